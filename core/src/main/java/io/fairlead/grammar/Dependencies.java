@@ -1,0 +1,61 @@
+package io.fairlead.grammar;
+
+import static java.util.Objects.requireNonNull;
+
+import java.util.List;
+import java.util.Map;
+import java.util.regex.Pattern;
+
+/**
+ * What a container needs beside its image.
+ *
+ * <p>The environment's values never appear in {@link #toString()}. They do appear in JSON, which has to read back
+ * equal: keep secrets out of it by handing the container a reference that it resolves itself.
+ *
+ * @param environment environment variables, sorted by name
+ * @param packages Python packages in pip's notation
+ * @param options what one platform alone knows of dependencies
+ */
+public record Dependencies(
+    Map<String, String> environment, List<String> packages, Options options) {
+  /** No dependencies. */
+  public static final Dependencies NONE = new Dependencies(Map.of(), List.of(), Options.NONE);
+
+  private static final Pattern VARIABLE = Pattern.compile("[a-zA-Z_][a-zA-Z0-9_]*");
+
+  public Dependencies {
+    environment = Names.sorted(environment);
+    packages = List.copyOf(packages);
+    requireNonNull(options, "options");
+    Problems problems = Problems.in("Dependencies");
+    for (String name : environment.keySet()) {
+      problems.check(
+          VARIABLE.matcher(name).matches(),
+          "environment",
+          "must have names of letters, digits and _ that do not begin with a digit",
+          name);
+    }
+    for (String name : packages) {
+      problems.check(!name.isBlank(), "packages", "must not contain a blank name", name);
+    }
+    problems.throwIfAny();
+  }
+
+  public static Dependencies environment(Map<String, String> environment) {
+    return new Dependencies(environment, List.of(), Options.NONE);
+  }
+
+  public Dependencies withPackages(String... newPackages) {
+    return new Dependencies(environment, List.of(newPackages), options);
+  }
+
+  public Dependencies with(PlatformOptions option) {
+    return new Dependencies(environment, packages, options.with(option));
+  }
+
+  @Override
+  public String toString() {
+    return "Dependencies[environment=" + environment.keySet() + " (values not shown), packages="
+        + packages + ", options=" + options + "]";
+  }
+}

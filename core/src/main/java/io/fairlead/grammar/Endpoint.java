@@ -1,0 +1,44 @@
+package io.fairlead.grammar;
+
+import static java.util.Objects.requireNonNull;
+
+/**
+ * A container that is served: {@code Endpoint ::= (Container, scaling, routing)}.
+ *
+ * <p>It is plain data: one process may deploy it and store it as JSON, and another invoke it.
+ *
+ * @param container what is served
+ * @param scaling on how much of a machine
+ * @param routing under which name
+ */
+public record Endpoint(Container container, Scaling scaling, Routing routing) implements Served {
+  public Endpoint {
+    requireNonNull(container, "container");
+    requireNonNull(scaling, "scaling");
+    requireNonNull(routing, "routing");
+  }
+
+  @Override
+  public ModelArtifact artifact() {
+    return container.artifact();
+  }
+
+  @Override
+  public String name() {
+    return routing.name();
+  }
+
+  public Endpoint withScaling(Scaling newScaling) {
+    return new Endpoint(container, newScaling, routing);
+  }
+
+  /** {@return this endpoint with a share of its name's requests} */
+  public Version at(TrafficWeight weight) {
+    return new Version(this, weight);
+  }
+
+  /** {@return this endpoint with a share of its name's requests, in whole percent} */
+  public Version at(int percent) {
+    return at(new TrafficWeight(percent));
+  }
+}

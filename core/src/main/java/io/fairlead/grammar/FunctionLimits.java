@@ -1,0 +1,81 @@
+package io.fairlead.grammar;
+
+import static java.util.Objects.requireNonNull;
+
+import java.time.Duration;
+import java.util.Locale;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/**
+ * A function's resources and scaling rules.
+ *
+ * @param memoryBytes memory of one instance, in bytes, 1 or more
+ * @param timeout the longest that an invocation may take, waiting included
+ * @param coldStart when the model is loaded
+ * @param maxConcurrent the most invocations at one time, over all instances
+ * @param idleTimeout how long the last instance stays without an invocation
+ */
+public record FunctionLimits(
+    long memoryBytes,
+    Duration timeout,
+    ColdStart coldStart,
+    int maxConcurrent,
+    Duration idleTimeout) {
+  /** 1 GiB, 60 seconds, lazy, 100 at a time, idle after 10 minutes. */
+  public static final FunctionLimits DEFAULT = new FunctionLimits(
+      1L << 30, Duration.ofSeconds(60), ColdStart.LAZY, 100, Duration.ofMinutes(10));
+
+  private static final Pattern MEMORY = Pattern.compile("(\\d{1,9})\\s*(B|KB|MB|GB|TB)");
+
+  public FunctionLimits {
+    requireNonNull(timeout, "timeout");
+    requireNonNull(coldStart, "coldStart");
+    requireNonNull(idleTimeout, "idleTimeout");
+    Problems.in("FunctionLimits")
+        .check(memoryBytes >= 1, "memoryBytes", "must be 1 or more", memoryBytes)
+        .check(timeout.compareTo(Duration.ZERO) > 0, "timeout", "must be more than 0", timeout)
+        .check(maxConcurrent >= 1, "maxConcurrent", "must be 1 or more", maxConcurrent)
+        .check(!idleTimeout.isNegative(), "idleTimeout", "must not be negative", idleTimeout)
+        .throwIfAny();
+  }
+
+  public FunctionLimits withMemoryBytes(long newMemoryBytes) {
+    return new FunctionLimits(newMemoryBytes, timeout, coldStart, maxConcurrent, idleTimeout);
+  }
+
+  /**
+   * {@return these limits with another memory size}
+   *
+   * @param size a number with a unit, such as {@code 2GB}; 1 GB is 1,024 MB and so on
+   */
+  public FunctionLimits withMemory(String size) {
+    Matcher matcher = MEMORY.matcher(size.trim().toUpperCase(Locale.ROOT));
+    Problems.in("FunctionLimits")
+        .check(
+            matcher.matches(),
+            "memory",
+            "must be a number with B, KB, MB, GB or TB, such as 2GB",
+            size)
+        .throwIfAny();
+    int power = "BKMGT".indexOf(matcher.group(2).charAt(0));
+    return withMemoryBytes(
+        Math.multiplyExact(Long.parseLong(matcher.group(1)), 1L << (10 * power)));
+  }
+
+  public FunctionLimits withTimeout(Duration newTimeout) {
+    return new FunctionLimits(memoryBytes, newTimeout, coldStart, maxConcurrent, idleTimeout);
+  }
+
+  public FunctionLimits withColdStart(ColdStart newColdStart) {
+    return new FunctionLimits(memoryBytes, timeout, newColdStart, maxConcurrent, idleTimeout);
+  }
+
+  public FunctionLimits withMaxConcurrent(int newMaxConcurrent) {
+    return new FunctionLimits(memoryBytes, timeout, coldStart, newMaxConcurrent, idleTimeout);
+  }
+
+  public FunctionLimits withIdleTimeout(Duration newIdleTimeout) {
+    return new FunctionLimits(memoryBytes, timeout, coldStart, maxConcurrent, newIdleTimeout);
+  }
+}

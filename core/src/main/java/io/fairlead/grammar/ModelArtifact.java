@@ -1,0 +1,87 @@
+package io.fairlead.grammar;
+
+import static java.util.Objects.requireNonNull;
+
+import java.net.URI;
+import java.nio.file.Path;
+import java.util.regex.Pattern;
+
+/**
+ * A model as files: {@code ModelArtifact ::= (code, weights, metadata)}.
+ *
+ * <pre>{@code
+ * ModelArtifact bert = ModelArtifact.of(URI.create("s3://models/bert/code.tar.gz"), URI.create("s3://models/bert/weights"))
+ *     .withMetadata(ModelMetadata.of("huggingface", "4.37").withName("bert"));
+ * }</pre>
+ *
+ * @param code where the code that runs the model is; for a self-contained file, such as ONNX, the same as {@code
+ *     weights}
+ * @param weights where the weights are
+ * @param metadata what is known of the model
+ */
+public record ModelArtifact(URI code, URI weights, ModelMetadata metadata) {
+  private static final Pattern HUB_ID = Pattern.compile("[A-Za-z0-9][\\w.-]*/[A-Za-z0-9][\\w.-]*");
+
+  public ModelArtifact {
+    requireNonNull(code, "code");
+    requireNonNull(weights, "weights");
+    requireNonNull(metadata, "metadata");
+    Problems problems = Problems.in("ModelArtifact");
+    checkLocation(problems, "code", code);
+    checkLocation(problems, "weights", weights);
+    problems.throwIfAny();
+  }
+
+  private static void checkLocation(Problems problems, String field, URI uri) {
+    problems.check(
+        uri.isAbsolute(),
+        field,
+        "must be a URI with a scheme, such as file:, s3: or gs:",
+        Names.withoutSecrets(uri));
+    problems.check(
+        uri.getRawUserInfo() == null,
+        field,
+        "must not carry a user name or password: give them to the platform");
+  }
+
+  /** {@return an artifact whose code and weights are at one location: a single file, an archive or a folder} */
+  public static ModelArtifact of(URI location) {
+    return of(location, location);
+  }
+
+  public static ModelArtifact of(URI code, URI weights) {
+    return new ModelArtifact(code, weights, ModelMetadata.NONE);
+  }
+
+  /** {@return an artifact in a local file or folder; platforms that are elsewhere upload it when it is packaged} */
+  public static ModelArtifact of(Path file) {
+    return of(file.toAbsolutePath().normalize().toUri());
+  }
+
+  /**
+   * {@return a model of the Hugging Face hub, as {@code hf://org/name}}
+   *
+   * @param id the model's id on the hub, {@code org/name}
+   */
+  public static ModelArtifact huggingFace(String id) {
+    Problems.in("ModelArtifact")
+        .check(HUB_ID.matcher(id).matches(), "id", "must be a hub id of the form org/name", id)
+        .throwIfAny();
+    return of(URI.create("hf://" + id)).withMetadata(ModelMetadata.of("huggingface", ""));
+  }
+
+  public ModelArtifact withMetadata(ModelMetadata newMetadata) {
+    return new ModelArtifact(code, weights, newMetadata);
+  }
+
+  /** {@return the same artifact under a name of its own} */
+  public ModelArtifact named(String name) {
+    return withMetadata(metadata.withName(name));
+  }
+
+  @Override
+  public String toString() {
+    return "ModelArtifact[code=" + Names.withoutSecrets(code) + ", weights="
+        + Names.withoutSecrets(weights) + ", metadata=" + metadata + "]";
+  }
+}

@@ -1,0 +1,28 @@
+package io.fairlead.grammar;
+
+import static java.util.Objects.requireNonNull;
+
+/**
+ * A model served as a function, with no container and no endpoint: {@code Function ::= (ModelArtifact, memory_size,
+ * timeout)}.
+ *
+ * @param artifact the model; its metadata's name is the function's name
+ * @param limits the function's resources and scaling rules
+ */
+public record ModelFunction(ModelArtifact artifact, FunctionLimits limits) implements Served {
+  public ModelFunction {
+    requireNonNull(artifact, "artifact");
+    requireNonNull(limits, "limits");
+    Problems.in("ModelFunction")
+        .check(
+            !artifact.metadata().name().isEmpty(),
+            "artifact.metadata.name",
+            "must be given: it is the function's name")
+        .throwIfAny();
+  }
+
+  @Override
+  public String name() {
+    return artifact.metadata().name();
+  }
+}

@@ -1,0 +1,72 @@
+package io.fairlead.grammar;
+
+import static java.util.Objects.requireNonNull;
+
+import java.util.regex.Pattern;
+
+/**
+ * A model's state: {@code ModelState ::= (cache, warm_weights, dynamic_config)}.
+ *
+ * @param cache what is remembered of its answers
+ * @param warmWeights which weights are loaded
+ * @param dynamicConfig what it observes and tunes by itself
+ */
+public record ModelState(Cache cache, WarmWeights warmWeights, DynamicConfig dynamicConfig) {
+  /** A model that was never loaded and remembers nothing. */
+  public static final ModelState COLD =
+      new ModelState(new Cache("", 0), new WarmWeights(""), new DynamicConfig(false, false));
+
+  /**
+   * What is remembered of the answers.
+   *
+   * @param snapshot the id of the stored snapshot that it began with; empty if it began empty
+   * @param epoch how often the state was replaced, from 0; an update that names an older epoch is refused
+   */
+  public record Cache(String snapshot, long epoch) {
+    public Cache {
+      requireNonNull(snapshot, "snapshot");
+      Problems.in("Cache")
+          .check(epoch >= 0, "epoch", "must be 0 or more", epoch)
+          .throwIfAny();
+    }
+  }
+
+  /**
+   * Which weights are loaded.
+   *
+   * @param digest SHA-256 of the model version, in 64 lower-case hexadecimal digits; empty if none is loaded
+   */
+  public record WarmWeights(String digest) {
+    private static final Pattern SHA_256 = Pattern.compile("[0-9a-f]{64}");
+
+    public WarmWeights {
+      requireNonNull(digest, "digest");
+      Problems.in("WarmWeights")
+          .check(
+              digest.isEmpty() || SHA_256.matcher(digest).matches(),
+              "digest",
+              "must be 64 lower-case hexadecimal digits, or empty",
+              digest)
+          .throwIfAny();
+    }
+  }
+
+  /**
+   * What a model observes and tunes by itself.
+   *
+   * @param featureImportanceTracking whether it measures which inputs its answers depend on
+   * @param automaticCacheTuning whether it tunes its cache to the requests
+   */
+  public record DynamicConfig(boolean featureImportanceTracking, boolean automaticCacheTuning) {}
+
+  public ModelState {
+    requireNonNull(cache, "cache");
+    requireNonNull(warmWeights, "warmWeights");
+    requireNonNull(dynamicConfig, "dynamicConfig");
+  }
+
+  /** {@return how often the state was replaced} */
+  public long epoch() {
+    return cache.epoch();
+  }
+}

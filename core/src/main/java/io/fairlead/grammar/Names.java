@@ -1,0 +1,35 @@
+package io.fairlead.grammar;
+
+import java.net.URI;
+import java.util.Collections;
+import java.util.Map;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import java.util.regex.Pattern;
+
+/** The rules that several values of the grammar share. */
+final class Names {
+  static final String RULE =
+      "must be 1 to 63 letters, digits and hyphens that begins and ends with a letter or digit";
+
+  private static final Pattern NAME = Pattern.compile("[a-zA-Z0-9](-*[a-zA-Z0-9]){0,62}");
+  private static final int LONGEST = 63;
+
+  private Names() {}
+
+  static boolean isName(String text) {
+    return text.length() <= LONGEST && NAME.matcher(text).matches();
+  }
+
+  /** Sorted, so that the same map always prints, hashes and travels in the same order. */
+  static SortedMap<String, String> sorted(Map<String, String> map) {
+    return Collections.unmodifiableSortedMap(new TreeMap<>(Map.copyOf(map)));
+  }
+
+  /** A location without its query, where signed URLs carry their signature. */
+  static String withoutSecrets(URI uri) {
+    String text = uri.toString();
+    int query = text.indexOf('?');
+    return query < 0 ? text : text.substring(0, query) + "?(not shown)";
+  }
+}

@@ -1,0 +1,38 @@
+package io.fairlead.grammar;
+
+import static java.util.Objects.requireNonNull;
+
+/**
+ * Where an endpoint is found: a public name, and this container's own name behind it.
+ *
+ * <p>Several endpoints share a public name and differ in their variant, such as blue and green; traffic weights divide
+ * the requests to the name among them.
+ *
+ * @param name the public name, 1 to 63 letters, digits and hyphens
+ * @param variant this container's name behind it, under the same rule
+ * @param options what one platform alone knows of routing
+ */
+public record Routing(String name, String variant, Options options) {
+  public Routing {
+    requireNonNull(name, "name");
+    requireNonNull(variant, "variant");
+    requireNonNull(options, "options");
+    Problems.in("Routing")
+        .check(Names.isName(name), "name", Names.RULE, name)
+        .check(Names.isName(variant), "variant", Names.RULE, variant)
+        .throwIfAny();
+  }
+
+  public Routing(String name, String variant) {
+    this(name, variant, Options.NONE);
+  }
+
+  public Routing with(PlatformOptions option) {
+    return new Routing(name, variant, options.with(option));
+  }
+
+  /** {@return name and variant as one, {@code name/variant}} */
+  public String path() {
+    return name + "/" + variant;
+  }
+}

@@ -1,0 +1,53 @@
+package io.fairlead.grammar;
+
+import static java.util.Objects.requireNonNull;
+
+/**
+ * How much of a machine serves a container.
+ *
+ * @param instanceType the platform's name of a machine type; empty where there is nothing to choose
+ * @param count how many instances to begin with, from {@code min} to {@code max}
+ * @param min the least instances, 0 or more; not every platform can go to 0
+ * @param max the most instances, 1 or more; equal to {@code min} for a fixed number
+ * @param options what one platform alone knows of scaling
+ */
+public record Scaling(String instanceType, int count, int min, int max, Options options) {
+  public Scaling {
+    requireNonNull(instanceType, "instanceType");
+    requireNonNull(options, "options");
+    Problems.in("Scaling")
+        .check(
+            instanceType.chars().noneMatch(Character::isWhitespace),
+            "instanceType",
+            "must not contain spaces",
+            instanceType)
+        .check(min >= 0, "min", "must be 0 or more", min)
+        .check(max >= 1, "max", "must be 1 or more", max)
+        .check(min <= max, "min", "must not be more than max, which is " + max, min)
+        .check(
+            min > max || (count >= min && count <= max),
+            "count",
+            "must be from min to max, which are " + min + " and " + max,
+            count)
+        .throwIfAny();
+  }
+
+  /** {@return a number of instances that does not change by itself} */
+  public static Scaling fixed(String instanceType, int count) {
+    return new Scaling(instanceType, count, count, count, Options.NONE);
+  }
+
+  /** {@return a number of instances that the platform chooses by load, beginning with the least} */
+  public static Scaling between(String instanceType, int min, int max) {
+    return new Scaling(instanceType, min, min, max, Options.NONE);
+  }
+
+  /** {@return whether the platform may change the number of instances} */
+  public boolean isAutomatic() {
+    return min < max;
+  }
+
+  public Scaling with(PlatformOptions option) {
+    return new Scaling(instanceType, count, min, max, options.with(option));
+  }
+}

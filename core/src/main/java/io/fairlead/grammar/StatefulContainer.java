@@ -1,0 +1,34 @@
+package io.fairlead.grammar;
+
+import static java.util.Objects.requireNonNull;
+
+/**
+ * A model served with its state: StatefulML's {@code Container ::= (ModelArtifact, ModelState, runtime)}.
+ *
+ * @param artifact the model; its metadata's name is the container's name
+ * @param state what it remembers and observes
+ * @param runtime what it runs on
+ */
+public record StatefulContainer(ModelArtifact artifact, ModelState state, RuntimeSpec runtime)
+    implements Served {
+  public StatefulContainer {
+    requireNonNull(artifact, "artifact");
+    requireNonNull(state, "state");
+    requireNonNull(runtime, "runtime");
+    Problems.in("StatefulContainer")
+        .check(
+            !artifact.metadata().name().isEmpty(),
+            "artifact.metadata.name",
+            "must be given: it is the container's name")
+        .throwIfAny();
+  }
+
+  @Override
+  public String name() {
+    return artifact.metadata().name();
+  }
+
+  public StatefulContainer withState(ModelState newState) {
+    return new StatefulContainer(artifact, newState, runtime);
+  }
+}

@@ -1,0 +1,173 @@
+package io.fairlead.platform;
+
+import static java.util.Objects.requireNonNull;
+
+import io.fairlead.error.ErrorKind;
+import io.fairlead.error.ServingException;
+import io.fairlead.spi.PlatformConfig;
+import io.fairlead.spi.PlatformProvider;
+import java.util.ArrayList;
+import java.util.Iterator;
+import java.util.List;
+import java.util.Map;
+import java.util.NoSuchElementException;
+import java.util.ServiceConfigurationError;
+import java.util.ServiceLoader;
+import java.util.stream.Collectors;
+
+/**
+ * Opens platforms by their id, from the providers on the class path.
+ *
+ * <pre>{@code
+ * try (EndpointPlatform cloud = Platforms.open("sagemaker", EndpointPlatform.class, Map.of("region", "us-east-1"))) {
+ *   ...
+ * }
+ * }</pre>
+ */
+public final class Platforms {
+  private Platforms() {}
+
+  /** Opens a platform with no settings. */
+  public static <P extends Platform<?>> P open(String id, Class<P> type) {
+    return open(id, type, Map.of());
+  }
+
+  /**
+   * Opens a platform, with providers from the thread's context class loader if it has one.
+   *
+   * @param id the platform's id, such as {@code local} or {@code sagemaker}
+   * @param type the interface to call it by, such as {@code EndpointPlatform.class}
+   * @param config the platform's settings
+   * @throws io.fairlead.grammar.InvalidValueException if a setting is wrong, missing or unknown
+   * @throws ServingException of kind {@code NOT_FOUND} if no provider has the id, of kind {@code CONFLICT} if several
+   *     have it, of kind {@code UNSUPPORTED} if the platform is of another type
+   */
+  public static <P extends Platform<?>> P open(
+      String id, Class<P> type, Map<String, String> config) {
+    ClassLoader context = Thread.currentThread().getContextClassLoader();
+    return open(id, type, config, context != null ? context : Platforms.class.getClassLoader());
+  }
+
+  /** Opens a platform with providers from a given class loader. */
+  public static <P extends Platform<?>> P open(
+      String id, Class<P> type, Map<String, String> config, ClassLoader classLoader) {
+    requireNonNull(id, "id");
+    requireNonNull(type, "type");
+    Found found = Found.in(classLoader);
+    List<PlatformProvider<?>> matching =
+        found.providers.stream().filter(provider -> provider.id().equals(id)).toList();
+    if (matching.isEmpty()) {
+      throw found.noProvider(id);
+    }
+    if (matching.size() > 1) {
+      String classes = matching.stream()
+          .map(p -> p.getClass().getName())
+          .sorted()
+          .collect(Collectors.joining(" and "));
+      throw new ServingException(
+          id,
+          ErrorKind.CONFLICT,
+          "Platform '" + id + "' has several providers, " + classes
+              + ": remove all but one of their modules from the " + "class path.");
+    }
+    PlatformProvider<?> provider = matching.get(0);
+    if (!type.isAssignableFrom(provider.type())) {
+      throw new ServingException(
+          id,
+          ErrorKind.UNSUPPORTED,
+          "Platform '" + id + "' is of type " + provider.type().getSimpleName() + ", not "
+              + type.getSimpleName() + ": open it as " + provider.type().getSimpleName()
+              + ".class.");
+    }
+    return type.cast(openWith(provider, new PlatformConfig(id, config, classLoader)));
+  }
+
+  private static Platform<?> openWith(PlatformProvider<?> provider, PlatformConfig config) {
+    try {
+      return provider.open(config);
+    } catch (LinkageError e) {
+      throw new ServingException(
+          provider.id(),
+          ErrorKind.UNSUPPORTED,
+          "Platform '" + provider.id()
+              + "' cannot be opened because a class is missing or does not fit (" + e.getMessage()
+              + "): check that the libraries its module needs are on the class path in the versions that it asks for.",
+          e);
+    }
+  }
+
+  /** {@return the ids of the platforms of this type that the class path has, sorted} */
+  public static List<String> available(Class<? extends Platform<?>> type) {
+    ClassLoader context = Thread.currentThread().getContextClassLoader();
+    return Found.in(context != null ? context : Platforms.class.getClassLoader()).providers.stream()
+        .filter(provider -> type.isAssignableFrom(provider.type()))
+        .map(PlatformProvider::id)
+        .distinct()
+        .sorted()
+        .toList();
+  }
+
+  /** The providers that load, and what the others threw. */
+  private record Found(List<PlatformProvider<?>> providers, List<Throwable> failures) {
+    private static final int MOST_FAILURES = 100;
+
+    static Found in(ClassLoader classLoader) {
+      Found found = new Found(new ArrayList<>(), new ArrayList<>());
+      Iterator<?> iterator =
+          ServiceLoader.load(PlatformProvider.class, classLoader).iterator();
+      while (found.failures.size() < MOST_FAILURES && found.takeNext(iterator)) {}
+      return found;
+    }
+
+    /** The iterator goes on after a broken entry, and a missing superclass comes through it as a bare LinkageError. */
+    private boolean takeNext(Iterator<?> iterator) {
+      try {
+        PlatformProvider<?> provider = (PlatformProvider<?>) iterator.next();
+        requireNonNull(provider.id(), () -> provider.getClass().getName() + " has no id");
+        providers.add(provider);
+        return true;
+      } catch (NoSuchElementException e) {
+        return false;
+      } catch (ServiceConfigurationError | LinkageError | RuntimeException e) {
+        failures.add(e);
+        return true;
+      }
+    }
+
+    ServingException noProvider(String id) {
+      String known = providers.isEmpty()
+          ? "There are no providers on the class path."
+          : "The class path has: "
+              + providers.stream()
+                  .map(PlatformProvider::id)
+                  .distinct()
+                  .sorted()
+                  .collect(Collectors.joining(", "))
+              + ".";
+      String broken = failures.isEmpty()
+          ? ""
+          : " " + failures.size() + " provider" + (failures.size() == 1 ? "" : "s")
+              + " could not be loaded: "
+              + failures.stream().map(Throwable::toString).collect(Collectors.joining("; ")) + ".";
+      ServingException exception = new ServingException(
+          id,
+          ErrorKind.NOT_FOUND,
+          "No provider has the platform '" + id + "'. " + known + broken
+              + " Add the module that has it: " + moduleOf(id) + ".");
+      failures.forEach(exception::addSuppressed);
+      return exception;
+    }
+
+    /** The one place that knows which of this project's modules has which platform. */
+    private static String moduleOf(String id) {
+      return switch (id) {
+        case "local", "serverless" -> "io.fairlead:fairlead-provider-serverless";
+        case "stateful" -> "io.fairlead:fairlead-provider-stateful";
+        case "sagemaker", "azureml", "vertex" -> "io.fairlead:fairlead-provider-" + id;
+        default ->
+          "this project's are io.fairlead:fairlead-provider-serverless, -stateful, -sagemaker, -azureml and "
+              + "-vertex";
+      };
+    }
+  }
+}

@@ -1,0 +1,119 @@
+package io.fairlead.platform;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static java.util.Objects.requireNonNull;
+
+import io.fairlead.grammar.Options;
+import io.fairlead.grammar.PlatformOptions;
+import io.fairlead.grammar.Problems;
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A question to a model: bytes and what they are.
+ *
+ * <p>Immutable. By default it follows the traffic weights and waits at most 60 seconds. Its payload never appears in
+ * {@link #toString()}.
+ */
+public final class Request {
+  private static final Duration DEFAULT_TIMEOUT = Duration.ofSeconds(60);
+
+  private final byte[] body;
+  private final String contentType;
+  private final @Nullable String variant;
+  private final Duration timeout;
+  private final Options options;
+
+  private Request(
+      byte[] body,
+      String contentType,
+      @Nullable String variant,
+      Duration timeout,
+      Options options) {
+    this.body = body;
+    this.contentType = requireNonNull(contentType, "contentType");
+    this.variant = variant;
+    this.timeout = timeout;
+    this.options = options;
+    Problems.in("Request")
+        .check(!contentType.isBlank(), "contentType", "must not be blank", contentType)
+        .check(timeout.compareTo(Duration.ZERO) > 0, "timeout", "must be more than 0", timeout)
+        .throwIfAny();
+  }
+
+  /** {@return a request with a JSON body} */
+  public static Request json(String json) {
+    return new Request(
+        json.getBytes(UTF_8), "application/json", null, DEFAULT_TIMEOUT, Options.NONE);
+  }
+
+  /** {@return a request with any body, which is copied} */
+  public static Request of(byte[] body, String contentType) {
+    return new Request(body.clone(), contentType, null, DEFAULT_TIMEOUT, Options.NONE);
+  }
+
+  /** {@return the same request for one variant, whatever the weights are} */
+  public Request pinnedTo(String newVariant) {
+    return new Request(body, contentType, requireNonNull(newVariant, "variant"), timeout, options);
+  }
+
+  /** {@return the same request with another limit on the whole call} */
+  public Request withTimeout(Duration newTimeout) {
+    return new Request(body, contentType, variant, requireNonNull(newTimeout, "timeout"), options);
+  }
+
+  /** {@return the same request with an option that one platform alone knows} */
+  public Request with(PlatformOptions option) {
+    return new Request(body, contentType, variant, timeout, options.with(option));
+  }
+
+  /** {@return a copy of the body} */
+  public byte[] body() {
+    return body.clone();
+  }
+
+  /** {@return the body as UTF-8 text} */
+  public String text() {
+    return new String(body, UTF_8);
+  }
+
+  public String contentType() {
+    return contentType;
+  }
+
+  /** {@return the variant that has to answer; empty to follow the weights} */
+  public Optional<String> variant() {
+    return Optional.ofNullable(variant);
+  }
+
+  public Duration timeout() {
+    return timeout;
+  }
+
+  public Options options() {
+    return options;
+  }
+
+  @Override
+  public boolean equals(@Nullable Object other) {
+    return other instanceof Request that
+        && Arrays.equals(body, that.body)
+        && contentType.equals(that.contentType)
+        && variant().equals(that.variant())
+        && timeout.equals(that.timeout)
+        && options.equals(that.options);
+  }
+
+  @Override
+  public int hashCode() {
+    return 31 * Arrays.hashCode(body) + contentType.hashCode();
+  }
+
+  @Override
+  public String toString() {
+    return "Request[" + body.length + " bytes of " + contentType
+        + (variant == null ? "" : ", pinned to " + variant) + "]";
+  }
+}

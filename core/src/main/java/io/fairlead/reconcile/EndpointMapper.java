@@ -1,0 +1,51 @@
+package io.fairlead.reconcile;
+
+import io.fairlead.grammar.Container;
+import io.fairlead.grammar.Endpoint;
+import io.fairlead.grammar.PlatformOptions;
+import java.util.List;
+import java.util.Set;
+
+/**
+ * The pure half of a provider: from values of the grammar to the resources that they come to on a platform.
+ *
+ * <p>Its methods make no remote call, and check everything that the platform's own rules ask: names, ranges, sums, what
+ * goes with what. They report all problems at once in an {@link io.fairlead.grammar.InvalidValueException}.
+ */
+public interface EndpointMapper {
+  /**
+   * Resources that a value comes to.
+   *
+   * @param resources in the order in which they depend on each other
+   * @param lossy what the platform cannot say as the grammar does, one sentence each
+   */
+  record Mapping(List<Resource<?>> resources, List<String> lossy) {
+    public Mapping {
+      resources = List.copyOf(resources);
+      lossy = List.copyOf(lossy);
+    }
+
+    public static Mapping of(Resource<?>... resources) {
+      return new Mapping(List.of(resources), List.of());
+    }
+  }
+
+  /** {@return what a container comes to: shared resources, named by their content} */
+  Mapping container(Container container);
+
+  /**
+   * {@return what an endpoint comes to beyond its container: what carries the public name, if that is a resource of its
+   * own; exactly one {@linkplain Resource#variant variant}, named {@code name/variant}; what belongs to the variant, or
+   * its {@linkplain Resource#none absence}}
+   *
+   * <p>What belongs to the variant carries a {@link Fingerprint} of the endpoint among its fields where it can, so that
+   * of two different deployments of one variant at one time only one can hold it.
+   */
+  Mapping endpoint(Endpoint endpoint);
+
+  /** {@return how the traffic weights of a public name are read and set; its resources are named by the public name} */
+  ResourceKind<Traffic> traffic();
+
+  /** {@return the option types that this platform knows} */
+  Set<Class<? extends PlatformOptions>> options();
+}

@@ -1,0 +1,43 @@
+package io.fairlead.reconcile;
+
+import static java.util.Objects.requireNonNull;
+
+import io.fairlead.error.ServingException;
+import java.util.Optional;
+
+/**
+ * How far a platform's operation is.
+ *
+ * @param state the state
+ * @param stage what it is at, in the platform's words; may be empty
+ * @param error why it failed
+ */
+public record Outcome(State state, String stage, Optional<ServingException> error) {
+  /** The state of a platform's operation. */
+  public enum State {
+    RUNNING,
+    SUCCEEDED,
+    FAILED
+  }
+
+  public Outcome {
+    requireNonNull(state, "state");
+    requireNonNull(stage, "stage");
+    if ((state == State.FAILED) != error.isPresent()) {
+      throw new IllegalArgumentException(
+          "an outcome must have an error if and only if it is FAILED");
+    }
+  }
+
+  public static Outcome running(String stage) {
+    return new Outcome(State.RUNNING, stage, Optional.empty());
+  }
+
+  public static Outcome succeeded() {
+    return new Outcome(State.SUCCEEDED, "", Optional.empty());
+  }
+
+  public static Outcome failed(ServingException error) {
+    return new Outcome(State.FAILED, "", Optional.of(error));
+  }
+}

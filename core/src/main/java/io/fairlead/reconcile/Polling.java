@@ -1,0 +1,44 @@
+package io.fairlead.reconcile;
+
+import static java.util.Objects.requireNonNull;
+
+import io.fairlead.grammar.Problems;
+import java.time.Duration;
+import java.util.random.RandomGenerator;
+
+/**
+ * How often something is asked whether it is ready.
+ *
+ * <p>The pause grows with the time already waited, so that readiness is noticed within a share of the time that it took,
+ * and each pause is shortened at random by up to a half, so that many pollers spread out.
+ *
+ * @param first the shortest pause
+ * @param most the longest pause
+ * @param share the pause as a share of the time waited so far, above 0 and at most 1
+ */
+public record Polling(Duration first, Duration most, double share) {
+  /** From half a second to ten seconds, a twentieth of the time waited. */
+  public static final Polling DEFAULT =
+      new Polling(Duration.ofMillis(500), Duration.ofSeconds(10), 0.05);
+
+  public Polling {
+    requireNonNull(first, "first");
+    requireNonNull(most, "most");
+    Problems.in("Polling")
+        .check(first.compareTo(Duration.ZERO) > 0, "first", "must be more than 0", first)
+        .check(
+            most.compareTo(first) >= 0,
+            "most",
+            "must not be less than first, which is " + first,
+            most)
+        .check(share > 0 && share <= 1, "share", "must be above 0 and at most 1", share)
+        .throwIfAny();
+  }
+
+  /** {@return the next pause, when {@code waited} has passed since the wait began} */
+  public Duration next(Duration waited, RandomGenerator random) {
+    long shared = (long) (waited.toNanos() * share);
+    long pause = Math.min(most.toNanos(), Math.max(first.toNanos(), shared));
+    return Duration.ofNanos(pause - (long) (random.nextDouble() * pause / 2));
+  }
+}

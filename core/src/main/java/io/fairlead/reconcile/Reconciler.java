@@ -1,0 +1,400 @@
+package io.fairlead.reconcile;
+
+import static java.util.Objects.requireNonNull;
+
+import io.fairlead.error.ErrorKind;
+import io.fairlead.error.ServingException;
+import io.fairlead.grammar.Problems;
+import io.fairlead.operation.Operation;
+import io.fairlead.operation.OperationId;
+import io.fairlead.operation.Plan;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Executor;
+import java.util.concurrent.SynchronousQueue;
+import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.random.RandomGenerator;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Walks a platform's resources to where they should be: the only loop of this library that waits, retries, resumes and
+ * undoes.
+ *
+ * <p>For each resource, in order: absent, so it is created; different, so it is updated; on its way, so it is waited
+ * for; ready, so the next. On an answer that was lost, a conflict, a throttle: read again and decide. On a failure: undo
+ * in reverse order what this run made, never what was there before, and say why. All state is on the platform, under
+ * names that can be computed again, so a run that died is resumed by running the same again, from any machine.
+ *
+ * <p>Operations on one name run one after the other. Safe for concurrent use.
+ */
+public final class Reconciler implements AutoCloseable {
+  private static final Duration CLOSE_LIMIT = Duration.ofSeconds(10);
+
+  private final String platform;
+  private final List<ResourceKind<?>> kinds;
+  private final TimeSource time;
+  private final Polling polling;
+  private final RetryPolicy retry;
+  private final Duration limit;
+  private final RandomGenerator random;
+  private final Executor executor;
+  private final @Nullable ThreadPoolExecutor ownExecutor;
+
+  private final ReentrantLock lock = new ReentrantLock();
+  private final Map<String, CompletableFuture<?>> latestByName = new HashMap<>();
+  private final Set<Run<?>> running = new HashSet<>();
+  private boolean closed;
+
+  private Reconciler(Builder builder) {
+    this.platform = builder.platform;
+    this.kinds = builder.kinds;
+    this.time = builder.time;
+    this.polling = builder.polling;
+    this.retry = builder.retry;
+    this.limit = builder.limit;
+    this.random = builder.random;
+    this.ownExecutor = builder.executor == null ? threads(platform) : null;
+    this.executor = builder.executor == null ? requireNonNull(ownExecutor) : builder.executor;
+  }
+
+  /**
+   * Begins a reconciler.
+   *
+   * @param platform the id of the platform
+   * @param kinds all kinds of resources that it has, each after those that it uses
+   */
+  public static Builder builder(String platform, List<ResourceKind<?>> kinds) {
+    return new Builder(platform, kinds);
+  }
+
+  /** The parts of a reconciler. */
+  public static final class Builder {
+    private final String platform;
+    private final List<ResourceKind<?>> kinds;
+    private TimeSource time = TimeSource.system();
+    private Polling polling = Polling.DEFAULT;
+    private RetryPolicy retry = RetryPolicy.DEFAULT;
+    private Duration limit = Duration.ofHours(1);
+    private RandomGenerator random = new Random();
+    private @Nullable Executor executor;
+
+    private Builder(String platform, List<ResourceKind<?>> kinds) {
+      this.platform = requireNonNull(platform, "platform");
+      this.kinds = List.copyOf(kinds);
+    }
+
+    /** Sets where time comes from; by default this machine's clocks. */
+    public Builder time(TimeSource newTime) {
+      this.time = requireNonNull(newTime, "time");
+      return this;
+    }
+
+    /** Sets how often something is asked whether it is ready. */
+    public Builder polling(Polling newPolling) {
+      this.polling = requireNonNull(newPolling, "polling");
+      return this;
+    }
+
+    /** Sets how often a call is tried again. */
+    public Builder retry(RetryPolicy newRetry) {
+      this.retry = requireNonNull(newRetry, "retry");
+      return this;
+    }
+
+    /** Sets the longest time that one operation works, and then again the longest that it undoes; by default an hour. */
+    public Builder limit(Duration newLimit) {
+      Problems.in("Reconciler")
+          .check(newLimit.compareTo(Duration.ZERO) > 0, "limit", "must be more than 0", newLimit)
+          .throwIfAny();
+      this.limit = newLimit;
+      return this;
+    }
+
+    /** Sets where randomness comes from; it has to be safe for concurrent use. */
+    public Builder random(RandomGenerator newRandom) {
+      this.random = requireNonNull(newRandom, "random");
+      return this;
+    }
+
+    /** Sets what runs operations; by default daemon threads of the reconciler's own, which end with it. */
+    public Builder executor(Executor newExecutor) {
+      this.executor = requireNonNull(newExecutor, "executor");
+      return this;
+    }
+
+    public Reconciler build() {
+      return new Reconciler(this);
+    }
+  }
+
+  /**
+   * Begins an operation.
+   *
+   * @throws ServingException of kind {@code CANCELLED} if the platform is closed
+   */
+  public <R> Operation<R> run(Walk<R> walk) {
+    Run<R> run = new Run<>(newId(walk.verb()), walk.title(), time);
+    CompletableFuture<?> before;
+    CompletableFuture<Void> end = new CompletableFuture<>();
+    lock.lock();
+    try {
+      if (closed) {
+        throw new ServingException(
+            platform,
+            ErrorKind.CANCELLED,
+            "Platform '" + platform + "' is closed: open it again to " + walk.title() + ".");
+      }
+      running.add(run);
+      before = latestByName.put(walk.deployment(), end);
+    } finally {
+      lock.unlock();
+    }
+    CompletableFuture<?> turn = before == null ? CompletableFuture.completedFuture(null) : before;
+    turn.thenRunAsync(() -> work(walk, run), executor).whenComplete((done, problem) -> {
+      if (problem != null && !run.status().state().isFinal()) {
+        run.fail(problem);
+      }
+      ended(walk, run, end);
+    });
+    return run;
+  }
+
+  private void ended(Walk<?> walk, Run<?> run, CompletableFuture<Void> end) {
+    lock.lock();
+    try {
+      running.remove(run);
+      latestByName.remove(walk.deployment(), end);
+    } finally {
+      lock.unlock();
+    }
+    end.complete(null);
+  }
+
+  private <R> void work(Walk<R> walk, Run<R> run) {
+    Convergence convergence = new Convergence(this, walk, run);
+    try {
+      run.checkStop();
+      run.begin(walk.title() + " on " + platform);
+      convergence.walk();
+      run.succeed(walk.result(), walk.title() + " on " + platform + " is done");
+    } catch (Run.Stopped e) {
+      stopped(walk, run, convergence, e.stop);
+    } catch (Convergence.DeadlinePassed e) {
+      run.fail(
+          new ServingException(
+              platform,
+              ErrorKind.TIMEOUT,
+              walk.title() + " on " + platform + " was not done within " + limit + " (last: "
+                  + run.status().detail()
+                  + "). What was begun goes on there: run the same again to resume it, or undeploy to remove it."));
+    } catch (Convergence.Failure e) {
+      failed(walk, run, convergence, e.resource, e.why);
+    } catch (RuntimeException e) {
+      failed(
+          walk,
+          run,
+          convergence,
+          walk.subject(),
+          new ServingException(platform, ErrorKind.UNKNOWN, "an unexpected " + e, e));
+    } catch (Throwable e) {
+      // The process is as good as dead: what was made is found again by running the same again.
+      run.fail(e);
+    }
+  }
+
+  private void stopped(Walk<?> walk, Run<?> run, Convergence convergence, Run.Stop stop) {
+    String title = walk.title() + " on " + platform;
+    if (stop == Run.Stop.CLOSED) {
+      run.fail(new ServingException(
+          platform,
+          ErrorKind.CANCELLED,
+          title
+              + " stopped because the platform was closed. What was begun goes on there: run the same again to resume "
+              + "it, or undeploy to remove it."));
+    } else {
+      undoAndFail(walk, run, convergence, ErrorKind.CANCELLED, title + " was cancelled.", null);
+    }
+  }
+
+  private void failed(
+      Walk<?> walk, Run<?> run, Convergence convergence, String resource, ServingException why) {
+    String at = resource.equals(walk.subject()) ? "" : " at " + resource;
+    String reason = String.valueOf(why.getMessage());
+    undoAndFail(
+        walk,
+        run,
+        convergence,
+        why.kind(),
+        walk.title() + " on " + platform + " failed" + at + ": " + withoutFullStop(reason) + "."
+            + wayOut(why.kind()),
+        why);
+  }
+
+  private void undoAndFail(
+      Walk<?> walk,
+      Run<?> run,
+      Convergence convergence,
+      ErrorKind kind,
+      String message,
+      @Nullable ServingException why) {
+    String end;
+    List<Throwable> problems = new ArrayList<>();
+    try {
+      run.undoing(message);
+      Convergence.Undone undone = convergence.undo();
+      problems.addAll(undone.problems());
+      end = (undone.takenBack().isEmpty()
+              ? ""
+              : " Taken back: " + String.join(", ", undone.takenBack()) + ".")
+          + (undone.left().isEmpty()
+              ? " Nothing of this run is left."
+              : " Left behind: " + String.join(", ", undone.left()) + "; undeploy " + walk.subject()
+                  + " removes it once the platform allows.");
+    } catch (Run.Stopped e) {
+      end = " The platform was closed before all was taken back: undeploy " + walk.subject()
+          + " removes the rest.";
+    } catch (RuntimeException e) {
+      problems.add(e);
+      end = " Taking it back failed too: undeploy " + walk.subject() + " removes the rest.";
+    }
+    ServingException.Builder failure =
+        ServingException.builder(platform, kind, message + end).cause(why);
+    if (why != null) {
+      failure
+          .retryable(why.retryable())
+          .retryAfter(why.retryAfter().orElse(null))
+          .requestId(why.requestId().orElse(null));
+    }
+    ServingException exception = failure.build();
+    problems.stream().filter(problem -> problem != why).forEach(exception::addSuppressed);
+    run.fail(exception);
+  }
+
+  /** What to do about a kind of failure, where the platform's own words may not say it. */
+  private static String wayOut(ErrorKind kind) {
+    return switch (kind) {
+      case UNAUTHORIZED -> " Check the credentials and what they allow, then run it again.";
+      case QUOTA ->
+        " Ask for more quota, or take another instance type or region, then run it again.";
+      case THROTTLED, UNAVAILABLE, TIMEOUT -> " Run it again when the platform answers.";
+      case MODEL_FAILED -> " Look at the container's log, mend it, and run it again.";
+      default -> "";
+    };
+  }
+
+  private static String withoutFullStop(String text) {
+    return text.endsWith(".") ? text.substring(0, text.length() - 1) : text;
+  }
+
+  /** {@return what a walk would do after what a preview has planned already, by reading only} */
+  Plan preview(Walk<?> walk, Preview earlier) {
+    Run<?> run = new Run<>(newId("preview"), "preview of " + walk.title(), time);
+    try {
+      return new Convergence(this, walk, run).preview(earlier);
+    } catch (Run.Stopped e) {
+      throw new ServingException(platform, ErrorKind.CANCELLED, "The preview was interrupted.", e);
+    }
+  }
+
+  /** Lists what is ours; one call to each kind's list. */
+  Inventory inventory() {
+    List<Listed> all = new ArrayList<>();
+    kinds.forEach(kind -> all.addAll(kind.list()));
+    return new Inventory(all);
+  }
+
+  List<ResourceKind<?>> kinds() {
+    return kinds;
+  }
+
+  String platform() {
+    return platform;
+  }
+
+  TimeSource time() {
+    return time;
+  }
+
+  Polling polling() {
+    return polling;
+  }
+
+  RetryPolicy retry() {
+    return retry;
+  }
+
+  Duration limit() {
+    return limit;
+  }
+
+  RandomGenerator random() {
+    return random;
+  }
+
+  boolean isClosed() {
+    lock.lock();
+    try {
+      return closed;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /**
+   * Stops all operations where they are, without undoing, and waits until their threads have ended, at most ten seconds.
+   */
+  @Override
+  public void close() {
+    List<Run<?>> open;
+    lock.lock();
+    try {
+      closed = true;
+      open = List.copyOf(running);
+    } finally {
+      lock.unlock();
+    }
+    open.forEach(Run::close);
+    if (ownExecutor != null) {
+      closeThreads(ownExecutor);
+    }
+  }
+
+  private static void closeThreads(ThreadPoolExecutor threads) {
+    threads.shutdown();
+    try {
+      if (!threads.awaitTermination(CLOSE_LIMIT.toMillis() / 2, TimeUnit.MILLISECONDS)) {
+        threads.shutdownNow();
+        threads.awaitTermination(CLOSE_LIMIT.toMillis() / 2, TimeUnit.MILLISECONDS);
+      }
+    } catch (InterruptedException e) {
+      threads.shutdownNow();
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  private OperationId newId(String verb) {
+    return new OperationId(platform, verb + "-" + HexFormat.of().toHexDigits(random.nextInt()));
+  }
+
+  private static ThreadPoolExecutor threads(String platform) {
+    AtomicInteger number = new AtomicInteger();
+    ThreadPoolExecutor threads = new ThreadPoolExecutor(
+        0, Integer.MAX_VALUE, 1, TimeUnit.SECONDS, new SynchronousQueue<>(), task -> {
+          Thread thread = new Thread(task, "fairlead-" + platform + "-" + number.incrementAndGet());
+          thread.setDaemon(true);
+          return thread;
+        });
+    return threads;
+  }
+}

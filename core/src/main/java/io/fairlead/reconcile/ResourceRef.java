@@ -1,0 +1,21 @@
+package io.fairlead.reconcile;
+
+import static java.util.Objects.requireNonNull;
+
+/**
+ * The kind and name of one resource on a platform.
+ *
+ * @param kind what it is there, such as {@code endpoint}
+ * @param name its name there, chosen by us and derived from what it is
+ */
+public record ResourceRef(String kind, String name) {
+  public ResourceRef {
+    requireNonNull(kind, "kind");
+    requireNonNull(name, "name");
+  }
+
+  @Override
+  public String toString() {
+    return kind + " " + name;
+  }
+}

@@ -1,0 +1,44 @@
+package io.fairlead.reconcile;
+
+import static java.util.Objects.requireNonNull;
+
+import io.fairlead.grammar.Problems;
+import java.time.Duration;
+import java.util.random.RandomGenerator;
+
+/**
+ * How often a call that may succeed later is tried again, and after which pause.
+ *
+ * @param attempts the most calls in a row that fail, the first included; 1 or more
+ * @param first the pause after the first failure; it doubles with each further one
+ * @param most the longest pause
+ * @param settling how long a platform may take to show everywhere what it has accepted
+ */
+public record RetryPolicy(int attempts, Duration first, Duration most, Duration settling) {
+  /** Ten calls, from half a second to twenty seconds apart; two minutes to settle. */
+  public static final RetryPolicy DEFAULT =
+      new RetryPolicy(10, Duration.ofMillis(500), Duration.ofSeconds(20), Duration.ofMinutes(2));
+
+  public RetryPolicy {
+    requireNonNull(first, "first");
+    requireNonNull(most, "most");
+    requireNonNull(settling, "settling");
+    Problems.in("RetryPolicy")
+        .check(attempts >= 1, "attempts", "must be 1 or more", attempts)
+        .check(first.compareTo(Duration.ZERO) > 0, "first", "must be more than 0", first)
+        .check(
+            most.compareTo(first) >= 0,
+            "most",
+            "must not be less than first, which is " + first,
+            most)
+        .check(!settling.isNegative(), "settling", "must not be negative", settling)
+        .throwIfAny();
+  }
+
+  /** {@return the pause after this many failures in a row, shortened at random by up to a half} */
+  public Duration pauseAfter(int failures, RandomGenerator random) {
+    long doubled = first.toNanos() << Math.min(failures - 1, 30);
+    long pause = doubled <= 0 ? most.toNanos() : Math.min(doubled, most.toNanos());
+    return Duration.ofNanos(pause - (long) (random.nextDouble() * pause / 2));
+  }
+}

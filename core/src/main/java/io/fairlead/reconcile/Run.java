@@ -1,0 +1,275 @@
+package io.fairlead.reconcile;
+
+import io.fairlead.error.ErrorKind;
+import io.fairlead.error.ServingException;
+import io.fairlead.operation.Operation;
+import io.fairlead.operation.OperationId;
+import io.fairlead.operation.OperationStatus;
+import io.fairlead.operation.OperationStatus.State;
+import io.fairlead.operation.Progress;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** One run of a walk: what its caller holds, and through which its worker reports and waits. */
+final class Run<R> implements Operation<R> {
+  private static final Logger log = LoggerFactory.getLogger(Run.class);
+
+  /** Why the worker has to stop. */
+  enum Stop {
+    /** The caller took the operation back. */
+    CANCELLED,
+    /** The platform was closed, or the worker's thread was interrupted by somebody else. */
+    CLOSED
+  }
+
+  /** Ends the worker's way; not an error. */
+  @SuppressWarnings("serial") // never leaves this package
+  static final class Stopped extends Exception {
+    final Stop stop;
+
+    Stopped(Stop stop) {
+      super(stop.name(), null, false, false);
+      this.stop = stop;
+    }
+  }
+
+  private final OperationId id;
+  private final String title;
+  private final TimeSource time;
+  private final Duration begin;
+  private final CompletableFuture<R> future = new CompletableFuture<>();
+
+  private final ReentrantLock eventsLock = new ReentrantLock();
+  private final List<Progress> events = new ArrayList<>();
+  private final List<Consumer<? super Progress>> listeners = new ArrayList<>();
+
+  private final ReentrantLock stopLock = new ReentrantLock();
+  private @Nullable Stop stop;
+  private @Nullable Thread pausing;
+
+  private volatile OperationStatus status = new OperationStatus(State.QUEUED, "waiting to begin");
+
+  Run(OperationId id, String title, TimeSource time) {
+    this.id = id;
+    this.title = title;
+    this.time = time;
+    this.begin = time.elapsed();
+  }
+
+  @Override
+  public OperationId id() {
+    return id;
+  }
+
+  @Override
+  public OperationStatus status() {
+    return status;
+  }
+
+  @Override
+  public R await(Duration limit) {
+    try {
+      return future.get(limit.toNanos(), TimeUnit.NANOSECONDS);
+    } catch (ExecutionException e) {
+      throw asThrown(e.getCause());
+    } catch (TimeoutException e) {
+      throw new ServingException(
+          id.platform(),
+          ErrorKind.TIMEOUT,
+          title + " on " + id.platform() + " was not done within " + limit + " (last: "
+              + status.detail() + "). It goes on: await it again, or cancel it.",
+          e);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new ServingException(
+          id.platform(),
+          ErrorKind.CANCELLED,
+          "The thread that waited for " + title + " on " + id.platform()
+              + " was interrupted. The operation goes on: " + "await it again, or cancel it.",
+          e);
+    }
+  }
+
+  private RuntimeException asThrown(@Nullable Throwable cause) {
+    if (cause instanceof Error error) {
+      throw error;
+    }
+    if (cause instanceof RuntimeException exception) {
+      throw exception;
+    }
+    throw new IllegalStateException(title + " ended without a reason", cause);
+  }
+
+  @Override
+  public Operation<R> onProgress(Consumer<? super Progress> listener) {
+    eventsLock.lock();
+    try {
+      events.forEach(event -> hand(event, listener));
+      listeners.add(listener);
+    } finally {
+      eventsLock.unlock();
+    }
+    return this;
+  }
+
+  @Override
+  public boolean cancel() {
+    stopLock.lock();
+    try {
+      if (stop != null || status.state().isFinal() || status.state() == State.UNDOING) {
+        return false;
+      }
+      stop(Stop.CANCELLED);
+      return true;
+    } finally {
+      stopLock.unlock();
+    }
+  }
+
+  @Override
+  public CompletableFuture<R> toFuture() {
+    return future.copy();
+  }
+
+  /** Stops the worker where it is. */
+  void close() {
+    stopLock.lock();
+    try {
+      stop(Stop.CLOSED);
+    } finally {
+      stopLock.unlock();
+    }
+  }
+
+  private void stop(Stop why) {
+    stop = why;
+    if (pausing != null) {
+      pausing.interrupt();
+    }
+  }
+
+  boolean isCancelled() {
+    stopLock.lock();
+    try {
+      return stop == Stop.CANCELLED;
+    } finally {
+      stopLock.unlock();
+    }
+  }
+
+  /** Waits, and ends early by an exception if the operation has to stop. Undoing is stopped by closing only. */
+  void pause(Duration duration) throws Stopped {
+    stopLock.lock();
+    try {
+      checkStop();
+      pausing = Thread.currentThread();
+    } finally {
+      stopLock.unlock();
+    }
+    boolean interrupted = false;
+    try {
+      time.pause(duration);
+    } catch (InterruptedException e) {
+      interrupted = true;
+    }
+    stopLock.lock();
+    try {
+      pausing = null;
+      // An interrupt that came after the pause ended belongs to it all the same.
+      interrupted |= stop != null && Thread.interrupted();
+      checkStop();
+      if (interrupted && stop == null) {
+        stop = Stop.CLOSED;
+        checkStop();
+      }
+    } finally {
+      stopLock.unlock();
+    }
+  }
+
+  /** Ends by an exception if the operation has to stop. */
+  void checkStop() throws Stopped {
+    stopLock.lock();
+    try {
+      if (stop == Stop.CLOSED || (stop == Stop.CANCELLED && status.state() != State.UNDOING)) {
+        throw new Stopped(stop);
+      }
+    } finally {
+      stopLock.unlock();
+    }
+  }
+
+  Duration sinceBegin() {
+    return time.elapsed().minus(begin);
+  }
+
+  /** Lets an operation begin, unless it was taken back before. */
+  void begin(String detail) {
+    status = new OperationStatus(State.RUNNING, detail);
+    report(0, 0, "", detail);
+  }
+
+  void undoing(String detail) {
+    stopLock.lock();
+    try {
+      status = new OperationStatus(State.UNDOING, detail);
+    } finally {
+      stopLock.unlock();
+    }
+    report(0, 0, "", detail);
+  }
+
+  void report(int step, int steps, String resource, String message) {
+    Progress event = new Progress(id, sinceBegin(), step, steps, resource, message);
+    status = new OperationStatus(status.state(), event.toString());
+    log.debug("{} {}", id, event);
+    eventsLock.lock();
+    try {
+      events.add(event);
+      listeners.forEach(listener -> hand(event, listener));
+    } finally {
+      eventsLock.unlock();
+    }
+  }
+
+  void succeed(R result, String detail) {
+    report(0, 0, "", detail);
+    end(State.SUCCEEDED, detail);
+    future.complete(result);
+  }
+
+  void fail(Throwable cause) {
+    boolean cancelled = cause instanceof ServingException e && e.kind() == ErrorKind.CANCELLED;
+    String message = String.valueOf(cause.getMessage());
+    report(0, 0, "", message);
+    end(cancelled ? State.CANCELLED : State.FAILED, message);
+    future.completeExceptionally(cause);
+  }
+
+  private void end(State state, String detail) {
+    stopLock.lock();
+    try {
+      status = new OperationStatus(state, detail);
+    } finally {
+      stopLock.unlock();
+    }
+  }
+
+  private static void hand(Progress event, Consumer<? super Progress> listener) {
+    try {
+      listener.accept(event);
+    } catch (RuntimeException e) {
+      log.warn("A progress listener failed on '{}'", event, e);
+    }
+  }
+}

@@ -1,0 +1,95 @@
+package io.fairlead.reconcile;
+
+import io.fairlead.grammar.Problems;
+import java.util.Collections;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Map;
+import java.util.SortedMap;
+import java.util.TreeMap;
+
+/**
+ * How the requests to one public name are divided among its variants.
+ *
+ * @param weights whole percents by variant, each 1 to 100, sorted by variant; a variant that is not named gets nothing.
+ *     They sum to 100, or there are none
+ */
+public record Traffic(Map<String, Integer> weights) {
+  /** Nothing gets any request. */
+  public static final Traffic NONE = new Traffic(Map.of());
+
+  public Traffic {
+    SortedMap<String, Integer> positive = new TreeMap<>(weights);
+    positive.values().removeIf(weight -> weight == 0);
+    int sum = positive.values().stream().mapToInt(Integer::intValue).sum();
+    Problems.in("Traffic")
+        .check(
+            positive.values().stream().allMatch(weight -> weight > 0),
+            "weights",
+            "must be 0 to 100 each",
+            weights)
+        .check(sum == 100 || positive.isEmpty(), "weights", "must sum to 100", weights)
+        .throwIfAny();
+    weights = Collections.unmodifiableSortedMap(positive);
+  }
+
+  public static Traffic allTo(String variant) {
+    return new Traffic(Map.of(variant, 100));
+  }
+
+  public int of(String variant) {
+    return weights.getOrDefault(variant, 0);
+  }
+
+  /**
+   * {@return the division in which the candidate has {@code percent}, the stable variant what that leaves, and every
+   * other variant what it has}
+   *
+   * @throws io.fairlead.grammar.InvalidValueException if the others leave less than {@code percent}
+   */
+  public Traffic split(String stable, String candidate, int percent) {
+    int others = weights.entrySet().stream()
+        .filter(entry -> !entry.getKey().equals(stable) && !entry.getKey().equals(candidate))
+        .mapToInt(Map.Entry::getValue)
+        .sum();
+    Problems.in("Traffic")
+        .check(
+            percent + others <= 100,
+            "weight",
+            "must be at most " + (100 - others) + ", because other variants have the rest: "
+                + weights,
+            percent)
+        .throwIfAny();
+    SortedMap<String, Integer> next = new TreeMap<>(weights);
+    next.put(candidate, percent);
+    next.put(stable, 100 - others - percent);
+    return new Traffic(next);
+  }
+
+  /** {@return whether the requests can go elsewhere if this variant goes} */
+  public boolean canSpare(String variant) {
+    return of(variant) < 100;
+  }
+
+  /**
+   * {@return the division without a variant, whose share goes to the others in proportion to theirs}
+   *
+   * <p>Whole percents are kept by the largest remainder; on a tie, the first by name gets more.
+   */
+  public Traffic without(String variant) {
+    SortedMap<String, Integer> rest = new TreeMap<>(weights);
+    rest.remove(variant);
+    int sum = rest.values().stream().mapToInt(Integer::intValue).sum();
+    if (sum == 0) {
+      return NONE;
+    }
+    SortedMap<String, Integer> next = new TreeMap<>();
+    rest.forEach((name, weight) -> next.put(name, weight * 100 / sum));
+    int missing = 100 - next.values().stream().mapToInt(Integer::intValue).sum();
+    List<String> byRemainder = rest.keySet().stream()
+        .sorted(Comparator.comparingInt((String name) -> -(rest.getOrDefault(name, 0) * 100 % sum)))
+        .toList();
+    byRemainder.stream().limit(missing).forEach(name -> next.merge(name, 1, Integer::sum));
+    return new Traffic(next);
+  }
+}

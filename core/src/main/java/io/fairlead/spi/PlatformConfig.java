@@ -1,0 +1,142 @@
+package io.fairlead.spi;
+
+import static java.util.Objects.requireNonNull;
+
+import io.fairlead.grammar.Problem;
+import io.fairlead.grammar.Problems;
+import java.net.URI;
+import java.time.Duration;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.function.Function;
+
+/**
+ * A platform's settings as text, read strictly.
+ *
+ * <p>A provider reads every key that it knows, then calls {@link #done()}, which reports all wrong and all unknown keys
+ * at once. Values never appear in messages or in {@link #toString()}, except those that are wrong and are not secret.
+ */
+public final class PlatformConfig {
+  private final Map<String, String> values;
+  private final ClassLoader classLoader;
+  private final Set<String> known = new TreeSet<>();
+  private final Problems problems;
+
+  public PlatformConfig(String platform, Map<String, String> values, ClassLoader classLoader) {
+    this.values = new TreeMap<>(Map.copyOf(values));
+    this.classLoader = requireNonNull(classLoader, "classLoader");
+    this.problems = Problems.in("configuration of platform '" + platform + "'");
+  }
+
+  /** {@return the class loader through which the platform was opened} */
+  public ClassLoader classLoader() {
+    return classLoader;
+  }
+
+  /** {@return a setting that may be absent} */
+  public Optional<String> text(String key) {
+    known.add(key);
+    return Optional.ofNullable(values.get(key));
+  }
+
+  /** {@return a setting that has to be there; an empty text if it is not, which {@link #done()} reports} */
+  public String requiredText(String key, String meaning) {
+    Optional<String> value = text(key).filter(text -> !text.isBlank());
+    problems.check(value.isPresent(), key, "must be given: it is " + meaning);
+    return value.orElse("");
+  }
+
+  /** {@return a setting that is a duration, such as {@code 90s}, {@code 10m}, {@code 2h} or {@code PT1M30S}} */
+  public Optional<Duration> duration(String key) {
+    return parsed(
+        key, "must be a duration above 0, such as 90s, 10m or 2h", PlatformConfig::parseDuration);
+  }
+
+  /** {@return a setting that is a whole number} */
+  public Optional<Integer> integer(String key) {
+    return parsed(key, "must be a whole number", Integer::valueOf);
+  }
+
+  /** {@return a setting that is {@code true} or {@code false}} */
+  public Optional<Boolean> flag(String key) {
+    return parsed(key, "must be true or false", text -> switch (text) {
+      case "true" -> true;
+      case "false" -> false;
+      default -> throw new IllegalArgumentException(text);
+    });
+  }
+
+  /** {@return a setting that is an absolute URI} */
+  public Optional<URI> uri(String key) {
+    return parsed(key, "must be a URI with a scheme", text -> {
+      URI uri = URI.create(text);
+      if (!uri.isAbsolute()) {
+        throw new IllegalArgumentException(text);
+      }
+      return uri;
+    });
+  }
+
+  /** {@return a setting that is read by a function of the provider's, which throws IllegalArgumentException} */
+  public <T> Optional<T> parsed(String key, String rule, Function<String, T> parser) {
+    Optional<String> text = text(key);
+    if (text.isEmpty()) {
+      return Optional.empty();
+    }
+    try {
+      return Optional.of(parser.apply(text.get()));
+    } catch (IllegalArgumentException | java.time.DateTimeException e) {
+      problems.add(new Problem(key, rule, '"' + text.get() + '"'));
+      return Optional.empty();
+    }
+  }
+
+  /**
+   * Ends the reading.
+   *
+   * @throws io.fairlead.grammar.InvalidValueException if a setting is wrong, missing or not known
+   */
+  public void done() {
+    for (String key : values.keySet()) {
+      problems.check(
+          known.contains(key),
+          key,
+          "is not a setting; there "
+              + (known.isEmpty() ? "are none" : "are: " + String.join(", ", known)));
+    }
+    problems.throwIfAny();
+  }
+
+  @Override
+  public String toString() {
+    return "PlatformConfig" + values.keySet();
+  }
+
+  private static Duration parseDuration(String text) {
+    String lower = text.trim().toLowerCase(Locale.ROOT);
+    Duration duration = lower.startsWith("p") ? Duration.parse(text.trim()) : simpleDuration(lower);
+    if (duration.isZero() || duration.isNegative()) {
+      throw new IllegalArgumentException(text);
+    }
+    return duration;
+  }
+
+  private static Duration simpleDuration(String text) {
+    int digits = 0;
+    while (digits < text.length() && Character.isDigit(text.charAt(digits))) {
+      digits++;
+    }
+    long number = Long.parseLong(text.substring(0, digits));
+    return switch (text.substring(digits).trim()) {
+      case "ms" -> Duration.ofMillis(number);
+      case "s" -> Duration.ofSeconds(number);
+      case "m" -> Duration.ofMinutes(number);
+      case "h" -> Duration.ofHours(number);
+      default -> throw new IllegalArgumentException(text);
+    };
+  }
+}

@@ -1,0 +1,17 @@
+/** One grammar for serving machine-learning models anywhere. */
+module io.fairlead.core {
+  requires static transitive org.jspecify;
+  requires com.fasterxml.jackson.databind;
+  requires org.slf4j;
+
+  exports io.fairlead.error;
+  exports io.fairlead.grammar;
+  exports io.fairlead.json;
+  exports io.fairlead.operation;
+  exports io.fairlead.platform;
+  exports io.fairlead.reconcile;
+  exports io.fairlead.spi;
+
+  uses io.fairlead.spi.OptionsProvider;
+  uses io.fairlead.spi.PlatformProvider;
+}

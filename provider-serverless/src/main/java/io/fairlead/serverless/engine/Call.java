@@ -1,0 +1,118 @@
+package io.fairlead.serverless.engine;
+
+import io.fairlead.error.ErrorKind;
+import io.fairlead.error.ServingException;
+import java.time.Duration;
+import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One piece of work under way in an engine, and how to stop it.
+ *
+ * <p>The work runs on its caller's thread; whoever stops it is another. What it says to be stopped with is never used
+ * after {@link #leave()}, so that it may free what that needs.
+ */
+final class Call {
+  private final Failures failures;
+  private final String model;
+  private final Duration timeout;
+  private final long deadline;
+  private final ReentrantLock lock = new ReentrantLock();
+  private @Nullable ErrorKind stopped;
+  private @Nullable Runnable stopper;
+
+  Call(Failures failures, String model, Duration timeout, long deadline) {
+    this.failures = failures;
+    this.model = model;
+    this.timeout = timeout;
+    this.deadline = deadline;
+  }
+
+  /** {@return what messages call the model} */
+  String model() {
+    return model;
+  }
+
+  Failures failures() {
+    return failures;
+  }
+
+  /** {@return when the time is up, on the clock of the {@link Calls} that it belongs to} */
+  long deadline() {
+    return deadline;
+  }
+
+  /**
+   * Begins work that can be stopped; {@link #leave()} has to follow.
+   *
+   * @param newStopper stops the work, from another thread
+   * @throws ServingException if the call was stopped already
+   */
+  void enter(Runnable newStopper) {
+    lock.lock();
+    try {
+      checkNotStopped(null);
+      stopper = newStopper;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Ends what {@link #enter} began. Waits for a stopper that is at work. */
+  void leave() {
+    lock.lock();
+    try {
+      stopper = null;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Stops the work, now or as soon as it can be; the first reason counts. */
+  void stop(ErrorKind reason) {
+    lock.lock();
+    try {
+      if (stopped == null) {
+        stopped = reason;
+        if (stopper != null) {
+          stopper.run();
+        }
+      }
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  boolean isStopped() {
+    lock.lock();
+    try {
+      return stopped != null;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /**
+   * Ends the work if it was stopped.
+   *
+   * @param cause how the work noticed
+   */
+  void checkNotStopped(@Nullable Throwable cause) {
+    lock.lock();
+    try {
+      if (stopped == ErrorKind.TIMEOUT) {
+        throw failures.failure(
+            ErrorKind.TIMEOUT,
+            "Model '" + model + "' did not answer within " + Failures.shown(timeout)
+                + " and was stopped: give the request a longer timeout, or the model less to do",
+            cause);
+      }
+      if (stopped != null) {
+        throw failures.failure(
+            stopped, "Model '" + model + "' was stopped because its platform is being closed", cause);
+      }
+    } finally {
+      lock.unlock();
+    }
+  }
+}

@@ -1,0 +1,208 @@
+package io.fairlead.serverless.engine;
+
+import static java.util.Objects.requireNonNull;
+
+import io.fairlead.error.ServingException;
+import io.fairlead.grammar.ModelArtifact;
+import io.fairlead.serverless.ModelHandler;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.locks.ReentrantLock;
+
+/**
+ * Runs models inside this JVM.
+ *
+ * <pre>{@code
+ * try (Engine engine = new Engine("local", Map.of(), Engine.defaultCacheFolder(), loader);
+ *     LeasedModel iris = engine.load(ModelArtifact.of(Path.of("iris.onnx")))) {
+ *   Response answer = iris.invoke(Request.json("{\"instances\": [[5.1, 3.5, 1.4, 0.2]]}"));
+ * }
+ * }</pre>
+ *
+ * <p>An artifact's weights are one of:
+ *
+ * <ul>
+ *   <li>{@code file:} an ONNX file, or a folder that holds {@code model.onnx} or one other {@code .onnx} file;
+ *   <li>{@code classpath:NAME} an ONNX file that the class loader finds;
+ *   <li>{@code java:NAME} a function registered under that name, or else a class that is a {@link ModelHandler}.
+ * </ul>
+ *
+ * <p>A model that takes token ids takes texts if its tokenizer is there: the file that the artifact's label {@code
+ * tokenizer} names, or {@code NAME-tokenizer.json} beside {@code NAME.onnx}, or {@code tokenizer.json}.
+ *
+ * <p>Loading the same bytes again gives a further lease of the one model. Nothing of a model's runtime is touched before
+ * the first load. Safe for any number of threads.
+ */
+public final class Engine implements AutoCloseable {
+  private static final Duration GRACE = Duration.ofSeconds(10);
+
+  private final Failures failures;
+  private final ModelSources sources;
+  private final List<InferenceEngine> engines;
+  private final Calls calls;
+  private final ReentrantLock sharing = new ReentrantLock();
+  private final Map<String, SharedModel> shared = new HashMap<>();
+  private final Set<LeasedModel> leases = ConcurrentHashMap.newKeySet();
+
+  /**
+   * Makes an engine, at no cost.
+   *
+   * @param platform the id of the platform whose failures these are
+   * @param functions Java code by the name under which artifacts ask for it
+   * @param cacheFolder where native libraries are kept between runs; created when needed
+   * @param classLoader finds {@code classpath:} resources and {@code java:} classes
+   */
+  public Engine(
+      String platform, Map<String, ModelHandler> functions, Path cacheFolder, ClassLoader classLoader) {
+    this(platform, new Failures(platform), functions, requireNonNull(cacheFolder, "cacheFolder"), classLoader);
+  }
+
+  private Engine(
+      String platform,
+      Failures failures,
+      Map<String, ModelHandler> functions,
+      Path cacheFolder,
+      ClassLoader classLoader) {
+    this(
+        platform,
+        failures,
+        classLoader,
+        List.of(
+            new HandlerEngine(Map.copyOf(functions), classLoader, failures),
+            new OnnxEngine(cacheFolder, failures)));
+  }
+
+  Engine(String platform, Failures failures, ClassLoader classLoader, List<InferenceEngine> engines) {
+    this.failures = failures;
+    this.sources = new ModelSources(requireNonNull(classLoader, "classLoader"), failures);
+    this.engines = engines;
+    this.calls = new Calls(failures, "fairlead-" + requireNonNull(platform, "platform") + "-deadlines");
+  }
+
+  /** {@return {@code fairlead} in the user's cache folder: {@code $XDG_CACHE_HOME}, or {@code .cache} in the home} */
+  public static Path defaultCacheFolder() {
+    String cache = System.getenv("XDG_CACHE_HOME");
+    return cache != null && Path.of(cache).isAbsolute()
+        ? Path.of(cache, "fairlead")
+        : Path.of(System.getProperty("user.home"), ".cache", "fairlead");
+  }
+
+  /**
+   * {@return a hash over all that the artifact's model is made of, as 64 hexadecimal digits}
+   *
+   * <p>For a single file it is the file's SHA-256. The artifact's name and other metadata are not part of it. Reads the
+   * files, and loads nothing.
+   *
+   * @throws ServingException as {@link #load} does
+   */
+  public String digest(ModelArtifact artifact) {
+    return sources.resolve(artifact).digest();
+  }
+
+  /**
+   * {@return the artifact's model, ready to answer}
+   *
+   * @throws ServingException {@code NOT_FOUND} if there is nothing at the artifact's location, {@code UNSUPPORTED} if it
+   *     is in a place or of a format that this engine does not read, {@code INVALID} if it is not a whole model, {@code
+   *     UNAVAILABLE} if the engine is closed
+   */
+  public LeasedModel load(ModelArtifact artifact) {
+    Call call = calls.begin("'" + Failures.shown(artifact.weights()) + "'");
+    try {
+      ModelSource source = sources.resolve(artifact);
+      SharedModel model = share(source);
+      LeasedModel lease;
+      try {
+        String name = artifact.metadata().name();
+        lease = new LeasedModel(
+            name.isEmpty() ? source.name() : name, model, calls, failures, leases::remove);
+      } catch (RuntimeException | Error e) {
+        model.release();
+        throw e;
+      }
+      leases.add(lease);
+      try {
+        call.checkNotStopped(null);
+      } catch (ServingException e) {
+        lease.close();
+        throw e;
+      }
+      return lease;
+    } finally {
+      calls.end(call);
+    }
+  }
+
+  /** {@return the model of these bytes, which the caller now holds; loaded, being loaded by another, or failed} */
+  private SharedModel share(ModelSource source) {
+    String digest = source.digest();
+    SharedModel model;
+    sharing.lock();
+    try {
+      model = shared.get(digest);
+      if (model != null && model.hold()) {
+        return model;
+      }
+      model = new SharedModel(digest, this::forget);
+      shared.put(digest, model);
+    } finally {
+      sharing.unlock();
+    }
+    try {
+      model.loaded(open(source));
+    } catch (RuntimeException | Error e) {
+      forget(model);
+      model.failed(e);
+    }
+    return model;
+  }
+
+  private void forget(SharedModel model) {
+    sharing.lock();
+    try {
+      shared.remove(model.digest(), model);
+    } finally {
+      sharing.unlock();
+    }
+  }
+
+  private Model open(ModelSource source) {
+    return engines.stream()
+        .flatMap(engine -> engine.open(source).stream())
+        .findFirst()
+        .orElseThrow(() -> source.refusal(failures));
+  }
+
+  /** {@return how many models are loaded, however many hold them} */
+  int loadedModels() {
+    sharing.lock();
+    try {
+      return shared.size();
+    } finally {
+      sharing.unlock();
+    }
+  }
+
+  /** Closes with a grace of ten seconds. */
+  @Override
+  public void close() {
+    close(GRACE);
+  }
+
+  /**
+   * Ends everything: no call begins any more, those under way may end within the grace and are stopped after it, and all
+   * models are closed.
+   *
+   * <p>A model that cannot be stopped is left to the thread that is inside it, which closes it on its way out.
+   * Idempotent.
+   */
+  public void close(Duration grace) {
+    calls.close(grace);
+    leases.forEach(LeasedModel::close);
+  }
+}

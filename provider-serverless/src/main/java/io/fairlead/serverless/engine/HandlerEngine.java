@@ -1,0 +1,89 @@
+package io.fairlead.serverless.engine;
+
+import io.fairlead.error.ErrorKind;
+import io.fairlead.serverless.ModelHandler;
+import java.lang.reflect.Constructor;
+import java.lang.reflect.InvocationTargetException;
+import java.lang.reflect.Modifier;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeSet;
+import org.jspecify.annotations.Nullable;
+
+/** Runs models that are Java code. */
+final class HandlerEngine implements InferenceEngine {
+  private final Map<String, ModelHandler> functions;
+  private final ClassLoader classLoader;
+  private final Failures failures;
+
+  HandlerEngine(Map<String, ModelHandler> functions, ClassLoader classLoader, Failures failures) {
+    this.functions = functions;
+    this.classLoader = classLoader;
+    this.failures = failures;
+  }
+
+  @Override
+  public Optional<Model> open(ModelSource source) {
+    if (!(source instanceof HandlerSource)) {
+      return Optional.empty();
+    }
+    String name = source.name();
+    ModelHandler function = functions.get(name);
+    return Optional.of(
+        function != null ? new HandlerModel(function, false, failures) : new HandlerModel(make(name), true, failures));
+  }
+
+  private ModelHandler make(String name) {
+    Class<?> type = find(name);
+    if (!ModelHandler.class.isAssignableFrom(type)) {
+      throw failures.failure(
+          ErrorKind.INVALID,
+          "'java:" + name + "' names class " + type.getName() + ", which is no " + ModelHandler.class.getName()
+              + ": implement that interface");
+    }
+    Constructor<?> constructor = constructor(type);
+    if (constructor == null || type.isInterface() || Modifier.isAbstract(type.getModifiers())) {
+      throw failures.failure(
+          ErrorKind.INVALID,
+          "'java:" + name + "' names class " + type.getName()
+              + ", which cannot be made: it has to be a public class, not abstract, with a public constructor without"
+              + " parameters, or register an object of it as a function");
+    }
+    try {
+      return (ModelHandler) constructor.newInstance();
+    } catch (InvocationTargetException e) {
+      Throwable cause = e.getCause() == null ? e : e.getCause();
+      throw failures.failure(
+          ErrorKind.MODEL_FAILED,
+          "'java:" + name + "' did not start, for its constructor failed: " + Failures.reason(cause),
+          cause);
+    } catch (ReflectiveOperationException | LinkageError e) {
+      throw failures.failure(
+          ErrorKind.MODEL_FAILED, "'java:" + name + "' did not start: " + Failures.reason(e), e);
+    }
+  }
+
+  private Class<?> find(String name) {
+    try {
+      return Class.forName(name, false, classLoader);
+    } catch (ClassNotFoundException e) {
+      throw failures.failure(
+          ErrorKind.NOT_FOUND,
+          "'java:" + name + "' is neither a registered function ("
+              + (functions.isEmpty() ? "there are none" : String.join(", ", new TreeSet<>(functions.keySet())))
+              + ") nor a class on the class path: register it, or write the class's full name",
+          e);
+    } catch (LinkageError e) {
+      throw failures.failure(
+          ErrorKind.MODEL_FAILED, "'java:" + name + "' could not be loaded as a class: " + Failures.reason(e), e);
+    }
+  }
+
+  private static @Nullable Constructor<?> constructor(Class<?> type) {
+    try {
+      return Modifier.isPublic(type.getModifiers()) ? type.getConstructor() : null;
+    } catch (NoSuchMethodException e) {
+      return null;
+    }
+  }
+}

@@ -1,0 +1,13 @@
+package io.fairlead.serverless.engine;
+
+import java.util.Optional;
+
+/** What runs the models of some formats. */
+interface InferenceEngine {
+  /**
+   * {@return the model, ready to answer; empty if it is of no format of this engine}
+   *
+   * @throws io.fairlead.error.ServingException if it is of such a format and cannot be loaded
+   */
+  Optional<Model> open(ModelSource source);
+}

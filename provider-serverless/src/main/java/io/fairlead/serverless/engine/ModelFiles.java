@@ -1,0 +1,96 @@
+package io.fairlead.serverless.engine;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import io.fairlead.error.ErrorKind;
+import io.fairlead.error.ServingException;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/** A model that is a file, with the files that belong to it. */
+final class ModelFiles implements ModelSource {
+  private final ModelFile weights;
+  private final List<ModelFile> externalWeights;
+  private final @Nullable ModelFile tokenizer;
+  private final String digest;
+
+  ModelFiles(ModelFile weights, List<ModelFile> externalWeights, @Nullable ModelFile tokenizer) {
+    this.weights = weights;
+    this.externalWeights = List.copyOf(externalWeights);
+    this.tokenizer = tokenizer;
+    this.digest = digest(weights, externalWeights, tokenizer);
+  }
+
+  private static String digest(
+      ModelFile weights, List<ModelFile> externalWeights, @Nullable ModelFile tokenizer) {
+    if (externalWeights.isEmpty() && tokenizer == null) {
+      return weights.fingerprint().sha256();
+    }
+    StringBuilder parts = new StringBuilder("weights ").append(weights.fingerprint().sha256());
+    for (ModelFile file : externalWeights) {
+      parts.append("\nexternal ").append(file.fingerprint().sha256()).append(' ').append(file.fileName());
+    }
+    if (tokenizer != null) {
+      parts.append("\ntokenizer ").append(tokenizer.fingerprint().sha256());
+    }
+    return Sha256.of(parts.toString().getBytes(UTF_8));
+  }
+
+  @Override
+  public String name() {
+    return weights.stem();
+  }
+
+  @Override
+  public String digest() {
+    return digest;
+  }
+
+  @Override
+  public ServingException refusal(Failures failures) {
+    ModelFormat format = format();
+    return failures.failure(
+        format.kind(),
+        weights + " is " + format.description() + ", which does not run here"
+            + (format.remedy().isEmpty() ? "" : ": " + format.remedy()));
+  }
+
+  ModelFormat format() {
+    return ModelFormat.of(weights.fingerprint().head());
+  }
+
+  ModelFile weights() {
+    return weights;
+  }
+
+  Optional<ModelFile> tokenizer() {
+    return Optional.ofNullable(tokenizer);
+  }
+
+  /**
+   * Makes sure that what was loaded by path is what the digest was taken of.
+   *
+   * @throws ServingException if a file changed meanwhile
+   */
+  void checkUnchanged(Failures failures) {
+    List<ModelFile> all = new ArrayList<>(externalWeights);
+    all.add(weights);
+    for (ModelFile file : all) {
+      boolean unchanged;
+      try {
+        unchanged = file.isUnchanged();
+      } catch (IOException e) {
+        unchanged = false;
+      }
+      if (!unchanged) {
+        throw failures.failure(
+            ErrorKind.CONFLICT,
+            file + " changed while it was being loaded: write a model under a name of its own, or rename it into"
+                + " place when it is complete, and load it again");
+      }
+    }
+  }
+}

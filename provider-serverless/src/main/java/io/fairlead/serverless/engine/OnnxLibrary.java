@@ -1,0 +1,196 @@
+package io.fairlead.serverless.engine;
+
+import ai.onnxruntime.OrtEnvironment;
+import java.io.IOException;
+import java.io.InputStream;
+import java.net.JarURLConnection;
+import java.net.URL;
+import java.net.URLConnection;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * ONNX Runtime's native libraries, unpacked once for each user instead of once for each process.
+ *
+ * <p>ONNX Runtime itself unpacks them into a new temporary folder each time, which takes longer than loading a small
+ * model and stays behind when the process is killed. It does so once, when its first class is initialised; this has to
+ * come before. It is left alone if the user has set one of its {@code onnxruntime.native.} properties.
+ */
+final class OnnxLibrary {
+  private static final Logger LOG = LoggerFactory.getLogger(OnnxLibrary.class);
+  private static final String PROPERTIES = "onnxruntime.native.";
+  private static final String FOLDER_PROPERTY = PROPERTIES + "path";
+  private static final String CLAIMED = "fairlead.onnxruntime.loaded.";
+  private static final Duration STALE = Duration.ofHours(1);
+  private static final List<String> REQUIRED = List.of("onnxruntime", "onnxruntime4j_jni");
+  // Looked for by ONNX Runtime in the folder of the library proper; which there are depends on system and jar.
+  private static final List<String> OPTIONAL = List.of(
+      "onnxruntime_providers_shared",
+      "onnxruntime_providers_cuda",
+      "onnxruntime_providers_tensorrt",
+      "webgpu_dawn",
+      "dxil",
+      "dxcompiler");
+  private static final ReentrantLock LOCK = new ReentrantLock();
+  private static @Nullable OrtEnvironment environment;
+
+  private OnnxLibrary() {}
+
+  /** {@return ONNX Runtime, initialised from the cache folder if it was not initialised before} */
+  static OrtEnvironment environment(Path cacheFolder) {
+    LOCK.lock();
+    try {
+      if (environment == null) {
+        environment = initialise(cacheFolder);
+      }
+      return environment;
+    } finally {
+      LOCK.unlock();
+    }
+  }
+
+  private static OrtEnvironment initialise(Path cacheFolder) {
+    boolean leftAlone = System.getProperties().stringPropertyNames().stream().anyMatch(key -> key.startsWith(PROPERTIES));
+    Path folder = leftAlone ? null : unpacked(cacheFolder).filter(OnnxLibrary::isFirstToLoad).orElse(null);
+    if (folder == null) {
+      return OrtEnvironment.getEnvironment();
+    }
+    System.setProperty(FOLDER_PROPERTY, folder.toString());
+    try {
+      return OrtEnvironment.getEnvironment();
+    } finally {
+      // Another class loader may hold another version of ONNX Runtime, which must not find this one's library.
+      System.clearProperty(FOLDER_PROPERTY);
+    }
+  }
+
+  /** One library file loads in one class loader only; a second one has to unpack a copy of its own. */
+  private static boolean isFirstToLoad(Path folder) {
+    return System.getProperties().putIfAbsent(CLAIMED + folder, "true") == null;
+  }
+
+  private static Optional<Path> unpacked(Path cacheFolder) {
+    try {
+      String resources = "/ai/onnxruntime/native/" + system() + "/";
+      List<Library> libraries = new ArrayList<>();
+      for (String name : REQUIRED) {
+        Optional<Library> library = Library.find(resources, name);
+        if (library.isEmpty()) {
+          return Optional.empty();
+        }
+        libraries.add(library.get());
+      }
+      for (String name : OPTIONAL) {
+        Library.find(resources, name).ifPresent(libraries::add);
+      }
+      Path folder = cacheFolder.resolve("onnxruntime-" + system() + "-" + libraries.get(0).key());
+      Files.createDirectories(folder);
+      for (Library library : libraries) {
+        unpack(library, folder.resolve(library.fileName()));
+      }
+      return Optional.of(folder.toAbsolutePath());
+    } catch (IOException | RuntimeException e) {
+      LOG.warn(
+          "ONNX Runtime's library cannot be kept in {} and is unpacked for this process alone, which costs it about 0.1 s:"
+              + " {}",
+          cacheFolder,
+          e.toString());
+      return Optional.empty();
+    }
+  }
+
+  private static void unpack(Library library, Path target) throws IOException {
+    if (isThere(library, target)) {
+      return;
+    }
+    deleteLeftovers(target);
+    Path part = Files.createTempFile(target.getParent(), target.getFileName() + ".", ".part");
+    try {
+      try (InputStream in = library.open();
+          FileChannel out = FileChannel.open(part, StandardOpenOption.WRITE)) {
+        in.transferTo(java.nio.channels.Channels.newOutputStream(out));
+        out.force(true);
+      }
+      try {
+        Files.move(part, target, StandardCopyOption.ATOMIC_MOVE);
+      } catch (IOException e) {
+        // Where a loaded library cannot be replaced, another process was first.
+        if (!isThere(library, target)) {
+          throw e;
+        }
+      }
+    } finally {
+      Files.deleteIfExists(part);
+    }
+  }
+
+  private static boolean isThere(Library library, Path target) throws IOException {
+    return Files.isRegularFile(target) && Files.size(target) == library.size();
+  }
+
+  /** Deletes what processes that were killed while they unpacked have left. */
+  private static void deleteLeftovers(Path target) throws IOException {
+    try (Stream<Path> files = Files.list(target.getParent())) {
+      for (Path file : files.filter(file -> file.toString().endsWith(".part")).toList()) {
+        if (Files.getLastModifiedTime(file).toInstant().isBefore(Instant.now().minus(STALE))) {
+          Files.deleteIfExists(file);
+        }
+      }
+    }
+  }
+
+  /** ONNX Runtime's name of this system. */
+  private static String system() {
+    String os = System.getProperty("os.name", "").toLowerCase(Locale.ROOT);
+    String arch = System.getProperty("os.arch", "").toLowerCase(Locale.ROOT);
+    return (os.contains("mac") || os.contains("darwin") ? "osx" : os.contains("win") ? "win" : "linux")
+        + "-"
+        + (arch.equals("amd64") || arch.equals("x86_64") ? "x64" : arch);
+  }
+
+  /** A library inside ONNX Runtime's jar. */
+  private record Library(String fileName, URL url, long size, String key) {
+    static Optional<Library> find(String resources, String name) throws IOException {
+      String fileName = System.mapLibraryName(name).replace("jnilib", "dylib");
+      // A class literal: the class is not initialised by it.
+      URL url = OrtEnvironment.class.getResource(resources + fileName);
+      if (url == null) {
+        return Optional.empty();
+      }
+      URLConnection connection = url.openConnection();
+      connection.setUseCaches(false);
+      if (connection instanceof JarURLConnection jar) {
+        try (var file = jar.getJarFile()) {
+          var entry = jar.getJarEntry();
+          return Optional.of(new Library(
+              fileName, url, entry.getSize(), Long.toHexString(entry.getCrc()) + "-" + entry.getSize()));
+        }
+      }
+      try (InputStream in = connection.getInputStream()) {
+        Fingerprint fingerprint = Fingerprint.of(in);
+        return Optional.of(new Library(
+            fileName, url, connection.getContentLengthLong(), fingerprint.sha256().substring(0, 16)));
+      }
+    }
+
+    InputStream open() throws IOException {
+      URLConnection connection = url.openConnection();
+      connection.setUseCaches(false);
+      return connection.getInputStream();
+    }
+  }
+}

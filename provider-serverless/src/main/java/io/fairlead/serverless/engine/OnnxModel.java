@@ -1,0 +1,354 @@
+package io.fairlead.serverless.engine;
+
+import ai.onnxruntime.MapInfo;
+import ai.onnxruntime.NodeInfo;
+import ai.onnxruntime.OnnxJavaType;
+import ai.onnxruntime.OnnxMap;
+import ai.onnxruntime.OnnxSequence;
+import ai.onnxruntime.OnnxTensor;
+import ai.onnxruntime.OnnxValue;
+import ai.onnxruntime.OrtEnvironment;
+import ai.onnxruntime.OrtException;
+import ai.onnxruntime.OrtException.OrtErrorCode;
+import ai.onnxruntime.OrtLoggingLevel;
+import ai.onnxruntime.OrtSession;
+import ai.onnxruntime.SequenceInfo;
+import ai.onnxruntime.TensorInfo;
+import ai.onnxruntime.ValueInfo;
+import io.fairlead.error.ErrorKind;
+import io.fairlead.error.ServingException;
+import java.io.IOException;
+import java.lang.reflect.Array;
+import java.nio.ByteBuffer;
+import java.nio.DoubleBuffer;
+import java.nio.FloatBuffer;
+import java.nio.IntBuffer;
+import java.nio.LongBuffer;
+import java.nio.ShortBuffer;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.stream.Collectors;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * An ONNX Runtime session.
+ *
+ * <p>It has no threads of its own: each run computes on its caller's thread. One session with as many callers as there
+ * are processors does more than several sessions, or than one that shares each run out.
+ */
+final class OnnxModel implements TensorModel {
+  private static final Logger LOG = LoggerFactory.getLogger(OnnxModel.class);
+
+  private final OrtEnvironment environment;
+  private final OrtSession session;
+  private final Failures failures;
+  private final List<TensorSpec> inputs = new ArrayList<>();
+  private final List<TensorSpec> outputs = new ArrayList<>();
+  private final Map<String, String> unanswerable = new LinkedHashMap<>();
+
+  private OnnxModel(OrtEnvironment environment, OrtSession session, Failures failures) {
+    this.environment = environment;
+    this.session = session;
+    this.failures = failures;
+  }
+
+  static TensorModel open(ModelFiles files, Path cacheFolder, Failures failures) {
+    OrtEnvironment environment = OnnxLibrary.environment(cacheFolder);
+    OnnxModel model;
+    try (OrtSession.SessionOptions options = new OrtSession.SessionOptions()) {
+      options.setIntraOpNumThreads(1);
+      options.setInterOpNumThreads(1);
+      options.setOptimizationLevel(OrtSession.SessionOptions.OptLevel.ALL_OPT);
+      options.addConfigEntry("session.intra_op.allow_spinning", "0");
+      options.addConfigEntry("session.inter_op.allow_spinning", "0");
+      // What it would print to standard error is in the exceptions.
+      options.setSessionLogLevel(OrtLoggingLevel.ORT_LOGGING_LEVEL_FATAL);
+      Path path = files.weights().path().orElse(null);
+      OrtSession session = path == null
+          ? environment.createSession(files.weights().bytes(), options)
+          : environment.createSession(path.toString(), options);
+      model = new OnnxModel(environment, session, failures);
+    } catch (OrtException e) {
+      throw notLoaded(files.weights(), e, failures);
+    } catch (IOException e) {
+      throw failures.failure(
+          ErrorKind.INVALID, files.weights() + " could not be read: " + Failures.reason(e), e);
+    }
+    try {
+      model.describe(files.weights());
+      return model;
+    } catch (OrtException e) {
+      model.close();
+      throw notLoaded(files.weights(), e, failures);
+    } catch (RuntimeException | Error e) {
+      model.close();
+      throw e;
+    }
+  }
+
+  private static ServingException notLoaded(ModelFile file, OrtException e, Failures failures) {
+    String reason = e.getMessage() == null ? "" : e.getMessage();
+    String says = "ONNX Runtime says \"" + Failures.reason(e) + "\"";
+    if (e.getCode() == OrtErrorCode.ORT_INVALID_PROTOBUF || reason.contains("No graph was found")) {
+      return failures.failure(
+          ErrorKind.INVALID,
+          file + " is not a whole ONNX model: it is of another format, or a copy of it was cut off (" + says
+              + "); fetch it again and compare its size and SHA-256",
+          e);
+    }
+    if (e.getCode() == OrtErrorCode.ORT_NOT_IMPLEMENTED || reason.contains("opset") || reason.contains("IR version")) {
+      return failures.failure(
+          ErrorKind.UNSUPPORTED,
+          file + " needs operators or versions of them that ONNX Runtime here does not have (" + says
+              + "): export it with an older opset",
+          e);
+    }
+    return failures.failure(
+        ErrorKind.INVALID,
+        file + " is no model that ONNX Runtime can run (" + says
+            + "): check it with onnx.checker where it was made, and that all of its files are beside it",
+        e);
+  }
+
+  private void describe(ModelFile file) throws OrtException {
+    for (NodeInfo node : session.getInputInfo().values()) {
+      inputs.add(inputSpec(node)
+          .orElseThrow(() -> failures.failure(
+              ErrorKind.UNSUPPORTED,
+              file + " takes " + described(node.getInfo()) + " as its input '" + node.getName()
+                  + "', which a request cannot carry: export it with inputs of another type, such as float")));
+    }
+    for (NodeInfo node : session.getOutputInfo().values()) {
+      outputSpec(node)
+          .ifPresentOrElse(outputs::add, () -> unanswerable.put(node.getName(), described(node.getInfo())));
+    }
+    if (outputs.isEmpty()) {
+      throw failures.failure(
+          ErrorKind.UNSUPPORTED,
+          file + " gives nothing that an answer can carry (" + listed(unanswerable)
+              + "): export it with tensors as outputs");
+    }
+  }
+
+  private static String listed(Map<String, String> described) {
+    return described.entrySet().stream()
+        .map(entry -> "'" + entry.getKey() + "' is " + entry.getValue())
+        .collect(Collectors.joining(", "));
+  }
+
+  private static Optional<TensorSpec> inputSpec(NodeInfo node) {
+    return node.getInfo() instanceof TensorInfo info
+        ? datatype(info.onnxType).map(type -> new TensorSpec(node.getName(), type, shape(info)))
+        : Optional.empty();
+  }
+
+  private static Optional<TensorSpec> outputSpec(NodeInfo node) {
+    if (node.getInfo() instanceof TensorInfo info && isHalf(info)) {
+      return Optional.of(new TensorSpec(node.getName(), Datatype.FP32, shape(info)));
+    }
+    if (node.getInfo() instanceof SequenceInfo info && info.isSequenceOfMaps()) {
+      return datatype(TensorInfo.OnnxTensorType.mapFromJavaType(info.mapInfo.valueType))
+          .map(type -> new TensorSpec(node.getName(), type, List.of(-1L, -1L)));
+    }
+    return inputSpec(node);
+  }
+
+  private static List<Long> shape(TensorInfo info) {
+    return Arrays.stream(info.getShape()).boxed().toList();
+  }
+
+  private static boolean isHalf(TensorInfo info) {
+    return info.type == OnnxJavaType.FLOAT16 || info.type == OnnxJavaType.BFLOAT16;
+  }
+
+  private static Optional<Datatype> datatype(TensorInfo.OnnxTensorType type) {
+    return Optional.ofNullable(
+        switch (type) {
+          case ONNX_TENSOR_ELEMENT_DATA_TYPE_BOOL -> Datatype.BOOL;
+          case ONNX_TENSOR_ELEMENT_DATA_TYPE_UINT8 -> Datatype.UINT8;
+          case ONNX_TENSOR_ELEMENT_DATA_TYPE_INT8 -> Datatype.INT8;
+          case ONNX_TENSOR_ELEMENT_DATA_TYPE_INT16 -> Datatype.INT16;
+          case ONNX_TENSOR_ELEMENT_DATA_TYPE_INT32 -> Datatype.INT32;
+          case ONNX_TENSOR_ELEMENT_DATA_TYPE_INT64 -> Datatype.INT64;
+          case ONNX_TENSOR_ELEMENT_DATA_TYPE_FLOAT -> Datatype.FP32;
+          case ONNX_TENSOR_ELEMENT_DATA_TYPE_DOUBLE -> Datatype.FP64;
+          case ONNX_TENSOR_ELEMENT_DATA_TYPE_STRING -> Datatype.BYTES;
+          default -> null;
+        });
+  }
+
+  /** What an input or output is that no tensor of a request or answer can be. */
+  private static String described(ValueInfo info) {
+    if (info instanceof TensorInfo tensor) {
+      return "a tensor of "
+          + tensor.onnxType.name().replace("ONNX_TENSOR_ELEMENT_DATA_TYPE_", "").toLowerCase(Locale.ROOT);
+    }
+    if (info instanceof SequenceInfo) {
+      return "a sequence of tensors";
+    }
+    return info instanceof MapInfo ? "a map" : "no tensor";
+  }
+
+  @Override
+  public List<TensorSpec> inputs() {
+    return inputs;
+  }
+
+  @Override
+  public List<TensorSpec> outputs() {
+    return outputs;
+  }
+
+  @Override
+  public Map<String, String> unanswerable() {
+    return unanswerable;
+  }
+
+  @Override
+  public List<Tensor> run(List<Tensor> given, List<String> wanted, Call call) {
+    Map<String, OnnxTensor> tensors = new HashMap<>();
+    try (OrtSession.RunOptions options = new OrtSession.RunOptions()) {
+      for (Tensor tensor : given) {
+        tensors.put(tensor.name(), tensor(tensor));
+      }
+      try (OrtSession.Result result = run(tensors, wanted, options, call)) {
+        call.checkNotStopped(null);
+        List<Tensor> answers = new ArrayList<>();
+        for (String name : wanted) {
+          answers.add(tensor(name, result.get(name).orElseThrow(), call));
+        }
+        return answers;
+      }
+    } catch (OrtException e) {
+      call.checkNotStopped(e);
+      throw failures.failure(
+          ErrorKind.MODEL_FAILED, "Model '" + call.model() + "' failed: " + Failures.reason(e), e);
+    } finally {
+      tensors.values().forEach(OnnxTensor::close);
+    }
+  }
+
+  private OrtSession.Result run(
+      Map<String, OnnxTensor> tensors, List<String> wanted, OrtSession.RunOptions options, Call call)
+      throws OrtException {
+    call.enter(() -> terminate(options));
+    try {
+      return session.run(tensors, new LinkedHashSet<>(wanted), options);
+    } finally {
+      // Before the options are closed: to touch closed ones ends the JVM.
+      call.leave();
+    }
+  }
+
+  private static void terminate(OrtSession.RunOptions options) {
+    try {
+      options.setTerminate(true);
+    } catch (OrtException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  private OnnxTensor tensor(Tensor tensor) throws OrtException {
+    long[] shape = tensor.shape();
+    return switch (tensor.datatype()) {
+      case BOOL -> OnnxTensor.createTensor(environment, ByteBuffer.wrap(tensor.bytes()), shape, OnnxJavaType.BOOL);
+      case UINT8 -> OnnxTensor.createTensor(environment, ByteBuffer.wrap(tensor.bytes()), shape, OnnxJavaType.UINT8);
+      case INT8 -> OnnxTensor.createTensor(environment, ByteBuffer.wrap(tensor.bytes()), shape, OnnxJavaType.INT8);
+      case INT16 -> OnnxTensor.createTensor(environment, ShortBuffer.wrap(tensor.shorts()), shape);
+      case INT32 -> OnnxTensor.createTensor(environment, IntBuffer.wrap(tensor.ints()), shape);
+      case INT64 -> OnnxTensor.createTensor(environment, LongBuffer.wrap(tensor.longs()), shape);
+      case FP32 -> OnnxTensor.createTensor(environment, FloatBuffer.wrap(tensor.floats()), shape);
+      case FP64 -> OnnxTensor.createTensor(environment, DoubleBuffer.wrap(tensor.doubles()), shape);
+      case BYTES -> OnnxTensor.createTensor(environment, tensor.strings(), shape);
+    };
+  }
+
+  private Tensor tensor(String name, OnnxValue value, Call call) throws OrtException {
+    if (value instanceof OnnxSequence maps) {
+      return tensor(name, maps, call);
+    }
+    OnnxTensor tensor = (OnnxTensor) value;
+    TensorInfo info = tensor.getInfo();
+    long[] shape = info.getShape();
+    Datatype datatype = isHalf(info) ? Datatype.FP32 : datatype(info.onnxType).orElseThrow();
+    Object elements =
+        switch (datatype) {
+          case BOOL, UINT8, INT8 -> tensor.getByteBuffer().array();
+          case INT16 -> tensor.getShortBuffer().array();
+          case INT32 -> tensor.getIntBuffer().array();
+          case INT64 -> tensor.getLongBuffer().array();
+          case FP32 -> tensor.getFloatBuffer().array();
+          case FP64 -> tensor.getDoubleBuffer().array();
+          case BYTES -> strings(tensor.getValue());
+        };
+    return new Tensor(name, datatype, shape, elements);
+  }
+
+  private static String[] strings(Object nested) {
+    return nested instanceof Object[] parts
+        ? Arrays.stream(parts).flatMap(part -> Arrays.stream(strings(part))).toArray(String[]::new)
+        : new String[] {(String) nested};
+  }
+
+  /** One row for each map, one column for each key, as such classifiers answer without their ZipMap. */
+  private Tensor tensor(String name, OnnxSequence sequence, Call call) throws OrtException {
+    List<Map<Object, Object>> rows = new ArrayList<>();
+    List<? extends OnnxValue> maps = sequence.getValue();
+    try {
+      for (OnnxValue map : maps) {
+        rows.add(new TreeMap<>(((OnnxMap) map).getValue()));
+      }
+    } finally {
+      maps.forEach(OnnxValue::close);
+    }
+    Set<Object> keys = rows.isEmpty() ? Set.of() : rows.get(0).keySet();
+    for (Map<Object, Object> row : rows) {
+      if (!row.keySet().equals(keys)) {
+        throw failures.failure(
+            ErrorKind.MODEL_FAILED,
+            "Model '" + call.model() + "' gave maps with different keys as its output '" + name
+                + "', which make no table: export it without ZipMap");
+      }
+    }
+    MapInfo info = sequence.getInfo().mapInfo;
+    Object[] values = rows.stream().flatMap(row -> row.values().stream()).toArray();
+    return column(name, new long[] {rows.size(), keys.size()}, info.valueType, values)
+        .withKeys(column(name + ".keys", new long[] {keys.size()}, info.keyType, keys.toArray()));
+  }
+
+  private static Tensor column(String name, long[] shape, OnnxJavaType type, Object[] values) {
+    Datatype datatype = datatype(TensorInfo.OnnxTensorType.mapFromJavaType(type)).orElseThrow();
+    Object elements = Array.newInstance(
+        switch (datatype) {
+          case FP32 -> float.class;
+          case FP64 -> double.class;
+          case INT64 -> long.class;
+          default -> String.class;
+        },
+        values.length);
+    for (int i = 0; i < values.length; i++) {
+      Array.set(elements, i, values[i]);
+    }
+    return new Tensor(name, datatype, shape, elements);
+  }
+
+  @Override
+  public void close() {
+    try {
+      session.close();
+    } catch (OrtException e) {
+      LOG.warn("A session of ONNX Runtime could not be closed", e);
+    }
+  }
+}
