@@ -126,8 +126,6 @@ final class Convergence {
     @Nullable
     T written;
 
-    @Nullable
-
     Step(Resource<T> resource, int number) {
       this.resource = resource;
       this.number = number;
