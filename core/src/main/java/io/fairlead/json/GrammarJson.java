@@ -81,7 +81,7 @@ public final class GrammarJson {
           .addDeserializer(Duration.class, new DurationJson.Reader());
       JsonMapper mapper = JsonMapper.builder()
           .addModule(module)
-          .disable(MapperFeature.AUTO_DETECT_GETTERS, MapperFeature.AUTO_DETECT_IS_GETTERS)
+          .disable(MapperFeature.AUTO_DETECT_IS_GETTERS)
           .disable(MapperFeature.ALLOW_COERCION_OF_SCALARS)
           .enable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES)
           .enable(DeserializationFeature.FAIL_ON_MISSING_CREATOR_PROPERTIES)

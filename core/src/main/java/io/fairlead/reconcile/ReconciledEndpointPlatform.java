@@ -272,7 +272,8 @@ public final class ReconciledEndpointPlatform implements EndpointPlatform {
   @Override
   public Plan preview(Function<? super EndpointPlatform, ? extends Operation<?>> change) {
     Preview preview = new Preview();
-    change.apply(new PreviewPlatform(this, preview));
+    requireNonNull(
+        change.apply(new PreviewPlatform(this, preview)), "change must return an operation");
     return preview.plan();
   }
 

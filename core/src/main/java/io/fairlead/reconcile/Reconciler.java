@@ -9,16 +9,18 @@ import io.fairlead.operation.Operation;
 import io.fairlead.operation.OperationId;
 import io.fairlead.operation.Plan;
 import java.time.Duration;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
+import java.util.Queue;
 import java.util.Random;
 import java.util.Set;
-import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.SynchronousQueue;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
@@ -52,7 +54,7 @@ public final class Reconciler implements AutoCloseable {
   private final @Nullable ThreadPoolExecutor ownExecutor;
 
   private final ReentrantLock lock = new ReentrantLock();
-  private final Map<String, CompletableFuture<?>> latestByName = new HashMap<>();
+  private final Map<String, Queue<Runnable>> waitingByName = new HashMap<>();
   private final Set<Run<?>> running = new HashSet<>();
   private boolean closed;
 
@@ -145,40 +147,54 @@ public final class Reconciler implements AutoCloseable {
    */
   public <R> Operation<R> run(Walk<R> walk) {
     Run<R> run = new Run<>(newId(walk.verb()), walk.title(), time);
-    CompletableFuture<?> before;
-    CompletableFuture<Void> end = new CompletableFuture<>();
+    Runnable task = () -> work(walk, run);
     lock.lock();
     try {
       if (closed) {
-        throw new ServingException(
-            platform,
-            ErrorKind.CANCELLED,
-            "Platform '" + platform + "' is closed: open it again to " + walk.title() + ".");
+        throw closedBefore(walk);
       }
       running.add(run);
-      before = latestByName.put(walk.deployment(), end);
+      Queue<Runnable> earlier = waitingByName.get(walk.deployment());
+      if (earlier != null) {
+        earlier.add(task);
+        return run;
+      }
+      waitingByName.put(walk.deployment(), new ArrayDeque<>());
     } finally {
       lock.unlock();
     }
-    CompletableFuture<?> turn = before == null ? CompletableFuture.completedFuture(null) : before;
-    turn.thenRunAsync(() -> work(walk, run), executor).whenComplete((done, problem) -> {
-      if (problem != null && !run.status().state().isFinal()) {
-        run.fail(problem);
-      }
-      ended(walk, run, end);
-    });
+    try {
+      executor.execute(() -> workOffTheQueue(walk.deployment(), task));
+    } catch (RejectedExecutionException e) {
+      workOffTheQueue(walk.deployment(), () -> run.fail(closedBefore(walk)));
+    }
     return run;
   }
 
-  private void ended(Walk<?> walk, Run<?> run, CompletableFuture<Void> end) {
+  private void workOffTheQueue(String deployment, Runnable first) {
+    for (Runnable task = first; task != null; task = next(deployment)) {
+      task.run();
+    }
+  }
+
+  private @Nullable Runnable next(String deployment) {
     lock.lock();
     try {
-      running.remove(run);
-      latestByName.remove(walk.deployment(), end);
+      Runnable next = requireNonNull(waitingByName.get(deployment)).poll();
+      if (next == null) {
+        waitingByName.remove(deployment);
+      }
+      return next;
     } finally {
       lock.unlock();
     }
-    end.complete(null);
+  }
+
+  private ServingException closedBefore(Walk<?> walk) {
+    return new ServingException(
+        platform,
+        ErrorKind.CANCELLED,
+        "Platform '" + platform + "' is closed: open it again to " + walk.title() + ".");
   }
 
   private <R> void work(Walk<R> walk, Run<R> run) {
@@ -210,6 +226,17 @@ public final class Reconciler implements AutoCloseable {
     } catch (Throwable e) {
       // The process is as good as dead: what was made is found again by running the same again.
       run.fail(e);
+    } finally {
+      forget(run);
+    }
+  }
+
+  private void forget(Run<?> run) {
+    lock.lock();
+    try {
+      running.remove(run);
+    } finally {
+      lock.unlock();
     }
   }
 

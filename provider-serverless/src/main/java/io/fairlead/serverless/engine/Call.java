@@ -103,13 +103,15 @@ final class Call {
       if (stopped == ErrorKind.TIMEOUT) {
         throw failures.failure(
             ErrorKind.TIMEOUT,
-            "Model '" + model + "' did not answer within " + Failures.shown(timeout)
+            "Model '" + model + "' did not answer within " + timeout
                 + " and was stopped: give the request a longer timeout, or the model less to do",
             cause);
       }
       if (stopped != null) {
         throw failures.failure(
-            stopped, "Model '" + model + "' was stopped because its platform is being closed", cause);
+            stopped,
+            "Model '" + model + "' was stopped because its platform is being closed",
+            cause);
       }
     } finally {
       lock.unlock();

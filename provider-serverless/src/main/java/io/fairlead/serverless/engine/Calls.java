@@ -60,7 +60,8 @@ final class Calls {
 
   private void add(Call call) {
     running.add(call);
-    // After the call is in the set, so that either this sees the closing or the closing sees the call.
+    // After the call is in the set, so that either this sees the closing or the closing sees the
+    // call.
     if (closing) {
       end(call);
       throw failures.closed();
@@ -118,11 +119,13 @@ final class Calls {
     }
   }
 
-  /** Waits until no call is under way; {@return whether it was interrupted, which only ends the first wait early} */
+  /** Waits until no call is under way, and tells whether it was interrupted meanwhile. */
   private boolean awaitEnd(Duration limit, boolean endsAtInterrupt) {
     boolean interrupted = false;
     long end = System.nanoTime() + nanosOf(limit);
-    for (long left = nanosOf(limit); !running.isEmpty() && left > 0; left = end - System.nanoTime()) {
+    for (long left = nanosOf(limit);
+        !running.isEmpty() && left > 0;
+        left = end - System.nanoTime()) {
       try {
         ended.awaitNanos(left);
       } catch (InterruptedException e) {
@@ -143,6 +146,7 @@ final class Calls {
       return true;
     }
   }
+
   private Thread watch() {
     Thread thread = watch;
     if (thread == null) {
@@ -169,7 +173,8 @@ final class Calls {
         LockSupport.parkNanos(this, wait);
         continue;
       }
-      // First forgotten, then looked up: a call that comes in between is either seen below or sees NEVER and wakes us.
+      // First forgotten, then looked up: a call that comes in between is either seen below or sees
+      // NEVER and wakes us.
       nextLook.set(NEVER);
       nextLook.accumulateAndGet(stopThoseOutOfTime(), Math::min);
     }

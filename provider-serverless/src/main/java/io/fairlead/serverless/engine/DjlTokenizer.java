@@ -51,15 +51,17 @@ final class DjlTokenizer implements Tokenizer {
     try {
       byte[] json = file.bytes();
       String limit = String.valueOf(limit(json));
-      // "modelMaxLength" would otherwise be 512, and a smaller limit than the file's would win without a word.
+      // "modelMaxLength" would otherwise be 512, and a smaller limit than the file's would win
+      // without a word.
       Map<String, String> options = Map.of(
           "addSpecialTokens", "true",
           "truncation", "true",
           "padding", "false",
           "maxLength", limit,
           "modelMaxLength", limit);
-      return new DjlTokenizer(
-          offline(cacheFolder, () -> HuggingFaceTokenizer.newInstance(new ByteArrayInputStream(json), options)));
+      return new DjlTokenizer(offline(
+          cacheFolder,
+          () -> HuggingFaceTokenizer.newInstance(new ByteArrayInputStream(json), options)));
     } catch (Exception e) {
       throw failures.failure(
           ErrorKind.INVALID,

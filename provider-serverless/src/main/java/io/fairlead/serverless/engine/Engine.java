@@ -58,8 +58,16 @@ public final class Engine implements AutoCloseable {
    * @param classLoader finds {@code classpath:} resources and {@code java:} classes
    */
   public Engine(
-      String platform, Map<String, ModelHandler> functions, Path cacheFolder, ClassLoader classLoader) {
-    this(platform, new Failures(platform), functions, requireNonNull(cacheFolder, "cacheFolder"), classLoader);
+      String platform,
+      Map<String, ModelHandler> functions,
+      Path cacheFolder,
+      ClassLoader classLoader) {
+    this(
+        platform,
+        new Failures(platform),
+        functions,
+        requireNonNull(cacheFolder, "cacheFolder"),
+        classLoader);
   }
 
   private Engine(
@@ -77,11 +85,13 @@ public final class Engine implements AutoCloseable {
             new OnnxEngine(cacheFolder, failures)));
   }
 
-  Engine(String platform, Failures failures, ClassLoader classLoader, List<InferenceEngine> engines) {
+  Engine(
+      String platform, Failures failures, ClassLoader classLoader, List<InferenceEngine> engines) {
     this.failures = failures;
     this.sources = new ModelSources(requireNonNull(classLoader, "classLoader"), failures);
     this.engines = engines;
-    this.calls = new Calls(failures, "fairlead-" + requireNonNull(platform, "platform") + "-deadlines");
+    this.calls =
+        new Calls(failures, "fairlead-" + requireNonNull(platform, "platform") + "-deadlines");
   }
 
   /** {@return {@code fairlead} in the user's cache folder: {@code $XDG_CACHE_HOME}, or {@code .cache} in the home} */
@@ -109,7 +119,7 @@ public final class Engine implements AutoCloseable {
    *
    * @throws ServingException {@code NOT_FOUND} if there is nothing at the artifact's location, {@code UNSUPPORTED} if it
    *     is in a place or of a format that this engine does not read, {@code INVALID} if it is not a whole model, {@code
-   *     UNAVAILABLE} if the engine is closed
+   *     CANCELLED} if the engine is closed
    */
   public LeasedModel load(ModelArtifact artifact) {
     Call call = calls.begin("'" + Failures.shown(artifact.weights()) + "'");

@@ -3,7 +3,6 @@ package io.fairlead.serverless.engine;
 import io.fairlead.error.ErrorKind;
 import io.fairlead.error.ServingException;
 import java.net.URI;
-import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
 /** Makes the failures of one platform, and words what they have in common. */
@@ -14,21 +13,18 @@ final class Failures {
     this.platform = platform;
   }
 
-  ServingException failure(ErrorKind kind, String message) {
-    return failure(kind, message, null);
+  ServingException failure(ErrorKind kind, String sentence) {
+    return failure(kind, sentence, null);
   }
 
-  ServingException failure(ErrorKind kind, String message, @Nullable Throwable cause) {
-    return ServingException.builder(platform, kind, message).cause(cause).build();
+  /** Makes a failure of a sentence, to which it adds the full stop. */
+  ServingException failure(ErrorKind kind, String sentence, @Nullable Throwable cause) {
+    return ServingException.builder(platform, kind, sentence + ".").cause(cause).build();
   }
 
   ServingException closed() {
-    return ServingException.builder(
-            platform,
-            ErrorKind.UNAVAILABLE,
-            "Platform '" + platform + "' was closed and runs no models any more: open it again")
-        .retryable(false)
-        .build();
+    return failure(
+        ErrorKind.CANCELLED, "Platform '" + platform + "' is closed: open it again to run a model");
   }
 
   /** What a throwable says of itself, for the end of a sentence. */
@@ -44,11 +40,5 @@ final class Failures {
     String text = uri.toString();
     int query = text.indexOf('?');
     return query < 0 ? text : text.substring(0, query);
-  }
-
-  static String shown(Duration duration) {
-    return duration.toMillis() % 1000 == 0 || duration.toMillis() == 0
-        ? duration.toSeconds() + " s"
-        : duration.toMillis() + " ms";
   }
 }

@@ -8,6 +8,7 @@ import java.io.InputStream;
 import java.security.MessageDigest;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Set;
 import java.util.TreeSet;
 
 /**
@@ -37,7 +38,7 @@ final class Fingerprint {
 
   static Fingerprint of(InputStream in) throws IOException {
     MessageDigest digest = Sha256.digest();
-    TreeSet<String> locations = new TreeSet<>();
+    Set<String> locations = new TreeSet<>();
     byte[] head = in.readNBytes(HEAD);
     byte[] buffer = new byte[CHUNK];
     System.arraycopy(head, 0, buffer, 0, head.length);
@@ -53,8 +54,8 @@ final class Fingerprint {
     return new Fingerprint(Sha256.hex(digest.digest()), head, List.copyOf(locations));
   }
 
-  /** Collects the locations in a buffer; {@return how many bytes at its end may be the beginning of a further one} */
-  private static int scan(byte[] buffer, int filled, TreeSet<String> locations) {
+  /** Collects the locations in a buffer, and tells how many bytes at its end may be the beginning of a further one. */
+  private static int scan(byte[] buffer, int filled, Set<String> locations) {
     int last = LOCATION.length - 1;
     int at = 0;
     while (at + LOCATION.length <= filled) {
@@ -70,11 +71,11 @@ final class Fingerprint {
           shift += 7;
           valueAt++;
         }
-        boolean cutOff = !whole && valueAt == filled || whole && valueAt + length > filled;
-        if (cutOff && length <= LONGEST_LOCATION) {
+        boolean plausible = length <= LONGEST_LOCATION && (whole || valueAt == filled);
+        if (plausible && (!whole || valueAt + length > filled)) {
           return filled - at;
         }
-        if (whole && !cutOff && length <= LONGEST_LOCATION) {
+        if (plausible) {
           locations.add(new String(buffer, valueAt, length, UTF_8));
         }
         at += LOCATION.length;

@@ -30,7 +30,9 @@ final class HandlerEngine implements InferenceEngine {
     String name = source.name();
     ModelHandler function = functions.get(name);
     return Optional.of(
-        function != null ? new HandlerModel(function, false, failures) : new HandlerModel(make(name), true, failures));
+        function != null
+            ? new HandlerModel(function, false, failures)
+            : new HandlerModel(make(name), true, failures));
   }
 
   private ModelHandler make(String name) {
@@ -38,8 +40,8 @@ final class HandlerEngine implements InferenceEngine {
     if (!ModelHandler.class.isAssignableFrom(type)) {
       throw failures.failure(
           ErrorKind.INVALID,
-          "'java:" + name + "' names class " + type.getName() + ", which is no " + ModelHandler.class.getName()
-              + ": implement that interface");
+          "'java:" + name + "' names class " + type.getName() + ", which is no "
+              + ModelHandler.class.getName() + ": implement that interface");
     }
     Constructor<?> constructor = constructor(type);
     if (constructor == null || type.isInterface() || Modifier.isAbstract(type.getModifiers())) {
@@ -55,7 +57,8 @@ final class HandlerEngine implements InferenceEngine {
       Throwable cause = e.getCause() == null ? e : e.getCause();
       throw failures.failure(
           ErrorKind.MODEL_FAILED,
-          "'java:" + name + "' did not start, for its constructor failed: " + Failures.reason(cause),
+          "'java:" + name + "' did not start, for its constructor failed: "
+              + Failures.reason(cause),
           cause);
     } catch (ReflectiveOperationException | LinkageError e) {
       throw failures.failure(
@@ -70,12 +73,16 @@ final class HandlerEngine implements InferenceEngine {
       throw failures.failure(
           ErrorKind.NOT_FOUND,
           "'java:" + name + "' is neither a registered function ("
-              + (functions.isEmpty() ? "there are none" : String.join(", ", new TreeSet<>(functions.keySet())))
+              + (functions.isEmpty()
+                  ? "there are none"
+                  : String.join(", ", new TreeSet<>(functions.keySet())))
               + ") nor a class on the class path: register it, or write the class's full name",
           e);
     } catch (LinkageError e) {
       throw failures.failure(
-          ErrorKind.MODEL_FAILED, "'java:" + name + "' could not be loaded as a class: " + Failures.reason(e), e);
+          ErrorKind.MODEL_FAILED,
+          "'java:" + name + "' could not be loaded as a class: " + Failures.reason(e),
+          e);
     }
   }
 

@@ -70,7 +70,9 @@ final class HandlerModel implements Model {
     if (thrown instanceof InterruptedException) {
       Thread.currentThread().interrupt();
       return failures.failure(
-          ErrorKind.CANCELLED, "Model '" + call.model() + "' did not answer: its thread was interrupted", thrown);
+          ErrorKind.CANCELLED,
+          "Model '" + call.model() + "' did not answer: its thread was interrupted",
+          thrown);
     }
     return failures.failure(
         ErrorKind.MODEL_FAILED, "Model '" + call.model() + "' failed: " + describe(thrown), thrown);

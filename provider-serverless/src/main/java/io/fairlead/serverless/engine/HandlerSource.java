@@ -18,6 +18,7 @@ record HandlerSource(String name) implements ModelSource {
 
   @Override
   public ServingException refusal(Failures failures) {
-    return failures.failure(ErrorKind.UNSUPPORTED, "'java:" + name + "' cannot be run here: no engine runs Java code");
+    return failures.failure(
+        ErrorKind.UNSUPPORTED, "'java:" + name + "' cannot be run here: no engine runs Java code");
   }
 }

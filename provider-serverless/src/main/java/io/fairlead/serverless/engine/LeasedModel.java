@@ -23,7 +23,11 @@ public final class LeasedModel implements AutoCloseable {
   private final AtomicBoolean closed = new AtomicBoolean();
 
   LeasedModel(
-      String name, SharedModel shared, Calls calls, Failures failures, Consumer<LeasedModel> onClose) {
+      String name,
+      SharedModel shared,
+      Calls calls,
+      Failures failures,
+      Consumer<LeasedModel> onClose) {
     this.name = name;
     this.shared = shared;
     this.model = shared.await();
@@ -60,8 +64,7 @@ public final class LeasedModel implements AutoCloseable {
    *
    * @throws io.fairlead.grammar.InvalidValueException if the request is wrong, with all that is, before the model runs
    * @throws io.fairlead.error.ServingException {@code TIMEOUT} if it took too long, {@code MODEL_FAILED} if the model
-   *     failed, {@code CANCELLED} if the engine was closed meanwhile, {@code UNAVAILABLE} if it was before, {@code
-   *     NOT_FOUND} if this lease was
+   *     failed, {@code CANCELLED} if the engine is closed, {@code NOT_FOUND} if this lease is
    */
   public Response invoke(Request request) {
     Call call = calls.begin(name, request.timeout());
@@ -70,7 +73,8 @@ public final class LeasedModel implements AutoCloseable {
         throw failures.failure(
             ErrorKind.NOT_FOUND, "Model '" + name + "' is not loaded any more: load it again");
       }
-      // Given back before the call ends, so that whoever waits for the calls to end finds the model closed, too.
+      // Given back before the call ends, so that whoever waits for the calls to end finds the model
+      // closed, too.
       try {
         return model.answer(request, call);
       } finally {

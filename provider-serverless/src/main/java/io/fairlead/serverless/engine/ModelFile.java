@@ -3,54 +3,43 @@ package io.fairlead.serverless.engine;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
+import java.lang.ref.WeakReference;
+import java.net.URL;
+import java.net.URLConnection;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.nio.file.attribute.FileTime;
 import java.time.Instant;
 import java.util.Optional;
-import org.jspecify.annotations.Nullable;
 
-/** One file of a model, as it was when its hash was taken: on disk, or a resource that is in memory. */
-final class ModelFile {
+/** One file of a model, as it was when its hash was taken. */
+abstract class ModelFile {
   private final String location;
   private final long size;
   private final Fingerprint fingerprint;
-  private final @Nullable Path path;
-  private final @Nullable FileTime modified;
-  private final byte @Nullable [] bytes;
 
-  private ModelFile(
-      String location,
-      long size,
-      Fingerprint fingerprint,
-      @Nullable Path path,
-      @Nullable FileTime modified,
-      byte @Nullable [] bytes) {
+  private ModelFile(String location, long size, Fingerprint fingerprint) {
     this.location = location;
     this.size = size;
     this.fingerprint = fingerprint;
-    this.path = path;
-    this.modified = modified;
-    this.bytes = bytes;
   }
 
   static ModelFile onDisk(Path path) throws IOException {
     BasicFileAttributes attributes = Files.readAttributes(path, BasicFileAttributes.class);
     try (InputStream in = Files.newInputStream(path)) {
-      return new ModelFile(
-          path.toString(), attributes.size(), Fingerprint.of(in), path, attributes.lastModifiedTime(), null);
+      return new OnDisk(path, attributes, Fingerprint.of(in));
     }
   }
 
-  static ModelFile inMemory(String location, byte[] bytes) throws IOException {
-    return new ModelFile(
-        location, bytes.length, Fingerprint.of(new ByteArrayInputStream(bytes)), null, null, bytes);
+  static ModelFile resource(String name, URL url) throws IOException {
+    byte[] bytes = Resource.read(url);
+    return new Resource(name, url, bytes, Fingerprint.of(new ByteArrayInputStream(bytes)));
   }
 
   /** {@return its name without the folder} */
   String fileName() {
-    return location.substring(Math.max(location.lastIndexOf('/'), location.lastIndexOf('\\')) + 1);
+    return location.replaceFirst(".*[/\\\\:]", "");
   }
 
   /** {@return its name without folder and extension} */
@@ -69,34 +58,93 @@ final class ModelFile {
   }
 
   /** {@return where it is on disk; empty for a resource} */
-  Optional<Path> path() {
-    return Optional.ofNullable(path);
-  }
+  abstract Optional<Path> path();
 
-  byte[] bytes() throws IOException {
-    if (bytes != null) {
-      return bytes;
-    }
-    return Files.readAllBytes(path().orElseThrow());
-  }
+  abstract byte[] bytes() throws IOException;
 
   /** {@return whether it still looks as it did when its hash was taken} */
-  boolean isUnchanged() throws IOException {
-    if (path == null) {
-      return true;
-    }
-    BasicFileAttributes now = Files.readAttributes(path, BasicFileAttributes.class);
-    return now.size() == size && now.lastModifiedTime().equals(modified);
-  }
+  abstract boolean isUnchanged() throws IOException;
 
   /** {@return whether it was last written before then, so that the next change gives it another time} */
-  boolean isSettled(Instant then) {
-    return modified == null || modified.toInstant().isBefore(then);
-  }
+  abstract boolean isSettled(Instant then);
 
   /** {@return its location and size, to begin a sentence with} */
   @Override
   public String toString() {
     return "'" + location + "' (" + size + " bytes)";
+  }
+
+  private static final class OnDisk extends ModelFile {
+    private final Path path;
+    private final FileTime modified;
+
+    OnDisk(Path path, BasicFileAttributes attributes, Fingerprint fingerprint) {
+      super(path.toString(), attributes.size(), fingerprint);
+      this.path = path;
+      this.modified = attributes.lastModifiedTime();
+    }
+
+    @Override
+    Optional<Path> path() {
+      return Optional.of(path);
+    }
+
+    @Override
+    byte[] bytes() throws IOException {
+      return Files.readAllBytes(path);
+    }
+
+    @Override
+    boolean isUnchanged() throws IOException {
+      BasicFileAttributes now = Files.readAttributes(path, BasicFileAttributes.class);
+      return now.size() == size() && now.lastModifiedTime().equals(modified);
+    }
+
+    @Override
+    boolean isSettled(Instant then) {
+      return modified.toInstant().isBefore(then);
+    }
+  }
+
+  private static final class Resource extends ModelFile {
+    private final URL url;
+    // A load follows the digest at once, as a rule, and then needs not inflate the bytes again.
+    private final WeakReference<byte[]> lately;
+
+    Resource(String name, URL url, byte[] bytes, Fingerprint fingerprint) {
+      super("classpath:" + name, bytes.length, fingerprint);
+      this.url = url;
+      this.lately = new WeakReference<>(bytes);
+    }
+
+    static byte[] read(URL url) throws IOException {
+      URLConnection connection = url.openConnection();
+      // The cache would keep the jar open for good.
+      connection.setUseCaches(false);
+      try (InputStream in = connection.getInputStream()) {
+        return in.readAllBytes();
+      }
+    }
+
+    @Override
+    Optional<Path> path() {
+      return Optional.empty();
+    }
+
+    @Override
+    byte[] bytes() throws IOException {
+      byte[] bytes = lately.get();
+      return bytes == null ? read(url) : bytes;
+    }
+
+    @Override
+    boolean isUnchanged() {
+      return true;
+    }
+
+    @Override
+    boolean isSettled(Instant then) {
+      return true;
+    }
   }
 }

@@ -29,9 +29,14 @@ final class ModelFiles implements ModelSource {
     if (externalWeights.isEmpty() && tokenizer == null) {
       return weights.fingerprint().sha256();
     }
-    StringBuilder parts = new StringBuilder("weights ").append(weights.fingerprint().sha256());
+    StringBuilder parts =
+        new StringBuilder("weights ").append(weights.fingerprint().sha256());
     for (ModelFile file : externalWeights) {
-      parts.append("\nexternal ").append(file.fingerprint().sha256()).append(' ').append(file.fileName());
+      parts
+          .append("\nexternal ")
+          .append(file.fingerprint().sha256())
+          .append(' ')
+          .append(file.fileName());
     }
     if (tokenizer != null) {
       parts.append("\ntokenizer ").append(tokenizer.fingerprint().sha256());
@@ -54,7 +59,7 @@ final class ModelFiles implements ModelSource {
     ModelFormat format = format();
     return failures.failure(
         format.kind(),
-        weights + " is " + format.description() + ", which does not run here"
+        weights + " is " + format.description() + ", and does not run here"
             + (format.remedy().isEmpty() ? "" : ": " + format.remedy()));
   }
 
@@ -88,7 +93,8 @@ final class ModelFiles implements ModelSource {
       if (!unchanged) {
         throw failures.failure(
             ErrorKind.CONFLICT,
-            file + " changed while it was being loaded: write a model under a name of its own, or rename it into"
+            file
+                + " changed while it was being loaded: write a model under a name of its own, or rename it into"
                 + " place when it is complete, and load it again");
       }
     }

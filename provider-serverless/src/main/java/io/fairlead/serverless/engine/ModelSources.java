@@ -4,11 +4,9 @@ import io.fairlead.error.ErrorKind;
 import io.fairlead.error.ServingException;
 import io.fairlead.grammar.ModelArtifact;
 import java.io.IOException;
-import java.io.InputStream;
 import java.net.URI;
 import java.net.URISyntaxException;
 import java.net.URL;
-import java.net.URLConnection;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.FileSystemNotFoundException;
 import java.nio.file.Files;
@@ -29,13 +27,14 @@ final class ModelSources {
   private static final String TOKENIZER_LABEL = "tokenizer";
   private static final String TOKENIZER = "tokenizer.json";
   private static final String PLACES =
-      "a model here is file: (a file or folder), classpath: (a resource) or java: (a function or class)";
+      ", and is not read from here: a model is file: (a file or folder), classpath: (a resource) or java: (a function or"
+          + " class)";
   // A file that was written just before may be written again without a change of its time.
   private static final Duration SETTLED = Duration.ofSeconds(2);
 
   private final ClassLoader classLoader;
   private final Failures failures;
-  private final Map<Path, ModelFile> known = new ConcurrentHashMap<>();
+  private final Map<String, ModelFile> known = new ConcurrentHashMap<>();
 
   ModelSources(ClassLoader classLoader, Failures failures) {
     this.classLoader = classLoader;
@@ -49,20 +48,23 @@ final class ModelSources {
       case "file" -> inFolder(modelFile(path(weights)), tokenizer);
       case "classpath" -> onClassPath(resourceName(weights), tokenizer);
       case "java" -> new HandlerSource(name(weights));
-      case "hf" -> throw failures.failure(
-          ErrorKind.UNSUPPORTED,
-          "'" + Failures.shown(weights) + "' is on the Hugging Face hub, and " + PLACES
-              + ": download an ONNX export of it, as with 'hf download', and give its folder");
-      default -> throw failures.failure(
-          ErrorKind.UNSUPPORTED,
-          "'" + Failures.shown(weights) + "' cannot be read from here, for " + PLACES
-              + ": download it first and give the file");
+      case "hf" ->
+        throw failures.failure(
+            ErrorKind.UNSUPPORTED,
+            "'" + Failures.shown(weights) + "' is on the Hugging Face hub" + PLACES
+                + ". Download an ONNX export of it, as with 'hf download', and give its folder");
+      default ->
+        throw failures.failure(
+            ErrorKind.UNSUPPORTED,
+            "'" + Failures.shown(weights) + "' is somewhere else" + PLACES
+                + ". Download it first and give the file");
     };
   }
 
   private ModelFiles inFolder(Path weights, String tokenizer) {
     ModelFile file = read(weights);
-    return new ModelFiles(file, externalWeights(file, weights), tokenizerBeside(file, weights, tokenizer));
+    return new ModelFiles(
+        file, externalWeights(file, weights), tokenizerBeside(file, weights, tokenizer));
   }
 
   private List<ModelFile> externalWeights(ModelFile file, Path weights) {
@@ -76,7 +78,8 @@ final class ModelSources {
   private @Nullable ModelFile tokenizerBeside(ModelFile file, Path weights, String named) {
     if (!named.isEmpty()) {
       return namedTokenizer(named)
-          .orElseGet(() -> read(existing(weights.resolveSibling(named), "the label 'tokenizer' names")));
+          .orElseGet(
+              () -> read(existing(weights.resolveSibling(named), "the label 'tokenizer' names")));
     }
     for (String name : List.of(file.stem() + "-" + TOKENIZER, TOKENIZER)) {
       Path beside = weights.resolveSibling(name);
@@ -92,19 +95,22 @@ final class ModelSources {
     if (url == null) {
       throw failures.failure(
           ErrorKind.NOT_FOUND,
-          "There is no resource '" + name + "' on the class path: check the name, which begins at the class path's root,"
+          "There is no resource '" + name
+              + "' on the class path: check the name, which begins at the class path's root,"
               + " and that its jar is a dependency");
     }
     Path unpacked = unpacked(url).orElse(null);
     if (unpacked != null) {
       ModelFile file = read(unpacked);
-      return new ModelFiles(file, externalWeights(file, unpacked), tokenizerBeside(file, name, tokenizer));
+      return new ModelFiles(
+          file, externalWeights(file, unpacked), tokenizerBeside(file, name, tokenizer));
     }
     ModelFile file = read(name, url);
     if (!file.fingerprint().externalFiles().isEmpty()) {
       throw failures.failure(
           ErrorKind.UNSUPPORTED,
-          file + " keeps its weights in other files, " + String.join(", ", file.fingerprint().externalFiles())
+          file + " keeps its weights in other files, "
+              + String.join(", ", file.fingerprint().externalFiles())
               + ", which only works in a folder: unpack them and give the folder as file:");
     }
     return new ModelFiles(file, List.of(), tokenizerBeside(file, name, tokenizer));
@@ -113,11 +119,13 @@ final class ModelSources {
   private @Nullable ModelFile tokenizerBeside(ModelFile file, String weights, String named) {
     String folder = weights.substring(0, weights.lastIndexOf('/') + 1);
     if (!named.isEmpty()) {
-      return namedTokenizer(named).orElseGet(() -> resource(folder + named)
-          .orElseThrow(() -> failures.failure(
-              ErrorKind.NOT_FOUND,
-              "There is no resource '" + folder + named + "' on the class path, which the label 'tokenizer' names:"
-                  + " check the name, which is relative to the model's")));
+      return namedTokenizer(named)
+          .orElseGet(() -> resource(folder + named)
+              .orElseThrow(() -> failures.failure(
+                  ErrorKind.NOT_FOUND,
+                  "There is no resource '" + folder + named
+                      + "' on the class path, which the label 'tokenizer' names:"
+                      + " check the name, which is relative to the model's")));
     }
     return resource(folder + file.stem() + "-" + TOKENIZER)
         .or(() -> resource(folder + TOKENIZER))
@@ -133,7 +141,8 @@ final class ModelSources {
       return Optional.of(resource(name)
           .orElseThrow(() -> failures.failure(
               ErrorKind.NOT_FOUND,
-              "There is no resource '" + name + "' on the class path, which the label 'tokenizer' names: check the"
+              "There is no resource '" + name
+                  + "' on the class path, which the label 'tokenizer' names: check the"
                   + " name, which begins at the class path's root")));
     }
     return Optional.empty();
@@ -164,13 +173,15 @@ final class ModelSources {
     if (names.contains("saved_model.pb")) {
       throw failures.failure(
           ErrorKind.UNSUPPORTED,
-          "Folder '" + location + "' holds a TensorFlow SavedModel, which does not run here: convert it to ONNX with"
+          "Folder '" + location
+              + "' holds a TensorFlow SavedModel, which does not run here: convert it to ONNX with"
               + " python -m tf2onnx.convert --saved-model");
     }
     if (names.contains("onnx") && Files.isDirectory(location.resolve("onnx"))) {
       throw failures.failure(
           ErrorKind.NOT_FOUND,
-          "Folder '" + location + "' holds no .onnx file itself, only a folder 'onnx': give the model in that, and name"
+          "Folder '" + location
+              + "' holds no .onnx file itself, only a folder 'onnx': give the model in that, and name"
               + " its tokenizer, if it has one, in the label 'tokenizer'");
     }
     throw failures.failure(
@@ -189,7 +200,8 @@ final class ModelSources {
   }
 
   private static String listed(List<String> names) {
-    return String.join(", ", names.subList(0, Math.min(5, names.size()))) + (names.size() > 5 ? ", ..." : "");
+    return String.join(", ", names.subList(0, Math.min(5, names.size())))
+        + (names.size() > 5 ? ", ..." : "");
   }
 
   private Path existing(Path file, String why) {
@@ -197,10 +209,12 @@ final class ModelSources {
     if (Files.notExists(file)) {
       throw failures.failure(
           ErrorKind.NOT_FOUND,
-          "There is no file '" + file + "'" + who + ": check the path, and that this process sees that file system");
+          "There is no file '" + file + "'" + who
+              + ": check the path, and that this process sees that file system");
     }
     if (Files.exists(file) && !Files.isRegularFile(file)) {
-      throw failures.failure(ErrorKind.INVALID, "'" + file + "'" + who + " is not a file: give the file itself");
+      throw failures.failure(
+          ErrorKind.INVALID, "'" + file + "'" + who + " is not a file: give the file itself");
     }
     return file;
   }
@@ -211,7 +225,8 @@ final class ModelSources {
     } catch (IllegalArgumentException | FileSystemNotFoundException e) {
       throw failures.failure(
           ErrorKind.INVALID,
-          "'" + Failures.shown(uri) + "' is no location of a file on this machine (" + Failures.reason(e)
+          "'" + Failures.shown(uri) + "' is no location of a file on this machine ("
+              + Failures.reason(e)
               + "): use one such as Path.toUri() gives, file:///models/iris.onnx",
           e);
     }
@@ -219,7 +234,9 @@ final class ModelSources {
 
   private static Optional<Path> unpacked(URL url) {
     try {
-      return "file".equals(url.getProtocol()) ? Optional.of(Path.of(url.toURI())) : Optional.empty();
+      return "file".equals(url.getProtocol())
+          ? Optional.of(Path.of(url.toURI()))
+          : Optional.empty();
     } catch (URISyntaxException | IllegalArgumentException e) {
       return Optional.empty();
     }
@@ -233,64 +250,69 @@ final class ModelSources {
     String name = uri.getSchemeSpecificPart();
     if (name.isBlank() || name.equals("/")) {
       throw failures.failure(
-          ErrorKind.INVALID, "'" + Failures.shown(uri) + "' names nothing: write a name after " + uri.getScheme() + ":");
+          ErrorKind.INVALID,
+          "'" + Failures.shown(uri) + "' names nothing: write a name after " + uri.getScheme()
+              + ":");
     }
     return name;
   }
 
   private ModelFile read(Path path) {
-    try {
-      ModelFile before = known.get(path);
-      if (before != null && before.isUnchanged()) {
-        return checkNotEmpty(before);
-      }
-      ModelFile file = ModelFile.onDisk(path);
-      if (file.isSettled(Instant.now().minus(SETTLED))) {
-        known.put(path, file);
-      } else {
-        known.remove(path);
-      }
-      return checkNotEmpty(file);
-    } catch (IOException e) {
-      throw unreadable(path.toString(), e);
-    }
+    return read(path.toString(), () -> ModelFile.onDisk(path));
   }
 
   private ModelFile read(String name, URL url) {
-    try (InputStream in = uncached(url)) {
-      return checkNotEmpty(ModelFile.inMemory("classpath:" + name, in.readAllBytes()));
+    return read(url.toString(), () -> ModelFile.resource(name, url));
+  }
+
+  private ModelFile read(String location, Reading reading) {
+    try {
+      ModelFile before = known.get(location);
+      if (before != null && before.isUnchanged()) {
+        return checkNotEmpty(before);
+      }
+      ModelFile file = reading.read();
+      if (file.isSettled(Instant.now().minus(SETTLED))) {
+        known.put(location, file);
+      } else {
+        known.remove(location);
+      }
+      return checkNotEmpty(file);
     } catch (IOException e) {
-      throw unreadable("classpath:" + name, e);
+      throw unreadable(location, e);
     }
   }
 
-  private static InputStream uncached(URL url) throws IOException {
-    URLConnection connection = url.openConnection();
-    // The cache would keep the jar open for good.
-    connection.setUseCaches(false);
-    return connection.getInputStream();
+  private interface Reading {
+    ModelFile read() throws IOException;
   }
 
   private ModelFile checkNotEmpty(ModelFile file) {
     if (file.size() == 0) {
       throw failures.failure(
-          ErrorKind.INVALID, file + " is empty: a copy or download of it did not finish, so fetch it again");
+          ErrorKind.INVALID,
+          file + " is empty: a copy or download of it did not finish, so fetch it again");
     }
     return file;
   }
 
   private ServingException unreadable(String location, IOException cause) {
     if (cause instanceof NoSuchFileException) {
-      return failures.failure(ErrorKind.NOT_FOUND, "There is no file '" + location + "' any more: check the path", cause);
+      return failures.failure(
+          ErrorKind.NOT_FOUND,
+          "There is no file '" + location + "' any more: check the path",
+          cause);
     }
     if (cause instanceof AccessDeniedException) {
       return failures.failure(
           ErrorKind.UNAUTHORIZED,
-          "'" + location + "' may not be read by this process (user '" + System.getProperty("user.name")
-              + "'): let it read the file",
+          "'" + location + "' may not be read by this process (user '"
+              + System.getProperty("user.name") + "'): let it read the file",
           cause);
     }
     return failures.failure(
-        ErrorKind.INVALID, "'" + location + "' could not be read: " + Failures.reason(cause), cause);
+        ErrorKind.INVALID,
+        "'" + location + "' could not be read: " + Failures.reason(cause),
+        cause);
   }
 }

@@ -43,7 +43,8 @@ final class OnnxEngine implements InferenceEngine {
   }
 
   private Model withJson(TensorModel model, ModelFiles files) {
-    boolean takesTokens = model.inputs().stream().anyMatch(input -> input.name().equals(TextInput.IDS));
+    boolean takesTokens =
+        model.inputs().stream().anyMatch(input -> input.name().equals(TextInput.IDS));
     if (!takesTokens || files.tokenizer().isEmpty()) {
       return new JsonModel(model, null, failures);
     }
@@ -65,7 +66,8 @@ final class OnnxEngine implements InferenceEngine {
           e instanceof NoClassDefFoundError && Failures.reason(e).contains("ai/djl")
               ? "A model that takes texts needs a tokenizer for " + file
                   + ", which is not on the class path: add ai.djl.huggingface:tokenizers"
-              : "The library of ai.djl.huggingface:tokenizers does not load here (" + Failures.reason(rootOf(e))
+              : "The library of ai.djl.huggingface:tokenizers does not load here ("
+                  + Failures.reason(rootOf(e))
                   + "): name a file of it that does with -DRUST_LIBRARY_PATH",
           e);
     }

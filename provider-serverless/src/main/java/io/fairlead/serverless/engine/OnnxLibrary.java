@@ -6,6 +6,7 @@ import java.io.InputStream;
 import java.net.JarURLConnection;
 import java.net.URL;
 import java.net.URLConnection;
+import java.nio.channels.Channels;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -18,6 +19,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.jar.JarEntry;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -37,7 +39,8 @@ final class OnnxLibrary {
   private static final String CLAIMED = "fairlead.onnxruntime.loaded.";
   private static final Duration STALE = Duration.ofHours(1);
   private static final List<String> REQUIRED = List.of("onnxruntime", "onnxruntime4j_jni");
-  // Looked for by ONNX Runtime in the folder of the library proper; which there are depends on system and jar.
+  // Looked for by ONNX Runtime in the folder of the library proper; which there are depends on
+  // system and jar.
   private static final List<String> OPTIONAL = List.of(
       "onnxruntime_providers_shared",
       "onnxruntime_providers_cuda",
@@ -64,8 +67,11 @@ final class OnnxLibrary {
   }
 
   private static OrtEnvironment initialise(Path cacheFolder) {
-    boolean leftAlone = System.getProperties().stringPropertyNames().stream().anyMatch(key -> key.startsWith(PROPERTIES));
-    Path folder = leftAlone ? null : unpacked(cacheFolder).filter(OnnxLibrary::isFirstToLoad).orElse(null);
+    boolean leftAlone = System.getProperties().stringPropertyNames().stream()
+        .anyMatch(key -> key.startsWith(PROPERTIES));
+    Path folder = leftAlone
+        ? null
+        : unpacked(cacheFolder).filter(OnnxLibrary::isFirstToLoad).orElse(null);
     if (folder == null) {
       return OrtEnvironment.getEnvironment();
     }
@@ -73,7 +79,8 @@ final class OnnxLibrary {
     try {
       return OrtEnvironment.getEnvironment();
     } finally {
-      // Another class loader may hold another version of ONNX Runtime, which must not find this one's library.
+      // Another class loader may hold another version of ONNX Runtime, which must not find this
+      // one's library.
       System.clearProperty(FOLDER_PROPERTY);
     }
   }
@@ -97,7 +104,8 @@ final class OnnxLibrary {
       for (String name : OPTIONAL) {
         Library.find(resources, name).ifPresent(libraries::add);
       }
-      Path folder = cacheFolder.resolve("onnxruntime-" + system() + "-" + libraries.get(0).key());
+      Path folder =
+          cacheFolder.resolve("onnxruntime-" + system() + "-" + libraries.get(0).key());
       Files.createDirectories(folder);
       for (Library library : libraries) {
         unpack(library, folder.resolve(library.fileName()));
@@ -122,7 +130,7 @@ final class OnnxLibrary {
     try {
       try (InputStream in = library.open();
           FileChannel out = FileChannel.open(part, StandardOpenOption.WRITE)) {
-        in.transferTo(java.nio.channels.Channels.newOutputStream(out));
+        in.transferTo(Channels.newOutputStream(out));
         out.force(true);
       }
       try {
@@ -157,7 +165,9 @@ final class OnnxLibrary {
   private static String system() {
     String os = System.getProperty("os.name", "").toLowerCase(Locale.ROOT);
     String arch = System.getProperty("os.arch", "").toLowerCase(Locale.ROOT);
-    return (os.contains("mac") || os.contains("darwin") ? "osx" : os.contains("win") ? "win" : "linux")
+    return (os.contains("mac") || os.contains("darwin")
+            ? "osx"
+            : os.contains("win") ? "win" : "linux")
         + "-"
         + (arch.equals("amd64") || arch.equals("x86_64") ? "x64" : arch);
   }
@@ -174,16 +184,21 @@ final class OnnxLibrary {
       URLConnection connection = url.openConnection();
       connection.setUseCaches(false);
       if (connection instanceof JarURLConnection jar) {
-        try (var file = jar.getJarFile()) {
-          var entry = jar.getJarEntry();
-          return Optional.of(new Library(
-              fileName, url, entry.getSize(), Long.toHexString(entry.getCrc()) + "-" + entry.getSize()));
-        }
+        JarEntry entry = jar.getJarEntry();
+        jar.getJarFile().close();
+        return Optional.of(new Library(
+            fileName,
+            url,
+            entry.getSize(),
+            Long.toHexString(entry.getCrc()) + "-" + entry.getSize()));
       }
       try (InputStream in = connection.getInputStream()) {
         Fingerprint fingerprint = Fingerprint.of(in);
         return Optional.of(new Library(
-            fileName, url, connection.getContentLengthLong(), fingerprint.sha256().substring(0, 16)));
+            fileName,
+            url,
+            connection.getContentLengthLong(),
+            fingerprint.sha256().substring(0, 16)));
       }
     }
 

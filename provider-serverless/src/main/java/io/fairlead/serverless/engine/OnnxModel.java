@@ -99,19 +99,22 @@ final class OnnxModel implements TensorModel {
 
   private static ServingException notLoaded(ModelFile file, OrtException e, Failures failures) {
     String reason = e.getMessage() == null ? "" : e.getMessage();
-    String says = "ONNX Runtime says \"" + Failures.reason(e) + "\"";
+    String says = "ONNX Runtime says \"" + reason(e) + "\"";
     if (e.getCode() == OrtErrorCode.ORT_INVALID_PROTOBUF || reason.contains("No graph was found")) {
       return failures.failure(
           ErrorKind.INVALID,
-          file + " is not a whole ONNX model: it is of another format, or a copy of it was cut off (" + says
-              + "); fetch it again and compare its size and SHA-256",
+          file
+              + " is not a whole ONNX model: it is of another format, or a copy of it was cut off ("
+              + says + "); fetch it again and compare its size and SHA-256",
           e);
     }
-    if (e.getCode() == OrtErrorCode.ORT_NOT_IMPLEMENTED || reason.contains("opset") || reason.contains("IR version")) {
+    if (e.getCode() == OrtErrorCode.ORT_NOT_IMPLEMENTED
+        || reason.contains("opset")
+        || reason.contains("IR version")) {
       return failures.failure(
           ErrorKind.UNSUPPORTED,
-          file + " needs operators or versions of them that ONNX Runtime here does not have (" + says
-              + "): export it with an older opset",
+          file + " needs operators or versions of them that ONNX Runtime here does not have ("
+              + says + "): export it with an older opset",
           e);
     }
     return failures.failure(
@@ -121,17 +124,28 @@ final class OnnxModel implements TensorModel {
         e);
   }
 
+  /** The message without its prefix, "Error code - X - message:". */
+  private static String reason(OrtException e) {
+    return Failures.reason(e)
+        .replaceFirst("^Error code - \\w+ - message: ", "")
+        .replaceFirst("\\.$", "");
+  }
+
   private void describe(ModelFile file) throws OrtException {
     for (NodeInfo node : session.getInputInfo().values()) {
-      inputs.add(inputSpec(node)
-          .orElseThrow(() -> failures.failure(
-              ErrorKind.UNSUPPORTED,
-              file + " takes " + described(node.getInfo()) + " as its input '" + node.getName()
-                  + "', which a request cannot carry: export it with inputs of another type, such as float")));
+      inputs.add(
+          inputSpec(node)
+              .orElseThrow(
+                  () -> failures.failure(
+                      ErrorKind.UNSUPPORTED,
+                      file + " takes " + described(node.getInfo()) + " as its input '"
+                          + node.getName()
+                          + "', which a request cannot carry: export it with inputs of another type, such as float")));
     }
     for (NodeInfo node : session.getOutputInfo().values()) {
       outputSpec(node)
-          .ifPresentOrElse(outputs::add, () -> unanswerable.put(node.getName(), described(node.getInfo())));
+          .ifPresentOrElse(
+              outputs::add, () -> unanswerable.put(node.getName(), described(node.getInfo())));
     }
     if (outputs.isEmpty()) {
       throw failures.failure(
@@ -192,7 +206,11 @@ final class OnnxModel implements TensorModel {
   private static String described(ValueInfo info) {
     if (info instanceof TensorInfo tensor) {
       return "a tensor of "
-          + tensor.onnxType.name().replace("ONNX_TENSOR_ELEMENT_DATA_TYPE_", "").toLowerCase(Locale.ROOT);
+          + tensor
+              .onnxType
+              .name()
+              .replace("ONNX_TENSOR_ELEMENT_DATA_TYPE_", "")
+              .toLowerCase(Locale.ROOT);
     }
     if (info instanceof SequenceInfo) {
       return "a sequence of tensors";
@@ -202,17 +220,17 @@ final class OnnxModel implements TensorModel {
 
   @Override
   public List<TensorSpec> inputs() {
-    return inputs;
+    return List.copyOf(inputs);
   }
 
   @Override
   public List<TensorSpec> outputs() {
-    return outputs;
+    return List.copyOf(outputs);
   }
 
   @Override
   public Map<String, String> unanswerable() {
-    return unanswerable;
+    return Map.copyOf(unanswerable);
   }
 
   @Override
@@ -233,14 +251,17 @@ final class OnnxModel implements TensorModel {
     } catch (OrtException e) {
       call.checkNotStopped(e);
       throw failures.failure(
-          ErrorKind.MODEL_FAILED, "Model '" + call.model() + "' failed: " + Failures.reason(e), e);
+          ErrorKind.MODEL_FAILED, "Model '" + call.model() + "' failed: " + reason(e), e);
     } finally {
       tensors.values().forEach(OnnxTensor::close);
     }
   }
 
   private OrtSession.Result run(
-      Map<String, OnnxTensor> tensors, List<String> wanted, OrtSession.RunOptions options, Call call)
+      Map<String, OnnxTensor> tensors,
+      List<String> wanted,
+      OrtSession.RunOptions options,
+      Call call)
       throws OrtException {
     call.enter(() -> terminate(options));
     try {
@@ -262,9 +283,15 @@ final class OnnxModel implements TensorModel {
   private OnnxTensor tensor(Tensor tensor) throws OrtException {
     long[] shape = tensor.shape();
     return switch (tensor.datatype()) {
-      case BOOL -> OnnxTensor.createTensor(environment, ByteBuffer.wrap(tensor.bytes()), shape, OnnxJavaType.BOOL);
-      case UINT8 -> OnnxTensor.createTensor(environment, ByteBuffer.wrap(tensor.bytes()), shape, OnnxJavaType.UINT8);
-      case INT8 -> OnnxTensor.createTensor(environment, ByteBuffer.wrap(tensor.bytes()), shape, OnnxJavaType.INT8);
+      case BOOL ->
+        OnnxTensor.createTensor(
+            environment, ByteBuffer.wrap(tensor.bytes()), shape, OnnxJavaType.BOOL);
+      case UINT8 ->
+        OnnxTensor.createTensor(
+            environment, ByteBuffer.wrap(tensor.bytes()), shape, OnnxJavaType.UINT8);
+      case INT8 ->
+        OnnxTensor.createTensor(
+            environment, ByteBuffer.wrap(tensor.bytes()), shape, OnnxJavaType.INT8);
       case INT16 -> OnnxTensor.createTensor(environment, ShortBuffer.wrap(tensor.shorts()), shape);
       case INT32 -> OnnxTensor.createTensor(environment, IntBuffer.wrap(tensor.ints()), shape);
       case INT64 -> OnnxTensor.createTensor(environment, LongBuffer.wrap(tensor.longs()), shape);
@@ -282,16 +309,15 @@ final class OnnxModel implements TensorModel {
     TensorInfo info = tensor.getInfo();
     long[] shape = info.getShape();
     Datatype datatype = isHalf(info) ? Datatype.FP32 : datatype(info.onnxType).orElseThrow();
-    Object elements =
-        switch (datatype) {
-          case BOOL, UINT8, INT8 -> tensor.getByteBuffer().array();
-          case INT16 -> tensor.getShortBuffer().array();
-          case INT32 -> tensor.getIntBuffer().array();
-          case INT64 -> tensor.getLongBuffer().array();
-          case FP32 -> tensor.getFloatBuffer().array();
-          case FP64 -> tensor.getDoubleBuffer().array();
-          case BYTES -> strings(tensor.getValue());
-        };
+    Object elements = switch (datatype) {
+      case BOOL, UINT8, INT8 -> tensor.getByteBuffer().array();
+      case INT16 -> tensor.getShortBuffer().array();
+      case INT32 -> tensor.getIntBuffer().array();
+      case INT64 -> tensor.getLongBuffer().array();
+      case FP32 -> tensor.getFloatBuffer().array();
+      case FP64 -> tensor.getDoubleBuffer().array();
+      case BYTES -> strings(tensor.getValue());
+    };
     return new Tensor(name, datatype, shape, elements);
   }
 
@@ -328,7 +354,8 @@ final class OnnxModel implements TensorModel {
   }
 
   private static Tensor column(String name, long[] shape, OnnxJavaType type, Object[] values) {
-    Datatype datatype = datatype(TensorInfo.OnnxTensorType.mapFromJavaType(type)).orElseThrow();
+    Datatype datatype =
+        datatype(TensorInfo.OnnxTensorType.mapFromJavaType(type)).orElseThrow();
     Object elements = Array.newInstance(
         switch (datatype) {
           case FP32 -> float.class;

@@ -2,6 +2,7 @@ package io.fairlead.serverless.engine;
 
 import com.fasterxml.jackson.core.JsonGenerator;
 import java.io.IOException;
+import java.lang.reflect.Array;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -21,7 +22,8 @@ final class Tensor {
     this(name, datatype, shape, elements, null);
   }
 
-  private Tensor(String name, Datatype datatype, long[] shape, Object elements, @Nullable Tensor keys) {
+  private Tensor(
+      String name, Datatype datatype, long[] shape, Object elements, @Nullable Tensor keys) {
     this.name = name;
     this.datatype = datatype;
     this.shape = shape;
@@ -47,7 +49,8 @@ final class Tensor {
   }
 
   /** {@return the keys of the columns, if the rows were maps} */
-  @Nullable Tensor keys() {
+  @Nullable
+  Tensor keys() {
     return keys;
   }
 
@@ -80,7 +83,7 @@ final class Tensor {
   }
 
   int size() {
-    return java.lang.reflect.Array.getLength(elements);
+    return Array.getLength(elements);
   }
 
   /** Writes the elements from one index up to another as values. Numbers that JSON lacks become strings: "NaN". */

@@ -1,0 +1,687 @@
+package io.fairlead.contract;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.catchThrowable;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
+
+import io.fairlead.contract.Faults.Fault;
+import io.fairlead.error.ErrorKind;
+import io.fairlead.error.ServingException;
+import io.fairlead.grammar.Container;
+import io.fairlead.grammar.Dependencies;
+import io.fairlead.grammar.Endpoint;
+import io.fairlead.grammar.InvalidValueException;
+import io.fairlead.grammar.ModelArtifact;
+import io.fairlead.grammar.PlatformOptions;
+import io.fairlead.grammar.Routing;
+import io.fairlead.grammar.RuntimeSpec;
+import io.fairlead.grammar.Scaling;
+import io.fairlead.grammar.TrafficWeight;
+import io.fairlead.operation.Operation;
+import io.fairlead.operation.Plan;
+import io.fairlead.operation.Plan.Action;
+import io.fairlead.platform.Belonging;
+import io.fairlead.platform.Deployment;
+import io.fairlead.platform.EndpointPlatform;
+import io.fairlead.platform.Request;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.function.Consumer;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.DynamicTest;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestFactory;
+
+/**
+ * What every endpoint platform keeps: the guarantees, each as tests.
+ *
+ * <p>A provider extends it and says where platforms are opened and what is served there.
+ */
+public abstract class EndpointPlatformContract {
+  private static final Duration LIMIT = Duration.ofMinutes(2);
+  private static final String SECRET = "correct-horse-battery-staple";
+
+  private Place place;
+  private EndpointPlatform platform;
+
+  /** For subclasses. */
+  protected EndpointPlatformContract() {}
+
+  /** A cloud, or what stands in for one: it outlives the processes that use it. */
+  protected interface Place extends AutoCloseable {
+    /** {@return the platform as a new process opens it, with every remote call through {@code faults}} */
+    EndpointPlatform open(Faults faults);
+
+    /** {@return all that is there, as the cloud itself sees it} */
+    Set<String> remains();
+
+    @Override
+    void close();
+  }
+
+  /** {@return an empty place} */
+  protected abstract Place newPlace();
+
+  /** {@return a model that answers {@link #request()}} */
+  protected abstract ModelArtifact artifact();
+
+  /** {@return another model that answers it} */
+  protected abstract ModelArtifact otherArtifact();
+
+  /** {@return what both models run on} */
+  protected RuntimeSpec runtime() {
+    return RuntimeSpec.NONE;
+  }
+
+  /** {@return a number of instances of a type that the platform has} */
+  protected abstract Scaling scaling(int count);
+
+  /** {@return a request that both models answer} */
+  protected abstract Request request();
+
+  /** {@return how far from exact a weight may be over 100 requests; 0 where the stand-in divides evenly} */
+  protected int tolerance() {
+    return 0;
+  }
+
+  @BeforeEach
+  final void openPlatform() {
+    place = newPlace();
+    platform = place.open(Faults.none());
+  }
+
+  @AfterEach
+  final void closePlatform() {
+    platform.close();
+    place.close();
+  }
+
+  // ---- the way through ----
+
+  @Test
+  void aModelIsPackagedDeployedScaledRoutedInvokedAndUndeployed() {
+    Endpoint blue = deploy(platform, "blue", artifact());
+    Endpoint green = deploy(platform, "green", otherArtifact());
+    await(platform.route(blue.at(100), green.at(0), TrafficWeight.percent(10)));
+    Endpoint scaled = await(platform.scale(blue, scaling(2)));
+
+    assertThat(scaled.scaling()).isEqualTo(scaling(2));
+    assertThat(platform.invoke(scaled, request()).body()).isNotEmpty();
+
+    await(platform.undeploy(green));
+    await(platform.undeploy(scaled));
+    assertThat(place.remains()).isEmpty();
+  }
+
+  @Test
+  void whatIsPackagedIsReturnedAsItWasGiven() {
+    Container container = container(artifact());
+
+    assertThat(await(platform.packageModel(
+            container.artifact(), container.runtime(), container.dependencies())))
+        .isEqualTo(container);
+  }
+
+  // ---- G1: nothing is left behind ----
+
+  @TestFactory
+  final Stream<DynamicTest>
+      anOperationBrokenAtAnyCallIsFinishedByRunningItAgainAndUndeployLeavesNothing() {
+    return Stream.of(Deed.values()).flatMap(deed -> {
+      int calls = callsOf(deed);
+      return Stream.of(Fault.values())
+          .flatMap(fault -> IntStream.rangeClosed(1, calls)
+              .mapToObj(number -> DynamicTest.dynamicTest(
+                  deed + " with " + fault + " at call " + number,
+                  () -> breakAndRunAgain(deed, number, fault))));
+    });
+  }
+
+  /** An operation of the life cycle, on a place where all before it was done. */
+  private enum Deed {
+    DEPLOY,
+    DEPLOY_SECOND,
+    SCALE,
+    ROUTE,
+    UNDEPLOY_SECOND,
+    UNDEPLOY
+  }
+
+  private int callsOf(Deed deed) {
+    try (Place fresh = newPlace()) {
+      Faults counting = Faults.none();
+      before(deed, fresh);
+      try (EndpointPlatform counted = fresh.open(counting)) {
+        perform(deed, counted);
+      }
+      return counting.calls().size();
+    }
+  }
+
+  private void breakAndRunAgain(Deed deed, int number, Fault fault) {
+    try (Place fresh = newPlace()) {
+      before(deed, fresh);
+      try (EndpointPlatform broken = fresh.open(Faults.at(platform.id(), number, fault))) {
+        perform(deed, broken);
+      } catch (ServingException | ProcessKilled e) {
+        assertThat(e.getMessage()).as("says what happened").isNotBlank();
+      }
+      try (EndpointPlatform again = fresh.open(Faults.none())) {
+        perform(deed, again);
+        assertDone(deed, again);
+        for (String variant : List.of("green", "blue")) {
+          await(again.undeploy(endpoint(
+              variant, variant.equals("blue") ? artifact() : otherArtifact(), scaling(1))));
+        }
+        assertThat(again.inventory()).isEmpty();
+      }
+      assertThat(fresh.remains()).isEmpty();
+    }
+  }
+
+  private void before(Deed deed, Place fresh) {
+    try (EndpointPlatform whole = fresh.open(Faults.none())) {
+      if (deed.compareTo(Deed.DEPLOY) > 0) {
+        perform(Deed.DEPLOY, whole);
+      }
+      if (deed.compareTo(Deed.DEPLOY_SECOND) > 0 && deed != Deed.UNDEPLOY) {
+        perform(Deed.DEPLOY_SECOND, whole);
+      }
+      if (deed == Deed.UNDEPLOY_SECOND) {
+        perform(Deed.ROUTE, whole);
+      }
+    }
+  }
+
+  private void perform(Deed deed, EndpointPlatform on) {
+    Endpoint blue = endpoint("blue", artifact(), scaling(1));
+    Endpoint green = endpoint("green", otherArtifact(), scaling(1));
+    switch (deed) {
+      case DEPLOY -> deploy(on, "blue", artifact());
+      case DEPLOY_SECOND -> deploy(on, "green", otherArtifact());
+      case SCALE -> await(on.scale(blue, scaling(2)));
+      case ROUTE -> await(on.route(blue.at(100), green.at(0), TrafficWeight.percent(30)));
+      case UNDEPLOY_SECOND -> await(on.undeploy(green));
+      case UNDEPLOY -> await(on.undeploy(blue));
+    }
+  }
+
+  private void assertDone(Deed deed, EndpointPlatform on) {
+    Map<String, Integer> weights = weights(on);
+    switch (deed) {
+      case DEPLOY, UNDEPLOY_SECOND -> assertThat(weights).isEqualTo(Map.of("blue", 100));
+      case DEPLOY_SECOND -> assertThat(weights).isEqualTo(Map.of("blue", 100, "green", 0));
+      case SCALE ->
+        assertThat(on.preview(p -> p.scale(endpoint("blue", artifact(), scaling(1)), scaling(2)))
+                .isEmpty())
+            .isTrue();
+      case ROUTE -> assertThat(weights).isEqualTo(Map.of("blue", 70, "green", 30));
+      case UNDEPLOY -> assertThat(weights).isEmpty();
+    }
+    if (deed != Deed.UNDEPLOY) {
+      assertThat(on.invoke(endpoint("blue", artifact(), scaling(1)), request()).variant())
+          .isPresent();
+    }
+  }
+
+  @Test
+  void undeployingWhatIsNotThereIsNoError() {
+    Endpoint endpoint = endpoint("blue", artifact(), scaling(1));
+
+    assertThat(await(platform.undeploy(endpoint))).isEqualTo(endpoint);
+    assertThat(place.remains()).isEmpty();
+  }
+
+  @Test
+  void aContainerThatTwoVariantsUseGoesWithTheLastOfThem() {
+    Endpoint blue = deploy(platform, "blue", artifact());
+    Endpoint green = deploy(platform, "green", artifact());
+
+    await(platform.undeploy(green));
+    assertThat(platform.invoke(blue, request()).variant()).contains("blue");
+
+    await(platform.undeploy(blue));
+    assertThat(place.remains()).isEmpty();
+  }
+
+  @Test
+  void aContainerThatIsOnlyPackagedIsAnOrphanAndIsSweptWhenItIsOldEnough() {
+    Container container = container(artifact());
+    await(
+        platform.packageModel(container.artifact(), container.runtime(), container.dependencies()));
+    assertThat(platform.orphans()).isNotEmpty().allMatch(Belonging::orphan);
+
+    assertThat(await(platform.sweep(Duration.ofHours(1)))).isEmpty();
+    assertThat(platform.orphans()).isNotEmpty();
+
+    assertThat(await(platform.sweep(Duration.ZERO))).isNotEmpty();
+    assertThat(place.remains()).isEmpty();
+  }
+
+  @Test
+  void whatADeploymentUsesIsNoOrphan() {
+    Endpoint blue = deploy(platform, "blue", artifact());
+
+    assertThat(platform.inventory()).isNotEmpty();
+    assertThat(platform.orphans()).isEmpty();
+    await(platform.sweep(Duration.ZERO));
+    assertThat(platform.invoke(blue, request()).variant()).contains("blue");
+  }
+
+  // ---- G2: what serves is not harmed ----
+
+  @TestFactory
+  final Stream<DynamicTest>
+      anOperationThatFailsAtAnyCallLeavesWhatServedBeforeServingWithItsWeights() {
+    return Stream.of(Deed.DEPLOY_SECOND, Deed.SCALE, Deed.ROUTE)
+        .flatMap(deed -> IntStream.rangeClosed(1, callsOf(deed))
+            .mapToObj(number -> DynamicTest.dynamicTest(
+                deed + " denied from call " + number, () -> failAndLookAtBlue(deed, number))));
+  }
+
+  private void failAndLookAtBlue(Deed deed, int number) {
+    try (Place fresh = newPlace()) {
+      before(deed, fresh);
+      try (EndpointPlatform broken = fresh.open(Faults.at(platform.id(), number, Fault.DENIED))) {
+        Throwable thrown = catchThrowable(() -> perform(deed, broken));
+        assertThat(thrown)
+            .isInstanceOf(ServingException.class)
+            .hasMessageContaining("the token has expired");
+        assertThat(((ServingException) thrown).kind()).isEqualTo(ErrorKind.UNAUTHORIZED);
+      }
+      try (EndpointPlatform after = fresh.open(Faults.none())) {
+        assertThat(weights(after)).containsEntry("blue", 100);
+        assertThat(after
+                .invoke(endpoint("blue", artifact(), scaling(1)), request())
+                .variant())
+            .contains("blue");
+        assertThat(after
+                .preview(
+                    p -> p.deploy(container(artifact()), scaling(1), new Routing(name(), "blue")))
+                .isEmpty())
+            .as("blue is as it was deployed")
+            .isTrue();
+      }
+    }
+  }
+
+  @Test
+  void anotherContainerUnderTheSameVariantIsRefusedAndTheFirstServesOn() {
+    Endpoint blue = deploy(platform, "blue", artifact());
+
+    ServingException refusal = catchThrowableOfType(
+        ServingException.class, () -> deploy(platform, "blue", otherArtifact()));
+
+    assertThat(refusal.kind()).isEqualTo(ErrorKind.CONFLICT);
+    assertThat(refusal.retryable()).isFalse();
+    assertThat(refusal)
+        .hasMessageContaining(name() + "/blue")
+        .hasMessageContaining("another variant");
+    assertThat(platform.invoke(blue, request()).variant()).contains("blue");
+  }
+
+  @Test
+  void aVariantThatHasAllRequestsIsNotUndeployedBeforeTheOthers() {
+    Endpoint blue = deploy(platform, "blue", artifact());
+    Endpoint green = deploy(platform, "green", otherArtifact());
+
+    ServingException refusal =
+        catchThrowableOfType(ServingException.class, () -> await(platform.undeploy(blue)));
+
+    assertThat(refusal.kind()).isEqualTo(ErrorKind.CONFLICT);
+    assertThat(refusal).hasMessageContaining("route its requests to another variant first");
+    assertThat(platform.invoke(blue, request()).variant()).contains("blue");
+    await(platform.route(blue.at(100), green.at(0), TrafficWeight.ALL));
+    await(platform.undeploy(blue));
+    assertThat(weights(platform)).isEqualTo(Map.of("green", 100));
+  }
+
+  // ---- G5: a weight means what it says ----
+
+  @Test
+  void theFirstVariantHasAllRequestsAndTheSecondNone() {
+    Endpoint blue = deploy(platform, "blue", artifact());
+    deploy(platform, "green", otherArtifact());
+
+    assertThat(countHundred(blue)).isEqualTo(Map.of("blue", 100));
+  }
+
+  @Test
+  void theRequestsAreDividedAsTheWeightsSay() {
+    Endpoint blue = deploy(platform, "blue", artifact());
+    Endpoint green = deploy(platform, "green", otherArtifact());
+    for (int percent : new int[] {10, 50, 1, 99}) {
+      await(platform.route(blue.at(100), green.at(0), TrafficWeight.percent(percent)));
+
+      Map<String, Integer> counts = countHundred(blue);
+      assertThat(counts.getOrDefault("green", 0))
+          .isBetween(percent - tolerance(), percent + tolerance());
+      assertThat(weights(platform)).isEqualTo(Map.of("blue", 100 - percent, "green", percent));
+    }
+    await(platform.route(blue.at(0), green.at(0), TrafficWeight.ALL));
+    assertThat(countHundred(blue)).isEqualTo(Map.of("green", 100));
+    await(platform.route(blue.at(0), green.at(0), TrafficWeight.NONE));
+    assertThat(countHundred(blue)).isEqualTo(Map.of("blue", 100));
+  }
+
+  @Test
+  void aPinnedRequestGoesToItsVariantWhateverTheWeights() {
+    Endpoint blue = deploy(platform, "blue", artifact());
+    deploy(platform, "green", otherArtifact());
+
+    assertThat(platform.invoke(blue, request().pinnedTo("green")).variant()).contains("green");
+    ServingException missing = catchThrowableOfType(
+        ServingException.class, () -> platform.invoke(blue, request().pinnedTo("red")));
+    assertThat(missing.kind()).isEqualTo(ErrorKind.NOT_FOUND);
+    assertThat(missing).hasMessageContaining("red");
+  }
+
+  @Test
+  void askingTwiceChangesNothing() {
+    Endpoint blue = deploy(platform, "blue", artifact());
+    Endpoint green = deploy(platform, "green", otherArtifact());
+    await(platform.route(blue.at(100), green.at(0), TrafficWeight.percent(25)));
+    await(platform.scale(green, scaling(2)));
+    Set<String> before = place.remains();
+
+    deploy(platform, "blue", artifact());
+    await(platform.route(blue.at(100), green.at(0), TrafficWeight.percent(25)));
+    await(platform.scale(green, scaling(2)));
+
+    assertThat(place.remains()).isEqualTo(before);
+    assertThat(weights(platform)).isEqualTo(Map.of("blue", 75, "green", 25));
+  }
+
+  @Test
+  void scalingLeavesTheWeights() {
+    Endpoint blue = deploy(platform, "blue", artifact());
+    Endpoint green = deploy(platform, "green", otherArtifact());
+    await(platform.route(blue.at(100), green.at(0), TrafficWeight.percent(40)));
+
+    await(platform.scale(blue, scaling(2)));
+
+    assertThat(weights(platform)).isEqualTo(Map.of("blue", 60, "green", 40));
+  }
+
+  @Test
+  void theShareOfAVariantThatGoesIsDividedAmongTheOthers() {
+    Endpoint blue = deploy(platform, "blue", artifact());
+    Endpoint green = deploy(platform, "green", otherArtifact());
+    Endpoint red = deploy(platform, "red", artifact());
+    await(platform.route(blue.at(100), green.at(0), TrafficWeight.percent(30)));
+    await(platform.route(blue.at(70), red.at(0), TrafficWeight.percent(10)));
+    assertThat(weights(platform)).isEqualTo(Map.of("blue", 60, "green", 30, "red", 10));
+
+    await(platform.undeploy(red));
+
+    assertThat(weights(platform)).isEqualTo(Map.of("blue", 67, "green", 33));
+  }
+
+  @Test
+  void aWeightThatOtherVariantsDoNotLeaveIsRefused() {
+    Endpoint blue = deploy(platform, "blue", artifact());
+    Endpoint green = deploy(platform, "green", otherArtifact());
+    Endpoint red = deploy(platform, "red", artifact());
+    await(platform.route(blue.at(100), green.at(0), TrafficWeight.percent(30)));
+
+    ServingException refusal = catchThrowableOfType(
+        ServingException.class,
+        () -> await(platform.route(blue.at(70), red.at(0), TrafficWeight.percent(80))));
+
+    assertThat(refusal.kind()).isEqualTo(ErrorKind.CONFLICT);
+    assertThat(refusal).hasMessageContaining("at most 70");
+    assertThat(weights(platform)).isEqualTo(Map.of("blue", 70, "green", 30, "red", 0));
+  }
+
+  // ---- G3, G6, G7: errors ----
+
+  @Test
+  void routingToWhatIsNotDeployedIsRefusedAndChangesNothing() {
+    Endpoint blue = deploy(platform, "blue", artifact());
+    Endpoint green = endpoint("green", otherArtifact(), scaling(1));
+
+    ServingException refusal = catchThrowableOfType(
+        ServingException.class,
+        () -> await(platform.route(blue.at(100), green.at(0), TrafficWeight.percent(10))));
+
+    assertThat(refusal.kind()).isEqualTo(ErrorKind.NOT_FOUND);
+    assertThat(refusal.platform()).isEqualTo(platform.id());
+    assertThat(refusal)
+        .hasMessageContaining(name() + "/green")
+        .hasMessageContaining("deploy it first");
+    assertThat(weights(platform)).isEqualTo(Map.of("blue", 100));
+  }
+
+  @Test
+  void scalingWhatIsNotDeployedIsRefusedAndMakesNothing() {
+    ServingException refusal = catchThrowableOfType(
+        ServingException.class,
+        () -> await(platform.scale(endpoint("blue", artifact(), scaling(1)), scaling(2))));
+
+    assertThat(refusal.kind()).isEqualTo(ErrorKind.NOT_FOUND);
+    assertThat(place.remains()).isEmpty();
+  }
+
+  @Test
+  void invokingWhatIsNotDeployedFailsAsNotFound() {
+    ServingException missing = catchThrowableOfType(
+        ServingException.class,
+        () -> platform.invoke(endpoint("blue", artifact(), scaling(1)), request()));
+
+    assertThat(missing.kind()).isEqualTo(ErrorKind.NOT_FOUND);
+    assertThat(missing).hasMessageContaining(name());
+  }
+
+  @Test
+  void versionsOfDifferentNamesAreRefusedBeforeAnyCall() {
+    Faults counting = Faults.none();
+    Endpoint blue = endpoint("blue", artifact(), scaling(1));
+    Endpoint other = new Endpoint(blue.container(), blue.scaling(), new Routing("other", "green"));
+    try (EndpointPlatform counted = place.open(counting)) {
+      assertThatThrownBy(() -> counted.route(blue.at(100), other.at(0), TrafficWeight.percent(10)))
+          .isInstanceOf(InvalidValueException.class)
+          .hasMessageContaining("routing.name")
+          .hasMessageContaining("other");
+      assertThatThrownBy(() -> counted.route(blue.at(100), blue.at(0), TrafficWeight.percent(10)))
+          .isInstanceOf(InvalidValueException.class)
+          .hasMessageContaining("routing.variant");
+    }
+    assertThat(counting.calls()).isEmpty();
+  }
+
+  @Test
+  void anOptionForThisPlatformThatItDoesNotKnowIsRefusedBeforeAnyCallAndOthersAreLeftAlone() {
+    Faults counting = Faults.none();
+    try (EndpointPlatform counted = place.open(counting)) {
+      RuntimeSpec unknown = runtime().with(new UnknownOption(platform.id()));
+      assertThatThrownBy(() -> counted.packageModel(artifact(), unknown, Dependencies.NONE))
+          .isInstanceOf(InvalidValueException.class)
+          .hasMessageContaining("UnknownOption");
+      assertThat(counting.calls()).isEmpty();
+
+      RuntimeSpec foreign = runtime().with(new UnknownOption("another-platform"));
+      await(counted.packageModel(artifact(), foreign, Dependencies.NONE));
+    }
+  }
+
+  /** An option that no platform knows. */
+  private record UnknownOption(String platform) implements PlatformOptions {}
+
+  @Test
+  void noSecretIsInAnythingThatIsPrinted() {
+    List<String> printed = new ArrayList<>();
+    Dependencies secretive = Dependencies.environment(Map.of("TOKEN", SECRET));
+    Consumer<Object> print = thing -> printed.add(String.valueOf(thing));
+    Container container = platform
+        .packageModel(artifact(), runtime(), secretive)
+        .onProgress(print)
+        .await(LIMIT);
+    Routing routing = new Routing(name(), "blue");
+    print.accept(platform.preview(p -> p.deploy(container, scaling(1), routing)));
+    Operation<Endpoint> deploying =
+        platform.deploy(container, scaling(1), routing).onProgress(print);
+    Endpoint blue = deploying.await(LIMIT);
+    print.accept(blue);
+    print.accept(deploying.status());
+    print.accept(platform.inventory());
+    print.accept(platform.list());
+    print.accept(catchThrowable(() -> deploy(platform, "blue", otherArtifact())));
+    print.accept(platform);
+
+    assertThat(printed).isNotEmpty().noneMatch(text -> text.contains(SECRET));
+    await(platform.undeploy(blue));
+    await(platform.sweep(Duration.ZERO));
+    assertThat(place.remains()).isEmpty();
+  }
+
+  // ---- reading ----
+
+  @Test
+  void aPreviewTellsWhatAnOperationWillDoAndDoesNothing() {
+    Container container = container(artifact());
+    Plan plan = platform.preview(p -> p.deploy(
+        p.packageModel(container.artifact(), container.runtime(), container.dependencies())
+            .await(LIMIT),
+        scaling(1),
+        new Routing(name(), "blue")));
+
+    assertThat(plan.changes()).isNotEmpty().allMatch(change -> change.action() == Action.CREATE);
+    assertThat(place.remains()).isEmpty();
+
+    deploy(platform, "blue", artifact());
+    assertThat(platform
+            .preview(p -> p.deploy(container, scaling(1), new Routing(name(), "blue")))
+            .isEmpty())
+        .isTrue();
+    Plan scale =
+        platform.preview(p -> p.scale(endpoint("blue", artifact(), scaling(1)), scaling(2)));
+    assertThat(scale.changes())
+        .anyMatch(
+            change -> change.action() == Action.UPDATE && !change.details().isEmpty());
+    Plan undeploy = platform.preview(p -> p.undeploy(endpoint("blue", artifact(), scaling(1))));
+    assertThat(undeploy.changes()).anyMatch(change -> change.action() == Action.DELETE);
+    assertThat(weights(platform)).isEqualTo(Map.of("blue", 100));
+  }
+
+  @Test
+  void whatIsServedIsListedWithItsStateAndShare() {
+    Endpoint blue = deploy(platform, "blue", artifact());
+    Endpoint green = deploy(platform, "green", otherArtifact());
+    await(platform.route(blue.at(100), green.at(0), TrafficWeight.percent(5)));
+
+    assertThat(platform.list())
+        .containsExactly(
+            new Deployment(name(), "blue", Deployment.State.READY, TrafficWeight.percent(95), ""),
+            new Deployment(name(), "green", Deployment.State.READY, TrafficWeight.percent(5), ""));
+  }
+
+  @Test
+  void progressTellsOfEveryResourceAndEndsWithTheOperation() {
+    List<String> lines = new ArrayList<>();
+    Container container = await(platform.packageModel(artifact(), runtime(), Dependencies.NONE));
+    Operation<Endpoint> deploying =
+        platform.deploy(container, scaling(1), new Routing(name(), "blue"));
+    deploying.await(LIMIT);
+    deploying.onProgress(event -> lines.add(event.toString()));
+
+    assertThat(deploying.status().state().isFinal()).isTrue();
+    assertThat(lines).hasSizeGreaterThan(3);
+    assertThat(lines.get(0)).contains("deploy " + name() + "/blue");
+    assertThat(lines.get(lines.size() - 1)).contains("is done");
+    assertThat(deploying.toFuture()).isCompletedWithValue(endpoint("blue", artifact(), scaling(1)));
+  }
+
+  // ---- G9, G10: ending, and others ----
+
+  @Test
+  void twoProcessesThatDeployTheSameAtOnceBothSucceed() {
+    try (EndpointPlatform other = place.open(Faults.none())) {
+      Container container = await(platform.packageModel(artifact(), runtime(), Dependencies.NONE));
+      Operation<Endpoint> one = platform.deploy(container, scaling(1), new Routing(name(), "blue"));
+      Operation<Endpoint> two = other.deploy(container, scaling(1), new Routing(name(), "blue"));
+
+      assertThat(await(one)).isEqualTo(await(two));
+      assertThat(weights(platform)).isEqualTo(Map.of("blue", 100));
+    }
+  }
+
+  @Test
+  void operationsOnOneNameThatAreBegunTogetherRunOneAfterTheOther() {
+    Container container = await(platform.packageModel(artifact(), runtime(), Dependencies.NONE));
+    List<Operation<Endpoint>> operations = new ArrayList<>();
+    for (int count = 1; count <= 3; count++) {
+      operations.add(platform.deploy(container, scaling(count), new Routing(name(), "blue")));
+    }
+    operations.forEach(EndpointPlatformContract::await);
+
+    assertThat(platform
+            .preview(p -> p.deploy(container, scaling(3), new Routing(name(), "blue")))
+            .isEmpty())
+        .as("the last that was asked for is what is there")
+        .isTrue();
+  }
+
+  @Test
+  void aClosedPlatformDoesNothingMoreAndHasNoThreads() {
+    Endpoint blue = deploy(platform, "blue", artifact());
+
+    platform.close();
+    platform.close();
+
+    ServingException closed =
+        catchThrowableOfType(ServingException.class, () -> platform.undeploy(blue));
+    assertThat(closed).hasMessageContaining("closed");
+    assertThat(catchThrowable(() -> platform.invoke(blue, request())))
+        .hasMessageContaining("closed");
+    assertThat(Thread.getAllStackTraces().keySet())
+        .noneMatch(
+            thread -> thread.isAlive() && thread.getName().startsWith("fairlead-" + platform.id()));
+  }
+
+  // ---- words ----
+
+  private static String name() {
+    return "contract";
+  }
+
+  private Container container(ModelArtifact artifact) {
+    return new Container(artifact, runtime(), Dependencies.NONE);
+  }
+
+  private Endpoint endpoint(String variant, ModelArtifact artifact, Scaling scaling) {
+    return new Endpoint(container(artifact), scaling, new Routing(name(), variant));
+  }
+
+  private Endpoint deploy(EndpointPlatform on, String variant, ModelArtifact artifact) {
+    Container container = await(on.packageModel(artifact, runtime(), Dependencies.NONE));
+    return await(on.deploy(container, scaling(1), new Routing(name(), variant)));
+  }
+
+  private Map<String, Integer> countHundred(Endpoint endpoint) {
+    Map<String, Integer> counts = new TreeMap<>();
+    for (int i = 0; i < 100; i++) {
+      counts.merge(platform.invoke(endpoint, request()).variant().orElse("none"), 1, Integer::sum);
+    }
+    return counts;
+  }
+
+  private static Map<String, Integer> weights(EndpointPlatform on) {
+    Map<String, Integer> weights = new TreeMap<>();
+    on.list()
+        .forEach(
+            deployment -> weights.put(deployment.variant(), deployment.weight().percent()));
+    return weights;
+  }
+
+  private static <T> T await(Operation<T> operation) {
+    return operation.await(LIMIT);
+  }
+}

@@ -1,0 +1,175 @@
+package io.fairlead.contract;
+
+import io.fairlead.error.ErrorKind;
+import io.fairlead.error.ServingException;
+import io.fairlead.reconcile.Listed;
+import io.fairlead.reconcile.Mark;
+import io.fairlead.reconcile.Observed;
+import io.fairlead.reconcile.Outcome;
+import io.fairlead.reconcile.ResourceKind;
+import io.fairlead.reconcile.Started;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.IntPredicate;
+import java.util.function.Supplier;
+
+/**
+ * Breaks remote calls by their number.
+ *
+ * <p>A stand-in of a service runs each call through {@link #call}, or its kinds of resources are put through {@link
+ * #around}.
+ */
+public final class Faults {
+  /** What happens to a call. */
+  public enum Fault {
+    /** The platform says that there were too many; nothing was done. */
+    THROTTLED,
+    /** The platform says that it cannot at the moment; nothing was done. */
+    UNAVAILABLE,
+    /** The connection was cut; nothing was done. */
+    CUT_BEFORE,
+    /** The connection was cut; it was done. */
+    CUT_AFTER,
+    /** No answer came in time; it was done. */
+    TIMEOUT_AFTER,
+    /** Something else is under way on the same thing; nothing was done. */
+    CONFLICT,
+    /** The credentials have expired; nothing was done. */
+    DENIED,
+    /** The caller's process ended; nothing was done. */
+    KILLED_BEFORE,
+    /** The caller's process ended; it was done. */
+    KILLED_AFTER;
+
+    private boolean happensBefore() {
+      return this != CUT_AFTER && this != TIMEOUT_AFTER && this != KILLED_AFTER;
+    }
+  }
+
+  private final String platform;
+  private final IntPredicate broken;
+  private final Fault fault;
+  private final List<String> calls = new ArrayList<>();
+
+  private Faults(String platform, IntPredicate broken, Fault fault) {
+    this.platform = platform;
+    this.broken = broken;
+    this.fault = fault;
+  }
+
+  /** {@return no faults, and a count of the calls} */
+  public static Faults none() {
+    return new Faults("none", number -> false, Fault.UNAVAILABLE);
+  }
+
+  /** {@return a fault at the call of this number, counted from 1, and at no other} */
+  public static Faults at(String platform, int number, Fault fault) {
+    return new Faults(platform, call -> call == number, fault);
+  }
+
+  /** {@return a fault at every call from this number on} */
+  public static Faults from(String platform, int number, Fault fault) {
+    return new Faults(platform, call -> call >= number, fault);
+  }
+
+  /** {@return the calls so far, in order} */
+  public synchronized List<String> calls() {
+    return List.copyOf(calls);
+  }
+
+  /** Makes a call, or breaks it. */
+  public <T> T call(String what, Supplier<T> call) {
+    int number;
+    synchronized (this) {
+      calls.add(what);
+      number = calls.size();
+    }
+    boolean breaks = broken.test(number);
+    if (breaks && fault.happensBefore()) {
+      throw fail(what, number);
+    }
+    T result = call.get();
+    if (breaks) {
+      throw fail(what, number);
+    }
+    return result;
+  }
+
+  private RuntimeException fail(String what, int number) {
+    String at = "at call " + number + ", " + what;
+    return switch (fault) {
+      case THROTTLED -> new ServingException(platform, ErrorKind.THROTTLED, "rate exceeded " + at);
+      case UNAVAILABLE ->
+        new ServingException(platform, ErrorKind.UNAVAILABLE, "service unavailable " + at);
+      case CUT_BEFORE, CUT_AFTER ->
+        new ServingException(platform, ErrorKind.UNAVAILABLE, "connection reset " + at);
+      case TIMEOUT_AFTER ->
+        new ServingException(platform, ErrorKind.TIMEOUT, "no answer in time " + at);
+      case CONFLICT ->
+        new ServingException(
+            platform, ErrorKind.CONFLICT, "another operation is in progress " + at);
+      case DENIED ->
+        new ServingException(platform, ErrorKind.UNAUTHORIZED, "the token has expired " + at);
+      case KILLED_BEFORE, KILLED_AFTER -> throw new ProcessKilled(at);
+    };
+  }
+
+  /** {@return a kind whose every call goes through these faults} */
+  public <T> ResourceKind<T> around(ResourceKind<T> kind) {
+    return new Around<>(kind, this);
+  }
+
+  private record Around<T>(ResourceKind<T> kind, Faults faults) implements ResourceKind<T> {
+    @Override
+    public String name() {
+      return kind.name();
+    }
+
+    @Override
+    public Observed<T> read(String name) {
+      return faults.call("read " + name() + " " + name, () -> kind.read(name));
+    }
+
+    @Override
+    public Started create(String name, T desired, Mark mark) {
+      return faults.call("create " + name() + " " + name, () -> kind.create(name, desired, mark));
+    }
+
+    @Override
+    public Started update(String name, Observed<T> current, T desired) {
+      return faults.call(
+          "update " + name() + " " + name, () -> kind.update(name, current, desired));
+    }
+
+    @Override
+    public Started delete(String name, Observed<T> current) {
+      return faults.call("delete " + name() + " " + name, () -> kind.delete(name, current));
+    }
+
+    @Override
+    public List<Listed> list() {
+      return faults.call("list " + name(), kind::list);
+    }
+
+    @Override
+    public Outcome poll(String operation) {
+      return faults.call("poll " + operation, () -> kind.poll(operation));
+    }
+
+    @Override
+    public boolean matches(T desired, T actual) {
+      return kind.matches(desired, actual);
+    }
+
+    @Override
+    public Optional<String> cannotUpdate(T actual, T desired) {
+      return kind.cannotUpdate(actual, desired);
+    }
+
+    @Override
+    public boolean isNamedByContent() {
+      return kind.isNamedByContent();
+    }
+  }
+}

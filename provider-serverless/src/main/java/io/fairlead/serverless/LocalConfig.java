@@ -1,0 +1,43 @@
+package io.fairlead.serverless;
+
+import static java.util.Objects.requireNonNull;
+
+import io.fairlead.serverless.engine.Engine;
+import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.Map;
+
+/**
+ * Settings of the platform {@code local}.
+ *
+ * @param functions Java code by the name under which an artifact at {@code java:NAME} asks for it
+ * @param cacheFolder where native libraries are kept between runs; made when it is needed
+ * @param classLoader finds artifacts at {@code classpath:NAME} and {@code java:NAME}
+ */
+public record LocalConfig(
+    Map<String, ModelHandler> functions, Path cacheFolder, ClassLoader classLoader) {
+  /** No functions, the user's cache folder, and this library's class loader. */
+  public static final LocalConfig DEFAULT =
+      new LocalConfig(Map.of(), Engine.defaultCacheFolder(), LocalConfig.class.getClassLoader());
+
+  public LocalConfig {
+    functions = Map.copyOf(functions);
+    requireNonNull(cacheFolder, "cacheFolder");
+    requireNonNull(classLoader, "classLoader");
+  }
+
+  /** {@return these settings with Java code that artifacts at {@code java:NAME} ask for} */
+  public LocalConfig withFunction(String name, ModelHandler function) {
+    Map<String, ModelHandler> all = new HashMap<>(functions);
+    all.put(requireNonNull(name, "name"), requireNonNull(function, "function"));
+    return new LocalConfig(all, cacheFolder, classLoader);
+  }
+
+  public LocalConfig withCacheFolder(Path newCacheFolder) {
+    return new LocalConfig(functions, newCacheFolder, classLoader);
+  }
+
+  public LocalConfig withClassLoader(ClassLoader newClassLoader) {
+    return new LocalConfig(functions, cacheFolder, newClassLoader);
+  }
+}

@@ -1,0 +1,4 @@
+package io.fairlead.serverless;
+
+/** A public name. */
+record LocalEndpoint(String name) {}

@@ -1,0 +1,58 @@
+package io.fairlead.serverless.engine;
+
+import io.fairlead.grammar.ModelArtifact;
+import io.fairlead.serverless.ModelHandler;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.URI;
+import java.net.URISyntaxException;
+import java.net.URL;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Map;
+
+/** The models that the tests run, and engines for them. */
+final class Models {
+  static final ModelArtifact MINILM =
+      ModelArtifact.of(URI.create("classpath:all-minilm-l6-v2-q.onnx"));
+  static final String IRIS_REQUEST =
+      "{\"inputs\": [{\"name\": \"X\", \"shape\": [1, 4], \"datatype\": \"FP32\", \"data\": [5.1, 3.5, 1.4, 0.2]}]}";
+  static final String RUNAWAY_REQUEST =
+      "{\"inputs\": [{\"name\": \"x\", \"shape\": [1], \"datatype\": \"FP32\", \"data\": [1]}]}";
+
+  private Models() {}
+
+  static Engine engine() {
+    return engine(Map.of());
+  }
+
+  static Engine engine(Map<String, ModelHandler> functions) {
+    return new Engine("local", functions, cacheFolder(), Models.class.getClassLoader());
+  }
+
+  /** A cache folder that all tests of a build share, so that they unpack native libraries once. */
+  static Path cacheFolder() {
+    return Path.of("target", "cache").toAbsolutePath();
+  }
+
+  static Path path(String name) {
+    URL url = Models.class.getResource("/models/" + name);
+    try {
+      return Path.of(url.toURI());
+    } catch (URISyntaxException e) {
+      throw new IllegalArgumentException(e);
+    }
+  }
+
+  static ModelArtifact artifact(String name) {
+    return ModelArtifact.of(path(name));
+  }
+
+  static ModelArtifact write(Path folder, String name, OnnxFile model) {
+    try {
+      return ModelArtifact.of(Files.write(folder.resolve(name), model.bytes()));
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+}
