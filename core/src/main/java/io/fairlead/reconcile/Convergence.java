@@ -19,6 +19,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -41,6 +42,13 @@ final class Convergence {
   private Duration deadline;
   private @Nullable Inventory inventory;
   private int inventoryTakenAt;
+
+  /** Nothing was written and nothing was waited for since the walk looked. */
+  private boolean calm = true;
+
+  /** Somebody else holds the name now. */
+  private boolean lost;
+
   private int writes;
   private @Nullable Duration firstRestart;
 
@@ -125,6 +133,9 @@ final class Convergence {
 
     @Nullable
     T written;
+
+    /** What is not so is not removed. */
+    Predicate<Observed<T>> onlyIf = seen -> true;
 
     Step(Resource<T> resource, int number) {
       this.resource = resource;
@@ -266,7 +277,7 @@ final class Convergence {
             lastWritten = step.number;
           }
         }
-        if (lastWritten == 0 || othersKeptTheirHandsOff(lastWritten)) {
+        if (othersKeptTheirHandsOff(lastWritten)) {
           return;
         }
         if (pass == MOST_PASSES) {
@@ -293,10 +304,21 @@ final class Convergence {
     pause(reconciler.retry().first());
   }
 
-  /** {@return whether what was settled before the last change still is} */
+  /**
+   * {@return whether all is as it was settled}
+   *
+   * <p>What was settled before the last change is looked at again. A run that changed a variant that was there may have
+   * taken it from another run, which then takes back its own pieces, so everything is looked at, a moment later.
+   */
   private boolean othersKeptTheirHandsOff(int lastWritten) throws Failure, Stopped, DeadlinePassed {
+    boolean tookOver = steps.stream()
+        .anyMatch(step ->
+            step.resource.role() == Role.VARIANT && (step.before != null || step.contests > 0));
+    if (tookOver) {
+      pause(reconciler.polling().first());
+    }
     for (Step<?> step : steps) {
-      if (step.number < lastWritten && !isAsSettled(step)) {
+      if ((tookOver || step.number < lastWritten) && !isAsSettled(step)) {
         return false;
       }
     }
@@ -304,12 +326,15 @@ final class Convergence {
   }
 
   private <T> boolean isAsSettled(Step<T> step) throws Failure, Stopped, DeadlinePassed {
-    if (step.resource.goal() != Goal.PRESENT || step.resource.kind().isNamedByContent()) {
+    Goal goal = step.resource.goal();
+    boolean fixed = step.resource.kind().isNamedByContent() || step.resource.role() == Role.SHARED;
+    if (fixed || (goal != Goal.PRESENT && goal != Goal.ABSENT)) {
       return true;
     }
     Observed<T> seen = read(step);
-    boolean as = seen.status() == Status.READY && step.matches(seen.value().orElseThrow());
-    step.looked = null;
+    boolean as = goal == Goal.ABSENT
+        ? seen.status() == Status.ABSENT
+        : seen.status() == Status.READY && step.matches(seen.value().orElseThrow());
     if (!as) {
       refuseIfLost(step, seen);
     }
@@ -327,7 +352,7 @@ final class Convergence {
   }
 
   private <T> boolean waitUntilReady(Step<T> step) throws Failure, Stopped, DeadlinePassed {
-    for (Observed<T> seen = first(step, true); ; seen = read(step)) {
+    for (Observed<T> seen = first(step); ; seen = read(step)) {
       if (seen.status() == Status.READY) {
         return false;
       }
@@ -339,7 +364,7 @@ final class Convergence {
   /** Brings one resource to where it should be and returns whether anything was written. */
   private <T> boolean bringThere(Step<T> step) throws Failure, Stopped, DeadlinePassed, Restart {
     boolean wrote = false;
-    Observed<T> seen = first(step, step.resource.role() != Role.OWN);
+    Observed<T> seen = first(step);
     while (true) {
       refuseForeign(step, seen);
       adopt(step, seen);
@@ -468,12 +493,7 @@ final class Convergence {
         return false;
       }
       if (asBefore) {
-        throw new Failure(
-            step.toString(),
-            exception(
-                ErrorKind.MODEL_FAILED,
-                "the platform took the change back: " + reason(seen),
-                null));
+        throw new Failure(step.toString(), takenBack(seen));
       }
     }
     if (step.acceptedAt != null && ++step.contests > MOST_PASSES) {
@@ -505,8 +525,19 @@ final class Convergence {
     }
   }
 
+  private ServingException takenBack(Observed<?> seen) {
+    return seen.detail().isEmpty()
+        ? exception(
+            ErrorKind.UNKNOWN,
+            "it is again as it was before: the platform took the change back and gives no reason, or somebody else did",
+            null)
+        : exception(
+            ErrorKind.MODEL_FAILED, "the platform took the change back: " + seen.detail(), null);
+  }
+
   private <T> void accepted(Step<T> step, Started started, T desired) {
     writes++;
+    calm = false;
     firstRestart = null;
     step.failures = 0;
     step.ambiguous = false;
@@ -539,15 +570,18 @@ final class Convergence {
   /** Brings one resource away and returns whether anything was written. */
   private <T> boolean remove(Step<T> step, String verb) throws Failure, Stopped, DeadlinePassed {
     boolean wrote = false;
-    for (Observed<T> seen = first(step, true); ; seen = read(step)) {
+    for (Observed<T> seen = first(step); ; seen = read(step)) {
       if (seen.status() == Status.ABSENT) {
         if (wrote) {
           report(step, "gone");
         }
         return wrote;
       }
-      if (seen.foreign() || isStillUsed(step)) {
-        refuseForeign(step, seen);
+      if (step.resource.goal() == Goal.ABSENT_IF_UNUSED && (seen.foreign() || isStillUsed(step))) {
+        return wrote;
+      }
+      refuseForeign(step, seen);
+      if (!step.onlyIf.test(seen)) {
         return wrote;
       }
       Optional<Outcome> outcome = outcome(step);
@@ -587,6 +621,7 @@ final class Convergence {
     try {
       Started started = step.resource.kind().delete(step.resource.name(), seen);
       writes++;
+      calm = false;
       step.failures = 0;
       step.operation = started.operation().orElse(null);
       if (!step.resource.isToBeThere() || step.created) {
@@ -617,7 +652,11 @@ final class Convergence {
         .filter(step -> step.created || step.ambiguous)
         .forEach(step -> going.add(step.resource.ref()));
     for (Step<?> step : reversed) {
-      if (step.created || step.ambiguous || step.failedHere || step.before != null) {
+      boolean made = step.created || step.ambiguous || step.failedHere;
+      // What variants share is what the one who holds the name needs it to be.
+      boolean changed =
+          step.before != null && !(lost && step.resource.role() == Role.SHARED_SETTING);
+      if (made || changed) {
         undo(step, undone);
       }
     }
@@ -654,19 +693,23 @@ final class Convergence {
       seen = read(step);
     }
     adopt(step, seen);
+    if (seen.status() == Status.ABSENT || !isOfThisRun(step, seen)) {
+      going.remove(step.resource.ref());
+      return false;
+    }
+    Goal goal = step.resource.role() == Role.SHARED ? Goal.ABSENT_IF_UNUSED : Goal.ABSENT;
+    Step<T> removal = new Step<>(step.resource.to(goal), step.number);
+    removal.onlyIf = now -> isOfThisRun(step, now);
+    return remove(removal, "taking back");
+  }
+
+  private <T> boolean isOfThisRun(Step<T> step, Observed<T> seen) {
     boolean made = step.created && seen.run().map(run.id().value()::equals).orElse(true);
     boolean unchanged = seen.status() != Status.READY
         || step.written == null
         || step.resource.kind().matches(step.written, seen.value().orElseThrow());
-    boolean ours = !seen.foreign()
-        && unchanged
-        && (made || (step.failedHere && seen.status() == Status.FAILED));
-    if (seen.status() == Status.ABSENT || !ours) {
-      return false;
-    }
-    step.acceptedAt = null;
-    Goal goal = step.resource.role() == Role.SHARED ? Goal.ABSENT_IF_UNUSED : Goal.ABSENT;
-    return remove(new Step<>(step.resource.to(goal), step.number), "taking back");
+    boolean failed = step.failedHere && seen.status() == Status.FAILED;
+    return !seen.foreign() && unchanged && (made || failed);
   }
 
   /** Only what is still as this run wrote it is brought back to what it was. */
@@ -725,6 +768,7 @@ final class Convergence {
   /** The resource that serves requests decides which of several deployments holds the name: the last to write it. */
   private void refuseIfLost(Step<?> step, Observed<?> seen) throws Failure {
     if (step.settled && step.resource.role() == Role.VARIANT && seen.status() != Status.CHANGING) {
+      lost = true;
       throw refusal(
           step,
           ErrorKind.CONFLICT,
@@ -756,17 +800,15 @@ final class Convergence {
     }
   }
 
-  /** {@return what was seen when the walk looked, if that may be trusted still, or what is seen now} */
-  private <T> Observed<T> first(Step<T> step, boolean absenceKeeps)
-      throws Failure, Stopped, DeadlinePassed {
+  /** {@return what was seen when the walk looked, if nothing has happened since, or what is seen now} */
+  private <T> Observed<T> first(Step<T> step) throws Failure, Stopped, DeadlinePassed {
     Observed<T> looked = step.looked;
     step.looked = null;
-    boolean untouched =
-        steps.stream().noneMatch(other -> other.created || other.before != null || other.ambiguous);
-    if (looked != null && (untouched || (absenceKeeps && looked.status() == Status.ABSENT))) {
-      return looked;
-    }
-    return read(step);
+    // Making what is not there finds out by itself if it came meanwhile.
+    boolean toBeMade =
+        step.resource.goal() == Goal.PRESENT && step.resource.role() != Role.SHARED_SETTING;
+    boolean trusted = calm || (looked != null && looked.status() == Status.ABSENT && toBeMade);
+    return looked != null && trusted ? looked : read(step);
   }
 
   private <T> Observed<T> read(Step<T> step) throws Failure, Stopped, DeadlinePassed {
@@ -866,6 +908,7 @@ final class Convergence {
     if (remaining.isNegative() || remaining.isZero()) {
       throw new DeadlinePassed();
     }
+    calm = false;
     run.pause(duration.compareTo(remaining) < 0 ? duration : remaining);
   }
 

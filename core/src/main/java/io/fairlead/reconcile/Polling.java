@@ -17,9 +17,9 @@ import java.util.random.RandomGenerator;
  * @param share the pause as a share of the time waited so far, above 0 and at most 1
  */
 public record Polling(Duration first, Duration most, double share) {
-  /** From half a second to ten seconds, a twentieth of the time waited. */
+  /** From one second to ten, a tenth of the time waited. */
   public static final Polling DEFAULT =
-      new Polling(Duration.ofMillis(500), Duration.ofSeconds(10), 0.05);
+      new Polling(Duration.ofSeconds(1), Duration.ofSeconds(10), 0.1);
 
   public Polling {
     requireNonNull(first, "first");

@@ -38,7 +38,9 @@ public record Resource<T>(
     /** It belongs to one variant. */
     OWN,
     /** Several variants may use it, so it goes with the last of them. */
-    SHARED
+    SHARED,
+    /** It is a part of something that several variants use, and is never made or deleted by itself. */
+    SHARED_SETTING
   }
 
   public Resource {
@@ -69,10 +71,10 @@ public record Resource<T>(
     return new Resource<>(kind, name, Goal.PRESENT, Role.SHARED, actual -> desired);
   }
 
-  /** {@return a resource whose desired state depends on its present one} */
+  /** {@return a setting that variants share, whose desired state depends on its present one} */
   public static <T> Resource<T> adjusted(
       ResourceKind<T> kind, String name, Function<Optional<T>, T> desired) {
-    return new Resource<>(kind, name, Goal.PRESENT, Role.OWN, desired);
+    return new Resource<>(kind, name, Goal.PRESENT, Role.SHARED_SETTING, desired);
   }
 
   /** {@return the same resource with another goal} */

@@ -13,6 +13,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.function.IntPredicate;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Breaks remote calls by their number.
@@ -51,6 +52,9 @@ public final class Faults {
   private final IntPredicate broken;
   private final Fault fault;
   private final List<String> calls = new ArrayList<>();
+  private boolean onceEach;
+  private @Nullable String before;
+  private @Nullable Runnable action;
 
   private Faults(String platform, IntPredicate broken, Fault fault) {
     this.platform = platform;
@@ -73,6 +77,21 @@ public final class Faults {
     return new Faults(platform, call -> call >= number, fault);
   }
 
+  /** {@return a fault at every call, each the first time that it is made} */
+  public static Faults once(String platform, Fault fault) {
+    Faults faults = new Faults(platform, number -> false, fault);
+    faults.onceEach = true;
+    return faults;
+  }
+
+  /** {@return no faults, but something that happens once, just before the first call whose name begins so} */
+  public static Faults before(String call, Runnable action) {
+    Faults faults = none();
+    faults.before = call;
+    faults.action = action;
+    return faults;
+  }
+
   /** {@return the calls so far, in order} */
   public synchronized List<String> calls() {
     return List.copyOf(calls);
@@ -81,11 +100,14 @@ public final class Faults {
   /** Makes a call, or breaks it. */
   public <T> T call(String what, Supplier<T> call) {
     int number;
+    boolean first;
     synchronized (this) {
+      first = !calls.contains(what);
       calls.add(what);
       number = calls.size();
     }
-    boolean breaks = broken.test(number);
+    meanwhile(what);
+    boolean breaks = broken.test(number) || (onceEach && first);
     if (breaks && fault.happensBefore()) {
       throw fail(what, number);
     }
@@ -94,6 +116,14 @@ public final class Faults {
       throw fail(what, number);
     }
     return result;
+  }
+
+  private void meanwhile(String what) {
+    Runnable now = action;
+    if (now != null && before != null && what.startsWith(before)) {
+      action = null;
+      now.run();
+    }
   }
 
   private RuntimeException fail(String what, int number) {

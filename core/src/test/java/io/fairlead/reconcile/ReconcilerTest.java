@@ -1,0 +1,706 @@
+package io.fairlead.reconcile;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.catchThrowable;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
+
+import io.fairlead.contract.Faults;
+import io.fairlead.contract.Faults.Fault;
+import io.fairlead.contract.VirtualTime;
+import io.fairlead.error.ErrorKind;
+import io.fairlead.error.ServingException;
+import io.fairlead.grammar.Container;
+import io.fairlead.grammar.Dependencies;
+import io.fairlead.grammar.Endpoint;
+import io.fairlead.grammar.ModelArtifact;
+import io.fairlead.grammar.Routing;
+import io.fairlead.grammar.RuntimeSpec;
+import io.fairlead.grammar.Scaling;
+import io.fairlead.grammar.TrafficWeight;
+import io.fairlead.operation.Operation;
+import io.fairlead.operation.OperationStatus.State;
+import io.fairlead.operation.Plan;
+import io.fairlead.operation.Plan.Action;
+import io.fairlead.platform.EndpointPlatform;
+import io.fairlead.reconcile.MemoryCloud.Way;
+import java.net.URI;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.atomic.AtomicReference;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** The bad days, on clouds that have them. */
+class ReconcilerTest {
+  private static final Duration LIMIT = Duration.ofSeconds(30);
+  private static final Container ONE = container("one");
+  private static final Container TWO = container("two");
+
+  private final VirtualTime time = new VirtualTime();
+
+  // ---- failures of the cloud ----
+
+  @ParameterizedTest
+  @EnumSource(
+      value = Way.class,
+      names = {"POLLED", "OPERATIONS"})
+  void aContainerThatDoesNotStartIsToldWithItsReasonAndTakenBack(Way way) {
+    MemoryCloud cloud = new MemoryCloud(time, way);
+    EndpointPlatform platform = cloud.open();
+    deploy(platform, ONE, "small", "blue");
+
+    ServingException failure = fails(() -> deploy(platform, TWO, "crashes", "green"));
+
+    assertThat(failure.kind()).isEqualTo(ErrorKind.MODEL_FAILED);
+    assertThat(failure)
+        .hasMessageContaining("deploy bert/green on memory failed at variant bert/green")
+        .hasMessageContaining("no module named torch")
+        .hasMessageContaining("Taken back:")
+        .hasMessageContaining("Nothing of this run is left");
+    assertThat(cloud.remains()).doesNotContain("variant bert/green").contains("variant bert/blue");
+    assertThat(cloud.truth("traffic", "bert")).contains(Traffic.allTo("blue"));
+  }
+
+  @Test
+  void whatAFailedDeployMadeIsTakenBackToTheLastPieceAndWhatWasGivenStays() {
+    MemoryCloud cloud = new MemoryCloud(time, Way.POLLED);
+    EndpointPlatform platform = cloud.open();
+
+    ServingException failure = fails(() -> platform
+        .deploy(ONE, Scaling.between("no-capacity", 1, 3), new Routing("bert", "blue"))
+        .await(LIMIT));
+
+    assertThat(failure.kind()).isEqualTo(ErrorKind.QUOTA);
+    assertThat(failure)
+        .hasMessageContaining("no instances of type no-capacity left")
+        .hasMessageContaining("more quota")
+        .hasMessageContaining("Taken back: name bert, model m-");
+    assertThat(cloud.remains()).isEmpty();
+  }
+
+  @ParameterizedTest
+  @EnumSource(
+      value = Way.class,
+      names = {"POLLED", "OPERATIONS"})
+  void aChangeThatTheCloudTakesBackIsAFailureAlthoughTheThingIsReady(Way way) {
+    MemoryCloud cloud = new MemoryCloud(time, way);
+    EndpointPlatform platform = cloud.open();
+    Endpoint blue = deploy(platform, ONE, "small", "blue");
+
+    ServingException failure =
+        fails(() -> platform.scale(blue, Scaling.fixed("rolls-back", 2)).await(LIMIT));
+
+    assertThat(failure.kind()).isEqualTo(ErrorKind.MODEL_FAILED);
+    assertThat(failure).hasMessageContaining("did not pass the health check");
+    assertThat(cloud.truth("variant", "bert/blue"))
+        .contains(new MemoryCloud.Variant(modelOf(ONE), "small", 1));
+  }
+
+  @Test
+  void aChangeThatIsTakenBackWithoutAWordIsAFailureAllTheSame() {
+    MemoryCloud cloud = new MemoryCloud(time, Way.POLLED, Way.SILENT, Way.EVENTUAL);
+    EndpointPlatform platform = cloud.open();
+    Endpoint blue = deploy(platform, ONE, "small", "blue");
+
+    ServingException failure =
+        fails(() -> platform.scale(blue, Scaling.fixed("rolls-back", 2)).await(LIMIT));
+
+    assertThat(failure)
+        .hasMessageContaining("took the change back")
+        .hasMessageContaining("gives no reason");
+  }
+
+  @ParameterizedTest
+  @EnumSource(
+      value = Way.class,
+      names = {"POLLED", "REVISIONS"})
+  void aThingOfOursThatFailedLongAgoIsMadeAnew(Way way) {
+    MemoryCloud cloud = new MemoryCloud(time, Way.POLLED, way);
+    // The process died while the container was starting, so nobody took the failure back.
+    Throwable killed = catchThrowable(() -> deploy(
+        cloud.open(Faults.at(MemoryCloud.ID, 12, Fault.KILLED_AFTER)), ONE, "crashes", "blue"));
+    assertThat(killed).isInstanceOf(Error.class);
+    time.pass(Duration.ofHours(3));
+    EndpointPlatform platform = cloud.open();
+    assertThat(platform.list())
+        .singleElement()
+        .satisfies(failed -> assertThat(failed.detail()).contains("no module named torch"));
+    assertThat(platform.orphans()).isNotEmpty();
+
+    Plan plan = platform.preview(
+        p -> p.deploy(ONE, Scaling.fixed("small", 1), new Routing("bert", "blue")));
+    Endpoint blue = deploy(platform, ONE, "small", "blue");
+
+    assertThat(plan.changes()).anyMatch(change -> change.action() == Action.REPLACE);
+    assertThat(platform.invoke(blue, io.fairlead.platform.Request.json("{}")).variant())
+        .contains("blue");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"name bert", "variant bert/blue", "autoscale bert/blue"})
+  void aForeignThingUnderTheNameIsRefusedAndNeverTouched(String foreign) {
+    MemoryCloud cloud = new MemoryCloud(time);
+    String kind = foreign.substring(0, foreign.indexOf(' '));
+    String name = foreign.substring(foreign.indexOf(' ') + 1);
+    Object theirs = switch (kind) {
+      case "name" -> new MemoryCloud.Name("theirs");
+      case "variant" -> new MemoryCloud.Variant("theirs", "small", 1);
+      default -> new MemoryCloud.Autoscale(1, 2, "theirs");
+    };
+    cloud.putForeign(kind, name, theirs);
+    EndpointPlatform platform = cloud.open();
+    Endpoint blue = new Endpoint(ONE, Scaling.between("small", 1, 3), new Routing("bert", "blue"));
+
+    ServingException refusal =
+        fails(() -> platform.deploy(ONE, blue.scaling(), blue.routing()).await(LIMIT));
+
+    assertThat(refusal.kind()).isEqualTo(ErrorKind.ALREADY_EXISTS);
+    assertThat(refusal).hasMessageContaining(foreign).hasMessageContaining("choose another name");
+    assertThat(cloud.remains()).containsExactly(foreign);
+    Throwable undeploying = catchThrowable(() -> platform.undeploy(blue).await(LIMIT));
+    assertThat(undeploying == null)
+        .as("a foreign name is left, what is only ours is refused")
+        .isEqualTo(kind.equals("name"));
+    platform.sweep(Duration.ZERO).await(LIMIT);
+    assertThat(cloud.truth(kind, name)).contains(theirs);
+  }
+
+  @Test
+  void aNameThatIsTakenWhereItCannotBeReadIsSaidToBe() {
+    ResourceKind<String> hidden = new FakeKind() {
+      @Override
+      public Observed<String> read(String name) {
+        return Observed.absent();
+      }
+
+      @Override
+      public Started create(String name, String desired, Mark mark) {
+        throw new ServingException(
+            "fake", ErrorKind.ALREADY_EXISTS, "the name is in use in this region");
+      }
+    };
+
+    ServingException failure = fails(() -> run(hidden).await(LIMIT));
+
+    assertThat(failure.kind()).isEqualTo(ErrorKind.ALREADY_EXISTS);
+    assertThat(failure)
+        .hasMessageContaining("cannot be read from here")
+        .hasMessageContaining("the name is in use in this region");
+  }
+
+  @Test
+  void anUnexpectedExceptionOfAProviderIsAFailureWithItsCauseAndIsUndoneToo() {
+    IllegalStateException bug = new IllegalStateException("a provider's bug");
+    ResourceKind<String> buggy = new FakeKind() {
+      @Override
+      public Observed<String> read(String name) {
+        throw bug;
+      }
+    };
+
+    ServingException failure = fails(() -> run(buggy).await(LIMIT));
+
+    assertThat(failure.kind()).isEqualTo(ErrorKind.UNKNOWN);
+    assertThat(failure).hasMessageContaining("a provider's bug").hasRootCause(bug);
+  }
+
+  @Test
+  void whatCannotBeTakenBackIsNamed() {
+    MemoryCloud cloud = new MemoryCloud(time, Way.POLLED);
+    EndpointPlatform clean = cloud.open();
+    int calls = 20;
+    EndpointPlatform platform = cloud.open(Faults.from(MemoryCloud.ID, calls, Fault.DENIED));
+
+    ServingException failure = fails(() -> deploy(platform, ONE, "small", "blue"));
+
+    assertThat(failure.kind()).isEqualTo(ErrorKind.UNAUTHORIZED);
+    assertThat(failure)
+        .hasMessageContaining("Left behind: variant bert/blue")
+        .hasMessageContaining("undeploy bert/blue")
+        .hasMessageContaining("credentials");
+    assertThat(failure.getSuppressed()).isNotEmpty();
+    assertThat(failure.getCause()).isInstanceOf(ServingException.class);
+    clean
+        .undeploy(new Endpoint(ONE, Scaling.fixed("small", 1), new Routing("bert", "blue")))
+        .await(LIMIT);
+    assertThat(cloud.remains()).isEmpty();
+  }
+
+  @Test
+  void aThrottleAtEveryCallOnlyTakesLonger() {
+    MemoryCloud cloud = new MemoryCloud(time, Way.POLLED, Way.EVENTUAL);
+    EndpointPlatform platform = cloud.open(Faults.once(MemoryCloud.ID, Fault.THROTTLED));
+
+    Endpoint blue = deploy(platform, ONE, "small", "blue");
+    Endpoint green = deploy(platform, TWO, "small", "green");
+    platform.route(blue.at(100), green.at(0), TrafficWeight.percent(10)).await(LIMIT);
+    platform.undeploy(green).await(LIMIT);
+    platform.undeploy(blue).await(LIMIT);
+
+    assertThat(cloud.remains()).isEmpty();
+  }
+
+  @Test
+  void aCloudThatNeverAnswersIsGivenUpAfterTheAttemptsOfThePolicyAndSaidToBe() {
+    Faults dead = Faults.from(MemoryCloud.ID, 1, Fault.UNAVAILABLE);
+    EndpointPlatform platform = new MemoryCloud(time).open(dead);
+
+    ServingException failure = fails(() -> deploy(platform, ONE, "small", "blue"));
+
+    assertThat(failure.kind()).isEqualTo(ErrorKind.UNAVAILABLE);
+    assertThat(failure.retryable()).isTrue();
+    assertThat(failure)
+        .hasMessageContaining("service unavailable")
+        .hasMessageContaining("Run it again");
+    assertThat(dead.calls()).hasSize(RetryPolicy.DEFAULT.attempts());
+  }
+
+  @Test
+  void aPauseThatTheCloudAsksForIsKept() {
+    Duration asked = Duration.ofSeconds(77);
+    AtomicReference<Duration> refusedAt = new AtomicReference<>();
+    AtomicReference<Duration> waited = new AtomicReference<>();
+    ResourceKind<String> busy = new FakeKind() {
+      @Override
+      public Observed<String> read(String name) {
+        if (refusedAt.compareAndSet(null, time.elapsed())) {
+          throw ServingException.builder("fake", ErrorKind.THROTTLED, "slow down")
+              .retryAfter(asked)
+              .build();
+        }
+        waited.compareAndSet(null, time.elapsed().minus(refusedAt.get()));
+        return Observed.ready("x");
+      }
+    };
+
+    run(busy).await(LIMIT);
+
+    assertThat(waited.get()).isEqualTo(asked);
+  }
+
+  // ---- time ----
+
+  @Test
+  void aDeadlineThatPassesLeavesTheCloudAtWorkAndTheSameRunAgainResumes() {
+    MemoryCloud cloud = new MemoryCloud(time, Way.POLLED);
+    EndpointPlatform hurried = cloud.open(
+        Faults.none(), builder -> builder.executor(Runnable::run).limit(Duration.ofSeconds(10)));
+    Faults counting = Faults.none();
+
+    ServingException timeout = fails(() -> deploy(hurried, ONE, "small", "blue"));
+    assertThat(timeout.kind()).isEqualTo(ErrorKind.TIMEOUT);
+    assertThat(timeout).hasMessageContaining("run the same again to resume");
+    assertThat(cloud.remains()).contains("variant bert/blue");
+
+    deploy(cloud.open(counting), ONE, "small", "blue");
+    assertThat(counting.calls()).noneMatch(call -> call.startsWith("create"));
+    assertThat(cloud.truth("traffic", "bert")).contains(Traffic.allTo("blue"));
+  }
+
+  @Test
+  void somethingStuckIsGivenUpAtTheDeadline() {
+    MemoryCloud cloud = new MemoryCloud(time, Way.POLLED);
+    EndpointPlatform platform = cloud.open();
+    Duration begin = time.elapsed();
+
+    ServingException timeout = fails(() -> deploy(platform, ONE, "stuck", "blue"));
+
+    assertThat(timeout.kind()).isEqualTo(ErrorKind.TIMEOUT);
+    assertThat(time.elapsed().minus(begin)).isBetween(Duration.ofHours(1), Duration.ofMinutes(61));
+  }
+
+  @Test
+  void aClockThatJumpsPastTheDeadlineLooksOnceMoreBeforeItGivesUp() {
+    MemoryCloud cloud = new MemoryCloud(time, Way.OPERATIONS);
+    time.in(Duration.ofSeconds(5), () -> time.jump(Duration.ofHours(9)));
+
+    deploy(cloud.open(), ONE, "small", "blue");
+
+    assertThat(cloud.truth("variant", "bert/blue")).isPresent();
+  }
+
+  @Test
+  void aClockThatJumpsBackAndADateThatIsSetDoNotMatter() {
+    MemoryCloud cloud = new MemoryCloud(time, Way.POLLED);
+    time.in(Duration.ofSeconds(5), () -> time.jump(Duration.ofSeconds(-3)));
+    time.in(Duration.ofSeconds(6), () -> time.setDate(Instant.EPOCH));
+
+    deploy(cloud.open(), ONE, "small", "blue");
+
+    assertThat(cloud.truth("variant", "bert/blue")).isPresent();
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {1, 5, 30, 120, 600, 2400})
+  void readinessIsNoticedInTimeAndWithoutHammering(int seconds) {
+    Duration ready = time.elapsed().plusSeconds(seconds);
+    AtomicReference<Integer> polls = new AtomicReference<>(0);
+    ResourceKind<String> slow = new FakeKind() {
+      @Override
+      public Observed<String> read(String name) {
+        polls.updateAndGet(count -> count + 1);
+        return time.elapsed().compareTo(ready) < 0 ? Observed.changing("") : Observed.ready("x");
+      }
+    };
+
+    run(slow).await(LIMIT);
+
+    Duration late = time.elapsed().minus(ready);
+    assertThat(late).isLessThanOrEqualTo(Duration.ofMillis(Math.max(5000, seconds * 100)));
+    assertThat(polls.get()).isLessThanOrEqualTo(25 + seconds / 3);
+  }
+
+  // ---- waiting and taking back ----
+
+  @Test
+  void aWaitThatEndsTooEarlyLeavesTheOperationAtWork() throws Exception {
+    CountDownLatch allowed = new CountDownLatch(1);
+    ResourceKind<String> waiting = new FakeKind() {
+      @Override
+      public Observed<String> read(String name) {
+        awaitUninterruptibly(allowed);
+        return Observed.ready("x");
+      }
+    };
+    try (Reconciler reconciler = Reconciler.builder("fake", List.of(waiting)).build()) {
+      Operation<String> operation = reconciler.run(walk(waiting));
+
+      ServingException timeout = fails(() -> operation.await(Duration.ofMillis(1)));
+      assertThat(timeout.kind()).isEqualTo(ErrorKind.TIMEOUT);
+      assertThat(timeout).hasMessageContaining("goes on");
+      assertThat(operation.status().state().isFinal()).isFalse();
+      operation.toFuture().cancel(true);
+
+      allowed.countDown();
+      assertThat(operation.await(LIMIT)).isEqualTo("result");
+      assertThat(operation.status().state()).isEqualTo(State.SUCCEEDED);
+    }
+  }
+
+  @Test
+  void anInterruptedWaiterKeepsItsFlagAndTheOperationGoesOn() {
+    CountDownLatch allowed = new CountDownLatch(1);
+    ResourceKind<String> waiting = new FakeKind() {
+      @Override
+      public Observed<String> read(String name) {
+        awaitUninterruptibly(allowed);
+        return Observed.ready("x");
+      }
+    };
+    try (Reconciler reconciler = Reconciler.builder("fake", List.of(waiting)).build()) {
+      Operation<String> operation = reconciler.run(walk(waiting));
+      Thread.currentThread().interrupt();
+
+      ServingException interrupted = fails(() -> operation.await(LIMIT));
+
+      assertThat(Thread.interrupted()).isTrue();
+      assertThat(interrupted.kind()).isEqualTo(ErrorKind.CANCELLED);
+      allowed.countDown();
+      assertThat(operation.await(LIMIT)).isEqualTo("result");
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource(
+      value = Way.class,
+      names = {"POLLED", "OPERATIONS"})
+  void aCancelledOperationTakesBackWhatItMade(Way way) {
+    MemoryCloud cloud = new MemoryCloud(time, way);
+    try (EndpointPlatform platform = cloud.open(Faults.none(), builder -> builder)) {
+      CompletableFuture<Operation<Endpoint>> operation = new CompletableFuture<>();
+      AtomicReference<Boolean> accepted = new AtomicReference<>();
+      time.in(Duration.ofSeconds(10), () -> accepted.set(operation.join().cancel()));
+
+      operation.complete(
+          platform.deploy(ONE, Scaling.fixed("small", 1), new Routing("bert", "blue")));
+      ServingException cancelled = fails(() -> operation.join().await(LIMIT));
+
+      assertThat(accepted.get()).isTrue();
+      assertThat(cancelled.kind()).isEqualTo(ErrorKind.CANCELLED);
+      assertThat(cancelled)
+          .hasMessageContaining("was cancelled")
+          .hasMessageContaining("Taken back");
+      assertThat(operation.join().status().state()).isEqualTo(State.CANCELLED);
+      assertThat(operation.join().cancel()).isFalse();
+      assertThat(cloud.remains()).isEmpty();
+    }
+  }
+
+  @Test
+  void anOperationThatIsCancelledBeforeItsTurnDoesNothing() {
+    CountDownLatch allowed = new CountDownLatch(1);
+    FakeKind kind = new FakeKind() {
+      @Override
+      public Observed<String> read(String name) {
+        awaitUninterruptibly(allowed);
+        return super.read(name);
+      }
+    };
+    try (Reconciler reconciler = Reconciler.builder("fake", List.of(kind)).build()) {
+      Operation<String> first = reconciler.run(walk(kind));
+      Operation<String> second = reconciler.run(walk(kind));
+      assertThat(second.status().state()).isEqualTo(State.QUEUED);
+      assertThat(second.cancel()).isTrue();
+      allowed.countDown();
+
+      first.await(LIMIT);
+      ServingException cancelled = fails(() -> second.await(LIMIT));
+      assertThat(cancelled).hasMessageContaining("Nothing of this run is left");
+      assertThat(kind.value).contains("x");
+    }
+  }
+
+  @Test
+  void aPlatformThatIsClosedStopsItsOperationsWhereTheyAreAndTheSameRunAgainResumes() {
+    MemoryCloud cloud = new MemoryCloud(time, Way.POLLED);
+    EndpointPlatform platform = cloud.open(Faults.none(), builder -> builder);
+    ExecutorService closer = Executors.newSingleThreadExecutor();
+    time.in(Duration.ofSeconds(10), () -> {
+      CountDownLatch closing = new CountDownLatch(1);
+      closer.execute(() -> {
+        closing.countDown();
+        platform.close();
+      });
+      awaitUninterruptibly(closing);
+    });
+    Operation<Endpoint> stuck =
+        platform.deploy(ONE, Scaling.fixed("stuck", 1), new Routing("bert", "blue"));
+
+    ServingException closed = fails(() -> stuck.await(LIMIT));
+    closer.shutdown();
+
+    assertThat(closed.kind()).isIn(ErrorKind.CANCELLED, ErrorKind.TIMEOUT);
+    assertThat(closed).hasMessageContaining("run the same again");
+    assertThat(cloud.remains()).contains("variant bert/blue");
+  }
+
+  @Test
+  void aListenerThatFailsChangesNothingAndOneThatComesLateHearsEverything() {
+    FakeKind kind = new FakeKind();
+    Operation<String> operation = run(kind);
+    List<String> heard = new java.util.ArrayList<>();
+
+    operation
+        .onProgress(event -> {
+          throw new IllegalStateException("a listener's bug");
+        })
+        .onProgress(event -> heard.add(event.toString()));
+
+    assertThat(operation.await(LIMIT)).isEqualTo("result");
+    assertThat(heard).contains("[1/1] fake thing: creating", "[1/1] fake thing: ready");
+  }
+
+  // ---- others at the same resources ----
+
+  @Test
+  void aChangeBehindItsBackIsSeenAndTheirsStays() {
+    MemoryCloud cloud = new MemoryCloud(time, Way.POLLED);
+    EndpointPlatform platform = cloud.open();
+    MemoryCloud.Variant theirs = new MemoryCloud.Variant(modelOf(ONE), "large", 7);
+    // After the variant is as it should be, and before the rule that belongs to it is made.
+    Faults faults =
+        Faults.before("create autoscale", () -> cloud.tamper("variant", "bert/blue", theirs));
+
+    ServingException lost = fails(() -> cloud
+        .open(faults)
+        .deploy(ONE, Scaling.between("small", 1, 3), new Routing("bert", "blue"))
+        .await(LIMIT));
+
+    assertThat(lost.kind()).isEqualTo(ErrorKind.CONFLICT);
+    assertThat(lost).hasMessageContaining("changed by somebody else meanwhile");
+    assertThat(cloud.truth("variant", "bert/blue")).contains(theirs);
+    assertThat(cloud.truth("autoscale", "bert/blue")).isEmpty();
+    assertThat(platform.list()).hasSize(1);
+  }
+
+  @Test
+  void aLostRaceForARevisionIsReadAgainAndComputedAnew() {
+    MemoryCloud cloud = new MemoryCloud(time, Way.REVISIONS);
+    EndpointPlatform platform = cloud.open();
+    Endpoint blue = deploy(platform, ONE, "small", "blue");
+    Endpoint green = deploy(platform, TWO, "small", "green");
+    Endpoint red = deploy(platform, TWO, "small", "red");
+    Faults faults = Faults.before(
+        "update traffic",
+        () -> cloud.tamper("traffic", "bert", new Traffic(Map.of("blue", 80, "red", 20))));
+
+    cloud
+        .open(faults)
+        .route(blue.at(100), green.at(0), TrafficWeight.percent(10))
+        .await(LIMIT);
+
+    assertThat(cloud.truth("traffic", "bert"))
+        .contains(new Traffic(Map.of("blue", 70, "green", 10, "red", 20)));
+    platform.undeploy(red).await(LIMIT);
+    assertThat(cloud.truth("traffic", "bert"))
+        .contains(new Traffic(Map.of("blue", 88, "green", 12)));
+  }
+
+  @Test
+  void aNameThatAnotherDeploymentBeganToUseIsNotTakenBack() {
+    MemoryCloud cloud = new MemoryCloud(time, Way.POLLED);
+    Faults faults =
+        Faults.before("create variant", () -> deploy(cloud.open(), TWO, "small", "green"));
+
+    fails(() -> deploy(cloud.open(faults), ONE, "crashes", "blue"));
+
+    assertThat(cloud.remains())
+        .contains("name bert", "variant bert/green", "model " + modelOf(TWO))
+        .doesNotContain("variant bert/blue", "model " + modelOf(ONE));
+  }
+
+  // ---- previews ----
+
+  @Test
+  void aPreviewOfACloudThatCannotBeReadSaysSoAndWhatItKnows() {
+    EndpointPlatform denied =
+        new MemoryCloud(time).open(Faults.from(MemoryCloud.ID, 1, Fault.DENIED));
+
+    Plan plan =
+        denied.preview(p -> p.deploy(ONE, Scaling.fixed("small", 1), new Routing("bert", "blue")));
+
+    assertThat(plan.changes())
+        .extracting(Plan.Change::resource)
+        .contains("name bert", "variant bert/blue");
+    assertThat(plan.changes())
+        .allMatch(
+            change -> change.action() == Action.UNKNOWN && change.toString().contains("expired"));
+  }
+
+  @Test
+  void aPreviewOfSeveralOperationsPlansEachOnWhatTheOthersLeave() {
+    EndpointPlatform platform = new MemoryCloud(time).open();
+    Routing blue = new Routing("bert", "blue");
+    Routing green = new Routing("bert", "green");
+    Scaling small = Scaling.fixed("small", 1);
+
+    Plan plan = platform.preview(p -> {
+      Endpoint first = p.deploy(ONE, small, blue).await(LIMIT);
+      Endpoint second = p.deploy(TWO, small, green).await(LIMIT);
+      return p.route(first.at(100), second.at(0), TrafficWeight.percent(10));
+    });
+
+    assertThat(plan.toString())
+        .contains("create variant bert/blue")
+        .contains("create variant bert/green")
+        .contains("update traffic bert (weights: {blue=100} -> {blue=90, green=10})");
+    assertThat(platform.inventory()).isEmpty();
+  }
+
+  @Test
+  void aPreviewTellsWhatWouldBeRefused() {
+    MemoryCloud cloud = new MemoryCloud(time);
+    EndpointPlatform platform = cloud.open();
+    deploy(platform, ONE, "small", "blue");
+
+    Plan plan = platform.preview(
+        p -> p.deploy(TWO, Scaling.fixed("small", 1), new Routing("bert", "blue")));
+
+    assertThat(plan.changes())
+        .anyMatch(change ->
+            change.action() == Action.REFUSE && change.toString().contains("another container"));
+  }
+
+  // ---- words ----
+
+  private static Container container(String name) {
+    return new Container(
+        ModelArtifact.of(URI.create("mem:" + name)), RuntimeSpec.NONE, Dependencies.NONE);
+  }
+
+  private static String modelOf(Container container) {
+    return "m-" + Fingerprint.of(io.fairlead.json.GrammarJson.write(container));
+  }
+
+  private static Endpoint deploy(
+      EndpointPlatform platform, Container container, String type, String variant) {
+    return platform
+        .deploy(container, Scaling.fixed(type, 1), new Routing("bert", variant))
+        .await(LIMIT);
+  }
+
+  private static ServingException fails(
+      org.assertj.core.api.ThrowableAssert.ThrowingCallable call) {
+    return catchThrowableOfType(ServingException.class, call);
+  }
+
+  private Operation<String> run(ResourceKind<String> kind) {
+    return Reconciler.builder("fake", List.of(kind))
+        .time(time)
+        .executor(Runnable::run)
+        .build()
+        .run(walk(kind));
+  }
+
+  private static Walk<String> walk(ResourceKind<String> kind) {
+    return new Walk<>(
+        "deploy",
+        "thing",
+        "thing",
+        List.of(Resource.variant(kind, "thing", "x")),
+        "result",
+        List.of());
+  }
+
+  private static void awaitUninterruptibly(CountDownLatch latch) {
+    boolean interrupted = false;
+    while (true) {
+      try {
+        latch.await();
+        break;
+      } catch (InterruptedException e) {
+        interrupted = true;
+      }
+    }
+    if (interrupted) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  /** One text that is there or not. */
+  private static class FakeKind implements ResourceKind<String> {
+    volatile Optional<String> value = Optional.empty();
+
+    @Override
+    public String name() {
+      return "fake";
+    }
+
+    @Override
+    public Observed<String> read(String name) {
+      return value.map(Observed::ready).orElseGet(Observed::absent);
+    }
+
+    @Override
+    public Started create(String name, String desired, Mark mark) {
+      value = Optional.of(desired);
+      return Started.ACCEPTED;
+    }
+
+    @Override
+    public Started update(String name, Observed<String> current, String desired) {
+      value = Optional.of(desired);
+      return Started.ACCEPTED;
+    }
+
+    @Override
+    public Started delete(String name, Observed<String> current) {
+      value = Optional.empty();
+      return Started.ACCEPTED;
+    }
+
+    @Override
+    public List<Listed> list() {
+      return List.of();
+    }
+  }
+}
