@@ -29,6 +29,7 @@ import java.util.concurrent.ConcurrentMap;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /** What this JVM holds of the platform {@code local}: models that were checked, names, loaded variants. */
@@ -217,7 +218,7 @@ final class LocalHost {
 
     @Override
     public Started create(String name, LocalModel desired, Mark mark) {
-      engine.digest(desired.container().artifact());
+      onFiles(() -> engine.digest(desired.container().artifact()));
       refuseIfThere(models.putIfAbsent(name, hold(desired, mark)), "model " + name);
       return Started.ACCEPTED;
     }
@@ -313,7 +314,7 @@ final class LocalHost {
     public Started create(String path, LocalVariant desired, Mark mark) {
       requireThere(
           models.get(LocalMapper.modelName(desired.container())), "the model of variant " + path);
-      LeasedModel model = engine.load(desired.container().artifact());
+      LeasedModel model = onFiles(() -> engine.load(desired.container().artifact()));
       changing.lock();
       try {
         Name name = requireThere(names.get(nameIn(path)), "endpoint " + nameIn(path));
@@ -450,6 +451,18 @@ final class LocalHost {
 
   private <T> Held<T> hold(T value, Mark mark) {
     return new Held<>(value, mark.run(), time.now());
+  }
+
+  /** Files that are not there are no resources that may still come. */
+  private static <T> T onFiles(Supplier<T> reading) {
+    try {
+      return reading.get();
+    } catch (ServingException e) {
+      throw e.kind() == ErrorKind.NOT_FOUND
+          ? new ServingException(
+              LocalProvider.ID, ErrorKind.INVALID, String.valueOf(e.getMessage()), e)
+          : e;
+    }
   }
 
   private static Listed listed(

@@ -33,6 +33,9 @@ final class LocalMapper implements EndpointMapper {
   @Override
   public Mapping container(Container container) {
     List<String> lossy = new ArrayList<>();
+    if (!container.artifact().code().equals(container.artifact().weights())) {
+      lossy.add("artifact.code is not used: the model runs from its weights alone");
+    }
     if (!container.runtime().image().isEmpty()) {
       lossy.add("runtime.image is not used: the model runs in this JVM");
     }

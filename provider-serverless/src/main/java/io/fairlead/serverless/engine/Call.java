@@ -33,10 +33,6 @@ final class Call {
     return model;
   }
 
-  Failures failures() {
-    return failures;
-  }
-
   /** {@return when the time is up, on the clock of the {@link Calls} that it belongs to} */
   long deadline() {
     return deadline;

@@ -42,11 +42,17 @@ final class Calls {
 
   /** {@return a call whose time runs from now; {@link #end} has to follow} */
   Call begin(String model, Duration timeout) {
-    Call call = new Call(failures, model, timeout, deadlineIn(timeout));
+    Call call = new Call(failures, model, timeout, now() + nanosOf(timeout));
     add(call);
     if (call.deadline() < nextLook.get()) {
       nextLook.accumulateAndGet(call.deadline(), Math::min);
-      LockSupport.unpark(watch());
+      try {
+        LockSupport.unpark(watch());
+      } catch (Error e) {
+        // No memory for a thread: without one there is no call.
+        end(call);
+        throw e;
+      }
     }
     return call;
   }
@@ -60,8 +66,7 @@ final class Calls {
 
   private void add(Call call) {
     running.add(call);
-    // After the call is in the set, so that either this sees the closing or the closing sees the
-    // call.
+    // After the call is in the set: either this sees the closing or the closing sees the call.
     if (closing) {
       end(call);
       throw failures.closed();
@@ -173,8 +178,8 @@ final class Calls {
         LockSupport.parkNanos(this, wait);
         continue;
       }
-      // First forgotten, then looked up: a call that comes in between is either seen below or sees
-      // NEVER and wakes us.
+      // First forgotten, then looked up: a call in between is seen below, or sees NEVER and wakes
+      // us.
       nextLook.set(NEVER);
       nextLook.accumulateAndGet(stopThoseOutOfTime(), Math::min);
     }
@@ -203,16 +208,6 @@ final class Calls {
 
   private long now() {
     return System.nanoTime() - origin;
-  }
-
-  private long deadlineIn(Duration timeout) {
-    return now() + nanosOf(timeout);
-  }
-
-  /** {@return whether the thread that watches the deadlines is alive} */
-  boolean isWatching() {
-    Thread thread = watch;
-    return thread != null && thread.isAlive();
   }
 
   private static long nanosOf(Duration duration) {

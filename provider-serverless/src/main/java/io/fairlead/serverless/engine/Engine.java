@@ -122,7 +122,7 @@ public final class Engine implements AutoCloseable {
    *     CANCELLED} if the engine is closed
    */
   public LeasedModel load(ModelArtifact artifact) {
-    Call call = calls.begin("'" + Failures.shown(artifact.weights()) + "'");
+    Call call = calls.begin(Failures.shown(artifact.weights()));
     try {
       ModelSource source = sources.resolve(artifact);
       SharedModel model = share(source);

@@ -7,7 +7,6 @@ import io.fairlead.platform.Request;
 import io.fairlead.platform.Response;
 import io.fairlead.serverless.ModelHandler;
 import java.util.List;
-import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -79,7 +78,7 @@ final class HandlerModel implements Model {
   }
 
   private static String describe(Throwable thrown) {
-    @Nullable String message = thrown.getMessage();
+    String message = thrown.getMessage();
     String type = thrown.getClass().getSimpleName();
     return message == null || message.isBlank() ? type : type + ": " + Failures.reason(thrown);
   }

@@ -49,6 +49,7 @@ final class JsonModel implements Model {
   private final List<TensorSpec> inputs;
   private final Map<String, TensorSpec> inputsByName;
   private final List<TensorSpec> outputs;
+  private final List<String> outputNames;
   private final Map<String, String> unanswerable;
   private final String textRefusal;
   private final @Nullable TextInput text;
@@ -63,6 +64,7 @@ final class JsonModel implements Model {
     this.inputsByName =
         inputs.stream().collect(Collectors.toUnmodifiableMap(TensorSpec::name, input -> input));
     this.outputs = model.outputs();
+    this.outputNames = outputs.stream().map(TensorSpec::name).toList();
     this.unanswerable = model.unanswerable();
     this.textRefusal = TextInput.refusal(model, Optional.ofNullable(tokenizer));
     this.text = TextInput.of(model, Optional.ofNullable(tokenizer), failures).orElse(null);
@@ -84,6 +86,10 @@ final class JsonModel implements Model {
   @Override
   public List<TensorSpec> outputs() {
     return outputs;
+  }
+
+  List<String> outputNames() {
+    return outputNames;
   }
 
   /** {@return the outputs that are no tensors, and what each is} */

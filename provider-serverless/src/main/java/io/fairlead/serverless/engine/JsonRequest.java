@@ -95,7 +95,7 @@ final class JsonRequest {
 
   /** {@return the outputs to answer with} */
   List<String> outputs() {
-    return outputs.isEmpty() ? model.outputs().stream().map(TensorSpec::name).toList() : outputs;
+    return outputs.isEmpty() ? model.outputNames() : outputs;
   }
 
   private void read(JsonParser json) throws IOException {
@@ -110,7 +110,7 @@ final class JsonRequest {
     Set<String> fields = new HashSet<>();
     while (json.nextToken() == JsonToken.FIELD_NAME) {
       String field = json.currentName();
-      problems.check(fields.add(field), field, "must be there once");
+      problems.check(fields.add(field), "body", "must hold each field once", field);
       json.nextToken();
       switch (field) {
         case "inputs" -> readInputs(json);
@@ -121,8 +121,9 @@ final class JsonRequest {
         default -> {
           problems.check(
               false,
-              field,
-              "is not known: a request has inputs or instances, and may have id, outputs and parameters");
+              "body",
+              "must hold inputs or instances, and may hold id, outputs and parameters, and nothing else",
+              field);
           json.skipChildren();
         }
       }
@@ -166,7 +167,7 @@ final class JsonRequest {
           json.skipChildren();
         }
       }
-      problems.check(index > 0, "inputs", "must not be empty");
+      problems.check(index > 0 || model.inputs().isEmpty(), "inputs", "must not be empty");
       problems.check(
           texts.isEmpty() || texts.size() == index, "inputs", "must hold either texts or tensors");
     } else {
@@ -223,8 +224,9 @@ final class JsonRequest {
         default -> {
           problems.check(
               false,
-              position + "." + field,
-              "is not known: a tensor has name, shape, datatype, data and parameters");
+              position,
+              "must hold name, shape, datatype and data, and may hold parameters, and nothing else",
+              field);
           json.skipChildren();
         }
       }

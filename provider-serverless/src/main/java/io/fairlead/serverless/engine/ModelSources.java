@@ -10,6 +10,7 @@ import java.net.URL;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.FileSystemNotFoundException;
 import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -69,10 +70,22 @@ final class ModelSources {
 
   private List<ModelFile> externalWeights(ModelFile file, Path weights) {
     return file.fingerprint().externalFiles().stream()
-        .map(weights::resolveSibling)
-        .filter(Files::isRegularFile)
+        .flatMap(name -> inFolderOf(weights, name).stream())
         .map(this::read)
         .toList();
+  }
+
+  /** A file that a model names; one outside of the model's folder is nothing that ONNX Runtime would read. */
+  private static Optional<Path> inFolderOf(Path weights, String name) {
+    try {
+      Path folder = weights.resolveSibling("");
+      Path file = folder.resolve(name).normalize();
+      return file.startsWith(folder) && Files.isRegularFile(file)
+          ? Optional.of(file)
+          : Optional.empty();
+    } catch (InvalidPathException e) {
+      return Optional.empty();
+    }
   }
 
   private @Nullable ModelFile tokenizerBeside(ModelFile file, Path weights, String named) {
@@ -134,10 +147,10 @@ final class ModelSources {
 
   private Optional<ModelFile> namedTokenizer(String named) {
     if (named.startsWith("file:")) {
-      return Optional.of(read(existing(path(URI.create(named)), "the label 'tokenizer' names")));
+      return Optional.of(read(existing(path(uri(named)), "the label 'tokenizer' names")));
     }
     if (named.startsWith("classpath:")) {
-      String name = resourceName(URI.create(named));
+      String name = resourceName(uri(named));
       return Optional.of(resource(name)
           .orElseThrow(() -> failures.failure(
               ErrorKind.NOT_FOUND,
@@ -146,6 +159,18 @@ final class ModelSources {
                   + " name, which begins at the class path's root")));
     }
     return Optional.empty();
+  }
+
+  private URI uri(String named) {
+    try {
+      return new URI(named);
+    } catch (URISyntaxException e) {
+      throw failures.failure(
+          ErrorKind.INVALID,
+          "The label 'tokenizer' names '" + named + "', which is no URI (" + Failures.reason(e)
+              + "): write it as Path.toUri() gives it, or relative to the model",
+          e);
+    }
   }
 
   private Optional<ModelFile> resource(String name) {

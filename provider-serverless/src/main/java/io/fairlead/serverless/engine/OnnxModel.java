@@ -37,6 +37,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -49,6 +50,9 @@ import org.slf4j.LoggerFactory;
  */
 final class OnnxModel implements TensorModel {
   private static final Logger LOG = LoggerFactory.getLogger(OnnxModel.class);
+
+  private static final Pattern NOISE = Pattern.compile(
+      "^Error code - \\w+ - message: |Load model from .* failed:|\\S*onnxruntime_src\\S*:\\d+ .*?\\) (?=[A-Z])");
 
   private final OrtEnvironment environment;
   private final OrtSession session;
@@ -100,7 +104,9 @@ final class OnnxModel implements TensorModel {
   private static ServingException notLoaded(ModelFile file, OrtException e, Failures failures) {
     String reason = e.getMessage() == null ? "" : e.getMessage();
     String says = "ONNX Runtime says \"" + reason(e) + "\"";
-    if (e.getCode() == OrtErrorCode.ORT_INVALID_PROTOBUF || reason.contains("No graph was found")) {
+    if (e.getCode() == OrtErrorCode.ORT_INVALID_PROTOBUF
+        || reason.contains("No graph was found")
+        || reason.contains("does not have a graph")) {
       return failures.failure(
           ErrorKind.INVALID,
           file
@@ -124,11 +130,9 @@ final class OnnxModel implements TensorModel {
         e);
   }
 
-  /** The message without its prefix, "Error code - X - message:". */
+  /** The message without its code, the file's name and the place in ONNX Runtime's source. */
   private static String reason(OrtException e) {
-    return Failures.reason(e)
-        .replaceFirst("^Error code - \\w+ - message: ", "")
-        .replaceFirst("\\.$", "");
+    return NOISE.matcher(Failures.reason(e)).replaceAll("").replaceFirst("\\.$", "");
   }
 
   private void describe(ModelFile file) throws OrtException {
@@ -314,11 +318,21 @@ final class OnnxModel implements TensorModel {
       case INT16 -> tensor.getShortBuffer().array();
       case INT32 -> tensor.getIntBuffer().array();
       case INT64 -> tensor.getLongBuffer().array();
-      case FP32 -> tensor.getFloatBuffer().array();
+      case FP32 -> floats(tensor.getFloatBuffer());
       case FP64 -> tensor.getDoubleBuffer().array();
       case BYTES -> strings(tensor.getValue());
     };
     return new Tensor(name, datatype, shape, elements);
+  }
+
+  private static float[] floats(FloatBuffer buffer) {
+    if (buffer.hasArray()) {
+      return buffer.array();
+    }
+    // What was converted from half precision is outside of the heap.
+    float[] floats = new float[buffer.remaining()];
+    buffer.get(floats);
+    return floats;
   }
 
   private static String[] strings(Object nested) {

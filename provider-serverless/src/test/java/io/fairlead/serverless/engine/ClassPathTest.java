@@ -1,0 +1,111 @@
+package io.fairlead.serverless.engine;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import ai.djl.huggingface.tokenizers.HuggingFaceTokenizer;
+import ai.onnxruntime.OrtEnvironment;
+import com.fasterxml.jackson.core.JsonFactory;
+import io.fairlead.error.ServingException;
+import io.fairlead.grammar.ModelArtifact;
+import io.fairlead.platform.Request;
+import io.fairlead.platform.Response;
+import java.lang.reflect.InvocationTargetException;
+import java.lang.reflect.Method;
+import java.net.URI;
+import java.net.URL;
+import java.net.URLClassLoader;
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** What an engine does on a class path where something is missing. */
+final class ClassPathTest {
+  @Test
+  void javaCodeRunsWithoutOnnxRuntimeAndWithoutJackson() throws Exception {
+    assertThat(inLoaderWith(
+            "javaCode", Engine.class, Request.class, Logger.class, ClassPathTest.class))
+        .isEqualTo("\"hello\"");
+  }
+
+  @Test
+  void anOnnxModelWithoutOnnxRuntimeSaysWhatToAdd() throws Exception {
+    assertThat(inLoaderWith("iris", Engine.class, Request.class, Logger.class, ClassPathTest.class))
+        .isEqualTo("ONNX models need ONNX Runtime, which is not on the class path: add"
+            + " com.microsoft.onnxruntime:onnxruntime.");
+  }
+
+  @Test
+  void aModelOfTextsWithoutDjlSaysWhatToAdd() throws Exception {
+    assertThat(inLoaderWith(
+            "minilm",
+            Engine.class,
+            Request.class,
+            Logger.class,
+            JsonFactory.class,
+            OrtEnvironment.class,
+            ClassPathTest.class))
+        .startsWith(
+            "A model that takes texts needs a tokenizer for 'classpath:all-minilm-l6-v2-q-tokenizer.json' (")
+        .endsWith(" bytes), which is not on the class path: add ai.djl.huggingface:tokenizers.");
+  }
+
+  /** Runs a method of this class where only the jars of some classes are. */
+  private static String inLoaderWith(String method, Class<?>... types) throws Exception {
+    URL minilm = HuggingFaceTokenizer.class.getResource("/all-minilm-l6-v2-q.onnx");
+    URL jar = URI.create(minilm.toString().replaceFirst("^jar:", "").replaceFirst("!.*", ""))
+        .toURL();
+    URL[] urls = Stream.concat(
+            Stream.of(types)
+                .map(type -> type.getProtectionDomain().getCodeSource().getLocation()),
+            Stream.of(
+                LoggerFactory.getILoggerFactory()
+                    .getClass()
+                    .getProtectionDomain()
+                    .getCodeSource()
+                    .getLocation(),
+                jar))
+        .toArray(URL[]::new);
+    try (URLClassLoader loader = new URLClassLoader(urls, ClassLoader.getPlatformClassLoader())) {
+      Method main = loader.loadClass(ClassPathTest.class.getName()).getDeclaredMethod(method);
+      main.setAccessible(true);
+      return (String) main.invoke(null);
+    } catch (InvocationTargetException e) {
+      throw new AssertionError(e.getCause());
+    }
+  }
+
+  static String javaCode() {
+    try (Engine engine = engine();
+        LeasedModel model = engine.load(ModelArtifact.of(URI.create("java:greeter")))) {
+      return model.invoke(Request.json("{}")).text();
+    }
+  }
+
+  static String iris() {
+    return failure(ModelArtifact.of(URI.create("classpath:models/iris_lr.onnx")));
+  }
+
+  static String minilm() {
+    return failure(ModelArtifact.of(URI.create("classpath:all-minilm-l6-v2-q.onnx")));
+  }
+
+  private static String failure(ModelArtifact artifact) {
+    try (Engine engine = engine()) {
+      engine.load(artifact);
+      return "loaded";
+    } catch (ServingException e) {
+      return e.getMessage();
+    }
+  }
+
+  private static Engine engine() {
+    return new Engine(
+        "local",
+        Map.of("greeter", request -> Response.json("\"hello\"")),
+        Path.of("target", "cache").toAbsolutePath(),
+        ClassPathTest.class.getClassLoader());
+  }
+}
