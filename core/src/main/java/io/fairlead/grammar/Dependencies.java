@@ -24,8 +24,8 @@ public record Dependencies(
   private static final Pattern VARIABLE = Pattern.compile("[a-zA-Z_][a-zA-Z0-9_]*");
 
   public Dependencies {
-    environment = Names.sorted(environment);
-    packages = List.copyOf(packages);
+    environment = Names.sorted(requireNonNull(environment, "environment"));
+    packages = List.copyOf(requireNonNull(packages, "packages"));
     requireNonNull(options, "options");
     Problems problems = Problems.in("Dependencies");
     for (String name : environment.keySet()) {

@@ -58,9 +58,16 @@ public record FunctionLimits(
             "must be a number with B, KB, MB, GB or TB, such as 2GB",
             size)
         .throwIfAny();
-    int power = "BKMGT".indexOf(matcher.group(2).charAt(0));
-    return withMemoryBytes(
-        Math.multiplyExact(Long.parseLong(matcher.group(1)), 1L << (10 * power)));
+    long number = Long.parseLong(matcher.group(1));
+    long unit = 1L << (10 * "BKMGT".indexOf(matcher.group(2).charAt(0)));
+    Problems.in("FunctionLimits")
+        .check(
+            number <= Long.MAX_VALUE / unit,
+            "memory",
+            "must be at most " + Long.MAX_VALUE + " bytes",
+            size)
+        .throwIfAny();
+    return withMemoryBytes(number * unit);
   }
 
   public FunctionLimits withTimeout(Duration newTimeout) {

@@ -3,6 +3,7 @@ package io.fairlead.grammar;
 import java.io.Serial;
 import java.util.List;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Says everything that is wrong with a value, before anything was done with it.
@@ -14,14 +15,15 @@ public final class InvalidValueException extends IllegalArgumentException {
   private static final long serialVersionUID = 1L;
 
   private final String subject;
-  private final transient List<Problem> problems;
+
+  @SuppressWarnings("serial") // what List.copyOf gives is serializable
+  private final List<Problem> problems;
 
   public InvalidValueException(String subject, List<Problem> problems) {
     this(subject, problems, null);
   }
 
-  public InvalidValueException(
-      String subject, List<Problem> problems, @org.jspecify.annotations.Nullable Throwable cause) {
+  public InvalidValueException(String subject, List<Problem> problems, @Nullable Throwable cause) {
     super(sentence(subject, problems), cause);
     this.subject = subject;
     this.problems = List.copyOf(problems);

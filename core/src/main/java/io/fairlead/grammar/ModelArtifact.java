@@ -39,7 +39,7 @@ public record ModelArtifact(URI code, URI weights, ModelMetadata metadata) {
         "must be a URI with a scheme, such as file:, s3: or gs:",
         Names.withoutSecrets(uri));
     problems.check(
-        uri.getRawUserInfo() == null,
+        !Names.hasUser(uri),
         field,
         "must not carry a user name or password: give them to the platform");
   }

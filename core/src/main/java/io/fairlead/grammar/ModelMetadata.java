@@ -7,7 +7,7 @@ import java.util.Map;
 /**
  * What is known of a model beside its files.
  *
- * @param name the model's name, at most 63 letters, digits and single hyphens inside; empty if it has none
+ * @param name the model's name, at most 63 letters, digits and hyphens inside; empty if it has none
  * @param framework what made it, such as {@code huggingface} or {@code onnx}; empty if unknown
  * @param version the framework's version, such as {@code 4.37}; empty if unknown
  * @param labels free labels, sorted by key
@@ -22,7 +22,7 @@ public record ModelMetadata(
     requireNonNull(name, "name");
     requireNonNull(framework, "framework");
     requireNonNull(version, "version");
-    labels = Names.sorted(labels);
+    labels = Names.sorted(requireNonNull(labels, "labels"));
     requireNonNull(options, "options");
     Problems problems = Problems.in("ModelMetadata")
         .check(name.isEmpty() || Names.isName(name), "name", Names.RULE + ", or empty", name);

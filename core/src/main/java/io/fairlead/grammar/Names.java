@@ -10,7 +10,7 @@ import java.util.regex.Pattern;
 /** The rules that several values of the grammar share. */
 final class Names {
   static final String RULE =
-      "must be 1 to 63 letters, digits and hyphens that begins and ends with a letter or digit";
+      "must be 1 to 63 letters, digits and hyphens that begin and end with a letter or digit";
 
   private static final Pattern NAME = Pattern.compile("[a-zA-Z0-9](-*[a-zA-Z0-9]){0,62}");
   private static final int LONGEST = 63;
@@ -26,10 +26,16 @@ final class Names {
     return Collections.unmodifiableSortedMap(new TreeMap<>(Map.copyOf(map)));
   }
 
-  /** A location without its query, where signed URLs carry their signature. */
+  /** A location without its query, where signed URLs carry their signature, and without a user and password. */
   static String withoutSecrets(URI uri) {
     String text = uri.toString();
     int query = text.indexOf('?');
-    return query < 0 ? text : text.substring(0, query) + "?(not shown)";
+    text = query < 0 ? text : text.substring(0, query) + "?(not shown)";
+    return hasUser(uri) ? text.replace(uri.getRawAuthority(), "(not shown)") : text;
+  }
+
+  /** Whether a location names a user; a host that is no host name, such as {@code my_bucket}, hides it from URI. */
+  static boolean hasUser(URI uri) {
+    return uri.getRawAuthority() != null && uri.getRawAuthority().indexOf('@') >= 0;
   }
 }

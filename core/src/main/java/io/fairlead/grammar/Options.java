@@ -3,22 +3,27 @@ package io.fairlead.grammar;
 import static java.util.Objects.requireNonNull;
 
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 
 /**
- * Typed options, at most one of each type.
+ * Typed options, at most one of each type; the order in which they were added makes no difference.
  *
- * @param values the options in the order in which they were added
+ * @param values the options, sorted by platform and type
  */
 public record Options(List<PlatformOptions> values) {
+  private static final Comparator<PlatformOptions> ORDER = Comparator.comparing(
+          PlatformOptions::platform)
+      .thenComparing(option -> option.getClass().getName());
+
   /** No options. */
   public static final Options NONE = new Options(List.of());
 
   public Options {
-    values = List.copyOf(values);
+    values = List.copyOf(values).stream().sorted(ORDER).toList();
     Problems problems = Problems.in("Options");
     Set<Class<?>> types = new HashSet<>();
     for (PlatformOptions value : values) {

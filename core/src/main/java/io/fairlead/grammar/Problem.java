@@ -2,6 +2,8 @@ package io.fairlead.grammar;
 
 import static java.util.Objects.requireNonNull;
 
+import java.io.Serializable;
+
 /**
  * One thing that is wrong with a value.
  *
@@ -9,7 +11,7 @@ import static java.util.Objects.requireNonNull;
  * @param rule what the field has to be, worded to follow its name: {@code must be 0 to 100}
  * @param value what was given, as text; secrets never get here
  */
-public record Problem(String field, String rule, String value) {
+public record Problem(String field, String rule, String value) implements Serializable {
   public Problem {
     requireNonNull(field, "field");
     requireNonNull(rule, "rule");

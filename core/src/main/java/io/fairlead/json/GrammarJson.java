@@ -2,48 +2,53 @@ package io.fairlead.json;
 
 import static java.util.Objects.requireNonNull;
 
+import com.fasterxml.jackson.core.JsonLocation;
+import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.JsonStreamContext;
 import com.fasterxml.jackson.core.StreamReadFeature;
+import com.fasterxml.jackson.core.util.DefaultIndenter;
+import com.fasterxml.jackson.core.util.DefaultPrettyPrinter;
 import com.fasterxml.jackson.databind.DeserializationFeature;
-import com.fasterxml.jackson.databind.MapperFeature;
-import com.fasterxml.jackson.databind.SerializationFeature;
-import com.fasterxml.jackson.databind.cfg.CoercionAction;
-import com.fasterxml.jackson.databind.cfg.CoercionInputShape;
+import com.fasterxml.jackson.databind.JsonMappingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectWriter;
 import com.fasterxml.jackson.databind.json.JsonMapper;
-import com.fasterxml.jackson.databind.module.SimpleModule;
-import com.fasterxml.jackson.databind.type.LogicalType;
 import io.fairlead.grammar.InvalidValueException;
-import io.fairlead.grammar.Options;
-import java.time.Duration;
+import io.fairlead.grammar.Problem;
+import java.util.List;
 
 /**
  * Writes values of the grammar as JSON and reads them back, equal.
  *
- * <p>Reading is strict: an unknown or missing field, a wrong type, a number that does not fit is an {@link
- * InvalidValueException} that names the field by its path, the rule and the value. Options are read by the {@link
- * io.fairlead.spi.OptionsProvider} of their platform's module, which has to be on the class path.
+ * <p>A record is an object with a field for each component; options are an object with a field for each, named {@code
+ * platform.Type}. Reading is strict and says everything that is wrong at once: an unknown or missing field, a wrong
+ * type, a value against a rule of the grammar. Options are read by the {@link io.fairlead.spi.OptionsProvider} of their
+ * platform's module, which has to be on the class path.
  *
- * <p>The JSON holds environment values as they are; {@link Object#toString()} does not.
+ * <p>The JSON holds environment values as they are; messages and {@link Object#toString()} do not.
  */
 public final class GrammarJson {
   private GrammarJson() {}
 
   /** {@return the value as JSON on one line; the same value gives the same text everywhere} */
   public static String write(Object value) {
-    requireNonNull(value, "value");
-    try {
-      return Holder.MAPPER.writeValueAsString(value);
-    } catch (JsonProcessingException e) {
-      throw new IllegalArgumentException(
-          value.getClass().getSimpleName() + " cannot be written as JSON", e);
-    }
+    return text(value, Holder.MAPPER.writer());
   }
 
-  /** {@return the value as indented JSON} */
+  /** {@return the value as indented JSON; the same value gives the same text everywhere} */
   public static String writePretty(Object value) {
+    DefaultIndenter indenter = new DefaultIndenter("  ", "\n");
+    return text(
+        value,
+        Holder.MAPPER.writer(
+            new DefaultPrettyPrinter().withObjectIndenter(indenter).withArrayIndenter(indenter)));
+  }
+
+  private static String text(Object value, ObjectWriter writer) {
     requireNonNull(value, "value");
     try {
-      return Holder.MAPPER.writerWithDefaultPrettyPrinter().writeValueAsString(value);
+      return writer.writeValueAsString(TreeWriter.write(value));
     } catch (JsonProcessingException e) {
       throw new IllegalArgumentException(
           value.getClass().getSimpleName() + " cannot be written as JSON", e);
@@ -55,51 +60,61 @@ public final class GrammarJson {
    *
    * @param json the JSON
    * @param type what it should be, such as {@code Endpoint.class}
-   * @throws InvalidValueException if it is not
+   * @throws InvalidValueException if it is not; it names each wrong field by its path, with the rule and the value
    */
   public static <T> T read(String json, Class<T> type) {
+    requireNonNull(json, "json");
+    requireNonNull(type, "type");
+    return new TreeReader(OptionTypes.ofThisThread()).read(parse(json, type), type);
+  }
+
+  private static JsonNode parse(String json, Class<?> type) {
     try {
-      T value = Holder.MAPPER.readValue(json, type);
-      if (value == null) {
-        throw new JsonErrors(type).nothing();
-      }
-      return value;
+      return Holder.MAPPER.readTree(json);
     } catch (JsonProcessingException e) {
-      throw new JsonErrors(type).translate(e);
+      throw new InvalidValueException(
+          type.getSimpleName(), List.of(new Problem("JSON", rule(e), "")), e);
     }
+  }
+
+  private static String rule(JsonProcessingException e) {
+    // The mapper itself finds only what comes after the value; everything else is the parser's.
+    if (e instanceof JsonMappingException) {
+      return "must end with the value" + place(e);
+    }
+    String reason = e.getOriginalMessage().lines().findFirst().orElse("");
+    int start = reason.indexOf(" (start marker at ");
+    reason = start < 0 ? reason : reason.substring(0, start);
+    return "must be well-formed: " + reason + place(e);
+  }
+
+  private static String place(JsonProcessingException e) {
+    String field =
+        e.getProcessor() instanceof JsonParser parser ? path(parser.getParsingContext()) : "";
+    JsonLocation location = e.getLocation();
+    return (field.isEmpty() ? "" : ", at " + field)
+        + (location == null
+            ? ""
+            : " (line " + location.getLineNr() + ", column " + location.getColumnNr() + ")");
+  }
+
+  private static String path(JsonStreamContext context) {
+    if (context.getParent() == null) {
+      return "";
+    }
+    String parent = path(context.getParent());
+    if (context.inArray()) {
+      return parent + "[" + context.getCurrentIndex() + "]";
+    }
+    String name = context.getCurrentName();
+    return name == null ? parent : parent.isEmpty() ? name : parent + "." + name;
   }
 
   /** Loads Jackson when it is first needed. */
   private static final class Holder {
-    static final JsonMapper MAPPER = build();
-
-    private static JsonMapper build() {
-      SimpleModule module = new SimpleModule("fairlead")
-          .addSerializer(Options.class, new OptionsJson.Writer())
-          .addDeserializer(Options.class, new OptionsJson.Reader())
-          .addSerializer(Duration.class, new DurationJson.Writer())
-          .addDeserializer(Duration.class, new DurationJson.Reader());
-      JsonMapper mapper = JsonMapper.builder()
-          .addModule(module)
-          .disable(MapperFeature.AUTO_DETECT_IS_GETTERS)
-          .disable(MapperFeature.ALLOW_COERCION_OF_SCALARS)
-          .enable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES)
-          .enable(DeserializationFeature.FAIL_ON_MISSING_CREATOR_PROPERTIES)
-          .enable(DeserializationFeature.FAIL_ON_NULL_FOR_PRIMITIVES)
-          .enable(DeserializationFeature.FAIL_ON_NULL_CREATOR_PROPERTIES)
-          .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
-          .enable(DeserializationFeature.FAIL_ON_READING_DUP_TREE_KEY)
-          .enable(DeserializationFeature.FAIL_ON_NUMBERS_FOR_ENUMS)
-          .disable(DeserializationFeature.ACCEPT_FLOAT_AS_INT)
-          .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
-          .enable(SerializationFeature.ORDER_MAP_ENTRIES_BY_KEYS)
-          .build();
-      mapper
-          .coercionConfigFor(LogicalType.Textual)
-          .setCoercion(CoercionInputShape.Integer, CoercionAction.Fail)
-          .setCoercion(CoercionInputShape.Float, CoercionAction.Fail)
-          .setCoercion(CoercionInputShape.Boolean, CoercionAction.Fail);
-      return mapper;
-    }
+    static final JsonMapper MAPPER = JsonMapper.builder()
+        .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
+        .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
+        .build();
   }
 }

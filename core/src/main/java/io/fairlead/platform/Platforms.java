@@ -53,6 +53,8 @@ public final class Platforms {
       String id, Class<P> type, Map<String, String> config, ClassLoader classLoader) {
     requireNonNull(id, "id");
     requireNonNull(type, "type");
+    requireNonNull(config, "config");
+    requireNonNull(classLoader, "classLoader");
     Found found = Found.in(classLoader);
     List<PlatformProvider<?>> matching =
         found.providers.stream().filter(provider -> provider.id().equals(id)).toList();
@@ -64,11 +66,12 @@ public final class Platforms {
           .map(p -> p.getClass().getName())
           .sorted()
           .collect(Collectors.joining(" and "));
-      throw new ServingException(
-          id,
-          ErrorKind.CONFLICT,
-          "Platform '" + id + "' has several providers, " + classes
-              + ": remove all but one of their modules from the " + "class path.");
+      String message = "Platform '" + id + "' has several providers, " + classes
+          + ": remove all but one of their modules from the class path.";
+      // A conflict in a cloud may pass; this one does not.
+      throw ServingException.builder(id, ErrorKind.CONFLICT, message)
+          .retryable(false)
+          .build();
     }
     PlatformProvider<?> provider = matching.get(0);
     if (!type.isAssignableFrom(provider.type())) {
@@ -124,6 +127,7 @@ public final class Platforms {
       try {
         PlatformProvider<?> provider = (PlatformProvider<?>) iterator.next();
         requireNonNull(provider.id(), () -> provider.getClass().getName() + " has no id");
+        requireNonNull(provider.type(), () -> provider.getClass().getName() + " has no type");
         providers.add(provider);
         return true;
       } catch (NoSuchElementException e) {

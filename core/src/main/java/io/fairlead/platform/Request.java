@@ -38,7 +38,11 @@ public final class Request {
     this.timeout = timeout;
     this.options = options;
     Problems.in("Request")
-        .check(!contentType.isBlank(), "contentType", "must not be blank", contentType)
+        .check(
+            !contentType.isBlank() && contentType.chars().noneMatch(Character::isISOControl),
+            "contentType",
+            "must be a line of text, such as application/json",
+            contentType)
         .check(timeout.compareTo(Duration.ZERO) > 0, "timeout", "must be more than 0", timeout)
         .throwIfAny();
   }

@@ -10,7 +10,7 @@ import java.util.Set;
  * The pure half of a provider: from values of the grammar to the resources that they come to on a platform.
  *
  * <p>Its methods make no remote call, and check everything that the platform's own rules ask: names, ranges, sums, what
- * goes with what. They report all problems at once in an {@link io.fairlead.grammar.InvalidValueException}.
+ * goes with what. The values that they are given carry this platform's options only. They report all problems at once in an {@link io.fairlead.grammar.InvalidValueException}.
  */
 public interface EndpointMapper {
   /**

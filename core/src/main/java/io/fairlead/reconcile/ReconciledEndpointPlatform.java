@@ -8,6 +8,7 @@ import io.fairlead.grammar.Container;
 import io.fairlead.grammar.Dependencies;
 import io.fairlead.grammar.Endpoint;
 import io.fairlead.grammar.ModelArtifact;
+import io.fairlead.grammar.ModelMetadata;
 import io.fairlead.grammar.Options;
 import io.fairlead.grammar.PlatformOptions;
 import io.fairlead.grammar.Problems;
@@ -115,7 +116,7 @@ public final class ReconciledEndpointPlatform implements EndpointPlatform {
 
   private Walk<Container> packageWalk(Container container) {
     checkOptions(container);
-    Mapping mapping = mapper.container(container);
+    Mapping mapping = mapper.container(ownOptionsOnly(container));
     String subject = describe(container.artifact());
     return new Walk<>("package", subject, subject, mapping.resources(), container, mapping.lossy());
   }
@@ -217,8 +218,9 @@ public final class ReconciledEndpointPlatform implements EndpointPlatform {
   /** {@return the resources of an endpoint, its container's first} */
   private Mapping mapping(Endpoint endpoint) {
     checkOptions(endpoint);
-    Mapping container = mapper.container(endpoint.container());
-    Mapping beyond = mapper.endpoint(endpoint);
+    Endpoint own = ownOptionsOnly(endpoint);
+    Mapping container = mapper.container(own.container());
+    Mapping beyond = mapper.endpoint(own);
     return new Mapping(
         Stream.concat(container.resources().stream(), beyond.resources().stream())
             .toList(),
@@ -231,6 +233,41 @@ public final class ReconciledEndpointPlatform implements EndpointPlatform {
         .findFirst()
         .orElseThrow(() ->
             new IllegalStateException("the mapper has no resource with the role of a variant"));
+  }
+
+  /** What other platforms know makes no difference here, not even to a fingerprint. */
+  private Endpoint ownOptionsOnly(Endpoint endpoint) {
+    Scaling scaling = endpoint.scaling();
+    Routing routing = endpoint.routing();
+    return new Endpoint(
+        ownOptionsOnly(endpoint.container()),
+        new Scaling(
+            scaling.instanceType(),
+            scaling.count(),
+            scaling.min(),
+            scaling.max(),
+            own(scaling.options())),
+        new Routing(routing.name(), routing.variant(), own(routing.options())));
+  }
+
+  private Container ownOptionsOnly(Container container) {
+    ModelArtifact artifact = container.artifact();
+    ModelMetadata metadata = artifact.metadata();
+    Dependencies dependencies = container.dependencies();
+    return new Container(
+        artifact.withMetadata(new ModelMetadata(
+            metadata.name(),
+            metadata.framework(),
+            metadata.version(),
+            metadata.labels(),
+            own(metadata.options()))),
+        new RuntimeSpec(container.runtime().image(), own(container.runtime().options())),
+        new Dependencies(
+            dependencies.environment(), dependencies.packages(), own(dependencies.options())));
+  }
+
+  private Options own(Options options) {
+    return new Options(options.of(id()));
   }
 
   private void checkOptions(Endpoint endpoint) {

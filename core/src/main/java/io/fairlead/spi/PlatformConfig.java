@@ -2,9 +2,9 @@ package io.fairlead.spi;
 
 import static java.util.Objects.requireNonNull;
 
-import io.fairlead.grammar.Problem;
 import io.fairlead.grammar.Problems;
 import java.net.URI;
+import java.time.DateTimeException;
 import java.time.Duration;
 import java.util.Locale;
 import java.util.Map;
@@ -13,6 +13,7 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.function.Function;
+import java.util.function.Predicate;
 
 /**
  * A platform's settings as text, read strictly.
@@ -72,25 +73,31 @@ public final class PlatformConfig {
 
   /** {@return a setting that is an absolute URI} */
   public Optional<URI> uri(String key) {
-    return parsed(key, "must be a URI with a scheme", text -> {
-      URI uri = URI.create(text);
-      if (!uri.isAbsolute()) {
-        throw new IllegalArgumentException(text);
-      }
-      return uri;
+    return parsed(key, "must be a URI with a scheme", PlatformConfig::parseUri, text -> {
+      // These come with a password or a signature, which a message must not repeat.
+      return text.indexOf('@') < 0 && text.indexOf('?') < 0;
     });
   }
 
   /** {@return a setting that is read by a function of the provider's, which throws IllegalArgumentException} */
   public <T> Optional<T> parsed(String key, String rule, Function<String, T> parser) {
+    return parsed(key, rule, parser, text -> true);
+  }
+
+  private <T> Optional<T> parsed(
+      String key, String rule, Function<String, T> parser, Predicate<String> mayBeShown) {
     Optional<String> text = text(key);
     if (text.isEmpty()) {
       return Optional.empty();
     }
     try {
       return Optional.of(parser.apply(text.get()));
-    } catch (IllegalArgumentException | java.time.DateTimeException e) {
-      problems.add(new Problem(key, rule, '"' + text.get() + '"'));
+    } catch (IllegalArgumentException | DateTimeException | ArithmeticException e) {
+      if (mayBeShown.test(text.get())) {
+        problems.check(false, key, rule, text.get());
+      } else {
+        problems.check(false, key, rule);
+      }
       return Optional.empty();
     }
   }
@@ -114,6 +121,14 @@ public final class PlatformConfig {
   @Override
   public String toString() {
     return "PlatformConfig" + values.keySet();
+  }
+
+  private static URI parseUri(String text) {
+    URI uri = URI.create(text);
+    if (!uri.isAbsolute()) {
+      throw new IllegalArgumentException(text);
+    }
+    return uri;
   }
 
   private static Duration parseDuration(String text) {

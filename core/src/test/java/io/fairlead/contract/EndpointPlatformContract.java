@@ -517,6 +517,11 @@ public abstract class EndpointPlatformContract {
 
       RuntimeSpec foreign = runtime().with(new UnknownOption("another-platform"));
       await(counted.packageModel(artifact(), foreign, Dependencies.NONE));
+      assertThat(counted
+              .preview(p -> p.packageModel(artifact(), runtime(), Dependencies.NONE))
+              .isEmpty())
+          .as("another platform's option makes no other container")
+          .isTrue();
     }
   }
 

@@ -1,0 +1,125 @@
+package io.fairlead.reconcile;
+
+import io.fairlead.operation.Plan;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.TimeUnit;
+import org.openjdk.jmh.annotations.Benchmark;
+import org.openjdk.jmh.annotations.BenchmarkMode;
+import org.openjdk.jmh.annotations.Fork;
+import org.openjdk.jmh.annotations.Measurement;
+import org.openjdk.jmh.annotations.Mode;
+import org.openjdk.jmh.annotations.OperationsPerInvocation;
+import org.openjdk.jmh.annotations.OutputTimeUnit;
+import org.openjdk.jmh.annotations.Scope;
+import org.openjdk.jmh.annotations.State;
+import org.openjdk.jmh.annotations.Warmup;
+
+/**
+ * The reconciler's own work per resource, without waits: walks over ten resources of a platform that does everything at
+ * once, beside the bare calls of the same walk.
+ */
+@State(Scope.Benchmark)
+@BenchmarkMode(Mode.AverageTime)
+@OutputTimeUnit(TimeUnit.MICROSECONDS)
+@Warmup(iterations = 3, time = 1)
+@Measurement(iterations = 5, time = 1)
+@Fork(1)
+@OperationsPerInvocation(ReconcilerBenchmark.RESOURCES)
+public class ReconcilerBenchmark {
+  static final int RESOURCES = 10;
+  private static final Duration LIMIT = Duration.ofMinutes(1);
+
+  private final Things things = new Things();
+  private final Reconciler reconciler =
+      Reconciler.builder("bench", List.of(things)).executor(Runnable::run).build();
+  private final Walk<String> deploy = walk(Resource.Goal.PRESENT);
+  private final Walk<String> undeploy = walk(Resource.Goal.ABSENT);
+
+  /** Makes the benchmark. */
+  public ReconcilerBenchmark() {}
+
+  /** Ten resources are made and deleted again. */
+  @Benchmark
+  public String deployAndUndeploy() {
+    reconciler.run(deploy).await(LIMIT);
+    return reconciler.run(undeploy).await(LIMIT);
+  }
+
+  /** Ten resources that are not there are planned. */
+  @Benchmark
+  public Plan preview() {
+    return reconciler.preview(deploy, new Preview());
+  }
+
+  /** The calls of {@link #deployAndUndeploy()} and nothing else. */
+  @Benchmark
+  public int bareCalls() {
+    Mark mark = new Mark("bench", "run");
+    int seen = 0;
+    for (Resource<?> resource : deploy.resources()) {
+      seen += things.read(resource.name()).detail().length();
+      things.create(resource.name(), new Thing(resource.name(), 1), mark);
+      seen += things.read(resource.name()).detail().length();
+    }
+    for (Resource<?> resource : deploy.resources()) {
+      seen += things.read(resource.name()).detail().length();
+      things.delete(resource.name(), Observed.absent());
+      seen += things.read(resource.name()).detail().length();
+    }
+    return seen;
+  }
+
+  private Walk<String> walk(Resource.Goal goal) {
+    List<Resource<?>> resources = new ArrayList<>();
+    for (int number = 0; number < RESOURCES; number++) {
+      String name = "thing-" + number;
+      resources.add(Resource.own(things, name, new Thing(name, 1)).to(goal));
+    }
+    return new Walk<>("deploy", "bench", "bench", resources, "result", List.of());
+  }
+
+  private record Thing(String name, int count) {}
+
+  /** A platform that does everything at once. */
+  private static final class Things implements ResourceKind<Thing> {
+    private final Map<String, Thing> there = new ConcurrentHashMap<>();
+
+    @Override
+    public String name() {
+      return "thing";
+    }
+
+    @Override
+    public Observed<Thing> read(String name) {
+      Thing thing = there.get(name);
+      return thing == null ? Observed.absent() : Observed.ready(thing);
+    }
+
+    @Override
+    public Started create(String name, Thing desired, Mark mark) {
+      there.put(name, desired);
+      return Started.ACCEPTED;
+    }
+
+    @Override
+    public Started update(String name, Observed<Thing> current, Thing desired) {
+      there.put(name, desired);
+      return Started.ACCEPTED;
+    }
+
+    @Override
+    public Started delete(String name, Observed<Thing> current) {
+      there.remove(name);
+      return Started.ACCEPTED;
+    }
+
+    @Override
+    public List<Listed> list() {
+      return List.of();
+    }
+  }
+}

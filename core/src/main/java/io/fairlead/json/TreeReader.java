@@ -1,0 +1,259 @@
+package io.fairlead.json;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import io.fairlead.grammar.InvalidValueException;
+import io.fairlead.grammar.Options;
+import io.fairlead.grammar.PlatformOptions;
+import io.fairlead.grammar.Problem;
+import io.fairlead.grammar.Problems;
+import java.lang.reflect.InvocationTargetException;
+import java.lang.reflect.ParameterizedType;
+import java.lang.reflect.RecordComponent;
+import java.lang.reflect.Type;
+import java.net.URI;
+import java.net.URISyntaxException;
+import java.time.DateTimeException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Turns a tree of JSON into values, and notes everything that is wrong on the way.
+ *
+ * <p>A method gives null where it noted a problem. What holds that value is then not made; what lies beside it is still
+ * read, for its own problems.
+ */
+final class TreeReader {
+  private final OptionTypes optionTypes;
+  private final List<Problem> problems = new ArrayList<>();
+  private final List<Throwable> causes = new ArrayList<>();
+
+  TreeReader(OptionTypes optionTypes) {
+    this.optionTypes = optionTypes;
+  }
+
+  <T> T read(JsonNode root, Class<T> type) {
+    Object value = value(root, type, "");
+    if (value == null) {
+      InvalidValueException exception = new InvalidValueException(type.getSimpleName(), problems);
+      causes.forEach(exception::addSuppressed);
+      optionTypes.failures().forEach(exception::addSuppressed);
+      throw exception;
+    }
+    return type.cast(value);
+  }
+
+  private @Nullable Object value(JsonNode node, Type type, String path) {
+    if (type instanceof Class<?> c) {
+      if (c.isRecord()) {
+        return c == Options.class ? options(node, path) : record(node, c, path);
+      }
+      return c.isEnum() ? constant(node, c, path) : scalar(node, c, path);
+    }
+    if (type instanceof ParameterizedType generic) {
+      Type[] arguments = generic.getActualTypeArguments();
+      if (generic.getRawType() == List.class) {
+        return list(node, arguments[0], path);
+      }
+      if (generic.getRawType() == Map.class && arguments[0] == String.class) {
+        return map(node, arguments[1], path);
+      }
+    }
+    throw noJson(type);
+  }
+
+  private @Nullable Object record(JsonNode node, Class<?> type, String path) {
+    if (!node.isObject()) {
+      return notA("an object with the fields of " + type.getSimpleName(), node, path);
+    }
+    int before = problems.size();
+    RecordComponent[] components = type.getRecordComponents();
+    @Nullable Object[] values = new Object[components.length];
+    for (int i = 0; i < components.length; i++) {
+      String name = components[i].getName();
+      JsonNode field = node.get(name);
+      values[i] = field == null
+          ? problem(under(path, name), "is missing", "")
+          : value(field, components[i].getGenericType(), under(path, name));
+    }
+    List<String> known = Arrays.stream(components).map(RecordComponent::getName).toList();
+    node.fieldNames().forEachRemaining(name -> {
+      if (!known.contains(name)) {
+        String rule =
+            "is not a field of " + type.getSimpleName() + ", which has " + String.join(", ", known);
+        problem(under(path, name), rule, "");
+      }
+    });
+    return problems.size() > before ? null : made(type, values, path);
+  }
+
+  private @Nullable Object made(Class<?> type, @Nullable Object[] values, String path) {
+    try {
+      return Records.create(type, values);
+    } catch (InvocationTargetException e) {
+      if (e.getCause() instanceof InvalidValueException invalid) {
+        invalid.problems().forEach(p -> problems.add(path.isEmpty() ? p : p.under(path)));
+        return null;
+      }
+      causes.add(e.getCause());
+      return problem(path, "is refused by " + type.getSimpleName() + ": " + e.getCause(), "");
+    }
+  }
+
+  private @Nullable Object options(JsonNode node, String path) {
+    if (!node.isObject()) {
+      return notA("an object with a field platform.Type for each option", node, path);
+    }
+    int before = problems.size();
+    List<PlatformOptions> values = new ArrayList<>();
+    node.properties().forEach(field -> {
+      String fieldPath = under(path, field.getKey());
+      Class<? extends PlatformOptions> type = optionTypes.find(field.getKey());
+      Object value = type == null
+          ? problem(fieldPath, optionTypes.rule(field.getKey()), "")
+          : value(field.getValue(), type, fieldPath);
+      if (value instanceof PlatformOptions option) {
+        values.add(option);
+      }
+    });
+    return problems.size() > before ? null : new Options(values);
+  }
+
+  private @Nullable Object list(JsonNode node, Type elementType, String path) {
+    if (!node.isArray()) {
+      return notA("an array", node, path);
+    }
+    List<@Nullable Object> values = new ArrayList<>();
+    for (JsonNode element : node) {
+      values.add(value(element, elementType, path + "[" + values.size() + "]"));
+    }
+    return values.stream().allMatch(Objects::nonNull) ? values : null;
+  }
+
+  private @Nullable Object map(JsonNode node, Type valueType, String path) {
+    if (!node.isObject()) {
+      return notA("an object", node, path);
+    }
+    Map<String, @Nullable Object> values = new LinkedHashMap<>();
+    // Not shown, because the values of an environment are in maps, and may be secrets.
+    node.properties()
+        .forEach(field -> values.put(
+            field.getKey(),
+            valueType == String.class && !field.getValue().isTextual()
+                ? notA("text", field.getValue(), under(path, field.getKey()))
+                : value(field.getValue(), valueType, under(path, field.getKey()))));
+    return values.values().stream().allMatch(Objects::nonNull) ? values : null;
+  }
+
+  private @Nullable Object constant(JsonNode node, Class<?> type, String path) {
+    Object[] constants = type.getEnumConstants();
+    for (Object constant : constants) {
+      if (node.isTextual() && ((Enum<?>) constant).name().equals(node.textValue())) {
+        return constant;
+      }
+    }
+    String names = Arrays.stream(constants)
+        .map(constant -> ((Enum<?>) constant).name())
+        .collect(Collectors.joining(", "));
+    return wrong("must be one of " + names, node, path);
+  }
+
+  private @Nullable Object scalar(JsonNode node, Class<?> type, String path) {
+    if (type == String.class) {
+      return node.isTextual() ? node.textValue() : wrong("must be text", node, path);
+    }
+    if (type == int.class || type == Integer.class) {
+      return node.canConvertToInt() && node.isIntegralNumber()
+          ? node.intValue()
+          : wrong("must be a whole number up to " + Integer.MAX_VALUE, node, path);
+    }
+    if (type == long.class || type == Long.class) {
+      return node.canConvertToLong() && node.isIntegralNumber()
+          ? node.longValue()
+          : wrong("must be a whole number up to " + Long.MAX_VALUE, node, path);
+    }
+    if (type == double.class || type == Double.class) {
+      return node.isNumber() ? node.doubleValue() : wrong("must be a number", node, path);
+    }
+    if (type == boolean.class || type == Boolean.class) {
+      return node.isBoolean() ? node.booleanValue() : wrong("must be true or false", node, path);
+    }
+    if (type == URI.class) {
+      return uri(node, path);
+    }
+    if (type == Duration.class) {
+      return duration(node, path);
+    }
+    throw noJson(type);
+  }
+
+  private @Nullable Object uri(JsonNode node, String path) {
+    if (!node.isTextual()) {
+      return wrong("must be a URI", node, path);
+    }
+    try {
+      return new URI(node.textValue());
+    } catch (URISyntaxException e) {
+      String place = e.getIndex() < 0 ? "" : " at character " + (e.getIndex() + 1);
+      return problem(path, "must be a URI, and has an error" + place + ": " + e.getReason(), "");
+    }
+  }
+
+  private @Nullable Object duration(JsonNode node, String path) {
+    try {
+      if (node.isTextual()) {
+        return Duration.parse(node.textValue());
+      }
+    } catch (DateTimeException e) {
+      // Said below, as for every other value that is none.
+    }
+    return wrong("must be a duration in ISO 8601, such as PT1M30S", node, path);
+  }
+
+  /** Notes a problem with a value that is shown. */
+  private @Nullable Object wrong(String rule, JsonNode node, String path) {
+    if (node.isContainerNode() || node.isNull()) {
+      return problem(path, rule, kind(node));
+    }
+    Problems.in("").check(false, path, rule, node).found().forEach(problems::add);
+    return null;
+  }
+
+  /** Notes a problem with a value that is not shown. */
+  private @Nullable Object notA(String what, JsonNode node, String path) {
+    return problem(path.isEmpty() ? "JSON" : path, "must be " + what, kind(node));
+  }
+
+  private @Nullable Object problem(String path, String rule, String value) {
+    problems.add(new Problem(path, rule, value));
+    return null;
+  }
+
+  private static String under(String path, String name) {
+    return path.isEmpty() ? name : path + "." + name;
+  }
+
+  private static String kind(JsonNode node) {
+    return switch (node.getNodeType()) {
+      case ARRAY -> "an array";
+      case BOOLEAN -> "true or false";
+      case NULL -> "null";
+      case NUMBER -> "a number";
+      case OBJECT -> "an object";
+      case STRING -> "text";
+      case BINARY, MISSING, POJO -> "nothing";
+    };
+  }
+
+  private static IllegalArgumentException noJson(Type type) {
+    return new IllegalArgumentException(
+        type.getTypeName()
+            + " cannot be read from JSON: read a record of the grammar, such as Endpoint or ModelFunction");
+  }
+}

@@ -1,0 +1,94 @@
+package io.fairlead.json;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.fairlead.grammar.Options;
+import io.fairlead.grammar.PlatformOptions;
+import java.lang.reflect.RecordComponent;
+import java.net.URI;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
+
+/** Turns values into a tree of JSON; {@link TreeReader} turns it back. */
+final class TreeWriter {
+  private static final JsonNodeFactory NODES = JsonNodeFactory.instance;
+
+  private TreeWriter() {}
+
+  static JsonNode write(Object value) {
+    return write(value, value.getClass().getSimpleName());
+  }
+
+  private static JsonNode write(@Nullable Object value, String place) {
+    if (value instanceof String || value instanceof URI || value instanceof Duration) {
+      return NODES.textNode(value.toString());
+    }
+    if (value instanceof Enum<?> constant) {
+      return NODES.textNode(constant.name());
+    }
+    if (value instanceof Integer number) {
+      return NODES.numberNode(number.intValue());
+    }
+    if (value instanceof Long number) {
+      return NODES.numberNode(number.longValue());
+    }
+    if (value instanceof Double number && Double.isFinite(number)) {
+      return NODES.numberNode(number.doubleValue());
+    }
+    if (value instanceof Boolean flag) {
+      return NODES.booleanNode(flag);
+    }
+    if (value instanceof List<?> list) {
+      ArrayNode array = NODES.arrayNode();
+      list.forEach(element -> array.add(write(element, place)));
+      return array;
+    }
+    if (value instanceof Map<?, ?> map) {
+      return map(map, place);
+    }
+    if (value instanceof Options options) {
+      return options(options, place);
+    }
+    if (value instanceof Record) {
+      return record(value);
+    }
+    throw new IllegalArgumentException(place + " cannot be written as JSON, because it is "
+        + (value == null ? "null" : "of " + value.getClass())
+        + ": there are records, lists, maps with text as keys, text, URIs, durations, enums, whole and finite"
+        + " numbers, true and false");
+  }
+
+  private static ObjectNode map(Map<?, ?> map, String place) {
+    Map<String, @Nullable Object> sorted = new TreeMap<>();
+    map.forEach((key, value) -> sorted.put(String.valueOf(key), value));
+    ObjectNode object = NODES.objectNode();
+    sorted.forEach((key, value) -> object.set(key, write(value, place)));
+    return object;
+  }
+
+  private static ObjectNode options(Options options, String place) {
+    ObjectNode object = NODES.objectNode();
+    for (PlatformOptions option : options.values()) {
+      String name = OptionTypes.name(option.platform(), option.getClass());
+      if (object.replace(name, write(option, place)) != null) {
+        throw new IllegalArgumentException(
+            place + " cannot be written as JSON, because two types of options are called " + name);
+      }
+    }
+    return object;
+  }
+
+  private static ObjectNode record(Object value) {
+    ObjectNode object = NODES.objectNode();
+    for (RecordComponent component : value.getClass().getRecordComponents()) {
+      String place = value.getClass().getSimpleName() + "." + component.getName();
+      object.set(component.getName(), write(Records.get(component, value), place));
+    }
+    return object;
+  }
+}

@@ -1,0 +1,75 @@
+package io.fairlead.grammar;
+
+import java.net.URI;
+import java.time.Duration;
+import java.util.Map;
+
+/** One value of each kind of the grammar, with every field set. */
+public final class SampleValues {
+  private SampleValues() {}
+
+  /** An option of a platform that only these tests know. */
+  public record SampleOption(String text) implements PlatformOptions {
+    @Override
+    public String platform() {
+      return "sample";
+    }
+  }
+
+  /** Another, of a platform whose id comes first in the alphabet. */
+  public record EarlierOption(int number) implements PlatformOptions {
+    @Override
+    public String platform() {
+      return "earlier";
+    }
+  }
+
+  private record NotPublic(String text) {}
+
+  /** A record that no other package may touch without asking. */
+  public static final Record NOT_PUBLIC = new NotPublic("private");
+
+  public static final Options OPTIONS = Options.of(new SampleOption("red"), new EarlierOption(7));
+
+  public static final ModelMetadata METADATA = new ModelMetadata(
+      "bert", "huggingface", "4.37", Map.of("team", "search", "stage", "trial"), OPTIONS);
+
+  public static final ModelArtifact ARTIFACT = new ModelArtifact(
+      URI.create("s3://models/bert/code.tar.gz"), URI.create("s3://models/bert/weights"), METADATA);
+
+  public static final RuntimeSpec RUNTIME = new RuntimeSpec("registry.example/bert:1", OPTIONS);
+
+  public static final Dependencies DEPENDENCIES = Dependencies.environment(
+          Map.of("MODEL_ID", "bert", "API_TOKEN", "hunter2"))
+      .withPackages("numpy==2.1", "tokenizers")
+      .with(new SampleOption("blue"));
+
+  public static final Container CONTAINER = new Container(ARTIFACT, RUNTIME, DEPENDENCIES);
+
+  public static final Scaling SCALING = new Scaling("ml.g5.xlarge", 2, 1, 4, OPTIONS);
+
+  public static final Routing ROUTING = new Routing("bert", "blue", OPTIONS);
+
+  public static final Endpoint ENDPOINT = new Endpoint(CONTAINER, SCALING, ROUTING);
+
+  public static final Version VERSION = ENDPOINT.at(10);
+
+  public static final FunctionLimits LIMITS = new FunctionLimits(
+      2L << 30, Duration.ofSeconds(90), ColdStart.EAGER, 1000, Duration.ofMinutes(10));
+
+  public static final ModelFunction FUNCTION = new ModelFunction(ARTIFACT, LIMITS);
+
+  public static final ModelState STATE = new ModelState(
+      new ModelState.Cache("snapshot-7", 3),
+      new ModelState.WarmWeights("0123456789abcdef".repeat(4)),
+      new ModelState.DynamicConfig(true, false));
+
+  public static final StatefulContainer STATEFUL = new StatefulContainer(ARTIFACT, STATE, RUNTIME);
+
+  public static final StatePolicy POLICY = new StatePolicy(
+      new CachingPolicy(
+          CachingPolicy.Strategy.PREDICTIVE, 4L << 30, CachingPolicy.Eviction.FEATURE_BASED_LRU),
+      new UpdateStrategy(UpdateStrategy.Type.INCREMENTAL, Duration.ofMinutes(5), true));
+
+  public static final StateManager STATE_MANAGER = new StateManager(STATEFUL, POLICY);
+}

@@ -1,0 +1,88 @@
+package io.fairlead.platform;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.fairlead.grammar.InvalidValueException;
+import io.fairlead.grammar.Options;
+import io.fairlead.grammar.SampleValues.SampleOption;
+import java.time.Duration;
+import nl.jqno.equalsverifier.EqualsVerifier;
+import nl.jqno.equalsverifier.Warning;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class RequestTest {
+  @Test
+  void aJsonRequestIsUtf8FollowsTheWeightsAndWaitsAMinute() {
+    Request request = Request.json("{\"text\":\"ä\"}");
+
+    assertThat(request.body()).isEqualTo("{\"text\":\"ä\"}".getBytes(UTF_8));
+    assertThat(request.text()).isEqualTo("{\"text\":\"ä\"}");
+    assertThat(request.contentType()).isEqualTo("application/json");
+    assertThat(request.variant()).isEmpty();
+    assertThat(request.timeout()).isEqualTo(Duration.ofMinutes(1));
+    assertThat(request.options()).isEqualTo(Options.NONE);
+  }
+
+  @Test
+  void theBodyIsCopiedOnTheWayInAndOnTheWayOut() {
+    byte[] bytes = {1, 2, 3};
+    Request request = Request.of(bytes, "application/octet-stream");
+
+    bytes[0] = 9;
+    request.body()[1] = 9;
+
+    assertThat(request.body()).containsExactly(1, 2, 3);
+  }
+
+  @Test
+  void eachChangeIsACopyThatKeepsTheRest() {
+    SampleOption option = new SampleOption("red");
+    Request plain = Request.json("{}");
+
+    Request request = plain.pinnedTo("blue").withTimeout(Duration.ofSeconds(5)).with(option);
+
+    assertThat(request.text()).isEqualTo("{}");
+    assertThat(request.contentType()).isEqualTo("application/json");
+    assertThat(request.variant()).contains("blue");
+    assertThat(request.timeout()).isEqualTo(Duration.ofSeconds(5));
+    assertThat(request.options()).isEqualTo(Options.of(option));
+    assertThat(plain).isEqualTo(Request.json("{}"));
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"", " ", "text/plain\r\nX-Other: 1", "text/plain\u0000"})
+  void aContentTypeIsOneLineOfText(String contentType) {
+    assertThatThrownBy(() -> Request.of(new byte[0], contentType))
+        .isInstanceOf(InvalidValueException.class)
+        .hasMessage("Request: contentType must be a line of text, such as application/json (got \""
+            + contentType + "\")");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"PT0S", "PT-1S"})
+  void aTimeoutIsSomeTime(String timeout) {
+    assertThatThrownBy(() -> Request.json("{}").withTimeout(Duration.parse(timeout)))
+        .isInstanceOf(InvalidValueException.class)
+        .hasMessage("Request: timeout must be more than 0 (got " + timeout + ")");
+  }
+
+  @Test
+  void itsTextFormHasNoPayload() {
+    Request request = Request.json("hunter2");
+
+    assertThat(request).hasToString("Request[7 bytes of application/json]");
+    assertThat(request.pinnedTo("blue"))
+        .hasToString("Request[7 bytes of application/json, pinned to blue]");
+  }
+
+  @Test
+  void equalRequestsAreEqual() {
+    EqualsVerifier.forClass(Request.class)
+        .suppress(Warning.NULL_FIELDS, Warning.STRICT_HASHCODE)
+        .verify();
+  }
+}

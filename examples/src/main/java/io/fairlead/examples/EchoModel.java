@@ -1,0 +1,16 @@
+package io.fairlead.examples;
+
+import io.fairlead.platform.Request;
+import io.fairlead.platform.Response;
+import io.fairlead.serverless.ModelHandler;
+
+/** The least model there is: it answers what it was asked. */
+public final class EchoModel implements ModelHandler {
+  /** Makes the model; the platform does, for {@code java:io.fairlead.examples.EchoModel}. */
+  public EchoModel() {}
+
+  @Override
+  public Response handle(Request request) {
+    return Response.of(request.body(), request.contentType());
+  }
+}

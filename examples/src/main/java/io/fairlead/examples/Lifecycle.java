@@ -1,0 +1,298 @@
+package io.fairlead.examples;
+
+import io.fairlead.error.ErrorKind;
+import io.fairlead.error.ServingException;
+import io.fairlead.examples.LifecycleReport.Step;
+import io.fairlead.grammar.Container;
+import io.fairlead.grammar.Dependencies;
+import io.fairlead.grammar.Endpoint;
+import io.fairlead.grammar.Routing;
+import io.fairlead.grammar.Scaling;
+import io.fairlead.grammar.TrafficWeight;
+import io.fairlead.operation.Operation;
+import io.fairlead.platform.Deployment;
+import io.fairlead.platform.EndpointPlatform;
+import io.fairlead.platform.Request;
+import io.fairlead.platform.Response;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
+import java.util.function.UnaryOperator;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The life of a deployment on any platform that serves endpoints: package, deploy blue and green, move the requests from
+ * one to the other, scale, undeploy; and whatever happens, take away what was made and say what is left.
+ *
+ * <p>{@code examples/run lifecycle [--platform ID] [--set key=value ...] [--json]}
+ */
+public final class Lifecycle {
+  private static final String BLUE = "blue";
+  private static final String GREEN = "green";
+  private static final Duration LONGEST_GOODBYE = Duration.ofMinutes(2);
+
+  private final EndpointPlatform platform;
+  private final LifecycleSettings settings;
+  private final LifecycleReport report;
+  private final Terminal terminal;
+
+  private final CountDownLatch ended = new CountDownLatch(1);
+  private volatile boolean stopped;
+  private volatile @Nullable Operation<?> current;
+
+  private Lifecycle(EndpointPlatform platform, LifecycleSettings settings, LifecycleReport report) {
+    this.platform = platform;
+    this.settings = settings;
+    this.report = report;
+    this.terminal = report.terminal();
+  }
+
+  /** Runs the example; ends the JVM with 0 if all went well, 1 if not, 2 if it could not begin. */
+  public static void main(String[] args) {
+    System.exit(run(List.of(args), Terminal.standardOutput(), Terminal.standardError()));
+  }
+
+  static int run(List<String> arguments, Terminal out, Terminal err) {
+    LifecycleReport report = new LifecycleReport(out, err, arguments.contains("--json"));
+    try {
+      LifecycleArguments asked = LifecycleArguments.of(arguments);
+      if (asked.help()) {
+        LifecycleArguments.HELP.lines().forEach(out::line);
+        return 0;
+      }
+      report.platform(asked.platform());
+      LifecycleSettings.Opened opened = LifecycleSettings.open(asked.platform(), asked.settings());
+      try (EndpointPlatform platform = opened.platform()) {
+        Lifecycle lifecycle = new Lifecycle(platform, opened.settings(), report);
+        Runtime.getRuntime().addShutdownHook(new Thread(lifecycle::stop));
+        lifecycle.run();
+        return report.isWell() ? 0 : 1;
+      }
+    } catch (IllegalArgumentException | ServingException e) {
+      report.failed(e);
+      report.end();
+      return 2;
+    }
+  }
+
+  private void run() {
+    report.begin(settings.name());
+    try {
+      Removal removal = new Removal(platform, settings.name(), settings.timeout());
+      try {
+        live();
+      } catch (RuntimeException e) {
+        report.failed(e);
+        takeAway(removal);
+      }
+      report.left(removal.left());
+    } catch (RuntimeException e) {
+      report.failed(e);
+    } finally {
+      report.end();
+      ended.countDown();
+    }
+  }
+
+  private void live() {
+    Container container = step(
+        "package",
+        () -> platform.packageModel(settings.artifact(), settings.runtime(), Dependencies.NONE));
+    Endpoint blue = deploy(container, BLUE);
+    Endpoint green = deploy(container, GREEN);
+    for (int percent : List.of(10, 50, 100)) {
+      route(blue, green, percent);
+      count(blue, green, percent);
+    }
+    Scaling two = Scaling.fixed(settings.instanceType(), 2);
+    Endpoint scaled = step("scale green", () -> platform.scale(green, two));
+    step("undeploy blue", () -> platform.undeploy(blue));
+    step("undeploy green", () -> platform.undeploy(scaled));
+  }
+
+  // ---- the steps ----
+
+  private Endpoint deploy(Container container, String variant) {
+    Endpoint planned = endpoint(container, variant);
+    Endpoint endpoint = step(
+        "deploy " + variant,
+        () -> platform.deploy(container, planned.scaling(), planned.routing()));
+    if (settings.pinned()) {
+      askAlone(endpoint);
+    }
+    return endpoint;
+  }
+
+  private Endpoint endpoint(Container container, String variant) {
+    return new Endpoint(
+        container,
+        Scaling.fixed(settings.instanceType(), 1),
+        new Routing(settings.name(), variant));
+  }
+
+  /** Asks one variant whatever the weights are, where the platform can. */
+  private void askAlone(Endpoint endpoint) {
+    String variant = endpoint.routing().variant();
+    Request request = settings.request().pinnedTo(variant);
+    timed("ask " + variant, begun -> {
+      try {
+        String answered = variantOf(platform.invoke(endpoint, request));
+        return begun.ended(answered.equals(variant), "answered by " + answered);
+      } catch (ServingException e) {
+        if (e.kind() == ErrorKind.UNSUPPORTED) {
+          return begun.ended(true, "this platform cannot ask one variant alone");
+        }
+        throw e;
+      }
+    });
+  }
+
+  private void route(Endpoint blue, Endpoint green, int percent) {
+    step(
+        "route " + split(percent),
+        () -> platform.route(
+            blue.at(100 - percent), green.at(percent), TrafficWeight.percent(percent)),
+        begun -> {
+          Map<String, Integer> listed = platform.list().stream()
+              .filter(one -> one.name().equals(settings.name()))
+              .collect(Collectors.toMap(
+                  Deployment::variant, one -> one.weight().percent(), (a, b) -> b, TreeMap::new));
+          return begun
+              .withWeights(listed)
+              .ended(listed.equals(weights(percent)), "listed as " + shown(listed));
+        });
+  }
+
+  private void count(Endpoint blue, Endpoint green, int percent) {
+    timed("invoke " + split(percent), begun -> {
+      Map<String, Integer> counts = new TreeMap<>();
+      int all = settings.invocations();
+      for (int i = 0; i < all; i++) {
+        checkNotStopped();
+        terminal.live("  asking " + settings.name() + " " + i + "/" + all);
+        Endpoint either = i % 2 == 0 ? blue : green;
+        counts.merge(variantOf(platform.invoke(either, settings.request())), 1, Integer::sum);
+      }
+      Map<String, Integer> weights = weights(percent);
+      return begun
+          .withWeights(weights)
+          .withCounts(counts)
+          .ended(Split.isCredible(weights, counts), "answered by " + shown(counts));
+    });
+  }
+
+  private static String variantOf(Response response) {
+    return response.variant().orElse("unknown");
+  }
+
+  private static String shown(Map<String, Integer> byVariant) {
+    return byVariant.entrySet().stream()
+        .map(entry -> entry.getKey() + " " + entry.getValue())
+        .collect(Collectors.joining(", "));
+  }
+
+  private static String split(int percent) {
+    return (100 - percent) + "/" + percent;
+  }
+
+  private static Map<String, Integer> weights(int percent) {
+    return new TreeMap<>(Map.of(BLUE, 100 - percent, GREEN, percent));
+  }
+
+  private <T> T step(String name, Supplier<Operation<T>> begin) {
+    return step(name, begin, begun -> begun.ended(true, ""));
+  }
+
+  private <T> T step(String name, Supplier<Operation<T>> begin, UnaryOperator<Step> end) {
+    List<T> results = new ArrayList<>();
+    timed(name, begun -> {
+      try {
+        Operation<T> operation = begin.get().onProgress(terminal.progress(name));
+        current = operation;
+        if (stopped) {
+          operation.cancel();
+        }
+        results.add(awaitOrCancel(operation));
+      } finally {
+        current = null;
+      }
+      return end.apply(begun);
+    });
+    return results.get(0);
+  }
+
+  /** An operation goes on when its caller no longer waits, and whoever wants to take it away has to end it first. */
+  private <T> T awaitOrCancel(Operation<T> operation) {
+    try {
+      return operation.await(settings.timeout());
+    } catch (ServingException e) {
+      if (!operation.status().state().isFinal()) {
+        operation.cancel();
+        try {
+          operation.await(settings.timeout());
+        } catch (ServingException cancelled) {
+          e.addSuppressed(cancelled);
+        }
+      }
+      throw e;
+    }
+  }
+
+  private void timed(String name, UnaryOperator<Step> work) {
+    checkNotStopped();
+    Step begun = Step.begin(name);
+    try {
+      report.add(work.apply(begun));
+    } catch (RuntimeException e) {
+      report.add(begun.ended(false, ""));
+      throw e;
+    }
+  }
+
+  // ---- the end ----
+
+  /** Takes away both variants, even where they were never deployed: with them goes what was packaged for them. */
+  private void takeAway(Removal removal) {
+    Container container = new Container(settings.artifact(), settings.runtime(), Dependencies.NONE);
+    removal
+        .undeploy(
+            List.of(endpoint(container, GREEN), endpoint(container, BLUE)),
+            (gone, took) -> report.add(Step.of(undeploying(gone), took, true, "")))
+        .forEach((left, failure) -> report.add(Step.of(
+            undeploying(left), Duration.ZERO, false, String.valueOf(failure.getMessage()))));
+  }
+
+  private static String undeploying(Endpoint endpoint) {
+    return "undeploy " + endpoint.routing().variant();
+  }
+
+  private void checkNotStopped() {
+    if (stopped) {
+      throw new ServingException(
+          platform.id(), ErrorKind.CANCELLED, "The lifecycle was stopped from outside.");
+    }
+  }
+
+  /** Runs when the JVM is told to end, as by Ctrl-C: the work stops, and what was made is taken away. */
+  private void stop() {
+    stopped = true;
+    Operation<?> underWay = current;
+    if (underWay != null) {
+      underWay.cancel();
+    }
+    try {
+      if (!ended.await(LONGEST_GOODBYE.toMillis(), TimeUnit.MILLISECONDS)) {
+        terminal.line("Not all was taken away in time. Run it again with --set name="
+            + settings.name() + " to find and remove the rest.");
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+}

@@ -1,0 +1,79 @@
+package io.fairlead.examples;
+
+import java.util.Iterator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * What was asked on the command line.
+ *
+ * @param platform the platform's id
+ * @param settings the keys and values of {@code --set}
+ * @param help whether only help was asked for
+ */
+record LifecycleArguments(String platform, Map<String, String> settings, boolean help) {
+  static final String HELP = """
+      usage: examples/run lifecycle [--platform ID] [--set key=value ...] [--json]
+
+        --platform ID    the platform, by default local
+        --set key=value  a setting of this program, from below, or of the platform
+        --json           one JSON document on standard output, progress on standard error
+
+      Settings of this program:
+        artifact       where the model is; on local, by default a model that echoes
+        image          the container image; not used on local
+        instance-type  the machine; by default a small one of the platform
+        name           the endpoint's name; by default a new one each time
+        framework      what made the model, such as huggingface
+        version        the framework's version
+        payload        what the model is asked; by default {"inputs":"hello"}
+        content-type   what the payload is; by default application/json
+        invocations    how many times at each split; by default 100
+        pinned         whether each variant is also asked alone; by default true
+        timeout        the longest wait for one operation; by default 30m
+
+      All other settings are the platform's own, such as region: docs/ has a page for each platform.""";
+
+  LifecycleArguments {
+    settings = Map.copyOf(settings);
+  }
+
+  /** Reads a command line; throws IllegalArgumentException with a sentence if it makes no sense. */
+  static LifecycleArguments of(List<String> arguments) {
+    String platform = "local";
+    Map<String, String> settings = new LinkedHashMap<>();
+    boolean help = false;
+    for (Iterator<String> rest = arguments.iterator(); rest.hasNext(); ) {
+      String argument = rest.next();
+      switch (argument) {
+        case "--platform" -> platform = value(argument, "an id, such as local", rest);
+        case "--set" -> addSetting(value(argument, "key=value", rest), settings);
+        case "--json" -> {}
+        case "--help", "-h" -> help = true;
+        default ->
+          throw new IllegalArgumentException("'" + argument
+              + "' is not an option of lifecycle: it has --platform, --set, --json and --help.");
+      }
+    }
+    return new LifecycleArguments(platform, settings, help);
+  }
+
+  private static String value(String option, String what, Iterator<String> rest) {
+    if (!rest.hasNext()) {
+      throw new IllegalArgumentException(option + " needs " + what + " after it.");
+    }
+    return rest.next();
+  }
+
+  private static void addSetting(String text, Map<String, String> settings) {
+    int equals = text.indexOf('=');
+    if (equals < 1) {
+      throw new IllegalArgumentException("--set needs key=value after it, not '" + text + "'.");
+    }
+    String key = text.substring(0, equals);
+    if (settings.put(key, text.substring(equals + 1)) != null) {
+      throw new IllegalArgumentException("--set " + key + " is given twice.");
+    }
+  }
+}

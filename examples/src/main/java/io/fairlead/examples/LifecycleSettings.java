@@ -1,0 +1,137 @@
+package io.fairlead.examples;
+
+import io.fairlead.grammar.InvalidValueException;
+import io.fairlead.grammar.ModelArtifact;
+import io.fairlead.grammar.ModelMetadata;
+import io.fairlead.grammar.Problem;
+import io.fairlead.grammar.RuntimeSpec;
+import io.fairlead.platform.EndpointPlatform;
+import io.fairlead.platform.Platforms;
+import io.fairlead.platform.Request;
+import io.fairlead.spi.PlatformConfig;
+import java.net.URI;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.security.SecureRandom;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/** What the lifecycle deploys, and how it asks. */
+record LifecycleSettings(
+    ModelArtifact artifact,
+    RuntimeSpec runtime,
+    String instanceType,
+    String name,
+    int invocations,
+    Request request,
+    boolean pinned,
+    Duration timeout) {
+  private static final Set<String> KEYS = Set.of(
+      "artifact",
+      "image",
+      "instance-type",
+      "name",
+      "framework",
+      "version",
+      "invocations",
+      "payload",
+      "content-type",
+      "pinned",
+      "timeout");
+  private static final Set<String> NEED_AN_IMAGE = Set.of("sagemaker", "azureml", "vertex");
+
+  /** A platform that is open, and what to do on it. */
+  record Opened(EndpointPlatform platform, LifecycleSettings settings) {}
+
+  /**
+   * Opens a platform with those settings that are not the lifecycle's own.
+   *
+   * @throws InvalidValueException with all that is wrong or missing, of the lifecycle and of the platform
+   */
+  static Opened open(String id, Map<String, String> all) {
+    Map<String, String> own = new TreeMap<>(all);
+    own.keySet().retainAll(KEYS);
+    Map<String, String> others = new TreeMap<>(all);
+    others.keySet().removeAll(KEYS);
+
+    List<Problem> problems = new ArrayList<>();
+    EndpointPlatform platform =
+        attempt(() -> Platforms.open(id, EndpointPlatform.class, others), problems);
+    LifecycleSettings settings = attempt(() -> read(id, own), problems);
+    if (platform != null && settings != null) {
+      return new Opened(platform, settings);
+    }
+    if (platform != null) {
+      platform.close();
+    }
+    throw new InvalidValueException("lifecycle on '" + id + "'", problems);
+  }
+
+  private static <T> @Nullable T attempt(Supplier<T> work, List<Problem> problems) {
+    try {
+      return work.get();
+    } catch (InvalidValueException e) {
+      problems.addAll(e.problems());
+      return null;
+    }
+  }
+
+  private static LifecycleSettings read(String id, Map<String, String> values) {
+    PlatformConfig config =
+        new PlatformConfig(id, values, LifecycleSettings.class.getClassLoader());
+    boolean local = id.equals("local");
+    String location = local
+        ? config.text("artifact").orElse("java:" + EchoModel.class.getName())
+        : config.requiredText("artifact", "where the model is, such as s3://, gs:// or hf://");
+    String image = NEED_AN_IMAGE.contains(id)
+        ? config.requiredText("image", "the container image that serves the model")
+        : config.text("image").orElse("");
+    ModelMetadata metadata = ModelMetadata.of(
+        config.text("framework").orElse(""), config.text("version").orElse(""));
+    String instanceType = config.text("instance-type").orElse(Machines.usual(id));
+    String name = config.text("name").orElseGet(LifecycleSettings::newName);
+    int invocations = config
+        .parsed("invocations", "must be a whole number, 1 or more", LifecycleSettings::positive)
+        .orElse(100);
+    String payload = config.text("payload").orElse("{\"inputs\":\"hello\"}");
+    String contentType = config.text("content-type").orElse("application/json");
+    boolean pinned = config.flag("pinned").orElse(true);
+    Duration timeout = config.duration("timeout").orElse(Duration.ofMinutes(30));
+    config.done();
+    return new LifecycleSettings(
+        artifact(location).withMetadata(metadata.withName(name)),
+        RuntimeSpec.of(image),
+        instanceType,
+        name,
+        invocations,
+        Request.of(payload.getBytes(StandardCharsets.UTF_8), contentType),
+        pinned,
+        timeout);
+  }
+
+  private static ModelArtifact artifact(String location) {
+    return location.matches("[a-zA-Z][a-zA-Z0-9+.-]+:.*")
+        ? ModelArtifact.of(URI.create(location))
+        : ModelArtifact.of(Path.of(location));
+  }
+
+  private static Integer positive(String text) {
+    int number = Integer.parseInt(text);
+    if (number < 1) {
+      throw new IllegalArgumentException(text);
+    }
+    return number;
+  }
+
+  /** {@return a name that no other run has, within the rules of every platform} */
+  private static String newName() {
+    int number = new SecureRandom().nextInt(Integer.MAX_VALUE);
+    return "lifecycle-" + Integer.toString(number, Character.MAX_RADIX);
+  }
+}

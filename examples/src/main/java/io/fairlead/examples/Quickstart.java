@@ -1,0 +1,330 @@
+package io.fairlead.examples;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.fairlead.error.ServingException;
+import io.fairlead.grammar.Container;
+import io.fairlead.grammar.Dependencies;
+import io.fairlead.grammar.Endpoint;
+import io.fairlead.grammar.ModelArtifact;
+import io.fairlead.grammar.Routing;
+import io.fairlead.grammar.RuntimeSpec;
+import io.fairlead.grammar.Scaling;
+import io.fairlead.grammar.TrafficWeight;
+import io.fairlead.operation.Operation;
+import io.fairlead.operation.Plan;
+import io.fairlead.platform.Belonging;
+import io.fairlead.platform.EndpointPlatform;
+import io.fairlead.platform.Platforms;
+import io.fairlead.platform.Request;
+import io.fairlead.platform.Response;
+import java.net.URI;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collections;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+
+/**
+ * The whole grammar in one go: a real sentence-embedding model is packaged, deployed twice, asked, routed 90/10, scaled,
+ * previewed for every platform there is, and taken away again.
+ *
+ * <p>{@code examples/run quickstart ["question" ["sentence" ...]]}
+ */
+public final class Quickstart {
+  private static final URI MINILM = URI.create("classpath:all-minilm-l6-v2-q.onnx");
+  private static final String NAME = "ask";
+  private static final int INVOCATIONS = 200;
+  private static final int BAR = 14;
+  private static final Duration LIMIT = Duration.ofMinutes(1);
+  private static final Duration PREVIEW_LIMIT = Duration.ofSeconds(10);
+
+  private static final String QUESTION = "Which food never spoils?";
+  private static final List<String> SENTENCES = List.of(
+      "Honey from the pharaohs' tombs is still good to eat.",
+      "Sea otters hold hands while they sleep.",
+      "The Eiffel Tower grows by a hand's breadth in summer.",
+      "A day on Venus lasts longer than its year.",
+      "Octopuses have three hearts and blue blood.",
+      "Saturn would float, given a large enough bathtub.",
+      "The shortest war in history lasted 38 minutes.",
+      "Wombats leave droppings in the shape of cubes.",
+      "Oxford University is older than the Aztec empire.",
+      "Bananas are berries, but strawberries are not.");
+
+  private static final ObjectMapper JSON = new ObjectMapper();
+
+  private final Terminal terminal;
+  private final ModelArtifact model;
+  private final List<Endpoint> deployed = new ArrayList<>();
+
+  Quickstart(Terminal terminal, ModelArtifact model) {
+    this.terminal = terminal;
+    this.model = model;
+  }
+
+  /** Runs the example; ends the JVM with 0 if all went well and nothing is left. */
+  public static void main(String[] args) {
+    System.exit(
+        new Quickstart(Terminal.standardOutput(), ModelArtifact.of(MINILM).named("minilm"))
+            .run(List.of(args)));
+  }
+
+  /** {@return the exit code: 0, 1 after a failure, 2 if the arguments make no sense} */
+  int run(List<String> arguments) {
+    if (arguments.stream().anyMatch(argument -> argument.startsWith("-") || argument.isBlank())) {
+      terminal.line("quickstart takes a question and sentences, none of them empty or with a - in "
+          + "front: examples/run quickstart \"question\" [\"sentence\" ...]");
+      return 2;
+    }
+    String question = arguments.isEmpty() ? QUESTION : arguments.get(0);
+    List<String> sentences =
+        arguments.size() < 2 ? SENTENCES : arguments.subList(1, arguments.size());
+
+    terminal.line(terminal.bold("Fairlead quickstart")
+        + ": all-MiniLM-L6-v2 on \"local\", in this JVM. No account, no Docker.");
+    try (EndpointPlatform local = Platforms.open("local", EndpointPlatform.class)) {
+      Removal removal = new Removal(local, NAME, LIMIT);
+      boolean well = false;
+      try {
+        show(local, question, sentences);
+        well = true;
+      } catch (ServingException | IllegalArgumentException e) {
+        terminal.line();
+        terminal.line(terminal.cross() + " " + e.getMessage());
+      }
+      return end(removal) && well ? 0 : 1;
+    }
+  }
+
+  private void show(EndpointPlatform local, String question, List<String> sentences) {
+    terminal.line();
+    Container container =
+        step("package", "minilm", local.packageModel(model, RuntimeSpec.NONE, Dependencies.NONE));
+    Endpoint blue = deploy(local, container, "blue");
+    Endpoint green = deploy(local, container, "green");
+
+    terminal.line();
+    search(local, blue, question, sentences);
+
+    terminal.line();
+    step(
+        "route", "10% to green", local.route(blue.at(100), green.at(0), TrafficWeight.percent(10)));
+    count(local, blue, question);
+    step("scale", "green to 2", local.scale(green, Scaling.fixed("", 2)));
+
+    terminal.line();
+    terminal.line("The same on each platform here, as a preview, which only reads:");
+    preview(Platforms.available(EndpointPlatform.class));
+
+    terminal.line();
+    terminal.line("Where next:");
+    terminal.line("  examples/run quickstart \"Which conflict was the briefest?\"");
+    terminal.line("  examples/run quickstart \"your question\" \"a sentence\" \"another\" ...");
+    terminal.line("  examples/run lifecycle    the same life of a deployment, on any platform");
+    terminal.line("  examples/run jshell       the first steps, typed by hand");
+    terminal.line();
+  }
+
+  // ---- the steps ----
+
+  private Endpoint deploy(EndpointPlatform platform, Container container, String variant) {
+    Routing routing = new Routing(NAME, variant);
+    deployed.add(new Endpoint(container, Scaling.fixed("", 1), routing));
+    return step(
+        "deploy", routing.path(), platform.deploy(container, Scaling.fixed("", 1), routing));
+  }
+
+  private <T> T step(String verb, String subject, Operation<T> operation) {
+    long begin = System.nanoTime();
+    T result = operation.onProgress(terminal.progress(verb + " " + subject)).await(LIMIT);
+    done(verb, subject, Terminal.shown(Duration.ofNanos(System.nanoTime() - begin)));
+    return result;
+  }
+
+  private void done(String verb, String subject, String what) {
+    terminal.line(String.format("  %s %-8s  %-12s  %8s", terminal.tick(), verb, subject, what)
+        .stripTrailing());
+  }
+
+  private void search(
+      EndpointPlatform platform, Endpoint endpoint, String question, List<String> sentences) {
+    terminal.live("  asking " + endpoint.name());
+    List<String> texts = new ArrayList<>(sentences);
+    texts.add(question);
+    float[][] embeddings = embed(platform, endpoint, texts);
+    float[] asked = embeddings[sentences.size()];
+    Duration sinceStart = ProcessAge.now();
+
+    double[] scores = IntStream.range(0, sentences.size())
+        .mapToDouble(i -> dot(asked, embeddings[i]))
+        .toArray();
+    List<Integer> ranked = IntStream.range(0, sentences.size())
+        .boxed()
+        .sorted(Comparator.comparingDouble(i -> -scores[i]))
+        .toList();
+    double best = scores[ranked.get(0)];
+
+    terminal.line("  " + terminal.bold(question));
+    for (int i : ranked) {
+      boolean first = i == ranked.get(0);
+      String row = String.format(
+          Locale.ROOT,
+          "%s %5.2f  %s  %s",
+          first ? terminal.arrow() : " ",
+          scores[i],
+          terminal.bar(scores[i] / Math.max(best, 0.01), BAR),
+          terminal.fitting(sentences.get(i), BAR + 13));
+      terminal.line("  " + (first ? terminal.bold(terminal.green(row)) : row));
+    }
+    terminal.line(
+        "  First answer " + Terminal.shown(sinceStart) + " after the start of this process.");
+  }
+
+  /** Asks the model for the embeddings of texts: vectors of length 1 that are close where the meaning is. */
+  private static float[][] embed(EndpointPlatform platform, Endpoint endpoint, List<String> texts) {
+    try {
+      String json = JSON.writeValueAsString(Map.of("inputs", texts));
+      return JSON.readValue(platform.invoke(endpoint, Request.json(json)).text(), float[][].class);
+    } catch (JsonProcessingException e) {
+      throw new IllegalArgumentException("The model answered something else than embeddings.", e);
+    }
+  }
+
+  private static double dot(float[] one, float[] other) {
+    double sum = 0;
+    for (int i = 0; i < one.length; i++) {
+      sum += one[i] * other[i];
+    }
+    return sum;
+  }
+
+  private void count(EndpointPlatform platform, Endpoint endpoint, String question) {
+    Request request =
+        Request.json(JSON.createObjectNode().put("inputs", question).toString());
+    Map<String, Integer> answers = new TreeMap<>();
+    double[] millis = new double[INVOCATIONS];
+    for (int i = 0; i < INVOCATIONS; i++) {
+      long begin = System.nanoTime();
+      Response response = platform.invoke(endpoint, request);
+      millis[i] = (System.nanoTime() - begin) / 1e6;
+      answers.merge(response.variant().orElse("nobody"), 1, Integer::sum);
+      if (i % 20 == 0) {
+        terminal.live("  asking " + NAME + " " + i + "/" + INVOCATIONS);
+      }
+    }
+    Arrays.sort(millis);
+    done("invoke", INVOCATIONS + " times", "");
+    answers.forEach((variant, count) -> terminal.line(String.format(
+            "      %-8s %4d  %s", variant, count, terminal.bar(count / (double) INVOCATIONS, BAR))
+        .stripTrailing()));
+    terminal.line(String.format(
+        Locale.ROOT,
+        "      latency  p50 %.1f ms   p95 %.1f ms   p99 %.1f ms",
+        percentile(millis, 50),
+        percentile(millis, 95),
+        percentile(millis, 99)));
+  }
+
+  private static double percentile(double[] sorted, int percent) {
+    return sorted[(int) Math.ceil(sorted.length * percent / 100.0) - 1];
+  }
+
+  // ---- the same elsewhere ----
+
+  /** Plans on all platforms at once, so that the slowest does not keep the others waiting. */
+  private void preview(List<String> platforms) {
+    Map<String, CompletableFuture<List<String>>> plans = new TreeMap<>();
+    platforms.forEach(id -> plans.put(
+        id,
+        CompletableFuture.supplyAsync(() -> preview(id))
+            .completeOnTimeout(
+                List.of("did not answer within " + Terminal.shown(PREVIEW_LIMIT)),
+                PREVIEW_LIMIT.toMillis(),
+                TimeUnit.MILLISECONDS)));
+    plans.forEach((id, plan) -> {
+      terminal.live("  previewing on " + id);
+      String first = id;
+      for (String sentence : plan.join()) {
+        for (String line : terminal.wrapped(sentence, 13)) {
+          terminal.line(String.format("  %-10s %s", first, line));
+          first = "";
+        }
+      }
+    });
+  }
+
+  private List<String> preview(String id) {
+    try {
+      return summary(plan(id));
+    } catch (RuntimeException e) {
+      return List.of("needs more: " + e.getMessage());
+    }
+  }
+
+  private Plan plan(String id) {
+    String machine = Machines.usual(id);
+    try (EndpointPlatform platform = Platforms.open(id, EndpointPlatform.class)) {
+      return platform.preview(there -> {
+        Container container =
+            there.packageModel(model, RuntimeSpec.NONE, Dependencies.NONE).await(PREVIEW_LIMIT);
+        Scaling one = Scaling.fixed(machine, 1);
+        Endpoint blue =
+            there.deploy(container, one, new Routing(NAME, "blue")).await(PREVIEW_LIMIT);
+        Endpoint green =
+            there.deploy(container, one, new Routing(NAME, "green")).await(PREVIEW_LIMIT);
+        return there.route(blue.at(100), green.at(0), TrafficWeight.percent(10));
+      });
+    }
+  }
+
+  /** {@return a plan as one line for each action} */
+  private static List<String> summary(Plan plan) {
+    Map<Plan.Action, List<Plan.Change>> byAction = plan.changes().stream()
+        .collect(Collectors.groupingBy(Plan.Change::action, TreeMap::new, Collectors.toList()));
+    List<String> lines = new ArrayList<>();
+    byAction.forEach((action, changes) -> {
+      String resources =
+          changes.stream().map(Plan.Change::resource).distinct().collect(Collectors.joining(", "));
+      String details = changes.stream()
+          .flatMap(change -> change.details().stream())
+          .distinct()
+          .collect(Collectors.joining("; "));
+      lines.add(action.name().toLowerCase(Locale.ROOT) + " " + resources
+          + (details.isEmpty() ? "" : ": " + details));
+    });
+    plan.lossy().forEach(loss -> lines.add("lossy " + loss));
+    return lines;
+  }
+
+  // ---- the end ----
+
+  /** {@return whether nothing is left} */
+  private boolean end(Removal removal) {
+    terminal.live("  undeploying");
+    List<Endpoint> latestFirst = new ArrayList<>(deployed);
+    Collections.reverse(latestFirst);
+    removal
+        .undeploy(
+            latestFirst,
+            (gone, took) -> done("undeploy", gone.routing().path(), Terminal.shown(took)))
+        .values()
+        .forEach(failure -> terminal.line(terminal.cross() + " " + failure.getMessage()));
+    List<Belonging> left = removal.left();
+    if (left.isEmpty()) {
+      terminal.line("  " + terminal.tick() + " The inventory is empty: nothing left behind.");
+    } else {
+      terminal.line("  " + terminal.cross() + " Left: "
+          + left.stream().map(Belonging::toString).collect(Collectors.joining(", ")));
+    }
+    return left.isEmpty();
+  }
+}

@@ -1,0 +1,65 @@
+package io.fairlead.examples;
+
+import io.fairlead.grammar.Endpoint;
+import io.fairlead.platform.Belonging;
+import io.fairlead.platform.EndpointPlatform;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.function.BiConsumer;
+import java.util.stream.Collectors;
+
+/** Takes out of service what an example has deployed, whatever happened before, and tells what is left. */
+final class Removal {
+  private final EndpointPlatform platform;
+  private final String deployment;
+  private final Duration limit;
+  private final Set<String> orphansBefore;
+
+  /** Begins before anything is deployed, to tell this deployment's orphans from older ones. */
+  Removal(EndpointPlatform platform, String deployment, Duration limit) {
+    this.platform = platform;
+    this.deployment = deployment;
+    this.limit = limit;
+    this.orphansBefore =
+        platform.orphans().stream().map(Belonging::toString).collect(Collectors.toSet());
+  }
+
+  /**
+   * Undeploys variants of one name. A variant with all of the requests can only go last, so one that is refused is tried
+   * again after the others.
+   *
+   * @param done hears of each that is gone, and how long that took
+   * @return why the others are not
+   */
+  Map<Endpoint, RuntimeException> undeploy(
+      List<Endpoint> endpoints, BiConsumer<Endpoint, Duration> done) {
+    Map<Endpoint, RuntimeException> failures = new LinkedHashMap<>();
+    List<Endpoint> there = new ArrayList<>(endpoints);
+    for (int round = 0; round < 2 && !there.isEmpty(); round++) {
+      failures.clear();
+      for (Endpoint endpoint : List.copyOf(there)) {
+        long begin = System.nanoTime();
+        try {
+          platform.undeploy(endpoint).await(limit);
+          there.remove(endpoint);
+          done.accept(endpoint, Duration.ofNanos(System.nanoTime() - begin));
+        } catch (RuntimeException e) {
+          failures.put(endpoint, e);
+        }
+      }
+    }
+    return failures;
+  }
+
+  /** {@return what is there of this deployment, or was left by it} */
+  List<Belonging> left() {
+    return platform.inventory().stream()
+        .filter(one -> one.deployment().equals(deployment)
+            || (one.orphan() && !orphansBefore.contains(one.toString())))
+        .toList();
+  }
+}

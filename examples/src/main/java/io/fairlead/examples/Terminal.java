@@ -1,0 +1,192 @@
+package io.fairlead.examples;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import io.fairlead.operation.Progress;
+import java.io.FileDescriptor;
+import java.io.FileOutputStream;
+import java.io.PrintStream;
+import java.nio.charset.Charset;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Set;
+import java.util.function.Consumer;
+
+/**
+ * Where the examples print: in colour and with a line that moves if somebody watches, as plain lines otherwise, and with
+ * no character that the locale does not have.
+ */
+final class Terminal {
+  private static final String EIGHTHS = " ▏▎▍▌▋▊▉";
+  private static final Set<String> SETTLED = Set.of("ready", "gone");
+
+  private final PrintStream out;
+  private final boolean watched;
+  private final boolean coloured;
+  private final boolean unicode;
+  private final int width;
+  private boolean lineIsLive;
+
+  /**
+   * Makes a terminal.
+   *
+   * @param out where it goes
+   * @param columns how wide it is if somebody watches; 0 if it is a file or a pipe
+   * @param coloured whether colours are welcome
+   * @param unicode whether it shows more than ASCII
+   */
+  Terminal(PrintStream out, int columns, boolean coloured, boolean unicode) {
+    this.out = out;
+    this.watched = columns > 0;
+    this.coloured = coloured;
+    this.unicode = unicode;
+    this.width = watched ? columns : Integer.MAX_VALUE;
+  }
+
+  /** {@return standard output; {@code examples/run} says whether that is a terminal, for Java cannot tell} */
+  static Terminal standardOutput() {
+    int columns = Integer.getInteger("fairlead.columns", 0);
+    boolean colours = columns > 0
+        && System.getenv().getOrDefault("NO_COLOR", "").isEmpty()
+        && !"dumb".equals(System.getenv("TERM"));
+    return of(FileDescriptor.out, columns, colours);
+  }
+
+  /** {@return standard error, as plain lines} */
+  static Terminal standardError() {
+    return of(FileDescriptor.err, 0, false);
+  }
+
+  private static Terminal of(FileDescriptor to, int columns, boolean colours) {
+    Charset charset = Charset.forName(System.getProperty("native.encoding", "US-ASCII"));
+    return new Terminal(
+        new PrintStream(new FileOutputStream(to), true, charset),
+        columns,
+        colours,
+        charset.equals(UTF_8));
+  }
+
+  /** Prints a line that stays. */
+  synchronized void line(String text) {
+    clearLive();
+    out.println(text);
+  }
+
+  void line() {
+    line("");
+  }
+
+  /** Shows what goes on: a line that the next one replaces, or nothing if nobody watches. */
+  synchronized void live(String text) {
+    if (watched) {
+      clearLive();
+      out.print(dim(cut(text, width - 1)));
+      out.flush();
+      lineIsLive = true;
+    }
+  }
+
+  private void clearLive() {
+    if (lineIsLive) {
+      out.print("\r\u001b[K");
+      lineIsLive = false;
+    }
+  }
+
+  /** {@return a listener that shows what an operation does; as plain lines, only what it changes} */
+  Consumer<Progress> progress(String operation) {
+    return event -> {
+      if (watched) {
+        live("  " + (event.step() > 0 ? operation + "  " : "") + event);
+      } else if (event.step() > 0 && changesSomething(event.message())) {
+        line("      " + event);
+      }
+    };
+  }
+
+  private static boolean changesSomething(String message) {
+    return !SETTLED.contains(message)
+        && !message.startsWith("is as it should be")
+        && !message.startsWith("stays");
+  }
+
+  String bold(String text) {
+    return coloured ? "\u001b[1m" + text + "\u001b[0m" : text;
+  }
+
+  String dim(String text) {
+    return coloured ? "\u001b[2m" + text + "\u001b[0m" : text;
+  }
+
+  String green(String text) {
+    return coloured ? "\u001b[32m" + text + "\u001b[0m" : text;
+  }
+
+  String red(String text) {
+    return coloured ? "\u001b[31m" + text + "\u001b[0m" : text;
+  }
+
+  /** {@return a mark for what went well} */
+  String tick() {
+    return green(unicode ? "✓" : "ok");
+  }
+
+  /** {@return a mark for what did not} */
+  String cross() {
+    return red(unicode ? "✗" : "no");
+  }
+
+  /** {@return a mark for what to look at} */
+  String arrow() {
+    return unicode ? "▸" : ">";
+  }
+
+  /** {@return a bar for a share of a length, padded with spaces to the length} */
+  String bar(double share, int length) {
+    int eighths = (int) Math.round(Math.min(1, Math.max(0, share)) * length * 8);
+    String bar = unicode
+        ? "█".repeat(eighths / 8) + (eighths % 8 == 0 ? "" : EIGHTHS.charAt(eighths % 8))
+        : "#".repeat((eighths + 4) / 8);
+    return bar + " ".repeat(length - bar.length());
+  }
+
+  /** {@return a text that fits behind what is on the line already} */
+  String fitting(String text, int columnsBefore) {
+    return cut(text, width - columnsBefore);
+  }
+
+  private String cut(String text, int length) {
+    if (text.length() <= length) {
+      return text;
+    }
+    String dots = unicode ? "…" : "...";
+    return text.substring(0, Math.max(0, length - dots.length())) + dots;
+  }
+
+  /** {@return a text on as many lines as it takes, each of which fits behind what is on the line already} */
+  List<String> wrapped(String text, int columnsBefore) {
+    List<String> lines = new ArrayList<>();
+    StringBuilder line = new StringBuilder();
+    for (String word : text.split(" ", -1)) {
+      if (line.length() > 0 && line.length() + 1 + word.length() > width - columnsBefore) {
+        lines.add(line.toString());
+        line.setLength(0);
+      }
+      line.append(line.length() == 0 ? "" : " ").append(word);
+    }
+    lines.add(line.toString());
+    return lines;
+  }
+
+  static String shown(Duration time) {
+    double millis = time.toNanos() / 1e6;
+    if (millis < 1) {
+      return "< 1 ms";
+    }
+    return millis < 1000
+        ? Math.round(millis) + " ms"
+        : String.format(Locale.ROOT, "%.2f s", millis / 1000);
+  }
+}

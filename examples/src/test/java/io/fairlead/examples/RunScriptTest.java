@@ -1,0 +1,202 @@
+package io.fairlead.examples;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.File;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.DisabledOnOs;
+import org.junit.jupiter.api.condition.OS;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The script, in a checkout with a Maven and a Java that only say how they were called. */
+@DisabledOnOs(value = OS.WINDOWS, disabledReason = "the script is for bash")
+class RunScriptTest {
+  @TempDir
+  Path root;
+
+  @BeforeEach
+  void makeACheckout() throws IOException {
+    Path script = root.resolve("examples/run");
+    Files.createDirectories(root.resolve("examples/src/main"));
+    Files.copy(Path.of("run"), script);
+    script.toFile().setExecutable(true);
+    Files.createFile(root.resolve("pom.xml"));
+    Files.createFile(root.resolve("examples/pom.xml"));
+    program("mvnw", "sleep 0.3; echo \"$@\" >>mvnw.calls; printf jars >examples/target/classpath");
+    java("17.0.15");
+  }
+
+  private void java(String version) throws IOException {
+    program(
+        "jdk/bin/java",
+        "case $1 in -version) echo 'openjdk version \"" + version
+            + "\" 2025-04-15' >&2;; *) printf '%s\\n' \"$@\"; exit 7;; esac");
+  }
+
+  private void program(String path, String body) throws IOException {
+    Path file = root.resolve(path);
+    Files.createDirectories(file.getParent());
+    Files.writeString(file, "#!/usr/bin/env bash\n" + body + "\n");
+    file.toFile().setExecutable(true);
+  }
+
+  private Child run(String... arguments) throws IOException {
+    List<String> command = new ArrayList<>(List.of(root.resolve("examples/run").toString()));
+    command.addAll(Arrays.asList(arguments));
+    ProcessBuilder builder = new ProcessBuilder(command).directory(new File("/"));
+    builder.environment().put("JAVA_HOME", root.resolve("jdk").toString());
+    return Child.start(builder);
+  }
+
+  private List<String> builds() throws IOException {
+    Path calls = root.resolve("mvnw.calls");
+    return Files.exists(calls) ? Files.readAllLines(calls) : List.of();
+  }
+
+  @Test
+  void withoutANameItListsTheExamples() throws Exception {
+    try (Child child = run()) {
+      assertThat(child.exitCode()).isEqualTo(2);
+      assertThat(child.err()).contains("quickstart", "lifecycle", "readme", "jshell");
+    }
+    assertThat(builds()).isEmpty();
+  }
+
+  @Test
+  void anUnknownNameListsThemToo() throws Exception {
+    try (Child child = run("quickstop")) {
+      assertThat(child.exitCode()).isEqualTo(2);
+      assertThat(child.err()).contains("no example 'quickstop'", "quickstart");
+    }
+  }
+
+  @Test
+  void buildsOnceThenStartsJavaWithTheArgumentsAsTheyAre() throws Exception {
+    try (Child child = run("quickstart", "a question", "*")) {
+      assertThat(child.exitCode()).isEqualTo(7);
+      assertThat(child.err()).contains("Building, once");
+      assertThat(child.out()).endsWith("io.fairlead.examples.Quickstart\na question\n*\n");
+    }
+    try (Child child = run("lifecycle", "--json")) {
+      assertThat(child.exitCode()).isEqualTo(7);
+      assertThat(child.err()).isEmpty();
+      assertThat(child.out()).endsWith("io.fairlead.examples.Lifecycle\n--json\n");
+    }
+    assertThat(builds())
+        .singleElement()
+        .asString()
+        .contains("-pl examples -am -DskipTests package");
+  }
+
+  @Test
+  void buildsAgainWhenASourceIsNewer() throws Exception {
+    try (Child child = run("quickstart")) {
+      child.exitCode();
+    }
+    Path source = Files.createFile(root.resolve("examples/src/main/New.java"));
+    Files.setLastModifiedTime(source, FileTime.from(Instant.now().plusSeconds(1)));
+
+    try (Child child = run("quickstart")) {
+      child.exitCode();
+      assertThat(child.err()).contains("Building what changed");
+    }
+
+    assertThat(builds()).hasSize(2);
+  }
+
+  @Test
+  void buildsAgainWithAnotherJava() throws Exception {
+    try (Child child = run("quickstart")) {
+      child.exitCode();
+    }
+    Files.move(root.resolve("jdk/bin/java"), root.resolve("jdk/bin/java-17"));
+    Files.createSymbolicLink(root.resolve("jdk/bin/java"), Path.of("java-17"));
+
+    try (Child child = run("quickstart")) {
+      assertThat(child.exitCode()).isEqualTo(7);
+    }
+
+    assertThat(builds()).hasSize(2);
+  }
+
+  @Test
+  void twoAtOnceBuildOnce() throws Exception {
+    try (Child one = run("quickstart");
+        Child other = run("quickstart")) {
+      assertThat(one.exitCode()).isEqualTo(7);
+      assertThat(other.exitCode()).isEqualTo(7);
+    }
+
+    assertThat(builds()).hasSize(1);
+    assertThat(root.resolve("examples/target/run.lock")).doesNotExist();
+  }
+
+  @Test
+  void aLockOfAProcessThatDiedIsNoObstacle() throws Exception {
+    long dead;
+    try (Child child = Child.ofJdk("java", "-version")) {
+      child.exitCode();
+      dead = child.pid();
+    }
+    Files.createDirectories(root.resolve("examples/target"));
+    Files.createSymbolicLink(
+        root.resolve("examples/target/run.lock"), Path.of(Long.toString(dead)));
+
+    try (Child child = run("quickstart")) {
+      assertThat(child.exitCode()).isEqualTo(7);
+    }
+  }
+
+  @Test
+  void aFailedBuildSaysWhereItsLogIs() throws Exception {
+    program("mvnw", "echo '[ERROR] cannot find symbol'; exit 1");
+
+    try (Child child = run("quickstart")) {
+      assertThat(child.exitCode()).isEqualTo(1);
+      assertThat(child.err()).contains("[ERROR] cannot find symbol", "run.log");
+    }
+    assertThat(root.resolve("examples/target/run.lock")).doesNotExist();
+  }
+
+  @Test
+  void anOldJavaIsRefused() throws Exception {
+    java("11.0.2");
+    try (Child child = run("quickstart")) {
+      assertThat(child.exitCode()).isEqualTo(1);
+      assertThat(child.err()).contains("is Java 11, which is too old: set JAVA_HOME");
+    }
+    java("1.8.0_412");
+    try (Child child = run("quickstart")) {
+      assertThat(child.exitCode()).isEqualTo(1);
+      assertThat(child.err()).contains("is Java 8, which is too old: set JAVA_HOME");
+    }
+    assertThat(builds()).isEmpty();
+  }
+
+  @Test
+  void aMissingJavaIsOneSentence() throws Exception {
+    Files.delete(root.resolve("jdk/bin/java"));
+
+    try (Child child = run("quickstart")) {
+      assertThat(child.exitCode()).isEqualTo(1);
+      assertThat(child.err().lines()).singleElement().asString().contains("has no bin/java");
+    }
+  }
+
+  @Test
+  void aJavaWithoutJshellIsOneSentence() throws Exception {
+    try (Child child = run("jshell")) {
+      assertThat(child.exitCode()).isEqualTo(1);
+      assertThat(child.err()).contains("has no jshell: set JAVA_HOME to a whole JDK");
+    }
+  }
+}

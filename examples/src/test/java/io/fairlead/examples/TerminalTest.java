@@ -1,0 +1,63 @@
+package io.fairlead.examples;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.time.Duration;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class TerminalTest {
+  @ParameterizedTest
+  @CsvSource({
+    "0, '    '",
+    "1, '████'",
+    "0.5, '██  '",
+    "0.53125, '██▏ '",
+    "2, '████'",
+    "-1, '    '",
+  })
+  void aBarIsAsLongAsItsShareInEighths(double share, String bar) {
+    assertThat(Printed.toAFile().terminal.bar(share, 4)).isEqualTo(bar);
+  }
+
+  @ParameterizedTest
+  @CsvSource({"0, '    '", "1, '####'", "0.5, '##  '", "0.6, '##  '", "0.65, '### '"})
+  void inAsciiABarIsMadeOfWholeCharacters(double share, String bar) {
+    assertThat(Printed.inAscii().terminal.bar(share, 4)).isEqualTo(bar);
+  }
+
+  @Test
+  void aLiveLineIsReplacedByTheNext() {
+    Printed printed = Printed.watched(20);
+
+    printed.terminal.live("at work on something long");
+    printed.terminal.line("done");
+
+    assertThat(printed.text())
+        .isEqualTo("\u001b[2mat work on somethi…\u001b[0m\r\u001b[Kdone" + System.lineSeparator());
+  }
+
+  @Test
+  void nobodyWatchesNoLiveLine() {
+    Printed printed = Printed.toAFile();
+
+    printed.terminal.live("at work");
+
+    assertThat(printed.text()).isEmpty();
+  }
+
+  @Test
+  void wrapsBetweenWords() {
+    assertThat(Printed.watched(20).terminal.wrapped("create model m-1, endpoint ask", 4))
+        .containsExactly("create model", "m-1, endpoint", "ask");
+    assertThat(Printed.toAFile().terminal.wrapped("create model m-1, endpoint ask", 4))
+        .containsExactly("create model m-1, endpoint ask");
+  }
+
+  @ParameterizedTest
+  @CsvSource({"200, '< 1 ms'", "1499000, '1 ms'", "999000000, '999 ms'", "1234000000, '1.23 s'"})
+  void timesAreAsExactAsTheyNeedBe(long nanos, String shown) {
+    assertThat(Terminal.shown(Duration.ofNanos(nanos))).isEqualTo(shown);
+  }
+}

@@ -1,0 +1,61 @@
+package io.fairlead.azureml;
+
+import static java.util.Objects.requireNonNull;
+
+import io.fairlead.grammar.PlatformOptions;
+import io.fairlead.grammar.Problems;
+
+/**
+ * What Azure ML alone knows of a model, for {@link io.fairlead.grammar.ModelMetadata#with}.
+ *
+ * <pre>{@code
+ * ModelMetadata metadata = ModelMetadata.of("huggingface", "4.37").withName("hf-model")
+ *     .with(AzureMlArtifact.of(AzureMlArtifact.Type.CUSTOM_MODEL).fromRegistry("HuggingFace"));
+ * }</pre>
+ *
+ * @param type how the model's files are laid out
+ * @param description what people read of it in the workspace; may be empty
+ * @param registry the registry that the model comes from, such as {@code HuggingFace}; empty for the workspace's own
+ */
+public record AzureMlArtifact(Type type, String description, String registry)
+    implements PlatformOptions {
+  /** How a model's files are laid out, as Azure ML's asset types tell it. */
+  public enum Type {
+    /** In a way of its own. */
+    CUSTOM_MODEL,
+    /** As MLflow does, with a file MLmodel. */
+    MLFLOW_MODEL,
+    /** As a model repository of Triton. */
+    TRITON_MODEL
+  }
+
+  public AzureMlArtifact {
+    requireNonNull(type, "type");
+    requireNonNull(description, "description");
+    requireNonNull(registry, "registry");
+    Problems.in("AzureMlArtifact")
+        .check(
+            registry.chars().noneMatch(c -> Character.isWhitespace(c) || c == '/'),
+            "registry",
+            "must be the name of a registry without spaces and slashes, or empty",
+            registry)
+        .throwIfAny();
+  }
+
+  public static AzureMlArtifact of(Type type) {
+    return new AzureMlArtifact(type, "", "");
+  }
+
+  public AzureMlArtifact withDescription(String newDescription) {
+    return new AzureMlArtifact(type, newDescription, registry);
+  }
+
+  public AzureMlArtifact fromRegistry(String newRegistry) {
+    return new AzureMlArtifact(type, description, newRegistry);
+  }
+
+  @Override
+  public String platform() {
+    return AzureMlOptionsProvider.PLATFORM;
+  }
+}

@@ -1,0 +1,37 @@
+package io.fairlead.azureml;
+
+import static java.util.Objects.requireNonNull;
+
+import io.fairlead.grammar.PlatformOptions;
+import io.fairlead.grammar.Problems;
+import java.util.Collections;
+import java.util.Map;
+import java.util.TreeMap;
+
+/**
+ * What Azure ML alone knows of routing, for {@link io.fairlead.grammar.Routing#with}.
+ *
+ * <p>Which deployment is active, and at which percentage, is the grammar's: a version's variant and weight.
+ *
+ * @param evaluationRules by what a blue-green change is judged, sorted by name
+ */
+public record AzureMlRouting(Map<String, String> evaluationRules) implements PlatformOptions {
+  public AzureMlRouting {
+    evaluationRules = Collections.unmodifiableSortedMap(
+        new TreeMap<>(Map.copyOf(requireNonNull(evaluationRules, "evaluationRules"))));
+    Problems problems = Problems.in("AzureMlRouting");
+    for (String name : evaluationRules.keySet()) {
+      problems.check(!name.isBlank(), "evaluationRules", "must not have a blank name", name);
+    }
+    problems.throwIfAny();
+  }
+
+  public static AzureMlRouting evaluationRules(Map<String, String> rules) {
+    return new AzureMlRouting(rules);
+  }
+
+  @Override
+  public String platform() {
+    return AzureMlOptionsProvider.PLATFORM;
+  }
+}

@@ -1,0 +1,30 @@
+package io.fairlead.azureml;
+
+import static java.util.Objects.requireNonNull;
+
+import io.fairlead.grammar.PlatformOptions;
+
+/**
+ * What Azure ML alone knows of a runtime, for {@link io.fairlead.grammar.RuntimeSpec#with}.
+ *
+ * <pre>{@code
+ * RuntimeSpec runtime = RuntimeSpec.of("mcr.microsoft.com/azureml/openmpi4.1.0-ubuntu20.04")
+ *     .with(AzureMlRuntime.condaFile(CondaFile.of("python=3.11", "pip", "pytorch").withChannels("conda-forge")));
+ * }</pre>
+ *
+ * @param condaFile what conda installs on top of the image
+ */
+public record AzureMlRuntime(CondaFile condaFile) implements PlatformOptions {
+  public AzureMlRuntime {
+    requireNonNull(condaFile, "condaFile");
+  }
+
+  public static AzureMlRuntime condaFile(CondaFile condaFile) {
+    return new AzureMlRuntime(condaFile);
+  }
+
+  @Override
+  public String platform() {
+    return AzureMlOptionsProvider.PLATFORM;
+  }
+}

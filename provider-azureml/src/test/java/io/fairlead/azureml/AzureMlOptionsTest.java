@@ -1,0 +1,143 @@
+package io.fairlead.azureml;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.fairlead.error.ErrorKind;
+import io.fairlead.error.ServingException;
+import io.fairlead.grammar.Container;
+import io.fairlead.grammar.Dependencies;
+import io.fairlead.grammar.Endpoint;
+import io.fairlead.grammar.InvalidValueException;
+import io.fairlead.grammar.ModelArtifact;
+import io.fairlead.grammar.ModelMetadata;
+import io.fairlead.grammar.Options;
+import io.fairlead.grammar.Routing;
+import io.fairlead.grammar.RuntimeSpec;
+import io.fairlead.grammar.Scaling;
+import io.fairlead.json.GrammarJson;
+import io.fairlead.platform.EndpointPlatform;
+import io.fairlead.platform.Platforms;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class AzureMlOptionsTest {
+  private static final AzureMlArtifact ARTIFACT = AzureMlArtifact.of(
+          AzureMlArtifact.Type.CUSTOM_MODEL)
+      .withDescription("HuggingFace model from Model Hub")
+      .fromRegistry("HuggingFace");
+
+  private static final AzureMlRuntime RUNTIME = AzureMlRuntime.condaFile(
+      CondaFile.of("python=3.11", "pip", "pytorch").withChannels("conda-forge", "pytorch"));
+
+  private static final AzureMlRouting ROUTING =
+      AzureMlRouting.evaluationRules(Map.of("latency", "p95 < 200ms", "errors", "< 1%"));
+
+  private static final Endpoint BERT = new Endpoint(
+      new Container(
+          ModelArtifact.huggingFace("google-bert/bert-base-uncased")
+              .withMetadata(
+                  ModelMetadata.of("huggingface", "4.37").withName("hf-model").with(ARTIFACT)),
+          RuntimeSpec.of("mcr.microsoft.com/azureml/openmpi4.1.0-ubuntu20.04").with(RUNTIME),
+          Dependencies.environment(Map.of("MODEL_ID", "bert")).withPackages("transformers")),
+      new Scaling("Standard_DS3_v2", 1, 1, 3, Options.NONE),
+      new Routing("hf-ep", "blue").with(ROUTING));
+
+  @Test
+  void anEndpointThatCarriesThemAllIsReadBackEqual() {
+    String json = GrammarJson.write(BERT);
+
+    assertThat(json)
+        .contains("\"azureml.AzureMlArtifact\":{\"type\":\"CUSTOM_MODEL\",\"description\":"
+            + "\"HuggingFace model from Model Hub\",\"registry\":\"HuggingFace\"}")
+        .contains(
+            "\"azureml.AzureMlRuntime\":{\"condaFile\":{\"channels\":[\"conda-forge\",\"pytorch\"],"
+                + "\"dependencies\":[\"python=3.11\",\"pip\",\"pytorch\"]}}")
+        .contains(
+            "\"azureml.AzureMlRouting\":{\"evaluationRules\":{\"errors\":\"< 1%\",\"latency\":"
+                + "\"p95 < 200ms\"}}");
+    assertThat(GrammarJson.read(json, Endpoint.class)).isEqualTo(BERT);
+  }
+
+  @Test
+  void eachIsForAzureMl() {
+    assertThat(BERT.artifact().metadata().options().of("azureml")).containsExactly(ARTIFACT);
+    assertThat(BERT.container().runtime().options().of("azureml")).containsExactly(RUNTIME);
+    assertThat(BERT.routing().options().of("azureml")).containsExactly(ROUTING);
+    assertThat(BERT.routing().options().of("vertex")).isEmpty();
+  }
+
+  @Test
+  void aModelMayBeTheWorkspacesOwnAndUndescribed() {
+    assertThat(AzureMlArtifact.of(AzureMlArtifact.Type.MLFLOW_MODEL))
+        .isEqualTo(new AzureMlArtifact(AzureMlArtifact.Type.MLFLOW_MODEL, "", ""));
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {" ", "Hugging Face", "azureml://registries/HuggingFace"})
+  void aRegistryIsItsName(String registry) {
+    assertThatThrownBy(() -> ARTIFACT.fromRegistry(registry))
+        .isInstanceOf(InvalidValueException.class)
+        .hasMessage(
+            "AzureMlArtifact: registry must be the name of a registry without spaces and slashes, or empty"
+                + " (got \"" + registry + "\")");
+  }
+
+  @Test
+  void everyLineOfACondaFileThatIsWrongIsReportedAtOnce() {
+    assertThatThrownBy(() -> CondaFile.of("python=3.11", "pip\nprefix: /").withChannels(" "))
+        .isInstanceOf(InvalidValueException.class)
+        .hasMessage(
+            "CondaFile: dependencies must hold one name on one line each (got \"pip\nprefix: /\")");
+    assertThatThrownBy(() -> new CondaFile(List.of(" "), List.of("")))
+        .isInstanceOf(InvalidValueException.class)
+        .hasMessage("CondaFile: channels must hold one name on one line each (got \" \"); "
+            + "dependencies must hold one name on one line each (got \"\")");
+  }
+
+  @Test
+  void aCondaFileIsACopyInItsOrder() {
+    List<String> channels = new ArrayList<>(List.of("pytorch", "conda-forge"));
+    CondaFile condaFile = new CondaFile(channels, List.of("pip"));
+
+    channels.clear();
+
+    assertThat(condaFile.channels()).containsExactly("pytorch", "conda-forge");
+  }
+
+  @Test
+  void evaluationRulesAreACopySortedByNameAndNamed() {
+    Map<String, String> rules = new HashMap<>(Map.of("b", "2", "a", "1"));
+    AzureMlRouting routing = AzureMlRouting.evaluationRules(rules);
+
+    rules.clear();
+
+    assertThat(routing.evaluationRules()).containsExactly(Map.entry("a", "1"), Map.entry("b", "2"));
+    assertThatThrownBy(() -> AzureMlRouting.evaluationRules(Map.of(" ", "1")))
+        .isInstanceOf(InvalidValueException.class)
+        .hasMessage("AzureMlRouting: evaluationRules must not have a blank name (got \" \")");
+  }
+
+  @Test
+  void whatIsWrongInJsonIsToldByItsPath() {
+    String json = GrammarJson.write(BERT).replace("CUSTOM_MODEL", "custom_model");
+
+    assertThatThrownBy(() -> GrammarJson.read(json, Endpoint.class))
+        .isInstanceOf(InvalidValueException.class)
+        .hasMessage(
+            "Endpoint: container.artifact.metadata.options.azureml.AzureMlArtifact.type must be one of "
+                + "CUSTOM_MODEL, MLFLOW_MODEL, TRITON_MODEL (got \"custom_model\")");
+  }
+
+  @Test
+  void thePlatformItselfIsNotReadyYet() {
+    assertThatThrownBy(() -> Platforms.open("azureml", EndpointPlatform.class))
+        .isInstanceOfSatisfying(
+            ServingException.class, e -> assertThat(e.kind()).isEqualTo(ErrorKind.NOT_FOUND));
+  }
+}

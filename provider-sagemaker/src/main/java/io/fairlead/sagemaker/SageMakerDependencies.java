@@ -1,0 +1,41 @@
+package io.fairlead.sagemaker;
+
+import static java.util.Objects.requireNonNull;
+
+import io.fairlead.grammar.PlatformOptions;
+import io.fairlead.grammar.Problems;
+import java.util.Arrays;
+
+/**
+ * What SageMaker alone knows of dependencies, for {@link io.fairlead.grammar.Dependencies#with}.
+ *
+ * @param entryPoint the inference script, as a path inside the model's code, such as {@code inference.py}
+ */
+public record SageMakerDependencies(String entryPoint) implements PlatformOptions {
+  public SageMakerDependencies {
+    requireNonNull(entryPoint, "entryPoint");
+    Problems.in("SageMakerDependencies")
+        .check(
+            isInside(entryPoint),
+            "entryPoint",
+            "must be a path inside the model's code, such as inference.py",
+            entryPoint)
+        .throwIfAny();
+  }
+
+  private static boolean isInside(String path) {
+    return !path.isBlank()
+        && !path.startsWith("/")
+        && !path.contains("://")
+        && !Arrays.asList(path.split("/", -1)).contains("..");
+  }
+
+  public static SageMakerDependencies entryPoint(String path) {
+    return new SageMakerDependencies(path);
+  }
+
+  @Override
+  public String platform() {
+    return SageMakerOptionsProvider.PLATFORM;
+  }
+}

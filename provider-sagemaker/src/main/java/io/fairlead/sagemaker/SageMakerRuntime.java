@@ -1,0 +1,46 @@
+package io.fairlead.sagemaker;
+
+import static java.util.Objects.requireNonNull;
+
+import io.fairlead.grammar.PlatformOptions;
+import io.fairlead.grammar.Problems;
+import java.util.regex.Pattern;
+
+/**
+ * What SageMaker alone knows of a runtime, for {@link io.fairlead.grammar.RuntimeSpec#with}.
+ *
+ * <pre>{@code
+ * RuntimeSpec runtime = RuntimeSpec.of(image)
+ *     .with(SageMakerRuntime.executionRole("arn:aws:iam::123456789012:role/serving"));
+ * }</pre>
+ *
+ * @param executionRole the ARN of the IAM role that SageMaker takes on to read the model, pull the image and write logs
+ */
+public record SageMakerRuntime(String executionRole) implements PlatformOptions {
+  private static final Pattern ROLE_ARN =
+      Pattern.compile("arn:aws[a-z-]*:iam::\\d{12}:role/[a-zA-Z0-9_+=,.@/-]*[a-zA-Z0-9_+=,.@-]");
+  private static final int SHORTEST_ARN = 20;
+  private static final int LONGEST_ARN = 2048;
+
+  public SageMakerRuntime {
+    requireNonNull(executionRole, "executionRole");
+    Problems.in("SageMakerRuntime")
+        .check(
+            executionRole.length() >= SHORTEST_ARN
+                && executionRole.length() <= LONGEST_ARN
+                && ROLE_ARN.matcher(executionRole).matches(),
+            "executionRole",
+            "must be the ARN of an IAM role, such as arn:aws:iam::123456789012:role/serving",
+            executionRole)
+        .throwIfAny();
+  }
+
+  public static SageMakerRuntime executionRole(String arn) {
+    return new SageMakerRuntime(arn);
+  }
+
+  @Override
+  public String platform() {
+    return SageMakerOptionsProvider.PLATFORM;
+  }
+}
