@@ -55,7 +55,7 @@ public record Options(List<PlatformOptions> values) {
   }
 
   /** {@return the options that are for one platform} */
-  public List<PlatformOptions> of(String platform) {
+  public List<PlatformOptions> forPlatform(String platform) {
     return values.stream().filter(option -> option.platform().equals(platform)).toList();
   }
 }

@@ -37,9 +37,9 @@ public record Scaling(String instanceType, int count, int min, int max, Options 
     return new Scaling(instanceType, count, count, count, Options.NONE);
   }
 
-  /** {@return a number of instances that the platform chooses by load, beginning with the least} */
+  /** {@return a number of instances that the platform chooses by load, beginning with the least, but with one} */
   public static Scaling between(String instanceType, int min, int max) {
-    return new Scaling(instanceType, min, min, max, Options.NONE);
+    return new Scaling(instanceType, Math.max(min, 1), min, max, Options.NONE);
   }
 
   /** {@return whether the platform may change the number of instances} */

@@ -79,7 +79,7 @@ final class TreeReader {
       String name = components[i].getName();
       JsonNode field = node.get(name);
       values[i] = field == null
-          ? problem(under(path, name), "is missing", "")
+          ? absent(components[i], under(path, name))
           : value(field, components[i].getGenericType(), under(path, name));
     }
     List<String> known = Arrays.stream(components).map(RecordComponent::getName).toList();
@@ -91,6 +91,11 @@ final class TreeReader {
       }
     });
     return problems.size() > before ? null : made(type, values, path);
+  }
+
+  /** Options that are left out are none; nothing else may be left out. */
+  private @Nullable Object absent(RecordComponent component, String path) {
+    return component.getType() == Options.class ? Options.NONE : problem(path, "is missing", "");
   }
 
   private @Nullable Object made(Class<?> type, @Nullable Object[] values, String path) {

@@ -87,7 +87,10 @@ final class TreeWriter {
     ObjectNode object = NODES.objectNode();
     for (RecordComponent component : value.getClass().getRecordComponents()) {
       String place = value.getClass().getSimpleName() + "." + component.getName();
-      object.set(component.getName(), write(Records.get(component, value), place));
+      Object part = Records.get(component, value);
+      if (!Options.NONE.equals(part)) {
+        object.set(component.getName(), write(part, place));
+      }
     }
     return object;
   }

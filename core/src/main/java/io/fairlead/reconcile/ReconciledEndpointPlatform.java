@@ -267,7 +267,7 @@ public final class ReconciledEndpointPlatform implements EndpointPlatform {
   }
 
   private Options own(Options options) {
-    return new Options(options.of(id()));
+    return new Options(options.forPlatform(id()));
   }
 
   private void checkOptions(Endpoint endpoint) {
@@ -284,7 +284,7 @@ public final class ReconciledEndpointPlatform implements EndpointPlatform {
 
   private void checkOptions(String subject, Options options) {
     Problems problems = Problems.in(subject);
-    for (PlatformOptions option : options.of(id())) {
+    for (PlatformOptions option : options.forPlatform(id())) {
       problems.check(
           mapper.options().contains(option.getClass()),
           "options",

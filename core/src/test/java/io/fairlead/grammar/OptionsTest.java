@@ -46,8 +46,8 @@ class OptionsTest {
 
   @Test
   void theOptionsOfOnePlatformAreThoseWithItsId() {
-    assertThat(Options.of(RED, SEVEN).of("sample")).containsExactly(RED);
-    assertThat(Options.of(RED, SEVEN).of("other")).isEmpty();
+    assertThat(Options.of(RED, SEVEN).forPlatform("sample")).containsExactly(RED);
+    assertThat(Options.of(RED, SEVEN).forPlatform("other")).isEmpty();
   }
 
   @Test

@@ -17,9 +17,9 @@ class ScalingTest {
   }
 
   @Test
-  void anAutomaticNumberBeginsWithTheLeast() {
+  void anAutomaticNumberBeginsWithTheLeastButWithOne() {
     assertThat(Scaling.between("ml.m5.large", 0, 4))
-        .isEqualTo(new Scaling("ml.m5.large", 0, 0, 4, Options.NONE));
+        .isEqualTo(new Scaling("ml.m5.large", 1, 0, 4, Options.NONE));
     assertThat(Scaling.between("ml.m5.large", 0, 4).isAutomatic()).isTrue();
     assertThat(Scaling.between("ml.m5.large", 4, 4).isAutomatic()).isFalse();
   }

@@ -71,6 +71,18 @@ class GrammarJsonTest {
   }
 
   @Test
+  void optionsThatThereAreNoneOfAreLeftOutAndNeedNotBeThere() {
+    Routing routing = new Routing("bert", "blue");
+
+    assertThat(GrammarJson.write(routing)).isEqualTo("{\"name\":\"bert\",\"variant\":\"blue\"}");
+    assertThat(GrammarJson.read(
+            "{\"name\":\"bert\",\"variant\":\"blue\",\"options\":{}}", Routing.class))
+        .isEqualTo(routing);
+    assertThat(GrammarJson.read("{\"name\":\"bert\",\"variant\":\"blue\"}", Routing.class))
+        .isEqualTo(routing);
+  }
+
+  @Test
   void aRecordIsAnObjectOfItsComponentsAndNothingElse() {
     assertThat(GrammarJson.write(SampleValues.SCALING))
         .isEqualTo(

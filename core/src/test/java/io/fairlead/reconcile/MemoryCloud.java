@@ -47,7 +47,9 @@ final class MemoryCloud {
     /** Names in answers are longer than those that were asked for. */
     RENAMING,
     /** A change that failed is taken back without a word of why. */
-    SILENT
+    SILENT,
+    /** A public name that is deleted takes its variants along, whosever they are. */
+    CASCADING
   }
 
   static final Duration TO_COME = Duration.ofSeconds(40);
@@ -162,6 +164,11 @@ final class MemoryCloud {
     Thing thing = Objects.requireNonNull(find(new ResourceRef(kind, name)));
     thing.value = value;
     thing.revision = nextRevision();
+  }
+
+  /** Takes something away behind everybody's back. */
+  synchronized void vanish(String kind, String name) {
+    things.remove(new ResourceRef(kind, name));
   }
 
   // ---- what the cloud does ----
@@ -395,7 +402,9 @@ final class MemoryCloud {
           mustBeAsRead(ref(name), thing, current);
         }
         List<ResourceRef> users = usersOf(ref(name));
-        if (!users.isEmpty()) {
+        if (has(Way.CASCADING) && kind.equals("name")) {
+          users.forEach(things::remove);
+        } else if (!users.isEmpty()) {
           throw failure(ErrorKind.CONFLICT, ref(name) + " is used by " + users);
         }
         if (kind.equals("variant") && trafficOf(name) > 0) {

@@ -523,6 +523,67 @@ class ReconcilerTest {
   }
 
   @Test
+  void aRunThatTookAVariantOverPutsBackWhatTheOtherTookAwayAtTheEnd() {
+    MemoryCloud cloud = new MemoryCloud(time);
+    EndpointPlatform platform = cloud.open();
+    deploy(platform, ONE, "small", "blue");
+    AtomicReference<Optional<Object>> taken = new AtomicReference<>(Optional.empty());
+    // All is done and nobody waits any more, when the other's last call arrives.
+    time.in(Duration.ofMillis(1), () -> {
+      taken.set(cloud.truth("autoscale", "bert/blue"));
+      cloud.vanish("autoscale", "bert/blue");
+    });
+
+    platform
+        .deploy(ONE, Scaling.between("large", 2, 5), new Routing("bert", "blue"))
+        .await(LIMIT);
+
+    assertThat(taken.get()).isPresent();
+    assertThat(cloud.truth("autoscale", "bert/blue")).isEqualTo(taken.get());
+  }
+
+  @Test
+  void whatSomebodyElseMadeWhileAnAnswerWasLostIsNotTakenBack() {
+    FakeKind contested = new FakeKind() {
+      @Override
+      public Observed<String> read(String name) {
+        return value
+            .map(there -> Observed.ready(there).madeBy("another-run"))
+            .orElseGet(Observed::absent);
+      }
+
+      @Override
+      public Started create(String name, String desired, Mark mark) {
+        value = Optional.of(desired);
+        throw new ServingException("fake", ErrorKind.UNAVAILABLE, "the connection was cut");
+      }
+    };
+    FakeKind refused = new FakeKind() {
+      @Override
+      public Started create(String name, String desired, Mark mark) {
+        throw new ServingException("fake", ErrorKind.INVALID, "no");
+      }
+    };
+    Walk<String> walk = new Walk<>(
+        "deploy",
+        "thing",
+        "thing",
+        List.of(Resource.own(contested, "one", "x"), Resource.own(refused, "two", "x")),
+        "result",
+        List.of());
+
+    ServingException failure = fails(() -> Reconciler.builder("fake", List.of(contested, refused))
+        .time(time)
+        .executor(Runnable::run)
+        .build()
+        .run(walk)
+        .await(LIMIT));
+
+    assertThat(failure.kind()).isEqualTo(ErrorKind.INVALID);
+    assertThat(contested.value).contains("x");
+  }
+
+  @Test
   void aLostRaceForARevisionIsReadAgainAndComputedAnew() {
     MemoryCloud cloud = new MemoryCloud(time, Way.REVISIONS);
     EndpointPlatform platform = cloud.open();
@@ -547,7 +608,7 @@ class ReconcilerTest {
 
   @Test
   void aNameThatAnotherDeploymentBeganToUseIsNotTakenBack() {
-    MemoryCloud cloud = new MemoryCloud(time, Way.POLLED);
+    MemoryCloud cloud = new MemoryCloud(time, Way.POLLED, Way.CASCADING);
     Faults faults =
         Faults.before("create variant", () -> deploy(cloud.open(), TWO, "small", "green"));
 
@@ -556,6 +617,19 @@ class ReconcilerTest {
     assertThat(cloud.remains())
         .contains("name bert", "variant bert/green", "model " + modelOf(TWO))
         .doesNotContain("variant bert/blue", "model " + modelOf(ONE));
+  }
+
+  @Test
+  void aNameThatAnotherDeploymentBeganToUseStaysWhenItsFirstVariantGoes() {
+    MemoryCloud cloud = new MemoryCloud(time, Way.CASCADING);
+    Endpoint blue = deploy(cloud.open(), ONE, "small", "blue");
+    Faults faults =
+        Faults.before("delete variant", () -> deploy(cloud.open(), TWO, "small", "green"));
+
+    cloud.open(faults).undeploy(blue).await(LIMIT);
+
+    assertThat(cloud.remains())
+        .contains("name bert", "variant bert/green", "model " + modelOf(TWO));
   }
 
   // ---- previews ----

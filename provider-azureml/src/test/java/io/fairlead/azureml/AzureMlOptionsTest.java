@@ -66,10 +66,10 @@ class AzureMlOptionsTest {
 
   @Test
   void eachIsForAzureMl() {
-    assertThat(BERT.artifact().metadata().options().of("azureml")).containsExactly(ARTIFACT);
-    assertThat(BERT.container().runtime().options().of("azureml")).containsExactly(RUNTIME);
-    assertThat(BERT.routing().options().of("azureml")).containsExactly(ROUTING);
-    assertThat(BERT.routing().options().of("vertex")).isEmpty();
+    assertThat(BERT.artifact().metadata().options().forPlatform("azureml")).containsExactly(ARTIFACT);
+    assertThat(BERT.container().runtime().options().forPlatform("azureml")).containsExactly(RUNTIME);
+    assertThat(BERT.routing().options().forPlatform("azureml")).containsExactly(ROUTING);
+    assertThat(BERT.routing().options().forPlatform("vertex")).isEmpty();
   }
 
   @Test

@@ -53,11 +53,11 @@ class SageMakerOptionsTest {
 
   @Test
   void eachIsForSageMaker() {
-    assertThat(BERT.artifact().metadata().options().of("sagemaker"))
+    assertThat(BERT.artifact().metadata().options().forPlatform("sagemaker"))
         .containsExactly(new SageMakerArtifact("py310"));
     assertThat(BERT.container().runtime().options().find(SageMakerRuntime.class))
         .contains(new SageMakerRuntime(ROLE));
-    assertThat(BERT.container().dependencies().options().of("azureml")).isEmpty();
+    assertThat(BERT.container().dependencies().options().forPlatform("azureml")).isEmpty();
   }
 
   @ParameterizedTest

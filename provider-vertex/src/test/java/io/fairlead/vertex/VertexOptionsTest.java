@@ -60,12 +60,12 @@ class VertexOptionsTest {
 
   @Test
   void eachIsForVertex() {
-    assertThat(LLAMA.artifact().metadata().options().of("vertex")).hasSize(1);
-    assertThat(LLAMA.container().runtime().options().of("vertex"))
+    assertThat(LLAMA.artifact().metadata().options().forPlatform("vertex")).hasSize(1);
+    assertThat(LLAMA.container().runtime().options().forPlatform("vertex"))
         .containsExactly(new VertexRuntime("NVIDIA_TESLA_A100"));
-    assertThat(LLAMA.scaling().options().of("vertex")).containsExactly(new VertexScaling(4));
-    assertThat(LLAMA.routing().options().of("vertex")).containsExactly(ROUTING);
-    assertThat(LLAMA.routing().options().of("sagemaker")).isEmpty();
+    assertThat(LLAMA.scaling().options().forPlatform("vertex")).containsExactly(new VertexScaling(4));
+    assertThat(LLAMA.routing().options().forPlatform("vertex")).containsExactly(ROUTING);
+    assertThat(LLAMA.routing().options().forPlatform("sagemaker")).isEmpty();
   }
 
   @ParameterizedTest
