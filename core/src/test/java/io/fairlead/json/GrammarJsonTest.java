@@ -8,6 +8,7 @@ import io.fairlead.grammar.Dependencies;
 import io.fairlead.grammar.FunctionLimits;
 import io.fairlead.grammar.Options;
 import io.fairlead.grammar.PlatformOptions;
+import io.fairlead.grammar.Routing;
 import io.fairlead.grammar.RuntimeSpec;
 import io.fairlead.grammar.SampleValues;
 import io.fairlead.grammar.SampleValues.SampleOption;

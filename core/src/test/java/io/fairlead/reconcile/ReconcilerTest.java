@@ -198,6 +198,42 @@ class ReconcilerTest {
   }
 
   @Test
+  void somethingNeededThatDoesNotShowYetIsWaitedForAndTheWalkBegunAnew() {
+    FakeKind late = new FakeKind() {
+      private int tries;
+
+      @Override
+      public Started create(String name, String desired, Mark mark) {
+        if (++tries <= 2) {
+          throw new ServingException("fake", ErrorKind.NOT_FOUND, "could not find model x");
+        }
+        return super.create(name, desired, mark);
+      }
+    };
+
+    run(late).await(LIMIT);
+
+    assertThat(late.value).contains("x");
+  }
+
+  @Test
+  void somethingNeededThatNeverShowsIsAFailureThatNamesIt() {
+    ResourceKind<String> never = new FakeKind() {
+      @Override
+      public Started create(String name, String desired, Mark mark) {
+        throw new ServingException("fake", ErrorKind.NOT_FOUND, "could not find model x");
+      }
+    };
+    Duration begin = time.elapsed();
+
+    ServingException failure = fails(() -> run(never).await(LIMIT));
+
+    assertThat(failure.kind()).isEqualTo(ErrorKind.NOT_FOUND);
+    assertThat(failure).hasMessageContaining("could not find model x");
+    assertThat(time.elapsed().minus(begin)).isBetween(Duration.ofMinutes(2), Duration.ofMinutes(3));
+  }
+
+  @Test
   void anUnexpectedExceptionOfAProviderIsAFailureWithItsCauseAndIsUndoneToo() {
     IllegalStateException bug = new IllegalStateException("a provider's bug");
     ResourceKind<String> buggy = new FakeKind() {

@@ -175,7 +175,9 @@ public final class Lifecycle {
       int all = settings.invocations();
       for (int i = 0; i < all; i++) {
         checkNotStopped();
-        terminal.live("  asking " + settings.name() + " " + i + "/" + all);
+        if (i % Math.max(1, all / 100) == 0) {
+          terminal.live("  asking " + settings.name() + " " + i + "/" + all);
+        }
         Endpoint either = i % 2 == 0 ? blue : green;
         counts.merge(variantOf(platform.invoke(either, settings.request())), 1, Integer::sum);
       }

@@ -19,7 +19,6 @@ import org.slf4j.LoggerFactory;
  * deadline that is earlier than its next look, so that a call of microseconds does not pay for a timer.
  */
 final class Calls {
-  private static final Logger LOG = LoggerFactory.getLogger(Calls.class);
   private static final long NEVER = Long.MAX_VALUE;
   private static final Duration STOPPING = Duration.ofSeconds(5);
   private static final Duration LONGEST = Duration.ofDays(36_500);
@@ -105,10 +104,11 @@ final class Calls {
         interrupted |= awaitEnd(STOPPING, false);
       }
       if (!running.isEmpty()) {
-        LOG.warn(
-            "{} calls did not stop and go on until they end by themselves: {}",
-            running.size(),
-            running.stream().map(Call::model).distinct().sorted().toList());
+        log()
+            .warn(
+                "{} calls did not stop and go on until they end by themselves: {}",
+                running.size(),
+                running.stream().map(Call::model).distinct().sorted().toList());
       }
       closed = true;
     } finally {
@@ -202,7 +202,7 @@ final class Calls {
     try {
       call.stop(ErrorKind.TIMEOUT);
     } catch (RuntimeException e) {
-      LOG.warn("Model {} could not be stopped at its deadline", call.model(), e);
+      log().warn("Model {} could not be stopped at its deadline", call.model(), e);
     }
   }
 
@@ -212,5 +212,10 @@ final class Calls {
 
   private static long nanosOf(Duration duration) {
     return duration.compareTo(LONGEST) < 0 ? duration.toNanos() : LONGEST.toNanos();
+  }
+
+  /** Looked up when there is something to say: a logger is a good part of what opening an engine would cost. */
+  private static Logger log() {
+    return LoggerFactory.getLogger(Calls.class);
   }
 }
