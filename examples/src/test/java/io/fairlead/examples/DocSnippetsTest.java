@@ -31,9 +31,13 @@ class DocSnippetsTest {
       ROOT.resolve("examples/src/test/java/io/fairlead/examples/DocSnippets.java");
 
   static Stream<Path> pages() throws IOException {
-    return Files.list(ROOT.resolve("docs"))
-        .filter(page -> page.toString().endsWith(".md"))
-        .filter(page -> !page.endsWith("writing-a-provider.md"));
+    try (Stream<Path> files = Files.list(ROOT.resolve("docs"))) {
+      return files
+          .filter(page -> page.toString().endsWith(".md"))
+          .filter(page -> !page.endsWith("writing-a-provider.md"))
+          .toList()
+          .stream();
+    }
   }
 
   @ParameterizedTest

@@ -19,7 +19,7 @@ class ReadmeExampleTest {
     String begin = "// README begin\n";
     String example = source
         .substring(source.indexOf(begin) + begin.length(), source.indexOf("    // README end"))
-        .stripIndent();
+        .replaceAll("(?m)^ {4}", "");
 
     assertThat(Files.readString(README)).contains("```java\n" + example + "```");
   }
