@@ -620,6 +620,34 @@ class ReconcilerTest {
   }
 
   @Test
+  void whatALostAnswerMadeAndShowsOnlyLaterIsTakenBackAllTheSame() {
+    FakeKind late = new FakeKind() {
+      private Duration showsAt = Duration.ZERO;
+
+      @Override
+      public Observed<String> read(String name) {
+        return time.elapsed().compareTo(showsAt) < 0 ? Observed.absent() : super.read(name);
+      }
+
+      @Override
+      public Started create(String name, String desired, Mark mark) {
+        if (value.isPresent()) {
+          throw new ServingException("fake", ErrorKind.UNAUTHORIZED, "the token has expired");
+        }
+        value = Optional.of(desired);
+        showsAt = time.elapsed().plusSeconds(45);
+        throw new ServingException("fake", ErrorKind.UNAVAILABLE, "the connection was cut");
+      }
+    };
+
+    ServingException failure = fails(() -> run(late).await(LIMIT));
+
+    assertThat(failure.kind()).isEqualTo(ErrorKind.UNAUTHORIZED);
+    assertThat(failure).hasMessageContaining("Taken back: fake thing");
+    assertThat(late.value).isEmpty();
+  }
+
+  @Test
   void aLostRaceForARevisionIsReadAgainAndComputedAnew() {
     MemoryCloud cloud = new MemoryCloud(time, Way.REVISIONS);
     EndpointPlatform platform = cloud.open();

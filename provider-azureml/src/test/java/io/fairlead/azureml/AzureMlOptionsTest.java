@@ -66,8 +66,10 @@ class AzureMlOptionsTest {
 
   @Test
   void eachIsForAzureMl() {
-    assertThat(BERT.artifact().metadata().options().forPlatform("azureml")).containsExactly(ARTIFACT);
-    assertThat(BERT.container().runtime().options().forPlatform("azureml")).containsExactly(RUNTIME);
+    assertThat(BERT.artifact().metadata().options().forPlatform("azureml"))
+        .containsExactly(ARTIFACT);
+    assertThat(BERT.container().runtime().options().forPlatform("azureml"))
+        .containsExactly(RUNTIME);
     assertThat(BERT.routing().options().forPlatform("azureml")).containsExactly(ROUTING);
     assertThat(BERT.routing().options().forPlatform("vertex")).isEmpty();
   }

@@ -63,7 +63,8 @@ class VertexOptionsTest {
     assertThat(LLAMA.artifact().metadata().options().forPlatform("vertex")).hasSize(1);
     assertThat(LLAMA.container().runtime().options().forPlatform("vertex"))
         .containsExactly(new VertexRuntime("NVIDIA_TESLA_A100"));
-    assertThat(LLAMA.scaling().options().forPlatform("vertex")).containsExactly(new VertexScaling(4));
+    assertThat(LLAMA.scaling().options().forPlatform("vertex"))
+        .containsExactly(new VertexScaling(4));
     assertThat(LLAMA.routing().options().forPlatform("vertex")).containsExactly(ROUTING);
     assertThat(LLAMA.routing().options().forPlatform("sagemaker")).isEmpty();
   }
