@@ -94,7 +94,7 @@ class RunScriptTest {
     assertThat(builds())
         .singleElement()
         .asString()
-        .contains("-pl examples -am -DskipTests package");
+        .contains("-pl examples -am", "-DskipTests package");
   }
 
   @Test
