@@ -32,4 +32,17 @@ public record Deployment(
     requireNonNull(weight, "weight");
     requireNonNull(detail, "detail");
   }
+
+  /** {@return the deployment as a line for people, such as {@code ask/blue READY 90%}} */
+  @Override
+  public String toString() {
+    return name
+        + (variant.isEmpty() ? "" : "/" + variant)
+        + " "
+        + state
+        + " "
+        + weight.percent()
+        + "%"
+        + (detail.isEmpty() ? "" : " (" + detail + ")");
+  }
 }

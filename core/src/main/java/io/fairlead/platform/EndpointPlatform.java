@@ -67,6 +67,15 @@ public interface EndpointPlatform extends Platform<Endpoint> {
   Operation<Endpoint> undeploy(Endpoint endpoint);
 
   /**
+   * Takes everything under a public name out of service: all variants, whatever their shares and states, the name, and
+   * what nothing else uses. It needs no value that was kept: what is there is found by this library's mark.
+   *
+   * @param name the public name
+   * @return what was found
+   */
+  Operation<List<Belonging>> undeployAll(String name);
+
+  /**
    * Finds out what operations would do, by reading only.
    *
    * <pre>{@code

@@ -917,8 +917,8 @@ final class Convergence {
   }
 
   private Mark mark(Step<?> step) {
-    return new Mark(
-        step.resource.role() == Role.SHARED ? "" : walk.deployment(), run.id().value());
+    boolean forAll = step.resource.kind().isNamedByContent();
+    return new Mark(forAll ? "" : walk.deployment(), run.id().value());
   }
 
   private static String reason(Observed<?> seen) {

@@ -31,26 +31,44 @@ final class Inventory {
 
   /** {@return what no deployment uses, each before what it uses or belongs to} */
   List<Listed> orphans() {
-    Set<ResourceRef> alive = alive();
-    List<Listed> orphans = new ArrayList<>();
+    return usersFirst(alive());
+  }
+
+  /** {@return what was made for a public name or is used by its variants, each before what it uses or belongs to} */
+  List<Listed> under(String name) {
+    Set<ResourceRef> found = new HashSet<>();
+    for (Listed entry : entries.values()) {
+      boolean variant = entry.root() && entry.ref().name().startsWith(name + "/");
+      if (variant || entry.deployment().equals(name)) {
+        found.add(entry.ref());
+        found.addAll(entry.uses());
+      }
+    }
+    Set<ResourceRef> others = new HashSet<>(entries.keySet());
+    others.removeAll(found);
+    return usersFirst(others);
+  }
+
+  private List<Listed> usersFirst(Set<ResourceRef> without) {
+    List<Listed> ordered = new ArrayList<>();
     Set<ResourceRef> taken = new HashSet<>();
     for (Listed entry : entries.values()) {
-      takeAfterItsUsers(entry, alive, taken, orphans);
+      takeAfterItsUsers(entry, without, taken, ordered);
     }
-    return orphans;
+    return ordered;
   }
 
   private void takeAfterItsUsers(
-      Listed entry, Set<ResourceRef> alive, Set<ResourceRef> taken, List<Listed> orphans) {
-    if (alive.contains(entry.ref()) || !taken.add(entry.ref())) {
+      Listed entry, Set<ResourceRef> without, Set<ResourceRef> taken, List<Listed> ordered) {
+    if (without.contains(entry.ref()) || !taken.add(entry.ref())) {
       return;
     }
     for (Listed other : entries.values()) {
       if (needs(other, entry.ref())) {
-        takeAfterItsUsers(other, alive, taken, orphans);
+        takeAfterItsUsers(other, without, taken, ordered);
       }
     }
-    orphans.add(entry);
+    ordered.add(entry);
   }
 
   private Set<ResourceRef> alive() {

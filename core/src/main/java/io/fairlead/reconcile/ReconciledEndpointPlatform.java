@@ -101,6 +101,11 @@ public final class ReconciledEndpointPlatform implements EndpointPlatform {
   }
 
   @Override
+  public Operation<List<Belonging>> undeployAll(String name) {
+    return reconciler.run(undeployAllWalk(name));
+  }
+
+  @Override
   public Response invoke(Endpoint endpoint, Request request) {
     checkOptions("Request", request.options());
     if (reconciler.isClosed()) {
@@ -184,6 +189,19 @@ public final class ReconciledEndpointPlatform implements EndpointPlatform {
           resource.to(resource.role() == Role.SHARED ? Goal.ABSENT_IF_UNUSED : Goal.ABSENT));
     }
     return walk("undeploy", endpoint, resources, List.of());
+  }
+
+  private Walk<List<Belonging>> undeployAllWalk(String name) {
+    // The rule for names is the grammar's.
+    Routing rule = new Routing(name, "any");
+    List<Listed> found = reconciler.inventory().under(rule.name());
+    List<Resource<?>> resources = new ArrayList<>();
+    resources.add(Resource.adjusted(mapper.traffic(), name, now -> Traffic.NONE)
+        .to(Goal.ADJUSTED_IF_PRESENT));
+    found.forEach(entry -> resources.add(toBeGone(entry)));
+    List<Belonging> belongings =
+        found.stream().map(entry -> belonging(entry, false)).toList();
+    return new Walk<>("undeploy", name, name, resources, belongings, List.of());
   }
 
   private Traffic trafficWithout(Endpoint endpoint, Optional<Traffic> now) {
@@ -360,21 +378,21 @@ public final class ReconciledEndpointPlatform implements EndpointPlatform {
     List<Listed> old = reconciler.inventory().orphans().stream()
         .filter(entry -> !entry.createdAt().isAfter(youngest))
         .toList();
-    List<Resource<?>> resources = old.stream().<Resource<?>>map(this::toBeSwept).toList();
+    List<Resource<?>> resources = old.stream().<Resource<?>>map(this::toBeGone).toList();
     List<Belonging> swept = old.stream().map(entry -> belonging(entry, true)).toList();
     return reconciler.run(new Walk<>("sweep", "orphans", "", resources, swept, List.of()));
   }
 
-  private Resource<?> toBeSwept(Listed entry) {
+  private Resource<?> toBeGone(Listed entry) {
     ResourceKind<?> kind = reconciler.kinds().stream()
         .filter(candidate -> candidate.name().equals(entry.ref().kind()))
         .findFirst()
         .orElseThrow(() -> new IllegalStateException(
             "no kind of resource is called " + entry.ref().kind()));
-    return swept(kind, entry);
+    return gone(kind, entry);
   }
 
-  private static <T> Resource<T> swept(ResourceKind<T> kind, Listed entry) {
+  private static <T> Resource<T> gone(ResourceKind<T> kind, Listed entry) {
     Resource<T> resource = Resource.none(kind, entry.ref().name());
     return entry.root() ? resource : resource.to(Goal.ABSENT_IF_UNUSED);
   }
@@ -434,6 +452,11 @@ public final class ReconciledEndpointPlatform implements EndpointPlatform {
     @Override
     public Operation<Endpoint> undeploy(Endpoint endpoint) {
       return plan(real.undeployWalk(endpoint));
+    }
+
+    @Override
+    public Operation<List<Belonging>> undeployAll(String name) {
+      return plan(real.undeployAllWalk(name));
     }
 
     @Override

@@ -21,10 +21,6 @@ import java.util.Random;
 import java.util.Set;
 import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
-import java.util.concurrent.SynchronousQueue;
-import java.util.concurrent.ThreadPoolExecutor;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
@@ -51,7 +47,7 @@ public final class Reconciler implements AutoCloseable {
   private final Duration limit;
   private final RandomGenerator random;
   private final Executor executor;
-  private final @Nullable ThreadPoolExecutor ownExecutor;
+  private final @Nullable Threads ownThreads;
 
   private final ReentrantLock lock = new ReentrantLock();
   private final Map<String, Queue<Runnable>> waitingByName = new HashMap<>();
@@ -66,8 +62,8 @@ public final class Reconciler implements AutoCloseable {
     this.retry = builder.retry;
     this.limit = builder.limit;
     this.random = builder.random;
-    this.ownExecutor = builder.executor == null ? threads(platform) : null;
-    this.executor = builder.executor == null ? requireNonNull(ownExecutor) : builder.executor;
+    this.ownThreads = builder.executor == null ? new Threads("fairlead-" + platform) : null;
+    this.executor = builder.executor == null ? requireNonNull(ownThreads) : builder.executor;
   }
 
   /**
@@ -392,36 +388,12 @@ public final class Reconciler implements AutoCloseable {
       lock.unlock();
     }
     open.forEach(Run::close);
-    if (ownExecutor != null) {
-      closeThreads(ownExecutor);
-    }
-  }
-
-  private static void closeThreads(ThreadPoolExecutor threads) {
-    threads.shutdown();
-    try {
-      if (!threads.awaitTermination(CLOSE_LIMIT.toMillis() / 2, TimeUnit.MILLISECONDS)) {
-        threads.shutdownNow();
-        threads.awaitTermination(CLOSE_LIMIT.toMillis() / 2, TimeUnit.MILLISECONDS);
-      }
-    } catch (InterruptedException e) {
-      threads.shutdownNow();
-      Thread.currentThread().interrupt();
+    if (ownThreads != null) {
+      ownThreads.close(CLOSE_LIMIT);
     }
   }
 
   private OperationId newId(String verb) {
     return new OperationId(platform, verb + "-" + HexFormat.of().toHexDigits(random.nextInt()));
-  }
-
-  private static ThreadPoolExecutor threads(String platform) {
-    AtomicInteger number = new AtomicInteger();
-    ThreadPoolExecutor threads = new ThreadPoolExecutor(
-        0, Integer.MAX_VALUE, 1, TimeUnit.SECONDS, new SynchronousQueue<>(), task -> {
-          Thread thread = new Thread(task, "fairlead-" + platform + "-" + number.incrementAndGet());
-          thread.setDaemon(true);
-          return thread;
-        });
-    return threads;
   }
 }

@@ -161,7 +161,8 @@ public abstract class EndpointPlatformContract {
     SCALE,
     ROUTE,
     UNDEPLOY_SECOND,
-    UNDEPLOY
+    UNDEPLOY,
+    UNDEPLOY_ALL
   }
 
   private int callsOf(Deed deed) {
@@ -220,6 +221,7 @@ public abstract class EndpointPlatformContract {
       case ROUTE -> await(on.route(blue.at(100), green.at(0), TrafficWeight.percent(30)));
       case UNDEPLOY_SECOND -> await(on.undeploy(green));
       case UNDEPLOY -> await(on.undeploy(blue));
+      case UNDEPLOY_ALL -> await(on.undeployAll(name()));
     }
   }
 
@@ -233,9 +235,9 @@ public abstract class EndpointPlatformContract {
                 .isEmpty())
             .isTrue();
       case ROUTE -> assertThat(weights).isEqualTo(Map.of("blue", 70, "green", 30));
-      case UNDEPLOY -> assertThat(weights).isEmpty();
+      case UNDEPLOY, UNDEPLOY_ALL -> assertThat(weights).isEmpty();
     }
-    if (deed != Deed.UNDEPLOY) {
+    if (deed != Deed.UNDEPLOY && deed != Deed.UNDEPLOY_ALL) {
       assertThat(on.invoke(endpoint("blue", artifact(), scaling(1)), request()).variant())
           .isPresent();
     }
@@ -259,6 +261,24 @@ public abstract class EndpointPlatformContract {
 
     await(platform.undeploy(blue));
     assertThat(place.remains()).isEmpty();
+  }
+
+  @Test
+  void everythingUnderANameIsUndeployedAtOnceAndNothingElse() {
+    Endpoint blue = deploy(platform, "blue", artifact());
+    Endpoint green = deploy(platform, "green", otherArtifact());
+    await(platform.route(blue.at(100), green.at(0), TrafficWeight.percent(30)));
+    Endpoint other = await(
+        platform.deploy(container(artifact()), scaling(1), new Routing("contract-other", "blue")));
+
+    assertThat(await(platform.undeployAll(name()))).isNotEmpty();
+
+    assertThat(weights(platform)).isEqualTo(Map.of("blue", 100));
+    assertThat(platform.invoke(other, request()).variant()).contains("blue");
+    assertThat(platform.orphans()).isEmpty();
+    await(platform.undeployAll("contract-other"));
+    assertThat(place.remains()).isEmpty();
+    assertThat(await(platform.undeployAll("contract-other"))).isEmpty();
   }
 
   @Test
