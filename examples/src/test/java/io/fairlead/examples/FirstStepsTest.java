@@ -24,8 +24,8 @@ class FirstStepsTest {
       assertThat(child.exitCode()).isZero();
       assertThat(child.out())
           .containsSubsequence(
-              "name=ask, variant=blue",
-              "name=ask, variant=green",
+              "ask/blue READY 90%",
+              "ask/green READY 10%",
               "served by blue",
               "To go on",
               "delete variant ask/green")
