@@ -1,5 +1,6 @@
 package io.fairlead.reconcile;
 
+import io.fairlead.operation.OperationId;
 import io.fairlead.operation.Plan;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -52,7 +53,12 @@ public class ReconcilerBenchmark {
   /** Ten resources that are not there are planned. */
   @Benchmark
   public Plan preview() {
-    return reconciler.preview(deploy, new Preview());
+    Preview preview = new Preview();
+    reconciler.preview(
+        deploy,
+        preview,
+        new Run<>(new OperationId("bench", "preview"), "preview", TimeSource.system()));
+    return preview.plan();
   }
 
   /** The calls of {@link #deployAndUndeploy()} and nothing else. */

@@ -35,7 +35,8 @@ public interface Operation<T> {
 
   /**
    * Hands every event to {@code listener}, those of the past first, each once and in order, on the thread that makes
-   * them. What a listener throws is logged and changes nothing.
+   * them (those of the past on this one). What a listener throws is logged and changes nothing; it must not wait for an
+   * operation.
    *
    * @return this operation
    */

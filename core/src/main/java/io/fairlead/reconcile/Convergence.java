@@ -20,6 +20,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Predicate;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -30,17 +31,18 @@ import org.jspecify.annotations.Nullable;
  * it. All that is known of the platform's answers is in the comments of this class and proven in the tests over every
  * call and every fault.
  */
-final class Convergence {
+final class Convergence<R> {
   /** How often a walk begins anew when others are at the same resources, before it gives way. */
   private static final int MOST_PASSES = 5;
 
   private final Reconciler reconciler;
-  private final Walk<?> walk;
+  private final Walk<R> walk;
   private final Run<?> run;
   private final List<Step<?>> steps = new ArrayList<>();
   private final Set<ResourceRef> going = new HashSet<>();
   private Duration deadline;
   private @Nullable Inventory inventory;
+  private Walk.@Nullable Content<R> content;
   private int inventoryTakenAt;
 
   /** Nothing was written and nothing was waited for since the walk looked. */
@@ -52,17 +54,47 @@ final class Convergence {
   private int writes;
   private @Nullable Duration firstRestart;
 
-  Convergence(Reconciler reconciler, Walk<?> walk, Run<?> run) {
+  Convergence(Reconciler reconciler, Walk<R> walk, Run<?> run) {
     this.reconciler = reconciler;
     this.walk = walk;
     this.run = run;
     this.deadline = run.sinceBegin().plus(reconciler.limit());
-    for (Resource<?> resource : walk.resources()) {
+  }
+
+  /** Finds out what the walk is made of, which may itself be read from the platform. */
+  private Walk.Content<R> prepare() throws Failure, Stopped, DeadlinePassed {
+    Walk.Content<R> made = retrying(walk.subject(), walk.content());
+    content = made;
+    for (Resource<?> resource : made.resources()) {
       steps.add(new Step<>(resource, steps.size() + 1));
       if (!resource.isToBeThere()) {
         going.add(resource.ref());
       }
     }
+    return made;
+  }
+
+  /** {@return what the operation returns} */
+  R result() throws Failure {
+    Walk.Content<R> made = content;
+    if (made == null) {
+      throw new Failure(
+          walk.subject(),
+          exception(ErrorKind.UNAVAILABLE, "what it is about could not be read", null));
+    }
+    Set<ResourceRef> deleted = new HashSet<>();
+    for (Step<?> step : steps) {
+      if (step.deleteAccepted) {
+        deleted.add(step.resource.ref());
+      }
+    }
+    return made.result().apply(deleted);
+  }
+
+  /** {@return whether the walk takes things out of service} */
+  boolean isRemoval() {
+    return steps.stream()
+        .anyMatch(step -> !step.resource.isToBeThere() && step.resource.role() == Role.VARIANT);
   }
 
   /** Ends a walk in time, with the last thing that was seen. */
@@ -114,6 +146,7 @@ final class Convergence {
     boolean ambiguous;
 
     boolean created;
+    boolean deleteAccepted;
     boolean seenChanging;
     boolean failedHere;
     /** It was as it should be at some time in this run. */
@@ -121,6 +154,10 @@ final class Convergence {
 
     @Nullable
     Duration acceptedAt;
+
+    /** When a call that makes or changes it was last sent, whatever came back. */
+    @Nullable
+    Duration sentAt;
 
     @Nullable
     Duration hiddenSince;
@@ -160,6 +197,7 @@ final class Convergence {
 
   /** {@return what the walk would do, read only; refuses by an exception where it cannot begin} */
   List<Change> look() throws Failure, Stopped, DeadlinePassed {
+    prepare();
     List<Change> changes = new ArrayList<>();
     for (Step<?> step : steps) {
       changes.add(look(step));
@@ -175,7 +213,8 @@ final class Convergence {
 
   private <T> Change judge(Step<T> step, Observed<T> seen) throws Failure, Stopped, DeadlinePassed {
     Resource<T> resource = step.resource;
-    if (seen.foreign() && resource.goal() == Goal.ABSENT_IF_UNUSED) {
+    if (seen.foreign()
+        && (resource.goal() == Goal.ABSENT_IF_UNUSED || resource.goal() == Goal.ABSENT_IF_ORPHAN)) {
       return change(step, Action.KEEP, "it is not ours");
     }
     refuseForeign(step, seen);
@@ -195,7 +234,8 @@ final class Convergence {
       case PRESENT -> judgePresent(step, seen);
       case ADJUSTED_IF_PRESENT ->
         seen.status() == Status.ABSENT ? change(step, Action.KEEP) : judgePresent(step, seen);
-      case ABSENT -> change(step, seen.status() == Status.ABSENT ? Action.KEEP : Action.DELETE);
+      case ABSENT, ABSENT_IF_ORPHAN ->
+        change(step, seen.status() == Status.ABSENT ? Action.KEEP : Action.DELETE);
       case ABSENT_IF_UNUSED -> {
         if (seen.status() == Status.ABSENT) {
           yield change(step, Action.KEEP);
@@ -210,7 +250,8 @@ final class Convergence {
     };
   }
 
-  private <T> Change judgePresent(Step<T> step, Observed<T> seen) throws Failure {
+  private <T> Change judgePresent(Step<T> step, Observed<T> seen)
+      throws Failure, Stopped, DeadlinePassed {
     if (seen.status() == Status.READY) {
       T actual = seen.value().orElseThrow();
       T desired = desired(step, seen);
@@ -239,8 +280,17 @@ final class Convergence {
   /** {@return the walk's plan on what earlier walks of the same preview would have left} */
   Plan preview(Preview earlier) throws Stopped {
     List<Change> changes = new ArrayList<>();
-    for (Step<?> step : steps) {
-      changes.add(preview(step, earlier));
+    try {
+      prepare();
+      for (Step<?> step : steps) {
+        changes.add(preview(step, earlier));
+      }
+    } catch (Failure e) {
+      changes.add(
+          new Change(e.resource, Action.UNKNOWN, List.of(String.valueOf(e.why.getMessage()))));
+    } catch (DeadlinePassed e) {
+      changes.add(
+          new Change(walk.subject(), Action.UNKNOWN, List.of("it could not be read in time")));
     }
     return new Plan(changes, walk.lossy());
   }
@@ -332,13 +382,22 @@ final class Convergence {
       return true;
     }
     Observed<T> seen = read(step);
-    boolean as = goal == Goal.ABSENT
-        ? seen.status() == Status.ABSENT
-        : seen.status() == Status.READY && step.matches(seen.value().orElseThrow());
+    if (!isAs(step, goal, seen)) {
+      // One look may have been at an older state.
+      pause(reconciler.polling().first());
+      seen = read(step);
+    }
+    boolean as = isAs(step, goal, seen);
     if (!as) {
       refuseIfLost(step, seen);
     }
     return as;
+  }
+
+  private static <T> boolean isAs(Step<T> step, Goal goal, Observed<T> seen) {
+    return goal == Goal.ABSENT
+        ? seen.status() == Status.ABSENT
+        : seen.status() == Status.READY && step.matches(seen.value().orElseThrow());
   }
 
   private <T> boolean bring(Step<T> step) throws Failure, Stopped, DeadlinePassed, Restart {
@@ -347,7 +406,7 @@ final class Convergence {
     return switch (step.resource.goal()) {
       case PRESENT, ADJUSTED_IF_PRESENT -> bringThere(step);
       case REQUIRED -> waitUntilReady(step);
-      case ABSENT, ABSENT_IF_UNUSED -> remove(step, "deleting");
+      case ABSENT, ABSENT_IF_UNUSED, ABSENT_IF_ORPHAN -> remove(step, "deleting");
     };
   }
 
@@ -373,7 +432,14 @@ final class Convergence {
         step.failedHere = true;
         throw new Failure(step.toString(), outcome.get().error().orElseThrow());
       }
-      boolean atWork = outcome.isPresent() && outcome.get().state() == Outcome.State.RUNNING;
+      if (outcome.isPresent() && outcome.get().state() == Outcome.State.SUCCEEDED) {
+        // What was read before the operation ended says nothing of what there is now.
+        step.acceptedAt = run.sinceBegin();
+        step.seenChanging = false;
+        seen = read(step);
+        continue;
+      }
+      boolean atWork = outcome.isPresent();
       String stage =
           outcome.map(Outcome::stage).filter(text -> !text.isEmpty()).orElse(seen.detail());
       if (atWork) {
@@ -444,25 +510,40 @@ final class Convergence {
     }
     T desired = desired(step, seen);
     step.seenChanging = false;
+    boolean wasAmbiguous = step.ambiguous;
     try {
       report(step, "creating");
+      step.written = desired;
+      step.sentAt = run.sinceBegin();
+      step.ambiguous = true;
       Started started = step.resource.kind().create(step.resource.name(), desired, mark(step));
       step.created = true;
       accepted(step, started, desired);
       return true;
     } catch (ServingException e) {
+      step.ambiguous = wasAmbiguous || mayHaveBeenDone(e.kind());
       switch (e.kind()) {
         case ALREADY_EXISTS -> waitForHidden(step, e);
         case NOT_FOUND -> throw new Restart(e);
-        default -> {
-          step.ambiguous |=
-              e.retryable() && e.kind() != ErrorKind.CONFLICT && e.kind() != ErrorKind.THROTTLED;
-          step.written = desired;
-          retryLater(step, e);
-        }
+        default -> retryLater(step, e);
       }
       return step.ambiguous;
     }
+  }
+
+  /** {@return whether a call that failed so may have had its effect all the same} */
+  private static boolean mayHaveBeenDone(ErrorKind kind) {
+    return switch (kind) {
+      case INVALID,
+          UNAUTHORIZED,
+          NOT_FOUND,
+          ALREADY_EXISTS,
+          CONFLICT,
+          UNSUPPORTED,
+          QUOTA,
+          THROTTLED -> false;
+      case TIMEOUT, UNAVAILABLE, MODEL_FAILED, CANCELLED, UNKNOWN -> true;
+    };
   }
 
   /** It is said to be there and cannot be read: it was just made, is just going, or is where we cannot look. */
@@ -485,6 +566,7 @@ final class Convergence {
 
   private <T> boolean change(Step<T> step, Observed<T> seen, T actual, T desired)
       throws Failure, Stopped, DeadlinePassed, Restart {
+    refuseIfLost(step, seen);
     T before = step.before;
     if (step.acceptedAt != null && before != null) {
       boolean asBefore = step.resource.kind().matches(before, actual);
@@ -504,7 +586,6 @@ final class Convergence {
               "somebody else keeps changing it: run this again when they have ended",
               null));
     }
-    refuseIfLost(step, seen);
     refuseImmutable(step, actual, desired);
     if (step.before == null && !step.created) {
       step.before = actual;
@@ -513,6 +594,7 @@ final class Convergence {
     try {
       report(step, "updating " + String.join(", ", Fields.changes(actual, desired)));
       step.written = desired;
+      step.sentAt = run.sinceBegin();
       accepted(step, step.resource.kind().update(step.resource.name(), seen, desired), desired);
       return true;
     } catch (ServingException e) {
@@ -577,7 +659,7 @@ final class Convergence {
         }
         return wrote;
       }
-      if (step.resource.goal() == Goal.ABSENT_IF_UNUSED && (seen.foreign() || isStillUsed(step))) {
+      if (step.resource.goal() != Goal.ABSENT && (seen.foreign() || isStillUsed(step))) {
         return wrote;
       }
       refuseForeign(step, seen);
@@ -588,8 +670,11 @@ final class Convergence {
       if (outcome.isPresent() && outcome.get().state() == Outcome.State.FAILED) {
         throw new Failure(step.toString(), outcome.get().error().orElseThrow());
       }
-      boolean atWork = outcome.isPresent() && outcome.get().state() == Outcome.State.RUNNING;
-      if (atWork
+      if (outcome.isPresent() && outcome.get().state() == Outcome.State.SUCCEEDED) {
+        step.acceptedAt = run.sinceBegin();
+        continue;
+      }
+      if (outcome.isPresent()
           || seen.status() == Status.DELETING
           || (step.acceptedAt != null && isSettling(step))) {
         waitFor(step, "waiting until it is gone");
@@ -603,12 +688,16 @@ final class Convergence {
 
   /** Something may have begun to use it since it was looked at. */
   private boolean isStillUsed(Step<?> step) throws Failure, Stopped, DeadlinePassed {
-    if (step.resource.goal() != Goal.ABSENT_IF_UNUSED || step.acceptedAt != null) {
+    Goal goal = step.resource.goal();
+    if (goal == Goal.ABSENT || step.acceptedAt != null) {
       return false;
     }
     if (going.contains(step.resource.ref())) {
-      List<ResourceRef> users = inventory(step).usersOf(step.resource.ref(), going);
-      if (users.isEmpty()) {
+      boolean used = goal == Goal.ABSENT_IF_ORPHAN
+          ? inventory(step).orphans().stream()
+              .noneMatch(orphan -> orphan.ref().equals(step.resource.ref()))
+          : !inventory(step).usersOf(step.resource.ref(), going).isEmpty();
+      if (!used) {
         return false;
       }
       going.remove(step.resource.ref());
@@ -624,7 +713,8 @@ final class Convergence {
       calm = false;
       step.failures = 0;
       step.operation = started.operation().orElse(null);
-      if (!step.resource.isToBeThere() || step.created) {
+      if (!step.resource.isToBeThere()) {
+        step.deleteAccepted = true;
         step.acceptedAt = run.sinceBegin();
       }
     } catch (ServingException e) {
@@ -651,11 +741,14 @@ final class Convergence {
     steps.stream()
         .filter(step -> step.created || step.ambiguous)
         .forEach(step -> going.add(step.resource.ref()));
+    // What variants share is what the one who holds the name needs it to be, and what goes no
+    // longer needs its share.
+    boolean forward = lost || (isRemoval() && steps.stream().anyMatch(step -> step.deleteAccepted));
     for (Step<?> step : reversed) {
+      run.checkStop();
       boolean made = step.created || step.ambiguous || step.failedHere;
-      // What variants share is what the one who holds the name needs it to be.
       boolean changed =
-          step.before != null && !(lost && step.resource.role() == Role.SHARED_SETTING);
+          step.before != null && !(forward && step.resource.role() == Role.SHARED_SETTING);
       if (made || changed) {
         undo(step, undone);
       }
@@ -686,9 +779,9 @@ final class Convergence {
   private <T> boolean takeAway(Step<T> step) throws Failure, Stopped, DeadlinePassed {
     Observed<T> seen = read(step);
     step.waitBegan = run.sinceBegin();
-    while (step.ambiguous
+    while ((step.ambiguous || step.created)
         && seen.status() == Status.ABSENT
-        && run.sinceBegin().minus(step.waitBegan).compareTo(reconciler.retry().settling()) < 0) {
+        && mayStillShow(step)) {
       waitFor(step, "waiting whether it shows after all");
       seen = read(step);
     }
@@ -701,6 +794,12 @@ final class Convergence {
     Step<T> removal = new Step<>(step.resource.to(goal), step.number);
     removal.onlyIf = now -> isOfThisRun(step, now);
     return remove(removal, "taking back");
+  }
+
+  /** {@return whether what this run sent may be done and not show yet} */
+  private boolean mayStillShow(Step<?> step) {
+    return step.sentAt != null
+        && run.sinceBegin().minus(step.sentAt).compareTo(reconciler.retry().settling()) < 0;
   }
 
   private <T> boolean isOfThisRun(Step<T> step, Observed<T> seen) {
@@ -716,9 +815,16 @@ final class Convergence {
   private <T> boolean restore(Step<T> step) throws Failure, Stopped, DeadlinePassed {
     T before = requireNonNull(step.before);
     T written = step.written;
+    boolean sent = false;
+    Duration refusedSince = null;
     while (true) {
       Observed<T> seen = read(step);
-      if (seen.status() == Status.CHANGING) {
+      Optional<Outcome> outcome = outcome(step);
+      if (outcome.isPresent() && outcome.get().state() == Outcome.State.FAILED) {
+        throw new Failure(step.toString(), outcome.get().error().orElseThrow());
+      }
+      boolean atWork = outcome.isPresent() && outcome.get().state() == Outcome.State.RUNNING;
+      if (atWork || seen.status() == Status.CHANGING) {
         waitFor(step, seen.detail());
         continue;
       }
@@ -726,21 +832,32 @@ final class Convergence {
         return false;
       }
       T actual = seen.value().orElseThrow();
-      if (step.resource.kind().matches(before, actual)) {
-        return step.acceptedAt != null;
+      boolean asBefore = step.resource.kind().matches(before, actual);
+      boolean asWritten = written != null && step.resource.kind().matches(written, actual);
+      if (asBefore && (sent || asWritten || !mayStillShow(step))) {
+        return sent;
       }
-      if (step.acceptedAt != null && isSettling(step)) {
-        waitFor(step, "waiting until the change shows");
+      if (asBefore || (sent && mayStillShow(step))) {
+        waitFor(step, "waiting whether the change shows");
         continue;
       }
-      if (written == null || !step.resource.kind().matches(written, actual)) {
+      if (!asWritten) {
         return false;
       }
       report(step, "taking back");
       try {
-        step.resource.kind().update(step.resource.name(), seen, before);
-        step.acceptedAt = run.sinceBegin();
+        step.sentAt = run.sinceBegin();
+        step.operation = step.resource
+            .kind()
+            .update(step.resource.name(), seen, before)
+            .operation()
+            .orElse(null);
+        sent = true;
       } catch (ServingException e) {
+        refusedSince = refusedSince == null ? run.sinceBegin() : refusedSince;
+        if (run.sinceBegin().minus(refusedSince).compareTo(reconciler.retry().settling()) > 0) {
+          throw new Failure(step.toString(), e);
+        }
         retryLater(step, e);
       }
     }
@@ -789,14 +906,12 @@ final class Convergence {
 
   // ---- calling and waiting ----
 
-  private <T> T desired(Step<T> step, Observed<T> seen) throws Failure {
+  private <T> T desired(Step<T> step, Observed<T> seen) throws Failure, Stopped, DeadlinePassed {
     try {
-      return step.desired(seen.value());
+      return retrying(step.toString(), () -> step.desired(seen.value()));
     } catch (InvalidValueException e) {
       throw new Failure(
           step.toString(), exception(ErrorKind.CONFLICT, String.valueOf(e.getMessage()), e));
-    } catch (ServingException e) {
-      throw new Failure(step.toString(), e);
     }
   }
 
@@ -812,34 +927,41 @@ final class Convergence {
   }
 
   private <T> Observed<T> read(Step<T> step) throws Failure, Stopped, DeadlinePassed {
-    int failures = 0;
-    while (true) {
+    return retrying(step.toString(), () -> {
       try {
         return step.resource.kind().read(step.resource.name());
       } catch (ServingException e) {
-        if (!e.retryable() || ++failures >= reconciler.retry().attempts()) {
-          throw new Failure(step.toString(), e);
+        if (e.kind() == ErrorKind.NOT_FOUND) {
+          return Observed.absent();
         }
-        pauseAfter(failures, e);
+        throw e;
       }
-    }
+    });
   }
 
   private Inventory inventory(Step<?> step) throws Failure, Stopped, DeadlinePassed {
+    // Something else may have begun to use a thing while this run wrote or waited.
+    Inventory known = inventory;
+    if (known == null || inventoryTakenAt != writes) {
+      known = retrying(step.toString(), reconciler::inventory);
+      inventory = known;
+      inventoryTakenAt = writes;
+    }
+    return known;
+  }
+
+  private <V> V retrying(String what, Supplier<V> call) throws Failure, Stopped, DeadlinePassed {
     int failures = 0;
-    // Something else may have begun to use a thing while this run was at work.
-    while (inventory == null || inventoryTakenAt != writes) {
+    while (true) {
       try {
-        inventory = reconciler.inventory();
-        inventoryTakenAt = writes;
+        return call.get();
       } catch (ServingException e) {
         if (!e.retryable() || ++failures >= reconciler.retry().attempts()) {
-          throw new Failure(step.toString(), e);
+          throw new Failure(what, e);
         }
         pauseAfter(failures, e);
       }
     }
-    return inventory;
   }
 
   /** {@return how far the platform's operation is, if there is one; one that cannot be asked counts as at work} */
@@ -873,7 +995,11 @@ final class Convergence {
       throw new Failure(step.toString(), e);
     }
     if (e.kind() == ErrorKind.CONFLICT) {
-      waitFor(step, "waiting: " + e.getMessage());
+      if (e.retryAfter().isPresent()) {
+        pause(e.retryAfter().get());
+      } else {
+        waitFor(step, "waiting: " + e.getMessage());
+      }
       return;
     }
     if (++step.failures >= reconciler.retry().attempts()) {
@@ -909,6 +1035,7 @@ final class Convergence {
       throw new DeadlinePassed();
     }
     calm = false;
+    inventory = null;
     run.pause(duration.compareTo(remaining) < 0 ? duration : remaining);
   }
 

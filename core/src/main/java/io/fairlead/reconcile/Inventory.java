@@ -40,13 +40,19 @@ final class Inventory {
     for (Listed entry : entries.values()) {
       boolean variant = entry.root() && entry.ref().name().startsWith(name + "/");
       if (variant || entry.deployment().equals(name)) {
-        found.add(entry.ref());
-        found.addAll(entry.uses());
+        addWithAllItUses(entry.ref(), found);
       }
     }
     Set<ResourceRef> others = new HashSet<>(entries.keySet());
     others.removeAll(found);
     return usersFirst(others);
+  }
+
+  private void addWithAllItUses(ResourceRef ref, Set<ResourceRef> found) {
+    Listed entry = entries.get(ref);
+    if (entry != null && found.add(ref)) {
+      entry.uses().forEach(used -> addWithAllItUses(used, found));
+    }
   }
 
   private List<Listed> usersFirst(Set<ResourceRef> without) {

@@ -39,6 +39,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Function;
 import java.util.stream.Stream;
 
@@ -52,6 +53,7 @@ public final class ReconciledEndpointPlatform implements EndpointPlatform {
   private final EndpointMapper mapper;
   private final Invoker invoker;
   private final Runnable onClose;
+  private final AtomicBoolean closing = new AtomicBoolean();
 
   /**
    * Makes a platform.
@@ -108,12 +110,7 @@ public final class ReconciledEndpointPlatform implements EndpointPlatform {
   @Override
   public Response invoke(Endpoint endpoint, Request request) {
     checkOptions("Request", request.options());
-    if (reconciler.isClosed()) {
-      throw new ServingException(
-          id(),
-          ErrorKind.CANCELLED,
-          "Platform '" + id() + "' is closed: open it again to invoke " + endpoint.name() + ".");
-    }
+    checkOpen("invoke " + endpoint.name());
     return invoker.invoke(endpoint, request);
   }
 
@@ -193,15 +190,42 @@ public final class ReconciledEndpointPlatform implements EndpointPlatform {
 
   private Walk<List<Belonging>> undeployAllWalk(String name) {
     // The rule for names is the grammar's.
-    Routing rule = new Routing(name, "any");
-    List<Listed> found = reconciler.inventory().under(rule.name());
+    String checked = new Routing(name, "any").name();
+    return new Walk<>("undeploy", checked, checked, () -> everythingUnder(checked), List.of());
+  }
+
+  private Walk.Content<List<Belonging>> everythingUnder(String name) {
+    List<Listed> found = reconciler.inventory().under(name);
     List<Resource<?>> resources = new ArrayList<>();
     resources.add(Resource.adjusted(mapper.traffic(), name, now -> Traffic.NONE)
         .to(Goal.ADJUSTED_IF_PRESENT));
-    found.forEach(entry -> resources.add(toBeGone(entry)));
-    List<Belonging> belongings =
-        found.stream().map(entry -> belonging(entry, false)).toList();
-    return new Walk<>("undeploy", name, name, resources, belongings, List.of());
+    found.forEach(entry ->
+        resources.add(toBeGone(entry, entry.root() ? Goal.ABSENT : Goal.ABSENT_IF_UNUSED)));
+    return new Walk.Content<>(resources, deleted -> belongings(found, deleted));
+  }
+
+  private Walk<List<Belonging>> sweepWalk(Duration minimumAge) {
+    Problems.in("sweep")
+        .check(!minimumAge.isNegative(), "minimumAge", "must not be negative", minimumAge)
+        .throwIfAny();
+    return new Walk<>("sweep", "orphans", "", () -> orphansOf(minimumAge), List.of());
+  }
+
+  private Walk.Content<List<Belonging>> orphansOf(Duration minimumAge) {
+    Instant now = reconciler.time().now();
+    List<Listed> old = reconciler.inventory().orphans().stream()
+        .filter(entry -> Duration.between(entry.createdAt(), now).compareTo(minimumAge) >= 0)
+        .toList();
+    List<Resource<?>> resources = new ArrayList<>();
+    old.forEach(entry -> resources.add(toBeGone(entry, Goal.ABSENT_IF_ORPHAN)));
+    return new Walk.Content<>(resources, deleted -> belongings(old, deleted));
+  }
+
+  private static List<Belonging> belongings(List<Listed> entries, Set<ResourceRef> deleted) {
+    return entries.stream()
+        .filter(entry -> deleted.contains(entry.ref()))
+        .map(entry -> belonging(entry, true))
+        .toList();
   }
 
   private Traffic trafficWithout(Endpoint endpoint, Optional<Traffic> now) {
@@ -317,15 +341,33 @@ public final class ReconciledEndpointPlatform implements EndpointPlatform {
     if (!name.isEmpty()) {
       return name;
     }
-    String path = artifact.weights().getSchemeSpecificPart();
+    // Without a query, where signed URLs carry their signature.
+    String whole = artifact.weights().getSchemeSpecificPart();
+    int query = whole.indexOf('?');
+    String path = query < 0 ? whole : whole.substring(0, query);
     String last = path.substring(path.lastIndexOf('/') + 1);
     return last.isEmpty() ? artifact.weights().getScheme() : last;
   }
 
   // ---- reading ----
 
+  private Inventory readInventory() {
+    checkOpen("list what is there");
+    return reconciler.reading(reconciler::inventory);
+  }
+
+  private void checkOpen(String what) {
+    if (reconciler.isClosed()) {
+      throw new ServingException(
+          id(),
+          ErrorKind.CANCELLED,
+          "Platform '" + id() + "' is closed: open it again to " + what + ".");
+    }
+  }
+
   @Override
   public Plan preview(Function<? super EndpointPlatform, ? extends Operation<?>> change) {
+    checkOpen("preview");
     Preview preview = new Preview();
     requireNonNull(
         change.apply(new PreviewPlatform(this, preview)), "change must return an operation");
@@ -336,13 +378,15 @@ public final class ReconciledEndpointPlatform implements EndpointPlatform {
   public List<Deployment> list() {
     Map<String, Traffic> trafficByName = new HashMap<>();
     List<Deployment> deployments = new ArrayList<>();
-    for (Listed entry : reconciler.inventory().entries()) {
-      if (entry.root()) {
+    for (Listed entry : readInventory().entries()) {
+      if (entry.root() && entry.ref().name().indexOf('/') > 0) {
         int slash = entry.ref().name().indexOf('/');
         String name = entry.ref().name().substring(0, slash);
         String variant = entry.ref().name().substring(slash + 1);
         Traffic traffic = trafficByName.computeIfAbsent(
-            name, key -> mapper.traffic().read(key).value().orElse(Traffic.NONE));
+            name,
+            key ->
+                reconciler.reading(() -> mapper.traffic().read(key).value().orElse(Traffic.NONE)));
         deployments.add(new Deployment(
             name,
             variant,
@@ -365,7 +409,7 @@ public final class ReconciledEndpointPlatform implements EndpointPlatform {
 
   @Override
   public List<Belonging> inventory() {
-    Inventory inventory = reconciler.inventory();
+    Inventory inventory = readInventory();
     Set<Listed> orphans = new HashSet<>(inventory.orphans());
     return inventory.entries().stream()
         .map(entry -> belonging(entry, orphans.contains(entry)))
@@ -374,27 +418,16 @@ public final class ReconciledEndpointPlatform implements EndpointPlatform {
 
   @Override
   public Operation<List<Belonging>> sweep(Duration minimumAge) {
-    Instant youngest = reconciler.time().now().minus(minimumAge);
-    List<Listed> old = reconciler.inventory().orphans().stream()
-        .filter(entry -> !entry.createdAt().isAfter(youngest))
-        .toList();
-    List<Resource<?>> resources = old.stream().<Resource<?>>map(this::toBeGone).toList();
-    List<Belonging> swept = old.stream().map(entry -> belonging(entry, true)).toList();
-    return reconciler.run(new Walk<>("sweep", "orphans", "", resources, swept, List.of()));
+    return reconciler.run(sweepWalk(minimumAge));
   }
 
-  private Resource<?> toBeGone(Listed entry) {
+  private Resource<?> toBeGone(Listed entry, Goal goal) {
     ResourceKind<?> kind = reconciler.kinds().stream()
         .filter(candidate -> candidate.name().equals(entry.ref().kind()))
         .findFirst()
         .orElseThrow(() -> new IllegalStateException(
             "no kind of resource is called " + entry.ref().kind()));
-    return gone(kind, entry);
-  }
-
-  private static <T> Resource<T> gone(ResourceKind<T> kind, Listed entry) {
-    Resource<T> resource = Resource.none(kind, entry.ref().name());
-    return entry.root() ? resource : resource.to(Goal.ABSENT_IF_UNUSED);
+    return Resource.none(kind, entry.ref().name()).to(goal);
   }
 
   private static Belonging belonging(Listed entry, boolean orphan) {
@@ -404,9 +437,12 @@ public final class ReconciledEndpointPlatform implements EndpointPlatform {
 
   @Override
   public void close() {
-    if (!reconciler.isClosed()) {
-      reconciler.close();
-      onClose.run();
+    if (closing.compareAndSet(false, true)) {
+      try {
+        reconciler.close();
+      } finally {
+        onClose.run();
+      }
     }
   }
 
@@ -421,10 +457,10 @@ public final class ReconciledEndpointPlatform implements EndpointPlatform {
   private record PreviewPlatform(ReconciledEndpointPlatform real, Preview preview)
       implements EndpointPlatform {
     private <R> Operation<R> plan(Walk<R> walk) {
-      preview.add(real.reconciler.preview(walk, preview));
       Run<R> run =
           new Run<>(new OperationId(real.id(), "preview"), walk.title(), real.reconciler.time());
-      run.succeed(walk.result(), walk.title() + " was planned");
+      real.reconciler.preview(walk, preview, run);
+      run.complete();
       return run;
     }
 
@@ -487,8 +523,7 @@ public final class ReconciledEndpointPlatform implements EndpointPlatform {
 
     @Override
     public Operation<List<Belonging>> sweep(Duration minimumAge) {
-      throw new UnsupportedOperationException(
-          "a preview sweeps nothing: orphans() tells what sweep would delete");
+      return plan(real.sweepWalk(minimumAge));
     }
 
     @Override

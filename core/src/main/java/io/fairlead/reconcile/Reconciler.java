@@ -7,7 +7,6 @@ import io.fairlead.error.ServingException;
 import io.fairlead.grammar.Problems;
 import io.fairlead.operation.Operation;
 import io.fairlead.operation.OperationId;
-import io.fairlead.operation.Plan;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -19,9 +18,12 @@ import java.util.Map;
 import java.util.Queue;
 import java.util.Random;
 import java.util.Set;
+import java.util.UUID;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executor;
-import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Supplier;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 
@@ -38,6 +40,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Reconciler implements AutoCloseable {
   private static final Duration CLOSE_LIMIT = Duration.ofSeconds(10);
+  private static final Duration LONGEST = Duration.ofDays(36_500);
 
   private final String platform;
   private final List<ResourceKind<?>> kinds;
@@ -50,7 +53,9 @@ public final class Reconciler implements AutoCloseable {
   private final @Nullable Threads ownThreads;
 
   private final ReentrantLock lock = new ReentrantLock();
-  private final Map<String, Queue<Runnable>> waitingByName = new HashMap<>();
+  private final Condition idle = lock.newCondition();
+  private final Map<String, Queue<Task>> waitingByName = new HashMap<>();
+  private final Set<Thread> workers = ConcurrentHashMap.newKeySet();
   private final Set<Run<?>> running = new HashSet<>();
   private boolean closed;
 
@@ -115,7 +120,7 @@ public final class Reconciler implements AutoCloseable {
       Problems.in("Reconciler")
           .check(newLimit.compareTo(Duration.ZERO) > 0, "limit", "must be more than 0", newLimit)
           .throwIfAny();
-      this.limit = newLimit;
+      this.limit = newLimit.compareTo(LONGEST) > 0 ? LONGEST : newLimit;
       return this;
     }
 
@@ -143,14 +148,14 @@ public final class Reconciler implements AutoCloseable {
    */
   public <R> Operation<R> run(Walk<R> walk) {
     Run<R> run = new Run<>(newId(walk.verb()), walk.title(), time);
-    Runnable task = () -> work(walk, run);
+    Task task = new Task(walk.deployment(), run, () -> work(walk, run));
     lock.lock();
     try {
       if (closed) {
-        throw closedBefore(walk);
+        throw closedBefore(walk.title());
       }
       running.add(run);
-      Queue<Runnable> earlier = waitingByName.get(walk.deployment());
+      Queue<Task> earlier = waitingByName.get(walk.deployment());
       if (earlier != null) {
         earlier.add(task);
         return run;
@@ -159,47 +164,83 @@ public final class Reconciler implements AutoCloseable {
     } finally {
       lock.unlock();
     }
-    try {
-      executor.execute(() -> workOffTheQueue(walk.deployment(), task));
-    } catch (RejectedExecutionException e) {
-      workOffTheQueue(walk.deployment(), () -> run.fail(closedBefore(walk)));
-    }
+    dispatch(task);
     return run;
   }
 
-  private void workOffTheQueue(String deployment, Runnable first) {
-    for (Runnable task = first; task != null; task = next(deployment)) {
-      task.run();
+  /** One operation, and the name that it has to itself while it works. */
+  private record Task(String deployment, Run<?> run, Runnable work) {}
+
+  private void dispatch(Task task) {
+    try {
+      executor.execute(() -> perform(task));
+    } catch (RuntimeException | Error e) {
+      task.run().fail(isClosed() ? closedBefore("go on") : noThread(e));
+      finish(task);
     }
   }
 
-  private @Nullable Runnable next(String deployment) {
+  private ServingException noThread(Throwable cause) {
+    return new ServingException(
+        platform,
+        ErrorKind.UNAVAILABLE,
+        "No thread could be had to work on it: try again when there is less to do.",
+        cause);
+  }
+
+  private void perform(Task task) {
+    workers.add(Thread.currentThread());
+    try {
+      task.work().run();
+    } catch (Throwable e) {
+      task.run().fail(e);
+    } finally {
+      workers.remove(Thread.currentThread());
+      finish(task);
+    }
+  }
+
+  /** Gives the name to the next, and only then tells those who wait, because they may want it. */
+  private void finish(Task task) {
+    Task next;
     lock.lock();
     try {
-      Runnable next = requireNonNull(waitingByName.get(deployment)).poll();
+      running.remove(task.run());
+      next = requireNonNull(waitingByName.get(task.deployment())).poll();
       if (next == null) {
-        waitingByName.remove(deployment);
+        waitingByName.remove(task.deployment());
       }
-      return next;
+      if (running.isEmpty()) {
+        idle.signalAll();
+      }
     } finally {
       lock.unlock();
     }
+    if (next != null) {
+      dispatch(next);
+    }
+    task.run().complete();
   }
 
-  private ServingException closedBefore(Walk<?> walk) {
+  private ServingException closedBefore(String what) {
     return new ServingException(
         platform,
         ErrorKind.CANCELLED,
-        "Platform '" + platform + "' is closed: open it again to " + walk.title() + ".");
+        "Platform '" + platform + "' is closed: open it again to " + what + ".");
   }
 
   private <R> void work(Walk<R> walk, Run<R> run) {
-    Convergence convergence = new Convergence(this, walk, run);
+    String title = walk.title() + " on " + platform;
+    if (!run.begin(title)) {
+      return;
+    }
+    Convergence<R> convergence = new Convergence<>(this, walk, run);
     try {
       run.checkStop();
-      run.begin(walk.title() + " on " + platform);
       convergence.walk();
-      run.succeed(walk.result(), walk.title() + " on " + platform + " is done");
+      if (!run.succeed(convergence.result(), title + " is done")) {
+        stopped(walk, run, convergence, Run.Stop.CANCELLED);
+      }
     } catch (Run.Stopped e) {
       stopped(walk, run, convergence, e.stop);
     } catch (Convergence.DeadlinePassed e) {
@@ -207,7 +248,7 @@ public final class Reconciler implements AutoCloseable {
           new ServingException(
               platform,
               ErrorKind.TIMEOUT,
-              walk.title() + " on " + platform + " was not done within " + limit + " (last: "
+              title + " was not done within " + limit + " (last: "
                   + run.status().detail()
                   + "). What was begun goes on there: run the same again to resume it, or undeploy to remove it."));
     } catch (Convergence.Failure e) {
@@ -219,31 +260,20 @@ public final class Reconciler implements AutoCloseable {
           convergence,
           walk.subject(),
           new ServingException(platform, ErrorKind.UNKNOWN, "an unexpected " + e, e));
-    } catch (Throwable e) {
-      // The process is as good as dead: what was made is found again by running the same again.
-      run.fail(e);
-    } finally {
-      forget(run);
     }
+    // An Error is left to end the run without undoing: the process is as good as dead, and what was
+    // made is found again
+    // by running the same again.
   }
 
-  private void forget(Run<?> run) {
-    lock.lock();
-    try {
-      running.remove(run);
-    } finally {
-      lock.unlock();
-    }
-  }
-
-  private void stopped(Walk<?> walk, Run<?> run, Convergence convergence, Run.Stop stop) {
+  private void stopped(Walk<?> walk, Run<?> run, Convergence<?> convergence, Run.Stop stop) {
     String title = walk.title() + " on " + platform;
     if (stop == Run.Stop.CLOSED) {
       run.fail(new ServingException(
           platform,
           ErrorKind.CANCELLED,
           title
-              + " stopped because the platform was closed. What was begun goes on there: run the same again to resume "
+              + " stopped because the platform was closed, or its thread interrupted. What was begun goes on there: run the same again to resume "
               + "it, or undeploy to remove it."));
     } else {
       undoAndFail(walk, run, convergence, ErrorKind.CANCELLED, title + " was cancelled.", null);
@@ -251,7 +281,11 @@ public final class Reconciler implements AutoCloseable {
   }
 
   private void failed(
-      Walk<?> walk, Run<?> run, Convergence convergence, String resource, ServingException why) {
+      Walk<?> walk, Run<?> run, Convergence<?> convergence, String resource, ServingException why) {
+    if (run.isClosed()) {
+      stopped(walk, run, convergence, Run.Stop.CLOSED);
+      return;
+    }
     String at = resource.equals(walk.subject()) ? "" : " at " + resource;
     String reason = String.valueOf(why.getMessage());
     undoAndFail(
@@ -267,7 +301,7 @@ public final class Reconciler implements AutoCloseable {
   private void undoAndFail(
       Walk<?> walk,
       Run<?> run,
-      Convergence convergence,
+      Convergence<?> convergence,
       ErrorKind kind,
       String message,
       @Nullable ServingException why) {
@@ -281,7 +315,9 @@ public final class Reconciler implements AutoCloseable {
               ? ""
               : " Taken back: " + String.join(", ", undone.takenBack()) + ".")
           + (undone.left().isEmpty()
-              ? " Nothing of this run is left."
+              ? (convergence.isRemoval()
+                  ? " Run it again to go on."
+                  : " Nothing of this run is left.")
               : " Left behind: " + String.join(", ", undone.left()) + "; undeploy " + walk.subject()
                   + " removes it once the platform allows.");
     } catch (Run.Stopped e) {
@@ -320,13 +356,16 @@ public final class Reconciler implements AutoCloseable {
     return text.endsWith(".") ? text.substring(0, text.length() - 1) : text;
   }
 
-  /** {@return what a walk would do after what a preview has planned already, by reading only} */
-  Plan preview(Walk<?> walk, Preview earlier) {
-    Run<?> run = new Run<>(newId("preview"), "preview of " + walk.title(), time);
+  /** Plans a walk on what a preview has planned already, by reading only, and ends its run with what it would return. */
+  <R> void preview(Walk<R> walk, Preview earlier, Run<R> run) {
+    Convergence<R> convergence = new Convergence<>(this, walk, run);
     try {
-      return new Convergence(this, walk, run).preview(earlier);
+      earlier.add(convergence.preview(earlier));
+      run.succeed(convergence.result(), walk.title() + " was planned");
     } catch (Run.Stopped e) {
       throw new ServingException(platform, ErrorKind.CANCELLED, "The preview was interrupted.", e);
+    } catch (Convergence.Failure e) {
+      run.fail(e.why);
     }
   }
 
@@ -335,6 +374,33 @@ public final class Reconciler implements AutoCloseable {
     List<Listed> all = new ArrayList<>();
     kinds.forEach(kind -> all.addAll(kind.list()));
     return new Inventory(all);
+  }
+
+  /** {@return what a call reads, tried again as the policy says} */
+  <V> V reading(Supplier<V> call) {
+    int failures = 0;
+    while (true) {
+      try {
+        return call.get();
+      } catch (ServingException e) {
+        if (!e.retryable() || ++failures >= retry.attempts()) {
+          throw e;
+        }
+        pauseAfter(failures, e);
+      }
+    }
+  }
+
+  private void pauseAfter(int failures, ServingException e) {
+    Duration pause = retry.pauseAfter(failures, random);
+    Duration asked = e.retryAfter().orElse(Duration.ZERO);
+    try {
+      time.pause(asked.compareTo(pause) > 0 ? asked : pause);
+    } catch (InterruptedException interrupted) {
+      Thread.currentThread().interrupt();
+      throw new ServingException(
+          platform, ErrorKind.CANCELLED, "The thread that read was interrupted.", interrupted);
+    }
   }
 
   List<ResourceKind<?>> kinds() {
@@ -388,12 +454,33 @@ public final class Reconciler implements AutoCloseable {
       lock.unlock();
     }
     open.forEach(Run::close);
+    if (workers.contains(Thread.currentThread())) {
+      return;
+    }
     if (ownThreads != null) {
       ownThreads.close(CLOSE_LIMIT);
+    } else {
+      awaitIdle();
+    }
+  }
+
+  private void awaitIdle() {
+    lock.lock();
+    try {
+      long left = CLOSE_LIMIT.toNanos();
+      while (!running.isEmpty() && left > 0) {
+        left = idle.awaitNanos(left);
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    } finally {
+      lock.unlock();
     }
   }
 
   private OperationId newId(String verb) {
-    return new OperationId(platform, verb + "-" + HexFormat.of().toHexDigits(random.nextInt()));
+    UUID unique = UUID.randomUUID();
+    long folded = unique.getMostSignificantBits() ^ unique.getLeastSignificantBits();
+    return new OperationId(platform, verb + "-" + HexFormat.of().toHexDigits(folded));
   }
 }

@@ -28,7 +28,9 @@ public record Resource<T>(
     /** It is not there. */
     ABSENT,
     /** It is not there, unless something that stays uses it. */
-    ABSENT_IF_UNUSED
+    ABSENT_IF_UNUSED,
+    /** It is not there, unless a deployment uses it or it serves by itself again. */
+    ABSENT_IF_ORPHAN
   }
 
   /** What a resource is for. */

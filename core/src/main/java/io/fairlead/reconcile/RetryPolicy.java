@@ -12,7 +12,7 @@ import java.util.random.RandomGenerator;
  * @param attempts the most calls in a row that fail, the first included; 1 or more
  * @param first the pause after the first failure; it doubles with each further one
  * @param most the longest pause
- * @param settling how long a platform may take to show everywhere what it has accepted
+ * @param settling how long a platform may take to show everywhere what it has accepted; more than 0
  */
 public record RetryPolicy(int attempts, Duration first, Duration most, Duration settling) {
   /** Ten calls, from half a second to twenty seconds apart; two minutes to settle. */
@@ -31,7 +31,7 @@ public record RetryPolicy(int attempts, Duration first, Duration most, Duration 
             "most",
             "must not be less than first, which is " + first,
             most)
-        .check(!settling.isNegative(), "settling", "must not be negative", settling)
+        .check(settling.compareTo(Duration.ZERO) > 0, "settling", "must be more than 0", settling)
         .throwIfAny();
   }
 

@@ -11,6 +11,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
@@ -43,6 +44,8 @@ final class Run<R> implements Operation<R> {
     }
   }
 
+  private static final Duration LONGEST = Duration.ofDays(36_500);
+
   private final OperationId id;
   private final String title;
   private final TimeSource time;
@@ -51,11 +54,12 @@ final class Run<R> implements Operation<R> {
 
   private final ReentrantLock eventsLock = new ReentrantLock();
   private final List<Progress> events = new ArrayList<>();
-  private final List<Consumer<? super Progress>> listeners = new ArrayList<>();
+  private final List<Consumer<? super Progress>> listeners = new CopyOnWriteArrayList<>();
 
   private final ReentrantLock stopLock = new ReentrantLock();
   private @Nullable Stop stop;
   private @Nullable Thread pausing;
+  private @Nullable Runnable completion;
 
   private volatile OperationStatus status = new OperationStatus(State.QUEUED, "waiting to begin");
 
@@ -79,7 +83,7 @@ final class Run<R> implements Operation<R> {
   @Override
   public R await(Duration limit) {
     try {
-      return future.get(limit.toNanos(), TimeUnit.NANOSECONDS);
+      return future.get(nanos(limit), TimeUnit.NANOSECONDS);
     } catch (ExecutionException e) {
       throw asThrown(e.getCause());
     } catch (TimeoutException e) {
@@ -98,6 +102,10 @@ final class Run<R> implements Operation<R> {
               + " was interrupted. The operation goes on: " + "await it again, or cancel it.",
           e);
     }
+  }
+
+  private static long nanos(Duration limit) {
+    return limit.compareTo(LONGEST) > 0 ? LONGEST.toNanos() : limit.toNanos();
   }
 
   private RuntimeException asThrown(@Nullable Throwable cause) {
@@ -130,10 +138,19 @@ final class Run<R> implements Operation<R> {
         return false;
       }
       stop(Stop.CANCELLED);
-      return true;
+      if (status.state() != State.QUEUED) {
+        return true;
+      }
+      fail(new ServingException(
+          id.platform(),
+          ErrorKind.CANCELLED,
+          title + " on " + id.platform()
+              + " was cancelled before it began. Nothing of this run is left."));
     } finally {
       stopLock.unlock();
     }
+    complete();
+    return true;
   }
 
   @Override
@@ -158,10 +175,10 @@ final class Run<R> implements Operation<R> {
     }
   }
 
-  boolean isCancelled() {
+  boolean isClosed() {
     stopLock.lock();
     try {
-      return stop == Stop.CANCELLED;
+      return stop == Stop.CLOSED;
     } finally {
       stopLock.unlock();
     }
@@ -188,8 +205,10 @@ final class Run<R> implements Operation<R> {
       // An interrupt that came after the pause ended belongs to it all the same.
       interrupted |= stop != null && Thread.interrupted();
       checkStop();
-      if (interrupted && stop == null) {
+      if (interrupted && (stop == null || status.state() == State.UNDOING)) {
+        // Somebody who owns the thread wants it to end.
         stop = Stop.CLOSED;
+        Thread.currentThread().interrupt();
         checkStop();
       }
     } finally {
@@ -213,10 +232,19 @@ final class Run<R> implements Operation<R> {
     return time.elapsed().minus(begin);
   }
 
-  /** Lets an operation begin, unless it was taken back before. */
-  void begin(String detail) {
-    status = new OperationStatus(State.RUNNING, detail);
+  /** {@return whether the operation may begin; it may not if it was taken back before} */
+  boolean begin(String detail) {
+    stopLock.lock();
+    try {
+      if (status.state().isFinal()) {
+        return false;
+      }
+      status = new OperationStatus(State.RUNNING, detail);
+    } finally {
+      stopLock.unlock();
+    }
     report(0, 0, "", detail);
+    return true;
   }
 
   void undoing(String detail) {
@@ -231,7 +259,10 @@ final class Run<R> implements Operation<R> {
 
   void report(int step, int steps, String resource, String message) {
     Progress event = new Progress(id, sinceBegin(), step, steps, resource, message);
-    status = new OperationStatus(status.state(), event.toString());
+    OperationStatus now = status;
+    if (!now.state().isFinal()) {
+      status = new OperationStatus(now.state(), event.toString());
+    }
     log.debug("{} {}", id, event);
     eventsLock.lock();
     try {
@@ -242,33 +273,58 @@ final class Run<R> implements Operation<R> {
     }
   }
 
-  void succeed(R result, String detail) {
+  /** {@return whether the operation has succeeded; it has not if it was taken back in the last moment} */
+  boolean succeed(R result, String detail) {
+    stopLock.lock();
+    try {
+      if (stop == Stop.CANCELLED || status.state().isFinal()) {
+        return false;
+      }
+      status = new OperationStatus(State.SUCCEEDED, detail);
+      completion = () -> future.complete(result);
+    } finally {
+      stopLock.unlock();
+    }
     report(0, 0, "", detail);
-    end(State.SUCCEEDED, detail);
-    future.complete(result);
+    return true;
   }
 
+  /** Ends the operation with a failure; one that has ended already stays as it is. */
   void fail(Throwable cause) {
     boolean cancelled = cause instanceof ServingException e && e.kind() == ErrorKind.CANCELLED;
     String message = String.valueOf(cause.getMessage());
-    report(0, 0, "", message);
-    end(cancelled ? State.CANCELLED : State.FAILED, message);
-    future.completeExceptionally(cause);
-  }
-
-  private void end(State state, String detail) {
     stopLock.lock();
     try {
-      status = new OperationStatus(state, detail);
+      if (status.state().isFinal()) {
+        return;
+      }
+      status = new OperationStatus(cancelled ? State.CANCELLED : State.FAILED, message);
+      completion = () -> future.completeExceptionally(cause);
     } finally {
       stopLock.unlock();
+    }
+    report(0, 0, "", message);
+  }
+
+  /** Tells those who wait how it ended; apart from the ending, because what follows may need the name again. */
+  void complete() {
+    Runnable now;
+    stopLock.lock();
+    try {
+      now = completion;
+    } finally {
+      stopLock.unlock();
+    }
+    if (now != null) {
+      now.run();
     }
   }
 
   private static void hand(Progress event, Consumer<? super Progress> listener) {
     try {
       listener.accept(event);
-    } catch (RuntimeException e) {
+    } catch (Throwable e) {
+      // Whatever a listener throws, an assertion of a test too, is no failure of the operation.
       log.warn("A progress listener failed on '{}'", event, e);
     }
   }

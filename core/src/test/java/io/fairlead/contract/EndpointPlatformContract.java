@@ -51,6 +51,7 @@ public abstract class EndpointPlatformContract {
 
   private Place place;
   private EndpointPlatform platform;
+  private Set<Thread> threadsBefore;
 
   /** For subclasses. */
   protected EndpointPlatformContract() {}
@@ -94,6 +95,7 @@ public abstract class EndpointPlatformContract {
 
   @BeforeEach
   final void openPlatform() {
+    threadsBefore = Thread.getAllStackTraces().keySet();
     place = newPlace();
     platform = place.open(Faults.none());
   }
@@ -675,8 +677,10 @@ public abstract class EndpointPlatformContract {
     assertThat(catchThrowable(() -> platform.invoke(blue, request())))
         .hasMessageContaining("closed");
     assertThat(Thread.getAllStackTraces().keySet())
+        .filteredOn(thread -> !threadsBefore.contains(thread))
         .noneMatch(
             thread -> thread.isAlive() && thread.getName().startsWith("fairlead-" + platform.id()));
+    assertThat(catchThrowable(platform::list)).hasMessageContaining("closed");
   }
 
   // ---- words ----

@@ -53,6 +53,8 @@ public final class Faults {
   private final Fault fault;
   private final List<String> calls = new ArrayList<>();
   private boolean onceEach;
+  private boolean afterwards;
+  private int beforeNumber;
   private @Nullable String before;
   private @Nullable Runnable action;
 
@@ -92,6 +94,21 @@ public final class Faults {
     return faults;
   }
 
+  /** {@return no faults, but something that happens once, just after the first call whose name begins so} */
+  public static Faults after(String call, Runnable action) {
+    Faults faults = before(call, action);
+    faults.afterwards = true;
+    return faults;
+  }
+
+  /** {@return no faults, but something that happens once, just before the call of this number} */
+  public static Faults beforeCall(int number, Runnable action) {
+    Faults faults = none();
+    faults.beforeNumber = number;
+    faults.action = action;
+    return faults;
+  }
+
   /** {@return the calls so far, in order} */
   public synchronized List<String> calls() {
     return List.copyOf(calls);
@@ -106,21 +123,27 @@ public final class Faults {
       calls.add(what);
       number = calls.size();
     }
-    meanwhile(what);
+    if (!afterwards) {
+      meanwhile(what, number);
+    }
     boolean breaks = broken.test(number) || (onceEach && first);
     if (breaks && fault.happensBefore()) {
       throw fail(what, number);
     }
     T result = call.get();
+    if (afterwards) {
+      meanwhile(what, number);
+    }
     if (breaks) {
       throw fail(what, number);
     }
     return result;
   }
 
-  private void meanwhile(String what) {
+  private void meanwhile(String what, int number) {
     Runnable now = action;
-    if (now != null && before != null && what.startsWith(before)) {
+    boolean due = number == beforeNumber || (before != null && what.startsWith(before));
+    if (now != null && due) {
       action = null;
       now.run();
     }

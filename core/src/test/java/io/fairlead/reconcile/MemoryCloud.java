@@ -192,7 +192,9 @@ final class MemoryCloud {
     if (!done || time.elapsed().compareTo(thing.doneAt) < 0) {
       return;
     }
-    remember(thing);
+    if (shows(thing)) {
+      remember(thing);
+    }
     boolean failed = !thing.failure.isEmpty();
     if (thing.operation != null) {
       thing.operation.outcome = failed
@@ -251,10 +253,11 @@ final class MemoryCloud {
   }
 
   private Observed<Object> observe(Thing thing) {
-    if (thing.gone
-        || (thing.making && has(Way.OPERATIONS) && thing.status == Observed.Status.CHANGING)) {
-      // What is being made by an operation shows when the operation is done.
-      return thing.gone ? Observed.absent() : Observed.changing("WORKING");
+    // What is being made by an operation is not there before the operation is done.
+    boolean inTheMaking =
+        thing.making && has(Way.OPERATIONS) && thing.status == Observed.Status.CHANGING;
+    if (thing.gone || inTheMaking) {
+      return Observed.absent();
     }
     Observed<Object> seen =
         Observed.of(thing.status, thing.value, thing.detail).withRevision(thing.revision);

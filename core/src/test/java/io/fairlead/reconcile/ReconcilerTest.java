@@ -696,6 +696,164 @@ class ReconcilerTest {
         .contains("name bert", "variant bert/green", "model " + modelOf(TWO));
   }
 
+  // ---- what a review found ----
+
+  @ParameterizedTest
+  @ValueSource(ints = {1, 2, 3, 4, 5, 6, 8, 10, 15, 20, 25, 30, 35, 40, 45, 50})
+  void aDeployThatIsCancelledAtAnyCallLeavesNothing(int call) {
+    for (Way[] ways :
+        new Way[][] {{Way.POLLED, Way.EVENTUAL}, {Way.OPERATIONS, Way.REVISIONS}, {Way.EVENTUAL}}) {
+      MemoryCloud cloud = new MemoryCloud(time, ways);
+      CompletableFuture<Operation<Endpoint>> begun = new CompletableFuture<>();
+      Faults faults = Faults.beforeCall(call, () -> begun.join().cancel());
+      try (EndpointPlatform platform = cloud.open(faults, builder -> builder)) {
+        begun.complete(
+            platform.deploy(ONE, Scaling.between("small", 1, 3), new Routing("bert", "blue")));
+        Throwable ended = catchThrowable(() -> begun.join().await(LIMIT));
+
+        if (begun.join().status().state() == State.CANCELLED) {
+          assertThat(ended).isInstanceOf(ServingException.class);
+          assertThat(cloud.remains()).as("ways %s", List.of(ways)).isEmpty();
+        } else {
+          assertThat(begun.join().status().state()).isEqualTo(State.SUCCEEDED);
+        }
+      }
+    }
+  }
+
+  @Test
+  void anUndeployThatIsCancelledWhileTheVariantGoesDoesNotGiveItsShareBack() {
+    MemoryCloud cloud = new MemoryCloud(time, Way.POLLED);
+    EndpointPlatform direct = cloud.open();
+    Endpoint blue = deploy(direct, ONE, "small", "blue");
+    Endpoint green = deploy(direct, TWO, "small", "green");
+    direct.route(blue.at(50), green.at(50), TrafficWeight.percent(50)).await(LIMIT);
+    CompletableFuture<Operation<Endpoint>> begun = new CompletableFuture<>();
+    Faults faults = Faults.after("delete variant", () -> begun.join().cancel());
+    try (EndpointPlatform platform = cloud.open(faults, builder -> builder)) {
+      begun.complete(platform.undeploy(green));
+      ServingException cancelled = fails(() -> begun.join().await(LIMIT));
+
+      assertThat(cancelled.kind()).isEqualTo(ErrorKind.CANCELLED);
+      assertThat(cancelled).hasMessageContaining("Run it again to go on");
+      assertThat(cloud.truth("traffic", "bert")).contains(Traffic.allTo("blue"));
+    }
+  }
+
+  @Test
+  void anOperationThatEndsBetweenTheLookAndTheQuestionIsLookedAtAgain() {
+    AtomicReference<Duration> doneAt = new AtomicReference<>();
+    FakeKind slow = new FakeKind() {
+      @Override
+      public Observed<String> read(String name) {
+        // What is being made is not there before its operation has ended.
+        boolean done = doneAt.get() != null && time.elapsed().compareTo(doneAt.get()) >= 0;
+        Observed<String> seen = done ? super.read(name) : Observed.absent();
+        time.pass(Duration.ofSeconds(20));
+        return seen;
+      }
+
+      @Override
+      public Started create(String name, String desired, Mark mark) {
+        doneAt.set(time.elapsed().plusSeconds(250));
+        value = Optional.of(desired);
+        return Started.as("op");
+      }
+
+      @Override
+      public Outcome poll(String operation) {
+        return time.elapsed().compareTo(doneAt.get()) < 0
+            ? Outcome.running("")
+            : Outcome.succeeded();
+      }
+    };
+
+    assertThat(run(slow).await(LIMIT)).isEqualTo("result");
+    assertThat(slow.value).contains("x");
+  }
+
+  @Test
+  void aVariantThatCameAliveAgainIsNotSwept() {
+    MemoryCloud cloud = new MemoryCloud(time, Way.POLLED);
+    Throwable killed = catchThrowable(() -> deploy(
+        cloud.open(Faults.at(MemoryCloud.ID, 12, Fault.KILLED_AFTER)), ONE, "crashes", "blue"));
+    assertThat(killed).isInstanceOf(Error.class);
+    time.pass(Duration.ofHours(3));
+    assertThat(cloud.open().orphans()).isNotEmpty();
+    Faults faults = Faults.before("read variant", () -> deploy(cloud.open(), ONE, "small", "blue"));
+
+    assertThat(cloud.open(faults).sweep(Duration.ZERO).await(LIMIT)).isEmpty();
+
+    assertThat(cloud.remains()).contains("variant bert/blue", "name bert");
+    assertThat(catchThrowable(() -> cloud.open().sweep(Duration.ofSeconds(-1))))
+        .hasMessageContaining("minimumAge must not be negative");
+  }
+
+  @Test
+  void whatAProviderMadeBeforeItThrewSomethingUnexpectedIsTakenBack() {
+    FakeKind buggy = new FakeKind() {
+      @Override
+      public Started create(String name, String desired, Mark mark) {
+        Started made = super.create(name, desired, mark);
+        throw new IllegalStateException("cannot read the answer " + made);
+      }
+    };
+
+    ServingException failure = fails(() -> run(buggy).await(LIMIT));
+
+    assertThat(failure.kind()).isEqualTo(ErrorKind.UNKNOWN);
+    assertThat(buggy.value).isEmpty();
+  }
+
+  @Test
+  void anErrorEndsItsOperationAndFreesTheName() {
+    FakeKind kind = new FakeKind() {
+      private int reads;
+
+      @Override
+      public Observed<String> read(String name) {
+        if (++reads == 1) {
+          throw new NoClassDefFoundError("a class of a vendor's");
+        }
+        return super.read(name);
+      }
+    };
+    try (Reconciler reconciler = Reconciler.builder("fake", List.of(kind)).build()) {
+      assertThat(catchThrowable(() -> reconciler.run(walk(kind)).await(LIMIT)))
+          .isInstanceOf(NoClassDefFoundError.class);
+      assertThat(reconciler.run(walk(kind)).await(LIMIT)).isEqualTo("result");
+    }
+  }
+
+  @Test
+  void whatFollowsAnOperationMayNeedTheSameName() throws Exception {
+    FakeKind kind = new FakeKind();
+    try (Reconciler reconciler = Reconciler.builder("fake", List.of(kind)).build()) {
+      CompletableFuture<String> both = reconciler
+          .run(walk(kind))
+          .toFuture()
+          .thenApply(first -> first + " " + reconciler.run(walk(kind)).await(LIMIT));
+
+      assertThat(both.get(30, java.util.concurrent.TimeUnit.SECONDS)).isEqualTo("result result");
+    }
+  }
+
+  @Test
+  void aListenerMayFailAnyhowAndListenFurther() {
+    Operation<String> operation = run(new FakeKind());
+    List<String> heard = new java.util.ArrayList<>();
+    operation.onProgress(event -> {
+      if (heard.isEmpty()) {
+        Operation<String> same = operation.onProgress(more -> heard.add(more.toString()));
+        assertThat(same).isSameAs(operation);
+      }
+      throw new AssertionError("a test's");
+    });
+
+    assertThat(operation.await(LIMIT)).isEqualTo("result");
+    assertThat(heard).isNotEmpty();
+  }
+
   // ---- previews ----
 
   @Test

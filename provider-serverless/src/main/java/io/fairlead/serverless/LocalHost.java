@@ -129,7 +129,7 @@ final class LocalHost {
   // ---- asking ----
 
   private Response invoke(Endpoint endpoint, Request request) {
-    long begin = System.nanoTime();
+    Deadline deadline = new Deadline(request.timeout());
     while (true) {
       Name name = names.get(endpoint.name());
       if (name == null) {
@@ -145,8 +145,7 @@ final class LocalHost {
                 + " has a share of its requests: route some to one of " + name.variants.keySet());
       }
       Variant variant = name.variants.get(picked);
-      Duration left = request.timeout().minusNanos(System.nanoTime() - begin);
-      if (variant == null && (request.variant().isPresent() || left.isNegative())) {
+      if (variant == null && (request.variant().isPresent() || deadline.hasPassed())) {
         throw failure(
             ErrorKind.NOT_FOUND,
             "endpoint " + endpoint.name() + " has no variant " + picked + ": it has "
@@ -154,11 +153,11 @@ final class LocalHost {
       }
       if (variant != null) {
         try {
-          return ask(variant, request, left).servedBy(picked);
+          return ask(variant, request, deadline).servedBy(picked);
         } catch (ServingException e) {
           // If it went while the request was on its way, another variant has its share now.
           boolean went = name.variants.get(picked) != variant;
-          if (!went || request.variant().isPresent() || left.isNegative()) {
+          if (!went || request.variant().isPresent() || deadline.hasPassed()) {
             throw e;
           }
         }
@@ -166,27 +165,50 @@ final class LocalHost {
     }
   }
 
-  private static Response ask(Variant variant, Request request, Duration left) {
-    if (!acquire(variant, left)) {
-      throw failure(
-          ErrorKind.TIMEOUT,
-          variant.model.name() + " had no free instance within " + request.timeout()
-              + ": scale it out, send less at a time, or allow more time");
+  /** The end of one request's time. */
+  private static final class Deadline {
+    private static final Duration LONGEST = Duration.ofDays(36_500);
+
+    private final long begin = System.nanoTime();
+    private final long limit;
+
+    Deadline(Duration limit) {
+      this.limit = (limit.compareTo(LONGEST) > 0 ? LONGEST : limit).toNanos();
     }
-    try {
-      return variant.model.invoke(
-          left.compareTo(request.timeout()) < 0 ? request.withTimeout(left) : request);
-    } finally {
-      variant.slots.release();
+
+    long nanosLeft() {
+      return limit - (System.nanoTime() - begin);
+    }
+
+    boolean hasPassed() {
+      return nanosLeft() <= 0;
     }
   }
 
-  private static boolean acquire(Variant variant, Duration left) {
+  private static Response ask(Variant variant, Request request, Deadline deadline) {
+    boolean acquired = acquire(variant, deadline);
+    try {
+      long left = deadline.nanosLeft();
+      if (!acquired || left <= 0) {
+        throw failure(
+            ErrorKind.TIMEOUT,
+            variant.model.name() + " had no free instance within " + request.timeout()
+                + ": scale it out, send less at a time, or allow more time");
+      }
+      return variant.model.invoke(request.withTimeout(Duration.ofNanos(left)));
+    } finally {
+      if (acquired) {
+        variant.slots.release();
+      }
+    }
+  }
+
+  private static boolean acquire(Variant variant, Deadline deadline) {
     if (variant.slots.tryAcquire()) {
       return true;
     }
     try {
-      return variant.slots.tryAcquire(left.toNanos(), TimeUnit.NANOSECONDS);
+      return variant.slots.tryAcquire(deadline.nanosLeft(), TimeUnit.NANOSECONDS);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw new ServingException(
@@ -231,7 +253,15 @@ final class LocalHost {
 
     @Override
     public Started delete(String name, Observed<LocalModel> current) {
-      requireThere(models.remove(name), "model " + name);
+      changing.lock();
+      try {
+        if (isUsed(name)) {
+          throw failure(ErrorKind.CONFLICT, "model " + name + " is used by a variant");
+        }
+        requireThere(models.remove(name), "model " + name);
+      } finally {
+        changing.unlock();
+      }
       return Started.ACCEPTED;
     }
 
@@ -317,12 +347,14 @@ final class LocalHost {
       LeasedModel model = onFiles(() -> engine.load(desired.container().artifact()));
       changing.lock();
       try {
+        requireThere(
+            models.get(LocalMapper.modelName(desired.container())), "the model of variant " + path);
         Name name = requireThere(names.get(nameIn(path)), "endpoint " + nameIn(path));
         Slots slots = new Slots(Math.multiplyExact(desired.count(), slotsPerInstance));
         Variant variant = new Variant(hold(desired, mark), model, slots);
         refuseIfThere(name.variants.putIfAbsent(variantIn(path), variant), "variant " + path);
         return Started.ACCEPTED;
-      } catch (ServingException e) {
+      } catch (RuntimeException | Error e) {
         model.close();
         throw e;
       } finally {
@@ -451,6 +483,13 @@ final class LocalHost {
 
   private <T> Held<T> hold(T value, Mark mark) {
     return new Held<>(value, mark.run(), time.now());
+  }
+
+  private boolean isUsed(String modelName) {
+    return names.values().stream()
+        .flatMap(name -> name.variants.values().stream())
+        .anyMatch(
+            variant -> LocalMapper.modelName(variant.held.value().container()).equals(modelName));
   }
 
   /** Files that are not there are no resources that may still come. */

@@ -18,6 +18,8 @@ import java.util.Set;
 
 /** From the grammar to what this JVM holds: a checked model, a public name, a loaded variant, traffic weights. */
 final class LocalMapper implements EndpointMapper {
+  private static final int MOST_INSTANCES = 1000;
+
   private final LocalKinds kinds;
 
   LocalMapper(LocalKinds kinds) {
@@ -57,6 +59,11 @@ final class LocalMapper implements EndpointMapper {
             "min",
             "must be 1 or more on platform 'local', which does not scale to zero",
             scaling.min())
+        .check(
+            scaling.count() <= MOST_INSTANCES,
+            "count",
+            "must be at most " + MOST_INSTANCES + " on platform 'local'",
+            scaling.count())
         .throwIfAny();
     List<String> lossy = new ArrayList<>();
     if (!scaling.instanceType().isEmpty()) {

@@ -310,6 +310,57 @@ class LocalPlatformTest {
   }
 
   @Test
+  void aCountThatNoMachineHasIsRefused() {
+    Endpoint iris = deploy(local, IRIS, "blue");
+
+    assertThatThrownBy(() -> local.scale(iris, Scaling.fixed("", 1_200_000_000)))
+        .isInstanceOf(InvalidValueException.class)
+        .hasMessageContaining("count must be at most 1000");
+  }
+
+  @Test
+  void theLongestAndTheShortestTimeoutAreKept() {
+    Endpoint iris = deploy(local, IRIS, "blue");
+
+    assertThat(local
+            .invoke(iris, FLOWER.withTimeout(Duration.ofSeconds(Long.MAX_VALUE)))
+            .variant())
+        .contains("blue");
+    ServingException timeout =
+        fails(() -> local.invoke(iris, FLOWER.withTimeout(Duration.ofNanos(1))));
+    assertThat(timeout.kind()).isEqualTo(ErrorKind.TIMEOUT);
+  }
+
+  @Test
+  void theTimeThatARequestWaitedIsTakenFromTheTimeThatTheModelHas() throws Exception {
+    int perInstance = Runtime.getRuntime().availableProcessors();
+    CountDownLatch allowed = new CountDownLatch(1);
+    CountDownLatch inside = new CountDownLatch(perInstance);
+    List<Duration> given = java.util.Collections.synchronizedList(new ArrayList<>());
+    try (EndpointPlatform platform = opened("slow", request -> {
+      given.add(request.timeout());
+      inside.countDown();
+      allowed.await();
+      return Response.json("1");
+    })) {
+      Endpoint slow = deploy(platform, java("slow"), "blue");
+      List<CompletableFuture<Response>> running = new ArrayList<>();
+      for (int caller = 0; caller <= perInstance; caller++) {
+        running.add(CompletableFuture.supplyAsync(() -> platform.invoke(slow, FLOWER), callers));
+      }
+      inside.await();
+      allowed.countDown();
+      for (CompletableFuture<Response> caller : running) {
+        assertThat(caller.get(30, TimeUnit.SECONDS).text()).isEqualTo("1");
+      }
+    }
+
+    assertThat(given)
+        .hasSize(perInstance + 1)
+        .allMatch(timeout -> timeout.compareTo(FLOWER.timeout()) < 0);
+  }
+
+  @Test
   void whatThisJvmCannotHonourIsListedAsLossyOrRefused() {
     Container container = new Container(
         ModelArtifact.of(URI.create("file:/code"), IRIS.weights()),

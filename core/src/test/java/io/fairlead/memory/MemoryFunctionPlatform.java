@@ -1,0 +1,649 @@
+package io.fairlead.memory;
+
+import io.fairlead.contract.FunctionPlatformContract.Probe;
+import io.fairlead.error.ErrorKind;
+import io.fairlead.error.ServingException;
+import io.fairlead.grammar.ColdStart;
+import io.fairlead.grammar.FunctionLimits;
+import io.fairlead.grammar.ModelArtifact;
+import io.fairlead.grammar.ModelFunction;
+import io.fairlead.grammar.Problems;
+import io.fairlead.grammar.TrafficWeight;
+import io.fairlead.operation.Operation;
+import io.fairlead.platform.Deployment;
+import io.fairlead.platform.FunctionPlatform;
+import io.fairlead.platform.Request;
+import io.fairlead.platform.Response;
+import io.fairlead.reconcile.Listed;
+import io.fairlead.reconcile.Mark;
+import io.fairlead.reconcile.Observed;
+import io.fairlead.reconcile.Outcome;
+import io.fairlead.reconcile.Polling;
+import io.fairlead.reconcile.Reconciler;
+import io.fairlead.reconcile.Resource;
+import io.fairlead.reconcile.ResourceKind;
+import io.fairlead.reconcile.ResourceRef;
+import io.fairlead.reconcile.Started;
+import io.fairlead.reconcile.Walk;
+import java.net.URI;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Future;
+import java.util.concurrent.ScheduledThreadPoolExecutor;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A function platform in this JVM, small and honest: it shows that the contract can be kept, and how.
+ *
+ * <p>A function is one loaded model, which as many calls enter as its limits allow.
+ */
+final class MemoryFunctionPlatform implements FunctionPlatform {
+  static final String ID = "memory-function";
+
+  static final long MEMORY = 1L << 34;
+
+  /** Lets something happen later. */
+  interface Timer extends AutoCloseable {
+    void in(Duration delay, Runnable action);
+
+    @Override
+    default void close() {}
+  }
+
+  private static final Polling POLLING =
+      new Polling(Duration.ofMillis(1), Duration.ofMillis(50), 0.05);
+
+  private final Map<URI, Probe> models;
+  private final Timer timer;
+  private final ExecutorService threads = MemoryThreads.named(ID);
+  private final FunctionKind kind = new FunctionKind();
+  private final Reconciler reconciler =
+      Reconciler.builder(ID, List.of(kind)).polling(POLLING).build();
+  private final MemoryHttp http = new MemoryHttp(threads, this::ask);
+
+  private final ReentrantLock lock = new ReentrantLock();
+  private final Map<String, Held> functions = new HashMap<>();
+  private final Map<String, Outcome> operations = new HashMap<>();
+  private final Set<Call> calls = new HashSet<>();
+  private boolean closed;
+
+  MemoryFunctionPlatform(Map<URI, Probe> models, Timer timer) {
+    this.models = Map.copyOf(models);
+    this.timer = timer;
+  }
+
+  /** What is known of one name. */
+  private static final class Held {
+    final String run;
+    final Instant createdAt = Instant.now();
+
+    @Nullable
+    Version serving;
+
+    @Nullable
+    Version coming;
+
+    @Nullable
+    Version leaving;
+
+    Held(String run) {
+      this.run = run;
+    }
+  }
+
+  /** What was deployed once under a name: its model, loaded or not, and the calls that are in it. */
+  private final class Version {
+    final ModelFunction function;
+    final Semaphore turns;
+    private final Probe model;
+    private final ReentrantLock loading = new ReentrantLock();
+    private boolean loaded;
+    private int users;
+    private long uses;
+    private boolean draining;
+
+    Version(ModelFunction function) {
+      this.function = function;
+      this.turns = new Semaphore(function.limits().maxConcurrent(), true);
+      this.model = model(function.artifact());
+    }
+
+    void load() throws InterruptedException {
+      loading.lockInterruptibly();
+      try {
+        if (!loaded) {
+          model.load();
+          loaded = true;
+        }
+      } finally {
+        loading.unlock();
+      }
+    }
+
+    void enter() {
+      users++;
+      uses++;
+    }
+
+    void leave() {
+      users--;
+      if (draining) {
+        unloadIfUnused();
+      } else if (function.limits().coldStart() == ColdStart.LAZY) {
+        long now = uses;
+        timer.in(
+            function.limits().idleTimeout(),
+            () -> locked(() -> {
+              if (uses == now) {
+                unloadIfUnused();
+              }
+            }));
+      }
+    }
+
+    void drain() {
+      draining = true;
+      unloadIfUnused();
+    }
+
+    private void unloadIfUnused() {
+      if (users == 0) {
+        unload();
+      }
+    }
+
+    void unload() {
+      loading.lock();
+      try {
+        if (loaded) {
+          loaded = false;
+          model.unload();
+        }
+      } finally {
+        loading.unlock();
+      }
+    }
+
+    boolean isGone() {
+      return users == 0;
+    }
+  }
+
+  // ---- asking ----
+
+  @Override
+  public Response invoke(ModelFunction function, Request request) {
+    checkOptions("Request", request.options().forPlatform(ID));
+    Problems.in("Request")
+        .check(
+            request.variant().isEmpty(),
+            "variant",
+            "must not be given: a function has no variants",
+            request.variant().orElse(""))
+        .throwIfAny();
+    return ask(function.name(), request);
+  }
+
+  private Response ask(String name, Request request) {
+    Call call = begin(name, request);
+    threads.execute(call);
+    Duration limit = call.limit();
+    timer.in(
+        limit,
+        () -> call.stop(failure(
+            ErrorKind.TIMEOUT,
+            "function " + name + " did not answer within " + limit
+                + ": allow it more time or more calls at once")));
+    return call.await();
+  }
+
+  private Call begin(String name, Request request) {
+    lock.lock();
+    try {
+      checkOpen("invoke " + name);
+      Version version = requireServing(name);
+      version.enter();
+      Call call = new Call(version, request);
+      calls.add(call);
+      return call;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** One request on its way through a function. */
+  private final class Call implements Runnable {
+    private final Version version;
+    private final Request request;
+    private final CompletableFuture<Response> answer = new CompletableFuture<>();
+    private @Nullable Thread thread;
+
+    Call(Version version, Request request) {
+      this.version = version;
+      this.request = request;
+    }
+
+    Duration limit() {
+      Duration allowed = version.function.limits().timeout();
+      return request.timeout().compareTo(allowed) < 0 ? request.timeout() : allowed;
+    }
+
+    @Override
+    public void run() {
+      locked(() -> thread = Thread.currentThread());
+      Response result = null;
+      RuntimeException failure = null;
+      try {
+        result = answerInTurn();
+      } catch (InterruptedException e) {
+        failure = failure(ErrorKind.CANCELLED, "function " + name() + " was interrupted", e);
+      } catch (RuntimeException e) {
+        failure =
+            failure(ErrorKind.MODEL_FAILED, "function " + name() + " failed: " + e.getMessage(), e);
+      }
+      leave();
+      if (failure != null) {
+        answer.completeExceptionally(failure);
+      } else {
+        answer.complete(result);
+      }
+    }
+
+    private Response answerInTurn() throws InterruptedException {
+      version.turns.acquire();
+      try {
+        if (answer.isDone()) {
+          throw new InterruptedException("the caller has gone");
+        }
+        version.load();
+        return version.model.answer(request);
+      } finally {
+        version.turns.release();
+      }
+    }
+
+    /** Whoever is answered finds that its call has left. */
+    private void leave() {
+      locked(() -> {
+        thread = null;
+        calls.remove(this);
+        version.leave();
+      });
+    }
+
+    /** Lets the caller go at once, and the model as soon as it notices. */
+    void stop(ServingException why) {
+      answer.completeExceptionally(why);
+      locked(() -> {
+        if (thread != null) {
+          thread.interrupt();
+        }
+      });
+    }
+
+    Response await() {
+      try {
+        return answer.get();
+      } catch (ExecutionException e) {
+        throw (RuntimeException) e.getCause();
+      } catch (InterruptedException e) {
+        stop(failure(ErrorKind.CANCELLED, "The caller of function " + name() + " was interrupted"));
+        Thread.currentThread().interrupt();
+        throw failure(ErrorKind.CANCELLED, "The thread was interrupted", e);
+      }
+    }
+
+    private String name() {
+      return version.function.name();
+    }
+  }
+
+  // ---- deploying ----
+
+  @Override
+  public Operation<ModelFunction> deploy(ModelArtifact artifact, FunctionLimits limits) {
+    ModelFunction function = new ModelFunction(artifact, limits);
+    checkOptions("ModelMetadata", artifact.metadata().options().forPlatform(ID));
+    Problems.in("FunctionLimits")
+        .check(
+            limits.memoryBytes() <= MEMORY,
+            "memoryBytes",
+            "must be at most " + MEMORY + " here",
+            limits.memoryBytes())
+        .throwIfAny();
+    return run("deploy", function, Resource.own(kind, function.name(), function));
+  }
+
+  @Override
+  public Operation<ModelFunction> undeploy(ModelFunction function) {
+    return run("undeploy", function, Resource.none(kind, function.name()));
+  }
+
+  // guide: function operation
+  private Operation<ModelFunction> run(
+      String verb, ModelFunction function, Resource<ModelFunction> resource) {
+    String name = function.name();
+    return reconciler.run(new Walk<>(verb, name, name, List.of(resource), function, List.of()));
+  }
+  // guide end
+
+  /** The one kind of thing that is here. */
+  private final class FunctionKind implements ResourceKind<ModelFunction> {
+    @Override
+    public String name() {
+      return "function";
+    }
+
+    @Override
+    public Observed<ModelFunction> read(String name) {
+      lock.lock();
+      try {
+        Held held = find(name);
+        if (held == null) {
+          return Observed.absent();
+        }
+        if (held.leaving != null) {
+          return Observed.deleting();
+        }
+        return held.serving == null
+            ? Observed.<ModelFunction>changing("loading").madeBy(held.run)
+            : Observed.ready(held.serving.function).madeBy(held.run);
+      } finally {
+        lock.unlock();
+      }
+    }
+
+    @Override
+    public Started create(String name, ModelFunction desired, Mark mark) {
+      lock.lock();
+      try {
+        if (find(name) != null) {
+          throw failure(ErrorKind.ALREADY_EXISTS, "function " + name + " is there already");
+        }
+        Version next = new Version(desired);
+        Held held = new Held(mark.run());
+        functions.put(name, held);
+        return bring(name, held, next);
+      } finally {
+        lock.unlock();
+      }
+    }
+
+    @Override
+    public Started update(String name, Observed<ModelFunction> current, ModelFunction desired) {
+      lock.lock();
+      try {
+        requireServing(name);
+        return bring(name, functions.get(name), new Version(desired));
+      } finally {
+        lock.unlock();
+      }
+    }
+
+    // guide: function bring
+    /** What serves goes on until what comes is loaded, if it is to be. */
+    private Started bring(String name, Held held, Version next) {
+      if (next.function.limits().coldStart() == ColdStart.LAZY) {
+        swap(held, next);
+        return Started.ACCEPTED;
+      }
+      String operation = "load-" + operations.size();
+      operations.put(operation, Outcome.running("loading"));
+      held.coming = next;
+      next.enter();
+      threads.execute(() -> {
+        Outcome outcome = load(next);
+        locked(() -> {
+          boolean wanted = held.coming == next;
+          held.coming = wanted ? null : held.coming;
+          next.leave();
+          if (wanted && outcome.state() == Outcome.State.SUCCEEDED) {
+            swap(held, next);
+          } else {
+            next.drain();
+            if (held.serving == null) {
+              functions.remove(name, held);
+            }
+          }
+          operations.put(operation, outcome);
+        });
+      });
+      return Started.as(operation);
+    }
+    // guide end
+
+    private static Outcome load(Version version) {
+      try {
+        version.load();
+        return Outcome.succeeded();
+      } catch (InterruptedException | RuntimeException e) {
+        return Outcome.failed(failure(
+            ErrorKind.MODEL_FAILED,
+            "function " + version.function.name() + " could not be loaded: " + e.getMessage(),
+            e));
+      }
+    }
+
+    private static void swap(Held held, Version next) {
+      Version before = held.serving;
+      held.serving = next;
+      if (before != null) {
+        before.drain();
+      }
+    }
+
+    @Override
+    public Started delete(String name, Observed<ModelFunction> current) {
+      lock.lock();
+      try {
+        Held held = find(name);
+        if (held == null) {
+          throw failure(ErrorKind.NOT_FOUND, "function " + name + " is not there");
+        }
+        held.coming = null;
+        if (held.serving == null) {
+          functions.remove(name);
+        } else {
+          held.leaving = held.serving;
+          held.serving = null;
+          held.leaving.drain();
+        }
+        return Started.ACCEPTED;
+      } finally {
+        lock.unlock();
+      }
+    }
+
+    @Override
+    public Outcome poll(String operation) {
+      lock.lock();
+      try {
+        return operations.get(operation);
+      } finally {
+        lock.unlock();
+      }
+    }
+
+    @Override
+    public List<Listed> list() {
+      lock.lock();
+      try {
+        List<Listed> listed = new ArrayList<>();
+        functions.forEach((name, held) -> listed.add(new Listed(
+            new ResourceRef("function", name),
+            name,
+            held.createdAt,
+            held.serving == null ? Observed.Status.CHANGING : Observed.Status.READY,
+            "",
+            true,
+            List.of(),
+            Optional.empty())));
+        return listed;
+      } finally {
+        lock.unlock();
+      }
+    }
+  }
+
+  // ---- looking ----
+
+  @Override
+  public String id() {
+    return ID;
+  }
+
+  @Override
+  public List<Deployment> list() {
+    return kind.list().stream()
+        .filter(entry -> kind.read(entry.ref().name()).status() != Observed.Status.ABSENT)
+        .map(entry -> new Deployment(
+            entry.ref().name(),
+            "",
+            entry.status() == Observed.Status.READY
+                ? Deployment.State.READY
+                : Deployment.State.CHANGING,
+            TrafficWeight.ALL,
+            ""))
+        .sorted(Comparator.comparing(Deployment::name))
+        .toList();
+  }
+
+  @Override
+  public URI url(ModelFunction function) {
+    lock.lock();
+    try {
+      checkOpen("ask for the URL of " + function.name());
+      requireServing(function.name());
+      return http.url(function.name());
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  @Override
+  public void close() {
+    List<Call> underWay;
+    lock.lock();
+    try {
+      closed = true;
+      underWay = List.copyOf(calls);
+    } finally {
+      lock.unlock();
+    }
+    reconciler.close();
+    underWay.forEach(call -> call.stop(closedBefore("invoke " + call.name())));
+    http.close();
+    threads.shutdownNow();
+    MemoryThreads.awaitEnd(threads);
+    timer.close();
+    locked(() -> {
+      functions.values().stream()
+          .map(held -> held.serving)
+          .filter(version -> version != null)
+          .forEach(Version::unload);
+      functions.clear();
+    });
+  }
+
+  @Override
+  public String toString() {
+    return "FunctionPlatform[" + ID + "]";
+  }
+
+  private @Nullable Held find(String name) {
+    Held held = functions.get(name);
+    if (held != null && held.leaving != null && held.leaving.isGone()) {
+      functions.remove(name);
+      return null;
+    }
+    return held;
+  }
+
+  private Version requireServing(String name) {
+    Held held = find(name);
+    if (held == null || held.serving == null) {
+      throw failure(ErrorKind.NOT_FOUND, "function " + name + " is not deployed: deploy it first");
+    }
+    return held.serving;
+  }
+
+  private Probe model(ModelArtifact artifact) {
+    Probe model = models.get(artifact.weights());
+    if (model == null) {
+      throw failure(ErrorKind.INVALID, "there is no model at " + artifact);
+    }
+    return model;
+  }
+
+  private static void checkOptions(String subject, List<?> unknown) {
+    Problems problems = Problems.in(subject);
+    unknown.forEach(option -> problems.check(
+        false,
+        "options",
+        "must be of a type that platform '" + ID + "' knows",
+        option.getClass().getSimpleName()));
+    problems.throwIfAny();
+  }
+
+  private void checkOpen(String action) {
+    if (closed) {
+      throw closedBefore(action);
+    }
+  }
+
+  private static ServingException closedBefore(String action) {
+    return failure(
+        ErrorKind.CANCELLED, "Platform '" + ID + "' is closed: open it again to " + action + ".");
+  }
+
+  private void locked(Runnable action) {
+    lock.lock();
+    try {
+      action.run();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private static ServingException failure(ErrorKind kind, String message) {
+    return new ServingException(ID, kind, message);
+  }
+
+  private static ServingException failure(ErrorKind kind, String message, Throwable cause) {
+    return new ServingException(ID, kind, message, cause);
+  }
+
+  /** This machine's clock. */
+  static Timer realTimer() {
+    ScheduledThreadPoolExecutor executor =
+        new ScheduledThreadPoolExecutor(1, MemoryThreads.factory(ID));
+    executor.setRejectedExecutionHandler(new ThreadPoolExecutor.DiscardPolicy());
+    return new Timer() {
+      @Override
+      public void in(Duration delay, Runnable action) {
+        Future<?> unused = executor.schedule(action, delay.toNanos(), TimeUnit.NANOSECONDS);
+      }
+
+      @Override
+      public void close() {
+        executor.shutdownNow();
+        MemoryThreads.awaitEnd(executor);
+      }
+    };
+  }
+}

@@ -1,0 +1,69 @@
+package io.fairlead.memory.attic;
+
+import io.fairlead.contract.EndpointPlatformContract;
+import io.fairlead.contract.Faults;
+import io.fairlead.contract.VirtualTime;
+import io.fairlead.grammar.ModelArtifact;
+import io.fairlead.grammar.Options;
+import io.fairlead.grammar.RuntimeSpec;
+import io.fairlead.grammar.Scaling;
+import io.fairlead.platform.EndpointPlatform;
+import io.fairlead.platform.Request;
+import java.net.URI;
+import java.time.Duration;
+import java.util.Random;
+import java.util.Set;
+import java.util.TreeSet;
+
+// guide: contract
+class AtticContractTest extends EndpointPlatformContract {
+  @Override
+  protected Place newPlace() {
+    return new ThisAttic();
+  }
+
+  @Override
+  protected ModelArtifact artifact() {
+    return ModelArtifact.of(URI.create("attic:one"));
+  }
+
+  @Override
+  protected ModelArtifact otherArtifact() {
+    return ModelArtifact.of(URI.create("attic:two"));
+  }
+
+  @Override
+  protected RuntimeSpec runtime() {
+    return RuntimeSpec.NONE.with(new AtticRuntime("server"));
+  }
+
+  @Override
+  protected Scaling scaling(int count) {
+    return new Scaling("small", count, 1, 9, Options.NONE);
+  }
+
+  @Override
+  protected Request request() {
+    return Request.json("{}");
+  }
+
+  private static final class ThisAttic implements Place {
+    private final VirtualTime time = new VirtualTime();
+    private final Attic attic = new Attic(time, "here", Duration.ofSeconds(30));
+
+    @Override
+    public EndpointPlatform open(Faults faults) {
+      AtticKinds broken = AtticKinds.of(attic).decorated(faults::around);
+      return AtticProvider.open(broken, attic, time, new Random(1), () -> {});
+    }
+
+    @Override
+    public Set<String> remains() {
+      return new TreeSet<>(attic.everything());
+    }
+
+    @Override
+    public void close() {}
+  }
+}
+// guide end

@@ -1,0 +1,101 @@
+package io.fairlead.memory.attic;
+
+import io.fairlead.grammar.Container;
+import io.fairlead.grammar.Endpoint;
+import io.fairlead.grammar.ModelArtifact;
+import io.fairlead.grammar.PlatformOptions;
+import io.fairlead.grammar.Problems;
+import io.fairlead.grammar.Scaling;
+import io.fairlead.json.GrammarJson;
+import io.fairlead.memory.attic.AtticKinds.Box;
+import io.fairlead.memory.attic.AtticKinds.Model;
+import io.fairlead.memory.attic.AtticKinds.Rule;
+import io.fairlead.memory.attic.AtticKinds.Shelf;
+import io.fairlead.reconcile.EndpointMapper;
+import io.fairlead.reconcile.Fingerprint;
+import io.fairlead.reconcile.Resource;
+import io.fairlead.reconcile.ResourceKind;
+import io.fairlead.reconcile.Traffic;
+import java.util.List;
+import java.util.Set;
+
+// guide: mapper
+/** From the grammar to the attic's things. */
+final class AtticMapper implements EndpointMapper {
+  private static final int LONGEST_NAME = 40;
+
+  private final AtticKinds kinds;
+
+  AtticMapper(AtticKinds kinds) {
+    this.kinds = kinds;
+  }
+
+  @Override
+  public Mapping container(Container container) {
+    Problems.in("Container")
+        .check(
+            container.dependencies().packages().isEmpty(),
+            "dependencies.packages",
+            "must be empty: the attic installs none, so put them into the image",
+            container.dependencies().packages())
+        .throwIfAny();
+    ModelArtifact artifact = container.artifact();
+    String role = container
+        .runtime()
+        .options()
+        .find(AtticRuntime.class)
+        .map(AtticRuntime::role)
+        .orElse("");
+    Model model = new Model(
+        ModelArtifact.of(artifact.code(), artifact.weights()), role, container.dependencies());
+    List<String> lossy = container.runtime().image().isEmpty()
+        ? List.of()
+        : List.of("runtime.image is not used: the attic has one image");
+    return new Mapping(List.of(Resource.shared(kinds.model(), modelName(container), model)), lossy);
+  }
+
+  private static String modelName(Container container) {
+    return "model-" + Fingerprint.of(GrammarJson.write(container));
+  }
+
+  @Override
+  public Mapping endpoint(Endpoint endpoint) {
+    Scaling scaling = endpoint.scaling();
+    String path = endpoint.routing().path();
+    Problems.in("Endpoint")
+        .check(
+            endpoint.name().length() <= LONGEST_NAME,
+            "routing.name",
+            "must be at most " + LONGEST_NAME + " characters in the attic",
+            endpoint.name())
+        .check(
+            !scaling.instanceType().isEmpty(),
+            "scaling.instanceType",
+            "must be given, such as small")
+        .check(
+            scaling.min() >= 1,
+            "scaling.min",
+            "must be 1 or more: a box does not go to zero",
+            scaling.min())
+        .throwIfAny();
+    Box box = new Box(modelName(endpoint.container()), scaling.instanceType(), scaling.count());
+    Rule rule = new Rule(scaling.min(), scaling.max(), Fingerprint.of(GrammarJson.write(endpoint)));
+    return Mapping.of(
+        Resource.shared(kinds.shelf(), endpoint.name(), new Shelf(endpoint.name())),
+        Resource.variant(kinds.box(), path, box),
+        scaling.isAutomatic()
+            ? Resource.own(kinds.rule(), path, rule)
+            : Resource.none(kinds.rule(), path));
+  }
+
+  @Override
+  public ResourceKind<Traffic> traffic() {
+    return kinds.traffic();
+  }
+
+  @Override
+  public Set<Class<? extends PlatformOptions>> options() {
+    return Set.of(AtticRuntime.class);
+  }
+}
+// guide end

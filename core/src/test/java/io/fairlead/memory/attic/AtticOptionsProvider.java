@@ -1,0 +1,23 @@
+package io.fairlead.memory.attic;
+
+import io.fairlead.grammar.PlatformOptions;
+import io.fairlead.spi.OptionsProvider;
+import java.util.Set;
+
+// guide: options provider
+/** Names the attic's options. */
+public final class AtticOptionsProvider implements OptionsProvider {
+  /** Makes a provider, at no cost. */
+  public AtticOptionsProvider() {}
+
+  @Override
+  public String platform() {
+    return "attic";
+  }
+
+  @Override
+  public Set<Class<? extends PlatformOptions>> types() {
+    return Set.of(AtticRuntime.class);
+  }
+}
+// guide end

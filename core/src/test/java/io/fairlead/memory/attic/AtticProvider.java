@@ -1,0 +1,78 @@
+package io.fairlead.memory.attic;
+
+import io.fairlead.platform.EndpointPlatform;
+import io.fairlead.platform.Response;
+import io.fairlead.reconcile.Invoker;
+import io.fairlead.reconcile.ReconciledEndpointPlatform;
+import io.fairlead.reconcile.Reconciler;
+import io.fairlead.reconcile.TimeSource;
+import io.fairlead.spi.PlatformConfig;
+import io.fairlead.spi.PlatformProvider;
+import java.time.Duration;
+import java.util.Optional;
+import java.util.Random;
+import java.util.random.RandomGenerator;
+
+// guide: provider
+/**
+ * Opens the platform {@code attic}.
+ *
+ * <p>Settings: {@code region}, which has to be given, and {@code callTimeout}, such as {@code 30s}.
+ */
+public final class AtticProvider implements PlatformProvider<EndpointPlatform> {
+  /** The platform's id. */
+  public static final String ID = "attic";
+
+  /** Makes a provider, at no cost. */
+  public AtticProvider() {}
+
+  @Override
+  public String id() {
+    return ID;
+  }
+
+  @Override
+  public Class<EndpointPlatform> type() {
+    return EndpointPlatform.class;
+  }
+
+  @Override
+  public EndpointPlatform open(PlatformConfig settings) {
+    String region = settings.requiredText("region", "the region to serve in");
+    Optional<Duration> callTimeout = settings.duration("callTimeout");
+    settings.done();
+    AtticConfig config = AtticConfig.of(region);
+    return open(callTimeout.map(config::withCallTimeout).orElse(config));
+  }
+
+  /** Opens the platform with settings from code. */
+  EndpointPlatform open(AtticConfig config) {
+    TimeSource time = TimeSource.system();
+    Attic attic =
+        config.client().orElseGet(() -> new Attic(time, config.region(), config.callTimeout()));
+    Runnable onClose = config.client().isPresent() ? () -> {} : attic::close;
+    return open(AtticKinds.of(attic), attic, time, new Random(), onClose);
+  }
+
+  static EndpointPlatform open(
+      AtticKinds kinds, Attic attic, TimeSource time, RandomGenerator random, Runnable onClose) {
+    Reconciler reconciler =
+        Reconciler.builder(ID, kinds.all()).time(time).random(random).build();
+    return new ReconciledEndpointPlatform(
+        reconciler, new AtticMapper(kinds), invoker(attic), onClose);
+  }
+
+  // guide end
+
+  // guide: invoker
+  private static Invoker invoker(Attic attic) {
+    return (endpoint, request) -> {
+      String variant = request.variant().orElse(null);
+      Attic.Answer answer = AtticErrors.call(
+          "invoke " + endpoint.name(),
+          () -> attic.ask(endpoint.name(), variant, request.text(), request.timeout()));
+      return Response.json(answer.text()).servedBy(answer.box());
+    };
+  }
+  // guide end
+}

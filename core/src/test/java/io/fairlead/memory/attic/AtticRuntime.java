@@ -1,0 +1,27 @@
+package io.fairlead.memory.attic;
+
+import static java.util.Objects.requireNonNull;
+
+import io.fairlead.grammar.PlatformOptions;
+import io.fairlead.grammar.Problems;
+
+// guide: options
+/**
+ * What the attic alone knows of a runtime.
+ *
+ * @param role the role that a model has there
+ */
+public record AtticRuntime(String role) implements PlatformOptions {
+  public AtticRuntime {
+    requireNonNull(role, "role");
+    Problems.in("AtticRuntime")
+        .check(!role.isBlank(), "role", "must not be blank", role)
+        .throwIfAny();
+  }
+
+  @Override
+  public String platform() {
+    return "attic";
+  }
+}
+// guide end
