@@ -52,6 +52,7 @@ final class Convergence<R> {
   private boolean lost;
 
   private int writes;
+  private @Nullable Preview previewing;
   private @Nullable Duration firstRestart;
 
   Convergence(Reconciler reconciler, Walk<R> walk, Run<?> run) {
@@ -240,7 +241,7 @@ final class Convergence<R> {
         if (seen.status() == Status.ABSENT) {
           yield change(step, Action.KEEP);
         }
-        List<ResourceRef> users = inventory(step).usersOf(resource.ref(), going);
+        List<ResourceRef> users = usersOf(step);
         if (!users.isEmpty()) {
           going.remove(resource.ref());
           yield change(step, Action.KEEP, "used by " + users.get(0));
@@ -280,11 +281,13 @@ final class Convergence<R> {
   /** {@return the walk's plan on what earlier walks of the same preview would have left} */
   Plan preview(Preview earlier) throws Stopped {
     List<Change> changes = new ArrayList<>();
+    previewing = earlier;
     try {
       prepare();
       for (Step<?> step : steps) {
         changes.add(preview(step, earlier));
       }
+      earlier.note(steps.stream().<Resource<?>>map(step -> step.resource).toList(), changes);
     } catch (Failure e) {
       changes.add(
           new Change(e.resource, Action.UNKNOWN, List.of(String.valueOf(e.why.getMessage()))));
@@ -696,7 +699,7 @@ final class Convergence<R> {
       boolean used = goal == Goal.ABSENT_IF_ORPHAN
           ? inventory(step).orphans().stream()
               .noneMatch(orphan -> orphan.ref().equals(step.resource.ref()))
-          : !inventory(step).usersOf(step.resource.ref(), going).isEmpty();
+          : !usersOf(step).isEmpty();
       if (!used) {
         return false;
       }
@@ -948,6 +951,17 @@ final class Convergence<R> {
       inventoryTakenAt = writes;
     }
     return known;
+  }
+
+  private List<ResourceRef> usersOf(Step<?> step) throws Failure, Stopped, DeadlinePassed {
+    ResourceRef ref = step.resource.ref();
+    List<ResourceRef> users = new ArrayList<>(inventory(step).usersOf(ref, going));
+    Preview earlier = previewing;
+    if (earlier != null) {
+      users.removeIf(earlier::isGone);
+      users.addAll(earlier.plannedUsersOf(ref, going));
+    }
+    return users;
   }
 
   private <V> V retrying(String what, Supplier<V> call) throws Failure, Stopped, DeadlinePassed {

@@ -99,7 +99,7 @@ public final class ReconciledEndpointPlatform implements EndpointPlatform {
 
   @Override
   public Operation<Endpoint> undeploy(Endpoint endpoint) {
-    return reconciler.run(undeployWalk(endpoint));
+    return reconciler.run(undeployWalk(endpoint, new Preview()));
   }
 
   @Override
@@ -173,12 +173,12 @@ public final class ReconciledEndpointPlatform implements EndpointPlatform {
         List.of());
   }
 
-  private Walk<Endpoint> undeployWalk(Endpoint endpoint) {
+  private Walk<Endpoint> undeployWalk(Endpoint endpoint, Preview earlier) {
     Mapping mapping = mapping(endpoint);
     List<Resource<?>> resources = new ArrayList<>();
-    resources.add(
-        Resource.adjusted(mapper.traffic(), endpoint.name(), now -> trafficWithout(endpoint, now))
-            .to(Goal.ADJUSTED_IF_PRESENT));
+    resources.add(Resource.adjusted(
+            mapper.traffic(), endpoint.name(), now -> trafficWithout(endpoint, now, earlier))
+        .to(Goal.ADJUSTED_IF_PRESENT));
     List<Resource<?>> made = new ArrayList<>(mapping.resources());
     Collections.reverse(made);
     for (Resource<?> resource : made) {
@@ -228,10 +228,10 @@ public final class ReconciledEndpointPlatform implements EndpointPlatform {
         .toList();
   }
 
-  private Traffic trafficWithout(Endpoint endpoint, Optional<Traffic> now) {
+  private Traffic trafficWithout(Endpoint endpoint, Optional<Traffic> now, Preview earlier) {
     Traffic traffic = now.orElse(Traffic.NONE);
     String variant = endpoint.routing().variant();
-    if (!traffic.canSpare(variant) && othersAreServed(endpoint)) {
+    if (!traffic.canSpare(variant) && othersAreServed(endpoint, earlier)) {
       throw ServingException.builder(
               id(),
               ErrorKind.CONFLICT,
@@ -244,10 +244,13 @@ public final class ReconciledEndpointPlatform implements EndpointPlatform {
     return traffic.without(variant);
   }
 
-  private boolean othersAreServed(Endpoint endpoint) {
-    return reconciler.inventory().entries().stream()
+  private boolean othersAreServed(Endpoint endpoint, Preview earlier) {
+    Stream<ResourceRef> there = reconciler.inventory().entries().stream()
         .filter(entry -> entry.root() && entry.status() == Observed.Status.READY)
-        .map(entry -> entry.ref().name())
+        .map(Listed::ref)
+        .filter(ref -> !earlier.isGone(ref));
+    return Stream.concat(there, earlier.plannedVariants().stream())
+        .map(ResourceRef::name)
         .anyMatch(name -> name.startsWith(endpoint.name() + "/")
             && !name.equals(endpoint.routing().path()));
   }
@@ -487,7 +490,7 @@ public final class ReconciledEndpointPlatform implements EndpointPlatform {
 
     @Override
     public Operation<Endpoint> undeploy(Endpoint endpoint) {
-      return plan(real.undeployWalk(endpoint));
+      return plan(real.undeployWalk(endpoint, preview));
     }
 
     @Override

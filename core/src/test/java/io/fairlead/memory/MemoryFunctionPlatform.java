@@ -23,6 +23,7 @@ import io.fairlead.reconcile.Reconciler;
 import io.fairlead.reconcile.Resource;
 import io.fairlead.reconcile.ResourceKind;
 import io.fairlead.reconcile.ResourceRef;
+import io.fairlead.reconcile.RetryPolicy;
 import io.fairlead.reconcile.Started;
 import io.fairlead.reconcile.Walk;
 import java.net.URI;
@@ -68,12 +69,16 @@ final class MemoryFunctionPlatform implements FunctionPlatform {
   private static final Polling POLLING =
       new Polling(Duration.ofMillis(1), Duration.ofMillis(50), 0.05);
 
+  /** What was accepted shows at once here. */
+  private static final RetryPolicy RETRY =
+      new RetryPolicy(10, Duration.ofMillis(1), Duration.ofMillis(50), Duration.ofMillis(1));
+
   private final Map<URI, Probe> models;
   private final Timer timer;
   private final ExecutorService threads = MemoryThreads.named(ID);
   private final FunctionKind kind = new FunctionKind();
   private final Reconciler reconciler =
-      Reconciler.builder(ID, List.of(kind)).polling(POLLING).build();
+      Reconciler.builder(ID, List.of(kind)).polling(POLLING).retry(RETRY).build();
   private final MemoryHttp http = new MemoryHttp(threads, this::ask);
 
   private final ReentrantLock lock = new ReentrantLock();

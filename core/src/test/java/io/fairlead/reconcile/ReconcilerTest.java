@@ -893,6 +893,58 @@ class ReconcilerTest {
   }
 
   @Test
+  void aPreviewOfUndeployingEverythingKnowsThatEverythingGoes() {
+    MemoryCloud cloud = new MemoryCloud(time);
+    EndpointPlatform platform = cloud.open();
+    Endpoint blue = deploy(platform, ONE, "small", "blue");
+    Endpoint green = deploy(platform, ONE, "small", "green");
+
+    Plan plan = platform.preview(p -> {
+      p.undeploy(green).await(LIMIT);
+      return p.undeploy(blue);
+    });
+
+    assertThat(plan.toString())
+        .contains("delete variant bert/green", "delete variant bert/blue", "delete name bert")
+        .contains("delete model " + modelOf(ONE))
+        .doesNotContain("refuse");
+  }
+
+  @Test
+  void aPreviewOfReplacingAVersionKnowsThatTheNameStays() {
+    MemoryCloud cloud = new MemoryCloud(time);
+    EndpointPlatform platform = cloud.open();
+    Endpoint blue = deploy(platform, ONE, "small", "blue");
+
+    Plan plan = platform.preview(p -> {
+      Endpoint green =
+          p.deploy(TWO, Scaling.fixed("small", 1), new Routing("bert", "green")).await(LIMIT);
+      p.route(blue.at(100), green.at(0), TrafficWeight.ALL).await(LIMIT);
+      return p.undeploy(blue);
+    });
+
+    assertThat(plan.toString())
+        .contains(
+            "create variant bert/green", "delete variant bert/blue", "delete model " + modelOf(ONE))
+        .doesNotContain("delete name bert", "delete model " + modelOf(TWO));
+  }
+
+  @Test
+  void theSignatureOfALocationIsNeverPrinted() {
+    List<String> printed = new java.util.ArrayList<>();
+    ModelArtifact signed =
+        ModelArtifact.of(URI.create("https://store.example/model.onnx?sv=1&sig=SECRET"));
+
+    new MemoryCloud(time)
+        .open()
+        .packageModel(signed, RuntimeSpec.NONE, Dependencies.NONE)
+        .onProgress(event -> printed.add(event.toString()))
+        .await(LIMIT);
+
+    assertThat(printed).isNotEmpty().noneMatch(line -> line.contains("SECRET"));
+  }
+
+  @Test
   void aPreviewTellsWhatWouldBeRefused() {
     MemoryCloud cloud = new MemoryCloud(time);
     EndpointPlatform platform = cloud.open();
