@@ -432,6 +432,8 @@ final class Convergence<R> {
       adopt(step, seen);
       Optional<Outcome> outcome = outcome(step);
       if (outcome.isPresent() && outcome.get().state() == Outcome.State.FAILED) {
+        // It is over: nothing of it may still show.
+        step.sentAt = null;
         step.failedHere = true;
         throw new Failure(step.toString(), outcome.get().error().orElseThrow());
       }
@@ -514,6 +516,7 @@ final class Convergence<R> {
     T desired = desired(step, seen);
     step.seenChanging = false;
     boolean wasAmbiguous = step.ambiguous;
+    Duration wasSentAt = step.sentAt;
     try {
       report(step, "creating");
       step.written = desired;
@@ -525,6 +528,7 @@ final class Convergence<R> {
       return true;
     } catch (ServingException e) {
       step.ambiguous = wasAmbiguous || mayHaveBeenDone(e.kind());
+      step.sentAt = mayHaveBeenDone(e.kind()) ? step.sentAt : wasSentAt;
       switch (e.kind()) {
         case ALREADY_EXISTS -> waitForHidden(step, e);
         case NOT_FOUND -> throw new Restart(e);
@@ -536,17 +540,10 @@ final class Convergence<R> {
 
   /** {@return whether a call that failed so may have had its effect all the same} */
   private static boolean mayHaveBeenDone(ErrorKind kind) {
-    return switch (kind) {
-      case INVALID,
-          UNAUTHORIZED,
-          NOT_FOUND,
-          ALREADY_EXISTS,
-          CONFLICT,
-          UNSUPPORTED,
-          QUOTA,
-          THROTTLED -> false;
-      case TIMEOUT, UNAVAILABLE, MODEL_FAILED, CANCELLED, UNKNOWN -> true;
-    };
+    return kind == ErrorKind.TIMEOUT
+        || kind == ErrorKind.UNAVAILABLE
+        || kind == ErrorKind.CANCELLED
+        || kind == ErrorKind.UNKNOWN;
   }
 
   /** It is said to be there and cannot be read: it was just made, is just going, or is where we cannot look. */
@@ -594,6 +591,7 @@ final class Convergence<R> {
       step.before = actual;
     }
     step.seenChanging = false;
+    Duration wasSentAt = step.sentAt;
     try {
       report(step, "updating " + String.join(", ", Fields.changes(actual, desired)));
       step.written = desired;
@@ -601,6 +599,7 @@ final class Convergence<R> {
       accepted(step, step.resource.kind().update(step.resource.name(), seen, desired), desired);
       return true;
     } catch (ServingException e) {
+      step.sentAt = mayHaveBeenDone(e.kind()) ? step.sentAt : wasSentAt;
       if (e.kind() == ErrorKind.NOT_FOUND) {
         throw new Restart(e);
       }

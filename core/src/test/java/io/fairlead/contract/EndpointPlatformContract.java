@@ -57,7 +57,7 @@ public abstract class EndpointPlatformContract {
   protected EndpointPlatformContract() {}
 
   /** A cloud, or what stands in for one: it outlives the processes that use it. */
-  protected interface Place extends AutoCloseable {
+  public interface Place extends AutoCloseable {
     /** {@return the platform as a new process opens it, with every remote call through {@code faults}} */
     EndpointPlatform open(Faults faults);
 
@@ -320,8 +320,14 @@ public abstract class EndpointPlatformContract {
   private void failAndLookAtBlue(Deed deed, int number) {
     try (Place fresh = newPlace()) {
       before(deed, fresh);
-      try (EndpointPlatform broken = fresh.open(Faults.at(platform.id(), number, Fault.DENIED))) {
+      Faults faults = Faults.at(platform.id(), number, Fault.DENIED);
+      try (EndpointPlatform broken = fresh.open(faults)) {
         Throwable thrown = catchThrowable(() -> perform(deed, broken));
+        // How often something is polled depends on chance, so this time there may be no such call.
+        if (faults.calls().size() < number) {
+          assertThat(thrown).isNull();
+          return;
+        }
         assertThat(thrown)
             .isInstanceOf(ServingException.class)
             .hasMessageContaining("the token has expired");

@@ -806,6 +806,23 @@ class ReconcilerTest {
   }
 
   @Test
+  void aChangeThatIsRefusedAsWrongFailsAtOnce() {
+    FakeKind strict = new FakeKind() {
+      @Override
+      public Started update(String name, Observed<String> current, String desired) {
+        throw new ServingException("fake", ErrorKind.INVALID, "no");
+      }
+    };
+    strict.value = Optional.of("former");
+    Duration begin = time.elapsed();
+
+    assertThat(fails(() -> run(strict).await(LIMIT)).kind()).isEqualTo(ErrorKind.INVALID);
+
+    assertThat(time.elapsed()).isEqualTo(begin);
+    assertThat(strict.value).contains("former");
+  }
+
+  @Test
   void anErrorEndsItsOperationAndFreesTheName() {
     FakeKind kind = new FakeKind() {
       private int reads;

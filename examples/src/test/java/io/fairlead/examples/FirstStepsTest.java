@@ -25,10 +25,7 @@ class FirstStepsTest {
       assertThat(child.out())
           .containsSubsequence(
               "ask/blue READY 90%",
-              "ask/green READY 10%",
-              "served by blue",
-              "To go on",
-              "delete variant ask/green")
+              "ask/green READY 10%", "served by blue", "To go on", "delete variant ask/green")
           .doesNotContain("Error", "|");
     }
   }

@@ -14,6 +14,7 @@ import io.fairlead.reconcile.ReconciledEndpointPlatform;
 import io.fairlead.reconcile.Reconciler;
 import io.fairlead.reconcile.ResourceKind;
 import io.fairlead.reconcile.ResourceRef;
+import io.fairlead.reconcile.RetryPolicy;
 import io.fairlead.reconcile.Started;
 import io.fairlead.reconcile.TimeSource;
 import io.fairlead.reconcile.Traffic;
@@ -36,6 +37,10 @@ import org.jspecify.annotations.Nullable;
 final class LocalHost {
   private static final Polling POLLING =
       new Polling(Duration.ofMillis(1), Duration.ofSeconds(1), 0.05);
+
+  /** Nothing here is late or lost; tried again is only what somebody else was at. */
+  private static final RetryPolicy RETRY =
+      new RetryPolicy(3, Duration.ofMillis(1), Duration.ofMillis(100), Duration.ofSeconds(1));
 
   private final TimeSource time;
   private final Engine engine;
@@ -64,6 +69,7 @@ final class LocalHost {
   EndpointPlatform open(LocalKinds kinds, Runnable onClose) {
     Reconciler reconciler = Reconciler.builder(LocalProvider.ID, kinds.all())
         .polling(POLLING)
+        .retry(RETRY)
         .time(time)
         .build();
     return new ReconciledEndpointPlatform(
