@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.IntStream;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.BenchmarkMode;
 import org.openjdk.jmh.annotations.Fork;
@@ -33,6 +34,8 @@ import org.openjdk.jmh.annotations.Warmup;
 public class ReconcilerBenchmark {
   static final int RESOURCES = 10;
   private static final Duration LIMIT = Duration.ofMinutes(1);
+  private static final List<String> NAMES =
+      IntStream.range(0, RESOURCES).mapToObj(number -> "thing-" + number).toList();
 
   private final Things things = new Things();
   private final Reconciler reconciler =
@@ -66,25 +69,23 @@ public class ReconcilerBenchmark {
   public int bareCalls() {
     Mark mark = new Mark("bench", "run");
     int seen = 0;
-    for (Resource<?> resource : deploy.resources()) {
-      seen += things.read(resource.name()).detail().length();
-      things.create(resource.name(), new Thing(resource.name(), 1), mark);
-      seen += things.read(resource.name()).detail().length();
+    for (String name : NAMES) {
+      seen += things.read(name).detail().length();
+      things.create(name, new Thing(name, 1), mark);
+      seen += things.read(name).detail().length();
     }
-    for (Resource<?> resource : deploy.resources()) {
-      seen += things.read(resource.name()).detail().length();
-      things.delete(resource.name(), Observed.absent());
-      seen += things.read(resource.name()).detail().length();
+    for (String name : NAMES) {
+      seen += things.read(name).detail().length();
+      things.delete(name, Observed.absent());
+      seen += things.read(name).detail().length();
     }
     return seen;
   }
 
   private Walk<String> walk(Resource.Goal goal) {
     List<Resource<?>> resources = new ArrayList<>();
-    for (int number = 0; number < RESOURCES; number++) {
-      String name = "thing-" + number;
-      resources.add(Resource.own(things, name, new Thing(name, 1)).to(goal));
-    }
+    NAMES.forEach(
+        name -> resources.add(Resource.own(things, name, new Thing(name, 1)).to(goal)));
     return new Walk<>("deploy", "bench", "bench", resources, "result", List.of());
   }
 
