@@ -13,7 +13,7 @@ import java.util.function.Consumer;
  * <p>Safe for any number of callers at the same time; each call runs on its caller's thread. Leases of the same bytes
  * share one model, which goes when the last of them is closed and the last call has ended.
  */
-public final class LeasedModel implements AutoCloseable {
+public final class LeasedModel implements LoadedModel {
   private final String name;
   private final SharedModel shared;
   private final Model model;
@@ -37,21 +37,22 @@ public final class LeasedModel implements AutoCloseable {
   }
 
   /** {@return the artifact's name, or that of its file, function or class} */
+  @Override
   public String name() {
     return name;
   }
 
-  /** {@return a hash over all that the model is made of, as 64 hexadecimal digits} */
+  @Override
   public String digest() {
     return shared.digest();
   }
 
-  /** {@return what the model takes; empty for Java code, which does not say} */
+  @Override
   public List<TensorSpec> inputs() {
     return model.inputs();
   }
 
-  /** {@return what the model gives; empty for Java code, which does not say} */
+  @Override
   public List<TensorSpec> outputs() {
     return model.outputs();
   }
@@ -66,6 +67,7 @@ public final class LeasedModel implements AutoCloseable {
    * @throws io.fairlead.error.ServingException {@code TIMEOUT} if it took too long, {@code MODEL_FAILED} if the model
    *     failed, {@code CANCELLED} if the engine is closed, {@code NOT_FOUND} if this lease is
    */
+  @Override
   public Response invoke(Request request) {
     Call call = calls.begin(name, request.timeout());
     try {
@@ -85,7 +87,6 @@ public final class LeasedModel implements AutoCloseable {
     }
   }
 
-  /** Gives the model back, at once; calls that are under way go on. Idempotent. */
   @Override
   public void close() {
     if (closed.compareAndSet(false, true)) {
