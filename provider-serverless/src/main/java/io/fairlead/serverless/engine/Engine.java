@@ -35,7 +35,7 @@ import java.util.concurrent.locks.ReentrantLock;
  * <p>A model that takes token ids takes texts if its tokenizer is there: the file that the artifact's label {@code
  * tokenizer} names, or {@code NAME-tokenizer.json} beside {@code NAME.onnx}, or {@code tokenizer.json}.
  *
- * <p>Loading the same bytes again gives a further lease of the one model. Nothing of a model's runtime is touched before
+ * <p>Loading the same bytes again with equal options gives a further lease of the one model. Nothing of a model's runtime is touched before
  * the first load. Safe for any number of threads.
  */
 public final class Engine implements AutoCloseable {
@@ -46,7 +46,7 @@ public final class Engine implements AutoCloseable {
   private final List<InferenceEngine> engines;
   private final Calls calls;
   private final ReentrantLock sharing = new ReentrantLock();
-  private final Map<String, SharedModel> shared = new HashMap<>();
+  private final Map<SharedModel.Key, SharedModel> shared = new HashMap<>();
   private final Set<LeasedModel> leases = ConcurrentHashMap.newKeySet();
 
   /**
@@ -108,24 +108,33 @@ public final class Engine implements AutoCloseable {
    * <p>For a single file it is the file's SHA-256. The artifact's name and other metadata are not part of it. Reads the
    * files, and loads nothing.
    *
-   * @throws ServingException as {@link #load} does
+   * @throws ServingException as {@link #load(ModelArtifact)} does
    */
   public String digest(ModelArtifact artifact) {
     return sources.resolve(artifact).digest();
   }
 
   /**
+   * {@return the artifact's model, ready to answer, loaded with the default options}
+   *
+   * @throws ServingException as {@link #load(ModelArtifact, LoadOptions)} does
+   */
+  public LeasedModel load(ModelArtifact artifact) {
+    return load(artifact, LoadOptions.DEFAULT);
+  }
+
+  /**
    * {@return the artifact's model, ready to answer}
    *
    * @throws ServingException {@code NOT_FOUND} if there is nothing at the artifact's location, {@code UNSUPPORTED} if it
-   *     is in a place or of a format that this engine does not read, {@code INVALID} if it is not a whole model, {@code
+   *     is in a place or of a format that this engine does not read, or the options are not for it, {@code INVALID} if it is not a whole model, {@code
    *     CANCELLED} if the engine is closed
    */
-  public LeasedModel load(ModelArtifact artifact) {
+  public LeasedModel load(ModelArtifact artifact, LoadOptions options) {
     Call call = calls.begin(Failures.shown(artifact.weights()));
     try {
       ModelSource source = sources.resolve(artifact);
-      SharedModel model = share(source);
+      SharedModel model = share(source, options);
       LeasedModel lease;
       try {
         String name = artifact.metadata().name();
@@ -149,22 +158,22 @@ public final class Engine implements AutoCloseable {
   }
 
   /** {@return the model of these bytes, which the caller now holds; loaded, being loaded by another, or failed} */
-  private SharedModel share(ModelSource source) {
-    String digest = source.digest();
+  private SharedModel share(ModelSource source, LoadOptions options) {
+    SharedModel.Key key = new SharedModel.Key(source.digest(), options);
     SharedModel model;
     sharing.lock();
     try {
-      model = shared.get(digest);
+      model = shared.get(key);
       if (model != null && model.hold()) {
         return model;
       }
-      model = new SharedModel(digest, this::forget);
-      shared.put(digest, model);
+      model = new SharedModel(key, this::forget);
+      shared.put(key, model);
     } finally {
       sharing.unlock();
     }
     try {
-      model.loaded(open(source));
+      model.loaded(open(source, options));
     } catch (RuntimeException | Error e) {
       forget(model);
       model.failed(e);
@@ -175,15 +184,15 @@ public final class Engine implements AutoCloseable {
   private void forget(SharedModel model) {
     sharing.lock();
     try {
-      shared.remove(model.digest(), model);
+      shared.remove(model.key(), model);
     } finally {
       sharing.unlock();
     }
   }
 
-  private Model open(ModelSource source) {
+  private Model open(ModelSource source, LoadOptions options) {
     return engines.stream()
-        .flatMap(engine -> engine.open(source).stream())
+        .flatMap(engine -> engine.open(source, options).stream())
         .findFirst()
         .orElseThrow(() -> source.refusal(failures));
   }

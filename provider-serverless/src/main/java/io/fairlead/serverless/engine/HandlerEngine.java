@@ -10,7 +10,7 @@ import java.util.Optional;
 import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
-/** Runs models that are Java code. */
+/** Runs models that are Java code, which decides for itself on how many threads it computes. */
 final class HandlerEngine implements InferenceEngine {
   private final Map<String, ModelHandler> functions;
   private final ClassLoader classLoader;
@@ -23,11 +23,18 @@ final class HandlerEngine implements InferenceEngine {
   }
 
   @Override
-  public Optional<Model> open(ModelSource source) {
+  public Optional<Model> open(ModelSource source, LoadOptions options) {
     if (!(source instanceof HandlerSource)) {
       return Optional.empty();
     }
     String name = source.name();
+    if (options.maxBatch() > 1) {
+      throw failures.failure(
+          ErrorKind.UNSUPPORTED,
+          "'java:" + name
+              + "' is Java code, which takes one request at a time: load it with a maxBatch of 1, which is the"
+              + " default");
+    }
     ModelHandler function = functions.get(name);
     return Optional.of(
         function != null

@@ -7,7 +7,8 @@ interface InferenceEngine {
   /**
    * {@return the model, ready to answer; empty if it is of no format of this engine}
    *
+   * @param options how to load it; an engine refuses what it cannot do
    * @throws io.fairlead.error.ServingException if it is of such a format and cannot be loaded
    */
-  Optional<Model> open(ModelSource source);
+  Optional<Model> open(ModelSource source, LoadOptions options);
 }

@@ -10,8 +10,8 @@ import java.util.function.Consumer;
 /**
  * A loaded model, for as long as it is needed.
  *
- * <p>Safe for any number of callers at the same time; each call runs on its caller's thread. Leases of the same bytes
- * share one model, which goes when the last of them is closed and the last call has ended.
+ * <p>Safe for any number of callers at the same time; each call runs on its caller's thread. Leases of the same bytes,
+ * loaded with equal options, share one model, which goes when the last of them is closed and the last call has ended.
  */
 public final class LeasedModel implements LoadedModel {
   private final String name;
@@ -44,7 +44,7 @@ public final class LeasedModel implements LoadedModel {
 
   @Override
   public String digest() {
-    return shared.digest();
+    return shared.key().digest();
   }
 
   @Override

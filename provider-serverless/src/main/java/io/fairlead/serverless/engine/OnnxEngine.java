@@ -20,11 +20,11 @@ final class OnnxEngine implements InferenceEngine {
   }
 
   @Override
-  public Optional<Model> open(ModelSource source) {
+  public Optional<Model> open(ModelSource source, LoadOptions options) {
     if (!(source instanceof ModelFiles files) || files.format() != ModelFormat.ONNX) {
       return Optional.empty();
     }
-    TensorModel model = session(files);
+    TensorModel model = session(files, options);
     try {
       files.checkUnchanged(failures);
       return Optional.of(withJson(model, files));
@@ -34,9 +34,9 @@ final class OnnxEngine implements InferenceEngine {
     }
   }
 
-  private TensorModel session(ModelFiles files) {
+  private TensorModel session(ModelFiles files, LoadOptions options) {
     try {
-      return OnnxModel.open(files, cacheFolder, failures);
+      return OnnxModel.open(files, options, cacheFolder, failures);
     } catch (LinkageError e) {
       throw unusable(e);
     }

@@ -45,8 +45,8 @@ import org.slf4j.LoggerFactory;
 /**
  * An ONNX Runtime session.
  *
- * <p>It has no threads of its own: each run computes on its caller's thread. One session with as many callers as there
- * are processors does more than several sessions, or than one that shares each run out.
+ * <p>By default it has no threads of its own: each run computes on its caller's thread. One session with as many callers
+ * as there are processors does more than several sessions, or than one that shares each run out.
  */
 final class OnnxModel implements TensorModel {
   private static final Logger LOG = LoggerFactory.getLogger(OnnxModel.class);
@@ -67,11 +67,12 @@ final class OnnxModel implements TensorModel {
     this.failures = failures;
   }
 
-  static TensorModel open(ModelFiles files, Path cacheFolder, Failures failures) {
+  static TensorModel open(
+      ModelFiles files, LoadOptions loadOptions, Path cacheFolder, Failures failures) {
     OrtEnvironment environment = OnnxLibrary.environment(cacheFolder);
     OnnxModel model;
     try (OrtSession.SessionOptions options = new OrtSession.SessionOptions()) {
-      options.setIntraOpNumThreads(1);
+      options.setIntraOpNumThreads(loadOptions.threads());
       options.setInterOpNumThreads(1);
       options.setOptimizationLevel(OrtSession.SessionOptions.OptLevel.ALL_OPT);
       options.addConfigEntry("session.intra_op.allow_spinning", "0");

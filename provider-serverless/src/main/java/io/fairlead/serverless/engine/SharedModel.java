@@ -12,19 +12,19 @@ import java.util.function.Consumer;
  * does.
  */
 final class SharedModel {
-  private final String digest;
+  private final Key key;
   private final Consumer<SharedModel> onUnused;
   private final AtomicInteger holds = new AtomicInteger(1);
   private final CompletableFuture<Model> loaded = new CompletableFuture<>();
 
   /** Makes a model that is still to be loaded and that its maker holds. */
-  SharedModel(String digest, Consumer<SharedModel> onUnused) {
-    this.digest = digest;
+  SharedModel(Key key, Consumer<SharedModel> onUnused) {
+    this.key = key;
     this.onUnused = onUnused;
   }
 
-  String digest() {
-    return digest;
+  Key key() {
+    return key;
   }
 
   void loaded(Model model) {
@@ -67,4 +67,7 @@ final class SharedModel {
       }
     }
   }
+
+  /** What has to be equal for a model to be shared. */
+  record Key(String digest, LoadOptions options) {}
 }

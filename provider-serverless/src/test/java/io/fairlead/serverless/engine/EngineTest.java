@@ -130,6 +130,20 @@ final class EngineTest {
   }
 
   @Test
+  void theSameBytesWithOtherOptionsAreAnotherModel() {
+    ModelArtifact artifact = Models.artifact("iris_rf.onnx");
+    LeasedModel one = engine.load(artifact);
+
+    LeasedModel other = engine.load(artifact, LoadOptions.DEFAULT.withThreads(2));
+
+    assertThat(engine.loadedModels()).isEqualTo(2);
+    assertThat(engine.load(artifact, new LoadOptions(2, 1, false)).digest())
+        .isEqualTo(one.digest());
+    assertThat(engine.loadedModels()).isEqualTo(2);
+    assertThat(other.invoke(IRIS).text()).isEqualTo(one.invoke(IRIS).text());
+  }
+
+  @Test
   void aModelWhoseWeightsAreInAnotherFileIsToldFromOneWithOtherWeights() throws IOException {
     OnnxFile graph = new OnnxFile()
         .input("x", OnnxFile.FLOAT, 2)
@@ -426,7 +440,7 @@ final class EngineTest {
   }
 
   private static Engine counting(AtomicInteger opened, AtomicInteger closed) {
-    InferenceEngine counting = source -> {
+    InferenceEngine counting = (source, options) -> {
       opened.incrementAndGet();
       return Optional.of(new CountingModel(closed));
     };

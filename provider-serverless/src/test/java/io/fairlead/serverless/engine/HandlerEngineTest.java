@@ -76,6 +76,19 @@ final class HandlerEngineTest {
   }
 
   @Test
+  void javaCodeIsNotBatched() {
+    try (Engine engine = Models.engine()) {
+      assertThatThrownBy(() ->
+              engine.load(artifact(Greeter.class.getName()), LoadOptions.DEFAULT.withMaxBatch(2)))
+          .isInstanceOfSatisfying(
+              ServingException.class, e -> assertThat(e.kind()).isEqualTo(ErrorKind.UNSUPPORTED))
+          .hasMessage("'java:" + Greeter.class.getName()
+              + "' is Java code, which takes one request at a time: load it with a maxBatch of 1, which is the"
+              + " default.");
+    }
+  }
+
+  @Test
   void aRegisteredFunctionIsNotClosed() {
     Greeter greeter = new Greeter();
     Greeter.CLOSED.set(0);
