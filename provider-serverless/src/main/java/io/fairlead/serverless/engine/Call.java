@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
  * <p>The work runs on its caller's thread; whoever stops it is another. What it says to be stopped with is never used
  * after {@link #leave()}, so that it may free what that needs.
  */
-final class Call {
+public final class Call {
   private final Failures failures;
   private final String model;
   private final Duration timeout;
@@ -29,7 +29,7 @@ final class Call {
   }
 
   /** {@return what messages call the model} */
-  String model() {
+  public String model() {
     return model;
   }
 
@@ -44,7 +44,7 @@ final class Call {
    * @param newStopper stops the work, from another thread
    * @throws ServingException if the call was stopped already
    */
-  void enter(Runnable newStopper) {
+  public void enter(Runnable newStopper) {
     lock.lock();
     try {
       checkNotStopped(null);
@@ -55,7 +55,7 @@ final class Call {
   }
 
   /** Ends what {@link #enter} began. Waits for a stopper that is at work. */
-  void leave() {
+  public void leave() {
     lock.lock();
     try {
       stopper = null;
@@ -79,7 +79,8 @@ final class Call {
     }
   }
 
-  boolean isStopped() {
+  /** {@return whether it was stopped, because its time is up or its platform is being closed} */
+  public boolean isStopped() {
     lock.lock();
     try {
       return stopped != null;
@@ -91,9 +92,10 @@ final class Call {
   /**
    * Ends the work if it was stopped.
    *
-   * @param cause how the work noticed
+   * @param cause how the work noticed, if it did
+   * @throws ServingException if it was stopped
    */
-  void checkNotStopped(@Nullable Throwable cause) {
+  public void checkNotStopped(@Nullable Throwable cause) {
     lock.lock();
     try {
       if (stopped == ErrorKind.TIMEOUT) {

@@ -23,6 +23,19 @@ public enum Datatype {
     this.max = max;
   }
 
+  /** {@return the class of the arrays that hold such elements} */
+  Class<?> array() {
+    return switch (this) {
+      case BOOL, UINT8, INT8 -> byte[].class;
+      case INT16 -> short[].class;
+      case INT32 -> int[].class;
+      case INT64 -> long[].class;
+      case FP32 -> float[].class;
+      case FP64 -> double[].class;
+      case BYTES -> String[].class;
+    };
+  }
+
   boolean isFloating() {
     return this == FP32 || this == FP64;
   }

@@ -43,7 +43,7 @@ public final class Engine implements AutoCloseable {
 
   private final Failures failures;
   private final ModelSources sources;
-  private final List<InferenceEngine> engines;
+  private final Engines engines;
   private final Calls calls;
   private final ReentrantLock sharing = new ReentrantLock();
   private final Map<SharedModel.Key, SharedModel> shared = new HashMap<>();
@@ -55,7 +55,7 @@ public final class Engine implements AutoCloseable {
    * @param platform the id of the platform whose failures these are
    * @param functions Java code by the name under which artifacts ask for it
    * @param cacheFolder where native libraries are kept between runs; created when needed
-   * @param classLoader finds {@code classpath:} resources and {@code java:} classes
+   * @param classLoader finds {@code classpath:} resources, {@code java:} classes and engines for further formats
    */
   public Engine(
       String platform,
@@ -80,13 +80,16 @@ public final class Engine implements AutoCloseable {
         platform,
         failures,
         classLoader,
-        List.of(
-            new HandlerEngine(Map.copyOf(functions), classLoader, failures),
-            new OnnxEngine(cacheFolder, failures)));
+        new Engines(
+            List.of(
+                new HandlerEngine(Map.copyOf(functions), classLoader, failures),
+                new OnnxEngine(cacheFolder, failures)),
+            classLoader,
+            cacheFolder,
+            failures));
   }
 
-  Engine(
-      String platform, Failures failures, ClassLoader classLoader, List<InferenceEngine> engines) {
+  Engine(String platform, Failures failures, ClassLoader classLoader, Engines engines) {
     this.failures = failures;
     this.sources = new ModelSources(requireNonNull(classLoader, "classLoader"), failures);
     this.engines = engines;
@@ -173,7 +176,7 @@ public final class Engine implements AutoCloseable {
       sharing.unlock();
     }
     try {
-      model.loaded(open(source, options));
+      model.loaded(engines.open(source, options));
     } catch (RuntimeException | Error e) {
       forget(model);
       model.failed(e);
@@ -188,13 +191,6 @@ public final class Engine implements AutoCloseable {
     } finally {
       sharing.unlock();
     }
-  }
-
-  private Model open(ModelSource source, LoadOptions options) {
-    return engines.stream()
-        .flatMap(engine -> engine.open(source, options).stream())
-        .findFirst()
-        .orElseThrow(() -> source.refusal(failures));
   }
 
   /** {@return how many models are loaded, however many hold them} */

@@ -35,6 +35,15 @@ final class Failures {
         : message.strip().replaceAll("\\s*\\R\\s*", " ");
   }
 
+  /** What the first of the throwables that led to this one says. */
+  static String rootReason(Throwable thrown) {
+    Throwable root = thrown;
+    while (root.getCause() != null) {
+      root = root.getCause();
+    }
+    return reason(root);
+  }
+
   /** A location without its query, where signed URLs carry their signature. */
   static String shown(URI uri) {
     String text = uri.toString();

@@ -6,7 +6,6 @@ import java.lang.reflect.Constructor;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Modifier;
 import java.util.Map;
-import java.util.Optional;
 import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
@@ -23,10 +22,12 @@ final class HandlerEngine implements InferenceEngine {
   }
 
   @Override
-  public Optional<Model> open(ModelSource source, LoadOptions options) {
-    if (!(source instanceof HandlerSource)) {
-      return Optional.empty();
-    }
+  public boolean claims(ModelSource source) {
+    return source instanceof HandlerSource;
+  }
+
+  @Override
+  public RequestModel open(ModelSource source, LoadOptions options) {
     String name = source.name();
     if (options.maxBatch() > 1) {
       throw failures.failure(
@@ -36,10 +37,9 @@ final class HandlerEngine implements InferenceEngine {
               + " default");
     }
     ModelHandler function = functions.get(name);
-    return Optional.of(
-        function != null
-            ? new HandlerModel(function, false, failures)
-            : new HandlerModel(make(name), true, failures));
+    return function != null
+        ? new HandlerModel(function, false, failures)
+        : new HandlerModel(make(name), true, failures);
   }
 
   private ModelHandler make(String name) {

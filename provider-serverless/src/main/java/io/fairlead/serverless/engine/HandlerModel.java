@@ -11,7 +11,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /** A model that is Java code, on its caller's thread. */
-final class HandlerModel implements Model {
+final class HandlerModel implements RequestModel {
   private static final Logger LOG = LoggerFactory.getLogger(HandlerModel.class);
 
   private final ModelHandler handler;

@@ -2,8 +2,8 @@ package io.fairlead.serverless.engine;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
-import io.fairlead.error.ErrorKind;
-import io.fairlead.error.ServingException;
+import java.nio.file.Path;
+import java.util.Optional;
 
 /**
  * A model that is Java code.
@@ -17,8 +17,32 @@ record HandlerSource(String name) implements ModelSource {
   }
 
   @Override
-  public ServingException refusal(Failures failures) {
-    return failures.failure(
-        ErrorKind.UNSUPPORTED, "'java:" + name + "' cannot be run here: no engine runs Java code");
+  public String fileName() {
+    return name;
+  }
+
+  @Override
+  public Optional<Path> path() {
+    return Optional.empty();
+  }
+
+  @Override
+  public byte[] head() {
+    return new byte[0];
+  }
+
+  @Override
+  public long size() {
+    return 0;
+  }
+
+  @Override
+  public byte[] bytes() {
+    return new byte[0];
+  }
+
+  @Override
+  public String toString() {
+    return "'java:" + name + "'";
   }
 }

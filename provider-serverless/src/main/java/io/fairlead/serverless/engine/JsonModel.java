@@ -37,7 +37,7 @@ import org.jspecify.annotations.Nullable;
  * each map, followed by a tensor NAME.keys with the keys of its columns; for rows it becomes an object. Numbers that JSON
  * lacks are the strings "NaN", "Infinity" and "-Infinity", both ways. {@code parameters} are accepted and have no effect.
  */
-final class JsonModel implements Model {
+final class JsonModel implements RequestModel {
   private static final JsonFactory JSON =
       JsonFactory.builder().enable(StreamWriteFeature.USE_FAST_DOUBLE_WRITER).build();
   private static final String CONTENT_TYPE = "application/json";

@@ -16,7 +16,7 @@ import java.util.function.Consumer;
 public final class LeasedModel implements LoadedModel {
   private final String name;
   private final SharedModel shared;
-  private final Model model;
+  private final RequestModel model;
   private final Calls calls;
   private final Failures failures;
   private final Consumer<LeasedModel> onClose;

@@ -5,6 +5,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import io.fairlead.error.ErrorKind;
 import io.fairlead.error.ServingException;
 import java.io.IOException;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -55,7 +56,37 @@ final class ModelFiles implements ModelSource {
   }
 
   @Override
-  public ServingException refusal(Failures failures) {
+  public String fileName() {
+    return weights.fileName();
+  }
+
+  @Override
+  public Optional<Path> path() {
+    return weights.path();
+  }
+
+  @Override
+  public byte[] head() {
+    return weights.fingerprint().head();
+  }
+
+  @Override
+  public long size() {
+    return weights.size();
+  }
+
+  @Override
+  public byte[] bytes() throws IOException {
+    return weights.bytes();
+  }
+
+  @Override
+  public String toString() {
+    return weights.toString();
+  }
+
+  /** {@return the failure to report if no engine claims it} */
+  ServingException refusal(Failures failures) {
     ModelFormat format = format();
     return failures.failure(
         format.kind(),

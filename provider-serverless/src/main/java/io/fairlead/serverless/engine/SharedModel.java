@@ -15,7 +15,7 @@ final class SharedModel {
   private final Key key;
   private final Consumer<SharedModel> onUnused;
   private final AtomicInteger holds = new AtomicInteger(1);
-  private final CompletableFuture<Model> loaded = new CompletableFuture<>();
+  private final CompletableFuture<RequestModel> loaded = new CompletableFuture<>();
 
   /** Makes a model that is still to be loaded and that its maker holds. */
   SharedModel(Key key, Consumer<SharedModel> onUnused) {
@@ -27,7 +27,7 @@ final class SharedModel {
     return key;
   }
 
-  void loaded(Model model) {
+  void loaded(RequestModel model) {
     loaded.complete(model);
   }
 
@@ -36,7 +36,7 @@ final class SharedModel {
   }
 
   /** {@return the model, when it is loaded} */
-  Model await() {
+  RequestModel await() {
     try {
       return loaded.join();
     } catch (CompletionException e) {

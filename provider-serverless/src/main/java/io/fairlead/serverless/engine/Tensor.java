@@ -1,17 +1,21 @@
 package io.fairlead.serverless.engine;
 
+import static java.util.Objects.requireNonNull;
+
 import com.fasterxml.jackson.core.JsonGenerator;
 import java.io.IOException;
 import java.lang.reflect.Array;
+import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Elements of one type in row-major order, with a name and a shape.
  *
  * <p>The elements are a {@code byte[]} for BOOL (0 and 1), INT8 and UINT8, a {@code String[]} for BYTES, and the array
- * of the primitive type of that size for the others. They are not copied.
+ * of the primitive type of that size for the others. Neither they nor the shape are copied, here or by the methods that
+ * give them: whoever changes them changes the tensor.
  */
-final class Tensor {
+public final class Tensor {
   private final String name;
   private final Datatype datatype;
   private final long[] shape;
@@ -20,6 +24,30 @@ final class Tensor {
 
   Tensor(String name, Datatype datatype, long[] shape, Object elements) {
     this(name, datatype, shape, elements, null);
+  }
+
+  /**
+   * {@return a tensor of these elements}
+   *
+   * @param elements an array of the type that belongs to the datatype, with an element for each of the shape
+   * @throws IllegalArgumentException if it is another array, or of another length
+   */
+  public static Tensor of(String name, Datatype datatype, long[] shape, Object elements) {
+    requireNonNull(name, "name");
+    if (elements.getClass() != datatype.array()) {
+      throw new IllegalArgumentException("Tensor '" + name + "' of " + datatype + " takes a "
+          + datatype.array().getSimpleName() + ", not a "
+          + elements.getClass().getSimpleName());
+    }
+    long count = 1;
+    for (long length : shape) {
+      count = Math.multiplyExact(count, length);
+    }
+    if (count != Array.getLength(elements)) {
+      throw new IllegalArgumentException("Tensor '" + name + "' of shape " + Arrays.toString(shape)
+          + " takes " + count + " elements, not " + Array.getLength(elements));
+    }
+    return new Tensor(name, datatype, shape, elements);
   }
 
   private Tensor(
@@ -36,15 +64,16 @@ final class Tensor {
     return new Tensor(name, datatype, shape, elements, newKeys);
   }
 
-  String name() {
+  public String name() {
     return name;
   }
 
-  Datatype datatype() {
+  public Datatype datatype() {
     return datatype;
   }
 
-  long[] shape() {
+  /** {@return the length of each dimension; empty for a scalar} */
+  public long[] shape() {
     return shape;
   }
 
@@ -54,36 +83,50 @@ final class Tensor {
     return keys;
   }
 
-  byte[] bytes() {
+  /** {@return the elements of a tensor of BOOL, INT8 or UINT8} */
+  public byte[] bytes() {
     return (byte[]) elements;
   }
 
-  short[] shorts() {
+  /** {@return the elements of a tensor of INT16} */
+  public short[] shorts() {
     return (short[]) elements;
   }
 
-  int[] ints() {
+  /** {@return the elements of a tensor of INT32} */
+  public int[] ints() {
     return (int[]) elements;
   }
 
-  long[] longs() {
+  /** {@return the elements of a tensor of INT64} */
+  public long[] longs() {
     return (long[]) elements;
   }
 
-  float[] floats() {
+  /** {@return the elements of a tensor of FP32} */
+  public float[] floats() {
     return (float[]) elements;
   }
 
-  double[] doubles() {
+  /** {@return the elements of a tensor of FP64} */
+  public double[] doubles() {
     return (double[]) elements;
   }
 
-  String[] strings() {
+  /** {@return the elements of a tensor of BYTES} */
+  public String[] strings() {
     return (String[]) elements;
   }
 
-  int size() {
+  /** {@return how many elements there are} */
+  public int size() {
     return Array.getLength(elements);
+  }
+
+  /** {@return its name, type and shape, without the elements} */
+  @Override
+  public String toString() {
+    return name + ": " + datatype + Arrays.toString(shape);
   }
 
   /** Writes the elements from one index up to another as values. Numbers that JSON lacks become strings: "NaN". */

@@ -20,7 +20,6 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -440,16 +439,29 @@ final class EngineTest {
   }
 
   private static Engine counting(AtomicInteger opened, AtomicInteger closed) {
-    InferenceEngine counting = (source, options) -> {
-      opened.incrementAndGet();
-      return Optional.of(new CountingModel(closed));
+    InferenceEngine counting = new InferenceEngine() {
+      @Override
+      public boolean claims(ModelSource source) {
+        return true;
+      }
+
+      @Override
+      public Model open(ModelSource source, LoadOptions options) {
+        opened.incrementAndGet();
+        return new CountingModel(closed);
+      }
     };
+    Failures failures = new Failures("local");
+    ClassLoader loader = EngineTest.class.getClassLoader();
     return new Engine(
-        "local", new Failures("local"), EngineTest.class.getClassLoader(), List.of(counting));
+        "local",
+        failures,
+        loader,
+        new Engines(List.of(counting), loader, Models.cacheFolder(), failures));
   }
 
   /** Says when it is inside a call, and stays there until it may go on. */
-  private record CountingModel(AtomicInteger closed) implements Model {
+  private record CountingModel(AtomicInteger closed) implements RequestModel {
     private static final Semaphore INSIDE = new Semaphore(0);
     private static final Semaphore GO_ON = new Semaphore(0);
 

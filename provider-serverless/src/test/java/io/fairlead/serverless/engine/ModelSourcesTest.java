@@ -300,8 +300,14 @@ final class ModelSourcesTest {
             .resolve(ModelArtifact.of(file));
     Files.write(file, Files.readAllBytes(Models.path("iris_rf.onnx")));
 
-    assertThatThrownBy(() -> new OnnxEngine(Models.cacheFolder(), new Failures("local"))
-            .open(files, LoadOptions.DEFAULT))
+    Failures failures = new Failures("local");
+    Engines engines = new Engines(
+        List.of(new OnnxEngine(Models.cacheFolder(), failures)),
+        getClass().getClassLoader(),
+        Models.cacheFolder(),
+        failures);
+
+    assertThatThrownBy(() -> engines.open(files, LoadOptions.DEFAULT))
         .isInstanceOfSatisfying(
             ServingException.class, e -> assertThat(e.kind()).isEqualTo(ErrorKind.CONFLICT))
         .hasMessageContaining("changed while it was being loaded");
