@@ -40,21 +40,24 @@ import java.util.concurrent.locks.ReentrantLock;
  */
 public final class Engine implements AutoCloseable {
   private static final Duration GRACE = Duration.ofSeconds(10);
+  private static final long MODEL_CACHE_BYTES = 4L << 30;
+  private static final long FINGERPRINT_BYTES = 4L << 20;
 
   private final Failures failures;
   private final ModelSources sources;
   private final Engines engines;
   private final Calls calls;
+  private final Upkeep upkeep;
   private final ReentrantLock sharing = new ReentrantLock();
   private final Map<SharedModel.Key, SharedModel> shared = new HashMap<>();
   private final Set<LeasedModel> leases = ConcurrentHashMap.newKeySet();
 
   /**
-   * Makes an engine, at no cost.
+   * Makes an engine, at no cost, that keeps up to 4 GiB of optimised models.
    *
    * @param platform the id of the platform whose failures these are
    * @param functions Java code by the name under which artifacts ask for it
-   * @param cacheFolder where native libraries are kept between runs; created when needed
+   * @param cacheFolder where native libraries and optimised models are kept between runs; created when needed
    * @param classLoader finds {@code classpath:} resources, {@code java:} classes and engines for further formats
    */
   public Engine(
@@ -62,11 +65,31 @@ public final class Engine implements AutoCloseable {
       Map<String, ModelHandler> functions,
       Path cacheFolder,
       ClassLoader classLoader) {
+    this(platform, functions, cacheFolder, MODEL_CACHE_BYTES, classLoader);
+  }
+
+  /**
+   * Makes an engine, at no cost.
+   *
+   * @param platform the id of the platform whose failures these are
+   * @param functions Java code by the name under which artifacts ask for it
+   * @param cacheFolder where native libraries and optimised models are kept between runs; created when needed
+   * @param modelCacheBytes how much the optimised models may take there, of which the ones used last stay; 0 keeps none
+   * @param classLoader finds {@code classpath:} resources, {@code java:} classes and engines for further formats
+   */
+  public Engine(
+      String platform,
+      Map<String, ModelHandler> functions,
+      Path cacheFolder,
+      long modelCacheBytes,
+      ClassLoader classLoader) {
     this(
         platform,
         new Failures(platform),
         functions,
         requireNonNull(cacheFolder, "cacheFolder"),
+        modelCacheBytes,
+        new Upkeep("fairlead-" + platform + "-upkeep"),
         classLoader);
   }
 
@@ -75,23 +98,51 @@ public final class Engine implements AutoCloseable {
       Failures failures,
       Map<String, ModelHandler> functions,
       Path cacheFolder,
+      long modelCacheBytes,
+      Upkeep upkeep,
       ClassLoader classLoader) {
     this(
         platform,
         failures,
+        modelCacheBytes == 0
+            ? CacheFolder.NONE
+            : new CacheFolder(cacheFolder.resolve("fingerprints"), FINGERPRINT_BYTES),
+        upkeep,
         classLoader,
         new Engines(
             List.of(
                 new HandlerEngine(Map.copyOf(functions), classLoader, failures),
-                new OnnxEngine(cacheFolder, failures)),
+                new OnnxEngine(
+                    cacheFolder,
+                    new OnnxCache(new CacheFolder(cacheFolder.resolve("models"), modelCacheBytes)),
+                    upkeep,
+                    failures)),
             classLoader,
             cacheFolder,
             failures));
   }
 
   Engine(String platform, Failures failures, ClassLoader classLoader, Engines engines) {
+    this(
+        platform,
+        failures,
+        CacheFolder.NONE,
+        new Upkeep("fairlead-" + platform + "-upkeep"),
+        classLoader,
+        engines);
+  }
+
+  private Engine(
+      String platform,
+      Failures failures,
+      CacheFolder fingerprints,
+      Upkeep upkeep,
+      ClassLoader classLoader,
+      Engines engines) {
     this.failures = failures;
-    this.sources = new ModelSources(requireNonNull(classLoader, "classLoader"), failures);
+    this.upkeep = upkeep;
+    this.sources = new ModelSources(
+        requireNonNull(classLoader, "classLoader"), new Fingerprints(fingerprints), failures);
     this.engines = engines;
     this.calls =
         new Calls(failures, "fairlead-" + requireNonNull(platform, "platform") + "-deadlines");
@@ -219,5 +270,6 @@ public final class Engine implements AutoCloseable {
   public void close(Duration grace) {
     calls.close(grace);
     leases.forEach(LeasedModel::close);
+    upkeep.close();
   }
 }

@@ -30,7 +30,7 @@ final class Fingerprint {
   private final byte[] head;
   private final List<String> externalFiles;
 
-  private Fingerprint(String sha256, byte[] head, List<String> externalFiles) {
+  Fingerprint(String sha256, byte[] head, List<String> externalFiles) {
     this.sha256 = sha256;
     this.head = head;
     this.externalFiles = externalFiles;

@@ -12,6 +12,7 @@ import java.nio.file.attribute.BasicFileAttributes;
 import java.nio.file.attribute.FileTime;
 import java.time.Instant;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /** One file of a model, as it was when its hash was taken. */
 abstract class ModelFile {
@@ -25,16 +26,42 @@ abstract class ModelFile {
     this.fingerprint = fingerprint;
   }
 
-  static ModelFile onDisk(Path path) throws IOException {
+  static ModelFile onDisk(Path path, Fingerprints known) throws IOException {
     BasicFileAttributes attributes = Files.readAttributes(path, BasicFileAttributes.class);
-    try (InputStream in = Files.newInputStream(path)) {
-      return new OnDisk(path, attributes, Fingerprint.of(in));
+    String location = path.toString();
+    Stamp stamp = Stamp.of(path).orElse(null);
+    Fingerprint fingerprint = find(known, location, stamp).orElse(null);
+    if (fingerprint == null) {
+      try (InputStream in = Files.newInputStream(path)) {
+        fingerprint = Fingerprint.of(in);
+      }
+      keep(known, location, stamp, fingerprint);
     }
+    return new OnDisk(path, attributes, fingerprint);
   }
 
-  static ModelFile resource(String name, URL url) throws IOException {
+  static ModelFile resource(String name, URL url, Fingerprints known) throws IOException {
+    Stamp stamp = Stamp.of(url).orElse(null);
+    Fingerprint fingerprint = find(known, url.toString(), stamp).orElse(null);
+    if (stamp != null && fingerprint != null) {
+      return new Resource(name, url, stamp.size(), new WeakReference<>(null), fingerprint);
+    }
     byte[] bytes = Resource.read(url);
-    return new Resource(name, url, bytes, Fingerprint.of(new ByteArrayInputStream(bytes)));
+    fingerprint = Fingerprint.of(new ByteArrayInputStream(bytes));
+    keep(known, url.toString(), stamp, fingerprint);
+    return new Resource(name, url, bytes.length, new WeakReference<>(bytes), fingerprint);
+  }
+
+  private static Optional<Fingerprint> find(
+      Fingerprints known, String location, @Nullable Stamp stamp) {
+    return stamp == null ? Optional.empty() : known.find(location, stamp.text());
+  }
+
+  private static void keep(
+      Fingerprints known, String location, @Nullable Stamp stamp, Fingerprint fingerprint) {
+    if (stamp != null && stamp.isSettled()) {
+      known.keep(location, stamp.text(), fingerprint);
+    }
   }
 
   /** {@return its name without the folder} */
@@ -109,12 +136,17 @@ abstract class ModelFile {
   private static final class Resource extends ModelFile {
     private final URL url;
     // A load follows the digest at once, as a rule, and then needs not inflate the bytes again.
-    private final WeakReference<byte[]> lately;
+    private final WeakReference<byte @Nullable []> lately;
 
-    Resource(String name, URL url, byte[] bytes, Fingerprint fingerprint) {
-      super("classpath:" + name, bytes.length, fingerprint);
+    Resource(
+        String name,
+        URL url,
+        long size,
+        WeakReference<byte @Nullable []> lately,
+        Fingerprint fingerprint) {
+      super("classpath:" + name, size, fingerprint);
       this.url = url;
-      this.lately = new WeakReference<>(bytes);
+      this.lately = lately;
     }
 
     static byte[] read(URL url) throws IOException {

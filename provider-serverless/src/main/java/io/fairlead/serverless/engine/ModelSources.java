@@ -34,11 +34,13 @@ final class ModelSources {
   private static final Duration SETTLED = Duration.ofSeconds(2);
 
   private final ClassLoader classLoader;
+  private final Fingerprints fingerprints;
   private final Failures failures;
   private final Map<String, ModelFile> known = new ConcurrentHashMap<>();
 
-  ModelSources(ClassLoader classLoader, Failures failures) {
+  ModelSources(ClassLoader classLoader, Fingerprints fingerprints, Failures failures) {
     this.classLoader = classLoader;
+    this.fingerprints = fingerprints;
     this.failures = failures;
   }
 
@@ -283,11 +285,11 @@ final class ModelSources {
   }
 
   private ModelFile read(Path path) {
-    return read(path.toString(), () -> ModelFile.onDisk(path));
+    return read(path.toString(), () -> ModelFile.onDisk(path, fingerprints));
   }
 
   private ModelFile read(String name, URL url) {
-    return read(url.toString(), () -> ModelFile.resource(name, url));
+    return read(url.toString(), () -> ModelFile.resource(name, url, fingerprints));
   }
 
   private ModelFile read(String location, Reading reading) {

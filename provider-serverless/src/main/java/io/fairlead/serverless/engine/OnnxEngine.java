@@ -11,10 +11,14 @@ import java.nio.file.Path;
  */
 final class OnnxEngine implements InferenceEngine {
   private final Path cacheFolder;
+  private final OnnxCache cache;
+  private final Upkeep upkeep;
   private final Failures failures;
 
-  OnnxEngine(Path cacheFolder, Failures failures) {
+  OnnxEngine(Path cacheFolder, OnnxCache cache, Upkeep upkeep, Failures failures) {
     this.cacheFolder = cacheFolder;
+    this.cache = cache;
+    this.upkeep = upkeep;
     this.failures = failures;
   }
 
@@ -26,7 +30,13 @@ final class OnnxEngine implements InferenceEngine {
   @Override
   public TensorModel open(ModelSource source, LoadOptions options) {
     try {
-      return OnnxModel.open((ModelFiles) source, options, cacheFolder, failures);
+      return OnnxModel.open(
+          (ModelFiles) source,
+          options,
+          OnnxLibrary.environment(cacheFolder),
+          cache,
+          upkeep,
+          failures);
     } catch (LinkageError e) {
       throw unusable(e);
     }

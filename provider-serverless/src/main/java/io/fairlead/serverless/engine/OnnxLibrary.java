@@ -1,8 +1,11 @@
 package io.fairlead.serverless.engine;
 
 import ai.onnxruntime.OrtEnvironment;
+import ai.onnxruntime.OrtLoggingLevel;
 import java.io.IOException;
 import java.io.InputStream;
+import java.lang.reflect.Field;
+import java.lang.reflect.Method;
 import java.net.JarURLConnection;
 import java.net.URL;
 import java.net.URLConnection;
@@ -12,15 +15,12 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
-import java.time.Duration;
-import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.jar.JarEntry;
-import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -37,7 +37,6 @@ final class OnnxLibrary {
   private static final String PROPERTIES = "onnxruntime.native.";
   private static final String FOLDER_PROPERTY = PROPERTIES + "path";
   private static final String CLAIMED = "fairlead.onnxruntime.loaded.";
-  private static final Duration STALE = Duration.ofHours(1);
   private static final List<String> REQUIRED = List.of("onnxruntime", "onnxruntime4j_jni");
   // Looked for by ONNX Runtime in the folder of the library proper; which there are depends on
   // system and jar.
@@ -59,6 +58,7 @@ final class OnnxLibrary {
     try {
       if (environment == null) {
         environment = initialise(cacheFolder);
+        keepAtShutdown();
       }
       return environment;
     } finally {
@@ -85,6 +85,30 @@ final class OnnxLibrary {
     }
   }
 
+  /**
+   * Takes a second reference to ONNX Runtime's native environment, which is never given back.
+   *
+   * <p>It gives its own back in a shutdown hook, at once and with no regard to who is creating a session at that moment,
+   * on a daemon thread or in a hook that drains requests. That ends the JVM with a crash almost each time.
+   */
+  private static void keepAtShutdown() {
+    try {
+      Field api = Class.forName("ai.onnxruntime.OnnxRuntime").getDeclaredField("ortApiHandle");
+      api.setAccessible(true);
+      Method create = OrtEnvironment.class.getDeclaredMethod(
+          "createHandle", long.class, int.class, String.class);
+      create.setAccessible(true);
+      Object reference = create.invoke(
+          null, api.get(null), OrtLoggingLevel.ORT_LOGGING_LEVEL_WARNING.getValue(), "fairlead");
+      LOG.debug("ONNX Runtime's environment stays to the end ({})", reference);
+    } catch (ReflectiveOperationException | RuntimeException e) {
+      LOG.warn(
+          "This version of ONNX Runtime cannot be kept at shutdown: a process that ends while a model is being loaded may"
+              + " crash",
+          e);
+    }
+  }
+
   /** One library file loads in one class loader only; a second one has to unpack a copy of its own. */
   private static boolean isFirstToLoad(Path folder) {
     return System.getProperties().putIfAbsent(CLAIMED + folder, "true") == null;
@@ -108,7 +132,7 @@ final class OnnxLibrary {
           cacheFolder.resolve("onnxruntime-" + system() + "-" + libraries.get(0).key());
       Files.createDirectories(folder);
       for (Library library : libraries) {
-        unpack(library, folder.resolve(library.fileName()));
+        unpack(library, folder);
       }
       return Optional.of(folder.toAbsolutePath());
     } catch (IOException | RuntimeException e) {
@@ -121,12 +145,13 @@ final class OnnxLibrary {
     }
   }
 
-  private static void unpack(Library library, Path target) throws IOException {
+  private static void unpack(Library library, Path folder) throws IOException {
+    Path target = folder.resolve(library.fileName());
     if (isThere(library, target)) {
       return;
     }
-    deleteLeftovers(target);
-    Path part = Files.createTempFile(target.getParent(), target.getFileName() + ".", ".part");
+    CacheFolder.deleteLeftovers(folder);
+    Path part = Files.createTempFile(folder, library.fileName() + ".", ".part");
     try {
       try (InputStream in = library.open();
           FileChannel out = FileChannel.open(part, StandardOpenOption.WRITE)) {
@@ -148,17 +173,6 @@ final class OnnxLibrary {
 
   private static boolean isThere(Library library, Path target) throws IOException {
     return Files.isRegularFile(target) && Files.size(target) == library.size();
-  }
-
-  /** Deletes what processes that were killed while they unpacked have left. */
-  private static void deleteLeftovers(Path target) throws IOException {
-    try (Stream<Path> files = Files.list(target.getParent())) {
-      for (Path file : files.filter(file -> file.toString().endsWith(".part")).toList()) {
-        if (Files.getLastModifiedTime(file).toInstant().isBefore(Instant.now().minus(STALE))) {
-          Files.deleteIfExists(file);
-        }
-      }
-    }
   }
 
   /** ONNX Runtime's name of this system. */

@@ -18,6 +18,7 @@ import ai.onnxruntime.ValueInfo;
 import io.fairlead.error.ErrorKind;
 import io.fairlead.error.ServingException;
 import java.io.IOException;
+import java.lang.ref.Reference;
 import java.lang.reflect.Array;
 import java.nio.ByteBuffer;
 import java.nio.DoubleBuffer;
@@ -26,6 +27,7 @@ import java.nio.IntBuffer;
 import java.nio.LongBuffer;
 import java.nio.ShortBuffer;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
@@ -37,8 +39,10 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -54,41 +58,53 @@ final class OnnxModel implements TensorModel {
   private static final Pattern NOISE = Pattern.compile(
       "^Error code - \\w+ - message: |Load model from .* failed:|\\S*onnxruntime_src\\S*:\\d+ .*?\\) (?=[A-Z])");
 
+  private static final Duration SHRINKING_INTERVAL = Duration.ofSeconds(1);
+  // From here on a run takes so long that what shrinking costs does not count.
+  private static final int LARGE = 1 << 10;
+
   private final OrtEnvironment environment;
   private final OrtSession session;
+  // What the session reads its weights from if it was not copied: when it is collected, a run ends
+  // the JVM.
+  private final @Nullable ByteBuffer mapped;
+  private final Upkeep upkeep;
   private final Failures failures;
   private final List<TensorSpec> inputs = new ArrayList<>();
   private final List<TensorSpec> outputs = new ArrayList<>();
   private final Map<String, String> unanswerable = new LinkedHashMap<>();
+  private final AtomicReference<@Nullable Runnable> afterFirstAnswer;
+  private volatile long nextShrinking;
 
-  private OnnxModel(OrtEnvironment environment, OrtSession session, Failures failures) {
+  private OnnxModel(
+      OrtEnvironment environment,
+      OrtSession session,
+      @Nullable ByteBuffer mapped,
+      @Nullable Runnable afterFirstAnswer,
+      Upkeep upkeep,
+      Failures failures) {
     this.environment = environment;
     this.session = session;
+    this.mapped = mapped;
+    this.afterFirstAnswer = new AtomicReference<>(afterFirstAnswer);
+    this.upkeep = upkeep;
     this.failures = failures;
+    this.nextShrinking = System.nanoTime();
   }
 
+  /** {@return a model from its file, or from what the cache has of it} */
   static TensorModel open(
-      ModelFiles files, LoadOptions loadOptions, Path cacheFolder, Failures failures) {
-    OrtEnvironment environment = OnnxLibrary.environment(cacheFolder);
-    OnnxModel model;
-    try (OrtSession.SessionOptions options = new OrtSession.SessionOptions()) {
-      options.setIntraOpNumThreads(loadOptions.threads());
-      options.setInterOpNumThreads(1);
-      options.setOptimizationLevel(OrtSession.SessionOptions.OptLevel.ALL_OPT);
-      options.addConfigEntry("session.intra_op.allow_spinning", "0");
-      options.addConfigEntry("session.inter_op.allow_spinning", "0");
-      // What it would print to standard error is in the exceptions.
-      options.setSessionLogLevel(OrtLoggingLevel.ORT_LOGGING_LEVEL_FATAL);
-      Path path = files.weights().path().orElse(null);
-      OrtSession session = path == null
-          ? environment.createSession(files.weights().bytes(), options)
-          : environment.createSession(path.toString(), options);
-      model = new OnnxModel(environment, session, failures);
-    } catch (OrtException e) {
-      throw notLoaded(files.weights(), e, failures);
-    } catch (IOException e) {
-      throw failures.failure(
-          ErrorKind.INVALID, files.weights() + " could not be read: " + Failures.reason(e), e);
+      ModelFiles files,
+      LoadOptions loadOptions,
+      OrtEnvironment environment,
+      OnnxCache cache,
+      Upkeep upkeep,
+      Failures failures) {
+    String name = cache.nameOf(files, environment).orElse(null);
+    OnnxModel model = name == null
+        ? null
+        : cached(name, loadOptions, environment, cache, upkeep, failures).orElse(null);
+    if (model == null) {
+      model = uncached(name, files, loadOptions, environment, cache, upkeep, failures);
     }
     try {
       model.describe(files.weights());
@@ -98,6 +114,100 @@ final class OnnxModel implements TensorModel {
       throw notLoaded(files.weights(), e, failures);
     } catch (RuntimeException | Error e) {
       model.close();
+      throw e;
+    }
+  }
+
+  private static Optional<OnnxModel> cached(
+      String name,
+      LoadOptions loadOptions,
+      OrtEnvironment environment,
+      OnnxCache cache,
+      Upkeep upkeep,
+      Failures failures) {
+    ByteBuffer mapped = cache.find(name).orElse(null);
+    if (mapped == null) {
+      return Optional.empty();
+    }
+    try (OrtSession.SessionOptions options = options(loadOptions)) {
+      options.addConfigEntry("session.load_model_format", "ORT");
+      options.addConfigEntry("session.use_ort_model_bytes_directly", "1");
+      options.addConfigEntry("session.use_ort_model_bytes_for_initializers", "1");
+      OrtSession session = environment.createSession(mapped, options);
+      return Optional.of(new OnnxModel(environment, session, mapped, null, upkeep, failures));
+    } catch (OrtException e) {
+      LOG.warn("ONNX Runtime does not load {} from its cache, so it is made again", name, e);
+      cache.remove(name);
+      return Optional.empty();
+    }
+  }
+
+  private static OnnxModel uncached(
+      @Nullable String name,
+      ModelFiles files,
+      LoadOptions loadOptions,
+      OrtEnvironment environment,
+      OnnxCache cache,
+      Upkeep upkeep,
+      Failures failures) {
+    try (OrtSession.SessionOptions options = options(loadOptions)) {
+      OrtSession session = session(files, environment, options);
+      // Not before: writing it takes longer than loading it.
+      Runnable keep = name == null ? null : () -> keep(name, files, environment, cache);
+      return new OnnxModel(environment, session, null, keep, upkeep, failures);
+    } catch (OrtException e) {
+      throw notLoaded(files.weights(), e, failures);
+    } catch (IOException e) {
+      throw failures.failure(
+          ErrorKind.INVALID, files.weights() + " could not be read: " + Failures.reason(e), e);
+    }
+  }
+
+  /** Has ONNX Runtime optimise a model once more and write it, which it does only for a session that it is creating. */
+  private static void keep(
+      String name, ModelFiles files, OrtEnvironment environment, OnnxCache cache) {
+    if (!cache.begin(name)) {
+      return;
+    }
+    cache.keep(name, part -> {
+      try (OrtSession.SessionOptions options = options(LoadOptions.DEFAULT)) {
+        options.setOptimizedModelFilePath(part.toString());
+        options.addConfigEntry("session.save_model_format", "ORT");
+        options.addConfigEntry("session.disable_prepacking", "1");
+        session(files, environment, options).close();
+      } catch (OrtException e) {
+        throw new IOException("ONNX Runtime does not write " + files.weights(), e);
+      }
+      if (!files.weights().isUnchanged()) {
+        throw new IOException(files.weights() + " changed meanwhile");
+      }
+    });
+  }
+
+  private static OrtSession session(
+      ModelFiles files, OrtEnvironment environment, OrtSession.SessionOptions options)
+      throws OrtException, IOException {
+    Path path = files.weights().path().orElse(null);
+    return path == null
+        ? environment.createSession(files.weights().bytes(), options)
+        : environment.createSession(path.toString(), options);
+  }
+
+  private static OrtSession.SessionOptions options(LoadOptions loadOptions) throws OrtException {
+    OrtSession.SessionOptions options = new OrtSession.SessionOptions();
+    try {
+      options.setIntraOpNumThreads(loadOptions.threads());
+      options.setInterOpNumThreads(1);
+      options.setOptimizationLevel(OrtSession.SessionOptions.OptLevel.ALL_OPT);
+      options.addConfigEntry("session.intra_op.allow_spinning", "0");
+      options.addConfigEntry("session.inter_op.allow_spinning", "0");
+      // A pattern of memory would be kept for each shape that ever came.
+      options.setMemoryPatternOptimization(false);
+      // What it would print to standard error is in the exceptions.
+      options.setSessionLogLevel(OrtLoggingLevel.ORT_LOGGING_LEVEL_FATAL);
+      return options;
+    } catch (OrtException | RuntimeException | Error e) {
+      options.close();
       throw e;
     }
   }
@@ -245,12 +355,14 @@ final class OnnxModel implements TensorModel {
       for (Tensor tensor : given) {
         tensors.put(tensor.name(), tensor(tensor));
       }
+      shrinkAfter(given, options);
       try (OrtSession.Result result = run(tensors, wanted, options, call)) {
         call.checkNotStopped(null);
         List<Tensor> answers = new ArrayList<>();
         for (String name : wanted) {
           answers.add(tensor(name, result.get(name).orElseThrow(), call));
         }
+        keepAfterFirstAnswer();
         return answers;
       }
     } catch (OrtException e) {
@@ -259,6 +371,28 @@ final class OnnxModel implements TensorModel {
           ErrorKind.MODEL_FAILED, "Model '" + call.model() + "' failed: " + reason(e), e);
     } finally {
       tensors.values().forEach(OnnxTensor::close);
+    }
+  }
+
+  /** Has what a large run took given back after it, and what small ones took every second. */
+  private void shrinkAfter(List<Tensor> given, OrtSession.RunOptions options) throws OrtException {
+    long now = System.nanoTime();
+    if (now - nextShrinking >= 0 || given.stream().anyMatch(OnnxModel::isLarge)) {
+      nextShrinking = now + SHRINKING_INTERVAL.toNanos();
+      options.addRunConfigEntry("memory.enable_memory_arena_shrinkage", "cpu:0");
+    }
+  }
+
+  private static boolean isLarge(Tensor tensor) {
+    return tensor.size() >= LARGE;
+  }
+
+  private void keepAfterFirstAnswer() {
+    if (afterFirstAnswer.get() != null) {
+      Runnable keep = afterFirstAnswer.getAndSet(null);
+      if (keep != null) {
+        upkeep.add(keep);
+      }
     }
   }
 
@@ -391,6 +525,9 @@ final class OnnxModel implements TensorModel {
       session.close();
     } catch (OrtException e) {
       LOG.warn("A session of ONNX Runtime could not be closed", e);
+    } finally {
+      Reference.reachabilityFence(mapped);
     }
+    upkeep.trimNativeHeap();
   }
 }

@@ -295,14 +295,15 @@ final class ModelSourcesTest {
   @Test
   void aFileThatChangesBetweenItsDigestAndItsLoadIsNotServedUnderThatDigest() throws IOException {
     Path file = Files.copy(Models.path("iris_lr.onnx"), folder.resolve("model.onnx"));
-    ModelFiles files =
-        (ModelFiles) new ModelSources(getClass().getClassLoader(), new Failures("local"))
-            .resolve(ModelArtifact.of(file));
+    ModelFiles files = (ModelFiles) new ModelSources(
+            getClass().getClassLoader(), new Fingerprints(CacheFolder.NONE), new Failures("local"))
+        .resolve(ModelArtifact.of(file));
     Files.write(file, Files.readAllBytes(Models.path("iris_rf.onnx")));
 
     Failures failures = new Failures("local");
     Engines engines = new Engines(
-        List.of(new OnnxEngine(Models.cacheFolder(), failures)),
+        List.of(new OnnxEngine(
+            Models.cacheFolder(), new OnnxCache(CacheFolder.NONE), new Upkeep("upkeep"), failures)),
         getClass().getClassLoader(),
         Models.cacheFolder(),
         failures);

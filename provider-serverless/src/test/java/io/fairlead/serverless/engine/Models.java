@@ -35,6 +35,15 @@ final class Models {
     return Path.of("target", "cache").toAbsolutePath();
   }
 
+  static String digitRequest() {
+    try {
+      return "{\"inputs\": [{\"name\": \"x\", \"shape\": [1, 1, 8, 8], \"datatype\": \"FP32\", \"data\": "
+          + Files.readString(path("digit0.json")) + "}]}";
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
   static Path path(String name) {
     URL url = Models.class.getResource("/models/" + name);
     try {

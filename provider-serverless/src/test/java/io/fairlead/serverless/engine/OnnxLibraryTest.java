@@ -18,6 +18,7 @@ import java.nio.file.attribute.FileTime;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -120,6 +121,16 @@ final class OnnxLibraryTest {
 
     assertThat(probe.loaded()).isNotEmpty().allMatch(path -> path.startsWith(own));
     assertThat(folder.resolve("other")).doesNotExist();
+  }
+
+  @Test
+  void aProcessThatEndsWhileModelsAreLoadedEndsWell() throws Exception {
+    Path cache = filledCache();
+
+    Process process = start(cache, "busy", List.of("-Dprobe.busy=true"));
+    Probe probe = end(process, "busy");
+
+    assertThat(probe.output()).contains("draining").doesNotContain("cannot be kept at shutdown");
   }
 
   @Test
@@ -234,6 +245,9 @@ final class OnnxLibraryTest {
           System.out.println("second: " + answer.invoke(null, arguments[0], model));
         }
       }
+      if (Boolean.getBoolean("probe.busy")) {
+        loadUntilTheEnd(arguments[0], Models.path("iris_rf.onnx").toString());
+      }
       try (Stream<String> maps = Files.lines(Path.of("/proc/self/maps"))) {
         maps.filter(line -> line.contains("libonnxruntime"))
             .map(line -> line.substring(line.indexOf('/')))
@@ -242,9 +256,35 @@ final class OnnxLibraryTest {
       }
     }
 
+    /** Loads on a daemon thread, and for a while in a shutdown hook, as one that drains requests does. */
+    private static void loadUntilTheEnd(String cache, String model) throws InterruptedException {
+      CountDownLatch loading = new CountDownLatch(20);
+      CountDownLatch draining = new CountDownLatch(200);
+      Thread loader = new Thread(() -> {
+        while (true) {
+          answer(cache, model);
+          loading.countDown();
+          if (loading.getCount() == 0) {
+            draining.countDown();
+          }
+        }
+      });
+      loader.setDaemon(true);
+      loader.start();
+      Runtime.getRuntime().addShutdownHook(new Thread(() -> {
+        try {
+          draining.await();
+          System.out.println("draining");
+        } catch (InterruptedException e) {
+          Thread.currentThread().interrupt();
+        }
+      }));
+      loading.await();
+    }
+
     static String answer(String cache, String model) {
       try (Engine engine =
-              new Engine("local", Map.of(), Path.of(cache), ProbeMain.class.getClassLoader());
+              new Engine("local", Map.of(), Path.of(cache), 0, ProbeMain.class.getClassLoader());
           LeasedModel iris = engine.load(ModelArtifact.of(Path.of(model)))) {
         return iris.invoke(Request.json("{\"instances\": [[5.1, 3.5, 1.4, 0.2]]}"))
             .text();

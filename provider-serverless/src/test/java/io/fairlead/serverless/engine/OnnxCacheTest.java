@@ -1,0 +1,390 @@
+package io.fairlead.serverless.engine;
+
+import static java.util.Objects.requireNonNull;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.fairlead.grammar.ModelArtifact;
+import io.fairlead.platform.Request;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.URL;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.FileTime;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.condition.EnabledOnOs;
+import org.junit.jupiter.api.condition.OS;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+@Timeout(60)
+@EnabledOnOs(OS.LINUX)
+final class OnnxCacheTest {
+  private static final long ROOMY = 1L << 30;
+  private static final Request IRIS = Request.json(Models.IRIS_REQUEST);
+  private static final Request TEXT = Request.json("{\"inputs\": \"a test of the cache\"}");
+
+  @TempDir
+  Path folder;
+
+  @Test
+  void theFirstAnswerHasTheModelKept() {
+    try (Engine engine = engine(ROOMY)) {
+      LeasedModel iris = engine.load(Models.artifact("iris_rf.onnx"));
+      assertThat(kept()).isEmpty();
+
+      iris.invoke(IRIS);
+      iris.invoke(IRIS);
+      awaitKept(1);
+    }
+
+    assertThat(kept()).singleElement().satisfies(file -> {
+      assertThat(file.getFileName().toString())
+          .startsWith(Sha256.of(Files.readAllBytes(Models.path("iris_rf.onnx"))) + "-1.26.0-")
+          .endsWith(".ort");
+      assertThat(file).isNotEmptyFile();
+    });
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"iris_rf.onnx", "iris_lr.onnx", "digits.onnx"})
+  void aModelFromTheCacheAnswersAsItsFileDoes(String name) {
+    ModelArtifact artifact = Models.artifact(name);
+    String uncached = keep(artifact, request(name));
+
+    Served cached = serve(artifact, request(name));
+
+    assertThat(cached.answer()).isEqualTo(uncached);
+    assertThat(cached.fromCache()).isTrue();
+    assertThat(cached.inputs()).isEqualTo(serve(artifact, request(name)).inputs());
+  }
+
+  @Test
+  void aTextModelFromTheCacheAnswersAsItsFileDoes() {
+    String uncached = keep(Models.MINILM, TEXT);
+
+    Served cached = serve(Models.MINILM, TEXT);
+
+    assertThat(cached.fromCache()).isTrue();
+    assertThat(cosine(cached.answer(), uncached)).isGreaterThan(0.99999);
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {0, 1, 200, -1})
+  void aFileThatWasCutOffIsMadeAgain(int length) throws IOException {
+    ModelArtifact artifact = Models.artifact("iris_rf.onnx");
+    String expected = keep(artifact, IRIS);
+    Path file = kept().get(0);
+    long whole = Files.size(file);
+    try (FileChannel channel = FileChannel.open(file, StandardOpenOption.WRITE)) {
+      channel.truncate(length < 0 ? whole + length : length);
+    }
+
+    Served again = serve(artifact, IRIS);
+
+    assertThat(again.answer()).isEqualTo(expected);
+    assertThat(again.fromCache()).isFalse();
+    assertThat(file).hasSize(whole);
+  }
+
+  @Test
+  void aFileInWhichOneByteChangedIsMadeAgain() throws IOException {
+    ModelArtifact artifact = Models.artifact("iris_rf.onnx");
+    String expected = keep(artifact, IRIS);
+    Path file = kept().get(0);
+    byte[] whole = Files.readAllBytes(file);
+    byte[] changed = whole.clone();
+    changed[whole.length / 2]++;
+    Files.write(file, changed);
+
+    Served again = serve(artifact, IRIS);
+
+    assertThat(again.answer()).isEqualTo(expected);
+    assertThat(again.fromCache()).isFalse();
+    assertThat(file).hasBinaryContent(whole);
+  }
+
+  @Test
+  void aFileOfAnotherModelIsNotTakenForThisOne() throws IOException {
+    keep(Models.artifact("iris_rf.onnx"), IRIS);
+    Path forest = kept().get(0);
+    byte[] foreign = Files.readAllBytes(forest);
+    Files.delete(forest);
+    String expected = keep(Models.artifact("iris_lr.onnx"), IRIS);
+    Path regression = kept().get(0);
+    Files.write(regression, foreign);
+
+    Served again = serve(Models.artifact("iris_lr.onnx"), IRIS);
+
+    assertThat(again.answer()).isEqualTo(expected);
+    assertThat(again.fromCache()).isFalse();
+  }
+
+  @Test
+  void aFileThatOnnxRuntimeRefusesIsMadeAgain() throws IOException {
+    ModelArtifact artifact = Models.artifact("iris_rf.onnx");
+    String expected = keep(artifact, IRIS);
+    Path file = kept().get(0);
+    OnnxCache cache = new OnnxCache(new CacheFolder(folder.resolve("models"), ROOMY));
+    String name = file.getFileName().toString();
+    cache.keep(name, part -> Files.write(part, new byte[100]));
+    assertThat(cache.find(name)).isPresent();
+
+    Served again = serve(artifact, IRIS);
+
+    assertThat(again.answer()).isEqualTo(expected);
+    assertThat(Files.size(file)).isGreaterThan(1000);
+  }
+
+  @Test
+  void aFolderThatCannotBeMadeOnlyCostsTime() throws IOException {
+    Files.createFile(folder.resolve("models"));
+
+    Served served = serve(Models.artifact("iris_rf.onnx"), IRIS);
+
+    assertThat(served.answer()).contains("probabilities");
+    assertThat(folder.resolve("models")).isEmptyFile();
+  }
+
+  @Test
+  void aFolderThatCannotBeWrittenIsStillRead() throws IOException {
+    ModelArtifact artifact = Models.artifact("iris_rf.onnx");
+    String expected = keep(artifact, IRIS);
+    Path models = folder.resolve("models");
+    Files.setPosixFilePermissions(models, PosixFilePermissions.fromString("r-xr-xr-x"));
+    try {
+      Served served = serve(artifact, IRIS);
+
+      assertThat(served.answer()).isEqualTo(expected);
+      assertThat(served.fromCache()).isTrue();
+    } finally {
+      Files.setPosixFilePermissions(models, PosixFilePermissions.fromString("rwxr-xr-x"));
+    }
+  }
+
+  @Test
+  void aFileThatWasHashedBeforeIsNotHashedAgainWhileItsStampIsTheSame() throws IOException {
+    Path model = Files.copy(Models.path("iris_lr.onnx"), folder.resolve("model.onnx"));
+    Fingerprints known = new Fingerprints(new CacheFolder(folder.resolve("prints"), ROOMY));
+    Stamp stamp = Stamp.of(model).orElseThrow();
+    Fingerprint other = new Fingerprint("0".repeat(64), new byte[] {8}, List.of("a\nb", "c"));
+    known.keep(model.toString(), stamp.text(), other);
+
+    Fingerprint found = ModelFile.onDisk(model, known).fingerprint();
+    FileTime modified = Files.getLastModifiedTime(model);
+    Files.write(model, Files.readAllBytes(model));
+    Files.setLastModifiedTime(model, modified);
+    Fingerprint again = ModelFile.onDisk(model, known).fingerprint();
+
+    assertThat(found.sha256()).isEqualTo("0".repeat(64));
+    assertThat(found.head()).containsExactly(8);
+    assertThat(found.externalFiles()).containsExactly("a\nb", "c");
+    assertThat(again.sha256()).isEqualTo(Sha256.of(Files.readAllBytes(model)));
+  }
+
+  @Test
+  void aFingerprintThatChangedOnDiskIsTakenAgain() throws IOException {
+    Fingerprints known = new Fingerprints(new CacheFolder(folder, ROOMY));
+    known.keep("x", "stamp", new Fingerprint("0".repeat(64), new byte[] {8}, List.of()));
+    assertThat(known.find("x", "stamp")).isPresent();
+    assertThat(known.find("x", "other")).isEmpty();
+    assertThat(known.find("y", "stamp")).isEmpty();
+
+    Path file = files(folder).get(0);
+    Files.writeString(file, Files.readString(file).replaceFirst("0", "1"));
+
+    assertThat(known.find("x", "stamp")).isEmpty();
+  }
+
+  @Test
+  void anEntryOfAJarIsReadOnlyOnce() throws IOException {
+    URL url =
+        requireNonNull(OnnxCacheTest.class.getClassLoader().getResource("all-minilm-l6-v2-q.onnx"));
+    Fingerprints known = new Fingerprints(new CacheFolder(folder, ROOMY));
+    Stamp stamp = Stamp.of(url).orElseThrow();
+    assertThat(stamp.text()).contains("entry 22972370 df4d1c08 in size ");
+    known.keep(
+        url.toString(), stamp.text(), new Fingerprint("0".repeat(64), new byte[8], List.of()));
+
+    ModelFile file = ModelFile.resource("all-minilm-l6-v2-q.onnx", url, known);
+
+    assertThat(file.fingerprint().sha256()).isEqualTo("0".repeat(64));
+    assertThat(file.size()).isEqualTo(22_972_370);
+    assertThat(file.bytes()).hasSize(22_972_370);
+  }
+
+  @Test
+  void anEngineWithoutACacheKeepsNothing() {
+    try (Engine engine = engine(0)) {
+      engine.load(Models.artifact("iris_rf.onnx")).invoke(IRIS);
+    }
+
+    assertThat(folder.resolve("models")).doesNotExist();
+    assertThat(folder.resolve("fingerprints")).doesNotExist();
+  }
+
+  @Test
+  void aModelWhoseWeightsAreInAnotherFileIsNotKept() throws IOException {
+    OnnxFile graph = new OnnxFile()
+        .input("x", OnnxFile.FLOAT, 2)
+        .output("y", OnnxFile.FLOAT, 2)
+        .external("w", "weights.bin", 2)
+        .node("Add", List.of("x", "w"), List.of("y"));
+    Path model = Files.createDirectory(folder.resolve("model"));
+    Files.write(model.resolve("weights.bin"), OnnxFile.floats(1, 2));
+    Request request = Request.json(
+        "{\"inputs\": [{\"name\": \"x\", \"shape\": [2], \"datatype\": \"FP32\", \"data\": [0, 0]}]}");
+
+    Served served = serve(Models.write(model, "model.onnx", graph), request);
+
+    assertThat(served.answer()).contains("[1.0,2.0]");
+    assertThat(kept()).isEmpty();
+  }
+
+  @Test
+  void theModelsThatWereUsedLastStayWithinTheLimit() throws IOException {
+    CacheFolder cache = new CacheFolder(folder, 25);
+    for (String name : List.of("a", "b")) {
+      cache.keep(name, part -> Files.write(part, new byte[10]));
+      Files.setLastModifiedTime(
+          folder.resolve(name), FileTime.fromMillis(name.equals("a") ? 1 : 2));
+    }
+    cache.find("a");
+
+    cache.keep("c", part -> Files.write(part, new byte[10]));
+
+    assertThat(files(folder))
+        .extracting(Path::getFileName)
+        .map(Path::toString)
+        .containsExactly("a", "c");
+  }
+
+  @Test
+  void aFileLargerThanTheLimitIsNotKept() {
+    CacheFolder cache = new CacheFolder(folder, 25);
+    cache.keep("a", part -> Files.write(part, new byte[10]));
+
+    boolean kept = cache.keep("large", part -> Files.write(part, new byte[26]));
+
+    assertThat(kept).isFalse();
+    assertThat(files(folder)).containsExactly(folder.resolve("a"));
+  }
+
+  @Test
+  void whatFailsToBeWrittenLeavesNothing() {
+    CacheFolder cache = new CacheFolder(folder, 25);
+
+    boolean kept = cache.keep("a", part -> {
+      Files.write(part, new byte[10]);
+      throw new IOException("No space left on device");
+    });
+
+    assertThat(kept).isFalse();
+    assertThat(files(folder)).isEmpty();
+  }
+
+  @Test
+  void whatAKilledProcessLeftIsDeleted() throws IOException {
+    CacheFolder cache = new CacheFolder(folder, 25);
+    Path old = Files.createFile(folder.resolve("old.part"));
+    Path recent = Files.createFile(folder.resolve("recent.part"));
+    Files.setLastModifiedTime(old, FileTime.fromMillis(0));
+
+    cache.keep("a", part -> Files.write(part, new byte[10]));
+
+    assertThat(files(folder)).containsExactly(folder.resolve("a"), recent);
+  }
+
+  private Engine engine(long bytes) {
+    return new Engine("local", Map.of(), folder, bytes, getClass().getClassLoader());
+  }
+
+  /** {@return the answer of an engine that then has kept the model} */
+  private String keep(ModelArtifact artifact, Request request) {
+    try (Engine engine = engine(ROOMY)) {
+      String answer = engine.load(artifact).invoke(request).text();
+      awaitKept(1);
+      return answer;
+    }
+  }
+
+  private Served serve(ModelArtifact artifact, Request request) {
+    try (Engine engine = engine(ROOMY)) {
+      LeasedModel model = engine.load(artifact);
+      boolean fromCache = isMapped();
+      Served served = new Served(model.invoke(request).text(), fromCache, model.inputs());
+      model.close();
+      return served;
+    }
+  }
+
+  private record Served(String answer, boolean fromCache, List<TensorSpec> inputs) {}
+
+  /** Whether a file of this test's cache is mapped into memory; one of an earlier session may still be. */
+  private boolean isMapped() {
+    try (Stream<String> maps = Files.lines(Path.of("/proc/self/maps"))) {
+      return maps.anyMatch(
+          line -> line.contains(folder.resolve("models").toString()) && line.endsWith(".ort"));
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private static Request request(String name) {
+    return name.equals("digits.onnx") ? Request.json(Models.digitRequest()) : IRIS;
+  }
+
+  private static double cosine(String one, String other) {
+    double dot = 0;
+    double squares = 0;
+    double otherSquares = 0;
+    double[] a = numbers(one);
+    double[] b = numbers(other);
+    for (int i = 0; i < a.length; i++) {
+      dot += a[i] * b[i];
+      squares += a[i] * a[i];
+      otherSquares += b[i] * b[i];
+    }
+    return dot / Math.sqrt(squares * otherSquares);
+  }
+
+  private static double[] numbers(String json) {
+    return Stream.of(json.replaceAll("[\\[\\]]", "").split(",", -1))
+        .mapToDouble(Double::parseDouble)
+        .toArray();
+  }
+
+  private void awaitKept(int count) {
+    long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(20);
+    while (kept().size() < count) {
+      assertThat(System.nanoTime()).isLessThan(end);
+      Thread.onSpinWait();
+    }
+  }
+
+  private List<Path> kept() {
+    return files(folder.resolve("models")).stream()
+        .filter(file -> file.toString().endsWith(".ort"))
+        .toList();
+  }
+
+  private static List<Path> files(Path folder) {
+    if (Files.notExists(folder)) {
+      return List.of();
+    }
+    try (Stream<Path> files = Files.list(folder)) {
+      return files.sorted().toList();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+}
