@@ -11,8 +11,6 @@ import io.fairlead.grammar.TrafficWeight;
 import io.fairlead.grammar.Version;
 import io.fairlead.operation.Operation;
 import io.fairlead.operation.Plan;
-import java.time.Duration;
-import java.util.List;
 import java.util.function.Function;
 
 /**
@@ -67,15 +65,6 @@ public interface EndpointPlatform extends Platform<Endpoint> {
   Operation<Endpoint> undeploy(Endpoint endpoint);
 
   /**
-   * Takes everything under a public name out of service: all variants, whatever their shares and states, the name, and
-   * what nothing else uses. It needs no value that was kept: what is there is found by this library's mark.
-   *
-   * @param name the public name
-   * @return what was found
-   */
-  Operation<List<Belonging>> undeployAll(String name);
-
-  /**
    * Finds out what operations would do, by reading only.
    *
    * <pre>{@code
@@ -87,20 +76,4 @@ public interface EndpointPlatform extends Platform<Endpoint> {
    * @return what all of them would do; where the platform cannot be read, what can be said without it
    */
   Plan preview(Function<? super EndpointPlatform, ? extends Operation<?>> change);
-
-  /** {@return everything on the platform that carries this library's mark, in the order in which it depends} */
-  List<Belonging> inventory();
-
-  /** {@return what of the {@link #inventory} no deployment uses} */
-  default List<Belonging> orphans() {
-    return inventory().stream().filter(Belonging::orphan).toList();
-  }
-
-  /**
-   * Deletes the {@link #orphans}, dependents first.
-   *
-   * @param minimumAge how old an orphan has to be; protects what another process has just packaged and not yet deployed
-   * @return what was deleted
-   */
-  Operation<List<Belonging>> sweep(Duration minimumAge);
 }

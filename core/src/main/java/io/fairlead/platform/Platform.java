@@ -2,6 +2,7 @@ package io.fairlead.platform;
 
 import io.fairlead.grammar.Served;
 import io.fairlead.operation.Operation;
+import java.time.Duration;
 import java.util.List;
 
 /**
@@ -32,8 +33,33 @@ public interface Platform<S extends Served> extends AutoCloseable {
    */
   Operation<S> undeploy(S served);
 
+  /**
+   * Takes everything under a public name out of service: all variants, whatever their shares and states, the name, and
+   * what nothing else uses. It needs no value that was kept: what is there is found by this library's mark.
+   *
+   * @param name the public name
+   * @return what was found
+   */
+  Operation<List<Belonging>> undeployAll(String name);
+
   /** {@return what is served here by this library, by name} */
   List<Deployment> list();
+
+  /** {@return everything on the platform that carries this library's mark, in the order in which it depends} */
+  List<Belonging> inventory();
+
+  /** {@return what of the {@link #inventory} no deployment uses} */
+  default List<Belonging> orphans() {
+    return inventory().stream().filter(Belonging::orphan).toList();
+  }
+
+  /**
+   * Deletes the {@link #orphans}, dependents first.
+   *
+   * @param minimumAge how old an orphan has to be; protects what another process has just made and not yet deployed
+   * @return what was deleted
+   */
+  Operation<List<Belonging>> sweep(Duration minimumAge);
 
   /**
    * Ends what belongs to this object: threads, sockets, files, native sessions. What is deployed in a cloud goes on

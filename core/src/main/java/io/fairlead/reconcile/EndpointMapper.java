@@ -3,7 +3,6 @@ package io.fairlead.reconcile;
 import io.fairlead.grammar.Container;
 import io.fairlead.grammar.Endpoint;
 import io.fairlead.grammar.PlatformOptions;
-import java.util.List;
 import java.util.Set;
 
 /**
@@ -13,23 +12,6 @@ import java.util.Set;
  * goes with what. The values that they are given carry this platform's options only. They report all problems at once in an {@link io.fairlead.grammar.InvalidValueException}.
  */
 public interface EndpointMapper {
-  /**
-   * Resources that a value comes to.
-   *
-   * @param resources in the order in which they depend on each other
-   * @param lossy what the platform cannot say as the grammar does, one sentence each
-   */
-  record Mapping(List<Resource<?>> resources, List<String> lossy) {
-    public Mapping {
-      resources = List.copyOf(resources);
-      lossy = List.copyOf(lossy);
-    }
-
-    public static Mapping of(Resource<?>... resources) {
-      return new Mapping(List.of(resources), List.of());
-    }
-  }
-
   /** {@return what a container comes to: shared resources, named by their content} */
   Mapping container(Container container);
 

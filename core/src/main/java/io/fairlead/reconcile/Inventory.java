@@ -38,8 +38,9 @@ final class Inventory {
   List<Listed> under(String name) {
     Set<ResourceRef> found = new HashSet<>();
     for (Listed entry : entries.values()) {
-      boolean variant = entry.root() && entry.ref().name().startsWith(name + "/");
-      if (variant || entry.deployment().equals(name)) {
+      String own = entry.ref().name();
+      boolean serves = entry.root() && (own.equals(name) || own.startsWith(name + "/"));
+      if (serves || entry.deployment().equals(name)) {
         addWithAllItUses(entry.ref(), found);
       }
     }

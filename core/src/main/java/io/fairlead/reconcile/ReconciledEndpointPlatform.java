@@ -1,16 +1,11 @@
 package io.fairlead.reconcile;
 
-import static java.util.Objects.requireNonNull;
-
 import io.fairlead.error.ErrorKind;
 import io.fairlead.error.ServingException;
 import io.fairlead.grammar.Container;
 import io.fairlead.grammar.Dependencies;
 import io.fairlead.grammar.Endpoint;
 import io.fairlead.grammar.ModelArtifact;
-import io.fairlead.grammar.ModelMetadata;
-import io.fairlead.grammar.Options;
-import io.fairlead.grammar.PlatformOptions;
 import io.fairlead.grammar.Problems;
 import io.fairlead.grammar.Routing;
 import io.fairlead.grammar.RuntimeSpec;
@@ -18,28 +13,17 @@ import io.fairlead.grammar.Scaling;
 import io.fairlead.grammar.TrafficWeight;
 import io.fairlead.grammar.Version;
 import io.fairlead.operation.Operation;
-import io.fairlead.operation.OperationId;
 import io.fairlead.operation.Plan;
-import io.fairlead.platform.Belonging;
 import io.fairlead.platform.Deployment;
 import io.fairlead.platform.EndpointPlatform;
-import io.fairlead.platform.Request;
-import io.fairlead.platform.Response;
-import io.fairlead.reconcile.EndpointMapper.Mapping;
 import io.fairlead.reconcile.Resource.Goal;
 import io.fairlead.reconcile.Resource.Role;
-import java.time.Duration;
-import java.time.Instant;
 import java.util.ArrayList;
-import java.util.Collections;
 import java.util.Comparator;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
-import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Function;
 import java.util.stream.Stream;
 
@@ -48,12 +32,9 @@ import java.util.stream.Stream;
  *
  * <p>Every operation becomes a {@link Walk} here, once for all platforms.
  */
-public final class ReconciledEndpointPlatform implements EndpointPlatform {
-  private final Reconciler reconciler;
+public final class ReconciledEndpointPlatform extends ReconciledPlatform<Endpoint>
+    implements EndpointPlatform {
   private final EndpointMapper mapper;
-  private final Invoker invoker;
-  private final Runnable onClose;
-  private final AtomicBoolean closing = new AtomicBoolean();
 
   /**
    * Makes a platform.
@@ -64,54 +45,40 @@ public final class ReconciledEndpointPlatform implements EndpointPlatform {
    * @param onClose what closes the provider's clients, called once, after the reconciler has stopped
    */
   public ReconciledEndpointPlatform(
-      Reconciler reconciler, EndpointMapper mapper, Invoker invoker, Runnable onClose) {
-    this.reconciler = requireNonNull(reconciler, "reconciler");
-    this.mapper = requireNonNull(mapper, "mapper");
-    this.invoker = requireNonNull(invoker, "invoker");
-    this.onClose = requireNonNull(onClose, "onClose");
+      Reconciler reconciler, EndpointMapper mapper, Invoker<Endpoint> invoker, Runnable onClose) {
+    super(reconciler, mapper.options(), invoker, onClose);
+    this.mapper = mapper;
   }
 
-  @Override
-  public String id() {
-    return reconciler.platform();
+  private ReconciledEndpointPlatform(ReconciledEndpointPlatform real, Preview preview) {
+    super(real, preview);
+    this.mapper = real.mapper;
   }
 
   @Override
   public Operation<Container> packageModel(
       ModelArtifact artifact, RuntimeSpec runtime, Dependencies dependencies) {
-    return reconciler.run(packageWalk(new Container(artifact, runtime, dependencies)));
+    return run(packageWalk(new Container(artifact, runtime, dependencies)));
   }
 
   @Override
   public Operation<Endpoint> deploy(Container container, Scaling scaling, Routing routing) {
-    return reconciler.run(deployWalk(new Endpoint(container, scaling, routing)));
+    return run(deployWalk(new Endpoint(container, scaling, routing)));
   }
 
   @Override
   public Operation<Endpoint> scale(Endpoint endpoint, Scaling scaling) {
-    return reconciler.run(scaleWalk(endpoint.withScaling(scaling)));
+    return run(scaleWalk(endpoint.withScaling(scaling)));
   }
 
   @Override
   public Operation<Version> route(Version stable, Version candidate, TrafficWeight weight) {
-    return reconciler.run(routeWalk(stable, candidate, weight));
+    return run(routeWalk(stable, candidate, weight));
   }
 
   @Override
   public Operation<Endpoint> undeploy(Endpoint endpoint) {
-    return reconciler.run(undeployWalk(endpoint, new Preview()));
-  }
-
-  @Override
-  public Operation<List<Belonging>> undeployAll(String name) {
-    return reconciler.run(undeployAllWalk(name));
-  }
-
-  @Override
-  public Response invoke(Endpoint endpoint, Request request) {
-    checkOptions("Request", request.options());
-    checkOpen("invoke " + endpoint.name());
-    return invoker.invoke(endpoint, request);
+    return run(undeployWalk(endpoint));
   }
 
   // ---- from operations to walks ----
@@ -173,65 +140,26 @@ public final class ReconciledEndpointPlatform implements EndpointPlatform {
         List.of());
   }
 
-  private Walk<Endpoint> undeployWalk(Endpoint endpoint, Preview earlier) {
+  private Walk<Endpoint> undeployWalk(Endpoint endpoint) {
     Mapping mapping = mapping(endpoint);
     List<Resource<?>> resources = new ArrayList<>();
-    resources.add(Resource.adjusted(
-            mapper.traffic(), endpoint.name(), now -> trafficWithout(endpoint, now, earlier))
-        .to(Goal.ADJUSTED_IF_PRESENT));
-    List<Resource<?>> made = new ArrayList<>(mapping.resources());
-    Collections.reverse(made);
-    for (Resource<?> resource : made) {
-      resources.add(
-          resource.to(resource.role() == Role.SHARED ? Goal.ABSENT_IF_UNUSED : Goal.ABSENT));
-    }
+    resources.add(
+        Resource.adjusted(mapper.traffic(), endpoint.name(), now -> trafficWithout(endpoint, now))
+            .to(Goal.ADJUSTED_IF_PRESENT));
+    resources.addAll(goingAway(mapping));
     return walk("undeploy", endpoint, resources, List.of());
   }
 
-  private Walk<List<Belonging>> undeployAllWalk(String name) {
-    // The rule for names is the grammar's.
-    String checked = new Routing(name, "any").name();
-    return new Walk<>("undeploy", checked, checked, () -> everythingUnder(checked), List.of());
-  }
-
-  private Walk.Content<List<Belonging>> everythingUnder(String name) {
-    List<Listed> found = reconciler.inventory().under(name);
-    List<Resource<?>> resources = new ArrayList<>();
-    resources.add(Resource.adjusted(mapper.traffic(), name, now -> Traffic.NONE)
+  @Override
+  List<Resource<?>> beforeAllGoes(String name) {
+    return List.of(Resource.adjusted(mapper.traffic(), name, now -> Traffic.NONE)
         .to(Goal.ADJUSTED_IF_PRESENT));
-    found.forEach(entry ->
-        resources.add(toBeGone(entry, entry.root() ? Goal.ABSENT : Goal.ABSENT_IF_UNUSED)));
-    return new Walk.Content<>(resources, deleted -> belongings(found, deleted));
   }
 
-  private Walk<List<Belonging>> sweepWalk(Duration minimumAge) {
-    Problems.in("sweep")
-        .check(!minimumAge.isNegative(), "minimumAge", "must not be negative", minimumAge)
-        .throwIfAny();
-    return new Walk<>("sweep", "orphans", "", () -> orphansOf(minimumAge), List.of());
-  }
-
-  private Walk.Content<List<Belonging>> orphansOf(Duration minimumAge) {
-    Instant now = reconciler.time().now();
-    List<Listed> old = reconciler.inventory().orphans().stream()
-        .filter(entry -> Duration.between(entry.createdAt(), now).compareTo(minimumAge) >= 0)
-        .toList();
-    List<Resource<?>> resources = new ArrayList<>();
-    old.forEach(entry -> resources.add(toBeGone(entry, Goal.ABSENT_IF_ORPHAN)));
-    return new Walk.Content<>(resources, deleted -> belongings(old, deleted));
-  }
-
-  private static List<Belonging> belongings(List<Listed> entries, Set<ResourceRef> deleted) {
-    return entries.stream()
-        .filter(entry -> deleted.contains(entry.ref()))
-        .map(entry -> belonging(entry, true))
-        .toList();
-  }
-
-  private Traffic trafficWithout(Endpoint endpoint, Optional<Traffic> now, Preview earlier) {
+  private Traffic trafficWithout(Endpoint endpoint, Optional<Traffic> now) {
     Traffic traffic = now.orElse(Traffic.NONE);
     String variant = endpoint.routing().variant();
-    if (!traffic.canSpare(variant) && othersAreServed(endpoint, earlier)) {
+    if (!traffic.canSpare(variant) && othersAreServed(endpoint)) {
       throw ServingException.builder(
               id(),
               ErrorKind.CONFLICT,
@@ -244,7 +172,8 @@ public final class ReconciledEndpointPlatform implements EndpointPlatform {
     return traffic.without(variant);
   }
 
-  private boolean othersAreServed(Endpoint endpoint, Preview earlier) {
+  private boolean othersAreServed(Endpoint endpoint) {
+    Preview earlier = earlier();
     Stream<ResourceRef> there = reconciler.inventory().entries().stream()
         .filter(entry -> entry.root() && entry.status() == Observed.Status.READY)
         .map(Listed::ref)
@@ -280,7 +209,6 @@ public final class ReconciledEndpointPlatform implements EndpointPlatform {
             new IllegalStateException("the mapper has no resource with the role of a variant"));
   }
 
-  /** What other platforms know makes no difference here, not even to a fingerprint. */
   private Endpoint ownOptionsOnly(Endpoint endpoint) {
     Scaling scaling = endpoint.scaling();
     Routing routing = endpoint.routing();
@@ -296,23 +224,12 @@ public final class ReconciledEndpointPlatform implements EndpointPlatform {
   }
 
   private Container ownOptionsOnly(Container container) {
-    ModelArtifact artifact = container.artifact();
-    ModelMetadata metadata = artifact.metadata();
     Dependencies dependencies = container.dependencies();
     return new Container(
-        artifact.withMetadata(new ModelMetadata(
-            metadata.name(),
-            metadata.framework(),
-            metadata.version(),
-            metadata.labels(),
-            own(metadata.options()))),
+        ownOptionsOnly(container.artifact()),
         new RuntimeSpec(container.runtime().image(), own(container.runtime().options())),
         new Dependencies(
             dependencies.environment(), dependencies.packages(), own(dependencies.options())));
-  }
-
-  private Options own(Options options) {
-    return new Options(options.forPlatform(id()));
   }
 
   private void checkOptions(Endpoint endpoint) {
@@ -322,21 +239,9 @@ public final class ReconciledEndpointPlatform implements EndpointPlatform {
   }
 
   private void checkOptions(Container container) {
-    checkOptions("ModelMetadata", container.artifact().metadata().options());
+    checkOptions(container.artifact());
     checkOptions("RuntimeSpec", container.runtime().options());
     checkOptions("Dependencies", container.dependencies().options());
-  }
-
-  private void checkOptions(String subject, Options options) {
-    Problems problems = Problems.in(subject);
-    for (PlatformOptions option : options.forPlatform(id())) {
-      problems.check(
-          mapper.options().contains(option.getClass()),
-          "options",
-          "must be of a type that platform '" + id() + "' knows",
-          option.getClass().getSimpleName());
-    }
-    problems.throwIfAny();
   }
 
   private static String describe(ModelArtifact artifact) {
@@ -354,36 +259,18 @@ public final class ReconciledEndpointPlatform implements EndpointPlatform {
 
   // ---- reading ----
 
-  private Inventory readInventory() {
-    checkOpen("list what is there");
-    return reconciler.reading(reconciler::inventory);
-  }
-
-  private void checkOpen(String what) {
-    if (reconciler.isClosed()) {
-      throw new ServingException(
-          id(),
-          ErrorKind.CANCELLED,
-          "Platform '" + id() + "' is closed: open it again to " + what + ".");
-    }
-  }
-
   @Override
   public Plan preview(Function<? super EndpointPlatform, ? extends Operation<?>> change) {
-    checkOpen("preview");
-    Preview preview = new Preview();
-    requireNonNull(
-        change.apply(new PreviewPlatform(this, preview)), "change must return an operation");
-    return preview.plan();
+    return plan(preview -> change.apply(new ReconciledEndpointPlatform(this, preview)));
   }
 
   @Override
   public List<Deployment> list() {
     Map<String, Traffic> trafficByName = new HashMap<>();
     List<Deployment> deployments = new ArrayList<>();
-    for (Listed entry : readInventory().entries()) {
-      if (entry.root() && entry.ref().name().indexOf('/') > 0) {
-        int slash = entry.ref().name().indexOf('/');
+    for (Listed entry : roots().toList()) {
+      int slash = entry.ref().name().indexOf('/');
+      if (slash > 0) {
         String name = entry.ref().name().substring(0, slash);
         String variant = entry.ref().name().substring(slash + 1);
         Traffic traffic = trafficByName.computeIfAbsent(
@@ -391,145 +278,15 @@ public final class ReconciledEndpointPlatform implements EndpointPlatform {
             key ->
                 reconciler.reading(() -> mapper.traffic().read(key).value().orElse(Traffic.NONE)));
         deployments.add(new Deployment(
-            name,
-            variant,
-            state(entry.status()),
-            new TrafficWeight(traffic.of(variant)),
-            entry.detail()));
+            name, variant, state(entry), new TrafficWeight(traffic.of(variant)), entry.detail()));
       }
     }
     deployments.sort(Comparator.comparing(Deployment::name).thenComparing(Deployment::variant));
     return List.copyOf(deployments);
   }
 
-  private static Deployment.State state(Observed.Status status) {
-    return switch (status) {
-      case READY -> Deployment.State.READY;
-      case FAILED -> Deployment.State.FAILED;
-      case CHANGING, DELETING, ABSENT -> Deployment.State.CHANGING;
-    };
-  }
-
-  @Override
-  public List<Belonging> inventory() {
-    Inventory inventory = readInventory();
-    Set<Listed> orphans = new HashSet<>(inventory.orphans());
-    return inventory.entries().stream()
-        .map(entry -> belonging(entry, orphans.contains(entry)))
-        .toList();
-  }
-
-  @Override
-  public Operation<List<Belonging>> sweep(Duration minimumAge) {
-    return reconciler.run(sweepWalk(minimumAge));
-  }
-
-  private Resource<?> toBeGone(Listed entry, Goal goal) {
-    ResourceKind<?> kind = reconciler.kinds().stream()
-        .filter(candidate -> candidate.name().equals(entry.ref().kind()))
-        .findFirst()
-        .orElseThrow(() -> new IllegalStateException(
-            "no kind of resource is called " + entry.ref().kind()));
-    return Resource.none(kind, entry.ref().name()).to(goal);
-  }
-
-  private static Belonging belonging(Listed entry, boolean orphan) {
-    return new Belonging(
-        entry.ref().kind(), entry.ref().name(), entry.deployment(), entry.createdAt(), orphan);
-  }
-
-  @Override
-  public void close() {
-    if (closing.compareAndSet(false, true)) {
-      try {
-        reconciler.close();
-      } finally {
-        onClose.run();
-      }
-    }
-  }
-
   @Override
   public String toString() {
     return "EndpointPlatform[" + id() + "]";
-  }
-
-  // ---- previewing ----
-
-  /** The same walks, read only. */
-  private record PreviewPlatform(ReconciledEndpointPlatform real, Preview preview)
-      implements EndpointPlatform {
-    private <R> Operation<R> plan(Walk<R> walk) {
-      Run<R> run =
-          new Run<>(new OperationId(real.id(), "preview"), walk.title(), real.reconciler.time());
-      real.reconciler.preview(walk, preview, run);
-      run.complete();
-      return run;
-    }
-
-    @Override
-    public Operation<Container> packageModel(
-        ModelArtifact artifact, RuntimeSpec runtime, Dependencies dependencies) {
-      return plan(real.packageWalk(new Container(artifact, runtime, dependencies)));
-    }
-
-    @Override
-    public Operation<Endpoint> deploy(Container container, Scaling scaling, Routing routing) {
-      return plan(real.deployWalk(new Endpoint(container, scaling, routing)));
-    }
-
-    @Override
-    public Operation<Endpoint> scale(Endpoint endpoint, Scaling scaling) {
-      return plan(real.scaleWalk(endpoint.withScaling(scaling)));
-    }
-
-    @Override
-    public Operation<Version> route(Version stable, Version candidate, TrafficWeight weight) {
-      return plan(real.routeWalk(stable, candidate, weight));
-    }
-
-    @Override
-    public Operation<Endpoint> undeploy(Endpoint endpoint) {
-      return plan(real.undeployWalk(endpoint, preview));
-    }
-
-    @Override
-    public Operation<List<Belonging>> undeployAll(String name) {
-      return plan(real.undeployAllWalk(name));
-    }
-
-    @Override
-    public String id() {
-      return real.id();
-    }
-
-    @Override
-    public Response invoke(Endpoint served, Request request) {
-      throw new UnsupportedOperationException(
-          "a preview changes and asks nothing: invoke on the platform itself");
-    }
-
-    @Override
-    public List<Deployment> list() {
-      return real.list();
-    }
-
-    @Override
-    public Plan preview(Function<? super EndpointPlatform, ? extends Operation<?>> change) {
-      return real.preview(change);
-    }
-
-    @Override
-    public List<Belonging> inventory() {
-      return real.inventory();
-    }
-
-    @Override
-    public Operation<List<Belonging>> sweep(Duration minimumAge) {
-      return plan(real.sweepWalk(minimumAge));
-    }
-
-    @Override
-    public void close() {}
   }
 }

@@ -57,7 +57,7 @@ public final class Reconciler implements AutoCloseable {
   private final Map<String, Queue<Task>> waitingByName = new HashMap<>();
   private final Set<Thread> workers = ConcurrentHashMap.newKeySet();
   private final Set<Run<?>> running = new HashSet<>();
-  private boolean closed;
+  private volatile boolean closed;
 
   private Reconciler(Builder builder) {
     this.platform = builder.platform;
@@ -432,12 +432,7 @@ public final class Reconciler implements AutoCloseable {
   }
 
   boolean isClosed() {
-    lock.lock();
-    try {
-      return closed;
-    } finally {
-      lock.unlock();
-    }
+    return closed;
   }
 
   /**

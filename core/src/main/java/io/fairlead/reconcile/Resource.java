@@ -35,7 +35,7 @@ public record Resource<T>(
 
   /** What a resource is for. */
   public enum Role {
-    /** It serves the requests of one variant, and has the name {@code name/variant}. */
+    /** It serves requests; its name is {@code name/variant}, or the function's where there are no variants. */
     VARIANT,
     /** It belongs to one variant. */
     OWN,

@@ -1,10 +1,11 @@
 package io.fairlead.memory;
 
 import io.fairlead.contract.FunctionPlatformContract;
+import io.fairlead.contract.Probe;
 import io.fairlead.contract.VirtualTime;
 import io.fairlead.grammar.FunctionLimits;
 import io.fairlead.grammar.ModelArtifact;
-import io.fairlead.memory.MemoryFunctionPlatform.Timer;
+import io.fairlead.memory.MemoryFunctions.Timer;
 import io.fairlead.platform.FunctionPlatform;
 import io.fairlead.platform.Request;
 import io.fairlead.platform.Response;
@@ -20,32 +21,32 @@ import org.junit.jupiter.api.Nested;
 
 /** The contract on a clock that tests move, and on this machine's, where what needs the other is skipped. */
 class MemoryFunctionContractTest {
-  private static URI location(FunctionPlatformContract.Probe model) {
+  private static URI location(Probe model) {
     return URI.create("mem:" + model.name());
   }
 
   private static class Here implements FunctionPlatformContract.Place {
-    private final Map<URI, FunctionPlatformContract.Probe> models = new HashMap<>();
+    private final Map<URI, Probe> models = new HashMap<>();
     private final Timer timer;
 
-    Here(List<FunctionPlatformContract.Probe> models, Timer timer) {
+    Here(List<Probe> models, Timer timer) {
       models.forEach(model -> this.models.put(location(model), model));
       this.timer = timer;
     }
 
     @Override
     public FunctionPlatform open() {
-      return new MemoryFunctionPlatform(models, timer);
+      return MemoryFunctions.open(models, timer);
     }
 
     @Override
-    public ModelArtifact artifact(FunctionPlatformContract.Probe model) {
+    public ModelArtifact artifact(Probe model) {
       return ModelArtifact.of(location(model));
     }
 
     @Override
     public Optional<FunctionLimits> impossibleLimits() {
-      return Optional.of(limits().withMemoryBytes(MemoryFunctionPlatform.MEMORY + 1));
+      return Optional.of(limits().withMemoryBytes(MemoryFunctions.MEMORY + 1));
     }
 
     @Override
@@ -78,7 +79,7 @@ class MemoryFunctionContractTest {
   class OnThisMachinesClock extends FunctionPlatformContract {
     @Override
     protected Place newPlace(List<Probe> models) {
-      return new Here(models, MemoryFunctionPlatform.realTimer());
+      return new Here(models, MemoryFunctions.realTimer());
     }
   }
 }

@@ -1,6 +1,6 @@
 package io.fairlead.memory;
 
-import io.fairlead.contract.FunctionPlatformContract.Probe;
+import io.fairlead.contract.Probe;
 import io.fairlead.contract.StatefulPlatformContract;
 import io.fairlead.grammar.ModelArtifact;
 import io.fairlead.platform.StatefulPlatform;

@@ -1,6 +1,6 @@
 package io.fairlead.memory;
 
-import io.fairlead.contract.FunctionPlatformContract.Probe;
+import io.fairlead.contract.Probe;
 import io.fairlead.error.ErrorKind;
 import io.fairlead.error.ServingException;
 import io.fairlead.grammar.ModelArtifact;
@@ -11,12 +11,14 @@ import io.fairlead.grammar.StatePolicy;
 import io.fairlead.grammar.StatefulContainer;
 import io.fairlead.grammar.TrafficWeight;
 import io.fairlead.operation.Operation;
+import io.fairlead.platform.Belonging;
 import io.fairlead.platform.Deployment;
 import io.fairlead.platform.Request;
 import io.fairlead.platform.Response;
 import io.fairlead.platform.StatefulPlatform;
 import java.net.URI;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.HashMap;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
@@ -59,19 +61,21 @@ final class MemoryStatefulPlatform implements StatefulPlatform {
   private final class Memory {
     final StatefulContainer container;
     final StatePolicy policy;
+    final Instant createdAt;
     private final Probe model;
     private final Map<Request, Response> answers = new LinkedHashMap<>(16, 0.75f, true);
     private final Map<Request, CompletableFuture<Response>> asked = new LinkedHashMap<>();
     private long bytes;
 
-    Memory(StatefulContainer container, StatePolicy policy) {
+    Memory(StatefulContainer container, StatePolicy policy, Instant createdAt) {
       this.container = container;
       this.policy = policy;
+      this.createdAt = createdAt;
       this.model = model(container.artifact());
     }
 
     Memory in(ModelState state) {
-      return new Memory(container.withState(state), policy);
+      return new Memory(container.withState(state), policy, createdAt);
     }
 
     /** {@return what is remembered, or the call that is under way, or a new one} */
@@ -197,7 +201,10 @@ final class MemoryStatefulPlatform implements StatefulPlatform {
           }
           if (there == null || !there.policy.equals(policy)) {
             containers.put(
-                fresh.name(), new Memory(there == null ? fresh : there.container, policy));
+                fresh.name(),
+                there == null
+                    ? new Memory(fresh, policy, Instant.now())
+                    : new Memory(there.container, policy, there.createdAt));
           }
           return containers.get(fresh.name()).container;
         }));
@@ -247,6 +254,18 @@ final class MemoryStatefulPlatform implements StatefulPlatform {
         }));
   }
 
+  @Override
+  public Operation<List<Belonging>> undeployAll(String name) {
+    checkOpen("undeploy " + name);
+    return MemoryOperation.of(
+        ID,
+        "undeploy " + name,
+        () -> locked(() -> {
+          Memory there = containers.remove(name);
+          return there == null ? List.of() : List.of(belonging(there));
+        }));
+  }
+
   // ---- looking ----
 
   @Override
@@ -259,6 +278,25 @@ final class MemoryStatefulPlatform implements StatefulPlatform {
     return locked(() -> containers.keySet().stream()
         .map(name -> new Deployment(name, "", Deployment.State.READY, TrafficWeight.ALL, ""))
         .toList());
+  }
+
+  @Override
+  public List<Belonging> inventory() {
+    checkOpen("list what is there");
+    return locked(() ->
+        containers.values().stream().map(MemoryStatefulPlatform::belonging).toList());
+  }
+
+  private static Belonging belonging(Memory memory) {
+    String name = memory.container.name();
+    return new Belonging("container", name, name, memory.createdAt, false);
+  }
+
+  /** A container uses nothing that could be left alone. */
+  @Override
+  public Operation<List<Belonging>> sweep(Duration minimumAge) {
+    checkOpen("sweep");
+    return MemoryOperation.of(ID, "sweep", List::of);
   }
 
   @Override

@@ -6,10 +6,13 @@ import io.fairlead.grammar.FunctionLimits;
 import io.fairlead.grammar.ModelArtifact;
 import io.fairlead.grammar.ModelFunction;
 import io.fairlead.operation.Operation;
+import io.fairlead.operation.Plan;
 import io.fairlead.spi.PlatformConfig;
 import io.fairlead.spi.PlatformProvider;
 import java.net.URI;
+import java.time.Duration;
 import java.util.List;
+import java.util.function.Function;
 
 /** Providers as they are on good and on bad days. */
 final class FakeProviders {
@@ -49,8 +52,28 @@ final class FakeProviders {
     }
 
     @Override
+    public Operation<List<Belonging>> undeployAll(String name) {
+      throw new UnsupportedOperationException();
+    }
+
+    @Override
     public List<Deployment> list() {
       return List.of();
+    }
+
+    @Override
+    public List<Belonging> inventory() {
+      return List.of();
+    }
+
+    @Override
+    public Operation<List<Belonging>> sweep(Duration minimumAge) {
+      throw new UnsupportedOperationException();
+    }
+
+    @Override
+    public Plan preview(Function<? super FunctionPlatform, ? extends Operation<?>> change) {
+      throw new UnsupportedOperationException();
     }
 
     @Override

@@ -9,6 +9,7 @@ import io.fairlead.grammar.Scaling;
 import io.fairlead.json.GrammarJson;
 import io.fairlead.reconcile.EndpointMapper;
 import io.fairlead.reconcile.Fingerprint;
+import io.fairlead.reconcile.Mapping;
 import io.fairlead.reconcile.Resource;
 import io.fairlead.reconcile.ResourceKind;
 import io.fairlead.reconcile.Traffic;

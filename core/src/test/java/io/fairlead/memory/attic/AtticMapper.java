@@ -13,6 +13,7 @@ import io.fairlead.memory.attic.AtticKinds.Rule;
 import io.fairlead.memory.attic.AtticKinds.Shelf;
 import io.fairlead.reconcile.EndpointMapper;
 import io.fairlead.reconcile.Fingerprint;
+import io.fairlead.reconcile.Mapping;
 import io.fairlead.reconcile.Resource;
 import io.fairlead.reconcile.ResourceKind;
 import io.fairlead.reconcile.Traffic;

@@ -1,5 +1,6 @@
 package io.fairlead.memory.attic;
 
+import io.fairlead.grammar.Endpoint;
 import io.fairlead.platform.EndpointPlatform;
 import io.fairlead.platform.Response;
 import io.fairlead.reconcile.Invoker;
@@ -65,7 +66,7 @@ public final class AtticProvider implements PlatformProvider<EndpointPlatform> {
   // guide end
 
   // guide: invoker
-  private static Invoker invoker(Attic attic) {
+  private static Invoker<Endpoint> invoker(Attic attic) {
     return (endpoint, request) -> {
       String variant = request.variant().orElse(null);
       Attic.Answer answer = AtticErrors.call(

@@ -1,36 +1,34 @@
 package io.fairlead.memory;
 
-import io.fairlead.contract.FunctionPlatformContract.Probe;
+import io.fairlead.contract.Probe;
 import io.fairlead.error.ErrorKind;
 import io.fairlead.error.ServingException;
 import io.fairlead.grammar.ColdStart;
-import io.fairlead.grammar.FunctionLimits;
 import io.fairlead.grammar.ModelArtifact;
 import io.fairlead.grammar.ModelFunction;
+import io.fairlead.grammar.PlatformOptions;
 import io.fairlead.grammar.Problems;
-import io.fairlead.grammar.TrafficWeight;
-import io.fairlead.operation.Operation;
-import io.fairlead.platform.Deployment;
 import io.fairlead.platform.FunctionPlatform;
 import io.fairlead.platform.Request;
 import io.fairlead.platform.Response;
+import io.fairlead.reconcile.FunctionMapper;
 import io.fairlead.reconcile.Listed;
+import io.fairlead.reconcile.Mapping;
 import io.fairlead.reconcile.Mark;
 import io.fairlead.reconcile.Observed;
 import io.fairlead.reconcile.Outcome;
 import io.fairlead.reconcile.Polling;
+import io.fairlead.reconcile.ReconciledFunctionPlatform;
 import io.fairlead.reconcile.Reconciler;
 import io.fairlead.reconcile.Resource;
 import io.fairlead.reconcile.ResourceKind;
 import io.fairlead.reconcile.ResourceRef;
 import io.fairlead.reconcile.RetryPolicy;
 import io.fairlead.reconcile.Started;
-import io.fairlead.reconcile.Walk;
 import java.net.URI;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -49,11 +47,11 @@ import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A function platform in this JVM, small and honest: it shows that the contract can be kept, and how.
+ * Functions in this JVM, small and honest: they show that the contract can be kept, and how.
  *
  * <p>A function is one loaded model, which as many calls enter as its limits allow.
  */
-final class MemoryFunctionPlatform implements FunctionPlatform {
+final class MemoryFunctions {
   static final String ID = "memory-function";
 
   static final long MEMORY = 1L << 34;
@@ -77,8 +75,6 @@ final class MemoryFunctionPlatform implements FunctionPlatform {
   private final Timer timer;
   private final ExecutorService threads = MemoryThreads.named(ID);
   private final FunctionKind kind = new FunctionKind();
-  private final Reconciler reconciler =
-      Reconciler.builder(ID, List.of(kind)).polling(POLLING).retry(RETRY).build();
   private final MemoryHttp http = new MemoryHttp(threads, this::ask);
 
   private final ReentrantLock lock = new ReentrantLock();
@@ -87,10 +83,49 @@ final class MemoryFunctionPlatform implements FunctionPlatform {
   private final Set<Call> calls = new HashSet<>();
   private boolean closed;
 
-  MemoryFunctionPlatform(Map<URI, Probe> models, Timer timer) {
+  private MemoryFunctions(Map<URI, Probe> models, Timer timer) {
     this.models = Map.copyOf(models);
     this.timer = timer;
   }
+
+  /** Opens a platform for functions of these models. */
+  static FunctionPlatform open(Map<URI, Probe> models, Timer timer) {
+    return new MemoryFunctions(models, timer).platform();
+  }
+
+  // guide: function platform
+  private FunctionPlatform platform() {
+    Reconciler reconciler =
+        Reconciler.builder(ID, List.of(kind)).polling(POLLING).retry(RETRY).build();
+    return new ReconciledFunctionPlatform(
+        reconciler,
+        new Mapper(),
+        (function, request) -> ask(function.name(), request),
+        function -> url(function.name()),
+        this::close);
+  }
+
+  // guide end
+
+  // guide: function mapper
+  /** From a function to the one thing that it is here. */
+  private final class Mapper implements FunctionMapper {
+    @Override
+    public Mapping function(ModelFunction function) {
+      long memory = function.limits().memoryBytes();
+      Problems.in("FunctionLimits")
+          .check(memory <= MEMORY, "memoryBytes", "must be at most " + MEMORY + " here", memory)
+          .throwIfAny();
+      return Mapping.of(Resource.variant(kind, function.name(), function));
+    }
+
+    @Override
+    public Set<Class<? extends PlatformOptions>> options() {
+      return Set.of();
+    }
+  }
+
+  // guide end
 
   /** What is known of one name. */
   private static final class Held {
@@ -191,19 +226,6 @@ final class MemoryFunctionPlatform implements FunctionPlatform {
 
   // ---- asking ----
 
-  @Override
-  public Response invoke(ModelFunction function, Request request) {
-    checkOptions("Request", request.options().forPlatform(ID));
-    Problems.in("Request")
-        .check(
-            request.variant().isEmpty(),
-            "variant",
-            "must not be given: a function has no variants",
-            request.variant().orElse(""))
-        .throwIfAny();
-    return ask(function.name(), request);
-  }
-
   private Response ask(String name, Request request) {
     Call call = begin(name, request);
     threads.execute(call);
@@ -220,7 +242,9 @@ final class MemoryFunctionPlatform implements FunctionPlatform {
   private Call begin(String name, Request request) {
     lock.lock();
     try {
-      checkOpen("invoke " + name);
+      if (closed) {
+        throw closedBefore("invoke " + name);
+      }
       Version version = requireServing(name);
       version.enter();
       Call call = new Call(version, request);
@@ -319,33 +343,6 @@ final class MemoryFunctionPlatform implements FunctionPlatform {
   }
 
   // ---- deploying ----
-
-  @Override
-  public Operation<ModelFunction> deploy(ModelArtifact artifact, FunctionLimits limits) {
-    ModelFunction function = new ModelFunction(artifact, limits);
-    checkOptions("ModelMetadata", artifact.metadata().options().forPlatform(ID));
-    Problems.in("FunctionLimits")
-        .check(
-            limits.memoryBytes() <= MEMORY,
-            "memoryBytes",
-            "must be at most " + MEMORY + " here",
-            limits.memoryBytes())
-        .throwIfAny();
-    return run("deploy", function, Resource.own(kind, function.name(), function));
-  }
-
-  @Override
-  public Operation<ModelFunction> undeploy(ModelFunction function) {
-    return run("undeploy", function, Resource.none(kind, function.name()));
-  }
-
-  // guide: function operation
-  private Operation<ModelFunction> run(
-      String verb, ModelFunction function, Resource<ModelFunction> resource) {
-    String name = function.name();
-    return reconciler.run(new Walk<>(verb, name, name, List.of(resource), function, List.of()));
-  }
-  // guide end
 
   /** The one kind of thing that is here. */
   private final class FunctionKind implements ResourceKind<ModelFunction> {
@@ -489,59 +486,44 @@ final class MemoryFunctionPlatform implements FunctionPlatform {
       lock.lock();
       try {
         List<Listed> listed = new ArrayList<>();
-        functions.forEach((name, held) -> listed.add(new Listed(
-            new ResourceRef("function", name),
-            name,
-            held.createdAt,
-            held.serving == null ? Observed.Status.CHANGING : Observed.Status.READY,
-            "",
-            true,
-            List.of(),
-            Optional.empty())));
+        for (String name : List.copyOf(functions.keySet())) {
+          Held held = find(name);
+          if (held != null) {
+            listed.add(listed(name, held));
+          }
+        }
         return listed;
       } finally {
         lock.unlock();
       }
     }
+
+    private Listed listed(String name, Held held) {
+      return new Listed(
+          new ResourceRef("function", name),
+          name,
+          held.createdAt,
+          held.serving == null ? Observed.Status.CHANGING : Observed.Status.READY,
+          "",
+          true,
+          List.of(),
+          Optional.empty());
+    }
   }
 
   // ---- looking ----
 
-  @Override
-  public String id() {
-    return ID;
-  }
-
-  @Override
-  public List<Deployment> list() {
-    return kind.list().stream()
-        .filter(entry -> kind.read(entry.ref().name()).status() != Observed.Status.ABSENT)
-        .map(entry -> new Deployment(
-            entry.ref().name(),
-            "",
-            entry.status() == Observed.Status.READY
-                ? Deployment.State.READY
-                : Deployment.State.CHANGING,
-            TrafficWeight.ALL,
-            ""))
-        .sorted(Comparator.comparing(Deployment::name))
-        .toList();
-  }
-
-  @Override
-  public URI url(ModelFunction function) {
+  private URI url(String name) {
     lock.lock();
     try {
-      checkOpen("ask for the URL of " + function.name());
-      requireServing(function.name());
-      return http.url(function.name());
+      requireServing(name);
+      return http.url(name);
     } finally {
       lock.unlock();
     }
   }
 
-  @Override
-  public void close() {
+  private void close() {
     List<Call> underWay;
     lock.lock();
     try {
@@ -550,7 +532,6 @@ final class MemoryFunctionPlatform implements FunctionPlatform {
     } finally {
       lock.unlock();
     }
-    reconciler.close();
     underWay.forEach(call -> call.stop(closedBefore("invoke " + call.name())));
     http.close();
     threads.shutdownNow();
@@ -563,11 +544,6 @@ final class MemoryFunctionPlatform implements FunctionPlatform {
           .forEach(Version::unload);
       functions.clear();
     });
-  }
-
-  @Override
-  public String toString() {
-    return "FunctionPlatform[" + ID + "]";
   }
 
   private @Nullable Held find(String name) {
@@ -593,22 +569,6 @@ final class MemoryFunctionPlatform implements FunctionPlatform {
       throw failure(ErrorKind.INVALID, "there is no model at " + artifact);
     }
     return model;
-  }
-
-  private static void checkOptions(String subject, List<?> unknown) {
-    Problems problems = Problems.in(subject);
-    unknown.forEach(option -> problems.check(
-        false,
-        "options",
-        "must be of a type that platform '" + ID + "' knows",
-        option.getClass().getSimpleName()));
-    problems.throwIfAny();
-  }
-
-  private void checkOpen(String action) {
-    if (closed) {
-      throw closedBefore(action);
-    }
   }
 
   private static ServingException closedBefore(String action) {

@@ -1,0 +1,114 @@
+package io.fairlead.reconcile;
+
+import static java.util.Objects.requireNonNull;
+
+import io.fairlead.grammar.FunctionLimits;
+import io.fairlead.grammar.ModelArtifact;
+import io.fairlead.grammar.ModelFunction;
+import io.fairlead.grammar.Problems;
+import io.fairlead.grammar.TrafficWeight;
+import io.fairlead.operation.Operation;
+import io.fairlead.operation.Plan;
+import io.fairlead.platform.Deployment;
+import io.fairlead.platform.FunctionPlatform;
+import io.fairlead.platform.Request;
+import java.net.URI;
+import java.util.Comparator;
+import java.util.List;
+import java.util.function.Function;
+
+/**
+ * A function platform made of a provider's parts: its mapper, its kinds of resources, its invoker and its URLs.
+ *
+ * <p>Every operation becomes a {@link Walk} here, once for all platforms.
+ */
+public final class ReconciledFunctionPlatform extends ReconciledPlatform<ModelFunction>
+    implements FunctionPlatform {
+  private final FunctionMapper mapper;
+  private final Function<? super ModelFunction, URI> urls;
+
+  /**
+   * Makes a platform.
+   *
+   * @param reconciler what walks; closed with the platform
+   * @param mapper from functions to resources
+   * @param invoker what asks functions; a request that gets there is not pinned to a variant
+   * @param urls where a function answers over HTTP; a {@link io.fairlead.error.ServingException} of kind {@code
+   *     NOT_FOUND} if it is not deployed
+   * @param onClose what closes the provider's clients, called once, after the reconciler has stopped
+   */
+  public ReconciledFunctionPlatform(
+      Reconciler reconciler,
+      FunctionMapper mapper,
+      Invoker<ModelFunction> invoker,
+      Function<? super ModelFunction, URI> urls,
+      Runnable onClose) {
+    super(reconciler, mapper.options(), invoker, onClose);
+    this.mapper = mapper;
+    this.urls = requireNonNull(urls, "urls");
+  }
+
+  private ReconciledFunctionPlatform(ReconciledFunctionPlatform real, Preview preview) {
+    super(real, preview);
+    this.mapper = real.mapper;
+    this.urls = real.urls;
+  }
+
+  @Override
+  public Operation<ModelFunction> deploy(ModelArtifact artifact, FunctionLimits limits) {
+    ModelFunction function = new ModelFunction(artifact, limits);
+    Mapping mapping = mapping(function);
+    return run(walk("deploy", function, mapping.resources(), mapping.lossy()));
+  }
+
+  @Override
+  public Operation<ModelFunction> undeploy(ModelFunction function) {
+    return run(walk("undeploy", function, goingAway(mapping(function)), List.of()));
+  }
+
+  private Mapping mapping(ModelFunction function) {
+    checkOptions(function.artifact());
+    return mapper.function(
+        new ModelFunction(ownOptionsOnly(function.artifact()), function.limits()));
+  }
+
+  private static Walk<ModelFunction> walk(
+      String verb, ModelFunction function, List<Resource<?>> resources, List<String> lossy) {
+    return new Walk<>(verb, function.name(), function.name(), resources, function, lossy);
+  }
+
+  @Override
+  void check(Request request) {
+    super.check(request);
+    request
+        .variant()
+        .ifPresent(variant -> Problems.in("Request")
+            .check(false, "variant", "must not be given: a function has no variants", variant)
+            .throwIfAny());
+  }
+
+  @Override
+  public URI url(ModelFunction function) {
+    checkOpen("ask for the URL of " + function.name());
+    return reconciler.reading(() -> urls.apply(function));
+  }
+
+  @Override
+  public Plan preview(Function<? super FunctionPlatform, ? extends Operation<?>> change) {
+    return plan(preview -> change.apply(new ReconciledFunctionPlatform(this, preview)));
+  }
+
+  @Override
+  public List<Deployment> list() {
+    return roots()
+        .map(entry ->
+            new Deployment(entry.ref().name(), "", state(entry), TrafficWeight.ALL, entry.detail()))
+        .sorted(Comparator.comparing(Deployment::name))
+        .toList();
+  }
+
+  @Override
+  public String toString() {
+    return "FunctionPlatform[" + id() + "]";
+  }
+}

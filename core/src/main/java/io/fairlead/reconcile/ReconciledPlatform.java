@@ -1,0 +1,278 @@
+package io.fairlead.reconcile;
+
+import static java.util.Objects.requireNonNull;
+
+import io.fairlead.error.ErrorKind;
+import io.fairlead.error.ServingException;
+import io.fairlead.grammar.ModelArtifact;
+import io.fairlead.grammar.ModelMetadata;
+import io.fairlead.grammar.Options;
+import io.fairlead.grammar.PlatformOptions;
+import io.fairlead.grammar.Problems;
+import io.fairlead.grammar.Routing;
+import io.fairlead.grammar.Served;
+import io.fairlead.operation.Operation;
+import io.fairlead.operation.OperationId;
+import io.fairlead.operation.Plan;
+import io.fairlead.platform.Belonging;
+import io.fairlead.platform.Deployment;
+import io.fairlead.platform.Platform;
+import io.fairlead.platform.Request;
+import io.fairlead.platform.Response;
+import io.fairlead.reconcile.Resource.Goal;
+import io.fairlead.reconcile.Resource.Role;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Function;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What all platforms that are made of a provider's parts have in common.
+ *
+ * <p>For a preview, a platform is made anew of the same parts: what it would walk it plans.
+ */
+abstract class ReconciledPlatform<S extends Served> implements Platform<S> {
+  final Reconciler reconciler;
+  private final Set<Class<? extends PlatformOptions>> options;
+  private final Invoker<S> invoker;
+  private final Runnable onClose;
+  private final @Nullable Preview preview;
+  private final AtomicBoolean closing = new AtomicBoolean();
+
+  ReconciledPlatform(
+      Reconciler reconciler,
+      Set<Class<? extends PlatformOptions>> options,
+      Invoker<S> invoker,
+      Runnable onClose) {
+    this.reconciler = requireNonNull(reconciler, "reconciler");
+    this.options = Set.copyOf(options);
+    this.invoker = requireNonNull(invoker, "invoker");
+    this.onClose = requireNonNull(onClose, "onClose");
+    this.preview = null;
+  }
+
+  /** Makes what plans the operations of another. */
+  ReconciledPlatform(ReconciledPlatform<S> real, Preview preview) {
+    this.reconciler = real.reconciler;
+    this.options = real.options;
+    this.invoker = real.invoker;
+    this.onClose = () -> {};
+    this.preview = preview;
+  }
+
+  @Override
+  public final String id() {
+    return reconciler.platform();
+  }
+
+  // ---- asking ----
+
+  @Override
+  public final Response invoke(S served, Request request) {
+    if (preview != null) {
+      throw new UnsupportedOperationException(
+          "a preview changes and asks nothing: invoke on the platform itself");
+    }
+    check(request);
+    if (reconciler.isClosed()) {
+      throw closedBefore("invoke " + served.name());
+    }
+    return invoker.invoke(served, request);
+  }
+
+  void check(Request request) {
+    checkOptions("Request", request.options());
+  }
+
+  // ---- options ----
+
+  final void checkOptions(String subject, Options given) {
+    if (given.values().isEmpty()) {
+      return;
+    }
+    Problems problems = Problems.in(subject);
+    for (PlatformOptions option : given.forPlatform(id())) {
+      problems.check(
+          options.contains(option.getClass()),
+          "options",
+          "must be of a type that platform '" + id() + "' knows",
+          option.getClass().getSimpleName());
+    }
+    problems.throwIfAny();
+  }
+
+  final void checkOptions(ModelArtifact artifact) {
+    checkOptions("ModelMetadata", artifact.metadata().options());
+  }
+
+  /** What other platforms know makes no difference here, not even to a fingerprint. */
+  final Options own(Options given) {
+    return new Options(given.forPlatform(id()));
+  }
+
+  final ModelArtifact ownOptionsOnly(ModelArtifact artifact) {
+    ModelMetadata metadata = artifact.metadata();
+    return artifact.withMetadata(new ModelMetadata(
+        metadata.name(),
+        metadata.framework(),
+        metadata.version(),
+        metadata.labels(),
+        own(metadata.options())));
+  }
+
+  // ---- operations ----
+
+  /** Begins an operation, or plans it and ends at once with what it would return. */
+  final <R> Operation<R> run(Walk<R> walk) {
+    if (preview == null) {
+      return reconciler.run(walk);
+    }
+    Run<R> run = new Run<>(new OperationId(id(), "preview"), walk.title(), reconciler.time());
+    reconciler.preview(walk, preview, run);
+    run.complete();
+    return run;
+  }
+
+  final Plan plan(Function<Preview, ? extends Operation<?>> change) {
+    checkOpen("preview");
+    Preview planned = new Preview();
+    requireNonNull(change.apply(planned), "change must return an operation");
+    return planned.plan();
+  }
+
+  /** {@return what earlier operations would have left, which is nothing if this is not a preview} */
+  final Preview earlier() {
+    return preview == null ? new Preview() : preview;
+  }
+
+  /** {@return resources as they go, dependents first} */
+  static List<Resource<?>> goingAway(Mapping mapping) {
+    List<Resource<?>> made = new ArrayList<>(mapping.resources());
+    Collections.reverse(made);
+    List<Resource<?>> going = new ArrayList<>();
+    made.forEach(resource -> going.add(
+        resource.to(resource.role() == Role.SHARED ? Goal.ABSENT_IF_UNUSED : Goal.ABSENT)));
+    return going;
+  }
+
+  @Override
+  public final Operation<List<Belonging>> undeployAll(String name) {
+    // The rule for names is the grammar's.
+    String checked = new Routing(name, "any").name();
+    return run(new Walk<>("undeploy", checked, checked, () -> everythingUnder(checked), List.of()));
+  }
+
+  private Walk.Content<List<Belonging>> everythingUnder(String name) {
+    List<Listed> found = reconciler.inventory().under(name);
+    List<Resource<?>> resources = new ArrayList<>(beforeAllGoes(name));
+    found.forEach(entry ->
+        resources.add(toBeGone(entry, entry.root() ? Goal.ABSENT : Goal.ABSENT_IF_UNUSED)));
+    return new Walk.Content<>(resources, deleted -> belongings(found, deleted));
+  }
+
+  /** {@return what has to be brought about before everything under a name goes} */
+  List<Resource<?>> beforeAllGoes(String name) {
+    return List.of();
+  }
+
+  @Override
+  public final Operation<List<Belonging>> sweep(Duration minimumAge) {
+    Problems.in("sweep")
+        .check(!minimumAge.isNegative(), "minimumAge", "must not be negative", minimumAge)
+        .throwIfAny();
+    return run(new Walk<>("sweep", "orphans", "", () -> orphansOf(minimumAge), List.of()));
+  }
+
+  private Walk.Content<List<Belonging>> orphansOf(Duration minimumAge) {
+    Instant now = reconciler.time().now();
+    List<Listed> old = reconciler.inventory().orphans().stream()
+        .filter(entry -> Duration.between(entry.createdAt(), now).compareTo(minimumAge) >= 0)
+        .toList();
+    List<Resource<?>> resources = new ArrayList<>();
+    old.forEach(entry -> resources.add(toBeGone(entry, Goal.ABSENT_IF_ORPHAN)));
+    return new Walk.Content<>(resources, deleted -> belongings(old, deleted));
+  }
+
+  private Resource<?> toBeGone(Listed entry, Goal goal) {
+    ResourceKind<?> kind = reconciler.kinds().stream()
+        .filter(candidate -> candidate.name().equals(entry.ref().kind()))
+        .findFirst()
+        .orElseThrow(() -> new IllegalStateException(
+            "no kind of resource is called " + entry.ref().kind()));
+    return Resource.none(kind, entry.ref().name()).to(goal);
+  }
+
+  private static List<Belonging> belongings(List<Listed> entries, Set<ResourceRef> deleted) {
+    return entries.stream()
+        .filter(entry -> deleted.contains(entry.ref()))
+        .map(entry -> belonging(entry, true))
+        .toList();
+  }
+
+  private static Belonging belonging(Listed entry, boolean orphan) {
+    return new Belonging(
+        entry.ref().kind(), entry.ref().name(), entry.deployment(), entry.createdAt(), orphan);
+  }
+
+  // ---- reading ----
+
+  @Override
+  public final List<Belonging> inventory() {
+    Inventory inventory = readInventory();
+    Set<Listed> orphans = new HashSet<>(inventory.orphans());
+    return inventory.entries().stream()
+        .map(entry -> belonging(entry, orphans.contains(entry)))
+        .toList();
+  }
+
+  private Inventory readInventory() {
+    checkOpen("list what is there");
+    return reconciler.reading(reconciler::inventory);
+  }
+
+  /** {@return what serves requests, or is to, or should have} */
+  final Stream<Listed> roots() {
+    return readInventory().entries().stream().filter(Listed::root);
+  }
+
+  static Deployment.State state(Listed entry) {
+    return switch (entry.status()) {
+      case READY -> Deployment.State.READY;
+      case FAILED -> Deployment.State.FAILED;
+      case CHANGING, DELETING, ABSENT -> Deployment.State.CHANGING;
+    };
+  }
+
+  // ---- closing ----
+
+  final void checkOpen(String what) {
+    if (reconciler.isClosed()) {
+      throw closedBefore(what);
+    }
+  }
+
+  private ServingException closedBefore(String what) {
+    return new ServingException(
+        id(),
+        ErrorKind.CANCELLED,
+        "Platform '" + id() + "' is closed: open it again to " + what + ".");
+  }
+
+  @Override
+  public final void close() {
+    if (preview == null && closing.compareAndSet(false, true)) {
+      try {
+        reconciler.close();
+      } finally {
+        onClose.run();
+      }
+    }
+  }
+}
