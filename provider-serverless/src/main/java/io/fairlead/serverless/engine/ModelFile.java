@@ -89,6 +89,9 @@ abstract class ModelFile {
 
   abstract byte[] bytes() throws IOException;
 
+  /** {@return its bytes, one after the other} */
+  abstract InputStream open() throws IOException;
+
   /** {@return whether it still looks as it did when its hash was taken} */
   abstract boolean isUnchanged() throws IOException;
 
@@ -119,6 +122,11 @@ abstract class ModelFile {
     @Override
     byte[] bytes() throws IOException {
       return Files.readAllBytes(path);
+    }
+
+    @Override
+    InputStream open() throws IOException {
+      return Files.newInputStream(path);
     }
 
     @Override
@@ -167,6 +175,11 @@ abstract class ModelFile {
     byte[] bytes() throws IOException {
       byte[] bytes = lately.get();
       return bytes == null ? read(url) : bytes;
+    }
+
+    @Override
+    InputStream open() throws IOException {
+      return new ByteArrayInputStream(bytes());
     }
 
     @Override

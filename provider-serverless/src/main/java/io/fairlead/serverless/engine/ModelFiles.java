@@ -88,10 +88,10 @@ final class ModelFiles implements ModelSource {
   /** {@return the failure to report if no engine claims it} */
   ServingException refusal(Failures failures) {
     ModelFormat format = format();
-    return failures.failure(
-        format.kind(),
-        weights + " is " + format.description() + ", and does not run here"
-            + (format.remedy().isEmpty() ? "" : ": " + format.remedy()));
+    if (format == ModelFormat.PICKLE || format == ModelFormat.PYTORCH) {
+      return PickleRefusal.of(weights, format, failures);
+    }
+    return format.refusal(weights, failures);
   }
 
   ModelFormat format() {

@@ -3,6 +3,7 @@ package io.fairlead.serverless.engine;
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
 
 import io.fairlead.error.ErrorKind;
+import io.fairlead.error.ServingException;
 import java.util.regex.Pattern;
 
 /**
@@ -87,6 +88,9 @@ enum ModelFormat {
 
   /** {@return the format of a file that begins with these bytes} */
   static ModelFormat of(byte[] head) {
+    if (Pickle.isOne(head)) {
+      return PICKLE;
+    }
     String text = new String(head, ISO_8859_1);
     for (ModelFormat format : values()) {
       if (format.beginning.matcher(text).lookingAt()) {
@@ -96,18 +100,11 @@ enum ModelFormat {
     return ONNX;
   }
 
-  /** {@return the kind of failure that such a file is where no engine reads it} */
-  ErrorKind kind() {
-    return kind;
-  }
-
-  /** {@return what such a file is, to follow "is"} */
-  String description() {
-    return description;
-  }
-
-  /** {@return what to do where no engine reads it, as a command} */
-  String remedy() {
-    return remedy;
+  /** {@return the failure to report of such a file where no engine reads it} */
+  ServingException refusal(ModelFile file, Failures failures) {
+    return failures.failure(
+        kind,
+        file + " is " + description + ", and does not run here"
+            + (remedy.isEmpty() ? "" : ": " + remedy));
   }
 }

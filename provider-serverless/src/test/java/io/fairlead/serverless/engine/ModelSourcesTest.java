@@ -149,7 +149,7 @@ final class ModelSourcesTest {
 
   @ParameterizedTest
   @CsvSource(textBlock = """
-      \\x80\\x04\\x95,                          UNSUPPORTED, a Python pickle,       skl2onnx.to_onnx
+      \\x80\\x04\\x95,                          UNSUPPORTED, a Python pickle,       trustedPickle
       PK\\x03\\x04xxnet/data.pklFB,             UNSUPPORTED, a PyTorch archive,     torch.onnx.export
       PK\\x03\\x04xxreadme.txt,                 INVALID,     a ZIP archive,         unpack it
       ' {\n "learner" :{}',                     UNSUPPORTED, an XGBoost model,      onnxmltools.convert_xgboost
