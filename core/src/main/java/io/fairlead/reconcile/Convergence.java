@@ -760,7 +760,6 @@ final class Convergence<R> {
 
   private <T> void undo(Step<T> step, Undone undone) throws Stopped {
     step.looked = null;
-    step.operation = null;
     step.acceptedAt = null;
     step.waitBegan = null;
     step.failures = 0;
@@ -813,7 +812,10 @@ final class Convergence<R> {
     return !seen.foreign() && unchanged && (made || failed);
   }
 
-  /** Only what is still as this run wrote it is brought back to what it was. */
+  /**
+   * Only what is still as this run wrote it is brought back to what it was, once the change has ended that is under way:
+   * until then, what is read may be what was there before.
+   */
   private <T> boolean restore(Step<T> step) throws Failure, Stopped, DeadlinePassed {
     T before = requireNonNull(step.before);
     T written = step.written;
@@ -822,11 +824,16 @@ final class Convergence<R> {
     while (true) {
       Observed<T> seen = read(step);
       Optional<Outcome> outcome = outcome(step);
-      if (outcome.isPresent() && outcome.get().state() == Outcome.State.FAILED) {
-        throw new Failure(step.toString(), outcome.get().error().orElseThrow());
+      Outcome.State work = outcome.map(Outcome::state).orElse(null);
+      if (work == Outcome.State.FAILED && sent) {
+        throw new Failure(step.toString(), outcome.orElseThrow().error().orElseThrow());
       }
-      boolean atWork = outcome.isPresent() && outcome.get().state() == Outcome.State.RUNNING;
-      if (atWork || seen.status() == Status.CHANGING) {
+      if (work == Outcome.State.FAILED || work == Outcome.State.SUCCEEDED) {
+        // What was read before the operation ended says nothing of what there is now.
+        step.sentAt = work == Outcome.State.FAILED ? null : run.sinceBegin();
+        continue;
+      }
+      if (work == Outcome.State.RUNNING || seen.status() == Status.CHANGING) {
         waitFor(step, seen.detail());
         continue;
       }
@@ -995,6 +1002,7 @@ final class Convergence<R> {
         return Optional.empty();
       }
       if (!e.retryable()) {
+        step.operation = null;
         throw new Failure(step.toString(), e);
       }
       return Optional.of(Outcome.running("its progress cannot be read at the moment"));

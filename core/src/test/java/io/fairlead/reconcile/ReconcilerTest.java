@@ -1,5 +1,6 @@
 package io.fairlead.reconcile;
 
+import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowable;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
@@ -29,11 +30,14 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Queue;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.atomic.AtomicReference;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -770,6 +774,50 @@ class ReconcilerTest {
 
     assertThat(run(slow).await(LIMIT)).isEqualTo("result");
     assertThat(slow.value).contains("x");
+  }
+
+  /** Serves what it was until the operation ends that changes it. */
+  private class LateKind extends FakeKind {
+    private final Queue<Runnable> changes = new ConcurrentLinkedQueue<>();
+    private @Nullable Duration doneAt;
+
+    LateKind() {
+      value = Optional.of("former");
+    }
+
+    @Override
+    public Started update(String name, Observed<String> current, String desired) {
+      doneAt = time.elapsed().plusSeconds(600);
+      changes.add(() -> value = Optional.of(desired));
+      return Started.as("op");
+    }
+
+    @Override
+    public Outcome poll(String operation) {
+      if (time.elapsed().compareTo(requireNonNull(doneAt)) < 0) {
+        return Outcome.running("changing");
+      }
+      changes.remove().run();
+      return Outcome.succeeded();
+    }
+  }
+
+  @Test
+  void aChangeThatIsCancelledWhileItsOperationGoesOnIsTakenBackWhenThatHasEnded() {
+    LateKind late = new LateKind();
+    CompletableFuture<Operation<String>> begun = new CompletableFuture<>();
+    time.in(Duration.ofSeconds(10), () -> begun.join().cancel());
+    try (Reconciler reconciler =
+        Reconciler.builder("fake", List.of(late)).time(time).build()) {
+      begun.complete(reconciler.run(walk(late)));
+
+      ServingException cancelled = fails(() -> begun.join().await(LIMIT));
+
+      assertThat(cancelled.kind()).isEqualTo(ErrorKind.CANCELLED);
+      assertThat(cancelled).hasMessageContaining("Taken back: fake");
+      assertThat(late.changes).isEmpty();
+      assertThat(late.value).contains("former");
+    }
   }
 
   @Test

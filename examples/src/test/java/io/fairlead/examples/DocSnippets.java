@@ -3,7 +3,9 @@ package io.fairlead.examples;
 import io.fairlead.grammar.Container;
 import io.fairlead.grammar.Dependencies;
 import io.fairlead.grammar.Endpoint;
+import io.fairlead.grammar.FunctionLimits;
 import io.fairlead.grammar.ModelArtifact;
+import io.fairlead.grammar.ModelFunction;
 import io.fairlead.grammar.ModelMetadata;
 import io.fairlead.grammar.Routing;
 import io.fairlead.grammar.RuntimeSpec;
@@ -12,6 +14,7 @@ import io.fairlead.json.GrammarJson;
 import io.fairlead.operation.Operation;
 import io.fairlead.operation.Plan;
 import io.fairlead.platform.EndpointPlatform;
+import io.fairlead.platform.FunctionPlatform;
 import io.fairlead.platform.Platforms;
 import io.fairlead.platform.Response;
 import io.fairlead.serverless.LocalConfig;
@@ -33,6 +36,13 @@ final class DocSnippets {
 
     Plan plan = cloud.preview(p -> p.deploy(container, scaling, routing));
     return List.of(blue, plan);
+  }
+
+  static Map.Entry<ModelFunction, Plan> functions(
+      FunctionPlatform functions, ModelArtifact model, ModelArtifact better, Duration limit) {
+    ModelFunction ask = functions.deploy(model.named("ask"), FunctionLimits.DEFAULT).await(limit);
+    Plan plan = functions.preview(p -> p.deploy(better.named("ask"), FunctionLimits.DEFAULT));
+    return Map.entry(ask, plan);
   }
 
   static EndpointPlatform local() {
