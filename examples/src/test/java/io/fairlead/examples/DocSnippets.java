@@ -40,7 +40,8 @@ final class DocSnippets {
 
   static Map.Entry<ModelFunction, Plan> functions(
       FunctionPlatform functions, ModelArtifact model, ModelArtifact better, Duration limit) {
-    ModelFunction ask = functions.deploy(model.named("ask"), FunctionLimits.DEFAULT).await(limit);
+    ModelFunction ask =
+        functions.deploy(model.named("ask"), FunctionLimits.DEFAULT).await(limit);
     Plan plan = functions.preview(p -> p.deploy(better.named("ask"), FunctionLimits.DEFAULT));
     return Map.entry(ask, plan);
   }
