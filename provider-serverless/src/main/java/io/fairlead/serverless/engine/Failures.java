@@ -6,29 +6,29 @@ import java.net.URI;
 import org.jspecify.annotations.Nullable;
 
 /** Makes the failures of one platform, and words what they have in common. */
-final class Failures {
+public final class Failures {
   private final String platform;
 
-  Failures(String platform) {
+  public Failures(String platform) {
     this.platform = platform;
   }
 
-  ServingException failure(ErrorKind kind, String sentence) {
+  public ServingException failure(ErrorKind kind, String sentence) {
     return failure(kind, sentence, null);
   }
 
   /** Makes a failure of a sentence, to which it adds the full stop. */
-  ServingException failure(ErrorKind kind, String sentence, @Nullable Throwable cause) {
+  public ServingException failure(ErrorKind kind, String sentence, @Nullable Throwable cause) {
     return ServingException.builder(platform, kind, sentence + ".").cause(cause).build();
   }
 
-  ServingException closed() {
+  public ServingException closed() {
     return failure(
         ErrorKind.CANCELLED, "Platform '" + platform + "' is closed: open it again to run a model");
   }
 
   /** What a throwable says of itself, for the end of a sentence. */
-  static String reason(Throwable thrown) {
+  public static String reason(Throwable thrown) {
     String message = thrown.getMessage();
     return message == null || message.isBlank()
         ? thrown.getClass().getSimpleName()
@@ -45,7 +45,7 @@ final class Failures {
   }
 
   /** A location without its query, where signed URLs carry their signature. */
-  static String shown(URI uri) {
+  public static String shown(URI uri) {
     String text = uri.toString();
     int query = text.indexOf('?');
     return query < 0 ? text : text.substring(0, query);
