@@ -10,7 +10,8 @@ import io.fairlead.grammar.Problems;
  *
  * @param threads how many threads one run may compute on; more than 1 shortens a single answer, and costs more
  *     processor time for each
- * @param maxBatch how many rows at most are computed together, when they are waiting at the same time; 1 is never
+ * @param maxBatch how many rows at most are computed together, when they are waiting at the same time; 1 is never. An
+ *     answer may then differ in its last digits from one computed alone, as with any batch
  * @param batchDependentAllowed whether rows may be computed together even by a model whose answer to one depends on the
  *     others
  */

@@ -2,7 +2,9 @@ package io.fairlead.serverless.engine;
 
 import io.fairlead.error.ErrorKind;
 import io.fairlead.error.ServingException;
+import java.io.IOException;
 import java.nio.file.Path;
+import java.util.Set;
 
 /**
  * Runs ONNX models on ONNX Runtime.
@@ -10,6 +12,18 @@ import java.nio.file.Path;
  * <p>Nothing of ONNX Runtime is loaded before the first model is.
  */
 final class OnnxEngine implements InferenceEngine {
+  // What takes a scale or a random number for all rows together.
+  private static final Set<String> BATCH_DEPENDENT = Set.of(
+      "DynamicQuantizeLinear",
+      "DynamicQuantizeMatMul",
+      "DynamicQuantizeLSTM",
+      "Bernoulli",
+      "Multinomial",
+      "RandomNormal",
+      "RandomNormalLike",
+      "RandomUniform",
+      "RandomUniformLike");
+
   private final Path cacheFolder;
   private final OnnxCache cache;
   private final Upkeep upkeep;
@@ -30,16 +44,47 @@ final class OnnxEngine implements InferenceEngine {
   @Override
   public TensorModel open(ModelSource source, LoadOptions options) {
     try {
-      return OnnxModel.open(
-          (ModelFiles) source,
-          options,
-          OnnxLibrary.environment(cacheFolder),
-          cache,
-          upkeep,
-          failures);
+      ModelFiles files = (ModelFiles) source;
+      TensorModel model = OnnxModel.open(
+          files, options, OnnxLibrary.environment(cacheFolder), cache, upkeep, failures);
+      return options.maxBatch() == 1 ? model : batched(model, files, options);
     } catch (LinkageError e) {
       throw unusable(e);
     }
+  }
+
+  private TensorModel batched(TensorModel model, ModelFiles files, LoadOptions options) {
+    try {
+      String refusal = BatchedModel.refusal(model);
+      if (refusal.isEmpty() && !options.batchDependentAllowed()) {
+        refusal = dependence(files);
+      }
+      if (!refusal.isEmpty()) {
+        throw failures.failure(ErrorKind.UNSUPPORTED, files + " " + refusal);
+      }
+      int runs = Math.max(1, Runtime.getRuntime().availableProcessors() / options.threads());
+      return new BatchedModel(model, options.maxBatch(), runs, failures);
+    } catch (RuntimeException | Error e) {
+      model.close();
+      throw e;
+    }
+  }
+
+  /** {@return why a row's answer may depend on the other rows of its batch; empty if it does not, as far as one can see} */
+  private static String dependence(ModelFiles files) {
+    Set<String> operators;
+    try {
+      operators = OnnxOperators.of(files.bytes());
+    } catch (IOException | IllegalArgumentException e) {
+      return "takes no batches, for its operators cannot be read (" + Failures.reason(e)
+          + "): load it with a maxBatch of 1, or allow batches with batchDependentAllowed";
+    }
+    operators.retainAll(BATCH_DEPENDENT);
+    return operators.isEmpty()
+        ? ""
+        : "uses " + String.join(", ", operators)
+            + ", with which the answer to one row depends on the others of its batch: load it with a maxBatch of 1, or"
+            + " allow such answers with batchDependentAllowed";
   }
 
   private ServingException unusable(LinkageError e) {

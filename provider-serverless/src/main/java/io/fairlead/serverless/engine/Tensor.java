@@ -6,6 +6,7 @@ import com.fasterxml.jackson.core.JsonGenerator;
 import java.io.IOException;
 import java.lang.reflect.Array;
 import java.util.Arrays;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -121,6 +122,33 @@ public final class Tensor {
   /** {@return how many elements there are} */
   public int size() {
     return Array.getLength(elements);
+  }
+
+  /** {@return the rows of tensors that differ in the length of their first dimension at most} */
+  static Tensor joined(List<Tensor> parts) {
+    Tensor first = parts.get(0);
+    int size = parts.stream().mapToInt(Tensor::size).reduce(0, Math::addExact);
+    Object all = Array.newInstance(first.elements.getClass().getComponentType(), size);
+    long rows = 0;
+    int at = 0;
+    for (Tensor part : parts) {
+      System.arraycopy(part.elements, 0, all, at, part.size());
+      at += part.size();
+      rows += part.shape[0];
+    }
+    long[] shape = first.shape.clone();
+    shape[0] = rows;
+    return new Tensor(first.name, first.datatype, shape, all);
+  }
+
+  /** {@return a copy of some of the rows, of which there is at least one} */
+  Tensor rows(int from, int count) {
+    int width = size() / (int) shape[0];
+    Object some = Array.newInstance(elements.getClass().getComponentType(), count * width);
+    System.arraycopy(elements, from * width, some, 0, count * width);
+    long[] newShape = shape.clone();
+    newShape[0] = count;
+    return new Tensor(name, datatype, newShape, some, keys);
   }
 
   /** {@return its name, type and shape, without the elements} */
