@@ -32,6 +32,9 @@ import java.util.concurrent.locks.ReentrantLock;
  *   <li>{@code java:NAME} a function registered under that name, or else a class that is a {@link ModelHandler}.
  * </ul>
  *
+ * <p>A file or resource that is a {@code .tar.gz}, {@code .tar} or {@code .zip}, by its bytes, is unpacked into the cache
+ * folder, once, and counts as the folder that was packed.
+ *
  * <p>A model that takes token ids takes texts if its tokenizer is there: the file that the artifact's label {@code
  * tokenizer} names, or {@code NAME-tokenizer.json} beside {@code NAME.onnx}, or {@code tokenizer.json}.
  *
@@ -107,6 +110,7 @@ public final class Engine implements AutoCloseable {
         modelCacheBytes == 0
             ? CacheFolder.NONE
             : new CacheFolder(cacheFolder.resolve("fingerprints"), FINGERPRINT_BYTES),
+        cacheFolder,
         upkeep,
         classLoader,
         new Engines(
@@ -127,6 +131,7 @@ public final class Engine implements AutoCloseable {
         platform,
         failures,
         CacheFolder.NONE,
+        engines.cacheFolder(),
         new Upkeep("fairlead-" + platform + "-upkeep"),
         classLoader,
         engines);
@@ -136,13 +141,17 @@ public final class Engine implements AutoCloseable {
       String platform,
       Failures failures,
       CacheFolder fingerprints,
+      Path cacheFolder,
       Upkeep upkeep,
       ClassLoader classLoader,
       Engines engines) {
     this.failures = failures;
     this.upkeep = upkeep;
     this.sources = new ModelSources(
-        requireNonNull(classLoader, "classLoader"), new Fingerprints(fingerprints), failures);
+        requireNonNull(classLoader, "classLoader"),
+        new Fingerprints(fingerprints),
+        new Archives(cacheFolder.resolve("archives"), Archives.Limits.DEFAULT, failures),
+        failures);
     this.engines = engines;
     this.calls =
         new Calls(failures, "fairlead-" + requireNonNull(platform, "platform") + "-deadlines");

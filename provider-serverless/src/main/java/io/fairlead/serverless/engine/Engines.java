@@ -39,6 +39,10 @@ final class Engines {
     this.failures = failures;
   }
 
+  Path cacheFolder() {
+    return cacheFolder;
+  }
+
   /**
    * {@return the model of a source, ready to answer requests}
    *

@@ -19,7 +19,9 @@ import java.util.TreeSet;
  */
 final class Fingerprint {
   private static final int CHUNK = 1 << 20;
-  private static final int HEAD = 1024;
+  /** How many of the first bytes are kept. */
+  static final int HEAD = 1024;
+
   private static final int LONGEST_LOCATION = 4096;
   // The protobuf encoding of an entry {key: "location", value: ...} up to the value's length.
   private static final byte[] LOCATION = "\n\blocation\u0012".getBytes(US_ASCII);

@@ -26,7 +26,7 @@ abstract class ModelFile {
     this.fingerprint = fingerprint;
   }
 
-  static ModelFile onDisk(Path path, Fingerprints known) throws IOException {
+  static ModelFile onDisk(Path path, String shown, Fingerprints known) throws IOException {
     BasicFileAttributes attributes = Files.readAttributes(path, BasicFileAttributes.class);
     String location = path.toString();
     Stamp stamp = Stamp.of(path).orElse(null);
@@ -37,7 +37,7 @@ abstract class ModelFile {
       }
       keep(known, location, stamp, fingerprint);
     }
-    return new OnDisk(path, attributes, fingerprint);
+    return new OnDisk(path, shown, attributes, stamp, fingerprint);
   }
 
   static ModelFile resource(String name, URL url, Fingerprints known) throws IOException {
@@ -76,6 +76,11 @@ abstract class ModelFile {
     return dot > 0 ? name.substring(0, dot) : name;
   }
 
+  /** {@return where it is, as whoever gave the artifact knows it} */
+  String location() {
+    return location;
+  }
+
   long size() {
     return size;
   }
@@ -107,11 +112,18 @@ abstract class ModelFile {
   private static final class OnDisk extends ModelFile {
     private final Path path;
     private final FileTime modified;
+    private final @Nullable Stamp stamp;
 
-    OnDisk(Path path, BasicFileAttributes attributes, Fingerprint fingerprint) {
-      super(path.toString(), attributes.size(), fingerprint);
+    OnDisk(
+        Path path,
+        String shown,
+        BasicFileAttributes attributes,
+        @Nullable Stamp stamp,
+        Fingerprint fingerprint) {
+      super(shown, attributes.size(), fingerprint);
       this.path = path;
       this.modified = attributes.lastModifiedTime();
+      this.stamp = stamp;
     }
 
     @Override
@@ -132,7 +144,12 @@ abstract class ModelFile {
     @Override
     boolean isUnchanged() throws IOException {
       BasicFileAttributes now = Files.readAttributes(path, BasicFileAttributes.class);
-      return now.size() == size() && now.lastModifiedTime().equals(modified);
+      if (now.size() != size() || !now.lastModifiedTime().equals(modified)) {
+        return false;
+      }
+      // Tools that copy a file keep its time of modification.
+      return stamp == null
+          || Stamp.of(path).map(Stamp::text).filter(stamp.text()::equals).isPresent();
     }
 
     @Override

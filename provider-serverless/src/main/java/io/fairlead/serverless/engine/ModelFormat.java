@@ -100,6 +100,14 @@ enum ModelFormat {
     return ONNX;
   }
 
+  /** {@return whether such a file is a model by its bytes alone} */
+  boolean isModel() {
+    return switch (this) {
+      case ONNX, WEB_PAGE, LFS_POINTER, ARCHIVE, ZIP -> false;
+      default -> true;
+    };
+  }
+
   /** {@return the failure to report of such a file where no engine reads it} */
   ServingException refusal(ModelFile file, Failures failures) {
     return failures.failure(

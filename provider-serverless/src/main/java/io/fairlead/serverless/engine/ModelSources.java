@@ -4,6 +4,7 @@ import io.fairlead.error.ErrorKind;
 import io.fairlead.error.ServingException;
 import io.fairlead.grammar.ModelArtifact;
 import java.io.IOException;
+import java.io.InputStream;
 import java.net.URI;
 import java.net.URISyntaxException;
 import java.net.URL;
@@ -35,12 +36,16 @@ final class ModelSources {
 
   private final ClassLoader classLoader;
   private final Fingerprints fingerprints;
+  private final Archives archives;
   private final Failures failures;
   private final Map<String, ModelFile> known = new ConcurrentHashMap<>();
+  private final Map<Path, String> origins = new ConcurrentHashMap<>();
 
-  ModelSources(ClassLoader classLoader, Fingerprints fingerprints, Failures failures) {
+  ModelSources(
+      ClassLoader classLoader, Fingerprints fingerprints, Archives archives, Failures failures) {
     this.classLoader = classLoader;
     this.fingerprints = fingerprints;
+    this.archives = archives;
     this.failures = failures;
   }
 
@@ -48,7 +53,7 @@ final class ModelSources {
     URI weights = artifact.weights();
     String tokenizer = artifact.metadata().labels().getOrDefault(TOKENIZER_LABEL, "");
     return switch (weights.getScheme().toLowerCase(Locale.ROOT)) {
-      case "file" -> inFolder(modelFile(path(weights)), tokenizer);
+      case "file" -> onDisk(path(weights), tokenizer);
       case "classpath" -> onClassPath(resourceName(weights), tokenizer);
       case "java" -> new HandlerSource(name(weights));
       case "hf" ->
@@ -64,8 +69,44 @@ final class ModelSources {
     };
   }
 
-  private ModelFiles inFolder(Path weights, String tokenizer) {
+  private ModelFiles onDisk(Path location, String tokenizer) {
+    Path weights = modelFile(location);
     ModelFile file = read(weights);
+    return Archives.isOne(file) ? inArchive(file, tokenizer) : inFolder(file, weights, tokenizer);
+  }
+
+  private ModelFiles inArchive(ModelFile archive, String tokenizer) {
+    Path root = archives.unpacked(archive);
+    origins.put(root, archive.location() + "!");
+    Path weights = modelFile(topFolder(root));
+    return inFolder(read(weights), weights, tokenizer);
+  }
+
+  /** The folder that holds the model, for most archives have one folder around all. */
+  private Path topFolder(Path root) {
+    Path folder = root;
+    List<String> names = namesIn(folder);
+    while (names.size() == 1 && Files.isDirectory(folder.resolve(names.get(0)))) {
+      folder = folder.resolve(names.get(0));
+      names = namesIn(folder);
+    }
+    return folder;
+  }
+
+  /** Where a file is for whoever gave the artifact, who knows nothing of the folder that it was unpacked into. */
+  private String shown(Path path) {
+    for (Path folder = path; folder != null; folder = folder.getParent()) {
+      String origin = origins.get(folder);
+      if (origin != null) {
+        return folder.equals(path)
+            ? origin
+            : origin + "/" + folder.relativize(path).toString().replace('\\', '/');
+      }
+    }
+    return path.toString();
+  }
+
+  private ModelFiles inFolder(ModelFile file, Path weights, String tokenizer) {
     return new ModelFiles(
         file, externalWeights(file, weights), tokenizerBeside(file, weights, tokenizer));
   }
@@ -117,10 +158,16 @@ final class ModelSources {
     Path unpacked = unpacked(url).orElse(null);
     if (unpacked != null) {
       ModelFile file = read(unpacked);
+      if (Archives.isOne(file)) {
+        return inArchive(file, tokenizer);
+      }
       return new ModelFiles(
           file, externalWeights(file, unpacked), tokenizerBeside(file, name, tokenizer));
     }
     ModelFile file = read(name, url);
+    if (Archives.isOne(file)) {
+      return inArchive(file, tokenizer);
+    }
     if (!file.fingerprint().externalFiles().isEmpty()) {
       throw failures.failure(
           ErrorKind.UNSUPPORTED,
@@ -194,28 +241,45 @@ final class ModelSources {
     if (models.size() > 1) {
       throw failures.failure(
           ErrorKind.INVALID,
-          "Folder '" + location + "' holds " + models.size() + " models, " + listed(models)
+          "Folder '" + shown(location) + "' holds " + models.size() + " models, " + listed(models)
               + ": give the one to load, or name it model.onnx");
     }
     if (names.contains("saved_model.pb")) {
       throw failures.failure(
           ErrorKind.UNSUPPORTED,
-          "Folder '" + location
+          "Folder '" + shown(location)
               + "' holds a TensorFlow SavedModel, which does not run here: convert it to ONNX with"
               + " python -m tf2onnx.convert --saved-model");
+    }
+    List<String> others =
+        names.stream().filter(name -> isModel(location.resolve(name))).toList();
+    if (others.size() == 1) {
+      return location.resolve(others.get(0));
     }
     if (names.contains("onnx") && Files.isDirectory(location.resolve("onnx"))) {
       throw failures.failure(
           ErrorKind.NOT_FOUND,
-          "Folder '" + location
+          "Folder '" + shown(location)
               + "' holds no .onnx file itself, only a folder 'onnx': give the model in that, and name"
               + " its tokenizer, if it has one, in the label 'tokenizer'");
     }
     throw failures.failure(
         ErrorKind.NOT_FOUND,
-        "Folder '" + location + "' holds no .onnx file, but "
+        "Folder '" + shown(location) + "' holds no .onnx file, but "
             + (names.isEmpty() ? "nothing" : listed(names))
             + ": put model.onnx there, or give the file itself");
+  }
+
+  /** Whether a file is of a format that tells itself, so that no README.md is taken for a model. */
+  private static boolean isModel(Path file) {
+    if (!Files.isRegularFile(file)) {
+      return false;
+    }
+    try (InputStream in = Files.newInputStream(file)) {
+      return ModelFormat.of(in.readNBytes(Fingerprint.HEAD)).isModel();
+    } catch (IOException e) {
+      return false;
+    }
   }
 
   private List<String> namesIn(Path folder) {
@@ -285,7 +349,7 @@ final class ModelSources {
   }
 
   private ModelFile read(Path path) {
-    return read(path.toString(), () -> ModelFile.onDisk(path, fingerprints));
+    return read(path.toString(), () -> ModelFile.onDisk(path, shown(path), fingerprints));
   }
 
   private ModelFile read(String name, URL url) {

@@ -90,7 +90,7 @@ final class Pickle {
     return isGzip(head) || isZlib(head);
   }
 
-  private static boolean isGzip(byte[] head) {
+  static boolean isGzip(byte[] head) {
     return head.length > 2 && head[0] == 0x1f && (head[1] & 0xff) == 0x8b;
   }
 
@@ -147,7 +147,7 @@ final class Pickle {
     }
   }
 
-  private static boolean isArchive(byte[] head) {
+  static boolean isArchive(byte[] head) {
     return head.length > 3 && head[0] == 'P' && head[1] == 'K' && head[2] == 3 && head[3] == 4;
   }
 

@@ -44,6 +44,15 @@ final class Models {
     }
   }
 
+  static ModelSources sources() {
+    Failures failures = new Failures("local");
+    return new ModelSources(
+        Models.class.getClassLoader(),
+        new Fingerprints(CacheFolder.NONE),
+        new Archives(cacheFolder().resolve("archives"), Archives.Limits.DEFAULT, failures),
+        failures);
+  }
+
   static Path path(String name) {
     URL url = Models.class.getResource("/models/" + name);
     try {

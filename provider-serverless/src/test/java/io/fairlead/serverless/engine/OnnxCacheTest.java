@@ -181,11 +181,11 @@ final class OnnxCacheTest {
     Fingerprint other = new Fingerprint("0".repeat(64), new byte[] {8}, List.of("a\nb", "c"));
     known.keep(model.toString(), stamp.text(), other);
 
-    Fingerprint found = ModelFile.onDisk(model, known).fingerprint();
+    Fingerprint found = ModelFile.onDisk(model, model.toString(), known).fingerprint();
     FileTime modified = Files.getLastModifiedTime(model);
     Files.write(model, Files.readAllBytes(model));
     Files.setLastModifiedTime(model, modified);
-    Fingerprint again = ModelFile.onDisk(model, known).fingerprint();
+    Fingerprint again = ModelFile.onDisk(model, model.toString(), known).fingerprint();
 
     assertThat(found.sha256()).isEqualTo("0".repeat(64));
     assertThat(found.head()).containsExactly(8);

@@ -130,11 +130,7 @@ final class TextInputTest {
   }
 
   private static float[] unoptimised(String text) throws IOException, OrtException {
-    ModelFiles files = (ModelFiles) new ModelSources(
-            TextInputTest.class.getClassLoader(),
-            new Fingerprints(CacheFolder.NONE),
-            new Failures("local"))
-        .resolve(Models.MINILM);
+    ModelFiles files = (ModelFiles) Models.sources().resolve(Models.MINILM);
     Tokenizer.Tokens tokens;
     try (Tokenizer tokenizer = DjlTokenizer.open(
         files.tokenizer().orElseThrow(), Models.cacheFolder(), new Failures("local"))) {
