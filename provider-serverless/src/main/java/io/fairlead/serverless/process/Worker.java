@@ -184,40 +184,21 @@ final class Worker {
     checkFits(model, head.length + (long) body.length);
     long id = ids.incrementAndGet();
     CompletableFuture<Reply> call = begin(id, model);
+    write(id, head, body, model, request, nanos);
     Reply reply;
     try {
-      if (!out.lock().tryLock(nanos, NANOSECONDS)) {
-        forget(id);
-        throw timeout(model, request);
-      }
-      Future<?> watch = body.length <= AT_ONCE
-          ? null
-          : timer.schedule(
-              () -> kill(ErrorKind.UNAVAILABLE, "it did not take a request within its time"),
-              nanos - (System.nanoTime() - start),
-              NANOSECONDS);
-      try {
-        send(Frame.REQUEST, id, head, body);
-      } finally {
-        out.lock().unlock();
-        if (watch != null) {
-          watch.cancel(false);
-        }
-      }
       reply = call.get(nanos - (System.nanoTime() - start), NANOSECONDS);
     } catch (TimeoutException e) {
-      reply = overdue(id, call);
+      reply = overdue(id, call, limits.stopGrace());
       if (reply == null) {
         throw timeout(model, request);
       }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
-      reply = overdue(id, call);
+      long left = Math.max(0, nanos - (System.nanoTime() - start));
+      reply = overdue(id, call, limits.stopGrace().plusNanos(left));
       if (reply == null) {
-        throw failures.failure(
-            ErrorKind.CANCELLED,
-            "Model '" + model + "' did not answer: its thread was interrupted",
-            e);
+        throw interrupted(model, e);
       }
     } catch (ExecutionException e) {
       if (System.nanoTime() - start >= nanos) {
@@ -234,6 +215,40 @@ final class Worker {
     } catch (IOException e) {
       throw broken(e);
     }
+  }
+
+  /** Waits for its turn and writes a request, for no longer than that may take. */
+  private void write(long id, byte[] head, byte[] body, String model, Request request, long nanos) {
+    long start = System.nanoTime();
+    try {
+      if (!out.lock().tryLock(nanos, NANOSECONDS)) {
+        forget(id);
+        throw timeout(model, request);
+      }
+    } catch (InterruptedException e) {
+      forget(id);
+      Thread.currentThread().interrupt();
+      throw interrupted(model, e);
+    }
+    Future<?> watch = null;
+    try {
+      if (body.length > AT_ONCE) {
+        watch = schedule(
+            Duration.ofNanos(Math.max(0, nanos - (System.nanoTime() - start))),
+            () -> kill(ErrorKind.UNAVAILABLE, "it did not take a request within its time"));
+      }
+      send(Frame.REQUEST, id, head, body);
+    } finally {
+      out.lock().unlock();
+      if (watch != null) {
+        watch.cancel(false);
+      }
+    }
+  }
+
+  private ServingException interrupted(String model, InterruptedException e) {
+    return failures.failure(
+        ErrorKind.CANCELLED, "Model '" + model + "' did not answer: its thread was interrupted", e);
   }
 
   private void checkFits(String model, long bytes) {
@@ -293,14 +308,11 @@ final class Worker {
     endIfIdle();
   }
 
-  /** Leaves a call to itself until the grace is over; gives its answer if that came in the last moment. */
-  private @Nullable Reply overdue(long id, CompletableFuture<Reply> call) {
-    boolean stops = !Thread.currentThread().isInterrupted();
+  /** Leaves a call to itself until the wait is over; gives its answer if that came in the last moment. */
+  private @Nullable Reply overdue(long id, CompletableFuture<Reply> call, Duration wait) {
     overdue.add(id);
     if (pending.remove(id, call)) {
-      if (stops) {
-        later(limits.stopGrace(), () -> killIfOverdue(id));
-      }
+      later(wait, () -> killIfOverdue(id));
       return null;
     }
     overdue.remove(id);
@@ -454,7 +466,12 @@ final class Worker {
     return failures.failure(
         stopped.kind(),
         shown + " did not answer, for worker process " + pid() + " was killed: " + stopped.reason()
-            + (stopped.kind() == ErrorKind.UNAVAILABLE ? "; try again with another" : ""));
+            + switch (stopped.kind()) {
+              case UNAVAILABLE -> "; try again with another";
+              case MODEL_FAILED ->
+                "; ask it for less at a time, or give the function a larger memory size";
+              default -> "";
+            });
   }
 
   private String described() {
@@ -492,12 +509,17 @@ final class Worker {
     }
   }
 
-  private void later(Duration wait, Runnable task) {
+  private @Nullable Future<?> schedule(Duration wait, Runnable task) {
     try {
-      Future<?> unused = timer.schedule(task, Wire.nanos(wait), NANOSECONDS);
+      return timer.schedule(task, Wire.nanos(wait), NANOSECONDS);
     } catch (RejectedExecutionException e) {
       // All workers were closed meanwhile.
+      return null;
     }
+  }
+
+  private void later(Duration wait, Runnable task) {
+    Future<?> unused = schedule(wait, task);
   }
 
   private static Logger log() {

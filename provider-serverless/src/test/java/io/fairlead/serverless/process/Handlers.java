@@ -65,6 +65,7 @@ public final class Handlers {
             kept.add(megabyte);
             kept.add(ByteBuffer.allocate(1 << 20));
           }
+          four.await(60, TimeUnit.SECONDS);
         }
         case "hang" -> {
           Files.createFile(Path.of(words[1]));

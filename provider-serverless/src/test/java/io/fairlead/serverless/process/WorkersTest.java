@@ -217,6 +217,29 @@ final class WorkersTest {
   }
 
   @Test
+  void aCallerThatIsInterruptedIsAnsweredAndOthersGoOn() throws Exception {
+    WorkerModel obedient = obedient();
+    Path waits = folder.resolve("waits");
+    Future<Throwable> call = callers.submit(() -> {
+      Thread.currentThread().setName("caller");
+      return catchThrowable(() -> obedient.invoke(text("wait " + waits)));
+    });
+    await(waits);
+
+    Thread.getAllStackTraces().keySet().stream()
+        .filter(thread -> thread.getName().equals("caller"))
+        .forEach(Thread::interrupt);
+
+    assertThat(kind(call.get())).isEqualTo(ErrorKind.CANCELLED);
+    assertThat(obedient.invoke(text("echo")).text()).isEqualTo("echo");
+    // The call itself is still inside.
+    obedient.close();
+    assertThat(obedient.isAlive()).isTrue();
+    Files.delete(waits);
+    assertThat(obedient.onExit().get(10, SECONDS).code()).isZero();
+  }
+
+  @Test
   void aWorkerThatExitsFailsItsCallersWithItsCodeAndLastWords() {
     WorkerModel obedient = obedient();
 
@@ -285,9 +308,7 @@ final class WorkersTest {
           Handlers.artifact(Handlers.Obedient.class), LIMITS.withMemoryBytes(200 << 20));
       WorkerModel obedient = watched.start(spec);
 
-      obedient.invoke(text("keep 100"));
-      Throwable thrown =
-          catchThrowable(() -> obedient.invoke(text("wait " + folder.resolve("waits"))));
+      Throwable thrown = catchThrowable(() -> obedient.invoke(text("keep 100")));
       WorkerExit exit = obedient.onExit().get(30, SECONDS);
 
       assertThat(exit.description())
