@@ -45,6 +45,7 @@ final class AzureTrace {
    * @param perMinute how many there are in each minute
    * @param millis durations at the percentiles
    */
+  @SuppressWarnings("ArrayRecordComponent") // never compared
   record Function(String trigger, int[] perMinute, double[] millis) {
     @Override
     public String toString() {

@@ -145,7 +145,7 @@ final class PoolTest {
 
     Call call = function.call(SHORT);
     scene.clock.pass(Duration.ofMillis(699));
-    assertThat(call.startedAt).isNegative();
+    assertThat(call.ranAt).isNegative();
     scene.clock.pass(Duration.ofMillis(1));
 
     // After pauses of 0.1, 0.2 and 0.4 s.
@@ -311,7 +311,7 @@ final class PoolTest {
   @Test
   void aWarmPoolThatNobodyAsksFallsIdleToo() {
     Function function = scene.new Function(with(1, 10));
-    function.pool.warm(1);
+    function.warm(1);
 
     scene.clock.pass(Duration.ofSeconds(602));
 
@@ -378,7 +378,7 @@ final class PoolTest {
     assertThat(call.refusal).isNotNull();
     assertThat(call.refusal.reason()).isEqualTo(Reason.TIMED_OUT_RUNNING);
     assertThat(function.mostRunning).isEqualTo(1);
-    assertThat(next.startedAt).isNegative();
+    assertThat(next.ranAt).isNegative();
     scene.clock.pass(Duration.ofSeconds(10));
     assertThat(next.isAnswered()).isTrue();
     assertThat(function.mostRunning).isEqualTo(1);
@@ -475,7 +475,7 @@ final class PoolTest {
   void anEagerInstanceKeepsItsMemory() {
     Scene small = new Scene(1, 4);
     Function eager = small.new Function(eager());
-    eager.pool.warm(1);
+    eager.warm(1);
     small.clock.pass(Duration.ofSeconds(3));
 
     Call call = small.new Function(with(1, 1)).call(SHORT, Duration.ofSeconds(10));
@@ -639,7 +639,7 @@ final class PoolTest {
         case 1 ->
           function.startFailure =
               random.nextBoolean() ? Optional::empty : () -> Optional.of(torn());
-        case 2 -> function.pool.warm(1 + random.nextInt(3));
+        case 2 -> function.warm(1 + random.nextInt(3));
         case 3 -> calls.stream().skip(calls.size() / 2).findFirst().ifPresent(Call::cancel);
         case 4 -> wild.clock.pass(Duration.ofSeconds(random.nextInt(200)));
         default ->

@@ -74,6 +74,11 @@ final class Scene {
       return before;
     }
 
+    /** Lets it start instances, and does not wait for them. */
+    void warm(int count) {
+      var unused = pool.warm(count);
+    }
+
     Call call(Duration service) {
       return call(service, settings.timeout());
     }
@@ -170,7 +175,7 @@ final class Scene {
     @Nullable
     Refusal refusal;
 
-    long startedAt = -1;
+    long ranAt = -1;
     long endedAt = -1;
     int arrivedAtVersion;
 
@@ -183,14 +188,14 @@ final class Scene {
 
     @Override
     protected void granted(Model granted) {
-      assertThat(startedAt).as("granted twice").isNegative();
+      assertThat(ranAt).as("granted twice").isNegative();
       assertThat(ends).as("granted after its end").isEmpty();
       assertThat(granted.gone).as("granted on an instance that is gone").isFalse();
       assertThat(granted.version)
           .as("an old version answers what came later")
           .isGreaterThanOrEqualTo(arrivedAtVersion);
       model = granted;
-      startedAt = clock.now();
+      ranAt = clock.now();
       started.add(this);
       granted.used++;
       function.running++;
@@ -216,7 +221,7 @@ final class Scene {
     }
 
     Duration waited() {
-      return Duration.ofNanos(startedAt - arrivedAt);
+      return Duration.ofNanos(ranAt - arrivedAt);
     }
 
     boolean isAnswered() {

@@ -1,0 +1,343 @@
+package io.fairlead.serverless;
+
+import io.fairlead.error.ErrorKind;
+import io.fairlead.error.ServingException;
+import io.fairlead.grammar.ColdStart;
+import io.fairlead.grammar.FunctionLimits;
+import io.fairlead.grammar.InvalidValueException;
+import io.fairlead.grammar.ModelArtifact;
+import io.fairlead.grammar.ModelFunction;
+import io.fairlead.platform.Request;
+import io.fairlead.platform.Response;
+import io.fairlead.serverless.engine.LoadOptions;
+import io.fairlead.serverless.engine.LoadedModel;
+import io.fairlead.serverless.http.FunctionDescription;
+import io.fairlead.serverless.pool.Pool;
+import io.fairlead.serverless.pool.PoolClock;
+import io.fairlead.serverless.pool.PoolSettings;
+import io.fairlead.serverless.pool.PoolStatus;
+import io.fairlead.serverless.pool.Refusal;
+import io.fairlead.serverless.pool.Starter;
+import io.fairlead.serverless.process.PickleSpec;
+import io.fairlead.serverless.process.WorkerLimits;
+import io.fairlead.serverless.process.WorkerModel;
+import io.fairlead.serverless.process.WorkerSpec;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import org.jspecify.annotations.Nullable;
+
+/** What was deployed once under a name: its limits, its instances and the invocations on their way through it. */
+final class ServedFunction {
+  private static final Duration EXTRA_IDLE = Duration.ofMinutes(1);
+  private static final Duration LONGEST = Duration.ofDays(36_500);
+
+  private final ModelFunction function;
+  private final String digest;
+  private final ServerlessOptions options;
+  private final FunctionHost host;
+  private final PoolClock clock;
+  private final boolean onCaller;
+  private final Pool<LoadedModel> pool;
+  private volatile @Nullable FunctionDescription description;
+
+  /**
+   * Makes a function without instances.
+   *
+   * @param digest the digest that its model had when it was deployed
+   */
+  ServedFunction(ModelFunction function, String digest, FunctionHost host) {
+    this.function = function;
+    this.digest = digest;
+    this.options = optionsOf(function);
+    this.host = host;
+    this.clock = host.clock();
+    FunctionLimits limits = function.limits();
+    boolean code = "java".equalsIgnoreCase(function.artifact().weights().getScheme());
+    this.onCaller = options.runOn() == RunOn.CALLER
+        || (options.runOn() == RunOn.AUTOMATIC
+            && code
+            && options.isolation() == Isolation.IN_PROCESS);
+    this.pool = new Pool<>(
+        new PoolSettings(
+            limits.memoryBytes(),
+            slots(options),
+            limits.maxConcurrent(),
+            options.maxQueue(),
+            limits.timeout(),
+            limits.coldStart() == ColdStart.EAGER,
+            limits.idleTimeout(),
+            EXTRA_IDLE,
+            options.adaptiveKeepAlive()),
+        clock,
+        host.budget(),
+        new Instances());
+  }
+
+  static ServerlessOptions optionsOf(ModelFunction function) {
+    return function
+        .artifact()
+        .metadata()
+        .options()
+        .find(ServerlessOptions.class)
+        .orElse(ServerlessOptions.DEFAULT);
+  }
+
+  private static int slots(ServerlessOptions options) {
+    int processors = Runtime.getRuntime().availableProcessors();
+    return options.slots() > 0 ? options.slots() : Math.max(1, processors / options.threads());
+  }
+
+  ModelFunction function() {
+    return function;
+  }
+
+  String digest() {
+    return digest;
+  }
+
+  Pool<LoadedModel> pool() {
+    return pool;
+  }
+
+  // ---- asking ----
+
+  Response invoke(Request request) {
+    return onCaller ? invokeHere(request) : await(begin(request));
+  }
+
+  private Response invokeHere(Request request) {
+    long deadline = deadline(request.timeout());
+    CallerInvocation invocation = new CallerInvocation(deadline);
+    pool.submit(invocation);
+    LoadedModel model = invocation.await();
+    if (model == null) {
+      throw refusal(invocation.refusal(), request.timeout());
+    }
+    try {
+      return model.invoke(request.withTimeout(left(deadline)));
+    } finally {
+      invocation.release();
+    }
+  }
+
+  /** Begins an invocation on a thread of the platform's. */
+  CompletableFuture<Response> begin(Request request) {
+    long deadline = deadline(request.timeout());
+    Invocation<Response> invocation = new Invocation<>(
+        deadline,
+        host.threads(),
+        model -> model.invoke(request.withTimeout(left(deadline))),
+        refusal -> refusal(refusal, request.timeout()));
+    pool.submit(invocation);
+    return invocation.answer();
+  }
+
+  /** Begins to find out what the model takes and gives, for which it may have to be loaded. */
+  CompletableFuture<FunctionDescription> describe() {
+    FunctionDescription known = description;
+    if (known != null) {
+      return CompletableFuture.completedFuture(known);
+    }
+    Duration timeout = function.limits().timeout();
+    Invocation<FunctionDescription> invocation = new Invocation<>(
+        deadline(timeout),
+        host.threads(),
+        model -> {
+          FunctionDescription seen =
+              new FunctionDescription("fairlead", model.inputs(), model.outputs());
+          description = seen;
+          return seen;
+        },
+        refusal -> refusal(refusal, timeout));
+    pool.submit(invocation);
+    return invocation.answer();
+  }
+
+  private static Response await(CompletableFuture<Response> answer) {
+    try {
+      return answer.get();
+    } catch (ExecutionException e) {
+      if (e.getCause() instanceof RuntimeException failure) {
+        throw failure;
+      }
+      if (e.getCause() instanceof Error error) {
+        throw error;
+      }
+      throw new IllegalStateException(e.getCause());
+    } catch (InterruptedException e) {
+      answer.cancel(false);
+      Thread.currentThread().interrupt();
+      throw new ServingException(
+          ServerlessProvider.ID,
+          ErrorKind.CANCELLED,
+          "The thread was interrupted while it waited for an answer.",
+          e);
+    }
+  }
+
+  private long deadline(Duration timeout) {
+    Duration allowed = function.limits().timeout();
+    Duration limit = timeout.compareTo(allowed) < 0 ? timeout : allowed;
+    return clock.now() + (limit.compareTo(LONGEST) < 0 ? limit : LONGEST).toNanos();
+  }
+
+  private Duration left(long deadline) {
+    return Duration.ofNanos(Math.max(1, deadline - clock.now()));
+  }
+
+  // ---- words ----
+
+  private RuntimeException refusal(@Nullable Refusal refusal, Duration asked) {
+    String name = "Function '" + function.name() + "'";
+    Duration allowed = function.limits().timeout();
+    Duration limit = asked.compareTo(allowed) < 0 ? asked : allowed;
+    if (refusal == null) {
+      throw new IllegalStateException("an invocation ended without a reason");
+    }
+    return switch (refusal.reason()) {
+      case QUEUE_FULL ->
+        ServingException.builder(
+                ServerlessProvider.ID,
+                ErrorKind.THROTTLED,
+                name + " has " + options.maxQueue()
+                    + " invocations waiting, and no more may: try again later, allow more to run at a time"
+                    + " (maxConcurrent) or to wait (maxQueue).")
+            .retryAfter(refusal.retryAfter())
+            .build();
+      case TIMED_OUT_WAITING ->
+        failure(
+            ErrorKind.TIMEOUT,
+            name + " had no free slot within " + limit
+                + ": allow more invocations at a time (maxConcurrent), more memory, or more time.");
+      case TIMED_OUT_RUNNING ->
+        failure(
+            ErrorKind.TIMEOUT,
+            name + " did not answer within " + limit
+                + " and is being stopped: give the request and the function a longer timeout, or the model less to do.");
+      case START_FAILED -> startFailure(name, refusal);
+      case STUCK ->
+        failure(
+            ErrorKind.UNAVAILABLE,
+            name + " is stuck: all " + function.limits().maxConcurrent()
+                + " invocations that may run at a time should have ended long ago and cannot be stopped. Mend the model,"
+                + " or give it a process of its own (isolation PROCESS), which can be killed.");
+      case CANCELLED ->
+        failure(
+            ErrorKind.CANCELLED,
+            "The invocation of function '" + function.name() + "' was taken back.");
+      case CLOSED -> host.gone(function.name());
+    };
+  }
+
+  private ServingException startFailure(String name, Refusal refusal) {
+    Throwable cause = refusal.cause();
+    if (cause == null) {
+      return failure(ErrorKind.MODEL_FAILED, name + " could not be loaded.");
+    }
+    return ServingException.builder(
+            ServerlessProvider.ID, kindOf(cause), name + " could not be loaded: " + reason(cause))
+        .cause(cause)
+        .retryAfter(refusal.retryAfter())
+        .build();
+  }
+
+  private static ServingException failure(ErrorKind kind, String message) {
+    return new ServingException(ServerlessProvider.ID, kind, message);
+  }
+
+  static ErrorKind kindOf(Throwable cause) {
+    return cause instanceof ServingException failure ? failure.kind() : ErrorKind.MODEL_FAILED;
+  }
+
+  static String reason(Throwable cause) {
+    String message = cause.getMessage();
+    return message == null || message.isBlank() ? cause.getClass().getSimpleName() + "." : message;
+  }
+
+  PoolStatus status() {
+    return pool.status();
+  }
+
+  // ---- instances ----
+
+  private final class Instances implements Starter<LoadedModel> {
+    @Override
+    public void start(Start<LoadedModel> start) {
+      try {
+        host.threads().execute(() -> load(start));
+      } catch (RuntimeException | Error e) {
+        start.failed(e, true);
+      }
+    }
+
+    private void load(Start<LoadedModel> start) {
+      LoadedModel model;
+      try {
+        model = load();
+      } catch (Throwable e) {
+        start.failed(e, mayPass(e));
+        return;
+      }
+      start.succeeded(model);
+      if (model instanceof WorkerModel worker) {
+        host.watch(worker.onExit().thenAccept(exit -> {
+          if (!exit.asked()) {
+            start.died();
+            worker.close();
+          }
+        }));
+      }
+    }
+
+    private LoadedModel load() {
+      // Without the options, which are this platform's and not the engine's.
+      ModelArtifact artifact = function.artifact();
+      LoadOptions load =
+          new LoadOptions(options.threads(), options.maxBatch(), options.batchDependentAllowed());
+      WorkerLimits limits =
+          WorkerLimits.DEFAULT.withMemoryBytes(function.limits().memoryBytes());
+      if (!options.trustedPickle().isEmpty()) {
+        return host.workers()
+            .start(PickleSpec.of(
+                Path.of(options.trustedPickle()),
+                Path.of(artifact.weights()),
+                function.name(),
+                digest,
+                limits));
+      }
+      return options.isolation() == Isolation.PROCESS
+          ? host.workers()
+              .start(WorkerSpec.of(artifact, limits).withOptions(load).withDigest(digest))
+          : host.engine().load(artifact, load);
+    }
+
+    @Override
+    public void stop(LoadedModel instance, Runnable stopped) {
+      Runnable closing = () -> {
+        try {
+          instance.close();
+        } finally {
+          stopped.run();
+        }
+      };
+      try {
+        host.threads().execute(closing);
+      } catch (RuntimeException | Error e) {
+        closing.run();
+      }
+    }
+  }
+
+  private static boolean mayPass(Throwable e) {
+    if (e instanceof InvalidValueException) {
+      return false;
+    }
+    return !(e instanceof ServingException failure)
+        || switch (failure.kind()) {
+          case INVALID, NOT_FOUND, UNSUPPORTED, UNAUTHORIZED, CONFLICT, CANCELLED -> false;
+          default -> true;
+        };
+  }
+}

@@ -1,0 +1,14 @@
+package io.fairlead.serverless;
+
+import io.fairlead.grammar.ModelFunction;
+import io.fairlead.platform.FunctionPlatform;
+
+/** Functions in this JVM, or in processes that it starts. */
+public interface ServerlessPlatform extends FunctionPlatform {
+  /**
+   * {@return what a function looks like at this moment}
+   *
+   * @throws io.fairlead.error.ServingException of kind {@code NOT_FOUND} if it is not deployed
+   */
+  FunctionStatus status(ModelFunction function);
+}

@@ -1,0 +1,61 @@
+package io.fairlead.serverless;
+
+import io.fairlead.grammar.FunctionLimits;
+import io.fairlead.serverless.http.HttpSettings;
+import io.fairlead.spi.PlatformConfig;
+import io.fairlead.spi.PlatformProvider;
+import java.nio.file.Path;
+
+/**
+ * Opens the platform {@code serverless}: models as functions, without a container and without an endpoint.
+ *
+ * <p>Settings: {@code memory}, what all instances may count together, such as {@code 4GB}; {@code starts}, how many may be
+ * starting at a time; {@code host}, {@code port} and {@code token} of the functions' URLs; {@code cache}, the folder in
+ * which native libraries and optimised models are kept between runs.
+ */
+public final class ServerlessProvider implements PlatformProvider<ServerlessPlatform> {
+  /** The platform's id. */
+  public static final String ID = "serverless";
+
+  /** Makes a provider, at no cost. */
+  public ServerlessProvider() {}
+
+  @Override
+  public String id() {
+    return ID;
+  }
+
+  @Override
+  public Class<ServerlessPlatform> type() {
+    return ServerlessPlatform.class;
+  }
+
+  @Override
+  public ServerlessPlatform open(PlatformConfig settings) {
+    ServerlessConfig config = ServerlessConfig.DEFAULT.withClassLoader(settings.classLoader());
+    config = settings
+        .parsed(
+            "memory",
+            "must be a number with B, KB, MB, GB or TB, such as 4GB",
+            size -> FunctionLimits.DEFAULT.withMemory(size).memoryBytes())
+        .map(config::withMemoryBytes)
+        .orElse(config);
+    config = settings.integer("starts").map(config::withStarts).orElse(config);
+    config = settings
+        .parsed("cache", "must be the path of a folder", Path::of)
+        .map(config::withCacheFolder)
+        .orElse(config);
+    String host = settings.text("host").orElse(HttpSettings.DEFAULT.host());
+    int port = settings.integer("port").orElse(0);
+    String token = settings.text("token").orElse("");
+    settings.done();
+    HttpSettings http =
+        token.isEmpty() ? HttpSettings.DEFAULT : HttpSettings.DEFAULT.withToken(token);
+    return open(config.withHttp(http.withAddress(host, port)));
+  }
+
+  /** Opens the platform with settings from code. */
+  public ServerlessPlatform open(ServerlessConfig config) {
+    return new FunctionHost(config, new SystemClock(ID)).open();
+  }
+}

@@ -1,0 +1,44 @@
+package io.fairlead.serverless;
+
+import io.fairlead.serverless.pool.PoolClock;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.ScheduledFuture;
+import java.util.concurrent.ScheduledThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
+
+/** This machine's clock, with one thread, which is there from the first alarm on. */
+final class SystemClock implements PoolClock, AutoCloseable {
+  private final ScheduledThreadPoolExecutor alarms;
+
+  SystemClock(String platform) {
+    alarms = new ScheduledThreadPoolExecutor(1, task -> {
+      Thread thread = new Thread(task, "fairlead-" + platform + "-clock");
+      thread.setDaemon(true);
+      return thread;
+    });
+    alarms.setRemoveOnCancelPolicy(true);
+    alarms.setExecuteExistingDelayedTasksAfterShutdownPolicy(false);
+  }
+
+  @Override
+  public long now() {
+    return System.nanoTime();
+  }
+
+  @Override
+  public Alarm at(long time, Runnable action) {
+    try {
+      ScheduledFuture<?> alarm =
+          alarms.schedule(action, Math.max(0, time - now()), TimeUnit.NANOSECONDS);
+      return () -> alarm.cancel(false);
+    } catch (RejectedExecutionException e) {
+      // Closed: nothing happens any more.
+      return () -> {};
+    }
+  }
+
+  @Override
+  public void close() {
+    alarms.shutdownNow();
+  }
+}
