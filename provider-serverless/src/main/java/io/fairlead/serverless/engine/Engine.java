@@ -120,7 +120,9 @@ public final class Engine implements AutoCloseable {
                     cacheFolder,
                     new OnnxCache(new CacheFolder(cacheFolder.resolve("models"), modelCacheBytes)),
                     upkeep,
-                    failures)),
+                    failures),
+                new XgboostEngine(failures),
+                new LightgbmEngine(failures)),
             classLoader,
             cacheFolder,
             failures));

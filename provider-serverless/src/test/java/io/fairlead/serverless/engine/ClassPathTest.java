@@ -9,6 +9,7 @@ import io.fairlead.error.ServingException;
 import io.fairlead.grammar.ModelArtifact;
 import io.fairlead.platform.Request;
 import io.fairlead.platform.Response;
+import io.github.metarank.lightgbm4j.LGBMBooster;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Method;
 import java.net.URI;
@@ -17,7 +18,10 @@ import java.net.URLClassLoader;
 import java.nio.file.Path;
 import java.util.Map;
 import java.util.stream.Stream;
+import ml.dmlc.xgboost4j.java.XGBoost;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -50,6 +54,46 @@ final class ClassPathTest {
         .startsWith(
             "A model that takes texts needs a tokenizer for 'classpath:all-minilm-l6-v2-q-tokenizer.json' (")
         .endsWith(" bytes), which is not on the class path: add ai.djl.huggingface:tokenizers.");
+  }
+
+  @ParameterizedTest
+  @CsvSource(delimiter = '|', textBlock = """
+      xgboost  | an XGBoost | ml.dmlc:xgboost4j_2.12:3.0.4          | onnxmltools.convert_xgboost
+      lightgbm | a LightGBM | io.github.metarank:lightgbm4j:4.3.0-1 | onnxmltools.convert_lightgbm
+      """)
+  void aModelWhoseRuntimeIsMissingSaysWhatToAdd(
+      String method, String format, String artifact, String conversion) throws Exception {
+    String message =
+        inLoaderWith(method, Engine.class, Request.class, Logger.class, ClassPathTest.class);
+
+    assertThat(message)
+        .endsWith(" is " + format + " model, and its runtime is not on the class path: add "
+            + artifact + ", or convert it to ONNX with " + conversion + ".");
+  }
+
+  @Test
+  void anXgboostModelWithoutWhatItsRuntimeDependsOnSaysSo() throws Exception {
+    assertThat(inLoaderWith(
+            "xgboost",
+            Engine.class,
+            Request.class,
+            Logger.class,
+            XGBoost.class,
+            ClassPathTest.class))
+        .contains("its runtime does not load on ")
+        .endsWith(
+            "): add ml.dmlc:xgboost4j_2.12:3.0.4 with all that it depends on, or convert it to ONNX with"
+                + " onnxmltools.convert_xgboost.");
+  }
+
+  @Test
+  void whatTheSentencesSayToAddIsWhatWasTested() {
+    assertThat(jar(XGBoost.class)).endsWith("xgboost4j_2.12-3.0.4.jar");
+    assertThat(jar(LGBMBooster.class)).endsWith("lightgbm4j-4.3.0-1.jar");
+  }
+
+  private static String jar(Class<?> type) {
+    return type.getProtectionDomain().getCodeSource().getLocation().getPath();
   }
 
   /** Runs a method of this class where only the jars of some classes are. */
@@ -86,6 +130,14 @@ final class ClassPathTest {
 
   static String iris() {
     return failure(ModelArtifact.of(URI.create("classpath:models/iris_lr.onnx")));
+  }
+
+  static String xgboost() {
+    return failure(ModelArtifact.of(URI.create("classpath:models/iris_xgb.ubj")));
+  }
+
+  static String lightgbm() {
+    return failure(ModelArtifact.of(URI.create("classpath:models/lgbm.txt")));
   }
 
   static String minilm() {

@@ -151,10 +151,6 @@ final class ModelSourcesTest {
   @CsvSource(textBlock = """
       \\x80\\x04\\x95,                          UNSUPPORTED, a Python pickle,       trustedPickle
       PK\\x03\\x04xxnet/data.pklFB,             UNSUPPORTED, a PyTorch archive,     torch.onnx.export
-      ' {\n "learner" :{}',                     UNSUPPORTED, an XGBoost model,      onnxmltools.convert_xgboost
-      {L\\x00\\x00\\x00\\x00\\x00\\x00\\x00\\x07learner, UNSUPPORTED, an XGBoost model, onnxmltools.convert_xgboost
-      binf\\x00,                                UNSUPPORTED, an XGBoost model,      onnxmltools.convert_xgboost
-      'tree\nversion=v4',                       UNSUPPORTED, a LightGBM model,      onnxmltools.convert_lightgbm
       \\x40\\x00\\x00\\x00\\x00\\x00\\x00\\x00{"w":{, UNSUPPORTED, a safetensors file, optimum-cli export onnx
       GGUF\\x03,                                UNSUPPORTED, a GGUF file,           optimum-cli export onnx
       \\x89HDF,                                 UNSUPPORTED, an HDF5 file,          tf2onnx

@@ -66,6 +66,14 @@ final class Models {
     return ModelArtifact.of(path(name));
   }
 
+  static ModelSource source(String name) {
+    return new ModelSources(
+            Models.class.getClassLoader(),
+            new Fingerprints(CacheFolder.NONE),
+            new Failures("local"))
+        .resolve(artifact(name));
+  }
+
   static ModelArtifact write(Path folder, String name, OnnxFile model) {
     try {
       return ModelArtifact.of(Files.write(folder.resolve(name), model.bytes()));

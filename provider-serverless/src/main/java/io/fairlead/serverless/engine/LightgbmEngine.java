@@ -1,0 +1,30 @@
+package io.fairlead.serverless.engine;
+
+/** Runs LightGBM models, in its text form, if LightGBM's library for the JVM is there. */
+final class LightgbmEngine implements InferenceEngine {
+  private static final OptionalRuntime RUNTIME = new OptionalRuntime(
+      "a LightGBM",
+      "lightgbm",
+      "io.github.metarank:lightgbm4j:4.3.0-1",
+      "onnxmltools.convert_lightgbm");
+
+  private final Failures failures;
+
+  LightgbmEngine(Failures failures) {
+    this.failures = failures;
+  }
+
+  @Override
+  public boolean claims(ModelSource source) {
+    return source instanceof ModelFiles files && files.format() == ModelFormat.LIGHTGBM;
+  }
+
+  @Override
+  public TensorModel open(ModelSource source, LoadOptions options) {
+    try {
+      return LightgbmModel.open(source, options, failures);
+    } catch (LinkageError e) {
+      throw RUNTIME.unusable(source, e, failures);
+    }
+  }
+}
