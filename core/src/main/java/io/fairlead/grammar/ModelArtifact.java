@@ -84,4 +84,9 @@ public record ModelArtifact(URI code, URI weights, ModelMetadata metadata) {
     return "ModelArtifact[code=" + Names.withoutSecrets(code) + ", weights="
         + Names.withoutSecrets(weights) + ", metadata=" + metadata + "]";
   }
+
+  /** {@return the same artifact with an option that one platform alone knows, in its metadata} */
+  public ModelArtifact with(PlatformOptions option) {
+    return withMetadata(metadata.with(option));
+  }
 }

@@ -116,4 +116,14 @@ class ModelArtifactTest {
         .isEqualTo(SampleValues.METADATA);
     assertThat(plain.metadata().name()).isEmpty();
   }
+
+  @Test
+  void anOptionIsAddedToTheMetadata() {
+    PlatformOptions option = () -> "somewhere";
+
+    ModelArtifact artifact = ModelArtifact.huggingFace("org/name").named("bert").with(option);
+
+    assertThat(artifact.metadata().options().forPlatform("somewhere")).containsExactly(option);
+    assertThat(artifact.metadata().name()).isEqualTo("bert");
+  }
 }

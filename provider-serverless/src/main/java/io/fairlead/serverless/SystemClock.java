@@ -1,6 +1,7 @@
 package io.fairlead.serverless;
 
 import io.fairlead.serverless.pool.PoolClock;
+import java.time.Duration;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
@@ -8,6 +9,8 @@ import java.util.concurrent.TimeUnit;
 
 /** This machine's clock, with one thread, which is there from the first alarm on. */
 final class SystemClock implements PoolClock, AutoCloseable {
+  private static final Duration ENDING = Duration.ofSeconds(5);
+
   private final ScheduledThreadPoolExecutor alarms;
 
   SystemClock(String platform) {
@@ -40,5 +43,12 @@ final class SystemClock implements PoolClock, AutoCloseable {
   @Override
   public void close() {
     alarms.shutdownNow();
+    try {
+      if (!alarms.awaitTermination(ENDING.toMillis(), TimeUnit.MILLISECONDS)) {
+        throw new IllegalStateException("an alarm takes longer than " + ENDING);
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
   }
 }

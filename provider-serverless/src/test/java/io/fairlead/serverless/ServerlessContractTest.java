@@ -90,12 +90,10 @@ class ServerlessContractTest {
     @Override
     public ModelArtifact artifact(Probe model) {
       Class<?> type = model.name().equals("one") ? One.class : Two.class;
-      ModelArtifact artifact = ModelArtifact.of(URI.create("java:" + type.getName()));
-      return artifact.withMetadata(artifact
-          .metadata()
+      return ModelArtifact.of(URI.create("java:" + type.getName()))
           .with(ServerlessOptions.DEFAULT
               .withSlots(1)
-              .withRunOn(onWorkers ? RunOn.PLATFORM : RunOn.CALLER)));
+              .withRunOn(onWorkers ? RunOn.PLATFORM : RunOn.CALLER));
     }
 
     @Override
