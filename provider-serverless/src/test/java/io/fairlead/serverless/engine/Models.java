@@ -67,11 +67,7 @@ final class Models {
   }
 
   static ModelSource source(String name) {
-    return new ModelSources(
-            Models.class.getClassLoader(),
-            new Fingerprints(CacheFolder.NONE),
-            new Failures("local"))
-        .resolve(artifact(name));
+    return sources().resolve(artifact(name));
   }
 
   static ModelArtifact write(Path folder, String name, OnnxFile model) {
