@@ -9,8 +9,6 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.io.UncheckedIOException;
-import java.nio.channels.FileChannel;
-import java.nio.channels.OverlappingFileLockException;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
@@ -28,7 +26,6 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.concurrent.locks.ReentrantLock;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import java.util.zip.GZIPInputStream;
@@ -51,10 +48,6 @@ final class Archives {
   private static final String PART = ".part";
   private static final String CONTENT = "content";
   private static final String LIST = "files";
-  private static final String LOCK = "lock";
-  // Shared by all engines of this JVM: a lock on a file is one of the process.
-  private static final ReentrantLock[] UNPACKING =
-      Stream.generate(ReentrantLock::new).limit(16).toArray(ReentrantLock[]::new);
   private static final int LONGEST_NAME = 1_000;
   private static final int LONGEST_PART = 250;
   private static final int DEEPEST = 32;
@@ -118,13 +111,15 @@ final class Archives {
   Path unpacked(ModelFile archive) {
     String digest = archive.fingerprint().sha256();
     Path target = folder.toAbsolutePath().resolve(digest);
-    int region = Math.floorMod(digest.hashCode(), UNPACKING.length);
-    UNPACKING[region].lock();
     try {
-      if (!isWhole(target)) {
-        unpackAlone(archive, target, region);
-      }
-      return target.resolve(CONTENT);
+      return isWhole(target)
+          ? target.resolve(CONTENT)
+          : FolderLock.holding(folder, digest, () -> {
+            if (!isWhole(target)) {
+              unpack(archive, target);
+            }
+            return target.resolve(CONTENT);
+          });
     } catch (FileSystemException e) {
       throw failures.failure(
           ErrorKind.UNAVAILABLE,
@@ -149,8 +144,6 @@ final class Archives {
           archive + " cannot be unpacked into '" + folder + "' (" + Failures.reason(e)
               + "): make room there, or set another cache folder",
           e);
-    } finally {
-      UNPACKING[region].unlock();
     }
   }
 
@@ -173,26 +166,6 @@ final class Archives {
     } catch (NoSuchFileException | IllegalArgumentException | IndexOutOfBoundsException e) {
       LOG.debug("{} is not whole any more", target, e);
       return false;
-    }
-  }
-
-  private void unpackAlone(ModelFile archive, Path target, int region) throws IOException {
-    Files.createDirectories(folder);
-    try (FileChannel channel = FileChannel.open(
-        folder.resolve(LOCK), StandardOpenOption.CREATE, StandardOpenOption.WRITE)) {
-      lock(channel, region);
-      if (!isWhole(target)) {
-        unpack(archive, target);
-      }
-    }
-  }
-
-  /** Waits for other processes, where the file system can; the lock ends with the channel. */
-  private static void lock(FileChannel channel, int region) {
-    try {
-      channel.lock(region, 1, false);
-    } catch (IOException | OverlappingFileLockException e) {
-      LOG.debug("{} is unpacked without a lock", channel, e);
     }
   }
 

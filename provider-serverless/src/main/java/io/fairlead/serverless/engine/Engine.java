@@ -4,7 +4,9 @@ import static java.util.Objects.requireNonNull;
 
 import io.fairlead.error.ServingException;
 import io.fairlead.grammar.ModelArtifact;
+import io.fairlead.serverless.ModelFetcher;
 import io.fairlead.serverless.ModelHandler;
+import java.net.URI;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.HashMap;
@@ -29,11 +31,13 @@ import java.util.concurrent.locks.ReentrantLock;
  * <ul>
  *   <li>{@code file:} an ONNX file, or a folder that holds {@code model.onnx} or one other {@code .onnx} file;
  *   <li>{@code classpath:NAME} an ONNX file that the class loader finds;
- *   <li>{@code java:NAME} a function registered under that name, or else a class that is a {@link ModelHandler}.
+ *   <li>{@code java:NAME} a function registered under that name, or else a class that is a {@link ModelHandler};
+ *   <li>anything else, such as {@code https:}, if there is a {@link ModelFetcher} for its scheme.
  * </ul>
  *
  * <p>A file or resource that is a {@code .tar.gz}, {@code .tar} or {@code .zip}, by its bytes, is unpacked into the cache
- * folder, once, and counts as the folder that was packed.
+ * folder, once, and counts as the folder that was packed. The artifact's label {@code sha256}, if there is one, says which
+ * file or archive it has to be.
  *
  * <p>A model that takes token ids takes texts if its tokenizer is there: the file that the artifact's label {@code
  * tokenizer} names, or {@code NAME-tokenizer.json} beside {@code NAME.onnx}, or {@code tokenizer.json}.
@@ -48,6 +52,7 @@ public final class Engine implements AutoCloseable {
 
   private final Failures failures;
   private final ModelSources sources;
+  private final Downloads downloads;
   private final Engines engines;
   private final Calls calls;
   private final Upkeep upkeep;
@@ -68,15 +73,15 @@ public final class Engine implements AutoCloseable {
       Map<String, ModelHandler> functions,
       Path cacheFolder,
       ClassLoader classLoader) {
-    this(platform, functions, cacheFolder, MODEL_CACHE_BYTES, classLoader);
+    this(platform, functions, Map.of(), cacheFolder, MODEL_CACHE_BYTES, classLoader);
   }
 
   /**
-   * Makes an engine, at no cost.
+   * Makes an engine, at no cost, that fetches nothing.
    *
    * @param platform the id of the platform whose failures these are
    * @param functions Java code by the name under which artifacts ask for it
-   * @param cacheFolder where native libraries and optimised models are kept between runs; created when needed
+   * @param cacheFolder where native libraries and models are kept between runs; created when needed
    * @param modelCacheBytes how much the optimised models may take there, of which the ones used last stay; 0 keeps none
    * @param classLoader finds {@code classpath:} resources, {@code java:} classes and engines for further formats
    */
@@ -86,10 +91,31 @@ public final class Engine implements AutoCloseable {
       Path cacheFolder,
       long modelCacheBytes,
       ClassLoader classLoader) {
+    this(platform, functions, Map.of(), cacheFolder, modelCacheBytes, classLoader);
+  }
+
+  /**
+   * Makes an engine, at no cost.
+   *
+   * @param platform the id of the platform whose failures these are
+   * @param functions Java code by the name under which artifacts ask for it
+   * @param fetchers bring models from elsewhere, by scheme, such as {@code https}
+   * @param cacheFolder where native libraries and models are kept between runs; created when needed
+   * @param modelCacheBytes how much the optimised models may take there, of which the ones used last stay; 0 keeps none
+   * @param classLoader finds {@code classpath:} resources, {@code java:} classes and engines for further formats
+   */
+  public Engine(
+      String platform,
+      Map<String, ModelHandler> functions,
+      Map<String, ModelFetcher> fetchers,
+      Path cacheFolder,
+      long modelCacheBytes,
+      ClassLoader classLoader) {
     this(
         platform,
         new Failures(platform),
         functions,
+        Map.copyOf(fetchers),
         requireNonNull(cacheFolder, "cacheFolder"),
         modelCacheBytes,
         new Upkeep("fairlead-" + platform + "-upkeep"),
@@ -100,6 +126,7 @@ public final class Engine implements AutoCloseable {
       String platform,
       Failures failures,
       Map<String, ModelHandler> functions,
+      Map<String, ModelFetcher> fetchers,
       Path cacheFolder,
       long modelCacheBytes,
       Upkeep upkeep,
@@ -110,6 +137,7 @@ public final class Engine implements AutoCloseable {
         modelCacheBytes == 0
             ? CacheFolder.NONE
             : new CacheFolder(cacheFolder.resolve("fingerprints"), FINGERPRINT_BYTES),
+        new Downloads(cacheFolder.resolve("downloads"), fetchers, failures),
         cacheFolder,
         upkeep,
         classLoader,
@@ -133,6 +161,7 @@ public final class Engine implements AutoCloseable {
         platform,
         failures,
         CacheFolder.NONE,
+        new Downloads(engines.cacheFolder().resolve("downloads"), Map.of(), failures),
         engines.cacheFolder(),
         new Upkeep("fairlead-" + platform + "-upkeep"),
         classLoader,
@@ -143,16 +172,19 @@ public final class Engine implements AutoCloseable {
       String platform,
       Failures failures,
       CacheFolder fingerprints,
+      Downloads downloads,
       Path cacheFolder,
       Upkeep upkeep,
       ClassLoader classLoader,
       Engines engines) {
     this.failures = failures;
     this.upkeep = upkeep;
+    this.downloads = downloads;
     this.sources = new ModelSources(
         requireNonNull(classLoader, "classLoader"),
         new Fingerprints(fingerprints),
         new Archives(cacheFolder.resolve("archives"), Archives.Limits.DEFAULT, failures),
+        downloads,
         failures);
     this.engines = engines;
     this.calls =
@@ -177,6 +209,18 @@ public final class Engine implements AutoCloseable {
    */
   public String digest(ModelArtifact artifact) {
     return sources.resolve(artifact).digest();
+  }
+
+  /**
+   * {@return the artifact with its weights on this machine, fetched if they were not, for another process to load}
+   *
+   * @throws ServingException as {@link #load(ModelArtifact)} does
+   */
+  public ModelArtifact local(ModelArtifact artifact) {
+    URI weights = sources.local(artifact);
+    return weights.equals(artifact.weights())
+        ? artifact
+        : new ModelArtifact(artifact.code(), weights, artifact.metadata());
   }
 
   /**
@@ -279,6 +323,7 @@ public final class Engine implements AutoCloseable {
    * Idempotent.
    */
   public void close(Duration grace) {
+    downloads.close();
     calls.close(grace);
     leases.forEach(LeasedModel::close);
     upkeep.close();

@@ -3,10 +3,15 @@ package io.fairlead.serverless.engine;
 import io.fairlead.error.ErrorKind;
 import io.fairlead.error.ServingException;
 import java.net.URI;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /** Makes the failures of one platform, and words what they have in common. */
 public final class Failures {
+  private static final Pattern URL_QUERY =
+      Pattern.compile("(\\b\\w[\\w+.-]*:[^\\s?\"]+)\\?[^\\s\"]*");
+  private static final Pattern URL_USER = Pattern.compile("(\\b\\w[\\w+.-]*://)[^\\s/@'\"]*@");
+
   private final String platform;
 
   public Failures(String platform) {
@@ -44,10 +49,15 @@ public final class Failures {
     return reason(root);
   }
 
-  /** A location without its query, where signed URLs carry their signature. */
+  /** A location without its query, where signed URLs carry their signature, and without a user and password. */
   public static String shown(URI uri) {
     String text = uri.toString();
     int query = text.indexOf('?');
-    return query < 0 ? text : text.substring(0, query);
+    return withoutSecrets(query < 0 ? text : text.substring(0, query));
+  }
+
+  /** A text in which no URL has a query, nor a user and password. */
+  static String withoutSecrets(String text) {
+    return URL_USER.matcher(URL_QUERY.matcher(text).replaceAll("$1")).replaceAll("$1");
   }
 }

@@ -27,6 +27,7 @@ import org.jspecify.annotations.Nullable;
 /** Finds what an artifact's weights are, and reads as much of it as a digest takes. */
 final class ModelSources {
   private static final String TOKENIZER_LABEL = "tokenizer";
+  private static final String SHA256_LABEL = "sha256";
   private static final String TOKENIZER = "tokenizer.json";
   private static final String PLACES =
       ", and is not read from here: a model is file: (a file or folder), classpath: (a resource) or java: (a function or"
@@ -37,41 +38,123 @@ final class ModelSources {
   private final ClassLoader classLoader;
   private final Fingerprints fingerprints;
   private final Archives archives;
+  private final Downloads downloads;
   private final Failures failures;
   private final Map<String, ModelFile> known = new ConcurrentHashMap<>();
   private final Map<Path, String> origins = new ConcurrentHashMap<>();
 
   ModelSources(
-      ClassLoader classLoader, Fingerprints fingerprints, Archives archives, Failures failures) {
+      ClassLoader classLoader,
+      Fingerprints fingerprints,
+      Archives archives,
+      Downloads downloads,
+      Failures failures) {
     this.classLoader = classLoader;
     this.fingerprints = fingerprints;
     this.archives = archives;
+    this.downloads = downloads;
     this.failures = failures;
   }
 
   ModelSource resolve(ModelArtifact artifact) {
     URI weights = artifact.weights();
     String tokenizer = artifact.metadata().labels().getOrDefault(TOKENIZER_LABEL, "");
-    return switch (weights.getScheme().toLowerCase(Locale.ROOT)) {
-      case "file" -> onDisk(path(weights), tokenizer);
-      case "classpath" -> onClassPath(resourceName(weights), tokenizer);
+    return switch (scheme(weights)) {
+      case "file" -> onDisk(path(weights), tokenizer, pin(artifact));
+      case "classpath" -> onClassPath(resourceName(weights), tokenizer, pin(artifact));
       case "java" -> new HandlerSource(name(weights));
-      case "hf" ->
-        throw failures.failure(
-            ErrorKind.UNSUPPORTED,
-            "'" + Failures.shown(weights) + "' is on the Hugging Face hub" + PLACES
-                + ". Download an ONNX export of it, as with 'hf download', and give its folder");
-      default ->
-        throw failures.failure(
-            ErrorKind.UNSUPPORTED,
-            "'" + Failures.shown(weights) + "' is somewhere else" + PLACES
-                + ". Download it first and give the file");
+      default -> fetched(weights, tokenizer, pin(artifact));
     };
   }
 
-  private ModelFiles onDisk(Path location, String tokenizer) {
+  /** {@return the location as one that needs no fetcher: the fetched file if it needs one, and else itself} */
+  URI local(ModelArtifact artifact) {
+    return switch (scheme(artifact.weights())) {
+      case "file", "classpath", "java" -> artifact.weights();
+      default -> download(artifact.weights(), pin(artifact)).toUri();
+    };
+  }
+
+  private static String scheme(URI uri) {
+    return uri.getScheme().toLowerCase(Locale.ROOT);
+  }
+
+  private String pin(ModelArtifact artifact) {
+    String sha256 = artifact
+        .metadata()
+        .labels()
+        .getOrDefault(SHA256_LABEL, "")
+        .strip()
+        .toLowerCase(Locale.ROOT);
+    if (!sha256.isEmpty() && !sha256.matches("[0-9a-f]{64}")) {
+      throw failures.failure(
+          ErrorKind.INVALID,
+          "The label 'sha256' is '" + sha256
+              + "': write 64 hexadecimal digits, as sha256sum gives them");
+    }
+    return sha256;
+  }
+
+  private ModelFile checkPin(ModelFile file, String sha256) {
+    if (!sha256.isEmpty() && !file.fingerprint().sha256().equals(sha256)) {
+      throw failures.failure(
+          ErrorKind.INVALID,
+          file + " has the SHA-256 " + file.fingerprint().sha256() + ", and not " + sha256
+              + " as the label 'sha256' says: correct the label if the model was changed on purpose, and do not use it"
+              + " otherwise");
+    }
+    return file;
+  }
+
+  private Path download(URI location, String sha256) {
+    if (!downloads.fetches(location)) {
+      throw notFetched(location);
+    }
+    Path file = downloads.file(location, sha256);
+    origins.put(file, Failures.shown(location));
+    return file;
+  }
+
+  private ServingException notFetched(URI location) {
+    String scheme = scheme(location);
+    return failures.failure(
+        ErrorKind.UNSUPPORTED,
+        "'" + Failures.shown(location) + "' is "
+            + (scheme.equals("hf") ? "on the Hugging Face hub" : "somewhere else") + PLACES
+            + (scheme.equals("hf")
+                ? ". Download an ONNX export of it, as with 'hf download', and give its folder"
+                : ". Download it first and give the file")
+            + ", or configure a ModelFetcher for '" + scheme + "'"
+            + (scheme.startsWith("http") ? ", such as HttpFetcher" : ""));
+  }
+
+  private ModelFiles fetched(URI location, String tokenizer, String sha256) {
+    ModelFile file = read(download(location, sha256));
+    if (Archives.isOne(file)) {
+      return inArchive(file, tokenizer);
+    }
+    if (!file.fingerprint().externalFiles().isEmpty()) {
+      throw failures.failure(
+          ErrorKind.UNSUPPORTED,
+          file + " keeps its weights in other files, "
+              + String.join(", ", file.fingerprint().externalFiles())
+              + ", which are not fetched with it: pack all of them as .tar.gz and give that");
+    }
+    if (tokenizer.isEmpty()) {
+      return new ModelFiles(file, List.of(), null);
+    }
+    URI at = uri(tokenizer);
+    return new ModelFiles(
+        file,
+        List.of(),
+        at.isAbsolute() && !downloads.fetches(at)
+            ? namedTokenizer(tokenizer).orElseThrow(() -> notFetched(at))
+            : read(download(location.resolve(at), "")));
+  }
+
+  private ModelFiles onDisk(Path location, String tokenizer, String sha256) {
     Path weights = modelFile(location);
-    ModelFile file = read(weights);
+    ModelFile file = checkPin(read(weights), sha256);
     return Archives.isOne(file) ? inArchive(file, tokenizer) : inFolder(file, weights, tokenizer);
   }
 
@@ -146,7 +229,7 @@ final class ModelSources {
     return null;
   }
 
-  private ModelFiles onClassPath(String name, String tokenizer) {
+  private ModelFiles onClassPath(String name, String tokenizer, String sha256) {
     URL url = classLoader.getResource(name);
     if (url == null) {
       throw failures.failure(
@@ -157,14 +240,14 @@ final class ModelSources {
     }
     Path unpacked = unpacked(url).orElse(null);
     if (unpacked != null) {
-      ModelFile file = read(unpacked);
+      ModelFile file = checkPin(read(unpacked), sha256);
       if (Archives.isOne(file)) {
         return inArchive(file, tokenizer);
       }
       return new ModelFiles(
           file, externalWeights(file, unpacked), tokenizerBeside(file, name, tokenizer));
     }
-    ModelFile file = read(name, url);
+    ModelFile file = checkPin(read(name, url), sha256);
     if (Archives.isOne(file)) {
       return inArchive(file, tokenizer);
     }

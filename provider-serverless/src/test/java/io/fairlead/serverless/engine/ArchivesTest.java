@@ -488,7 +488,7 @@ final class ArchivesTest {
     return Files.readAllBytes(Models.path(model));
   }
 
-  private static byte[] zip(Map<String, byte[]> files) throws IOException {
+  static byte[] zip(Map<String, byte[]> files) throws IOException {
     ByteArrayOutputStream bytes = new ByteArrayOutputStream();
     try (ZipOutputStream zip = new ZipOutputStream(bytes)) {
       for (Map.Entry<String, byte[]> file : files.entrySet()) {

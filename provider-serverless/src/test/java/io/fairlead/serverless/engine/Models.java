@@ -50,6 +50,7 @@ final class Models {
         Models.class.getClassLoader(),
         new Fingerprints(CacheFolder.NONE),
         new Archives(cacheFolder().resolve("archives"), Archives.Limits.DEFAULT, failures),
+        new Downloads(cacheFolder().resolve("downloads"), Map.of(), failures),
         failures);
   }
 
