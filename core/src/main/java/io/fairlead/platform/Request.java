@@ -6,6 +6,7 @@ import static java.util.Objects.requireNonNull;
 import io.fairlead.grammar.Options;
 import io.fairlead.grammar.PlatformOptions;
 import io.fairlead.grammar.Problems;
+import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.Optional;
@@ -76,6 +77,11 @@ public final class Request {
   /** {@return a copy of the body} */
   public byte[] body() {
     return body.clone();
+  }
+
+  /** {@return the body without a copy, to be read only} */
+  public ByteBuffer bodyBuffer() {
+    return ByteBuffer.wrap(body).asReadOnlyBuffer();
   }
 
   /** {@return the body as UTF-8 text} */

@@ -3,6 +3,7 @@ package io.fairlead.platform;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static java.util.Objects.requireNonNull;
 
+import java.nio.ByteBuffer;
 import java.util.Arrays;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
@@ -41,6 +42,11 @@ public final class Response {
   /** {@return a copy of the body} */
   public byte[] body() {
     return body.clone();
+  }
+
+  /** {@return the body without a copy, to be read only} */
+  public ByteBuffer bodyBuffer() {
+    return ByteBuffer.wrap(body).asReadOnlyBuffer();
   }
 
   /** {@return the body as UTF-8 text} */

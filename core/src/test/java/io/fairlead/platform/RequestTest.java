@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.fairlead.grammar.InvalidValueException;
 import io.fairlead.grammar.Options;
 import io.fairlead.grammar.SampleValues.SampleOption;
+import java.nio.ByteBuffer;
 import java.time.Duration;
 import nl.jqno.equalsverifier.EqualsVerifier;
 import nl.jqno.equalsverifier.Warning;
@@ -36,6 +37,16 @@ class RequestTest {
     request.body()[1] = 9;
 
     assertThat(request.body()).containsExactly(1, 2, 3);
+  }
+
+  @Test
+  void theBodyCanBeReadWithoutACopyAndNotChanged() {
+    Request request = Request.of(new byte[] {1, 2, 3}, "application/octet-stream");
+
+    ByteBuffer buffer = request.bodyBuffer();
+
+    assertThat(buffer).isEqualTo(ByteBuffer.wrap(new byte[] {1, 2, 3}));
+    assertThat(buffer.isReadOnly()).isTrue();
   }
 
   @Test

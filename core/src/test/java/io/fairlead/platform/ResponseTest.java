@@ -2,6 +2,7 @@ package io.fairlead.platform;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.nio.ByteBuffer;
 import nl.jqno.equalsverifier.EqualsVerifier;
 import nl.jqno.equalsverifier.Warning;
 import org.junit.jupiter.api.Test;
@@ -16,6 +17,16 @@ class ResponseTest {
     response.body()[1] = 9;
 
     assertThat(response.body()).containsExactly(1, 2, 3);
+  }
+
+  @Test
+  void theBodyCanBeReadWithoutACopyAndNotChanged() {
+    Response response = Response.of(new byte[] {1, 2, 3}, "application/octet-stream");
+
+    ByteBuffer buffer = response.bodyBuffer();
+
+    assertThat(buffer).isEqualTo(ByteBuffer.wrap(new byte[] {1, 2, 3}));
+    assertThat(buffer.isReadOnly()).isTrue();
   }
 
   @Test

@@ -12,6 +12,8 @@ import io.fairlead.platform.Response;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -35,13 +37,18 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>An output that is a list of maps, as classifiers from scikit-learn give by default, becomes a tensor with a row for
  * each map, followed by a tensor NAME.keys with the keys of its columns; for rows it becomes an object. Numbers that JSON
- * lacks are the strings "NaN", "Infinity" and "-Infinity", both ways. {@code parameters} are accepted and have no effect.
+ * lacks are the strings "NaN", "Infinity" and "-Infinity", both ways.
+ *
+ * <p>Tensors may travel as raw elements after the JSON, as the protocol's binary tensor extension says, in a body whose
+ * content type says how long the JSON is (see {@link RawTensors}). Its {@code parameters} are heeded: {@code
+ * binary_data_size}, {@code binary_data} and {@code binary_data_output}. Others are accepted and have no effect.
  */
 final class JsonModel implements RequestModel {
   private static final JsonFactory JSON =
       JsonFactory.builder().enable(StreamWriteFeature.USE_FAST_DOUBLE_WRITER).build();
   private static final String CONTENT_TYPE = "application/json";
   private static final int USUAL_SIZE = 1024;
+  private static final ByteBuffer NOTHING = ByteBuffer.allocate(0);
 
   private final TensorModel model;
   private final @Nullable Tokenizer tokenizer;
@@ -109,23 +116,48 @@ final class JsonModel implements RequestModel {
 
   @Override
   public Response answer(Request request, Call call) {
-    checkContentType(request.contentType());
-    JsonRequest parsed = JsonRequest.read(request.body(), this);
+    JsonRequest parsed = read(request);
     call.checkNotStopped(null);
     ByteArrayOutputStream body = new ByteArrayOutputStream(USUAL_SIZE);
+    List<byte[]> raw = new ArrayList<>();
     try (JsonGenerator json = JSON.createGenerator(body)) {
       Tensor rows = parsed.rows();
       if (rows != null) {
         writePredictions(json, rows, model.run(List.of(rows), parsed.outputs(), call), call);
       } else if (parsed.texts().isEmpty()) {
-        writeTensors(json, parsed, model.run(parsed.tensors(), parsed.outputs(), call), call);
+        writeTensors(json, parsed, model.run(parsed.tensors(), parsed.outputs(), call), call, raw);
       } else {
         writeVectors(json, parsed.texts(), call);
       }
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
-    return Response.of(body.toByteArray(), CONTENT_TYPE);
+    int jsonSize = body.size();
+    raw.forEach(body::writeBytes);
+    return Response.of(
+        body.toByteArray(), raw.isEmpty() ? CONTENT_TYPE : RawTensors.CONTENT_TYPE + jsonSize);
+  }
+
+  private JsonRequest read(Request request) {
+    String type = request.contentType().toLowerCase(Locale.ROOT).replace(" ", "");
+    if (!type.startsWith(RawTensors.CONTENT_TYPE)) {
+      checkContentType(request.contentType());
+      return JsonRequest.read(request.body(), NOTHING.duplicate(), this);
+    }
+    String digits = type.substring(RawTensors.CONTENT_TYPE.length());
+    ByteBuffer body = request.bodyBuffer();
+    boolean within = digits.matches("\\d{1,9}") && Integer.parseInt(digits) <= body.remaining();
+    Problems.in("Request")
+        .check(
+            within,
+            "json-header-size",
+            "must be the length of the JSON that the body of " + body.remaining()
+                + " bytes begins with",
+            digits)
+        .throwIfAny();
+    byte[] json = new byte[Integer.parseInt(digits)];
+    body.get(json);
+    return JsonRequest.read(json, body, this);
   }
 
   private static void checkContentType(String contentType) {
@@ -151,7 +183,8 @@ final class JsonModel implements RequestModel {
   }
 
   private static void writeTensors(
-      JsonGenerator json, JsonRequest request, List<Tensor> answers, Call call) throws IOException {
+      JsonGenerator json, JsonRequest request, List<Tensor> answers, Call call, List<byte[]> raw)
+      throws IOException {
     json.writeStartObject();
     json.writeStringField("model_name", call.model());
     if (request.id() != null) {
@@ -159,25 +192,35 @@ final class JsonModel implements RequestModel {
     }
     json.writeArrayFieldStart("outputs");
     for (Tensor answer : answers) {
-      writeTensor(json, answer);
+      boolean isRaw = request.isRaw(answer.name());
+      writeTensor(json, answer, isRaw, raw);
       Tensor keys = answer.keys();
       if (keys != null) {
-        writeTensor(json, keys);
+        writeTensor(json, keys, isRaw, raw);
       }
     }
     json.writeEndArray();
     json.writeEndObject();
   }
 
-  private static void writeTensor(JsonGenerator json, Tensor tensor) throws IOException {
+  private static void writeTensor(
+      JsonGenerator json, Tensor tensor, boolean isRaw, List<byte[]> raw) throws IOException {
     json.writeStartObject();
     json.writeStringField("name", tensor.name());
     json.writeFieldName("shape");
     json.writeArray(tensor.shape(), 0, tensor.shape().length);
     json.writeStringField("datatype", tensor.datatype().name());
-    json.writeArrayFieldStart("data");
-    tensor.write(json, 0, tensor.size());
-    json.writeEndArray();
+    if (isRaw) {
+      byte[] elements = RawTensors.write(tensor);
+      raw.add(elements);
+      json.writeObjectFieldStart("parameters");
+      json.writeNumberField("binary_data_size", elements.length);
+      json.writeEndObject();
+    } else {
+      json.writeArrayFieldStart("data");
+      tensor.write(json, 0, tensor.size());
+      json.writeEndArray();
+    }
     json.writeEndObject();
   }
 

@@ -9,10 +9,13 @@ import io.fairlead.grammar.InvalidValueException;
 import io.fairlead.grammar.Problem;
 import io.fairlead.grammar.Problems;
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
@@ -20,6 +23,11 @@ import org.jspecify.annotations.Nullable;
 
 /** A request in JSON, read and checked against what a model takes. */
 final class JsonRequest {
+  /** Reads the value of a field. */
+  private interface FieldReader {
+    void read(String field) throws IOException;
+  }
+
   private static final JsonFactory JSON =
       JsonFactory.builder().enable(StreamReadFeature.USE_FAST_DOUBLE_PARSER).build();
 
@@ -27,27 +35,32 @@ final class JsonRequest {
   private static final Pattern SOURCE = Pattern.compile("\\[Source: [^;]*; ([^\\]]*)\\]");
 
   private final byte[] body;
+  private final ByteBuffer raw;
   private final JsonModel model;
   private final Problems problems = Problems.in("Request");
   private final Set<String> named = new HashSet<>();
   private final List<Tensor> tensors = new ArrayList<>();
   private final List<String> texts = new ArrayList<>();
   private final List<String> outputs = new ArrayList<>();
+  private final Map<String, Boolean> rawOutputs = new HashMap<>();
+  private boolean rawByDefault;
   private @Nullable String id;
   private @Nullable Tensor rows;
 
-  private JsonRequest(byte[] body, JsonModel model) {
+  private JsonRequest(byte[] body, ByteBuffer raw, JsonModel model) {
     this.body = body;
+    this.raw = raw;
     this.model = model;
   }
 
   /**
    * {@return the request in a body}
    *
+   * @param raw the elements that the JSON gives only the size of
    * @throws InvalidValueException with all that is wrong with it
    */
-  static JsonRequest read(byte[] body, JsonModel model) {
-    JsonRequest request = new JsonRequest(body, model);
+  static JsonRequest read(byte[] body, ByteBuffer raw, JsonModel model) {
+    JsonRequest request = new JsonRequest(body, raw, model);
     try (JsonParser json = JSON.createParser(body)) {
       request.read(json);
     } catch (JsonProcessingException e) {
@@ -98,6 +111,11 @@ final class JsonRequest {
     return outputs.isEmpty() ? model.outputNames() : outputs;
   }
 
+  /** {@return whether an output is to be answered as raw elements} */
+  boolean isRaw(String output) {
+    return rawOutputs.getOrDefault(output, rawByDefault);
+  }
+
   private void read(JsonParser json) throws IOException {
     if (json.nextToken() != JsonToken.START_OBJECT) {
       problems.check(false, "body", "must be a JSON object");
@@ -117,7 +135,10 @@ final class JsonRequest {
         case "instances" -> readInstances(json);
         case "outputs" -> readOutputs(json);
         case "id" -> id = string(json, "id");
-        case "parameters" -> json.skipChildren();
+        case "parameters" ->
+          readParameters(json, "parameters", "binary_data_output", name -> {
+            rawByDefault = flag(json, name);
+          });
         default -> {
           problems.check(
               false,
@@ -129,6 +150,11 @@ final class JsonRequest {
       }
     }
     problems.check(json.nextToken() == null, "body", "must end after the JSON object");
+    problems.check(
+        !raw.hasRemaining(),
+        "body",
+        "must end after the tensors whose binary_data_size the JSON gives",
+        raw.remaining() + " bytes more");
     if (fields.contains("inputs") == fields.contains("instances")) {
       problems.check(false, "inputs", "must be there, or instances, and not both");
     }
@@ -200,6 +226,7 @@ final class JsonRequest {
     Elements data = null;
     int dataFrom = -1;
     int dataTo = -1;
+    long[] rawSize = {-1};
     TensorSpec spec = null;
     while (json.nextToken() == JsonToken.FIELD_NAME) {
       String field = json.currentName();
@@ -220,7 +247,10 @@ final class JsonRequest {
             dataTo = (int) json.currentLocation().getByteOffset();
           }
         }
-        case "parameters" -> json.skipChildren();
+        case "parameters" ->
+          readParameters(json, position + ".parameters", "binary_data_size", at -> {
+            rawSize[0] = size(json, at);
+          });
         default -> {
           problems.check(
               false,
@@ -231,6 +261,8 @@ final class JsonRequest {
         }
       }
     }
+    // Taken even for a tensor that is refused, so that the next one finds its own.
+    ByteBuffer elements = raw(rawSize[0], position);
     if (spec == null || name == null) {
       problems.check(name != null, position + ".name", "must be there");
       if (name != null) {
@@ -244,14 +276,74 @@ final class JsonRequest {
         data = Elements.read(again, spec.datatype());
       }
     }
-    check(spec, datatype, shape, data);
+    check(spec, datatype, shape, data, rawSize[0] >= 0, elements);
+  }
+
+  /** Reads an object of which one field counts. */
+  private void readParameters(JsonParser json, String position, String counts, FieldReader reader)
+      throws IOException {
+    if (json.currentToken() != JsonToken.START_OBJECT) {
+      problems.check(false, position, "must be an object");
+      json.skipChildren();
+      return;
+    }
+    while (json.nextToken() == JsonToken.FIELD_NAME) {
+      String field = json.currentName();
+      json.nextToken();
+      if (field.equals(counts)) {
+        reader.read(position + "." + field);
+      } else {
+        json.skipChildren();
+      }
+    }
+  }
+
+  private boolean flag(JsonParser json, String field) throws IOException {
+    if (!json.currentToken().isBoolean()) {
+      problems.check(false, field, "must be true or false");
+      json.skipChildren();
+      return false;
+    }
+    return json.getBooleanValue();
+  }
+
+  private int size(JsonParser json, String field) throws IOException {
+    if (json.currentToken() != JsonToken.VALUE_NUMBER_INT
+        || json.getNumberType() != JsonParser.NumberType.INT
+        || json.getIntValue() < 0) {
+      problems.check(false, field, "must be a number of bytes, of 0 or more");
+      json.skipChildren();
+      return -1;
+    }
+    return json.getIntValue();
+  }
+
+  /** {@return the next raw elements; null if there are none, or not as many, which is noted} */
+  private @Nullable ByteBuffer raw(long size, String position) {
+    if (size < 0) {
+      return null;
+    }
+    if (size > raw.remaining()) {
+      problems.check(
+          false,
+          position + ".parameters.binary_data_size",
+          "must be at most the " + raw.remaining() + " bytes that are left after the JSON",
+          size);
+      raw.position(raw.limit());
+      return null;
+    }
+    ByteBuffer elements = raw.slice(raw.position(), (int) size);
+    raw.position(raw.position() + (int) size);
+    return elements;
   }
 
   private void check(
       TensorSpec spec,
       @Nullable String datatype,
       long @Nullable [] shape,
-      @Nullable Elements data) {
+      @Nullable Elements data,
+      boolean isRaw,
+      @Nullable ByteBuffer elements) {
     String field = "inputs." + spec.name();
     problems.check(named.add(spec.name()), field, "must be there once");
     boolean right = spec.datatype().name().equals(datatype);
@@ -260,7 +352,12 @@ final class JsonRequest {
         field + ".datatype",
         "must be " + spec.datatype(),
         datatype == null ? "none" : datatype);
-    problems.check(data != null, field + ".data", "must be there");
+    problems.check(
+        data != null || isRaw,
+        field + ".data",
+        "must be there, or its binary_data_size and as many bytes after the JSON");
+    problems.check(
+        data == null || !isRaw, field + ".data", "must not be there beside its binary_data_size");
     if (shape == null) {
       problems.check(
           false,
@@ -269,6 +366,14 @@ final class JsonRequest {
       return;
     }
     problems.check(spec.fits(shape), field + ".shape", "must be " + shown(spec), shown(shape));
+    if (data == null && elements != null && right) {
+      Tensor tensor =
+          RawTensors.read(spec, shape, count(shape), elements, problems, field + ".data");
+      if (tensor != null) {
+        tensors.add(tensor);
+      }
+      return;
+    }
     if (data == null || !right || !data.check(problems, field + ".data")) {
       return;
     }
@@ -332,14 +437,18 @@ final class JsonRequest {
 
   private void readOutput(JsonParser json, String position) throws IOException {
     String name = null;
+    @Nullable Boolean[] isRaw = {null};
     if (json.currentToken() == JsonToken.START_OBJECT) {
       while (json.nextToken() == JsonToken.FIELD_NAME) {
-        boolean isName = json.currentName().equals("name");
+        String field = json.currentName();
         json.nextToken();
-        if (isName) {
-          name = string(json, position + ".name");
-        } else {
-          json.skipChildren();
+        switch (field) {
+          case "name" -> name = string(json, position + ".name");
+          case "parameters" ->
+            readParameters(json, position + ".parameters", "binary_data", at -> {
+              isRaw[0] = flag(json, at);
+            });
+          default -> json.skipChildren();
         }
       }
     } else {
@@ -351,6 +460,9 @@ final class JsonRequest {
     } else if (model.outputs().stream().anyMatch(output -> output.name().equals(wanted))) {
       problems.check(!outputs.contains(wanted), position + ".name", "must be there once", wanted);
       outputs.add(wanted);
+      if (isRaw[0] != null) {
+        rawOutputs.put(wanted, isRaw[0]);
+      }
     } else {
       problems.check(false, position + ".name", "must be one of " + names(model.outputs()), wanted);
     }

@@ -6,6 +6,7 @@ import io.fairlead.platform.Response;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.ChannelFuture;
+import io.netty.channel.ChannelFutureListener;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.socket.DuplexChannel;
@@ -27,6 +28,7 @@ import io.netty.handler.codec.http.TooLongHttpHeaderException;
 import io.netty.handler.codec.http.TooLongHttpLineException;
 import io.netty.util.ReferenceCountUtil;
 import java.io.IOException;
+import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Arrays;
 import java.util.Queue;
@@ -50,6 +52,8 @@ final class Connection extends ChannelInboundHandlerAdapter {
   private static final int MOST_PENDING = 64;
   private static final int FIRST_PART = 64 * 1024;
   private static final long LONGEST_LINGER = TimeUnit.SECONDS.toNanos(2);
+  private static final long SHORTEST = TimeUnit.MILLISECONDS.toNanos(1);
+  private static final Duration LONGEST = Duration.ofDays(36_500);
   private static final byte[] NONE = {};
 
   private enum State {
@@ -69,11 +73,13 @@ final class Connection extends ChannelInboundHandlerAdapter {
   private final Routes routes;
   private final HttpSettings settings;
   private final long transferNanos;
+  private final long idleNanos;
   private final Queue<Object> pending = new ArrayDeque<>();
   private @Nullable ChannelHandlerContext context;
   private State state = State.IDLE;
   private long deadline;
   private boolean taking;
+  private boolean decoded;
 
   private @Nullable HttpRequest head;
   private @Nullable Answer early;
@@ -89,19 +95,24 @@ final class Connection extends ChannelInboundHandlerAdapter {
     this.front = front;
     this.routes = routes;
     this.settings = settings;
-    this.transferNanos = settings.transferTime().toNanos();
+    this.transferNanos = nanos(settings.transferTime());
+    this.idleNanos = nanos(settings.idleTime());
   }
 
   @Override
   public void channelActive(ChannelHandlerContext newContext) {
     context = newContext;
     if (!front.opened(this)) {
-      keepAlive = false;
-      send(Answer.error(
+      state = State.LINGERING;
+      Answer full = Answer.error(
               HttpResponseStatus.SERVICE_UNAVAILABLE,
               "There are " + settings.maxConnections()
                   + " connections, which is the most: try again later, or raise maxConnections.")
-          .with("Retry-After", "1"));
+          .with("retry-after", "1");
+      // Without lingering, which would keep as many more as there are clients.
+      newContext
+          .writeAndFlush(response(full, full.body(), false, false))
+          .addListener(ChannelFutureListener.CLOSE);
       return;
     }
     // Not idle: whoever connects has something to ask.
@@ -135,15 +146,15 @@ final class Connection extends ChannelInboundHandlerAdapter {
 
   // Time.
 
+  private static long nanos(Duration duration) {
+    return duration.compareTo(LONGEST) < 0 ? duration.toNanos() : LONGEST.toNanos();
+  }
+
   private void watch() {
-    long left = switch (state) {
-      case WORKING -> transferNanos;
-      default -> Math.min(deadline - System.nanoTime(), transferNanos);
-    };
-    context()
-        .executor()
-        .schedule(
-            this::look, Math.max(left, TimeUnit.MILLISECONDS.toNanos(1)), TimeUnit.NANOSECONDS);
+    // A deadline that is set before the next look lies after it.
+    long most = Math.min(transferNanos, idleNanos);
+    long left = state == State.WORKING ? most : Math.min(deadline - System.nanoTime(), most);
+    context().executor().schedule(this::look, Math.max(left, SHORTEST), TimeUnit.NANOSECONDS);
   }
 
   /** Looks whether the time is up: once in a while, and not for each request, which would cost each of them. */
@@ -168,7 +179,9 @@ final class Connection extends ChannelInboundHandlerAdapter {
 
   @Override
   public void channelReadComplete(ChannelHandlerContext newContext) {
-    if (state == State.IDLE) {
+    boolean partial = !decoded;
+    decoded = false;
+    if (partial && state == State.IDLE) {
       // Something came, and it was not a whole head.
       state = State.RECEIVING;
       deadline = System.nanoTime() + transferNanos;
@@ -179,6 +192,7 @@ final class Connection extends ChannelInboundHandlerAdapter {
 
   @Override
   public void channelRead(ChannelHandlerContext newContext, Object message) {
+    decoded = true;
     if (state == State.LINGERING) {
       ReferenceCountUtil.release(message);
     } else if (state == State.WORKING || state == State.SENDING) {
@@ -294,7 +308,7 @@ final class Connection extends ChannelInboundHandlerAdapter {
         refuse(Answer.error(
                 HttpResponseStatus.SERVICE_UNAVAILABLE,
                 "There is no room for this body beside those of other requests: try again later.")
-            .with("Retry-After", "1"));
+            .with("retry-after", "1"));
         return;
       }
       reserved += Math.max(0, more);
@@ -388,13 +402,26 @@ final class Connection extends ChannelInboundHandlerAdapter {
   }
 
   private void send(Answer answer) {
-    ChannelHandlerContext here = context();
     HttpRequest request = head;
     boolean isHead = request != null && request.method().equals(HttpMethod.HEAD);
     boolean isOld = request != null && request.protocolVersion().minorVersion() == 0;
     boolean keep = keepAlive && !front.isClosing();
-    FullHttpResponse response = new DefaultFullHttpResponse(
-        HttpVersion.HTTP_1_1, answer.status(), isHead ? Unpooled.EMPTY_BUFFER : answer.body());
+    FullHttpResponse response =
+        response(answer, isHead ? Unpooled.EMPTY_BUFFER : answer.body(), keep, isOld);
+    forget();
+    state = State.SENDING;
+    deadline = System.nanoTime() + transferNanos;
+    ChannelFuture sent = context().writeAndFlush(response);
+    if (sent.isDone()) {
+      sent(sent, keep);
+    } else {
+      sent.addListener(future -> sent(sent, keep));
+    }
+  }
+
+  private FullHttpResponse response(Answer answer, ByteBuf content, boolean keep, boolean isOld) {
+    FullHttpResponse response =
+        new DefaultFullHttpResponse(HttpVersion.HTTP_1_1, answer.status(), content);
     HttpHeaders headers = response.headers();
     if (!answer.contentType().isEmpty()) {
       headers.set(HttpHeaderNames.CONTENT_TYPE, answer.contentType());
@@ -409,15 +436,7 @@ final class Connection extends ChannelInboundHandlerAdapter {
     } else if (isOld) {
       headers.set(HttpHeaderNames.CONNECTION, HttpHeaderValues.KEEP_ALIVE);
     }
-    forget();
-    state = State.SENDING;
-    deadline = System.nanoTime() + transferNanos;
-    ChannelFuture sent = here.writeAndFlush(response);
-    if (sent.isDone()) {
-      sent(sent, keep);
-    } else {
-      sent.addListener(future -> sent(sent, keep));
-    }
+    return response;
   }
 
   private void sent(ChannelFuture sent, boolean keep) {
@@ -425,7 +444,7 @@ final class Connection extends ChannelInboundHandlerAdapter {
       context().close();
     } else if (keep) {
       state = State.IDLE;
-      deadline = System.nanoTime() + settings.idleTime().toNanos();
+      deadline = System.nanoTime() + idleNanos;
       takePending();
     } else if (context().channel() instanceof DuplexChannel channel) {
       // Closing while the client still sends would reset the connection, and lose it the answer.

@@ -31,7 +31,7 @@ final class Failed {
     if (cause instanceof ServingException e) {
       Answer answer = Answer.error(status(e.kind()), String.valueOf(e.getMessage()));
       return mayComeAgain(e.kind())
-          ? answer.with("Retry-After", seconds(e.retryAfter().orElse(SOON)))
+          ? answer.with("retry-after", seconds(e.retryAfter().orElse(SOON)))
           : answer;
     }
     if (cause instanceof CancellationException) {

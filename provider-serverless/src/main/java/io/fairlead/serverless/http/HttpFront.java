@@ -174,8 +174,15 @@ public final class HttpFront implements AutoCloseable {
 
   /** Counts a connection in, and tells whether it may stay. */
   boolean opened(Connection connection) {
+    if (open.incrementAndGet() > settings.maxConnections()) {
+      open.decrementAndGet();
+      return false;
+    }
     connections.add(connection);
-    return open.incrementAndGet() <= settings.maxConnections() && !closing;
+    if (closing) {
+      connection.closeSoon();
+    }
+    return true;
   }
 
   void closed(Connection connection) {

@@ -77,7 +77,7 @@ final class Routes {
       return Route.to(Answer.error(
               HttpResponseStatus.UNAUTHORIZED,
               "The header Authorization must be there, as: Bearer TOKEN, with the token of this server.")
-          .with("WWW-Authenticate", "Bearer"));
+          .with("www-authenticate", "Bearer"));
     }
     if (target == null) {
       return Route.to(
@@ -96,7 +96,7 @@ final class Routes {
       return Route.to(Answer.error(
               HttpResponseStatus.METHOD_NOT_ALLOWED,
               "This path takes " + kind.methods() + " and no other method.")
-          .with("Allow", kind.methods()));
+          .with("allow", kind.methods()));
     }
     if (request.method().equals(HttpMethod.OPTIONS)) {
       return Route.to(options(kind.methods()));
@@ -124,7 +124,7 @@ final class Routes {
           return Route.to(Answer.error(
                   HttpResponseStatus.UNSUPPORTED_MEDIA_TYPE,
                   "The body must not be compressed: leave out Content-Encoding.")
-              .with("Accept-Encoding", "identity"));
+              .with("accept-encoding", "identity"));
         }
         return kind == Target.Kind.INVOCATIONS ? toDefault(kind) : toNamed(target);
       }
@@ -221,7 +221,7 @@ final class Routes {
   // Answers that need no function.
 
   private static Answer options(String methods) {
-    return Answer.empty(HttpResponseStatus.NO_CONTENT).with("Allow", methods);
+    return Answer.empty(HttpResponseStatus.NO_CONTENT).with("allow", methods);
   }
 
   private static Answer flag(String name, boolean value) {
@@ -338,6 +338,6 @@ final class Routes {
       type = OCTETS;
     }
     return new Answer(
-        HttpResponseStatus.OK, type, Unpooled.wrappedBuffer(response.body()), headers);
+        HttpResponseStatus.OK, type, Unpooled.wrappedBuffer(response.bodyBuffer()), headers);
   }
 }

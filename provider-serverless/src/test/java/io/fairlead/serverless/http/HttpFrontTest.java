@@ -13,6 +13,9 @@ import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Locale;
 import java.util.Map;
@@ -33,6 +36,11 @@ final class HttpFrontTest {
       "{\"id\": \"7\", \"inputs\": [{\"name\": \"X\", \"shape\": [1, 4], \"datatype\":"
           + " \"FP32\", \"data\": [5.1, 3.5, 1.4, 0.2]}]}";
   private static final String ROWS = "{\"instances\": [[5.1, 3.5, 1.4, 0.2]]}";
+
+  private static final String BINARY_IRIS =
+      "{\"parameters\": {\"binary_data_output\": true}, \"inputs\": [{\"name\":"
+          + " \"X\", \"shape\": [2, 4], \"datatype\": \"FP32\", \"parameters\": {\"binary_data_size\": 32}}],"
+          + " \"outputs\": [{\"name\": \"label\"}]}";
 
   private static EngineFunctions functions;
   private static HttpFront front;
@@ -170,6 +178,69 @@ final class HttpFrontTest {
     JsonNode answer = json(post(path, "application/x-www-form-urlencoded", ROWS));
 
     assertThat(answer.path("predictions").get(0).path("label").asInt()).isZero();
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"/v2/models/iris/infer", "/v2/models/iris"})
+  void binaryTensorsComeWithTheLengthOfTheJsonInAHeader(String path) throws Exception {
+    byte[] json = BINARY_IRIS.getBytes(StandardCharsets.UTF_8);
+
+    HttpResponse<byte[]> answer =
+        binary(path, "Inference-Header-Content-Length", String.valueOf(json.length));
+
+    assertThat(answer.statusCode()).isEqualTo(200);
+    assertThat(answer.headers().firstValue("Content-Type")).contains("application/octet-stream");
+    int length = Integer.parseInt(
+        answer.headers().firstValue("Inference-Header-Content-Length").orElseThrow());
+    assertBinaryLabels(answer.body(), length);
+  }
+
+  @Test
+  void atSageMakerBinaryTensorsComeWithTheLengthOfTheJsonInTheType() throws Exception {
+    byte[] json = BINARY_IRIS.getBytes(StandardCharsets.UTF_8);
+    String type = "application/vnd.sagemaker-triton.binary+json;json-header-size=";
+
+    HttpResponse<byte[]> answer = binary("/invocations", "Content-Type", type + json.length);
+
+    String answeredType = answer.headers().firstValue("Content-Type").orElseThrow();
+    assertThat(answeredType).startsWith(type);
+    assertThat(answer.headers().firstValue("Inference-Header-Content-Length")).isEmpty();
+    assertBinaryLabels(answer.body(), Integer.parseInt(answeredType.substring(type.length())));
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"", "x", "-1", "100000"})
+  void aLengthOfTheJsonThatIsNoneIsRefused(String length) throws Exception {
+    HttpResponse<byte[]> answer =
+        binary("/v2/models/iris/infer", "Inference-Header-Content-Length", length);
+
+    assertThat(answer.statusCode()).isEqualTo(400);
+  }
+
+  private static HttpResponse<byte[]> binary(String path, String header, String value)
+      throws Exception {
+    ByteBuffer body = ByteBuffer.allocate(BINARY_IRIS.length() + 32)
+        .order(ByteOrder.LITTLE_ENDIAN)
+        .put(BINARY_IRIS.getBytes(StandardCharsets.UTF_8));
+    for (float feature : new float[] {5.1f, 3.5f, 1.4f, 0.2f, 6.7f, 3.0f, 5.2f, 2.3f}) {
+      body.putFloat(feature);
+    }
+    return CLIENT.send(
+        HttpRequest.newBuilder(uri(path))
+            .header(header, value)
+            .POST(HttpRequest.BodyPublishers.ofByteArray(body.array()))
+            .build(),
+        BodyHandlers.ofByteArray());
+  }
+
+  private static void assertBinaryLabels(byte[] body, int length) throws IOException {
+    JsonNode output = JSON.readTree(body, 0, length).path("outputs").get(0);
+    assertThat(output.path("parameters").path("binary_data_size").asInt()).isEqualTo(16);
+    ByteBuffer tail =
+        ByteBuffer.wrap(body, length, body.length - length).order(ByteOrder.LITTLE_ENDIAN);
+    assertThat(tail.getLong()).isZero();
+    assertThat(tail.getLong()).isEqualTo(2);
+    assertThat(tail.hasRemaining()).isFalse();
   }
 
   @Test
