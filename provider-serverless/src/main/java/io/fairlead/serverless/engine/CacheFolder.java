@@ -40,10 +40,14 @@ final class CacheFolder {
     this.maxBytes = maxBytes;
   }
 
+  boolean keepsAnything() {
+    return maxBytes > 0;
+  }
+
   /** {@return the file of that name, which counts as used now; empty if there is none} */
   Optional<Path> find(String name) {
     Path file = folder.resolve(name);
-    if (maxBytes == 0 || !Files.isRegularFile(file)) {
+    if (!keepsAnything() || !Files.isRegularFile(file)) {
       return Optional.empty();
     }
     try {
@@ -62,7 +66,7 @@ final class CacheFolder {
 
   /** Adds or replaces a file, and tells whether it was written. */
   boolean keep(String name, Writing writing) {
-    if (maxBytes == 0) {
+    if (!keepsAnything()) {
       return false;
     }
     try {

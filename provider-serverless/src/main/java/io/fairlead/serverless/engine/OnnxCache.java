@@ -49,7 +49,8 @@ final class OnnxCache {
     byte[] head = weights.fingerprint().head();
     boolean inOrtFormat =
         head.length >= 8 && Arrays.equals(head, 4, 8, ORT_FORMAT, 0, ORT_FORMAT.length);
-    boolean kept = !inOrtFormat
+    boolean kept = folder.keepsAnything()
+        && !inOrtFormat
         && weights.size() <= LARGEST
         && weights.fingerprint().externalFiles().isEmpty();
     return Processor.HERE

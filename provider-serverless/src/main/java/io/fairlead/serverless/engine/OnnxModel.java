@@ -27,7 +27,6 @@ import java.nio.IntBuffer;
 import java.nio.LongBuffer;
 import java.nio.ShortBuffer;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
@@ -58,10 +57,6 @@ final class OnnxModel implements TensorModel {
   private static final Pattern NOISE = Pattern.compile(
       "^Error code - \\w+ - message: |Load model from .* failed:|\\S*onnxruntime_src\\S*:\\d+ .*?\\) (?=[A-Z])");
 
-  private static final Duration SHRINKING_INTERVAL = Duration.ofSeconds(1);
-  // From here on a run takes so long that what shrinking costs does not count.
-  private static final int LARGE = 1 << 10;
-
   private final OrtEnvironment environment;
   private final OrtSession session;
   // What the session reads its weights from if it was not copied: when it is collected, a run ends
@@ -73,7 +68,6 @@ final class OnnxModel implements TensorModel {
   private final List<TensorSpec> outputs = new ArrayList<>();
   private final Map<String, String> unanswerable = new LinkedHashMap<>();
   private final AtomicReference<@Nullable Runnable> afterFirstAnswer;
-  private volatile long nextShrinking;
 
   private OnnxModel(
       OrtEnvironment environment,
@@ -88,7 +82,6 @@ final class OnnxModel implements TensorModel {
     this.afterFirstAnswer = new AtomicReference<>(afterFirstAnswer);
     this.upkeep = upkeep;
     this.failures = failures;
-    this.nextShrinking = System.nanoTime();
   }
 
   /** {@return a model from its file, or from what the cache has of it} */
@@ -201,6 +194,10 @@ final class OnnxModel implements TensorModel {
       options.setOptimizationLevel(OrtSession.SessionOptions.OptLevel.ALL_OPT);
       options.addConfigEntry("session.intra_op.allow_spinning", "0");
       options.addConfigEntry("session.inter_op.allow_spinning", "0");
+      // An arena keeps what the largest run took, and after one that was too large it asks for as
+      // much again for the next
+      // small one, which then fails, too.
+      options.setCPUArenaAllocator(false);
       // A pattern of memory would be kept for each shape that ever came.
       options.setMemoryPatternOptimization(false);
       // What it would print to standard error is in the exceptions.
@@ -355,7 +352,6 @@ final class OnnxModel implements TensorModel {
       for (Tensor tensor : given) {
         tensors.put(tensor.name(), tensor(tensor));
       }
-      shrinkAfter(given, options);
       try (OrtSession.Result result = run(tensors, wanted, options, call)) {
         call.checkNotStopped(null);
         List<Tensor> answers = new ArrayList<>();
@@ -372,19 +368,6 @@ final class OnnxModel implements TensorModel {
     } finally {
       tensors.values().forEach(OnnxTensor::close);
     }
-  }
-
-  /** Has what a large run took given back after it, and what small ones took every second. */
-  private void shrinkAfter(List<Tensor> given, OrtSession.RunOptions options) throws OrtException {
-    long now = System.nanoTime();
-    if (now - nextShrinking >= 0 || given.stream().anyMatch(OnnxModel::isLarge)) {
-      nextShrinking = now + SHRINKING_INTERVAL.toNanos();
-      options.addRunConfigEntry("memory.enable_memory_arena_shrinkage", "cpu:0");
-    }
-  }
-
-  private static boolean isLarge(Tensor tensor) {
-    return tensor.size() >= LARGE;
   }
 
   private void keepAfterFirstAnswer() {
