@@ -176,7 +176,9 @@ final class OnnxLibraryTest {
   }
 
   private Probe end(Process process, String name) throws Exception {
-    assertThat(process.waitFor(60, TimeUnit.SECONDS)).isTrue();
+    boolean ended = process.waitFor(60, TimeUnit.SECONDS);
+    process.destroyForcibly();
+    assertThat(ended).isTrue();
     String output = Files.readString(folder.resolve(name + ".log"), UTF_8);
     assertThat(process.exitValue()).as(output).isZero();
     List<Path> loaded = output

@@ -83,7 +83,9 @@ final class OnnxProcessTest {
         .redirectErrorStream(true)
         .redirectOutput(log)
         .start();
-    assertThat(process.waitFor(60, TimeUnit.SECONDS)).isTrue();
+    boolean ended = process.waitFor(60, TimeUnit.SECONDS);
+    process.destroyForcibly();
+    assertThat(ended).isTrue();
     String output = Files.readString(log.toPath(), UTF_8);
     assertThat(process.exitValue()).as(output).isZero();
     return output;
