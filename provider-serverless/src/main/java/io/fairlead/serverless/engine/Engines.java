@@ -50,13 +50,20 @@ final class Engines {
    */
   RequestModel open(ModelSource source, LoadOptions options) {
     Model model = opened(source, options);
+    RequestModel answering;
+    try {
+      answering = answering(model, source);
+    } catch (RuntimeException | Error e) {
+      model.close();
+      throw e;
+    }
     try {
       if (source instanceof ModelFiles files) {
         files.checkUnchanged(failures);
       }
-      return answering(model, source);
+      return answering;
     } catch (RuntimeException | Error e) {
-      model.close();
+      answering.close();
       throw e;
     }
   }

@@ -114,6 +114,7 @@ final class ModelFiles implements ModelSource {
   void checkUnchanged(Failures failures) {
     List<ModelFile> all = new ArrayList<>(externalWeights);
     all.add(weights);
+    tokenizer().ifPresent(all::add);
     for (ModelFile file : all) {
       boolean unchanged;
       try {

@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
+import static org.assertj.core.api.Assumptions.assumeThat;
 
 import ai.onnxruntime.OrtException;
 import io.fairlead.error.ErrorKind;
@@ -17,9 +18,11 @@ import java.net.URL;
 import java.net.URLClassLoader;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.jar.JarEntry;
 import java.util.jar.JarOutputStream;
 import java.util.regex.Matcher;
@@ -305,6 +308,59 @@ final class ModelSourcesTest {
         .isInstanceOfSatisfying(
             ServingException.class, e -> assertThat(e.kind()).isEqualTo(ErrorKind.CONFLICT))
         .hasMessageContaining("changed while it was being loaded");
+  }
+
+  @Test
+  void aChangeThatKeepsSizeAndTimeIsNoticed() throws IOException {
+    Path file = Files.copy(Models.path("iris_lr.onnx"), folder.resolve("model.onnx"));
+    ModelFiles files = (ModelFiles) Models.sources().resolve(ModelArtifact.of(file));
+    Optional<String> before = Stamp.of(file).map(Stamp::text);
+    assumeThat(before).isPresent();
+    FileTime modified = Files.getLastModifiedTime(file);
+    // The times of some file systems only change every few milliseconds.
+    do {
+      Files.write(file, new byte[(int) files.size()]);
+      Files.setLastModifiedTime(file, modified);
+    } while (Stamp.of(file).map(Stamp::text).equals(before));
+
+    assertThatThrownBy(() -> files.checkUnchanged(new Failures("local")))
+        .isInstanceOfSatisfying(
+            ServingException.class, e -> assertThat(e.kind()).isEqualTo(ErrorKind.CONFLICT));
+  }
+
+  @Test
+  void aTokenizerThatChangesMeanwhileIsNoticed() throws IOException {
+    Files.copy(Models.path("iris_lr.onnx"), folder.resolve("model.onnx"));
+    Path tokenizer = Files.writeString(folder.resolve("tokenizer.json"), "{}");
+    ModelFiles files = (ModelFiles) Models.sources().resolve(ModelArtifact.of(folder));
+    files.checkUnchanged(new Failures("local"));
+
+    Files.writeString(tokenizer, "{\"other\": 1}");
+
+    assertThatThrownBy(() -> files.checkUnchanged(new Failures("local")))
+        .hasMessageContaining("tokenizer.json' (2 bytes) changed while it was being loaded");
+  }
+
+  @Test
+  void aFileThatMayNotBeReadFailsAsUnauthorized() throws IOException {
+    Path file = Files.copy(Models.path("iris_lr.onnx"), folder.resolve("model.onnx"));
+    assumeThat(file.toFile().setReadable(false, false)).isTrue();
+    assumeThat(Files.isReadable(file)).as("not for root").isFalse();
+
+    ServingException e = failure(file.toUri());
+
+    assertThat(e.kind()).isEqualTo(ErrorKind.UNAUTHORIZED);
+    assertThat(e).hasMessageContaining("may not be read by this process");
+  }
+
+  @Test
+  void aModelOfAnotherFormatIsFoundInItsFolder() throws IOException {
+    Files.copy(Models.path("model.pkl"), folder.resolve("churn.pkl"));
+    Files.writeString(folder.resolve("README.md"), "churn");
+
+    assertThat(failure(folder.toUri()))
+        .hasMessageStartingWith(
+            "'" + folder.resolve("churn.pkl") + "' (1296 bytes) is a Python pickle");
   }
 
   @Test
