@@ -6,7 +6,9 @@ import io.fairlead.error.ServingException;
 import io.fairlead.grammar.Container;
 import io.fairlead.grammar.Dependencies;
 import io.fairlead.grammar.Endpoint;
+import io.fairlead.grammar.FunctionLimits;
 import io.fairlead.grammar.ModelArtifact;
+import io.fairlead.grammar.ModelFunction;
 import io.fairlead.grammar.Routing;
 import io.fairlead.grammar.RuntimeSpec;
 import io.fairlead.grammar.Scaling;
@@ -18,6 +20,7 @@ import io.fairlead.platform.EndpointPlatform;
 import io.fairlead.platform.Platforms;
 import io.fairlead.platform.Request;
 import io.fairlead.platform.Response;
+import io.fairlead.serverless.ServerlessPlatform;
 import java.net.URI;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -30,12 +33,15 @@ import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Function;
+import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
 /**
  * The whole grammar in one go: a real sentence-embedding model is packaged, deployed twice, asked, routed 90/10, scaled,
- * previewed for every platform there is, and taken away again.
+ * and previewed for every platform there is; then it is a function, which scales to zero and comes back; and all is taken
+ * away again.
  *
  * <p>{@code examples/run quickstart ["question" ["sentence" ...]]}
  */
@@ -46,6 +52,7 @@ public final class Quickstart {
   private static final int BAR = 14;
   private static final Duration LIMIT = Duration.ofMinutes(1);
   private static final Duration PREVIEW_LIMIT = Duration.ofSeconds(10);
+  private static final Duration IDLE = Duration.ofMillis(250);
 
   private static final String QUESTION = "Which food never spoils?";
   private static final List<String> SENTENCES = List.of(
@@ -53,11 +60,8 @@ public final class Quickstart {
       "Sea otters hold hands while they sleep.",
       "The Eiffel Tower grows by a hand's breadth in summer.",
       "A day on Venus lasts longer than its year.",
-      "Octopuses have three hearts and blue blood.",
       "Saturn would float, given a large enough bathtub.",
       "The shortest war in history lasted 38 minutes.",
-      "Wombats leave droppings in the shape of cubes.",
-      "Oxford University is older than the Aztec empire.",
       "Bananas are berries, but strawberries are not.");
 
   private static final ObjectMapper JSON = new ObjectMapper();
@@ -91,21 +95,29 @@ public final class Quickstart {
 
     terminal.line(terminal.bold("Fairlead quickstart")
         + ": all-MiniLM-L6-v2 on \"local\", in this JVM. No account, no Docker.");
-    try (EndpointPlatform local = Platforms.open("local", EndpointPlatform.class)) {
+    try (EndpointPlatform local = Platforms.open("local", EndpointPlatform.class);
+        ServerlessPlatform serverless = Platforms.open("serverless", ServerlessPlatform.class)) {
       Removal removal = new Removal(local, NAME, LIMIT);
       boolean well = false;
       try {
-        show(local, question, sentences);
+        float[][] embeddings = asEndpoints(local, question, sentences);
+        asFunction(serverless, question, sentences, embeddings);
+        whereNext();
         well = true;
       } catch (ServingException | IllegalArgumentException e) {
         terminal.line();
         terminal.line(terminal.cross() + " " + e.getMessage());
       }
-      return end(removal) && well ? 0 : 1;
+      return end(removal, serverless) && well ? 0 : 1;
     }
   }
 
-  private void show(EndpointPlatform local, String question, List<String> sentences) {
+  /**
+   * The first act: package, deploy, invoke, route, scale, preview.
+   *
+   * @return the sentences' embeddings
+   */
+  private float[][] asEndpoints(EndpointPlatform local, String question, List<String> sentences) {
     terminal.line();
     Container container =
         step("package", "minilm", local.packageModel(model, RuntimeSpec.NONE, Dependencies.NONE));
@@ -113,7 +125,7 @@ public final class Quickstart {
     Endpoint green = deploy(local, container, "green");
 
     terminal.line();
-    search(local, blue, question, sentences);
+    float[][] embeddings = search(local, blue, question, sentences);
 
     terminal.line();
     step(
@@ -124,11 +136,60 @@ public final class Quickstart {
     terminal.line();
     terminal.line("The same on each platform here, as a preview, which only reads:");
     preview(Platforms.available(EndpointPlatform.class));
+    return embeddings;
+  }
 
+  /** The second act: the same model without a container and without an endpoint. */
+  private void asFunction(
+      ServerlessPlatform serverless,
+      String question,
+      List<String> sentences,
+      float[][] embeddings) {
+    terminal.line();
+    terminal.line(
+        "The same model as a function on \"serverless\": nothing runs until it is asked.");
+    FunctionLimits limits = FunctionLimits.DEFAULT.withIdleTimeout(IDLE);
+    ModelFunction ask = step("deploy", NAME, serverless.deploy(model.named(NAME), limits));
+
+    Supplier<String> answer = () -> {
+      terminal.live("  asking the function " + NAME);
+      float[][] asked = embeddings(List.of(question), request -> serverless.invoke(ask, request));
+      return sentences.get(ranked(scores(embeddings, asked[0])).get(0));
+    };
+    Duration first = invoke("cold", answer, Duration.ZERO, "loads the model");
+    invoke("warm", answer, first, "");
+    idle(serverless, ask);
+    invoke("cold", answer, first, "");
+    terminal.line(String.format("      answer   %s", terminal.fitting(answer.get(), 15)));
+    step("undeploy", NAME, serverless.undeploy(ask));
+  }
+
+  /** Invokes the function and shows how long that took, also as a bar beside the first time. */
+  private Duration invoke(String how, Supplier<String> answer, Duration first, String what) {
+    long begin = System.nanoTime();
+    answer.get();
+    Duration took = Duration.ofNanos(System.nanoTime() - begin);
+    double share = first.isZero() ? 1 : took.toNanos() / (double) first.toNanos();
+    done("invoke", how, Terminal.shown(took), terminal.bar(share, BAR) + "  " + what);
+    return took;
+  }
+
+  private void idle(ServerlessPlatform serverless, ModelFunction function) {
+    long begin = System.nanoTime();
+    Supplier<String> idle = () -> Terminal.shown(Duration.ofNanos(System.nanoTime() - begin));
+    Instances.awaitNone(
+        serverless,
+        function,
+        LIMIT,
+        status -> terminal.live("  " + status.instances() + " instance, idle for " + idle.get()));
+    done("idle", "to zero", idle.get(), "");
+  }
+
+  private void whereNext() {
     terminal.line();
     terminal.line("Where next:");
-    terminal.line("  examples/run quickstart \"Which conflict was the briefest?\"");
     terminal.line("  examples/run quickstart \"your question\" \"a sentence\" \"another\" ...");
+    terminal.line("  examples/run serverless   a function by its URL, under a burst, and idle");
     terminal.line("  examples/run lifecycle    the same life of a deployment, on any platform");
     terminal.line("  examples/run jshell       the first steps, typed by hand");
     terminal.line();
@@ -146,31 +207,28 @@ public final class Quickstart {
   private <T> T step(String verb, String subject, Operation<T> operation) {
     long begin = System.nanoTime();
     T result = operation.onProgress(terminal.progress(verb + " " + subject)).await(LIMIT);
-    done(verb, subject, Terminal.shown(Duration.ofNanos(System.nanoTime() - begin)));
+    done(verb, subject, Terminal.shown(Duration.ofNanos(System.nanoTime() - begin)), "");
     return result;
   }
 
-  private void done(String verb, String subject, String what) {
-    terminal.line(String.format("  %s %-8s  %-12s  %8s", terminal.tick(), verb, subject, what)
-        .stripTrailing());
+  private void done(String verb, String subject, String time, String what) {
+    terminal.line(
+        String.format("  %s %-8s  %-12s  %8s  %s", terminal.tick(), verb, subject, time, what)
+            .stripTrailing());
   }
 
-  private void search(
+  /** {@return the sentences' embeddings} */
+  private float[][] search(
       EndpointPlatform platform, Endpoint endpoint, String question, List<String> sentences) {
     terminal.live("  asking " + endpoint.name());
     List<String> texts = new ArrayList<>(sentences);
     texts.add(question);
-    float[][] embeddings = embed(platform, endpoint, texts);
-    float[] asked = embeddings[sentences.size()];
+    float[][] answers = embeddings(texts, request -> platform.invoke(endpoint, request));
     Duration sinceStart = ProcessAge.now();
 
-    double[] scores = IntStream.range(0, sentences.size())
-        .mapToDouble(i -> dot(asked, embeddings[i]))
-        .toArray();
-    List<Integer> ranked = IntStream.range(0, sentences.size())
-        .boxed()
-        .sorted(Comparator.comparingDouble(i -> -scores[i]))
-        .toList();
+    float[][] embeddings = Arrays.copyOf(answers, sentences.size());
+    double[] scores = scores(embeddings, answers[sentences.size()]);
+    List<Integer> ranked = ranked(scores);
     double best = scores[ranked.get(0)];
 
     terminal.line("  " + terminal.bold(question));
@@ -187,16 +245,28 @@ public final class Quickstart {
     }
     terminal.line(
         "  First answer " + Terminal.shown(sinceStart) + " after the start of this process.");
+    return embeddings;
   }
 
-  /** Asks the model for the embeddings of texts: vectors of length 1 that are close where the meaning is. */
-  private static float[][] embed(EndpointPlatform platform, Endpoint endpoint, List<String> texts) {
+  /** Asks a model for the embeddings of texts: vectors of length 1 that are close where the meaning is. */
+  private static float[][] embeddings(List<String> texts, Function<Request, Response> served) {
     try {
       String json = JSON.writeValueAsString(Map.of("inputs", texts));
-      return JSON.readValue(platform.invoke(endpoint, Request.json(json)).text(), float[][].class);
+      return JSON.readValue(served.apply(Request.json(json)).text(), float[][].class);
     } catch (JsonProcessingException e) {
       throw new IllegalArgumentException("The model answered something else than embeddings.", e);
     }
+  }
+
+  private static double[] scores(float[][] embeddings, float[] asked) {
+    return Arrays.stream(embeddings).mapToDouble(one -> dot(asked, one)).toArray();
+  }
+
+  private static List<Integer> ranked(double[] scores) {
+    return IntStream.range(0, scores.length)
+        .boxed()
+        .sorted(Comparator.comparingDouble(i -> -scores[i]))
+        .toList();
   }
 
   private static double dot(float[] one, float[] other) {
@@ -222,7 +292,7 @@ public final class Quickstart {
       }
     }
     Arrays.sort(millis);
-    done("invoke", INVOCATIONS + " times", "");
+    done("invoke", INVOCATIONS + " times", "", "");
     answers.forEach((variant, count) -> terminal.line(String.format(
             "      %-8s %4d  %s", variant, count, terminal.bar(count / (double) INVOCATIONS, BAR))
         .stripTrailing()));
@@ -308,17 +378,20 @@ public final class Quickstart {
   // ---- the end ----
 
   /** {@return whether nothing is left} */
-  private boolean end(Removal removal) {
+  private boolean end(Removal removal, ServerlessPlatform serverless) {
     terminal.live("  undeploying");
     List<Endpoint> latestFirst = new ArrayList<>(deployed);
     Collections.reverse(latestFirst);
     removal
         .undeploy(
             latestFirst,
-            (gone, took) -> done("undeploy", gone.routing().path(), Terminal.shown(took)))
+            (gone, took) -> done("undeploy", gone.routing().path(), Terminal.shown(took), ""))
         .values()
         .forEach(failure -> terminal.line(terminal.cross() + " " + failure.getMessage()));
-    List<Belonging> left = removal.left();
+    List<Belonging> left = new ArrayList<>(removal.left());
+    // A function is gone already, unless something went wrong.
+    serverless.undeployAll(NAME).await(LIMIT);
+    left.addAll(serverless.inventory());
     if (left.isEmpty()) {
       terminal.line("  " + terminal.tick() + " The inventory is empty: nothing left behind.");
     } else {

@@ -152,6 +152,11 @@ final class Terminal {
     return bar + " ".repeat(length - bar.length());
   }
 
+  /** {@return a line of a length} */
+  String rule(int length) {
+    return (unicode ? "─" : "-").repeat(length);
+  }
+
   /** {@return a text that fits behind what is on the line already} */
   String fitting(String text, int columnsBefore) {
     return cut(text, width - columnsBefore);

@@ -24,4 +24,9 @@ public record FunctionStatus(
     long coldStarts,
     long invocations,
     long waited,
-    long refused) {}
+    long refused) {
+  /** {@return how many instances there are, whatever they are at} */
+  public int instances() {
+    return starting + ready + draining;
+  }
+}

@@ -1,0 +1,84 @@
+package io.fairlead.examples;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+
+/** How many instances there were over time, as a picture of text. */
+final class InstanceChart {
+  private final List<Look> looks = new ArrayList<>();
+  private final List<Mark> marks = new ArrayList<>();
+
+  private record Look(Duration at, int instances) {}
+
+  private record Mark(Duration at, String label) {}
+
+  /** Adds how many instances there are at a moment; moments come in their order. */
+  void add(Duration at, int instances) {
+    looks.add(new Look(at, instances));
+  }
+
+  /** Names what begins at a moment. */
+  void mark(Duration at, String label) {
+    marks.add(new Mark(at, label));
+  }
+
+  /** {@return the most instances there were} */
+  int most() {
+    return looks.stream().mapToInt(Look::instances).max().orElse(0);
+  }
+
+  /** {@return a row for each number of instances, the most first, an axis, and what happened when} */
+  List<String> lines(Terminal terminal, int columns) {
+    int[] heights = heights(columns);
+    List<String> lines = new ArrayList<>();
+    for (int row = most(); row >= 1; row--) {
+      StringBuilder line = new StringBuilder();
+      for (int height : heights) {
+        line.append(terminal.bar(height >= row ? 1 : 0, 1));
+      }
+      lines.add(String.format("%3d %s", row, line).stripTrailing());
+    }
+    lines.add("  0 " + terminal.rule(columns));
+    lines.add("    " + labels(columns));
+    return lines;
+  }
+
+  private Duration end() {
+    return looks.isEmpty() ? Duration.ZERO : looks.get(looks.size() - 1).at();
+  }
+
+  private int column(Duration at, int columns) {
+    long all = Math.max(1, end().toNanos());
+    return (int) Math.min(columns - 1, at.toNanos() * columns / all);
+  }
+
+  /** The most instances within the time of each column; where nobody looked, as before. */
+  private int[] heights(int columns) {
+    int[] heights = new int[columns];
+    Arrays.fill(heights, -1);
+    for (Look look : looks) {
+      int column = column(look.at(), columns);
+      heights[column] = Math.max(heights[column], look.instances());
+    }
+    int before = 0;
+    for (int column = 0; column < columns; column++) {
+      before = heights[column] < 0 ? before : heights[column];
+      heights[column] = before;
+    }
+    return heights;
+  }
+
+  private String labels(int columns) {
+    StringBuilder labels = new StringBuilder();
+    for (Mark mark : marks) {
+      int column = column(mark.at(), columns);
+      if (labels.length() > 0 && labels.length() >= column) {
+        labels.append(' ');
+      }
+      labels.append(" ".repeat(Math.max(0, column - labels.length()))).append(mark.label());
+    }
+    return labels.toString();
+  }
+}

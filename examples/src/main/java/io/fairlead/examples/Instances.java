@@ -1,0 +1,43 @@
+package io.fairlead.examples;
+
+import io.fairlead.error.ErrorKind;
+import io.fairlead.error.ServingException;
+import io.fairlead.grammar.ModelFunction;
+import io.fairlead.serverless.FunctionStatus;
+import io.fairlead.serverless.ServerlessPlatform;
+import java.time.Duration;
+import java.util.concurrent.locks.LockSupport;
+import java.util.function.Consumer;
+
+/** Waits for what a function's instances do. */
+final class Instances {
+  private static final long PAUSE_NANOS = Duration.ofMillis(10).toNanos();
+
+  private Instances() {}
+
+  /**
+   * Waits until a function has no instance.
+   *
+   * @param seen hears of each look at it
+   */
+  static void awaitNone(
+      ServerlessPlatform platform,
+      ModelFunction function,
+      Duration limit,
+      Consumer<FunctionStatus> seen) {
+    long begin = System.nanoTime();
+    for (FunctionStatus status = platform.status(function);
+        status.instances() > 0;
+        status = platform.status(function)) {
+      seen.accept(status);
+      if (System.nanoTime() - begin > limit.toNanos() || Thread.currentThread().isInterrupted()) {
+        throw new ServingException(
+            platform.id(),
+            ErrorKind.TIMEOUT,
+            "Function '" + function.name() + "' still has " + status.instances()
+                + " instances: it is asked by somebody, or does not end.");
+      }
+      LockSupport.parkNanos(PAUSE_NANOS);
+    }
+  }
+}
