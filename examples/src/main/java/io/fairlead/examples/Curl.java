@@ -31,7 +31,7 @@ final class Curl {
 
   /** {@return who asks, for people} */
   String name() {
-    return program.isPresent() ? "curl" : "Java's HttpClient, for there is no curl";
+    return program.isPresent() ? "curl" : "HttpClient, for want of curl";
   }
 
   String post(URI uri, String body) throws IOException, InterruptedException {

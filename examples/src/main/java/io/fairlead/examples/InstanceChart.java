@@ -2,7 +2,6 @@ package io.fairlead.examples;
 
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 
 /** How many instances there were over time, as a picture of text. */
@@ -54,18 +53,19 @@ final class InstanceChart {
     return (int) Math.min(columns - 1, at.toNanos() * columns / all);
   }
 
-  /** The most instances within the time of each column; where nobody looked, as before. */
+  /** The most instances within the time of each column; where nobody looked, as many as at the last look. */
   private int[] heights(int columns) {
     int[] heights = new int[columns];
-    Arrays.fill(heights, -1);
-    for (Look look : looks) {
-      int column = column(look.at(), columns);
-      heights[column] = Math.max(heights[column], look.instances());
-    }
-    int before = 0;
+    int next = 0;
+    int last = 0;
     for (int column = 0; column < columns; column++) {
-      before = heights[column] < 0 ? before : heights[column];
-      heights[column] = before;
+      int most = -1;
+      while (next < looks.size() && column(looks.get(next).at(), columns) == column) {
+        last = looks.get(next).instances();
+        most = Math.max(most, last);
+        next++;
+      }
+      heights[column] = most < 0 ? last : most;
     }
     return heights;
   }

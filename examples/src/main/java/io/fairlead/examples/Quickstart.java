@@ -156,22 +156,24 @@ public final class Quickstart {
       float[][] asked = embeddings(List.of(question), request -> serverless.invoke(ask, request));
       return sentences.get(ranked(scores(embeddings, asked[0])).get(0));
     };
-    Duration first = invoke("cold", answer, Duration.ZERO, "loads the model");
+    Duration first = invoke("cold", answer, Duration.ZERO, "loads the model").took();
     invoke("warm", answer, first, "");
     idle(serverless, ask);
-    invoke("cold", answer, first, "");
-    terminal.line(String.format("      answer   %s", terminal.fitting(answer.get(), 15)));
+    Invoked back = invoke("cold", answer, first, "");
+    terminal.line(String.format("      answer   %s", terminal.fitting(back.answer(), 15)));
     step("undeploy", NAME, serverless.undeploy(ask));
   }
 
+  private record Invoked(String answer, Duration took) {}
+
   /** Invokes the function and shows how long that took, also as a bar beside the first time. */
-  private Duration invoke(String how, Supplier<String> answer, Duration first, String what) {
+  private Invoked invoke(String how, Supplier<String> answer, Duration first, String what) {
     long begin = System.nanoTime();
-    answer.get();
+    String answered = answer.get();
     Duration took = Duration.ofNanos(System.nanoTime() - begin);
     double share = first.isZero() ? 1 : took.toNanos() / (double) first.toNanos();
     done("invoke", how, Terminal.shown(took), terminal.bar(share, BAR) + "  " + what);
-    return took;
+    return new Invoked(answered, took);
   }
 
   private void idle(ServerlessPlatform serverless, ModelFunction function) {

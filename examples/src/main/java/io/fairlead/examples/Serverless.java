@@ -140,8 +140,8 @@ public final class Serverless {
   }
 
   private void show(ModelArtifact model) throws IOException, InterruptedException {
-    terminal.line("One invocation an instance at a time, at most " + MOST_INSTANCES
-        + " instances, none after " + Terminal.shown(settings.idleTimeout()) + " without a call.");
+    terminal.line("One call an instance at a time, " + MOST_INSTANCES
+        + " instances at most, none after " + Terminal.shown(settings.idleTimeout()) + " idle.");
     terminal.line();
     FunctionLimits limits = FunctionLimits.DEFAULT
         .withMemory("128MB")
@@ -174,10 +174,10 @@ public final class Serverless {
 
   private void explain() {
     String text = chart.most() > 1
-        ? "Those who wait are what starts instances, as many as work the line off within a second. "
-            + "In one JVM all share the model's weights, so an instance costs next to nothing, and "
-            + "more of them answer more at a time, but not faster than the "
-            + Runtime.getRuntime().availableProcessors() + " processors compute."
+        ? "Callers who wait start instances; those that nobody needs leave after the idle timeout, "
+            + "or after a minute if that is longer. In one JVM they share the model's weights, so "
+            + "one more costs next to nothing: it lets another caller in, and makes the "
+            + Runtime.getRuntime().availableProcessors() + " processors no faster."
         : "One instance was enough: this model answers before a second one is of any use.";
     terminal.wrapped(text, 2).forEach(line -> terminal.line("  " + line));
   }
@@ -240,7 +240,7 @@ public final class Serverless {
     String line = answer.replaceAll("\\s+", " ");
     terminal.line("  " + (line.length() > WIDTH ? line.substring(0, WIDTH - 4) + " ..." : line));
     terminal.line();
-    done("answer", took, "by " + curl.name() + "; the model was loaded for it");
+    done("answer", took, "by " + curl.name() + ": the model was loaded");
     look(function);
   }
 
@@ -285,14 +285,13 @@ public final class Serverless {
     checkNotStopped();
     Collections.sort(nanos);
     done(
-        "burst",
+        who,
         since(from),
         String.format(
-            "%-10s  %s %d %-10s %6d answers, half within %s",
-            who,
+            "%s  %d %-9s  %5d answers, half in %s",
             terminal.bar(most / (double) MOST_INSTANCES, MOST_INSTANCES),
             most,
-            most == 1 ? "instance," : "instances,",
+            most == 1 ? "instance" : "instances",
             nanos.size(),
             shown(nanos.get(nanos.size() / 2))));
   }
@@ -318,6 +317,7 @@ public final class Serverless {
     });
     look(function);
     done("idle", since(from), "no instance is left");
+    rest(function);
   }
 
   private void comeBack(ModelFunction function, Request request) {
@@ -328,6 +328,17 @@ public final class Serverless {
     Duration warm = timed(() -> platform.invoke(function, request));
     look(function);
     done("invoke", warm, terminal.bar(warm.toNanos() / (double) cold.toNanos(), BAR) + "  warm");
+    rest(function);
+  }
+
+  /** Looks on for a moment. */
+  private void rest(ModelFunction function) {
+    long from = System.nanoTime();
+    while (since(from).compareTo(settings.rest()) < 0) {
+      checkNotStopped();
+      terminal.live("  " + look(function).instances() + " instances");
+      LockSupport.parkNanos(LOOK_NANOS);
+    }
   }
 
   // ---- looking ----
@@ -367,7 +378,7 @@ public final class Serverless {
 
   private void done(String verb, Duration took, String what) {
     terminal.line(
-        String.format("  %s %-8s %8s  %s", terminal.tick(), verb, Terminal.shown(took), what)
+        String.format("  %s %-10s %7s  %s", terminal.tick(), verb, Terminal.shown(took), what)
             .stripTrailing());
   }
 

@@ -12,9 +12,11 @@ import java.util.stream.Stream;
  *
  * @param loads one after the other
  * @param idleTimeout after which the function has no instance
+ * @param rest how long it is looked at without an instance, and with the one that came back
  * @param curl the program; empty if this machine has none
  */
-record ServerlessSettings(List<Load> loads, Duration idleTimeout, Optional<Path> curl) {
+record ServerlessSettings(
+    List<Load> loads, Duration idleTimeout, Duration rest, Optional<Path> curl) {
   /**
    * Callers that ask again as soon as they are answered.
    *
@@ -27,15 +29,16 @@ record ServerlessSettings(List<Load> loads, Duration idleTimeout, Optional<Path>
     loads = List.copyOf(loads);
   }
 
-  /** {@return about ten seconds in all} */
+  /** {@return what takes about ten seconds in all} */
   static ServerlessSettings usual() {
     return new ServerlessSettings(
         List.of(
             new Load(1, Duration.ofMillis(1500)),
             new Load(4, Duration.ofMillis(1500)),
             new Load(16, Duration.ofMillis(2500)),
-            new Load(1, Duration.ofMillis(1000))),
-        Duration.ofSeconds(2),
+            new Load(1, Duration.ofMillis(2500))),
+        Duration.ofMillis(1500),
+        Duration.ofMillis(500),
         program("curl"));
   }
 
