@@ -37,6 +37,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -65,6 +66,7 @@ final class FunctionHost {
 
   private static final Duration GRACE = Duration.ofSeconds(10);
   private static final Duration ENDING = Duration.ofSeconds(5);
+  private static final Set<String> HERE = Set.of("file", "classpath", "java");
   private static final double PART_OF_MEMORY = 0.75;
 
   private final ServerlessConfig config;
@@ -98,7 +100,12 @@ final class FunctionHost {
             : (long) (MachineMemory.bytes() * PART_OF_MEMORY),
         config.starts() > 0 ? config.starts() : Runtime.getRuntime().availableProcessors());
     this.engine = new Engine(
-        ServerlessProvider.ID, config.functions(), config.cacheFolder(), config.classLoader());
+        ServerlessProvider.ID,
+        config.functions(),
+        config.fetchers(),
+        config.cacheFolder(),
+        Engine.MODEL_CACHE_BYTES,
+        config.classLoader());
   }
 
   private static Thread newThread(Runnable task) {
@@ -321,6 +328,12 @@ final class FunctionHost {
               options.trustedPickle().isEmpty() || "file".equalsIgnoreCase(scheme),
               "artifact.weights",
               "must be a file: to be loaded as a trusted pickle",
+              scheme)
+          .check(
+              options.isolation() == Isolation.IN_PROCESS
+                  || HERE.contains(scheme.toLowerCase(Locale.ROOT)),
+              "artifact.weights",
+              "must be file:, classpath: or java: with isolation PROCESS, which fetches nothing",
               scheme)
           .throwIfAny();
       List<String> lossy = new ArrayList<>();

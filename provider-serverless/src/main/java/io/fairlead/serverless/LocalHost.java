@@ -58,7 +58,12 @@ final class LocalHost {
   LocalHost(LocalConfig config, TimeSource time) {
     this.time = time;
     this.engine = new Engine(
-        LocalProvider.ID, config.functions(), config.cacheFolder(), config.classLoader());
+        LocalProvider.ID,
+        config.functions(),
+        config.fetchers(),
+        config.cacheFolder(),
+        Engine.MODEL_CACHE_BYTES,
+        config.classLoader());
   }
 
   EndpointPlatform open() {

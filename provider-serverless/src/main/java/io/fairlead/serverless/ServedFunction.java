@@ -292,7 +292,6 @@ final class ServedFunction {
     }
 
     private LoadedModel load() {
-      // Without the options, which are this platform's and not the engine's.
       ModelArtifact artifact = function.artifact();
       LoadOptions load =
           new LoadOptions(options.threads(), options.maxBatch(), options.batchDependentAllowed());
@@ -310,7 +309,19 @@ final class ServedFunction {
       return options.isolation() == Isolation.PROCESS
           ? host.workers()
               .start(WorkerSpec.of(artifact, limits).withOptions(load).withDigest(digest))
-          : host.engine().load(artifact, load);
+          : whatWasDeployed(host.engine().load(artifact, load));
+    }
+
+    /** All instances of a function are of one model, even if there is another in its place by now. */
+    private LoadedModel whatWasDeployed(LoadedModel model) {
+      if (model.digest().equals(digest)) {
+        return model;
+      }
+      model.close();
+      throw failure(
+          ErrorKind.CONFLICT,
+          "The model of function '" + function.name()
+              + "' is another than the one that was deployed: deploy it again.");
     }
 
     @Override

@@ -13,6 +13,8 @@ import java.util.Map;
  * Settings of the platform {@code serverless}.
  *
  * @param functions Java code by the name under which an artifact at {@code java:NAME} asks for it
+ * @param fetchers what fetches a model from elsewhere, by the scheme of its location, such as {@code s3}; nothing is
+ *     fetched without one
  * @param memoryBytes what the instances of all functions may count together, in bytes; 0 for three quarters of what this
  *     machine or container has
  * @param starts how many instances may be starting at a time; 0 for as many as there are processors
@@ -23,6 +25,7 @@ import java.util.Map;
  */
 public record ServerlessConfig(
     Map<String, ModelHandler> functions,
+    Map<String, ModelFetcher> fetchers,
     long memoryBytes,
     int starts,
     HttpSettings http,
@@ -30,6 +33,7 @@ public record ServerlessConfig(
     ClassLoader classLoader) {
   /** No functions, three quarters of the memory, loopback, the user's cache folder, this library's class loader. */
   public static final ServerlessConfig DEFAULT = new ServerlessConfig(
+      Map.of(),
       Map.of(),
       0,
       0,
@@ -39,6 +43,7 @@ public record ServerlessConfig(
 
   public ServerlessConfig {
     functions = Map.copyOf(functions);
+    fetchers = Map.copyOf(fetchers);
     requireNonNull(http, "http");
     requireNonNull(cacheFolder, "cacheFolder");
     requireNonNull(classLoader, "classLoader");
@@ -52,26 +57,39 @@ public record ServerlessConfig(
   public ServerlessConfig withFunction(String name, ModelHandler function) {
     Map<String, ModelHandler> all = new HashMap<>(functions);
     all.put(requireNonNull(name, "name"), requireNonNull(function, "function"));
-    return new ServerlessConfig(all, memoryBytes, starts, http, cacheFolder, classLoader);
+    return new ServerlessConfig(all, fetchers, memoryBytes, starts, http, cacheFolder, classLoader);
+  }
+
+  /** {@return these settings with what fetches models whose location has a scheme, such as {@code https}} */
+  public ServerlessConfig withFetcher(String scheme, ModelFetcher fetcher) {
+    Map<String, ModelFetcher> all = new HashMap<>(fetchers);
+    all.put(requireNonNull(scheme, "scheme"), requireNonNull(fetcher, "fetcher"));
+    return new ServerlessConfig(
+        functions, all, memoryBytes, starts, http, cacheFolder, classLoader);
   }
 
   public ServerlessConfig withMemoryBytes(long newMemoryBytes) {
-    return new ServerlessConfig(functions, newMemoryBytes, starts, http, cacheFolder, classLoader);
+    return new ServerlessConfig(
+        functions, fetchers, newMemoryBytes, starts, http, cacheFolder, classLoader);
   }
 
   public ServerlessConfig withStarts(int newStarts) {
-    return new ServerlessConfig(functions, memoryBytes, newStarts, http, cacheFolder, classLoader);
+    return new ServerlessConfig(
+        functions, fetchers, memoryBytes, newStarts, http, cacheFolder, classLoader);
   }
 
   public ServerlessConfig withHttp(HttpSettings newHttp) {
-    return new ServerlessConfig(functions, memoryBytes, starts, newHttp, cacheFolder, classLoader);
+    return new ServerlessConfig(
+        functions, fetchers, memoryBytes, starts, newHttp, cacheFolder, classLoader);
   }
 
   public ServerlessConfig withCacheFolder(Path newCacheFolder) {
-    return new ServerlessConfig(functions, memoryBytes, starts, http, newCacheFolder, classLoader);
+    return new ServerlessConfig(
+        functions, fetchers, memoryBytes, starts, http, newCacheFolder, classLoader);
   }
 
   public ServerlessConfig withClassLoader(ClassLoader newClassLoader) {
-    return new ServerlessConfig(functions, memoryBytes, starts, http, cacheFolder, newClassLoader);
+    return new ServerlessConfig(
+        functions, fetchers, memoryBytes, starts, http, cacheFolder, newClassLoader);
   }
 }

@@ -47,7 +47,9 @@ import java.util.concurrent.locks.ReentrantLock;
  */
 public final class Engine implements AutoCloseable {
   private static final Duration GRACE = Duration.ofSeconds(10);
-  private static final long MODEL_CACHE_BYTES = 4L << 30;
+  /** How much the optimised models take in the cache folder at most, if nothing is said: 4 GiB. */
+  public static final long MODEL_CACHE_BYTES = 4L << 30;
+
   private static final long FINGERPRINT_BYTES = 4L << 20;
 
   private final Failures failures;
