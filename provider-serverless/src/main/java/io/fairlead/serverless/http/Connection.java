@@ -78,6 +78,7 @@ final class Connection extends ChannelInboundHandlerAdapter {
   private @Nullable ChannelHandlerContext context;
   private State state = State.IDLE;
   private long deadline;
+  private long pendingBytes;
   private boolean taking;
   private boolean decoded;
 
@@ -197,7 +198,9 @@ final class Connection extends ChannelInboundHandlerAdapter {
       ReferenceCountUtil.release(message);
     } else if (state == State.WORKING || state == State.SENDING) {
       pending.add(message);
-      if (pending.size() >= MOST_PENDING) {
+      pendingBytes +=
+          message instanceof HttpContent content ? content.content().readableBytes() : 0;
+      if (pending.size() >= MOST_PENDING || pendingBytes >= FIRST_PART) {
         newContext.channel().config().setAutoRead(false);
       }
     } else {
@@ -235,6 +238,9 @@ final class Connection extends ChannelInboundHandlerAdapter {
     try {
       while (!pending.isEmpty() && (state == State.IDLE || state == State.RECEIVING)) {
         take(pending.remove());
+      }
+      if (pending.isEmpty()) {
+        pendingBytes = 0;
       }
       if (state == State.LINGERING) {
         releasePending();
@@ -344,20 +350,21 @@ final class Connection extends ChannelInboundHandlerAdapter {
   }
 
   private void complete() {
-    HttpFunction called = function;
     if (early != null) {
       send(early);
       return;
     }
     HttpRequest request = requireNonNull(head);
+    HttpFunction called = requireNonNull(function);
     byte[] whole = size == body.length ? body : Arrays.copyOf(body, size);
     body = NONE;
     state = State.WORKING;
     CompletableFuture<Answer> answer;
     try {
-      answer = answer(request, whole, requireNonNull(kind), requireNonNull(called));
+      answer = answer(request, whole, requireNonNull(kind), called)
+          .exceptionally(thrown -> Failed.answer(called.name(), thrown));
     } catch (RuntimeException e) {
-      send(Failed.answer(requireNonNull(called).name(), e));
+      send(Failed.answer(called.name(), e));
       return;
     }
     if (answer.isDone()) {
@@ -371,20 +378,17 @@ final class Connection extends ChannelInboundHandlerAdapter {
     }
   }
 
-  /** Begins the work on a request; what comes of it never fails. */
   private CompletableFuture<Answer> answer(
       HttpRequest request, byte[] whole, Target.Kind to, HttpFunction called) {
     if (request.method().equals(HttpMethod.POST)) {
       CompletableFuture<Response> invocation =
           called.invoke(Routes.question(request.headers(), whole, called));
       work = invocation;
-      return invocation.handle((given, thrown) ->
-          thrown == null ? Routes.answer(to, called, given) : Failed.answer(called.name(), thrown));
+      return invocation.thenApply(response -> Routes.answer(to, called, response));
     }
     CompletableFuture<FunctionDescription> description = called.describe();
     work = description;
-    return description.handle((found, thrown) ->
-        thrown == null ? Routes.metadata(called, found) : Failed.answer(called.name(), thrown));
+    return description.thenApply(found -> Routes.metadata(called, found));
   }
 
   // Answers.
@@ -473,6 +477,7 @@ final class Connection extends ChannelInboundHandlerAdapter {
   private void releasePending() {
     pending.forEach(ReferenceCountUtil::release);
     pending.clear();
+    pendingBytes = 0;
   }
 
   @Override

@@ -1,6 +1,7 @@
 package io.fairlead.serverless.http;
 
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
+import static java.util.concurrent.TimeUnit.MILLISECONDS;
 import static java.util.concurrent.TimeUnit.SECONDS;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
@@ -22,6 +23,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -69,6 +71,7 @@ final class ConnectionTest {
         "GET /v2\r\n\r\n",
         "POST /v2/models/echo HTTP/1.1\r\nHost: localhost\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
         "POST /v2/models/echo HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\nContent-Length: 5\r\n\r\n0\r\n\r\n",
+        "POST /v2/models/echo HTTP/1.1\r\nHost: localhost\r\nContent-Length: 5\r\nTransfer-Encoding:\r\n chunked\r\n\r\n0\r\n\r\n",
         "POST /v2/models/echo HTTP/1.1\r\nHost: localhost\r\nContent-Length: 5\r\nContent-Length: 6\r\n\r\n123456",
         "POST /v2/models/echo HTTP/1.1\r\nHost: localhost\r\nContent-Length: 5, 6\r\n\r\n123456",
         "POST /v2/models/echo HTTP/1.1\r\nHost: localhost\r\nContent-Length: -5\r\n\r\n123456",
@@ -244,6 +247,38 @@ final class ConnectionTest {
       assertThat(client.answer()).endsWith(String.format("%04d", i));
     }
     sending.get(10, SECONDS);
+  }
+
+  @Test
+  void aLongRequestBehindOneThatIsAtWorkWaitsToBeRead() throws Exception {
+    Client client = connect(start(SETTINGS.withMaxBodyBytes(20_000_000)));
+    client.send(post("/v2/models/waiting", 0));
+    CompletableFuture<Response> work = waiting.waiting.take();
+
+    CompletableFuture<Void> sending = CompletableFuture.runAsync(() -> {
+      try {
+        client.send(post("/v2/models/echo", 20_000_000) + "y".repeat(20_000_000));
+      } catch (IOException e) {
+        throw new IllegalStateException(e);
+      }
+    });
+    // More than the sockets' buffers hold, so that it ends only when it is read.
+    assertThatThrownBy(() -> sending.get(300, MILLISECONDS)).isInstanceOf(TimeoutException.class);
+    work.complete(Response.json("{}"));
+
+    assertThat(client.answer()).endsWith("{}");
+    assertThat(client.answer()).endsWith("\r\n\r\n" + "y".repeat(20_000_000));
+    sending.get(10, SECONDS);
+  }
+
+  @Test
+  void aFunctionThatAnswersNothingIsAFailure() throws Exception {
+    Client client = connect(start(SETTINGS));
+    client.send(post("/v2/models/waiting", 0));
+
+    waiting.waiting.take().complete(null);
+
+    assertThat(client.answer()).startsWith("HTTP/1.1 500 ").contains("Function 'waiting' failed");
   }
 
   @Test
