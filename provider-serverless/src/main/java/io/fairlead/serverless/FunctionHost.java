@@ -37,7 +37,6 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -66,7 +65,6 @@ final class FunctionHost {
 
   private static final Duration GRACE = Duration.ofSeconds(10);
   private static final Duration ENDING = Duration.ofSeconds(5);
-  private static final Set<String> HERE = Set.of("file", "classpath", "java");
   private static final double PART_OF_MEMORY = 0.75;
 
   private final ServerlessConfig config;
@@ -328,12 +326,6 @@ final class FunctionHost {
               options.trustedPickle().isEmpty() || "file".equalsIgnoreCase(scheme),
               "artifact.weights",
               "must be a file: to be loaded as a trusted pickle",
-              scheme)
-          .check(
-              options.isolation() == Isolation.IN_PROCESS
-                  || HERE.contains(scheme.toLowerCase(Locale.ROOT)),
-              "artifact.weights",
-              "must be file:, classpath: or java: with isolation PROCESS, which fetches nothing",
               scheme)
           .throwIfAny();
       List<String> lossy = new ArrayList<>();

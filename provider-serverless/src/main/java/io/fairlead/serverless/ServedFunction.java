@@ -308,7 +308,9 @@ final class ServedFunction {
       }
       return options.isolation() == Isolation.PROCESS
           ? host.workers()
-              .start(WorkerSpec.of(artifact, limits).withOptions(load).withDigest(digest))
+              .start(WorkerSpec.of(host.engine().local(artifact), limits)
+                  .withOptions(load)
+                  .withDigest(digest))
           : whatWasDeployed(host.engine().load(artifact, load));
     }
 
