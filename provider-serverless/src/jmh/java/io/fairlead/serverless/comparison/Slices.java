@@ -1,0 +1,113 @@
+package io.fairlead.serverless.comparison;
+
+import com.sun.management.OperatingSystemMXBean;
+import java.lang.management.ManagementFactory;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+
+/**
+ * Runs several sides of a comparison in turns, so that whatever else goes on at the machine meets all of them alike.
+ *
+ * <p>Each has one slice to warm up that does not count.
+ */
+final class Slices {
+  private static final OperatingSystemMXBean MACHINE =
+      ManagementFactory.getPlatformMXBean(OperatingSystemMXBean.class);
+  private static final double SECOND = 1e9;
+  private static final double MICROSECOND = 1e3;
+
+  /**
+   * One slice of one side.
+   *
+   * @param perSecond how many were done a second
+   * @param p50 half took as many microseconds or fewer
+   * @param cpu the processor time of this process for each, in microseconds
+   */
+  record Slice(double perSecond, double p50, double cpu) {}
+
+  private final Map<String, Callable<?>> sides = new LinkedHashMap<>();
+  private final Map<String, List<Slice>> slices = new LinkedHashMap<>();
+
+  Slices with(String name, Callable<?> side) {
+    sides.put(name, side);
+    slices.put(name, new ArrayList<>());
+    return this;
+  }
+
+  Slices run(int count, int callers, double seconds) throws Exception {
+    ExecutorService threads = Executors.newFixedThreadPool(callers);
+    try {
+      for (int round = 0; round <= count; round++) {
+        for (Map.Entry<String, Callable<?>> side : sides.entrySet()) {
+          Slice slice = slice(side.getValue(), threads, callers, seconds);
+          if (round > 0) {
+            slices.get(side.getKey()).add(slice);
+          }
+        }
+      }
+      return this;
+    } finally {
+      threads.shutdown();
+    }
+  }
+
+  private static Slice slice(Callable<?> side, ExecutorService threads, int callers, double seconds)
+      throws InterruptedException, ExecutionException {
+    long cpu = MACHINE.getProcessCpuTime();
+    long begin = System.nanoTime();
+    long end = begin + (long) (seconds * SECOND);
+    List<Future<long[]>> running = new ArrayList<>();
+    for (int caller = 0; caller < callers; caller++) {
+      running.add(threads.submit(() -> times(side, end)));
+    }
+    List<long[]> times = new ArrayList<>();
+    for (Future<long[]> each : running) {
+      times.add(each.get());
+    }
+    double took = System.nanoTime() - begin;
+    double[] all =
+        times.stream().flatMapToLong(Arrays::stream).mapToDouble(it -> it).toArray();
+    return new Slice(
+        all.length / took * SECOND,
+        Bars.median(all) / MICROSECOND,
+        (MACHINE.getProcessCpuTime() - cpu) / MICROSECOND / all.length);
+  }
+
+  private static long[] times(Callable<?> side, long end) throws Exception {
+    long[] times = new long[1024];
+    int count = 0;
+    long now = System.nanoTime();
+    while (now < end) {
+      if (side.call() == null) {
+        throw new IllegalStateException("no answer");
+      }
+      long after = System.nanoTime();
+      if (count == times.length) {
+        times = Arrays.copyOf(times, count * 2);
+      }
+      times[count++] = after - now;
+      now = after;
+    }
+    return Arrays.copyOf(times, count);
+  }
+
+  double perSecond(String name) {
+    return Bars.median(slices.get(name).stream().mapToDouble(Slice::perSecond).toArray());
+  }
+
+  double p50(String name) {
+    return Bars.median(slices.get(name).stream().mapToDouble(Slice::p50).toArray());
+  }
+
+  double cpu(String name) {
+    return Bars.median(slices.get(name).stream().mapToDouble(Slice::cpu).toArray());
+  }
+}
