@@ -282,11 +282,11 @@ final class ServedFunction {
       }
       start.succeeded(model);
       if (model instanceof WorkerModel worker) {
+        // Also one that was killed from here, for being late or too large; one that was stopped is
+        // gone already.
         host.watch(worker.onExit().thenAccept(exit -> {
-          if (!exit.asked()) {
-            start.died();
-            worker.close();
-          }
+          start.died();
+          worker.close();
         }));
       }
     }
