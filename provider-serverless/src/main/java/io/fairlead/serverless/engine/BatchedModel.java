@@ -44,6 +44,14 @@ final class BatchedModel implements TensorModel {
     this.failures = failures;
   }
 
+  /** {@return a model whose rows do not depend on each other, in batches if the options want them} */
+  static TensorModel of(TensorModel model, LoadOptions options, Failures failures) {
+    int runs = Math.max(1, Runtime.getRuntime().availableProcessors() / options.threads());
+    return options.maxBatch() == 1
+        ? model
+        : new BatchedModel(model, options.maxBatch(), runs, failures);
+  }
+
   /** {@return why a model's rows cannot be computed together, to follow its name; empty if they can} */
   static String refusal(TensorModel model) {
     List<TensorSpec> all = new ArrayList<>(model.inputs());

@@ -9,29 +9,18 @@ import com.fasterxml.jackson.core.JsonToken;
 import io.fairlead.error.ErrorKind;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
 import java.util.concurrent.Callable;
-import java.util.concurrent.locks.ReentrantLock;
-import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * A tokenizer in the Hugging Face format, by the library that DJL has of it.
  *
  * <p>Texts are cut off after as many tokens as the file says under {@code truncation}, or else 512. Padding that the
  * file asks for is left out: each text is run alone, and padding changes the answers of quantised models.
- *
- * <p>DJL is told to stay offline. By itself it asks the addresses of cloud metadata for where it runs and reports that,
- * waits seconds for them, unpacks its library into the home folder, and on a machine with a GPU downloads another one.
- * What the user has set of this in DJL's own variables or properties is kept.
  */
 final class DjlTokenizer implements Tokenizer {
-  private static final Logger LOG = LoggerFactory.getLogger(DjlTokenizer.class);
   private static final int USUAL_LIMIT = 512;
-  private static final ReentrantLock SETTINGS = new ReentrantLock();
 
   private final HuggingFaceTokenizer tokenizer;
 
@@ -97,36 +86,7 @@ final class DjlTokenizer implements Tokenizer {
   }
 
   private static <T> T offline(Path cacheFolder, Callable<T> work) throws Exception {
-    SETTINGS.lock();
-    Thread thread = Thread.currentThread();
-    ClassLoader loader = thread.getContextClassLoader();
-    // DJL looks for its own library with this one and never recovers if it does not find it.
-    thread.setContextClassLoader(HuggingFaceTokenizer.class.getClassLoader());
-    Setting tracking = new Setting("OPT_OUT_TRACKING", "true");
-    Setting flavor = new Setting("RUST_FLAVOR", "cpu");
-    Setting cache = new Setting("ENGINE_CACHE_DIR", writable(cacheFolder.resolve("djl")));
-    try {
-      return work.call();
-    } finally {
-      cache.restore();
-      flavor.restore();
-      tracking.restore();
-      thread.setContextClassLoader(loader);
-      SETTINGS.unlock();
-    }
-  }
-
-  private static @Nullable String writable(Path folder) {
-    try {
-      Files.createDirectories(folder);
-      if (Files.isWritable(folder)) {
-        return folder.toString();
-      }
-    } catch (IOException e) {
-      LOG.debug("No cache folder {}", folder, e);
-    }
-    LOG.warn("DJL's library cannot be kept in {} and goes where DJL puts it by default", folder);
-    return null;
+    return Djl.offline(cacheFolder, HuggingFaceTokenizer.class.getClassLoader(), work);
   }
 
   @Override
@@ -138,25 +98,5 @@ final class DjlTokenizer implements Tokenizer {
   @Override
   public void close() {
     tokenizer.close();
-  }
-
-  /** A setting of DJL for as long as it takes, unless the user has made it. */
-  private static final class Setting {
-    private final String name;
-    private final boolean set;
-
-    Setting(String name, @Nullable String value) {
-      this.name = name;
-      this.set = value != null && System.getenv(name) == null && System.getProperty(name) == null;
-      if (set && value != null) {
-        System.setProperty(name, value);
-      }
-    }
-
-    void restore() {
-      if (set) {
-        System.clearProperty(name);
-      }
-    }
   }
 }

@@ -29,8 +29,8 @@ import java.util.concurrent.locks.ReentrantLock;
  * <p>An artifact's weights are one of:
  *
  * <ul>
- *   <li>{@code file:} an ONNX file, or a folder that holds {@code model.onnx} or one other {@code .onnx} file;
- *   <li>{@code classpath:NAME} an ONNX file that the class loader finds;
+ *   <li>{@code file:} a model's file, or a folder that holds {@code model.onnx}, one other model, or a TensorFlow SavedModel;
+ *   <li>{@code classpath:NAME} a model's file that the class loader finds;
  *   <li>{@code java:NAME} a function registered under that name, or else a class that is a {@link ModelHandler};
  *   <li>anything else, such as {@code https:}, if there is a {@link ModelFetcher} for its scheme.
  * </ul>
@@ -38,6 +38,9 @@ import java.util.concurrent.locks.ReentrantLock;
  * <p>A file or resource that is a {@code .tar.gz}, {@code .tar} or {@code .zip}, by its bytes, is unpacked into the cache
  * folder, once, and counts as the folder that was packed. The artifact's label {@code sha256}, if there is one, says which
  * file or archive it has to be.
+ *
+ * <p>A file's format is told from its bytes. ONNX runs as it is; XGBoost, LightGBM, TorchScript and TensorFlow run where
+ * their libraries are on the class path, and further formats where there is an {@link InferenceEngine} for them.
  *
  * <p>A model that takes token ids takes texts if its tokenizer is there: the file that the artifact's label {@code
  * tokenizer} names, or {@code NAME-tokenizer.json} beside {@code NAME.onnx}, or {@code tokenizer.json}.
@@ -152,7 +155,9 @@ public final class Engine implements AutoCloseable {
                     upkeep,
                     failures),
                 new XgboostEngine(failures),
-                new LightgbmEngine(failures)),
+                new LightgbmEngine(failures),
+                new TorchscriptEngine(cacheFolder, failures),
+                new TensorflowEngine(cacheFolder, failures)),
             classLoader,
             cacheFolder,
             failures));

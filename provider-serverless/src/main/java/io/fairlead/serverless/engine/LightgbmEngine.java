@@ -22,7 +22,7 @@ final class LightgbmEngine implements InferenceEngine {
   @Override
   public TensorModel open(ModelSource source, LoadOptions options) {
     try {
-      return LightgbmModel.open(source, options, failures);
+      return BatchedModel.of(LightgbmModel.open(source, options, failures), options, failures);
     } catch (LinkageError e) {
       throw RUNTIME.unusable(source, e, failures);
     }

@@ -13,10 +13,14 @@ import org.jspecify.annotations.Nullable;
 
 /** A model that is a file, with the files that belong to it. */
 final class ModelFiles implements ModelSource {
+  /** The file in a TensorFlow SavedModel's folder that has its graph. */
+  static final String SAVED_MODEL = "saved_model.pb";
+
   private final ModelFile weights;
   private final List<ModelFile> externalWeights;
   private final @Nullable ModelFile tokenizer;
   private final String digest;
+  private @Nullable ModelFormat format;
 
   ModelFiles(ModelFile weights, List<ModelFile> externalWeights, @Nullable ModelFile tokenizer) {
     this.weights = weights;
@@ -47,7 +51,15 @@ final class ModelFiles implements ModelSource {
 
   @Override
   public String name() {
-    return weights.stem();
+    return weights.fileName().equals(SAVED_MODEL) ? folderName() : weights.stem();
+  }
+
+  /** The name of a SavedModel's folder, or of the archive that holds it without one. */
+  private String folderName() {
+    String folder = weights.location().replaceFirst("!?[/\\\\]" + SAVED_MODEL + "$", "");
+    String name =
+        folder.replaceFirst(".*[/\\\\:]", "").replaceFirst("\\.(zip|tar|tgz|tar\\.gz)$", "");
+    return name.isEmpty() ? weights.stem() : name;
   }
 
   @Override
@@ -87,15 +99,31 @@ final class ModelFiles implements ModelSource {
 
   /** {@return the failure to report if no engine claims it} */
   ServingException refusal(Failures failures) {
-    ModelFormat format = format();
-    if (format == ModelFormat.PICKLE || format == ModelFormat.PYTORCH) {
-      return PickleRefusal.of(weights, format, failures);
+    ModelFormat told = format();
+    if (told == ModelFormat.PYTORCH && !TorchArchive.isWhole(weights)) {
+      return failures.failure(
+          ErrorKind.INVALID,
+          weights
+              + " is a PyTorch archive that is cut off: fetch it again and compare its size and SHA-256");
     }
-    return format.refusal(weights, failures);
+    if (told == ModelFormat.PICKLE || told == ModelFormat.PYTORCH) {
+      return PickleRefusal.of(weights, told, failures);
+    }
+    return told.refusal(weights, failures);
   }
 
   ModelFormat format() {
-    return ModelFormat.of(weights.fingerprint().head());
+    ModelFormat told = format;
+    if (told == null) {
+      told = ModelFormat.of(weights.fingerprint().head());
+      if (told == ModelFormat.PYTORCH && TorchArchive.isTorchscript(weights)) {
+        told = ModelFormat.TORCHSCRIPT;
+      } else if (told == ModelFormat.ONNX && weights.fileName().equals(SAVED_MODEL)) {
+        told = ModelFormat.SAVED_MODEL;
+      }
+      format = told;
+    }
+    return told;
   }
 
   ModelFile weights() {

@@ -17,6 +17,12 @@ enum ModelFormat {
       ErrorKind.UNSUPPORTED,
       "a Python pickle, which runs code of its own when it is loaded",
       "convert it to ONNX where it was made, with skl2onnx.to_onnx (scikit-learn) or torch.onnx.export (PyTorch)"),
+  /** Told from a PyTorch archive's directory, which is at its end. */
+  TORCHSCRIPT(
+      "(?!)",
+      ErrorKind.UNSUPPORTED,
+      "a TorchScript model",
+      "export the module to ONNX with torch.onnx.export"),
   PYTORCH(
       "PK\\x03\\x04.*/(data\\.pkl|data/|code/)",
       ErrorKind.UNSUPPORTED,
@@ -57,6 +63,14 @@ enum ModelFormat {
       ErrorKind.UNSUPPORTED,
       "a TensorFlow Lite model",
       "convert it to ONNX with python -m tf2onnx.convert --tflite"),
+  /** Told from what the file is called, which its format lays down, where its bytes say nothing else. */
+  SAVED_MODEL(
+      "(?!)",
+      ErrorKind.UNSUPPORTED,
+      "a TensorFlow SavedModel",
+      "convert it to ONNX with python -m tf2onnx.convert --saved-model"),
+  /** ONNX, as ONNX Runtime keeps it. */
+  ORT(".{4}ORTM", ErrorKind.UNSUPPORTED, "a model in ONNX Runtime's own format", ""),
   ARCHIVE(
       "\\x1f\\x8b|BZh|.{257}ustar",
       ErrorKind.INVALID,

@@ -5,6 +5,7 @@ import io.fairlead.error.ServingException;
 import io.fairlead.grammar.ModelArtifact;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.UncheckedIOException;
 import java.net.URI;
 import java.net.URISyntaxException;
 import java.net.URL;
@@ -195,10 +196,28 @@ final class ModelSources {
   }
 
   private List<ModelFile> externalWeights(ModelFile file, Path weights) {
+    if (file.fileName().equals(ModelFiles.SAVED_MODEL)) {
+      return besideGraph(weights);
+    }
     return file.fingerprint().externalFiles().stream()
         .flatMap(name -> inFolderOf(weights, name).stream())
         .map(this::read)
         .toList();
+  }
+
+  /** The variables and assets of a SavedModel, which are all that is in its folder. */
+  private List<ModelFile> besideGraph(Path graph) {
+    try (Stream<Path> files = Files.walk(graph.resolveSibling(""))) {
+      return files
+          .filter(file -> Files.isRegularFile(file) && !file.equals(graph))
+          .sorted()
+          .map(this::read)
+          .toList();
+    } catch (UncheckedIOException e) {
+      throw unreadable(graph.toString(), new IOException(e));
+    } catch (IOException e) {
+      throw unreadable(graph.toString(), e);
+    }
   }
 
   /** A file that a model names; one outside of the model's folder is nothing that ONNX Runtime would read. */
@@ -327,12 +346,8 @@ final class ModelSources {
           "Folder '" + shown(location) + "' holds " + models.size() + " models, " + listed(models)
               + ": give the one to load, or name it model.onnx");
     }
-    if (names.contains("saved_model.pb")) {
-      throw failures.failure(
-          ErrorKind.UNSUPPORTED,
-          "Folder '" + shown(location)
-              + "' holds a TensorFlow SavedModel, which does not run here: convert it to ONNX with"
-              + " python -m tf2onnx.convert --saved-model");
+    if (names.contains(ModelFiles.SAVED_MODEL)) {
+      return location.resolve(ModelFiles.SAVED_MODEL);
     }
     List<String> others =
         names.stream().filter(name -> isModel(location.resolve(name))).toList();

@@ -38,7 +38,8 @@ final class OnnxEngine implements InferenceEngine {
 
   @Override
   public boolean claims(ModelSource source) {
-    return source instanceof ModelFiles files && files.format() == ModelFormat.ONNX;
+    return source instanceof ModelFiles files
+        && (files.format() == ModelFormat.ONNX || files.format() == ModelFormat.ORT);
   }
 
   @Override

@@ -180,6 +180,10 @@ final class OnnxModel implements TensorModel {
   private static OrtSession session(
       ModelFiles files, OrtEnvironment environment, OrtSession.SessionOptions options)
       throws OrtException, IOException {
+    if (files.format() == ModelFormat.ORT) {
+      // It would otherwise go by the file's extension.
+      options.addConfigEntry("session.load_model_format", "ORT");
+    }
     Path path = files.weights().path().orElse(null);
     return path == null
         ? environment.createSession(files.weights().bytes(), options)

@@ -41,6 +41,32 @@ record OptionalRuntime(String model, String packages, String artifacts, String c
   }
 
   /**
+   * Makes sure that a model is to be loaded as it can be.
+   *
+   * @param threadsSetting what sets the threads of the whole process, if there is such a thing
+   */
+  void checkDefaults(
+      ModelSource source, LoadOptions options, String threadsSetting, Failures failures) {
+    if (options.threads() > 1) {
+      throw failures.failure(
+          ErrorKind.UNSUPPORTED,
+          source + " is " + model
+              + " model, whose runtime has one number of threads for the whole process: load it with"
+              + " 1 thread for each run, which is the default"
+              + (threadsSetting.isEmpty()
+                  ? ""
+                  : ", and set others for all models with " + threadsSetting));
+    }
+    if (options.maxBatch() > 1) {
+      throw failures.failure(
+          ErrorKind.UNSUPPORTED,
+          source + " is " + model
+              + " model, of which nobody knows whether its rows may be computed together: load it with"
+              + " a maxBatch of 1, which is the default");
+    }
+  }
+
+  /**
    * Deletes the temporary file that this process has loaded a library from.
    *
    * <p>Such a file is otherwise left behind by a process that is killed. What is loaded stays loaded; where the system

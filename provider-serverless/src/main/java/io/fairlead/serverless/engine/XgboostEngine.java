@@ -19,7 +19,7 @@ final class XgboostEngine implements InferenceEngine {
   @Override
   public TensorModel open(ModelSource source, LoadOptions options) {
     try {
-      return XgboostModel.open(source, options, failures);
+      return BatchedModel.of(XgboostModel.open(source, options, failures), options, failures);
     } catch (LinkageError e) {
       throw RUNTIME.unusable(source, e, failures);
     }

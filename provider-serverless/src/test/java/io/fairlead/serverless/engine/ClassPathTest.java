@@ -3,8 +3,11 @@ package io.fairlead.serverless.engine;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import ai.djl.huggingface.tokenizers.HuggingFaceTokenizer;
+import ai.djl.ndarray.NDManager;
+import ai.djl.pytorch.engine.PtEngine;
 import ai.onnxruntime.OrtEnvironment;
 import com.fasterxml.jackson.core.JsonFactory;
+import com.google.gson.Gson;
 import io.fairlead.error.ServingException;
 import io.fairlead.grammar.ModelArtifact;
 import io.fairlead.platform.Request;
@@ -24,6 +27,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.tensorflow.SavedModelBundle;
 
 /** What an engine does on a class path where something is missing. */
 final class ClassPathTest {
@@ -60,6 +64,8 @@ final class ClassPathTest {
   @CsvSource(delimiter = '|', textBlock = """
       xgboost  | an XGBoost | ml.dmlc:xgboost4j_2.12:3.0.4          | onnxmltools.convert_xgboost
       lightgbm | a LightGBM | io.github.metarank:lightgbm4j:4.3.0-1 | onnxmltools.convert_lightgbm
+      torchscript | a TorchScript | ai.djl.pytorch:pytorch-engine:0.35.1, ai.djl.pytorch:pytorch-jni:2.7.1-0.35.1 and ai.djl.pytorch:pytorch-native-cpu:2.7.1 with the classifier of the system, such as linux-x86_64 | torch.onnx.export
+      tensorflow  | a TensorFlow  | org.tensorflow:tensorflow-core-api:1.1.0 and org.tensorflow:tensorflow-core-native:1.1.0 with the classifier of the system, such as linux-x86_64 | python -m tf2onnx.convert --saved-model
       """)
   void aModelWhoseRuntimeIsMissingSaysWhatToAdd(
       String method, String format, String artifact, String conversion) throws Exception {
@@ -87,9 +93,28 @@ final class ClassPathTest {
   }
 
   @Test
+  void aTorchscriptModelWithoutTheNativeLibrarySaysWhatToAddAndDownloadsNothing() throws Exception {
+    assertThat(inLoaderWith(
+            "torchscriptWithoutLibrary",
+            Engine.class,
+            Request.class,
+            Logger.class,
+            JsonFactory.class,
+            PtEngine.class,
+            NDManager.class,
+            Gson.class,
+            ClassPathTest.class))
+        .contains(" is a TorchScript model, and its runtime does not load on ")
+        .contains("(Offline mode is enabled.)")
+        .contains("): add ai.djl.pytorch:pytorch-engine:0.35.1");
+  }
+
+  @Test
   void whatTheSentencesSayToAddIsWhatWasTested() {
     assertThat(jar(XGBoost.class)).endsWith("xgboost4j_2.12-3.0.4.jar");
     assertThat(jar(LGBMBooster.class)).endsWith("lightgbm4j-4.3.0-1.jar");
+    assertThat(jar(PtEngine.class)).endsWith("pytorch-engine-0.35.1.jar");
+    assertThat(jar(SavedModelBundle.class)).endsWith("tensorflow-core-api-1.1.0.jar");
   }
 
   private static String jar(Class<?> type) {
@@ -138,6 +163,27 @@ final class ClassPathTest {
 
   static String lightgbm() {
     return failure(ModelArtifact.of(URI.create("classpath:models/lgbm.txt")));
+  }
+
+  static String torchscript() {
+    return failure(ModelArtifact.of(URI.create("classpath:models/digits_ts.pt")));
+  }
+
+  static String torchscriptWithoutLibrary() {
+    try (Engine engine = new Engine(
+        "local",
+        Map.of(),
+        Path.of("target", "cache-without-pytorch").toAbsolutePath(),
+        ClassPathTest.class.getClassLoader())) {
+      engine.load(ModelArtifact.of(URI.create("classpath:models/digits_ts.pt")));
+      return "loaded";
+    } catch (ServingException e) {
+      return e.getMessage();
+    }
+  }
+
+  static String tensorflow() {
+    return failure(Models.artifact("savedmodel"));
   }
 
   static String minilm() {

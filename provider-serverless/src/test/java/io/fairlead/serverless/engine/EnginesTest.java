@@ -205,6 +205,15 @@ final class EnginesTest {
     assertThat(engine.loadedModels()).isZero();
   }
 
+  @Test
+  void theDocumentationShowsAnEngineThatIsTested() throws IOException {
+    String source =
+        Files.readString(Path.of("src/test/java/io/fairlead/serverless/ScalingEngine.java"));
+
+    assertThat(Files.readString(Path.of("../docs/models.md")))
+        .contains("```java\n" + source.substring(source.indexOf("public final class")) + "```");
+  }
+
   private ModelArtifact file(String content) throws IOException {
     Path file = Files.createTempDirectory(folder, "of").resolve("model.any");
     return ModelArtifact.of(Files.writeString(file, content));

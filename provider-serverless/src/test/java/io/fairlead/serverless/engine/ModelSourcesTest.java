@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.catchThrowableOfType;
 import static org.assertj.core.api.Assumptions.assumeThat;
 
 import ai.onnxruntime.OrtException;
+import ai.onnxruntime.OrtSession;
 import io.fairlead.error.ErrorKind;
 import io.fairlead.error.ServingException;
 import io.fairlead.grammar.ModelArtifact;
@@ -100,16 +101,6 @@ final class ModelSourcesTest {
   }
 
   @Test
-  void aSavedModelIsRefusedWithTheWayToOnnx() throws IOException {
-    Files.writeString(folder.resolve("saved_model.pb"), "x");
-
-    ServingException e = failure(folder.toUri());
-
-    assertThat(e.kind()).isEqualTo(ErrorKind.UNSUPPORTED);
-    assertThat(e).hasMessageContaining("TensorFlow SavedModel").hasMessageContaining("tf2onnx");
-  }
-
-  @Test
   void aFileThatIsMissingFailsAsNotFound() {
     Path missing = folder.resolve("iris.onnx");
 
@@ -153,7 +144,7 @@ final class ModelSourcesTest {
   @ParameterizedTest
   @CsvSource(textBlock = """
       \\x80\\x04\\x95,                          UNSUPPORTED, a Python pickle,       trustedPickle
-      PK\\x03\\x04xxnet/data.pklFB,             UNSUPPORTED, a PyTorch archive,     torch.onnx.export
+      PK\\x03\\x04xxnet/data.pklFB,             INVALID,     a PyTorch archive that is cut off, fetch it again
       \\x40\\x00\\x00\\x00\\x00\\x00\\x00\\x00{"w":{, UNSUPPORTED, a safetensors file, optimum-cli export onnx
       GGUF\\x03,                                UNSUPPORTED, a GGUF file,           optimum-cli export onnx
       \\x89HDF,                                 UNSUPPORTED, an HDF5 file,          tf2onnx
@@ -361,6 +352,33 @@ final class ModelSourcesTest {
     assertThat(failure(folder.toUri()))
         .hasMessageStartingWith(
             "'" + folder.resolve("churn.pkl") + "' (1296 bytes) is a Python pickle");
+  }
+
+  @Test
+  void aModelInTheFormatOfOnnxRuntimeIsToldByItsBytes() throws Exception {
+    Path file = folder.resolve("iris.bin");
+    try (OrtSession.SessionOptions options = new OrtSession.SessionOptions()) {
+      options.setOptimizedModelFilePath(file.toString());
+      options.addConfigEntry("session.save_model_format", "ORT");
+      OnnxLibrary.environment(Models.cacheFolder())
+          .createSession(Models.path("iris_lr.onnx").toString(), options)
+          .close();
+    }
+    Request request = Request.json(Models.IRIS_REQUEST);
+    String expected = engine
+        .load(Models.artifact("iris_lr.onnx").named("iris"))
+        .invoke(request)
+        .text();
+
+    String answer = engine.load(ModelArtifact.of(file)).invoke(request).text();
+
+    assertThat(answer).isEqualTo(expected);
+    byte[] whole = Files.readAllBytes(file);
+    for (int part = 1; part < 20; part++) {
+      Path rest = Files.write(
+          folder.resolve("rest" + part), Arrays.copyOf(whole, whole.length * part / 20));
+      assertThat(failure(rest.toUri()).kind()).isEqualTo(ErrorKind.INVALID);
+    }
   }
 
   @Test

@@ -169,6 +169,14 @@ final class XgboostEngineTest {
   }
 
   @Test
+  void batchesGiveTheSameAnswers() throws Exception {
+    LeasedModel model =
+        engine.load(Models.artifact("iris_xgb.ubj"), LoadOptions.DEFAULT.withMaxBatch(8));
+
+    Predictions.assertAnswersManyAtOnce(model, ROWS, 100);
+  }
+
+  @Test
   void closingFreesTheBooster() {
     Model model = new XgboostEngine(new Failures("local"))
         .open(Models.source("iris_xgb.json"), LoadOptions.DEFAULT);

@@ -1,0 +1,36 @@
+package io.fairlead.serverless.engine;
+
+import java.nio.file.Path;
+
+/** Runs TorchScript models if DJL's engine for PyTorch is there. */
+final class TorchscriptEngine implements InferenceEngine {
+  private static final OptionalRuntime RUNTIME = new OptionalRuntime(
+      "a TorchScript",
+      "ai/djl/",
+      "ai.djl.pytorch:pytorch-engine:0.35.1, ai.djl.pytorch:pytorch-jni:2.7.1-0.35.1 and"
+          + " ai.djl.pytorch:pytorch-native-cpu:2.7.1 with the classifier of the system, such as linux-x86_64",
+      "torch.onnx.export");
+
+  private final Path cacheFolder;
+  private final Failures failures;
+
+  TorchscriptEngine(Path cacheFolder, Failures failures) {
+    this.cacheFolder = cacheFolder;
+    this.failures = failures;
+  }
+
+  @Override
+  public boolean claims(ModelSource source) {
+    return source instanceof ModelFiles files && files.format() == ModelFormat.TORCHSCRIPT;
+  }
+
+  @Override
+  public TensorModel open(ModelSource source, LoadOptions options) {
+    RUNTIME.checkDefaults(source, options, "-Dai.djl.pytorch.num_threads", failures);
+    try {
+      return TorchscriptModel.open((ModelFiles) source, cacheFolder, failures);
+    } catch (LinkageError e) {
+      throw RUNTIME.unusable(source, e, failures);
+    }
+  }
+}
