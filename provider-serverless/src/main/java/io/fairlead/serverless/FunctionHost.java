@@ -23,11 +23,13 @@ import io.fairlead.reconcile.ResourceRef;
 import io.fairlead.reconcile.RetryPolicy;
 import io.fairlead.reconcile.Started;
 import io.fairlead.serverless.engine.Engine;
+import io.fairlead.serverless.engine.LoadedModel;
 import io.fairlead.serverless.http.FunctionDescription;
 import io.fairlead.serverless.http.FunctionDirectory;
 import io.fairlead.serverless.http.HttpFront;
 import io.fairlead.serverless.http.HttpFunction;
 import io.fairlead.serverless.pool.Budget;
+import io.fairlead.serverless.pool.Pool;
 import io.fairlead.serverless.pool.PoolClock;
 import io.fairlead.serverless.pool.PoolStatus;
 import io.fairlead.serverless.process.Workers;
@@ -149,6 +151,7 @@ final class FunctionHost {
   Workers workers() {
     changing.lock();
     try {
+      checkOpen();
       if (workers == null) {
         workers =
             new Workers(ServerlessProvider.ID, config.functions().keySet(), config.cacheFolder());
@@ -176,6 +179,7 @@ final class FunctionHost {
     volatile @Nullable ServedFunction serving;
     volatile @Nullable ServedFunction coming;
     volatile @Nullable ServedFunction leaving;
+    volatile long leavingSince;
 
     Deployed(String run) {
       this.run = run;
@@ -403,6 +407,7 @@ final class FunctionHost {
           throw failure(ErrorKind.ALREADY_EXISTS, "function " + name + " is there already");
         }
         checkOpen();
+        checkRoom(desired);
         Deployed deployed = new Deployed(mark.run());
         functions.put(name, deployed);
         return bring(name, deployed, next, desired.limits().coldStart() == ColdStart.EAGER ? 1 : 0);
@@ -424,6 +429,7 @@ final class FunctionHost {
         if (deployed.coming != null) {
           throw failure(ErrorKind.CONFLICT, "function " + name + " is being replaced");
         }
+        checkRoom(desired);
         int busy = serving.pool().busyInstances();
         boolean eager = desired.limits().coldStart() == ColdStart.EAGER;
         return bring(name, deployed, next, eager ? Math.max(1, busy) : busy);
@@ -434,7 +440,11 @@ final class FunctionHost {
 
     private ServedFunction checked(ModelFunction desired) {
       try {
-        return new ServedFunction(desired, engine.digest(desired.artifact()), FunctionHost.this);
+        // What a trusted pickle is worth only its Python can say.
+        String digest = ServedFunction.optionsOf(desired).trustedPickle().isEmpty()
+            ? engine.check(desired.artifact())
+            : engine.digest(desired.artifact());
+        return new ServedFunction(desired, digest, FunctionHost.this);
       } catch (ServingException e) {
         // A file that is not there is no resource that may still come.
         throw e.kind() == ErrorKind.NOT_FOUND
@@ -444,7 +454,31 @@ final class FunctionHost {
       }
     }
 
-    /** What serves goes on until what comes has its instances. */
+    /** What is always loaded must fit beside all else that is: no memory will ever be given up for it. */
+    private void checkRoom(ModelFunction desired) {
+      if (desired.limits().coldStart() != ColdStart.EAGER) {
+        return;
+      }
+      long taken = functions.values().stream()
+          .map(deployed -> deployed.coming == null ? deployed.serving : deployed.coming)
+          .flatMap(Stream::ofNullable)
+          .map(ServedFunction::function)
+          .filter(other -> other.limits().coldStart() == ColdStart.EAGER)
+          .filter(other -> !other.name().equals(desired.name()))
+          .mapToLong(other -> other.limits().memoryBytes())
+          .sum();
+      long memory = desired.limits().memoryBytes();
+      if (memory > budget.memoryBytes() - taken) {
+        throw failure(
+            ErrorKind.QUOTA,
+            "Function '" + desired.name() + "' would always take " + memory
+                + " bytes of memory beside the " + taken + " that other eager functions always take, and all may take "
+                + budget.memoryBytes()
+                + ": make it or others lazy or smaller, or allow more memory.");
+      }
+    }
+
+    /** What serves goes on until what comes has its instances, unless there is memory for one of the two only. */
     private Started bring(String name, Deployed deployed, ServedFunction next, int instances) {
       if (instances == 0) {
         swap(deployed, next);
@@ -453,7 +487,9 @@ final class FunctionHost {
       String operation = "load-" + operationNumber.incrementAndGet();
       operations.put(operation, Outcome.running("loading"));
       deployed.coming = next;
-      watch(next.pool().warm(instances).handle((nothing, thrown) -> {
+      ServedFunction serving = deployed.serving;
+      Pool<LoadedModel> replaced = serving == null ? null : serving.pool();
+      watch(next.pool().warm(instances, replaced).handle((nothing, thrown) -> {
         ended(name, deployed, next, operation, thrown);
         return null;
       }));
@@ -519,6 +555,9 @@ final class FunctionHost {
         if (deployed == null) {
           throw failure(ErrorKind.NOT_FOUND, "function " + name + " is not there");
         }
+        if (deployed.leaving != null) {
+          return Started.ACCEPTED;
+        }
         ServedFunction coming = deployed.coming;
         if (coming != null) {
           deployed.coming = null;
@@ -528,6 +567,7 @@ final class FunctionHost {
         if (serving == null) {
           functions.remove(name, deployed);
         } else {
+          deployed.leavingSince = clock.now();
           deployed.leaving = serving;
           deployed.serving = null;
           serving.pool().retire(null);
@@ -575,23 +615,26 @@ final class FunctionHost {
     }
   }
 
-  /** What is under a name; nothing if the last of it has gone meanwhile, or only runs on because it is stuck. */
+  /** What is under a name; nothing if the last of it has gone meanwhile, or what is left of it is stuck. */
   private @Nullable Deployed find(String name) {
     Deployed deployed = functions.get(name);
     ServedFunction leaving = deployed == null ? null : deployed.leaving;
-    if (deployed != null && leaving != null && hasGone(leaving)) {
+    if (deployed != null && leaving != null && hasGone(leaving, deployed.leavingSince)) {
       functions.remove(name, deployed);
       return null;
     }
     return deployed;
   }
 
-  private static boolean hasGone(ServedFunction leaving) {
+  private boolean hasGone(ServedFunction leaving, long since) {
     if (leaving.pool().gone().isDone()) {
       return true;
     }
     PoolStatus status = leaving.status();
-    return status.stuck() > 0 && status.running() == status.stuck() && status.waiting() == 0;
+    // Without invocations, a load or an unload has not ended in all that time.
+    return status.running() == status.stuck()
+        && status.waiting() == 0
+        && (status.stuck() > 0 || clock.now() - since > ENDING.toNanos());
   }
 
   private void checkOpen() {
@@ -636,7 +679,9 @@ final class FunctionHost {
     if (processes != null) {
       processes.close(GRACE);
     }
-    all.forEach(function -> await(function.pool().gone()));
+    await(CompletableFuture.allOf(all.stream()
+        .map(function -> function.pool().gone())
+        .toArray(CompletableFuture<?>[]::new)));
     threads.shutdown();
     awaitThreads();
     if (clock instanceof AutoCloseable closeable) {

@@ -236,11 +236,22 @@ final class ServedFunction {
     if (cause == null) {
       return failure(ErrorKind.MODEL_FAILED, name + " could not be loaded.");
     }
+    ErrorKind kind = kindOf(cause);
     return ServingException.builder(
-            ServerlessProvider.ID, kindOf(cause), name + " could not be loaded: " + reason(cause))
+            ServerlessProvider.ID,
+            isOfTheModel(kind) ? ErrorKind.MODEL_FAILED : kind,
+            name + " could not be loaded: " + reason(cause))
         .cause(cause)
         .retryAfter(refusal.retryAfter())
         .build();
+  }
+
+  /** Whether it is the deployed model that is to blame, which whoever invokes it can do nothing about. */
+  private static boolean isOfTheModel(ErrorKind kind) {
+    return switch (kind) {
+      case INVALID, NOT_FOUND, ALREADY_EXISTS, CONFLICT, UNSUPPORTED, UNAUTHORIZED -> true;
+      default -> false;
+    };
   }
 
   private static ServingException failure(ErrorKind kind, String message) {

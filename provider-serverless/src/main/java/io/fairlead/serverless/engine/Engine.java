@@ -231,6 +231,20 @@ public final class Engine implements AutoCloseable {
   }
 
   /**
+   * {@return the {@linkplain #digest digest} of an artifact that looks like a model that can be loaded here}
+   *
+   * <p>Reads the files and looks up Java code, and loads and runs nothing: what only shows when it is loaded, such as an
+   * operator that is not there, is not found.
+   *
+   * @throws ServingException as {@link #load(ModelArtifact)} does
+   */
+  public String check(ModelArtifact artifact) {
+    ModelSource source = sources.resolve(artifact);
+    engines.check(source);
+    return source.digest();
+  }
+
+  /**
    * {@return the artifact's model, ready to answer, loaded with the default options}
    *
    * @throws ServingException as {@link #load(ModelArtifact, LoadOptions)} does

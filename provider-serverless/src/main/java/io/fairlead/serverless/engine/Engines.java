@@ -68,6 +68,40 @@ final class Engines {
     }
   }
 
+  /**
+   * Refuses a source that cannot be opened, as far as that can be told without loading it.
+   *
+   * @throws ServingException if there is no engine for it, or its engine refuses it
+   */
+  void check(ModelSource source) {
+    if (source instanceof ModelFiles) {
+      for (InferenceEngine engine : found().engines) {
+        if (claims(engine, source)) {
+          check(engine, source);
+          return;
+        }
+      }
+    }
+    for (InferenceEngine engine : builtIn) {
+      if (engine.claims(source)) {
+        check(engine, source);
+        return;
+      }
+    }
+    throw refusal(source);
+  }
+
+  private void check(InferenceEngine engine, ModelSource source) {
+    try {
+      engine.check(source);
+    } catch (ServingException | InvalidValueException e) {
+      throw e;
+    } catch (Exception | LinkageError e) {
+      throw failures.failure(
+          ErrorKind.INVALID, source + " could not be read: " + Failures.reason(e), e);
+    }
+  }
+
   private Model opened(ModelSource source, LoadOptions options) {
     if (source instanceof ModelFiles) {
       for (InferenceEngine engine : found().engines) {

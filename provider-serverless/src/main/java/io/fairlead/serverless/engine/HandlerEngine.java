@@ -27,6 +27,13 @@ final class HandlerEngine implements InferenceEngine {
   }
 
   @Override
+  public void check(ModelSource source) {
+    if (!functions.containsKey(source.name())) {
+      constructor(source.name());
+    }
+  }
+
+  @Override
   public RequestModel open(ModelSource source, LoadOptions options) {
     String name = source.name();
     if (options.maxBatch() > 1) {
@@ -42,7 +49,8 @@ final class HandlerEngine implements InferenceEngine {
         : new HandlerModel(make(name), true, failures);
   }
 
-  private ModelHandler make(String name) {
+  /** {@return what makes an object of the class of that name} */
+  private Constructor<?> constructor(String name) {
     Class<?> type = find(name);
     if (!ModelHandler.class.isAssignableFrom(type)) {
       throw failures.failure(
@@ -58,6 +66,11 @@ final class HandlerEngine implements InferenceEngine {
               + ", which cannot be made: it has to be a public class, not abstract, with a public constructor without"
               + " parameters, or register an object of it as a function");
     }
+    return constructor;
+  }
+
+  private ModelHandler make(String name) {
+    Constructor<?> constructor = constructor(name);
     try {
       return (ModelHandler) constructor.newInstance();
     } catch (InvocationTargetException e) {

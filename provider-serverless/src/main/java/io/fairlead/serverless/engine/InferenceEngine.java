@@ -23,6 +23,15 @@ public interface InferenceEngine {
   boolean claims(ModelSource source);
 
   /**
+   * Refuses what cannot be opened, as far as that can be told at little cost and without running anything of it.
+   *
+   * @param source what this engine claimed
+   * @throws io.fairlead.error.ServingException if it cannot be opened, as it is to be reported
+   * @throws Exception if it cannot be opened, to be reported as a model that is not whole
+   */
+  default void check(ModelSource source) throws Exception {}
+
+  /**
    * {@return the model, ready to answer}
    *
    * @param source what this engine claimed

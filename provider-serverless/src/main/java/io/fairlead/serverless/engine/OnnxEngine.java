@@ -2,7 +2,9 @@ package io.fairlead.serverless.engine;
 
 import io.fairlead.error.ErrorKind;
 import io.fairlead.error.ServingException;
+import java.io.BufferedInputStream;
 import java.io.IOException;
+import java.io.InputStream;
 import java.nio.file.Path;
 import java.util.Set;
 
@@ -40,6 +42,20 @@ final class OnnxEngine implements InferenceEngine {
   public boolean claims(ModelSource source) {
     return source instanceof ModelFiles files
         && (files.format() == ModelFormat.ONNX || files.format() == ModelFormat.ORT);
+  }
+
+  @Override
+  public void check(ModelSource source) throws IOException {
+    ModelFile file = ((ModelFiles) source).weights();
+    try (InputStream in = new BufferedInputStream(file.open())) {
+      if (!OnnxOutline.isWhole(in, file.size())) {
+        throw failures.failure(
+            ErrorKind.INVALID,
+            file
+                + " is not a whole ONNX model: it is of another format, or a copy of it was cut off; fetch it again and"
+                + " compare its size and SHA-256");
+      }
+    }
   }
 
   @Override

@@ -1,11 +1,13 @@
 package io.fairlead.serverless.pool;
 
 import io.fairlead.grammar.Problems;
+import io.fairlead.serverless.pool.Pool.GiveUp;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.Deque;
-import java.util.HashSet;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -26,11 +28,14 @@ public final class Budget {
   private final AtomicInteger dispatches = new AtomicInteger();
 
   // Guarded by the lock.
-  private final Set<Pool<?>> pools = new HashSet<>();
+  private final Set<Pool<?>> pools = new LinkedHashSet<>();
   private final Map<Pool<?>, Deque<Request>> waiting = new LinkedHashMap<>();
   private long freeBytes;
   private long promisedBytes;
   private int freeStarts;
+
+  /** Whether somebody waits; written under the lock. */
+  private volatile boolean awaited;
 
   /**
    * Makes a budget.
@@ -68,28 +73,23 @@ public final class Budget {
     private final Pool<?> pool;
     private final long bytes;
     private final boolean first;
+    private final @Nullable Pool<?> predecessor;
     private final Runnable granted;
 
     /**
      * Makes a wish.
      *
      * @param first whether the pool has no other instance
+     * @param predecessor the pool that it is going to succeed, which gives up its last instance for it
      * @param granted is called when the memory and the start are the pool's
      */
-    Request(Pool<?> pool, long bytes, boolean first, Runnable granted) {
+    Request(
+        Pool<?> pool, long bytes, boolean first, @Nullable Pool<?> predecessor, Runnable granted) {
       this.pool = pool;
       this.bytes = bytes;
       this.first = first;
+      this.predecessor = predecessor;
       this.granted = granted;
-    }
-  }
-
-  void add(Pool<?> pool) {
-    lock.lock();
-    try {
-      pools.add(pool);
-    } finally {
-      lock.unlock();
     }
   }
 
@@ -98,6 +98,7 @@ public final class Budget {
     try {
       pools.remove(pool);
       waiting.remove(pool);
+      awaited = !waiting.isEmpty();
     } finally {
       lock.unlock();
     }
@@ -107,14 +108,26 @@ public final class Budget {
   void ask(Request request) {
     lock.lock();
     try {
+      pools.add(request.pool);
       waiting.computeIfAbsent(request.pool, pool -> new ArrayDeque<>()).add(request);
+      awaited = true;
     } finally {
       lock.unlock();
     }
     dispatch();
   }
 
-  /** Takes back a wish, and tells whether it had not been granted. */
+  /** {@return whether somebody waits, who may be helped by an instance that can be given up} */
+  boolean isAwaited() {
+    return awaited;
+  }
+
+  /** Looks again for what can be granted: a wish that stood before others was taken back, or an instance can be given up. */
+  void lookAgain() {
+    dispatch();
+  }
+
+  /** Takes back a wish, and tells whether it had not been granted; {@link #lookAgain} has to follow if so. */
   boolean withdraw(Request request) {
     lock.lock();
     try {
@@ -125,6 +138,7 @@ public final class Budget {
       if (wishes.isEmpty()) {
         waiting.remove(request.pool);
       }
+      awaited = !waiting.isEmpty();
       return true;
     } finally {
       lock.unlock();
@@ -167,7 +181,13 @@ public final class Budget {
     }
     int seen = 1;
     do {
-      grantAll();
+      try {
+        grantAll();
+      } catch (RuntimeException | Error e) {
+        // Without memory for a thread, say: the next one goes on.
+        dispatches.set(0);
+        throw e;
+      }
       seen = dispatches.addAndGet(-seen);
     } while (seen > 0);
   }
@@ -175,19 +195,19 @@ public final class Budget {
   private void grantAll() {
     while (true) {
       Request granted;
-      Request blocked = null;
+      List<Request> blocked = List.of();
       lock.lock();
       try {
         granted = freeStarts == 0 ? null : take();
         if (granted == null && freeStarts > 0) {
-          blocked = mostUrgent();
+          blocked = byUrgency();
         }
       } finally {
         lock.unlock();
       }
       if (granted != null) {
         granted.granted.run();
-      } else if (blocked == null || !makeRoom(blocked)) {
+      } else if (!makeRoom(blocked)) {
         return;
       }
     }
@@ -212,57 +232,83 @@ public final class Budget {
           waiting.put(found.pool, wishes);
         }
       }
+      awaited = !waiting.isEmpty();
     }
     return found;
   }
 
-  private @Nullable Request mostUrgent() {
-    Request found = null;
-    for (Deque<Request> wishes : waiting.values()) {
-      Request wish = wishes.getFirst();
-      if (found == null || (wish.first && !found.first)) {
-        found = wish;
-      }
-    }
-    return found;
+  private List<Request> byUrgency() {
+    return waiting.values().stream()
+        .map(Deque::getFirst)
+        .sorted(Comparator.comparing(wish -> !wish.first))
+        .toList();
   }
 
-  /** Lets others give up memory for a wish, and tells whether it is worth another look now. */
-  private boolean makeRoom(Request wish) {
-    List<Pool<?>> others;
-    lock.lock();
-    try {
-      if (freeBytes + promisedBytes >= wish.bytes) {
-        return freeBytes >= wish.bytes;
+  /** Lets others give up memory for the first wish that this can fulfil, and tells whether it is worth another look now. */
+  private boolean makeRoom(List<Request> blocked) {
+    for (Request wish : blocked) {
+      long free;
+      long missing;
+      List<Pool<?>> others;
+      lock.lock();
+      try {
+        free = freeBytes;
+        missing = wish.bytes - freeBytes - promisedBytes;
+        others = new ArrayList<>(pools);
+      } finally {
+        lock.unlock();
       }
-      others = new ArrayList<>(pools);
-    } finally {
-      lock.unlock();
+      if (missing <= 0) {
+        return free >= wish.bytes;
+      }
+      others.remove(wish.pool);
+      if (makeRoom(wish, missing, others)) {
+        return true;
+      }
+      if (!wish.first) {
+        wish.pool.doWithout();
+      }
     }
-    others.remove(wish.pool);
+    return false;
+  }
+
+  private boolean makeRoom(Request wish, long missing, List<Pool<?>> others) {
+    Pool<?> predecessor = wish.first ? wish.predecessor : null;
     Pool<?> idlest = null;
     long idleSince = Long.MAX_VALUE;
     Pool<?> largest = null;
     int most = 1;
+    long spare = 0;
     for (Pool<?> pool : others) {
-      long since = pool.idleSince();
-      if (since < idleSince) {
+      Pool.Spare its = pool.spare();
+      if (its.idleSince() < idleSince) {
         idlest = pool;
-        idleSince = since;
+        idleSince = its.idleSince();
       }
-      int live = pool.live();
-      if (live > most) {
+      if (its.ready() > most) {
         largest = pool;
-        most = live;
+        most = its.ready();
       }
+      int count = pool == predecessor
+          ? its.ready()
+          : (wish.first ? Math.max(its.idle(), its.ready() - 1) : its.idle());
+      spare += count * pool.instanceBytes();
     }
-    if (idlest != null) {
-      return give(idlest, true);
+    if (spare < missing) {
+      // Then nobody gives up anything for nothing.
+      return false;
     }
-    return wish.first && largest != null && give(largest, false);
+    if (idlest != null && give(idlest, GiveUp.AN_IDLE_ONE)) {
+      return true;
+    }
+    if (!wish.first) {
+      return false;
+    }
+    return (largest != null && give(largest, GiveUp.ONE_OF_SEVERAL))
+        || (predecessor != null && give(predecessor, GiveUp.THE_LAST));
   }
 
-  private boolean give(Pool<?> pool, boolean idle) {
+  private boolean give(Pool<?> pool, GiveUp which) {
     // Promised before: it may be given back before the pool says what it gives up.
     long bytes = pool.instanceBytes();
     lock.lock();
@@ -271,7 +317,7 @@ public final class Budget {
     } finally {
       lock.unlock();
     }
-    if (pool.giveUp(idle)) {
+    if (pool.giveUp(which)) {
       return true;
     }
     lock.lock();

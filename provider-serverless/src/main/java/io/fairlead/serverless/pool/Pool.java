@@ -45,6 +45,9 @@ public final class Pool<I> {
   private static final long FIRST_PAUSE = SECOND / 10;
   private static final long LONGEST_PAUSE = 10 * SECOND;
 
+  /** The time after which a start that has not ended no longer keeps others from starting. */
+  private static final long LONGEST_START = 60 * SECOND;
+
   /** How long an invocation may take to notice that its time is up. */
   private static final long GRACE = SECOND;
 
@@ -83,6 +86,7 @@ public final class Pool<I> {
 
   private int warm;
   private @Nullable CompletableFuture<Void> warmed;
+  private @Nullable Pool<I> predecessor;
 
   private long idleFrom;
   private long goneAt = NEVER;
@@ -108,7 +112,6 @@ public final class Pool<I> {
     this.extraIdleTimeout = Math.min(nanosOf(settings.extraIdleTimeout()), idleTimeout);
     this.idleTimes = settings.adaptive() ? new IdleTimes() : null;
     this.idleFrom = clock.now();
-    budget.add(this);
   }
 
   /** An instance, from the moment at which it is wanted. */
@@ -119,24 +122,30 @@ public final class Pool<I> {
     private int used;
     private long idleSince;
     private boolean givenUp;
+    private boolean holdsStart;
+    private long startingSince;
 
     Instance(boolean first) {
-      this.wish =
-          new Budget.Request(Pool.this, settings.memoryBytes(), first, () -> mayStart(this));
+      this.wish = new Budget.Request(
+          Pool.this, settings.memoryBytes(), first, predecessor, () -> mayStart(this));
     }
 
     @Override
     public void succeeded(I instance) {
       requireNonNull(instance, "instance");
-      budget.startEnded();
-      locked(() -> started(this, instance));
+      locked(() -> {
+        giveBackStart(this);
+        started(this, instance);
+      });
     }
 
     @Override
     public void failed(Throwable cause, boolean mayPass) {
       requireNonNull(cause, "cause");
-      budget.startEnded();
-      locked(() -> notStarted(this, cause, mayPass));
+      locked(() -> {
+        giveBackStart(this);
+        notStarted(this, cause, mayPass);
+      });
     }
 
     @Override
@@ -240,13 +249,20 @@ public final class Pool<I> {
     if (failure != null && givesUp() && now < retryAt && ready() == 0) {
       return new Refusal(Reason.START_FAILED, Duration.ofNanos(retryAt - now), failure);
     }
-    if (line.size() >= settings.maxQueue()) {
+    if (line.size() >= mostWaiting()) {
       refused++;
       double slots = Math.max(1, ready()) * (double) settings.slots();
       double nanos = serviceNanos < 0 ? SECOND : serviceNanos * Math.max(1, line.size()) / slots;
       return new Refusal(Reason.QUEUE_FULL, Duration.ofNanos((long) nanos), null);
     }
     return null;
+  }
+
+  /** How many may wait: for the first instance at least as many as it takes, or it would never be started. */
+  private int mostWaiting() {
+    return ready() > 0
+        ? settings.maxQueue()
+        : Math.max(settings.maxQueue(), Math.min(settings.slots(), settings.maxConcurrent()));
   }
 
   private boolean givesUp() {
@@ -316,6 +332,7 @@ public final class Pool<I> {
     }
     if (instance.used == 0 && instance.phase == Phase.READY) {
       wakeBy(now + extraIdleTimeout, now);
+      tellWhoWaitsForMemory();
     }
     if (running.isEmpty() && line.isEmpty()) {
       fellIdle(now);
@@ -411,7 +428,18 @@ public final class Pool<I> {
   private void want() {
     Instance instance = new Instance(live(false) == 0);
     instances.add(instance);
-    later(() -> budget.ask(instance.wish));
+    later(() -> ask(instance));
+  }
+
+  private void ask(Instance instance) {
+    budget.ask(instance.wish);
+    // Whoever had no use for it any more before it was asked for could not take it back.
+    locked(() -> {
+      if (closing) {
+        forgetWishes();
+        endIfDone();
+      }
+    });
   }
 
   /** Takes back wishes for instances that nobody needs any more. */
@@ -423,6 +451,7 @@ public final class Pool<I> {
         instance.phase = Phase.GONE;
         instances.remove(i);
         surplus--;
+        later(budget::lookAgain);
       }
     }
   }
@@ -433,7 +462,11 @@ public final class Pool<I> {
           && !(closing && line.isEmpty())
           && needed(clock.now()) >= live(false);
       if (wanted) {
+        long now = clock.now();
         instance.phase = Phase.STARTING;
+        instance.holdsStart = true;
+        instance.startingSince = now;
+        wakeBy(now + LONGEST_START, now);
       } else if (instance.phase == Phase.WANTED) {
         instance.phase = Phase.GONE;
         instances.remove(instance);
@@ -446,6 +479,13 @@ public final class Pool<I> {
       starter.start(instance);
     } else {
       budget.startEnded();
+    }
+  }
+
+  private void giveBackStart(Instance instance) {
+    if (instance.holdsStart) {
+      instance.holdsStart = false;
+      later(budget::startEnded);
     }
   }
 
@@ -466,12 +506,10 @@ public final class Pool<I> {
     if (running.isEmpty() && line.isEmpty() && goneAt == NEVER) {
       goneAt = now + stay().until();
     }
-    if (warmed != null && ready() >= warm) {
-      CompletableFuture<Void> done = warmed;
-      warmed = null;
-      warm = 0;
-      later(() -> done.complete(null));
+    if (ready() >= warm) {
+      endWarming(null);
     }
+    tellWhoWaitsForMemory();
     if (closing) {
       endIfDone();
     }
@@ -488,15 +526,34 @@ public final class Pool<I> {
     retryAt = now + Math.min(LONGEST_PAUSE, FIRST_PAUSE << Math.min(failures - 1, 20));
     if (givesUp() && ready() == 0) {
       refuseAll(new Refusal(Reason.START_FAILED, Duration.ofNanos(retryAt - now), cause));
-      if (warmed != null) {
-        CompletableFuture<Void> done = warmed;
-        warmed = null;
-        warm = 0;
-        later(() -> done.completeExceptionally(cause));
-      }
+    }
+    if (givesUp()) {
+      endWarming(cause);
     }
     wakeBy(retryAt, now);
     endIfDone();
+  }
+
+  /** Tells whoever waits for instances that they are there, or as many of them as there are going to be for now. */
+  private void endWarming(@Nullable Throwable cause) {
+    CompletableFuture<Void> done = warmed;
+    warmed = null;
+    warm = 0;
+    predecessor = null;
+    if (done == null) {
+      return;
+    }
+    if (cause == null || ready() > 0) {
+      later(() -> done.complete(null));
+    } else {
+      later(() -> done.completeExceptionally(cause));
+    }
+  }
+
+  private void tellWhoWaitsForMemory() {
+    if (budget.isAwaited()) {
+      later(budget::lookAgain);
+    }
   }
 
   /** An instance in which nothing runs goes. */
@@ -554,16 +611,34 @@ public final class Pool<I> {
     return settings.memoryBytes();
   }
 
-  /** {@return how many instances it has or is starting} */
-  int live() {
-    return locked(() -> live(true));
+  /**
+   * What it could do without.
+   *
+   * @param idleSince since when the instance has been idle that it can best do without; the largest value if there is none
+   * @param idle how many idle instances it can do without
+   * @param ready how many instances it has
+   */
+  record Spare(long idleSince, int idle, int ready) {}
+
+  Spare spare() {
+    return locked(() -> {
+      int ready = ready();
+      Instance idlest = idlest();
+      int idle = (int) instances.stream()
+          .filter(instance -> instance.phase == Phase.READY && instance.used == 0)
+          .count();
+      int kept = settings.eager() && idle == ready ? 1 : 0;
+      return new Spare(idlest == null ? NEVER : idlest.idleSince, Math.max(0, idle - kept), ready);
+    });
   }
 
-  /** {@return since when the instance has been idle that it can best do without; the largest value if there is none} */
-  long idleSince() {
-    return locked(() -> {
-      Instance idlest = idlest();
-      return idlest == null ? NEVER : idlest.idleSince;
+  /** There is no memory for more instances for now: whoever waits for them has to do with those that there are. */
+  void doWithout() {
+    locked(() -> {
+      if (warmed != null && ready() > 0) {
+        endWarming(null);
+        forgetWishes();
+      }
     });
   }
 
@@ -580,15 +655,16 @@ public final class Pool<I> {
   /**
    * Lets an instance go because another pool needs its memory.
    *
-   * @param idle whether it has to be an idle one
+   * @param which one it may be
    * @return whether one goes, now or when what runs in it has ended
    */
-  boolean giveUp(boolean idle) {
+  boolean giveUp(GiveUp which) {
     return locked(() -> {
-      Instance instance = idle
+      Instance instance = which == GiveUp.AN_IDLE_ONE
           ? idlest()
           : instances.stream()
-              .filter(candidate -> candidate.phase == Phase.READY && ready() > 1)
+              .filter(candidate -> candidate.phase == Phase.READY)
+              .filter(candidate -> which == GiveUp.THE_LAST || ready() > 1)
               .min(Comparator.comparingInt(candidate -> candidate.used))
               .orElse(null);
       if (instance == null) {
@@ -598,6 +674,16 @@ public final class Pool<I> {
       drain(instance);
       return true;
     });
+  }
+
+  /** What a pool has to give up. */
+  enum GiveUp {
+    /** One in which nothing runs. */
+    AN_IDLE_ONE,
+    /** One of several, even if something runs in it. */
+    ONE_OF_SEVERAL,
+    /** One, even if it is the last. */
+    THE_LAST
   }
 
   // ---- time ----
@@ -665,6 +751,7 @@ public final class Pool<I> {
       alarm = null;
       wakeAt = NEVER;
       long next = Math.min(tellThoseWhoseTimeIsUp(now), letTheIdleGo(now));
+      next = Math.min(next, doNotWaitForLongStarts(now));
       if (failures > 0 && now < retryAt && needed(now) > 0) {
         next = Math.min(next, retryAt);
       }
@@ -689,6 +776,21 @@ public final class Pool<I> {
       warmed = warmed == null ? new CompletableFuture<>() : warmed;
       startWhatIsNeeded(now);
     }
+  }
+
+  private long doNotWaitForLongStarts(long now) {
+    long next = NEVER;
+    for (Instance instance : instances) {
+      if (instance.holdsStart) {
+        long due = instance.startingSince + LONGEST_START;
+        if (due > now) {
+          next = Math.min(next, due);
+        } else {
+          giveBackStart(instance);
+        }
+      }
+    }
+    return next;
   }
 
   private long tellThoseWhoseTimeIsUp(long now) {
@@ -780,22 +882,33 @@ public final class Pool<I> {
   /**
    * Starts instances without an invocation.
    *
-   * @param count how many have to be ready, 1 or more
-   * @return what ends when they are, or with the cause of the last failure
+   * @param count how many are meant to be ready, 1 or more
+   * @return what ends when they are, or when one is and there is no memory for more or they cannot be started; or with
+   *     the cause of the last failure
    */
   public CompletableFuture<Void> warm(int count) {
+    return warm(count, null);
+  }
+
+  /**
+   * Starts instances without an invocation.
+   *
+   * @param count as for {@link #warm(int)}
+   * @param replaced the pool that this one is going to succeed, which gives up its memory if there is no other
+   */
+  public CompletableFuture<Void> warm(int count, @Nullable Pool<I> replaced) {
     return locked(() -> {
+      int wanted = Math.min(count, maxInstances);
       if (closing) {
         return CompletableFuture.failedFuture(new IllegalStateException("the pool is closed"));
       }
-      if (ready() >= count) {
+      if (ready() >= wanted) {
         return CompletableFuture.completedFuture(null);
       }
-      if (warmed == null) {
-        warmed = new CompletableFuture<>();
-      }
-      CompletableFuture<Void> done = warmed;
-      warm = Math.max(warm, Math.min(count, maxInstances));
+      CompletableFuture<Void> done = warmed == null ? new CompletableFuture<>() : warmed;
+      warmed = done;
+      predecessor = replaced;
+      warm = Math.max(warm, wanted);
       forgiveFailures();
       startWhatIsNeeded(clock.now());
       return done;
@@ -838,6 +951,8 @@ public final class Pool<I> {
       while (newSuccessor != null && !line.isEmpty()) {
         Ticket<I> ticket = line.removeFirst();
         ticket.state = Ticket.State.NEW;
+        // Whoever cancels it now leaves that to whoever takes it over.
+        ticket.pool = null;
         moved.add(ticket);
       }
       dropWarming();
@@ -877,6 +992,7 @@ public final class Pool<I> {
     warm = 0;
     CompletableFuture<Void> dropped = warmed;
     warmed = null;
+    predecessor = null;
     if (dropped != null) {
       later(() -> dropped.completeExceptionally(new IllegalStateException("the pool is closed")));
     }

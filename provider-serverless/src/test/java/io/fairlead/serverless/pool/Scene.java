@@ -15,7 +15,7 @@ import org.jspecify.annotations.Nullable;
 final class Scene {
   final VirtualClock clock = new VirtualClock();
   final Budget budget;
-  final int mostStarts;
+  int mostStarts;
   final List<Call> started = new ArrayList<>();
   private int starting;
   private int mostStarting;
@@ -50,6 +50,7 @@ final class Scene {
     Duration coldStart = Duration.ofSeconds(2);
     Supplier<Optional<RuntimeException>> startFailure = Optional::empty;
     boolean failureMayPass = true;
+    Runnable onStart = () -> {};
     int version;
     int starts;
     int live;
@@ -67,11 +68,16 @@ final class Scene {
     }
 
     Pool<Model> replace() {
-      version++;
       Pool<Model> before = pool;
-      pool = newPool();
+      pool = successor();
       before.retire(pool);
       return before;
+    }
+
+    /** A pool of the next version, which nobody calls yet. */
+    Pool<Model> successor() {
+      version++;
+      return newPool();
     }
 
     /** Lets it start instances, and does not wait for them. */
@@ -130,6 +136,7 @@ final class Scene {
       bytes += function.settings.memoryBytes();
       assertThat(starting).as("starts at a time").isLessThanOrEqualTo(mostStarts);
       assertThat(bytes).as("memory").isLessThanOrEqualTo(budget.memoryBytes());
+      function.onStart.run();
       clock.in(function.coldStart, () -> {
         starting--;
         Optional<RuntimeException> failure = function.startFailure.get();
