@@ -69,8 +69,12 @@ final class FunctionHost {
   private static final Duration ENDING = Duration.ofSeconds(5);
   private static final double PART_OF_MEMORY = 0.75;
 
+  /** The outcomes that are kept for whoever began the operations, who as a rule asks for them within moments. */
+  private static final int MOST_OUTCOMES = 1000;
+
   private final ServerlessConfig config;
   private final PoolClock clock;
+  private final Duration grace;
   private final Budget budget;
   private final Engine engine;
   private final ExecutorService threads = Executors.newCachedThreadPool(FunctionHost::newThread);
@@ -92,8 +96,19 @@ final class FunctionHost {
    * @param clock closed with the host, if it can be
    */
   FunctionHost(ServerlessConfig config, PoolClock clock) {
+    this(config, clock, GRACE);
+  }
+
+  /**
+   * Makes a host without functions.
+   *
+   * @param clock closed with the host, if it can be
+   * @param grace how long invocations may run on when the host is closed
+   */
+  FunctionHost(ServerlessConfig config, PoolClock clock, Duration grace) {
     this.config = config;
     this.clock = clock;
+    this.grace = grace;
     this.budget = new Budget(
         config.memoryBytes() > 0
             ? config.memoryBytes()
@@ -472,7 +487,8 @@ final class FunctionHost {
         throw failure(
             ErrorKind.QUOTA,
             "Function '" + desired.name() + "' would always take " + memory
-                + " bytes of memory beside the " + taken + " that other eager functions always take, and all may take "
+                + " bytes of memory beside the " + taken
+                + " that other eager functions always take, and all may take "
                 + budget.memoryBytes()
                 + ": make it or others lazy or smaller, or allow more memory.");
       }
@@ -485,6 +501,9 @@ final class FunctionHost {
         return Started.ACCEPTED;
       }
       String operation = "load-" + operationNumber.incrementAndGet();
+      if (operations.size() >= MOST_OUTCOMES) {
+        operations.values().removeIf(outcome -> outcome.state() != Outcome.State.RUNNING);
+      }
       operations.put(operation, Outcome.running("loading"));
       deployed.coming = next;
       ServedFunction serving = deployed.serving;
@@ -673,43 +692,34 @@ final class FunctionHost {
     }
     all.forEach(function -> function.pool().close());
     if (listening != null) {
-      listening.close(GRACE);
+      listening.close(grace);
     }
-    engine.close(GRACE);
+    engine.close(grace);
     if (processes != null) {
-      processes.close(GRACE);
+      processes.close(grace);
     }
-    await(CompletableFuture.allOf(all.stream()
-        .map(function -> function.pool().gone())
-        .toArray(CompletableFuture<?>[]::new)));
-    threads.shutdown();
-    awaitThreads();
+    end(CompletableFuture.allOf(
+        all.stream().map(function -> function.pool().gone()).toArray(CompletableFuture<?>[]::new)));
     if (clock instanceof AutoCloseable closeable) {
       close(closeable);
     }
     functions.clear();
   }
 
-  private static void await(CompletableFuture<Void> gone) {
+  /** Ends the threads; what cannot be stopped goes on by itself, as the engine has said. */
+  private void end(CompletableFuture<Void> gone) {
     try {
       gone.get(ENDING.toMillis(), TimeUnit.MILLISECONDS);
-    } catch (TimeoutException | ExecutionException e) {
-      // What cannot be stopped goes on by itself; the engine has said so.
-      return;
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-    }
-  }
-
-  private void awaitThreads() {
-    try {
-      if (!threads.awaitTermination(ENDING.toMillis(), TimeUnit.MILLISECONDS)) {
-        threads.shutdownNow();
+      threads.shutdown();
+      if (threads.awaitTermination(ENDING.toMillis(), TimeUnit.MILLISECONDS)) {
+        return;
       }
+    } catch (TimeoutException | ExecutionException e) {
+      // Then there is nothing to wait for any more.
     } catch (InterruptedException e) {
-      threads.shutdownNow();
       Thread.currentThread().interrupt();
     }
+    threads.shutdownNow();
   }
 
   private static void close(AutoCloseable closeable) {

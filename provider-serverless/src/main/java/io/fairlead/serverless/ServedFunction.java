@@ -249,7 +249,7 @@ final class ServedFunction {
   /** Whether it is the deployed model that is to blame, which whoever invokes it can do nothing about. */
   private static boolean isOfTheModel(ErrorKind kind) {
     return switch (kind) {
-      case INVALID, NOT_FOUND, ALREADY_EXISTS, CONFLICT, UNSUPPORTED, UNAUTHORIZED -> true;
+      case INVALID, NOT_FOUND, ALREADY_EXISTS, UNSUPPORTED, UNAUTHORIZED -> true;
       default -> false;
     };
   }
