@@ -24,5 +24,10 @@ Response ask(String text) {
 local.list().forEach(System.out::println)
 System.out.println(ask("Which food never spoils?"))
 
-System.out.println("To go on: ask(\"hello\").text(), local.preview(p -> p.undeploy(green)), local.inventory().")
+// deploy : ModelArtifact -> Function
+FunctionPlatform functions = Platforms.open("serverless", FunctionPlatform.class)
+ModelFunction f = functions.deploy(model.named("ask"), FunctionLimits.DEFAULT).await(limit)
+System.out.println(functions.invoke(f, Request.json("{\"inputs\": \"hello\"}")))
+
+System.out.println("To go on: ask(\"hello\").text(), local.preview(p -> p.undeploy(green)), local.inventory(), functions.url(f).")
 System.out.println("To end:   local.undeploy(green).await(limit), local.undeploy(blue).await(limit), /exit")

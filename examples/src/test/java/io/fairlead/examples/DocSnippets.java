@@ -1,5 +1,6 @@
 package io.fairlead.examples;
 
+import io.fairlead.grammar.ColdStart;
 import io.fairlead.grammar.Container;
 import io.fairlead.grammar.Dependencies;
 import io.fairlead.grammar.Endpoint;
@@ -16,10 +17,18 @@ import io.fairlead.operation.Plan;
 import io.fairlead.platform.EndpointPlatform;
 import io.fairlead.platform.FunctionPlatform;
 import io.fairlead.platform.Platforms;
+import io.fairlead.platform.Request;
 import io.fairlead.platform.Response;
+import io.fairlead.serverless.Isolation;
 import io.fairlead.serverless.LocalConfig;
 import io.fairlead.serverless.LocalProvider;
+import io.fairlead.serverless.ServerlessConfig;
+import io.fairlead.serverless.ServerlessOptions;
+import io.fairlead.serverless.ServerlessPlatform;
+import io.fairlead.serverless.ServerlessProvider;
+import io.fairlead.serverless.http.HttpSettings;
 import java.net.URI;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -72,5 +81,48 @@ final class DocSnippets {
     String json = GrammarJson.write(endpoint);
     Endpoint same = GrammarJson.read(json, Endpoint.class);
     return List.of(endpoint, same);
+  }
+
+  static ModelArtifact options() {
+    ModelArtifact model = ModelArtifact.of(Path.of("iris.onnx"))
+        .named("iris")
+        .with(ServerlessOptions.DEFAULT.withIsolation(Isolation.PROCESS).withMaxQueue(100));
+    return model;
+  }
+
+  /** Runs where there is an {@code iris.onnx}. */
+  static final class FirstFunction {
+    private FirstFunction() {}
+
+    public static void main(String[] args) {
+      try (ServerlessPlatform functions = Platforms.open("serverless", ServerlessPlatform.class)) {
+        ModelArtifact model = ModelArtifact.of(Path.of("iris.onnx")).named("iris");
+        ModelFunction iris =
+            functions.deploy(model, FunctionLimits.DEFAULT).await(Duration.ofMinutes(1));
+        Response answer =
+            functions.invoke(iris, Request.json("{\"instances\": [[5.1, 3.5, 1.4, 0.2]]}"));
+        System.out.println(answer.text() + " at " + functions.url(iris));
+      }
+    }
+  }
+
+  /** What a cloud's container runs. */
+  static final class ModelServer {
+    private ModelServer() {}
+
+    public static void main(String[] args) throws InterruptedException {
+      HttpSettings http = System.getenv("AIP_HTTP_PORT") == null
+          ? HttpSettings.forSageMaker()
+          : HttpSettings.forVertex(System.getenv());
+      ServerlessPlatform platform =
+          new ServerlessProvider().open(ServerlessConfig.DEFAULT.withHttp(http));
+      Runtime.getRuntime().addShutdownHook(new Thread(platform::close));
+
+      Path model = Path.of(args.length > 0 ? args[0] : "/opt/ml/model");
+      FunctionLimits limits = FunctionLimits.DEFAULT.withColdStart(ColdStart.EAGER);
+      platform.deploy(ModelArtifact.of(model).named("model"), limits).await(Duration.ofMinutes(4));
+      System.out.println("ready");
+      Thread.currentThread().join(); // the platform's threads are daemons
+    }
   }
 }

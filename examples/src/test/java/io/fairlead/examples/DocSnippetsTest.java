@@ -12,9 +12,17 @@ import io.fairlead.grammar.Scaling;
 import io.fairlead.platform.EndpointPlatform;
 import io.fairlead.platform.Request;
 import java.io.IOException;
+import java.net.ServerSocket;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpRequest.BodyPublishers;
+import java.net.http.HttpResponse;
+import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.regex.MatchResult;
@@ -29,6 +37,9 @@ class DocSnippetsTest {
   private static final Pattern JAVA = Pattern.compile("```java\n(.*?)```", Pattern.DOTALL);
   private static final Path SOURCE =
       ROOT.resolve("examples/src/test/java/io/fairlead/examples/DocSnippets.java");
+
+  private static final Path MODELS = ROOT.resolve("examples/src/test/resources");
+  private static final int SIGTERM = 128 + 15;
 
   static Stream<Path> pages() throws IOException {
     try (Stream<Path> files = Files.list(ROOT.resolve("docs"))) {
@@ -66,6 +77,17 @@ class DocSnippetsTest {
   }
 
   @Test
+  void everyPieceOfJavaInTheReadmeIsCompiled() throws IOException {
+    String compiled = squeezed(Files.readString(SOURCE))
+        + squeezed(Files.readString(
+            ROOT.resolve("examples/src/main/java/io/fairlead/examples/ReadmeExample.java")));
+
+    assertThat(JAVA.matcher(Files.readString(ROOT.resolve("README.md"))).results())
+        .hasSizeGreaterThanOrEqualTo(2)
+        .allSatisfy(piece -> assertThat(compiled).contains(squeezed(piece.group(1))));
+  }
+
+  @Test
   void everyLinkOfTheReadmeLeadsToAFile() throws IOException {
     everyLinkToAFileLeadsToOne(ROOT.resolve("README.md"));
   }
@@ -96,6 +118,59 @@ class DocSnippetsTest {
     }
     List<Endpoint> endpoints = DocSnippets.grammar();
     assertThat(endpoints.get(0)).isEqualTo(endpoints.get(1));
+  }
+
+  @Test
+  void theFirstFunctionAnswers() throws Exception {
+    ProcessBuilder java = java(DocSnippets.FirstFunction.class);
+    try (Child child = Child.start(java.directory(MODELS.toFile()))) {
+      assertThat(child.exitCode()).isZero();
+      assertThat(child.out())
+          .matches("\\{\"predictions\":\\[.*0.* at http://127\\.0\\.0\\.1:\\d+/v2/models/iris\\s+");
+    }
+  }
+
+  @Test
+  void theContainerAnswersAtVertexsRoutesAndEndsWhenItIsTold() throws Exception {
+    int port;
+    try (ServerSocket free = new ServerSocket(0)) {
+      port = free.getLocalPort();
+    }
+    ProcessBuilder java =
+        java(DocSnippets.ModelServer.class, MODELS.resolve("iris.onnx").toString());
+    java.environment()
+        .putAll(Map.of(
+            "AIP_HTTP_PORT", String.valueOf(port),
+            "AIP_HEALTH_ROUTE", "/health",
+            "AIP_PREDICT_ROUTE", "/predict"));
+    URI server = URI.create("http://127.0.0.1:" + port);
+    try (Child child = Child.start(java)) {
+      child.awaitOutput("ready");
+
+      assertThat(ask(HttpRequest.newBuilder(server.resolve("/health")))).startsWith("200");
+      assertThat(ask(HttpRequest.newBuilder(server.resolve("/predict"))
+              .POST(BodyPublishers.ofString("{\"instances\": [[5.1, 3.5, 1.4, 0.2]]}"))))
+          .startsWith("200 {\"predictions\":[");
+      child.terminate();
+      assertThat(child.exitCode()).isEqualTo(SIGTERM);
+    }
+  }
+
+  private static String ask(HttpRequest.Builder request) throws Exception {
+    HttpResponse<String> answer =
+        HttpClient.newHttpClient().send(request.build(), BodyHandlers.ofString());
+    return answer.statusCode() + " " + answer.body();
+  }
+
+  private static ProcessBuilder java(Class<?> main, String... arguments) {
+    List<String> command = new ArrayList<>(List.of(
+        Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+        "--enable-native-access=ALL-UNNAMED",
+        "-cp",
+        Child.classPath(),
+        main.getName()));
+    command.addAll(List.of(arguments));
+    return new ProcessBuilder(command);
   }
 
   private static String squeezed(String text) {

@@ -113,7 +113,9 @@ final class Routes {
       }
       case PING -> {
         return Route.to(Answer.empty(
-            directory.isReady() ? HttpResponseStatus.OK : HttpResponseStatus.SERVICE_UNAVAILABLE));
+            directory.isReady() && hasDefault()
+                ? HttpResponseStatus.OK
+                : HttpResponseStatus.SERVICE_UNAVAILABLE));
       }
       case INDEX -> {
         return Route.to(Answer.value(HttpResponseStatus.OK, this::writeIndex));
@@ -150,6 +152,14 @@ final class Routes {
     return target.kind() == Target.Kind.FUNCTION_READY
         ? Route.to(readiness(function))
         : new Route(null, target.kind(), function);
+  }
+
+  /** A container that listens before it has looked at its model is not to be sent requests yet. */
+  private boolean hasDefault() {
+    return settings
+        .defaultFunction()
+        .map(name -> directory.find(name).isPresent())
+        .orElseGet(() -> !directory.names().isEmpty());
   }
 
   private Route toDefault(Target.Kind kind) {

@@ -18,6 +18,7 @@ import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Locale;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.junit.jupiter.api.AfterAll;
@@ -418,6 +419,26 @@ final class HttpFrontTest {
 
     assertThat(answer.statusCode()).isEqualTo(500);
     assertThat(answer.headers().firstValue("Set-Cookie")).isEmpty();
+  }
+
+  @Test
+  void aContainerIsNotReadyBeforeThereIsAFunctionToInvoke() throws Exception {
+    HttpSettings named = HttpSettings.DEFAULT.withDefaultFunction("iris");
+    try (EngineFunctions few = new EngineFunctions(Map.of("echo", request -> Response.json("1")));
+        HttpFront any = HttpFront.start("serverless", HttpSettings.DEFAULT, few);
+        HttpFront one = HttpFront.start("serverless", named, few)) {
+      HttpRequest pingAny =
+          HttpRequest.newBuilder(any.url("x").resolve("/ping")).build();
+      HttpRequest pingOne =
+          HttpRequest.newBuilder(one.url("x").resolve("/ping")).build();
+
+      int none = CLIENT.send(pingAny, BodyHandlers.ofString()).statusCode();
+      few.with("echo", "java:echo");
+      int some = CLIENT.send(pingAny, BodyHandlers.ofString()).statusCode();
+      int another = CLIENT.send(pingOne, BodyHandlers.ofString()).statusCode();
+
+      assertThat(List.of(none, some, another)).containsExactly(503, 200, 503);
+    }
   }
 
   @Test
