@@ -106,23 +106,37 @@ final class LoadGenerator {
   }
 
   private final class Connection {
-    private final SocketChannel channel;
+    private final Selector selector;
     private final ByteBuffer received = ByteBuffer.allocate(BUFFER);
     private int bodyAt;
     private int length;
+    private boolean last;
     private long sentAt;
+    private SocketChannel channel;
 
     Connection(Selector selector) throws IOException {
-      channel = SocketChannel.open(address);
+      this.selector = selector;
+      this.channel = open();
+    }
+
+    private SocketChannel open() throws IOException {
+      SocketChannel channel = SocketChannel.open(address);
       channel.setOption(StandardSocketOptions.TCP_NODELAY, true);
       channel.configureBlocking(false);
       channel.register(selector, SelectionKey.OP_READ, this);
+      return channel;
     }
 
     void send() throws IOException {
       received.clear();
       bodyAt = 0;
       sentAt = System.nanoTime();
+      if (last) {
+        // Tomcat lets a connection live for 100 requests.
+        channel.close();
+        channel = open();
+        last = false;
+      }
       ByteBuffer out = ByteBuffer.wrap(request);
       while (out.hasRemaining()) {
         channel.write(out);
@@ -158,6 +172,7 @@ final class LoadGenerator {
       }
       bodyAt = end + 4;
       String fields = head.substring(0, end + 2).toLowerCase(Locale.ROOT);
+      last = fields.contains("\r\nconnection: close\r\n");
       int at = fields.indexOf("\r\ncontent-length:");
       length = at < 0
           ? -1

@@ -21,6 +21,7 @@ import java.util.concurrent.Future;
 final class Slices {
   private static final OperatingSystemMXBean MACHINE =
       ManagementFactory.getPlatformMXBean(OperatingSystemMXBean.class);
+  private static final int MOST = 1 << 16;
   private static final double SECOND = 1e9;
   private static final double MICROSECOND = 1e3;
 
@@ -73,30 +74,30 @@ final class Slices {
       times.add(each.get());
     }
     double took = System.nanoTime() - begin;
-    double[] all =
-        times.stream().flatMapToLong(Arrays::stream).mapToDouble(it -> it).toArray();
+    double count = times.stream().mapToLong(each -> each[0]).sum();
+    double[] all = times.stream()
+        .flatMapToLong(each -> Arrays.stream(each).skip(1))
+        .mapToDouble(it -> it)
+        .toArray();
     return new Slice(
-        all.length / took * SECOND,
+        count / took * SECOND,
         Bars.median(all) / MICROSECOND,
-        (MACHINE.getProcessCpuTime() - cpu) / MICROSECOND / all.length);
+        (MACHINE.getProcessCpuTime() - cpu) / MICROSECOND / count);
   }
 
+  /** {@return how many there were, and the nanoseconds of the last of them} */
   private static long[] times(Callable<?> side, long end) throws Exception {
-    long[] times = new long[1024];
-    int count = 0;
+    long[] times = new long[MOST + 1];
     long now = System.nanoTime();
     while (now < end) {
       if (side.call() == null) {
         throw new IllegalStateException("no answer");
       }
       long after = System.nanoTime();
-      if (count == times.length) {
-        times = Arrays.copyOf(times, count * 2);
-      }
-      times[count++] = after - now;
+      times[1 + (int) (times[0]++ % MOST)] = after - now;
       now = after;
     }
-    return Arrays.copyOf(times, count);
+    return Arrays.copyOf(times, (int) Math.min(times[0], MOST) + 1);
   }
 
   double perSecond(String name) {

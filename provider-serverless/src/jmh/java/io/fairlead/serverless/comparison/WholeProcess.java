@@ -110,6 +110,7 @@ public final class WholeProcess {
   private void fairlead(String name, Path model, int threads) {
     List<String> words = List.of(
         java(),
+        "-Dorg.slf4j.simpleLogger.defaultLogLevel=error",
         "-cp",
         Arrays.stream(System.getProperty("java.class.path").split(File.pathSeparator, -1))
             .map(path -> Path.of(path).toAbsolutePath().toString())
