@@ -86,7 +86,12 @@ final class ServedFunction {
 
   private static int slots(ServerlessOptions options) {
     int processors = Runtime.getRuntime().availableProcessors();
-    return options.slots() > 0 ? options.slots() : Math.max(1, processors / options.threads());
+    if (options.slots() > 0) {
+      return options.slots();
+    }
+    int runs = Math.max(1, processors / options.threads());
+    // A batch is made of those that are inside: one that computes, and the next one.
+    return options.maxBatch() > 1 ? Math.max(runs, 2 * options.maxBatch()) : runs;
   }
 
   ModelFunction function() {

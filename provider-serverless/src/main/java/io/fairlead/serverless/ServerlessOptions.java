@@ -14,7 +14,8 @@ import io.fairlead.grammar.Problems;
  * }</pre>
  *
  * @param isolation where instances run
- * @param slots how many invocations one instance runs at a time; 0 for one for each processor that a run does not take
+ * @param slots how many invocations one instance runs at a time; 0 for one for each processor that a run does not take,
+ *     or two batches
  * @param maxQueue the most invocations that wait at a time; further ones are refused as throttled
  * @param adaptiveKeepAlive whether the model is unloaded, and loaded again ahead of time, by when invocations were seen
  *     to come, instead of after the idle timeout

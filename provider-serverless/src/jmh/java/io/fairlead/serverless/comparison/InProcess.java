@@ -401,7 +401,8 @@ public final class InProcess {
       // As many at a time as there are processors, so that both sides wait in one line.
       ModelFunction single = platform
           .deploy(
-              function("single", ModelArtifact.of(model), ServerlessOptions.DEFAULT).artifact(),
+              function("single", ModelArtifact.of(model), ServerlessOptions.DEFAULT)
+                  .artifact(),
               LIMITS.withMaxConcurrent(Runtime.getRuntime().availableProcessors()))
           .await(LIMIT);
       ModelFunction batched = deploy(
