@@ -24,8 +24,10 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
+import java.util.Queue;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -65,6 +67,7 @@ public final class HttpFront implements AutoCloseable {
   private final AtomicLong reserved = new AtomicLong();
   private final AtomicInteger open = new AtomicInteger();
   private final Set<Connection> connections = ConcurrentHashMap.newKeySet();
+  private final Queue<Thread> started = new ConcurrentLinkedQueue<>();
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition closedOne = lock.newCondition();
   private volatile boolean closing;
@@ -96,12 +99,13 @@ public final class HttpFront implements AutoCloseable {
     return new HttpFront(platform, settings, directory);
   }
 
-  private static ThreadFactory factory(String platform) {
+  private ThreadFactory factory(String platform) {
     AtomicInteger number = new AtomicInteger();
     return task -> {
       Thread thread = new FastThreadLocalThread(
           task, "fairlead-" + platform + "-http-" + number.incrementAndGet());
       thread.setDaemon(true);
+      started.add(thread);
       return thread;
     };
   }
@@ -266,6 +270,10 @@ public final class HttpFront implements AutoCloseable {
     try {
       if (!threads.awaitTermination(STOPPING.toMillis(), TimeUnit.MILLISECONDS)) {
         LOG.warn("The threads of {} did not end", this);
+      }
+      // Netty says that they have ended a moment before they have.
+      for (Thread thread : started) {
+        thread.join(STOPPING.toMillis());
       }
     } catch (InterruptedException e) {
       interrupted = true;
