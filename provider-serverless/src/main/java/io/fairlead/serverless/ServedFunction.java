@@ -298,8 +298,9 @@ final class ServedFunction {
       }
       start.succeeded(model);
       if (model instanceof WorkerModel worker) {
-        // Also one that was killed from here, for being late or too large; one that was stopped is
+        // Also one that is killed from here, for being late or too large; one that was stopped is
         // gone already.
+        host.watch(worker.onEnding().thenRun(start::ending));
         host.watch(worker.onExit().thenAccept(exit -> {
           start.died();
           worker.close();
@@ -348,7 +349,12 @@ final class ServedFunction {
         try {
           instance.close();
         } finally {
-          stopped.run();
+          if (instance instanceof WorkerModel worker) {
+            // Its memory is free when the process is gone.
+            host.watch(worker.onExit().thenRun(stopped));
+          } else {
+            stopped.run();
+          }
         }
       };
       try {

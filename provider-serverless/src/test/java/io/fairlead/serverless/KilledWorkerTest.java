@@ -10,7 +10,6 @@ import io.fairlead.grammar.FunctionLimits;
 import io.fairlead.grammar.ModelArtifact;
 import io.fairlead.grammar.ModelFunction;
 import io.fairlead.platform.Request;
-import io.fairlead.platform.Response;
 import io.fairlead.serverless.process.Handlers;
 import java.net.URI;
 import java.nio.file.Path;
@@ -58,21 +57,7 @@ class KilledWorkerTest {
       for (ProcessHandle worker : workers) {
         worker.onExit().get(1, TimeUnit.MINUTES);
       }
-      assertThat(answer(platform, function).text()).isEqualTo("echo");
-    }
-  }
-
-  /** The platform hears of a process' end a moment after this test. */
-  private static Response answer(ServerlessPlatform platform, ModelFunction function) {
-    long end = System.nanoTime() + Duration.ofSeconds(30).toNanos();
-    while (true) {
-      try {
-        return platform.invoke(function, text("echo"));
-      } catch (ServingException e) {
-        if (e.kind() != ErrorKind.UNAVAILABLE || System.nanoTime() > end) {
-          throw e;
-        }
-      }
+      assertThat(platform.invoke(function, text("echo")).text()).isEqualTo("echo");
     }
   }
 

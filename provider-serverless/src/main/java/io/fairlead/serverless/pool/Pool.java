@@ -149,6 +149,17 @@ public final class Pool<I> {
     }
 
     @Override
+    public void ending() {
+      locked(() -> {
+        if (phase == Phase.READY) {
+          drain(this);
+          startWhatIsNeeded(clock.now());
+          endIfDone();
+        }
+      });
+    }
+
+    @Override
     public void died() {
       locked(() -> {
         if (phase == Phase.READY || phase == Phase.DRAINING) {

@@ -32,6 +32,9 @@ public interface Starter<I> {
      */
     void failed(Throwable cause, boolean mayPass);
 
+    /** It had started and is about to go by itself: nothing is to be run in it any more. */
+    void ending();
+
     /** It had started and is gone by itself; {@link Starter#stop} is not going to be called. What ran in it still has to be released. */
     void died();
   }

@@ -59,6 +59,7 @@ final class Worker {
   private final ConcurrentMap<Long, CompletableFuture<Reply>> pending = new ConcurrentHashMap<>();
   private final Set<Long> overdue = ConcurrentHashMap.newKeySet();
   private final AtomicBoolean ended = new AtomicBoolean();
+  private final CompletableFuture<Void> ending = new CompletableFuture<>();
   private final AtomicBoolean endSent = new AtomicBoolean();
   private final CompletableFuture<WorkerExit> exit = new CompletableFuture<>();
   private volatile boolean closed;
@@ -138,6 +139,10 @@ final class Worker {
 
   CompletableFuture<WorkerExit> exit() {
     return exit;
+  }
+
+  CompletableFuture<Void> ending() {
+    return ending;
   }
 
   /** {@return what the worker says that it has loaded} */
@@ -282,14 +287,17 @@ final class Worker {
     CompletableFuture<Reply> call = new CompletableFuture<>();
     pending.put(id, call);
     // After the call is there: either this sees the end or the end sees the call.
+    if (ended.get() || stop != null) {
+      forget(id);
+      throw failures.failure(
+          ErrorKind.UNAVAILABLE,
+          shown + " was not asked, for worker process " + pid() + " " + described()
+              + "; try again with another");
+    }
     if (closed) {
       forget(id);
       throw failures.failure(
           ErrorKind.NOT_FOUND, "Model '" + model + "' is not loaded any more: load it again");
-    }
-    if (ended.get() || stop != null) {
-      forget(id);
-      throw gone();
     }
     return call;
   }
@@ -361,6 +369,7 @@ final class Worker {
     if (stop == null) {
       stop = new Stop(kind, reason);
     }
+    ending.complete(null);
     if (process.isAlive()) {
       List<ProcessHandle> own = process.descendants().toList();
       process.destroyForcibly();
@@ -442,6 +451,7 @@ final class Worker {
     } catch (IOException e) {
       log().debug("The pipes of worker process {} could not be closed", pid(), e);
     }
+    ending.complete(null);
     exit.complete(new WorkerExit(process.exitValue(), stop != null || endSent.get(), described()));
     pending.values().forEach(call -> call.completeExceptionally(gone()));
     pending.clear();

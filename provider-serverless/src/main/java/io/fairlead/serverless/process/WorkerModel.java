@@ -59,6 +59,11 @@ public final class WorkerModel implements LoadedModel {
     return worker.exit().copy();
   }
 
+  /** {@return what ends as soon as the process is of no use any more: it is being killed, or has ended} */
+  public CompletableFuture<Void> onEnding() {
+    return worker.ending().copy();
+  }
+
   /**
    * {@return the model's answer}
    *
@@ -67,8 +72,8 @@ public final class WorkerModel implements LoadedModel {
    *
    * @throws io.fairlead.grammar.InvalidValueException if the request is wrong, with all that is, before the model runs
    * @throws io.fairlead.error.ServingException {@code TIMEOUT} if it took too long, {@code MODEL_FAILED} if the model
-   *     failed or its process ended by itself, {@code UNAVAILABLE} if the process was killed for another call's sake,
-   *     {@code NOT_FOUND} if this model is closed, {@code CANCELLED} if the thread was interrupted
+   *     failed or its process ended by itself, {@code UNAVAILABLE} if the process was killed for another call's sake, or
+   *     had ended before it was asked, {@code NOT_FOUND} if this model is closed, {@code CANCELLED} if the thread was interrupted
    */
   @Override
   public Response invoke(Request request) {

@@ -236,6 +236,24 @@ final class PoolTest {
     assertThat(second.model).isNotSameAs(dead);
   }
 
+  @Test
+  void anInstanceThatIsAboutToGoIsNotUsedAnyMore() {
+    Function function = scene.new Function(with(2, 4));
+    Call first = function.call(SECOND);
+    scene.clock.pass(Duration.ofMillis(2500));
+    first.model.start.ending();
+
+    Call second = function.call(SECOND);
+    scene.clock.pass(Duration.ofSeconds(10));
+
+    assertThat(first.isAnswered()).isTrue();
+    assertThat(second.isAnswered()).isTrue();
+    assertThat(second.model).isNotSameAs(first.model);
+    assertThat(first.model.gone)
+        .as("it is stopped when what ran in it has ended")
+        .isTrue();
+  }
+
   // ---- idleness ----
 
   @ParameterizedTest

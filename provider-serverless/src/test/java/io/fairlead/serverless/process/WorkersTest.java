@@ -253,8 +253,13 @@ final class WorkersTest {
         .hasMessageContaining("the last words");
     assertThat(obedient.isAlive()).isFalse();
     assertThat(obedient.onExit().join().asked()).isFalse();
-    assertThat(kind(catchThrowable(() -> obedient.invoke(text("echo")))))
-        .isEqualTo(ErrorKind.MODEL_FAILED);
+    obedient.close();
+    assertThatThrownBy(() -> obedient.invoke(text("echo")))
+        .as("one that it was never asked may be asked of another")
+        .isInstanceOfSatisfying(
+            ServingException.class, e -> assertThat(e.kind()).isEqualTo(ErrorKind.UNAVAILABLE))
+        .hasMessageContaining("was not asked")
+        .hasMessageContaining("ended with exit code 7");
   }
 
   @Test
