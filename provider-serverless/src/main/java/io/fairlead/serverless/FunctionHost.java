@@ -46,9 +46,6 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
 import java.util.concurrent.ExecutionException;
-import java.util.concurrent.Executor;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicLong;
@@ -66,6 +63,7 @@ final class FunctionHost {
       new RetryPolicy(3, Duration.ofMillis(1), Duration.ofMillis(100), Duration.ofMillis(1));
 
   private static final Duration GRACE = Duration.ofSeconds(10);
+  private static final Duration KEEP_ALIVE = Duration.ofSeconds(60);
   private static final Duration ENDING = Duration.ofSeconds(5);
   private static final double PART_OF_MEMORY = 0.75;
 
@@ -77,7 +75,7 @@ final class FunctionHost {
   private final Duration grace;
   private final Budget budget;
   private final Engine engine;
-  private final ExecutorService threads = Executors.newCachedThreadPool(FunctionHost::newThread);
+  private final RunThreads threads = new RunThreads(FunctionHost::newThread, KEEP_ALIVE);
   private final FunctionKind kind = new FunctionKind();
   private final ConcurrentMap<String, Deployed> functions = new ConcurrentHashMap<>();
   private final ConcurrentMap<String, Outcome> operations = new ConcurrentHashMap<>();
@@ -159,7 +157,7 @@ final class FunctionHost {
     return engine;
   }
 
-  Executor threads() {
+  RunThreads threads() {
     return threads;
   }
 
@@ -710,16 +708,14 @@ final class FunctionHost {
   private void end(CompletableFuture<Void> gone) {
     try {
       gone.get(ENDING.toMillis(), TimeUnit.MILLISECONDS);
-      threads.shutdown();
-      if (threads.awaitTermination(ENDING.toMillis(), TimeUnit.MILLISECONDS)) {
-        return;
-      }
+      threads.close(ENDING);
+      return;
     } catch (TimeoutException | ExecutionException e) {
       // Then there is nothing to wait for any more.
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }
-    threads.shutdownNow();
+    threads.close(Duration.ZERO);
   }
 
   private static void close(AutoCloseable closeable) {

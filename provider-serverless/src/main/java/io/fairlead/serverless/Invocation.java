@@ -4,7 +4,6 @@ import io.fairlead.serverless.engine.LoadedModel;
 import io.fairlead.serverless.pool.Refusal;
 import io.fairlead.serverless.pool.Ticket;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.Executor;
 import java.util.function.Function;
 
 /**
@@ -14,7 +13,7 @@ import java.util.function.Function;
  * @param <T> what comes of it
  */
 final class Invocation<T> extends Ticket<LoadedModel> {
-  private final Executor threads;
+  private final RunThreads threads;
   private final Function<? super LoadedModel, ? extends T> action;
   private final Function<? super Refusal, ? extends RuntimeException> words;
   private final CompletableFuture<T> answer = new Answer();
@@ -28,7 +27,7 @@ final class Invocation<T> extends Ticket<LoadedModel> {
    */
   Invocation(
       long deadline,
-      Executor threads,
+      RunThreads threads,
       Function<? super LoadedModel, ? extends T> action,
       Function<? super Refusal, ? extends RuntimeException> words) {
     super(deadline);
@@ -56,7 +55,7 @@ final class Invocation<T> extends Ticket<LoadedModel> {
   @Override
   protected void granted(LoadedModel model) {
     try {
-      threads.execute(() -> run(model));
+      threads.executeAndTell(() -> run(model));
     } catch (RuntimeException | Error e) {
       // No memory for a thread, or the platform is closed.
       release();
@@ -64,18 +63,17 @@ final class Invocation<T> extends Ticket<LoadedModel> {
     }
   }
 
-  private void run(LoadedModel model) {
+  /** Runs it, and leaves it to the thread to tell: whoever is answered finds the slot and the thread free. */
+  private Runnable run(LoadedModel model) {
     T result;
     try {
       result = action.apply(model);
     } catch (Throwable e) {
       release();
-      answer.completeExceptionally(e);
-      return;
+      return () -> answer.completeExceptionally(e);
     }
-    // Whoever is answered finds the slot free.
     release();
-    answer.complete(result);
+    return () -> answer.complete(result);
   }
 
   @Override

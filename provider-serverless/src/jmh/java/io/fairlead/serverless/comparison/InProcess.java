@@ -11,6 +11,7 @@ import io.fairlead.platform.Request;
 import io.fairlead.platform.Response;
 import io.fairlead.serverless.Isolation;
 import io.fairlead.serverless.ModelHandler;
+import io.fairlead.serverless.RunOn;
 import io.fairlead.serverless.ServerlessConfig;
 import io.fairlead.serverless.ServerlessOptions;
 import io.fairlead.serverless.ServerlessPlatform;
@@ -117,14 +118,22 @@ public final class InProcess {
         MiniLm.Bare bare = bare(platform, model)) {
       ModelFunction function =
           deploy(platform, function("minilm", ModelArtifact.of(model), ServerlessOptions.DEFAULT));
+      ModelFunction here = deploy(
+          platform,
+          function(
+              "minilm-here",
+              ModelArtifact.of(model),
+              ServerlessOptions.DEFAULT.withRunOn(RunOn.CALLER)));
       Request binary = MiniLm.binaryTensors();
       Request tensors = MiniLm.tensors();
       Request text = MiniLm.text();
       Slices run = new Slices()
           .with("bare", bare::run)
           .with("binary", () -> platform.invoke(function, binary))
+          .with("here", () -> platform.invoke(here, binary))
           .with("json", () -> platform.invoke(function, tensors))
           .with("text", () -> platform.invoke(function, text))
+          .with("text here", () -> platform.invoke(here, text))
           .run(slices, 2, seconds);
       bars.title("Invocations of MiniLM by 2 callers, beside the bare OrtSession.run");
       bars.tell("bare, a second", run.perSecond("bare"), "");
@@ -138,6 +147,15 @@ public final class InProcess {
           "tensors as JSON, all 14 x 384 numbers answered / bare",
           run.perSecond("json") / run.perSecond("bare"),
           "x");
+      bars.tell(
+          "tensors on their callers' threads / bare",
+          run.perSecond("here") / run.perSecond("bare"),
+          "x");
+      bars.tell(
+          "text on its callers' threads / bare",
+          run.perSecond("text here") / run.perSecond("bare"),
+          "x");
+      bars.tell("CPU, on their callers' threads / bare", run.cpu("here") / run.cpu("bare"), "x");
       bars.tell("CPU, raw bytes / bare", run.cpu("binary") / run.cpu("bare"), "x");
       bars.tell("CPU, text / bare", run.cpu("text") / run.cpu("bare"), "x");
     }
