@@ -196,11 +196,12 @@ final class OnnxModel implements TensorModel {
       options.setIntraOpNumThreads(loadOptions.threads());
       options.setInterOpNumThreads(1);
       options.setOptimizationLevel(OrtSession.SessionOptions.OptLevel.ALL_OPT);
-      options.addConfigEntry("session.intra_op.allow_spinning", "0");
+      // Whoever asks for more threads wants the answer sooner: without spinning they bring nothing.
+      options.addConfigEntry(
+          "session.intra_op.allow_spinning", loadOptions.threads() > 1 ? "1" : "0");
       options.addConfigEntry("session.inter_op.allow_spinning", "0");
       // An arena keeps what the largest run took, and after one that was too large it asks for as
-      // much again for the next
-      // small one, which then fails, too.
+      // much again for the next small one, which then fails, too.
       options.setCPUArenaAllocator(false);
       // A pattern of memory would be kept for each shape that ever came.
       options.setMemoryPatternOptimization(false);
