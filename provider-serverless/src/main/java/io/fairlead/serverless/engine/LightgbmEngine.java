@@ -5,6 +5,7 @@ final class LightgbmEngine implements InferenceEngine {
   private static final OptionalRuntime RUNTIME = new OptionalRuntime(
       "a LightGBM",
       "lightgbm",
+      "io.github.metarank.lightgbm4j.LGBMBooster",
       "io.github.metarank:lightgbm4j:4.3.0-1",
       "onnxmltools.convert_lightgbm");
 
@@ -17,6 +18,11 @@ final class LightgbmEngine implements InferenceEngine {
   @Override
   public boolean claims(ModelSource source) {
     return source instanceof ModelFiles files && files.format() == ModelFormat.LIGHTGBM;
+  }
+
+  @Override
+  public void check(ModelSource source) {
+    RUNTIME.checkThere(source, failures);
   }
 
   @Override

@@ -14,12 +14,27 @@ import org.slf4j.LoggerFactory;
  *
  * @param model what its models are called, with an article
  * @param packages the beginning of the names of its classes, with slashes
+ * @param type one of its classes
  * @param artifacts what to add to the class path for it
  * @param conversion the command that makes an ONNX model of one of its models
  */
-record OptionalRuntime(String model, String packages, String artifacts, String conversion) {
+record OptionalRuntime(
+    String model, String packages, String type, String artifacts, String conversion) {
   private static final Logger LOG = LoggerFactory.getLogger(OptionalRuntime.class);
   private static final Path MAPPED = Path.of("/proc/self/maps");
+
+  /** Refuses a model if the library is not there, which it does not touch. */
+  void checkThere(ModelSource source, Failures failures) {
+    try {
+      Class.forName(type, false, OptionalRuntime.class.getClassLoader());
+    } catch (ClassNotFoundException e) {
+      LinkageError missing = new NoClassDefFoundError(type.replace('.', '/'));
+      missing.initCause(e);
+      throw unusable(source, missing, failures);
+    } catch (LinkageError e) {
+      throw unusable(source, e, failures);
+    }
+  }
 
   /** {@return the failure of a model whose library is missing or does not load} */
   ServingException unusable(ModelSource source, LinkageError e, Failures failures) {

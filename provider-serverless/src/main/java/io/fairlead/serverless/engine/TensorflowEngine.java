@@ -8,6 +8,7 @@ final class TensorflowEngine implements InferenceEngine {
   private static final OptionalRuntime RUNTIME = new OptionalRuntime(
       "a TensorFlow",
       "org/tensorflow/",
+      "org.tensorflow.SavedModelBundle",
       "org.tensorflow:tensorflow-core-api:1.1.0 and org.tensorflow:tensorflow-core-native:1.1.0 with the classifier of"
           + " the system, such as linux-x86_64",
       "python -m tf2onnx.convert --saved-model");
@@ -24,6 +25,11 @@ final class TensorflowEngine implements InferenceEngine {
   @Override
   public boolean claims(ModelSource source) {
     return source instanceof ModelFiles files && files.format() == ModelFormat.SAVED_MODEL;
+  }
+
+  @Override
+  public void check(ModelSource source) {
+    RUNTIME.checkThere(source, failures);
   }
 
   @Override

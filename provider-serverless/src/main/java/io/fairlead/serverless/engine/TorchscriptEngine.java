@@ -7,6 +7,7 @@ final class TorchscriptEngine implements InferenceEngine {
   private static final OptionalRuntime RUNTIME = new OptionalRuntime(
       "a TorchScript",
       "ai/djl/",
+      "ai.djl.pytorch.engine.PtEngine",
       "ai.djl.pytorch:pytorch-engine:0.35.1, ai.djl.pytorch:pytorch-jni:2.7.1-0.35.1 and"
           + " ai.djl.pytorch:pytorch-native-cpu:2.7.1 with the classifier of the system, such as linux-x86_64",
       "torch.onnx.export");
@@ -22,6 +23,11 @@ final class TorchscriptEngine implements InferenceEngine {
   @Override
   public boolean claims(ModelSource source) {
     return source instanceof ModelFiles files && files.format() == ModelFormat.TORCHSCRIPT;
+  }
+
+  @Override
+  public void check(ModelSource source) {
+    RUNTIME.checkThere(source, failures);
   }
 
   @Override

@@ -3,7 +3,11 @@ package io.fairlead.serverless.engine;
 /** Runs XGBoost models, in JSON, UBJSON or the old binary form, if XGBoost's library for the JVM is there. */
 final class XgboostEngine implements InferenceEngine {
   private static final OptionalRuntime RUNTIME = new OptionalRuntime(
-      "an XGBoost", "ml/dmlc/", "ml.dmlc:xgboost4j_2.12:3.0.4", "onnxmltools.convert_xgboost");
+      "an XGBoost",
+      "ml/dmlc/",
+      "ml.dmlc.xgboost4j.java.Booster",
+      "ml.dmlc:xgboost4j_2.12:3.0.4",
+      "onnxmltools.convert_xgboost");
 
   private final Failures failures;
 
@@ -14,6 +18,11 @@ final class XgboostEngine implements InferenceEngine {
   @Override
   public boolean claims(ModelSource source) {
     return source instanceof ModelFiles files && files.format() == ModelFormat.XGBOOST;
+  }
+
+  @Override
+  public void check(ModelSource source) {
+    RUNTIME.checkThere(source, failures);
   }
 
   @Override

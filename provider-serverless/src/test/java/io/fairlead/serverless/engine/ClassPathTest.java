@@ -158,15 +158,15 @@ final class ClassPathTest {
   }
 
   static String xgboost() {
-    return failure(ModelArtifact.of(URI.create("classpath:models/iris_xgb.ubj")));
+    return refusal(ModelArtifact.of(URI.create("classpath:models/iris_xgb.ubj")));
   }
 
   static String lightgbm() {
-    return failure(ModelArtifact.of(URI.create("classpath:models/lgbm.txt")));
+    return refusal(ModelArtifact.of(URI.create("classpath:models/lgbm.txt")));
   }
 
   static String torchscript() {
-    return failure(ModelArtifact.of(URI.create("classpath:models/digits_ts.pt")));
+    return refusal(ModelArtifact.of(URI.create("classpath:models/digits_ts.pt")));
   }
 
   static String torchscriptWithoutLibrary() {
@@ -183,11 +183,21 @@ final class ClassPathTest {
   }
 
   static String tensorflow() {
-    return failure(Models.artifact("savedmodel"));
+    return refusal(Models.artifact("savedmodel"));
   }
 
   static String minilm() {
     return failure(ModelArtifact.of(URI.create("classpath:all-minilm-l6-v2-q.onnx")));
+  }
+
+  /** What is said before the model is loaded, which has to be what is said when it is. */
+  private static String refusal(ModelArtifact artifact) {
+    String failure = failure(artifact);
+    try (Engine engine = engine()) {
+      return "nothing, by a check: " + engine.check(artifact);
+    } catch (ServingException e) {
+      return failure.equals(e.getMessage()) ? failure : failure + " and " + e.getMessage();
+    }
   }
 
   private static String failure(ModelArtifact artifact) {
