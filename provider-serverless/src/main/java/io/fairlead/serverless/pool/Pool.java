@@ -200,7 +200,8 @@ public final class Pool<I> {
       refusal = accepting ? null : Refusal.of(Reason.CLOSED);
       if (refusal == null) {
         arrived(now);
-        instance = line.isEmpty() ? fullestWithRoom() : null;
+        // While somebody waits there is none: whatever makes a slot free gives it to the line.
+        instance = fullestWithRoom();
         if (instance != null) {
           accepted++;
           begin(ticket, instance, now);
