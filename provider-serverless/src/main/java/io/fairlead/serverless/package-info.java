@@ -1,6 +1,8 @@
 /**
- * Models served in this JVM: as files that an engine here runs, or as plain Java code, {@link
- * io.fairlead.serverless.ModelHandler}.
+ * Models served in this JVM, or in processes that it starts: as endpoints, {@link
+ * io.fairlead.serverless.LocalProvider}, and as functions, {@link io.fairlead.serverless.ServerlessProvider}.
+ *
+ * <p>A model is a file that an engine here runs, or plain Java code, {@link io.fairlead.serverless.ModelHandler}.
  */
 @NullMarked
 package io.fairlead.serverless;
