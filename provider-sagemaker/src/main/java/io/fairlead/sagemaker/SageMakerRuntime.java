@@ -17,6 +17,9 @@ import java.util.regex.Pattern;
  * @param executionRole the ARN of the IAM role that SageMaker takes on to read the model, pull the image and write logs
  */
 public record SageMakerRuntime(String executionRole) implements PlatformOptions {
+  static final String ROLE_RULE =
+      "must be the ARN of an IAM role, such as arn:aws:iam::123456789012:role/serving";
+
   private static final Pattern ROLE_ARN =
       Pattern.compile("arn:aws[a-z-]*:iam::\\d{12}:role/[a-zA-Z0-9_+=,.@/-]*[a-zA-Z0-9_+=,.@-]");
   private static final int SHORTEST_ARN = 20;
@@ -25,14 +28,14 @@ public record SageMakerRuntime(String executionRole) implements PlatformOptions 
   public SageMakerRuntime {
     requireNonNull(executionRole, "executionRole");
     Problems.in("SageMakerRuntime")
-        .check(
-            executionRole.length() >= SHORTEST_ARN
-                && executionRole.length() <= LONGEST_ARN
-                && ROLE_ARN.matcher(executionRole).matches(),
-            "executionRole",
-            "must be the ARN of an IAM role, such as arn:aws:iam::123456789012:role/serving",
-            executionRole)
+        .check(isRole(executionRole), "executionRole", ROLE_RULE, executionRole)
         .throwIfAny();
+  }
+
+  static boolean isRole(String arn) {
+    return arn.length() >= SHORTEST_ARN
+        && arn.length() <= LONGEST_ARN
+        && ROLE_ARN.matcher(arn).matches();
   }
 
   public static SageMakerRuntime executionRole(String arn) {

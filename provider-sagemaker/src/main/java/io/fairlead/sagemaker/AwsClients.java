@@ -1,0 +1,175 @@
+package io.fairlead.sagemaker;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+import software.amazon.awssdk.auth.credentials.AwsCredentialsProvider;
+import software.amazon.awssdk.auth.credentials.DefaultCredentialsProvider;
+import software.amazon.awssdk.auth.credentials.ProfileCredentialsProvider;
+import software.amazon.awssdk.awscore.client.builder.AwsClientBuilder;
+import software.amazon.awssdk.awscore.client.builder.AwsSyncClientBuilder;
+import software.amazon.awssdk.http.SdkHttpClient;
+import software.amazon.awssdk.http.apache.ApacheHttpClient;
+import software.amazon.awssdk.regions.Region;
+import software.amazon.awssdk.retries.DefaultRetryStrategy;
+import software.amazon.awssdk.services.applicationautoscaling.ApplicationAutoScalingClient;
+import software.amazon.awssdk.services.s3.S3Client;
+import software.amazon.awssdk.services.sagemaker.SageMakerClient;
+import software.amazon.awssdk.services.sagemakerruntime.SageMakerRuntimeClient;
+
+/**
+ * The clients of the AWS services, each made when it is first needed, over one HTTP client.
+ *
+ * <p>The SDK's own retries are off: it would send a create again after a lost answer and report the second one's refusal.
+ * What is tried again is decided by the core, and for invocations by the invoker.
+ */
+final class AwsClients implements AutoCloseable {
+  private static final Duration CONNECT_TIMEOUT = Duration.ofSeconds(5);
+  /** Longer than any call's own limit, which is what ends it. */
+  private static final Duration SOCKET_TIMEOUT = Duration.ofHours(1);
+
+  private static final int MOST_CONNECTIONS = 1000;
+
+  private final SageMakerConfig config;
+  private final ReentrantLock lock = new ReentrantLock();
+  private final List<AutoCloseable> own = new ArrayList<>();
+  private final Lazy<SdkHttpClient> http;
+  private final Lazy<AwsCredentialsProvider> credentials;
+  private final Lazy<SageMakerClient> controlPlane;
+  private final Lazy<SageMakerRuntimeClient> runtime;
+  private final Lazy<S3Client> s3;
+  private final Lazy<ApplicationAutoScalingClient> autoScaling;
+
+  AwsClients(SageMakerConfig config) {
+    this.config = config;
+    this.http = new Lazy<>(() -> config
+        .httpClient()
+        .orElseGet(() -> toClose(ApacheHttpClient.builder()
+            .connectionTimeout(CONNECT_TIMEOUT)
+            .socketTimeout(SOCKET_TIMEOUT)
+            .maxConnections(MOST_CONNECTIONS)
+            .tcpKeepAlive(true)
+            .build())));
+    this.credentials = new Lazy<>(this::makeCredentials);
+    this.controlPlane = new Lazy<>(() -> config
+        .clients()
+        .controlPlane()
+        .orElseGet(() -> toClose(configured(SageMakerClient.builder()).build())));
+    this.runtime = new Lazy<>(() -> config
+        .clients()
+        .runtime()
+        .orElseGet(() -> toClose(configured(SageMakerRuntimeClient.builder()).build())));
+    this.s3 = new Lazy<>(() -> config
+        .clients()
+        .s3()
+        .orElseGet(() -> toClose(configured(S3Client.builder())
+            .forcePathStyle(config.endpoint().isPresent())
+            .build())));
+    this.autoScaling = new Lazy<>(() -> config
+        .clients()
+        .autoScaling()
+        .orElseGet(
+            () -> toClose(configured(ApplicationAutoScalingClient.builder()).build())));
+  }
+
+  SageMakerClient controlPlane() {
+    return controlPlane.get();
+  }
+
+  SageMakerRuntimeClient runtime() {
+    return runtime.get();
+  }
+
+  S3Client s3() {
+    return s3.get();
+  }
+
+  ApplicationAutoScalingClient autoScaling() {
+    return autoScaling.get();
+  }
+
+  AwsCredentialsProvider credentials() {
+    return credentials.get();
+  }
+
+  private AwsCredentialsProvider makeCredentials() {
+    return config
+        .credentials()
+        .orElseGet(() -> config.profile().isEmpty()
+            ? toClose(DefaultCredentialsProvider.builder().build())
+            : toClose(ProfileCredentialsProvider.create(config.profile())));
+  }
+
+  private <B extends AwsSyncClientBuilder<B, C> & AwsClientBuilder<B, C>, C> B configured(
+      B builder) {
+    config.endpoint().ifPresent(builder::endpointOverride);
+    return builder
+        .region(Region.of(config.region()))
+        .credentialsProvider(credentials.get())
+        .httpClient(http.get())
+        .overrideConfiguration(override -> override
+            .retryStrategy(DefaultRetryStrategy.doNotRetry())
+            .apiCallTimeout(config.callTimeout()));
+  }
+
+  private <T extends AutoCloseable> T toClose(T made) {
+    own.add(made);
+    return made;
+  }
+
+  /** Closes what was made here, clients before what they share. */
+  @Override
+  public void close() {
+    List<AutoCloseable> open;
+    lock.lock();
+    try {
+      open = new ArrayList<>(own);
+      own.clear();
+    } finally {
+      lock.unlock();
+    }
+    RuntimeException failure = null;
+    for (int i = open.size() - 1; i >= 0; i--) {
+      try {
+        open.get(i).close();
+      } catch (Exception e) {
+        failure =
+            failure == null ? new IllegalStateException("a client did not close", e) : failure;
+      }
+    }
+    if (failure != null) {
+      throw failure;
+    }
+  }
+
+  /** Something that is made once, when it is first asked for. */
+  private final class Lazy<T> {
+    private final Supplier<T> maker;
+    private volatile @Nullable T made;
+
+    Lazy(Supplier<T> maker) {
+      this.maker = maker;
+    }
+
+    T get() {
+      T known = made;
+      if (known != null) {
+        return known;
+      }
+      lock.lock();
+      try {
+        known = made;
+        if (known == null) {
+          known = maker.get();
+          made = known;
+        }
+        return known;
+      } finally {
+        lock.unlock();
+      }
+    }
+  }
+}
