@@ -328,7 +328,7 @@ final class ServedFunction {
               .start(WorkerSpec.of(host.engine().local(artifact), limits)
                   .withOptions(load)
                   .withDigest(digest))
-          : whatWasDeployed(host.engine().load(artifact, load));
+          : whatWasDeployed(host.engine().load(artifact, load, limits.memoryBytes()));
     }
 
     /** All instances of a function are of one model, even if there is another in its place by now. */

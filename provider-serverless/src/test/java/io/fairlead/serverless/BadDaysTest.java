@@ -134,6 +134,24 @@ class BadDaysTest {
         .toList();
   }
 
+  // ---- requests that are too large ----
+
+  @Test
+  void aRequestWhoseTensorsTakeMoreThanTheFunctionsMemoryIsRefusedAndTheNextIsAnswered() {
+    open(new SystemClock(ServerlessProvider.ID));
+    ModelFunction iris = deploy(model("iris_lr.onnx"), LIMITS.withMemoryBytes(20));
+    Request two = Request.json("{\"instances\": [[5.1, 3.5, 1.4, 0.2], [6.7, 3.0, 5.2, 2.3]]}");
+
+    ServingException thrown = refusal(iris, two);
+
+    assertThat(thrown.kind()).isEqualTo(ErrorKind.INVALID);
+    assertThat(thrown)
+        .hasMessageContaining(
+            "instances must take at most the 20 bytes of limits.memoryBytes, as tensors, and takes 32");
+    assertThat(platform.invoke(iris, FLOWER).text()).contains("predictions");
+    assertThat(platform.status(iris).coldStarts()).isEqualTo(1);
+  }
+
   // ---- models that do not end ----
 
   @Test

@@ -20,7 +20,8 @@ import org.slf4j.LoggerFactory;
  *
  * <p>Nobody waits for company: as long as fewer runs are under way than there are processors for them, a request runs at
  * once. When a run ends, the request that has waited longest is next, with all that wait for the same outputs and whose
- * tensors differ from its own in the first dimension at most. Nothing is ever padded.
+ * tensors differ from its own in the first dimension at most, up to the memory that each of them allows. Nothing is ever
+ * padded.
  *
  * <p>A batch runs on the thread of one of its requests, the one whose time is up last: the others leave when theirs is,
  * and the run is stopped when all have left. When a batch fails, each of its requests runs alone.
@@ -202,11 +203,19 @@ final class BatchedModel implements TensorModel {
       runs++;
       List<Waiter> batch = new ArrayList<>(List.of(first));
       int rows = first.rows;
+      long bytes = first.bytes;
+      long allowed = first.call.memoryBytes();
       for (Iterator<Waiter> others = queue.iterator(); others.hasNext() && rows < maxRows; ) {
         Waiter other = others.next();
-        if (rows + other.rows <= maxRows && !unfit && first.fits(other)) {
+        long least = Math.min(allowed, other.call.memoryBytes());
+        if (rows + other.rows <= maxRows
+            && bytes + other.bytes <= least
+            && !unfit
+            && first.fits(other)) {
           batch.add(other);
           rows += other.rows;
+          bytes += other.bytes;
+          allowed = least;
           others.remove();
         }
       }
@@ -324,6 +333,7 @@ final class BatchedModel implements TensorModel {
     private final List<String> outputs;
     private final Call call;
     private final int rows;
+    private final long bytes;
     private final Condition changed;
     private List<Waiter> mates = List.of(this);
     private volatile @Nullable Call group;
@@ -337,6 +347,7 @@ final class BatchedModel implements TensorModel {
       this.outputs = outputs;
       this.call = call;
       this.rows = rows;
+      this.bytes = RawTensors.size(inputs);
       this.changed = changed;
     }
 

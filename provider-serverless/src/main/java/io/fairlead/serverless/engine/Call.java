@@ -3,6 +3,7 @@ package io.fairlead.serverless.engine;
 import io.fairlead.error.ErrorKind;
 import io.fairlead.error.ServingException;
 import java.time.Duration;
+import java.util.List;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
@@ -17,15 +18,26 @@ public final class Call {
   private final String model;
   private final Duration timeout;
   private final long deadline;
+  private final long memoryBytes;
   private final ReentrantLock lock = new ReentrantLock();
   private @Nullable ErrorKind stopped;
   private @Nullable Runnable stopper;
 
   Call(Failures failures, String model, Duration timeout, long deadline) {
+    this(failures, model, timeout, deadline, Long.MAX_VALUE);
+  }
+
+  /**
+   * Makes a call whose tensors have a limit.
+   *
+   * @param memoryBytes what the tensors of one run may take
+   */
+  Call(Failures failures, String model, Duration timeout, long deadline, long memoryBytes) {
     this.failures = failures;
     this.model = model;
     this.timeout = timeout;
     this.deadline = deadline;
+    this.memoryBytes = memoryBytes;
   }
 
   /** {@return what messages call the model} */
@@ -36,6 +48,27 @@ public final class Call {
   /** {@return when the time is up, on the clock of the {@link Calls} that it belongs to} */
   long deadline() {
     return deadline;
+  }
+
+  /** {@return what the tensors of one run may take} */
+  long memoryBytes() {
+    return memoryBytes;
+  }
+
+  /**
+   * Refuses tensors that take more than they may.
+   *
+   * @param field what they are in the request
+   */
+  void checkFits(String field, List<Tensor> tensors) {
+    long size = RawTensors.size(tensors);
+    if (size > memoryBytes) {
+      throw failures.failure(
+          ErrorKind.INVALID,
+          "Model '" + model + "' was not asked: " + field + " must take at most the "
+              + memoryBytes + " bytes of limits.memoryBytes, as tensors, and takes " + size
+              + ": send less at a time, or deploy it with more memory");
+    }
   }
 
   /**

@@ -39,9 +39,13 @@ final class Calls {
     this.threadName = threadName;
   }
 
-  /** {@return a call whose time runs from now; {@link #end} has to follow} */
-  Call begin(String model, Duration timeout) {
-    Call call = new Call(failures, model, timeout, now() + nanosOf(timeout));
+  /**
+   * {@return a call whose time runs from now; {@link #end} has to follow}
+   *
+   * @param memoryBytes what the tensors of one run may take
+   */
+  Call begin(String model, Duration timeout, long memoryBytes) {
+    Call call = new Call(failures, model, timeout, now() + nanosOf(timeout), memoryBytes);
     add(call);
     if (call.deadline() < nextLook.get()) {
       nextLook.accumulateAndGet(call.deadline(), Math::min);

@@ -261,6 +261,17 @@ public final class Engine implements AutoCloseable {
    *     CANCELLED} if the engine is closed
    */
   public LeasedModel load(ModelArtifact artifact, LoadOptions options) {
+    return load(artifact, options, Long.MAX_VALUE);
+  }
+
+  /**
+   * {@return the artifact's model, ready to answer requests that are not too large}
+   *
+   * @param memoryBytes what the tensors of one run may take, be they one request's or a batch's; leases that share a model
+   *     may differ in it
+   * @throws ServingException as {@link #load(ModelArtifact, LoadOptions)} does
+   */
+  public LeasedModel load(ModelArtifact artifact, LoadOptions options, long memoryBytes) {
     Call call = calls.begin(Failures.shown(artifact.weights()));
     try {
       ModelSource source = sources.resolve(artifact);
@@ -269,7 +280,12 @@ public final class Engine implements AutoCloseable {
       try {
         String name = artifact.metadata().name();
         lease = new LeasedModel(
-            name.isEmpty() ? source.name() : name, model, calls, failures, leases::remove);
+            name.isEmpty() ? source.name() : name,
+            model,
+            memoryBytes,
+            calls,
+            failures,
+            leases::remove);
       } catch (RuntimeException | Error e) {
         model.release();
         throw e;

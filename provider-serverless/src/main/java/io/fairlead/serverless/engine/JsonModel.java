@@ -123,8 +123,10 @@ final class JsonModel implements RequestModel {
     try (JsonGenerator json = JSON.createGenerator(body)) {
       Tensor rows = parsed.rows();
       if (rows != null) {
+        call.checkFits("instances", List.of(rows));
         writePredictions(json, rows, model.run(List.of(rows), parsed.outputs(), call), call);
       } else if (parsed.texts().isEmpty()) {
+        call.checkFits("inputs", parsed.tensors());
         writeTensors(json, parsed, model.run(parsed.tensors(), parsed.outputs(), call), call, raw);
       } else {
         writeVectors(json, parsed.texts(), call);

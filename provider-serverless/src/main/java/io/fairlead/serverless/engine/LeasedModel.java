@@ -17,6 +17,7 @@ public final class LeasedModel implements LoadedModel {
   private final String name;
   private final SharedModel shared;
   private final RequestModel model;
+  private final long memoryBytes;
   private final Calls calls;
   private final Failures failures;
   private final Consumer<LeasedModel> onClose;
@@ -25,12 +26,14 @@ public final class LeasedModel implements LoadedModel {
   LeasedModel(
       String name,
       SharedModel shared,
+      long memoryBytes,
       Calls calls,
       Failures failures,
       Consumer<LeasedModel> onClose) {
     this.name = name;
     this.shared = shared;
     this.model = shared.await();
+    this.memoryBytes = memoryBytes;
     this.calls = calls;
     this.failures = failures;
     this.onClose = onClose;
@@ -64,12 +67,13 @@ public final class LeasedModel implements LoadedModel {
    * interrupt. What does neither end nor heed that keeps its caller waiting.
    *
    * @throws io.fairlead.grammar.InvalidValueException if the request is wrong, with all that is, before the model runs
-   * @throws io.fairlead.error.ServingException {@code TIMEOUT} if it took too long, {@code MODEL_FAILED} if the model
+   * @throws io.fairlead.error.ServingException {@code INVALID} if its tensors take more memory than they may, before the
+   *     model runs, {@code TIMEOUT} if it took too long, {@code MODEL_FAILED} if the model
    *     failed, {@code CANCELLED} if the engine is closed, {@code NOT_FOUND} if this lease is
    */
   @Override
   public Response invoke(Request request) {
-    Call call = calls.begin(name, request.timeout());
+    Call call = calls.begin(name, request.timeout(), memoryBytes);
     try {
       if (closed.get() || !shared.hold()) {
         throw failures.failure(

@@ -22,7 +22,8 @@ public interface LoadedModel extends AutoCloseable {
    * {@return the model's answer, within the request's timeout}
    *
    * @throws io.fairlead.grammar.InvalidValueException if the request is wrong, with all that is, before the model runs
-   * @throws io.fairlead.error.ServingException {@code TIMEOUT} if it took too long, {@code MODEL_FAILED} if the model
+   * @throws io.fairlead.error.ServingException {@code INVALID} if its tensors take more memory than they may, before the
+   *     model runs, {@code TIMEOUT} if it took too long, {@code MODEL_FAILED} if the model
    *     failed, {@code CANCELLED} if what it runs in is closed, {@code NOT_FOUND} if this model is
    */
   Response invoke(Request request);

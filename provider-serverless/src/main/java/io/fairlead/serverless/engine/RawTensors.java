@@ -8,6 +8,7 @@ import java.nio.ByteOrder;
 import java.nio.CharBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.CharsetDecoder;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -151,6 +152,21 @@ final class RawTensors {
       encoded[i] = tensor.strings()[i].getBytes(UTF_8);
     }
     return encoded;
+  }
+
+  /** {@return how many bytes the elements of tensors take} */
+  static long size(List<Tensor> tensors) {
+    long size = 0;
+    for (Tensor tensor : tensors) {
+      if (tensor.datatype() == Datatype.BYTES) {
+        for (byte[] element : encoded(tensor)) {
+          size += LENGTH_SIZE + element.length;
+        }
+      } else {
+        size += (long) tensor.size() * width(tensor.datatype());
+      }
+    }
+    return size;
   }
 
   /** {@return a tensor's elements} */

@@ -94,6 +94,7 @@ final class TextInput {
             default -> tokens.types();
           }));
     }
+    call.checkFits("inputs", tensors);
     Tensor answer = model.run(tensors, List.of(output), call).get(0);
     if (answer.shape().length == 3 && answer.datatype() == Datatype.FP32) {
       return pooled(answer, tokens.mask());

@@ -39,7 +39,12 @@ final class Wire {
   private Wire() {}
 
   /** What a worker JVM loads, and for whom. */
-  record Load(String platform, String cacheFolder, ModelArtifact artifact, LoadOptions options) {
+  record Load(
+      String platform,
+      String cacheFolder,
+      ModelArtifact artifact,
+      LoadOptions options,
+      long memoryBytes) {
     byte[] bytes() {
       return written(out -> {
         write(out, platform);
@@ -58,6 +63,7 @@ final class Wire {
         out.writeInt(options.threads());
         out.writeInt(options.maxBatch());
         out.writeBoolean(options.batchDependentAllowed());
+        out.writeLong(memoryBytes);
       });
     }
 
@@ -79,7 +85,8 @@ final class Wire {
           cacheFolder,
           new ModelArtifact(
               code, weights, new ModelMetadata(name, framework, version, labels, Options.NONE)),
-          new LoadOptions(in.readInt(), in.readInt(), in.readBoolean()));
+          new LoadOptions(in.readInt(), in.readInt(), in.readBoolean()),
+          in.readLong());
     }
   }
 

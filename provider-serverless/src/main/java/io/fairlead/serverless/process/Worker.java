@@ -264,6 +264,13 @@ final class Worker {
               + " bytes, and its worker process takes at most " + Frame.LIMIT
               + " at a time: send less");
     }
+    if (bytes > limits.memoryBytes()) {
+      throw failures.failure(
+          ErrorKind.INVALID,
+          "Model '" + model + "' was not asked: a request must take at most the "
+              + limits.memoryBytes() + " bytes of limits.memoryBytes, and takes " + bytes
+              + ": send less at a time, or deploy it with more memory");
+    }
   }
 
   private ServingException timeout(String model, Request request) {

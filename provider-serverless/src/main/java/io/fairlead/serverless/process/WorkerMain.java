@@ -112,7 +112,7 @@ final class WorkerMain {
           Path.of(load.cacheFolder()),
           WorkerMain.class.getClassLoader());
       engine = opened;
-      LoadedModel loaded = opened.load(load.artifact(), load.options());
+      LoadedModel loaded = opened.load(load.artifact(), load.options(), load.memoryBytes());
       model = loaded;
       out.write(Frame.READY, id, Wire.Ready.of(loaded).bytes(), NOTHING);
     } catch (OutOfMemoryError e) {

@@ -71,8 +71,8 @@ public final class WorkerModel implements LoadedModel {
    * grace of its {@link WorkerLimits}, the process is killed. Options and variant of the request stay here.
    *
    * @throws io.fairlead.grammar.InvalidValueException if the request is wrong, with all that is, before the model runs
-   * @throws io.fairlead.error.ServingException {@code TIMEOUT} if it took too long, {@code MODEL_FAILED} if the model
-   *     failed or its process ended by itself, {@code UNAVAILABLE} if the process was killed for another call's sake, or
+   * @throws io.fairlead.error.ServingException {@code INVALID} if the request, or what its tensors take, is more than the
+   *     process may, {@code TIMEOUT} if it took too long, {@code MODEL_FAILED} if the model failed or its process ended by itself, {@code UNAVAILABLE} if the process was killed for another call's sake, or
    *     had ended before it was asked, {@code NOT_FOUND} if this model is closed, {@code CANCELLED} if the thread was interrupted
    */
   @Override

@@ -92,7 +92,11 @@ public final class Workers implements AutoCloseable {
     Worker worker =
         start(shown, spec.limits(), own, () -> Launch.jvm(spec, own, limited, failures));
     byte[] load = new Wire.Load(
-            platform, cacheFolder.toAbsolutePath().toString(), spec.artifact(), spec.options())
+            platform,
+            cacheFolder.toAbsolutePath().toString(),
+            spec.artifact(),
+            spec.options(),
+            spec.limits().memoryBytes())
         .bytes();
     return loaded(worker, load, shown, spec.digest());
   }

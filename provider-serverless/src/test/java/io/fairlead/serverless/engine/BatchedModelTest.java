@@ -84,6 +84,25 @@ final class BatchedModelTest {
   }
 
   @Test
+  void aBatchTakesNoMoreMemoryThanEachOfItsRequestsMay() throws Exception {
+    occupy();
+    asked.add(submit(tensor(1, 1, 2), List.of("y"), call(100)));
+    awaitWaiting(1);
+    asked.add(submit(tensor(2, 1, 3, 4), List.of("y"), call(11)));
+    awaitWaiting(2);
+    Future<float[]> last = submit(tensor(1, 1, 5), List.of("y"), call(8));
+    awaitWaiting(3);
+
+    doubling.goOn.release(10);
+
+    assertThat(last.get()).containsExactly(10);
+    for (Future<float[]> other : asked) {
+      other.get();
+    }
+    assertThat(doubling.runs).containsExactly(List.of(1f), List.of(2f, 5f), List.of(3f, 4f));
+  }
+
+  @Test
   void requestsOfAnotherShapeOrForOtherOutputsRunApart() throws Exception {
     occupy();
     Future<float[]> narrow = askAndWait(1, 2);
@@ -355,7 +374,11 @@ final class BatchedModelTest {
   }
 
   private static Call call() {
-    return new Call(FAILURES, "doubling", Duration.ofSeconds(60), Long.MAX_VALUE);
+    return call(Long.MAX_VALUE);
+  }
+
+  private static Call call(long memoryBytes) {
+    return new Call(FAILURES, "doubling", Duration.ofSeconds(60), Long.MAX_VALUE, memoryBytes);
   }
 
   private static ServingException failure(Future<?> answer) {

@@ -11,6 +11,7 @@ import io.fairlead.platform.Request;
 import io.fairlead.platform.Response;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.lang.reflect.Array;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.HexFormat;
@@ -21,6 +22,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** The binary tensor extension; its bytes are spelled out, and not made by what is tested. */
@@ -178,6 +180,18 @@ final class RawTensorsTest {
     assertThat(catchThrowable(() -> identity("INT8").invoke(request)))
         .isInstanceOf(InvalidValueException.class)
         .hasMessageContaining(problem);
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void theSizeOfTensorsIsThatOfTheirElementsInABody(Datatype datatype) {
+    Object elements = datatype == Datatype.BYTES
+        ? new String[] {"ä", "", "bc"}
+        : Array.newInstance(datatype.array().getComponentType(), 3);
+    Tensor tensor = Tensor.of("x", datatype, new long[] {3}, elements);
+
+    assertThat(RawTensors.size(List.of(tensor, tensor)))
+        .isEqualTo(2L * RawTensors.write(tensor).length);
   }
 
   @Test

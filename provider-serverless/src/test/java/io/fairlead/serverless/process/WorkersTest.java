@@ -157,6 +157,21 @@ final class WorkersTest {
   }
 
   @Test
+  void aRequestLargerThanTheProcessMayBeIsNotSent() {
+    WorkerModel obedient = workers.start(WorkerSpec.of(
+        Handlers.artifact(Handlers.Obedient.class), LIMITS.withMemoryBytes(128 << 20)));
+    Request large = Request.of(new byte[128 << 20], "application/octet-stream");
+
+    assertThatThrownBy(() -> obedient.invoke(large))
+        .isInstanceOfSatisfying(
+            ServingException.class, e -> assertThat(e.kind()).isEqualTo(ErrorKind.INVALID))
+        .hasMessageContaining(
+            "was not asked: a request must take at most the 134217728 bytes of limits.memoryBytes, and takes 1342177")
+        .hasMessageEndingWith(": send less at a time, or deploy it with more memory.");
+    assertThat(obedient.invoke(text("echo")).text()).isEqualTo("echo");
+  }
+
+  @Test
   void whatCodePrintsDoesNotGetBetweenTheAnswers() {
     WorkerModel obedient = obedient();
 
