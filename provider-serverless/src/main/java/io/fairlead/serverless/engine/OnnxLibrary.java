@@ -30,7 +30,8 @@ import org.slf4j.LoggerFactory;
  *
  * <p>ONNX Runtime itself unpacks them into a new temporary folder each time, which takes longer than loading a small
  * model and stays behind when the process is killed. It does so once, when its first class is initialised; this has to
- * come before. It is left alone if the user has set one of its {@code onnxruntime.native.} properties.
+ * come before. It is left alone if the user has set one of its {@code onnxruntime.native.} properties. The temporary
+ * folder, which it makes in any case, is deleted as soon as the libraries are loaded.
  */
 final class OnnxLibrary {
   private static final Logger LOG = LoggerFactory.getLogger(OnnxLibrary.class);
@@ -59,6 +60,7 @@ final class OnnxLibrary {
       if (environment == null) {
         environment = initialise(cacheFolder);
         keepAtShutdown();
+        deleteTemporaryFolder();
       }
       return environment;
     } finally {
@@ -106,6 +108,23 @@ final class OnnxLibrary {
           "This version of ONNX Runtime cannot be kept at shutdown: a process that ends while a model is being loaded may"
               + " crash",
           e);
+    }
+  }
+
+  /** ONNX Runtime itself deletes it only when the JVM ends in an orderly way. */
+  private static void deleteTemporaryFolder() {
+    try {
+      Field field = Class.forName("ai.onnxruntime.OnnxRuntime").getDeclaredField("tempDirectory");
+      field.setAccessible(true);
+      if (field.get(null) instanceof Path folder) {
+        // Those that are loaded on demand are found by their files.
+        for (String name : REQUIRED) {
+          Files.deleteIfExists(folder.resolve(fileNameOf(name)));
+        }
+        Files.deleteIfExists(folder);
+      }
+    } catch (ReflectiveOperationException | IOException | RuntimeException e) {
+      LOG.debug("ONNX Runtime's temporary folder stays until the JVM ends", e);
     }
   }
 
@@ -171,6 +190,10 @@ final class OnnxLibrary {
     }
   }
 
+  private static String fileNameOf(String library) {
+    return System.mapLibraryName(library).replace("jnilib", "dylib");
+  }
+
   private static boolean isThere(Library library, Path target) throws IOException {
     return Files.isRegularFile(target) && Files.size(target) == library.size();
   }
@@ -189,7 +212,7 @@ final class OnnxLibrary {
   /** A library inside ONNX Runtime's jar. */
   private record Library(String fileName, URL url, long size, String key) {
     static Optional<Library> find(String resources, String name) throws IOException {
-      String fileName = System.mapLibraryName(name).replace("jnilib", "dylib");
+      String fileName = fileNameOf(name);
       // A class literal: the class is not initialised by it.
       URL url = OrtEnvironment.class.getResource(resources + fileName);
       if (url == null) {

@@ -26,6 +26,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledOnOs;
 import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.slf4j.LoggerFactory;
 
 /** Runs processes of its own: a process unpacks and loads ONNX Runtime's library once. */
@@ -105,6 +107,21 @@ final class OnnxLibraryTest {
         .isNotEmpty()
         .allMatch(path -> path.startsWith(temporaryFolder("probe")));
     assertThat(probe.output()).containsOnlyOnce("cannot be kept in " + cache);
+  }
+
+  @ParameterizedTest
+  @ValueSource(booleans = {true, false})
+  void processesThatAreHaltedLeaveNothingInTheTemporaryFolder(boolean withCacheFolder)
+      throws Exception {
+    Path cache =
+        withCacheFolder ? folder.resolve("cache") : Files.createFile(folder.resolve("cache"));
+
+    for (int i = 0; i < 2; i++) {
+      Probe halted = end(start(cache, "halted", List.of("-Dprobe.halt=true")), "halted");
+
+      assertThat(halted.output()).contains("first: {\"predictions\":").contains("loaded: ");
+      assertThat(temporaryFolder("halted")).isEmptyDirectory();
+    }
   }
 
   @Test
@@ -255,6 +272,9 @@ final class OnnxLibraryTest {
             .map(line -> line.substring(line.indexOf('/')))
             .distinct()
             .forEach(path -> System.out.println("loaded: " + path));
+      }
+      if (Boolean.getBoolean("probe.halt")) {
+        Runtime.getRuntime().halt(0);
       }
     }
 
