@@ -2,28 +2,48 @@ package io.fairlead.serverless.engine;
 
 import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.withPrecision;
 
+import ai.onnxruntime.OnnxJavaType;
+import ai.onnxruntime.OnnxTensor;
+import ai.onnxruntime.OnnxValue;
+import ai.onnxruntime.OrtEnvironment;
+import ai.onnxruntime.OrtException;
+import ai.onnxruntime.OrtSession;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
 import io.fairlead.grammar.ModelArtifact;
 import io.fairlead.platform.Request;
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.net.URL;
+import java.nio.FloatBuffer;
+import java.nio.LongBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.FileTime;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Random;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+import java.util.stream.LongStream;
 import java.util.stream.Stream;
+import java.util.stream.StreamSupport;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.condition.EnabledOnOs;
 import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 @Timeout(60)
@@ -76,6 +96,67 @@ final class OnnxCacheTest {
 
     assertThat(cached.fromCache()).isTrue();
     assertThat(cosine(cached.answer(), uncached)).isGreaterThan(0.99999);
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "iris_rf.onnx, X, 4, 1e-6",
+    "iris_lr.onnx, X, 4, 1e-6",
+    "digits.onnx, x, 1x8x8, 1e-4",
+  })
+  void aModelFromTheCacheAnswersAsItDoesWithoutOptimisation(
+      String name, String input, String row, double precision) throws Exception {
+    long[] shape =
+        Stream.of(("25x" + row).split("x", -1)).mapToLong(Long::parseLong).toArray();
+    Random random = new Random(1);
+    float[] elements = new float[(int) LongStream.of(shape).reduce(1, Math::multiplyExact)];
+    for (int i = 0; i < elements.length; i++) {
+      elements[i] = 8 * random.nextFloat();
+    }
+    Tensor tensor = Tensor.of(input, Datatype.FP32, shape, elements);
+    ModelArtifact artifact = Models.artifact(name);
+    Request request = request(tensor);
+    keep(artifact, request);
+
+    Served cached = serve(artifact, request);
+
+    assertThat(cached.fromCache()).isTrue();
+    Map<String, double[]> expected =
+        unoptimised(Files.readAllBytes(Models.path(name)), List.of(tensor));
+    assertThat(expected).isNotEmpty();
+    assertThat(outputs(cached.answer()))
+        .hasSameSizeAs(expected)
+        .allSatisfy((output, values) ->
+            assertThat(values).containsExactly(expected.get(output), withPrecision(precision)));
+  }
+
+  /** Quantised weights make a jump of what differs in the last digit. */
+  @Test
+  void aQuantisedModelFromTheCacheAnswersNearlyAsItDoesWithoutOptimisation() throws Exception {
+    long[] shape = {1, 8};
+    List<Tensor> tensors = List.of(
+        Tensor.of("input_ids", Datatype.INT64, shape, new long[] {
+          101, 1037, 3231, 1997, 1996, 17053, 1012, 102
+        }),
+        Tensor.of("attention_mask", Datatype.INT64, shape, new long[] {1, 1, 1, 1, 1, 1, 1, 1}),
+        Tensor.of("token_type_ids", Datatype.INT64, shape, new long[8]));
+    Request request = request(tensors.toArray(Tensor[]::new));
+    keep(Models.MINILM, request);
+
+    Served cached = serve(Models.MINILM, request);
+
+    assertThat(cached.fromCache()).isTrue();
+    byte[] model;
+    try (InputStream in = requireNonNull(
+        getClass().getClassLoader().getResourceAsStream("all-minilm-l6-v2-q.onnx"))) {
+      model = in.readAllBytes();
+    }
+    Map<String, double[]> expected = unoptimised(model, tensors);
+    assertThat(expected).isNotEmpty();
+    assertThat(outputs(cached.answer()))
+        .hasSameSizeAs(expected)
+        .allSatisfy((output, values) ->
+            assertThat(cosine(values, requireNonNull(expected.get(output)))).isGreaterThan(0.9999));
   }
 
   @ParameterizedTest
@@ -345,12 +426,82 @@ final class OnnxCacheTest {
     return name.equals("digits.onnx") ? Request.json(Models.digitRequest()) : IRIS;
   }
 
+  private static Request request(Tensor... tensors) {
+    return Request.json(Stream.of(tensors)
+        .map(tensor -> "{\"name\": \"" + tensor.name() + "\", \"shape\": "
+            + Arrays.toString(tensor.shape()) + ", \"datatype\": \"" + tensor.datatype()
+            + "\", \"data\": "
+            + (tensor.datatype() == Datatype.FP32
+                ? Arrays.toString(tensor.floats())
+                : Arrays.toString(tensor.longs()))
+            + "}")
+        .collect(Collectors.joining(",", "{\"inputs\": [", "]}")));
+  }
+
+  /** {@return what a bare session that optimises nothing gives, by output} */
+  private static Map<String, double[]> unoptimised(byte[] model, List<Tensor> tensors)
+      throws OrtException {
+    OrtEnvironment environment = OnnxLibrary.environment(Models.cacheFolder());
+    Map<String, double[]> answers = new HashMap<>();
+    Map<String, OnnxTensor> inputs = new HashMap<>();
+    try (OrtSession.SessionOptions options = new OrtSession.SessionOptions()) {
+      options.setOptimizationLevel(OrtSession.SessionOptions.OptLevel.NO_OPT);
+      for (Tensor tensor : tensors) {
+        inputs.put(
+            tensor.name(),
+            tensor.datatype() == Datatype.FP32
+                ? OnnxTensor.createTensor(
+                    environment, FloatBuffer.wrap(tensor.floats()), tensor.shape())
+                : OnnxTensor.createTensor(
+                    environment, LongBuffer.wrap(tensor.longs()), tensor.shape()));
+      }
+      try (OrtSession session = environment.createSession(model, options);
+          OrtSession.Result result = session.run(inputs)) {
+        for (Map.Entry<String, OnnxValue> output : result) {
+          OnnxTensor tensor = (OnnxTensor) output.getValue();
+          answers.put(
+              output.getKey(),
+              tensor.getInfo().type == OnnxJavaType.FLOAT
+                  ? doubles(tensor.getFloatBuffer())
+                  : LongStream.of(tensor.getLongBuffer().array())
+                      .asDoubleStream()
+                      .toArray());
+        }
+      }
+    } finally {
+      inputs.values().forEach(OnnxTensor::close);
+    }
+    return answers;
+  }
+
+  private static double[] doubles(FloatBuffer floats) {
+    return IntStream.range(0, floats.remaining()).mapToDouble(floats::get).toArray();
+  }
+
+  private static Map<String, double[]> outputs(String answer) {
+    Map<String, double[]> outputs = new HashMap<>();
+    try {
+      for (JsonNode output : new ObjectMapper().readTree(answer).path("outputs")) {
+        outputs.put(
+            output.path("name").asText(),
+            StreamSupport.stream(output.path("data").spliterator(), false)
+                .mapToDouble(JsonNode::asDouble)
+                .toArray());
+      }
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+    return outputs;
+  }
+
   private static double cosine(String one, String other) {
+    return cosine(numbers(one), numbers(other));
+  }
+
+  private static double cosine(double[] a, double[] b) {
     double dot = 0;
     double squares = 0;
     double otherSquares = 0;
-    double[] a = numbers(one);
-    double[] b = numbers(other);
     for (int i = 0; i < a.length; i++) {
       dot += a[i] * b[i];
       squares += a[i] * a[i];
