@@ -150,6 +150,8 @@ final class Convergence<R> {
     boolean deleteAccepted;
     boolean seenChanging;
     boolean failedHere;
+    /** A call that makes or changes it was sent, even if it was refused. */
+    boolean tried;
     /** It was as it should be at some time in this run. */
     boolean settled;
 
@@ -456,6 +458,9 @@ final class Convergence<R> {
             T actual = seen.value().orElseThrow();
             T desired = desired(step, seen);
             if (step.resource.kind().matches(desired, actual)) {
+              if (step.tried) {
+                tidy(step);
+              }
               settle(step, wrote);
               return wrote;
             }
@@ -510,7 +515,7 @@ final class Convergence<R> {
           step.toString(),
           exception(
               ErrorKind.MODEL_FAILED,
-              "it went away while it was being made, and the platform gives no reason",
+              "it went away while it was being made: " + reason(seen),
               null));
     }
     T desired = desired(step, seen);
@@ -519,6 +524,7 @@ final class Convergence<R> {
     Duration wasSentAt = step.sentAt;
     try {
       report(step, "creating");
+      step.tried = true;
       step.written = desired;
       step.sentAt = run.sinceBegin();
       step.ambiguous = true;
@@ -594,6 +600,7 @@ final class Convergence<R> {
     Duration wasSentAt = step.sentAt;
     try {
       report(step, "updating " + String.join(", ", Fields.changes(actual, desired)));
+      step.tried = true;
       step.written = desired;
       step.sentAt = run.sinceBegin();
       accepted(step, step.resource.kind().update(step.resource.name(), seen, desired), desired);
@@ -656,6 +663,9 @@ final class Convergence<R> {
     boolean wrote = false;
     for (Observed<T> seen = first(step); ; seen = read(step)) {
       if (seen.status() == Status.ABSENT) {
+        if (wrote || step.resource.goal() == Goal.ABSENT) {
+          tidy(step);
+        }
         if (wrote) {
           report(step, "gone");
         }
@@ -686,6 +696,14 @@ final class Convergence<R> {
         wrote = true;
       }
     }
+  }
+
+  private void tidy(Step<?> step) throws Failure, Stopped, DeadlinePassed {
+    retrying(step.toString(), () -> {
+      step.resource.kind().tidy(step.resource.name());
+      return true;
+    });
+    step.tried = false;
   }
 
   /** Something may have begun to use it since it was looked at. */
@@ -751,22 +769,26 @@ final class Convergence<R> {
       boolean made = step.created || step.ambiguous || step.failedHere;
       boolean changed =
           step.before != null && !(forward && step.resource.role() == Role.SHARED_SETTING);
-      if (made || changed) {
-        undo(step, undone);
+      if (made || changed || step.tried) {
+        undo(step, made || changed, undone);
       }
     }
     return undone;
   }
 
-  private <T> void undo(Step<T> step, Undone undone) throws Stopped {
+  private <T> void undo(Step<T> step, boolean done, Undone undone) throws Stopped {
     step.looked = null;
     step.acceptedAt = null;
     step.waitBegan = null;
     step.failures = 0;
     try {
-      boolean restored = (step.before != null && !step.created) ? restore(step) : takeAway(step);
+      boolean restored =
+          done && ((step.before != null && !step.created) ? restore(step) : takeAway(step));
       if (restored) {
         undone.takenBack.add(step.toString());
+      }
+      if (step.tried) {
+        tidy(step);
       }
     } catch (Failure e) {
       undone.left.add(step + " (" + e.why.getMessage() + ")");

@@ -44,6 +44,15 @@ public interface ResourceKind<T> {
   /** Deletes a resource. */
   Started delete(String name, Observed<T> current);
 
+  /**
+   * Removes what changes of a resource have left behind and nothing uses, such as the configuration that another has
+   * replaced.
+   *
+   * <p>Called when a run's changes of the resource have ended, however they ended, and whenever it was to go and is gone.
+   * What another process may be about to use is left alone.
+   */
+  default void tidy(String name) {}
+
   /** {@return all resources of this kind that carry our mark, all pages; none for a kind that is part of another} */
   List<Listed> list();
 

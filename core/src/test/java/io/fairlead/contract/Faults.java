@@ -201,6 +201,11 @@ public final class Faults {
     }
 
     @Override
+    public void tidy(String name) {
+      kind.tidy(name);
+    }
+
+    @Override
     public List<Listed> list() {
       return faults.call("list " + name(), kind::list);
     }

@@ -108,8 +108,15 @@ final class MemoryCloud {
     }
   }
 
+  private final List<String> tidied = new java.util.concurrent.CopyOnWriteArrayList<>();
+
   private static final class Operation {
     Outcome outcome = Outcome.running("WORKING");
+  }
+
+  /** {@return the variants after whose changes what they left behind was removed, and whether they were there} */
+  List<String> tidied() {
+    return List.copyOf(tidied);
   }
 
   // ---- opening ----
@@ -524,6 +531,11 @@ final class MemoryCloud {
   private final class VariantKind extends Kind<Variant> {
     VariantKind() {
       super("variant");
+    }
+
+    @Override
+    public void tidy(String name) {
+      tidied.add(name + (truth("variant", name).isPresent() ? " is there" : " is gone"));
     }
 
     @Override

@@ -123,6 +123,45 @@ class ReconcilerTest {
         .hasMessageContaining("gives no reason");
   }
 
+  @Test
+  void whatChangesLeaveBehindIsRemovedWhenTheyHaveEndedHoweverTheyEnd() {
+    MemoryCloud cloud = new MemoryCloud(time, Way.POLLED);
+    EndpointPlatform platform = cloud.open();
+
+    Endpoint blue = deploy(platform, ONE, "small", "blue");
+    assertThat(cloud.tidied()).containsExactly("bert/blue is there");
+
+    deploy(platform, ONE, "small", "blue");
+    assertThat(cloud.tidied()).as("nothing was changed").hasSize(1);
+
+    fails(() -> platform.scale(blue, Scaling.fixed("rolls-back", 2)).await(LIMIT));
+    assertThat(cloud.tidied()).endsWith("bert/blue is there").hasSize(2);
+
+    fails(() -> deploy(platform, TWO, "crashes", "green"));
+    assertThat(cloud.tidied()).endsWith("bert/green is gone");
+
+    platform.undeploy(blue).await(LIMIT);
+    assertThat(cloud.tidied()).endsWith("bert/blue is gone");
+    int sofar = cloud.tidied().size();
+    platform.undeploy(blue).await(LIMIT);
+    assertThat(cloud.tidied()).as("a process that died may have left something").hasSize(sofar + 1);
+  }
+
+  @Test
+  void whatARefusedCallLeftBehindIsRemovedToo() {
+    MemoryCloud cloud = new MemoryCloud(time, Way.POLLED);
+    Faults denied = Faults.at(MemoryCloud.ID, 0, Fault.DENIED);
+    EndpointPlatform counting = cloud.open(denied);
+    deploy(counting, ONE, "small", "blue");
+    int creating = denied.calls().indexOf("create variant bert/blue") + 1;
+    MemoryCloud refusing = new MemoryCloud(time, Way.POLLED);
+
+    fails(() -> deploy(
+        refusing.open(Faults.at(MemoryCloud.ID, creating, Fault.DENIED)), ONE, "small", "blue"));
+
+    assertThat(refusing.tidied()).containsExactly("bert/blue is gone");
+  }
+
   @ParameterizedTest
   @EnumSource(
       value = Way.class,
