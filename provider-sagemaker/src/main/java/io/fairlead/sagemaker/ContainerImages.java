@@ -150,8 +150,8 @@ final class ContainerImages {
     boolean isVersion(String written) {
       return version.equals(written)
           || beginning().equals(written)
-          || isShort(written) && version.startsWith(written + ".")
-          || hasShortTag() && shortened(beginning()).equals(written);
+          || (isShort(written) && version.startsWith(written + "."))
+          || (hasShortTag() && shortened(beginning()).equals(written));
     }
 
     boolean isPython(String written) {

@@ -110,7 +110,7 @@ final class ModelArchive {
       return known;
     }
     try {
-      return read(Sink.NONE);
+      return read(new Plain(OutputStream.nullOutputStream()));
     } catch (IOException e) {
       throw new IllegalStateException("nothing is written, so nothing fails to be", e);
     }
@@ -134,33 +134,43 @@ final class ModelArchive {
    */
   void writeTo(OutputStream out) throws IOException {
     if (packed) {
-      read((bytes, length) -> out.write(bytes, 0, length));
+      read(new Plain(out));
       out.flush();
       return;
     }
     try (TarGzWriter tar = new TarGzWriter(out)) {
-      read(new Sink() {
-        @Override
-        public void begin(String path, Content file) throws IOException {
-          tar.begin(path, file.size, file.executable);
-        }
-
-        @Override
-        public void write(byte[] bytes, int length) throws IOException {
-          tar.write(bytes, length);
-        }
-      });
+      read(new Packed(tar));
       tar.finish();
     }
   }
 
   /** Gets what is read. */
   private interface Sink {
-    Sink NONE = (bytes, length) -> {};
-
-    default void begin(String path, Content file) throws IOException {}
+    void begin(String path, Content file) throws IOException;
 
     void write(byte[] bytes, int length) throws IOException;
+  }
+
+  private record Plain(OutputStream out) implements Sink {
+    @Override
+    public void begin(String path, Content file) {}
+
+    @Override
+    public void write(byte[] bytes, int length) throws IOException {
+      out.write(bytes, 0, length);
+    }
+  }
+
+  private record Packed(TarGzWriter tar) implements Sink {
+    @Override
+    public void begin(String path, Content file) throws IOException {
+      tar.begin(path, file.size, file.executable);
+    }
+
+    @Override
+    public void write(byte[] bytes, int length) throws IOException {
+      tar.write(bytes, length);
+    }
   }
 
   private String read(Sink sink) throws IOException {
@@ -245,7 +255,7 @@ final class ModelArchive {
     try (Source source = new Source(path)) {
       byte[] beginning = new byte[2];
       if (source.read(beginning) < 2
-          || (beginning[0] & 0xff | (beginning[1] & 0xff) << 8) != GZIPInputStream.GZIP_MAGIC) {
+          || ((beginning[0] & 0xff) | ((beginning[1] & 0xff) << 8)) != GZIPInputStream.GZIP_MAGIC) {
         return false;
       }
     }
@@ -293,7 +303,7 @@ final class ModelArchive {
       children.forEach(all::add);
       return all;
     } catch (DirectoryIteratorException e) {
-      throw unreadable(folder, e.getCause());
+      throw unreadable(folder, e);
     } catch (IOException e) {
       throw unreadable(folder, e);
     }
@@ -381,7 +391,7 @@ final class ModelArchive {
         .build();
   }
 
-  private static ServingException unreadable(Path path, IOException cause) {
+  private static ServingException unreadable(Path path, Exception cause) {
     ErrorKind kind = cause instanceof AccessDeniedException ? ErrorKind.INVALID : ErrorKind.UNKNOWN;
     return ServingException.builder(
             PLATFORM, kind, "The file " + path + " cannot be read: " + cause + ".")
