@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.net.SocketTimeoutException;
 import java.net.UnknownHostException;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Supplier;
@@ -16,6 +17,7 @@ import software.amazon.awssdk.core.exception.ApiCallAttemptTimeoutException;
 import software.amazon.awssdk.core.exception.ApiCallTimeoutException;
 import software.amazon.awssdk.core.exception.SdkClientException;
 import software.amazon.awssdk.core.exception.SdkException;
+import software.amazon.awssdk.services.sagemakerruntime.model.ModelErrorException;
 
 /**
  * What AWS's failures mean here; the only place that knows its codes and messages.
@@ -56,6 +58,9 @@ final class SageMakerErrors {
   private static final Set<String> NOT_FOUND =
       Set.of("NoSuchKey", "ObjectNotFoundException", "ResourceNotFound");
   private static final int TOO_MANY_REQUESTS = 429;
+  private static final int SERVICE_UNAVAILABLE = 503;
+  private static final String MODEL_LOADING = "ModelNotReadyException";
+  private static final int LONGEST_QUOTE = 500;
 
   /** Which credentials were tried, as a phrase. */
   private final String identity;
@@ -94,10 +99,11 @@ final class SageMakerErrors {
     String code = code(e);
     String message = message(e);
     ErrorKind kind = kind(code, message, e.statusCode());
+    String reason = e instanceof ModelErrorException model ? reason(model) : reason(code, message);
     return ServingException.builder(
             SageMakerOptionsProvider.PLATFORM,
             kind,
-            what + " failed: " + reason(code, message) + wayOut(kind, message))
+            what + " failed: " + reason + wayOut(kind, code, message))
         .cause(e)
         .requestId(e.requestId())
         .build();
@@ -118,9 +124,45 @@ final class SageMakerErrors {
     return message.isEmpty() ? name : code.isEmpty() ? message : message + " (" + code + ")";
   }
 
+  /** What a model answered, and where it says more. */
+  private static String reason(ModelErrorException e) {
+    String status = e.originalStatusCode() == null ? "" : " with status " + e.originalStatusCode();
+    String text = e.originalMessage() == null ? message(e) : e.originalMessage();
+    return "the model answered" + status + (text.isEmpty() ? "" : ": " + quote(text))
+        + (e.logStreamArn() == null ? "" : ". Its log is " + e.logStreamArn());
+  }
+
+  /** {@return a text that may be long, as a part of a message} */
+  static String quote(String text) {
+    return text.length() <= LONGEST_QUOTE
+        ? text
+        : text.substring(0, LONGEST_QUOTE) + "... (" + text.length() + " characters)";
+  }
+
+  /** {@return whether AWS refused a call before it did anything, and may accept it later} */
+  static boolean isRefusedForNow(SdkException e) {
+    return e instanceof AwsServiceException service
+        && (service.statusCode() == TOO_MANY_REQUESTS
+            || service.statusCode() == SERVICE_UNAVAILABLE
+            || THROTTLED.contains(code(service)));
+  }
+
+  /** {@return whether a model of a multi-model endpoint is not loaded yet} */
+  static boolean isLoading(SdkException e) {
+    return e instanceof AwsServiceException service && code(service).equals(MODEL_LOADING);
+  }
+
   private static ErrorKind kind(String code, String message, int status) {
     if (UNAUTHORIZED.contains(code)) {
       return ErrorKind.UNAUTHORIZED;
+    }
+    if (code.equals("ModelError") || code.equals("ModelStreamError")) {
+      return ErrorKind.MODEL_FAILED;
+    }
+    if (code.equals(MODEL_LOADING)
+        || code.equals("InternalStreamFailure")
+        || code.equals("InternalDependencyException")) {
+      return ErrorKind.UNAVAILABLE;
     }
     if (THROTTLED.contains(code) || status == TOO_MANY_REQUESTS) {
       return ErrorKind.THROTTLED;
@@ -137,6 +179,9 @@ final class SageMakerErrors {
     if (code.equals("ValidationException")) {
       return validation(message);
     }
+    if (code.equals("ValidationError")) {
+      return isNotFound(message) ? ErrorKind.NOT_FOUND : ErrorKind.INVALID;
+    }
     if (status == 404 && !code.equals("NoSuchBucket")) {
       return ErrorKind.NOT_FOUND;
     }
@@ -147,6 +192,15 @@ final class SageMakerErrors {
       return ErrorKind.UNAVAILABLE;
     }
     return status >= 400 ? ErrorKind.INVALID : ErrorKind.UNKNOWN;
+  }
+
+  /** What the runtime service says of endpoints, variants and components that it does not have. */
+  private static boolean isNotFound(String message) {
+    String text = message.toLowerCase(Locale.ROOT);
+    return text.contains("not found")
+        || text.contains("could not find")
+        || text.contains("does not exist")
+        || text.contains("not present");
   }
 
   private static ErrorKind validation(String message) {
@@ -163,8 +217,13 @@ final class SageMakerErrors {
     return ErrorKind.INVALID;
   }
 
-  private String wayOut(ErrorKind kind, String message) {
+  private String wayOut(ErrorKind kind, String code, String message) {
     return switch (kind) {
+      case NOT_FOUND -> code.equals("ValidationError") ? notFound(message) : "";
+      case UNAVAILABLE ->
+        code.equals(MODEL_LOADING)
+            ? ". The model is loading, which takes up to six minutes: ask again"
+            : "";
       case UNAUTHORIZED ->
         ". Tried " + identity + "; docs/sagemaker.md has the policy that it needs";
       case QUOTA ->
@@ -173,6 +232,12 @@ final class SageMakerErrors {
             : ". Ask for more in AWS Service Quotas, or take another instance type or region";
       default -> "";
     };
+  }
+
+  private static String notFound(String message) {
+    return message.startsWith("Endpoint ")
+        ? ". It is not deployed in this account and region, or not in service yet"
+        : ". The endpoint serves, but does not have what the request is pinned to";
   }
 
   private ServingException unanswered(String what, SdkException e) {

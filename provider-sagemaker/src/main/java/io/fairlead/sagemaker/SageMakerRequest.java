@@ -1,0 +1,178 @@
+package io.fairlead.sagemaker;
+
+import static java.util.Objects.requireNonNull;
+
+import io.fairlead.grammar.PlatformOptions;
+import io.fairlead.grammar.Problems;
+import java.util.regex.Pattern;
+
+/**
+ * What SageMaker alone knows of a request, for {@link io.fairlead.platform.Request#with}; what is empty is not sent.
+ *
+ * <pre>{@code
+ * request.with(SageMakerRequest.DEFAULT.withTargetModel("eu/churn.tar.gz"))
+ * }</pre>
+ *
+ * <p>The rules are those of AWS's InvokeEndpoint. Custom attributes never appear in {@link #toString()}.
+ *
+ * @param targetModel the model of a multi-model endpoint, as its path under the endpoint's S3 prefix; at most 1024 printable
+ *     characters
+ * @param inferenceComponent the inference component that has to answer, under its name
+ * @param targetContainer the host name of one container of an endpoint whose containers are asked directly
+ * @param sessionId {@link #NEW_SESSION}, or the id of a stateful session, which leads to the instance that holds it
+ * @param inferenceId the caller's own name for this request in captured data; at most 64 printable characters
+ * @param customAttributes what the container is given beside the body; at most 1024 printable ASCII characters
+ * @param accept the content type that the answer should have; most containers have one that they take otherwise
+ */
+public record SageMakerRequest(
+    String targetModel,
+    String inferenceComponent,
+    String targetContainer,
+    String sessionId,
+    String inferenceId,
+    String customAttributes,
+    String accept)
+    implements PlatformOptions {
+  /** The {@code sessionId} that asks the model to begin a session; {@link SageMakerAnswer#newSession()} has its id. */
+  public static final String NEW_SESSION = "NEW_SESSION";
+
+  /** Nothing is said. */
+  public static final SageMakerRequest DEFAULT = new SageMakerRequest("", "", "", "", "", "", "");
+
+  static final String NAME_RULE =
+      "must be at most 63 letters, digits and hyphens that begin and end with a letter or digit";
+  static final String INFERENCE_ID_RULE = "must be at most 64 printable ASCII characters";
+  static final String HEADER_RULE = "must be at most 1024 printable ASCII characters";
+
+  private static final Pattern NAME = Pattern.compile("[a-zA-Z0-9](-*[a-zA-Z0-9])*");
+  private static final Pattern PRINTABLE = Pattern.compile("[\\x21-\\x7E][\\x20-\\x7E]*");
+  private static final int LONGEST_NAME = 63;
+  private static final int LONGEST_INFERENCE_ID = 64;
+  private static final int LONGEST_SESSION_ID = 256;
+  private static final int LONGEST_HEADER = 1024;
+
+  public SageMakerRequest {
+    requireNonNull(targetModel, "targetModel");
+    requireNonNull(inferenceComponent, "inferenceComponent");
+    requireNonNull(targetContainer, "targetContainer");
+    requireNonNull(sessionId, "sessionId");
+    requireNonNull(inferenceId, "inferenceId");
+    requireNonNull(customAttributes, "customAttributes");
+    requireNonNull(accept, "accept");
+    Problems.in("SageMakerRequest")
+        .check(isLine(targetModel, LONGEST_HEADER), "targetModel", HEADER_RULE, targetModel)
+        .check(
+            isResourceName(inferenceComponent), "inferenceComponent", NAME_RULE, inferenceComponent)
+        .check(isResourceName(targetContainer), "targetContainer", NAME_RULE, targetContainer)
+        .check(
+            sessionId.equals(NEW_SESSION) || isName(sessionId, LONGEST_SESSION_ID),
+            "sessionId",
+            "must be NEW_SESSION, or at most 256 letters, digits and hyphens",
+            sessionId)
+        .check(isInferenceId(inferenceId), "inferenceId", INFERENCE_ID_RULE, inferenceId)
+        .check(isLine(customAttributes, LONGEST_HEADER), "customAttributes", HEADER_RULE)
+        .check(isLine(accept, LONGEST_HEADER), "accept", HEADER_RULE, accept)
+        .throwIfAny();
+  }
+
+  static boolean isInferenceId(String text) {
+    return isLine(text, LONGEST_INFERENCE_ID);
+  }
+
+  /** Whether a text may be the name of a variant or a container, or is empty. */
+  static boolean isResourceName(String text) {
+    return isName(text, LONGEST_NAME);
+  }
+
+  /** Whether a text may be a header of AWS's that has up to 1024 characters, or is empty. */
+  static boolean isHeader(String text) {
+    return isLine(text, LONGEST_HEADER);
+  }
+
+  private static boolean isLine(String text, int longest) {
+    return text.isEmpty()
+        || (text.length() <= longest && PRINTABLE.matcher(text).matches());
+  }
+
+  private static boolean isName(String text, int longest) {
+    return text.isEmpty() || (text.length() <= longest && NAME.matcher(text).matches());
+  }
+
+  public SageMakerRequest withTargetModel(String path) {
+    return new SageMakerRequest(
+        path,
+        inferenceComponent,
+        targetContainer,
+        sessionId,
+        inferenceId,
+        customAttributes,
+        accept);
+  }
+
+  public SageMakerRequest withInferenceComponent(String name) {
+    return new SageMakerRequest(
+        targetModel, name, targetContainer, sessionId, inferenceId, customAttributes, accept);
+  }
+
+  public SageMakerRequest withTargetContainer(String hostName) {
+    return new SageMakerRequest(
+        targetModel,
+        inferenceComponent,
+        hostName,
+        sessionId,
+        inferenceId,
+        customAttributes,
+        accept);
+  }
+
+  public SageMakerRequest withSessionId(String id) {
+    return new SageMakerRequest(
+        targetModel,
+        inferenceComponent,
+        targetContainer,
+        id,
+        inferenceId,
+        customAttributes,
+        accept);
+  }
+
+  public SageMakerRequest withInferenceId(String id) {
+    return new SageMakerRequest(
+        targetModel, inferenceComponent, targetContainer, sessionId, id, customAttributes, accept);
+  }
+
+  public SageMakerRequest withCustomAttributes(String attributes) {
+    return new SageMakerRequest(
+        targetModel,
+        inferenceComponent,
+        targetContainer,
+        sessionId,
+        inferenceId,
+        attributes,
+        accept);
+  }
+
+  public SageMakerRequest withAccept(String contentType) {
+    return new SageMakerRequest(
+        targetModel,
+        inferenceComponent,
+        targetContainer,
+        sessionId,
+        inferenceId,
+        customAttributes,
+        contentType);
+  }
+
+  @Override
+  public String platform() {
+    return SageMakerOptionsProvider.PLATFORM;
+  }
+
+  @Override
+  public String toString() {
+    return "SageMakerRequest[targetModel=" + targetModel + ", inferenceComponent="
+        + inferenceComponent + ", targetContainer=" + targetContainer + ", sessionId=" + sessionId
+        + ", inferenceId=" + inferenceId + ", customAttributes=" + customAttributes.length()
+        + " characters, accept=" + accept + "]";
+  }
+}
