@@ -1,0 +1,357 @@
+package io.fairlead.sagemaker.standin;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.fairlead.contract.VirtualTime;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Function;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * An account of AWS: all that is in it, and what a test can make happen to it.
+ *
+ * <p>All its durations pass on one {@link VirtualTime}.
+ */
+public final class Account implements AutoCloseable {
+  /** The number of every account. */
+  public static final String NUMBER = "123456789012";
+
+  /** Where what is added by a test is. */
+  static final String REGION = "us-east-1";
+
+  /** A call that was received: its operation, and its body if that was JSON. */
+  public record Received(String operation, ObjectNode request) {}
+
+  private final ReentrantLock lock = new ReentrantLock();
+  private final String accessKeyId;
+  private final VirtualTime time;
+  private final ObjectStore objects = new ObjectStore(this);
+  private final ControlPlane control = new ControlPlane(this);
+  private final ScalingService scaling = new ScalingService(this);
+  private final InferenceService inference = new InferenceService(this);
+  private final List<Received> received = new ArrayList<>();
+  private final Map<String, Deque<AwsError>> failures = new HashMap<>();
+  private final Set<String> throttled = new HashSet<>();
+  private boolean throttling;
+  private boolean mayDeregister = true;
+  private int expiredFrom = Integer.MAX_VALUE;
+  private boolean closed;
+
+  Account(String accessKeyId, VirtualTime time) {
+    this.accessKeyId = accessKeyId;
+    this.time = time;
+  }
+
+  /** Forgets all that is in it; its key is unknown from now on. */
+  @Override
+  public void close() {
+    StandIn.close(accessKeyId);
+    change(() -> closed = true);
+  }
+
+  // ---- what there is ----
+
+  /**
+   * {@return everything that is there: {@code endpoint/E}, {@code endpoint-config/C}, {@code model/M}, {@code
+   * component/I}, {@code scalable-target/R}, {@code scaling-policy/R/P}, {@code s3://bucket/key}, {@code
+   * multipart-upload/bucket/key}}
+   */
+  public Set<String> remains() {
+    return look(() -> {
+      Set<String> all = new TreeSet<>();
+      control.remains(all);
+      scaling.remains(all);
+      objects.remains(all);
+      return all;
+    });
+  }
+
+  /** {@return the operations that were called, in order} */
+  public List<String> calls() {
+    return look(() -> received.stream().map(Received::operation).toList());
+  }
+
+  /** {@return the JSON of each call of an operation of SageMaker or Application Auto Scaling} */
+  public List<ObjectNode> requests(String operation) {
+    return look(() -> received.stream()
+        .filter(call -> call.operation().equals(operation))
+        .map(Received::request)
+        .toList());
+  }
+
+  /** Forgets which calls there were. */
+  public void forgetCalls() {
+    change(received::clear);
+  }
+
+  /** {@return the tags of {@code model/M}, {@code endpoint/E}, {@code endpoint-config/C} or {@code component/I}} */
+  public Map<String, String> tags(String resource) {
+    return look(() -> control.tags(resource));
+  }
+
+  /** {@return what is stored} */
+  public byte[] object(String bucket, String key) {
+    return look(() -> objects.bytes(bucket, key));
+  }
+
+  /** {@return its metadata, without the prefix {@code x-amz-meta-}} */
+  public Map<String, String> metadata(String bucket, String key) {
+    return look(() -> objects.metadata(bucket, key));
+  }
+
+  // ---- what others made ----
+
+  /** Makes a bucket. */
+  public void addBucket(String bucket) {
+    change(() -> objects.addBucket(bucket));
+  }
+
+  /** Makes an object that has no metadata, and its bucket. */
+  public void addObject(String bucket, String key, byte[] content) {
+    change(() -> objects.add(bucket, key, content));
+  }
+
+  /** Makes a model without tags. */
+  public void addModel(String name) {
+    change(() -> control.addModel(name));
+  }
+
+  /** Makes a configuration without tags: a variant with all requests on one ml.m5.large. */
+  public void addEndpointConfig(String name, String model, String variant) {
+    change(() -> control.addConfig(name, model, variant));
+  }
+
+  /** Makes an endpoint without tags that is in service. */
+  public void addEndpoint(String name, String config) {
+    change(() -> control.addEndpoint(name, config));
+  }
+
+  /** Lets a variant scale by itself. */
+  public void addScalableTarget(String endpoint, String variant, int min, int max) {
+    change(() -> scaling.add(endpoint, variant, min, max));
+  }
+
+  // ---- what happens ----
+
+  /** Answers the next call of an operation with an error, and does nothing; one after the other if called often. */
+  public void failNext(String operation, AwsError error) {
+    change(() -> failures.computeIfAbsent(operation, key -> new ArrayDeque<>()).add(error));
+  }
+
+  /** From this call on, counted from 1 over the life of the account, the credentials have expired. */
+  public void expireFromCall(int number) {
+    change(() -> expiredFrom = number);
+  }
+
+  /** Throttles each call the first time that it is made. */
+  public void throttleEveryCallOnce() {
+    change(() -> throttling = true);
+  }
+
+  /** How long or how often a new {@code model}, {@code endpoint-config}, {@code endpoint} or {@code component} is not seen, wherever it is named. */
+  public void hideAfterCreate(String kind, Duration duration) {
+    change(() -> control.hide(kind, duration));
+  }
+
+  /** For how many looks a new {@code model}, {@code endpoint-config}, {@code endpoint} or {@code component} is not seen, wherever it is named. */
+  public void hideAfterCreate(String kind, int looks) {
+    change(() -> control.hide(kind, looks));
+  }
+
+  /** How long what was made cannot be described or listed, though it can be named; 2 seconds unless set. */
+  public void describeDelay(Duration duration) {
+    change(() -> control.describeDelay(duration));
+  }
+
+  /** The next create or update of an endpoint fails: Failed, or back with what it was. The reason may be empty. */
+  public void failEndpoint(String name, String reason) {
+    change(() -> control.failNext(name, reason, false));
+  }
+
+  /** The next update of an endpoint fails, and so does going back. */
+  public void failRollback(String name, String reason) {
+    change(() -> control.failNext(name, reason, true));
+  }
+
+  /** The next create or update of an endpoint does not end. */
+  public void neverReady(String name) {
+    change(() -> control.neverReady(name));
+  }
+
+  /** AWS maintains an endpoint for so long. */
+  public void systemUpdate(String name, Duration duration) {
+    change(() -> control.systemUpdate(name, duration));
+  }
+
+  /** The next create of a component fails with this reason. */
+  public void failComponent(String name, String reason) {
+    change(() -> control.failComponent(name, reason));
+  }
+
+  /** How many instances of a type there may be for endpoints; without limit unless set. */
+  public void resourceLimit(String instanceType, int instances) {
+    change(() -> control.limit(instanceType, instances));
+  }
+
+  /** How long endpoints take: to come, for a new configuration, to go, for weights and counts; 3, 2, 1 and 1 minutes unless set. */
+  public void durations(Duration creating, Duration updating, Duration deleting, Duration weights) {
+    change(() -> control.durations(creating, updating, deleting, weights));
+  }
+
+  /** How many tags ListTags says at once; 50 unless set. */
+  public void tagsPerPage(int tags) {
+    change(() -> control.tagsPerPage(tags));
+  }
+
+  /** Whether who deletes an endpoint may deregister its scalable targets; true unless set. */
+  public void mayDeregisterScalableTargets(boolean may) {
+    change(() -> mayDeregister = may);
+  }
+
+  // ---- inference ----
+
+  /** {@return the requests that reached a container, in order} */
+  public List<Invocation> invocations() {
+    return look(inference::invocations);
+  }
+
+  /** What containers answer; the request's body unless set. */
+  public void answerWith(Function<Invocation, byte[]> model) {
+    change(() -> inference.answerWith(model));
+  }
+
+  /** The next invocation of any kind is answered with an error; for an asynchronous one, the container's. */
+  public void failNextInvocation(AwsError error) {
+    change(() -> inference.failNext(error));
+  }
+
+  /** {@return the next invocation, which is answered when the test says so} */
+  public Held holdNextInvocation() {
+    Held held = new Held();
+    change(() -> inference.hold(held));
+    return held;
+  }
+
+  /** What streams consist of; the request's body in one part unless set. */
+  public void streamInParts(List<byte[]> parts) {
+    change(() -> inference.streamInParts(parts));
+  }
+
+  /** After its parts, the next stream breaks with a ModelStreamError; the code may be ModelInvocationTimeExceeded or StreamBroken. */
+  public void breakNextStream(String errorCode, String message) {
+    change(() -> inference.breakNextStream(errorCode, message));
+  }
+
+  /** How long asynchronous invocations take; 10 seconds unless set. */
+  public void asyncDuration(Duration duration) {
+    change(() -> inference.asyncDuration(duration));
+  }
+
+  // ---- for the services ----
+
+  Answer answer(Call call) {
+    Supplier<Answer> later = look(() -> begin(call));
+    return later.get();
+  }
+
+  private Supplier<Answer> begin(Call call) {
+    received.add(new Received(call.operation(), call.isControl() ? call.json() : Json.object()));
+    String service = call.service();
+    if (received.size() >= expiredFrom) {
+      throw expired(call);
+    }
+    if (throttling && throttled.add(call.identity())) {
+      throw service.equals("s3")
+          ? AwsError.of(503, "SlowDown", "Please reduce your request rate.")
+          : AwsError.throttled();
+    }
+    Deque<AwsError> errors = failures.get(call.operation());
+    if (errors != null && !errors.isEmpty()) {
+      throw errors.remove();
+    }
+    if (call.isControl()) {
+      boolean isScaling =
+          String.valueOf(call.header("X-Amz-Target")).startsWith("AnyScaleFrontendService.");
+      ObjectNode answer = isScaling ? scaling.answer(call) : control.answer(call);
+      return () -> Answer.json(answer);
+    }
+    if (service.equals("s3")) {
+      Answer answer = objects.answer(call);
+      return () -> answer;
+    }
+    return inference.begin(call);
+  }
+
+  private static AwsError expired(Call call) {
+    return call.service().equals("s3")
+        ? AwsError.of(400, "ExpiredToken", "The provided token has expired.")
+        : AwsError.of(
+            call.isControl() ? 400 : 403,
+            "ExpiredTokenException",
+            "The security token included in the request is expired");
+  }
+
+  /** Does something when so much time has passed, unless the account is closed by then. */
+  void in(Duration duration, Runnable action) {
+    time.in(
+        duration,
+        () -> change(() -> {
+          if (!closed) {
+            action.run();
+          }
+        }));
+  }
+
+  VirtualTime time() {
+    return time;
+  }
+
+  /** {@return the date in seconds, as these services write it} */
+  double now() {
+    return time.now().toEpochMilli() / 1000.0;
+  }
+
+  ObjectStore objects() {
+    return objects;
+  }
+
+  ControlPlane control() {
+    return control;
+  }
+
+  ScalingService scaling() {
+    return scaling;
+  }
+
+  boolean mayDeregister() {
+    return mayDeregister;
+  }
+
+  private <T extends @Nullable Object> T look(Supplier<T> action) {
+    lock.lock();
+    try {
+      return action.get();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private void change(Runnable action) {
+    lock.lock();
+    try {
+      action.run();
+    } finally {
+      lock.unlock();
+    }
+  }
+}

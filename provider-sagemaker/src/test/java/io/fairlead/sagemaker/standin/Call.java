@@ -1,0 +1,128 @@
+package io.fairlead.sagemaker.standin;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import com.github.tomakehurst.wiremock.http.Request;
+import java.io.ByteArrayOutputStream;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+
+/** A request: who asks which service for what. */
+final class Call {
+  private static final Pattern CREDENTIAL =
+      Pattern.compile("Credential=([^/]+)/\\d+/([^/]+)/([^/]+)/aws4_request");
+
+  private final Request request;
+  private final String accessKeyId;
+  private final String region;
+  private final String service;
+  private final String path;
+  private final Map<String, String> query = new LinkedHashMap<>();
+  private final byte[] body;
+  private final String operation;
+
+  Call(Request request) {
+    this.request = request;
+    Matcher credential = CREDENTIAL.matcher(String.valueOf(request.getHeader("Authorization")));
+    boolean signed = credential.find();
+    accessKeyId = signed ? credential.group(1) : "";
+    region = signed ? credential.group(2) : "";
+    service = signed ? credential.group(3) : "";
+    String url = request.getUrl();
+    int mark = url.indexOf('?');
+    path = mark < 0 ? url : url.substring(0, mark);
+    if (mark >= 0) {
+      for (String pair : url.substring(mark + 1).split("&", -1)) {
+        int equals = pair.indexOf('=');
+        String name = decode(equals < 0 ? pair : pair.substring(0, equals));
+        query.put(name, equals < 0 ? "" : decode(pair.substring(equals + 1)));
+      }
+    }
+    byte[] raw = request.getBody();
+    body = raw == null ? new byte[0] : raw;
+    String target = request.getHeader("X-Amz-Target");
+    if (target != null) {
+      operation = target.substring(target.indexOf('.') + 1);
+    } else if (service.equals("s3")) {
+      operation = ObjectStore.operation(this);
+    } else {
+      operation = InferenceService.operation(path);
+    }
+  }
+
+  static String decode(String text) {
+    if (text.indexOf('%') < 0) {
+      return text;
+    }
+    ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+    byte[] raw = text.getBytes(UTF_8);
+    for (int i = 0; i < raw.length; i++) {
+      if (raw[i] == '%') {
+        bytes.write(Integer.parseInt(new String(raw, i + 1, 2, UTF_8), 16));
+        i += 2;
+      } else {
+        bytes.write(raw[i]);
+      }
+    }
+    return bytes.toString(UTF_8);
+  }
+
+  String accessKeyId() {
+    return accessKeyId;
+  }
+
+  String region() {
+    return region;
+  }
+
+  String service() {
+    return service;
+  }
+
+  String method() {
+    return request.getMethod().value();
+  }
+
+  /** {@return the path as it was sent, with its percent signs} */
+  String path() {
+    return path;
+  }
+
+  Map<String, String> query() {
+    return query;
+  }
+
+  @Nullable
+  String header(String name) {
+    return request.getHeader(name);
+  }
+
+  Request request() {
+    return request;
+  }
+
+  byte[] body() {
+    return body;
+  }
+
+  ObjectNode json() {
+    return Json.parse(body);
+  }
+
+  String operation() {
+    return operation;
+  }
+
+  boolean isControl() {
+    return request.getHeader("X-Amz-Target") != null;
+  }
+
+  /** {@return what makes it the same call when it is sent again} */
+  String identity() {
+    return isControl() ? operation + new String(body, UTF_8) : method() + request.getUrl();
+  }
+}

@@ -1,0 +1,123 @@
+package io.fairlead.sagemaker.standin;
+
+import static com.github.tomakehurst.wiremock.client.WireMock.any;
+import static com.github.tomakehurst.wiremock.client.WireMock.anyUrl;
+import static com.github.tomakehurst.wiremock.client.WireMock.ok;
+import static com.github.tomakehurst.wiremock.core.WireMockConfiguration.options;
+
+import com.github.tomakehurst.wiremock.WireMockServer;
+import com.github.tomakehurst.wiremock.client.ResponseDefinitionBuilder;
+import com.github.tomakehurst.wiremock.extension.ResponseDefinitionTransformerV2;
+import com.github.tomakehurst.wiremock.http.HttpHeader;
+import com.github.tomakehurst.wiremock.http.HttpHeaders;
+import com.github.tomakehurst.wiremock.http.ResponseDefinition;
+import com.github.tomakehurst.wiremock.stubbing.ServeEvent;
+import io.fairlead.contract.VirtualTime;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.net.URI;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicLong;
+
+/**
+ * SageMaker, its runtime, Application Auto Scaling and S3, on one port of 127.0.0.1, once in a JVM.
+ *
+ * <p>Which service is asked, and whose account it is, it reads from the signature's scope. Signatures are not verified.
+ */
+public final class StandIn {
+  private static final Map<String, Account> ACCOUNTS = new ConcurrentHashMap<>();
+  private static final AtomicLong REQUESTS = new AtomicLong();
+
+  private StandIn() {}
+
+  private static final class Server {
+    static final WireMockServer INSTANCE = start();
+
+    private static WireMockServer start() {
+      WireMockServer server = new WireMockServer(options()
+          .bindAddress("127.0.0.1")
+          .dynamicPort()
+          .jettyAcceptors(1)
+          .containerThreads(24)
+          .disableRequestJournal()
+          .stubRequestLoggingDisabled(true)
+          .gzipDisabled(true)
+          .extensions(new Dispatcher()));
+      server.start();
+      server.stubFor(any(anyUrl()).willReturn(ok()));
+      return server;
+    }
+  }
+
+  /** {@return where all the services answer} */
+  public static URI endpoint() {
+    return URI.create("http://127.0.0.1:" + Server.INSTANCE.port());
+  }
+
+  /** {@return an empty account for those who sign with this access key} */
+  public static Account account(String accessKeyId, VirtualTime time) {
+    Account account = new Account(accessKeyId, time);
+    if (ACCOUNTS.putIfAbsent(accessKeyId, account) != null) {
+      throw new IllegalArgumentException(accessKeyId + " has an account already: close it first");
+    }
+    return account;
+  }
+
+  static void close(String accessKeyId) {
+    ACCOUNTS.remove(accessKeyId);
+  }
+
+  private static final class Dispatcher implements ResponseDefinitionTransformerV2 {
+    @Override
+    public String getName() {
+      return "aws";
+    }
+
+    @Override
+    public ResponseDefinition transform(ServeEvent event) {
+      Answer answer = answer(new Call(event.getRequest()));
+      List<HttpHeader> headers = new ArrayList<>();
+      answer.headers().forEach((name, value) -> headers.add(new HttpHeader(name, value)));
+      String requestId = "00000000-0000-0000-0000-%012d".formatted(REQUESTS.incrementAndGet());
+      headers.add(new HttpHeader("x-amzn-RequestId", requestId));
+      headers.add(new HttpHeader("x-amz-request-id", requestId));
+      return ResponseDefinitionBuilder.responseDefinition()
+          .withStatus(answer.status())
+          .withHeaders(new HttpHeaders(headers))
+          .withBody(answer.body())
+          .build();
+    }
+  }
+
+  private static Answer answer(Call call) {
+    try {
+      Account account = ACCOUNTS.get(call.accessKeyId());
+      if (account == null) {
+        throw unknownKey(call);
+      }
+      return account.answer(call);
+    } catch (AwsError e) {
+      return e.answer(call.service(), call.method());
+    } catch (RuntimeException e) {
+      StringWriter trace = new StringWriter();
+      e.printStackTrace(new PrintWriter(trace, true));
+      return AwsError.of(501, "StandInFailure", trace.toString())
+          .answer(call.service(), call.method());
+    }
+  }
+
+  private static AwsError unknownKey(Call call) {
+    return call.service().equals("s3")
+        ? AwsError.of(
+            403,
+            "InvalidAccessKeyId",
+            "The AWS Access Key Id you provided does not exist in our records.")
+        : AwsError.of(
+            call.isControl() ? 400 : 403,
+            "UnrecognizedClientException",
+            "The security token included in the request is invalid.");
+  }
+}
