@@ -24,6 +24,7 @@ final class TarGzWriter implements AutoCloseable {
   private final Gzip out;
   private long missing;
   private long padding;
+  private boolean begins;
 
   TarGzWriter(OutputStream out) throws IOException {
     this.out = new Gzip(out);
@@ -33,6 +34,7 @@ final class TarGzWriter implements AutoCloseable {
   void begin(String path, long size, boolean executable) throws IOException {
     endFile();
     out.write(headers(path, size, executable));
+    begins = true;
     missing = size;
     padding = (BLOCK - size % BLOCK) % BLOCK;
   }
@@ -40,6 +42,10 @@ final class TarGzWriter implements AutoCloseable {
   void write(byte[] bytes, int length) throws IOException {
     if (length > missing) {
       throw new IllegalStateException("more bytes than the header says");
+    }
+    if (begins) {
+      out.compress(getsSmaller(bytes, length));
+      begins = false;
     }
     out.write(bytes, 0, length);
     missing -= length;
@@ -61,6 +67,7 @@ final class TarGzWriter implements AutoCloseable {
     if (missing > 0) {
       throw new IllegalStateException("fewer bytes than the header says");
     }
+    out.compress(true);
     out.write(new byte[(int) padding]);
     padding = 0;
   }
@@ -153,11 +160,30 @@ final class TarGzWriter implements AutoCloseable {
     System.arraycopy(bytes, 0, all, at, bytes.length);
   }
 
-  /** Fast rather than small: weights hardly get smaller. */
+  /**
+   * {@return whether the beginning of a file gets at least a third smaller}
+   *
+   * <p>Weights do not: to compress them takes far longer than to send the few percent that it saves.
+   */
+  private static boolean getsSmaller(byte[] beginning, int length) {
+    Deflater deflater = new Deflater(Deflater.BEST_SPEED, true);
+    try {
+      deflater.setInput(beginning, 0, length);
+      deflater.finish();
+      return deflater.deflate(new byte[length / 3 * 2 + 1]) <= length / 3 * 2;
+    } finally {
+      deflater.end();
+    }
+  }
+
   private static final class Gzip extends GZIPOutputStream {
     Gzip(OutputStream out) throws IOException {
       super(out, BUFFER);
-      def.setLevel(Deflater.BEST_SPEED);
+      compress(true);
+    }
+
+    void compress(boolean compressed) {
+      def.setLevel(compressed ? Deflater.BEST_SPEED : Deflater.NO_COMPRESSION);
     }
 
     void release() {

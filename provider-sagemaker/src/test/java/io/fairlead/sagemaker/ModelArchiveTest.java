@@ -125,6 +125,19 @@ class ModelArchiveTest {
             Map.entry("d".repeat(200) + "/" + "e".repeat(200) + "/" + name, "long path"));
   }
 
+  /** A record's length counts its own digits, of which there is one more from 100 and from 1000 on. */
+  @Test
+  void extendedHeadersOfAnyLengthAreWhole() throws Exception {
+    for (int length : new int[] {85, 88, 89, 90, 91, 92, 93, 980, 988, 989, 990, 991, 992, 993}) {
+      String path = "é" + "n".repeat(length - 2);
+
+      String listed =
+          output(TarGzWriter.headers(path, 0, false), "tar", "--quoting-style=literal", "-tf", "-");
+
+      assertThat(listed.strip()).as("length %d", length).isEqualTo(path);
+    }
+  }
+
   @Test
   void namesOfAnyScriptAreWhole() throws Exception {
     assumeThat(System.getProperty("sun.jnu.encoding")).isEqualToIgnoringCase("UTF-8");
@@ -163,6 +176,25 @@ class ModelArchiveTest {
     assertThat(
             output(TarGzWriter.headers("weights.bin", (8L << 30) - 1, false), "tar", "-tvf", "-"))
         .contains(String.valueOf((8L << 30) - 1));
+  }
+
+  @Test
+  void whatGetsSmallerIsCompressedAndWeightsAreNot() throws Exception {
+    byte[] random = new byte[500_000];
+    new Random(3).nextBytes(random);
+    Files.createDirectories(path("model"));
+    Files.write(path("model/a.bin"), random);
+    write("model/b.txt", "tokens ".repeat(100_000));
+    Files.write(path("model/c.bin"), random);
+    write("model/d.txt", "tokens ".repeat(100_000));
+
+    assertThat(bytes(archive("model"))).hasSizeBetween(1_000_000, 1_030_000);
+    assertThat(unpackedBytes(archive("model")))
+        .hasSize(4)
+        .hasEntrySatisfying("a.bin", bytes -> assertThat(bytes).isEqualTo(random))
+        .hasEntrySatisfying("b.txt", bytes -> assertThat(bytes).hasSize(700_000))
+        .hasEntrySatisfying("c.bin", bytes -> assertThat(bytes).isEqualTo(random))
+        .hasEntrySatisfying("d.txt", bytes -> assertThat(bytes).hasSize(700_000));
   }
 
   @Test
