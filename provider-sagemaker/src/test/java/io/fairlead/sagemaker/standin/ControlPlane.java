@@ -98,7 +98,7 @@ final class ControlPlane {
       case "ListEndpointConfigs" ->
         list(in, "EndpointConfigs", "endpoint-config", "EndpointConfig", configs.values());
       case "CreateEndpoint" -> createEndpoint(in, region);
-      case "DescribeEndpoint" -> described(in, region).describe();
+      case "DescribeEndpoint" -> described(in, region).describe(account.now());
       case "UpdateEndpoint" -> updateEndpoint(in, region);
       case "UpdateEndpointWeightsAndCapacities" -> updateWeights(in, region);
       case "DeleteEndpoint" -> deleteEndpoint(in, region);
@@ -501,6 +501,13 @@ final class ControlPlane {
     endpoint.modified = account.now();
     endpoint.coming = fleet;
     endpoint.comingSince = account.now();
+    endpoint.activatingFrom = account.now() + updating.toSeconds() / 2.0;
+    endpoint.bakingFrom = account.now()
+        + duration.toSeconds()
+        - in.path("DeploymentConfig")
+            .path("BlueGreenUpdatePolicy")
+            .path("TerminationWaitInSeconds")
+            .asLong(0);
     endpoint.deployment = (ObjectNode) in.get("DeploymentConfig");
     end(endpoint, duration, () -> finish(endpoint));
   }
@@ -767,6 +774,7 @@ final class ControlPlane {
     String contains = in.path("NameContains").asText("").toLowerCase(Locale.ROOT);
     List<Thing> seen = new ArrayList<>(all.stream()
         .filter(thing -> thing.name.toLowerCase(Locale.ROOT).contains(contains))
+        .filter(thing -> isWithin(in, thing.created))
         .filter(thing -> isDescribed(kind, thing.name))
         .toList());
     sort(in, seen, Comparator.comparing(thing -> thing.name));
@@ -778,6 +786,11 @@ final class ControlPlane {
         (thing, said) -> said.put(prefix + "Name", thing.name)
             .put(prefix + "Arn", thing.arn)
             .put("CreationTime", thing.created));
+  }
+
+  private static boolean isWithin(ObjectNode in, double created) {
+    return created > in.path("CreationTimeAfter").asDouble(0)
+        && created < in.path("CreationTimeBefore").asDouble(Double.MAX_VALUE);
   }
 
   private static int limit(ObjectNode in) {
@@ -802,6 +815,7 @@ final class ControlPlane {
     String status = in.path("StatusEquals").asText("");
     List<EndpointState> seen = new ArrayList<>(endpoints.values().stream()
         .filter(one -> one.name.toLowerCase(Locale.ROOT).contains(contains))
+        .filter(one -> isWithin(in, one.created))
         .filter(one -> status.isEmpty() || one.status.equals(status))
         .filter(one -> isDescribed("endpoint", one.name))
         .toList());
@@ -1039,6 +1053,7 @@ final class ControlPlane {
     String variant = in.path("VariantNameEquals").asText("");
     List<Thing> seen = new ArrayList<>(components.values().stream()
         .filter(one -> one.name.contains(contains))
+        .filter(one -> isWithin(in, one.created))
         .filter(
             one -> endpoint.isEmpty() || one.spec.get("EndpointName").asText().equals(endpoint))
         .filter(

@@ -63,6 +63,11 @@ final class EndpointState {
 
   double comingSince;
 
+  /** When, in seconds, what is coming gets requests, and when it has them all and is watched. */
+  double activatingFrom;
+
+  double bakingFrom;
+
   @Nullable
   ObjectNode deployment;
 
@@ -99,7 +104,8 @@ final class EndpointState {
         coming == null ? Stream.empty() : coming.all());
   }
 
-  ObjectNode describe() {
+  /** {@return what DescribeEndpoint says at this second} */
+  ObjectNode describe(double at) {
     ObjectNode said = Json.object();
     said.put("EndpointName", name);
     said.put("EndpointArn", arn);
@@ -124,12 +130,19 @@ final class EndpointState {
       ObjectNode pending = said.putObject("PendingDeploymentSummary");
       pending.put("EndpointConfigName", coming.configName());
       pending.put("StartTime", comingSince);
-      describe(coming, pending, "Creating");
+      describe(coming, pending, comingStatus(at));
     }
     if (deployment != null) {
       said.set("LastDeploymentConfig", deployment.deepCopy());
     }
     return said;
+  }
+
+  private String comingStatus(double now) {
+    if (serving == null || now < activatingFrom) {
+      return "Creating";
+    }
+    return now < bakingFrom ? "ActivatingTraffic" : "Baking";
   }
 
   private void describe(Fleet fleet, ObjectNode said, String variantStatus) {
@@ -142,11 +155,13 @@ final class EndpointState {
   private void describe(Map<String, Variant> variants, ArrayNode said, String variantStatus) {
     for (Variant variant : variants.values()) {
       ObjectNode one = variant.describe();
-      if (!variantStatus.isEmpty()) {
+      boolean isResized = status.equals("Updating") && variant.count != variant.desiredCount;
+      String current = variantStatus.isEmpty() && isResized ? "Updating" : variantStatus;
+      if (!current.isEmpty()) {
         one.putArray("VariantStatus")
             .addObject()
-            .put("Status", variantStatus)
-            .put("StartTime", comingSince);
+            .put("Status", current)
+            .put("StartTime", variantStatus.isEmpty() ? modified : comingSince);
       }
       said.add(one);
     }

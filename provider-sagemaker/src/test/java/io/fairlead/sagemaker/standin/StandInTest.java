@@ -43,13 +43,16 @@ import software.amazon.awssdk.services.applicationautoscaling.ApplicationAutoSca
 import software.amazon.awssdk.services.applicationautoscaling.model.ConcurrentUpdateException;
 import software.amazon.awssdk.services.applicationautoscaling.model.ObjectNotFoundException;
 import software.amazon.awssdk.services.s3.S3Client;
+import software.amazon.awssdk.services.s3.model.CommonPrefix;
 import software.amazon.awssdk.services.s3.model.CompletedPart;
 import software.amazon.awssdk.services.s3.model.ListObjectsV2Response;
 import software.amazon.awssdk.services.s3.model.NoSuchBucketException;
 import software.amazon.awssdk.services.s3.model.NoSuchKeyException;
 import software.amazon.awssdk.services.s3.model.NoSuchUploadException;
+import software.amazon.awssdk.services.s3.model.ObjectIdentifier;
 import software.amazon.awssdk.services.s3.model.S3Exception;
 import software.amazon.awssdk.services.sagemaker.SageMakerClient;
+import software.amazon.awssdk.services.sagemaker.model.Alarm;
 import software.amazon.awssdk.services.sagemaker.model.DescribeEndpointResponse;
 import software.amazon.awssdk.services.sagemaker.model.DesiredWeightAndCapacity;
 import software.amazon.awssdk.services.sagemaker.model.EndpointSummary;
@@ -59,6 +62,7 @@ import software.amazon.awssdk.services.sagemaker.model.ProductionVariant;
 import software.amazon.awssdk.services.sagemaker.model.ProductionVariantSummary;
 import software.amazon.awssdk.services.sagemaker.model.ResourceLimitExceededException;
 import software.amazon.awssdk.services.sagemaker.model.Tag;
+import software.amazon.awssdk.services.sagemaker.model.VariantProperty;
 import software.amazon.awssdk.services.sagemaker.model.VariantPropertyType;
 import software.amazon.awssdk.services.sagemakerruntime.SageMakerRuntimeAsyncClient;
 import software.amazon.awssdk.services.sagemakerruntime.SageMakerRuntimeClient;
@@ -122,6 +126,7 @@ class StandInTest {
 
     assertThat(describe("e").endpointStatusAsString()).isEqualTo("Creating");
     assertThat(describe("e").pendingDeploymentSummary().endpointConfigName()).isEqualTo("c1");
+    assertThat(describe("e").hasProductionVariants()).isFalse();
     time.pass(Duration.ofMinutes(3));
     assertThat(describe("e").endpointStatusAsString()).isEqualTo("InService");
     assertThat(describe("e").pendingDeploymentSummary()).isNull();
@@ -284,7 +289,7 @@ class StandInTest {
     Runnable update = () -> sageMaker.updateEndpoint(r -> r.endpointName("e")
         .endpointConfigName("c2")
         .deploymentConfig(d -> d.autoRollbackConfiguration(
-                a -> a.alarms(x -> x.alarmName("errors")))
+                a -> a.alarms(Alarm.builder().alarmName("errors").build()))
             .blueGreenUpdatePolicy(b -> b.terminationWaitInSeconds(60)
                 .trafficRoutingConfiguration(t -> t.type("CANARY")
                     .waitIntervalInSeconds(300)
@@ -292,7 +297,11 @@ class StandInTest {
     account.failEndpoint("e", "an alarm went off");
 
     update.run();
-    time.pass(Duration.ofMinutes(7));
+    assertThat(comingStatus()).isEqualTo("Creating");
+    time.pass(Duration.ofMinutes(1));
+    assertThat(comingStatus()).isEqualTo("ActivatingTraffic");
+    time.pass(Duration.ofMinutes(6));
+    assertThat(comingStatus()).isEqualTo("Baking");
     assertThat(describe("e").endpointStatusAsString()).isEqualTo("Updating");
     time.pass(Duration.ofMinutes(1));
     assertThat(describe("e").endpointStatusAsString()).isEqualTo("RollingBack");
@@ -309,6 +318,16 @@ class StandInTest {
     assertThat(describe("e").endpointStatusAsString()).isEqualTo("UpdateRollbackFailed");
     assertThat(invoke("e").invokedProductionVariant()).isEqualTo("blue");
     sageMaker.deleteEndpoint(r -> r.endpointName("e"));
+  }
+
+  private String comingStatus() {
+    return describe("e")
+        .pendingDeploymentSummary()
+        .productionVariants()
+        .get(0)
+        .variantStatus()
+        .get(0)
+        .statusAsString();
   }
 
   @Test
@@ -398,9 +417,12 @@ class StandInTest {
             "The account-level service limit 'ml.m5.large for endpoint usage' is 1"
                 + " Instances, with current utilization of 1 Instances and a request delta of 1"
                 + " Instances. Please use AWS Service Quotas");
-    assertThat(catchThrowable(() ->
-            sageMaker.updateEndpointWeightsAndCapacities(r -> r.endpointName("e")
-                .desiredWeightsAndCapacities(d -> d.variantName("blue").desiredInstanceCount(3)))))
+    assertThat(catchThrowable(
+            () -> sageMaker.updateEndpointWeightsAndCapacities(r -> r.endpointName("e")
+                .desiredWeightsAndCapacities(DesiredWeightAndCapacity.builder()
+                    .variantName("blue")
+                    .desiredInstanceCount(3)
+                    .build()))))
         .hasMessageContaining("a request delta of 2 Instances");
   }
 
@@ -410,8 +432,13 @@ class StandInTest {
   void anUpdateResetsWeightsAndCountsUnlessTheyAreRetained() {
     serve(variant("blue", "m1", 1), variant("green", "m1", 0));
     sageMaker.updateEndpointWeightsAndCapacities(r -> r.endpointName("e")
-        .desiredWeightsAndCapacities(
-            d -> d.variantName("blue").desiredWeight(3f).desiredInstanceCount(5)));
+        .desiredWeightsAndCapacities(DesiredWeightAndCapacity.builder()
+            .variantName("blue")
+            .desiredWeight(3f)
+            .desiredInstanceCount(5)
+            .build()));
+    assertThat(variants("e").get("blue").variantStatus().get(0).statusAsString())
+        .isEqualTo("Updating");
     time.pass(Duration.ofMinutes(1));
     createConfig("c2", variant("blue", "m1", 1), variant("red", "m1", 2));
 
@@ -425,8 +452,9 @@ class StandInTest {
     sageMaker.updateEndpoint(r -> r.endpointName("e")
         .endpointConfigName("c1")
         .retainAllVariantProperties(true)
-        .excludeRetainedVariantProperties(
-            x -> x.variantPropertyType(VariantPropertyType.DESIRED_WEIGHT)));
+        .excludeRetainedVariantProperties(VariantProperty.builder()
+            .variantPropertyType(VariantPropertyType.DESIRED_WEIGHT)
+            .build()));
     time.pass(Duration.ofMinutes(2));
     assertThat(variants("e").get("blue").currentWeight()).isEqualTo(1f);
     assertThat(variants("e").get("blue").currentInstanceCount()).isEqualTo(5);
@@ -467,8 +495,10 @@ class StandInTest {
         .build());
 
     sageMaker.updateEndpointWeightsAndCapacities(r -> r.endpointName("e")
-        .desiredWeightsAndCapacities(d -> d.variantName("blue")
-            .serverlessUpdateConfig(u -> u.maxConcurrency(9).provisionedConcurrency(2))));
+        .desiredWeightsAndCapacities(DesiredWeightAndCapacity.builder()
+            .variantName("blue")
+            .serverlessUpdateConfig(u -> u.maxConcurrency(9).provisionedConcurrency(2))
+            .build()));
     time.pass(Duration.ofMinutes(1));
 
     ProductionVariantSummary blue = variants("e").get("blue");
@@ -479,6 +509,23 @@ class StandInTest {
     assertThat(refusal(
             () -> sageMaker.updateEndpoint(r -> r.endpointName("e").endpointConfigName("c2"))))
         .contains("between instances and serverless");
+  }
+
+  @Test
+  void onlyOneVariantsCapacityIsChangedByACall() {
+    serve(variant("blue", "m1", 1), variant("green", "m1", 1));
+
+    assertThat(refusal(() -> sageMaker.updateEndpointWeightsAndCapacities(r -> r.endpointName("e")
+            .desiredWeightsAndCapacities(
+                DesiredWeightAndCapacity.builder()
+                    .variantName("blue")
+                    .desiredInstanceCount(2)
+                    .build(),
+                DesiredWeightAndCapacity.builder()
+                    .variantName("green")
+                    .desiredInstanceCount(2)
+                    .build()))))
+        .contains("only one variant");
   }
 
   // ---- what is refused ----
@@ -618,6 +665,13 @@ class StandInTest {
     assertThat(second.endpoints()).extracting(EndpointSummary::endpointName).containsExactly("a-1");
     assertThat(second.nextToken()).isNull();
     assertThat(sageMaker.listEndpointConfigs().endpointConfigs()).hasSize(1);
+    assertThat(sageMaker
+            .listEndpoints(r -> r.creationTimeBefore(time.now().minusSeconds(5))
+                .sortBy("Name")
+                .sortOrder("Ascending"))
+            .endpoints())
+        .extracting(EndpointSummary::endpointName)
+        .containsExactly("a-1", "b");
     assertThat(sageMaker.listEndpoints(r -> r.statusEquals("InService")).endpoints())
         .isEmpty();
   }
@@ -752,6 +806,44 @@ class StandInTest {
         .isInstanceOf(NoSuchBucketException.class);
     assertThat(catchThrowable(() -> s3.headBucket(r -> r.bucket("none"))))
         .isInstanceOf(NoSuchBucketException.class);
+  }
+
+  @Test
+  void objectsAreDeletedTogetherAndListedByFolder() {
+    account.addObject(BUCKET, "a/1", new byte[1]);
+    account.addObject(BUCKET, "a/2", new byte[1]);
+    account.addObject(BUCKET, "b", new byte[1]);
+
+    assertThat(s3.listObjectsV2(r -> r.bucket(BUCKET).delimiter("/")).commonPrefixes())
+        .extracting(CommonPrefix::prefix)
+        .containsExactly("a/");
+    s3.deleteObjects(r -> r.bucket(BUCKET)
+        .delete(d -> d.objects(
+            ObjectIdentifier.builder().key("a/1").build(),
+            ObjectIdentifier.builder().key("a/2").build())));
+    assertThat(account.remains()).containsExactly("s3://artifacts/b");
+  }
+
+  @Test
+  void aBodyThatWasChangedOnTheWayIsRefused() {
+    account.addBucket(BUCKET);
+
+    assertThat(refusal(() -> s3.putObject(
+            r -> r.bucket(BUCKET).key("k").checksumCRC32("AAAAAA=="), RequestBody.fromString("x"))))
+        .contains("did not match");
+    assertThat(account.remains()).isEmpty();
+  }
+
+  @Test
+  void aRefusedHeadTellsOnlyItsStatus() {
+    account.addBucket(BUCKET);
+    account.expireFromCall(1);
+
+    S3Exception refusal = catchThrowableOfType(
+        S3Exception.class, () -> s3.headObject(r -> r.bucket(BUCKET).key("k")));
+
+    assertThat(refusal.statusCode()).isEqualTo(400);
+    assertThat(refusal.toString()).doesNotContainIgnoringCase("token");
   }
 
   @Test
