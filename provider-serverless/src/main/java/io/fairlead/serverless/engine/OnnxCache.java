@@ -59,8 +59,8 @@ final class OnnxCache {
             + System.getProperty("os.arch", "") + here + ".ort");
   }
 
-  /** {@return the whole and unchanged model of that name, to be kept reachable while it is used} */
-  Optional<ByteBuffer> find(String name) {
+  /** {@return the whole and unchanged model of that name, to be closed when it is not used any more} */
+  Optional<MappedFile> find(String name) {
     Path file = folder.find(name).orElse(null);
     if (file == null) {
       return Optional.empty();
@@ -68,14 +68,15 @@ final class OnnxCache {
     try (FileChannel channel = FileChannel.open(file)) {
       long size = channel.size() - TRAILER;
       if (size > 0 && size <= Integer.MAX_VALUE) {
-        ByteBuffer model = channel.map(FileChannel.MapMode.READ_ONLY, 0, size);
         ByteBuffer trailer = ByteBuffer.allocate(TRAILER);
         channel.read(trailer, size);
+        MappedFile model = MappedFile.of(channel, size);
         CRC32C checksum = new CRC32C();
-        checksum.update(model.duplicate());
+        checksum.update(model.bytes().duplicate());
         if (trailer.flip().equals(trailer(name, size, checksum))) {
           return Optional.of(model);
         }
+        model.close();
       }
       LOG.warn("{} is not as it was written, and is made again", file);
       folder.remove(name);

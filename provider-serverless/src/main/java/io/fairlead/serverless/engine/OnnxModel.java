@@ -59,9 +59,10 @@ final class OnnxModel implements TensorModel {
 
   private final OrtEnvironment environment;
   private final OrtSession session;
-  // What the session reads its weights from if it was not copied: when it is collected, a run ends
-  // the JVM.
-  private final @Nullable ByteBuffer mapped;
+  // What the session reads its weights from if they were not copied: when it is closed or
+  // collected,
+  // a run ends the JVM.
+  private final @Nullable MappedFile mapped;
   private final Upkeep upkeep;
   private final Failures failures;
   private final List<TensorSpec> inputs = new ArrayList<>();
@@ -72,7 +73,7 @@ final class OnnxModel implements TensorModel {
   private OnnxModel(
       OrtEnvironment environment,
       OrtSession session,
-      @Nullable ByteBuffer mapped,
+      @Nullable MappedFile mapped,
       @Nullable Runnable afterFirstAnswer,
       Upkeep upkeep,
       Failures failures) {
@@ -118,7 +119,7 @@ final class OnnxModel implements TensorModel {
       OnnxCache cache,
       Upkeep upkeep,
       Failures failures) {
-    ByteBuffer mapped = cache.find(name).orElse(null);
+    MappedFile mapped = cache.find(name).orElse(null);
     if (mapped == null) {
       return Optional.empty();
     }
@@ -126,10 +127,11 @@ final class OnnxModel implements TensorModel {
       options.addConfigEntry("session.load_model_format", "ORT");
       options.addConfigEntry("session.use_ort_model_bytes_directly", "1");
       options.addConfigEntry("session.use_ort_model_bytes_for_initializers", "1");
-      OrtSession session = environment.createSession(mapped, options);
+      OrtSession session = environment.createSession(mapped.bytes(), options);
       return Optional.of(new OnnxModel(environment, session, mapped, null, upkeep, failures));
     } catch (OrtException e) {
       LOG.warn("ONNX Runtime does not load {} from its cache, so it is made again", name, e);
+      mapped.close();
       cache.remove(name);
       return Optional.empty();
     }
@@ -511,6 +513,9 @@ final class OnnxModel implements TensorModel {
   public void close() {
     try {
       session.close();
+      if (mapped != null) {
+        mapped.close();
+      }
     } catch (OrtException e) {
       LOG.warn("A session of ONNX Runtime could not be closed", e);
     } finally {

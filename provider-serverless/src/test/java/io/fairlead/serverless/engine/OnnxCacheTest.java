@@ -159,6 +159,41 @@ final class OnnxCacheTest {
             assertThat(cosine(values, requireNonNull(expected.get(output)))).isGreaterThan(0.9999));
   }
 
+  @Test
+  void aModelThatIsUnloadedIsNotInMemoryAnyMore() {
+    ModelArtifact artifact = Models.artifact("iris_rf.onnx");
+    keep(artifact, IRIS);
+    try (Engine engine = engine(ROOMY)) {
+      LeasedModel one = engine.load(artifact);
+      LeasedModel other = engine.load(artifact);
+
+      one.close();
+
+      assertThat(isMapped()).isTrue();
+      assertThat(other.invoke(IRIS).text()).contains("probabilities");
+      other.close();
+      assertThat(isMapped()).isFalse();
+    }
+  }
+
+  @Test
+  void aFileThatIsRefusedIsNotInMemoryAnyMore() {
+    OnnxCache cache = new OnnxCache(new CacheFolder(folder.resolve("models"), ROOMY));
+    cache.keep("a.ort", part -> Files.write(part, new byte[10_000]));
+    MappedFile whole = cache.find("a.ort").orElseThrow();
+    assertThat(whole.bytes().remaining()).isEqualTo(10_000);
+    assertThat(isMapped()).isTrue();
+    whole.close();
+    whole.close();
+
+    Path moved = folder.resolve("models").resolve("b.ort");
+    assertThat(folder.resolve("models").resolve("a.ort").toFile().renameTo(moved.toFile()))
+        .isTrue();
+
+    assertThat(cache.find("b.ort")).isEmpty();
+    assertThat(isMapped()).isFalse();
+  }
+
   @ParameterizedTest
   @ValueSource(ints = {0, 1, 200, -1})
   void aFileThatWasCutOffIsMadeAgain(int length) throws IOException {
@@ -412,11 +447,10 @@ final class OnnxCacheTest {
 
   private record Served(String answer, boolean fromCache, List<TensorSpec> inputs) {}
 
-  /** Whether a file of this test's cache is mapped into memory; one of an earlier session may still be. */
+  /** Whether a file of this test's cache is mapped into memory. */
   private boolean isMapped() {
     try (Stream<String> maps = Files.lines(Path.of("/proc/self/maps"))) {
-      return maps.anyMatch(
-          line -> line.contains(folder.resolve("models").toString()) && line.endsWith(".ort"));
+      return maps.anyMatch(line -> line.contains(folder.resolve("models").toString()));
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
