@@ -219,6 +219,8 @@ public final class InProcess {
         platform.invoke(function, MiniLm.binaryTensors());
         put(uncached, round, begin);
         platform.undeploy(function).await(LIMIT);
+        // Written beside what follows it would slow that down.
+        await("the model is kept again", () -> !kept().isEmpty());
         hide(kept, false);
         long deploying = System.nanoTime();
         deploy(platform, function);
