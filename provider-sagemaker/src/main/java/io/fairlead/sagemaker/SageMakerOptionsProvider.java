@@ -8,6 +8,21 @@ import java.util.Set;
 public final class SageMakerOptionsProvider implements OptionsProvider {
   static final String PLATFORM = "sagemaker";
 
+  /** All options of values; a request's are not among them, for requests are not stored. */
+  static final Set<Class<? extends PlatformOptions>> TYPES = Set.of(
+      SageMakerArtifact.class,
+      SageMakerAsync.class,
+      SageMakerAutoscaling.class,
+      SageMakerDataCapture.class,
+      SageMakerDependencies.class,
+      SageMakerInstances.class,
+      SageMakerMultiModel.class,
+      SageMakerNetwork.class,
+      SageMakerReplacement.class,
+      SageMakerRuntime.class,
+      SageMakerServerless.class,
+      SageMakerShadow.class);
+
   public SageMakerOptionsProvider() {}
 
   @Override
@@ -17,6 +32,6 @@ public final class SageMakerOptionsProvider implements OptionsProvider {
 
   @Override
   public Set<Class<? extends PlatformOptions>> types() {
-    return Set.of(SageMakerArtifact.class, SageMakerRuntime.class, SageMakerDependencies.class);
+    return TYPES;
   }
 }

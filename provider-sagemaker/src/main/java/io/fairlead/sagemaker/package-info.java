@@ -1,8 +1,9 @@
 /**
- * What Amazon SageMaker alone knows of a model, as options of the grammar.
+ * The grammar on Amazon SageMaker: {@link io.fairlead.sagemaker.SageMakerProvider} opens it, and the options say what
+ * SageMaker alone knows.
  *
- * <p>This module has the options only. Its platform is not ready yet, so that {@code Platforms.open("sagemaker", ...)}
- * finds no provider; values that carry the options can be made, compared, and stored as JSON.
+ * <p>A container is a SageMaker model, an endpoint is a production variant, and the public name is the endpoint that has the
+ * variants.
  */
 @NullMarked
 package io.fairlead.sagemaker;

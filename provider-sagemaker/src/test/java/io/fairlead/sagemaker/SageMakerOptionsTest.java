@@ -3,8 +3,6 @@ package io.fairlead.sagemaker;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.fairlead.error.ErrorKind;
-import io.fairlead.error.ServingException;
 import io.fairlead.grammar.Container;
 import io.fairlead.grammar.Dependencies;
 import io.fairlead.grammar.Endpoint;
@@ -15,8 +13,6 @@ import io.fairlead.grammar.Routing;
 import io.fairlead.grammar.RuntimeSpec;
 import io.fairlead.grammar.Scaling;
 import io.fairlead.json.GrammarJson;
-import io.fairlead.platform.EndpointPlatform;
-import io.fairlead.platform.Platforms;
 import java.net.URI;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
@@ -45,7 +41,7 @@ class SageMakerOptionsTest {
     String json = GrammarJson.write(BERT);
 
     assertThat(json)
-        .contains("\"sagemaker.SageMakerArtifact\":{\"pyVersion\":\"py310\"}")
+        .contains("\"sagemaker.SageMakerArtifact\":{\"pyVersion\":\"py310\",\"instanceType\":\"\"}")
         .contains("\"sagemaker.SageMakerRuntime\":{\"executionRole\":\"" + ROLE + "\"}")
         .contains("\"sagemaker.SageMakerDependencies\":{\"entryPoint\":\"code/inference.py\"}");
     assertThat(GrammarJson.read(json, Endpoint.class)).isEqualTo(BERT);
@@ -54,14 +50,14 @@ class SageMakerOptionsTest {
   @Test
   void eachIsForSageMaker() {
     assertThat(BERT.artifact().metadata().options().forPlatform("sagemaker"))
-        .containsExactly(new SageMakerArtifact("py310"));
+        .containsExactly(new SageMakerArtifact("py310", ""));
     assertThat(BERT.container().runtime().options().find(SageMakerRuntime.class))
         .contains(new SageMakerRuntime(ROLE));
     assertThat(BERT.container().dependencies().options().forPlatform("azureml")).isEmpty();
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"", "310", "python3.10", "py3.10", "PY310", "py310 "})
+  @ValueSource(strings = {"310", "python3.10", "py3.10", "PY310", "py310 "})
   void aPythonIsTaggedAsInAwssImages(String pyVersion) {
     assertThatThrownBy(() -> SageMakerArtifact.pyVersion(pyVersion))
         .isInstanceOf(InvalidValueException.class)
@@ -137,12 +133,5 @@ class SageMakerOptionsTest {
         .isInstanceOf(InvalidValueException.class)
         .hasMessageStartingWith(
             "Endpoint: container.runtime.options.sagemaker.SageMakerRuntime.executionRole must be");
-  }
-
-  @Test
-  void thePlatformItselfIsNotReadyYet() {
-    assertThatThrownBy(() -> Platforms.open("sagemaker", EndpointPlatform.class))
-        .isInstanceOfSatisfying(
-            ServingException.class, e -> assertThat(e.kind()).isEqualTo(ErrorKind.NOT_FOUND));
   }
 }

@@ -1,0 +1,97 @@
+package io.fairlead.sagemaker;
+
+import io.fairlead.error.ErrorKind;
+import io.fairlead.error.ServingException;
+import io.fairlead.reconcile.Listed;
+import io.fairlead.reconcile.Mark;
+import io.fairlead.reconcile.Observed;
+import io.fairlead.reconcile.ResourceKind;
+import io.fairlead.reconcile.ResourceRef;
+import io.fairlead.reconcile.Started;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import software.amazon.awssdk.services.sagemaker.model.EndpointConfigSummary;
+
+/** Endpoint configurations as what may be left behind; variants make them, and take them along. */
+final class ConfigurationKind implements ResourceKind<ConfigurationKind.Configuration> {
+  static final String NAME = "endpoint-configuration";
+
+  private final AwsClients clients;
+  private final SageMakerErrors errors;
+  private final AwsTags tags;
+  private final Endpoints endpoints;
+
+  /** A configuration, which is never compared: its name is its content. */
+  record Configuration(String name) {}
+
+  ConfigurationKind(AwsClients clients, SageMakerErrors errors, AwsTags tags, Endpoints endpoints) {
+    this.clients = clients;
+    this.errors = errors;
+    this.tags = tags;
+    this.endpoints = endpoints;
+  }
+
+  @Override
+  public String name() {
+    return NAME;
+  }
+
+  @Override
+  public Observed<Configuration> read(String name) {
+    return errors
+        .find(
+            "Describe endpoint configuration " + name,
+            () -> clients
+                .controlPlane()
+                .describeEndpointConfig(request -> request.endpointConfigName(name)))
+        .map(found -> {
+          Observed<Configuration> seen = Observed.ready(new Configuration(name));
+          return AwsTags.areOurs(endpoints.tagsOf(found)) ? seen : seen.asForeign();
+        })
+        .orElseGet(Observed::absent);
+  }
+
+  @Override
+  public Started create(String name, Configuration desired, Mark mark) {
+    throw new ServingException(
+        SageMakerOptionsProvider.PLATFORM,
+        ErrorKind.UNSUPPORTED,
+        "Endpoint configuration " + name + " comes with its variants");
+  }
+
+  @Override
+  public Started update(String name, Observed<Configuration> current, Configuration desired) {
+    throw new ServingException(
+        SageMakerOptionsProvider.PLATFORM,
+        ErrorKind.UNSUPPORTED,
+        "Endpoint configuration " + name + " cannot be changed: they are immutable");
+  }
+
+  @Override
+  public Started delete(String name, Observed<Configuration> current) {
+    endpoints.deleteConfiguration(name);
+    return Started.ACCEPTED;
+  }
+
+  @Override
+  public List<Listed> list() {
+    List<Listed> listed = new ArrayList<>();
+    for (EndpointConfigSummary summary : endpoints.summaries(AwsNames.PREFIX)) {
+      Map<String, String> marks = tags.read(summary.endpointConfigArn());
+      if (AwsTags.areOurs(marks)) {
+        listed.add(new Listed(
+            new ResourceRef(NAME, summary.endpointConfigName()),
+            marks.getOrDefault(AwsTags.DEPLOYMENT, ""),
+            summary.creationTime(),
+            Observed.Status.READY,
+            "",
+            false,
+            List.of(),
+            Optional.empty()));
+      }
+    }
+    return listed;
+  }
+}

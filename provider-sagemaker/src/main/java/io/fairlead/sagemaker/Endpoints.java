@@ -1,0 +1,250 @@
+package io.fairlead.sagemaker;
+
+import io.fairlead.error.ErrorKind;
+import io.fairlead.error.ServingException;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+import software.amazon.awssdk.services.sagemaker.model.CreateEndpointConfigRequest;
+import software.amazon.awssdk.services.sagemaker.model.DescribeEndpointConfigResponse;
+import software.amazon.awssdk.services.sagemaker.model.DescribeEndpointResponse;
+import software.amazon.awssdk.services.sagemaker.model.EndpointConfigSummary;
+import software.amazon.awssdk.services.sagemaker.model.ListEndpointConfigsRequest;
+import software.amazon.awssdk.services.sagemaker.model.ListEndpointConfigsResponse;
+import software.amazon.awssdk.services.sagemaker.model.ProductionVariant;
+import software.amazon.awssdk.services.sagemaker.model.ProductionVariantSummary;
+
+/**
+ * Endpoints and their configurations.
+ *
+ * <p>A configuration cannot be changed, so each change of one is another configuration, named by what it says, and a new
+ * deployment of it. The ones that were replaced are removed when the change has ended, and never earlier: an endpoint whose
+ * configuration is gone while it changes hangs for an hour.
+ */
+final class Endpoints {
+  private static final int PAGE = 100;
+
+  private final AwsClients clients;
+  private final SageMakerErrors errors;
+  private final AwsTags tags;
+
+  /** The configurations that this process made, which no other process can be about to use. */
+  private final Set<String> made = ConcurrentHashMap.newKeySet();
+
+  /** Whose an endpoint is does not change while it is there. */
+  private final Map<String, Ownership> ownerships = new ConcurrentHashMap<>();
+
+  private record Ownership(Instant createdAt, boolean ours) {}
+
+  Endpoints(AwsClients clients, SageMakerErrors errors, AwsTags tags) {
+    this.clients = clients;
+    this.errors = errors;
+    this.tags = tags;
+  }
+
+  // ---- looking ----
+
+  Optional<DescribeEndpointResponse> find(String endpoint) {
+    return errors.find(
+        "Describe endpoint " + endpoint,
+        () -> clients.controlPlane().describeEndpoint(request -> request.endpointName(endpoint)));
+  }
+
+  boolean isOurs(DescribeEndpointResponse endpoint) {
+    Ownership known = ownerships.get(endpoint.endpointName());
+    if (known != null && known.createdAt().equals(endpoint.creationTime())) {
+      return known.ours();
+    }
+    boolean ours = AwsTags.areOurs(tags.read(endpoint.endpointArn()));
+    // Somebody else's may be given tags; what is ours stays ours.
+    if (ours) {
+      ownerships.put(endpoint.endpointName(), new Ownership(endpoint.creationTime(), true));
+    }
+    return ours;
+  }
+
+  DescribeEndpointConfigResponse configuration(DescribeEndpointResponse endpoint) {
+    return configuration(endpoint.endpointConfigName());
+  }
+
+  private DescribeEndpointConfigResponse configuration(String name) {
+    return errors.call(
+        "Describe endpoint configuration " + name,
+        () -> clients
+            .controlPlane()
+            .describeEndpointConfig(request -> request.endpointConfigName(name)));
+  }
+
+  Map<String, String> tagsOf(DescribeEndpointConfigResponse configuration) {
+    return tags.read(configuration.endpointConfigArn());
+  }
+
+  static Optional<ProductionVariantSummary> summary(
+      DescribeEndpointResponse endpoint, String variant) {
+    return Stream.concat(
+            endpoint.productionVariants().stream(), endpoint.shadowProductionVariants().stream())
+        .filter(summary -> summary.variantName().equals(variant))
+        .findFirst();
+  }
+
+  static boolean isShadow(DescribeEndpointConfigResponse configuration, String variant) {
+    return configuration.shadowProductionVariants().stream()
+        .anyMatch(shadow -> shadow.variantName().equals(variant));
+  }
+
+  // ---- configurations ----
+
+  /** {@return a request for a configuration that says what an endpoint is now, its weights and counts included} */
+  static CreateEndpointConfigRequest.Builder like(
+      DescribeEndpointConfigResponse configuration, DescribeEndpointResponse endpoint) {
+    return CreateEndpointConfigRequest.builder()
+        .productionVariants(asTheyAre(configuration.productionVariants(), endpoint))
+        .shadowProductionVariants(
+            orNone(asTheyAre(configuration.shadowProductionVariants(), endpoint)))
+        .dataCaptureConfig(configuration.dataCaptureConfig())
+        .kmsKeyId(configuration.kmsKeyId())
+        .asyncInferenceConfig(configuration.asyncInferenceConfig())
+        .explainerConfig(configuration.explainerConfig())
+        .executionRoleArn(configuration.executionRoleArn())
+        .vpcConfig(configuration.vpcConfig())
+        .enableNetworkIsolation(configuration.enableNetworkIsolation())
+        .metricsConfig(configuration.metricsConfig());
+  }
+
+  /** AWS refuses a list of shadows that is empty. */
+  static @Nullable List<ProductionVariant> orNone(List<ProductionVariant> shadows) {
+    return shadows.isEmpty() ? null : shadows;
+  }
+
+  private static List<ProductionVariant> asTheyAre(
+      List<ProductionVariant> variants, DescribeEndpointResponse endpoint) {
+    List<ProductionVariant> copies = new ArrayList<>();
+    for (ProductionVariant variant : variants) {
+      ProductionVariant.Builder copy = variant.toBuilder();
+      summary(endpoint, variant.variantName()).ifPresent(now -> {
+        if (now.desiredWeight() != null) {
+          copy.initialVariantWeight(now.desiredWeight());
+        }
+        boolean counted = now.desiredInstanceCount() != null && now.desiredInstanceCount() > 0;
+        if (variant.serverlessConfig() == null && counted) {
+          copy.initialInstanceCount(now.desiredInstanceCount());
+        }
+        if (variant.serverlessConfig() != null && now.desiredServerlessConfig() != null) {
+          copy.serverlessConfig(now.desiredServerlessConfig());
+        }
+      });
+      copies.add(copy.build());
+    }
+    return copies;
+  }
+
+  /**
+   * Makes a configuration; that it is there already is as good, for its name is its content.
+   *
+   * @return its name
+   */
+  String make(
+      String endpoint, CreateEndpointConfigRequest.Builder wanted, Map<String, String> marks) {
+    String name = AwsNames.of(endpoint, endpoint, wanted.build().toString());
+    CreateEndpointConfigRequest request =
+        wanted.endpointConfigName(name).tags(AwsTags.list(marks)).build();
+    made.add(name);
+    try {
+      errors.call(
+          "Create endpoint configuration " + name,
+          () -> clients.controlPlane().createEndpointConfig(request));
+    } catch (ServingException e) {
+      if (e.kind() != ErrorKind.ALREADY_EXISTS) {
+        throw e;
+      }
+    }
+    return name;
+  }
+
+  /** Removes the configurations of an endpoint that it does not have, unless another process may be about to use them. */
+  void tidy(String endpoint) {
+    Optional<DescribeEndpointResponse> found = find(endpoint);
+    if (found.isPresent() && !isAtRest(found.get())) {
+      return;
+    }
+    String current = found.map(DescribeEndpointResponse::endpointConfigName).orElse("");
+    List<EndpointConfigSummary> all = summaries(AwsNames.readablePart(endpoint));
+    Instant since = all.stream()
+        .filter(summary -> summary.endpointConfigName().equals(current))
+        .map(EndpointConfigSummary::creationTime)
+        .findFirst()
+        .orElse(Instant.MIN);
+    for (EndpointConfigSummary summary : all) {
+      String name = summary.endpointConfigName();
+      boolean replaced = summary.creationTime().isBefore(since) || made.contains(name);
+      if (!name.equals(current) && (found.isEmpty() || replaced) && isFor(endpoint, summary)) {
+        deleteConfiguration(name);
+      }
+    }
+  }
+
+  static boolean isAtRest(DescribeEndpointResponse endpoint) {
+    return switch (endpoint.endpointStatusAsString()) {
+      case "InService", "Failed", "UpdateRollbackFailed" -> true;
+      default -> false;
+    };
+  }
+
+  private boolean isFor(String endpoint, EndpointConfigSummary summary) {
+    Map<String, String> marks = tags.read(summary.endpointConfigArn());
+    return AwsTags.areOurs(marks) && endpoint.equals(marks.get(AwsTags.DEPLOYMENT));
+  }
+
+  void deleteConfiguration(String name) {
+    errors.find(
+        "Delete endpoint configuration " + name,
+        () -> clients
+            .controlPlane()
+            .deleteEndpointConfig(request -> request.endpointConfigName(name)));
+    made.remove(name);
+  }
+
+  /** {@return our configurations whose name contains a text} */
+  List<EndpointConfigSummary> summaries(String text) {
+    List<EndpointConfigSummary> found = new ArrayList<>();
+    String token = null;
+    do {
+      ListEndpointConfigsRequest request = ListEndpointConfigsRequest.builder()
+          .nameContains(text)
+          .maxResults(PAGE)
+          .nextToken(token)
+          .build();
+      ListEndpointConfigsResponse page = errors.call(
+          "List endpoint configurations",
+          () -> clients.controlPlane().listEndpointConfigs(request));
+      page.endpointConfigs().stream()
+          .filter(summary -> AwsNames.isMadeHere(summary.endpointConfigName()))
+          .forEach(found::add);
+      token = page.nextToken();
+    } while (token != null);
+    return found;
+  }
+
+  // ---- marks ----
+
+  /** {@return the marks of a configuration that replaces another, which know what brought each of its variants} */
+  static Map<String, String> carried(Map<String, String> marks, Collection<String> variants) {
+    Map<String, String> carried = new HashMap<>();
+    marks.forEach((key, value) -> {
+      boolean gone = key.startsWith(AwsTags.RUN_OF_VARIANT)
+          && !variants.contains(key.substring(AwsTags.RUN_OF_VARIANT.length()));
+      if (!gone && key.startsWith("fairlead-")) {
+        carried.put(key, value);
+      }
+    });
+    return carried;
+  }
+}

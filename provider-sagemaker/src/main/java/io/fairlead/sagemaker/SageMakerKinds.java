@@ -1,0 +1,28 @@
+package io.fairlead.sagemaker;
+
+import io.fairlead.reconcile.ResourceKind;
+import io.fairlead.reconcile.Traffic;
+import java.util.List;
+
+/** The kinds of resources that SageMaker has, each after those that it uses. */
+record SageMakerKinds(
+    ResourceKind<ArtifactKind.Artifact> artifact,
+    ResourceKind<Model> model,
+    ResourceKind<ConfigurationKind.Configuration> configuration,
+    ResourceKind<Variant> variant,
+    ResourceKind<Traffic> traffic) {
+  static SageMakerKinds of(SageMakerConfig config, AwsClients clients, SageMakerErrors errors) {
+    AwsTags tags = new AwsTags(clients, errors);
+    Endpoints endpoints = new Endpoints(clients, errors, tags);
+    return new SageMakerKinds(
+        new ArtifactKind(clients, errors, config.artifactBucket()),
+        new ModelKind(clients, errors, tags),
+        new ConfigurationKind(clients, errors, tags, endpoints),
+        new VariantKind(clients, errors, tags, endpoints),
+        new TrafficKind(clients, errors, endpoints));
+  }
+
+  List<ResourceKind<?>> all() {
+    return List.of(artifact, model, configuration, variant, traffic);
+  }
+}

@@ -1,0 +1,85 @@
+package io.fairlead.sagemaker;
+
+import io.fairlead.grammar.Endpoint;
+import io.fairlead.platform.EndpointPlatform;
+import io.fairlead.reconcile.Invoker;
+import io.fairlead.reconcile.Polling;
+import io.fairlead.reconcile.ReconciledEndpointPlatform;
+import io.fairlead.reconcile.Reconciler;
+import io.fairlead.reconcile.TimeSource;
+import io.fairlead.spi.PlatformConfig;
+import io.fairlead.spi.PlatformProvider;
+import java.net.URI;
+import java.time.Duration;
+import java.util.Optional;
+import java.util.Random;
+import java.util.random.RandomGenerator;
+
+/**
+ * Opens the platform {@code sagemaker}: Amazon SageMaker's endpoints.
+ *
+ * <p>Settings: {@code region}, by default what {@code AWS_REGION} says; {@code role}, the execution role's ARN; {@code
+ * bucket}, for files of this machine; {@code endpoint}, of an emulator; {@code profile}, of {@code ~/.aws}; {@code
+ * callTimeout}, such as {@code 30s}.
+ */
+public final class SageMakerProvider implements PlatformProvider<EndpointPlatform> {
+  /** The platform's id. */
+  public static final String ID = SageMakerOptionsProvider.PLATFORM;
+
+  /** AWS throttles who asks for one endpoint's state every five seconds for long. */
+  private static final Polling POLLING =
+      new Polling(Duration.ofSeconds(5), Duration.ofSeconds(30), 0.1);
+
+  /** Makes a provider, at no cost. */
+  public SageMakerProvider() {}
+
+  @Override
+  public String id() {
+    return ID;
+  }
+
+  @Override
+  public Class<EndpointPlatform> type() {
+    return EndpointPlatform.class;
+  }
+
+  @Override
+  public EndpointPlatform open(PlatformConfig settings) {
+    Optional<String> given = settings.text("region");
+    String region = given
+        .or(() -> Optional.ofNullable(System.getenv("AWS_REGION")))
+        .orElseGet(() ->
+            settings.requiredText("region", "the AWS region to serve in; AWS_REGION would do too"));
+    String role = settings.text("role").orElse("");
+    String bucket = settings.text("bucket").orElse("");
+    Optional<URI> endpoint = settings.uri("endpoint");
+    Optional<String> profile = settings.text("profile");
+    Optional<Duration> callTimeout = settings.duration("callTimeout");
+    settings.done();
+    SageMakerConfig config =
+        SageMakerConfig.of(region).withExecutionRole(role).withArtifactBucket(bucket);
+    config = endpoint.map(config::withEndpoint).orElse(config);
+    config = profile.map(config::withProfile).orElse(config);
+    return open(callTimeout.map(config::withCallTimeout).orElse(config));
+  }
+
+  /** Opens the platform with settings from code. */
+  public EndpointPlatform open(SageMakerConfig config) {
+    return open(config, TimeSource.system(), new Random());
+  }
+
+  static EndpointPlatform open(SageMakerConfig config, TimeSource time, RandomGenerator random) {
+    AwsClients clients = new AwsClients(config);
+    SageMakerErrors errors = new SageMakerErrors(config.identity());
+    SageMakerKinds kinds = SageMakerKinds.of(config, clients, errors);
+    Reconciler reconciler = Reconciler.builder(ID, kinds.all())
+        .time(time)
+        .polling(POLLING)
+        .random(random)
+        .build();
+    Invoker<Endpoint> invoker =
+        new SageMakerInvoker(clients, new RetriedCalls(errors, time, random));
+    return new ReconciledEndpointPlatform(
+        reconciler, new SageMakerMapper(config, kinds), invoker, clients::close);
+  }
+}

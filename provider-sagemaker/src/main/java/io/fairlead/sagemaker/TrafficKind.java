@@ -1,0 +1,137 @@
+package io.fairlead.sagemaker;
+
+import io.fairlead.error.ErrorKind;
+import io.fairlead.error.ServingException;
+import io.fairlead.reconcile.Listed;
+import io.fairlead.reconcile.Mark;
+import io.fairlead.reconcile.Observed;
+import io.fairlead.reconcile.ResourceKind;
+import io.fairlead.reconcile.Started;
+import io.fairlead.reconcile.Traffic;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import software.amazon.awssdk.services.sagemaker.model.DescribeEndpointResponse;
+import software.amazon.awssdk.services.sagemaker.model.DesiredWeightAndCapacity;
+import software.amazon.awssdk.services.sagemaker.model.ProductionVariantSummary;
+
+/**
+ * The weights of an endpoint's variants: a part of it, which is neither made nor listed by itself.
+ *
+ * <p>AWS's weights are relative, so whole percents are written as they are and read as shares of the sum.
+ */
+final class TrafficKind implements ResourceKind<Traffic> {
+  private static final int ALL = 100;
+
+  private final AwsClients clients;
+  private final SageMakerErrors errors;
+  private final Endpoints endpoints;
+
+  TrafficKind(AwsClients clients, SageMakerErrors errors, Endpoints endpoints) {
+    this.clients = clients;
+    this.errors = errors;
+    this.endpoints = endpoints;
+  }
+
+  @Override
+  public String name() {
+    return "traffic";
+  }
+
+  @Override
+  public Observed<Traffic> read(String name) {
+    Optional<DescribeEndpointResponse> found = endpoints.find(name);
+    if (found.isEmpty()) {
+      return Observed.absent();
+    }
+    DescribeEndpointResponse endpoint = found.get();
+    Observed<Traffic> seen = switch (endpoint.endpointStatusAsString()) {
+      case "InService", "UpdateRollbackFailed" ->
+        Observed.ready(percents(endpoint.productionVariants()))
+            .withDetail(Optional.ofNullable(endpoint.failureReason()).orElse(""));
+      case "Failed" -> Observed.absent();
+      case "Deleting" -> Observed.deleting();
+      default -> Observed.changing("endpoint is " + endpoint.endpointStatusAsString());
+    };
+    return endpoints.isOurs(endpoint) ? seen : seen.asForeign();
+  }
+
+  /** {@return shares in whole percents, by the largest remainder where they are none} */
+  static Traffic percents(List<ProductionVariantSummary> variants) {
+    Map<String, Double> shares = new TreeMap<>();
+    double sum = 0;
+    for (ProductionVariantSummary variant : variants) {
+      double weight = variant.currentWeight() == null ? 0 : variant.currentWeight();
+      shares.put(variant.variantName(), weight);
+      sum += weight;
+    }
+    if (sum == 0) {
+      return Traffic.NONE;
+    }
+    double whole = sum;
+    shares.replaceAll((name, weight) -> weight * ALL / whole);
+    Map<String, Integer> percents = new TreeMap<>();
+    shares.forEach((name, share) -> percents.put(name, (int) Math.floor(share)));
+    int missing = ALL - percents.values().stream().mapToInt(Integer::intValue).sum();
+    shares.entrySet().stream()
+        .sorted(
+            Comparator.comparingDouble(share -> Math.floor(share.getValue()) - share.getValue()))
+        .limit(missing)
+        .forEach(share -> percents.merge(share.getKey(), 1, Integer::sum));
+    return new Traffic(percents);
+  }
+
+  @Override
+  public Started update(String name, Observed<Traffic> current, Traffic desired) {
+    DescribeEndpointResponse endpoint = endpoints
+        .find(name)
+        .orElseThrow(() -> new ServingException(
+            SageMakerOptionsProvider.PLATFORM,
+            ErrorKind.NOT_FOUND,
+            "Endpoint " + name + " is not there any longer"));
+    List<DesiredWeightAndCapacity> weights = new ArrayList<>();
+    for (ProductionVariantSummary variant : endpoint.productionVariants()) {
+      weights.add(DesiredWeightAndCapacity.builder()
+          .variantName(variant.variantName())
+          .desiredWeight((float) desired.of(variant.variantName()))
+          .build());
+    }
+    errors.call(
+        "Set the weights of endpoint " + name,
+        () -> clients
+            .controlPlane()
+            .updateEndpointWeightsAndCapacities(
+                request -> request.endpointName(name).desiredWeightsAndCapacities(weights)));
+    return Started.ACCEPTED;
+  }
+
+  /** That nothing gets any request is said before a name goes altogether; AWS has no such state. */
+  @Override
+  public boolean matches(Traffic desired, Traffic actual) {
+    return desired.equals(actual) || desired.equals(Traffic.NONE);
+  }
+
+  @Override
+  public Started create(String name, Traffic desired, Mark mark) {
+    throw new ServingException(
+        SageMakerOptionsProvider.PLATFORM,
+        ErrorKind.NOT_FOUND,
+        "There is no endpoint " + name + " to set weights of");
+  }
+
+  @Override
+  public Started delete(String name, Observed<Traffic> current) {
+    throw new ServingException(
+        SageMakerOptionsProvider.PLATFORM,
+        ErrorKind.UNSUPPORTED,
+        "The weights of " + name + " go with its endpoint");
+  }
+
+  @Override
+  public List<Listed> list() {
+    return List.of();
+  }
+}

@@ -1,0 +1,106 @@
+package io.fairlead.sagemaker;
+
+import java.util.Optional;
+
+/**
+ * A variant of an endpoint, with what its endpoint configuration says of it, the instances that it has now, and what scales
+ * it.
+ *
+ * @param model the name of its model
+ * @param instanceType the type of its instances; empty if it is serverless
+ * @param count how many instances; 0 if it is serverless
+ * @param serverless how it is served without instances
+ * @param instances how its instances are set up
+ * @param autoscaling what changes the number of its instances
+ * @param shadow which share of the requests is copied to it
+ * @param async where the endpoint's requests and answers lie; empty to leave it to the other variants
+ * @param dataCapture what is recorded of the endpoint's requests; empty to leave it to the other variants
+ * @param replacement how another model takes its place; nothing that can be read
+ */
+record Variant(
+    String model,
+    String instanceType,
+    int count,
+    Optional<SageMakerServerless> serverless,
+    SageMakerInstances instances,
+    Optional<Autoscaling> autoscaling,
+    Optional<SageMakerShadow> shadow,
+    Optional<SageMakerAsync> async,
+    Optional<SageMakerDataCapture> dataCapture,
+    Optional<SageMakerReplacement> replacement) {
+  /**
+   * How the number of instances changes by itself.
+   *
+   * @param min the least
+   * @param max the most
+   * @param policy what they are changed by; empty if nothing says so yet
+   */
+  record Autoscaling(int min, int max, Optional<SageMakerAutoscaling> policy) {}
+
+  Variant withAutoscaling(Optional<Autoscaling> newAutoscaling) {
+    return new Variant(
+        model,
+        instanceType,
+        count,
+        serverless,
+        instances,
+        newAutoscaling,
+        shadow,
+        async,
+        dataCapture,
+        replacement);
+  }
+
+  /** {@return what it should be where this is there: what it leaves open stays as it is} */
+  Variant on(Variant actual) {
+    boolean counted = autoscaling
+        .filter(range -> actual.count() >= range.min() && actual.count() <= range.max())
+        .isPresent();
+    return new Variant(
+        model,
+        instanceType,
+        counted ? actual.count() : count,
+        serverless,
+        instances,
+        autoscaling,
+        shadow,
+        async.isPresent() ? async : actual.async(),
+        dataCapture.isPresent()
+            ? dataCapture.filter(capture -> capture.percent() > 0)
+            : actual.dataCapture(),
+        replacement);
+  }
+
+  boolean isAs(Variant actual) {
+    return withoutReplacement().equals(actual.withoutReplacement());
+  }
+
+  private Variant withoutReplacement() {
+    return new Variant(
+        model,
+        instanceType,
+        count,
+        serverless,
+        instances,
+        autoscaling,
+        shadow,
+        async,
+        dataCapture,
+        Optional.empty());
+  }
+
+  /** {@return whether the other differs in what only another endpoint configuration can change} */
+  boolean needsConfigurationFor(Variant other) {
+    return !model.equals(other.model)
+        || !instanceType.equals(other.instanceType)
+        || !memory().equals(other.memory())
+        || !instances.equals(other.instances)
+        || !shadow.equals(other.shadow)
+        || !async.equals(other.async)
+        || !dataCapture.equals(other.dataCapture);
+  }
+
+  private Optional<Integer> memory() {
+    return serverless.map(SageMakerServerless::memoryMb);
+  }
+}

@@ -1,0 +1,512 @@
+package io.fairlead.sagemaker;
+
+import io.fairlead.error.ErrorKind;
+import io.fairlead.error.ServingException;
+import io.fairlead.reconcile.Listed;
+import io.fairlead.reconcile.Mark;
+import io.fairlead.reconcile.Observed;
+import io.fairlead.reconcile.ResourceKind;
+import io.fairlead.reconcile.ResourceRef;
+import io.fairlead.reconcile.Started;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.stream.Stream;
+import software.amazon.awssdk.services.sagemaker.model.CreateEndpointConfigRequest;
+import software.amazon.awssdk.services.sagemaker.model.DescribeEndpointConfigResponse;
+import software.amazon.awssdk.services.sagemaker.model.DescribeEndpointResponse;
+import software.amazon.awssdk.services.sagemaker.model.DesiredWeightAndCapacity;
+import software.amazon.awssdk.services.sagemaker.model.EndpointSummary;
+import software.amazon.awssdk.services.sagemaker.model.ListEndpointsRequest;
+import software.amazon.awssdk.services.sagemaker.model.ListEndpointsResponse;
+import software.amazon.awssdk.services.sagemaker.model.ProductionVariant;
+import software.amazon.awssdk.services.sagemaker.model.ProductionVariantStatus;
+import software.amazon.awssdk.services.sagemaker.model.ProductionVariantSummary;
+
+/**
+ * Variants, each a part of its endpoint: the first makes the endpoint, the others join it, and the last takes it along.
+ *
+ * <p>What is ready is told by what the endpoint's configuration says, not by its status alone: after a change that
+ * SageMaker took back, an endpoint is in service again with the configuration that it had.
+ */
+final class VariantKind implements ResourceKind<Variant> {
+  static final String NAME = "variant";
+
+  private static final int PAGE = 100;
+  private static final int MOST_VARIANTS = 10;
+  /** All requests, as whole percents are written. */
+  private static final float ALL = 100;
+
+  private final AwsClients clients;
+  private final SageMakerErrors errors;
+  private final AwsTags tags;
+  private final Endpoints endpoints;
+  private final AutoscalingCalls autoscaling;
+
+  VariantKind(AwsClients clients, SageMakerErrors errors, AwsTags tags, Endpoints endpoints) {
+    this.clients = clients;
+    this.errors = errors;
+    this.tags = tags;
+    this.endpoints = endpoints;
+    this.autoscaling = new AutoscalingCalls(clients, errors);
+  }
+
+  @Override
+  public String name() {
+    return NAME;
+  }
+
+  // ---- reading ----
+
+  @Override
+  public Observed<Variant> read(String path) {
+    VariantName name = VariantName.of(path);
+    Optional<DescribeEndpointResponse> found = endpoints.find(name.endpoint());
+    if (found.isEmpty()) {
+      return Observed.absent();
+    }
+    Observed<Variant> seen = observed(name, found.get());
+    return endpoints.isOurs(found.get()) ? seen : seen.asForeign();
+  }
+
+  private Observed<Variant> observed(VariantName name, DescribeEndpointResponse endpoint) {
+    return switch (endpoint.endpointStatusAsString()) {
+      case "InService", "UpdateRollbackFailed" -> serving(name, endpoint);
+      case "Failed" -> Observed.failed(reason(endpoint));
+      case "Deleting" -> Observed.deleting();
+      default -> Observed.changing(progress(name, endpoint));
+    };
+  }
+
+  private Observed<Variant> serving(VariantName name, DescribeEndpointResponse endpoint) {
+    DescribeEndpointConfigResponse configuration = endpoints.configuration(endpoint);
+    String detail = endpoint.endpointStatusAsString().equals("InService")
+        ? reason(endpoint)
+        : "a change failed and could not be taken back: the endpoint serves a mix of both ("
+            + reason(endpoint) + ")";
+    Optional<ProductionVariant> variant = variants(configuration)
+        .filter(one -> one.variantName().equals(name.variant()))
+        .findFirst();
+    Optional<ProductionVariantSummary> now = Endpoints.summary(endpoint, name.variant());
+    if (variant.isEmpty() || now.isEmpty()) {
+      return Observed.<Variant>absent().withDetail(detail);
+    }
+    boolean shadow = Endpoints.isShadow(configuration, name.variant());
+    boolean scales = !shadow && variant.get().serverlessConfig() == null;
+    Variant value = Variants.read(configuration, variant.get(), now.get(), shadow)
+        .withAutoscaling(scales ? autoscaling.read(name) : Optional.empty());
+    Observed<Variant> seen = Observed.ready(value).withDetail(detail);
+    String run = endpoints.tagsOf(configuration).get(AwsTags.RUN_OF_VARIANT + name.variant());
+    return run == null ? seen : seen.madeBy(run);
+  }
+
+  private static Stream<ProductionVariant> variants(DescribeEndpointConfigResponse configuration) {
+    return Stream.concat(
+        configuration.productionVariants().stream(),
+        configuration.shadowProductionVariants().stream());
+  }
+
+  private static String reason(DescribeEndpointResponse endpoint) {
+    return endpoint.failureReason() == null ? "" : endpoint.failureReason();
+  }
+
+  private static String progress(VariantName name, DescribeEndpointResponse endpoint) {
+    String status = endpoint.endpointStatusAsString();
+    String stage = Endpoints.summary(endpoint, name.variant()).stream()
+        .flatMap(summary -> summary.variantStatus().stream())
+        .map(ProductionVariantStatus::statusAsString)
+        .findFirst()
+        .map(variant -> ", " + variant)
+        .orElse("");
+    return switch (status) {
+      case "Creating" -> "endpoint is Creating" + stage + "; AWS cannot cancel that";
+      case "SystemUpdating" -> "endpoint is under AWS's own maintenance";
+      default -> "endpoint is " + status + stage;
+    };
+  }
+
+  // ---- creating ----
+
+  @Override
+  public Started create(String path, Variant desired, Mark mark) {
+    VariantName name = VariantName.of(path);
+    Optional<DescribeEndpointResponse> found = endpoints.find(name.endpoint());
+    if (found.isEmpty()) {
+      createEndpoint(name, desired, mark);
+    } else {
+      join(name, desired, mark, found.get());
+    }
+    return Started.ACCEPTED;
+  }
+
+  private void createEndpoint(VariantName name, Variant desired, Mark mark) {
+    if (desired.shadow().isPresent()) {
+      throw refusal(name, "shadows another variant, and there is none: deploy that first");
+    }
+    ProductionVariant variant = Variants.write(name.variant(), desired, ALL);
+    CreateEndpointConfigRequest.Builder wanted =
+        CreateEndpointConfigRequest.builder().productionVariants(variant);
+    Variants.writeShared(wanted, desired);
+    String configuration = endpoints.make(name.endpoint(), wanted, marks(name, mark));
+    errors.call(
+        "Create endpoint " + name.endpoint(),
+        () -> clients
+            .controlPlane()
+            .createEndpoint(request -> request
+                .endpointName(name.endpoint())
+                .endpointConfigName(configuration)
+                .tags(AwsTags.list(AwsTags.of(mark)))));
+  }
+
+  private static Map<String, String> marks(VariantName name, Mark mark) {
+    Map<String, String> marks = new HashMap<>(AwsTags.of(mark));
+    marks.put(AwsTags.RUN_OF_VARIANT + name.variant(), mark.run());
+    return marks;
+  }
+
+  private void join(
+      VariantName name, Variant desired, Mark mark, DescribeEndpointResponse endpoint) {
+    checkAtRest(name, endpoint);
+    DescribeEndpointConfigResponse configuration = endpoints.configuration(endpoint);
+    checkJoin(name, desired, configuration);
+    ProductionVariant variant = Variants.write(
+        name.variant(), desired, desired.shadow().map(s -> (float) s.percent()).orElse(0f));
+    CreateEndpointConfigRequest.Builder wanted = Endpoints.like(configuration, endpoint);
+    CreateEndpointConfigRequest now = wanted.build();
+    if (desired.shadow().isPresent()) {
+      wanted.shadowProductionVariants(with(now.shadowProductionVariants(), variant));
+    } else {
+      wanted.productionVariants(with(now.productionVariants(), variant));
+    }
+    Variants.writeShared(wanted, desired);
+    Map<String, String> marks =
+        Endpoints.carried(endpoints.tagsOf(configuration), names(configuration));
+    marks.putAll(marks(name, mark));
+    updateEndpoint(name, endpoints.make(name.endpoint(), wanted, marks), Optional.empty());
+  }
+
+  private static List<ProductionVariant> with(
+      List<ProductionVariant> variants, ProductionVariant one) {
+    List<ProductionVariant> all = new ArrayList<>(variants);
+    all.removeIf(other -> other.variantName().equals(one.variantName()));
+    all.add(one);
+    return all;
+  }
+
+  private static List<String> names(DescribeEndpointConfigResponse configuration) {
+    return variants(configuration).map(ProductionVariant::variantName).toList();
+  }
+
+  private static void checkJoin(
+      VariantName name, Variant desired, DescribeEndpointConfigResponse configuration) {
+    List<ProductionVariant> production = configuration.productionVariants();
+    boolean serverless = desired.serverless().isPresent()
+        || production.stream().anyMatch(variant -> variant.serverlessConfig() != null);
+    if (serverless) {
+      throw refusal(
+          name, "cannot join the others: AWS serves a serverless variant alone under its name");
+    }
+    if (production.size() >= MOST_VARIANTS) {
+      throw refusal(name, "would be one too many: an endpoint has at most " + MOST_VARIANTS);
+    }
+    boolean shadowed = desired.shadow().isPresent()
+        || !configuration.shadowProductionVariants().isEmpty();
+    int others = production.size() + configuration.shadowProductionVariants().size();
+    if (shadowed && others > 1) {
+      throw refusal(
+          name,
+          "cannot join the others: AWS allows a shadow beside exactly one variant, and no further one");
+    }
+    Optional<SageMakerAsync> async = Variants.readAsync(configuration.asyncInferenceConfig());
+    if (desired.async().isPresent() && !desired.async().equals(async)) {
+      throw refusal(name, ASYNC);
+    }
+  }
+
+  private static final String ASYNC =
+      "cannot change how the endpoint is asked: it is asynchronous or not, and where its answers lie, for as long as it is "
+          + "there. Deploy under another name, or undeploy its variants first";
+
+  // ---- updating ----
+
+  @Override
+  public Started update(String path, Observed<Variant> current, Variant desired) {
+    VariantName name = VariantName.of(path);
+    Variant actual = current.value().orElseThrow();
+    if (actual.needsConfigurationFor(desired)) {
+      reconfigure(name, actual, desired);
+    } else if (!actual.autoscaling().equals(desired.autoscaling())) {
+      if (desired.autoscaling().isPresent()) {
+        autoscaling.put(name, desired.autoscaling().get());
+      } else {
+        autoscaling.remove(name);
+      }
+    } else {
+      resize(name, desired);
+    }
+    return Started.ACCEPTED;
+  }
+
+  private void reconfigure(VariantName name, Variant actual, Variant desired) {
+    DescribeEndpointResponse endpoint = present(name);
+    DescribeEndpointConfigResponse configuration = endpoints.configuration(endpoint);
+    ProductionVariant before = variants(configuration)
+        .filter(one -> one.variantName().equals(name.variant()))
+        .findFirst()
+        .orElseThrow(() -> gone(name));
+    // AWS refuses to rebuild what is scaled; it is registered again when it is there.
+    if (actual.autoscaling().isPresent() && !actual.instanceType().equals(desired.instanceType())) {
+      autoscaling.remove(name);
+    }
+    CreateEndpointConfigRequest.Builder wanted = Endpoints.like(configuration, endpoint);
+    CreateEndpointConfigRequest now = wanted.build();
+    wanted.productionVariants(changed(now.productionVariants(), before, desired));
+    wanted.shadowProductionVariants(
+        Endpoints.orNone(changed(now.shadowProductionVariants(), before, desired)));
+    Variants.writeShared(wanted, desired);
+    if (desired.dataCapture().isEmpty()) {
+      Variants.endCapture(wanted);
+    }
+    String next = endpoints.make(
+        name.endpoint(),
+        wanted,
+        Endpoints.carried(endpoints.tagsOf(configuration), names(configuration)));
+    updateEndpoint(name, next, desired.replacement());
+  }
+
+  private static List<ProductionVariant> changed(
+      List<ProductionVariant> variants, ProductionVariant before, Variant desired) {
+    return variants.stream()
+        .map(one ->
+            one.variantName().equals(before.variantName()) ? Variants.change(one, desired) : one)
+        .toList();
+  }
+
+  private void resize(VariantName name, Variant desired) {
+    DesiredWeightAndCapacity.Builder capacity =
+        DesiredWeightAndCapacity.builder().variantName(name.variant());
+    desired
+        .serverless()
+        .ifPresentOrElse(
+            serverless -> capacity.serverlessUpdateConfig(update -> update
+                .maxConcurrency(serverless.maxConcurrency())
+                .provisionedConcurrency(
+                    serverless.provisionedConcurrency() == 0
+                        ? null
+                        : serverless.provisionedConcurrency())),
+            () -> capacity.desiredInstanceCount(desired.count()));
+    errors.call(
+        "Resize variant " + name,
+        () -> clients
+            .controlPlane()
+            .updateEndpointWeightsAndCapacities(request -> request
+                .endpointName(name.endpoint())
+                .desiredWeightsAndCapacities(capacity.build())));
+  }
+
+  /** Without retaining them, AWS would set all variants back to the weights and counts that they began with. */
+  private void updateEndpoint(
+      VariantName name, String configuration, Optional<SageMakerReplacement> replacement) {
+    errors.call(
+        "Update endpoint " + name.endpoint(),
+        () -> clients.controlPlane().updateEndpoint(request -> {
+          request
+              .endpointName(name.endpoint())
+              .endpointConfigName(configuration)
+              .retainAllVariantProperties(true);
+          replacement.ifPresent(how -> request.deploymentConfig(Variants.write(how)));
+        }));
+  }
+
+  private DescribeEndpointResponse present(VariantName name) {
+    return endpoints.find(name.endpoint()).orElseThrow(() -> gone(name));
+  }
+
+  private static ServingException gone(VariantName name) {
+    return new ServingException(
+        SageMakerOptionsProvider.PLATFORM,
+        ErrorKind.NOT_FOUND,
+        "Variant " + name + " is not there any longer");
+  }
+
+  private static void checkAtRest(VariantName name, DescribeEndpointResponse endpoint) {
+    if (!Endpoints.isAtRest(endpoint)) {
+      throw new ServingException(
+          SageMakerOptionsProvider.PLATFORM,
+          ErrorKind.CONFLICT,
+          "Endpoint " + name.endpoint() + " is " + endpoint.endpointStatusAsString());
+    }
+  }
+
+  private static ServingException refusal(VariantName name, String why) {
+    return ServingException.builder(
+            SageMakerOptionsProvider.PLATFORM, ErrorKind.CONFLICT, "Variant " + name + " " + why)
+        .retryable(false)
+        .build();
+  }
+
+  @Override
+  public boolean matches(Variant desired, Variant actual) {
+    return desired.isAs(actual);
+  }
+
+  @Override
+  public Optional<String> cannotUpdate(Variant actual, Variant desired) {
+    if (!actual.model().equals(desired.model()) && desired.replacement().isEmpty()) {
+      return Optional.of(
+          "holds another container: deploy under another variant and route requests to it, or have SageMaker replace it by "
+              + "adding a SageMakerReplacement to the routing");
+    }
+    if (actual.serverless().isPresent() != desired.serverless().isPresent()) {
+      return Optional.of(
+          "cannot change between instances and serverless: deploy it under another name");
+    }
+    if (actual.shadow().isPresent() != desired.shadow().isPresent()) {
+      return Optional.of(
+          "cannot change between a shadow and a variant that answers: deploy it under another variant");
+    }
+    return actual.async().equals(desired.async()) ? Optional.empty() : Optional.of(ASYNC);
+  }
+
+  // ---- deleting ----
+
+  @Override
+  public Started delete(String path, Observed<Variant> current) {
+    VariantName name = VariantName.of(path);
+    DescribeEndpointResponse endpoint = present(name);
+    boolean failed = endpoint.endpointStatusAsString().equals("Failed");
+    if (failed) {
+      deleteEndpoint(name);
+      return Started.ACCEPTED;
+    }
+    checkAtRest(name, endpoint);
+    DescribeEndpointConfigResponse configuration = endpoints.configuration(endpoint);
+    List<String> others = new ArrayList<>(names(configuration));
+    if (!others.remove(name.variant())) {
+      throw gone(name);
+    }
+    if (!Endpoints.isShadow(configuration, name.variant())) {
+      autoscaling.remove(name);
+    }
+    if (others.isEmpty()) {
+      deleteEndpoint(name);
+    } else {
+      leave(name, endpoint, configuration, others);
+    }
+    return Started.ACCEPTED;
+  }
+
+  private void deleteEndpoint(VariantName name) {
+    errors.call(
+        "Delete endpoint " + name.endpoint(),
+        () -> clients
+            .controlPlane()
+            .deleteEndpoint(request -> request.endpointName(name.endpoint())));
+  }
+
+  private void leave(
+      VariantName name,
+      DescribeEndpointResponse endpoint,
+      DescribeEndpointConfigResponse configuration,
+      List<String> others) {
+    CreateEndpointConfigRequest.Builder wanted = Endpoints.like(configuration, endpoint);
+    CreateEndpointConfigRequest now = wanted.build();
+    List<ProductionVariant> production = without(now.productionVariants(), name);
+    if (production.isEmpty()) {
+      throw refusal(name, "is what the shadow " + others + " copies: undeploy the shadow first");
+    }
+    wanted.productionVariants(production);
+    wanted.shadowProductionVariants(
+        Endpoints.orNone(without(now.shadowProductionVariants(), name)));
+    String next = endpoints.make(
+        name.endpoint(), wanted, Endpoints.carried(endpoints.tagsOf(configuration), others));
+    updateEndpoint(name, next, Optional.empty());
+  }
+
+  private static List<ProductionVariant> without(
+      List<ProductionVariant> variants, VariantName name) {
+    return variants.stream()
+        .filter(one -> !one.variantName().equals(name.variant()))
+        .toList();
+  }
+
+  @Override
+  public void tidy(String path) {
+    endpoints.tidy(VariantName.of(path).endpoint());
+  }
+
+  // ---- listing ----
+
+  @Override
+  public List<Listed> list() {
+    List<Listed> listed = new ArrayList<>();
+    String token = null;
+    do {
+      ListEndpointsRequest request =
+          ListEndpointsRequest.builder().maxResults(PAGE).nextToken(token).build();
+      ListEndpointsResponse page =
+          errors.call("List endpoints", () -> clients.controlPlane().listEndpoints(request));
+      for (EndpointSummary summary : page.endpoints()) {
+        if (AwsTags.areOurs(tags.read(summary.endpointArn()))) {
+          endpoints.find(summary.endpointName()).ifPresent(found -> listed.addAll(listed(found)));
+        }
+      }
+      token = page.nextToken();
+    } while (token != null);
+    return listed;
+  }
+
+  /** {@return the variants of an endpoint, those with the least requests first, so that the last takes the endpoint along} */
+  private List<Listed> listed(DescribeEndpointResponse endpoint) {
+    return errors
+        .find(
+            "Describe endpoint configuration " + endpoint.endpointConfigName(),
+            () -> clients
+                .controlPlane()
+                .describeEndpointConfig(
+                    request -> request.endpointConfigName(endpoint.endpointConfigName())))
+        .map(configuration -> variants(configuration)
+            .sorted(Comparator.comparing((ProductionVariant variant) ->
+                    !Endpoints.isShadow(configuration, variant.variantName()))
+                .thenComparing(variant -> weight(endpoint, variant)))
+            .map(variant -> listed(endpoint, variant))
+            .toList())
+        .orElseGet(List::of);
+  }
+
+  private static float weight(DescribeEndpointResponse endpoint, ProductionVariant variant) {
+    return Endpoints.summary(endpoint, variant.variantName())
+        .map(ProductionVariantSummary::currentWeight)
+        .orElse(0f);
+  }
+
+  private static Listed listed(DescribeEndpointResponse endpoint, ProductionVariant variant) {
+    List<ResourceRef> uses = new ArrayList<>();
+    if (variant.modelName() != null) {
+      uses.add(new ResourceRef(ModelKind.NAME, variant.modelName()));
+    }
+    uses.add(new ResourceRef(ConfigurationKind.NAME, endpoint.endpointConfigName()));
+    VariantName name = new VariantName(endpoint.endpointName(), variant.variantName());
+    return new Listed(
+        new ResourceRef(NAME, name.toString()),
+        endpoint.endpointName(),
+        endpoint.creationTime(),
+        status(endpoint),
+        reason(endpoint),
+        true,
+        uses,
+        Optional.empty());
+  }
+
+  private static Observed.Status status(DescribeEndpointResponse endpoint) {
+    return switch (endpoint.endpointStatusAsString()) {
+      case "InService", "UpdateRollbackFailed" -> Observed.Status.READY;
+      case "Failed" -> Observed.Status.FAILED;
+      case "Deleting" -> Observed.Status.DELETING;
+      default -> Observed.Status.CHANGING;
+    };
+  }
+}

@@ -1,0 +1,84 @@
+package io.fairlead.sagemaker;
+
+import io.fairlead.contract.Faults;
+import io.fairlead.contract.VirtualTime;
+import io.fairlead.platform.EndpointPlatform;
+import io.fairlead.sagemaker.standin.Account;
+import io.fairlead.sagemaker.standin.BrokenHttpClient;
+import io.fairlead.sagemaker.standin.StandIn;
+import java.util.Random;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.Collectors;
+import software.amazon.awssdk.auth.credentials.AwsBasicCredentials;
+import software.amazon.awssdk.auth.credentials.StaticCredentialsProvider;
+import software.amazon.awssdk.http.SdkHttpClient;
+import software.amazon.awssdk.http.apache.ApacheHttpClient;
+
+/** An account of its own at the stand-in of AWS, and platforms that serve there. */
+final class Aws implements AutoCloseable {
+  static final String ROLE = "arn:aws:iam::123456789012:role/serving";
+  static final String IMAGE = "123456789012.dkr.ecr.us-east-1.amazonaws.com/server:1";
+  static final String BUCKET = "artifacts";
+
+  private static final AtomicInteger ACCOUNTS = new AtomicInteger();
+  /** One for all, because opening connections is what takes time in a sweep of thousands of life cycles. */
+  private static final SdkHttpClient HTTP =
+      ApacheHttpClient.builder().maxConnections(50).build();
+
+  private final String accessKey = "AKIA" + ACCOUNTS.incrementAndGet();
+  private final VirtualTime time;
+  private final Account account;
+
+  Aws(VirtualTime time) {
+    this.time = time;
+    this.account = StandIn.account(accessKey, time);
+    account.addBucket(BUCKET);
+    account.addBucket("models");
+    account.addObject("models", "one/model.tar.gz", new byte[1]);
+    account.addObject("models", "two/model.tar.gz", new byte[1]);
+  }
+
+  Account account() {
+    return account;
+  }
+
+  /** {@return what is there beside the models that are given} */
+  Set<String> remains() {
+    return account.remains().stream()
+        .filter(name -> !name.startsWith("s3://models/"))
+        .collect(Collectors.toCollection(TreeSet::new));
+  }
+
+  VirtualTime time() {
+    return time;
+  }
+
+  SageMakerConfig config() {
+    return SageMakerConfig.of("us-east-1")
+        .withExecutionRole(ROLE)
+        .withArtifactBucket(BUCKET)
+        .withEndpoint(StandIn.endpoint())
+        .withCredentials(StaticCredentialsProvider.create(
+            AwsBasicCredentials.create(accessKey, "not-a-secret")));
+  }
+
+  EndpointPlatform open() {
+    return open(Faults.none());
+  }
+
+  EndpointPlatform open(Faults faults) {
+    return open(config(), faults);
+  }
+
+  EndpointPlatform open(SageMakerConfig config, Faults faults) {
+    return SageMakerProvider.open(
+        config.withHttpClient(new BrokenHttpClient(HTTP, faults)), time, new Random(1));
+  }
+
+  @Override
+  public void close() {
+    account.close();
+  }
+}
