@@ -8,18 +8,17 @@ import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import software.amazon.awssdk.services.applicationautoscaling.model.PolicyType;
-import software.amazon.awssdk.services.applicationautoscaling.model.ScalableDimension;
 import software.amazon.awssdk.services.applicationautoscaling.model.ScalableTarget;
 import software.amazon.awssdk.services.applicationautoscaling.model.ScalingPolicy;
-import software.amazon.awssdk.services.applicationautoscaling.model.ServiceNamespace;
 import software.amazon.awssdk.services.applicationautoscaling.model.TargetTrackingScalingPolicyConfiguration;
 
 /** The calls of Application Auto Scaling: one scalable target and one policy of ours for a variant. */
 final class AutoscalingCalls {
   private static final String POLICY = "fairlead";
-  private static final ServiceNamespace SAGEMAKER = ServiceNamespace.SAGEMAKER;
-  private static final ScalableDimension INSTANCES =
-      ScalableDimension.SAGEMAKER_VARIANT_DESIRED_INSTANCE_COUNT;
+  // As text, because the SDK's enums would be loaded with the platform, even if it only asks
+  // models.
+  private static final String SAGEMAKER = "sagemaker";
+  private static final String INSTANCES = "sagemaker:variant:DesiredInstanceCount";
 
   private final AwsClients clients;
   private final SageMakerErrors errors;

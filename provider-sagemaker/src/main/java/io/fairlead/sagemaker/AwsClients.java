@@ -4,7 +4,6 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.locks.ReentrantLock;
-import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import software.amazon.awssdk.auth.credentials.AwsCredentialsProvider;
 import software.amazon.awssdk.auth.credentials.DefaultCredentialsProvider;
@@ -36,43 +35,71 @@ final class AwsClients implements AutoCloseable {
   private final SageMakerConfig config;
   private final ReentrantLock lock = new ReentrantLock();
   private final List<AutoCloseable> own = new ArrayList<>();
-  private final Lazy<SdkHttpClient> http;
-  private final Lazy<AwsCredentialsProvider> credentials;
-  private final Lazy<SageMakerClient> controlPlane;
-  private final Lazy<SageMakerRuntimeClient> runtime;
-  private final Lazy<S3Client> s3;
-  private final Lazy<ApplicationAutoScalingClient> autoScaling;
+  private final Lazy<SdkHttpClient> http = new Lazy<>() {
+    @Override
+    SdkHttpClient make() {
+      return config
+          .httpClient()
+          .orElseGet(() -> toClose(ApacheHttpClient.builder()
+              .connectionTimeout(CONNECT_TIMEOUT)
+              .socketTimeout(SOCKET_TIMEOUT)
+              .maxConnections(MOST_CONNECTIONS)
+              .tcpKeepAlive(true)
+              .build()));
+    }
+  };
+  private final Lazy<AwsCredentialsProvider> credentials = new Lazy<>() {
+    @Override
+    AwsCredentialsProvider make() {
+      return config
+          .credentials()
+          .orElseGet(() -> config.profile().isEmpty()
+              ? toClose(DefaultCredentialsProvider.builder().build())
+              : toClose(ProfileCredentialsProvider.create(config.profile())));
+    }
+  };
+  private final Lazy<SageMakerClient> controlPlane = new Lazy<>() {
+    @Override
+    SageMakerClient make() {
+      return config
+          .clients()
+          .controlPlane()
+          .orElseGet(() -> toClose(configured(SageMakerClient.builder()).build()));
+    }
+  };
+  private final Lazy<SageMakerRuntimeClient> runtime = new Lazy<>() {
+    @Override
+    SageMakerRuntimeClient make() {
+      return config
+          .clients()
+          .runtime()
+          .orElseGet(() -> toClose(configured(SageMakerRuntimeClient.builder()).build()));
+    }
+  };
+  private final Lazy<S3Client> s3 = new Lazy<>() {
+    @Override
+    S3Client make() {
+      return config
+          .clients()
+          .s3()
+          .orElseGet(() -> toClose(configured(S3Client.builder())
+              .forcePathStyle(config.endpoint().isPresent())
+              .build()));
+    }
+  };
+  private final Lazy<ApplicationAutoScalingClient> autoScaling = new Lazy<>() {
+    @Override
+    ApplicationAutoScalingClient make() {
+      return config
+          .clients()
+          .autoScaling()
+          .orElseGet(
+              () -> toClose(configured(ApplicationAutoScalingClient.builder()).build()));
+    }
+  };
 
   AwsClients(SageMakerConfig config) {
     this.config = config;
-    this.http = new Lazy<>(() -> config
-        .httpClient()
-        .orElseGet(() -> toClose(ApacheHttpClient.builder()
-            .connectionTimeout(CONNECT_TIMEOUT)
-            .socketTimeout(SOCKET_TIMEOUT)
-            .maxConnections(MOST_CONNECTIONS)
-            .tcpKeepAlive(true)
-            .build())));
-    this.credentials = new Lazy<>(this::makeCredentials);
-    this.controlPlane = new Lazy<>(() -> config
-        .clients()
-        .controlPlane()
-        .orElseGet(() -> toClose(configured(SageMakerClient.builder()).build())));
-    this.runtime = new Lazy<>(() -> config
-        .clients()
-        .runtime()
-        .orElseGet(() -> toClose(configured(SageMakerRuntimeClient.builder()).build())));
-    this.s3 = new Lazy<>(() -> config
-        .clients()
-        .s3()
-        .orElseGet(() -> toClose(configured(S3Client.builder())
-            .forcePathStyle(config.endpoint().isPresent())
-            .build())));
-    this.autoScaling = new Lazy<>(() -> config
-        .clients()
-        .autoScaling()
-        .orElseGet(
-            () -> toClose(configured(ApplicationAutoScalingClient.builder()).build())));
   }
 
   SageMakerClient controlPlane() {
@@ -93,14 +120,6 @@ final class AwsClients implements AutoCloseable {
 
   AwsCredentialsProvider credentials() {
     return credentials.get();
-  }
-
-  private AwsCredentialsProvider makeCredentials() {
-    return config
-        .credentials()
-        .orElseGet(() -> config.profile().isEmpty()
-            ? toClose(DefaultCredentialsProvider.builder().build())
-            : toClose(ProfileCredentialsProvider.create(config.profile())));
   }
 
   private <B extends AwsSyncClientBuilder<B, C> & AwsClientBuilder<B, C>, C> B configured(
@@ -145,14 +164,16 @@ final class AwsClients implements AutoCloseable {
     }
   }
 
-  /** Something that is made once, when it is first asked for. */
-  private final class Lazy<T> {
-    private final Supplier<T> maker;
+  /**
+   * Something that is made once, when it is first asked for.
+   *
+   * <p>It has subclasses and no lambdas: linking a lambda loads the type that it returns, and the interface of SageMaker's
+   * client alone has half a megabyte.
+   */
+  private abstract class Lazy<T> {
     private volatile @Nullable T made;
 
-    Lazy(Supplier<T> maker) {
-      this.maker = maker;
-    }
+    abstract T make();
 
     T get() {
       T known = made;
@@ -163,7 +184,7 @@ final class AwsClients implements AutoCloseable {
       try {
         known = made;
         if (known == null) {
-          known = maker.get();
+          known = make();
           made = known;
         }
         return known;

@@ -18,6 +18,7 @@ import software.amazon.awssdk.core.exception.ApiCallTimeoutException;
 import software.amazon.awssdk.core.exception.SdkClientException;
 import software.amazon.awssdk.core.exception.SdkException;
 import software.amazon.awssdk.services.sagemakerruntime.model.ModelErrorException;
+import software.amazon.awssdk.services.sagemakerruntime.model.ModelStreamErrorException;
 
 /**
  * What AWS's failures mean here; the only place that knows its codes and messages.
@@ -99,7 +100,12 @@ final class SageMakerErrors {
     String code = code(e);
     String message = message(e);
     ErrorKind kind = kind(code, message, e.statusCode());
-    String reason = e instanceof ModelErrorException model ? reason(model) : reason(code, message);
+    String reason = reason(code, message);
+    if (e instanceof ModelErrorException model) {
+      reason = reason(model);
+    } else if (e instanceof ModelStreamErrorException model && model.errorCode() != null) {
+      reason = reason(model.errorCode(), message);
+    }
     return ServingException.builder(
             SageMakerOptionsProvider.PLATFORM,
             kind,

@@ -1,0 +1,35 @@
+package io.fairlead.sagemaker;
+
+import static java.util.Objects.requireNonNull;
+
+import io.fairlead.grammar.Problems;
+
+/**
+ * A request that SageMaker has taken in, and where its answer will lie.
+ *
+ * <p>It is plain data: one process may ask, and another look for the answer.
+ *
+ * @param endpoint the public name that was asked
+ * @param inferenceId the request's name, given by the caller or by SageMaker
+ * @param outputLocation the S3 object that holds the answer, once there is one
+ * @param failureLocation the S3 object that says what went wrong, if something does; empty if the endpoint keeps no
+ *     failures
+ */
+public record AsyncInvocation(
+    String endpoint, String inferenceId, String outputLocation, String failureLocation) {
+  public AsyncInvocation {
+    requireNonNull(endpoint, "endpoint");
+    requireNonNull(inferenceId, "inferenceId");
+    requireNonNull(outputLocation, "outputLocation");
+    requireNonNull(failureLocation, "failureLocation");
+    Problems.in("AsyncInvocation")
+        .check(
+            S3Location.isObject(outputLocation), "outputLocation", S3Location.RULE, outputLocation)
+        .check(
+            failureLocation.isEmpty() || S3Location.isObject(failureLocation),
+            "failureLocation",
+            S3Location.RULE + ", or empty",
+            failureLocation)
+        .throwIfAny();
+  }
+}
