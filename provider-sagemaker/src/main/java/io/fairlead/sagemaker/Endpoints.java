@@ -6,6 +6,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -36,8 +37,8 @@ final class Endpoints {
   private final SageMakerErrors errors;
   private final AwsTags tags;
 
-  /** The configurations that this process made, which no other process can be about to use. */
-  private final Set<String> made = ConcurrentHashMap.newKeySet();
+  /** The configurations that this process made, by name, with their endpoints: no other process can be about to use them. */
+  private final Map<String, String> made = new ConcurrentHashMap<>();
 
   /** Whose an endpoint is does not change while it is there. */
   private final Map<String, Ownership> ownerships = new ConcurrentHashMap<>();
@@ -156,7 +157,7 @@ final class Endpoints {
     String name = AwsNames.of(endpoint, endpoint, wanted.build().toString());
     CreateEndpointConfigRequest request =
         wanted.endpointConfigName(name).tags(AwsTags.list(marks)).build();
-    made.add(name);
+    made.put(name, endpoint);
     try {
       errors.call(
           "Create endpoint configuration " + name,
@@ -182,13 +183,22 @@ final class Endpoints {
         .map(EndpointConfigSummary::creationTime)
         .findFirst()
         .orElse(Instant.MIN);
+    Set<String> superseded = new HashSet<>();
+    // What was just made may not be listed yet.
+    made.forEach((name, owner) -> {
+      if (owner.equals(endpoint)) {
+        superseded.add(name);
+      }
+    });
     for (EndpointConfigSummary summary : all) {
-      String name = summary.endpointConfigName();
-      boolean replaced = summary.creationTime().isBefore(since) || made.contains(name);
-      if (!name.equals(current) && (found.isEmpty() || replaced) && isFor(endpoint, summary)) {
-        deleteConfiguration(name);
+      boolean replaced = found.isEmpty() || summary.creationTime().isBefore(since);
+      if (replaced && isFor(endpoint, summary)) {
+        superseded.add(summary.endpointConfigName());
       }
     }
+    superseded.remove(current);
+    superseded.forEach(this::deleteConfiguration);
+    made.remove(current);
   }
 
   static boolean isAtRest(DescribeEndpointResponse endpoint) {

@@ -1,0 +1,358 @@
+package io.fairlead.sagemaker;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.catchThrowable;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
+
+import io.fairlead.contract.Faults;
+import io.fairlead.contract.Faults.Fault;
+import io.fairlead.contract.VirtualTime;
+import io.fairlead.error.ErrorKind;
+import io.fairlead.error.ServingException;
+import io.fairlead.grammar.Container;
+import io.fairlead.grammar.Dependencies;
+import io.fairlead.grammar.Endpoint;
+import io.fairlead.grammar.ModelArtifact;
+import io.fairlead.grammar.Routing;
+import io.fairlead.grammar.RuntimeSpec;
+import io.fairlead.grammar.Scaling;
+import io.fairlead.grammar.TrafficWeight;
+import io.fairlead.operation.Operation;
+import io.fairlead.platform.Deployment;
+import io.fairlead.platform.EndpointPlatform;
+import io.fairlead.platform.Request;
+import io.fairlead.sagemaker.standin.AwsError;
+import java.net.URI;
+import java.time.Duration;
+import java.util.List;
+import java.util.Random;
+import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** What AWS does on the nights on which it does not do what was asked. */
+class SageMakerBadDaysTest {
+  private static final Duration LIMIT = Duration.ofSeconds(60);
+  private static final Routing BLUE = new Routing("bert", "blue");
+  private static final Routing GREEN = new Routing("bert", "green");
+  private static final Scaling ONE = Scaling.fixed("ml.m5.large", 1);
+  private static final Container FIRST = container("one");
+  private static final Container SECOND = container("two");
+
+  private final Aws aws = new Aws(new VirtualTime());
+  private final EndpointPlatform platform = aws.open();
+
+  @AfterEach
+  void close() {
+    platform.close();
+    aws.close();
+  }
+
+  // ---- eventual consistency and lost answers ----
+
+  @ParameterizedTest
+  @ValueSource(strings = {"model", "endpoint-config", "endpoint"})
+  void whatWasJustMadeAndCannotBeFoundYetIsWaitedFor(String kind) {
+    aws.account().hideAfterCreate(kind, 2);
+
+    deploy(platform, FIRST, BLUE);
+
+    assertThat(weights()).containsExactly("bert/blue 100");
+    platform.undeployAll("bert").await(LIMIT);
+    assertThat(aws.remains()).isEmpty();
+  }
+
+  @Test
+  void anEndpointWhoseCreationWasNotAnsweredIsTakenForWhatItIs() {
+    EndpointPlatform cut = aws.open(
+        Faults.at("sagemaker", numberOf("CreateEndpoint bert", FIRST, BLUE), Fault.CUT_AFTER));
+
+    deploy(cut, FIRST, BLUE);
+
+    assertThat(weights()).containsExactly("bert/blue 100");
+    assertThat(configurations()).hasSize(1);
+    assertThat(platform.orphans()).isEmpty();
+  }
+
+  @Test
+  void everyCallThatIsThrottledOnceIsMadeAgain() {
+    aws.account().throttleEveryCallOnce();
+
+    Endpoint blue = deploy(platform, FIRST, BLUE);
+    Endpoint green = deploy(platform, SECOND, GREEN);
+    platform.route(blue.at(100), green.at(0), TrafficWeight.percent(10)).await(LIMIT);
+    assertThat(weights()).containsExactly("bert/blue 90", "bert/green 10");
+    platform.undeployAll("bert").await(LIMIT);
+
+    assertThat(aws.remains()).isEmpty();
+  }
+
+  // ---- what AWS takes back, or cannot do ----
+
+  @ParameterizedTest
+  @ValueSource(strings = {"The primary container did not pass the ping health check.", ""})
+  void anUpdateThatIsRolledBackIsAFailureAlthoughTheEndpointIsInService(String reason) {
+    Endpoint blue = deploy(platform, FIRST, BLUE);
+    aws.account().failEndpoint("bert", reason);
+
+    ServingException failure =
+        fails(() -> platform.scale(blue, Scaling.fixed("ml.m5.xlarge", 1)).await(LIMIT));
+
+    assertThat(failure)
+        .hasMessageContaining("took the change back")
+        .hasMessageContaining(reason.isEmpty() ? "gives no reason" : reason);
+    assertThat(platform.preview(p -> p.deploy(FIRST, ONE, BLUE)).isEmpty())
+        .as("blue is as it was")
+        .isTrue();
+    assertThat(configurations()).as("the refused configuration is gone").hasSize(1);
+  }
+
+  @Test
+  void aVariantThatDoesNotStartLeavesTheOthersServingAndSaysWhy() {
+    Endpoint blue = deploy(platform, FIRST, BLUE);
+    aws.account().failEndpoint("bert", "Failed to extract model data archive.");
+
+    ServingException failure = fails(() -> deploy(platform, SECOND, GREEN));
+
+    assertThat(failure.kind()).isEqualTo(ErrorKind.MODEL_FAILED);
+    assertThat(failure)
+        .hasMessageContaining("bert/green")
+        .hasMessageContaining("Failed to extract model data archive");
+    assertThat(weights()).containsExactly("bert/blue 100");
+    assertThat(platform.invoke(blue, Request.json("{}")).variant()).contains("blue");
+    assertThat(configurations()).hasSize(1);
+    assertThat(platform.orphans()).isEmpty();
+  }
+
+  @Test
+  void aFirstEndpointThatFailsIsTakenAwayWithAllThatCameWithIt() {
+    aws.account().failEndpoint("bert", "The container did not pass the ping health check.");
+
+    ServingException failure = fails(() -> deploy(platform, FIRST, BLUE));
+
+    assertThat(failure.kind()).isEqualTo(ErrorKind.MODEL_FAILED);
+    assertThat(failure).hasMessageContaining("ping health check");
+    platform.sweep(Duration.ZERO).await(LIMIT);
+    assertThat(aws.remains()).isEmpty();
+  }
+
+  @Test
+  void aQuotaThatIsUsedUpSaysWhereToAskForMoreAndLeavesNothing() {
+    aws.account().resourceLimit("ml.m5.large", 0);
+
+    ServingException failure = fails(() -> deploy(platform, FIRST, BLUE));
+
+    assertThat(failure.kind()).isEqualTo(ErrorKind.QUOTA);
+    assertThat(failure).hasMessageContaining("Service Quotas").hasMessageContaining("ml.m5.large");
+    assertThat(failure.requestId()).isPresent();
+    assertThat(configurations()).isEmpty();
+  }
+
+  @Test
+  void anUpdateThatFailsAndCannotBeTakenBackIsToldAsAMix() {
+    Endpoint blue = deploy(platform, FIRST, BLUE);
+    aws.account().failRollback("bert", "Insufficient capacity.");
+
+    ServingException failure =
+        fails(() -> platform.scale(blue, Scaling.fixed("ml.m5.xlarge", 1)).await(LIMIT));
+
+    assertThat(failure).hasMessageContaining("Insufficient capacity");
+  }
+
+  // ---- what is there already ----
+
+  @Test
+  void anEndpointThatIsStuckInCreatingIsLeftAtTheDeadlineAndResumedByTheSameCall() {
+    aws.account().neverReady("bert");
+
+    ServingException late = fails(() -> deploy(platform, FIRST, BLUE));
+
+    assertThat(late.kind()).isEqualTo(ErrorKind.TIMEOUT);
+    assertThat(late)
+        .hasMessageContaining("Creating")
+        .hasMessageContaining("AWS cannot cancel that")
+        .hasMessageContaining("run the same again to resume it");
+    assertThat(aws.remains()).contains("endpoint/bert");
+    assertThat(aws.account().calls()).containsOnlyOnce("CreateEndpoint");
+  }
+
+  @Test
+  void aFailedEndpointOfOursUnderTheNameIsMadeAnew() {
+    aws.account().failEndpoint("bert", "The container did not pass the ping health check.");
+    Throwable killed = catchThrowable(() -> deploy(
+        aws.open(Faults.at(
+            "sagemaker", numberOf("CreateEndpoint bert", FIRST, BLUE), Fault.KILLED_AFTER)),
+        FIRST,
+        BLUE));
+    assertThat(killed).isInstanceOf(Error.class);
+    aws.time().pass(Duration.ofHours(1));
+    assertThat(platform.list())
+        .singleElement()
+        .satisfies(failed -> assertThat(failed.state()).isEqualTo(Deployment.State.FAILED))
+        .satisfies(failed -> assertThat(failed.detail()).contains("ping health check"));
+
+    deploy(platform, SECOND, BLUE);
+
+    assertThat(weights()).containsExactly("bert/blue 100");
+    assertThat(configurations()).hasSize(1);
+  }
+
+  @Test
+  void anEndpointOfSomebodyElseIsRefusedAndNeverTouched() {
+    aws.account().addModel("theirs");
+    aws.account().addEndpointConfig("theirs", "theirs", "blue");
+    aws.account().addEndpoint("bert", "theirs");
+
+    ServingException refusal = fails(() -> deploy(platform, FIRST, BLUE));
+    ServingException undeploying =
+        fails(() -> platform.undeploy(new Endpoint(FIRST, ONE, BLUE)).await(LIMIT));
+    ServingException undeployingAll = fails(() -> platform.undeployAll("bert").await(LIMIT));
+    platform.sweep(Duration.ZERO).await(LIMIT);
+
+    assertThat(undeployingAll.kind()).isEqualTo(ErrorKind.ALREADY_EXISTS);
+    assertThat(refusal.kind()).isEqualTo(ErrorKind.ALREADY_EXISTS);
+    assertThat(refusal)
+        .hasMessageContaining("bert/blue")
+        .hasMessageContaining("choose another name");
+    assertThat(undeploying.kind()).isEqualTo(ErrorKind.ALREADY_EXISTS);
+    assertThat(platform.list()).isEmpty();
+    assertThat(aws.remains())
+        .containsExactlyInAnyOrder("endpoint/bert", "endpoint-config/theirs", "model/theirs");
+  }
+
+  @Test
+  void whatSomebodyElseUnderASimilarNameHasIsLeftAlone() {
+    deploy(platform, FIRST, BLUE);
+    deploy(platform, FIRST, new Routing("bert-large", "blue"));
+
+    platform.undeployAll("bert").await(LIMIT);
+
+    assertThat(weights()).containsExactly("bert-large/blue 100");
+    assertThat(platform.orphans()).isEmpty();
+    assertThat(platform
+            .invoke(new Endpoint(FIRST, ONE, new Routing("bert-large", "blue")), Request.json("{}"))
+            .variant())
+        .contains("blue");
+  }
+
+  // ---- others at it ----
+
+  @Test
+  void undeployingWhileItIsUpdatedWaitsUntilThatIsOver() {
+    Endpoint blue = deploy(platform, FIRST, BLUE);
+    aws.account().systemUpdate("bert", Duration.ofMinutes(20));
+
+    platform.undeploy(blue).await(LIMIT);
+    platform.sweep(Duration.ZERO).await(LIMIT);
+
+    assertThat(aws.remains()).isEmpty();
+  }
+
+  @Test
+  void twoProcessesThatDeployDifferentVariantsAtOnceBothEndWithTheirs() {
+    deploy(platform, FIRST, BLUE);
+    try (EndpointPlatform other = aws.open()) {
+      Operation<Endpoint> green = platform.deploy(SECOND, ONE, GREEN);
+      Operation<Endpoint> red = other.deploy(SECOND, ONE, new Routing("bert", "red"));
+      green.await(LIMIT);
+      red.await(LIMIT);
+    }
+
+    assertThat(weights()).containsExactly("bert/blue 100", "bert/green 0", "bert/red 0");
+    assertThat(configurations()).hasSize(1);
+  }
+
+  @Test
+  void credentialsThatExpireInTheMiddleLeaveWhatCanBeResumed() {
+    deploy(platform, FIRST, BLUE);
+    int calls = aws.account().calls().size();
+    aws.account().expireFromCall(calls + 8);
+
+    ServingException expired = fails(() -> deploy(platform, SECOND, GREEN));
+
+    assertThat(expired.kind()).isEqualTo(ErrorKind.UNAUTHORIZED);
+    assertThat(expired)
+        .hasMessageContaining("the credentials provider that was handed in")
+        .hasMessageContaining("Left behind");
+    aws.account().expireFromCall(Integer.MAX_VALUE);
+    deploy(platform, SECOND, GREEN);
+    assertThat(weights()).containsExactly("bert/blue 100", "bert/green 0");
+    platform.undeployAll("bert").await(LIMIT);
+    assertThat(aws.remains()).isEmpty();
+  }
+
+  @Test
+  void whatAnUnexpectedRefusalSaysIsPassedOn() {
+    aws.account().failNext("CreateModel", AwsError.validation("Requested image x not found."));
+
+    ServingException failure = fails(() -> deploy(platform, FIRST, BLUE));
+
+    assertThat(failure.kind()).isEqualTo(ErrorKind.INVALID);
+    assertThat(failure).hasMessageContaining("Requested image x not found.");
+    assertThat(failure.getCause()).isNotNull();
+    assertThat(aws.remains()).isEmpty();
+  }
+
+  @Test
+  void noThreadAndNoConnectionIsLeftAfterClosing() {
+    List<String> before = threads();
+    EndpointPlatform own = SageMakerProvider.open(aws.config(), aws.time(), new Random(1));
+    deploy(own, FIRST, BLUE);
+
+    own.close();
+
+    assertThat(threads()).filteredOn(name -> !before.contains(name)).isEmpty();
+  }
+
+  private static List<String> threads() {
+    return Thread.getAllStackTraces().keySet().stream()
+        .map(Thread::getName)
+        .filter(name -> name.startsWith("fairlead-")
+            || name.startsWith("sdk-")
+            || name.startsWith("idle-connection-reaper"))
+        .sorted()
+        .toList();
+  }
+
+  // ---- words ----
+
+  private static Container container(String model) {
+    return new Container(
+        ModelArtifact.of(URI.create("s3://models/" + model + "/model.tar.gz")),
+        RuntimeSpec.of(Aws.IMAGE),
+        Dependencies.NONE);
+  }
+
+  private static Endpoint deploy(EndpointPlatform on, Container container, Routing routing) {
+    return on.deploy(container, ONE, routing).await(LIMIT);
+  }
+
+  private List<String> weights() {
+    return platform.list().stream()
+        .map(one -> one.name() + "/" + one.variant() + " " + one.weight().percent())
+        .toList();
+  }
+
+  private List<String> configurations() {
+    return aws.remains().stream()
+        .filter(name -> name.startsWith("endpoint-config/"))
+        .toList();
+  }
+
+  /** {@return at which call of a deploy in an empty account something is called} */
+  private static int numberOf(String call, Container container, Routing routing) {
+    try (Aws empty = new Aws(new VirtualTime())) {
+      Faults counting = Faults.none();
+      try (EndpointPlatform counted = empty.open(counting)) {
+        deploy(counted, container, routing);
+      }
+      return counting.calls().indexOf(call) + 1;
+    }
+  }
+
+  private static ServingException fails(ThrowingCallable call) {
+    return catchThrowableOfType(ServingException.class, call);
+  }
+}
