@@ -3,6 +3,9 @@ package io.fairlead.sagemaker;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.ScheduledThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 import software.amazon.awssdk.auth.credentials.AwsCredentialsProvider;
@@ -30,6 +33,7 @@ final class AwsClients implements AutoCloseable {
   /** Longer than any call's own limit, which is what ends it. */
   private static final Duration SOCKET_TIMEOUT = Duration.ofHours(1);
 
+  private static final Duration TIMER_END = Duration.ofSeconds(2);
   private static final int MOST_CONNECTIONS = 1000;
 
   private final SageMakerConfig config;
@@ -48,6 +52,24 @@ final class AwsClients implements AutoCloseable {
               .build()));
     }
   };
+  /** Ends calls at their limits; the SDK would start five threads for each client, and end them some time after it. */
+  private final Lazy<ScheduledExecutorService> timer = new Lazy<>() {
+    @Override
+    ScheduledExecutorService make() {
+      ScheduledThreadPoolExecutor one = new ScheduledThreadPoolExecutor(1, work -> {
+        Thread thread = new Thread(work, "fairlead-sagemaker-timer");
+        thread.setDaemon(true);
+        return thread;
+      });
+      one.setRemoveOnCancelPolicy(true);
+      toClose(() -> {
+        one.shutdownNow();
+        one.awaitTermination(TIMER_END.toMillis(), TimeUnit.MILLISECONDS);
+      });
+      return one;
+    }
+  };
+
   private final Lazy<AwsCredentialsProvider> credentials = new Lazy<>() {
     @Override
     AwsCredentialsProvider make() {
@@ -131,6 +153,7 @@ final class AwsClients implements AutoCloseable {
         .httpClient(http.get())
         .overrideConfiguration(override -> override
             .retryStrategy(DefaultRetryStrategy.doNotRetry())
+            .scheduledExecutorService(timer.get())
             .apiCallTimeout(config.callTimeout()));
   }
 

@@ -5,15 +5,19 @@ import io.fairlead.error.ServingException;
 import io.fairlead.reconcile.Listed;
 import io.fairlead.reconcile.Mark;
 import io.fairlead.reconcile.Observed;
+import io.fairlead.reconcile.Outcome;
 import io.fairlead.reconcile.ResourceKind;
 import io.fairlead.reconcile.ResourceRef;
 import io.fairlead.reconcile.Started;
+import io.fairlead.sagemaker.Variant.Autoscaling;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.Stream;
 import software.amazon.awssdk.services.sagemaker.model.CreateEndpointConfigRequest;
 import software.amazon.awssdk.services.sagemaker.model.DescribeEndpointConfigResponse;
@@ -45,6 +49,11 @@ final class VariantKind implements ResourceKind<Variant> {
   private final AwsTags tags;
   private final Endpoints endpoints;
   private final AutoscalingCalls autoscaling;
+
+  /** What scaled variants whose instances are being exchanged, until that has ended. */
+  private final Map<VariantName, SetAside> setAside = new ConcurrentHashMap<>();
+
+  private record SetAside(String instanceType, Autoscaling range) {}
 
   VariantKind(AwsClients clients, SageMakerErrors errors, AwsTags tags, Endpoints endpoints) {
     this.clients = clients;
@@ -237,8 +246,9 @@ final class VariantKind implements ResourceKind<Variant> {
     VariantName name = VariantName.of(path);
     Variant actual = current.value().orElseThrow();
     if (actual.needsConfigurationFor(desired)) {
-      reconfigure(name, actual, desired);
-    } else if (!actual.autoscaling().equals(desired.autoscaling())) {
+      return Started.as(reconfigure(name, actual, desired));
+    }
+    if (!actual.autoscaling().equals(desired.autoscaling())) {
       if (desired.autoscaling().isPresent()) {
         autoscaling.put(name, desired.autoscaling().get());
       } else {
@@ -250,16 +260,19 @@ final class VariantKind implements ResourceKind<Variant> {
     return Started.ACCEPTED;
   }
 
-  private void reconfigure(VariantName name, Variant actual, Variant desired) {
+  private String reconfigure(VariantName name, Variant actual, Variant desired) {
     DescribeEndpointResponse endpoint = present(name);
     DescribeEndpointConfigResponse configuration = endpoints.configuration(endpoint);
     ProductionVariant before = variants(configuration)
         .filter(one -> one.variantName().equals(name.variant()))
         .findFirst()
         .orElseThrow(() -> gone(name));
-    // AWS refuses to rebuild what is scaled; it is registered again when it is there.
-    if (actual.autoscaling().isPresent() && !actual.instanceType().equals(desired.instanceType())) {
-      autoscaling.remove(name);
+    // AWS refuses to rebuild what is scaled; it is registered again when the change has ended.
+    if (!actual.instanceType().equals(desired.instanceType())) {
+      actual.autoscaling().ifPresent(range -> {
+        setAside.put(name, new SetAside(actual.instanceType(), range));
+        autoscaling.remove(name);
+      });
     }
     CreateEndpointConfigRequest.Builder wanted = Endpoints.like(configuration, endpoint);
     CreateEndpointConfigRequest now = wanted.build();
@@ -275,6 +288,50 @@ final class VariantKind implements ResourceKind<Variant> {
         wanted,
         Endpoints.carried(endpoints.tagsOf(configuration), names(configuration)));
     updateEndpoint(name, next, desired.replacement());
+    return new Reconfiguration(name.endpoint(), next, endpoint.lastModifiedTime()).toString();
+  }
+
+  /**
+   * A change of an endpoint's configuration that is under way, told by its own name.
+   *
+   * <p>Only with it can be told what SageMaker took back without a word: an endpoint that was changed since and is at rest
+   * with another configuration.
+   *
+   * @param endpoint the endpoint
+   * @param configuration the configuration that it is to have
+   * @param since when the endpoint was last changed before
+   */
+  private record Reconfiguration(String endpoint, String configuration, Instant since) {
+    static Reconfiguration of(String text) {
+      String[] parts = text.split(" ", -1);
+      return new Reconfiguration(parts[0], parts[1], Instant.parse(parts[2]));
+    }
+
+    @Override
+    public String toString() {
+      return endpoint + " " + configuration + " " + since;
+    }
+  }
+
+  @Override
+  public Outcome poll(String operation) {
+    Reconfiguration change = Reconfiguration.of(operation);
+    VariantName any = new VariantName(change.endpoint(), "");
+    DescribeEndpointResponse endpoint = present(any);
+    if (!Endpoints.isAtRest(endpoint)) {
+      return Outcome.running(progress(any, endpoint));
+    }
+    if (endpoint.endpointConfigName().equals(change.configuration())) {
+      return Outcome.succeeded();
+    }
+    if (endpoint.lastModifiedTime().equals(change.since())) {
+      return Outcome.running("waiting until the change shows");
+    }
+    String why = reason(endpoint);
+    return Outcome.failed(new ServingException(
+        SageMakerOptionsProvider.PLATFORM,
+        ErrorKind.MODEL_FAILED,
+        "SageMaker took the change back: " + (why.isEmpty() ? "it gives no reason" : why)));
   }
 
   private static List<ProductionVariant> changed(
@@ -435,7 +492,29 @@ final class VariantKind implements ResourceKind<Variant> {
 
   @Override
   public void tidy(String path) {
-    endpoints.tidy(VariantName.of(path).endpoint());
+    VariantName name = VariantName.of(path);
+    SetAside aside = setAside.get(name);
+    if (aside != null) {
+      bringBack(name, aside);
+      setAside.remove(name);
+    }
+    endpoints.tidy(name.endpoint());
+  }
+
+  /** Instances that were to be exchanged and are still there are scaled as before. */
+  private void bringBack(VariantName name, SetAside aside) {
+    boolean there =
+        endpoints
+            .find(name.endpoint())
+            .filter(Endpoints::isAtRest)
+            .map(endpoints::configuration)
+            .stream()
+            .flatMap(configuration -> configuration.productionVariants().stream())
+            .anyMatch(variant -> variant.variantName().equals(name.variant())
+                && aside.instanceType().equals(variant.instanceTypeAsString()));
+    if (there && autoscaling.read(name).isEmpty()) {
+      autoscaling.put(name, aside.range());
+    }
   }
 
   // ---- listing ----
