@@ -4,7 +4,8 @@ import io.fairlead.grammar.PlatformOptions;
 import io.fairlead.grammar.Problems;
 
 /**
- * An endpoint whose requests and answers lie in S3, for {@link io.fairlead.grammar.Routing#with}.
+ * An endpoint whose requests and answers lie in S3, for {@link
+ * io.fairlead.grammar.Routing#with}; asked by {@link SageMakerPlatform#invokeAsync}.
  *
  * <p>It holds for all variants of the public name and for as long as that is deployed. Bodies may have a gigabyte and
  * take an hour, and the number of instances may go to zero.

@@ -1,8 +1,6 @@
 package io.fairlead.sagemaker;
 
-import io.fairlead.grammar.Endpoint;
 import io.fairlead.platform.EndpointPlatform;
-import io.fairlead.reconcile.Invoker;
 import io.fairlead.reconcile.Polling;
 import io.fairlead.reconcile.ReconciledEndpointPlatform;
 import io.fairlead.reconcile.Reconciler;
@@ -22,7 +20,7 @@ import java.util.random.RandomGenerator;
  * bucket}, for files of this machine; {@code endpoint}, of an emulator; {@code profile}, of {@code ~/.aws}; {@code
  * callTimeout}, such as {@code 30s}.
  */
-public final class SageMakerProvider implements PlatformProvider<EndpointPlatform> {
+public final class SageMakerProvider implements PlatformProvider<SageMakerPlatform> {
   /** The platform's id. */
   public static final String ID = SageMakerOptionsProvider.PLATFORM;
 
@@ -39,12 +37,12 @@ public final class SageMakerProvider implements PlatformProvider<EndpointPlatfor
   }
 
   @Override
-  public Class<EndpointPlatform> type() {
-    return EndpointPlatform.class;
+  public Class<SageMakerPlatform> type() {
+    return SageMakerPlatform.class;
   }
 
   @Override
-  public EndpointPlatform open(PlatformConfig settings) {
+  public SageMakerPlatform open(PlatformConfig settings) {
     Optional<String> given = settings.text("region");
     String region = given
         .or(() -> Optional.ofNullable(System.getenv("AWS_REGION")))
@@ -64,11 +62,11 @@ public final class SageMakerProvider implements PlatformProvider<EndpointPlatfor
   }
 
   /** Opens the platform with settings from code. */
-  public EndpointPlatform open(SageMakerConfig config) {
+  public SageMakerPlatform open(SageMakerConfig config) {
     return open(config, TimeSource.system(), new Random());
   }
 
-  static EndpointPlatform open(SageMakerConfig config, TimeSource time, RandomGenerator random) {
+  static SageMakerPlatform open(SageMakerConfig config, TimeSource time, RandomGenerator random) {
     AwsClients clients = new AwsClients(config);
     SageMakerErrors errors = new SageMakerErrors(config.identity());
     SageMakerKinds kinds = SageMakerKinds.of(config, clients, errors);
@@ -77,9 +75,14 @@ public final class SageMakerProvider implements PlatformProvider<EndpointPlatfor
         .polling(POLLING)
         .random(random)
         .build();
-    Invoker<Endpoint> invoker =
-        new SageMakerInvoker(clients, new RetriedCalls(errors, time, random));
-    return new ReconciledEndpointPlatform(
+    RetriedCalls calls = new RetriedCalls(errors, time, random);
+    SageMakerInvoker invoker = new SageMakerInvoker(clients, calls);
+    EndpointPlatform platform = new ReconciledEndpointPlatform(
         reconciler, new SageMakerMapper(config, kinds), invoker, clients::close);
+    return new OpenSageMaker(
+        platform,
+        invoker,
+        new AsyncInvocations(clients, calls, errors, time, config.callTimeout()),
+        () -> new SageMakerStreaming(config, clients, calls, errors, time));
   }
 }

@@ -2,7 +2,6 @@ package io.fairlead.sagemaker;
 
 import io.fairlead.contract.Faults;
 import io.fairlead.contract.VirtualTime;
-import io.fairlead.platform.EndpointPlatform;
 import io.fairlead.sagemaker.standin.Account;
 import io.fairlead.sagemaker.standin.BrokenHttpClient;
 import io.fairlead.sagemaker.standin.StandIn;
@@ -64,15 +63,15 @@ final class Aws implements AutoCloseable {
             AwsBasicCredentials.create(accessKey, "not-a-secret")));
   }
 
-  EndpointPlatform open() {
+  SageMakerPlatform open() {
     return open(Faults.none());
   }
 
-  EndpointPlatform open(Faults faults) {
+  SageMakerPlatform open(Faults faults) {
     return open(config(), faults);
   }
 
-  EndpointPlatform open(SageMakerConfig config, Faults faults) {
+  SageMakerPlatform open(SageMakerConfig config, Faults faults) {
     return SageMakerProvider.open(
         config.withHttpClient(new BrokenHttpClient(HTTP, faults)), time, new Random(1));
   }

@@ -1,0 +1,119 @@
+package io.fairlead.sagemaker;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
+
+import io.fairlead.contract.Faults;
+import io.fairlead.contract.Faults.Fault;
+import io.fairlead.contract.ProcessKilled;
+import io.fairlead.contract.VirtualTime;
+import io.fairlead.error.ErrorKind;
+import io.fairlead.error.ServingException;
+import io.fairlead.grammar.Container;
+import io.fairlead.grammar.Dependencies;
+import io.fairlead.grammar.ModelArtifact;
+import io.fairlead.grammar.Routing;
+import io.fairlead.grammar.RuntimeSpec;
+import io.fairlead.grammar.Scaling;
+import io.fairlead.platform.EndpointPlatform;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/** Files of this machine on their way to SageMaker, and back out of the bucket. */
+class SageMakerUploadsTest {
+  private static final Duration LIMIT = Duration.ofSeconds(60);
+  private static final Scaling ONE = Scaling.fixed("ml.m5.large", 1);
+  private static final Routing BLUE = new Routing("bert", "blue");
+
+  @TempDir
+  private Path folder;
+
+  private Container container;
+
+  @BeforeEach
+  void writeModel() throws IOException {
+    Path model = Files.createDirectory(folder.resolve("model"));
+    Files.writeString(model.resolve("model.onnx"), "weights");
+    container =
+        new Container(ModelArtifact.of(model), RuntimeSpec.of(Aws.IMAGE), Dependencies.NONE);
+  }
+
+  @Test
+  void theyAreUploadedOnceAndGoWithTheLastVariantThatUsesThem() {
+    try (Aws aws = new Aws(new VirtualTime());
+        EndpointPlatform platform = aws.open()) {
+      platform
+          .packageModel(container.artifact(), container.runtime(), container.dependencies())
+          .await(LIMIT);
+      platform.deploy(container, ONE, BLUE).await(LIMIT);
+      platform.deploy(container, ONE, new Routing("bert", "green")).await(LIMIT);
+
+      assertThat(aws.remains())
+          .filteredOn(name -> name.startsWith("s3://artifacts/"))
+          .hasSize(1);
+      assertThat(aws.account().calls().stream().filter(call -> call.equals("PutObject")))
+          .as("%s", aws.account().calls())
+          .hasSize(1);
+      assertThat(platform.orphans()).isEmpty();
+
+      platform.undeployAll("bert").await(LIMIT);
+      assertThat(aws.remains()).isEmpty();
+    }
+  }
+
+  @Test
+  void aBucketThatIsNotThereIsToldAtOnce() {
+    try (Aws aws = new Aws(new VirtualTime());
+        EndpointPlatform platform =
+            aws.open(aws.config().withArtifactBucket("no-such-bucket"), Faults.none())) {
+      ServingException failure = catchThrowableOfType(
+          ServingException.class, () -> platform.deploy(container, ONE, BLUE).await(LIMIT));
+
+      assertThat(failure.kind()).isEqualTo(ErrorKind.INVALID);
+      assertThat(failure).hasMessageContaining("no-such-bucket");
+      assertThat(aws.remains()).isEmpty();
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource(Fault.class)
+  void aDeployBrokenAtAnyCallIsFinishedByRunningItAgainAndUndeployLeavesNothing(Fault fault) {
+    int calls;
+    try (Aws aws = quick()) {
+      Faults counting = Faults.none();
+      try (EndpointPlatform platform = aws.open(counting)) {
+        platform.deploy(container, ONE, BLUE).await(LIMIT);
+      }
+      calls = counting.calls().size();
+    }
+    for (int number = 1; number <= calls; number++) {
+      try (Aws aws = quick()) {
+        try (EndpointPlatform broken = aws.open(Faults.at("sagemaker", number, fault))) {
+          broken.deploy(container, ONE, BLUE).await(LIMIT);
+        } catch (ServingException | ProcessKilled e) {
+          assertThat(e.getMessage()).isNotBlank();
+        }
+        try (EndpointPlatform again = aws.open()) {
+          again.deploy(container, ONE, BLUE).await(LIMIT);
+          assertThat(again.list()).as("%s at call %s", fault, number).hasSize(1);
+          again.undeployAll("bert").await(LIMIT);
+        }
+        assertThat(aws.remains()).as("%s at call %s", fault, number).isEmpty();
+      }
+    }
+  }
+
+  private static Aws quick() {
+    Aws aws = new Aws(new VirtualTime());
+    Duration some = Duration.ofSeconds(8);
+    aws.account().durations(some, some, some, some);
+    return aws;
+  }
+}
