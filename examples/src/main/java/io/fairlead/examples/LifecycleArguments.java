@@ -21,8 +21,9 @@ record LifecycleArguments(String platform, Map<String, String> settings, boolean
         --json           one JSON document on standard output, progress on standard error
 
       Settings of this program:
-        artifact       where the model is; on local, by default a model that echoes
-        image          the container image; not used on local
+        artifact       where the model is; on local, by default a model that echoes, and on sagemaker a small one
+                       of Hugging Face's hub, which an image that holds its model does not look at
+        image          the container image; not used on local, and on sagemaker AWS's own if there is a framework
         instance-type  the machine; by default a small one of the platform
         name           the endpoint's name; by default a new one each time
         framework      what made the model, such as huggingface

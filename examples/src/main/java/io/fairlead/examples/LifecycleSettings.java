@@ -17,6 +17,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.Supplier;
@@ -85,15 +86,17 @@ record LifecycleSettings(
   private static LifecycleSettings read(String id, Map<String, String> values) {
     PlatformConfig config =
         new PlatformConfig(id, values, LifecycleSettings.class.getClassLoader());
-    boolean local = id.equals("local");
-    String location = local
-        ? config.text("artifact").orElse("java:" + EchoModel.class.getName())
-        : config.requiredText("artifact", "where the model is, such as s3://, gs:// or hf://");
-    String image = NEED_AN_IMAGE.contains(id)
+    String location = config
+        .text("artifact")
+        .or(() -> usualArtifact(id))
+        .orElseGet(() ->
+            config.requiredText("artifact", "where the model is, such as s3://, gs:// or hf://"));
+    String framework = config.text("framework").orElse("");
+    boolean chosen = id.equals("sagemaker") && !framework.isEmpty();
+    String image = NEED_AN_IMAGE.contains(id) && !chosen
         ? config.requiredText("image", "the container image that serves the model")
         : config.text("image").orElse("");
-    ModelMetadata metadata = ModelMetadata.of(
-        config.text("framework").orElse(""), config.text("version").orElse(""));
+    ModelMetadata metadata = ModelMetadata.of(framework, config.text("version").orElse(""));
     String instanceType = config.text("instance-type").orElse(Machines.usual(id));
     String name = config.text("name").orElseGet(LifecycleSettings::newName);
     int invocations = config
@@ -113,6 +116,16 @@ record LifecycleSettings(
         Request.of(payload.getBytes(StandardCharsets.UTF_8), contentType),
         pinned,
         timeout);
+  }
+
+  /** {@return a model for who names none; an image that holds its own does not look at the hub's} */
+  private static Optional<String> usualArtifact(String id) {
+    return switch (id) {
+      case "local" -> Optional.of("java:" + EchoModel.class.getName());
+      case "sagemaker" ->
+        Optional.of("hf://distilbert/distilbert-base-uncased-finetuned-sst-2-english");
+      default -> Optional.empty();
+    };
   }
 
   private static ModelArtifact artifact(String location) {

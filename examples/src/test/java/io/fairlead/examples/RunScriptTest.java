@@ -31,7 +31,11 @@ class RunScriptTest {
     script.toFile().setExecutable(true);
     Files.createFile(root.resolve("pom.xml"));
     Files.createFile(root.resolve("examples/pom.xml"));
-    program("mvnw", "sleep 0.3; echo \"$@\" >>mvnw.calls; printf jars >examples/target/classpath");
+    program(
+        "mvnw",
+        "sleep 0.3; echo \"$@\" >>mvnw.calls; case \"$@\" in *-Psagemaker*)"
+            + " printf sagemaker-jars >examples/target/sagemaker/classpath;;"
+            + " *) printf jars >examples/target/classpath;; esac");
     java("17.0.15");
   }
 
@@ -95,6 +99,35 @@ class RunScriptTest {
         .singleElement()
         .asString()
         .contains("-pl examples -am", "-DskipTests package");
+  }
+
+  @Test
+  void theJarsOfACloudAreForThoseWhoAskForThatCloud() throws Exception {
+    try (Child child = run("quickstart", "--platform", "sagemaker")) {
+      child.exitCode();
+      assertThat(child.out()).contains("examples.jar:jars\n", "run.jsa");
+    }
+    try (Child child = run("lifecycle", "--platform", "sagemaker", "--set", "region=us-east-1")) {
+      assertThat(child.exitCode()).isEqualTo(7);
+      assertThat(child.err()).contains("Building, once", "190 MB");
+      assertThat(child.out())
+          .contains("examples.jar:sagemaker-jars\n")
+          .doesNotContain("run.jsa")
+          .endsWith("Lifecycle\n--platform\nsagemaker\n--set\nregion=us-east-1\n");
+    }
+    try (Child child = run("lifecycle", "--set", "name=sagemaker", "--platform", "local")) {
+      child.exitCode();
+      assertThat(child.out()).contains("examples.jar:jars\n");
+    }
+    try (Child child = run("lifecycle", "--platform", "sagemaker")) {
+      child.exitCode();
+      assertThat(child.out()).contains("examples.jar:sagemaker-jars\n");
+    }
+
+    assertThat(builds())
+        .satisfiesExactly(
+            one -> assertThat(one).doesNotContain("-P"),
+            other -> assertThat(other).contains("-Psagemaker"));
   }
 
   @Test
