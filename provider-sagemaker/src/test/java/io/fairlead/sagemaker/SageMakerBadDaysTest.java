@@ -237,6 +237,22 @@ class SageMakerBadDaysTest {
         .contains("blue");
   }
 
+  @Test
+  void whatIsOursIsFoundOnAllPagesAmongWhatIsNot() {
+    aws.account().addModel("theirs");
+    aws.account().addEndpointConfig("theirs", "theirs", "blue");
+    for (int i = 0; i < 250; i++) {
+      aws.account().addEndpoint("theirs-" + i, "theirs");
+    }
+    aws.account().tagsPerPage(1);
+    deploy(platform, FIRST, BLUE);
+    deploy(platform, FIRST, new Routing("zulu", "blue"));
+
+    assertThat(weights()).containsExactly("bert/blue 100", "zulu/blue 100");
+    assertThat(platform.inventory()).hasSize(5);
+    assertThat(platform.orphans()).isEmpty();
+  }
+
   // ---- others at it ----
 
   @Test

@@ -13,10 +13,16 @@ import io.fairlead.grammar.Routing;
 import io.fairlead.grammar.RuntimeSpec;
 import io.fairlead.grammar.Scaling;
 import io.fairlead.json.GrammarJson;
+import io.fairlead.sagemaker.SageMakerAutoscaling.Metric;
 import java.net.URI;
+import java.time.Duration;
+import java.util.List;
 import java.util.Map;
+import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class SageMakerOptionsTest {
@@ -54,6 +60,81 @@ class SageMakerOptionsTest {
     assertThat(BERT.container().runtime().options().find(SageMakerRuntime.class))
         .contains(new SageMakerRuntime(ROLE));
     assertThat(BERT.container().dependencies().options().forPlatform("azureml")).isEmpty();
+  }
+
+  @Test
+  void everyOptionIsReadBackEqual() {
+    Scaling scaling = Scaling.between("ml.g5.xlarge", 1, 4)
+        .with(SageMakerServerless.of(2048, 5))
+        .with(new SageMakerInstances(50, Duration.ofMinutes(20), Duration.ofMinutes(10)))
+        .with(SageMakerAutoscaling.keeping(Metric.INVOCATIONS_PER_INSTANCE, 70.5)
+            .withCooldowns(Duration.ofMinutes(5), Duration.ofSeconds(30)));
+    Routing routing = new Routing("bert", "blue")
+        .with(SageMakerAsync.to("s3://answers/").withFailurePath("s3://failures/"))
+        .with(SageMakerDataCapture.of(20, "s3://records/"))
+        .with(new SageMakerShadow(10))
+        .with(SageMakerReplacement.canary(5, Duration.ofMinutes(10), "errors", "latency"));
+    Container container = new Container(
+        BERT.container().artifact(),
+        BERT.container()
+            .runtime()
+            .with(SageMakerNetwork.vpc(List.of("subnet-1"), List.of("sg-1")))
+            .with(new SageMakerMultiModel(false)),
+        BERT.container().dependencies());
+    Endpoint all = new Endpoint(container, scaling, routing);
+
+    assertThat(GrammarJson.read(GrammarJson.write(all), Endpoint.class)).isEqualTo(all);
+  }
+
+  @ParameterizedTest
+  @MethodSource("wrongOptions")
+  void whatAwsWouldRefuseIsRefusedWithItsRule(ThrowingCallable making, String rule) {
+    assertThatThrownBy(making).isInstanceOf(InvalidValueException.class).hasMessageContaining(rule);
+  }
+
+  private static List<Arguments> wrongOptions() {
+    Duration none = Duration.ZERO;
+    return List.of(
+        wrong(() -> SageMakerServerless.of(1500, 5), "memoryMb must be 1024, 2048"),
+        wrong(() -> SageMakerServerless.of(7168, 5), "memoryMb must be 1024, 2048"),
+        wrong(() -> SageMakerServerless.of(1024, 201), "maxConcurrency must be from 1 to 200"),
+        wrong(
+            () -> new SageMakerServerless(1024, 5, 6),
+            "provisionedConcurrency must be from 0 to maxConcurrency, which is 5"),
+        wrong(() -> new SageMakerInstances(513, none, none), "volumeGb must be from 1 to 512"),
+        wrong(
+            () -> SageMakerInstances.DEFAULT.withStartupTimeout(Duration.ofSeconds(59)),
+            "startupTimeout must be 60 seconds to an hour"),
+        wrong(
+            () -> SageMakerAutoscaling.keeping(Metric.INVOCATIONS_PER_INSTANCE, 0),
+            "target must be above 0"),
+        wrong(() -> SageMakerAsync.to("https://answers"), "outputPath must be an s3:// prefix"),
+        wrong(
+            () -> SageMakerAsync.to("s3://a/").withMaxConcurrencyPerInstance(1001),
+            "maxConcurrencyPerInstance must be from 1 to 1000"),
+        wrong(
+            () -> SageMakerAsync.to("s3://a/").withTopics("mail", ""),
+            "successTopic must be an SNS topic's ARN"),
+        wrong(() -> SageMakerDataCapture.of(101, "s3://r"), "percent must be from 0 to 100"),
+        wrong(() -> new SageMakerShadow(0), "percent must be from 1 to 100"),
+        wrong(
+            () -> SageMakerReplacement.canary(51, none), "percent must be from 1 to 50 for CANARY"),
+        wrong(
+            () -> SageMakerReplacement.linear(9, none), "percent must be from 10 to 50 for LINEAR"),
+        wrong(
+            () -> SageMakerReplacement.allAtOnce(Duration.ofMinutes(61)),
+            "interval must be 0 to an hour"),
+        wrong(
+            () -> SageMakerReplacement.allAtOnce(Duration.ofMinutes(10))
+                .withLimit(Duration.ofMinutes(10)),
+            "limit must be longer than interval and terminationWait together"),
+        wrong(
+            () -> SageMakerNetwork.vpc(List.of("subnet-1"), List.of()),
+            "securityGroups must be given with subnets"));
+  }
+
+  private static Arguments wrong(ThrowingCallable making, String rule) {
+    return Arguments.argumentSet(rule, making, rule);
   }
 
   @ParameterizedTest
