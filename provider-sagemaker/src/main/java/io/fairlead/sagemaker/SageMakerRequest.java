@@ -45,7 +45,6 @@ public record SageMakerRequest(
   static final String HEADER_RULE = "must be at most 1024 printable ASCII characters";
 
   private static final Pattern NAME = Pattern.compile("[a-zA-Z0-9](-*[a-zA-Z0-9])*");
-  private static final Pattern PRINTABLE = Pattern.compile("[\\x21-\\x7E][\\x20-\\x7E]*");
   private static final int LONGEST_NAME = 63;
   private static final int LONGEST_INFERENCE_ID = 64;
   private static final int LONGEST_SESSION_ID = 256;
@@ -90,8 +89,15 @@ public record SageMakerRequest(
   }
 
   private static boolean isLine(String text, int longest) {
-    return text.isEmpty()
-        || (text.length() <= longest && PRINTABLE.matcher(text).matches());
+    if (text.length() > longest || text.startsWith(" ")) {
+      return false;
+    }
+    for (int i = 0; i < text.length(); i++) {
+      if (text.charAt(i) < ' ' || text.charAt(i) > '~') {
+        return false;
+      }
+    }
+    return true;
   }
 
   private static boolean isName(String text, int longest) {
