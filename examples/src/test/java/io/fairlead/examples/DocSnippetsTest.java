@@ -37,6 +37,8 @@ class DocSnippetsTest {
   private static final Pattern JAVA = Pattern.compile("```java\n(.*?)```", Pattern.DOTALL);
   private static final Path SOURCE =
       ROOT.resolve("examples/src/test/java/io/fairlead/examples/DocSnippets.java");
+  /** What is shown of the clouds, whose classes are not on the class path of every build. */
+  private static final Path CLOUDS = ROOT.resolve("examples/src/clouds/java/io/fairlead/examples");
 
   private static final Path MODELS = ROOT.resolve("examples/src/test/resources");
   private static final int SIGTERM = 128 + 15;
@@ -55,13 +57,24 @@ class DocSnippetsTest {
   @ParameterizedTest
   @MethodSource("pages")
   void everyPieceOfJavaInThePageIsCompiled(Path page) throws IOException {
-    String compiled = squeezed(Files.readString(SOURCE));
+    String compiled = squeezed(Files.readString(SOURCE)) + squeezed(clouds());
     List<String> pieces = JAVA.matcher(Files.readString(page))
         .results()
         .map((MatchResult piece) -> piece.group(1))
         .toList();
 
     assertThat(pieces).allSatisfy(piece -> assertThat(compiled).contains(squeezed(piece)));
+  }
+
+  private static String clouds() throws IOException {
+    StringBuilder all = new StringBuilder();
+    try (Stream<Path> files = Files.list(CLOUDS)) {
+      for (Path file :
+          files.filter(one -> one.toString().endsWith("Snippets.java")).toList()) {
+        all.append(Files.readString(file));
+      }
+    }
+    return all.toString();
   }
 
   @ParameterizedTest
