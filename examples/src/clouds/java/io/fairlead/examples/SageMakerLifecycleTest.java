@@ -137,7 +137,9 @@ class SageMakerLifecycleTest {
     assertThat(err.text()).contains("--set endpoint is given twice");
 
     assertThat(run("artifact=weights.txt")).isEqualTo(2);
-    assertThat(err.text()).contains("image must be given: it is the container image");
+    assertThat(err.text())
+        .contains(
+            "image must be given: it is the container image", "framework and version would do");
     assertThat(account.calls()).isEmpty();
   }
 

@@ -45,7 +45,8 @@ record LifecycleSettings(
       "content-type",
       "pinned",
       "timeout");
-  private static final Set<String> NEED_AN_IMAGE = Set.of("sagemaker", "azureml", "vertex");
+  private static final Set<String> NEED_AN_IMAGE = Set.of("azureml", "vertex");
+  private static final String IMAGE = "the container image that serves the model";
 
   /** A platform that is open, and what to do on it. */
   record Opened(EndpointPlatform platform, LifecycleSettings settings) {}
@@ -92,10 +93,13 @@ record LifecycleSettings(
         .orElseGet(() ->
             config.requiredText("artifact", "where the model is, such as s3://, gs:// or hf://"));
     String framework = config.text("framework").orElse("");
-    boolean chosen = id.equals("sagemaker") && !framework.isEmpty();
-    String image = NEED_AN_IMAGE.contains(id) && !chosen
-        ? config.requiredText("image", "the container image that serves the model")
-        : config.text("image").orElse("");
+    String image = config
+        .text("image")
+        .orElseGet(() -> NEED_AN_IMAGE.contains(id) ? config.requiredText("image", IMAGE) : "");
+    if (image.isEmpty() && framework.isEmpty() && id.equals("sagemaker")) {
+      config.requiredText(
+          "image", IMAGE + "; framework and version would do too, for one of AWS's");
+    }
     ModelMetadata metadata = ModelMetadata.of(framework, config.text("version").orElse(""));
     String instanceType = config.text("instance-type").orElse(Machines.usual(id));
     String name = config.text("name").orElseGet(LifecycleSettings::newName);
