@@ -4,8 +4,10 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 import software.amazon.awssdk.auth.credentials.AwsCredentialsProvider;
@@ -56,12 +58,7 @@ final class AwsClients implements AutoCloseable {
   private final Lazy<ScheduledExecutorService> timer = new Lazy<>() {
     @Override
     ScheduledExecutorService make() {
-      ScheduledThreadPoolExecutor one = new ScheduledThreadPoolExecutor(1, work -> {
-        Thread thread = new Thread(work, "fairlead-sagemaker-timer");
-        thread.setDaemon(true);
-        return thread;
-      });
-      one.setRemoveOnCancelPolicy(true);
+      Timer one = new Timer();
       toClose(() -> {
         one.shutdownNow();
         one.awaitTermination(TIMER_END.toMillis(), TimeUnit.MILLISECONDS);
@@ -140,6 +137,11 @@ final class AwsClients implements AutoCloseable {
     return autoScaling.get();
   }
 
+  /** {@return what ends calls at their limits} */
+  ScheduledExecutorService timer() {
+    return timer.get();
+  }
+
   AwsCredentialsProvider credentials() {
     return credentials.get();
   }
@@ -184,6 +186,34 @@ final class AwsClients implements AutoCloseable {
     }
     if (failure != null) {
       throw failure;
+    }
+  }
+
+  /**
+   * One thread that ends calls.
+   *
+   * <p>Calls that have ended are removed by the thousand: removing each empties the queue, so that the next one wakes the
+   * thread, which costs a quarter of a call; removing none keeps them until their limits.
+   */
+  private static final class Timer extends ScheduledThreadPoolExecutor {
+    private static final int MOST_ENDED = 10_000;
+
+    private final AtomicInteger scheduled = new AtomicInteger();
+
+    Timer() {
+      super(1, work -> {
+        Thread thread = new Thread(work, "fairlead-sagemaker-timer");
+        thread.setDaemon(true);
+        return thread;
+      });
+    }
+
+    @Override
+    public ScheduledFuture<?> schedule(Runnable command, long delay, TimeUnit unit) {
+      if (scheduled.incrementAndGet() % MOST_ENDED == 0) {
+        purge();
+      }
+      return super.schedule(command, delay, unit);
     }
   }
 

@@ -35,6 +35,7 @@ import software.amazon.awssdk.core.SdkBytes;
 import software.amazon.awssdk.core.async.SdkPublisher;
 import software.amazon.awssdk.core.exception.SdkClientException;
 import software.amazon.awssdk.core.exception.SdkException;
+import software.amazon.awssdk.http.SdkCancellationException;
 import software.amazon.awssdk.http.async.SdkAsyncHttpClient;
 import software.amazon.awssdk.http.nio.netty.NettyNioAsyncHttpClient;
 import software.amazon.awssdk.http.nio.netty.SdkEventLoopGroup;
@@ -59,6 +60,7 @@ final class SageMakerStreaming implements AutoCloseable {
   private static final Duration SOCKET_TIMEOUT = Duration.ofHours(1);
 
   private static final int MOST_CONNECTIONS = 1000;
+  private static final Duration REASON_COMES = Duration.ofSeconds(1);
   private static final Duration CLOSE_TIMEOUT = Duration.ofSeconds(5);
 
   private final RetriedCalls calls;
@@ -94,8 +96,9 @@ final class SageMakerStreaming implements AutoCloseable {
         .region(Region.of(config.region()))
         .credentialsProvider(clients.credentials())
         .httpClient(http)
-        .overrideConfiguration(
-            override -> override.retryStrategy(DefaultRetryStrategy.doNotRetry()));
+        .overrideConfiguration(override -> override
+            .retryStrategy(DefaultRetryStrategy.doNotRetry())
+            .scheduledExecutorService(clients.timer()));
     config.endpoint().ifPresent(builder::endpointOverride);
     this.client = builder.build();
   }
@@ -195,9 +198,10 @@ final class SageMakerStreaming implements AutoCloseable {
       signals.add(new Signal(piece, null));
     }
 
-    /** The SDK tells {@link #exceptionOccurred} of the same, and of all else. */
     @Override
-    public void onError(Throwable failure) {}
+    public void onError(Throwable failure) {
+      signals.add(new Signal(null, failure));
+    }
 
     @Override
     public void exceptionOccurred(Throwable failure) {
@@ -221,7 +225,7 @@ final class SageMakerStreaming implements AutoCloseable {
       try {
         Signal first = next(0);
         if (first.failure() != null) {
-          throw sdkFailure(first.failure());
+          throw sdkFailure(reason(first.failure()));
         }
         begun = true;
       } finally {
@@ -239,7 +243,7 @@ final class SageMakerStreaming implements AutoCloseable {
           Signal signal = next(count);
           if (signal.failure() != null) {
             throw errors.failure(
-                what + " (piece " + (count + 1) + ")", sdkFailure(signal.failure()));
+                what + " (piece " + (count + 1) + ")", sdkFailure(reason(signal.failure())));
           }
           ByteBuffer piece = signal.piece();
           if (piece == null) {
@@ -252,6 +256,25 @@ final class SageMakerStreaming implements AutoCloseable {
       } finally {
         cancel();
       }
+    }
+
+    /** The SDK cancels its own reading when an answer tells of a failure, and may tell of that first. */
+    private Throwable reason(Throwable first) {
+      Throwable reason = first;
+      while (isCancellation(reason)) {
+        Signal further;
+        try {
+          further = signals.poll(REASON_COMES.toMillis(), TimeUnit.MILLISECONDS);
+        } catch (InterruptedException e) {
+          Thread.currentThread().interrupt();
+          return first;
+        }
+        if (further == null || further.failure() == null) {
+          return first;
+        }
+        reason = further.failure();
+      }
+      return reason;
     }
 
     private Signal next(int count) {
@@ -341,6 +364,15 @@ final class SageMakerStreaming implements AutoCloseable {
   private record Signal(
       @Nullable ByteBuffer piece, @Nullable Throwable failure) {
     static final Signal MARK = new Signal(null, null);
+  }
+
+  private static boolean isCancellation(Throwable failure) {
+    for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
+      if (cause instanceof SdkCancellationException) {
+        return true;
+      }
+    }
+    return false;
   }
 
   private static SdkException sdkFailure(Throwable failure) {

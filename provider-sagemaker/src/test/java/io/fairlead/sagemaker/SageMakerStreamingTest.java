@@ -37,6 +37,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.RepeatedTest;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -222,7 +223,8 @@ class SageMakerStreamingTest {
         .isEqualTo(IntStream.range(0, count).mapToObj(Integer::toString).toList());
   }
 
-  @Test
+  /** Often, because the SDK tells of it on several threads. */
+  @RepeatedTest(30)
   void aModelThatFailsInTheMiddleIsToldWithItsCode() {
     server.then(exchange -> {
       try (OutputStream out = begin(exchange)) {
@@ -245,7 +247,8 @@ class SageMakerStreamingTest {
     assertThat(server.asked()).hasSize(1);
   }
 
-  @Test
+  /** Often, because the SDK tells of it on several threads. */
+  @RepeatedTest(30)
   void aServiceThatFailsInTheMiddleIsUnavailable() {
     server.then(exchange -> {
       try (OutputStream out = begin(exchange)) {
@@ -465,11 +468,18 @@ class SageMakerStreamingTest {
       }
     });
     Set<Thread> before = Thread.getAllStackTraces().keySet();
-    SageMakerStreaming own = streaming(config, TimeSource.system());
+    AwsClients ownClients = new AwsClients(config);
+    SageMakerStreaming own = new SageMakerStreaming(
+        config,
+        ownClients,
+        new RetriedCalls(errors, pauses, new Random(1)),
+        errors,
+        TimeSource.system());
     own.invoke(ENDPOINT, REQUEST, piece -> pieces.add(text(piece)));
     long begin = System.nanoTime();
 
     own.close();
+    ownClients.close();
 
     assertThat(Duration.ofNanos(System.nanoTime() - begin)).isLessThan(Duration.ofSeconds(2));
     for (Thread thread : Thread.getAllStackTraces().keySet()) {
