@@ -34,6 +34,11 @@ public final class Response {
     return new Response(body.clone(), contentType, null);
   }
 
+  /** {@return an answer of any kind, whose body is not copied, from those who do not change it afterwards} */
+  public static Response ofUnsafe(byte[] body, String contentType) {
+    return new Response(requireNonNull(body, "body"), contentType, null);
+  }
+
   /** {@return the same answer, marked with the variant that gave it} */
   public Response servedBy(String newVariant) {
     return new Response(body, contentType, requireNonNull(newVariant, "variant"));

@@ -96,4 +96,15 @@ class RequestTest {
         .suppress(Warning.NULL_FIELDS, Warning.STRICT_HASHCODE)
         .verify();
   }
+
+  @Test
+  void aBodyIsHandedOnWithoutACopyToThoseWhoAskForIt() {
+    Request request = Request.json("{}");
+
+    assertThat(request.bodyUnsafe()).isSameAs(request.bodyUnsafe()).isEqualTo(request.body());
+    assertThat(request.body()).isNotSameAs(request.body());
+    byte[] answer = {1, 2};
+    assertThat(Response.ofUnsafe(answer, "application/octet-stream"))
+        .isEqualTo(Response.of(answer, "application/octet-stream"));
+  }
 }

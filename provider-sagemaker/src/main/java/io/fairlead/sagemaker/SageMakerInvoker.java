@@ -52,7 +52,7 @@ final class SageMakerInvoker implements Invoker<Endpoint> {
     InvokeEndpointRequest.Builder call = InvokeEndpointRequest.builder()
         .endpointName(endpoint.name())
         .contentType(request.contentType())
-        .body(SdkBytes.fromByteArrayUnsafe(request.body()))
+        .body(SdkBytes.fromByteArrayUnsafe(request.bodyUnsafe()))
         .targetVariant(request.variant().orElse(null));
     if (!options.equals(SageMakerRequest.DEFAULT)) {
       call.targetModel(orNull(options.targetModel()))
@@ -131,7 +131,7 @@ final class SageMakerInvoker implements Invoker<Endpoint> {
   }
 
   static Response response(byte[] body, @Nullable String contentType, @Nullable String variant) {
-    Response response = Response.of(body, given(contentType).orElse(UNKNOWN_TYPE));
+    Response response = Response.ofUnsafe(body, given(contentType).orElse(UNKNOWN_TYPE));
     return variant == null ? response : response.servedBy(variant);
   }
 

@@ -109,7 +109,7 @@ final class SageMakerStreaming implements AutoCloseable {
         InvokeEndpointWithResponseStreamRequest.builder()
             .endpointName(endpoint.name())
             .contentType(request.contentType())
-            .body(SdkBytes.fromByteArrayUnsafe(request.body()))
+            .body(SdkBytes.fromByteArrayUnsafe(request.bodyUnsafe()))
             .targetVariant(request.variant().orElse(null))
             .inferenceComponentName(SageMakerInvoker.orNull(options.inferenceComponent()))
             .targetContainerHostname(SageMakerInvoker.orNull(options.targetContainer()))
