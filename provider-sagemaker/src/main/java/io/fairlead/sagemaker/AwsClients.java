@@ -15,6 +15,8 @@ import software.amazon.awssdk.auth.credentials.DefaultCredentialsProvider;
 import software.amazon.awssdk.auth.credentials.ProfileCredentialsProvider;
 import software.amazon.awssdk.awscore.client.builder.AwsClientBuilder;
 import software.amazon.awssdk.awscore.client.builder.AwsSyncClientBuilder;
+import software.amazon.awssdk.core.exception.SdkClientException;
+import software.amazon.awssdk.core.exception.SdkException;
 import software.amazon.awssdk.http.SdkHttpClient;
 import software.amazon.awssdk.http.apache.ApacheHttpClient;
 import software.amazon.awssdk.regions.Region;
@@ -72,6 +74,7 @@ final class AwsClients implements AutoCloseable {
     AwsCredentialsProvider make() {
       return config
           .credentials()
+          .map(AwsClients::asSdk)
           .orElseGet(() -> config.profile().isEmpty()
               ? toClose(DefaultCredentialsProvider.builder().build())
               : toClose(ProfileCredentialsProvider.create(config.profile())));
@@ -144,6 +147,19 @@ final class AwsClients implements AutoCloseable {
 
   AwsCredentialsProvider credentials() {
     return credentials.get();
+  }
+
+  /** What the caller's own source throws is the SDK's kind of failure, whatever it is. */
+  private static AwsCredentialsProvider asSdk(AwsCredentialsProvider own) {
+    return () -> {
+      try {
+        return own.resolveCredentials();
+      } catch (SdkException e) {
+        throw e;
+      } catch (RuntimeException e) {
+        throw SdkClientException.create("Unable to load credentials: " + e.getMessage(), e);
+      }
+    };
   }
 
   private <B extends AwsSyncClientBuilder<B, C> & AwsClientBuilder<B, C>, C> B configured(

@@ -32,6 +32,8 @@ import software.amazon.awssdk.services.sagemaker.model.ProductionVariantSummary;
  */
 final class Endpoints {
   private static final int PAGE = 100;
+  /** What AWS's own tags begin with, which nobody else may write. */
+  private static final String RESERVED = "aws:";
 
   private final AwsClients clients;
   private final SageMakerErrors errors;
@@ -72,16 +74,61 @@ final class Endpoints {
     return ours;
   }
 
+  /** {@return an endpoint's configuration, without which it can only go as a whole} */
   DescribeEndpointConfigResponse configuration(DescribeEndpointResponse endpoint) {
-    return configuration(endpoint.endpointConfigName());
+    return findConfiguration(endpoint.endpointConfigName())
+        .orElseThrow(() -> configurationGone(endpoint, ErrorKind.NOT_FOUND));
   }
 
-  private DescribeEndpointConfigResponse configuration(String name) {
-    return errors.call(
+  Optional<DescribeEndpointConfigResponse> findConfiguration(String name) {
+    return errors.find(
         "Describe endpoint configuration " + name,
         () -> clients
             .controlPlane()
             .describeEndpointConfig(request -> request.endpointConfigName(name)));
+  }
+
+  static ServingException configurationGone(DescribeEndpointResponse endpoint, ErrorKind kind) {
+    return ServingException.builder(
+            SageMakerOptionsProvider.PLATFORM,
+            kind,
+            "The configuration " + endpoint.endpointConfigName() + " of endpoint "
+                + endpoint.endpointName()
+                + " was deleted by somebody else, so its variants cannot be changed: undeploy its only "
+                + "variant, or delete the endpoint in the console if it has several, and deploy anew")
+        .retryable(false)
+        .build();
+  }
+
+  /** Another process may have changed an endpoint since it was read, and AWS would let its change be overwritten. */
+  void checkUnchanged(DescribeEndpointResponse read) {
+    boolean unchanged = find(read.endpointName())
+        .filter(now -> now.endpointStatusAsString().equals(read.endpointStatusAsString())
+            && now.endpointConfigName().equals(read.endpointConfigName())
+            && now.lastModifiedTime().equals(read.lastModifiedTime()))
+        .isPresent();
+    if (!unchanged) {
+      throw new ServingException(
+          SageMakerOptionsProvider.PLATFORM,
+          ErrorKind.CONFLICT,
+          "Endpoint " + read.endpointName() + " was changed by somebody else meanwhile");
+    }
+  }
+
+  /** {@return why an endpoint failed and where that can be looked up; empty if it did not, or AWS does not say} */
+  static String reason(DescribeEndpointResponse endpoint) {
+    String reason = endpoint.failureReason();
+    if (reason == null || reason.isEmpty()) {
+      return "";
+    }
+    String sentence = reason.endsWith(".") ? reason : reason + ".";
+    boolean noCapacity =
+        reason.contains("InsufficientInstanceCapacity") || reason.contains("compute capacity");
+    return sentence
+        + (noCapacity
+            ? " AWS has too few such instances at the moment: try later, or take another type or region"
+            : " Its log is the CloudWatch log group /aws/sagemaker/Endpoints/"
+                + endpoint.endpointName());
   }
 
   Map<String, String> tagsOf(DescribeEndpointConfigResponse configuration) {
@@ -166,8 +213,20 @@ final class Endpoints {
       if (e.kind() != ErrorKind.ALREADY_EXISTS) {
         throw e;
       }
+      mark(name, marks);
     }
     return name;
+  }
+
+  /** A configuration that a run prepared which then ended becomes the next one's. */
+  private void mark(String configuration, Map<String, String> marks) {
+    findConfiguration(configuration)
+        .ifPresent(found -> errors.call(
+            "Tag endpoint configuration " + configuration,
+            () -> clients
+                .controlPlane()
+                .addTags(request ->
+                    request.resourceArn(found.endpointConfigArn()).tags(AwsTags.list(marks)))));
   }
 
   /** Removes the configurations of an endpoint that it does not have, unless another process may be about to use them. */
@@ -245,16 +304,25 @@ final class Endpoints {
 
   // ---- marks ----
 
-  /** {@return the marks of a configuration that replaces another, which know what brought each of its variants} */
-  static Map<String, String> carried(Map<String, String> marks, Collection<String> variants) {
-    Map<String, String> carried = new HashMap<>();
-    marks.forEach((key, value) -> {
-      boolean gone = key.startsWith(AwsTags.RUN_OF_VARIANT)
-          && !variants.contains(key.substring(AwsTags.RUN_OF_VARIANT.length()));
-      if (!gone && key.startsWith("fairlead-")) {
-        carried.put(key, value);
-      }
-    });
+  /**
+   * {@return the tags of a configuration that replaces another: whose it is, what brought each of its variants, and what
+   * people have added}
+   */
+  Map<String, String> carriedTags(
+      DescribeEndpointResponse endpoint,
+      DescribeEndpointConfigResponse replaced,
+      Collection<String> variants) {
+    Map<String, String> carried = new HashMap<>(tagsOf(replaced));
+    if (!AwsTags.areOurs(carried)) {
+      Map<String, String> marks = tags.read(endpoint.endpointArn());
+      carried.put(AwsTags.DEPLOYMENT, endpoint.endpointName());
+      carried.put(AwsTags.RUN, marks.getOrDefault(AwsTags.RUN, ""));
+    }
+    carried
+        .keySet()
+        .removeIf(key -> key.startsWith(RESERVED)
+            || (key.startsWith(AwsTags.RUN_OF_VARIANT)
+                && !variants.contains(key.substring(AwsTags.RUN_OF_VARIANT.length()))));
     return carried;
   }
 }

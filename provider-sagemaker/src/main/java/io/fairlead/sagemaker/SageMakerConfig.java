@@ -75,6 +75,13 @@ public record SageMakerConfig(
       requireNonNull(s3, "s3");
       requireNonNull(autoScaling, "autoScaling");
     }
+
+    private boolean isComplete() {
+      return controlPlane.isPresent()
+          && runtime.isPresent()
+          && s3.isPresent()
+          && autoScaling.isPresent();
+    }
   }
 
   public SageMakerConfig {
@@ -263,6 +270,14 @@ public record SageMakerConfig(
 
   /** {@return which credentials are tried, as a phrase for messages} */
   String identity() {
+    if (!clients.equals(Clients.NONE)) {
+      return "the credentials of the clients that were handed in"
+          + (clients.isComplete() ? "" : " and, for other services, " + ownIdentity());
+    }
+    return ownIdentity();
+  }
+
+  private String ownIdentity() {
     if (credentials.isPresent()) {
       return "the credentials provider that was handed in";
     }

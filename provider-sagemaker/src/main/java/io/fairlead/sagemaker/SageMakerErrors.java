@@ -217,8 +217,12 @@ final class SageMakerErrors {
       return ErrorKind.ALREADY_EXISTS;
     }
     if (message.startsWith("Cannot update in-progress")
-        || message.startsWith("Cannot delete in-progress")) {
+        || message.startsWith("Cannot delete in-progress")
+        || message.startsWith("The variant name(s)")) {
       return ErrorKind.CONFLICT;
+    }
+    if (message.contains("does not have") && message.contains("DeregisterScalableTarget")) {
+      return ErrorKind.UNAUTHORIZED;
     }
     return ErrorKind.INVALID;
   }
@@ -248,7 +252,7 @@ final class SageMakerErrors {
 
   private ServingException unanswered(String what, SdkException e) {
     ErrorKind kind = unansweredKind(e);
-    String reason = String.valueOf(e.getMessage());
+    String reason = quote(String.valueOf(e.getMessage()));
     String more = switch (kind) {
       case UNAUTHORIZED -> ". Tried " + identity;
       case TIMEOUT -> ". Whether it was done is not known";

@@ -13,7 +13,9 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import software.amazon.awssdk.services.sagemaker.model.DescribeEndpointResponse;
 import software.amazon.awssdk.services.sagemaker.model.DesiredWeightAndCapacity;
 import software.amazon.awssdk.services.sagemaker.model.ProductionVariantSummary;
@@ -51,7 +53,7 @@ final class TrafficKind implements ResourceKind<Traffic> {
     Observed<Traffic> seen = switch (endpoint.endpointStatusAsString()) {
       case "InService", "UpdateRollbackFailed" ->
         Observed.ready(percents(endpoint.productionVariants()))
-            .withDetail(Optional.ofNullable(endpoint.failureReason()).orElse(""));
+            .withDetail(Endpoints.reason(endpoint));
       case "Failed" -> Observed.absent();
       case "Deleting" -> Observed.deleting();
       default -> Observed.changing("endpoint is " + endpoint.endpointStatusAsString());
@@ -92,6 +94,7 @@ final class TrafficKind implements ResourceKind<Traffic> {
             SageMakerOptionsProvider.PLATFORM,
             ErrorKind.NOT_FOUND,
             "Endpoint " + name + " is not there any longer"));
+    checkAnswering(name, endpoint, desired);
     List<DesiredWeightAndCapacity> weights = new ArrayList<>();
     for (ProductionVariantSummary variant : endpoint.productionVariants()) {
       weights.add(DesiredWeightAndCapacity.builder()
@@ -106,6 +109,30 @@ final class TrafficKind implements ResourceKind<Traffic> {
             .updateEndpointWeightsAndCapacities(
                 request -> request.endpointName(name).desiredWeightsAndCapacities(weights)));
     return Started.ACCEPTED;
+  }
+
+  /** What is taken from a variant for one that does not answer would be lost. */
+  private static void checkAnswering(
+      String name, DescribeEndpointResponse endpoint, Traffic desired) {
+    Set<String> missing = new TreeSet<>(desired.weights().keySet());
+    endpoint.productionVariants().forEach(variant -> missing.remove(variant.variantName()));
+    if (missing.isEmpty()) {
+      return;
+    }
+    boolean shadow = endpoint.shadowProductionVariants().stream()
+        .anyMatch(variant -> missing.contains(variant.variantName()));
+    throw shadow
+        ? ServingException.builder(
+                SageMakerOptionsProvider.PLATFORM,
+                ErrorKind.CONFLICT,
+                "Endpoint " + name + " cannot route requests to " + missing
+                    + ", a shadow, whose answers are dropped: undeploy it and deploy it without SageMakerShadow")
+            .retryable(false)
+            .build()
+        : new ServingException(
+            SageMakerOptionsProvider.PLATFORM,
+            ErrorKind.NOT_FOUND,
+            "Endpoint " + name + " has " + missing + " no longer");
   }
 
   /** That nothing gets any request is said before a name goes altogether; AWS has no such state. */

@@ -94,10 +94,16 @@ record Variant(
     return !model.equals(other.model)
         || !instanceType.equals(other.instanceType)
         || !memory().equals(other.memory())
+        || (isWarm() && !other.isWarm())
         || !instances.equals(other.instances)
         || !shadow.equals(other.shadow)
         || !async.equals(other.async)
         || !dataCapture.equals(other.dataCapture);
+  }
+
+  /** AWS changes how much concurrency is provisioned, and has no call that ends it. */
+  private boolean isWarm() {
+    return serverless.filter(config -> config.provisionedConcurrency() > 0).isPresent();
   }
 
   private Optional<Integer> memory() {

@@ -14,9 +14,13 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.Stream;
 import software.amazon.awssdk.services.sagemaker.model.CreateEndpointConfigRequest;
@@ -26,6 +30,8 @@ import software.amazon.awssdk.services.sagemaker.model.DesiredWeightAndCapacity;
 import software.amazon.awssdk.services.sagemaker.model.EndpointSummary;
 import software.amazon.awssdk.services.sagemaker.model.ListEndpointsRequest;
 import software.amazon.awssdk.services.sagemaker.model.ListEndpointsResponse;
+import software.amazon.awssdk.services.sagemaker.model.PendingDeploymentSummary;
+import software.amazon.awssdk.services.sagemaker.model.PendingProductionVariantSummary;
 import software.amazon.awssdk.services.sagemaker.model.ProductionVariant;
 import software.amazon.awssdk.services.sagemaker.model.ProductionVariantStatus;
 import software.amazon.awssdk.services.sagemaker.model.ProductionVariantSummary;
@@ -77,25 +83,36 @@ final class VariantKind implements ResourceKind<Variant> {
     if (found.isEmpty()) {
       return Observed.absent();
     }
-    Observed<Variant> seen = observed(name, found.get());
-    return endpoints.isOurs(found.get()) ? seen : seen.asForeign();
+    if (!endpoints.isOurs(found.get())) {
+      // Whatever it is, and whatever its variants are: the name is taken.
+      return Observed.ready(Variants.UNKNOWN).asForeign();
+    }
+    return observed(name, found.get());
   }
 
   private Observed<Variant> observed(VariantName name, DescribeEndpointResponse endpoint) {
     return switch (endpoint.endpointStatusAsString()) {
       case "InService", "UpdateRollbackFailed" -> serving(name, endpoint);
-      case "Failed" -> Observed.failed(reason(endpoint));
+      case "Failed" -> Observed.failed(Endpoints.reason(endpoint));
       case "Deleting" -> Observed.deleting();
       default -> Observed.changing(progress(name, endpoint));
     };
   }
 
   private Observed<Variant> serving(VariantName name, DescribeEndpointResponse endpoint) {
-    DescribeEndpointConfigResponse configuration = endpoints.configuration(endpoint);
     String detail = endpoint.endpointStatusAsString().equals("InService")
-        ? reason(endpoint)
+        ? Endpoints.reason(endpoint)
         : "a change failed and could not be taken back: the endpoint serves a mix of both ("
-            + reason(endpoint) + ")";
+            + Endpoints.reason(endpoint) + ")";
+    Optional<DescribeEndpointConfigResponse> found =
+        endpoints.findConfiguration(endpoint.endpointConfigName());
+    if (found.isEmpty()) {
+      return Endpoints.summary(endpoint, name.variant())
+          .map(summary -> Observed.ready(Variants.UNKNOWN))
+          .orElseGet(Observed::absent)
+          .withDetail(detail);
+    }
+    DescribeEndpointConfigResponse configuration = found.get();
     Optional<ProductionVariant> variant = variants(configuration)
         .filter(one -> one.variantName().equals(name.variant()))
         .findFirst();
@@ -116,10 +133,6 @@ final class VariantKind implements ResourceKind<Variant> {
     return Stream.concat(
         configuration.productionVariants().stream(),
         configuration.shadowProductionVariants().stream());
-  }
-
-  private static String reason(DescribeEndpointResponse endpoint) {
-    return endpoint.failureReason() == null ? "" : endpoint.failureReason();
   }
 
   private static String progress(VariantName name, DescribeEndpointResponse endpoint) {
@@ -191,10 +204,10 @@ final class VariantKind implements ResourceKind<Variant> {
       wanted.productionVariants(with(now.productionVariants(), variant));
     }
     Variants.writeShared(wanted, desired);
-    Map<String, String> marks =
-        Endpoints.carried(endpoints.tagsOf(configuration), names(configuration));
-    marks.putAll(marks(name, mark));
-    updateEndpoint(name, endpoints.make(name.endpoint(), wanted, marks), Optional.empty());
+    Map<String, String> tagged =
+        endpoints.carriedTags(endpoint, configuration, names(configuration));
+    tagged.putAll(marks(name, mark));
+    updateEndpoint(endpoint, endpoints.make(name.endpoint(), wanted, tagged), Optional.empty());
   }
 
   private static List<ProductionVariant> with(
@@ -286,9 +299,11 @@ final class VariantKind implements ResourceKind<Variant> {
     String next = endpoints.make(
         name.endpoint(),
         wanted,
-        Endpoints.carried(endpoints.tagsOf(configuration), names(configuration)));
-    updateEndpoint(name, next, desired.replacement());
-    return new Reconfiguration(name.endpoint(), next, endpoint.lastModifiedTime()).toString();
+        endpoints.carriedTags(endpoint, configuration, names(configuration)));
+    updateEndpoint(endpoint, next, desired.replacement());
+    return new Reconfiguration(
+            name.endpoint(), endpoint.endpointConfigName(), next, endpoint.lastModifiedTime())
+        .toString();
   }
 
   /**
@@ -298,18 +313,20 @@ final class VariantKind implements ResourceKind<Variant> {
    * with another configuration.
    *
    * @param endpoint the endpoint
+   * @param before the configuration that it had
    * @param configuration the configuration that it is to have
    * @param since when the endpoint was last changed before
    */
-  private record Reconfiguration(String endpoint, String configuration, Instant since) {
+  private record Reconfiguration(
+      String endpoint, String before, String configuration, Instant since) {
     static Reconfiguration of(String text) {
       String[] parts = text.split(" ", -1);
-      return new Reconfiguration(parts[0], parts[1], Instant.parse(parts[2]));
+      return new Reconfiguration(parts[0], parts[1], parts[2], Instant.parse(parts[3]));
     }
 
     @Override
     public String toString() {
-      return endpoint + " " + configuration + " " + since;
+      return endpoint + " " + before + " " + configuration + " " + since;
     }
   }
 
@@ -327,7 +344,11 @@ final class VariantKind implements ResourceKind<Variant> {
     if (endpoint.lastModifiedTime().equals(change.since())) {
       return Outcome.running("waiting until the change shows");
     }
-    String why = reason(endpoint);
+    if (!endpoint.endpointConfigName().equals(change.before())) {
+      // It ended, and another process has changed the endpoint since.
+      return Outcome.succeeded();
+    }
+    String why = Endpoints.reason(endpoint);
     return Outcome.failed(new ServingException(
         SageMakerOptionsProvider.PLATFORM,
         ErrorKind.MODEL_FAILED,
@@ -366,12 +387,15 @@ final class VariantKind implements ResourceKind<Variant> {
 
   /** Without retaining them, AWS would set all variants back to the weights and counts that they began with. */
   private void updateEndpoint(
-      VariantName name, String configuration, Optional<SageMakerReplacement> replacement) {
+      DescribeEndpointResponse endpoint,
+      String configuration,
+      Optional<SageMakerReplacement> replacement) {
+    endpoints.checkUnchanged(endpoint);
     errors.call(
-        "Update endpoint " + name.endpoint(),
+        "Update endpoint " + endpoint.endpointName(),
         () -> clients.controlPlane().updateEndpoint(request -> {
           request
-              .endpointName(name.endpoint())
+              .endpointName(endpoint.endpointName())
               .endpointConfigName(configuration)
               .retainAllVariantProperties(true);
           replacement.ifPresent(how -> request.deploymentConfig(Variants.write(how)));
@@ -412,6 +436,11 @@ final class VariantKind implements ResourceKind<Variant> {
 
   @Override
   public Optional<String> cannotUpdate(Variant actual, Variant desired) {
+    if (actual.model().isEmpty()) {
+      return Optional.of(
+          "serves what cannot be told, because its endpoint configuration was deleted by somebody else, or names no "
+              + "model: undeploy it and deploy it again");
+    }
     if (!actual.model().equals(desired.model()) && desired.replacement().isEmpty()) {
       return Optional.of(
           "holds another container: deploy under another variant and route requests to it, or have SageMaker replace it by "
@@ -436,32 +465,45 @@ final class VariantKind implements ResourceKind<Variant> {
     DescribeEndpointResponse endpoint = present(name);
     boolean failed = endpoint.endpointStatusAsString().equals("Failed");
     if (failed) {
-      deleteEndpoint(name);
+      deleteEndpoint(endpoint);
       return Started.ACCEPTED;
     }
     checkAtRest(name, endpoint);
-    DescribeEndpointConfigResponse configuration = endpoints.configuration(endpoint);
-    List<String> others = new ArrayList<>(names(configuration));
+    Optional<DescribeEndpointConfigResponse> configuration =
+        endpoints.findConfiguration(endpoint.endpointConfigName());
+    List<String> others =
+        new ArrayList<>(configuration.map(VariantKind::names).orElseGet(() -> names(endpoint)));
     if (!others.remove(name.variant())) {
       throw gone(name);
     }
-    if (!Endpoints.isShadow(configuration, name.variant())) {
-      autoscaling.remove(name);
-    }
     if (others.isEmpty()) {
-      deleteEndpoint(name);
+      autoscaling.remove(name);
+      deleteEndpoint(endpoint);
     } else {
-      leave(name, endpoint, configuration, others);
+      leave(
+          name,
+          endpoint,
+          configuration.orElseThrow(
+              () -> Endpoints.configurationGone(endpoint, ErrorKind.CONFLICT)),
+          others);
     }
     return Started.ACCEPTED;
   }
 
-  private void deleteEndpoint(VariantName name) {
+  private static List<String> names(DescribeEndpointResponse endpoint) {
+    return Stream.concat(
+            endpoint.productionVariants().stream(), endpoint.shadowProductionVariants().stream())
+        .map(ProductionVariantSummary::variantName)
+        .toList();
+  }
+
+  private void deleteEndpoint(DescribeEndpointResponse endpoint) {
+    endpoints.checkUnchanged(endpoint);
     errors.call(
-        "Delete endpoint " + name.endpoint(),
+        "Delete endpoint " + endpoint.endpointName(),
         () -> clients
             .controlPlane()
-            .deleteEndpoint(request -> request.endpointName(name.endpoint())));
+            .deleteEndpoint(request -> request.endpointName(endpoint.endpointName())));
   }
 
   private void leave(
@@ -475,12 +517,15 @@ final class VariantKind implements ResourceKind<Variant> {
     if (production.isEmpty()) {
       throw refusal(name, "is what the shadow " + others + " copies: undeploy the shadow first");
     }
+    if (!Endpoints.isShadow(configuration, name.variant())) {
+      autoscaling.remove(name);
+    }
     wanted.productionVariants(production);
     wanted.shadowProductionVariants(
         Endpoints.orNone(without(now.shadowProductionVariants(), name)));
     String next = endpoints.make(
-        name.endpoint(), wanted, Endpoints.carried(endpoints.tagsOf(configuration), others));
-    updateEndpoint(name, next, Optional.empty());
+        name.endpoint(), wanted, endpoints.carriedTags(endpoint, configuration, others));
+    updateEndpoint(endpoint, next, Optional.empty());
   }
 
   private static List<ProductionVariant> without(
@@ -538,43 +583,72 @@ final class VariantKind implements ResourceKind<Variant> {
     return listed;
   }
 
-  /** {@return the variants of an endpoint, those with the least requests first, so that the last takes the endpoint along} */
+  /**
+   * {@return the variants that an endpoint has or is about to have, those with the least requests first, so that the last
+   * takes the endpoint along}
+   */
   private List<Listed> listed(DescribeEndpointResponse endpoint) {
-    return errors
-        .find(
-            "Describe endpoint configuration " + endpoint.endpointConfigName(),
-            () -> clients
-                .controlPlane()
-                .describeEndpointConfig(
-                    request -> request.endpointConfigName(endpoint.endpointConfigName())))
-        .map(configuration -> variants(configuration)
-            .sorted(Comparator.comparing((ProductionVariant variant) ->
-                    !Endpoints.isShadow(configuration, variant.variantName()))
-                .thenComparing(variant -> weight(endpoint, variant)))
-            .map(variant -> listed(endpoint, variant))
-            .toList())
-        .orElseGet(List::of);
+    Map<String, List<ResourceRef>> uses = new LinkedHashMap<>();
+    List<ResourceRef> configurations = new ArrayList<>();
+    Set<String> shadows = new HashSet<>();
+    names(endpoint).forEach(variant -> uses.put(variant, new ArrayList<>()));
+    pendingNames(endpoint).forEach(variant -> uses.putIfAbsent(variant, new ArrayList<>()));
+    for (String name : configurationNames(endpoint)) {
+      configurations.add(new ResourceRef(ConfigurationKind.NAME, name));
+      endpoints.findConfiguration(name).ifPresent(found -> {
+        found.shadowProductionVariants().forEach(shadow -> shadows.add(shadow.variantName()));
+        variants(found).forEach(variant -> {
+          List<ResourceRef> models =
+              uses.computeIfAbsent(variant.variantName(), key -> new ArrayList<>());
+          if (variant.modelName() != null) {
+            models.add(new ResourceRef(ModelKind.NAME, variant.modelName()));
+          }
+        });
+      });
+    }
+    uses.values().forEach(all -> all.addAll(configurations));
+    return uses.keySet().stream()
+        .sorted(Comparator.comparing((String variant) -> !shadows.contains(variant))
+            .thenComparing(variant -> weight(endpoint, variant)))
+        .map(variant -> listed(endpoint, variant, uses.getOrDefault(variant, List.of())))
+        .toList();
   }
 
-  private static float weight(DescribeEndpointResponse endpoint, ProductionVariant variant) {
-    return Endpoints.summary(endpoint, variant.variantName())
+  /** {@return the variants that an endpoint is about to have, which are told before their configuration can be read} */
+  private static Stream<String> pendingNames(DescribeEndpointResponse endpoint) {
+    PendingDeploymentSummary pending = endpoint.pendingDeploymentSummary();
+    return pending == null
+        ? Stream.empty()
+        : Stream.concat(
+                pending.productionVariants().stream(), pending.shadowProductionVariants().stream())
+            .map(PendingProductionVariantSummary::variantName);
+  }
+
+  /** {@return the configuration that an endpoint has, and the one that it is about to have} */
+  private static Set<String> configurationNames(DescribeEndpointResponse endpoint) {
+    Set<String> names = new LinkedHashSet<>();
+    names.add(endpoint.endpointConfigName());
+    PendingDeploymentSummary pending = endpoint.pendingDeploymentSummary();
+    if (pending != null && pending.endpointConfigName() != null) {
+      names.add(pending.endpointConfigName());
+    }
+    return names;
+  }
+
+  private static float weight(DescribeEndpointResponse endpoint, String variant) {
+    return Endpoints.summary(endpoint, variant)
         .map(ProductionVariantSummary::currentWeight)
         .orElse(0f);
   }
 
-  private static Listed listed(DescribeEndpointResponse endpoint, ProductionVariant variant) {
-    List<ResourceRef> uses = new ArrayList<>();
-    if (variant.modelName() != null) {
-      uses.add(new ResourceRef(ModelKind.NAME, variant.modelName()));
-    }
-    uses.add(new ResourceRef(ConfigurationKind.NAME, endpoint.endpointConfigName()));
-    VariantName name = new VariantName(endpoint.endpointName(), variant.variantName());
+  private static Listed listed(
+      DescribeEndpointResponse endpoint, String variant, List<ResourceRef> uses) {
     return new Listed(
-        new ResourceRef(NAME, name.toString()),
+        new ResourceRef(NAME, new VariantName(endpoint.endpointName(), variant).toString()),
         endpoint.endpointName(),
         endpoint.creationTime(),
         status(endpoint),
-        reason(endpoint),
+        Endpoints.reason(endpoint),
         true,
         uses,
         Optional.empty());

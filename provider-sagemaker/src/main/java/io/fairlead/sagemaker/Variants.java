@@ -25,6 +25,19 @@ import software.amazon.awssdk.services.sagemaker.model.TrafficRoutingConfigType;
 
 /** From a variant as it should be to AWS's requests, and back from AWS's answers. */
 final class Variants {
+  /** A variant of which it cannot be told what it serves. */
+  static final Variant UNKNOWN = new Variant(
+      "",
+      "",
+      0,
+      Optional.empty(),
+      SageMakerInstances.DEFAULT,
+      Optional.empty(),
+      Optional.empty(),
+      Optional.empty(),
+      Optional.empty(),
+      Optional.empty());
+
   private Variants() {}
 
   // ---- to AWS ----
@@ -72,8 +85,15 @@ final class Variants {
 
   /** Writes what this variant says of all variants of its endpoint; what it leaves open stays. */
   static void writeShared(CreateEndpointConfigRequest.Builder wanted, Variant variant) {
-    variant.async().ifPresent(async -> wanted.asyncInferenceConfig(write(async)));
-    variant.dataCapture().ifPresent(capture -> wanted.dataCaptureConfig(write(capture)));
+    CreateEndpointConfigRequest now = wanted.build();
+    variant
+        .async()
+        .filter(async -> !Optional.of(async).equals(readAsync(now.asyncInferenceConfig())))
+        .ifPresent(async -> wanted.asyncInferenceConfig(write(async)));
+    DataCaptureConfig before = now.dataCaptureConfig() == null
+        ? DataCaptureConfig.builder().build()
+        : now.dataCaptureConfig();
+    variant.dataCapture().ifPresent(capture -> wanted.dataCaptureConfig(change(before, capture)));
   }
 
   /** Ends the record of requests. */
@@ -106,7 +126,7 @@ final class Variants {
     return text.isEmpty() ? null : text;
   }
 
-  private static DataCaptureConfig write(SageMakerDataCapture capture) {
+  private static DataCaptureConfig change(DataCaptureConfig before, SageMakerDataCapture capture) {
     List<CaptureOption> options = new ArrayList<>();
     if (capture.captured() != Captured.RESPONSE) {
       options.add(CaptureOption.builder().captureMode(CaptureMode.INPUT).build());
@@ -114,7 +134,7 @@ final class Variants {
     if (capture.captured() != Captured.REQUEST) {
       options.add(CaptureOption.builder().captureMode(CaptureMode.OUTPUT).build());
     }
-    return DataCaptureConfig.builder()
+    return before.toBuilder()
         .enableCapture(capture.percent() > 0)
         .initialSamplingPercentage(capture.percent())
         .destinationS3Uri(capture.destination())

@@ -14,6 +14,8 @@ import software.amazon.awssdk.auth.credentials.AwsBasicCredentials;
 import software.amazon.awssdk.auth.credentials.StaticCredentialsProvider;
 import software.amazon.awssdk.http.SdkHttpClient;
 import software.amazon.awssdk.http.apache.ApacheHttpClient;
+import software.amazon.awssdk.regions.Region;
+import software.amazon.awssdk.services.sagemaker.SageMakerClient;
 
 /** An account of its own at the stand-in of AWS, and platforms that serve there. */
 final class Aws implements AutoCloseable {
@@ -74,6 +76,16 @@ final class Aws implements AutoCloseable {
   SageMakerPlatform open(SageMakerConfig config, Faults faults) {
     return SageMakerProvider.open(
         config.withHttpClient(new BrokenHttpClient(HTTP, faults)), time, new Random(1));
+  }
+
+  /** {@return AWS's own client, for what people do by hand} */
+  SageMakerClient console() {
+    return SageMakerClient.builder()
+        .region(Region.US_EAST_1)
+        .endpointOverride(StandIn.endpoint())
+        .credentialsProvider(config().credentials().orElseThrow())
+        .httpClient(HTTP)
+        .build();
   }
 
   @Override
