@@ -1,0 +1,13 @@
+package io.fairlead.vertex.standin;
+
+import com.google.protobuf.Message;
+import io.grpc.Metadata;
+import io.grpc.Status;
+import java.util.List;
+
+/** What the server sends: headers, then messages, then how it ends. */
+record Answer(Metadata headers, List<Message> messages, Status end) {
+  static Answer of(Message message) {
+    return new Answer(new Metadata(), List.of(message), Status.OK);
+  }
+}

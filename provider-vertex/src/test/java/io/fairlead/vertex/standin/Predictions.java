@@ -1,0 +1,141 @@
+package io.fairlead.vertex.standin;
+
+import com.google.api.HttpBody;
+import com.google.cloud.aiplatform.v1.DeployedModel;
+import com.google.cloud.aiplatform.v1.PredictRequest;
+import com.google.cloud.aiplatform.v1.PredictResponse;
+import com.google.cloud.aiplatform.v1.RawPredictRequest;
+import com.google.cloud.aiplatform.v1.StreamRawPredictRequest;
+import com.google.protobuf.ByteString;
+import com.google.protobuf.Message;
+import io.grpc.Metadata;
+import io.grpc.Status;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.List;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/** PredictionService: each deployed model answers with what it was sent. */
+final class Predictions {
+  private static final Metadata.Key<String> ENDPOINT = key("X-Vertex-AI-Endpoint-Id");
+  private static final Metadata.Key<String> DEPLOYED_MODEL = key("X-Vertex-AI-Deployed-Model-Id");
+  private static final int SHARED_LIMIT = 1_500_000;
+  private static final int DEDICATED_LIMIT = 10_000_000;
+
+  private final Project project;
+  private final Deque<Held> held = new ArrayDeque<>();
+  private List<byte[]> parts = List.of();
+  private @Nullable Status brokenBy;
+
+  Predictions(Project project) {
+    this.project = project;
+  }
+
+  private static Metadata.Key<String> key(String name) {
+    return Metadata.Key.of(name, Metadata.ASCII_STRING_MARSHALLER);
+  }
+
+  Held hold() {
+    Held next = new Held();
+    held.add(next);
+    return next;
+  }
+
+  void streamInParts(List<byte[]> newParts) {
+    parts = List.copyOf(newParts);
+  }
+
+  void breakNextStream(Status status) {
+    brokenBy = status;
+  }
+
+  Supplier<Answer> predict(PredictRequest request, Metadata headers) {
+    Rules.values("instances", request.getInstancesList());
+    EndpointState endpoint = ready(request.getEndpoint(), request, headers);
+    DeployedModel model = next(endpoint);
+    PredictResponse response = PredictResponse.newBuilder()
+        .addAllPredictions(request.getInstancesList())
+        .setDeployedModelId(model.getId())
+        .setModel(model.getModel())
+        .setModelVersionId(model.getModelVersionId())
+        .setModelDisplayName(project
+            .models()
+            .find(model.getModel() + "@" + model.getModelVersionId())
+            .model()
+            .getDisplayName())
+        .build();
+    return later(new Answer(new Metadata(), List.of(response), Status.OK));
+  }
+
+  Supplier<Answer> raw(RawPredictRequest request, Metadata headers) {
+    EndpointState endpoint = ready(request.getEndpoint(), request, headers);
+    return later(new Answer(answering(endpoint), List.of(echo(request.getHttpBody())), Status.OK));
+  }
+
+  Supplier<Answer> stream(StreamRawPredictRequest request, Metadata headers) {
+    EndpointState endpoint = ready(request.getEndpoint(), request, headers);
+    List<Message> messages = new ArrayList<>();
+    for (byte[] part : parts) {
+      messages.add(HttpBody.newBuilder()
+          .setContentType(request.getHttpBody().getContentType())
+          .setData(ByteString.copyFrom(part))
+          .build());
+    }
+    if (messages.isEmpty()) {
+      messages.add(echo(request.getHttpBody()));
+    }
+    Status end = brokenBy == null ? Status.OK : brokenBy;
+    brokenBy = null;
+    return later(new Answer(answering(endpoint), messages, end));
+  }
+
+  private Supplier<Answer> later(Answer answer) {
+    Held next = held.poll();
+    return () -> {
+      if (next != null) {
+        next.waitHere();
+      }
+      return answer;
+    };
+  }
+
+  private static HttpBody echo(HttpBody body) {
+    return HttpBody.newBuilder()
+        .setContentType(body.getContentType())
+        .setData(body.getData())
+        .build();
+  }
+
+  private EndpointState ready(String name, Message request, Metadata headers) {
+    EndpointState endpoint = project.endpoints().existing(name);
+    boolean isDedicated = endpoint.spec.getDedicatedEndpointEnabled();
+    if (isDedicated && !endpoint.name.id().equals(headers.get(key("x-vertex-ai-endpoint-id")))) {
+      throw Refusal.precondition("Dedicated Endpoint " + endpoint.name
+          + " cannot be accessed through the shared Vertex AI domain. Please access the endpoint"
+          + " using its dedicated dns name '" + project.endpoints().dns(endpoint) + "'.");
+    }
+    int limit = isDedicated ? DEDICATED_LIMIT : SHARED_LIMIT;
+    Rules.check(
+        request.getSerializedSize() <= limit,
+        "instances",
+        "Request payload size exceeds the limit: " + limit + " bytes.");
+    return endpoint;
+  }
+
+  private static DeployedModel next(EndpointState endpoint) {
+    DeployedModel model = endpoint.next();
+    if (model == null) {
+      throw Refusal.precondition("Endpoint " + endpoint.name + " doesn't have traffic_split.");
+    }
+    return model;
+  }
+
+  private static Metadata answering(EndpointState endpoint) {
+    Metadata said = new Metadata();
+    said.put(ENDPOINT, endpoint.name.id());
+    said.put(DEPLOYED_MODEL, next(endpoint).getId());
+    return said;
+  }
+}
