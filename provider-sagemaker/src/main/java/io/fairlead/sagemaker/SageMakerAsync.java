@@ -8,7 +8,7 @@ import io.fairlead.grammar.Problems;
  * io.fairlead.grammar.Routing#with}; asked by {@link SageMakerPlatform#invokeAsync}.
  *
  * <p>It holds for all variants of the public name and for as long as that is deployed. Bodies may have a gigabyte and
- * take an hour, and the number of instances may go to zero.
+ * take an hour.
  *
  * @param outputPath the S3 prefix for answers, such as {@code s3://bucket/answers/}
  * @param failurePath the S3 prefix for what went wrong; empty for none

@@ -337,7 +337,6 @@ final class SageMakerMapper implements EndpointMapper {
               scaling.count() + " of " + scaling.min() + " to " + scaling.max());
       return;
     }
-    int least = variant.async().isPresent() ? 0 : 1;
     problems
         .check(
             INSTANCE_TYPE.matcher(scaling.instanceType()).matches(),
@@ -350,9 +349,9 @@ final class SageMakerMapper implements EndpointMapper {
             "must be 1 or more to begin with",
             scaling.count())
         .check(
-            scaling.min() >= least,
+            scaling.min() >= 1,
             "scaling.min",
-            "must be 1 or more: only an asynchronous endpoint goes to 0",
+            "must be 1 or more: what is measured for each instance brings nothing back from 0",
             scaling.min())
         .check(
             scaling.isAutomatic()

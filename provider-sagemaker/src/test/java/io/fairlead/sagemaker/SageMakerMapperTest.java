@@ -285,13 +285,13 @@ class SageMakerMapperTest {
   }
 
   @Test
-  void anAsynchronousEndpointMayGoToZero() {
+  void anAsynchronousEndpointThatWouldNotComeBackFromZeroIsRefused() {
     Endpoint endpoint = new Endpoint(
         container(ARCHIVE, IMAGE),
         Scaling.between("ml.m5.large", 0, 2),
         BLUE.with(SageMakerAsync.to("s3://answers/")));
 
-    assertThat(mapper.endpoint(endpoint).resources()).hasSize(1);
+    assertThat(problems(() -> mapper.endpoint(endpoint))).containsExactly("scaling.min");
   }
 
   @Test
