@@ -663,7 +663,8 @@ final class Convergence<R> {
     boolean wrote = false;
     for (Observed<T> seen = first(step); ; seen = read(step)) {
       if (seen.status() == Status.ABSENT) {
-        if (wrote || step.resource.goal() == Goal.ABSENT) {
+        // Also where nothing had to be done any more: a run that died may not have come to this.
+        if (wrote || step.resource.goal() != Goal.ABSENT_IF_ORPHAN) {
           tidy(step);
         }
         if (wrote) {

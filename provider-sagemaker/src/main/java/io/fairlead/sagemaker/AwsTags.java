@@ -16,6 +16,11 @@ final class AwsTags {
   /** On an endpoint configuration: which operation brought each of its variants, {@code fairlead-run/blue}. */
   static final String RUN_OF_VARIANT = "fairlead-run/";
 
+  /** On an inference component: the variant that it is. */
+  static final String VARIANT = "fairlead-variant";
+  /** On a fleet and its configurations: its name. */
+  static final String FLEET = "fairlead-fleet";
+
   private final AwsClients clients;
   private final SageMakerErrors errors;
 

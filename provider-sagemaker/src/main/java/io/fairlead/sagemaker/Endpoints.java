@@ -45,7 +45,7 @@ final class Endpoints {
   /** Whose an endpoint is does not change while it is there. */
   private final Map<String, Ownership> ownerships = new ConcurrentHashMap<>();
 
-  private record Ownership(Instant createdAt, boolean ours) {}
+  private record Ownership(Instant createdAt, Map<String, String> marks) {}
 
   Endpoints(AwsClients clients, SageMakerErrors errors, AwsTags tags) {
     this.clients = clients;
@@ -62,16 +62,27 @@ final class Endpoints {
   }
 
   boolean isOurs(DescribeEndpointResponse endpoint) {
+    return AwsTags.areOurs(marks(endpoint));
+  }
+
+  /** {@return whether it is one of ours whose instances inference components share} */
+  boolean isFleet(DescribeEndpointResponse endpoint) {
+    Map<String, String> marks = marks(endpoint);
+    return AwsTags.areOurs(marks) && marks.containsKey(AwsTags.FLEET);
+  }
+
+  Map<String, String> marks(DescribeEndpointResponse endpoint) {
     Ownership known = ownerships.get(endpoint.endpointName());
     if (known != null && known.createdAt().equals(endpoint.creationTime())) {
-      return known.ours();
+      return known.marks();
     }
-    boolean ours = AwsTags.areOurs(tags.read(endpoint.endpointArn()));
+    Map<String, String> marks = tags.read(endpoint.endpointArn());
     // Somebody else's may be given tags; what is ours stays ours.
-    if (ours) {
-      ownerships.put(endpoint.endpointName(), new Ownership(endpoint.creationTime(), true));
+    if (AwsTags.areOurs(marks)) {
+      ownerships.put(
+          endpoint.endpointName(), new Ownership(endpoint.creationTime(), Map.copyOf(marks)));
     }
-    return ours;
+    return marks;
   }
 
   /** {@return an endpoint's configuration, without which it can only go as a whole} */
@@ -229,14 +240,22 @@ final class Endpoints {
                     request.resourceArn(found.endpointConfigArn()).tags(AwsTags.list(marks)))));
   }
 
-  /** Removes the configurations of an endpoint that it does not have, unless another process may be about to use them. */
   void tidy(String endpoint) {
+    tidy(endpoint, endpoint);
+  }
+
+  /**
+   * Removes the configurations of an endpoint that it does not have, unless another process may be about to use them.
+   *
+   * @param madeFor what {@link #make} was told that they are for
+   */
+  void tidy(String endpoint, String madeFor) {
     Optional<DescribeEndpointResponse> found = find(endpoint);
     if (found.isPresent() && !isAtRest(found.get())) {
       return;
     }
     String current = found.map(DescribeEndpointResponse::endpointConfigName).orElse("");
-    List<EndpointConfigSummary> all = summaries(AwsNames.readablePart(endpoint));
+    List<EndpointConfigSummary> all = summaries(AwsNames.readablePart(madeFor));
     Instant since = all.stream()
         .filter(summary -> summary.endpointConfigName().equals(current))
         .map(EndpointConfigSummary::creationTime)
@@ -245,7 +264,7 @@ final class Endpoints {
     Set<String> superseded = new HashSet<>();
     // What was just made may not be listed yet.
     made.forEach((name, owner) -> {
-      if (owner.equals(endpoint)) {
+      if (owner.equals(madeFor)) {
         superseded.add(name);
       }
     });

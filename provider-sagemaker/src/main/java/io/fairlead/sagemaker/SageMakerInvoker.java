@@ -34,29 +34,33 @@ final class SageMakerInvoker implements Invoker<Endpoint> {
 
   @Override
   public Response invoke(Endpoint endpoint, Request request) {
-    return response(ask(endpoint, request));
+    SageMakerRequest options = checked(request);
+    InvocationTarget target = InvocationTarget.of(endpoint, request, options);
+    return target.named(response(ask(endpoint, request, options, target)));
   }
 
   /** {@return the answer with what SageMaker tells beside it} */
   SageMakerAnswer invokeFully(Endpoint endpoint, Request request) {
-    InvokeEndpointResponse answer = ask(endpoint, request);
+    SageMakerRequest options = checked(request);
+    InvocationTarget target = InvocationTarget.of(endpoint, request, options);
+    InvokeEndpointResponse answer = ask(endpoint, request, options, target);
     return new SageMakerAnswer(
-        response(answer),
+        target.named(response(answer)),
         given(answer.newSessionId()).map(SageMakerInvoker::session),
         given(answer.closedSessionId()),
         given(answer.customAttributes()).orElse(""));
   }
 
-  private InvokeEndpointResponse ask(Endpoint endpoint, Request request) {
-    SageMakerRequest options = checked(request);
+  private InvokeEndpointResponse ask(
+      Endpoint endpoint, Request request, SageMakerRequest options, InvocationTarget target) {
     InvokeEndpointRequest.Builder call = InvokeEndpointRequest.builder()
-        .endpointName(endpoint.name())
+        .endpointName(target.endpoint())
         .contentType(request.contentType())
         .body(SdkBytes.fromByteArrayUnsafe(request.bodyUnsafe()))
-        .targetVariant(request.variant().orElse(null));
+        .targetVariant(target.variant())
+        .inferenceComponentName(target.component());
     if (!options.equals(SageMakerRequest.DEFAULT)) {
       call.targetModel(orNull(options.targetModel()))
-          .inferenceComponentName(orNull(options.inferenceComponent()))
           .targetContainerHostname(orNull(options.targetContainer()))
           .sessionId(orNull(options.sessionId()))
           .inferenceId(orNull(options.inferenceId()))

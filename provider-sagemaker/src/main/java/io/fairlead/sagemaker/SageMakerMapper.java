@@ -35,7 +35,7 @@ import java.util.regex.Pattern;
  * <p>It makes no remote call, and reads the files of an artifact that is on this machine, for their hash is their name.
  */
 final class SageMakerMapper implements EndpointMapper {
-  private static final Pattern INSTANCE_TYPE = Pattern.compile("ml\\.[a-z0-9-]+\\.[a-z0-9-]+");
+  static final Pattern INSTANCE_TYPE = Pattern.compile("ml\\.[a-z0-9-]+\\.[a-z0-9-]+");
   private static final String SUBMIT_DIRECTORY = "SAGEMAKER_SUBMIT_DIRECTORY";
   private static final String PROGRAM = "SAGEMAKER_PROGRAM";
   private static final String HUB_MODEL = "HF_MODEL_ID";
@@ -284,6 +284,11 @@ final class SageMakerMapper implements EndpointMapper {
     List<Resource<?>> uploads = new ArrayList<>();
     Model model = model(endpoint.container(), uploads);
     Variant variant = variant(endpoint, modelName(endpoint.container(), model));
+    Optional<SageMakerComponent> component =
+        endpoint.scaling().options().find(SageMakerComponent.class);
+    if (component.isPresent()) {
+      return new ComponentMapping(kinds, endpoint, model, variant).of(component.get());
+    }
     checkScaling(endpoint, variant, problems);
     checkTogether(endpoint, model, variant, problems);
     problems.throwIfAny();
@@ -408,11 +413,11 @@ final class SageMakerMapper implements EndpointMapper {
         variant.shadow().isEmpty() || variant.replacement().isEmpty(),
         "routing.options",
         "must not have both SageMakerShadow and SageMakerReplacement");
-    checkProcessor(endpoint, variant, problems);
+    checkProcessor(endpoint, problems);
   }
 
   /** An image that was chosen by the kind of processor has to run on it. */
-  private static void checkProcessor(Endpoint endpoint, Variant variant, Problems problems) {
+  static void checkProcessor(Endpoint endpoint, Problems problems) {
     Container container = endpoint.container();
     if (!container.runtime().image().isEmpty()) {
       return;
@@ -426,11 +431,11 @@ final class SageMakerMapper implements EndpointMapper {
         .orElse("");
     String chosen = ContainerImages.processor(chosenFor);
     problems.check(
-        chosen.equals(ContainerImages.processor(variant.instanceType())),
+        chosen.equals(ContainerImages.processor(endpoint.scaling().instanceType())),
         "scaling.instanceType",
         "must be of the kind that the image was chosen for, which is " + chosen
             + ": give the instance type to SageMakerArtifact too, or an image to the runtime",
-        variant.instanceType());
+        endpoint.scaling().instanceType());
   }
 
   @Override

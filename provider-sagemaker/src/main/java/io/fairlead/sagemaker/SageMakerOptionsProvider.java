@@ -13,6 +13,7 @@ public final class SageMakerOptionsProvider implements OptionsProvider {
       SageMakerArtifact.class,
       SageMakerAsync.class,
       SageMakerAutoscaling.class,
+      SageMakerComponent.class,
       SageMakerDataCapture.class,
       SageMakerDependencies.class,
       SageMakerInstances.class,

@@ -105,13 +105,14 @@ final class SageMakerStreaming implements AutoCloseable {
 
   SageMakerAnswer invoke(Endpoint endpoint, Request request, Consumer<? super ByteBuffer> pieces) {
     SageMakerRequest options = checked(request);
+    InvocationTarget target = InvocationTarget.of(endpoint, request, options);
     InvokeEndpointWithResponseStreamRequest.Builder call =
         InvokeEndpointWithResponseStreamRequest.builder()
-            .endpointName(endpoint.name())
+            .endpointName(target.endpoint())
             .contentType(request.contentType())
             .body(SdkBytes.fromByteArrayUnsafe(request.bodyUnsafe()))
-            .targetVariant(request.variant().orElse(null))
-            .inferenceComponentName(SageMakerInvoker.orNull(options.inferenceComponent()))
+            .targetVariant(target.variant())
+            .inferenceComponentName(target.component())
             .targetContainerHostname(SageMakerInvoker.orNull(options.targetContainer()))
             .sessionId(SageMakerInvoker.orNull(options.sessionId()))
             .inferenceId(SageMakerInvoker.orNull(options.inferenceId()))
@@ -124,7 +125,12 @@ final class SageMakerStreaming implements AutoCloseable {
       begun.begin(call.overrideConfiguration(SageMakerInvoker.within(left)).build());
       return begun;
     });
-    return coming.handOn(pieces);
+    SageMakerAnswer answer = coming.handOn(pieces);
+    return new SageMakerAnswer(
+        target.named(answer.response()),
+        answer.newSession(),
+        answer.closedSession(),
+        answer.customAttributes());
   }
 
   private static SageMakerRequest checked(Request request) {

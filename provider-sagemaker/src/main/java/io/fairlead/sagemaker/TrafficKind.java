@@ -31,11 +31,20 @@ final class TrafficKind implements ResourceKind<Traffic> {
   private final AwsClients clients;
   private final SageMakerErrors errors;
   private final Endpoints endpoints;
+  private final Components components;
+  private final ComponentKind component;
 
-  TrafficKind(AwsClients clients, SageMakerErrors errors, Endpoints endpoints) {
+  TrafficKind(
+      AwsClients clients,
+      SageMakerErrors errors,
+      Endpoints endpoints,
+      Components components,
+      ComponentKind component) {
     this.clients = clients;
     this.errors = errors;
     this.endpoints = endpoints;
+    this.components = components;
+    this.component = component;
   }
 
   @Override
@@ -45,9 +54,10 @@ final class TrafficKind implements ResourceKind<Traffic> {
 
   @Override
   public Observed<Traffic> read(String name) {
-    Optional<DescribeEndpointResponse> found = endpoints.find(name);
+    Optional<DescribeEndpointResponse> found =
+        endpoints.find(name).filter(endpoint -> !endpoints.isFleet(endpoint));
     if (found.isEmpty()) {
-      return Observed.absent();
+      return ofComponent(name);
     }
     DescribeEndpointResponse endpoint = found.get();
     Observed<Traffic> seen = switch (endpoint.endpointStatusAsString()) {
@@ -59,6 +69,21 @@ final class TrafficKind implements ResourceKind<Traffic> {
       default -> Observed.changing("endpoint is " + endpoint.endpointStatusAsString());
     };
     return endpoints.isOurs(endpoint) ? seen : seen.asForeign();
+  }
+
+  /** An inference component is alone under its public name, so it has all requests. */
+  private Observed<Traffic> ofComponent(String name) {
+    for (String variant : components.seen(name)) {
+      Observed<Component> seen = component.read(name + "/" + variant);
+      boolean there =
+          seen.status() != Observed.Status.ABSENT && seen.status() != Observed.Status.FAILED;
+      if (there && !seen.foreign()) {
+        return seen.status() == Observed.Status.READY
+            ? Observed.ready(Traffic.allTo(variant))
+            : Observed.of(seen.status(), null, seen.detail());
+      }
+    }
+    return Observed.absent();
   }
 
   /** {@return shares in whole percents, by the largest remainder where they are none} */
@@ -90,6 +115,7 @@ final class TrafficKind implements ResourceKind<Traffic> {
   public Started update(String name, Observed<Traffic> current, Traffic desired) {
     DescribeEndpointResponse endpoint = endpoints
         .find(name)
+        .filter(found -> !endpoints.isFleet(found))
         .orElseThrow(() -> new ServingException(
             SageMakerOptionsProvider.PLATFORM,
             ErrorKind.NOT_FOUND,

@@ -54,6 +54,7 @@ final class VariantKind implements ResourceKind<Variant> {
   private final SageMakerErrors errors;
   private final AwsTags tags;
   private final Endpoints endpoints;
+  private final Components components;
   private final AutoscalingCalls autoscaling;
 
   /** What scaled variants whose instances are being exchanged, until that has ended. */
@@ -61,11 +62,17 @@ final class VariantKind implements ResourceKind<Variant> {
 
   private record SetAside(String instanceType, Autoscaling range) {}
 
-  VariantKind(AwsClients clients, SageMakerErrors errors, AwsTags tags, Endpoints endpoints) {
+  VariantKind(
+      AwsClients clients,
+      SageMakerErrors errors,
+      AwsTags tags,
+      Endpoints endpoints,
+      Components components) {
     this.clients = clients;
     this.errors = errors;
     this.tags = tags;
     this.endpoints = endpoints;
+    this.components = components;
     this.autoscaling = new AutoscalingCalls(clients, errors);
   }
 
@@ -87,7 +94,7 @@ final class VariantKind implements ResourceKind<Variant> {
       // Whatever it is, and whatever its variants are: the name is taken.
       return Observed.ready(Variants.UNKNOWN).asForeign();
     }
-    return observed(name, found.get());
+    return endpoints.isFleet(found.get()) ? Observed.absent() : observed(name, found.get());
   }
 
   private Observed<Variant> observed(VariantName name, DescribeEndpointResponse endpoint) {
@@ -168,6 +175,14 @@ final class VariantKind implements ResourceKind<Variant> {
     if (desired.shadow().isPresent()) {
       throw refusal(name, "shadows another variant, and there is none: deploy that first");
     }
+    Optional<VariantName> component = components.of(name.endpoint());
+    if (component.isPresent()) {
+      throw refusal(
+          name,
+          "cannot join " + component.get()
+              + ", which is an inference component: AWS has no weights between the two. Deploy under another name, or undeploy "
+              + component.get() + " first");
+    }
     ProductionVariant variant = Variants.write(name.variant(), desired, ALL);
     CreateEndpointConfigRequest.Builder wanted =
         CreateEndpointConfigRequest.builder().productionVariants(variant);
@@ -191,6 +206,12 @@ final class VariantKind implements ResourceKind<Variant> {
 
   private void join(
       VariantName name, Variant desired, Mark mark, DescribeEndpointResponse endpoint) {
+    if (endpoints.isFleet(endpoint)) {
+      throw refusal(
+          name,
+          "cannot be there: endpoint " + name.endpoint()
+              + " is a fleet that inference components share. Deploy under another name");
+    }
     checkAtRest(name, endpoint);
     DescribeEndpointConfigResponse configuration = endpoints.configuration(endpoint);
     checkJoin(name, desired, configuration);
@@ -574,7 +595,8 @@ final class VariantKind implements ResourceKind<Variant> {
       ListEndpointsResponse page =
           errors.call("List endpoints", () -> clients.controlPlane().listEndpoints(request));
       for (EndpointSummary summary : page.endpoints()) {
-        if (AwsTags.areOurs(tags.read(summary.endpointArn()))) {
+        Map<String, String> marks = tags.read(summary.endpointArn());
+        if (AwsTags.areOurs(marks) && !marks.containsKey(AwsTags.FLEET)) {
           endpoints.find(summary.endpointName()).ifPresent(found -> listed.addAll(listed(found)));
         }
       }
