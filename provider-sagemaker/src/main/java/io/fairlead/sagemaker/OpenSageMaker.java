@@ -2,35 +2,21 @@ package io.fairlead.sagemaker;
 
 import io.fairlead.error.ErrorKind;
 import io.fairlead.error.ServingException;
-import io.fairlead.grammar.Container;
-import io.fairlead.grammar.Dependencies;
 import io.fairlead.grammar.Endpoint;
-import io.fairlead.grammar.ModelArtifact;
-import io.fairlead.grammar.Routing;
-import io.fairlead.grammar.RuntimeSpec;
-import io.fairlead.grammar.Scaling;
-import io.fairlead.grammar.TrafficWeight;
-import io.fairlead.grammar.Version;
-import io.fairlead.operation.Operation;
-import io.fairlead.operation.Plan;
-import io.fairlead.platform.Belonging;
-import io.fairlead.platform.Deployment;
 import io.fairlead.platform.EndpointPlatform;
 import io.fairlead.platform.Request;
 import io.fairlead.platform.Response;
+import io.fairlead.reconcile.ForwardingEndpointPlatform;
 import java.nio.ByteBuffer;
 import java.time.Duration;
-import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
-import java.util.function.Function;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /** An endpoint platform that also asks models in the ways that SageMaker alone has. */
-final class OpenSageMaker implements SageMakerPlatform {
-  private final EndpointPlatform platform;
+final class OpenSageMaker extends ForwardingEndpointPlatform implements SageMakerPlatform {
   private final SageMakerInvoker invoker;
   private final AsyncInvocations asyncInvocations;
   private final Supplier<SageMakerStreaming> newStreaming;
@@ -49,13 +35,11 @@ final class OpenSageMaker implements SageMakerPlatform {
       SageMakerInvoker invoker,
       AsyncInvocations asyncInvocations,
       Supplier<SageMakerStreaming> newStreaming) {
-    this.platform = platform;
+    super(platform);
     this.invoker = invoker;
     this.asyncInvocations = asyncInvocations;
     this.newStreaming = newStreaming;
   }
-
-  // ---- what SageMaker alone has ----
 
   @Override
   public SageMakerAnswer invokeFully(Endpoint endpoint, Request request) {
@@ -139,80 +123,7 @@ final class OpenSageMaker implements SageMakerPlatform {
         open.close();
       }
     } finally {
-      platform.close();
+      super.close();
     }
-  }
-
-  // ---- what all endpoint platforms have ----
-
-  @Override
-  public String id() {
-    return platform.id();
-  }
-
-  @Override
-  public Operation<Container> packageModel(
-      ModelArtifact artifact, RuntimeSpec runtime, Dependencies dependencies) {
-    return platform.packageModel(artifact, runtime, dependencies);
-  }
-
-  @Override
-  public Operation<Endpoint> deploy(Container container, Scaling scaling, Routing routing) {
-    return platform.deploy(container, scaling, routing);
-  }
-
-  @Override
-  public Operation<Endpoint> scale(Endpoint endpoint, Scaling scaling) {
-    return platform.scale(endpoint, scaling);
-  }
-
-  @Override
-  public Operation<Version> route(Version stable, Version candidate, TrafficWeight weight) {
-    return platform.route(stable, candidate, weight);
-  }
-
-  @Override
-  public Response invoke(Endpoint endpoint, Request request) {
-    return platform.invoke(endpoint, request);
-  }
-
-  @Override
-  public Operation<Endpoint> undeploy(Endpoint endpoint) {
-    return platform.undeploy(endpoint);
-  }
-
-  @Override
-  public Operation<List<Belonging>> undeployAll(String name) {
-    return platform.undeployAll(name);
-  }
-
-  @Override
-  public Plan preview(Function<? super EndpointPlatform, ? extends Operation<?>> change) {
-    return platform.preview(change);
-  }
-
-  @Override
-  public List<Deployment> list() {
-    return platform.list();
-  }
-
-  @Override
-  public List<Belonging> inventory() {
-    return platform.inventory();
-  }
-
-  @Override
-  public List<Belonging> orphans() {
-    return platform.orphans();
-  }
-
-  @Override
-  public Operation<List<Belonging>> sweep(Duration minimumAge) {
-    return platform.sweep(minimumAge);
-  }
-
-  @Override
-  public String toString() {
-    return platform.toString();
   }
 }

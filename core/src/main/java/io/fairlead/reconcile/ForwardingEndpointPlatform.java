@@ -1,0 +1,58 @@
+package io.fairlead.reconcile;
+
+import io.fairlead.grammar.Container;
+import io.fairlead.grammar.Dependencies;
+import io.fairlead.grammar.Endpoint;
+import io.fairlead.grammar.ModelArtifact;
+import io.fairlead.grammar.Routing;
+import io.fairlead.grammar.RuntimeSpec;
+import io.fairlead.grammar.Scaling;
+import io.fairlead.grammar.TrafficWeight;
+import io.fairlead.grammar.Version;
+import io.fairlead.operation.Operation;
+import io.fairlead.operation.Plan;
+import io.fairlead.platform.EndpointPlatform;
+import java.util.function.Function;
+
+/**
+ * An endpoint platform that does what another does, for a provider that adds what its platform alone can.
+ *
+ * <p>Every method forwards; a subclass adds its own, and closes what they need in {@link #close}.
+ */
+public abstract class ForwardingEndpointPlatform
+    extends ForwardingPlatform<Endpoint, EndpointPlatform> implements EndpointPlatform {
+  /**
+   * Forwards to a platform.
+   *
+   * @param platform what does the work; closed with this
+   */
+  protected ForwardingEndpointPlatform(EndpointPlatform platform) {
+    super(platform);
+  }
+
+  @Override
+  public Operation<Container> packageModel(
+      ModelArtifact artifact, RuntimeSpec runtime, Dependencies dependencies) {
+    return platform.packageModel(artifact, runtime, dependencies);
+  }
+
+  @Override
+  public Operation<Endpoint> deploy(Container container, Scaling scaling, Routing routing) {
+    return platform.deploy(container, scaling, routing);
+  }
+
+  @Override
+  public Operation<Endpoint> scale(Endpoint endpoint, Scaling scaling) {
+    return platform.scale(endpoint, scaling);
+  }
+
+  @Override
+  public Operation<Version> route(Version stable, Version candidate, TrafficWeight weight) {
+    return platform.route(stable, candidate, weight);
+  }
+
+  @Override
+  public Plan preview(Function<? super EndpointPlatform, ? extends Operation<?>> change) {
+    return platform.preview(change);
+  }
+}

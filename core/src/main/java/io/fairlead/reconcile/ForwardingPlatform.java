@@ -1,0 +1,72 @@
+package io.fairlead.reconcile;
+
+import static java.util.Objects.requireNonNull;
+
+import io.fairlead.grammar.Served;
+import io.fairlead.operation.Operation;
+import io.fairlead.platform.Belonging;
+import io.fairlead.platform.Deployment;
+import io.fairlead.platform.Platform;
+import io.fairlead.platform.Request;
+import io.fairlead.platform.Response;
+import java.time.Duration;
+import java.util.List;
+
+/** What all platforms that forward to another have in common. */
+abstract class ForwardingPlatform<S extends Served, P extends Platform<S>> implements Platform<S> {
+  final P platform;
+
+  ForwardingPlatform(P platform) {
+    this.platform = requireNonNull(platform, "platform");
+  }
+
+  @Override
+  public String id() {
+    return platform.id();
+  }
+
+  @Override
+  public Response invoke(S served, Request request) {
+    return platform.invoke(served, request);
+  }
+
+  @Override
+  public Operation<S> undeploy(S served) {
+    return platform.undeploy(served);
+  }
+
+  @Override
+  public Operation<List<Belonging>> undeployAll(String name) {
+    return platform.undeployAll(name);
+  }
+
+  @Override
+  public List<Deployment> list() {
+    return platform.list();
+  }
+
+  @Override
+  public List<Belonging> inventory() {
+    return platform.inventory();
+  }
+
+  @Override
+  public List<Belonging> orphans() {
+    return platform.orphans();
+  }
+
+  @Override
+  public Operation<List<Belonging>> sweep(Duration minimumAge) {
+    return platform.sweep(minimumAge);
+  }
+
+  @Override
+  public void close() {
+    platform.close();
+  }
+
+  @Override
+  public String toString() {
+    return platform.toString();
+  }
+}
