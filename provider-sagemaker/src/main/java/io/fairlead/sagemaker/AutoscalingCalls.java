@@ -47,7 +47,7 @@ final class AutoscalingCalls {
         .findFirst();
   }
 
-  /** {@return what scales a variant; empty if nothing does, or somebody else's policies alone} */
+  /** {@return what scales a variant; empty if nothing does} */
   Optional<Autoscaling> read(VariantName variant) {
     Optional<ScalableTarget> target = target(variant);
     if (target.isEmpty()) {
@@ -65,13 +65,11 @@ final class AutoscalingCalls {
         .scalingPolicies();
     Optional<ScalingPolicy> ours =
         policies.stream().filter(policy -> policy.policyName().equals(POLICY)).findFirst();
-    if (ours.isEmpty() && !policies.isEmpty()) {
-      return Optional.empty();
-    }
     return Optional.of(new Autoscaling(
         target.get().minCapacity(),
         target.get().maxCapacity(),
-        ours.flatMap(AutoscalingCalls::value)));
+        ours.flatMap(AutoscalingCalls::value),
+        ours.isEmpty() && !policies.isEmpty()));
   }
 
   private static Optional<SageMakerAutoscaling> value(ScalingPolicy policy) {

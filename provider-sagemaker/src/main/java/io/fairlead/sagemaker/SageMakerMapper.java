@@ -311,7 +311,8 @@ final class SageMakerMapper implements EndpointMapper {
             Optional.of(scaling
                 .options()
                 .find(SageMakerAutoscaling.class)
-                .orElse(SageMakerAutoscaling.DEFAULT))))
+                .orElse(SageMakerAutoscaling.DEFAULT)),
+            false))
         : Optional.empty();
     return new Variant(
         model,

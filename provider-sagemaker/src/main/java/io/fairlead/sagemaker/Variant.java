@@ -33,9 +33,10 @@ record Variant(
    *
    * @param min the least
    * @param max the most
-   * @param policy what they are changed by; empty if nothing says so yet
+   * @param policy what they are changed by; empty if nothing of ours says so
+   * @param foreign whether somebody else's policies change them
    */
-  record Autoscaling(int min, int max, Optional<SageMakerAutoscaling> policy) {}
+  record Autoscaling(int min, int max, Optional<SageMakerAutoscaling> policy, boolean foreign) {}
 
   Variant withAutoscaling(Optional<Autoscaling> newAutoscaling) {
     return new Variant(
@@ -53,7 +54,8 @@ record Variant(
 
   /** {@return what it should be where this is there: what it leaves open stays as it is} */
   Variant on(Variant actual) {
-    boolean counted = autoscaling
+    Optional<Autoscaling> scaled = autoscaling.or(actual::foreignAutoscaling);
+    boolean counted = scaled
         .filter(range -> actual.count() >= range.min() && actual.count() <= range.max())
         .isPresent();
     return new Variant(
@@ -62,13 +64,18 @@ record Variant(
         counted ? actual.count() : count,
         serverless,
         instances,
-        autoscaling,
+        scaled,
         shadow,
         async.isPresent() ? async : actual.async(),
         dataCapture.isPresent()
             ? dataCapture.filter(capture -> capture.percent() > 0)
             : actual.dataCapture(),
         replacement);
+  }
+
+  /** {@return what scales it if that is somebody else's, who then decides how many instances there are} */
+  Optional<Autoscaling> foreignAutoscaling() {
+    return autoscaling.filter(Autoscaling::foreign);
   }
 
   boolean isAs(Variant actual) {

@@ -462,6 +462,13 @@ final class VariantKind implements ResourceKind<Variant> {
           "serves what cannot be told, because its endpoint configuration was deleted by somebody else, or names no "
               + "model: undeploy it and deploy it again");
     }
+    boolean keepsScaling = actual.autoscaling().equals(desired.autoscaling())
+        && actual.instanceType().equals(desired.instanceType());
+    if (actual.foreignAutoscaling().isPresent() && !keepsScaling) {
+      return Optional.of(
+          "is scaled by policies that somebody else made, which AWS would have to remove: remove them first, or keep the "
+              + "instance type and a fixed number, which leaves the instances to them");
+    }
     if (!actual.model().equals(desired.model()) && desired.replacement().isEmpty()) {
       return Optional.of(
           "holds another container: deploy under another variant and route requests to it, or have SageMaker replace it by "

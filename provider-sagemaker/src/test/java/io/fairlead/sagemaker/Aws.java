@@ -15,6 +15,7 @@ import software.amazon.awssdk.auth.credentials.StaticCredentialsProvider;
 import software.amazon.awssdk.http.SdkHttpClient;
 import software.amazon.awssdk.http.apache.ApacheHttpClient;
 import software.amazon.awssdk.regions.Region;
+import software.amazon.awssdk.services.applicationautoscaling.ApplicationAutoScalingClient;
 import software.amazon.awssdk.services.sagemaker.SageMakerClient;
 
 /** An account of its own at the stand-in of AWS, and platforms that serve there. */
@@ -81,6 +82,16 @@ final class Aws implements AutoCloseable {
   /** {@return AWS's own client, for what people do by hand} */
   SageMakerClient console() {
     return SageMakerClient.builder()
+        .region(Region.US_EAST_1)
+        .endpointOverride(StandIn.endpoint())
+        .credentialsProvider(config().credentials().orElseThrow())
+        .httpClient(HTTP)
+        .build();
+  }
+
+  /** {@return the same for Application Auto Scaling} */
+  ApplicationAutoScalingClient scalingConsole() {
+    return ApplicationAutoScalingClient.builder()
         .region(Region.US_EAST_1)
         .endpointOverride(StandIn.endpoint())
         .credentialsProvider(config().credentials().orElseThrow())

@@ -26,6 +26,11 @@ import java.util.List;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import software.amazon.awssdk.services.applicationautoscaling.ApplicationAutoScalingClient;
+import software.amazon.awssdk.services.applicationautoscaling.model.MetricType;
+import software.amazon.awssdk.services.applicationautoscaling.model.PolicyType;
+import software.amazon.awssdk.services.applicationautoscaling.model.ScalableDimension;
+import software.amazon.awssdk.services.applicationautoscaling.model.ServiceNamespace;
 import software.amazon.awssdk.services.sagemaker.SageMakerClient;
 import software.amazon.awssdk.services.sagemaker.model.CaptureOption;
 import software.amazon.awssdk.services.sagemaker.model.CreateEndpointConfigRequest;
@@ -265,6 +270,69 @@ class SageMakerDriftTest {
     assertThat(fails(() -> deploy(platform, FIRST, ONE, BLUE)))
         .hasMessageContaining("ping health check")
         .hasMessageContaining("/aws/sagemaker/Endpoints/bert");
+  }
+
+  // ---- scaling that is not ours ----
+
+  @Test
+  void whatSomebodyElseScalesIsLeftToThem() {
+    Endpoint blue = deploy(platform, FIRST, ONE, BLUE);
+    scaleByHand("bert", "blue", 2, 5);
+
+    deploy(platform, FIRST, ONE, BLUE);
+    platform.scale(blue, Scaling.fixed("ml.m5.large", 3)).await(LIMIT);
+
+    assertThat(aws.account().calls()).doesNotContain("DeregisterScalableTarget");
+    assertThat(aws.account().requests("UpdateEndpointWeightsAndCapacities")).isEmpty();
+    assertThat(aws.remains()).contains("scalable-target/endpoint/bert/variant/blue");
+  }
+
+  @Test
+  void whatWouldRemoveSomebodyElsesScalingIsRefusedAndTheWayIsTold() {
+    Endpoint blue = deploy(platform, FIRST, ONE, BLUE);
+    scaleByHand("bert", "blue", 2, 5);
+
+    for (Scaling wanted : List.of(LARGER, Scaling.between("ml.m5.large", 1, 9))) {
+      ServingException refusal = fails(() -> platform.scale(blue, wanted).await(LIMIT));
+
+      assertThat(refusal.kind()).isEqualTo(ErrorKind.CONFLICT);
+      assertThat(refusal)
+          .hasMessageContaining("policies that somebody else made")
+          .hasMessageContaining("remove them first");
+    }
+    assertThat(aws.account().calls()).doesNotContain("DeregisterScalableTarget");
+  }
+
+  @Test
+  void whatSomebodyElseScalesGoesWithTheVariantAllTheSame() {
+    Endpoint blue = deploy(platform, FIRST, ONE, BLUE);
+    scaleByHand("bert", "blue", 2, 5);
+
+    platform.undeploy(blue).await(LIMIT);
+
+    assertThat(aws.remains()).isEmpty();
+  }
+
+  private void scaleByHand(String endpoint, String variant, int min, int max) {
+    try (ApplicationAutoScalingClient scaling = aws.scalingConsole()) {
+      String resource = "endpoint/" + endpoint + "/variant/" + variant;
+      scaling.registerScalableTarget(target -> target
+          .serviceNamespace(ServiceNamespace.SAGEMAKER)
+          .resourceId(resource)
+          .scalableDimension(ScalableDimension.SAGEMAKER_VARIANT_DESIRED_INSTANCE_COUNT)
+          .minCapacity(min)
+          .maxCapacity(max));
+      scaling.putScalingPolicy(policy -> policy
+          .serviceNamespace(ServiceNamespace.SAGEMAKER)
+          .resourceId(resource)
+          .scalableDimension(ScalableDimension.SAGEMAKER_VARIANT_DESIRED_INSTANCE_COUNT)
+          .policyName("theirs")
+          .policyType(PolicyType.TARGET_TRACKING_SCALING)
+          .targetTrackingScalingPolicyConfiguration(tracking -> tracking
+              .targetValue(50.0)
+              .predefinedMetricSpecification(metric -> metric.predefinedMetricType(
+                  MetricType.SAGE_MAKER_VARIANT_INVOCATIONS_PER_INSTANCE))));
+    }
   }
 
   // ---- words ----
