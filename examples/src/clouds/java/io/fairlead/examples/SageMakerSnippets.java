@@ -16,6 +16,7 @@ import io.fairlead.sagemaker.SageMakerArtifact;
 import io.fairlead.sagemaker.SageMakerAsync;
 import io.fairlead.sagemaker.SageMakerAutoscaling;
 import io.fairlead.sagemaker.SageMakerAutoscaling.Metric;
+import io.fairlead.sagemaker.SageMakerComponent;
 import io.fairlead.sagemaker.SageMakerConfig;
 import io.fairlead.sagemaker.SageMakerDataCapture;
 import io.fairlead.sagemaker.SageMakerDependencies;
@@ -106,6 +107,16 @@ final class SageMakerSnippets {
         .with(SageMakerAsync.to("s3://my-models/answers/")
             .withFailurePath("s3://my-models/failures/"));
     return List.of(copies, recorded, replaced, inS3);
+  }
+
+  static List<Endpoint> components(
+      SageMakerPlatform sagemaker, Container container, Container other, Duration limit) {
+    Scaling share = Scaling.fixed("ml.g5.2xlarge", 2)
+        .with(SageMakerComponent.on("shared", 8192).withAccelerators(1).withFleetInstances(2));
+    Endpoint bert =
+        sagemaker.deploy(container, share, new Routing("bert", "blue")).await(limit);
+    Endpoint clip = sagemaker.deploy(other, share, new Routing("clip", "blue")).await(limit);
+    return List.of(bert, clip);
   }
 
   static List<Response> session(SageMakerPlatform sagemaker, Endpoint blue, Request request) {

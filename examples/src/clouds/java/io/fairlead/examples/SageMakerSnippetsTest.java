@@ -119,6 +119,24 @@ class SageMakerSnippetsTest {
   }
 
   @Test
+  void twoModelsShareAFleetThatGoesWithTheLastOfThem() {
+    Container container = new Container(model(), RuntimeSpec.of(IMAGE), Dependencies.NONE);
+    Container other =
+        new Container(model().named("clip"), RuntimeSpec.of(IMAGE), Dependencies.NONE);
+
+    List<Endpoint> both = SageMakerSnippets.components(sagemaker, container, other, LIMIT);
+
+    assertThat(account.remains())
+        .filteredOn(name -> name.startsWith("endpoint/"))
+        .hasSize(1);
+    assertThat(both)
+        .allSatisfy(one ->
+            assertThat(sagemaker.invoke(one, Request.json("{}")).variant()).hasValue("blue"));
+    both.forEach(one -> sagemaker.undeploy(one).await(LIMIT));
+    assertThat(account.remains()).containsExactly("s3://my-models/bert/model.tar.gz");
+  }
+
+  @Test
   void requestsAreAskedInSessionsAndThroughS3() {
     Endpoint blue = deploy(new Routing("bert", "blue"));
     deploy(new Routing("bert", "green"));
