@@ -48,9 +48,10 @@ public record SageMakerConfig(
     Duration callTimeout,
     Optional<SdkHttpClient> httpClient,
     Clients clients) {
+  static final Duration CALL_TIMEOUT = Duration.ofSeconds(30);
+
   private static final Pattern REGION = Pattern.compile("[a-z]{2,}(-[a-z]+)+-\\d+");
   private static final Pattern BUCKET = Pattern.compile("[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]");
-  private static final Duration CALL_TIMEOUT = Duration.ofSeconds(30);
 
   /**
    * The caller's own clients; each that is empty is made.

@@ -5,6 +5,7 @@ import io.fairlead.reconcile.Polling;
 import io.fairlead.reconcile.ReconciledEndpointPlatform;
 import io.fairlead.reconcile.Reconciler;
 import io.fairlead.reconcile.TimeSource;
+import io.fairlead.sagemaker.SageMakerConfig.Clients;
 import io.fairlead.spi.PlatformConfig;
 import io.fairlead.spi.PlatformProvider;
 import java.net.URI;
@@ -51,14 +52,20 @@ public final class SageMakerProvider implements PlatformProvider<SageMakerPlatfo
     String role = settings.text("role").orElse("");
     String bucket = settings.text("bucket").orElse("");
     Optional<URI> endpoint = settings.uri("endpoint");
-    Optional<String> profile = settings.text("profile");
-    Optional<Duration> callTimeout = settings.duration("callTimeout");
+    String profile = settings.text("profile").orElse("");
+    Duration callTimeout = settings.duration("callTimeout").orElse(SageMakerConfig.CALL_TIMEOUT);
     settings.done();
-    SageMakerConfig config =
-        SageMakerConfig.of(region).withExecutionRole(role).withArtifactBucket(bucket);
-    config = endpoint.map(config::withEndpoint).orElse(config);
-    config = profile.map(config::withProfile).orElse(config);
-    return open(callTimeout.map(config::withCallTimeout).orElse(config));
+    // At once, so that all that is wrong is told at once.
+    return open(new SageMakerConfig(
+        region,
+        role,
+        bucket,
+        endpoint,
+        profile,
+        Optional.empty(),
+        callTimeout,
+        Optional.empty(),
+        Clients.NONE));
   }
 
   /** Opens the platform with settings from code. */

@@ -85,6 +85,18 @@ class SageMakerConfigTest {
         .isInstanceOf(InvalidValueException.class)
         .hasMessageContaining("callTimeout")
         .hasMessageContaining("colour is not a setting");
+    assertThatThrownBy(() -> Platforms.open(
+            "sagemaker",
+            EndpointPlatform.class,
+            Map.of(
+                "region", "Virginia",
+                "role", "serving",
+                "bucket", "My_Bucket",
+                "endpoint", "http://emulator:4566")))
+        .hasMessageContaining("region must be")
+        .hasMessageContaining("executionRole must be")
+        .hasMessageContaining("artifactBucket must be")
+        .hasMessageContaining("endpoint must be https");
     assertThatThrownBy(() -> new SageMakerConfig(
             "Virginia",
             "serving",
