@@ -32,7 +32,6 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.Consumer;
-import java.util.function.IntConsumer;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -141,19 +140,8 @@ public abstract class EndpointPlatformContract {
         .flatMap(deed -> Stream.of(Fault.values())
             .map(fault -> DynamicTest.dynamicTest(
                 deed + " with " + fault,
-                () -> atEveryCall(deed, number -> breakAndRunAgain(deed, number, fault)))));
-  }
-
-  private void atEveryCall(Deed deed, IntConsumer test) {
-    int calls = callsOf(deed);
-    assertThat(calls).isPositive();
-    for (int number = 1; number <= calls; number++) {
-      try {
-        test.accept(number);
-      } catch (RuntimeException | AssertionError e) {
-        throw new AssertionError("at call " + number + " of " + calls + ": " + e.getMessage(), e);
-      }
-    }
+                () -> Faults.atEach(
+                    callsOf(deed), number -> breakAndRunAgain(deed, number, fault)))));
   }
 
   /** An operation of the life cycle, on a place where all before it was done. */
@@ -314,7 +302,8 @@ public abstract class EndpointPlatformContract {
       anOperationThatFailsAtAnyCallLeavesWhatServedBeforeServingWithItsWeights() {
     return Stream.of(Deed.DEPLOY_SECOND, Deed.SCALE, Deed.ROUTE)
         .map(deed -> DynamicTest.dynamicTest(
-            deed + " denied", () -> atEveryCall(deed, number -> failAndLookAtBlue(deed, number))));
+            deed + " denied",
+            () -> Faults.atEach(callsOf(deed), number -> failAndLookAtBlue(deed, number))));
   }
 
   private void failAndLookAtBlue(Deed deed, int number) {

@@ -11,8 +11,10 @@ import io.fairlead.reconcile.Started;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.IntConsumer;
 import java.util.function.IntPredicate;
 import java.util.function.Supplier;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -72,6 +74,25 @@ public final class Faults {
   /** {@return a fault at the call of this number, counted from 1, and at no other} */
   public static Faults at(String platform, int number, Fault fault) {
     return new Faults(platform, call -> call == number, fault);
+  }
+
+  /**
+   * Tests what becomes of each call in turn, several at a time.
+   *
+   * @param calls how many calls there are, 1 or more
+   * @param test breaks the call of the number that it is given, in a place of its own
+   */
+  public static void atEach(int calls, IntConsumer test) {
+    if (calls < 1) {
+      throw new AssertionError("there was no call to break");
+    }
+    IntStream.rangeClosed(1, calls).parallel().forEach(number -> {
+      try {
+        test.accept(number);
+      } catch (RuntimeException | AssertionError e) {
+        throw new AssertionError("at call " + number + " of " + calls + ": " + e.getMessage(), e);
+      }
+    });
   }
 
   /** {@return a fault at every call from this number on} */

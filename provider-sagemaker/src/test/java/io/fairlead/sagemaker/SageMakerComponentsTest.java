@@ -746,19 +746,9 @@ class SageMakerComponentsTest {
     return Stream.of(Deed.values())
         .flatMap(deed -> deed.faults()
             .map(fault -> DynamicTest.dynamicTest(
-                deed + " with " + fault, () -> breakEachCall(deed, fault))));
-  }
-
-  private static void breakEachCall(Deed deed, Fault fault) {
-    int calls = callsOf(deed);
-    assertThat(calls).isPositive();
-    for (int number = 1; number <= calls; number++) {
-      try {
-        breakAndRunAgain(deed, number, fault);
-      } catch (RuntimeException | AssertionError e) {
-        throw new AssertionError("at call " + number + " of " + calls + ": " + e.getMessage(), e);
-      }
-    }
+                deed + " with " + fault,
+                () -> Faults.atEach(
+                    callsOf(deed), number -> breakAndRunAgain(deed, number, fault)))));
   }
 
   /** Every change takes one look in vain, for what is broken at one is broken at the next. */

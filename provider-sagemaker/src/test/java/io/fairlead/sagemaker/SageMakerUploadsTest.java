@@ -93,20 +93,22 @@ class SageMakerUploadsTest {
       }
       calls = counting.calls().size();
     }
-    for (int number = 1; number <= calls; number++) {
-      try (Aws aws = quick()) {
-        try (EndpointPlatform broken = aws.open(Faults.at("sagemaker", number, fault))) {
-          broken.deploy(container, ONE, BLUE).await(LIMIT);
-        } catch (ServingException | ProcessKilled e) {
-          assertThat(e.getMessage()).isNotBlank();
-        }
-        try (EndpointPlatform again = aws.open()) {
-          again.deploy(container, ONE, BLUE).await(LIMIT);
-          assertThat(again.list()).as("%s at call %s", fault, number).hasSize(1);
-          again.undeployAll("bert").await(LIMIT);
-        }
-        assertThat(aws.remains()).as("%s at call %s", fault, number).isEmpty();
+    Faults.atEach(calls, number -> breakAndRunAgain(number, fault));
+  }
+
+  private void breakAndRunAgain(int number, Fault fault) {
+    try (Aws aws = quick()) {
+      try (EndpointPlatform broken = aws.open(Faults.at("sagemaker", number, fault))) {
+        broken.deploy(container, ONE, BLUE).await(LIMIT);
+      } catch (ServingException | ProcessKilled e) {
+        assertThat(e.getMessage()).isNotBlank();
       }
+      try (EndpointPlatform again = aws.open()) {
+        again.deploy(container, ONE, BLUE).await(LIMIT);
+        assertThat(again.list()).hasSize(1);
+        again.undeployAll("bert").await(LIMIT);
+      }
+      assertThat(aws.remains()).isEmpty();
     }
   }
 
