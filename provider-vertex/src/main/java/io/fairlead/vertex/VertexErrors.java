@@ -1,0 +1,187 @@
+package io.fairlead.vertex;
+
+import com.google.api.gax.rpc.ApiException;
+import com.google.api.gax.rpc.ErrorDetails;
+import com.google.api.gax.rpc.StatusCode.Code;
+import com.google.rpc.BadRequest.FieldViolation;
+import io.fairlead.error.ErrorKind;
+import io.fairlead.error.ServingException;
+import io.grpc.StatusRuntimeException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.function.Predicate;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+
+/** What Vertex AI's failures mean here; the only place that knows its codes and messages. */
+final class VertexErrors {
+  private static final int LONGEST_QUOTE = 500;
+  /** What a machine type that cannot be had is told with, as its operations' errors read. */
+  private static final Predicate<String> OUT_OF_STOCK = Pattern.compile(
+          "temporarily unavailable|out of capacity|stock-?out|insufficient|not enough resources|different machine type",
+          Pattern.CASE_INSENSITIVE)
+      .asPredicate();
+
+  private static final Predicate<String> OVER_QUOTA = Pattern.compile(
+          "exceeds? quota|quota exceeded.*(cpus|gpus|accelerators)", Pattern.CASE_INSENSITIVE)
+      .asPredicate();
+  private static final Predicate<String> NO_SUCH_DEPLOYED_MODEL =
+      Pattern.compile("DeployedModel ID\\(s\\).*do(es)? not exist").asPredicate();
+  /** What no wait mends among what does not go together with the present state. */
+  private static final Predicate<String> FORBIDDEN_BY_POLICY = Pattern.compile(
+          "constraint|org(anization)? policy|service account|not been used in project|disabled",
+          Pattern.CASE_INSENSITIVE)
+      .asPredicate();
+
+  /** Which credentials were tried, as a phrase. */
+  private final String identity;
+
+  VertexErrors(String identity) {
+    this.identity = identity;
+  }
+
+  /** {@return a refused or unanswered call as a failure of this library} */
+  ServingException failure(String what, ApiException e) {
+    Code code = e.getStatusCode().getCode();
+    String message = message(e);
+    ErrorKind kind = ofCall(code, message);
+    ServingException.Builder failure = ServingException.builder(
+            VertexOptionsProvider.PLATFORM,
+            kind,
+            what + " failed: " + said(code.name(), message) + wayOut(kind, code.name(), message))
+        .cause(e);
+    if (code == Code.FAILED_PRECONDITION && FORBIDDEN_BY_POLICY.test(message)) {
+      failure.retryable(false);
+    }
+    retryAfter(e).ifPresent(failure::retryAfter);
+    return failure.build();
+  }
+
+  /**
+   * {@return the error that an operation ended with}
+   *
+   * @param stage how far a deployment was; may be empty
+   */
+  ServingException failure(String what, com.google.rpc.Status error, String stage) {
+    Code code = code(error.getCode());
+    ErrorKind kind = ofOperation(code, error.getMessage());
+    String at = stage.isEmpty() ? "" : " at stage " + stage;
+    return ServingException.builder(
+            VertexOptionsProvider.PLATFORM,
+            kind,
+            what + " failed" + at + ": " + said(code.name(), error.getMessage())
+                + wayOut(kind, code.name(), error.getMessage()))
+        .build();
+  }
+
+  /** {@return whether nothing was done, and the same call may be answered a moment later} */
+  static boolean isRefusedForNow(ApiException e) {
+    Code code = e.getStatusCode().getCode();
+    return code == Code.UNAVAILABLE
+        || (code == Code.RESOURCE_EXHAUSTED && ofCall(code, message(e)) == ErrorKind.THROTTLED);
+  }
+
+  static Optional<Duration> retryAfter(ApiException e) {
+    ErrorDetails details = e.getErrorDetails();
+    if (details == null || details.getRetryInfo() == null) {
+      return Optional.empty();
+    }
+    com.google.protobuf.Duration delay = details.getRetryInfo().getRetryDelay();
+    return Optional.of(Duration.ofSeconds(delay.getSeconds(), delay.getNanos()));
+  }
+
+  /** {@return what the service said, without the names of the SDK's classes, and with every field that it named} */
+  static String message(ApiException e) {
+    String message = e.getCause() instanceof StatusRuntimeException status
+        ? status.getStatus().getDescription()
+        : e.getMessage();
+    List<String> violations = new ArrayList<>();
+    ErrorDetails details = e.getErrorDetails();
+    if (details != null && details.getBadRequest() != null) {
+      for (FieldViolation violation : details.getBadRequest().getFieldViolationsList()) {
+        violations.add(violation.getField() + ": " + violation.getDescription());
+      }
+    }
+    return violations.isEmpty() ? orEmpty(message) : String.join("; ", violations);
+  }
+
+  private static String orEmpty(@Nullable String text) {
+    return text == null ? "" : text.strip();
+  }
+
+  private static String said(String code, String message) {
+    return message.isEmpty() ? code : quote(message) + " (" + code + ")";
+  }
+
+  /** {@return a text that may be long, as a part of a message} */
+  static String quote(String text) {
+    String whole = text.endsWith(".") ? text.substring(0, text.length() - 1) : text;
+    return whole.length() <= LONGEST_QUOTE
+        ? whole
+        : whole.substring(0, LONGEST_QUOTE) + "... (" + whole.length() + " characters)";
+  }
+
+  private static ErrorKind ofCall(Code code, String message) {
+    return switch (code) {
+      case INVALID_ARGUMENT ->
+        NO_SUCH_DEPLOYED_MODEL.test(message) ? ErrorKind.NOT_FOUND : ErrorKind.INVALID;
+      case OUT_OF_RANGE -> ErrorKind.INVALID;
+      case UNAUTHENTICATED, PERMISSION_DENIED -> ErrorKind.UNAUTHORIZED;
+      case NOT_FOUND -> ErrorKind.NOT_FOUND;
+      case ALREADY_EXISTS -> ErrorKind.ALREADY_EXISTS;
+      case FAILED_PRECONDITION, ABORTED -> ErrorKind.CONFLICT;
+      case UNIMPLEMENTED -> ErrorKind.UNSUPPORTED;
+      case RESOURCE_EXHAUSTED ->
+        OVER_QUOTA.test(message) || OUT_OF_STOCK.test(message)
+            ? ErrorKind.QUOTA
+            : ErrorKind.THROTTLED;
+      case DEADLINE_EXCEEDED -> ErrorKind.TIMEOUT;
+      case UNAVAILABLE, INTERNAL -> ErrorKind.UNAVAILABLE;
+      case CANCELLED -> ErrorKind.CANCELLED;
+      default -> ErrorKind.UNKNOWN;
+    };
+  }
+
+  private static ErrorKind ofOperation(Code code, String message) {
+    return switch (code) {
+      case RESOURCE_EXHAUSTED -> ErrorKind.QUOTA;
+      // It ran, and ended so: what was wrong is the container, and waiting would not mend it.
+      case FAILED_PRECONDITION, DEADLINE_EXCEEDED, ABORTED, UNKNOWN ->
+        OUT_OF_STOCK.test(message) ? ErrorKind.QUOTA : ErrorKind.MODEL_FAILED;
+      case NOT_FOUND -> ErrorKind.INVALID;
+      default -> ofCall(code, message);
+    };
+  }
+
+  private static Code code(int number) {
+    for (Code code : Code.values()) {
+      if (code.name().equals(io.grpc.Status.fromCodeValue(number).getCode().name())) {
+        return code;
+      }
+    }
+    return Code.UNKNOWN;
+  }
+
+  private String wayOut(ErrorKind kind, String code, String message) {
+    return switch (kind) {
+      case UNAUTHORIZED -> ". Tried " + identity + "; docs/vertex.md has the roles that it needs";
+      case QUOTA ->
+        OUT_OF_STOCK.test(message)
+            ? ". Google has no such machine to spare there now: try later, or take another machine type, accelerator or region"
+            : ". Ask for more under IAM & Admin, Quotas (custom model serving), or take another machine type or region";
+      case TIMEOUT -> ". Whether it was done is not known";
+      case UNAVAILABLE ->
+        message.toLowerCase(Locale.ROOT).contains("unable to resolve host")
+            ? ". Check the location and the endpoint: there is no such host"
+            : "";
+      case MODEL_FAILED ->
+        code.equals("DEADLINE_EXCEEDED")
+            ? ". The container was not ready in time: raise VertexContainer.deploymentTimeout, or look why it is slow"
+            : "";
+      default -> "";
+    };
+  }
+}
