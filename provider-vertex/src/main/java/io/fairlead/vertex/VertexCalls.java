@@ -103,10 +103,7 @@ final class VertexCalls {
         throw error;
       }
       throw new ServingException(
-          VertexOptionsProvider.PLATFORM,
-          ErrorKind.UNKNOWN,
-          what + " failed: " + e.getCause(),
-          e.getCause());
+          VertexOptionsProvider.PLATFORM, ErrorKind.UNKNOWN, what + " failed: " + e.getCause(), e);
     }
   }
 
