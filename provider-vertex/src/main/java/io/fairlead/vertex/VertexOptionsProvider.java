@@ -18,6 +18,10 @@ public final class VertexOptionsProvider implements OptionsProvider {
   @Override
   public Set<Class<? extends PlatformOptions>> types() {
     return Set.of(
-        VertexArtifact.class, VertexRuntime.class, VertexScaling.class, VertexRouting.class);
+        VertexArtifact.class,
+        VertexRuntime.class,
+        VertexScaling.class,
+        VertexRouting.class,
+        VertexMonitoring.class);
   }
 }

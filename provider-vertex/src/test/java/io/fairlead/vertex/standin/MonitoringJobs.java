@@ -14,6 +14,8 @@ import com.google.cloud.aiplatform.v1.UpdateModelDeploymentMonitoringJobRequest;
 import com.google.longrunning.Operation;
 import com.google.protobuf.Empty;
 import com.google.protobuf.util.FieldMaskUtil;
+import io.grpc.Status;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -30,6 +32,8 @@ final class MonitoringJobs {
       "labels",
       "log_ttl");
 
+  private static final Duration PREPARATION = Duration.ofMinutes(1);
+
   private final Project project;
   private final Map<String, ModelDeploymentMonitoringJob> jobs = new TreeMap<>();
 
@@ -40,6 +44,24 @@ final class MonitoringJobs {
   void remains(Set<String> all) {
     jobs.values()
         .forEach(job -> all.add("monitoring-job/" + project.name(job.getName()).id()));
+  }
+
+  /** Brings all jobs into a state, as the service or somebody does. */
+  void state(JobState state, String error) {
+    jobs.replaceAll((key, job) -> {
+      ModelDeploymentMonitoringJob.Builder changed =
+          job.toBuilder().setState(state).clearError();
+      if (!error.isEmpty()) {
+        changed.getErrorBuilder().setCode(Status.Code.INTERNAL.value()).setMessage(error);
+      }
+      return changed.build();
+    });
+  }
+
+  private void become(ResourceName name, JobState from, JobState to) {
+    jobs.computeIfPresent(
+        name.key(),
+        (key, job) -> job.getState() == from ? job.toBuilder().setState(to).build() : job);
   }
 
   ModelDeploymentMonitoringJob create(CreateModelDeploymentMonitoringJobRequest request) {
@@ -60,6 +82,8 @@ final class MonitoringJobs {
         .build();
     jobs.put(name.key(), created);
     endpoint.monitoringJob = name.toString();
+    project.in(
+        PREPARATION, () -> become(name, JobState.JOB_STATE_PENDING, JobState.JOB_STATE_RUNNING));
     return created;
   }
 
@@ -100,6 +124,10 @@ final class MonitoringJobs {
     ResourceName name = project.name(job.getName());
     Rules.mask(request.getUpdateMask(), MUTABLE);
     project.operations().refuseIfBusy(name);
+    if (job.getState() != JobState.JOB_STATE_RUNNING) {
+      throw Refusal.precondition("ModelDeploymentMonitoringJob \"" + name
+          + "\" cannot be updated: it is in state " + job.getState() + ", not JOB_STATE_RUNNING.");
+    }
     ModelDeploymentMonitoringJob.Builder changed = job.toBuilder();
     FieldMaskUtil.merge(
         request.getUpdateMask(),
@@ -107,6 +135,7 @@ final class MonitoringJobs {
         changed,
         Endpoints.REPLACING);
     objectives(changed.build(), project.endpoints().existing(job.getEndpoint()));
+    become(name, JobState.JOB_STATE_RUNNING, JobState.JOB_STATE_UPDATING);
     return project
         .operations()
         .start(
@@ -117,7 +146,7 @@ final class MonitoringJobs {
                 .setGenericMetadata(generic)
                 .build(),
             () -> {
-              changed.setUpdateTime(project.now());
+              changed.setUpdateTime(project.now()).setState(JobState.JOB_STATE_RUNNING);
               jobs.put(name.key(), changed.build());
               return changed.build();
             });

@@ -5,6 +5,7 @@ import com.google.cloud.aiplatform.v1.DeployedModel;
 import com.google.cloud.aiplatform.v1.DeploymentResourcePool;
 import com.google.cloud.aiplatform.v1.DeploymentStage;
 import com.google.cloud.aiplatform.v1.Endpoint;
+import com.google.cloud.aiplatform.v1.JobState;
 import com.google.cloud.aiplatform.v1.MachineSpec;
 import com.google.cloud.aiplatform.v1.Model;
 import com.google.cloud.aiplatform.v1.ModelContainerSpec;
@@ -298,6 +299,11 @@ public final class Project implements AutoCloseable {
   /** How much is on a page of a list at most; 100 unless set. */
   public void pageSize(int size) {
     change(() -> pageSize = size);
+  }
+
+  /** All monitoring jobs are in this state now; {@code error} says why, or is empty. */
+  public void monitoringJobsAre(JobState state, String error) {
+    change(() -> monitoringJobs.state(state, error));
   }
 
   /** The next prediction is answered when the test says so. */
