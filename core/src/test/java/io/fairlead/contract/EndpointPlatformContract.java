@@ -92,6 +92,11 @@ public abstract class EndpointPlatformContract {
     return 0;
   }
 
+  /** {@return whether a request can be sent to a variant that does not have all requests} */
+  protected boolean canPin() {
+    return true;
+  }
+
   @BeforeEach
   final void openPlatform() {
     threadsBefore = Thread.getAllStackTraces().keySet();
@@ -402,7 +407,15 @@ public abstract class EndpointPlatformContract {
     Endpoint blue = deploy(platform, "blue", artifact());
     deploy(platform, "green", otherArtifact());
 
-    assertThat(platform.invoke(blue, request().pinnedTo("green")).variant()).contains("green");
+    if (canPin()) {
+      assertThat(platform.invoke(blue, request().pinnedTo("green")).variant()).contains("green");
+    } else {
+      ServingException refusal = catchThrowableOfType(
+          ServingException.class, () -> platform.invoke(blue, request().pinnedTo("green")));
+      assertThat(refusal.kind()).isEqualTo(ErrorKind.UNSUPPORTED);
+      assertThat(refusal).hasMessageContaining("green");
+      assertThat(platform.invoke(blue, request().pinnedTo("blue")).variant()).contains("blue");
+    }
     ServingException missing = catchThrowableOfType(
         ServingException.class, () -> platform.invoke(blue, request().pinnedTo("red")));
     assertThat(missing.kind()).isEqualTo(ErrorKind.NOT_FOUND);

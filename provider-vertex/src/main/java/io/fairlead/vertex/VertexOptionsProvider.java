@@ -19,9 +19,14 @@ public final class VertexOptionsProvider implements OptionsProvider {
   public Set<Class<? extends PlatformOptions>> types() {
     return Set.of(
         VertexArtifact.class,
+        VertexVersion.class,
         VertexRuntime.class,
+        VertexContainer.class,
         VertexScaling.class,
-        VertexRouting.class,
+        VertexAutoscaling.class,
+        VertexPool.class,
+        VertexEndpoint.class,
+        VertexLogging.class,
         VertexMonitoring.class);
   }
 }

@@ -3,8 +3,6 @@ package io.fairlead.vertex;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.fairlead.error.ErrorKind;
-import io.fairlead.error.ServingException;
 import io.fairlead.grammar.Container;
 import io.fairlead.grammar.Dependencies;
 import io.fairlead.grammar.Endpoint;
@@ -15,8 +13,6 @@ import io.fairlead.grammar.Routing;
 import io.fairlead.grammar.RuntimeSpec;
 import io.fairlead.grammar.Scaling;
 import io.fairlead.json.GrammarJson;
-import io.fairlead.platform.EndpointPlatform;
-import io.fairlead.platform.Platforms;
 import java.net.URI;
 import java.util.HashMap;
 import java.util.Map;
@@ -25,9 +21,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class VertexOptionsTest {
-  private static final VertexRouting ROUTING = VertexRouting.NONE
-      .withPredictionConfig(Map.of("top_k", "40"))
-      .withMonitoringConfig(Map.of("skew", "0.3", "drift", "0.2"));
+  private static final VertexLogging LOGGING = VertexLogging.sampling(0.5);
 
   private static final Endpoint LLAMA = new Endpoint(
       new Container(
@@ -41,7 +35,7 @@ class VertexOptionsTest {
               .with(VertexRuntime.accelerator("NVIDIA_TESLA_A100")),
           Dependencies.environment(Map.of("MAX_INPUT_LENGTH", "512", "NUM_SHARD", "1"))),
       Scaling.between("a2-highgpu-4g", 1, 2).with(VertexScaling.acceleratorCount(4)),
-      new Routing("llama", "blue").with(ROUTING));
+      new Routing("llama", "blue").with(LOGGING));
 
   @Test
   void anEndpointThatCarriesThemAllIsReadBackEqual() {
@@ -50,11 +44,10 @@ class VertexOptionsTest {
     assertThat(json)
         .contains(
             "\"vertex.VertexArtifact\":{\"generationConfig\":{\"temperature\":\"0.7\",\"top_p\":\"0.95\"}}")
-        .contains("\"vertex.VertexRuntime\":{\"accelerator\":\"NVIDIA_TESLA_A100\"}")
-        .contains("\"vertex.VertexScaling\":{\"acceleratorCount\":4}")
         .contains(
-            "\"vertex.VertexRouting\":{\"predictionConfig\":{\"top_k\":\"40\"},\"monitoringConfig\":"
-                + "{\"drift\":\"0.2\",\"skew\":\"0.3\"}}");
+            "\"vertex.VertexRuntime\":{\"accelerator\":\"NVIDIA_TESLA_A100\",\"serviceAccount\":\"\",")
+        .contains("\"vertex.VertexScaling\":{\"acceleratorCount\":4,\"spot\":false,")
+        .contains("\"vertex.VertexLogging\":{\"samplingRate\":0.5,\"table\":\"\"}");
     assertThat(GrammarJson.read(json, Endpoint.class)).isEqualTo(LLAMA);
   }
 
@@ -62,10 +55,10 @@ class VertexOptionsTest {
   void eachIsForVertex() {
     assertThat(LLAMA.artifact().metadata().options().forPlatform("vertex")).hasSize(1);
     assertThat(LLAMA.container().runtime().options().forPlatform("vertex"))
-        .containsExactly(new VertexRuntime("NVIDIA_TESLA_A100"));
+        .containsExactly(VertexRuntime.accelerator("NVIDIA_TESLA_A100"));
     assertThat(LLAMA.scaling().options().forPlatform("vertex"))
-        .containsExactly(new VertexScaling(4));
-    assertThat(LLAMA.routing().options().forPlatform("vertex")).containsExactly(ROUTING);
+        .containsExactly(VertexScaling.acceleratorCount(4));
+    assertThat(LLAMA.routing().options().forPlatform("vertex")).containsExactly(LOGGING);
     assertThat(LLAMA.routing().options().forPlatform("sagemaker")).isEmpty();
   }
 
@@ -76,7 +69,7 @@ class VertexOptionsTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"", "nvidia-tesla-a100", "NVIDIA L4", "NVIDIA-L4", "4090"})
+  @ValueSource(strings = {"nvidia-tesla-a100", "NVIDIA L4", "NVIDIA-L4", "4090"})
   void anythingElseIsNoAccelerator(String type) {
     assertThatThrownBy(() -> VertexRuntime.accelerator(type))
         .isInstanceOf(InvalidValueException.class)
@@ -85,11 +78,12 @@ class VertexOptionsTest {
   }
 
   @ParameterizedTest
-  @ValueSource(ints = {0, -1})
-  void noAcceleratorsAreSaidByNoOption(int count) {
+  @ValueSource(ints = {-1, -8})
+  void thereAreNotLessThanNoAccelerators(int count) {
     assertThatThrownBy(() -> VertexScaling.acceleratorCount(count))
         .isInstanceOf(InvalidValueException.class)
-        .hasMessage("VertexScaling: acceleratorCount must be 1 or more (got " + count + ")");
+        .hasMessage(
+            "VertexScaling: acceleratorCount must be 1 or more, or 0 for none (got " + count + ")");
   }
 
   @Test
@@ -104,11 +98,7 @@ class VertexOptionsTest {
   }
 
   @Test
-  void everyConfigurationWithABlankKeyIsReportedAtOnce() {
-    assertThatThrownBy(() -> new VertexRouting(Map.of("", "1"), Map.of(" ", "2")))
-        .isInstanceOf(InvalidValueException.class)
-        .hasMessage("VertexRouting: predictionConfig must not have a blank key (got \"\"); "
-            + "monitoringConfig must not have a blank key (got \" \")");
+  void aBlankKeyIsRefused() {
     assertThatThrownBy(() -> VertexArtifact.generationConfig(Map.of("", "1")))
         .isInstanceOf(InvalidValueException.class)
         .hasMessage("VertexArtifact: generationConfig must not have a blank key (got \"\")");
@@ -117,18 +107,11 @@ class VertexOptionsTest {
   @Test
   void whatIsWrongInJsonIsToldByItsPath() {
     String json =
-        GrammarJson.write(LLAMA).replace("\"acceleratorCount\":4", "\"acceleratorCount\":0");
+        GrammarJson.write(LLAMA).replace("\"acceleratorCount\":4", "\"acceleratorCount\":-1");
 
     assertThatThrownBy(() -> GrammarJson.read(json, Endpoint.class))
         .isInstanceOf(InvalidValueException.class)
         .hasMessage(
-            "Endpoint: scaling.options.vertex.VertexScaling.acceleratorCount must be 1 or more (got 0)");
-  }
-
-  @Test
-  void thePlatformItselfIsNotReadyYet() {
-    assertThatThrownBy(() -> Platforms.open("vertex", EndpointPlatform.class))
-        .isInstanceOfSatisfying(
-            ServingException.class, e -> assertThat(e.kind()).isEqualTo(ErrorKind.NOT_FOUND));
+            "Endpoint: scaling.options.vertex.VertexScaling.acceleratorCount must be 1 or more, or 0 for none (got -1)");
   }
 }

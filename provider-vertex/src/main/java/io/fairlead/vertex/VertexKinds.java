@@ -1,0 +1,32 @@
+package io.fairlead.vertex;
+
+import io.fairlead.reconcile.ResourceKind;
+import java.util.List;
+
+/** The kinds of resources that Vertex AI has, each after those that it uses. */
+record VertexKinds(
+    ArtifactKind artifact,
+    ModelKind model,
+    PoolKind pool,
+    EndpointKind endpoint,
+    DeployedModelKind deployedModel,
+    MonitoringKind monitoring,
+    TrafficKind traffic) {
+  static VertexKinds of(VertexConfig config, VertexCalls calls, VertexErrors errors) {
+    VertexNames names = new VertexNames(config);
+    Endpoints endpoints = new Endpoints(names, calls);
+    ModelKind model = new ModelKind(names, calls);
+    return new VertexKinds(
+        new ArtifactKind(config, calls.clients(), errors),
+        model,
+        new PoolKind(names, calls),
+        new EndpointKind(names, calls, endpoints),
+        new DeployedModelKind(names, calls, endpoints, model),
+        new MonitoringKind(names, calls),
+        new TrafficKind(names, calls, endpoints));
+  }
+
+  List<ResourceKind<?>> all() {
+    return List.of(artifact, model, pool, endpoint, deployedModel, monitoring, traffic);
+  }
+}

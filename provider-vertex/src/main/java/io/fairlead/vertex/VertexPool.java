@@ -1,0 +1,42 @@
+package io.fairlead.vertex;
+
+import static java.util.Objects.requireNonNull;
+
+import io.fairlead.grammar.PlatformOptions;
+import io.fairlead.grammar.Problems;
+import java.util.regex.Pattern;
+
+/**
+ * Serves on machines that several deployments share, for {@link io.fairlead.grammar.Scaling#with}.
+ *
+ * <p>Whatever names the same pool shares it, over all endpoints; the first makes it and the last takes it along. The
+ * machine type and the replicas are the pool's, as the last deployment says them. Models in a pool are not isolated from
+ * each other.
+ *
+ * @param name the pool's name, 1 to 54 small letters, digits and hyphens that end with a letter or digit
+ */
+public record VertexPool(String name) implements PlatformOptions {
+  private static final int LONGEST = 63 - VertexNames.PREFIX.length();
+  private static final Pattern NAME = Pattern.compile("[a-z0-9](-*[a-z0-9])*");
+
+  public VertexPool {
+    requireNonNull(name, "name");
+    Problems.in("VertexPool")
+        .check(
+            name.length() <= LONGEST && NAME.matcher(name).matches(),
+            "name",
+            "must be 1 to " + LONGEST
+                + " small letters, digits and hyphens that begin and end with a letter or digit",
+            name)
+        .throwIfAny();
+  }
+
+  public static VertexPool named(String name) {
+    return new VertexPool(name);
+  }
+
+  @Override
+  public String platform() {
+    return VertexOptionsProvider.PLATFORM;
+  }
+}

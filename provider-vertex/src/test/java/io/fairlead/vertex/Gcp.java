@@ -1,0 +1,90 @@
+package io.fairlead.vertex;
+
+import io.fairlead.contract.Faults;
+import io.fairlead.contract.VirtualTime;
+import io.fairlead.vertex.standin.Project;
+import io.fairlead.vertex.standin.StandIn;
+import java.time.Duration;
+import java.util.Random;
+import java.util.Set;
+import java.util.concurrent.atomic.AtomicInteger;
+
+/** A project of its own at the stand-in of Google Cloud, and platforms that serve there. */
+final class Gcp implements AutoCloseable {
+  static final String IMAGE = "us-docker.pkg.dev/some-project/images/server:1";
+
+  private static final AtomicInteger PROJECTS = new AtomicInteger();
+
+  private final VirtualTime time;
+  private final Project project;
+  private final String bucket;
+
+  Gcp(VirtualTime time) {
+    int number = PROJECTS.incrementAndGet();
+    this.time = time;
+    this.bucket = "artifacts-" + number;
+    this.project = StandIn.project("some-project-" + number, time);
+    project.addBucket(bucket);
+  }
+
+  Project project() {
+    return project;
+  }
+
+  VirtualTime time() {
+    return time;
+  }
+
+  /** {@return what is there} */
+  Set<String> remains() {
+    return project.remains();
+  }
+
+  /** Every change takes several looks, and no more of them than it takes to break each once. */
+  Gcp fast() {
+    for (String method : new String[] {
+      "UploadModel",
+      "DeleteModel",
+      "DeleteModelVersion",
+      "CreateEndpoint",
+      "DeleteEndpoint",
+      "DeployModel",
+      "UndeployModel",
+      "MutateDeployedModel",
+      "CreateDeploymentResourcePool",
+      "UpdateDeploymentResourcePool",
+      "DeleteDeploymentResourcePool",
+      "DeleteModelDeploymentMonitoringJob",
+      "UpdateModelDeploymentMonitoringJob"
+    }) {
+      project.duration(method, Duration.ofMillis(700));
+    }
+    project.heldAfterUndeploy(Duration.ofSeconds(2));
+    return this;
+  }
+
+  VertexConfig config() {
+    return VertexConfig.of(project.id(), Project.LOCATION)
+        .withArtifactBucket(bucket)
+        .withPlaintextEndpoint(StandIn.endpoint())
+        .withStorageEndpoint(StandIn.storage());
+  }
+
+  VertexPlatform open() {
+    return open(Faults.none());
+  }
+
+  VertexPlatform open(Faults faults) {
+    return open(config(), faults);
+  }
+
+  VertexPlatform open(VertexConfig config, Faults faults) {
+    return VertexProvider.open(
+        config.withTransport(StandIn.transport(faults)), time, new Random(1));
+  }
+
+  @Override
+  public void close() {
+    project.close();
+  }
+}
