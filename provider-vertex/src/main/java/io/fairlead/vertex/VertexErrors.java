@@ -36,6 +36,17 @@ final class VertexErrors {
           Pattern.CASE_INSENSITIVE)
       .asPredicate();
 
+  private static final Predicate<String> CLOSED_HERE =
+      Pattern.compile("^Channel shutdown").asPredicate();
+  private static final Predicate<String> AT_ITS_OWN_HOST =
+      Pattern.compile("dedicated dns", Pattern.CASE_INSENSITIVE).asPredicate();
+  private static final Predicate<String> WITHOUT_TRAFFIC =
+      Pattern.compile("doesn't have traffic_?split", Pattern.CASE_INSENSITIVE).asPredicate();
+  /** What gRPC itself calls internal, and no model said. */
+  private static final Predicate<String> BROKEN_CONNECTION = Pattern.compile(
+          "RST_STREAM|HTTP/2|http2|unexpected EOS|frame size", Pattern.CASE_INSENSITIVE)
+      .asPredicate();
+
   /** Which credentials were tried, as a phrase. */
   private final String identity;
 
@@ -45,9 +56,19 @@ final class VertexErrors {
 
   /** {@return a refused or unanswered call as a failure of this library} */
   ServingException failure(String what, ApiException e) {
+    return failure(what, e, ofCall(e.getStatusCode().getCode(), message(e)));
+  }
+
+  /** {@return a request to a model that failed, as a failure of this library: what is internal there is the model's} */
+  ServingException predictionFailure(String what, ApiException e) {
+    Code code = e.getStatusCode().getCode();
+    boolean isModels = code == Code.INTERNAL && !BROKEN_CONNECTION.test(message(e));
+    return failure(what, e, isModels ? ErrorKind.MODEL_FAILED : ofCall(code, message(e)));
+  }
+
+  private ServingException failure(String what, ApiException e, ErrorKind kind) {
     Code code = e.getStatusCode().getCode();
     String message = message(e);
-    ErrorKind kind = ofCall(code, message);
     ServingException.Builder failure = ServingException.builder(
             VertexOptionsProvider.PLATFORM,
             kind,
@@ -80,8 +101,14 @@ final class VertexErrors {
   /** {@return whether nothing was done, and the same call may be answered a moment later} */
   static boolean isRefusedForNow(ApiException e) {
     Code code = e.getStatusCode().getCode();
-    return code == Code.UNAVAILABLE
+    return (code == Code.UNAVAILABLE && !CLOSED_HERE.test(message(e)))
         || (code == Code.RESOURCE_EXHAUSTED && ofCall(code, message(e)) == ErrorKind.THROTTLED);
+  }
+
+  /** {@return whether an endpoint was asked at the region's host that has one of its own} */
+  static boolean isAtItsOwnHost(ApiException e) {
+    return e.getStatusCode().getCode() == Code.FAILED_PRECONDITION
+        && AT_ITS_OWN_HOST.test(message(e));
   }
 
   static Optional<Duration> retryAfter(ApiException e) {
@@ -139,7 +166,8 @@ final class VertexErrors {
             ? ErrorKind.QUOTA
             : ErrorKind.THROTTLED;
       case DEADLINE_EXCEEDED -> ErrorKind.TIMEOUT;
-      case UNAVAILABLE, INTERNAL -> ErrorKind.UNAVAILABLE;
+      case UNAVAILABLE -> CLOSED_HERE.test(message) ? ErrorKind.CANCELLED : ErrorKind.UNAVAILABLE;
+      case INTERNAL -> ErrorKind.UNAVAILABLE;
       case CANCELLED -> ErrorKind.CANCELLED;
       default -> ErrorKind.UNKNOWN;
     };
@@ -178,9 +206,16 @@ final class VertexErrors {
             ? ". Check the location and the endpoint: there is no such host"
             : "";
       case MODEL_FAILED ->
-        code.equals("DEADLINE_EXCEEDED")
-            ? ". The container was not ready in time: raise VertexContainer.deploymentTimeout, or look why it is slow"
-            : "";
+        switch (code) {
+          case "DEADLINE_EXCEEDED" ->
+            ". The container was not ready in time: raise VertexContainer.deploymentTimeout, or look why it is slow";
+          case "INTERNAL" -> ". The endpoint's log in Cloud Logging says more";
+          default -> "";
+        };
+      case CONFLICT ->
+        WITHOUT_TRAFFIC.test(message) ? ". No variant there has requests: route them to one" : "";
+      case CANCELLED ->
+        CLOSED_HERE.test(message) ? ". The platform was closed meanwhile: open it again" : "";
       default -> "";
     };
   }

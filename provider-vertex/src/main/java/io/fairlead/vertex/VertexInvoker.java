@@ -1,83 +1,109 @@
 package io.fairlead.vertex;
 
 import com.google.api.HttpBody;
-import com.google.api.gax.grpc.GrpcCallContext;
 import com.google.api.gax.grpc.GrpcResponseMetadata;
-import com.google.api.gax.rpc.ApiException;
 import com.google.cloud.aiplatform.v1.RawPredictRequest;
-import com.google.protobuf.ByteString;
-import io.fairlead.error.ErrorKind;
+import com.google.protobuf.UnsafeByteOperations;
 import io.fairlead.grammar.Endpoint;
 import io.fairlead.platform.Request;
 import io.fairlead.platform.Response;
 import io.fairlead.reconcile.Invoker;
 import io.fairlead.reconcile.TimeSource;
 import io.grpc.Metadata;
-import java.util.Optional;
+import java.nio.ByteBuffer;
+import java.time.Duration;
+import java.util.Map;
+import java.util.function.Consumer;
 import java.util.random.RandomGenerator;
 
-/** TEMPORARY. */
+/** Asks models by Vertex AI's RawPredict, which hands a body on as it is. */
 final class VertexInvoker implements Invoker<Endpoint> {
-  private final VertexClients clients;
-  private final VertexErrors errors;
-  private final VertexNames names;
-  private final Endpoints endpoints;
+  private static final Metadata.Key<String> DEPLOYED_MODEL =
+      Metadata.Key.of("X-Vertex-AI-Deployed-Model-Id", Metadata.ASCII_STRING_MARSHALLER);
+  private static final String UNKNOWN_TYPE = "application/octet-stream";
+
+  private final PredictionCalls calls;
+  private final TimeSource time;
+  private final TypedPredictions typed;
+  private final VertexStreaming streaming;
 
   VertexInvoker(
       VertexConfig config,
       VertexClients clients,
-      VertexCalls calls,
       VertexErrors errors,
       VertexNames names,
       TimeSource time,
       RandomGenerator random) {
-    this.clients = clients;
-    this.errors = errors;
-    this.names = names;
-    this.endpoints = new Endpoints(names, calls);
+    this.calls = new PredictionCalls(config, clients, errors, names, time, random);
+    this.time = time;
+    this.typed = new TypedPredictions(calls, time);
+    this.streaming = new VertexStreaming(calls, errors, time);
   }
+
+  private record Answer(HttpBody body, String deployedModelId) {}
 
   @Override
   public Response invoke(Endpoint endpoint, Request request) {
-    Optional<com.google.cloud.aiplatform.v1.Endpoint> found = endpoints.find(endpoint.name());
-    if (found.isEmpty()) {
-      throw VertexKind.failure(ErrorKind.NOT_FOUND, endpoint.name() + " is not there");
-    }
-    if (request.variant().isPresent()) {
-      String id =
-          VertexNames.deployedModelId(endpoint.name() + "/" + request.variant().get());
-      if (found.get().getDeployedModelsList().stream().noneMatch(m -> m.getId().equals(id))) {
-        throw VertexKind.failure(ErrorKind.NOT_FOUND, request.variant().get() + " is not there");
-      }
-      if (found.get().getTrafficSplitOrDefault(id, 0) < 100) {
-        throw VertexKind.failure(ErrorKind.UNSUPPORTED, request.variant().get() + " cannot pin");
-      }
-    }
-    GrpcResponseMetadata metadata = new GrpcResponseMetadata();
-    try {
-      HttpBody body = VertexCalls.get(
-          "Invoke",
-          clients.predictions().rawPredictCallable(),
+    String what = PredictionCalls.what(endpoint, request);
+    Duration end = time.elapsed().plus(request.timeout());
+    HttpBody body = body(endpoint, request);
+    Answer answer = calls.ask(endpoint, request, body.getData().size(), end, (target, left) -> {
+      GrpcResponseMetadata answered = new GrpcResponseMetadata();
+      HttpBody got = VertexCalls.get(
+          what,
+          target.client().rawPredictCallable(),
           RawPredictRequest.newBuilder()
-              .setEndpoint(names.endpoint(endpoint.name()))
-              .setHttpBody(HttpBody.newBuilder()
-                  .setContentType(request.contentType())
-                  .setData(ByteString.copyFrom(request.body())))
+              .setEndpoint(target.endpoint())
+              .setHttpBody(body)
               .build(),
-          metadata.addHandlers(
-              GrpcCallContext.createDefault().withTimeoutDuration(request.timeout())));
-      String id = metadata
-          .getMetadata()
-          .get(Metadata.Key.of("X-Vertex-AI-Deployed-Model-Id", Metadata.ASCII_STRING_MARSHALLER));
-      String variant = found.get().getDeployedModelsList().stream()
-          .filter(m -> m.getId().equals(id))
-          .flatMap(m -> DeployedModels.variant(m).stream())
-          .findFirst()
-          .orElse("");
-      return Response.ofUnsafe(body.getData().toByteArray(), body.getContentType())
-          .servedBy(variant);
-    } catch (ApiException e) {
-      throw errors.failure("Invoke", e);
-    }
+          target.context(left, answered));
+      return new Answer(got, deployedModelId(answered));
+    });
+    return calls.named(
+        endpoint,
+        request,
+        response(answer.body().getData().toByteArray(), answer.body().getContentType()),
+        answer.deployedModelId(),
+        end);
+  }
+
+  VertexAnswer predict(Endpoint endpoint, Request request) {
+    return typed.predict(endpoint, request);
+  }
+
+  VertexAnswer invokeStreaming(
+      Endpoint endpoint, Request request, Consumer<? super ByteBuffer> pieces) {
+    return streaming.invoke(endpoint, request, pieces);
+  }
+
+  /** {@return what is sent, without a copy} */
+  static HttpBody body(Endpoint endpoint, Request request) {
+    return HttpBody.newBuilder()
+        .setContentType(request.contentType())
+        .setData(UnsafeByteOperations.unsafeWrap(bytes(endpoint, request)))
+        .build();
+  }
+
+  /** {@return the body of a request, with the model's own parameters} */
+  static byte[] bytes(Endpoint endpoint, Request request) {
+    Map<String, String> config = endpoint
+        .artifact()
+        .metadata()
+        .options()
+        .find(VertexArtifact.class)
+        .map(VertexArtifact::generationConfig)
+        .orElse(Map.of());
+    return GenerationDefaults.added(request, config);
+  }
+
+  /** {@return the id of the deployed model that an answer names; empty if it names none} */
+  static String deployedModelId(GrpcResponseMetadata answered) {
+    Metadata headers = answered.getMetadata();
+    String id = headers == null ? null : headers.get(DEPLOYED_MODEL);
+    return id == null ? "" : id;
+  }
+
+  static Response response(byte[] body, String contentType) {
+    return Response.ofUnsafe(body, contentType.isEmpty() ? UNKNOWN_TYPE : contentType);
   }
 }
