@@ -10,6 +10,7 @@ import io.fairlead.grammar.Problems;
 import io.fairlead.platform.Request;
 import io.fairlead.platform.Response;
 import io.fairlead.reconcile.TimeSource;
+import io.fairlead.vertex.VertexEndpoint.Access;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.random.RandomGenerator;
@@ -57,9 +58,15 @@ final class PredictionCalls {
     check(request, size);
     String what = what(endpoint, request);
     String id = endpoint.name();
+    Access access = access(endpoint);
+    if (access == Access.PRIVATE_SERVICE_CONNECT) {
+      throw outOfReach(what, id);
+    }
     request.variant().ifPresent(variant -> checkHasAllRequests(what, id, variant, end));
     PredictionTarget known = targets.known(id);
-    PredictionTarget target = size > known.largest() ? targets.find(what, id, end) : known;
+    boolean isElsewhere = access == Access.DEDICATED && !targets.isFound(id);
+    PredictionTarget target =
+        isElsewhere || size > known.largest() ? targets.find(what, id, end) : known;
     checkSize(size, target.largest());
     try {
       return calls.call(what, end, left -> {
@@ -107,6 +114,25 @@ final class PredictionCalls {
               + "' answered, for requests were routed to it meanwhile");
     }
     return response.servedBy(variant);
+  }
+
+  private static Access access(Endpoint endpoint) {
+    for (PlatformOptions option : endpoint.routing().options().values()) {
+      if (option instanceof VertexEndpoint told) {
+        return told.access();
+      }
+    }
+    return Access.SHARED;
+  }
+
+  private static ServingException outOfReach(String what, String id) {
+    return new ServingException(
+        VertexOptionsProvider.PLATFORM,
+        ErrorKind.UNSUPPORTED,
+        what
+            + " failed: it is reached by private service connect alone, not through Google's own hosts. Ask it in the"
+            + " network of an allowed project, by a PredictionServiceClient whose endpoint is the forwarding rule to its"
+            + " service attachment, with the header " + PredictionTarget.ENDPOINT_ID + ": " + id);
   }
 
   private static void check(Request request, int size) {

@@ -24,7 +24,7 @@ record PredictionTarget(
   static final int LARGEST_SHARED = 1_500_000;
 
   static final int LARGEST_DEDICATED = 10_000_000;
-  private static final String ENDPOINT_ID = "x-vertex-ai-endpoint-id";
+  static final String ENDPOINT_ID = "x-vertex-ai-endpoint-id";
 
   /** {@return what is asked at the region's host} */
   static PredictionTarget shared(String endpoint, PredictionServiceClient client) {

@@ -13,12 +13,13 @@ import java.util.concurrent.ConcurrentHashMap;
 final class PredictionTargets {
   private static final Duration FIRST_PAUSE = Duration.ofSeconds(1);
   private static final Duration LONGEST_PAUSE = Duration.ofSeconds(8);
+  private static final String SHARED = "";
 
   private final VertexClients clients;
   private final RetriedCalls calls;
   private final VertexNames names;
   private final Duration callTimeout;
-  /** The hosts of dedicated endpoints, by the endpoints' ids. */
+  /** The hosts of endpoints that were looked for, by their ids; empty for the region's. */
   private final Map<String, String> hosts = new ConcurrentHashMap<>();
 
   PredictionTargets(
@@ -31,19 +32,23 @@ final class PredictionTargets {
 
   /** {@return where an endpoint was found the last time; at the region's host if it was never looked for} */
   PredictionTarget known(String id) {
-    String host = hosts.get(id);
-    return host == null
+    String host = hosts.getOrDefault(id, SHARED);
+    return host.equals(SHARED)
         ? PredictionTarget.shared(names.endpoint(id), clients.predictions())
         : PredictionTarget.dedicated(names.endpoint(id), clients.predictions(host));
+  }
+
+  /** {@return whether it was looked for where an endpoint is} */
+  boolean isFound(String id) {
+    return hosts.containsKey(id);
   }
 
   /** {@return where an endpoint is now; waits for the host of its own that it may get, which comes a while after it} */
   PredictionTarget find(String what, String id, Duration end) {
     Duration pause = FIRST_PAUSE;
     while (true) {
-      Endpoint endpoint = get(what, id, end);
-      if (!endpoint.getDedicatedEndpointEnabled()
-          || !endpoint.getDedicatedEndpointDns().isEmpty()) {
+      get(what, id, end);
+      if (isFound(id)) {
         return known(id);
       }
       if (end.minus(calls.time().elapsed()).compareTo(pause) <= 0) {
@@ -73,9 +78,11 @@ final class PredictionTargets {
             request,
             GrpcCallContext.createDefault()
                 .withTimeoutDuration(left.compareTo(callTimeout) < 0 ? left : callTimeout)));
-    if (endpoint.getDedicatedEndpointEnabled()
-        && !endpoint.getDedicatedEndpointDns().isEmpty()) {
-      hosts.put(id, endpoint.getDedicatedEndpointDns());
+    String host = endpoint.getDedicatedEndpointDns();
+    if (!endpoint.getDedicatedEndpointEnabled()) {
+      hosts.put(id, SHARED);
+    } else if (!host.isEmpty()) {
+      hosts.put(id, host);
     } else {
       hosts.remove(id);
     }

@@ -72,8 +72,8 @@ final class VertexClients implements AutoCloseable {
       }
       CredentialsProvider source = config
           .credentials()
-          .orElseGet(
-              () -> EndpointServiceSettings.defaultCredentialsProviderBuilder().build());
+          .orElseGet(() ->
+              PredictionServiceSettings.defaultCredentialsProviderBuilder().build());
       Credentials found = source.getCredentials();
       return found == null
           ? NoCredentialsProvider.create()
@@ -195,7 +195,7 @@ final class VertexClients implements AutoCloseable {
     boolean isOurs = config.transport().isEmpty() || provider.shouldAutoClose();
     if (provider.needsHeaders()) {
       provider =
-          provider.withHeaders(EndpointServiceSettings.defaultApiClientHeaderProviderBuilder()
+          provider.withHeaders(PredictionServiceSettings.defaultApiClientHeaderProviderBuilder()
               .build()
               .getHeaders());
     }
@@ -214,7 +214,8 @@ final class VertexClients implements AutoCloseable {
   }
 
   private TransportChannelProvider transport(String hostAndPort) {
-    var builder = EndpointServiceSettings.defaultGrpcTransportProviderBuilder()
+    // The services' own are alike, and asking models is to load nothing of the others.
+    var builder = PredictionServiceSettings.defaultGrpcTransportProviderBuilder()
         .setEndpoint(hostAndPort)
         .setMaxInboundMessageSize(LARGEST_ANSWER);
     if (config.plaintext()) {

@@ -94,7 +94,7 @@ public final class VertexProvider implements PlatformProvider<VertexPlatform> {
         .random(random)
         .build();
     VertexInvoker invoker =
-        new VertexInvoker(config, clients, calls, errors, new VertexNames(config), time, random);
+        new VertexInvoker(config, clients, errors, new VertexNames(config), time, random);
     EndpointPlatform platform = new ReconciledEndpointPlatform(
         reconciler, new VertexMapper(config, kinds), invoker, clients::close);
     return new OpenVertex(platform, invoker);

@@ -112,9 +112,10 @@ class OpenVertexTest {
     try (Stream<String> lines = Files.lines(loaded)) {
       assertThat(lines
               .map(line -> line.replaceFirst("^(\\[[^]]*\\])+ *", "").replaceFirst(" .*", ""))
-              .filter(name -> name.matches(
-                  "com\\.google\\.(cloud\\.aiplatform\\.v1\\.(stub\\.|)(Grpc|)(Endpoint|Model|Job|DeploymentResourcePool)Service.*"
-                      + "|cloud\\.storage\\..*|gson\\..*)")))
+              .filter(name -> name.matches("com\\.google\\.cloud\\.aiplatform\\.v1\\..*"
+                  + "(Endpoint|Model|Job|DeploymentResourcePool)Service.*(Client|Stub).*"
+                  + "|com\\.google\\.cloud\\.storage\\..*"
+                  + "|com\\.google\\.protobuf\\.util\\..*")))
           .isEmpty();
     }
   }

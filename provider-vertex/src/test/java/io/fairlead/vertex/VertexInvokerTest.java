@@ -449,6 +449,47 @@ class VertexInvokerTest {
 
   // ---- hosts of their own ----
 
+  private static Endpoint reached(VertexEndpoint how) {
+    return new Endpoint(BLUE.container(), BLUE.scaling(), BLUE.routing().with(how));
+  }
+
+  @Test
+  void anEndpointThatIsSaidToBeDedicatedIsNotAskedElsewhere() {
+    serving.with(true, "blue");
+    serving.time.pass(Duration.ofMinutes(1));
+    Endpoint dedicated = reached(VertexEndpoint.dedicated());
+
+    serving.invoker.invoke(dedicated, REQUEST);
+    serving.invoker.invoke(dedicated, REQUEST);
+
+    assertThat(serving.project.calls()).containsExactly("GetEndpoint", "RawPredict", "RawPredict");
+  }
+
+  @Test
+  void anEndpointThatIsSaidToBeDedicatedAndIsNotIsAskedWhereItIs() {
+    serving.with(false, "blue");
+
+    Response response = serving.invoker.invoke(reached(VertexEndpoint.dedicated()), REQUEST);
+
+    assertThat(response.variant()).contains("blue");
+    assertThat(serving.project.headers("RawPredict").get(0))
+        .doesNotContainKey("x-vertex-ai-endpoint-id");
+  }
+
+  @Test
+  void anEndpointOfAPrivateNetworkSaysHowToAskIt() {
+    ServingException refusal = catchThrowableOfType(
+        ServingException.class,
+        () -> serving.invoker.invoke(
+            reached(VertexEndpoint.privateServiceConnect("other-project")), REQUEST));
+
+    assertThat(refusal.kind()).isEqualTo(ErrorKind.UNSUPPORTED);
+    assertThat(refusal)
+        .hasMessageContaining("forwarding rule")
+        .hasMessageEndingWith("x-vertex-ai-endpoint-id: churn");
+    assertThat(serving.project.calls()).isEmpty();
+  }
+
   @Test
   void anEndpointThatTurnsOutToHaveItsOwnHostIsAskedThereFromThenOn() {
     serving.with(true, "blue");
