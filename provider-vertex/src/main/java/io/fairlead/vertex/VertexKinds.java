@@ -12,12 +12,12 @@ record VertexKinds(
     DeployedModelKind deployedModel,
     MonitoringKind monitoring,
     TrafficKind traffic) {
-  static VertexKinds of(VertexConfig config, VertexCalls calls, VertexErrors errors) {
+  static VertexKinds of(VertexConfig config, VertexCalls calls, StorageClient storage) {
     VertexNames names = new VertexNames(config);
     Endpoints endpoints = new Endpoints(names, calls);
     ModelKind model = new ModelKind(names, calls);
     return new VertexKinds(
-        new ArtifactKind(config, calls.clients(), errors),
+        new ArtifactKind(config, storage),
         model,
         new PoolKind(names, calls),
         new EndpointKind(names, calls, endpoints),

@@ -86,7 +86,8 @@ public final class VertexProvider implements PlatformProvider<VertexPlatform> {
     VertexClients clients = new VertexClients(config);
     VertexErrors errors = new VertexErrors(config.identity());
     VertexCalls calls = new VertexCalls(clients, errors, config.callTimeout());
-    VertexKinds kinds = VertexKinds.of(config, calls, errors);
+    StorageClient storage = new StorageClient(config, clients);
+    VertexKinds kinds = VertexKinds.of(config, calls, storage);
     Reconciler reconciler = Reconciler.builder(ID, kinds.all())
         .time(time)
         .polling(POLLING)
@@ -96,7 +97,15 @@ public final class VertexProvider implements PlatformProvider<VertexPlatform> {
     VertexInvoker invoker =
         new VertexInvoker(config, clients, errors, new VertexNames(config), time, random);
     EndpointPlatform platform = new ReconciledEndpointPlatform(
-        reconciler, new VertexMapper(config, kinds), invoker, clients::close);
+        reconciler, new VertexMapper(config, kinds), invoker, () -> close(storage, clients));
     return new OpenVertex(platform, invoker);
+  }
+
+  private static void close(StorageClient storage, VertexClients clients) {
+    try {
+      storage.close();
+    } finally {
+      clients.close();
+    }
   }
 }

@@ -64,7 +64,11 @@ final class Gcp implements AutoCloseable {
   }
 
   VertexConfig config() {
-    return VertexConfig.of(project.id(), Project.LOCATION)
+    return config(project.id());
+  }
+
+  VertexConfig config(String idOrNumber) {
+    return VertexConfig.of(idOrNumber, Project.LOCATION)
         .withArtifactBucket(bucket)
         .withPlaintextEndpoint(StandIn.endpoint())
         .withStorageEndpoint(StandIn.storage());
