@@ -61,12 +61,13 @@ final class AsyncInvocations {
         .requestTTLSeconds(seconds(request.timeToLive()))
         .invocationTimeoutSeconds(seconds(request.invocationTimeout()));
     InvokeEndpointAsyncResponse taken = calls.call(
-        "Asking endpoint '" + endpoint.name() + "' for an answer in S3",
-        callTimeout,
-        left -> clients
-            .runtime()
-            .invokeEndpointAsync(
-                call.overrideConfiguration(SageMakerInvoker.within(left)).build()));
+        "Asking endpoint '" + endpoint.name() + "' for an answer in S3", callTimeout, left -> {
+          Duration rest = clients.awaitRuntimeCredentials(left);
+          return clients
+              .runtime()
+              .invokeEndpointAsync(
+                  call.overrideConfiguration(SageMakerInvoker.within(rest)).build());
+        });
     String output = SageMakerInvoker.given(taken.outputLocation())
         .orElseThrow(
             () -> new ServingException(

@@ -15,8 +15,6 @@ import software.amazon.awssdk.auth.credentials.DefaultCredentialsProvider;
 import software.amazon.awssdk.auth.credentials.ProfileCredentialsProvider;
 import software.amazon.awssdk.awscore.client.builder.AwsClientBuilder;
 import software.amazon.awssdk.awscore.client.builder.AwsSyncClientBuilder;
-import software.amazon.awssdk.core.exception.SdkClientException;
-import software.amazon.awssdk.core.exception.SdkException;
 import software.amazon.awssdk.http.SdkHttpClient;
 import software.amazon.awssdk.http.apache.ApacheHttpClient;
 import software.amazon.awssdk.regions.Region;
@@ -36,6 +34,9 @@ final class AwsClients implements AutoCloseable {
   private static final Duration CONNECT_TIMEOUT = Duration.ofSeconds(5);
   /** Longer than any call's own limit, which is what ends it. */
   private static final Duration SOCKET_TIMEOUT = Duration.ofHours(1);
+
+  /** The SDK takes no limit of nothing. */
+  private static final Duration LEAST = Duration.ofMillis(1);
 
   private static final Duration TIMER_END = Duration.ofSeconds(2);
   private static final int MOST_CONNECTIONS = 1000;
@@ -72,9 +73,16 @@ final class AwsClients implements AutoCloseable {
   private final Lazy<AwsCredentialsProvider> credentials = new Lazy<>() {
     @Override
     AwsCredentialsProvider make() {
+      AwsCredentialsProvider timed = TimedCredentials.of(source(), config.callTimeout());
+      if (timed instanceof TimedCredentials threaded) {
+        toClose(threaded);
+      }
+      return timed;
+    }
+
+    private AwsCredentialsProvider source() {
       return config
           .credentials()
-          .map(AwsClients::asSdk)
           .orElseGet(() -> config.profile().isEmpty()
               ? toClose(DefaultCredentialsProvider.builder().build())
               : toClose(ProfileCredentialsProvider.create(config.profile())));
@@ -149,17 +157,25 @@ final class AwsClients implements AutoCloseable {
     return credentials.get();
   }
 
-  /** What the caller's own source throws is the SDK's kind of failure, whatever it is. */
-  private static AwsCredentialsProvider asSdk(AwsCredentialsProvider own) {
-    return () -> {
-      try {
-        return own.resolveCredentials();
-      } catch (SdkException e) {
-        throw e;
-      } catch (RuntimeException e) {
-        throw SdkClientException.create("Unable to load credentials: " + e.getMessage(), e);
-      }
-    };
+  /** {@return what is left of a limit when the runtime client has its credentials; the caller's own has its own ways} */
+  Duration awaitRuntimeCredentials(Duration limit) {
+    return config.clients().runtime().isPresent() ? limit : awaitCredentials(limit);
+  }
+
+  /**
+   * Waits until a client that is made here has the credentials for a call.
+   *
+   * @param limit the longest that the call may take with that
+   * @return what is left of it
+   */
+  Duration awaitCredentials(Duration limit) {
+    if (!(credentials.get() instanceof TimedCredentials timed)) {
+      return limit;
+    }
+    long begin = System.nanoTime();
+    timed.get(limit);
+    Duration left = limit.minusNanos(System.nanoTime() - begin);
+    return left.compareTo(LEAST) > 0 ? left : LEAST;
   }
 
   private <B extends AwsSyncClientBuilder<B, C> & AwsClientBuilder<B, C>, C> B configured(

@@ -33,8 +33,9 @@ import software.amazon.awssdk.services.sagemakerruntime.SageMakerRuntimeClient;
  * @param artifactBucket the bucket that files of this machine are uploaded to, in the same region; empty to refuse them
  * @param endpoint where all services answer instead of AWS, such as an emulator; plain http only on this machine
  * @param profile the profile of {@code ~/.aws} whose credentials to take; empty for the usual chain
- * @param credentials the caller's own source of credentials, before the profile
- * @param callTimeout the longest that one call of the control plane may take
+ * @param credentials the caller's own source of credentials, before the profile; asked on a thread of the platform's, once
+ *     a second at most
+ * @param callTimeout the longest that one call of the control plane may take, and that credentials are waited for
  * @param httpClient the caller's own HTTP client, for proxies, certificates and pools
  * @param clients the caller's own clients of the services
  */

@@ -67,12 +67,12 @@ final class SageMakerInvoker implements Invoker<Endpoint> {
           .customAttributes(orNull(options.customAttributes()))
           .accept(orNull(options.accept()));
     }
-    return calls.call(
-        what(endpoint, request),
-        request.timeout(),
-        left -> clients
-            .runtime()
-            .invokeEndpoint(call.overrideConfiguration(within(left)).build()));
+    return calls.call(what(endpoint, request), request.timeout(), left -> {
+      Duration rest = clients.awaitRuntimeCredentials(left);
+      return clients
+          .runtime()
+          .invokeEndpoint(call.overrideConfiguration(within(rest)).build());
+    });
   }
 
   /** {@return SageMaker's options of a request that keeps its rules} */

@@ -1,5 +1,7 @@
 package io.fairlead.sagemaker;
 
+import io.fairlead.grammar.InvalidValueException;
+import io.fairlead.grammar.Problem;
 import io.fairlead.platform.EndpointPlatform;
 import io.fairlead.reconcile.Polling;
 import io.fairlead.reconcile.ReconciledEndpointPlatform;
@@ -10,6 +12,7 @@ import io.fairlead.spi.PlatformConfig;
 import io.fairlead.spi.PlatformProvider;
 import java.net.URI;
 import java.time.Duration;
+import java.util.List;
 import java.util.Optional;
 import java.util.Random;
 import java.util.random.RandomGenerator;
@@ -55,17 +58,35 @@ public final class SageMakerProvider implements PlatformProvider<SageMakerPlatfo
     String profile = settings.text("profile").orElse("");
     Duration callTimeout = settings.duration("callTimeout").orElse(SageMakerConfig.CALL_TIMEOUT);
     settings.done();
-    // At once, so that all that is wrong is told at once.
-    return open(new SageMakerConfig(
-        region,
-        role,
-        bucket,
-        endpoint,
-        profile,
-        Optional.empty(),
-        callTimeout,
-        Optional.empty(),
-        Clients.NONE));
+    SageMakerConfig config;
+    try {
+      // At once, so that all that is wrong is told at once.
+      config = new SageMakerConfig(
+          region,
+          role,
+          bucket,
+          endpoint,
+          profile,
+          Optional.empty(),
+          callTimeout,
+          Optional.empty(),
+          Clients.NONE);
+    } catch (InvalidValueException e) {
+      throw asTyped(e);
+    }
+    return open(config);
+  }
+
+  /** The same problems under the settings' names, where those differ from the fields'. */
+  private static InvalidValueException asTyped(InvalidValueException e) {
+    List<Problem> problems = e.problems().stream()
+        .map(problem -> switch (problem.field()) {
+          case "executionRole" -> new Problem("role", problem.rule(), problem.value());
+          case "artifactBucket" -> new Problem("bucket", problem.rule(), problem.value());
+          default -> problem;
+        })
+        .toList();
+    return new InvalidValueException(e.subject(), problems, e);
   }
 
   /** Opens the platform with settings from code. */

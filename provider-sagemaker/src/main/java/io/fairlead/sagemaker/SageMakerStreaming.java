@@ -63,6 +63,7 @@ final class SageMakerStreaming implements AutoCloseable {
   private static final Duration REASON_COMES = Duration.ofSeconds(1);
   private static final Duration CLOSE_TIMEOUT = Duration.ofSeconds(5);
 
+  private final AwsClients clients;
   private final RetriedCalls calls;
   private final SageMakerErrors errors;
   private final TimeSource time;
@@ -76,6 +77,7 @@ final class SageMakerStreaming implements AutoCloseable {
       RetriedCalls calls,
       SageMakerErrors errors,
       TimeSource time) {
+    this.clients = clients;
     this.calls = calls;
     this.errors = errors;
     this.time = time;
@@ -122,7 +124,8 @@ final class SageMakerStreaming implements AutoCloseable {
     Duration end = time.elapsed().plus(request.timeout());
     Pieces coming = calls.call(what, request.timeout(), left -> {
       Pieces begun = new Pieces(what, request.timeout(), end);
-      begun.begin(call.overrideConfiguration(SageMakerInvoker.within(left)).build());
+      Duration rest = clients.awaitCredentials(left);
+      begun.begin(call.overrideConfiguration(SageMakerInvoker.within(rest)).build());
       return begun;
     });
     SageMakerAnswer answer = coming.handOn(pieces);

@@ -94,8 +94,10 @@ class SageMakerConfigTest {
                 "bucket", "My_Bucket",
                 "endpoint", "http://emulator:4566")))
         .hasMessageContaining("region must be")
-        .hasMessageContaining("executionRole must be")
-        .hasMessageContaining("artifactBucket must be")
+        .hasMessageContaining("; role must be")
+        .hasMessageContaining("; bucket must be")
+        .hasMessageNotContaining("executionRole")
+        .hasMessageNotContaining("artifactBucket")
         .hasMessageContaining("endpoint must be https");
     assertThatThrownBy(() -> new SageMakerConfig(
             "Virginia",
