@@ -2,7 +2,6 @@ package io.fairlead.sagemaker;
 
 import io.fairlead.error.ErrorKind;
 import io.fairlead.error.ServingException;
-import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -26,11 +25,6 @@ final class Components {
 
   /** Which variants of a public name this process has seen to be components, so that names without any cost no call. */
   private final Map<String, Set<String>> seen = new ConcurrentHashMap<>();
-
-  /** What is written on a component of ours does not change while it is there. */
-  private final Map<String, Marks> marks = new ConcurrentHashMap<>();
-
-  private record Marks(Instant createdAt, Map<String, String> tags) {}
 
   Components(AwsClients clients, SageMakerErrors errors, AwsTags tags, Endpoints endpoints) {
     this.clients = clients;
@@ -68,19 +62,7 @@ final class Components {
   }
 
   Map<String, String> marks(DescribeInferenceComponentResponse component) {
-    return marks(component.inferenceComponentArn(), component.creationTime());
-  }
-
-  private Map<String, String> marks(String arn, Instant createdAt) {
-    Marks known = marks.get(arn);
-    if (known != null && known.createdAt().equals(createdAt)) {
-      return known.tags();
-    }
-    Map<String, String> read = tags.read(arn);
-    if (AwsTags.areOurs(read)) {
-      marks.put(arn, new Marks(createdAt, Map.copyOf(read)));
-    }
-    return read;
+    return tags.ofCreation(component.inferenceComponentArn(), component.creationTime());
   }
 
   // ---- listing ----
@@ -104,7 +86,8 @@ final class Components {
     if (!AwsNames.isMadeHere(summary.inferenceComponentName())) {
       return Optional.empty();
     }
-    Map<String, String> read = marks(summary.inferenceComponentArn(), summary.creationTime());
+    Map<String, String> read =
+        tags.ofCreation(summary.inferenceComponentArn(), summary.creationTime());
     String variant = read.get(AwsTags.VARIANT);
     String deployment = read.get(AwsTags.DEPLOYMENT);
     if (!AwsTags.areOurs(read) || variant == null || deployment == null) {

@@ -79,7 +79,8 @@ final class ConfigurationKind implements ResourceKind<ConfigurationKind.Configur
   public List<Listed> list() {
     List<Listed> listed = new ArrayList<>();
     for (EndpointConfigSummary summary : endpoints.summaries(AwsNames.PREFIX)) {
-      Map<String, String> marks = tags.read(summary.endpointConfigArn());
+      Map<String, String> marks =
+          tags.ofCreation(summary.endpointConfigArn(), summary.creationTime());
       if (AwsTags.areOurs(marks)) {
         listed.add(new Listed(
             new ResourceRef(NAME, summary.endpointConfigName()),

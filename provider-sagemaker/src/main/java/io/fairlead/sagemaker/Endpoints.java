@@ -2,7 +2,9 @@ package io.fairlead.sagemaker;
 
 import io.fairlead.error.ErrorKind;
 import io.fairlead.error.ServingException;
+import io.fairlead.reconcile.Observed;
 import java.time.Instant;
+import java.time.format.DateTimeParseException;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
@@ -42,11 +44,6 @@ final class Endpoints {
   /** The configurations that this process made, by name, with their endpoints: no other process can be about to use them. */
   private final Map<String, String> made = new ConcurrentHashMap<>();
 
-  /** Whose an endpoint is does not change while it is there. */
-  private final Map<String, Ownership> ownerships = new ConcurrentHashMap<>();
-
-  private record Ownership(Instant createdAt, Map<String, String> marks) {}
-
   Endpoints(AwsClients clients, SageMakerErrors errors, AwsTags tags) {
     this.clients = clients;
     this.errors = errors;
@@ -72,17 +69,7 @@ final class Endpoints {
   }
 
   Map<String, String> marks(DescribeEndpointResponse endpoint) {
-    Ownership known = ownerships.get(endpoint.endpointName());
-    if (known != null && known.createdAt().equals(endpoint.creationTime())) {
-      return known.marks();
-    }
-    Map<String, String> marks = tags.read(endpoint.endpointArn());
-    // Somebody else's may be given tags; what is ours stays ours.
-    if (AwsTags.areOurs(marks)) {
-      ownerships.put(
-          endpoint.endpointName(), new Ownership(endpoint.creationTime(), Map.copyOf(marks)));
-    }
-    return marks;
+    return tags.ofCreation(endpoint.endpointArn(), endpoint.creationTime());
   }
 
   /** {@return an endpoint's configuration, without which it can only go as a whole} */
@@ -140,6 +127,32 @@ final class Endpoints {
             ? " AWS has too few such instances at the moment: try later, or take another type or region"
             : " Its log is the CloudWatch log group /aws/sagemaker/Endpoints/"
                 + endpoint.endpointName());
+  }
+
+  static boolean isOutOfService(DescribeEndpointResponse endpoint) {
+    return endpoint.endpointStatusAsString().equals("OutOfService");
+  }
+
+  /** {@return why an endpoint answers nobody any longer, and the way out} */
+  static String outOfService(DescribeEndpointResponse endpoint) {
+    String reason = reason(endpoint);
+    return "AWS has taken the endpoint out of service"
+        + (reason.isEmpty() ? " without a reason" : " (" + reason + ")")
+        + ". It serves nobody and can only go as a whole: deploy its variant again, or undeploy it";
+  }
+
+  /** {@return what there is to say of an endpoint that does not serve as it should; empty if there is nothing} */
+  static String detail(DescribeEndpointResponse endpoint) {
+    return isOutOfService(endpoint) ? outOfService(endpoint) : reason(endpoint);
+  }
+
+  static Observed.Status status(DescribeEndpointResponse endpoint) {
+    return switch (endpoint.endpointStatusAsString()) {
+      case "InService", "UpdateRollbackFailed" -> Observed.Status.READY;
+      case "Failed", "OutOfService" -> Observed.Status.FAILED;
+      case "Deleting" -> Observed.Status.DELETING;
+      default -> Observed.Status.CHANGING;
+    };
   }
 
   Map<String, String> tagsOf(DescribeEndpointConfigResponse configuration) {
@@ -215,7 +228,7 @@ final class Endpoints {
     String name = AwsNames.of(endpoint, endpoint, wanted.build().toString());
     CreateEndpointConfigRequest request =
         wanted.endpointConfigName(name).tags(AwsTags.list(marks)).build();
-    made.put(name, endpoint);
+    boolean own = made.put(name, endpoint) != null;
     try {
       errors.call(
           "Create endpoint configuration " + name,
@@ -224,20 +237,23 @@ final class Endpoints {
       if (e.kind() != ErrorKind.ALREADY_EXISTS) {
         throw e;
       }
-      mark(name, marks);
+      Map<String, String> claimed = new HashMap<>(marks);
+      if (!own) {
+        claimed.put(AwsTags.CLAIMED, tags.now());
+      }
+      // What a run prepared that ended becomes the next one's.
+      findConfiguration(name).ifPresent(found -> mark(found, claimed));
     }
     return name;
   }
 
-  /** A configuration that a run prepared which then ended becomes the next one's. */
-  private void mark(String configuration, Map<String, String> marks) {
-    findConfiguration(configuration)
-        .ifPresent(found -> errors.call(
-            "Tag endpoint configuration " + configuration,
-            () -> clients
-                .controlPlane()
-                .addTags(request ->
-                    request.resourceArn(found.endpointConfigArn()).tags(AwsTags.list(marks)))));
+  private void mark(DescribeEndpointConfigResponse configuration, Map<String, String> marks) {
+    errors.find(
+        "Tag endpoint configuration " + configuration.endpointConfigName(),
+        () -> clients
+            .controlPlane()
+            .addTags(request ->
+                request.resourceArn(configuration.endpointConfigArn()).tags(AwsTags.list(marks))));
   }
 
   void tidy(String endpoint) {
@@ -246,6 +262,10 @@ final class Endpoints {
 
   /**
    * Removes the configurations of an endpoint that it does not have, unless another process may be about to use them.
+   *
+   * <p>While there is an endpoint, those that are newer than its own may be. When there is none, another process may have
+   * made one, or claimed one that was left, to begin it anew: only this process's own go, those that an endpoint had, and
+   * those that have not been used for so long that nobody is about to.
    *
    * @param madeFor what {@link #make} was told that they are for
    */
@@ -270,7 +290,7 @@ final class Endpoints {
     });
     for (EndpointConfigSummary summary : all) {
       boolean replaced = found.isEmpty() || summary.creationTime().isBefore(since);
-      if (replaced && isFor(endpoint, summary)) {
+      if (replaced && isFor(endpoint, summary, found.isEmpty())) {
         superseded.add(summary.endpointConfigName());
       }
     }
@@ -281,14 +301,34 @@ final class Endpoints {
 
   static boolean isAtRest(DescribeEndpointResponse endpoint) {
     return switch (endpoint.endpointStatusAsString()) {
-      case "InService", "Failed", "UpdateRollbackFailed" -> true;
+      case "InService", "Failed", "OutOfService", "UpdateRollbackFailed" -> true;
       default -> false;
     };
   }
 
-  private boolean isFor(String endpoint, EndpointConfigSummary summary) {
+  private boolean isFor(String endpoint, EndpointConfigSummary summary, boolean gone) {
     Map<String, String> marks = tags.read(summary.endpointConfigArn());
-    return AwsTags.areOurs(marks) && endpoint.equals(marks.get(AwsTags.DEPLOYMENT));
+    return AwsTags.areOurs(marks)
+        && endpoint.equals(marks.get(AwsTags.DEPLOYMENT))
+        && !(gone && isAboutToBeUsed(summary.creationTime(), marks));
+  }
+
+  private boolean isAboutToBeUsed(Instant createdAt, Map<String, String> marks) {
+    Instant claimedAt = createdAt;
+    try {
+      claimedAt = Instant.parse(marks.getOrDefault(AwsTags.CLAIMED, ""));
+    } catch (DateTimeParseException e) {
+      // Nobody has claimed it since.
+    }
+    return !tags.isSettled(claimedAt);
+  }
+
+  /** Says of an endpoint's configuration that is to go that nobody is about to use it, if its age does not. */
+  void release(DescribeEndpointResponse endpoint) {
+    findConfiguration(endpoint.endpointConfigName())
+        .filter(found -> !tags.isSettled(found.creationTime()))
+        .filter(found -> AwsTags.areOurs(tagsOf(found)))
+        .ifPresent(found -> mark(found, Map.of(AwsTags.CLAIMED, Instant.EPOCH.toString())));
   }
 
   void deleteConfiguration(String name) {
@@ -340,6 +380,7 @@ final class Endpoints {
     carried
         .keySet()
         .removeIf(key -> key.startsWith(RESERVED)
+            || key.equals(AwsTags.CLAIMED)
             || (key.startsWith(AwsTags.RUN_OF_VARIANT)
                 && !variants.contains(key.substring(AwsTags.RUN_OF_VARIANT.length()))));
     return carried;

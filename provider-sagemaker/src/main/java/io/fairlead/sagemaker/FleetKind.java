@@ -78,7 +78,7 @@ final class FleetKind implements ResourceKind<Fleet> {
     return switch (endpoint.endpointStatusAsString()) {
       case "InService", "UpdateRollbackFailed" ->
         Observed.ready(fleet(endpoint)).withDetail(Endpoints.reason(endpoint));
-      case "Failed" -> Observed.failed(Endpoints.reason(endpoint));
+      case "Failed", "OutOfService" -> Observed.failed(Endpoints.detail(endpoint));
       case "Deleting" -> Observed.deleting();
       case "Creating" ->
         Observed.changing("the fleet's endpoint is Creating; AWS cannot cancel that");
@@ -160,6 +160,7 @@ final class FleetKind implements ResourceKind<Fleet> {
 
   @Override
   public Started delete(String fleet, Observed<Fleet> current) {
+    endpoints.find(fleet).ifPresent(endpoints::release);
     try {
       errors.call(
           "Delete fleet " + fleet,
@@ -213,7 +214,8 @@ final class FleetKind implements ResourceKind<Fleet> {
     Set<String> names = new LinkedHashSet<>();
     for (EndpointConfigSummary summary :
         endpoints.summaries(AwsNames.readablePart(configurations("")))) {
-      Map<String, String> marks = tags.read(summary.endpointConfigArn());
+      Map<String, String> marks =
+          tags.ofCreation(summary.endpointConfigArn(), summary.creationTime());
       if (AwsTags.areOurs(marks) && marks.containsKey(AwsTags.FLEET)) {
         names.add(marks.get(AwsTags.FLEET));
       }
@@ -231,18 +233,12 @@ final class FleetKind implements ResourceKind<Fleet> {
   }
 
   private static Listed listed(DescribeEndpointResponse endpoint) {
-    Observed.Status status = switch (endpoint.endpointStatusAsString()) {
-      case "InService", "UpdateRollbackFailed" -> Observed.Status.READY;
-      case "Failed" -> Observed.Status.FAILED;
-      case "Deleting" -> Observed.Status.DELETING;
-      default -> Observed.Status.CHANGING;
-    };
     return new Listed(
         new ResourceRef(NAME, endpoint.endpointName()),
         "",
         endpoint.creationTime(),
-        status,
-        Endpoints.reason(endpoint),
+        Endpoints.status(endpoint),
+        Endpoints.detail(endpoint),
         false,
         List.of(new ResourceRef(ConfigurationKind.NAME, endpoint.endpointConfigName())),
         Optional.empty());

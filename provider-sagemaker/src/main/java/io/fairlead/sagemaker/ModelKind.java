@@ -57,7 +57,8 @@ final class ModelKind implements ResourceKind<Model> {
     if (found.isEmpty()) {
       return Observed.absent();
     }
-    Map<String, String> marks = tags.read(found.get().modelArn());
+    Map<String, String> marks =
+        tags.ofCreation(found.get().modelArn(), found.get().creationTime());
     Observed<Model> seen = Observed.ready(model(found.get()));
     String run = marks.get(AwsTags.RUN);
     return run == null ? seen.asForeign() : seen.madeBy(run);
@@ -184,7 +185,7 @@ final class ModelKind implements ResourceKind<Model> {
   }
 
   private Optional<Listed> listed(ModelSummary summary) {
-    Map<String, String> marks = tags.read(summary.modelArn());
+    Map<String, String> marks = tags.ofCreation(summary.modelArn(), summary.creationTime());
     if (!AwsTags.areOurs(marks)) {
       return Optional.empty();
     }

@@ -59,7 +59,10 @@ final class SageMakerErrors {
   private static final Set<String> NOT_FOUND =
       Set.of("NoSuchKey", "ObjectNotFoundException", "ResourceNotFound");
   private static final int TOO_MANY_REQUESTS = 429;
+  private static final int TOO_LARGE = 413;
   private static final int SERVICE_UNAVAILABLE = 503;
+  private static final String LIMITS =
+      ". Requests have at most 6 MB, and 4 MB where the endpoint is serverless";
   private static final String MODEL_LOADING = "ModelNotReadyException";
   private static final int LONGEST_QUOTE = 500;
 
@@ -109,7 +112,8 @@ final class SageMakerErrors {
     return ServingException.builder(
             SageMakerOptionsProvider.PLATFORM,
             kind,
-            what + " failed: " + reason + wayOut(kind, code, message))
+            what + " failed: " + reason + wayOut(kind, code, message)
+                + (e.statusCode() == TOO_LARGE ? LIMITS : ""))
         .cause(e)
         .requestId(e.requestId())
         .build();

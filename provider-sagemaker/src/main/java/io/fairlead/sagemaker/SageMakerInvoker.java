@@ -20,6 +20,8 @@ import software.amazon.awssdk.services.sagemakerruntime.model.InvokeEndpointResp
 final class SageMakerInvoker implements Invoker<Endpoint> {
   /** AWS's model of the service: BodyBlob. */
   static final int LARGEST_BODY = 6 * 1024 * 1024;
+  /** AWS's documentation of serverless endpoints. */
+  static final int LARGEST_SERVERLESS_BODY = 4 * 1024 * 1024;
 
   private static final String EXPIRES = "; Expires=";
   private static final String UNKNOWN_TYPE = "application/octet-stream";
@@ -34,14 +36,14 @@ final class SageMakerInvoker implements Invoker<Endpoint> {
 
   @Override
   public Response invoke(Endpoint endpoint, Request request) {
-    SageMakerRequest options = checked(request);
+    SageMakerRequest options = checked(endpoint, request);
     InvocationTarget target = InvocationTarget.of(endpoint, request, options);
     return target.named(response(ask(endpoint, request, options, target)));
   }
 
   /** {@return the answer with what SageMaker tells beside it} */
   SageMakerAnswer invokeFully(Endpoint endpoint, Request request) {
-    SageMakerRequest options = checked(request);
+    SageMakerRequest options = checked(endpoint, request);
     InvocationTarget target = InvocationTarget.of(endpoint, request, options);
     InvokeEndpointResponse answer = ask(endpoint, request, options, target);
     return new SageMakerAnswer(
@@ -76,8 +78,10 @@ final class SageMakerInvoker implements Invoker<Endpoint> {
   }
 
   /** {@return SageMaker's options of a request that keeps its rules} */
-  static SageMakerRequest checked(Request request) {
+  static SageMakerRequest checked(Endpoint endpoint, Request request) {
     int size = request.bodyBuffer().remaining();
+    boolean serverless = size > LARGEST_SERVERLESS_BODY
+        && endpoint.scaling().options().find(SageMakerServerless.class).isPresent();
     String variant = request.variant().orElse("");
     SageMakerRequest options = SageMakerRequest.DEFAULT;
     Problems problems = Problems.in("Request")
@@ -86,6 +90,12 @@ final class SageMakerInvoker implements Invoker<Endpoint> {
             "body",
             "must have at most " + LARGEST_BODY
                 + " bytes, or lie in S3 for SageMakerPlatform.invokeAsync",
+            size)
+        .check(
+            !serverless || size > LARGEST_BODY,
+            "body",
+            "must have at most " + LARGEST_SERVERLESS_BODY
+                + " bytes for a serverless variant, or go to one with instances",
             size)
         .check(
             SageMakerRequest.isHeader(request.contentType()),

@@ -1,6 +1,7 @@
 package io.fairlead.sagemaker;
 
 import io.fairlead.reconcile.ResourceKind;
+import io.fairlead.reconcile.TimeSource;
 import io.fairlead.reconcile.Traffic;
 import java.util.List;
 
@@ -13,8 +14,9 @@ record SageMakerKinds(
     ComponentKind component,
     ResourceKind<Variant> variant,
     ResourceKind<Traffic> traffic) {
-  static SageMakerKinds of(SageMakerConfig config, AwsClients clients, SageMakerErrors errors) {
-    AwsTags tags = new AwsTags(clients, errors);
+  static SageMakerKinds of(
+      SageMakerConfig config, AwsClients clients, SageMakerErrors errors, TimeSource time) {
+    AwsTags tags = new AwsTags(clients, errors, time);
     Endpoints endpoints = new Endpoints(clients, errors, tags);
     Components components = new Components(clients, errors, tags, endpoints);
     ComponentKind component = new ComponentKind(clients, errors, components);

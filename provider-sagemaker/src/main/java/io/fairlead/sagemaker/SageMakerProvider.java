@@ -97,7 +97,7 @@ public final class SageMakerProvider implements PlatformProvider<SageMakerPlatfo
   static SageMakerPlatform open(SageMakerConfig config, TimeSource time, RandomGenerator random) {
     AwsClients clients = new AwsClients(config);
     SageMakerErrors errors = new SageMakerErrors(config.identity());
-    SageMakerKinds kinds = SageMakerKinds.of(config, clients, errors);
+    SageMakerKinds kinds = SageMakerKinds.of(config, clients, errors, time);
     Reconciler reconciler = Reconciler.builder(ID, kinds.all())
         .time(time)
         .polling(POLLING)

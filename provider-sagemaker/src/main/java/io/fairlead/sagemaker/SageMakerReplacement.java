@@ -19,7 +19,8 @@ import java.util.List;
  *     10 to 50; not used for {@code ALL_AT_ONCE}
  * @param interval how long each step is watched, 0 to an hour, in whole seconds
  * @param terminationWait how long the old fleet is kept after the last step, 0 to an hour, in whole seconds
- * @param limit the longest that the whole may take, 10 minutes to 8 hours, in whole seconds, and longer than the waits
+ * @param limit the longest that SageMaker may take for the whole, 10 minutes to 8 hours, in whole seconds, and longer than
+ *     the waits; an operation waits an hour, and deploying the same again goes on waiting
  * @param alarms the names of 0 to 10 CloudWatch alarms that take it back
  */
 public record SageMakerReplacement(

@@ -106,7 +106,7 @@ final class SageMakerStreaming implements AutoCloseable {
   }
 
   SageMakerAnswer invoke(Endpoint endpoint, Request request, Consumer<? super ByteBuffer> pieces) {
-    SageMakerRequest options = checked(request);
+    SageMakerRequest options = checked(endpoint, request);
     InvocationTarget target = InvocationTarget.of(endpoint, request, options);
     InvokeEndpointWithResponseStreamRequest.Builder call =
         InvokeEndpointWithResponseStreamRequest.builder()
@@ -136,8 +136,8 @@ final class SageMakerStreaming implements AutoCloseable {
         answer.customAttributes());
   }
 
-  private static SageMakerRequest checked(Request request) {
-    SageMakerRequest options = SageMakerInvoker.checked(request);
+  private static SageMakerRequest checked(Endpoint endpoint, Request request) {
+    SageMakerRequest options = SageMakerInvoker.checked(endpoint, request);
     Problems.in("SageMakerRequest")
         .check(
             options.targetModel().isEmpty(),

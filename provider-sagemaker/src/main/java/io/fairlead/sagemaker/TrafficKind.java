@@ -64,7 +64,7 @@ final class TrafficKind implements ResourceKind<Traffic> {
       case "InService", "UpdateRollbackFailed" ->
         Observed.ready(percents(endpoint.productionVariants()))
             .withDetail(Endpoints.reason(endpoint));
-      case "Failed" -> Observed.absent();
+      case "Failed", "OutOfService" -> Observed.absent();
       case "Deleting" -> Observed.deleting();
       default -> Observed.changing("endpoint is " + endpoint.endpointStatusAsString());
     };

@@ -101,6 +101,10 @@ final class VariantKind implements ResourceKind<Variant> {
     return switch (endpoint.endpointStatusAsString()) {
       case "InService", "UpdateRollbackFailed" -> serving(name, endpoint);
       case "Failed" -> Observed.failed(Endpoints.reason(endpoint));
+      case "OutOfService" ->
+        Endpoints.summary(endpoint, name.variant()).isPresent()
+            ? Observed.failed(Endpoints.outOfService(endpoint))
+            : Observed.absent();
       case "Deleting" -> Observed.deleting();
       default -> Observed.changing(progress(name, endpoint));
     };
@@ -213,6 +217,12 @@ final class VariantKind implements ResourceKind<Variant> {
               + " is a fleet that inference components share. Deploy under another name");
     }
     checkAtRest(name, endpoint);
+    if (Endpoints.isOutOfService(endpoint)) {
+      throw refusal(
+          name,
+          "cannot join " + names(endpoint) + ": AWS has taken the endpoint out of service. "
+              + "Deploy one of those again, which makes the endpoint anew, or undeploy them first");
+    }
     DescribeEndpointConfigResponse configuration = endpoints.configuration(endpoint);
     checkJoin(name, desired, configuration);
     ProductionVariant variant = Variants.write(
@@ -411,6 +421,7 @@ final class VariantKind implements ResourceKind<Variant> {
       DescribeEndpointResponse endpoint,
       String configuration,
       Optional<SageMakerReplacement> replacement) {
+    endpoints.release(endpoint);
     endpoints.checkUnchanged(endpoint);
     errors.call(
         "Update endpoint " + endpoint.endpointName(),
@@ -491,8 +502,9 @@ final class VariantKind implements ResourceKind<Variant> {
   public Started delete(String path, Observed<Variant> current) {
     VariantName name = VariantName.of(path);
     DescribeEndpointResponse endpoint = present(name);
-    boolean failed = endpoint.endpointStatusAsString().equals("Failed");
-    if (failed) {
+    if (Endpoints.status(endpoint) == Observed.Status.FAILED) {
+      names(endpoint)
+          .forEach(variant -> autoscaling.remove(new VariantName(name.endpoint(), variant)));
       deleteEndpoint(endpoint);
       return Started.ACCEPTED;
     }
@@ -526,6 +538,7 @@ final class VariantKind implements ResourceKind<Variant> {
   }
 
   private void deleteEndpoint(DescribeEndpointResponse endpoint) {
+    endpoints.release(endpoint);
     endpoints.checkUnchanged(endpoint);
     errors.call(
         "Delete endpoint " + endpoint.endpointName(),
@@ -602,7 +615,7 @@ final class VariantKind implements ResourceKind<Variant> {
       ListEndpointsResponse page =
           errors.call("List endpoints", () -> clients.controlPlane().listEndpoints(request));
       for (EndpointSummary summary : page.endpoints()) {
-        Map<String, String> marks = tags.read(summary.endpointArn());
+        Map<String, String> marks = tags.ofCreation(summary.endpointArn(), summary.creationTime());
         if (AwsTags.areOurs(marks) && !marks.containsKey(AwsTags.FLEET)) {
           endpoints.find(summary.endpointName()).ifPresent(found -> listed.addAll(listed(found)));
         }
@@ -676,19 +689,10 @@ final class VariantKind implements ResourceKind<Variant> {
         new ResourceRef(NAME, new VariantName(endpoint.endpointName(), variant).toString()),
         endpoint.endpointName(),
         endpoint.creationTime(),
-        status(endpoint),
-        Endpoints.reason(endpoint),
+        Endpoints.status(endpoint),
+        Endpoints.detail(endpoint),
         true,
         uses,
         Optional.empty());
-  }
-
-  private static Observed.Status status(DescribeEndpointResponse endpoint) {
-    return switch (endpoint.endpointStatusAsString()) {
-      case "InService", "UpdateRollbackFailed" -> Observed.Status.READY;
-      case "Failed" -> Observed.Status.FAILED;
-      case "Deleting" -> Observed.Status.DELETING;
-      default -> Observed.Status.CHANGING;
-    };
   }
 }

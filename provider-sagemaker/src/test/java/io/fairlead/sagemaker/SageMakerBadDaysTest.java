@@ -161,6 +161,43 @@ class SageMakerBadDaysTest {
     assertThat(failure).hasMessageContaining("Insufficient capacity");
   }
 
+  @ParameterizedTest
+  @ValueSource(strings = {"The instances were retired.", ""})
+  void anEndpointThatIsOutOfServiceHasFailedAndIsMadeAnew(String reason) {
+    Endpoint blue = deploy(platform, FIRST, BLUE);
+    aws.account().outOfService("bert", reason);
+
+    assertThat(platform.list())
+        .singleElement()
+        .satisfies(one -> assertThat(one.state()).isEqualTo(Deployment.State.FAILED))
+        .satisfies(one -> assertThat(one.detail())
+            .contains("out of service")
+            .contains(reason.isEmpty() ? "without a reason" : reason)
+            .contains("deploy its variant again, or undeploy it"));
+    assertThat(fails(() -> platform.scale(blue, Scaling.fixed("ml.m5.large", 2)).await(LIMIT)))
+        .hasMessageContaining("out of service");
+    assertThat(fails(() -> deploy(platform, SECOND, GREEN)))
+        .hasMessageContaining("cannot join [blue]")
+        .hasMessageContaining("undeploy");
+
+    deploy(platform, FIRST, BLUE);
+    assertThat(weights()).containsExactly("bert/blue 100");
+    platform.undeployAll("bert").await(LIMIT);
+    assertThat(aws.remains()).isEmpty();
+  }
+
+  @Test
+  void anEndpointThatIsOutOfServiceGoesAsAWholeWithWhatScalesIt() {
+    platform.deploy(FIRST, Scaling.between("ml.m5.large", 1, 4), BLUE).await(LIMIT);
+    deploy(platform, SECOND, GREEN);
+    aws.account().mayDeregisterScalableTargets(false);
+    aws.account().outOfService("bert", "");
+
+    platform.undeployAll("bert").await(LIMIT);
+
+    assertThat(aws.remains()).isEmpty();
+  }
+
   // ---- what is there already ----
 
   @Test

@@ -80,8 +80,9 @@ class SageMakerCallsTest {
 
   private <T> T await(Operation<T> operation) {
     T result = operation.await(LIMIT);
-    // What is replaced is known by being older.
-    aws.time().pass(Duration.ofSeconds(1));
+    // A younger configuration would be marked as one that nobody is about to use when it is
+    // replaced.
+    aws.time().pass(Duration.ofMinutes(3));
     return result;
   }
 

@@ -22,6 +22,7 @@ import io.fairlead.operation.Operation;
 import io.fairlead.platform.EndpointPlatform;
 import java.net.URI;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.AfterEach;
@@ -140,6 +141,128 @@ class SageMakerDriftTest {
             .tags(configurations().get(0))
             .get("fairlead-run/" + green.routing().variant()))
         .isNotEqualTo(killedRun);
+  }
+
+  @Test
+  void aConfigurationThatAnotherProcessIsAboutToUseStaysAlthoughThereIsNoEndpoint() {
+    List<String> left = new ArrayList<>();
+    try (EndpointPlatform slow = aws.open(Faults.before("CreateEndpoint bert", () -> {
+      undeployed(other, BLUE);
+      left.addAll(configurations());
+    }))) {
+      deploy(slow, FIRST, ONE, BLUE);
+    }
+
+    assertThat(left).hasSize(1);
+    assertThat(configurations()).isEqualTo(left);
+  }
+
+  @Test
+  void aConfigurationThatAnotherProcessTookOverStaysHoweverOldItIs() {
+    killedAfter("CreateEndpointConfig", FIRST, BLUE, false);
+    aws.time().pass(Duration.ofHours(1));
+    List<String> left = new ArrayList<>();
+    try (EndpointPlatform slow = aws.open(Faults.before("CreateEndpoint bert", () -> {
+      undeployed(other, BLUE);
+      left.addAll(configurations());
+    }))) {
+      deploy(slow, FIRST, ONE, BLUE);
+    }
+
+    assertThat(left).hasSize(1);
+  }
+
+  @Test
+  void aConfigurationThatAKilledProcessLeftGoesOnceNobodyCanBeAboutToUseIt() {
+    killedAfter("CreateEndpointConfig", FIRST, BLUE, false);
+    undeployed(other, BLUE);
+    assertThat(configurations()).hasSize(1);
+
+    aws.time().pass(Duration.ofMinutes(3));
+    undeployed(other, BLUE);
+
+    assertThat(configurations()).isEmpty();
+  }
+
+  @Test
+  void whatAnotherProcessDeployedGoesWithItsConfigurationHoweverYoungThatIs() {
+    Endpoint blue = deploy(platform, FIRST, ONE, BLUE);
+
+    other.undeploy(blue).await(LIMIT);
+
+    assertThat(configurations()).isEmpty();
+  }
+
+  @Test
+  void aVariantWhoseInstancesAProcessWasExchangingAsItDiedIsScaledAgainByTheSameCall() {
+    Scaling byLoad = Scaling.between("ml.m5.large", 1, 4);
+    Scaling larger = Scaling.between("ml.m5.xlarge", 1, 4);
+    Endpoint blue = deploy(platform, FIRST, byLoad, BLUE);
+    Faults counting = Faults.none();
+    try (Aws twin = new Aws(new VirtualTime());
+        EndpointPlatform first = twin.open();
+        EndpointPlatform counted = twin.open(counting)) {
+      counted.scale(deploy(first, FIRST, byLoad, BLUE), larger).await(LIMIT);
+    }
+    int number = counting.calls().indexOf("UpdateEndpoint bert") + 1;
+    assertThat(number).isPositive();
+    try (EndpointPlatform killed = aws.open(Faults.at("sagemaker", number, Fault.KILLED_AFTER))) {
+      Operation<Endpoint> run = killed.scale(blue, larger);
+      assertThat(catchThrowableOfType(ProcessKilled.class, () -> run.await(LIMIT)))
+          .isNotNull();
+    }
+    assertThat(aws.remains()).noneMatch(name -> name.startsWith("scal"));
+
+    other.scale(blue, larger).await(LIMIT);
+
+    assertThat(aws.remains())
+        .contains(
+            "scalable-target/endpoint/bert/variant/blue",
+            "scaling-policy/endpoint/bert/variant/blue/fairlead");
+    assertThat(other.preview(p -> p.deploy(FIRST, larger, BLUE)).isEmpty()).isTrue();
+  }
+
+  private static void undeployed(EndpointPlatform on, Routing routing) {
+    on.undeploy(new Endpoint(FIRST, ONE, routing)).await(LIMIT);
+  }
+
+  // ---- whose it is ----
+
+  @Test
+  void whoseSomethingIsIsReadOnce() {
+    aws.account().addModel("theirs");
+    aws.account().addEndpointConfig("theirs", "theirs", "blue");
+    for (int i = 0; i < 30; i++) {
+      aws.account().addEndpoint("theirs-" + i, "theirs");
+    }
+    deploy(platform, FIRST, ONE, BLUE);
+    deploy(platform, SECOND, ONE, GREEN);
+    aws.time().pass(Duration.ofMinutes(3));
+    int before = platform.inventory().size();
+    assertThat(aws.account().requests("ListTags")).hasSizeGreaterThan(30);
+    aws.account().forgetCalls();
+
+    assertThat(platform.inventory()).hasSize(before);
+    assertThat(weights()).containsExactly("bert/blue 100", "bert/green 0");
+    assertThat(platform.orphans()).isEmpty();
+
+    assertThat(aws.account().calls()).doesNotContain("ListTags");
+  }
+
+  @Test
+  void whatIsThereUnderAKnownNameButWasMadeAnewIsReadAnew() {
+    deploy(platform, FIRST, ONE, BLUE);
+    assertThat(weights()).containsExactly("bert/blue 100");
+    String configuration = configuration("bert").endpointConfigName();
+    console.deleteEndpoint(request -> request.endpointName("bert"));
+    aws.time().pass(Duration.ofMinutes(5));
+    console.createEndpoint(
+        request -> request.endpointName("bert").endpointConfigName(configuration));
+    aws.time().pass(Duration.ofMinutes(5));
+
+    assertThat(weights()).isEmpty();
+    assertThat(fails(() -> platform.undeployAll("bert").await(LIMIT)).kind())
+        .isEqualTo(ErrorKind.ALREADY_EXISTS);
   }
 
   // ---- by hand ----
@@ -340,12 +463,18 @@ class SageMakerDriftTest {
   private String killedRun = "";
 
   private void killedAfter(String call, Container container, Routing routing) {
+    killedAfter(call, container, routing, true);
+  }
+
+  private void killedAfter(String call, Container container, Routing routing, boolean joins) {
     int number;
     try (Aws empty = new Aws(new VirtualTime())) {
       Faults counting = Faults.none();
       try (EndpointPlatform first = empty.open();
           EndpointPlatform counted = empty.open(counting)) {
-        deploy(first, FIRST, ONE, BLUE);
+        if (joins) {
+          deploy(first, FIRST, ONE, BLUE);
+        }
         deploy(counted, container, ONE, routing);
       }
       number =

@@ -9,7 +9,9 @@ import static org.assertj.core.api.Assertions.catchThrowableOfType;
 import io.fairlead.contract.VirtualTime;
 import io.fairlead.error.ErrorKind;
 import io.fairlead.error.ServingException;
+import io.fairlead.grammar.Endpoint;
 import io.fairlead.grammar.InvalidValueException;
+import io.fairlead.grammar.Scaling;
 import io.fairlead.platform.Request;
 import io.fairlead.platform.Response;
 import java.time.Duration;
@@ -74,6 +76,36 @@ class SageMakerInvokerTest {
     assertThat(asked.header("Content-Type")).isEqualTo("application/x-npy");
     assertThat(asked.headers().keySet())
         .noneMatch(name -> name.toLowerCase(Locale.ROOT).startsWith("x-amzn-sagemaker"));
+  }
+
+  @Test
+  void aBodyThatAServerlessVariantCannotTakeIsRefusedBeforeItIsSent() {
+    Endpoint serverless = new Endpoint(
+        ENDPOINT.container(),
+        Scaling.fixed("", 1).with(SageMakerServerless.of(2048, 5)),
+        ENDPOINT.routing());
+    int most = 4 * 1024 * 1024;
+    server.then(200, JSON, "{}");
+
+    assertThatThrownBy(
+            () -> invoker.invoke(serverless, Request.of(new byte[most + 1], "application/x-npy")))
+        .isInstanceOf(InvalidValueException.class)
+        .hasMessage("Request: body must have at most " + most
+            + " bytes for a serverless variant, or go to one with instances (got " + (most + 1)
+            + ")");
+    assertThat(server.asked()).isEmpty();
+
+    invoker.invoke(serverless, Request.of(new byte[most], "application/x-npy"));
+    assertThat(server.asked()).hasSize(1);
+  }
+
+  @Test
+  void aBodyThatIsTooLargeForAwsIsToldWithTheLimits() {
+    server.then(413, error("RequestEntityTooLarge"), "{}");
+
+    assertThatThrownBy(() -> invoker.invoke(ENDPOINT, REQUEST))
+        .isInstanceOf(ServingException.class)
+        .hasMessageContaining("at most 6 MB, and 4 MB where the endpoint is serverless");
   }
 
   @Test

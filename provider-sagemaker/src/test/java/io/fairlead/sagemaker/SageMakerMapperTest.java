@@ -16,6 +16,7 @@ import io.fairlead.grammar.RuntimeSpec;
 import io.fairlead.grammar.Scaling;
 import io.fairlead.reconcile.Mapping;
 import io.fairlead.reconcile.Resource;
+import io.fairlead.reconcile.TimeSource;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Files;
@@ -50,7 +51,8 @@ class SageMakerMapperTest {
 
   private static SageMakerMapper mapper(SageMakerConfig config) {
     SageMakerErrors errors = new SageMakerErrors(config.identity());
-    return new SageMakerMapper(config, SageMakerKinds.of(config, new AwsClients(config), errors));
+    return new SageMakerMapper(
+        config, SageMakerKinds.of(config, new AwsClients(config), errors, TimeSource.system()));
   }
 
   // ---- models ----

@@ -324,6 +324,21 @@ class SageMakerVariantsTest {
   }
 
   @Test
+  void aReplacementThatTakesLongerThanAnOperationWorksIsResumedByTheSameCall() {
+    deploy(FIRST, ONE, BLUE);
+    aws.account().forgetCalls();
+    Routing slow = BLUE.with(SageMakerReplacement.linear(10, Duration.ofMinutes(10)));
+
+    ServingException late = fails(() -> deploy(SECOND, ONE, slow));
+    deploy(SECOND, ONE, slow);
+
+    assertThat(late.kind()).isEqualTo(ErrorKind.TIMEOUT);
+    assertThat(late).hasMessageContaining("run the same again to resume it");
+    assertThat(aws.account().requests("UpdateEndpoint")).hasSize(1);
+    assertIsAs(SECOND, ONE, BLUE);
+  }
+
+  @Test
   void aReplacementThatAnAlarmTakesBackLeavesTheOldContainer() {
     deploy(FIRST, ONE, BLUE);
     aws.account().failEndpoint("bert", "One or more CloudWatch alarms were in ALARM.");

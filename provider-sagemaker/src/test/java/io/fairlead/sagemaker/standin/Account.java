@@ -193,6 +193,11 @@ public final class Account implements AutoCloseable {
     change(() -> control.systemUpdate(name, duration));
   }
 
+  /** AWS takes an endpoint out of service. The reason may be empty. */
+  public void outOfService(String name, String reason) {
+    change(() -> control.outOfService(name, reason));
+  }
+
   /** The next create of a component fails with this reason. */
   public void failComponent(String name, String reason) {
     change(() -> control.failComponent(name, reason));

@@ -216,6 +216,12 @@ final class ControlPlane {
     after(endpoint, duration, () -> endpoint.status = "InService");
   }
 
+  void outOfService(String name, String reason) {
+    EndpointState endpoint = required(endpoint(name), name);
+    endpoint.status = "OutOfService";
+    endpoint.failureReason = reason;
+  }
+
   void failComponent(String name, String reason) {
     componentFailures.put(name, reason);
   }
