@@ -15,6 +15,8 @@ import org.jspecify.annotations.Nullable;
 final class AnsweringVariants {
   /** For so long nothing is asked that could not be asked, for each answer would wait for it. */
   private static final Duration QUIET = Duration.ofMinutes(1);
+  /** An answer that is there waits no longer for its name; the first such call loads the SDK's classes. */
+  private static final Duration PATIENCE = Duration.ofSeconds(10);
 
   private final PredictionTargets targets;
   private final TimeSource time;
@@ -65,13 +67,13 @@ final class AnsweringVariants {
         if (variant != null || isQuiet) {
           return variant == null ? deployedModelId : variant;
         }
+        Duration patience = time.elapsed().plus(PATIENCE);
+        var asked = targets.get(
+            "Looking for the variants of endpoint '" + endpoint.name() + "'",
+            endpoint.name(),
+            patience.compareTo(end) < 0 ? patience : end);
         Map<String, String> found = new HashMap<>();
-        for (DeployedModel model : targets
-            .get(
-                "Looking for the variants of endpoint '" + endpoint.name() + "'",
-                endpoint.name(),
-                end)
-            .getDeployedModelsList()) {
+        for (DeployedModel model : asked.getDeployedModelsList()) {
           found.put(model.getId(), name(model));
         }
         // What has answered and is gone is not looked for again.

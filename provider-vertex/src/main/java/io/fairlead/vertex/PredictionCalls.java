@@ -62,13 +62,13 @@ final class PredictionCalls {
     if (access == Access.PRIVATE_SERVICE_CONNECT) {
       throw outOfReach(what, id);
     }
-    request.variant().ifPresent(variant -> checkHasAllRequests(what, id, variant, end));
-    PredictionTarget known = targets.known(id);
-    boolean isElsewhere = access == Access.DEDICATED && !targets.isFound(id);
-    PredictionTarget target =
-        isElsewhere || size > known.largest() ? targets.find(what, id, end) : known;
-    checkSize(size, target.largest());
     try {
+      request.variant().ifPresent(variant -> checkHasAllRequests(what, id, variant, end));
+      PredictionTarget known = targets.known(id);
+      boolean isElsewhere = access == Access.DEDICATED && !targets.isFound(id);
+      PredictionTarget target =
+          isElsewhere || size > known.largest() ? targets.find(what, id, end) : known;
+      checkSize(size, target.largest());
       return calls.call(what, end, left -> {
         try {
           return call.make(target, left);

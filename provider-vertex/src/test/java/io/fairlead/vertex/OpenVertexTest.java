@@ -114,7 +114,7 @@ class OpenVertexTest {
               .map(line -> line.replaceFirst("^(\\[[^]]*\\])+ *", "").replaceFirst(" .*", ""))
               .filter(name -> name.matches("com\\.google\\.cloud\\.aiplatform\\.v1\\..*"
                   + "(Endpoint|Model|Job|DeploymentResourcePool)Service.*(Client|Stub).*"
-                  + "|com\\.google\\.cloud\\.storage\\..*"
+                  + "|com\\.google\\.cloud\\.storage\\..*(?<!Exception)"
                   + "|com\\.google\\.protobuf\\.util\\..*")))
           .isEmpty();
     }

@@ -170,6 +170,27 @@ class VertexInvokerTest {
         .containsExactly("RawPredict", "GetEndpoint", "RawPredict", "RawPredict", "GetEndpoint");
   }
 
+  @Test
+  void anAnswerDoesNotWaitForItsNameLongerThanForTheRequest() {
+    serving.with(false, "blue", "green");
+    serving.project.neverAnswers("GetEndpoint");
+
+    Response response = invoke(REQUEST.withTimeout(Duration.ofSeconds(2)));
+
+    assertThat(response.variant()).contains(Serving.id("green"));
+  }
+
+  @Test
+  void anAnswerDoesNotWaitForItsNameForLong() {
+    serving.with(false, "blue", "green");
+    serving.project.failNext("GetEndpoint", Code.UNAVAILABLE, "busy", Duration.ofSeconds(11));
+
+    Response response = invoke(REQUEST);
+
+    assertThat(response.variant()).contains(Serving.id("green"));
+    assertThat(serving.time.pauses()).isZero();
+  }
+
   // ---- one variant ----
 
   @Test
@@ -469,9 +490,12 @@ class VertexInvokerTest {
   void anEndpointThatIsSaidToBeDedicatedAndIsNotIsAskedWhereItIs() {
     serving.with(false, "blue");
 
-    Response response = serving.invoker.invoke(reached(VertexEndpoint.dedicated()), REQUEST);
+    Endpoint dedicated = reached(VertexEndpoint.dedicated());
 
-    assertThat(response.variant()).contains("blue");
+    assertThat(serving.invoker.invoke(dedicated, REQUEST).variant()).contains("blue");
+    assertThat(serving.invoker.invoke(dedicated, REQUEST).variant()).contains("blue");
+
+    assertThat(serving.project.calls()).containsExactly("GetEndpoint", "RawPredict", "RawPredict");
     assertThat(serving.project.headers("RawPredict").get(0))
         .doesNotContainKey("x-vertex-ai-endpoint-id");
   }
