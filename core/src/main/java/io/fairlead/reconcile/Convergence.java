@@ -429,10 +429,15 @@ final class Convergence<R> {
   private <T> boolean bringThere(Step<T> step) throws Failure, Stopped, DeadlinePassed, Restart {
     boolean wrote = false;
     Observed<T> seen = first(step);
+    boolean isFresh = true;
     while (true) {
+      Optional<Outcome> outcome = outcome(step);
+      if (outcome.isEmpty() && !isFresh) {
+        seen = read(step);
+        isFresh = true;
+      }
       refuseForeign(step, seen);
       adopt(step, seen);
-      Optional<Outcome> outcome = outcome(step);
       if (outcome.isPresent() && outcome.get().state() == Outcome.State.FAILED) {
         // It is over: nothing of it may still show.
         step.sentAt = null;
@@ -444,12 +449,13 @@ final class Convergence<R> {
         step.acceptedAt = run.sinceBegin();
         step.seenChanging = false;
         seen = read(step);
+        isFresh = true;
         continue;
       }
-      boolean atWork = outcome.isPresent();
       String stage =
           outcome.map(Outcome::stage).filter(text -> !text.isEmpty()).orElse(seen.detail());
-      if (atWork) {
+      if (outcome.isPresent()) {
+        // The operation alone tells how far it is; the resource is read when it has ended.
         step.seenChanging = true;
         waitFor(step, stage);
       } else {
@@ -490,7 +496,8 @@ final class Convergence<R> {
           }
         }
       }
-      seen = read(step);
+      isFresh = step.operation == null;
+      seen = isFresh ? read(step) : seen;
     }
   }
 
@@ -661,7 +668,8 @@ final class Convergence<R> {
   /** Brings one resource away and returns whether anything was written. */
   private <T> boolean remove(Step<T> step, String verb) throws Failure, Stopped, DeadlinePassed {
     boolean wrote = false;
-    for (Observed<T> seen = first(step); ; seen = read(step)) {
+    // While an operation is at work, it alone tells how far it is.
+    for (Observed<T> seen = first(step); ; seen = step.operation == null ? read(step) : seen) {
       if (seen.status() == Status.ABSENT) {
         // Also where nothing had to be done any more: a run that died may not have come to this.
         if (wrote || step.resource.goal() != Goal.ABSENT_IF_ORPHAN) {

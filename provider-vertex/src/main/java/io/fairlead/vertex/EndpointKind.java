@@ -139,6 +139,8 @@ final class EndpointKind extends VertexKind<EndpointKind.PublicEndpoint> {
         UpdateEndpointLongRunningRequest.newBuilder()
             .setEndpoint(Endpoint.newBuilder()
                 .setName(names.endpoint(id))
+                // Required in every endpoint that has no mask beside it.
+                .setDisplayName(id)
                 .setClientConnectionConfig(connection(desired.access())))
             .build());
   }

@@ -29,8 +29,7 @@ public final class VertexProvider implements PlatformProvider<VertexPlatform> {
    * The end of what takes half a minute is noticed within a second, and what takes long is asked for every ten seconds at
    * most: a region answers 600 such calls a minute.
    */
-  private static final Polling POLLING =
-      new Polling(Duration.ofMillis(500), Duration.ofSeconds(10), 0.05);
+  static final Polling POLLING = new Polling(Duration.ofMillis(500), Duration.ofSeconds(10), 0.05);
 
   /** A deployment may take two hours, by its container's deployment timeout. */
   private static final Duration LIMIT = Duration.ofMinutes(150);

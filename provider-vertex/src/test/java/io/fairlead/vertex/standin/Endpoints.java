@@ -22,6 +22,8 @@ import com.google.cloud.aiplatform.v1.MutateDeployedModelResponse;
 import com.google.cloud.aiplatform.v1.UndeployModelOperationMetadata;
 import com.google.cloud.aiplatform.v1.UndeployModelRequest;
 import com.google.cloud.aiplatform.v1.UndeployModelResponse;
+import com.google.cloud.aiplatform.v1.UpdateEndpointLongRunningRequest;
+import com.google.cloud.aiplatform.v1.UpdateEndpointOperationMetadata;
 import com.google.cloud.aiplatform.v1.UpdateEndpointRequest;
 import com.google.longrunning.Operation;
 import com.google.protobuf.Empty;
@@ -254,6 +256,33 @@ final class Endpoints {
     endpoint.spec = changed.clearTrafficSplit().build();
     touch(endpoint);
     return said(endpoint);
+  }
+
+  /** Nothing but the connection of clients changes, whatever else the request's endpoint says. */
+  Operation reconnect(UpdateEndpointLongRunningRequest request) {
+    EndpointState endpoint = existing(request.getEndpoint().getName());
+    project.operations().refuseIfBusy(endpoint.name);
+    Rules.check(
+        endpoint.spec.getDedicatedEndpointEnabled()
+            || endpoint.spec.hasPrivateServiceConnectConfig(),
+        "endpoint.client_connection_config",
+        "A shared endpoint has no client_connection_config.");
+    return project
+        .operations()
+        .start(
+            "UpdateEndpointLongRunning",
+            endpoint.name,
+            "",
+            (generic, stage) -> UpdateEndpointOperationMetadata.newBuilder()
+                .setGenericMetadata(generic)
+                .build(),
+            () -> {
+              endpoint.spec = endpoint.spec.toBuilder()
+                  .setClientConnectionConfig(request.getEndpoint().getClientConnectionConfig())
+                  .build();
+              touch(endpoint);
+              return said(endpoint);
+            });
   }
 
   Operation delete(DeleteEndpointRequest request) {

@@ -103,6 +103,7 @@ final class Operations {
     durations.put("DeleteModel", Duration.ofSeconds(20));
     durations.put("DeleteModelVersion", Duration.ofSeconds(20));
     durations.put("CreateEndpoint", Duration.ofSeconds(20));
+    durations.put("UpdateEndpointLongRunning", Duration.ofSeconds(20));
     durations.put("DeleteEndpoint", Duration.ofSeconds(20));
     durations.put("DeployModel", Duration.ofMinutes(10));
     durations.put("UndeployModel", Duration.ofMinutes(2));

@@ -36,6 +36,7 @@ import com.google.cloud.aiplatform.v1.RawPredictRequest;
 import com.google.cloud.aiplatform.v1.StreamRawPredictRequest;
 import com.google.cloud.aiplatform.v1.UndeployModelRequest;
 import com.google.cloud.aiplatform.v1.UpdateDeploymentResourcePoolRequest;
+import com.google.cloud.aiplatform.v1.UpdateEndpointLongRunningRequest;
 import com.google.cloud.aiplatform.v1.UpdateEndpointRequest;
 import com.google.cloud.aiplatform.v1.UpdateModelDeploymentMonitoringJobRequest;
 import com.google.cloud.aiplatform.v1.UpdateModelRequest;
@@ -144,6 +145,11 @@ final class Services {
         UpdateEndpointRequest.getDefaultInstance(),
         Endpoint.getDefaultInstance(),
         (project, request) -> project.endpoints().update(request));
+    service.add(
+        "UpdateEndpointLongRunning",
+        UpdateEndpointLongRunningRequest.getDefaultInstance(),
+        started,
+        (project, request) -> project.endpoints().reconnect(request));
     service.add(
         "DeleteEndpoint",
         DeleteEndpointRequest.getDefaultInstance(),
