@@ -21,17 +21,17 @@ record LifecycleArguments(String platform, Map<String, String> settings, boolean
         --json           one JSON document on standard output, progress on standard error
 
       Settings of this program:
-        artifact       where the model is; on local, by default a model that echoes, and on sagemaker a small one
-                       of Hugging Face's hub, which an image that holds its model does not look at
+        artifact       where the model is; by default on local a model that echoes, and on sagemaker and vertex a
+                       small one of Hugging Face's hub, which an image that holds its model does not look at
         image          the container image; not used on local, and on sagemaker AWS's own if there is a framework
         instance-type  the machine; by default a small one of the platform
         name           the endpoint's name; by default a new one each time
         framework      what made the model, such as huggingface
         version        the framework's version
-        payload        what the model is asked; by default {"inputs":"hello"}
+        payload        what the model is asked; by default {"inputs":"hello"}, and on vertex {"instances":["hello"]}
         content-type   what the payload is; by default application/json
         invocations    how many times at each split; by default 100
-        pinned         whether each variant is also asked alone; by default true
+        pinned         whether each variant is also asked alone; by default true, and false on vertex, which cannot
         timeout        the longest wait for one operation; by default 30m
 
       All other settings are the platform's own, such as region: docs/ has a page for each platform.""";

@@ -46,6 +46,7 @@ record LifecycleSettings(
       "pinned",
       "timeout");
   private static final Set<String> NEED_AN_IMAGE = Set.of("azureml", "vertex");
+  private static final Set<String> CANNOT_PIN = Set.of("vertex");
   private static final String IMAGE = "the container image that serves the model";
 
   /** A platform that is open, and what to do on it. */
@@ -106,9 +107,9 @@ record LifecycleSettings(
     int invocations = config
         .parsed("invocations", "must be a whole number, 1 or more", LifecycleSettings::positive)
         .orElse(100);
-    String payload = config.text("payload").orElse("{\"inputs\":\"hello\"}");
+    String payload = config.text("payload").orElse(usualPayload(id));
     String contentType = config.text("content-type").orElse("application/json");
-    boolean pinned = config.flag("pinned").orElse(true);
+    boolean pinned = config.flag("pinned").orElse(!CANNOT_PIN.contains(id));
     Duration timeout = config.duration("timeout").orElse(Duration.ofMinutes(30));
     config.done();
     return new LifecycleSettings(
@@ -126,10 +127,14 @@ record LifecycleSettings(
   private static Optional<String> usualArtifact(String id) {
     return switch (id) {
       case "local" -> Optional.of("java:" + EchoModel.class.getName());
-      case "sagemaker" ->
+      case "sagemaker", "vertex" ->
         Optional.of("hf://distilbert/distilbert-base-uncased-finetuned-sst-2-english");
       default -> Optional.empty();
     };
+  }
+
+  private static String usualPayload(String id) {
+    return id.equals("vertex") ? "{\"instances\":[\"hello\"]}" : "{\"inputs\":\"hello\"}";
   }
 
   private static ModelArtifact artifact(String location) {

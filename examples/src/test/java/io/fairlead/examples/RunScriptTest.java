@@ -33,9 +33,9 @@ class RunScriptTest {
     Files.createFile(root.resolve("examples/pom.xml"));
     program(
         "mvnw",
-        "sleep 0.3; echo \"$@\" >>mvnw.calls; case \"$@\" in *-Psagemaker*)"
-            + " printf sagemaker-jars >examples/target/sagemaker/classpath;;"
-            + " *) printf jars >examples/target/classpath;; esac");
+        "sleep 0.3; echo \"$@\" >>mvnw.calls; cloud=;"
+            + " for one; do case $one in -P*) cloud=${one#-P};; esac; done;"
+            + " printf ${cloud:+$cloud-}jars >examples/target/$cloud/classpath");
     java("17.0.15");
   }
 
@@ -119,6 +119,10 @@ class RunScriptTest {
       child.exitCode();
       assertThat(child.out()).contains("examples.jar:jars\n");
     }
+    try (Child child = run("lifecycle", "--platform", "vertex")) {
+      child.exitCode();
+      assertThat(child.out()).contains("examples.jar:vertex-jars\n").doesNotContain("run.jsa");
+    }
     try (Child child = run("lifecycle", "--platform", "sagemaker")) {
       child.exitCode();
       assertThat(child.out()).contains("examples.jar:sagemaker-jars\n");
@@ -127,7 +131,8 @@ class RunScriptTest {
     assertThat(builds())
         .satisfiesExactly(
             one -> assertThat(one).doesNotContain("-P"),
-            other -> assertThat(other).contains("-Psagemaker"));
+            other -> assertThat(other).contains("-Psagemaker"),
+            another -> assertThat(another).contains("-Pvertex"));
   }
 
   @Test
