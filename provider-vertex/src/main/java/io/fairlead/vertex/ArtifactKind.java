@@ -1,86 +1,67 @@
 package io.fairlead.vertex;
 
-import com.google.api.gax.paging.Page;
 import com.google.cloud.storage.Blob;
-import com.google.cloud.storage.BlobId;
-import com.google.cloud.storage.BlobInfo;
-import com.google.cloud.storage.Storage.BlobField;
-import com.google.cloud.storage.Storage.BlobListOption;
-import com.google.cloud.storage.Storage.BlobWriteOption;
 import io.fairlead.reconcile.Listed;
 import io.fairlead.reconcile.Mark;
 import io.fairlead.reconcile.Observed;
 import io.fairlead.reconcile.ResourceKind;
 import io.fairlead.reconcile.ResourceRef;
 import io.fairlead.reconcile.Started;
-import io.fairlead.vertex.LocalFiles.LocalFile;
-import io.fairlead.vertex.LocalFiles.StoredFile;
+import io.fairlead.vertex.ArtifactFiles.Digest;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.ArrayList;
-import java.util.Collections;
+import java.util.Collection;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * Files of this machine, uploaded to the artifact bucket below the hash of their content, as many objects as files.
+ * Files of this machine, uploaded to the artifact bucket as a directory under the hash of their content.
  *
- * <p>An upload that did not come to its end has some of them, and what is missing is added when the same is deployed
- * again.
+ * <p>A directory with some of its files is one whose upload ended early; what is missing is uploaded by the next.
  */
 final class ArtifactKind implements ResourceKind<ArtifactKind.Artifact> {
   static final String NAME = "artifact";
-  /** In the metadata of an object. */
+
+  /** In the metadata of each object. */
   private static final String RUN = "fairlead-run";
 
   private static final String FOLDER = "fairlead/";
-  private static final Pattern KEY = Pattern.compile(FOLDER + "[0-9a-f]{64}");
-  private static final Pattern DIRECTORY = Pattern.compile("gs://[^/]+/(" + KEY.pattern() + ")/?");
-  private static final Pattern OBJECT = Pattern.compile("(" + KEY.pattern() + ")/.+");
-  /** What is sent at a time: a smaller file in one call, a larger one in parts, of which one that is lost is sent again. */
-  private static final int PART = 16 << 20;
+  private static final String KEY = FOLDER + "[0-9a-f]{64}";
+  private static final Pattern OBJECT = Pattern.compile("(" + KEY + ")/.+", Pattern.DOTALL);
+  private static final Pattern LOCATION = Pattern.compile("gs://[^/]+/(" + KEY + ")/?");
 
-  private final StorageClient storage;
-  private final String bucket;
-  private final LocalFiles.Cache cache = new LocalFiles.Cache();
+  private final ArtifactBucket bucket;
+  private final LocalFiles local = new LocalFiles();
 
   /**
-   * An upload.
+   * A directory.
    *
    * @param key its key, which has the hash of its content
-   * @param files what is there, or should be
-   * @param local where it is on this machine; empty where it is read
+   * @param files what is in it, or is to be
    */
-  record Artifact(
-      String key, SortedMap<String, StoredFile> files, SortedMap<String, LocalFile> local) {
-    @Override
-    public String toString() {
-      return key + " (" + files.size() + " files)";
-    }
+  record Artifact(String key, ArtifactFiles files) {}
+
+  ArtifactKind(VertexConfig config, StorageClient client) {
+    this.bucket = new ArtifactBucket(config.artifactBucket(), client);
   }
 
-  ArtifactKind(VertexConfig config, StorageClient storage) {
-    this.storage = storage;
-    this.bucket = config.artifactBucket();
-  }
-
-  /** {@return what a model's files on this machine come to} */
+  /** {@return the directory that a model of this machine is to be uploaded to} */
   Artifact local(Path weights, Optional<Path> code) {
-    LocalFiles local = cache.of(weights, code);
-    SortedMap<String, StoredFile> files = new TreeMap<>();
-    local.files().forEach((name, file) -> files.put(name, file.stored()));
-    return new Artifact(
-        FOLDER + local.hash(), Collections.unmodifiableSortedMap(files), local.files());
+    LocalFiles.Directory directory = local.of(weights, code);
+    return new Artifact(FOLDER + directory.hash(), directory.files());
   }
 
-  /** {@return the key of an upload of ours, from the directory that a model names} */
-  static Optional<String> keyOf(String directory) {
-    Matcher matcher = DIRECTORY.matcher(directory);
+  /** {@return the key of an upload of ours, from where it is} */
+  static Optional<String> keyOf(String artifactUri) {
+    Matcher matcher = LOCATION.matcher(artifactUri);
     return matcher.matches() ? Optional.of(matcher.group(1)) : Optional.empty();
   }
 
@@ -91,119 +72,125 @@ final class ArtifactKind implements ResourceKind<ArtifactKind.Artifact> {
 
   @Override
   public Observed<Artifact> read(String key) {
-    SortedMap<String, StoredFile> files = new TreeMap<>();
-    Optional<String> run = Optional.empty();
-    boolean foreign = false;
-    for (Blob blob : blobs(key + "/")) {
-      files.put(
-          blob.getName().substring(key.length() + 1),
-          new StoredFile(blob.getSize(), String.valueOf(blob.getCrc32c())));
-      String mark = mark(blob);
-      foreign |= mark.isEmpty();
-      run = run.or(() -> Optional.of(mark));
-    }
-    if (files.isEmpty()) {
+    List<Blob> objects = bucket.list(key + "/");
+    if (objects.isEmpty()) {
       return Observed.absent();
     }
-    Observed<Artifact> seen =
-        Observed.ready(new Artifact(key, files, Collections.emptySortedMap()));
-    return foreign ? seen.asForeign() : run.map(seen::madeBy).orElse(seen);
+    Observed<Artifact> seen = Observed.ready(new Artifact(key, files(key, objects)));
+    return areOurs(objects) ? seen.madeBy(runs(objects)) : seen.asForeign();
   }
 
-  private static String mark(Blob blob) {
-    Map<String, String> metadata = blob.getMetadata();
-    return metadata == null ? "" : metadata.getOrDefault(RUN, "");
+  private static ArtifactFiles files(String key, List<Blob> objects) {
+    Map<String, Digest> files = new HashMap<>();
+    for (Blob object : objects) {
+      files.put(
+          object.getName().substring(key.length() + 1),
+          new Digest(object.getSize(), String.valueOf(object.getCrc32c())));
+    }
+    return ArtifactFiles.stored(files);
   }
 
-  private List<Blob> blobs(String prefix) {
-    return storage.call("List gs://" + bucket + "/" + prefix, client -> {
-      List<Blob> blobs = new ArrayList<>();
-      Page<Blob> page = client.list(
-          bucket,
-          BlobListOption.prefix(prefix),
-          BlobListOption.fields(
-              BlobField.NAME,
-              BlobField.SIZE,
-              BlobField.CRC32C,
-              BlobField.METADATA,
-              BlobField.TIME_CREATED));
-      page.iterateAll().forEach(blobs::add);
-      return blobs;
-    });
+  private static boolean areOurs(Collection<Blob> objects) {
+    return objects.stream().allMatch(object -> metadata(object).containsKey(RUN));
+  }
+
+  /** {@return the runs that uploaded it, which are several if they did at the same time} */
+  private static String runs(List<Blob> objects) {
+    TreeSet<String> runs = new TreeSet<>();
+    objects.forEach(object -> runs.add(String.valueOf(metadata(object).get(RUN))));
+    return String.join("+", runs);
+  }
+
+  private static Map<String, String> metadata(Blob object) {
+    Map<String, String> metadata = object.getMetadata();
+    return metadata == null ? Map.of() : metadata;
   }
 
   @Override
   public Started create(String key, Artifact desired, Mark mark) {
-    upload(key, desired, Collections.emptySortedMap(), mark.run());
+    upload(key, desired.files(), desired.files().digests(), mark.run(), Map.of());
     return Started.ACCEPTED;
   }
 
+  /** Uploads what is missing, for the run that began it. */
   @Override
   public Started update(String key, Observed<Artifact> current, Artifact desired) {
-    upload(key, desired, current.value().orElseThrow().files(), current.run().orElseThrow());
+    Map<String, Long> generations = new HashMap<>();
+    bucket
+        .list(key + "/")
+        .forEach(object -> generations.put(object.getName(), object.getGeneration()));
+    ArtifactFiles stored = current.value().orElseThrow().files();
+    upload(
+        key,
+        desired.files(),
+        desired.files().missingIn(stored),
+        current.run().orElseThrow(),
+        generations);
     return Started.ACCEPTED;
   }
 
   private void upload(
-      String key, Artifact desired, SortedMap<String, StoredFile> there, String run) {
-    desired.local().forEach((name, file) -> {
-      if (file.stored().equals(there.get(name))) {
-        return;
-      }
-      BlobInfo object = BlobInfo.newBuilder(BlobId.of(bucket, key + "/" + name))
-          .setCrc32c(file.stored().crc32c())
-          .setMetadata(Map.of(RUN, run))
-          .build();
-      storage.call(
-          "Upload " + file.path() + " to gs://" + bucket + "/" + object.getName(),
-          client -> file.stored().size() <= PART
-              ? client.create(object, LocalFiles.unchanged(file))
-              : client.createFrom(object, file.path(), PART, BlobWriteOption.crc32cMatch()));
+      String key,
+      ArtifactFiles files,
+      SortedMap<String, Digest> missing,
+      String run,
+      Map<String, Long> generations) {
+    missing.forEach((name, digest) -> {
+      String object = key + "/" + name;
+      bucket.upload(
+          object, files.path(name), digest, Map.of(RUN, run), generations.getOrDefault(object, 0L));
     });
   }
 
   @Override
   public Started delete(String key, Observed<Artifact> current) {
-    for (String name : current.value().orElseThrow().files().keySet()) {
-      storage.call(
-          "Delete gs://" + bucket + "/" + key + "/" + name,
-          client -> client.delete(BlobId.of(bucket, key + "/" + name)));
-    }
+    bucket.list(key + "/").stream()
+        .filter(object -> metadata(object).containsKey(RUN))
+        .forEach(bucket::delete);
     return Started.ACCEPTED;
   }
 
   @Override
   public List<Listed> list() {
-    if (bucket.isEmpty()) {
+    if (!bucket.isNamed()) {
       return List.of();
     }
-    SortedMap<String, Instant> newest = new TreeMap<>();
-    for (Blob blob : blobs(FOLDER)) {
-      Matcher matcher = OBJECT.matcher(blob.getName());
-      if (matcher.matches() && !mark(blob).isEmpty()) {
-        newest.merge(
-            matcher.group(1),
-            blob.getCreateTimeOffsetDateTime().toInstant(),
-            (one, other) -> one.isAfter(other) ? one : other);
+    SortedMap<String, List<Blob>> byKey = new TreeMap<>();
+    for (Blob object : bucket.list(FOLDER)) {
+      Matcher matcher = OBJECT.matcher(object.getName());
+      if (matcher.matches()) {
+        byKey.computeIfAbsent(matcher.group(1), key -> new ArrayList<>()).add(object);
       }
     }
-    return newest.entrySet().stream()
-        .map(upload -> new Listed(
-            new ResourceRef(NAME, upload.getKey()),
-            "",
-            upload.getValue(),
-            Observed.Status.READY,
-            "",
-            false,
-            List.of(),
-            Optional.empty()))
-        .toList();
+    List<Listed> listed = new ArrayList<>();
+    byKey.forEach((key, objects) -> {
+      if (areOurs(objects)) {
+        listed.add(listed(key, objects));
+      }
+    });
+    return listed;
   }
 
-  /** More than what is wanted does no harm. */
+  private static Listed listed(String key, List<Blob> objects) {
+    Instant newest = objects.stream()
+        .map(object -> object.getCreateTimeOffsetDateTime().toInstant())
+        .max(Instant::compareTo)
+        .orElseThrow();
+    return new Listed(
+        new ResourceRef(NAME, key),
+        "",
+        newest,
+        Observed.Status.READY,
+        "",
+        false,
+        List.of(),
+        Optional.empty());
+  }
+
+  /** Others may add to a directory of ours what they like; what is to be in it has to be. */
   @Override
   public boolean matches(Artifact desired, Artifact actual) {
-    return actual.files().entrySet().containsAll(desired.files().entrySet());
+    return desired.files().missingIn(actual.files()).isEmpty();
   }
 
   @Override

@@ -2,17 +2,24 @@ package io.fairlead.vertex;
 
 import io.fairlead.error.ErrorKind;
 import io.fairlead.error.ServingException;
+import io.fairlead.vertex.ArtifactFiles.Digest;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.FileVisitOption;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.DirectoryIteratorException;
+import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.nio.file.attribute.BasicFileAttributes;
+import java.nio.file.attribute.FileTime;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
+import java.util.ArrayList;
 import java.util.Base64;
-import java.util.Collections;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
@@ -20,182 +27,260 @@ import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.stream.Collectors;
-import java.util.stream.Stream;
-import java.util.stream.StreamSupport;
 import java.util.zip.CRC32C;
+import org.jspecify.annotations.Nullable;
 
 /**
- * A model's files on this machine, by their names below its directory.
+ * Models on this machine as the one directory that Vertex AI hands to a container, each read once for as long as its
+ * files keep their size and time.
  *
- * @param hash the SHA-256 of all names and contents
- * @param files the files
+ * <p>A file is in the directory under its own name, a folder's files under their paths in it; those of the code are added
+ * to those of the weights.
+ *
+ * <p>In folders, what is hidden ({@code .git}, {@code .DS_Store}, {@code .env}) and {@code __pycache__} stay out: what
+ * they hold is not the model's, and may be secret. A symbolic link is followed inside the folder that was given, and
+ * refused where it leads out of it.
  */
-record LocalFiles(String hash, SortedMap<String, LocalFile> files) {
+final class LocalFiles {
+  private static final String PLATFORM = VertexOptionsProvider.PLATFORM;
+  private static final String CACHE = "__pycache__";
   private static final int BUFFER = 1 << 16;
+  /** Cloud Storage takes names of 1024 bytes, of which the key before it takes some. */
   private static final int LONGEST_NAME = 900;
 
-  /**
-   * A file.
-   *
-   * @param path where it is
-   * @param stored what it is as an object
-   */
-  record LocalFile(Path path, StoredFile stored) {}
+  private final Map<List<Path>, Known> known = new ConcurrentHashMap<>();
+
+  /** One file, as the file system tells it. */
+  private record Local(Path path, long size, FileTime modified) {}
+
+  private record Known(SortedMap<String, Local> listed, String hash, ArtifactFiles files) {}
 
   /**
-   * A file as Cloud Storage tells it.
+   * A directory.
    *
-   * @param size in bytes
-   * @param crc32c the checksum, as Base64 of its four bytes
+   * @param hash the SHA-256 of the paths and bytes in it, in hexadecimal
    */
-  record StoredFile(long size, String crc32c) {}
-
-  /** Remembers what was read, until a file is another one: reading is most of what a plan takes. */
-  static final class Cache {
-    private record Stamped(List<String> stamp, LocalFiles files) {}
-
-    private final Map<List<Path>, Stamped> known = new ConcurrentHashMap<>();
-
-    /** {@return the files of a model, and of its code if that is in another place} */
-    LocalFiles of(Path weights, Optional<Path> code) {
-      List<Path> roots = Stream.concat(Stream.of(weights), code.stream()).toList();
-      SortedMap<String, Path> paths = paths(roots);
-      List<String> stamp = paths.entrySet().stream()
-          .map(file -> file.getKey() + " " + stamp(file.getValue()))
-          .toList();
-      Stamped last = known.get(roots);
-      if (last != null && last.stamp().equals(stamp)) {
-        return last.files();
-      }
-      LocalFiles files = read(paths);
-      known.put(roots, new Stamped(stamp, files));
-      return files;
-    }
-
-    private static String stamp(Path file) {
-      try {
-        return Files.size(file) + " " + Files.getLastModifiedTime(file);
-      } catch (IOException e) {
-        throw unreadable(file, e);
-      }
-    }
-  }
-
-  private static SortedMap<String, Path> paths(List<Path> roots) {
-    SortedMap<String, Path> paths = new TreeMap<>();
-    for (Path root : roots) {
-      if (!Files.exists(root)) {
-        throw invalid(
-            "The model's files " + root
-                + " are not there. Deploying needs them; taking down does not: undeployAll takes down what they were deployed to");
-      }
-      boolean isFile = Files.isRegularFile(root);
-      try (Stream<Path> below = Files.walk(root, FileVisitOption.FOLLOW_LINKS)) {
-        for (Path file : (Iterable<Path>) below.filter(Files::isRegularFile)::iterator) {
-          String name =
-              isFile ? String.valueOf(root.getFileName()) : slashed(root.relativize(file));
-          Path other = paths.put(name, file);
-          if (other != null) {
-            throw invalid("Weights and code both have a file " + name + " (" + other + " and "
-                + file + "), and Vertex AI has one directory for both: rename one");
-          }
-          checkName(name);
-        }
-      } catch (IOException e) {
-        throw unreadable(root, e);
-      }
-    }
-    if (paths.isEmpty()) {
-      throw invalid("The model's folder " + roots.get(0) + " has no files");
-    }
-    return paths;
-  }
-
-  private static String slashed(Path relative) {
-    return StreamSupport.stream(relative.spliterator(), false)
-        .map(Path::toString)
-        .collect(Collectors.joining("/"));
-  }
-
-  private static void checkName(String name) {
-    boolean wrong = name.getBytes(StandardCharsets.UTF_8).length > LONGEST_NAME
-        || name.chars().anyMatch(Character::isISOControl);
-    if (wrong) {
-      throw invalid("The file name " + name.strip() + " must be at most " + LONGEST_NAME
-          + " bytes and have no control characters, to be an object's");
-    }
-  }
-
-  private static LocalFiles read(SortedMap<String, Path> paths) {
-    MessageDigest whole = sha256();
-    SortedMap<String, LocalFile> files = new TreeMap<>();
-    paths.forEach((name, path) -> {
-      MessageDigest digest = sha256();
-      CRC32C checksum = new CRC32C();
-      long size = 0;
-      byte[] buffer = new byte[BUFFER];
-      try (InputStream in = Files.newInputStream(path)) {
-        for (int count = in.read(buffer); count >= 0; count = in.read(buffer)) {
-          digest.update(buffer, 0, count);
-          checksum.update(buffer, 0, count);
-          size += count;
-        }
-      } catch (IOException e) {
-        throw unreadable(path, e);
-      }
-      byte[] title = name.getBytes(StandardCharsets.UTF_8);
-      whole.update(ByteBuffer.allocate(Integer.BYTES).putInt(0, title.length));
-      whole.update(title);
-      whole.update(digest.digest());
-      files.put(name, new LocalFile(path, new StoredFile(size, text(checksum))));
-    });
-    return new LocalFiles(
-        HexFormat.of().formatHex(whole.digest()), Collections.unmodifiableSortedMap(files));
-  }
-
-  private static String text(CRC32C checksum) {
-    byte[] sum =
-        ByteBuffer.allocate(Integer.BYTES).putInt((int) checksum.getValue()).array();
-    return Base64.getEncoder().encodeToString(sum);
-  }
+  record Directory(String hash, ArtifactFiles files) {}
 
   /**
-   * {@return the content of a file that is still as it was}
+   * Lists the files, and reads those that it does not know.
    *
-   * @throws ServingException if it is not: what is uploaded has to be what its name says
+   * @param code a file or a folder; what is the same as the weights, or in their folder, is not added again
+   * @throws ServingException of kind {@link ErrorKind#INVALID} if they cannot be one directory
    */
-  static byte[] unchanged(LocalFile file) throws IOException {
-    byte[] content = Files.readAllBytes(file.path());
-    CRC32C checksum = new CRC32C();
-    checksum.update(content);
-    if (!text(checksum).equals(file.stored().crc32c())) {
+  Directory of(Path weights, Optional<Path> code) {
+    Path model = real(weights);
+    Optional<Path> added = code.map(LocalFiles::real).filter(path -> !path.startsWith(model));
+    SortedMap<String, Local> listed = new TreeMap<>();
+    collect(listed, model);
+    added.ifPresent(path -> collect(listed, path));
+    if (listed.isEmpty()) {
+      throw invalid("The folder " + weights + " has no file in it, not counting hidden ones and "
+          + CACHE + ". Give the folder in which the model's files are.");
+    }
+    List<Path> key = added.isPresent() ? List.of(model, added.get()) : List.of(model);
+    Known last = known.get(key);
+    if (last == null || !last.listed().equals(listed)) {
+      last = read(listed);
+      known.put(key, last);
+    }
+    return new Directory(last.hash(), last.files());
+  }
+
+  // ---- listing ----
+
+  private static void collect(Map<String, Local> files, Path path) {
+    if (Files.isDirectory(path)) {
+      walk(files, "", path, path, List.of(path));
+    } else {
+      put(files, String.valueOf(path.getFileName()), path);
+    }
+  }
+
+  /** Lists a folder that is in {@code root}, or {@code root} itself; {@code above} are those that it is in. */
+  private static void walk(
+      Map<String, Local> files, String prefix, Path folder, Path root, List<Path> above) {
+    for (Path listed : children(folder)) {
+      String name = listed.getFileName().toString();
+      Path path = Files.isSymbolicLink(listed) ? target(listed, root) : listed;
+      if (!Files.isDirectory(path, LinkOption.NOFOLLOW_LINKS)) {
+        put(files, prefix + name, path);
+      } else if (above.contains(path)) {
+        throw invalid("The symbolic link " + listed + " leads to " + path
+            + ", in which it is itself. Remove the link.");
+      } else {
+        List<Path> around = new ArrayList<>(above);
+        around.add(path);
+        walk(files, prefix + name + "/", path, root, around);
+      }
+    }
+  }
+
+  private static List<Path> children(Path folder) {
+    try (DirectoryStream<Path> children = Files.newDirectoryStream(folder, LocalFiles::isWanted)) {
+      List<Path> all = new ArrayList<>();
+      children.forEach(all::add);
+      return all;
+    } catch (DirectoryIteratorException e) {
+      throw unreadable(folder, e);
+    } catch (IOException e) {
+      throw unreadable(folder, e);
+    }
+  }
+
+  private static boolean isWanted(Path path) {
+    String name = path.getFileName().toString();
+    return !name.startsWith(".") && !name.equals(CACHE);
+  }
+
+  private static Path target(Path link, Path root) {
+    Path target;
+    try {
+      target = link.toRealPath();
+    } catch (IOException e) {
       throw new ServingException(
-          VertexOptionsProvider.PLATFORM,
+          PLATFORM,
           ErrorKind.INVALID,
-          "The model's file " + file.path()
-              + " was changed while it was uploaded: deploy again once nothing writes to it");
+          "The symbolic link " + link
+              + " leads nowhere. Remove the link, or what it is to name has to be there.",
+          e);
     }
-    return content;
+    if (!target.startsWith(root)) {
+      throw invalid("The symbolic link " + link + " leads out of " + root + ", to " + target
+          + ". Copy what it leads to into the folder, such as with cp -rL.");
+    }
+    return target;
+  }
+
+  private static void put(Map<String, Local> files, String name, Path path) {
+    if (name.getBytes(StandardCharsets.UTF_8).length > LONGEST_NAME
+        || name.chars().anyMatch(Character::isISOControl)) {
+      throw invalid("The file " + path
+          + " cannot be uploaded under its name: Cloud Storage takes " + LONGEST_NAME
+          + " bytes without control characters. Rename it.");
+    }
+    Local added = local(path);
+    Local there = files.put(name, added);
+    if (there != null && !there.path().equals(path)) {
+      throw invalid("The model has two files " + name + ", " + there.path() + " of the weights and "
+          + path + " of the code, and both are to be in one directory. Rename one of them.");
+    }
+  }
+
+  private static Local local(Path path) {
+    try {
+      BasicFileAttributes is =
+          Files.readAttributes(path, BasicFileAttributes.class, LinkOption.NOFOLLOW_LINKS);
+      if (!is.isRegularFile()) {
+        throw invalid("The file " + path
+            + " is neither a regular file nor a folder, so it cannot be uploaded. Remove it.");
+      }
+      return new Local(path, is.size(), is.lastModifiedTime());
+    } catch (NoSuchFileException e) {
+      throw changed(path, e);
+    } catch (IOException e) {
+      throw unreadable(path, e);
+    }
+  }
+
+  private static Path real(Path path) {
+    try {
+      return path.toRealPath();
+    } catch (NoSuchFileException e) {
+      throw new ServingException(
+          PLATFORM,
+          ErrorKind.INVALID,
+          "The model's files " + path
+              + " are not there. Deploying needs them; taking down does not: undeployAll takes down"
+              + " what they were deployed to, also from elsewhere.",
+          e);
+    } catch (IOException e) {
+      throw unreadable(path, e);
+    }
+  }
+
+  // ---- reading ----
+
+  private static Known read(SortedMap<String, Local> listed) {
+    MessageDigest hash = sha256();
+    Map<String, Digest> digests = new TreeMap<>();
+    Map<String, Path> paths = new TreeMap<>();
+    listed.forEach((name, file) -> {
+      byte[] bytes = name.getBytes(StandardCharsets.UTF_8);
+      hash.update(ByteBuffer.allocate(Integer.BYTES).putInt(bytes.length).flip());
+      hash.update(bytes);
+      hash.update(ByteBuffer.allocate(Long.BYTES).putLong(file.size()).flip());
+      digests.put(name, read(file, hash));
+      paths.put(name, file.path());
+    });
+    return new Known(
+        listed, HexFormat.of().formatHex(hash.digest()), ArtifactFiles.local(digests, paths));
+  }
+
+  private static Digest read(Local file, MessageDigest hash) {
+    CRC32C checksum = new CRC32C();
+    byte[] buffer = new byte[BUFFER];
+    long size = 0;
+    try (InputStream in = open(file.path())) {
+      for (int length = in.read(buffer); length >= 0; length = in.read(buffer)) {
+        hash.update(buffer, 0, length);
+        checksum.update(buffer, 0, length);
+        size += length;
+      }
+    } catch (IOException e) {
+      throw unreadable(file.path(), e);
+    }
+    if (size != file.size()) {
+      throw changed(file.path(), null);
+    }
+    return new Digest(size, base64(checksum));
+  }
+
+  /** Opens a file that was listed. */
+  static InputStream open(Path path) throws IOException {
+    try {
+      return Files.newInputStream(path, LinkOption.NOFOLLOW_LINKS);
+    } catch (NoSuchFileException e) {
+      throw changed(path, e);
+    }
+  }
+
+  /** {@return a checksum as Cloud Storage writes it} */
+  static String base64(CRC32C checksum) {
+    return Base64.getEncoder()
+        .encodeToString(
+            ByteBuffer.allocate(Integer.BYTES).putInt((int) checksum.getValue()).array());
   }
 
   private static MessageDigest sha256() {
     try {
       return MessageDigest.getInstance("SHA-256");
     } catch (NoSuchAlgorithmException e) {
-      throw new AssertionError("every Java platform has SHA-256", e);
+      throw new IllegalStateException("every Java has SHA-256", e);
     }
   }
 
+  // ---- failures ----
+
   private static ServingException invalid(String message) {
-    return new ServingException(VertexOptionsProvider.PLATFORM, ErrorKind.INVALID, message);
+    return new ServingException(PLATFORM, ErrorKind.INVALID, message);
   }
 
-  private static ServingException unreadable(Path path, IOException cause) {
+  /** {@return that a file is not as it was listed, which trying the same again does not mend} */
+  static ServingException changed(Path path, @Nullable Throwable cause) {
+    return ServingException.builder(
+            PLATFORM,
+            ErrorKind.CONFLICT,
+            "The file " + path
+                + " was changed while the model was read. Deploy again once nothing writes to it.")
+        .retryable(false)
+        .cause(cause)
+        .build();
+  }
+
+  static ServingException unreadable(Path path, Exception cause) {
+    ErrorKind kind = cause instanceof AccessDeniedException ? ErrorKind.INVALID : ErrorKind.UNKNOWN;
     return new ServingException(
-        VertexOptionsProvider.PLATFORM,
-        ErrorKind.INVALID,
-        "The model's file " + path + " cannot be read: " + cause,
-        cause);
+        PLATFORM, kind, "The file " + path + " cannot be read: " + cause, cause);
   }
 }

@@ -1,55 +1,66 @@
 package io.fairlead.vertex;
 
-import com.google.api.gax.core.CredentialsProvider;
 import com.google.api.gax.retrying.RetrySettings;
 import com.google.auth.Credentials;
+import com.google.cloud.BaseServiceException;
 import com.google.cloud.NoCredentials;
 import com.google.cloud.http.HttpTransportOptions;
 import com.google.cloud.storage.Storage;
-import com.google.cloud.storage.StorageException;
 import com.google.cloud.storage.StorageOptions;
-import com.google.cloud.storage.StorageRetryStrategy;
 import io.fairlead.error.ErrorKind;
 import io.fairlead.error.ServingException;
 import java.io.IOException;
-import java.io.InterruptedIOException;
-import java.net.SocketTimeoutException;
 import java.time.Duration;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
-/** The client of Cloud Storage, made when it is first needed, and what its failures mean. */
+/**
+ * The client of Cloud Storage, made when it is first needed.
+ *
+ * <p>It makes each call once, for who calls tries again; but a part of a large file is sent again, because otherwise all
+ * parts would have to be.
+ */
 final class StorageClient implements AutoCloseable {
-  private static final int CONNECT_MILLIS = 5_000;
-  private static final int TRIES = 4;
+  private static final RetrySettings ONCE =
+      RetrySettings.newBuilder().setMaxAttempts(1).build();
+  private static final RetrySettings PARTS = RetrySettings.newBuilder()
+      .setMaxAttempts(4)
+      .setInitialRetryDelayDuration(Duration.ofMillis(200))
+      .setRetryDelayMultiplier(2)
+      .setMaxRetryDelayDuration(Duration.ofSeconds(5))
+      .setTotalTimeoutDuration(Duration.ofMinutes(15))
+      .build();
 
   private final VertexConfig config;
   private final VertexClients clients;
+  private final StorageErrors errors;
   private final ReentrantLock lock = new ReentrantLock();
   private volatile @Nullable Storage storage;
 
   StorageClient(VertexConfig config, VertexClients clients) {
     this.config = config;
     this.clients = clients;
-  }
-
-  /** A call of Cloud Storage. */
-  interface Call<T> {
-    T make(Storage storage) throws IOException;
+    this.errors = new StorageErrors(config.identity());
   }
 
   /** Makes a call, and says in its failure what it was about. */
-  <T> T call(String what, Call<T> call) {
+  <T> T call(String what, Function<Storage, T> call) {
     try {
-      return call.make(storage());
-    } catch (StorageException e) {
-      throw failure(what, e);
-    } catch (IOException e) {
-      throw unanswered(what, e, e);
+      return call.apply(storage());
+    } catch (BaseServiceException e) {
+      throw errors.failure(what, e);
     }
   }
 
-  private Storage storage() throws IOException {
+  /** {@return the client to send parts of files with, instead of the one that {@link #call} hands out} */
+  Storage ofParts(Storage of) {
+    return config.storage().isPresent()
+        ? of
+        : of.getOptions().toBuilder().setRetrySettings(PARTS).build().getService();
+  }
+
+  private Storage storage() {
     Storage known = storage;
     if (known != null) {
       return known;
@@ -67,29 +78,20 @@ final class StorageClient implements AutoCloseable {
     }
   }
 
-  private Storage make() throws IOException {
-    StorageOptions.Builder options = StorageOptions.newBuilder();
-    options.setProjectId(config.project());
-    options.setCredentials(credentials());
+  private Storage make() {
+    StorageTransport transport = new StorageTransport(config.callTimeout());
+    StorageOptions.Builder options = StorageOptions.http()
+        .setProjectId(config.project())
+        .setCredentials(credentials())
+        .setRetrySettings(ONCE)
+        .setTransportOptions(HttpTransportOptions.newBuilder()
+            .setHttpTransportFactory(() -> transport)
+            .build());
     config.storageEndpoint().ifPresent(uri -> options.setHost(uri.toString()));
-    options.setTransportOptions(HttpTransportOptions.newBuilder()
-        .setConnectTimeout(CONNECT_MILLIS)
-        .setReadTimeout((int) Math.min(config.callTimeout().toMillis(), Integer.MAX_VALUE))
-        .build());
-    // Sends a part of a large file again at once, rather than all of it; the core tries all else
-    // again.
-    options.setRetrySettings(RetrySettings.newBuilder()
-        .setMaxAttempts(TRIES)
-        .setInitialRetryDelayDuration(Duration.ofMillis(100))
-        .setRetryDelayMultiplier(2)
-        .setMaxRetryDelayDuration(Duration.ofSeconds(5))
-        .setTotalTimeoutDuration(config.callTimeout())
-        .build());
-    options.setStorageRetryStrategy(StorageRetryStrategy.getUniformStorageRetryStrategy());
     return options.build().getService();
   }
 
-  private Credentials credentials() throws IOException {
+  private Credentials credentials() {
     // An emulator is never told who calls.
     boolean isEmulated = config.credentials().isEmpty()
         && (config.plaintext()
@@ -100,54 +102,17 @@ final class StorageClient implements AutoCloseable {
     if (isEmulated) {
       return NoCredentials.getInstance();
     }
-    CredentialsProvider source = clients.credentials();
-    Credentials found = source.getCredentials();
-    return found == null ? NoCredentials.getInstance() : found;
-  }
-
-  private ServingException failure(String what, StorageException e) {
-    if (e.getCode() == 0) {
-      return unanswered(what, e, e.getCause() == null ? e : e.getCause());
+    try {
+      Credentials found = clients.credentials().getCredentials();
+      return found == null ? NoCredentials.getInstance() : found;
+    } catch (IOException e) {
+      throw new ServingException(
+          VertexOptionsProvider.PLATFORM,
+          ErrorKind.UNAUTHORIZED,
+          "The client of Cloud Storage cannot be made: " + e.getMessage() + ". Tried "
+              + config.identity(),
+          e);
     }
-    ErrorKind kind = switch (e.getCode()) {
-      case 400, 412 -> ErrorKind.INVALID;
-      case 401, 403 -> ErrorKind.UNAUTHORIZED;
-      case 404 -> ErrorKind.INVALID;
-      case 408 -> ErrorKind.TIMEOUT;
-      case 409 -> ErrorKind.CONFLICT;
-      case 429 -> ErrorKind.THROTTLED;
-      default -> e.getCode() >= 500 ? ErrorKind.UNAVAILABLE : ErrorKind.INVALID;
-    };
-    String wayOut = switch (e.getCode()) {
-      case 404 ->
-        ". Make the bucket " + config.artifactBucket() + " first, in the region to serve in";
-      case 401, 403 ->
-        ". Tried " + config.identity() + "; docs/vertex.md has the roles that it needs";
-      case 400 -> ". If a file was changed meanwhile, deploy again once nothing writes to it";
-      default -> "";
-    };
-    return ServingException.builder(
-            VertexOptionsProvider.PLATFORM,
-            kind,
-            what + " failed: " + VertexErrors.quote(String.valueOf(e.getMessage())) + " (HTTP "
-                + e.getCode() + ")" + wayOut)
-        .cause(e)
-        .build();
-  }
-
-  private static ServingException unanswered(String what, Exception e, Throwable reason) {
-    ErrorKind kind = ErrorKind.UNAVAILABLE;
-    for (Throwable cause = e; cause != null; cause = cause.getCause()) {
-      if (cause instanceof SocketTimeoutException) {
-        kind = ErrorKind.TIMEOUT;
-      } else if (cause instanceof InterruptedIOException) {
-        kind = ErrorKind.CANCELLED;
-      }
-    }
-    return ServingException.builder(
-            VertexOptionsProvider.PLATFORM, kind, what + " failed: " + reason)
-        .cause(e)
-        .build();
   }
 
   /** Closes the client, unless it is the caller's own. */

@@ -4,95 +4,101 @@ import com.google.api.client.http.HttpTransport;
 import com.google.api.client.http.LowLevelHttpRequest;
 import com.google.api.client.http.LowLevelHttpResponse;
 import com.google.api.client.testing.http.MockLowLevelHttpResponse;
+import com.google.api.gax.retrying.RetrySettings;
+import com.google.cloud.NoCredentials;
+import com.google.cloud.http.HttpTransportOptions;
+import com.google.cloud.storage.Storage;
+import com.google.cloud.storage.StorageOptions;
 import io.fairlead.contract.Faults;
+import io.fairlead.error.ErrorKind;
 import io.fairlead.error.ServingException;
-import java.io.ByteArrayOutputStream;
+import io.fairlead.vertex.standin.StandIn;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.net.HttpURLConnection;
+import java.net.SocketException;
+import java.net.SocketTimeoutException;
 import java.net.URI;
-import java.util.ArrayList;
-import java.util.List;
-import java.util.Map;
+import java.time.Duration;
 
-/** Runs each request to Cloud Storage through {@link Faults}, whose failures cut the connection. */
+/** Runs each request to Cloud Storage through {@link Faults}, and says what these do as it or the network would. */
 final class BrokenTransport extends HttpTransport {
+  private final StorageTransport transport = new StorageTransport(Duration.ofSeconds(30));
   private final Faults faults;
 
-  BrokenTransport(Faults faults) {
+  private BrokenTransport(Faults faults) {
     this.faults = faults;
+  }
+
+  /** {@return a client of the stand-in, each request of which goes through the faults and is made once} */
+  static Storage storage(Faults faults) {
+    BrokenTransport broken = new BrokenTransport(faults);
+    return StorageOptions.http()
+        .setHost(StandIn.storage().toString())
+        .setProjectId("any")
+        .setCredentials(NoCredentials.getInstance())
+        .setRetrySettings(RetrySettings.newBuilder().setMaxAttempts(1).build())
+        .setTransportOptions(HttpTransportOptions.newBuilder()
+            .setHttpTransportFactory(() -> broken)
+            .build())
+        .build()
+        .getService();
   }
 
   @Override
   protected LowLevelHttpRequest buildRequest(String method, String url) {
-    return new Broken(faults, method, URI.create(url));
+    LowLevelHttpRequest request = transport.buildRequest(method, url);
+    String name = method + " " + URI.create(url).getRawPath();
+    return new LowLevelHttpRequest() {
+      @Override
+      public void addHeader(String header, String value) throws IOException {
+        request.addHeader(header, value);
+      }
+
+      @Override
+      public LowLevelHttpResponse execute() throws IOException {
+        if (getStreamingContent() != null) {
+          request.setStreamingContent(getStreamingContent());
+          request.setContentType(getContentType());
+          request.setContentEncoding(getContentEncoding());
+          request.setContentLength(getContentLength());
+        }
+        try {
+          return faults.call(name, () -> really(request));
+        } catch (UncheckedIOException e) {
+          throw e.getCause();
+        } catch (ServingException fault) {
+          return said(fault);
+        }
+      }
+    };
   }
 
-  private static final class Broken extends LowLevelHttpRequest {
-    private final Faults faults;
-    private final String method;
-    private final URI uri;
-    private final List<Map.Entry<String, String>> headers = new ArrayList<>();
-
-    Broken(Faults faults, String method, URI uri) {
-      this.faults = faults;
-      this.method = method;
-      this.uri = uri;
+  private static LowLevelHttpResponse really(LowLevelHttpRequest request) {
+    try {
+      return request.execute();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
     }
+  }
 
-    @Override
-    public void addHeader(String name, String value) {
-      headers.add(Map.entry(name, value));
+  private static LowLevelHttpResponse said(ServingException fault) throws IOException {
+    String message = String.valueOf(fault.getMessage());
+    if (fault.kind() == ErrorKind.TIMEOUT) {
+      throw new SocketTimeoutException(message);
     }
-
-    @Override
-    public LowLevelHttpResponse execute() throws IOException {
-      try {
-        return faults.call(method + " " + uri.getPath(), this::really);
-      } catch (UncheckedIOException e) {
-        throw e.getCause();
-      } catch (ServingException e) {
-        throw new IOException(e.getMessage(), e);
-      }
+    if (fault.kind() == ErrorKind.UNAVAILABLE && !message.contains("service unavailable")) {
+      throw new SocketException(message);
     }
-
-    private LowLevelHttpResponse really() {
-      try {
-        HttpURLConnection connection = (HttpURLConnection) uri.toURL().openConnection();
-        connection.setRequestMethod(method);
-        headers.forEach(
-            header -> connection.addRequestProperty(header.getKey(), header.getValue()));
-        if (getStreamingContent() != null) {
-          ByteArrayOutputStream content = new ByteArrayOutputStream();
-          getStreamingContent().writeTo(content);
-          connection.setDoOutput(true);
-          if (getContentType() != null) {
-            connection.setRequestProperty("Content-Type", getContentType());
-          }
-          if (getContentEncoding() != null) {
-            connection.setRequestProperty("Content-Encoding", getContentEncoding());
-          }
-          connection.getOutputStream().write(content.toByteArray());
-        }
-        return response(connection);
-      } catch (IOException e) {
-        throw new UncheckedIOException(e);
-      }
-    }
-
-    private static LowLevelHttpResponse response(HttpURLConnection connection) throws IOException {
-      MockLowLevelHttpResponse response =
-          new MockLowLevelHttpResponse().setStatusCode(connection.getResponseCode());
-      connection.getHeaderFields().forEach((name, values) -> {
-        if (name != null) {
-          values.forEach(value -> response.addHeader(name, value));
-        }
-      });
-      response.setContentType(connection.getContentType());
-      var body = connection.getResponseCode() < 400
-          ? connection.getInputStream()
-          : connection.getErrorStream();
-      return response.setContent(body == null ? new byte[0] : body.readAllBytes());
-    }
+    int code = switch (fault.kind()) {
+      case THROTTLED -> 429;
+      case UNAVAILABLE -> 503;
+      case CONFLICT -> 409;
+      case UNAUTHORIZED -> 401;
+      default -> throw fault;
+    };
+    return new MockLowLevelHttpResponse()
+        .setStatusCode(code)
+        .setContentType("application/json")
+        .setContent("{\"error\":{\"code\":" + code + ",\"message\":\"" + message + "\"}}");
   }
 }
