@@ -113,7 +113,8 @@ class VertexCallsTest {
   private List<String> withoutRepeatedPolls() {
     List<String> calls = new ArrayList<>();
     for (String call : gcp.project().calls()) {
-      boolean isAgain = call.equals("GetOperation") && calls.get(calls.size() - 1).equals(call);
+      boolean isAgain =
+          call.equals("GetOperation") && calls.get(calls.size() - 1).equals(call);
       if (!isAgain) {
         calls.add(call);
       }
