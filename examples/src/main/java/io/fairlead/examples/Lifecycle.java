@@ -23,6 +23,8 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
+import java.util.logging.Level;
+import java.util.logging.Logger;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
@@ -55,6 +57,8 @@ public final class Lifecycle {
 
   /** Runs the example; ends the JVM with 0 if all went well, 1 if not, 2 if it could not begin. */
   public static void main(String[] args) {
+    // As simplelogger.properties has it: a cloud's SDK tells there what it found of the machine.
+    Logger.getLogger("").setLevel(Level.WARNING);
     System.exit(run(List.of(args), Terminal.standardOutput(), Terminal.standardError()));
   }
 

@@ -121,6 +121,7 @@ class RunScriptTest {
     }
     try (Child child = run("lifecycle", "--platform", "vertex")) {
       child.exitCode();
+      assertThat(child.err()).contains("Building, once", "220 MB");
       assertThat(child.out()).contains("examples.jar:vertex-jars\n").doesNotContain("run.jsa");
     }
     try (Child child = run("lifecycle", "--platform", "sagemaker")) {
