@@ -1,0 +1,99 @@
+package io.fairlead.examples;
+
+import io.fairlead.grammar.Container;
+import io.fairlead.grammar.Dependencies;
+import io.fairlead.grammar.Endpoint;
+import io.fairlead.grammar.ModelArtifact;
+import io.fairlead.grammar.Routing;
+import io.fairlead.grammar.RuntimeSpec;
+import io.fairlead.grammar.Scaling;
+import io.fairlead.platform.Request;
+import io.fairlead.platform.Response;
+import io.fairlead.vertex.VertexAnswer;
+import io.fairlead.vertex.VertexArtifact;
+import io.fairlead.vertex.VertexAutoscaling;
+import io.fairlead.vertex.VertexConfig;
+import io.fairlead.vertex.VertexContainer;
+import io.fairlead.vertex.VertexEndpoint;
+import io.fairlead.vertex.VertexLogging;
+import io.fairlead.vertex.VertexPlatform;
+import io.fairlead.vertex.VertexPool;
+import io.fairlead.vertex.VertexProvider;
+import io.fairlead.vertex.VertexRuntime;
+import io.fairlead.vertex.VertexScaling;
+import io.fairlead.vertex.VertexVersion;
+import java.net.URI;
+import java.nio.ByteBuffer;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Consumer;
+
+/** The pieces of Java in docs/vertex.md, compiled; {@link VertexSnippetsTest} runs them. */
+final class VertexSnippets {
+  private VertexSnippets() {}
+
+  static VertexPlatform open() {
+    VertexPlatform vertex = new VertexProvider()
+        .open(VertexConfig.of("my-project", "us-central1").withArtifactBucket("my-models"));
+    return vertex;
+  }
+
+  static Response life(VertexPlatform vertex) {
+    Duration limit = Duration.ofMinutes(60);
+    ModelArtifact model = ModelArtifact.of(URI.create("gs://my-models/bert/")).named("bert");
+    RuntimeSpec runtime = RuntimeSpec.of("us-docker.pkg.dev/my-project/serving/server:1");
+    Container container = vertex.packageModel(model, runtime, Dependencies.NONE).await(limit);
+
+    Scaling one = Scaling.fixed("n1-standard-4", 1);
+    Endpoint blue = vertex.deploy(container, one, new Routing("bert", "blue")).await(limit);
+    Response answer = vertex.invoke(blue, Request.json("{\"instances\":[\"hello\"]}"));
+
+    vertex.undeployAll("bert").await(limit);
+    return answer;
+  }
+
+  static ModelArtifact artifact() {
+    ModelArtifact gemma = ModelArtifact.huggingFace("google/gemma-2b")
+        .with(VertexArtifact.generationConfig(Map.of("temperature", "0.7")))
+        .with(VertexVersion.of("gemma", "champion"));
+    return gemma;
+  }
+
+  static RuntimeSpec runtime(String image) {
+    RuntimeSpec onGpu = RuntimeSpec.of(image)
+        .with(VertexRuntime.accelerator("NVIDIA_L4")
+            .withServiceAccount("serving@my-project.iam.gserviceaccount.com"))
+        .with(VertexContainer.DEFAULT
+            .withPort(8080)
+            .withRoutes("/predict", "/health")
+            .withSharedMemoryMb(1024)
+            .withDeploymentTimeout(Duration.ofMinutes(45)));
+    return onGpu;
+  }
+
+  /** {@return on accelerators, by load, and in a pool} */
+  static List<Scaling> scalings() {
+    Scaling gpus = Scaling.between("g2-standard-12", 1, 4)
+        .with(VertexScaling.acceleratorCount(1).withSpot(true));
+    Scaling byRequests =
+        Scaling.between("n1-standard-4", 1, 4).with(VertexAutoscaling.requests(600));
+    Scaling pooled = Scaling.fixed("n1-standard-4", 2).with(VertexPool.named("cheap"));
+    return List.of(gpus, byRequests, pooled);
+  }
+
+  static Routing routing() {
+    Routing dedicated = new Routing("bert", "blue")
+        .with(VertexEndpoint.dedicated().withInferenceTimeout(Duration.ofMinutes(5)))
+        .with(VertexLogging.sampling(0.1).to("bq://my-project.logs.bert"));
+    return dedicated;
+  }
+
+  static String asking(
+      VertexPlatform vertex, Endpoint blue, Request request, Consumer<? super ByteBuffer> show) {
+    VertexAnswer typed = vertex.predict(blue, Request.json("{\"instances\":[[1,2]]}"));
+    String version = typed.modelVersion();
+    vertex.invokeStreaming(blue, request, show);
+    return version;
+  }
+}
