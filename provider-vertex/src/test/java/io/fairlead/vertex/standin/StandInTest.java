@@ -48,6 +48,7 @@ import com.google.cloud.aiplatform.v1.ListDeploymentResourcePoolsRequest;
 import com.google.cloud.aiplatform.v1.ListEndpointsRequest;
 import com.google.cloud.aiplatform.v1.ListEndpointsResponse;
 import com.google.cloud.aiplatform.v1.ListModelDeploymentMonitoringJobsRequest;
+import com.google.cloud.aiplatform.v1.ListModelEvaluationsRequest;
 import com.google.cloud.aiplatform.v1.ListModelVersionsRequest;
 import com.google.cloud.aiplatform.v1.ListModelsRequest;
 import com.google.cloud.aiplatform.v1.MachineSpec;
@@ -69,7 +70,6 @@ import com.google.cloud.aiplatform.v1.SamplingStrategy;
 import com.google.cloud.aiplatform.v1.StreamRawPredictRequest;
 import com.google.cloud.aiplatform.v1.UndeployModelRequest;
 import com.google.cloud.aiplatform.v1.UpdateDeploymentResourcePoolRequest;
-import com.google.cloud.aiplatform.v1.UpdateEndpointLongRunningRequest;
 import com.google.cloud.aiplatform.v1.UpdateEndpointRequest;
 import com.google.cloud.aiplatform.v1.UpdateModelRequest;
 import com.google.cloud.aiplatform.v1.UploadModelRequest;
@@ -272,9 +272,9 @@ class StandInTest {
         Code.UNIMPLEMENTED,
         "",
         () -> call(
-            CLIENTS.endpoints.updateEndpointLongRunningCallable(),
-            UpdateEndpointLongRunningRequest.newBuilder()
-                .setEndpoint(Endpoint.newBuilder().setName(parent + "/endpoints/e"))
+            CLIENTS.models.listModelEvaluationsCallable(),
+            ListModelEvaluationsRequest.newBuilder()
+                .setParent(parent + "/models/m")
                 .build()));
   }
 
