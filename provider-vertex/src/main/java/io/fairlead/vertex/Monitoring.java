@@ -39,13 +39,11 @@ record Monitoring(
     drift
         .getDriftThresholdsMap()
         .forEach((feature, threshold) -> thresholds.put(feature, threshold.getValue()));
-    com.google.protobuf.Duration interval =
-        job.getModelDeploymentMonitoringScheduleConfig().getMonitorInterval();
     return new Monitoring(
         thresholds,
         drift.getDefaultDriftThreshold().getValue(),
         job.getLoggingSamplingStrategy().getRandomSampleConfig().getSampleRate(),
-        Duration.ofSeconds(interval.getSeconds(), interval.getNanos()),
+        VertexTimes.duration(job.getModelDeploymentMonitoringScheduleConfig().getMonitorInterval()),
         job.getModelMonitoringAlertConfig().getEmailAlertConfig().getUserEmailsList().stream()
             .sorted()
             .toList(),
@@ -71,9 +69,7 @@ record Monitoring(
   /** Writes into a job what it has for all that it watches; who else is told stays. */
   void into(ModelDeploymentMonitoringJob.Builder job) {
     job.getModelDeploymentMonitoringScheduleConfigBuilder()
-        .setMonitorInterval(com.google.protobuf.Duration.newBuilder()
-            .setSeconds(interval.toSeconds())
-            .setNanos(interval.toNanosPart()));
+        .setMonitorInterval(VertexTimes.proto(interval));
     job.getLoggingSamplingStrategyBuilder()
         .getRandomSampleConfigBuilder()
         .setSampleRate(samplingRate);

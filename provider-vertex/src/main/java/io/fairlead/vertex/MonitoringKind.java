@@ -4,7 +4,6 @@ import com.google.cloud.aiplatform.v1.CreateModelDeploymentMonitoringJobRequest;
 import com.google.cloud.aiplatform.v1.DeleteModelDeploymentMonitoringJobRequest;
 import com.google.cloud.aiplatform.v1.DeployedModel;
 import com.google.cloud.aiplatform.v1.Endpoint;
-import com.google.cloud.aiplatform.v1.GetEndpointRequest;
 import com.google.cloud.aiplatform.v1.GetModelDeploymentMonitoringJobRequest;
 import com.google.cloud.aiplatform.v1.JobState;
 import com.google.cloud.aiplatform.v1.ListModelDeploymentMonitoringJobsRequest;
@@ -19,12 +18,9 @@ import io.fairlead.reconcile.Listed;
 import io.fairlead.reconcile.Mark;
 import io.fairlead.reconcile.Observed;
 import io.fairlead.reconcile.Observed.Status;
-import io.fairlead.reconcile.Outcome;
 import io.fairlead.reconcile.Resource;
-import io.fairlead.reconcile.ResourceKind;
 import io.fairlead.reconcile.ResourceRef;
 import io.fairlead.reconcile.Started;
-import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -40,10 +36,9 @@ import org.jspecify.annotations.Nullable;
  * <p>The job is made for the first variant that is watched, and goes with the last. Its id is not chosen here; the endpoint
  * says it.
  */
-final class MonitoringKind implements ResourceKind<Monitoring> {
+final class MonitoringKind extends VertexKind<Monitoring> {
   static final String NAME = "monitoring";
 
-  private static final String DEPLOYED_MODEL = "deployed-model";
   /** Before the id of a job that watches nothing any more; no variant's name begins so. */
   private static final String STRAY = "#";
   /** On a job, with a deployed model's id after it: the operation that began to watch that. */
@@ -58,12 +53,11 @@ final class MonitoringKind implements ResourceKind<Monitoring> {
       .build();
   private static final int PAGE = 100;
 
-  private final VertexNames names;
-  private final VertexCalls calls;
+  private final Endpoints endpoints;
 
-  MonitoringKind(VertexNames names, VertexCalls calls) {
-    this.names = names;
-    this.calls = calls;
+  MonitoringKind(VertexNames names, VertexCalls calls, Endpoints endpoints) {
+    super(NAME, names, calls);
+    this.endpoints = endpoints;
   }
 
   /**
@@ -86,11 +80,6 @@ final class MonitoringKind implements ResourceKind<Monitoring> {
 
   private static Monitoring nothing(Optional<Monitoring> actual) {
     throw new IllegalStateException("what is not watched has no desired state");
-  }
-
-  @Override
-  public String name() {
-    return NAME;
   }
 
   // ---- reading ----
@@ -128,7 +117,7 @@ final class MonitoringKind implements ResourceKind<Monitoring> {
               job.getLabelsMap()))
           .orElseGet(Observed::absent);
     }
-    Optional<Watched> watched = findEndpoint(endpointOf(name)).flatMap(this::watched);
+    Optional<Watched> watched = endpoints.find(endpointOf(name)).flatMap(this::watched);
     if (watched.isEmpty()) {
       return Observed.absent();
     }
@@ -176,13 +165,6 @@ final class MonitoringKind implements ResourceKind<Monitoring> {
         : findJob(VertexNames.id(job)).map(found -> new Watched(endpoint, found));
   }
 
-  private Optional<Endpoint> findEndpoint(String id) {
-    return calls.find(
-        "Get endpoint " + id,
-        calls.clients().endpoints().getEndpointCallable(),
-        GetEndpointRequest.newBuilder().setName(names.endpoint(id)).build());
-  }
-
   private Optional<ModelDeploymentMonitoringJob> findJob(String id) {
     return calls.find(
         "Get monitoring job " + id,
@@ -219,7 +201,7 @@ final class MonitoringKind implements ResourceKind<Monitoring> {
         throw replacing(name, watched.get().job());
       }
       cannotUpdate(watched.get().job().getPredictInstanceSchemaUri(), desired).ifPresent(why -> {
-        throw refused("Watch " + name + ": the monitoring job of " + endpointOf(name) + " " + why);
+        throw refusal("Watch " + name + ": the monitoring job of " + endpointOf(name) + " " + why);
       });
       return write(name, watched.get(), desired, Map.of(RUN_OF + id, mark.run()));
     }
@@ -326,8 +308,7 @@ final class MonitoringKind implements ResourceKind<Monitoring> {
   /** What failed cannot be changed, and watches nobody, so it goes before another is made. */
   private ServingException replacing(String name, ModelDeploymentMonitoringJob job) {
     deleteJob(name, VertexNames.id(job.getName()));
-    return new ServingException(
-        VertexOptionsProvider.PLATFORM,
+    return failure(
         ErrorKind.CONFLICT,
         "The monitoring job of " + endpointOf(name) + " failed (" + detail(job)
             + ") and is being deleted");
@@ -340,36 +321,23 @@ final class MonitoringKind implements ResourceKind<Monitoring> {
         DeleteModelDeploymentMonitoringJobRequest.newBuilder().setName(job(id)).build());
   }
 
-  @Override
-  public Outcome poll(String operation) {
-    return calls.poll("Changing a monitoring job", operation);
-  }
-
   private Endpoint existing(String name) {
-    return findEndpoint(endpointOf(name)).orElseThrow(() -> gone(name));
+    return endpoints.find(endpointOf(name)).orElseThrow(() -> gone(name));
   }
 
   // ---- refusing ----
 
   private static void refuseIfForeign(String name, Watched watched) {
     if (!watched.isOurs()) {
-      throw refused("Watch " + name + ": endpoint " + endpointOf(name)
+      throw refusal("Watch " + name + ": endpoint " + endpointOf(name)
           + " has a monitoring job that was not made by this library, so it is not touched: leave out VertexMonitoring, or"
           + " delete that job yourself");
     }
   }
 
-  private static ServingException refused(String message) {
-    return ServingException.builder(VertexOptionsProvider.PLATFORM, ErrorKind.CONFLICT, message)
-        .retryable(false)
-        .build();
-  }
-
   private static ServingException gone(String name) {
-    return new ServingException(
-        VertexOptionsProvider.PLATFORM,
-        ErrorKind.NOT_FOUND,
-        "The endpoint of " + name + ", or what watches it, is gone");
+    return failure(
+        ErrorKind.NOT_FOUND, "The endpoint of " + name + ", or what watches it, is gone");
   }
 
   private static ServingException paused(
@@ -414,7 +382,8 @@ final class MonitoringKind implements ResourceKind<Monitoring> {
   private void addTo(List<Listed> listed, ModelDeploymentMonitoringJob job) {
     String id = VertexNames.id(job.getName());
     String name = VertexNames.id(job.getEndpoint());
-    Optional<Watched> watched = findEndpoint(name)
+    Optional<Watched> watched = endpoints
+        .find(name)
         .filter(endpoint ->
             VertexNames.id(endpoint.getModelDeploymentMonitoringJob()).equals(id))
         .map(endpoint -> new Watched(endpoint, job));
@@ -429,7 +398,8 @@ final class MonitoringKind implements ResourceKind<Monitoring> {
       String variant = variants.get(objective.getDeployedModelId());
       if (variant != null) {
         String path = name + "/" + variant;
-        listed.add(listed(name, path, job, Optional.of(new ResourceRef(DEPLOYED_MODEL, path))));
+        listed.add(
+            listed(name, path, job, Optional.of(new ResourceRef(DeployedModelKind.NAME, path))));
       }
     }
   }
@@ -442,8 +412,7 @@ final class MonitoringKind implements ResourceKind<Monitoring> {
     return new Listed(
         new ResourceRef(NAME, name),
         endpoint,
-        Instant.ofEpochSecond(
-            job.getCreateTime().getSeconds(), job.getCreateTime().getNanos()),
+        VertexTimes.instant(job.getCreateTime()),
         status(job),
         detail(job),
         false,

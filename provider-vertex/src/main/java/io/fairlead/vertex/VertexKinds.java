@@ -22,7 +22,7 @@ record VertexKinds(
         new PoolKind(names, calls),
         new EndpointKind(names, calls, endpoints),
         new DeployedModelKind(names, calls, endpoints, model),
-        new MonitoringKind(names, calls),
+        new MonitoringKind(names, calls, endpoints),
         new TrafficKind(names, calls, endpoints));
   }
 

@@ -249,7 +249,11 @@ final class VertexMapper implements EndpointMapper {
         machines.serviceAccount(),
         machines.containerLogging(),
         machines.accessLogging());
-    resources.add(Resource.variant(kinds.deployedModel(), endpoint.routing().path(), variant));
+    String path = endpoint.routing().path();
+    resources.add(Resource.variant(kinds.deployedModel(), path, variant));
+    resources.add(kinds
+        .monitoring()
+        .resource(path, endpoint.routing().options().find(VertexMonitoring.class)));
     return new Mapping(resources, lossy);
   }
 

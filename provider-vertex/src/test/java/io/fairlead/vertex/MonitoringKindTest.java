@@ -69,7 +69,7 @@ class MonitoringKindTest {
   private final VertexNames names = new VertexNames(config);
   private final VertexCalls calls =
       new VertexCalls(clients, new VertexErrors(config.identity()), config.callTimeout());
-  private final MonitoringKind kind = new MonitoringKind(names, calls);
+  private final MonitoringKind kind = new MonitoringKind(names, calls, new Endpoints(names, calls));
 
   @BeforeEach
   void anEndpointThatTwoVariantsServe() {

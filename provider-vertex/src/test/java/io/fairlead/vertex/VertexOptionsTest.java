@@ -9,20 +9,34 @@ import io.fairlead.grammar.Endpoint;
 import io.fairlead.grammar.InvalidValueException;
 import io.fairlead.grammar.ModelArtifact;
 import io.fairlead.grammar.ModelMetadata;
+import io.fairlead.grammar.Options;
+import io.fairlead.grammar.PlatformOptions;
+import io.fairlead.grammar.Problem;
 import io.fairlead.grammar.Routing;
 import io.fairlead.grammar.RuntimeSpec;
 import io.fairlead.grammar.Scaling;
 import io.fairlead.json.GrammarJson;
+import io.fairlead.vertex.VertexEndpoint.Access;
 import java.net.URI;
+import java.time.Duration;
+import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.stream.Stream;
+import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class VertexOptionsTest {
-  private static final VertexLogging LOGGING = VertexLogging.sampling(0.5);
+  private static final Duration NONE = Duration.ZERO;
 
+  /** The fields of the grammar's own example. */
   private static final Endpoint LLAMA = new Endpoint(
       new Container(
           ModelArtifact.of(URI.create("gs://model/path"), URI.create("gs://weights/path"))
@@ -35,32 +49,188 @@ class VertexOptionsTest {
               .with(VertexRuntime.accelerator("NVIDIA_TESLA_A100")),
           Dependencies.environment(Map.of("MAX_INPUT_LENGTH", "512", "NUM_SHARD", "1"))),
       Scaling.between("a2-highgpu-4g", 1, 2).with(VertexScaling.acceleratorCount(4)),
-      new Routing("llama", "blue").with(LOGGING));
+      new Routing("llama", "blue").with(VertexMonitoring.drift(Map.of("prompt_length", 0.3))));
+
+  private static final Endpoint ALL = new Endpoint(
+      new Container(
+          LLAMA
+              .artifact()
+              .withMetadata(LLAMA
+                  .artifact()
+                  .metadata()
+                  .with(VertexVersion.of("llama", "champion", "stable"))),
+          LLAMA
+              .container()
+              .runtime()
+              .with(new VertexRuntime(
+                  "NVIDIA_L4", "server@project.iam.gserviceaccount.com", false, true))
+              .with(new VertexContainer(
+                  List.of("python", "-m", "server"),
+                  List.of("--model", "$(MODEL_ID)"),
+                  7080,
+                  "/predict",
+                  "/health",
+                  1024,
+                  Duration.ofMinutes(30),
+                  VertexProbe.exec("cat", "/tmp/started"),
+                  VertexProbe.http("/health", 7081)
+                      .every(Duration.ofSeconds(5))
+                      .withTimeout(Duration.ofSeconds(2)),
+                  VertexProbe.tcp(7080)
+                      .withInitialDelay(Duration.ofMinutes(2))
+                      .withFailureThreshold(5))),
+          LLAMA.container().dependencies()),
+      LLAMA
+          .scaling()
+          .with(new VertexScaling(2, true, 1))
+          .with(new VertexAutoscaling(60, 80, 100))
+          .with(VertexPool.named("shared-gpus")),
+      LLAMA
+          .routing()
+          .with(VertexEndpoint.privateServiceConnect("project-a", "123456789012")
+              .withInferenceTimeout(Duration.ofMinutes(10)))
+          .with(VertexLogging.sampling(0.25).to("bq://project.logs.llama")));
 
   @Test
-  void anEndpointThatCarriesThemAllIsReadBackEqual() {
+  void anEndpointThatCarriesThePapersFieldsIsReadBackEqual() {
     String json = GrammarJson.write(LLAMA);
 
     assertThat(json)
         .contains(
             "\"vertex.VertexArtifact\":{\"generationConfig\":{\"temperature\":\"0.7\",\"top_p\":\"0.95\"}}")
-        .contains(
-            "\"vertex.VertexRuntime\":{\"accelerator\":\"NVIDIA_TESLA_A100\",\"serviceAccount\":\"\",")
-        .contains("\"vertex.VertexScaling\":{\"acceleratorCount\":4,\"spot\":false,")
-        .contains("\"vertex.VertexLogging\":{\"samplingRate\":0.5,\"table\":\"\"}");
+        .contains("\"vertex.VertexRuntime\":{\"accelerator\":\"NVIDIA_TESLA_A100\",")
+        .contains("\"vertex.VertexScaling\":{\"acceleratorCount\":4,")
+        .contains("\"vertex.VertexMonitoring\":{\"driftThresholds\":{\"prompt_length\":0.3},");
     assertThat(GrammarJson.read(json, Endpoint.class)).isEqualTo(LLAMA);
   }
 
   @Test
-  void eachIsForVertex() {
-    assertThat(LLAMA.artifact().metadata().options().forPlatform("vertex")).hasSize(1);
-    assertThat(LLAMA.container().runtime().options().forPlatform("vertex"))
-        .containsExactly(VertexRuntime.accelerator("NVIDIA_TESLA_A100"));
-    assertThat(LLAMA.scaling().options().forPlatform("vertex"))
-        .containsExactly(VertexScaling.acceleratorCount(4));
-    assertThat(LLAMA.routing().options().forPlatform("vertex")).containsExactly(LOGGING);
-    assertThat(LLAMA.routing().options().forPlatform("sagemaker")).isEmpty();
+  void everyOptionIsForVertexAndIsReadBackEqual() {
+    assertThat(GrammarJson.read(GrammarJson.write(ALL), Endpoint.class)).isEqualTo(ALL);
+
+    List<Options> parts = List.of(
+        ALL.artifact().metadata().options(),
+        ALL.container().runtime().options(),
+        ALL.scaling().options(),
+        ALL.routing().options());
+    Set<Class<?>> types = new HashSet<>();
+    for (Options part : parts) {
+      for (PlatformOptions option : part.forPlatform("vertex")) {
+        types.add(option.getClass());
+      }
+    }
+    assertThat(types).isEqualTo(new HashSet<Class<?>>(new VertexOptionsProvider().types()));
   }
+
+  // ---- what is not said ----
+
+  @Test
+  void whatIsNotSaidIsAsVertexDoesByItself() {
+    assertThat(VertexRuntime.DEFAULT).isEqualTo(new VertexRuntime("", "", true, false));
+    assertThat(VertexRuntime.accelerator("NVIDIA_L4"))
+        .isEqualTo(new VertexRuntime("NVIDIA_L4", "", true, false));
+    assertThat(VertexScaling.DEFAULT).isEqualTo(new VertexScaling(0, false, 0));
+    assertThat(VertexScaling.acceleratorCount(4)).isEqualTo(new VertexScaling(4, false, 0));
+    assertThat(VertexEndpoint.shared())
+        .isEqualTo(new VertexEndpoint(Access.SHARED, NONE, List.of()));
+    assertThat(VertexEndpoint.dedicated())
+        .isEqualTo(new VertexEndpoint(Access.DEDICATED, NONE, List.of()));
+    assertThat(VertexEndpoint.privateServiceConnect("p"))
+        .isEqualTo(new VertexEndpoint(Access.PRIVATE_SERVICE_CONNECT, NONE, List.of("p")));
+    assertThat(VertexLogging.sampling(0.5)).isEqualTo(new VertexLogging(0.5, ""));
+    assertThat(VertexVersion.of("llama")).isEqualTo(new VertexVersion("llama", List.of()));
+    assertThat(VertexAutoscaling.cpu(70)).isEqualTo(new VertexAutoscaling(70, 0, 0));
+    assertThat(VertexAutoscaling.accelerator(70)).isEqualTo(new VertexAutoscaling(0, 70, 0));
+    assertThat(VertexAutoscaling.requests(70)).isEqualTo(new VertexAutoscaling(0, 0, 70));
+    assertThat(VertexContainer.DEFAULT)
+        .isEqualTo(new VertexContainer(
+            List.of(),
+            List.of(),
+            0,
+            "",
+            "",
+            0,
+            NONE,
+            VertexProbe.NONE,
+            VertexProbe.NONE,
+            VertexProbe.NONE));
+    assertThat(VertexProbe.NONE).isEqualTo(new VertexProbe(List.of(), "", 0, NONE, NONE, NONE, 0));
+    assertThat(VertexProbe.NONE.isNone()).isTrue();
+    assertThat(List.of(
+            VertexProbe.exec("true"), VertexProbe.http("/health", 0), VertexProbe.tcp(8080)))
+        .noneMatch(VertexProbe::isNone);
+  }
+
+  @Test
+  void eachPartIsChangedAlone() {
+    assertThat(VertexRuntime.accelerator("NVIDIA_L4")
+            .withServiceAccount("a@b")
+            .withContainerLogging(false)
+            .withAccessLogging(true))
+        .isEqualTo(new VertexRuntime("NVIDIA_L4", "a@b", false, true));
+    assertThat(VertexScaling.acceleratorCount(4).withSpot(true).withRequiredReplicas(2))
+        .isEqualTo(new VertexScaling(4, true, 2));
+    VertexProbe startup = VertexProbe.exec("true")
+        .every(Duration.ofSeconds(1))
+        .withTimeout(Duration.ofSeconds(2))
+        .withInitialDelay(Duration.ofSeconds(3))
+        .withFailureThreshold(4);
+    assertThat(startup)
+        .isEqualTo(new VertexProbe(
+            List.of("true"),
+            "",
+            0,
+            Duration.ofSeconds(1),
+            Duration.ofSeconds(2),
+            Duration.ofSeconds(3),
+            4));
+    assertThat(VertexContainer.DEFAULT
+            .withCommand("a", "b")
+            .withArgs("c")
+            .withPort(1)
+            .withRoutes("/p", "/h")
+            .withSharedMemoryMb(2)
+            .withDeploymentTimeout(Duration.ofHours(2))
+            .withProbes(startup, VertexProbe.http("/x", 1), VertexProbe.tcp(3)))
+        .isEqualTo(new VertexContainer(
+            List.of("a", "b"),
+            List.of("c"),
+            1,
+            "/p",
+            "/h",
+            2,
+            Duration.ofHours(2),
+            startup,
+            VertexProbe.http("/x", 1),
+            VertexProbe.tcp(3)));
+  }
+
+  @Test
+  void whatIsHandedInIsCopied() {
+    Map<String, String> config = new HashMap<>(Map.of("b", "2", "a", "1"));
+    List<String> words = new ArrayList<>(List.of("word"));
+    VertexArtifact artifact = VertexArtifact.generationConfig(config);
+    VertexVersion version = new VertexVersion("llama", words);
+    VertexContainer container = new VertexContainer(
+        words, words, 0, "", "", 0, NONE, VertexProbe.NONE, VertexProbe.NONE, VertexProbe.NONE);
+    VertexProbe probe = new VertexProbe(words, "", 0, NONE, NONE, NONE, 0);
+    VertexEndpoint endpoint = new VertexEndpoint(Access.PRIVATE_SERVICE_CONNECT, NONE, words);
+
+    config.clear();
+    words.clear();
+
+    assertThat(artifact.generationConfig())
+        .containsExactly(Map.entry("a", "1"), Map.entry("b", "2"));
+    assertThat(List.of(
+            version.aliases(),
+            container.command(),
+            container.args(),
+            probe.command(),
+            endpoint.allowedProjects()))
+        .containsOnly(List.of("word"));
+  }
+
+  // ---- what may be said ----
 
   @ParameterizedTest
   @ValueSource(strings = {"NVIDIA_L4", "NVIDIA_H100_80GB", "TPU_V5_LITEPOD"})
@@ -69,49 +239,248 @@ class VertexOptionsTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"nvidia-tesla-a100", "NVIDIA L4", "NVIDIA-L4", "4090"})
-  void anythingElseIsNoAccelerator(String type) {
-    assertThatThrownBy(() -> VertexRuntime.accelerator(type))
-        .isInstanceOf(InvalidValueException.class)
-        .hasMessage("VertexRuntime: accelerator must be a type of accelerator in capitals, such as "
-            + "NVIDIA_TESLA_A100 (got \"" + type + "\")");
+  @MethodSource("limits")
+  void theLimitItselfIsAllowed(ThrowingCallable making) throws Throwable {
+    making.call();
+  }
+
+  private static Stream<Arguments> limits() {
+    return Stream.of(
+        allowed("an id of 63 characters", () -> VertexVersion.of("_" + "9".repeat(62))),
+        allowed("an alias of 2 characters", () -> VertexVersion.of("m", "v1")),
+        allowed(
+            "an alias of 128 characters", () -> VertexVersion.of("m", "v" + "C".repeat(126) + "1")),
+        allowed("the last port", () -> VertexContainer.DEFAULT.withPort(65_535)),
+        allowed("the last port of a probe", () -> VertexProbe.tcp(65_535)),
+        allowed(
+            "a second", () -> VertexContainer.DEFAULT.withDeploymentTimeout(Duration.ofSeconds(1))),
+        allowed("1 and 100 percent", () -> new VertexAutoscaling(1, 100, 0)),
+        allowed("one request in a minute", () -> VertexAutoscaling.requests(1)),
+        allowed("a pool of one letter", () -> VertexPool.named("a")),
+        allowed("a pool of 54 characters", () -> VertexPool.named("a".repeat(54))),
+        allowed(
+            "an hour for a request",
+            () -> VertexEndpoint.dedicated().withInferenceTimeout(Duration.ofHours(1))),
+        allowed("all requests to the log", () -> VertexLogging.sampling(1)),
+        allowed("no more log", () -> VertexLogging.sampling(0)),
+        allowed("a project for the log", () -> VertexLogging.sampling(1).to("bq://project")),
+        allowed(
+            "a dataset for the log", () -> VertexLogging.sampling(1).to("bq://project.dataset")));
+  }
+
+  private static Arguments allowed(String what, ThrowingCallable making) {
+    return Arguments.argumentSet(what, making);
   }
 
   @ParameterizedTest
-  @ValueSource(ints = {-1, -8})
-  void thereAreNotLessThanNoAccelerators(int count) {
-    assertThatThrownBy(() -> VertexScaling.acceleratorCount(count))
-        .isInstanceOf(InvalidValueException.class)
-        .hasMessage(
-            "VertexScaling: acceleratorCount must be 1 or more, or 0 for none (got " + count + ")");
+  @MethodSource("wrong")
+  void whatVertexWouldRefuseIsRefusedWithItsRule(ThrowingCallable making, String message) {
+    assertThatThrownBy(making).isInstanceOf(InvalidValueException.class).hasMessage(message);
+  }
+
+  private static Stream<Arguments> wrong() {
+    Duration half = Duration.ofMillis(500);
+    return Stream.of(
+            accelerators(), versions(), containers(half), probes(half), scalings(), endpoints(half))
+        .flatMap(cases -> cases);
+  }
+
+  private static Stream<Arguments> accelerators() {
+    String rule =
+        "accelerator must be a type of accelerator in capitals, such as NVIDIA_TESLA_A100";
+    return Stream.concat(
+        Stream.of("nvidia-tesla-a100", "NVIDIA L4", "NVIDIA-L4", "4090")
+            .map(type -> wrong(
+                () -> VertexRuntime.accelerator(type),
+                "VertexRuntime: " + rule + " (got \"" + type + "\")")),
+        Stream.of("server", "a b@c", "a@")
+            .map(account -> wrong(
+                () -> VertexRuntime.DEFAULT.withServiceAccount(account),
+                "VertexRuntime: serviceAccount must be a service account's e-mail address (got \""
+                    + account + "\")")));
+  }
+
+  private static Stream<Arguments> versions() {
+    String tooLong = "m".repeat(64);
+    Stream<Arguments> parents = Stream.of("", "9m", "-m", "Llama", "a.b", tooLong)
+        .map(parent -> wrong(
+            () -> VertexVersion.of(parent),
+            "VertexVersion: parent must be 1 to 63 small letters, digits, hyphens and underscores, the first no digit and"
+                + " no hyphen (got \"" + parent + "\")"));
+    Stream<Arguments> aliases = Stream.of("v", "1a", "Champion", "a_b", "a-", "v".repeat(129))
+        .map(alias -> wrong(
+            () -> VertexVersion.of("m", alias),
+            "VertexVersion: aliases must be 2 to 128 letters, digits and hyphens, the first a small letter, the last a"
+                + " small letter or a digit (got \""
+                + (alias.length() > 100 ? alias.substring(0, 100) + "... (129 characters)" : alias)
+                + "\")"));
+    Stream<Arguments> taken = Stream.of(wrong(
+        () -> VertexVersion.of("fairlead-llama"),
+        "VertexVersion: parent must not begin with fairlead-, as ids do that are derived from content (got"
+            + " \"fairlead-llama\")"));
+    return Stream.of(parents, aliases, taken).flatMap(cases -> cases);
+  }
+
+  private static Stream<Arguments> containers(Duration half) {
+    String port = "VertexContainer: port must be 1 to 65535, or 0 for 8080";
+    String timeout = "VertexContainer: deploymentTimeout must be whole seconds, at most 2 hours";
+    return Stream.of(
+        wrong(() -> VertexContainer.DEFAULT.withPort(-1), port + " (got -1)"),
+        wrong(() -> VertexContainer.DEFAULT.withPort(65_536), port + " (got 65536)"),
+        wrong(
+            () -> VertexContainer.DEFAULT.withRoutes("predict", "/health"),
+            "VertexContainer: predictRoute must begin with / (got \"predict\")"),
+        wrong(
+            () -> VertexContainer.DEFAULT.withRoutes("/predict", "health"),
+            "VertexContainer: healthRoute must begin with / (got \"health\")"),
+        wrong(
+            () -> VertexContainer.DEFAULT.withSharedMemoryMb(-1),
+            "VertexContainer: sharedMemoryMb must not be negative (got -1)"),
+        wrong(
+            () -> VertexContainer.DEFAULT.withDeploymentTimeout(Duration.ofSeconds(-1)),
+            timeout + " (got PT-1S)"),
+        wrong(() -> VertexContainer.DEFAULT.withDeploymentTimeout(half), timeout + " (got PT0.5S)"),
+        wrong(
+            () -> VertexContainer.DEFAULT.withDeploymentTimeout(Duration.ofSeconds(7201)),
+            timeout + " (got PT2H1S)"));
+  }
+
+  private static Stream<Arguments> probes(Duration half) {
+    String command =
+        "VertexProbe: command must be empty where a path or a port is probed (got [a])";
+    String seconds = " must be whole seconds, 0 or more (got ";
+    return Stream.of(
+        wrong(() -> new VertexProbe(List.of("a"), "/health", 0, NONE, NONE, NONE, 0), command),
+        wrong(() -> new VertexProbe(List.of("a"), "", 1, NONE, NONE, NONE, 0), command),
+        wrong(
+            () -> VertexProbe.http("health", 0),
+            "VertexProbe: httpPath must begin with / (got \"health\")"),
+        wrong(
+            () -> VertexProbe.tcp(-1),
+            "VertexProbe: port must be 1 to 65535, or 0 for none (got -1)"),
+        wrong(
+            () -> VertexProbe.tcp(65_536),
+            "VertexProbe: port must be 1 to 65535, or 0 for none (got 65536)"),
+        wrong(
+            () -> VertexProbe.NONE.withFailureThreshold(-1),
+            "VertexProbe: failureThreshold must not be negative (got -1)"),
+        wrong(() -> VertexProbe.NONE.every(half), "VertexProbe: period" + seconds + "PT0.5S)"),
+        wrong(
+            () -> VertexProbe.NONE.withTimeout(Duration.ofSeconds(-1)),
+            "VertexProbe: timeout" + seconds + "PT-1S)"),
+        wrong(
+            () -> VertexProbe.NONE.withInitialDelay(half),
+            "VertexProbe: initialDelay" + seconds + "PT0.5S)"));
+  }
+
+  private static Stream<Arguments> scalings() {
+    String pool =
+        "VertexPool: name must be 1 to 54 small letters, digits and hyphens that begin and end with a letter or digit";
+    return Stream.of(
+        wrong(
+            () -> VertexScaling.acceleratorCount(-1),
+            "VertexScaling: acceleratorCount must be 1 or more, or 0 for none (got -1)"),
+        wrong(
+            () -> VertexScaling.DEFAULT.withRequiredReplicas(-1),
+            "VertexScaling: requiredReplicas must be 1 or more, or 0 for all (got -1)"),
+        wrong(
+            () -> VertexAutoscaling.cpu(101),
+            "VertexAutoscaling: cpuPercent must be 1 to 100, or 0 not to look at it (got 101)"),
+        wrong(
+            () -> VertexAutoscaling.cpu(-1),
+            "VertexAutoscaling: cpuPercent must be 1 to 100, or 0 not to look at it (got -1)"),
+        wrong(
+            () -> VertexAutoscaling.accelerator(101),
+            "VertexAutoscaling: acceleratorPercent must be 1 to 100, or 0 not to look at it (got 101)"),
+        wrong(
+            () -> VertexAutoscaling.accelerator(-1),
+            "VertexAutoscaling: acceleratorPercent must be 1 to 100, or 0 not to look at it (got -1)"),
+        wrong(
+            () -> VertexAutoscaling.requests(-1),
+            "VertexAutoscaling: requestsPerMinute must be 1 or more, or 0 not to look at them (got -1)"),
+        wrong(
+            () -> VertexAutoscaling.cpu(0),
+            "VertexAutoscaling: cpuPercent must be 1 to 100 where nothing else is looked at (got 0)"),
+        wrong(() -> VertexPool.named(""), pool + " (got \"\")"),
+        wrong(() -> VertexPool.named("-a"), pool + " (got \"-a\")"),
+        wrong(() -> VertexPool.named("a-"), pool + " (got \"a-\")"),
+        wrong(() -> VertexPool.named("A"), pool + " (got \"A\")"),
+        wrong(() -> VertexPool.named("a".repeat(55)), pool + " (got \"" + "a".repeat(55) + "\")"));
+  }
+
+  private static Stream<Arguments> endpoints(Duration half) {
+    String timeout = "VertexEndpoint: inferenceTimeout must be whole seconds, at most an hour";
+    String rate = "VertexLogging: samplingRate must be above 0 and at most 1, or 0 to end it";
+    String table =
+        "VertexLogging: table must be bq://project, bq://project.dataset or bq://project.dataset.table";
+    VertexEndpoint dedicated = VertexEndpoint.dedicated();
+    return Stream.of(
+        wrong(
+            () -> dedicated.withInferenceTimeout(Duration.ofSeconds(-1)), timeout + " (got PT-1S)"),
+        wrong(() -> dedicated.withInferenceTimeout(half), timeout + " (got PT0.5S)"),
+        wrong(
+            () -> dedicated.withInferenceTimeout(Duration.ofSeconds(3601)),
+            timeout + " (got PT1H1S)"),
+        wrong(
+            () -> VertexEndpoint.shared().withInferenceTimeout(Duration.ofSeconds(1)),
+            "VertexEndpoint: inferenceTimeout must be 0 for a shared endpoint, whose minute is fixed (got PT1S)"),
+        wrong(
+            () -> new VertexEndpoint(Access.DEDICATED, NONE, List.of("p")),
+            "VertexEndpoint: allowedProjects must be empty, unless it is reached by private service connect (got [p])"),
+        wrong(
+            VertexEndpoint::privateServiceConnect,
+            "VertexEndpoint: allowedProjects must have a project, for nobody else may connect (got [])"),
+        wrong(() -> VertexLogging.sampling(-0.1), rate + " (got -0.1)"),
+        wrong(() -> VertexLogging.sampling(1.1), rate + " (got 1.1)"),
+        wrong(() -> VertexLogging.sampling(Double.NaN), rate + " (got NaN)"),
+        wrong(
+            () -> VertexLogging.sampling(1).to("project.dataset"),
+            table + " (got \"project.dataset\")"),
+        wrong(
+            () -> VertexLogging.sampling(1).to("bq://a.b.c.d"), table + " (got \"bq://a.b.c.d\")"),
+        wrong(
+            () -> VertexArtifact.generationConfig(Map.of(" ", "1")),
+            "VertexArtifact: generationConfig must not have a blank key (got \" \")"));
+  }
+
+  private static Arguments wrong(ThrowingCallable making, String message) {
+    return Arguments.argumentSet(message, making, message);
   }
 
   @Test
-  void configurationsAreCopiesSortedByKey() {
-    Map<String, String> config = new HashMap<>(Map.of("b", "2", "a", "1"));
-    VertexArtifact artifact = VertexArtifact.generationConfig(config);
-
-    config.clear();
-
-    assertThat(artifact.generationConfig())
-        .containsExactly(Map.entry("a", "1"), Map.entry("b", "2"));
-  }
-
-  @Test
-  void aBlankKeyIsRefused() {
-    assertThatThrownBy(() -> VertexArtifact.generationConfig(Map.of("", "1")))
-        .isInstanceOf(InvalidValueException.class)
-        .hasMessage("VertexArtifact: generationConfig must not have a blank key (got \"\")");
+  void allThatIsWrongIsToldAtOnce() {
+    assertThatThrownBy(() -> new VertexContainer(
+            List.of(),
+            List.of(),
+            -1,
+            "p",
+            "h",
+            -1,
+            Duration.ofHours(3),
+            VertexProbe.NONE,
+            VertexProbe.NONE,
+            VertexProbe.NONE))
+        .isInstanceOfSatisfying(
+            InvalidValueException.class,
+            e -> assertThat(e.problems())
+                .extracting(Problem::field)
+                .containsExactly(
+                    "port", "predictRoute", "healthRoute", "sharedMemoryMb", "deploymentTimeout"));
   }
 
   @Test
   void whatIsWrongInJsonIsToldByItsPath() {
-    String json =
-        GrammarJson.write(LLAMA).replace("\"acceleratorCount\":4", "\"acceleratorCount\":-1");
+    String json = GrammarJson.write(ALL)
+        .replace("\"acceleratorCount\":2", "\"acceleratorCount\":-1")
+        .replace("\"httpPath\":\"/health\"", "\"httpPath\":\"health\"");
 
     assertThatThrownBy(() -> GrammarJson.read(json, Endpoint.class))
-        .isInstanceOf(InvalidValueException.class)
-        .hasMessage(
-            "Endpoint: scaling.options.vertex.VertexScaling.acceleratorCount must be 1 or more, or 0 for none (got -1)");
+        .isInstanceOfSatisfying(
+            InvalidValueException.class,
+            e -> assertThat(e.problems())
+                .extracting(Problem::field)
+                .containsExactlyInAnyOrder(
+                    "container.runtime.options.vertex.VertexContainer.healthProbe.httpPath",
+                    "scaling.options.vertex.VertexScaling.acceleratorCount"));
   }
 }

@@ -46,6 +46,10 @@ final class MonitoringJobs {
         .forEach(job -> all.add("monitoring-job/" + project.name(job.getName()).id()));
   }
 
+  List<ModelDeploymentMonitoringJob> all() {
+    return List.copyOf(jobs.values());
+  }
+
   /** Brings all jobs into a state, as the service or somebody does. */
   void state(JobState state, String error) {
     jobs.replaceAll((key, job) -> {

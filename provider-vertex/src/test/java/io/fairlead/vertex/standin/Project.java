@@ -9,6 +9,7 @@ import com.google.cloud.aiplatform.v1.JobState;
 import com.google.cloud.aiplatform.v1.MachineSpec;
 import com.google.cloud.aiplatform.v1.Model;
 import com.google.cloud.aiplatform.v1.ModelContainerSpec;
+import com.google.cloud.aiplatform.v1.ModelDeploymentMonitoringJob;
 import com.google.protobuf.Message;
 import com.google.protobuf.Timestamp;
 import io.fairlead.contract.VirtualTime;
@@ -140,6 +141,11 @@ public final class Project implements AutoCloseable {
   /** {@return an endpoint as GetEndpoint says it} */
   public Endpoint endpoint(String endpointId) {
     return look(() -> endpoints.said(here("endpoints", endpointId).toString()));
+  }
+
+  /** {@return all monitoring jobs as GetModelDeploymentMonitoringJob says them} */
+  public List<ModelDeploymentMonitoringJob> allMonitoringJobs() {
+    return look(monitoringJobs::all);
   }
 
   /** {@return what is stored} */
