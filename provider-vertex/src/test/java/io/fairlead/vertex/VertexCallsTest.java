@@ -67,7 +67,7 @@ class VertexCallsTest {
 
     deploy("one", BLUE);
 
-    assertThat(gcp.project().calls()).hasSize(4).allMatch(call -> call.startsWith("Get"));
+    assertThat(gcp.project().calls()).hasSize(5).allMatch(call -> call.startsWith("Get"));
   }
 
   @Test
