@@ -16,6 +16,7 @@ import io.fairlead.vertex.VertexConfig;
 import io.fairlead.vertex.VertexContainer;
 import io.fairlead.vertex.VertexEndpoint;
 import io.fairlead.vertex.VertexLogging;
+import io.fairlead.vertex.VertexMonitoring;
 import io.fairlead.vertex.VertexPlatform;
 import io.fairlead.vertex.VertexPool;
 import io.fairlead.vertex.VertexProvider;
@@ -82,11 +83,14 @@ final class VertexSnippets {
     return List.of(gpus, byRequests, pooled);
   }
 
-  static Routing routing() {
+  /** {@return over a host of its own with its requests written to BigQuery, and watched for drift} */
+  static List<Routing> routings() {
     Routing dedicated = new Routing("bert", "blue")
         .with(VertexEndpoint.dedicated().withInferenceTimeout(Duration.ofMinutes(5)))
         .with(VertexLogging.sampling(0.1).to("bq://my-project.logs.bert"));
-    return dedicated;
+    Routing watched = new Routing("bert", "blue")
+        .with(VertexMonitoring.drift(Map.of("length", 0.3)).withAlertEmails("team@example.com"));
+    return List.of(dedicated, watched);
   }
 
   static String asking(

@@ -89,7 +89,8 @@ class VertexSnippetsTest {
         endpoint(model(), VertexSnippets.runtime(IMAGE), scalings.get(0), routing),
         endpoint(model(), runtime, scalings.get(1), routing),
         endpoint(model(), runtime, scalings.get(2), routing),
-        endpoint(model(), runtime, ONE, VertexSnippets.routing()));
+        endpoint(model(), runtime, ONE, VertexSnippets.routings().get(0)),
+        endpoint(model(), runtime, ONE, VertexSnippets.routings().get(1)));
 
     Stream<Plan> plans = endpoints.stream()
         .map(one -> vertex.preview(
