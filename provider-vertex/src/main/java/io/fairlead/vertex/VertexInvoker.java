@@ -5,6 +5,7 @@ import com.google.api.gax.grpc.GrpcResponseMetadata;
 import com.google.cloud.aiplatform.v1.RawPredictRequest;
 import com.google.protobuf.UnsafeByteOperations;
 import io.fairlead.grammar.Endpoint;
+import io.fairlead.grammar.PlatformOptions;
 import io.fairlead.platform.Request;
 import io.fairlead.platform.Response;
 import io.fairlead.reconcile.Invoker;
@@ -12,7 +13,6 @@ import io.fairlead.reconcile.TimeSource;
 import io.grpc.Metadata;
 import java.nio.ByteBuffer;
 import java.time.Duration;
-import java.util.Map;
 import java.util.function.Consumer;
 import java.util.random.RandomGenerator;
 
@@ -86,14 +86,13 @@ final class VertexInvoker implements Invoker<Endpoint> {
 
   /** {@return the body of a request, with the model's own parameters} */
   static byte[] bytes(Endpoint endpoint, Request request) {
-    Map<String, String> config = endpoint
-        .artifact()
-        .metadata()
-        .options()
-        .find(VertexArtifact.class)
-        .map(VertexArtifact::generationConfig)
-        .orElse(Map.of());
-    return GenerationDefaults.added(request, config);
+    // Without a stream, which each request would pay for.
+    for (PlatformOptions option : endpoint.artifact().metadata().options().values()) {
+      if (option instanceof VertexArtifact told) {
+        return GenerationDefaults.added(request, told.generationConfig());
+      }
+    }
+    return request.bodyUnsafe();
   }
 
   /** {@return the id of the deployed model that an answer names; empty if it names none} */

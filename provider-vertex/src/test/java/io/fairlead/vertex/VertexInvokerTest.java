@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
+import com.google.cloud.aiplatform.v1.GetEndpointRequest;
 import com.google.cloud.aiplatform.v1.RawPredictRequest;
 import io.fairlead.contract.Faults;
 import io.fairlead.error.ErrorKind;
@@ -25,6 +26,7 @@ import java.net.URI;
 import java.time.Duration;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
@@ -132,6 +134,45 @@ class VertexInvokerTest {
     assertThat(invoke(REQUEST).variant()).contains("green");
     assertThat(invoke(REQUEST).variant()).contains("green");
     assertThat(serving.project.calls()).containsExactly("RawPredict", "GetEndpoint", "RawPredict");
+  }
+
+  @Test
+  void answersThatComeAtOnceLookForTheirVariantOnce()
+      throws InterruptedException, ExecutionException, TimeoutException {
+    serving.with(false, "blue", "green");
+    CountDownLatch looking = new CountDownLatch(1);
+    CountDownLatch otherIsThere = new CountDownLatch(1);
+    VertexConfig config =
+        serving.config.withTransport(StandIn.transport(Faults.before("GetEndpoint", () -> {
+          looking.countDown();
+          await(otherIsThere);
+        })));
+
+    try (VertexClients clients = new VertexClients(config)) {
+      VertexInvoker invoker = serving.invoker(config, clients);
+      CompletableFuture<Response> first =
+          CompletableFuture.supplyAsync(() -> invoker.invoke(BLUE, REQUEST));
+      await(looking);
+      Held held = serving.project.holdPrediction();
+      CompletableFuture<Response> second =
+          CompletableFuture.supplyAsync(() -> invoker.invoke(BLUE, REQUEST));
+      held.awaitArrival();
+      held.release();
+      otherIsThere.countDown();
+
+      assertThat(first.get(30, TimeUnit.SECONDS).variant()).contains("green");
+      assertThat(second.get(30, TimeUnit.SECONDS).variant()).contains("green");
+    }
+    assertThat(serving.project.requests("GetEndpoint", GetEndpointRequest.class))
+        .hasSize(1);
+  }
+
+  private static void await(CountDownLatch latch) {
+    try {
+      assertThat(latch.await(30, TimeUnit.SECONDS)).isTrue();
+    } catch (InterruptedException e) {
+      throw new IllegalStateException(e);
+    }
   }
 
   @Test
