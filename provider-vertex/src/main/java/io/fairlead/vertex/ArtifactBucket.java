@@ -38,13 +38,6 @@ final class ArtifactBucket {
   private static final int BUFFER = 1 << 20;
   private static final long NONE = 0;
   private static final String CONTENT_TYPE = "application/octet-stream";
-  private static final BlobListOption FIELDS = BlobListOption.fields(
-      BlobField.NAME,
-      BlobField.SIZE,
-      BlobField.CRC32C,
-      BlobField.GENERATION,
-      BlobField.METADATA,
-      BlobField.TIME_CREATED);
 
   private final String bucket;
   private final StorageClient client;
@@ -63,8 +56,16 @@ final class ArtifactBucket {
   List<Blob> list(String prefix) {
     try {
       return client.call("List " + uri(prefix), storage -> {
+        // No constant: who only asks models loads nothing of Cloud Storage.
+        BlobListOption fields = BlobListOption.fields(
+            BlobField.NAME,
+            BlobField.SIZE,
+            BlobField.CRC32C,
+            BlobField.GENERATION,
+            BlobField.METADATA,
+            BlobField.TIME_CREATED);
         List<Blob> all = new ArrayList<>();
-        storage.list(bucket, BlobListOption.prefix(prefix), FIELDS).iterateAll().forEach(all::add);
+        storage.list(bucket, BlobListOption.prefix(prefix), fields).iterateAll().forEach(all::add);
         return all;
       });
     } catch (ServingException e) {

@@ -80,7 +80,7 @@ final class StorageClient implements AutoCloseable {
 
   private Storage make() {
     StorageTransport transport = new StorageTransport(config.callTimeout());
-    StorageOptions.Builder options = StorageOptions.http()
+    var options = StorageOptions.http()
         .setProjectId(config.project())
         .setCredentials(credentials())
         .setRetrySettings(ONCE)
