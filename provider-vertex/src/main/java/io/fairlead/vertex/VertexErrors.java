@@ -145,7 +145,7 @@ final class VertexErrors {
 
   /** {@return a text that may be long, as a part of a message} */
   static String quote(String text) {
-    String whole = text.endsWith(".") ? text.substring(0, text.length() - 1) : text;
+    String whole = text.replaceFirst("[.:\\s]+$", "");
     return whole.length() <= LONGEST_QUOTE
         ? whole
         : whole.substring(0, LONGEST_QUOTE) + "... (" + whole.length() + " characters)";

@@ -113,4 +113,13 @@ record VertexMachine(
         && acceleratorCount == other.acceleratorCount
         && spot == other.spot;
   }
+
+  @Override
+  public String toString() {
+    return (min == max ? String.valueOf(min) : min + " to " + max) + " " + type
+        + (accelerator.isEmpty() ? "" : " with " + acceleratorCount + " " + accelerator)
+        + (spot ? ", spot" : "")
+        + (required == 0 ? "" : ", " + required + " required")
+        + (targets.isEmpty() ? "" : ", by " + targets);
+  }
 }
