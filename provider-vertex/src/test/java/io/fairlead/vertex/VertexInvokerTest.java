@@ -28,6 +28,7 @@ import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import org.junit.jupiter.api.AfterEach;
@@ -151,11 +152,11 @@ class VertexInvokerTest {
     try (VertexClients clients = new VertexClients(config)) {
       VertexInvoker invoker = serving.invoker(config, clients);
       CompletableFuture<Response> first =
-          CompletableFuture.supplyAsync(() -> invoker.invoke(BLUE, REQUEST));
+          CompletableFuture.supplyAsync(() -> invoker.invoke(BLUE, REQUEST), ONE_EACH);
       await(looking);
       Held held = serving.project.holdPrediction();
       CompletableFuture<Response> second =
-          CompletableFuture.supplyAsync(() -> invoker.invoke(BLUE, REQUEST));
+          CompletableFuture.supplyAsync(() -> invoker.invoke(BLUE, REQUEST), ONE_EACH);
       held.awaitArrival();
       held.release();
       otherIsThere.countDown();
@@ -166,6 +167,13 @@ class VertexInvokerTest {
     assertThat(serving.project.requests("GetEndpoint", GetEndpointRequest.class))
         .hasSize(1);
   }
+
+  /** The common pool may have a single thread, and both have to be under way at a time. */
+  private static final Executor ONE_EACH = task -> {
+    Thread thread = new Thread(task, "asks-vertex");
+    thread.setDaemon(true);
+    thread.start();
+  };
 
   private static void await(CountDownLatch latch) {
     try {
