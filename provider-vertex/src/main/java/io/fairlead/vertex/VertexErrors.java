@@ -36,6 +36,14 @@ final class VertexErrors {
           Pattern.CASE_INSENSITIVE)
       .asPredicate();
 
+  /** What does pass among these: Google makes its accounts when a project first uses a service. */
+  private static final Predicate<String> PASSES =
+      Pattern.compile("provision|try again|retry", Pattern.CASE_INSENSITIVE).asPredicate();
+
+  /** What gRPC says of an answer, with the code that Vertex AI throttles with. */
+  private static final Predicate<String> TOO_LARGE =
+      Pattern.compile("message exceeds maximum size", Pattern.CASE_INSENSITIVE).asPredicate();
+
   private static final Predicate<String> CLOSED_HERE =
       Pattern.compile("^Channel shutdown").asPredicate();
   private static final Predicate<String> AT_ITS_OWN_HOST =
@@ -74,7 +82,9 @@ final class VertexErrors {
             kind,
             what + " failed: " + said(code.name(), message) + wayOut(kind, code.name(), message))
         .cause(e);
-    if (code == Code.FAILED_PRECONDITION && FORBIDDEN_BY_POLICY.test(message)) {
+    if (code == Code.FAILED_PRECONDITION
+        && FORBIDDEN_BY_POLICY.test(message)
+        && !PASSES.test(message)) {
       failure.retryable(false);
     }
     retryAfter(e).ifPresent(failure::retryAfter);
@@ -116,8 +126,7 @@ final class VertexErrors {
     if (details == null || details.getRetryInfo() == null) {
       return Optional.empty();
     }
-    com.google.protobuf.Duration delay = details.getRetryInfo().getRetryDelay();
-    return Optional.of(Duration.ofSeconds(delay.getSeconds(), delay.getNanos()));
+    return Optional.of(VertexTimes.duration(details.getRetryInfo().getRetryDelay()));
   }
 
   /** {@return what the service said, without the names of the SDK's classes, and with every field that it named} */
@@ -161,16 +170,22 @@ final class VertexErrors {
       case ALREADY_EXISTS -> ErrorKind.ALREADY_EXISTS;
       case FAILED_PRECONDITION, ABORTED -> ErrorKind.CONFLICT;
       case UNIMPLEMENTED -> ErrorKind.UNSUPPORTED;
-      case RESOURCE_EXHAUSTED ->
-        OVER_QUOTA.test(message) || OUT_OF_STOCK.test(message)
-            ? ErrorKind.QUOTA
-            : ErrorKind.THROTTLED;
+      case RESOURCE_EXHAUSTED -> exhausted(message);
       case DEADLINE_EXCEEDED -> ErrorKind.TIMEOUT;
       case UNAVAILABLE -> CLOSED_HERE.test(message) ? ErrorKind.CANCELLED : ErrorKind.UNAVAILABLE;
       case INTERNAL -> ErrorKind.UNAVAILABLE;
       case CANCELLED -> ErrorKind.CANCELLED;
       default -> ErrorKind.UNKNOWN;
     };
+  }
+
+  private static ErrorKind exhausted(String message) {
+    if (TOO_LARGE.test(message)) {
+      return ErrorKind.INVALID;
+    }
+    return OVER_QUOTA.test(message) || OUT_OF_STOCK.test(message)
+        ? ErrorKind.QUOTA
+        : ErrorKind.THROTTLED;
   }
 
   private static ErrorKind ofOperation(Code code, String message) {
@@ -200,6 +215,10 @@ final class VertexErrors {
         OUT_OF_STOCK.test(message)
             ? ". Google has no such machine to spare there now: try later, or take another machine type, accelerator or region"
             : ". Ask for more under IAM & Admin, Quotas (custom model serving), or take another machine type or region";
+      case INVALID ->
+        TOO_LARGE.test(message)
+            ? ". The answer is larger than the transport takes: let the model answer in pieces, or hand in a transport that takes more"
+            : "";
       case TIMEOUT -> ". Whether it was done is not known";
       case UNAVAILABLE ->
         message.toLowerCase(Locale.ROOT).contains("unable to resolve host")

@@ -104,13 +104,7 @@ final class VertexMapper implements EndpointMapper {
     String directory = directory(container.artifact(), environment, uploads, lossy, problems);
     String image = image(container, problems);
     String displayName = readable(container.artifact());
-    problems
-        .check(
-            displayName.codePointCount(0, displayName.length()) <= LONGEST_DISPLAY_NAME,
-            "artifact.metadata.name",
-            "must be at most " + LONGEST_DISPLAY_NAME + " characters",
-            displayName)
-        .throwIfAny();
+    problems.throwIfAny();
     return new Upload(
         displayName,
         image,
@@ -210,14 +204,18 @@ final class VertexMapper implements EndpointMapper {
         .orElseGet(() -> VertexNames.of(upload.displayName(), parts));
   }
 
-  private static String readable(ModelArtifact artifact) {
+  static String readable(ModelArtifact artifact) {
     String name = artifact.metadata().name();
     if (!name.isEmpty()) {
       return name;
     }
     String path = String.valueOf(artifact.weights().getPath()).replaceFirst("/+$", "");
     String last = path.substring(path.lastIndexOf('/') + 1);
-    return last.isEmpty() ? "model" : last;
+    if (last.isEmpty()) {
+      return "model";
+    }
+    int length = Math.min(last.codePointCount(0, last.length()), LONGEST_DISPLAY_NAME);
+    return last.substring(0, last.offsetByCodePoints(0, length));
   }
 
   // ---- endpoints ----
