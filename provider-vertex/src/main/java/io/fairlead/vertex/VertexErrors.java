@@ -10,7 +10,6 @@ import io.grpc.StatusRuntimeException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 import java.util.Optional;
 import java.util.function.Predicate;
 import java.util.regex.Pattern;
@@ -43,6 +42,11 @@ final class VertexErrors {
   /** What gRPC says of an answer, with the code that Vertex AI throttles with. */
   private static final Predicate<String> TOO_LARGE =
       Pattern.compile("message exceeds maximum size", Pattern.CASE_INSENSITIVE).asPredicate();
+
+  private static final Predicate<String> NOT_REACHED = Pattern.compile(
+          "unable to resolve host|connection refused|network is unreachable|no route to host",
+          Pattern.CASE_INSENSITIVE)
+      .asPredicate();
 
   private static final Predicate<String> CLOSED_HERE =
       Pattern.compile("^Channel shutdown").asPredicate();
@@ -131,8 +135,8 @@ final class VertexErrors {
 
   /** {@return what the service said, without the names of the SDK's classes, and with every field that it named} */
   static String message(ApiException e) {
-    String message = e.getCause() instanceof StatusRuntimeException status
-        ? status.getStatus().getDescription()
+    String message = e.getCause() instanceof StatusRuntimeException answer
+        ? description(answer.getStatus())
         : e.getMessage();
     List<String> violations = new ArrayList<>();
     ErrorDetails details = e.getErrorDetails();
@@ -142,6 +146,14 @@ final class VertexErrors {
       }
     }
     return violations.isEmpty() ? orEmpty(message) : String.join("; ", violations);
+  }
+
+  /** {@return what a status says, and why a connection broke, which gRPC calls an io exception and no more} */
+  private static @Nullable String description(io.grpc.Status status) {
+    Throwable cause = status.getCause();
+    return cause == null || cause.getMessage() == null
+        ? status.getDescription()
+        : status.getDescription() + ": " + cause.getMessage();
   }
 
   private static String orEmpty(@Nullable String text) {
@@ -221,8 +233,8 @@ final class VertexErrors {
             : "";
       case TIMEOUT -> ". Whether it was done is not known";
       case UNAVAILABLE ->
-        message.toLowerCase(Locale.ROOT).contains("unable to resolve host")
-            ? ". Check the location and the endpoint: there is no such host"
+        NOT_REACHED.test(message)
+            ? ". Check the location and the endpoint, and what is between: nothing answers there"
             : "";
       case MODEL_FAILED ->
         switch (code) {

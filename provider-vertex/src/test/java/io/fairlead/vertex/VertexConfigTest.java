@@ -16,6 +16,8 @@ import io.fairlead.platform.Platforms;
 import io.fairlead.vertex.standin.Project;
 import io.fairlead.vertex.standin.StandIn;
 import java.io.IOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
 import java.net.URI;
 import java.time.Duration;
 import java.util.Map;
@@ -88,6 +90,28 @@ class VertexConfigTest {
     assertThatThrownBy(() -> config().withCallTimeout(Duration.ZERO))
         .isInstanceOf(InvalidValueException.class)
         .hasMessageContaining("callTimeout must be more than 0");
+  }
+
+  @Test
+  void whereNothingAnswersIsToldWithTheAddress() throws IOException {
+    int port;
+    try (ServerSocket taken = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+      port = taken.getLocalPort();
+    }
+    try (VertexClients clients =
+        new VertexClients(config().withPlaintextEndpoint("127.0.0.1:" + port))) {
+      VertexCalls calls =
+          new VertexCalls(clients, new VertexErrors("nobody"), Duration.ofSeconds(20));
+
+      ServingException failure = catchThrowableOfType(
+          ServingException.class, () -> new Endpoints(new VertexNames(config()), calls).list());
+
+      assertThat(failure.kind()).isEqualTo(ErrorKind.UNAVAILABLE);
+      assertThat(failure)
+          .hasMessageContaining("List endpoints failed: ")
+          .hasMessageContaining("127.0.0.1:" + port)
+          .hasMessageContaining("Check the location and the endpoint");
+    }
   }
 
   @Test
