@@ -9,6 +9,7 @@ module io.fairlead.core {
   exports io.fairlead.json;
   exports io.fairlead.operation;
   exports io.fairlead.platform;
+  exports io.fairlead.provider;
   exports io.fairlead.reconcile;
   exports io.fairlead.spi;
 

@@ -57,9 +57,10 @@ class ArchitectureTest {
       grammar   |
       operation | grammar, error
       platform  | grammar, error, operation, spi
+      provider  | grammar, error
       spi       | grammar, platform
       json      | grammar, spi, com.fasterxml.jackson
-      reconcile | grammar, error, operation, platform, org.slf4j
+      reconcile | grammar, error, operation, platform, provider, org.slf4j
       """;
 
   @ParameterizedTest

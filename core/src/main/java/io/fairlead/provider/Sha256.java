@@ -1,0 +1,24 @@
+package io.fairlead.provider;
+
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.HexFormat;
+
+/** The SHA-256 digest that every Java platform has. */
+public final class Sha256 {
+  private Sha256() {}
+
+  /** {@return a new digest, to be given bytes} */
+  public static MessageDigest newDigest() {
+    try {
+      return MessageDigest.getInstance("SHA-256");
+    } catch (NoSuchAlgorithmException e) {
+      throw new AssertionError("every Java platform has SHA-256", e);
+    }
+  }
+
+  /** {@return what a digest was given, as 64 lowercase hexadecimal digits; the digest is empty afterwards} */
+  public static String hex(MessageDigest digest) {
+    return HexFormat.of().formatHex(digest.digest());
+  }
+}
