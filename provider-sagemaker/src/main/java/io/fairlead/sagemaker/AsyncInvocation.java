@@ -3,6 +3,7 @@ package io.fairlead.sagemaker;
 import static java.util.Objects.requireNonNull;
 
 import io.fairlead.grammar.Problems;
+import io.fairlead.sagemaker.internal.rules.S3Location;
 
 /**
  * A request that SageMaker has taken in, and where its answer will lie.

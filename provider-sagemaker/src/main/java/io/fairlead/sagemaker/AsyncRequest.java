@@ -3,6 +3,8 @@ package io.fairlead.sagemaker;
 import static java.util.Objects.requireNonNull;
 
 import io.fairlead.grammar.Problems;
+import io.fairlead.sagemaker.internal.rules.RequestRules;
+import io.fairlead.sagemaker.internal.rules.S3Location;
 import java.time.Duration;
 
 /**
@@ -43,20 +45,18 @@ public record AsyncRequest(
     Problems.in("AsyncRequest")
         .check(S3Location.isObject(inputLocation), "inputLocation", S3Location.RULE, inputLocation)
         .check(
-            SageMakerRequest.isHeader(contentType),
+            RequestRules.isHeader(contentType),
             "contentType",
-            SageMakerRequest.HEADER_RULE,
+            RequestRules.HEADER_RULE,
             contentType)
-        .check(SageMakerRequest.isHeader(accept), "accept", SageMakerRequest.HEADER_RULE, accept)
+        .check(RequestRules.isHeader(accept), "accept", RequestRules.HEADER_RULE, accept)
         .check(
-            SageMakerRequest.isInferenceId(inferenceId),
+            RequestRules.isInferenceId(inferenceId),
             "inferenceId",
-            SageMakerRequest.INFERENCE_ID_RULE,
+            RequestRules.INFERENCE_ID_RULE,
             inferenceId)
         .check(
-            SageMakerRequest.isHeader(customAttributes),
-            "customAttributes",
-            SageMakerRequest.HEADER_RULE)
+            RequestRules.isHeader(customAttributes), "customAttributes", RequestRules.HEADER_RULE)
         .check(
             isWithin(timeToLive, SHORTEST_LIFE, LONGEST_LIFE),
             "timeToLive",

@@ -45,6 +45,6 @@ public record SageMakerArtifact(String pyVersion, String instanceType) implement
 
   @Override
   public String platform() {
-    return SageMakerOptionsProvider.PLATFORM;
+    return SageMakerProvider.ID;
   }
 }

@@ -73,6 +73,6 @@ public record SageMakerAsync(
 
   @Override
   public String platform() {
-    return SageMakerOptionsProvider.PLATFORM;
+    return SageMakerProvider.ID;
   }
 }

@@ -36,7 +36,8 @@ public record SageMakerAutoscaling(
       this.awsName = awsName;
     }
 
-    String awsName() {
+    /** {@return AWS's name of the predefined metric} */
+    public String awsName() {
       return awsName;
     }
   }
@@ -80,6 +81,6 @@ public record SageMakerAutoscaling(
 
   @Override
   public String platform() {
-    return SageMakerOptionsProvider.PLATFORM;
+    return SageMakerProvider.ID;
   }
 }

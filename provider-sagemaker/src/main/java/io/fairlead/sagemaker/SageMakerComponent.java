@@ -4,6 +4,7 @@ import static java.util.Objects.requireNonNull;
 
 import io.fairlead.grammar.PlatformOptions;
 import io.fairlead.grammar.Problems;
+import io.fairlead.sagemaker.internal.rules.RequestRules;
 
 /**
  * A model that shares the instances of a fleet with others, which AWS calls an inference component, for {@link
@@ -32,7 +33,7 @@ public record SageMakerComponent(
     requireNonNull(fleet, "fleet");
     Problems.in("SageMakerComponent")
         .check(
-            !fleet.isEmpty() && SageMakerRequest.isResourceName(fleet),
+            !fleet.isEmpty() && RequestRules.isResourceName(fleet),
             "fleet",
             "must be 1 to 63 letters, digits and hyphens that begin and end with a letter or digit",
             fleet)
@@ -67,6 +68,6 @@ public record SageMakerComponent(
 
   @Override
   public String platform() {
-    return SageMakerOptionsProvider.PLATFORM;
+    return SageMakerProvider.ID;
   }
 }

@@ -271,7 +271,7 @@ public record SageMakerConfig(
   }
 
   /** {@return which credentials are tried, as a phrase for messages} */
-  String identity() {
+  public String identity() {
     if (!clients.equals(Clients.NONE)) {
       return "the credentials of the clients that were handed in"
           + (clients.isComplete() ? "" : " and, for other services, " + ownIdentity());

@@ -44,6 +44,6 @@ public record SageMakerDataCapture(int percent, String destination, Captured cap
 
   @Override
   public String platform() {
-    return SageMakerOptionsProvider.PLATFORM;
+    return SageMakerProvider.ID;
   }
 }

@@ -36,6 +36,6 @@ public record SageMakerDependencies(String entryPoint) implements PlatformOption
 
   @Override
   public String platform() {
-    return SageMakerOptionsProvider.PLATFORM;
+    return SageMakerProvider.ID;
   }
 }

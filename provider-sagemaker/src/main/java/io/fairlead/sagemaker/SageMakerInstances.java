@@ -67,6 +67,6 @@ public record SageMakerInstances(
 
   @Override
   public String platform() {
-    return SageMakerOptionsProvider.PLATFORM;
+    return SageMakerProvider.ID;
   }
 }

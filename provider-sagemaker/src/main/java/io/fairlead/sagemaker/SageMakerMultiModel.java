@@ -13,6 +13,6 @@ import io.fairlead.grammar.PlatformOptions;
 public record SageMakerMultiModel(boolean cached) implements PlatformOptions {
   @Override
   public String platform() {
-    return SageMakerOptionsProvider.PLATFORM;
+    return SageMakerProvider.ID;
   }
 }

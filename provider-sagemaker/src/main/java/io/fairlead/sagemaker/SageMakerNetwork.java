@@ -15,7 +15,7 @@ import java.util.List;
 public record SageMakerNetwork(boolean isolated, List<String> subnets, List<String> securityGroups)
     implements PlatformOptions {
   /** In no VPC, free to call the outside. */
-  static final SageMakerNetwork OPEN = new SageMakerNetwork(false, List.of(), List.of());
+  public static final SageMakerNetwork OPEN = new SageMakerNetwork(false, List.of(), List.of());
 
   private static final int MOST_SUBNETS = 16;
   private static final int MOST_SECURITY_GROUPS = 5;
@@ -61,6 +61,6 @@ public record SageMakerNetwork(boolean isolated, List<String> subnets, List<Stri
 
   @Override
   public String platform() {
-    return SageMakerOptionsProvider.PLATFORM;
+    return SageMakerProvider.ID;
   }
 }

@@ -6,10 +6,8 @@ import java.util.Set;
 
 /** Lets values that carry SageMaker's options be read from JSON. */
 public final class SageMakerOptionsProvider implements OptionsProvider {
-  static final String PLATFORM = "sagemaker";
-
   /** All options of values; a request's are not among them, for requests are not stored. */
-  static final Set<Class<? extends PlatformOptions>> TYPES = Set.of(
+  private static final Set<Class<? extends PlatformOptions>> TYPES = Set.of(
       SageMakerArtifact.class,
       SageMakerAsync.class,
       SageMakerAutoscaling.class,
@@ -28,7 +26,7 @@ public final class SageMakerOptionsProvider implements OptionsProvider {
 
   @Override
   public String platform() {
-    return PLATFORM;
+    return SageMakerProvider.ID;
   }
 
   @Override

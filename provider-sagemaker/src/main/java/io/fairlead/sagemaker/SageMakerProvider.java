@@ -2,12 +2,9 @@ package io.fairlead.sagemaker;
 
 import io.fairlead.grammar.InvalidValueException;
 import io.fairlead.grammar.Problem;
-import io.fairlead.platform.EndpointPlatform;
-import io.fairlead.reconcile.Polling;
-import io.fairlead.reconcile.ReconciledEndpointPlatform;
-import io.fairlead.reconcile.Reconciler;
 import io.fairlead.reconcile.TimeSource;
 import io.fairlead.sagemaker.SageMakerConfig.Clients;
+import io.fairlead.sagemaker.internal.DefaultSageMakerPlatform;
 import io.fairlead.spi.PlatformConfig;
 import io.fairlead.spi.PlatformProvider;
 import java.net.URI;
@@ -15,7 +12,6 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.Random;
-import java.util.random.RandomGenerator;
 
 /**
  * Opens the platform {@code sagemaker}: Amazon SageMaker's endpoints.
@@ -26,11 +22,7 @@ import java.util.random.RandomGenerator;
  */
 public final class SageMakerProvider implements PlatformProvider<SageMakerPlatform> {
   /** The platform's id. */
-  public static final String ID = SageMakerOptionsProvider.PLATFORM;
-
-  /** AWS throttles who asks for one endpoint's state every five seconds for long. */
-  private static final Polling POLLING =
-      new Polling(Duration.ofSeconds(5), Duration.ofSeconds(30), 0.1);
+  public static final String ID = "sagemaker";
 
   /** Makes a provider, at no cost. */
   public SageMakerProvider() {}
@@ -91,26 +83,6 @@ public final class SageMakerProvider implements PlatformProvider<SageMakerPlatfo
 
   /** Opens the platform with settings from code. */
   public SageMakerPlatform open(SageMakerConfig config) {
-    return open(config, TimeSource.system(), new Random());
-  }
-
-  static SageMakerPlatform open(SageMakerConfig config, TimeSource time, RandomGenerator random) {
-    AwsClients clients = new AwsClients(config);
-    SageMakerErrors errors = new SageMakerErrors(config.identity());
-    SageMakerKinds kinds = SageMakerKinds.of(config, clients, errors, time);
-    Reconciler reconciler = Reconciler.builder(ID, kinds.all())
-        .time(time)
-        .polling(POLLING)
-        .random(random)
-        .build();
-    RetriedCalls calls = new RetriedCalls(errors, time, random);
-    SageMakerInvoker invoker = new SageMakerInvoker(clients, calls);
-    EndpointPlatform platform = new ReconciledEndpointPlatform(
-        reconciler, new SageMakerMapper(config, kinds), invoker, clients::close);
-    return new OpenSageMaker(
-        platform,
-        invoker,
-        new AsyncInvocations(clients, calls, errors, time, config.callTimeout()),
-        () -> new SageMakerStreaming(config, clients, calls, errors, time));
+    return DefaultSageMakerPlatform.open(config, TimeSource.system(), new Random());
   }
 }

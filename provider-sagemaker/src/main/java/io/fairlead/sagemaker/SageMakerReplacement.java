@@ -112,6 +112,6 @@ public record SageMakerReplacement(
 
   @Override
   public String platform() {
-    return SageMakerOptionsProvider.PLATFORM;
+    return SageMakerProvider.ID;
   }
 }

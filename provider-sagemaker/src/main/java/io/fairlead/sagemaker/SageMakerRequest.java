@@ -4,7 +4,7 @@ import static java.util.Objects.requireNonNull;
 
 import io.fairlead.grammar.PlatformOptions;
 import io.fairlead.grammar.Problems;
-import java.util.regex.Pattern;
+import io.fairlead.sagemaker.internal.rules.RequestRules;
 
 /**
  * What SageMaker alone knows of a request, for {@link io.fairlead.platform.Request#with}; what is empty is not sent.
@@ -39,16 +39,7 @@ public record SageMakerRequest(
   /** Nothing is said. */
   public static final SageMakerRequest DEFAULT = new SageMakerRequest("", "", "", "", "", "", "");
 
-  static final String NAME_RULE =
-      "must be at most 63 letters, digits and hyphens that begin and end with a letter or digit";
-  static final String INFERENCE_ID_RULE = "must be at most 64 printable ASCII characters";
-  static final String HEADER_RULE = "must be at most 1024 printable ASCII characters";
-
-  private static final Pattern NAME = Pattern.compile("[a-zA-Z0-9](-*[a-zA-Z0-9])*");
-  private static final int LONGEST_NAME = 63;
-  private static final int LONGEST_INFERENCE_ID = 64;
   private static final int LONGEST_SESSION_ID = 256;
-  private static final int LONGEST_HEADER = 1024;
 
   public SageMakerRequest {
     requireNonNull(targetModel, "targetModel");
@@ -59,49 +50,35 @@ public record SageMakerRequest(
     requireNonNull(customAttributes, "customAttributes");
     requireNonNull(accept, "accept");
     Problems.in("SageMakerRequest")
-        .check(isLine(targetModel, LONGEST_HEADER), "targetModel", HEADER_RULE, targetModel)
         .check(
-            isResourceName(inferenceComponent), "inferenceComponent", NAME_RULE, inferenceComponent)
-        .check(isResourceName(targetContainer), "targetContainer", NAME_RULE, targetContainer)
+            RequestRules.isHeader(targetModel),
+            "targetModel",
+            RequestRules.HEADER_RULE,
+            targetModel)
         .check(
-            sessionId.equals(NEW_SESSION) || isName(sessionId, LONGEST_SESSION_ID),
+            RequestRules.isResourceName(inferenceComponent),
+            "inferenceComponent",
+            RequestRules.NAME_RULE,
+            inferenceComponent)
+        .check(
+            RequestRules.isResourceName(targetContainer),
+            "targetContainer",
+            RequestRules.NAME_RULE,
+            targetContainer)
+        .check(
+            sessionId.equals(NEW_SESSION) || RequestRules.isName(sessionId, LONGEST_SESSION_ID),
             "sessionId",
             "must be NEW_SESSION, or at most 256 letters, digits and hyphens",
             sessionId)
-        .check(isInferenceId(inferenceId), "inferenceId", INFERENCE_ID_RULE, inferenceId)
-        .check(isLine(customAttributes, LONGEST_HEADER), "customAttributes", HEADER_RULE)
-        .check(isLine(accept, LONGEST_HEADER), "accept", HEADER_RULE, accept)
+        .check(
+            RequestRules.isInferenceId(inferenceId),
+            "inferenceId",
+            RequestRules.INFERENCE_ID_RULE,
+            inferenceId)
+        .check(
+            RequestRules.isHeader(customAttributes), "customAttributes", RequestRules.HEADER_RULE)
+        .check(RequestRules.isHeader(accept), "accept", RequestRules.HEADER_RULE, accept)
         .throwIfAny();
-  }
-
-  static boolean isInferenceId(String text) {
-    return isLine(text, LONGEST_INFERENCE_ID);
-  }
-
-  /** Whether a text may be the name of a variant or a container, or is empty. */
-  static boolean isResourceName(String text) {
-    return isName(text, LONGEST_NAME);
-  }
-
-  /** Whether a text may be a header of AWS's that has up to 1024 characters, or is empty. */
-  static boolean isHeader(String text) {
-    return isLine(text, LONGEST_HEADER);
-  }
-
-  private static boolean isLine(String text, int longest) {
-    if (text.length() > longest || text.startsWith(" ")) {
-      return false;
-    }
-    for (int i = 0; i < text.length(); i++) {
-      if (text.charAt(i) < ' ' || text.charAt(i) > '~') {
-        return false;
-      }
-    }
-    return true;
-  }
-
-  private static boolean isName(String text, int longest) {
-    return text.isEmpty() || (text.length() <= longest && NAME.matcher(text).matches());
   }
 
   public SageMakerRequest withTargetModel(String path) {
@@ -171,7 +148,7 @@ public record SageMakerRequest(
 
   @Override
   public String platform() {
-    return SageMakerOptionsProvider.PLATFORM;
+    return SageMakerProvider.ID;
   }
 
   @Override

@@ -44,6 +44,6 @@ public record SageMakerRuntime(String executionRole) implements PlatformOptions 
 
   @Override
   public String platform() {
-    return SageMakerOptionsProvider.PLATFORM;
+    return SageMakerProvider.ID;
   }
 }

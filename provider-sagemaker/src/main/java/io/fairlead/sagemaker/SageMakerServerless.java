@@ -48,6 +48,6 @@ public record SageMakerServerless(int memoryMb, int maxConcurrency, int provisio
 
   @Override
   public String platform() {
-    return SageMakerOptionsProvider.PLATFORM;
+    return SageMakerProvider.ID;
   }
 }

@@ -20,6 +20,6 @@ public record SageMakerShadow(int percent) implements PlatformOptions {
 
   @Override
   public String platform() {
-    return SageMakerOptionsProvider.PLATFORM;
+    return SageMakerProvider.ID;
   }
 }

@@ -2,6 +2,7 @@ package io.fairlead.sagemaker;
 
 import io.fairlead.contract.Faults;
 import io.fairlead.contract.VirtualTime;
+import io.fairlead.sagemaker.internal.DefaultSageMakerPlatform;
 import io.fairlead.sagemaker.standin.Account;
 import io.fairlead.sagemaker.standin.BrokenHttpClient;
 import io.fairlead.sagemaker.standin.StandIn;
@@ -19,10 +20,10 @@ import software.amazon.awssdk.services.applicationautoscaling.ApplicationAutoSca
 import software.amazon.awssdk.services.sagemaker.SageMakerClient;
 
 /** An account of its own at the stand-in of AWS, and platforms that serve there. */
-final class Aws implements AutoCloseable {
-  static final String ROLE = "arn:aws:iam::123456789012:role/serving";
-  static final String IMAGE = "123456789012.dkr.ecr.us-east-1.amazonaws.com/server:1";
-  static final String BUCKET = "artifacts";
+public final class Aws implements AutoCloseable {
+  public static final String ROLE = "arn:aws:iam::123456789012:role/serving";
+  public static final String IMAGE = "123456789012.dkr.ecr.us-east-1.amazonaws.com/server:1";
+  public static final String BUCKET = "artifacts";
 
   private static final AtomicInteger ACCOUNTS = new AtomicInteger();
   /** One for all, because opening connections is what takes time in a sweep of thousands of life cycles. */
@@ -33,7 +34,7 @@ final class Aws implements AutoCloseable {
   private final VirtualTime time;
   private final Account account;
 
-  Aws(VirtualTime time) {
+  public Aws(VirtualTime time) {
     this.time = time;
     this.account = StandIn.account(accessKey, time);
     account.addBucket(BUCKET);
@@ -42,22 +43,22 @@ final class Aws implements AutoCloseable {
     account.addObject("models", "two/model.tar.gz", new byte[1]);
   }
 
-  Account account() {
+  public Account account() {
     return account;
   }
 
   /** {@return what is there beside the models that are given} */
-  Set<String> remains() {
+  public Set<String> remains() {
     return account.remains().stream()
         .filter(name -> !name.startsWith("s3://models/"))
         .collect(Collectors.toCollection(TreeSet::new));
   }
 
-  VirtualTime time() {
+  public VirtualTime time() {
     return time;
   }
 
-  SageMakerConfig config() {
+  public SageMakerConfig config() {
     return SageMakerConfig.of("us-east-1")
         .withExecutionRole(ROLE)
         .withArtifactBucket(BUCKET)
@@ -66,21 +67,21 @@ final class Aws implements AutoCloseable {
             AwsBasicCredentials.create(accessKey, "not-a-secret")));
   }
 
-  SageMakerPlatform open() {
+  public SageMakerPlatform open() {
     return open(Faults.none());
   }
 
-  SageMakerPlatform open(Faults faults) {
+  public SageMakerPlatform open(Faults faults) {
     return open(config(), faults);
   }
 
-  SageMakerPlatform open(SageMakerConfig config, Faults faults) {
-    return SageMakerProvider.open(
+  public SageMakerPlatform open(SageMakerConfig config, Faults faults) {
+    return DefaultSageMakerPlatform.open(
         config.withHttpClient(new BrokenHttpClient(HTTP, faults)), time, new Random(1));
   }
 
   /** {@return AWS's own client, for what people do by hand} */
-  SageMakerClient console() {
+  public SageMakerClient console() {
     return SageMakerClient.builder()
         .region(Region.US_EAST_1)
         .endpointOverride(StandIn.endpoint())
@@ -90,7 +91,7 @@ final class Aws implements AutoCloseable {
   }
 
   /** {@return the same for Application Auto Scaling} */
-  ApplicationAutoScalingClient scalingConsole() {
+  public ApplicationAutoScalingClient scalingConsole() {
     return ApplicationAutoScalingClient.builder()
         .region(Region.US_EAST_1)
         .endpointOverride(StandIn.endpoint())

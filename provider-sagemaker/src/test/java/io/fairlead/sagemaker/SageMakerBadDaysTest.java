@@ -21,6 +21,7 @@ import io.fairlead.operation.Operation;
 import io.fairlead.platform.Deployment;
 import io.fairlead.platform.EndpointPlatform;
 import io.fairlead.platform.Request;
+import io.fairlead.sagemaker.internal.DefaultSageMakerPlatform;
 import io.fairlead.sagemaker.standin.AwsError;
 import java.net.URI;
 import java.time.Duration;
@@ -351,7 +352,7 @@ class SageMakerBadDaysTest {
   @Test
   void noThreadAndNoConnectionIsLeftAfterClosing() {
     List<String> before = threads();
-    EndpointPlatform own = SageMakerProvider.open(aws.config(), aws.time(), new Random(1));
+    EndpointPlatform own = DefaultSageMakerPlatform.open(aws.config(), aws.time(), new Random(1));
     deploy(own, FIRST, BLUE);
 
     own.close();

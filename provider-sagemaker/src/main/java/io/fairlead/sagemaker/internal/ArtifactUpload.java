@@ -1,0 +1,232 @@
+package io.fairlead.sagemaker.internal;
+
+import static java.util.Objects.requireNonNull;
+
+import io.fairlead.error.ErrorKind;
+import io.fairlead.error.ServingException;
+import io.fairlead.sagemaker.SageMakerProvider;
+import java.io.ByteArrayInputStream;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.io.UncheckedIOException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+import software.amazon.awssdk.awscore.exception.AwsServiceException;
+import software.amazon.awssdk.core.exception.SdkException;
+import software.amazon.awssdk.core.sync.RequestBody;
+import software.amazon.awssdk.services.s3.S3Client;
+import software.amazon.awssdk.services.s3.model.ChecksumAlgorithm;
+import software.amazon.awssdk.services.s3.model.CompletedPart;
+import software.amazon.awssdk.services.s3.model.UploadPartResponse;
+
+/**
+ * Writes archives to S3 as they are packed: in one pass, without a temporary file, with one part in memory.
+ *
+ * <p>What fits in one part is one {@code PutObject}. All else is a multipart upload, which is aborted if anything fails,
+ * so that no parts stay that cost money and are not seen in the bucket. An object is there whole or not at all.
+ */
+final class ArtifactUpload {
+  private static final int SMALLEST_PART = 16 << 20;
+
+  private static final int MOST_PARTS = 10_000;
+  private static final int LARGEST_PART = 1 << 30;
+  private static final int MEBIBYTE = 1 << 20;
+  private static final int FIRST_BUFFER = 1 << 16;
+  private static final String CONTENT_TYPE = "application/gzip";
+  private static final int SENDS_OF_A_PART = 3;
+  private static final int SLOWEST_BYTES_PER_SECOND = 50_000;
+  private static final Duration LONGEST_COMPLETION = Duration.ofMinutes(10);
+
+  private final S3Client s3;
+  private final int smallestPart;
+
+  ArtifactUpload(S3Client s3) {
+    this(s3, SMALLEST_PART);
+  }
+
+  ArtifactUpload(S3Client s3, int smallestPart) {
+    this.s3 = requireNonNull(s3, "s3");
+    this.smallestPart = smallestPart;
+  }
+
+  /**
+   * Writes an object, in place of one that is there.
+   *
+   * @param metadata the object's own, without {@code x-amz-meta-}
+   * @throws SdkException what S3 answers; after a lost answer the object may be there nevertheless
+   * @throws ServingException if the archive's files cannot be read, or are more than 10 TiB
+   */
+  void upload(String bucket, String key, ModelArchive archive, Map<String, String> metadata) {
+    Parts parts = new Parts(bucket, key, metadata, partSize(archive.sizeAtMost(), smallestPart));
+    try {
+      archive.writeTo(parts);
+      parts.complete();
+    } catch (IOException e) {
+      parts.abort(e);
+      throw new UncheckedIOException(e);
+    } catch (Throwable e) {
+      parts.abort(e);
+      throw e;
+    }
+  }
+
+  /** {@return the size of all parts but the last, so that S3's limit of 10,000 is kept} */
+  static int partSize(long sizeAtMost, int smallest) {
+    long needed = (sizeAtMost + MOST_PARTS - 1) / MOST_PARTS;
+    long whole = (needed + MEBIBYTE - 1) / MEBIBYTE * MEBIBYTE;
+    if (whole > LARGEST_PART) {
+      throw new ServingException(
+          SageMakerProvider.ID,
+          ErrorKind.INVALID,
+          "The model has " + sizeAtMost + " bytes, more than can be uploaded: " + MOST_PARTS
+              + " parts of 1 GiB. Upload it by other means, and give its s3:// URI.");
+    }
+    return (int) Math.max(smallest, whole);
+  }
+
+  /** Collects bytes, and sends each part once there are more than fit in it. */
+  private final class Parts extends OutputStream {
+    private final String bucket;
+    private final String key;
+    private final Map<String, String> metadata;
+    private final int partSize;
+    private final List<CompletedPart> sent = new ArrayList<>();
+    private byte[] buffer = new byte[FIRST_BUFFER];
+    private int length;
+    private @Nullable String uploadId;
+
+    Parts(String bucket, String key, Map<String, String> metadata, int partSize) {
+      this.bucket = bucket;
+      this.key = key;
+      this.metadata = metadata;
+      this.partSize = partSize;
+    }
+
+    @Override
+    public void write(int b) {
+      write(new byte[] {(byte) b}, 0, 1);
+    }
+
+    @Override
+    public void write(byte[] bytes, int offset, int count) {
+      int from = offset;
+      int left = count;
+      while (left > 0) {
+        if (length == partSize) {
+          sendPart();
+        }
+        int taken = Math.min(left, partSize - length);
+        if (length + taken > buffer.length) {
+          int size = (int) Math.min(partSize, Math.max(2L * buffer.length, length + taken));
+          buffer = Arrays.copyOf(buffer, size);
+        }
+        System.arraycopy(bytes, from, buffer, length, taken);
+        length += taken;
+        from += taken;
+        left -= taken;
+      }
+    }
+
+    void complete() {
+      if (uploadId == null) {
+        s3.putObject(
+            request -> request
+                .bucket(bucket)
+                .key(key)
+                .metadata(metadata)
+                .contentType(CONTENT_TYPE)
+                .overrideConfiguration(call -> call.apiCallTimeout(timeFor(length))),
+            body());
+        return;
+      }
+      sendPart();
+      s3.completeMultipartUpload(request -> request
+          .bucket(bucket)
+          .key(key)
+          .uploadId(uploadId)
+          .multipartUpload(upload -> upload.parts(sent))
+          .overrideConfiguration(call -> call.apiCallTimeout(LONGEST_COMPLETION)));
+    }
+
+    /** Leaves nothing behind; what goes wrong with that is added to the failure. */
+    void abort(Throwable failure) {
+      if (uploadId == null) {
+        return;
+      }
+      // With the flag set, the SDK would not send the call.
+      boolean interrupted = Thread.interrupted();
+      try {
+        s3.abortMultipartUpload(request -> request.bucket(bucket).key(key).uploadId(uploadId));
+      } catch (Throwable e) {
+        failure.addSuppressed(e);
+      } finally {
+        if (interrupted) {
+          Thread.currentThread().interrupt();
+        }
+      }
+    }
+
+    private void sendPart() {
+      if (uploadId == null) {
+        uploadId = s3.createMultipartUpload(request -> request
+                .bucket(bucket)
+                .key(key)
+                .metadata(metadata)
+                .contentType(CONTENT_TYPE)
+                .checksumAlgorithm(ChecksumAlgorithm.CRC32))
+            .uploadId();
+      }
+      int number = sent.size() + 1;
+      UploadPartResponse answer = sendPart(number, 1);
+      sent.add(CompletedPart.builder()
+          .partNumber(number)
+          .eTag(answer.eTag())
+          .checksumCRC32(answer.checksumCRC32())
+          .build());
+      length = 0;
+    }
+
+    /** Sends a part again at once: it is still in memory, and anew would be all of them. */
+    private UploadPartResponse sendPart(int number, int send) {
+      try {
+        return s3.uploadPart(
+            request -> request
+                .bucket(bucket)
+                .key(key)
+                .uploadId(uploadId)
+                .partNumber(number)
+                .checksumAlgorithm(ChecksumAlgorithm.CRC32)
+                .overrideConfiguration(call -> call.apiCallTimeout(timeFor(length))),
+            body());
+      } catch (SdkException e) {
+        if (send == SENDS_OF_A_PART || !isPassing(e)) {
+          throw e;
+        }
+        return sendPart(number, send + 1);
+      }
+    }
+
+    private RequestBody body() {
+      byte[] bytes = buffer;
+      int count = length;
+      return RequestBody.fromContentProvider(
+          () -> new ByteArrayInputStream(bytes, 0, count), count, CONTENT_TYPE);
+    }
+  }
+
+  /** {@return whether the same call may succeed at once: the connection broke, or the service itself failed} */
+  private static boolean isPassing(SdkException e) {
+    if (e instanceof AwsServiceException answer) {
+      return answer.statusCode() >= 500;
+    }
+    return e.retryable() || e.getCause() instanceof IOException;
+  }
+
+  private static Duration timeFor(int bytes) {
+    return Duration.ofSeconds(60 + bytes / SLOWEST_BYTES_PER_SECOND);
+  }
+}

@@ -1,0 +1,220 @@
+package io.fairlead.sagemaker.internal;
+
+import io.fairlead.error.ErrorKind;
+import io.fairlead.error.ServingException;
+import io.fairlead.grammar.Endpoint;
+import io.fairlead.grammar.Problems;
+import io.fairlead.platform.Response;
+import io.fairlead.reconcile.TimeSource;
+import io.fairlead.sagemaker.AsyncInvocation;
+import io.fairlead.sagemaker.AsyncRequest;
+import io.fairlead.sagemaker.SageMakerProvider;
+import io.fairlead.sagemaker.internal.rules.S3Location;
+import java.time.Duration;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+import software.amazon.awssdk.core.ResponseBytes;
+import software.amazon.awssdk.core.sync.ResponseTransformer;
+import software.amazon.awssdk.services.s3.model.GetObjectRequest;
+import software.amazon.awssdk.services.s3.model.GetObjectResponse;
+import software.amazon.awssdk.services.sagemakerruntime.model.InvokeEndpointAsyncRequest;
+import software.amazon.awssdk.services.sagemakerruntime.model.InvokeEndpointAsyncResponse;
+
+/** Asks models by AWS's InvokeEndpointAsync, and looks in S3 for their answers. */
+final class AsyncInvocations {
+  /** An answer may have a gigabyte. */
+  private static final Duration DOWNLOAD_TIMEOUT = Duration.ofMinutes(15);
+
+  private static final Duration SHORTEST_PAUSE = Duration.ofSeconds(1);
+  private static final Duration LONGEST_PAUSE = Duration.ofSeconds(15);
+  /** What a look is given that begins when the time to wait is over. */
+  private static final Duration LAST_LOOK = Duration.ofSeconds(5);
+
+  private final SageMakerClients clients;
+  private final RetriedCalls calls;
+  private final SageMakerErrors errors;
+  private final TimeSource time;
+  private final Duration callTimeout;
+
+  /**
+   * Makes what asks.
+   *
+   * @param callTimeout the limit on asking, which does not wait for the model
+   */
+  AsyncInvocations(
+      SageMakerClients clients,
+      RetriedCalls calls,
+      SageMakerErrors errors,
+      TimeSource time,
+      Duration callTimeout) {
+    this.clients = clients;
+    this.calls = calls;
+    this.errors = errors;
+    this.time = time;
+    this.callTimeout = callTimeout;
+  }
+
+  AsyncInvocation invoke(Endpoint endpoint, AsyncRequest request) {
+    InvokeEndpointAsyncRequest.Builder call = InvokeEndpointAsyncRequest.builder()
+        .endpointName(endpoint.name())
+        .inputLocation(request.inputLocation())
+        .contentType(SageMakerInvoker.orNull(request.contentType()))
+        .accept(SageMakerInvoker.orNull(request.accept()))
+        .inferenceId(SageMakerInvoker.orNull(request.inferenceId()))
+        .customAttributes(SageMakerInvoker.orNull(request.customAttributes()))
+        .requestTTLSeconds(seconds(request.timeToLive()))
+        .invocationTimeoutSeconds(seconds(request.invocationTimeout()));
+    InvokeEndpointAsyncResponse taken = calls.call(
+        "Asking endpoint '" + endpoint.name() + "' for an answer in S3", callTimeout, left -> {
+          Duration rest = clients.awaitRuntimeCredentials(left);
+          return clients
+              .runtime()
+              .invokeEndpointAsync(
+                  call.overrideConfiguration(SageMakerInvoker.within(rest)).build());
+        });
+    String output = SageMakerInvoker.given(taken.outputLocation())
+        .orElseThrow(
+            () -> new ServingException(
+                SageMakerProvider.ID,
+                ErrorKind.UNSUPPORTED,
+                "Endpoint '" + endpoint.name()
+                    + "' has taken the request in, but keeps no answers: deploy it with SageMakerAsync.to(..)"));
+    return new AsyncInvocation(
+        endpoint.name(),
+        SageMakerInvoker.given(taken.inferenceId()).orElse(""),
+        output,
+        SageMakerInvoker.given(taken.failureLocation()).orElse(""));
+  }
+
+  private static @Nullable Integer seconds(Duration duration) {
+    return duration.isZero() ? null : (int) duration.toSeconds();
+  }
+
+  Optional<Response> result(AsyncInvocation invocation) {
+    return result(invocation, DOWNLOAD_TIMEOUT);
+  }
+
+  private Optional<Response> result(AsyncInvocation invocation, Duration timeout) {
+    String what = what(invocation);
+    Optional<Response> answer = read(what, invocation.outputLocation(), timeout);
+    if (answer.isPresent() || invocation.failureLocation().isEmpty()) {
+      return answer;
+    }
+    read(what, invocation.failureLocation(), timeout).ifPresent(failure -> {
+      throw new ServingException(
+          SageMakerProvider.ID,
+          ErrorKind.MODEL_FAILED,
+          "The " + what + " failed: " + SageMakerErrors.quote(failure.text().strip())
+              + ". All of it is in " + invocation.failureLocation());
+    });
+    return Optional.empty();
+  }
+
+  private static String what(AsyncInvocation invocation) {
+    return "request '" + invocation.inferenceId() + "' to endpoint '" + invocation.endpoint() + "'";
+  }
+
+  private Optional<Response> read(String what, String location, Duration timeout) {
+    S3Location object = S3Location.of(location);
+    try {
+      return errors
+          .find(
+              "Looking for the result of " + what + " in " + location,
+              () -> clients
+                  .s3()
+                  .getObject(
+                      GetObjectRequest.builder()
+                          .bucket(object.bucket())
+                          .key(object.key())
+                          .overrideConfiguration(SageMakerInvoker.within(timeout))
+                          .build(),
+                      ResponseTransformer.<GetObjectResponse>toBytes()))
+          .map(AsyncInvocations::response);
+    } catch (ServingException e) {
+      throw e.kind() == ErrorKind.UNAUTHORIZED ? explained(e, object.bucket()) : e;
+    }
+  }
+
+  private static Response response(ResponseBytes<GetObjectResponse> object) {
+    return SageMakerInvoker.response(
+        object.asByteArrayUnsafe(), object.response().contentType(), null);
+  }
+
+  /** S3 does not say that an object is missing to those who may not list its bucket. */
+  private static ServingException explained(ServingException e, String bucket) {
+    return ServingException.builder(
+            e.platform(),
+            e.kind(),
+            e.getMessage() + ". Without s3:ListBucket on " + bucket
+                + ", S3 also answers so while there is no result yet")
+        .cause(e.getCause())
+        .requestId(e.requestId().orElse(null))
+        .build();
+  }
+
+  Response await(AsyncInvocation invocation, Duration timeout) {
+    Problems.in("awaitResult")
+        .check(timeout.compareTo(Duration.ZERO) > 0, "timeout", "must be more than 0", timeout)
+        .throwIfAny();
+    Duration end = time.elapsed().plus(timeout);
+    for (Duration pause = SHORTEST_PAUSE; ; pause = longer(pause)) {
+      ServingException trouble = null;
+      try {
+        Optional<Response> answer = result(invocation, later(end.minus(time.elapsed()), LAST_LOOK));
+        if (answer.isPresent()) {
+          return answer.get();
+        }
+      } catch (ServingException e) {
+        if (!e.retryable()) {
+          throw e;
+        }
+        trouble = e;
+      }
+      Duration left = end.minus(time.elapsed());
+      if (left.compareTo(Duration.ZERO) <= 0) {
+        throw tooLate(invocation, timeout, trouble);
+      }
+      pause(invocation, sooner(pause, left));
+    }
+  }
+
+  private static Duration longer(Duration pause) {
+    return sooner(pause.multipliedBy(3).dividedBy(2), LONGEST_PAUSE);
+  }
+
+  private static Duration sooner(Duration one, Duration other) {
+    return one.compareTo(other) < 0 ? one : other;
+  }
+
+  private static Duration later(Duration one, Duration other) {
+    return one.compareTo(other) > 0 ? one : other;
+  }
+
+  private void pause(AsyncInvocation invocation, Duration pause) {
+    try {
+      time.pause(pause);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new ServingException(
+          SageMakerProvider.ID,
+          ErrorKind.CANCELLED,
+          "Waiting for " + what(invocation) + " was interrupted; the request itself goes on",
+          e);
+    }
+  }
+
+  private static ServingException tooLate(
+      AsyncInvocation invocation, Duration timeout, @Nullable ServingException trouble) {
+    String way = invocation.failureLocation().isEmpty()
+        ? ". The endpoint keeps no failures: SageMakerAsync.withFailurePath makes them known"
+        : "";
+    return ServingException.builder(
+            SageMakerProvider.ID,
+            ErrorKind.TIMEOUT,
+            "The " + what(invocation) + " has no result after " + timeout
+                + "; it goes on and may be waited for again" + way
+                + (trouble == null ? "" : ". The last look failed: " + trouble.getMessage()))
+        .cause(trouble)
+        .build();
+  }
+}

@@ -1,0 +1,253 @@
+package io.fairlead.sagemaker.internal;
+
+import io.fairlead.reconcile.Listed;
+import io.fairlead.reconcile.Mark;
+import io.fairlead.reconcile.Observed;
+import io.fairlead.reconcile.ResourceKind;
+import io.fairlead.reconcile.ResourceRef;
+import io.fairlead.reconcile.Started;
+import io.fairlead.sagemaker.SageMakerInstances;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+import software.amazon.awssdk.services.sagemaker.model.DescribeInferenceComponentResponse;
+import software.amazon.awssdk.services.sagemaker.model.InferenceComponentComputeResourceRequirements;
+import software.amazon.awssdk.services.sagemaker.model.InferenceComponentRuntimeConfigSummary;
+import software.amazon.awssdk.services.sagemaker.model.InferenceComponentSpecification;
+import software.amazon.awssdk.services.sagemaker.model.InferenceComponentSpecificationSummary;
+import software.amazon.awssdk.services.sagemaker.model.InferenceComponentStartupParameters;
+import software.amazon.awssdk.services.sagemaker.model.InferenceComponentSummary;
+
+/** Inference components, each named by the public name and the variant that it serves. */
+final class ComponentKind implements ResourceKind<Component> {
+  static final String NAME = "inference-component";
+  /** On a component: its model, which a list does not say. */
+  private static final String MODEL = "fairlead-model";
+
+  private final SageMakerClients clients;
+  private final SageMakerErrors errors;
+  private final ComponentCalls components;
+
+  ComponentKind(SageMakerClients clients, SageMakerErrors errors, ComponentCalls components) {
+    this.clients = clients;
+    this.errors = errors;
+    this.components = components;
+  }
+
+  @Override
+  public String name() {
+    return NAME;
+  }
+
+  /** Refuses one that is to be made where requests would have to be divided. */
+  void checkAlone(String path) {
+    components.checkAlone(VariantName.of(path));
+  }
+
+  // ---- reading ----
+
+  @Override
+  public Observed<Component> read(String path) {
+    Optional<DescribeInferenceComponentResponse> found = components.find(VariantName.of(path));
+    if (found.isEmpty()) {
+      return Observed.absent();
+    }
+    Observed<Component> seen = observed(found.get());
+    String run = components.marks(found.get()).get(SageMakerTags.RUN);
+    return run == null ? seen.asForeign() : seen.madeBy(run);
+  }
+
+  private static Observed<Component> observed(DescribeInferenceComponentResponse found) {
+    String reason = orEmpty(found.failureReason());
+    return switch (found.inferenceComponentStatusAsString()) {
+      case "InService" -> Observed.ready(component(found)).withDetail(reason);
+      case "Failed" -> Observed.failed(reason);
+      case "Deleting" -> Observed.deleting();
+      case "Creating" ->
+        Observed.changing("inference component " + found.inferenceComponentName()
+            + " is Creating; AWS neither cancels nor deletes that, and the instances of fleet "
+            + found.endpointName() + " are paid for meanwhile");
+      default ->
+        Observed.changing("inference component is " + found.inferenceComponentStatusAsString());
+    };
+  }
+
+  private static Component component(DescribeInferenceComponentResponse found) {
+    InferenceComponentSpecificationSummary said = found.specification() == null
+        ? InferenceComponentSpecificationSummary.builder().build()
+        : found.specification();
+    InferenceComponentComputeResourceRequirements compute =
+        said.computeResourceRequirements() == null
+            ? InferenceComponentComputeResourceRequirements.builder().build()
+            : said.computeResourceRequirements();
+    InferenceComponentRuntimeConfigSummary copies = found.runtimeConfig() == null
+        ? InferenceComponentRuntimeConfigSummary.builder().build()
+        : found.runtimeConfig();
+    return new Component(
+        found.endpointName(),
+        orEmpty(said.modelName()),
+        orZero(compute.numberOfCpuCoresRequired()),
+        orZero(compute.minMemoryRequiredInMb()),
+        orZero(compute.numberOfAcceleratorDevicesRequired()),
+        startup(said.startupParameters()),
+        orZero(copies.desiredCopyCount()),
+        orZero(copies.currentCopyCount()));
+  }
+
+  private static SageMakerInstances startup(@Nullable InferenceComponentStartupParameters limits) {
+    return limits == null
+        ? SageMakerInstances.DEFAULT
+        : new SageMakerInstances(
+            0,
+            Duration.ofSeconds(orZero(limits.modelDataDownloadTimeoutInSeconds())),
+            Duration.ofSeconds(orZero(limits.containerStartupHealthCheckTimeoutInSeconds())));
+  }
+
+  private static int orZero(@Nullable Integer number) {
+    return number == null ? 0 : number;
+  }
+
+  private static float orZero(@Nullable Float number) {
+    return number == null ? 0 : number;
+  }
+
+  private static String orEmpty(@Nullable String text) {
+    return text == null ? "" : text;
+  }
+
+  // ---- changing ----
+
+  @Override
+  public Started create(String path, Component desired, Mark mark) {
+    VariantName name = VariantName.of(path);
+    Map<String, String> marks = new HashMap<>(SageMakerTags.of(mark));
+    marks.put(SageMakerTags.VARIANT, name.variant());
+    marks.put(MODEL, desired.model());
+    errors.call(
+        "Create inference component " + ComponentCalls.awsName(name),
+        () -> clients
+            .controlPlane()
+            .createInferenceComponent(request -> request
+                .inferenceComponentName(ComponentCalls.awsName(name))
+                .endpointName(desired.fleet())
+                .variantName(FleetKind.VARIANT)
+                .specification(specification(desired))
+                .runtimeConfig(runtime -> runtime.copyCount(desired.copies()))
+                .tags(SageMakerTags.list(marks))));
+    return Started.ACCEPTED;
+  }
+
+  private static InferenceComponentSpecification specification(Component component) {
+    int download = (int) component.startup().modelDownloadTimeout().toSeconds();
+    int start = (int) component.startup().startupTimeout().toSeconds();
+    InferenceComponentSpecification.Builder specification =
+        InferenceComponentSpecification.builder()
+            .modelName(component.model())
+            .computeResourceRequirements(compute -> compute
+                .minMemoryRequiredInMb(component.memoryMb())
+                .numberOfCpuCoresRequired(component.cpus() == 0 ? null : component.cpus())
+                .numberOfAcceleratorDevicesRequired(
+                    component.accelerators() == 0 ? null : component.accelerators()));
+    if (download > 0 || start > 0) {
+      specification.startupParameters(limits -> limits
+          .modelDataDownloadTimeoutInSeconds(download == 0 ? null : download)
+          .containerStartupHealthCheckTimeoutInSeconds(start == 0 ? null : start));
+    }
+    return specification.build();
+  }
+
+  @Override
+  public Started update(String path, Observed<Component> current, Component desired) {
+    String awsName = ComponentCalls.awsName(VariantName.of(path));
+    if (current.value().orElseThrow().isSameSpecification(desired)) {
+      errors.call(
+          "Change the copies of inference component " + awsName,
+          () -> clients
+              .controlPlane()
+              .updateInferenceComponentRuntimeConfig(request -> request
+                  .inferenceComponentName(awsName)
+                  .desiredRuntimeConfig(runtime -> runtime.copyCount(desired.copies()))));
+    } else {
+      errors.call(
+          "Update inference component " + awsName,
+          () -> clients
+              .controlPlane()
+              .updateInferenceComponent(request -> request
+                  .inferenceComponentName(awsName)
+                  .specification(specification(desired))
+                  .runtimeConfig(runtime -> runtime.copyCount(desired.copies()))));
+    }
+    return Started.ACCEPTED;
+  }
+
+  @Override
+  public Optional<String> cannotUpdate(Component actual, Component desired) {
+    if (!actual.fleet().equals(desired.fleet())) {
+      return Optional.of("is on fleet " + actual.fleet()
+          + " and cannot move to another: undeploy it first, or deploy it under another name");
+    }
+    return actual.model().equals(desired.model())
+        ? Optional.empty()
+        : Optional.of(
+            "holds another container: deploy it under another name, or undeploy this one first");
+  }
+
+  @Override
+  public Started delete(String path, Observed<Component> current) {
+    String awsName = ComponentCalls.awsName(VariantName.of(path));
+    errors.call(
+        "Delete inference component " + awsName,
+        () -> clients
+            .controlPlane()
+            .deleteInferenceComponent(request -> request.inferenceComponentName(awsName)));
+    return Started.ACCEPTED;
+  }
+
+  // ---- listing ----
+
+  @Override
+  public List<Listed> list() {
+    List<Listed> listed = new ArrayList<>();
+    for (ComponentCalls.Ours one : components.ours()) {
+      listed.add(listed(one));
+    }
+    return listed;
+  }
+
+  private Listed listed(ComponentCalls.Ours one) {
+    InferenceComponentSummary summary = one.summary();
+    Observed.Status status = status(summary);
+    String detail = status == Observed.Status.FAILED
+        ? components
+            .find(one.name())
+            .map(found -> orEmpty(found.failureReason()))
+            .orElse("")
+        : "";
+    List<ResourceRef> uses = new ArrayList<>();
+    Optional.ofNullable(one.marks().get(MODEL))
+        .ifPresent(model -> uses.add(new ResourceRef(ModelKind.NAME, model)));
+    uses.add(new ResourceRef(FleetKind.NAME, summary.endpointName()));
+    return new Listed(
+        new ResourceRef(NAME, one.name().toString()),
+        one.name().endpoint(),
+        summary.creationTime(),
+        status,
+        detail,
+        true,
+        uses,
+        Optional.empty());
+  }
+
+  private static Observed.Status status(InferenceComponentSummary summary) {
+    return switch (summary.inferenceComponentStatusAsString()) {
+      case "InService" -> Observed.Status.READY;
+      case "Failed" -> Observed.Status.FAILED;
+      case "Deleting" -> Observed.Status.DELETING;
+      default -> Observed.Status.CHANGING;
+    };
+  }
+}

@@ -1,0 +1,113 @@
+package io.fairlead.sagemaker.internal;
+
+import io.fairlead.grammar.Endpoint;
+import io.fairlead.grammar.Problems;
+import io.fairlead.grammar.Scaling;
+import io.fairlead.reconcile.Mapping;
+import io.fairlead.reconcile.Resource;
+import io.fairlead.sagemaker.SageMakerAutoscaling;
+import io.fairlead.sagemaker.SageMakerComponent;
+import io.fairlead.sagemaker.SageMakerNetwork;
+import java.util.Optional;
+
+/** From an endpoint that shares instances with others to its fleet and its inference component. */
+final class ComponentMapping {
+  private final SageMakerKinds kinds;
+  private final Endpoint endpoint;
+  private final Model model;
+  private final Variant variant;
+
+  /**
+   * Makes the mapping of one endpoint.
+   *
+   * @param variant what it would come to if it had an endpoint of its own
+   */
+  ComponentMapping(SageMakerKinds kinds, Endpoint endpoint, Model model, Variant variant) {
+    this.kinds = kinds;
+    this.endpoint = endpoint;
+    this.model = model;
+    this.variant = variant;
+  }
+
+  Mapping of(SageMakerComponent option) {
+    Problems problems = Problems.in("Endpoint");
+    checkScaling(problems);
+    checkTogether(problems);
+    problems.throwIfAny();
+    Fleet fleet = new Fleet(variant.instanceType(), option.fleetInstances(), model.role());
+    Component component = new Component(
+        option.fleet(),
+        variant.model(),
+        (float) option.cpus(),
+        option.memoryMb(),
+        option.accelerators(),
+        variant.instances(),
+        variant.count(),
+        variant.count());
+    String path = endpoint.routing().path();
+    return Mapping.of(
+        new Resource<>(
+            kinds.fleet(),
+            option.fleet(),
+            Resource.Goal.PRESENT,
+            Resource.Role.SHARED,
+            actual -> actual.map(fleet::on).orElse(fleet)),
+        new Resource<>(
+            kinds.component(),
+            path,
+            Resource.Goal.PRESENT,
+            Resource.Role.VARIANT,
+            actual -> actual.map(component::on).orElseGet(() -> alone(path, component))));
+  }
+
+  /** Asked before anything is made, so that no fleet comes for a component that is then refused. */
+  private Component alone(String path, Component component) {
+    kinds.component().checkAlone(path);
+    return component;
+  }
+
+  private void checkScaling(Problems problems) {
+    Scaling scaling = endpoint.scaling();
+    problems
+        .check(
+            SageMakerMapper.INSTANCE_TYPE.matcher(scaling.instanceType()).matches(),
+            "scaling.instanceType",
+            "must be the fleet's instance type, such as ml.g5.2xlarge",
+            scaling.instanceType())
+        .check(
+            !scaling.isAutomatic(),
+            "scaling.max",
+            "must be equal to min for an inference component, whose copies are not scaled by load here",
+            scaling.max())
+        .check(
+            variant.instances().volumeGb() == 0,
+            "scaling.options",
+            "must not have SageMakerInstances with a volume for an inference component, whose fleet has the instances",
+            variant.instances().volumeGb());
+    unless(
+        scaling.options().find(SageMakerAutoscaling.class),
+        "scaling.options",
+        "SageMakerAutoscaling",
+        problems);
+    unless(variant.serverless(), "scaling.options", "SageMakerServerless", problems);
+  }
+
+  private void checkTogether(Problems problems) {
+    unless(variant.shadow(), "routing.options", "SageMakerShadow", problems);
+    unless(variant.async(), "routing.options", "SageMakerAsync", problems);
+    unless(variant.dataCapture(), "routing.options", "SageMakerDataCapture", problems);
+    unless(variant.replacement(), "routing.options", "SageMakerReplacement", problems);
+    unless(model.multiModel(), "container.runtime.options", "SageMakerMultiModel", problems);
+    unless(
+        Optional.of(model.network()).filter(network -> !network.equals(SageMakerNetwork.OPEN)),
+        "container.runtime.options",
+        "SageMakerNetwork",
+        problems);
+    SageMakerMapper.checkProcessor(endpoint, problems);
+  }
+
+  private static void unless(Optional<?> option, String field, String name, Problems problems) {
+    problems.check(
+        option.isEmpty(), field, "must not have " + name + " for an inference component");
+  }
+}

@@ -1,0 +1,255 @@
+package io.fairlead.sagemaker.internal;
+
+import static java.util.Objects.requireNonNull;
+
+import io.fairlead.grammar.Problem;
+import io.fairlead.grammar.Problems;
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.InputStreamReader;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import java.util.function.Function;
+import java.util.function.Predicate;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import software.amazon.awssdk.regions.PartitionMetadata;
+import software.amazon.awssdk.regions.Region;
+
+/**
+ * The images that AWS has ready for inference, by framework, version, Python, region and instance type; the table is
+ * {@code container-images.txt}.
+ *
+ * <p>A version is written as AWS writes it ({@code 4.37.0}), without its last part ({@code 4.37}, the newest of them), or
+ * as the beginning of a tag ({@code 2.1.0-transformers4.37.0}), which also chooses among several images of one version.
+ * A short version gets the short tag, {@code 2.1-transformers4.37}, where AWS has one.
+ */
+final class ContainerImages {
+  private static final String FIELD = "runtime.image";
+  private static final String CPU = "cpu";
+  private static final String GPU = "gpu";
+  private static final String NEURONX = "neuronx";
+  private static final String ARM64 = "cpu-arm64";
+  private static final Pattern GRAVITON = Pattern.compile("[a-z]\\d+g[a-z]*");
+
+  private ContainerImages() {}
+
+  /**
+   * {@return the URI of the image; empty if none is known, which is noted as a problem of {@code runtime.image}}
+   *
+   * @param pyVersion such as {@code py310}; empty for whichever there is; not looked at where the tag has none
+   * @param instanceType such as {@code ml.g5.xlarge}; empty or {@code serverless} for a serverless variant
+   */
+  static String resolve(
+      Problems problems,
+      String framework,
+      String version,
+      String pyVersion,
+      String region,
+      String instanceType) {
+    String written = Table.KNOWN.alias(framework, version);
+    String processor = architecture(instanceType);
+    return new Search(problems, Table.KNOWN.images())
+        .keep(
+            "framework \"" + framework + '"',
+            i -> i.framework().equals(framework),
+            Image::framework)
+        .keep("version \"" + version + '"', i -> i.isVersion(written), Image::version)
+        .keep(
+            "processor " + processor + (instanceType.isEmpty() ? "" : " of " + instanceType),
+            i -> i.processor().equals(processor),
+            Image::processor)
+        .keep("Python \"" + pyVersion + '"', i -> i.isPython(pyVersion), Image::python)
+        .keep("region \"" + region + '"', i -> i.accounts().containsKey(region), Image::regions)
+        .newest()
+        .map(image -> image.uri(region, written))
+        .orElse("");
+  }
+
+  /**
+   * {@return what an instance computes with: {@code cpu}, {@code gpu}, {@code neuronx} (Inferentia 2 and Trainium) or
+   * {@code neuron} (Inferentia 1)}
+   */
+  static String processor(String instanceType) {
+    String family = family(instanceType);
+    if (family.startsWith("inf1")) {
+      return "neuron";
+    }
+    if (family.startsWith("inf") || family.startsWith("trn")) {
+      return NEURONX;
+    }
+    return family.startsWith("g") || family.startsWith("p") ? GPU : CPU;
+  }
+
+  private static String architecture(String instanceType) {
+    return GRAVITON.matcher(family(instanceType)).matches() ? ARM64 : processor(instanceType);
+  }
+
+  private static String family(String instanceType) {
+    String[] parts = instanceType.toLowerCase(Locale.ROOT).split("\\.", -1);
+    return parts.length == 3 && parts[0].equals("ml") ? parts[1] : "";
+  }
+
+  /** What is still possible; once nothing is, no further problem is noted. */
+  private static final class Search {
+    private final Problems problems;
+    private final List<String> asked = new ArrayList<>();
+    private List<Image> possible;
+
+    Search(Problems problems, List<Image> all) {
+      this.problems = requireNonNull(problems, "problems");
+      this.possible = all;
+    }
+
+    Search keep(String what, Predicate<Image> matches, Function<Image, String> alternative) {
+      asked.add(what);
+      List<Image> left = possible.stream().filter(matches).toList();
+      if (left.isEmpty() && !possible.isEmpty()) {
+        String known =
+            possible.stream().map(alternative).distinct().collect(Collectors.joining(", "));
+        problems.add(new Problem(
+            FIELD,
+            "must be given, because no image of AWS is known for " + String.join(", ", asked)
+                + "; known there: " + known,
+            ""));
+      }
+      possible = left;
+      return this;
+    }
+
+    Optional<Image> newest() {
+      return possible.isEmpty() ? Optional.empty() : Optional.of(possible.get(possible.size() - 1));
+    }
+  }
+
+  /**
+   * One image.
+   *
+   * @param accounts the account of its registry in each region where it is published
+   * @param python such as {@code py310}; {@code -} where the tag has none
+   */
+  private record Image(
+      Map<String, String> accounts,
+      String framework,
+      String version,
+      String python,
+      String processor,
+      String repository,
+      String tag) {
+    private static final Pattern SHORT_VERSION = Pattern.compile("\\d+\\.\\d+");
+    private static final Pattern PATCH = Pattern.compile("(\\d+\\.\\d+)\\.\\d+");
+
+    boolean isVersion(String written) {
+      return version.equals(written)
+          || beginning().equals(written)
+          || (isShort(written) && version.startsWith(written + "."))
+          || (hasShortTag() && shortened(beginning()).equals(written));
+    }
+
+    boolean isPython(String written) {
+      return written.isEmpty() || python.equals("-") || python.equals(written);
+    }
+
+    String regions() {
+      return String.join(", ", accounts.keySet());
+    }
+
+    String uri(String region, String written) {
+      boolean asShort =
+          hasShortTag() && (isShort(written) || shortened(beginning()).equals(written));
+      return accounts.get(region) + ".dkr.ecr." + region + "."
+          + PartitionMetadata.of(Region.of(region)).dnsSuffix() + "/" + repository + ":"
+          + (asShort ? shortened(beginning()) + tag.substring(beginning().length()) : tag);
+    }
+
+    /** {@return what the tag says before the processor: the versions} */
+    private String beginning() {
+      int end = tag.indexOf("-" + (processor.equals(ARM64) ? CPU : processor));
+      return end < 0 ? tag : tag.substring(0, end);
+    }
+
+    private boolean hasShortTag() {
+      boolean isOfFramework = switch (framework) {
+        case "huggingface", "huggingface-tensorflow", "pytorch", "tensorflow" -> true;
+        default -> false;
+      };
+      return isOfFramework && (processor.equals(CPU) || processor.equals(GPU));
+    }
+
+    private static boolean isShort(String written) {
+      return SHORT_VERSION.matcher(written).matches();
+    }
+
+    private static String shortened(String versions) {
+      return PATCH.matcher(versions).replaceAll("$1");
+    }
+  }
+
+  private record Table(List<Image> images, Map<String, String> aliases) {
+    private static final String FILE = "container-images.txt";
+    static final Table KNOWN = read();
+
+    String alias(String framework, String version) {
+      return aliases.getOrDefault(framework + " " + version, version);
+    }
+
+    private static Table read() {
+      Map<String, Map<String, String>> registries = new HashMap<>();
+      Map<String, Map<String, String>> regions = new HashMap<>();
+      Map<String, String> aliases = new HashMap<>();
+      List<Image> images = new ArrayList<>();
+      for (String line : lines()) {
+        List<String> word = List.of(line.split(" "));
+        switch (word.get(0)) {
+          case "account" ->
+            word.subList(3, word.size())
+                .forEach(region -> registries
+                    .computeIfAbsent(word.get(1), registry -> new TreeMap<>())
+                    .put(region, word.get(2)));
+          case "regions" -> {
+            Map<String, String> accounts = new TreeMap<>(registries.get(word.get(2)));
+            List<String> named = word.subList(4, word.size());
+            switch (word.get(3)) {
+              case "only" -> accounts.keySet().retainAll(named);
+              case "except" -> accounts.keySet().removeAll(named);
+              default -> {}
+            }
+            regions.put(word.get(1), accounts);
+          }
+          case "alias" -> aliases.put(word.get(1) + " " + word.get(2), word.get(3));
+          default -> {
+            String[] image = word.get(6).split(":", 2);
+            images.add(new Image(
+                requireNonNull(regions.get(word.get(1))),
+                word.get(2),
+                word.get(3),
+                word.get(4),
+                word.get(5),
+                image[0],
+                image[1]));
+          }
+        }
+      }
+      return new Table(List.copyOf(images), Map.copyOf(aliases));
+    }
+
+    private static List<String> lines() {
+      try (BufferedReader reader = new BufferedReader(new InputStreamReader(
+              requireNonNull(ContainerImages.class.getResourceAsStream(FILE), FILE),
+              StandardCharsets.UTF_8));
+          Stream<String> lines = reader.lines()) {
+        return lines.filter(line -> !line.isBlank() && !line.startsWith("#")).toList();
+      } catch (IOException e) {
+        throw new UncheckedIOException(e);
+      }
+    }
+  }
+}

@@ -1,0 +1,247 @@
+package io.fairlead.sagemaker.internal;
+
+import io.fairlead.error.ErrorKind;
+import io.fairlead.error.ServingException;
+import io.fairlead.reconcile.Listed;
+import io.fairlead.reconcile.Mark;
+import io.fairlead.reconcile.Observed;
+import io.fairlead.reconcile.ResourceKind;
+import io.fairlead.reconcile.ResourceRef;
+import io.fairlead.reconcile.Started;
+import io.fairlead.sagemaker.SageMakerProvider;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import software.amazon.awssdk.services.sagemaker.model.CreateEndpointConfigRequest;
+import software.amazon.awssdk.services.sagemaker.model.DescribeEndpointConfigResponse;
+import software.amazon.awssdk.services.sagemaker.model.DescribeEndpointResponse;
+import software.amazon.awssdk.services.sagemaker.model.DesiredWeightAndCapacity;
+import software.amazon.awssdk.services.sagemaker.model.EndpointConfigSummary;
+import software.amazon.awssdk.services.sagemaker.model.ProductionVariant;
+import software.amazon.awssdk.services.sagemaker.model.ProductionVariantSummary;
+
+/** The endpoints whose instances inference components share. */
+final class FleetKind implements ResourceKind<Fleet> {
+  static final String NAME = "fleet";
+  /** The name of each fleet's only variant. */
+  static final String VARIANT = "fleet";
+
+  private final SageMakerClients clients;
+  private final SageMakerErrors errors;
+  private final SageMakerTags tags;
+  private final EndpointCalls endpoints;
+  private final ComponentCalls components;
+
+  FleetKind(
+      SageMakerClients clients,
+      SageMakerErrors errors,
+      SageMakerTags tags,
+      EndpointCalls endpoints,
+      ComponentCalls components) {
+    this.clients = clients;
+    this.errors = errors;
+    this.tags = tags;
+    this.endpoints = endpoints;
+    this.components = components;
+  }
+
+  @Override
+  public String name() {
+    return NAME;
+  }
+
+  /** What its configurations are named by; no endpoint has such a name. */
+  private static String configurations(String fleet) {
+    return "fleet/" + fleet;
+  }
+
+  // ---- reading ----
+
+  /** An endpoint of that name that serves a model of its own is as much another's as one that we did not make. */
+  @Override
+  public Observed<Fleet> read(String fleet) {
+    Optional<DescribeEndpointResponse> found = endpoints.find(fleet);
+    if (found.isEmpty()) {
+      return Observed.absent();
+    }
+    Map<String, String> marks = endpoints.marks(found.get());
+    if (!endpoints.isFleet(found.get())) {
+      return Observed.<Fleet>changing("it is an endpoint of its own").asForeign();
+    }
+    return observed(found.get()).madeBy(marks.getOrDefault(SageMakerTags.RUN, ""));
+  }
+
+  private Observed<Fleet> observed(DescribeEndpointResponse endpoint) {
+    return switch (endpoint.endpointStatusAsString()) {
+      case "InService", "UpdateRollbackFailed" ->
+        Observed.ready(fleet(endpoint)).withDetail(EndpointCalls.reason(endpoint));
+      case "Failed", "OutOfService" -> Observed.failed(EndpointCalls.detail(endpoint));
+      case "Deleting" -> Observed.deleting();
+      case "Creating" ->
+        Observed.changing("the fleet's endpoint is Creating; AWS cannot cancel that");
+      default -> Observed.changing("the fleet's endpoint is " + endpoint.endpointStatusAsString());
+    };
+  }
+
+  private Fleet fleet(DescribeEndpointResponse endpoint) {
+    int instances = EndpointCalls.summary(endpoint, VARIANT)
+        .map(ProductionVariantSummary::currentInstanceCount)
+        .orElse(0);
+    return endpoints
+        .findConfiguration(endpoint.endpointConfigName())
+        .map(configuration -> new Fleet(
+            instanceType(configuration),
+            instances,
+            Optional.ofNullable(configuration.executionRoleArn()).orElse("")))
+        .orElseGet(() -> new Fleet("", instances, ""));
+  }
+
+  private static String instanceType(DescribeEndpointConfigResponse configuration) {
+    return configuration.productionVariants().stream()
+        .filter(variant -> variant.variantName().equals(VARIANT))
+        .map(ProductionVariant::instanceTypeAsString)
+        .findFirst()
+        .orElse("");
+  }
+
+  // ---- changing ----
+
+  @Override
+  public Started create(String fleet, Fleet desired, Mark mark) {
+    Map<String, String> marks = new HashMap<>(SageMakerTags.of(new Mark("", mark.run())));
+    marks.put(SageMakerTags.FLEET, fleet);
+    Map<String, String> configurationMarks = new HashMap<>(marks);
+    configurationMarks.put(SageMakerTags.DEPLOYMENT, fleet);
+    CreateEndpointConfigRequest.Builder wanted = CreateEndpointConfigRequest.builder()
+        .executionRoleArn(desired.role())
+        .productionVariants(ProductionVariant.builder()
+            .variantName(VARIANT)
+            .instanceType(desired.instanceType())
+            .initialInstanceCount(desired.instances())
+            .build());
+    String configuration = endpoints.make(configurations(fleet), wanted, configurationMarks);
+    errors.call(
+        "Create fleet " + fleet,
+        () -> clients
+            .controlPlane()
+            .createEndpoint(request -> request
+                .endpointName(fleet)
+                .endpointConfigName(configuration)
+                .tags(SageMakerTags.list(marks))));
+    return Started.ACCEPTED;
+  }
+
+  @Override
+  public Started update(String fleet, Observed<Fleet> current, Fleet desired) {
+    errors.call(
+        "Resize fleet " + fleet,
+        () -> clients
+            .controlPlane()
+            .updateEndpointWeightsAndCapacities(request -> request
+                .endpointName(fleet)
+                .desiredWeightsAndCapacities(DesiredWeightAndCapacity.builder()
+                    .variantName(VARIANT)
+                    .desiredInstanceCount(desired.instances())
+                    .build())));
+    return Started.ACCEPTED;
+  }
+
+  @Override
+  public Optional<String> cannotUpdate(Fleet actual, Fleet desired) {
+    return actual.instanceType().equals(desired.instanceType())
+        ? Optional.empty()
+        : Optional.of(
+            "has " + actual.instanceType()
+                + " instances, which all components on it share: name another fleet, or undeploy its components first");
+  }
+
+  @Override
+  public Started delete(String fleet, Observed<Fleet> current) {
+    endpoints.find(fleet).ifPresent(endpoints::release);
+    try {
+      errors.call(
+          "Delete fleet " + fleet,
+          () -> clients.controlPlane().deleteEndpoint(request -> request.endpointName(fleet)));
+    } catch (ServingException e) {
+      throw e.kind() == ErrorKind.INVALID ? inUse(fleet, e) : e;
+    }
+    return Started.ACCEPTED;
+  }
+
+  /** AWS refuses to delete an endpoint that has components, and has no code that says so. */
+  private ServingException inUse(String fleet, ServingException refused) {
+    List<String> on = components.namesOn(fleet);
+    List<String> others =
+        on.stream().filter(component -> !SageMakerNames.isMadeHere(component)).toList();
+    if (!others.isEmpty()) {
+      return ServingException.builder(
+              SageMakerProvider.ID,
+              ErrorKind.CONFLICT,
+              "Fleet " + fleet
+                  + " has inference components that were not made by this library, so it stays, and its instances are paid for: "
+                  + String.join(", ", others) + ". Remove those, then run it again")
+          .retryable(false)
+          .cause(refused)
+          .build();
+    }
+    boolean justMade =
+        !on.isEmpty() || String.valueOf(refused.getMessage()).contains("inference component");
+    return justMade
+        ? new ServingException(
+            SageMakerProvider.ID,
+            ErrorKind.CONFLICT,
+            "Fleet " + fleet + " has inference components at the moment",
+            refused)
+        : refused;
+  }
+
+  @Override
+  public void tidy(String fleet) {
+    endpoints.tidy(fleet, configurations(fleet));
+  }
+
+  // ---- listing ----
+
+  /**
+   * Fleets are found by their configurations, whose names tell them apart from those of endpoints, and by what is on them,
+   * and so without a look at each endpoint of the region.
+   */
+  @Override
+  public List<Listed> list() {
+    Set<String> names = new LinkedHashSet<>();
+    for (EndpointConfigSummary summary :
+        endpoints.summaries(SageMakerNames.readablePart(configurations("")))) {
+      Map<String, String> marks =
+          tags.ofCreation(summary.endpointConfigArn(), summary.creationTime());
+      if (SageMakerTags.areOurs(marks) && marks.containsKey(SageMakerTags.FLEET)) {
+        names.add(marks.get(SageMakerTags.FLEET));
+      }
+    }
+    components.ours().forEach(one -> names.add(one.summary().endpointName()));
+    List<Listed> listed = new ArrayList<>();
+    for (String fleet : names) {
+      endpoints
+          .find(fleet)
+          .filter(endpoints::isFleet)
+          .map(FleetKind::listed)
+          .ifPresent(listed::add);
+    }
+    return listed;
+  }
+
+  private static Listed listed(DescribeEndpointResponse endpoint) {
+    return new Listed(
+        new ResourceRef(NAME, endpoint.endpointName()),
+        "",
+        endpoint.creationTime(),
+        EndpointCalls.status(endpoint),
+        EndpointCalls.detail(endpoint),
+        false,
+        List.of(new ResourceRef(ConfigurationKind.NAME, endpoint.endpointConfigName())),
+        Optional.empty());
+  }
+}

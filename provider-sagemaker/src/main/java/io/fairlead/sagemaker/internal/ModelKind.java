@@ -1,0 +1,213 @@
+package io.fairlead.sagemaker.internal;
+
+import io.fairlead.error.ErrorKind;
+import io.fairlead.error.ServingException;
+import io.fairlead.grammar.Dependencies;
+import io.fairlead.reconcile.Listed;
+import io.fairlead.reconcile.Mark;
+import io.fairlead.reconcile.Observed;
+import io.fairlead.reconcile.ResourceKind;
+import io.fairlead.reconcile.ResourceRef;
+import io.fairlead.reconcile.Started;
+import io.fairlead.sagemaker.SageMakerMultiModel;
+import io.fairlead.sagemaker.SageMakerNetwork;
+import io.fairlead.sagemaker.SageMakerProvider;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+import software.amazon.awssdk.services.sagemaker.model.ContainerDefinition;
+import software.amazon.awssdk.services.sagemaker.model.ContainerMode;
+import software.amazon.awssdk.services.sagemaker.model.DescribeModelResponse;
+import software.amazon.awssdk.services.sagemaker.model.ListModelsRequest;
+import software.amazon.awssdk.services.sagemaker.model.ListModelsResponse;
+import software.amazon.awssdk.services.sagemaker.model.ModelCacheSetting;
+import software.amazon.awssdk.services.sagemaker.model.ModelCompressionType;
+import software.amazon.awssdk.services.sagemaker.model.ModelSummary;
+import software.amazon.awssdk.services.sagemaker.model.S3ModelDataType;
+import software.amazon.awssdk.services.sagemaker.model.VpcConfig;
+
+/** SageMaker's models, named by their content. */
+final class ModelKind implements ResourceKind<Model> {
+  static final String NAME = "model";
+  /** On a model: the key of the upload that it was made of. */
+  private static final String ARTIFACT = "fairlead-artifact";
+
+  private static final int PAGE = 100;
+
+  private final SageMakerClients clients;
+  private final SageMakerErrors errors;
+  private final SageMakerTags tags;
+
+  ModelKind(SageMakerClients clients, SageMakerErrors errors, SageMakerTags tags) {
+    this.clients = clients;
+    this.errors = errors;
+    this.tags = tags;
+  }
+
+  @Override
+  public String name() {
+    return NAME;
+  }
+
+  @Override
+  public Observed<Model> read(String name) {
+    Optional<DescribeModelResponse> found = errors.find(
+        "Describe model " + name,
+        () -> clients.controlPlane().describeModel(request -> request.modelName(name)));
+    if (found.isEmpty()) {
+      return Observed.absent();
+    }
+    Map<String, String> marks =
+        tags.ofCreation(found.get().modelArn(), found.get().creationTime());
+    Observed<Model> seen = Observed.ready(model(found.get()));
+    String run = marks.get(SageMakerTags.RUN);
+    return run == null ? seen.asForeign() : seen.madeBy(run);
+  }
+
+  private static Model model(DescribeModelResponse found) {
+    ContainerDefinition container = found.primaryContainer() == null
+        ? ContainerDefinition.builder().build()
+        : found.primaryContainer();
+    VpcConfig vpc = found.vpcConfig();
+    return new Model(
+        orEmpty(container.image()),
+        data(container),
+        Dependencies.environment(container.environment()),
+        orEmpty(found.executionRoleArn()),
+        new SageMakerNetwork(
+            Boolean.TRUE.equals(found.enableNetworkIsolation()),
+            vpc == null ? List.of() : vpc.subnets(),
+            vpc == null ? List.of() : vpc.securityGroupIds()),
+        container.mode() == ContainerMode.MULTI_MODEL
+            ? Optional.of(new SageMakerMultiModel(container.multiModelConfig() == null
+                || container.multiModelConfig().modelCacheSetting() != ModelCacheSetting.DISABLED))
+            : Optional.empty());
+  }
+
+  private static String data(ContainerDefinition container) {
+    boolean source =
+        container.modelDataSource() != null && container.modelDataSource().s3DataSource() != null;
+    return source
+        ? container.modelDataSource().s3DataSource().s3Uri()
+        : orEmpty(container.modelDataUrl());
+  }
+
+  private static String orEmpty(@Nullable String text) {
+    return text == null ? "" : text;
+  }
+
+  @Override
+  public Started create(String name, Model desired, Mark mark) {
+    Map<String, String> marks = new HashMap<>(SageMakerTags.of(mark));
+    ArtifactKind.keyOf(desired.data()).ifPresent(key -> marks.put(ARTIFACT, key));
+    errors.call(
+        "Create model " + name,
+        () -> clients
+            .controlPlane()
+            .createModel(request -> request
+                .modelName(name)
+                .primaryContainer(container(desired))
+                .executionRoleArn(desired.role())
+                .enableNetworkIsolation(desired.network().isolated())
+                .vpcConfig(vpc(desired.network()))
+                .tags(SageMakerTags.list(marks))));
+    return Started.ACCEPTED;
+  }
+
+  private static ContainerDefinition container(Model model) {
+    ContainerDefinition.Builder container = ContainerDefinition.builder()
+        .image(model.image())
+        .environment(model.environment().environment());
+    model
+        .multiModel()
+        .ifPresent(mode -> container
+            .mode(ContainerMode.MULTI_MODEL)
+            .multiModelConfig(config -> config.modelCacheSetting(
+                mode.cached() ? ModelCacheSetting.ENABLED : ModelCacheSetting.DISABLED)));
+    if (model.data().isEmpty()) {
+      return container.build();
+    }
+    if (model.data().endsWith("/") && model.multiModel().isEmpty()) {
+      container.modelDataSource(source -> source.s3DataSource(s3 -> s3.s3Uri(model.data())
+          .s3DataType(S3ModelDataType.S3_PREFIX)
+          .compressionType(ModelCompressionType.NONE)));
+    } else {
+      container.modelDataUrl(model.data());
+    }
+    return container.build();
+  }
+
+  private static @Nullable VpcConfig vpc(SageMakerNetwork network) {
+    return network.subnets().isEmpty()
+        ? null
+        : VpcConfig.builder()
+            .subnets(network.subnets())
+            .securityGroupIds(network.securityGroups())
+            .build();
+  }
+
+  @Override
+  public Started update(String name, Observed<Model> current, Model desired) {
+    throw new ServingException(
+        SageMakerProvider.ID,
+        ErrorKind.UNSUPPORTED,
+        "Model " + name + " cannot be changed: SageMaker's models are immutable");
+  }
+
+  @Override
+  public Started delete(String name, Observed<Model> current) {
+    errors.call(
+        "Delete model " + name,
+        () -> clients.controlPlane().deleteModel(request -> request.modelName(name)));
+    return Started.ACCEPTED;
+  }
+
+  @Override
+  public List<Listed> list() {
+    List<Listed> listed = new ArrayList<>();
+    String token = null;
+    do {
+      ListModelsRequest request = ListModelsRequest.builder()
+          .nameContains(SageMakerNames.PREFIX)
+          .maxResults(PAGE)
+          .nextToken(token)
+          .build();
+      ListModelsResponse page =
+          errors.call("List models", () -> clients.controlPlane().listModels(request));
+      for (ModelSummary summary : page.models()) {
+        if (SageMakerNames.isMadeHere(summary.modelName())) {
+          listed(summary).ifPresent(listed::add);
+        }
+      }
+      token = page.nextToken();
+    } while (token != null);
+    return listed;
+  }
+
+  private Optional<Listed> listed(ModelSummary summary) {
+    Map<String, String> marks = tags.ofCreation(summary.modelArn(), summary.creationTime());
+    if (!SageMakerTags.areOurs(marks)) {
+      return Optional.empty();
+    }
+    List<ResourceRef> uses = Optional.ofNullable(marks.get(ARTIFACT))
+        .map(key -> List.of(new ResourceRef(ArtifactKind.NAME, key)))
+        .orElse(List.of());
+    return Optional.of(new Listed(
+        new ResourceRef(NAME, summary.modelName()),
+        marks.getOrDefault(SageMakerTags.DEPLOYMENT, ""),
+        summary.creationTime(),
+        Observed.Status.READY,
+        "",
+        false,
+        uses,
+        Optional.empty()));
+  }
+
+  @Override
+  public boolean isNamedByContent() {
+    return true;
+  }
+}

@@ -1,0 +1,282 @@
+package io.fairlead.sagemaker.internal;
+
+import io.fairlead.sagemaker.SageMakerConfig;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.ScheduledFuture;
+import java.util.concurrent.ScheduledThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
+import software.amazon.awssdk.auth.credentials.AwsCredentialsProvider;
+import software.amazon.awssdk.auth.credentials.DefaultCredentialsProvider;
+import software.amazon.awssdk.auth.credentials.ProfileCredentialsProvider;
+import software.amazon.awssdk.awscore.client.builder.AwsClientBuilder;
+import software.amazon.awssdk.awscore.client.builder.AwsSyncClientBuilder;
+import software.amazon.awssdk.http.SdkHttpClient;
+import software.amazon.awssdk.http.apache.ApacheHttpClient;
+import software.amazon.awssdk.regions.Region;
+import software.amazon.awssdk.retries.DefaultRetryStrategy;
+import software.amazon.awssdk.services.applicationautoscaling.ApplicationAutoScalingClient;
+import software.amazon.awssdk.services.s3.S3Client;
+import software.amazon.awssdk.services.sagemaker.SageMakerClient;
+import software.amazon.awssdk.services.sagemakerruntime.SageMakerRuntimeClient;
+
+/**
+ * The clients of the AWS services, each made when it is first needed, over one HTTP client.
+ *
+ * <p>The SDK's own retries are off: it would send a create again after a lost answer and report the second one's refusal.
+ * What is tried again is decided by the core, and for invocations by the invoker.
+ */
+final class SageMakerClients implements AutoCloseable {
+  private static final Duration CONNECT_TIMEOUT = Duration.ofSeconds(5);
+  /** Longer than any call's own limit, which is what ends it. */
+  private static final Duration SOCKET_TIMEOUT = Duration.ofHours(1);
+
+  /** The SDK takes no limit of nothing. */
+  private static final Duration LEAST = Duration.ofMillis(1);
+
+  private static final Duration TIMER_END = Duration.ofSeconds(2);
+  private static final int MOST_CONNECTIONS = 1000;
+
+  private final SageMakerConfig config;
+  private final ReentrantLock lock = new ReentrantLock();
+  private final List<AutoCloseable> own = new ArrayList<>();
+  private final Lazy<SdkHttpClient> http = new Lazy<>() {
+    @Override
+    SdkHttpClient make() {
+      return config
+          .httpClient()
+          .orElseGet(() -> toClose(ApacheHttpClient.builder()
+              .connectionTimeout(CONNECT_TIMEOUT)
+              .socketTimeout(SOCKET_TIMEOUT)
+              .maxConnections(MOST_CONNECTIONS)
+              .tcpKeepAlive(true)
+              .build()));
+    }
+  };
+  /** Ends calls at their limits; the SDK would start five threads for each client, and end them some time after it. */
+  private final Lazy<ScheduledExecutorService> timer = new Lazy<>() {
+    @Override
+    ScheduledExecutorService make() {
+      Timer one = new Timer();
+      toClose(() -> {
+        one.shutdownNow();
+        one.awaitTermination(TIMER_END.toMillis(), TimeUnit.MILLISECONDS);
+      });
+      return one;
+    }
+  };
+
+  private final Lazy<AwsCredentialsProvider> credentials = new Lazy<>() {
+    @Override
+    AwsCredentialsProvider make() {
+      AwsCredentialsProvider timed = TimedCredentials.of(source(), config.callTimeout());
+      if (timed instanceof TimedCredentials threaded) {
+        toClose(threaded);
+      }
+      return timed;
+    }
+
+    private AwsCredentialsProvider source() {
+      return config
+          .credentials()
+          .orElseGet(() -> config.profile().isEmpty()
+              ? toClose(DefaultCredentialsProvider.builder().build())
+              : toClose(ProfileCredentialsProvider.create(config.profile())));
+    }
+  };
+  private final Lazy<SageMakerClient> controlPlane = new Lazy<>() {
+    @Override
+    SageMakerClient make() {
+      return config
+          .clients()
+          .controlPlane()
+          .orElseGet(() -> toClose(configured(SageMakerClient.builder()).build()));
+    }
+  };
+  private final Lazy<SageMakerRuntimeClient> runtime = new Lazy<>() {
+    @Override
+    SageMakerRuntimeClient make() {
+      return config
+          .clients()
+          .runtime()
+          .orElseGet(() -> toClose(configured(SageMakerRuntimeClient.builder()).build()));
+    }
+  };
+  private final Lazy<S3Client> s3 = new Lazy<>() {
+    @Override
+    S3Client make() {
+      return config
+          .clients()
+          .s3()
+          .orElseGet(() -> toClose(configured(S3Client.builder())
+              .forcePathStyle(config.endpoint().isPresent())
+              .build()));
+    }
+  };
+  private final Lazy<ApplicationAutoScalingClient> autoScaling = new Lazy<>() {
+    @Override
+    ApplicationAutoScalingClient make() {
+      return config
+          .clients()
+          .autoScaling()
+          .orElseGet(
+              () -> toClose(configured(ApplicationAutoScalingClient.builder()).build()));
+    }
+  };
+
+  SageMakerClients(SageMakerConfig config) {
+    this.config = config;
+  }
+
+  SageMakerClient controlPlane() {
+    return controlPlane.get();
+  }
+
+  SageMakerRuntimeClient runtime() {
+    return runtime.get();
+  }
+
+  S3Client s3() {
+    return s3.get();
+  }
+
+  ApplicationAutoScalingClient autoScaling() {
+    return autoScaling.get();
+  }
+
+  /** {@return what ends calls at their limits} */
+  ScheduledExecutorService timer() {
+    return timer.get();
+  }
+
+  AwsCredentialsProvider credentials() {
+    return credentials.get();
+  }
+
+  /** {@return what is left of a limit when the runtime client has its credentials; the caller's own has its own ways} */
+  Duration awaitRuntimeCredentials(Duration limit) {
+    return config.clients().runtime().isPresent() ? limit : awaitCredentials(limit);
+  }
+
+  /**
+   * Waits until a client that is made here has the credentials for a call.
+   *
+   * @param limit the longest that the call may take with that
+   * @return what is left of it
+   */
+  Duration awaitCredentials(Duration limit) {
+    if (!(credentials.get() instanceof TimedCredentials timed)) {
+      return limit;
+    }
+    long begin = System.nanoTime();
+    timed.get(limit);
+    Duration left = limit.minusNanos(System.nanoTime() - begin);
+    return left.compareTo(LEAST) > 0 ? left : LEAST;
+  }
+
+  private <B extends AwsSyncClientBuilder<B, C> & AwsClientBuilder<B, C>, C> B configured(
+      B builder) {
+    config.endpoint().ifPresent(builder::endpointOverride);
+    return builder
+        .region(Region.of(config.region()))
+        .credentialsProvider(credentials.get())
+        .httpClient(http.get())
+        .overrideConfiguration(override -> override
+            .retryStrategy(DefaultRetryStrategy.doNotRetry())
+            .scheduledExecutorService(timer.get())
+            .apiCallTimeout(config.callTimeout()));
+  }
+
+  private <T extends AutoCloseable> T toClose(T made) {
+    own.add(made);
+    return made;
+  }
+
+  /** Closes what was made here, clients before what they share. */
+  @Override
+  public void close() {
+    List<AutoCloseable> open;
+    lock.lock();
+    try {
+      open = new ArrayList<>(own);
+      own.clear();
+    } finally {
+      lock.unlock();
+    }
+    RuntimeException failure = null;
+    for (int i = open.size() - 1; i >= 0; i--) {
+      try {
+        open.get(i).close();
+      } catch (Exception e) {
+        failure =
+            failure == null ? new IllegalStateException("a client did not close", e) : failure;
+      }
+    }
+    if (failure != null) {
+      throw failure;
+    }
+  }
+
+  /**
+   * One thread that ends calls.
+   *
+   * <p>Calls that have ended are removed by the thousand: removing each empties the queue, so that the next one wakes the
+   * thread, which costs a quarter of a call; removing none keeps them until their limits.
+   */
+  private static final class Timer extends ScheduledThreadPoolExecutor {
+    private static final int MOST_ENDED = 10_000;
+
+    private final AtomicInteger scheduled = new AtomicInteger();
+
+    Timer() {
+      super(1, work -> {
+        Thread thread = new Thread(work, "fairlead-sagemaker-timer");
+        thread.setDaemon(true);
+        return thread;
+      });
+    }
+
+    @Override
+    public ScheduledFuture<?> schedule(Runnable command, long delay, TimeUnit unit) {
+      if (scheduled.incrementAndGet() % MOST_ENDED == 0) {
+        purge();
+      }
+      return super.schedule(command, delay, unit);
+    }
+  }
+
+  /**
+   * Something that is made once, when it is first asked for.
+   *
+   * <p>It has subclasses and no lambdas: linking a lambda loads the type that it returns, and the interface of SageMaker's
+   * client alone has half a megabyte.
+   */
+  private abstract class Lazy<T> {
+    private volatile @Nullable T made;
+
+    abstract T make();
+
+    T get() {
+      T known = made;
+      if (known != null) {
+        return known;
+      }
+      lock.lock();
+      try {
+        known = made;
+        if (known == null) {
+          known = make();
+          made = known;
+        }
+        return known;
+      } finally {
+        lock.unlock();
+      }
+    }
+  }
+}

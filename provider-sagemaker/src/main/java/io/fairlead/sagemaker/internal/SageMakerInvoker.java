@@ -1,0 +1,168 @@
+package io.fairlead.sagemaker.internal;
+
+import io.fairlead.grammar.Endpoint;
+import io.fairlead.grammar.PlatformOptions;
+import io.fairlead.grammar.Problems;
+import io.fairlead.platform.Request;
+import io.fairlead.platform.Response;
+import io.fairlead.reconcile.Invoker;
+import io.fairlead.sagemaker.SageMakerAnswer;
+import io.fairlead.sagemaker.SageMakerProvider;
+import io.fairlead.sagemaker.SageMakerRequest;
+import io.fairlead.sagemaker.SageMakerServerless;
+import io.fairlead.sagemaker.internal.rules.RequestRules;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.format.DateTimeParseException;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+import software.amazon.awssdk.awscore.AwsRequestOverrideConfiguration;
+import software.amazon.awssdk.core.SdkBytes;
+import software.amazon.awssdk.services.sagemakerruntime.model.InvokeEndpointRequest;
+import software.amazon.awssdk.services.sagemakerruntime.model.InvokeEndpointResponse;
+
+/** Asks models by AWS's InvokeEndpoint. */
+final class SageMakerInvoker implements Invoker<Endpoint> {
+  /** AWS's model of the service: BodyBlob. */
+  static final int LARGEST_BODY = 6 * 1024 * 1024;
+  /** AWS's documentation of serverless endpoints. */
+  static final int LARGEST_SERVERLESS_BODY = 4 * 1024 * 1024;
+
+  private static final String EXPIRES = "; Expires=";
+  private static final String UNKNOWN_TYPE = "application/octet-stream";
+
+  private final SageMakerClients clients;
+  private final RetriedCalls calls;
+
+  SageMakerInvoker(SageMakerClients clients, RetriedCalls calls) {
+    this.clients = clients;
+    this.calls = calls;
+  }
+
+  @Override
+  public Response invoke(Endpoint endpoint, Request request) {
+    SageMakerRequest options = checked(endpoint, request);
+    InvocationTarget target = InvocationTarget.of(endpoint, request, options);
+    return target.named(response(ask(endpoint, request, options, target)));
+  }
+
+  /** {@return the answer with what SageMaker tells beside it} */
+  SageMakerAnswer invokeFully(Endpoint endpoint, Request request) {
+    SageMakerRequest options = checked(endpoint, request);
+    InvocationTarget target = InvocationTarget.of(endpoint, request, options);
+    InvokeEndpointResponse answer = ask(endpoint, request, options, target);
+    return new SageMakerAnswer(
+        target.named(response(answer)),
+        given(answer.newSessionId()).map(SageMakerInvoker::session),
+        given(answer.closedSessionId()),
+        given(answer.customAttributes()).orElse(""));
+  }
+
+  private InvokeEndpointResponse ask(
+      Endpoint endpoint, Request request, SageMakerRequest options, InvocationTarget target) {
+    InvokeEndpointRequest.Builder call = InvokeEndpointRequest.builder()
+        .endpointName(target.endpoint())
+        .contentType(request.contentType())
+        .body(SdkBytes.fromByteArrayUnsafe(request.bodyUnsafe()))
+        .targetVariant(target.variant())
+        .inferenceComponentName(target.component());
+    if (!options.equals(SageMakerRequest.DEFAULT)) {
+      call.targetModel(orNull(options.targetModel()))
+          .targetContainerHostname(orNull(options.targetContainer()))
+          .sessionId(orNull(options.sessionId()))
+          .inferenceId(orNull(options.inferenceId()))
+          .customAttributes(orNull(options.customAttributes()))
+          .accept(orNull(options.accept()));
+    }
+    return calls.call(what(endpoint, request), request.timeout(), left -> {
+      Duration rest = clients.awaitRuntimeCredentials(left);
+      return clients
+          .runtime()
+          .invokeEndpoint(call.overrideConfiguration(within(rest)).build());
+    });
+  }
+
+  /** {@return SageMaker's options of a request that keeps its rules} */
+  static SageMakerRequest checked(Endpoint endpoint, Request request) {
+    int size = request.bodyBuffer().remaining();
+    boolean serverless = size > LARGEST_SERVERLESS_BODY
+        && endpoint.scaling().options().find(SageMakerServerless.class).isPresent();
+    String variant = request.variant().orElse("");
+    SageMakerRequest options = SageMakerRequest.DEFAULT;
+    Problems problems = Problems.in("Request")
+        .check(
+            size <= LARGEST_BODY,
+            "body",
+            "must have at most " + LARGEST_BODY
+                + " bytes, or lie in S3 for SageMakerPlatform.invokeAsync",
+            size)
+        .check(
+            !serverless || size > LARGEST_BODY,
+            "body",
+            "must have at most " + LARGEST_SERVERLESS_BODY
+                + " bytes for a serverless variant, or go to one with instances",
+            size)
+        .check(
+            RequestRules.isHeader(request.contentType()),
+            "contentType",
+            RequestRules.HEADER_RULE,
+            request.contentType())
+        .check(RequestRules.isResourceName(variant), "variant", RequestRules.NAME_RULE, variant);
+    for (PlatformOptions option : request.options().values()) {
+      if (option instanceof SageMakerRequest known) {
+        options = known;
+      } else {
+        problems.check(
+            !option.platform().equals(SageMakerProvider.ID),
+            "options",
+            "must be of a type that platform 'sagemaker' knows for requests",
+            option.getClass().getSimpleName());
+      }
+    }
+    problems.throwIfAny();
+    return options;
+  }
+
+  static AwsRequestOverrideConfiguration within(Duration left) {
+    return AwsRequestOverrideConfiguration.builder().apiCallTimeout(left).build();
+  }
+
+  static String what(Endpoint endpoint, Request request) {
+    return "Invoking endpoint '" + endpoint.name()
+        + request.variant().map(variant -> "', variant '" + variant + "'").orElse("'");
+  }
+
+  static @Nullable String orNull(String text) {
+    return text.isEmpty() ? null : text;
+  }
+
+  static Optional<String> given(@Nullable String text) {
+    return Optional.ofNullable(text).filter(it -> !it.isEmpty());
+  }
+
+  private static Response response(InvokeEndpointResponse answer) {
+    byte[] body = answer.body() == null ? new byte[0] : answer.body().asByteArrayUnsafe();
+    return response(body, answer.contentType(), answer.invokedProductionVariant());
+  }
+
+  static Response response(byte[] body, @Nullable String contentType, @Nullable String variant) {
+    Response response = Response.ofUnsafe(body, given(contentType).orElse(UNKNOWN_TYPE));
+    return variant == null ? response : response.servedBy(variant);
+  }
+
+  private static SageMakerAnswer.Session session(String header) {
+    int end = header.indexOf(EXPIRES);
+    return end < 0
+        ? new SageMakerAnswer.Session(header, Optional.empty())
+        : new SageMakerAnswer.Session(
+            header.substring(0, end), instant(header.substring(end + EXPIRES.length())));
+  }
+
+  private static Optional<Instant> instant(String text) {
+    try {
+      return Optional.of(Instant.parse(text));
+    } catch (DateTimeParseException e) {
+      return Optional.empty();
+    }
+  }
+}

@@ -1,0 +1,399 @@
+package io.fairlead.sagemaker.internal;
+
+import static java.util.Objects.requireNonNull;
+
+import io.fairlead.error.ErrorKind;
+import io.fairlead.error.ServingException;
+import io.fairlead.grammar.Endpoint;
+import io.fairlead.grammar.Problems;
+import io.fairlead.platform.Request;
+import io.fairlead.reconcile.TimeSource;
+import io.fairlead.sagemaker.SageMakerAnswer;
+import io.fairlead.sagemaker.SageMakerConfig;
+import io.fairlead.sagemaker.SageMakerProvider;
+import io.fairlead.sagemaker.SageMakerRequest;
+import io.netty.channel.ChannelDuplexHandler;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.channel.ChannelPromise;
+import io.netty.channel.nio.NioEventLoopGroup;
+import io.netty.channel.socket.nio.NioSocketChannel;
+import io.netty.handler.codec.http.HttpClientCodec;
+import io.netty.handler.codec.http.HttpResponse;
+import io.netty.handler.codec.http.LastHttpContent;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.time.Duration;
+import java.util.Optional;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.ThreadFactory;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+import org.reactivestreams.Subscriber;
+import org.reactivestreams.Subscription;
+import software.amazon.awssdk.core.SdkBytes;
+import software.amazon.awssdk.core.async.SdkPublisher;
+import software.amazon.awssdk.core.exception.SdkClientException;
+import software.amazon.awssdk.core.exception.SdkException;
+import software.amazon.awssdk.http.SdkCancellationException;
+import software.amazon.awssdk.http.async.SdkAsyncHttpClient;
+import software.amazon.awssdk.http.nio.netty.NettyNioAsyncHttpClient;
+import software.amazon.awssdk.http.nio.netty.SdkEventLoopGroup;
+import software.amazon.awssdk.regions.Region;
+import software.amazon.awssdk.retries.DefaultRetryStrategy;
+import software.amazon.awssdk.services.sagemakerruntime.SageMakerRuntimeAsyncClient;
+import software.amazon.awssdk.services.sagemakerruntime.model.InvokeEndpointWithResponseStreamRequest;
+import software.amazon.awssdk.services.sagemakerruntime.model.InvokeEndpointWithResponseStreamResponse;
+import software.amazon.awssdk.services.sagemakerruntime.model.InvokeEndpointWithResponseStreamResponseHandler;
+import software.amazon.awssdk.services.sagemakerruntime.model.PayloadPart;
+import software.amazon.awssdk.services.sagemakerruntime.model.ResponseStream;
+import software.amazon.awssdk.utils.ThreadFactoryBuilder;
+
+/**
+ * Asks models by AWS's InvokeEndpointWithResponseStream; the only class that needs Netty, and loaded only when it is used.
+ *
+ * <p>Pieces are asked for one at a time, so that a slow consumer slows the model down and fills no memory.
+ */
+final class SageMakerStreaming implements AutoCloseable {
+  private static final Duration CONNECT_TIMEOUT = Duration.ofSeconds(5);
+  /** Longer than any request's own limit, which is what ends it. */
+  private static final Duration SOCKET_TIMEOUT = Duration.ofHours(1);
+
+  private static final int MOST_CONNECTIONS = 1000;
+  private static final Duration REASON_COMES = Duration.ofSeconds(1);
+  private static final Duration CLOSE_TIMEOUT = Duration.ofSeconds(5);
+
+  private final SageMakerClients clients;
+  private final RetriedCalls calls;
+  private final SageMakerErrors errors;
+  private final TimeSource time;
+  private final NioEventLoopGroup threads;
+  private final SdkAsyncHttpClient http;
+  private final SageMakerRuntimeAsyncClient client;
+
+  SageMakerStreaming(
+      SageMakerConfig config,
+      SageMakerClients clients,
+      RetriedCalls calls,
+      SageMakerErrors errors,
+      TimeSource time) {
+    this.clients = clients;
+    this.calls = calls;
+    this.errors = errors;
+    this.time = time;
+    ThreadFactory named = new ThreadFactoryBuilder()
+        .threadNamePrefix("fairlead-sagemaker-streaming")
+        .daemonThreads(true)
+        .build();
+    this.threads = new NioEventLoopGroup(0, named);
+    this.http = NettyNioAsyncHttpClient.builder()
+        .eventLoopGroup(SdkEventLoopGroup.create(threads, UncutChannel::new))
+        .connectionTimeout(CONNECT_TIMEOUT)
+        .readTimeout(SOCKET_TIMEOUT)
+        .writeTimeout(SOCKET_TIMEOUT)
+        .maxConcurrency(MOST_CONNECTIONS)
+        .tcpKeepAlive(true)
+        .build();
+    var builder = SageMakerRuntimeAsyncClient.builder()
+        .region(Region.of(config.region()))
+        .credentialsProvider(clients.credentials())
+        .httpClient(http)
+        .overrideConfiguration(override -> override
+            .retryStrategy(DefaultRetryStrategy.doNotRetry())
+            .scheduledExecutorService(clients.timer()));
+    config.endpoint().ifPresent(builder::endpointOverride);
+    this.client = builder.build();
+  }
+
+  SageMakerAnswer invoke(Endpoint endpoint, Request request, Consumer<? super ByteBuffer> pieces) {
+    SageMakerRequest options = checked(endpoint, request);
+    InvocationTarget target = InvocationTarget.of(endpoint, request, options);
+    InvokeEndpointWithResponseStreamRequest.Builder call =
+        InvokeEndpointWithResponseStreamRequest.builder()
+            .endpointName(target.endpoint())
+            .contentType(request.contentType())
+            .body(SdkBytes.fromByteArrayUnsafe(request.bodyUnsafe()))
+            .targetVariant(target.variant())
+            .inferenceComponentName(target.component())
+            .targetContainerHostname(SageMakerInvoker.orNull(options.targetContainer()))
+            .sessionId(SageMakerInvoker.orNull(options.sessionId()))
+            .inferenceId(SageMakerInvoker.orNull(options.inferenceId()))
+            .customAttributes(SageMakerInvoker.orNull(options.customAttributes()))
+            .accept(SageMakerInvoker.orNull(options.accept()));
+    String what = SageMakerInvoker.what(endpoint, request);
+    Duration end = time.elapsed().plus(request.timeout());
+    Pieces coming = calls.call(what, request.timeout(), left -> {
+      Pieces begun = new Pieces(what, request.timeout(), end);
+      Duration rest = clients.awaitCredentials(left);
+      begun.begin(call.overrideConfiguration(SageMakerInvoker.within(rest)).build());
+      return begun;
+    });
+    SageMakerAnswer answer = coming.handOn(pieces);
+    return new SageMakerAnswer(
+        target.named(answer.response()),
+        answer.newSession(),
+        answer.closedSession(),
+        answer.customAttributes());
+  }
+
+  private static SageMakerRequest checked(Endpoint endpoint, Request request) {
+    SageMakerRequest options = SageMakerInvoker.checked(endpoint, request);
+    Problems.in("SageMakerRequest")
+        .check(
+            options.targetModel().isEmpty(),
+            "targetModel",
+            "must be empty: SageMaker does not stream answers of multi-model endpoints",
+            options.targetModel())
+        .check(
+            !options.sessionId().equals(SageMakerRequest.NEW_SESSION),
+            "sessionId",
+            "must be the id of a session: SageMaker begins none in answers that are streamed",
+            options.sessionId())
+        .throwIfAny();
+    return options;
+  }
+
+  @Override
+  public void close() {
+    client.close();
+    http.close();
+    threads
+        .shutdownGracefully(0, CLOSE_TIMEOUT.toMillis(), TimeUnit.MILLISECONDS)
+        .awaitUninterruptibly();
+  }
+
+  /** One answer on its way from the SDK's threads to the caller's. */
+  private final class Pieces
+      implements InvokeEndpointWithResponseStreamResponseHandler, Subscriber<ResponseStream> {
+    private final String what;
+    private final Duration timeout;
+    private final Duration end;
+    /** Holds no more than was asked for, and how it ended. */
+    private final BlockingQueue<Signal> signals = new LinkedBlockingQueue<>();
+
+    private volatile @Nullable InvokeEndpointWithResponseStreamResponse head;
+    private volatile @Nullable Subscription subscription;
+    private @Nullable CompletableFuture<Void> future;
+
+    Pieces(String what, Duration timeout, Duration end) {
+      this.what = what;
+      this.timeout = timeout;
+      this.end = end;
+    }
+
+    // ---- on the SDK's threads ----
+
+    @Override
+    public void responseReceived(InvokeEndpointWithResponseStreamResponse response) {
+      head = response;
+    }
+
+    @Override
+    public void onEventStream(SdkPublisher<ResponseStream> publisher) {
+      publisher.subscribe(this);
+    }
+
+    @Override
+    public void onSubscribe(Subscription given) {
+      subscription = given;
+      signals.add(Signal.MARK);
+    }
+
+    @Override
+    public void onNext(ResponseStream event) {
+      ByteBuffer piece = event instanceof PayloadPart part && part.bytes() != null
+          ? part.bytes().asByteBuffer()
+          : ByteBuffer.allocate(0);
+      signals.add(new Signal(piece, null));
+    }
+
+    @Override
+    public void onError(Throwable failure) {
+      signals.add(new Signal(null, failure));
+    }
+
+    @Override
+    public void exceptionOccurred(Throwable failure) {
+      signals.add(new Signal(null, failure));
+    }
+
+    @Override
+    public void onComplete() {
+      signals.add(Signal.MARK);
+    }
+
+    @Override
+    public void complete() {}
+
+    // ---- on the caller's thread ----
+
+    /** Asks, and waits until an answer begins. */
+    void begin(InvokeEndpointWithResponseStreamRequest request) {
+      future = client.invokeEndpointWithResponseStream(request, this);
+      boolean begun = false;
+      try {
+        Signal first = next(0);
+        if (first.failure() != null) {
+          throw sdkFailure(reason(first.failure()));
+        }
+        begun = true;
+      } finally {
+        if (!begun) {
+          cancel();
+        }
+      }
+    }
+
+    SageMakerAnswer handOn(Consumer<? super ByteBuffer> pieces) {
+      Subscription coming = requireNonNull(subscription, "subscription");
+      try {
+        for (int count = 0; ; count++) {
+          coming.request(1);
+          Signal signal = next(count);
+          if (signal.failure() != null) {
+            throw errors.failure(
+                what + " (piece " + (count + 1) + ")", sdkFailure(reason(signal.failure())));
+          }
+          ByteBuffer piece = signal.piece();
+          if (piece == null) {
+            return answer();
+          }
+          if (piece.hasRemaining()) {
+            pieces.accept(piece);
+          }
+        }
+      } finally {
+        cancel();
+      }
+    }
+
+    /** The SDK cancels its own reading when an answer tells of a failure, and may tell of that first. */
+    private Throwable reason(Throwable first) {
+      Throwable reason = first;
+      while (isCancellation(reason)) {
+        Signal further;
+        try {
+          further = signals.poll(REASON_COMES.toMillis(), TimeUnit.MILLISECONDS);
+        } catch (InterruptedException e) {
+          Thread.currentThread().interrupt();
+          return first;
+        }
+        if (further == null || further.failure() == null) {
+          return first;
+        }
+        reason = further.failure();
+      }
+      return reason;
+    }
+
+    private Signal next(int count) {
+      Duration left = end.minus(time.elapsed());
+      try {
+        Signal signal = signals.poll(Math.max(0, left.toNanos()), TimeUnit.NANOSECONDS);
+        if (signal != null && !left.isNegative()) {
+          return signal;
+        }
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+        throw new ServingException(
+            SageMakerProvider.ID,
+            ErrorKind.CANCELLED,
+            what + " failed: it was interrupted after " + count + " pieces",
+            e);
+      }
+      throw new ServingException(
+          SageMakerProvider.ID,
+          ErrorKind.TIMEOUT,
+          what + " failed: its time of " + timeout + " was over after " + count
+              + " pieces. The model may go on with it");
+    }
+
+    private SageMakerAnswer answer() {
+      InvokeEndpointWithResponseStreamResponse told = requireNonNull(head, "head");
+      return new SageMakerAnswer(
+          SageMakerInvoker.response(
+              new byte[0], told.contentType(), told.invokedProductionVariant()),
+          Optional.empty(),
+          Optional.empty(),
+          SageMakerInvoker.given(told.customAttributes()).orElse(""));
+    }
+
+    /** Gives the connection back, or cuts it where the answer has not come to its end. */
+    private void cancel() {
+      if (future != null) {
+        future.cancel(true);
+      }
+    }
+  }
+
+  /**
+   * A connection on which an answer that ends without its last chunk has failed; the SDK takes it for a whole one.
+   *
+   * <p>It shows in what the HTTP codec makes of the answer, and the codec is there only when the connection is used.
+   */
+  private static final class UncutChannel extends NioSocketChannel {
+    UncutChannel() {
+      pipeline().addLast(new ChannelDuplexHandler() {
+        @Override
+        public void write(ChannelHandlerContext context, Object message, ChannelPromise promise) {
+          ChannelHandlerContext codec = context.pipeline().context(HttpClientCodec.class);
+          if (codec != null) {
+            context.pipeline().addAfter(codec.name(), "whole answers", new WholeAnswers());
+            context.pipeline().remove(this);
+          }
+          var unused = context.write(message, promise);
+        }
+      });
+    }
+  }
+
+  /** Tells those behind it of an answer whose connection ends before it does. */
+  private static final class WholeAnswers extends ChannelInboundHandlerAdapter {
+    private boolean answering;
+
+    @Override
+    public void channelRead(ChannelHandlerContext context, Object message) {
+      answering =
+          !(message instanceof LastHttpContent) && (answering || message instanceof HttpResponse);
+      context.fireChannelRead(message);
+    }
+
+    @Override
+    public void channelInactive(ChannelHandlerContext context) {
+      if (answering) {
+        answering = false;
+        context.fireExceptionCaught(
+            new IOException("the connection was closed before the answer was whole"));
+      }
+      context.fireChannelInactive();
+    }
+  }
+
+  /** A piece, or what went wrong; neither at the beginning and at the end. */
+  private record Signal(
+      @Nullable ByteBuffer piece, @Nullable Throwable failure) {
+    static final Signal MARK = new Signal(null, null);
+  }
+
+  private static boolean isCancellation(Throwable failure) {
+    for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
+      if (cause instanceof SdkCancellationException) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  private static SdkException sdkFailure(Throwable failure) {
+    Throwable cause = failure instanceof CompletionException && failure.getCause() != null
+        ? failure.getCause()
+        : failure;
+    return cause instanceof SdkException known
+        ? known
+        : SdkClientException.create("the answer was cut off: " + cause.getMessage(), cause);
+  }
+}

@@ -1,0 +1,252 @@
+package io.fairlead.sagemaker.internal;
+
+import io.fairlead.sagemaker.SageMakerAsync;
+import io.fairlead.sagemaker.SageMakerDataCapture;
+import io.fairlead.sagemaker.SageMakerDataCapture.Captured;
+import io.fairlead.sagemaker.SageMakerInstances;
+import io.fairlead.sagemaker.SageMakerReplacement;
+import io.fairlead.sagemaker.SageMakerReplacement.Steps;
+import io.fairlead.sagemaker.SageMakerServerless;
+import io.fairlead.sagemaker.SageMakerShadow;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+import software.amazon.awssdk.services.sagemaker.model.Alarm;
+import software.amazon.awssdk.services.sagemaker.model.AsyncInferenceConfig;
+import software.amazon.awssdk.services.sagemaker.model.AsyncInferenceNotificationConfig;
+import software.amazon.awssdk.services.sagemaker.model.CapacitySize;
+import software.amazon.awssdk.services.sagemaker.model.CapacitySizeType;
+import software.amazon.awssdk.services.sagemaker.model.CaptureMode;
+import software.amazon.awssdk.services.sagemaker.model.CaptureOption;
+import software.amazon.awssdk.services.sagemaker.model.CreateEndpointConfigRequest;
+import software.amazon.awssdk.services.sagemaker.model.DataCaptureConfig;
+import software.amazon.awssdk.services.sagemaker.model.DeploymentConfig;
+import software.amazon.awssdk.services.sagemaker.model.DescribeEndpointConfigResponse;
+import software.amazon.awssdk.services.sagemaker.model.ProductionVariant;
+import software.amazon.awssdk.services.sagemaker.model.ProductionVariantServerlessConfig;
+import software.amazon.awssdk.services.sagemaker.model.ProductionVariantSummary;
+import software.amazon.awssdk.services.sagemaker.model.TrafficRoutingConfigType;
+
+/** From a variant as it should be to AWS's requests, and back from AWS's answers. */
+final class VariantConversion {
+  /** A variant of which it cannot be told what it serves. */
+  static final Variant UNKNOWN = new Variant(
+      "",
+      "",
+      0,
+      Optional.empty(),
+      SageMakerInstances.DEFAULT,
+      Optional.empty(),
+      Optional.empty(),
+      Optional.empty(),
+      Optional.empty(),
+      Optional.empty());
+
+  private VariantConversion() {}
+
+  // ---- to AWS ----
+
+  static ProductionVariant write(String name, Variant variant, float weight) {
+    return change(
+        ProductionVariant.builder()
+            .variantName(name)
+            .initialVariantWeight(weight)
+            .build(),
+        variant);
+  }
+
+  /** {@return what AWS has of a variant, changed to what it should be; its weight and what we know nothing of stay} */
+  static ProductionVariant change(ProductionVariant before, Variant variant) {
+    ProductionVariant.Builder changed = before.toBuilder()
+        .modelName(variant.model())
+        .volumeSizeInGB(orNull(variant.instances().volumeGb()))
+        .modelDataDownloadTimeoutInSeconds(seconds(variant.instances().modelDownloadTimeout()))
+        .containerStartupHealthCheckTimeoutInSeconds(seconds(variant.instances().startupTimeout()));
+    variant.shadow().ifPresent(shadow -> changed.initialVariantWeight((float) shadow.percent()));
+    return variant
+        .serverless()
+        .map(serverless -> changed.serverlessConfig(write(serverless)))
+        .orElseGet(() ->
+            changed.instanceType(variant.instanceType()).initialInstanceCount(variant.count()))
+        .build();
+  }
+
+  private static ProductionVariantServerlessConfig write(SageMakerServerless serverless) {
+    return ProductionVariantServerlessConfig.builder()
+        .memorySizeInMB(serverless.memoryMb())
+        .maxConcurrency(serverless.maxConcurrency())
+        .provisionedConcurrency(orNull(serverless.provisionedConcurrency()))
+        .build();
+  }
+
+  private static @Nullable Integer orNull(int number) {
+    return number == 0 ? null : number;
+  }
+
+  private static @Nullable Integer seconds(Duration duration) {
+    return orNull((int) duration.toSeconds());
+  }
+
+  /** Writes what this variant says of all variants of its endpoint; what it leaves open stays. */
+  static void writeShared(CreateEndpointConfigRequest.Builder wanted, Variant variant) {
+    CreateEndpointConfigRequest now = wanted.build();
+    variant
+        .async()
+        .filter(async -> !Optional.of(async).equals(readAsync(now.asyncInferenceConfig())))
+        .ifPresent(async -> wanted.asyncInferenceConfig(write(async)));
+    DataCaptureConfig before = now.dataCaptureConfig() == null
+        ? DataCaptureConfig.builder().build()
+        : now.dataCaptureConfig();
+    variant.dataCapture().ifPresent(capture -> wanted.dataCaptureConfig(change(before, capture)));
+  }
+
+  /** Ends the record of requests. */
+  static void endCapture(CreateEndpointConfigRequest.Builder wanted) {
+    DataCaptureConfig now = wanted.build().dataCaptureConfig();
+    if (now != null) {
+      wanted.dataCaptureConfig(now.toBuilder().enableCapture(false).build());
+    }
+  }
+
+  private static AsyncInferenceConfig write(SageMakerAsync async) {
+    AsyncInferenceNotificationConfig topics =
+        async.successTopic().isEmpty() && async.errorTopic().isEmpty()
+            ? null
+            : AsyncInferenceNotificationConfig.builder()
+                .successTopic(orNull(async.successTopic()))
+                .errorTopic(orNull(async.errorTopic()))
+                .build();
+    return AsyncInferenceConfig.builder()
+        .outputConfig(output -> output
+            .s3OutputPath(async.outputPath())
+            .s3FailurePath(orNull(async.failurePath()))
+            .notificationConfig(topics))
+        .clientConfig(client ->
+            client.maxConcurrentInvocationsPerInstance(orNull(async.maxConcurrencyPerInstance())))
+        .build();
+  }
+
+  private static @Nullable String orNull(String text) {
+    return text.isEmpty() ? null : text;
+  }
+
+  private static DataCaptureConfig change(DataCaptureConfig before, SageMakerDataCapture capture) {
+    List<CaptureOption> options = new ArrayList<>();
+    if (capture.captured() != Captured.RESPONSE) {
+      options.add(CaptureOption.builder().captureMode(CaptureMode.INPUT).build());
+    }
+    if (capture.captured() != Captured.REQUEST) {
+      options.add(CaptureOption.builder().captureMode(CaptureMode.OUTPUT).build());
+    }
+    return before.toBuilder()
+        .enableCapture(capture.percent() > 0)
+        .initialSamplingPercentage(capture.percent())
+        .destinationS3Uri(capture.destination())
+        .captureOptions(options)
+        .build();
+  }
+
+  static DeploymentConfig write(SageMakerReplacement replacement) {
+    CapacitySize size = CapacitySize.builder()
+        .type(CapacitySizeType.CAPACITY_PERCENT)
+        .value(replacement.percent())
+        .build();
+    DeploymentConfig.Builder deployment = DeploymentConfig.builder()
+        .blueGreenUpdatePolicy(policy -> policy
+            .terminationWaitInSeconds((int) replacement.terminationWait().toSeconds())
+            .maximumExecutionTimeoutInSeconds((int) replacement.limit().toSeconds())
+            .trafficRoutingConfiguration(routing -> {
+              routing
+                  .type(TrafficRoutingConfigType.valueOf(replacement.steps().name()))
+                  .waitIntervalInSeconds((int) replacement.interval().toSeconds());
+              if (replacement.steps() == Steps.CANARY) {
+                routing.canarySize(size);
+              } else if (replacement.steps() == Steps.LINEAR) {
+                routing.linearStepSize(size);
+              }
+            }));
+    if (!replacement.alarms().isEmpty()) {
+      deployment.autoRollbackConfiguration(rollback -> rollback.alarms(replacement.alarms().stream()
+          .map(name -> Alarm.builder().alarmName(name).build())
+          .toList()));
+    }
+    return deployment.build();
+  }
+
+  // ---- from AWS ----
+
+  /** {@return a variant as it is; nothing of what scales it} */
+  static Variant read(
+      DescribeEndpointConfigResponse configuration,
+      ProductionVariant variant,
+      ProductionVariantSummary now,
+      boolean shadow) {
+    boolean serverless = variant.serverlessConfig() != null;
+    ProductionVariantServerlessConfig serverlessNow = now.currentServerlessConfig() == null
+        ? variant.serverlessConfig()
+        : now.currentServerlessConfig();
+    Integer count = now.currentInstanceCount();
+    float weight = variant.initialVariantWeight() == null ? 1 : variant.initialVariantWeight();
+    return new Variant(
+        orEmpty(variant.modelName()),
+        serverless ? "" : orEmpty(variant.instanceTypeAsString()),
+        serverless || count == null ? 0 : count,
+        Optional.ofNullable(serverlessNow).map(VariantConversion::read),
+        new SageMakerInstances(
+            orZero(variant.volumeSizeInGB()),
+            Duration.ofSeconds(orZero(variant.modelDataDownloadTimeoutInSeconds())),
+            Duration.ofSeconds(orZero(variant.containerStartupHealthCheckTimeoutInSeconds()))),
+        Optional.empty(),
+        shadow
+            ? Optional.of(new SageMakerShadow(Math.min(100, Math.max(1, Math.round(weight)))))
+            : Optional.empty(),
+        readAsync(configuration.asyncInferenceConfig()),
+        readCapture(configuration.dataCaptureConfig()),
+        Optional.empty());
+  }
+
+  private static SageMakerServerless read(ProductionVariantServerlessConfig serverless) {
+    return new SageMakerServerless(
+        serverless.memorySizeInMB(),
+        serverless.maxConcurrency(),
+        orZero(serverless.provisionedConcurrency()));
+  }
+
+  static Optional<SageMakerAsync> readAsync(@Nullable AsyncInferenceConfig config) {
+    if (config == null || config.outputConfig() == null) {
+      return Optional.empty();
+    }
+    AsyncInferenceNotificationConfig topics = config.outputConfig().notificationConfig();
+    return Optional.of(new SageMakerAsync(
+        orEmpty(config.outputConfig().s3OutputPath()),
+        orEmpty(config.outputConfig().s3FailurePath()),
+        config.clientConfig() == null
+            ? 0
+            : orZero(config.clientConfig().maxConcurrentInvocationsPerInstance()),
+        topics == null ? "" : orEmpty(topics.successTopic()),
+        topics == null ? "" : orEmpty(topics.errorTopic())));
+  }
+
+  private static Optional<SageMakerDataCapture> readCapture(@Nullable DataCaptureConfig config) {
+    if (config == null || !Boolean.TRUE.equals(config.enableCapture())) {
+      return Optional.empty();
+    }
+    List<CaptureMode> modes =
+        config.captureOptions().stream().map(CaptureOption::captureMode).toList();
+    Captured captured = modes.size() > 1
+        ? Captured.BOTH
+        : modes.contains(CaptureMode.INPUT) ? Captured.REQUEST : Captured.RESPONSE;
+    return Optional.of(new SageMakerDataCapture(
+        orZero(config.initialSamplingPercentage()), orEmpty(config.destinationS3Uri()), captured));
+  }
+
+  private static int orZero(@Nullable Integer number) {
+    return number == null ? 0 : number;
+  }
+
+  private static String orEmpty(@Nullable String text) {
+    return text == null ? "" : text;
+  }
+}

@@ -1,0 +1,700 @@
+package io.fairlead.sagemaker.internal;
+
+import io.fairlead.error.ErrorKind;
+import io.fairlead.error.ServingException;
+import io.fairlead.reconcile.Listed;
+import io.fairlead.reconcile.Mark;
+import io.fairlead.reconcile.Observed;
+import io.fairlead.reconcile.Outcome;
+import io.fairlead.reconcile.ResourceKind;
+import io.fairlead.reconcile.ResourceRef;
+import io.fairlead.reconcile.Started;
+import io.fairlead.sagemaker.SageMakerAsync;
+import io.fairlead.sagemaker.SageMakerProvider;
+import io.fairlead.sagemaker.SageMakerReplacement;
+import io.fairlead.sagemaker.internal.Variant.Autoscaling;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.stream.Stream;
+import software.amazon.awssdk.services.sagemaker.model.CreateEndpointConfigRequest;
+import software.amazon.awssdk.services.sagemaker.model.DescribeEndpointConfigResponse;
+import software.amazon.awssdk.services.sagemaker.model.DescribeEndpointResponse;
+import software.amazon.awssdk.services.sagemaker.model.DesiredWeightAndCapacity;
+import software.amazon.awssdk.services.sagemaker.model.EndpointSummary;
+import software.amazon.awssdk.services.sagemaker.model.ListEndpointsRequest;
+import software.amazon.awssdk.services.sagemaker.model.ListEndpointsResponse;
+import software.amazon.awssdk.services.sagemaker.model.PendingDeploymentSummary;
+import software.amazon.awssdk.services.sagemaker.model.PendingProductionVariantSummary;
+import software.amazon.awssdk.services.sagemaker.model.ProductionVariant;
+import software.amazon.awssdk.services.sagemaker.model.ProductionVariantStatus;
+import software.amazon.awssdk.services.sagemaker.model.ProductionVariantSummary;
+
+/**
+ * Variants, each a part of its endpoint: the first makes the endpoint, the others join it, and the last takes it along.
+ *
+ * <p>What is ready is told by what the endpoint's configuration says, not by its status alone: after a change that
+ * SageMaker took back, an endpoint is in service again with the configuration that it had.
+ */
+final class VariantKind implements ResourceKind<Variant> {
+  static final String NAME = "variant";
+
+  private static final int PAGE = 100;
+  private static final int MOST_VARIANTS = 10;
+  /** All requests, as whole percents are written. */
+  private static final float ALL = 100;
+
+  private final SageMakerClients clients;
+  private final SageMakerErrors errors;
+  private final SageMakerTags tags;
+  private final EndpointCalls endpoints;
+  private final ComponentCalls components;
+  private final AutoscalingCalls autoscaling;
+
+  /** What scaled variants whose instances are being exchanged, until that has ended. */
+  private final Map<VariantName, SetAside> setAside = new ConcurrentHashMap<>();
+
+  private record SetAside(String instanceType, Autoscaling range) {}
+
+  VariantKind(
+      SageMakerClients clients,
+      SageMakerErrors errors,
+      SageMakerTags tags,
+      EndpointCalls endpoints,
+      ComponentCalls components) {
+    this.clients = clients;
+    this.errors = errors;
+    this.tags = tags;
+    this.endpoints = endpoints;
+    this.components = components;
+    this.autoscaling = new AutoscalingCalls(clients, errors);
+  }
+
+  @Override
+  public String name() {
+    return NAME;
+  }
+
+  // ---- reading ----
+
+  @Override
+  public Observed<Variant> read(String path) {
+    VariantName name = VariantName.of(path);
+    Optional<DescribeEndpointResponse> found = endpoints.find(name.endpoint());
+    if (found.isEmpty()) {
+      return Observed.absent();
+    }
+    if (!endpoints.isOurs(found.get())) {
+      // Whatever it is, and whatever its variants are: the name is taken.
+      return Observed.ready(VariantConversion.UNKNOWN).asForeign();
+    }
+    return endpoints.isFleet(found.get()) ? Observed.absent() : observed(name, found.get());
+  }
+
+  private Observed<Variant> observed(VariantName name, DescribeEndpointResponse endpoint) {
+    return switch (endpoint.endpointStatusAsString()) {
+      case "InService", "UpdateRollbackFailed" -> serving(name, endpoint);
+      case "Failed" -> Observed.failed(EndpointCalls.reason(endpoint));
+      case "OutOfService" ->
+        EndpointCalls.summary(endpoint, name.variant()).isPresent()
+            ? Observed.failed(EndpointCalls.outOfService(endpoint))
+            : Observed.absent();
+      case "Deleting" -> Observed.deleting();
+      default -> Observed.changing(progress(name, endpoint));
+    };
+  }
+
+  private Observed<Variant> serving(VariantName name, DescribeEndpointResponse endpoint) {
+    String detail = endpoint.endpointStatusAsString().equals("InService")
+        ? EndpointCalls.reason(endpoint)
+        : "a change failed and could not be taken back: the endpoint serves a mix of both ("
+            + EndpointCalls.reason(endpoint) + ")";
+    Optional<DescribeEndpointConfigResponse> found =
+        endpoints.findConfiguration(endpoint.endpointConfigName());
+    if (found.isEmpty()) {
+      return EndpointCalls.summary(endpoint, name.variant())
+          .map(summary -> Observed.ready(VariantConversion.UNKNOWN))
+          .orElseGet(Observed::absent)
+          .withDetail(detail);
+    }
+    DescribeEndpointConfigResponse configuration = found.get();
+    Optional<ProductionVariant> variant = variants(configuration)
+        .filter(one -> one.variantName().equals(name.variant()))
+        .findFirst();
+    Optional<ProductionVariantSummary> now = EndpointCalls.summary(endpoint, name.variant());
+    if (variant.isEmpty() || now.isEmpty()) {
+      return Observed.<Variant>absent().withDetail(detail);
+    }
+    boolean shadow = EndpointCalls.isShadow(configuration, name.variant());
+    boolean scales = !shadow && variant.get().serverlessConfig() == null;
+    Variant value = VariantConversion.read(configuration, variant.get(), now.get(), shadow)
+        .withAutoscaling(scales ? autoscaling.read(name) : Optional.empty());
+    Observed<Variant> seen = Observed.ready(value).withDetail(detail);
+    String run = endpoints.tagsOf(configuration).get(SageMakerTags.RUN_OF_VARIANT + name.variant());
+    return run == null ? seen : seen.madeBy(run);
+  }
+
+  private static Stream<ProductionVariant> variants(DescribeEndpointConfigResponse configuration) {
+    return Stream.concat(
+        configuration.productionVariants().stream(),
+        configuration.shadowProductionVariants().stream());
+  }
+
+  private static String progress(VariantName name, DescribeEndpointResponse endpoint) {
+    String status = endpoint.endpointStatusAsString();
+    String stage = EndpointCalls.summary(endpoint, name.variant()).stream()
+        .flatMap(summary -> summary.variantStatus().stream())
+        .map(ProductionVariantStatus::statusAsString)
+        .findFirst()
+        .map(variant -> ", " + variant)
+        .orElse("");
+    return switch (status) {
+      case "Creating" -> "endpoint is Creating" + stage + "; AWS cannot cancel that";
+      case "SystemUpdating" -> "endpoint is under AWS's own maintenance";
+      default -> "endpoint is " + status + stage;
+    };
+  }
+
+  // ---- creating ----
+
+  @Override
+  public Started create(String path, Variant desired, Mark mark) {
+    VariantName name = VariantName.of(path);
+    Optional<DescribeEndpointResponse> found = endpoints.find(name.endpoint());
+    if (found.isEmpty()) {
+      createEndpoint(name, desired, mark);
+    } else {
+      join(name, desired, mark, found.get());
+    }
+    return Started.ACCEPTED;
+  }
+
+  private void createEndpoint(VariantName name, Variant desired, Mark mark) {
+    if (desired.shadow().isPresent()) {
+      throw refusal(name, "shadows another variant, and there is none: deploy that first");
+    }
+    Optional<VariantName> component = components.of(name.endpoint());
+    if (component.isPresent()) {
+      throw refusal(
+          name,
+          "cannot join " + component.get()
+              + ", which is an inference component: AWS has no weights between the two. Deploy under another name, or undeploy "
+              + component.get() + " first");
+    }
+    ProductionVariant variant = VariantConversion.write(name.variant(), desired, ALL);
+    CreateEndpointConfigRequest.Builder wanted =
+        CreateEndpointConfigRequest.builder().productionVariants(variant);
+    VariantConversion.writeShared(wanted, desired);
+    String configuration = endpoints.make(name.endpoint(), wanted, marks(name, mark));
+    errors.call(
+        "Create endpoint " + name.endpoint(),
+        () -> clients
+            .controlPlane()
+            .createEndpoint(request -> request
+                .endpointName(name.endpoint())
+                .endpointConfigName(configuration)
+                .tags(SageMakerTags.list(SageMakerTags.of(mark)))));
+  }
+
+  private static Map<String, String> marks(VariantName name, Mark mark) {
+    Map<String, String> marks = new HashMap<>(SageMakerTags.of(mark));
+    marks.put(SageMakerTags.RUN_OF_VARIANT + name.variant(), mark.run());
+    return marks;
+  }
+
+  private void join(
+      VariantName name, Variant desired, Mark mark, DescribeEndpointResponse endpoint) {
+    if (endpoints.isFleet(endpoint)) {
+      throw refusal(
+          name,
+          "cannot be there: endpoint " + name.endpoint()
+              + " is a fleet that inference components share. Deploy under another name");
+    }
+    checkAtRest(name, endpoint);
+    if (EndpointCalls.isOutOfService(endpoint)) {
+      throw refusal(
+          name,
+          "cannot join " + names(endpoint) + ": AWS has taken the endpoint out of service. "
+              + "Deploy one of those again, which makes the endpoint anew, or undeploy them first");
+    }
+    DescribeEndpointConfigResponse configuration = endpoints.configuration(endpoint);
+    checkJoin(name, desired, configuration);
+    ProductionVariant variant = VariantConversion.write(
+        name.variant(), desired, desired.shadow().map(s -> (float) s.percent()).orElse(0f));
+    CreateEndpointConfigRequest.Builder wanted = EndpointCalls.like(configuration, endpoint);
+    CreateEndpointConfigRequest now = wanted.build();
+    if (desired.shadow().isPresent()) {
+      wanted.shadowProductionVariants(with(now.shadowProductionVariants(), variant));
+    } else {
+      wanted.productionVariants(with(now.productionVariants(), variant));
+    }
+    VariantConversion.writeShared(wanted, desired);
+    Map<String, String> tagged =
+        endpoints.carriedTags(endpoint, configuration, names(configuration));
+    tagged.putAll(marks(name, mark));
+    updateEndpoint(endpoint, endpoints.make(name.endpoint(), wanted, tagged), Optional.empty());
+  }
+
+  private static List<ProductionVariant> with(
+      List<ProductionVariant> variants, ProductionVariant one) {
+    List<ProductionVariant> all = new ArrayList<>(variants);
+    all.removeIf(other -> other.variantName().equals(one.variantName()));
+    all.add(one);
+    return all;
+  }
+
+  private static List<String> names(DescribeEndpointConfigResponse configuration) {
+    return variants(configuration).map(ProductionVariant::variantName).toList();
+  }
+
+  private static void checkJoin(
+      VariantName name, Variant desired, DescribeEndpointConfigResponse configuration) {
+    List<ProductionVariant> production = configuration.productionVariants();
+    boolean serverless = desired.serverless().isPresent()
+        || production.stream().anyMatch(variant -> variant.serverlessConfig() != null);
+    if (serverless) {
+      throw refusal(
+          name, "cannot join the others: AWS serves a serverless variant alone under its name");
+    }
+    if (production.size() >= MOST_VARIANTS) {
+      throw refusal(name, "would be one too many: an endpoint has at most " + MOST_VARIANTS);
+    }
+    boolean shadowed = desired.shadow().isPresent()
+        || !configuration.shadowProductionVariants().isEmpty();
+    int others = production.size() + configuration.shadowProductionVariants().size();
+    if (shadowed && others > 1) {
+      throw refusal(
+          name,
+          "cannot join the others: AWS allows a shadow beside exactly one variant, and no further one");
+    }
+    Optional<SageMakerAsync> async =
+        VariantConversion.readAsync(configuration.asyncInferenceConfig());
+    if (desired.async().isPresent() && !desired.async().equals(async)) {
+      throw refusal(name, ASYNC);
+    }
+  }
+
+  private static final String ASYNC =
+      "cannot change how the endpoint is asked: it is asynchronous or not, and where its answers lie, for as long as it is "
+          + "there. Deploy under another name, or undeploy its variants first";
+
+  // ---- updating ----
+
+  @Override
+  public Started update(String path, Observed<Variant> current, Variant desired) {
+    VariantName name = VariantName.of(path);
+    Variant actual = current.value().orElseThrow();
+    if (actual.needsConfigurationFor(desired)) {
+      return Started.as(reconfigure(name, actual, desired));
+    }
+    if (!actual.autoscaling().equals(desired.autoscaling())) {
+      if (desired.autoscaling().isPresent()) {
+        autoscaling.put(name, desired.autoscaling().get());
+      } else {
+        autoscaling.remove(name);
+      }
+    } else {
+      resize(name, desired);
+    }
+    return Started.ACCEPTED;
+  }
+
+  private String reconfigure(VariantName name, Variant actual, Variant desired) {
+    DescribeEndpointResponse endpoint = present(name);
+    DescribeEndpointConfigResponse configuration = endpoints.configuration(endpoint);
+    ProductionVariant before = variants(configuration)
+        .filter(one -> one.variantName().equals(name.variant()))
+        .findFirst()
+        .orElseThrow(() -> gone(name));
+    // AWS refuses to rebuild what is scaled; it is registered again when the change has ended.
+    if (!actual.instanceType().equals(desired.instanceType())) {
+      actual.autoscaling().ifPresent(range -> {
+        setAside.put(name, new SetAside(actual.instanceType(), range));
+        autoscaling.remove(name);
+      });
+    }
+    CreateEndpointConfigRequest.Builder wanted = EndpointCalls.like(configuration, endpoint);
+    CreateEndpointConfigRequest now = wanted.build();
+    wanted.productionVariants(changed(now.productionVariants(), before, desired));
+    wanted.shadowProductionVariants(
+        EndpointCalls.orNone(changed(now.shadowProductionVariants(), before, desired)));
+    VariantConversion.writeShared(wanted, desired);
+    if (desired.dataCapture().isEmpty()) {
+      VariantConversion.endCapture(wanted);
+    }
+    String next = endpoints.make(
+        name.endpoint(),
+        wanted,
+        endpoints.carriedTags(endpoint, configuration, names(configuration)));
+    updateEndpoint(endpoint, next, desired.replacement());
+    return new Reconfiguration(
+            name.endpoint(), endpoint.endpointConfigName(), next, endpoint.lastModifiedTime())
+        .toString();
+  }
+
+  /**
+   * A change of an endpoint's configuration that is under way, told by its own name.
+   *
+   * <p>Only with it can be told what SageMaker took back without a word: an endpoint that was changed since and is at rest
+   * with another configuration.
+   *
+   * @param endpoint the endpoint
+   * @param before the configuration that it had
+   * @param configuration the configuration that it is to have
+   * @param since when the endpoint was last changed before
+   */
+  private record Reconfiguration(
+      String endpoint, String before, String configuration, Instant since) {
+    static Reconfiguration of(String text) {
+      String[] parts = text.split(" ", -1);
+      return new Reconfiguration(parts[0], parts[1], parts[2], Instant.parse(parts[3]));
+    }
+
+    @Override
+    public String toString() {
+      return endpoint + " " + before + " " + configuration + " " + since;
+    }
+  }
+
+  @Override
+  public Outcome poll(String operation) {
+    Reconfiguration change = Reconfiguration.of(operation);
+    VariantName any = new VariantName(change.endpoint(), "");
+    DescribeEndpointResponse endpoint = present(any);
+    if (!EndpointCalls.isAtRest(endpoint)) {
+      return Outcome.running(progress(any, endpoint));
+    }
+    if (endpoint.endpointConfigName().equals(change.configuration())) {
+      return Outcome.succeeded();
+    }
+    if (endpoint.lastModifiedTime().equals(change.since())) {
+      return Outcome.running("waiting until the change shows");
+    }
+    if (!endpoint.endpointConfigName().equals(change.before())) {
+      // It ended, and another process has changed the endpoint since.
+      return Outcome.succeeded();
+    }
+    String why = EndpointCalls.reason(endpoint);
+    return Outcome.failed(new ServingException(
+        SageMakerProvider.ID,
+        ErrorKind.MODEL_FAILED,
+        "SageMaker took the change back: " + (why.isEmpty() ? "it gives no reason" : why)));
+  }
+
+  private static List<ProductionVariant> changed(
+      List<ProductionVariant> variants, ProductionVariant before, Variant desired) {
+    return variants.stream()
+        .map(one -> one.variantName().equals(before.variantName())
+            ? VariantConversion.change(one, desired)
+            : one)
+        .toList();
+  }
+
+  private void resize(VariantName name, Variant desired) {
+    DesiredWeightAndCapacity.Builder capacity =
+        DesiredWeightAndCapacity.builder().variantName(name.variant());
+    desired
+        .serverless()
+        .ifPresentOrElse(
+            serverless -> capacity.serverlessUpdateConfig(update -> update
+                .maxConcurrency(serverless.maxConcurrency())
+                .provisionedConcurrency(
+                    serverless.provisionedConcurrency() == 0
+                        ? null
+                        : serverless.provisionedConcurrency())),
+            () -> capacity.desiredInstanceCount(desired.count()));
+    errors.call(
+        "Resize variant " + name,
+        () -> clients
+            .controlPlane()
+            .updateEndpointWeightsAndCapacities(request -> request
+                .endpointName(name.endpoint())
+                .desiredWeightsAndCapacities(capacity.build())));
+  }
+
+  /** Without retaining them, AWS would set all variants back to the weights and counts that they began with. */
+  private void updateEndpoint(
+      DescribeEndpointResponse endpoint,
+      String configuration,
+      Optional<SageMakerReplacement> replacement) {
+    endpoints.release(endpoint);
+    endpoints.checkUnchanged(endpoint);
+    errors.call(
+        "Update endpoint " + endpoint.endpointName(),
+        () -> clients.controlPlane().updateEndpoint(request -> {
+          request
+              .endpointName(endpoint.endpointName())
+              .endpointConfigName(configuration)
+              .retainAllVariantProperties(true);
+          replacement.ifPresent(how -> request.deploymentConfig(VariantConversion.write(how)));
+        }));
+  }
+
+  private DescribeEndpointResponse present(VariantName name) {
+    return endpoints.find(name.endpoint()).orElseThrow(() -> gone(name));
+  }
+
+  private static ServingException gone(VariantName name) {
+    return new ServingException(
+        SageMakerProvider.ID, ErrorKind.NOT_FOUND, "Variant " + name + " is not there any longer");
+  }
+
+  private static void checkAtRest(VariantName name, DescribeEndpointResponse endpoint) {
+    if (!EndpointCalls.isAtRest(endpoint)) {
+      throw new ServingException(
+          SageMakerProvider.ID,
+          ErrorKind.CONFLICT,
+          "Endpoint " + name.endpoint() + " is " + endpoint.endpointStatusAsString());
+    }
+  }
+
+  private static ServingException refusal(VariantName name, String why) {
+    return ServingException.builder(
+            SageMakerProvider.ID, ErrorKind.CONFLICT, "Variant " + name + " " + why)
+        .retryable(false)
+        .build();
+  }
+
+  @Override
+  public boolean matches(Variant desired, Variant actual) {
+    return desired.isAs(actual);
+  }
+
+  @Override
+  public Optional<String> cannotUpdate(Variant actual, Variant desired) {
+    if (actual.model().isEmpty()) {
+      return Optional.of(
+          "serves what cannot be told, because its endpoint configuration was deleted by somebody else, or names no "
+              + "model: undeploy it and deploy it again");
+    }
+    boolean keepsScaling = actual.autoscaling().equals(desired.autoscaling())
+        && actual.instanceType().equals(desired.instanceType());
+    if (actual.foreignAutoscaling().isPresent() && !keepsScaling) {
+      return Optional.of(
+          "is scaled by policies that somebody else made, which AWS would have to remove: remove them first, or keep the "
+              + "instance type and a fixed number, which leaves the instances to them");
+    }
+    if (!actual.model().equals(desired.model()) && desired.replacement().isEmpty()) {
+      return Optional.of(
+          "holds another container: deploy under another variant and route requests to it, or have SageMaker replace it by "
+              + "adding a SageMakerReplacement to the routing");
+    }
+    if (actual.serverless().isPresent() != desired.serverless().isPresent()) {
+      return Optional.of(
+          "cannot change between instances and serverless: deploy it under another name");
+    }
+    if (actual.shadow().isPresent() != desired.shadow().isPresent()) {
+      return Optional.of(
+          "cannot change between a shadow and a variant that answers: deploy it under another variant");
+    }
+    return actual.async().equals(desired.async()) ? Optional.empty() : Optional.of(ASYNC);
+  }
+
+  // ---- deleting ----
+
+  @Override
+  public Started delete(String path, Observed<Variant> current) {
+    VariantName name = VariantName.of(path);
+    DescribeEndpointResponse endpoint = present(name);
+    if (EndpointCalls.status(endpoint) == Observed.Status.FAILED) {
+      names(endpoint)
+          .forEach(variant -> autoscaling.remove(new VariantName(name.endpoint(), variant)));
+      deleteEndpoint(endpoint);
+      return Started.ACCEPTED;
+    }
+    checkAtRest(name, endpoint);
+    Optional<DescribeEndpointConfigResponse> configuration =
+        endpoints.findConfiguration(endpoint.endpointConfigName());
+    List<String> others =
+        new ArrayList<>(configuration.map(VariantKind::names).orElseGet(() -> names(endpoint)));
+    if (!others.remove(name.variant())) {
+      throw gone(name);
+    }
+    if (others.isEmpty()) {
+      autoscaling.remove(name);
+      deleteEndpoint(endpoint);
+    } else {
+      leave(
+          name,
+          endpoint,
+          configuration.orElseThrow(
+              () -> EndpointCalls.configurationGone(endpoint, ErrorKind.CONFLICT)),
+          others);
+    }
+    return Started.ACCEPTED;
+  }
+
+  private static List<String> names(DescribeEndpointResponse endpoint) {
+    return Stream.concat(
+            endpoint.productionVariants().stream(), endpoint.shadowProductionVariants().stream())
+        .map(ProductionVariantSummary::variantName)
+        .toList();
+  }
+
+  private void deleteEndpoint(DescribeEndpointResponse endpoint) {
+    endpoints.release(endpoint);
+    endpoints.checkUnchanged(endpoint);
+    errors.call(
+        "Delete endpoint " + endpoint.endpointName(),
+        () -> clients
+            .controlPlane()
+            .deleteEndpoint(request -> request.endpointName(endpoint.endpointName())));
+  }
+
+  private void leave(
+      VariantName name,
+      DescribeEndpointResponse endpoint,
+      DescribeEndpointConfigResponse configuration,
+      List<String> others) {
+    CreateEndpointConfigRequest.Builder wanted = EndpointCalls.like(configuration, endpoint);
+    CreateEndpointConfigRequest now = wanted.build();
+    List<ProductionVariant> production = without(now.productionVariants(), name);
+    if (production.isEmpty()) {
+      throw refusal(name, "is what the shadow " + others + " copies: undeploy the shadow first");
+    }
+    if (!EndpointCalls.isShadow(configuration, name.variant())) {
+      autoscaling.remove(name);
+    }
+    wanted.productionVariants(production);
+    wanted.shadowProductionVariants(
+        EndpointCalls.orNone(without(now.shadowProductionVariants(), name)));
+    String next = endpoints.make(
+        name.endpoint(), wanted, endpoints.carriedTags(endpoint, configuration, others));
+    updateEndpoint(endpoint, next, Optional.empty());
+  }
+
+  private static List<ProductionVariant> without(
+      List<ProductionVariant> variants, VariantName name) {
+    return variants.stream()
+        .filter(one -> !one.variantName().equals(name.variant()))
+        .toList();
+  }
+
+  @Override
+  public void tidy(String path) {
+    VariantName name = VariantName.of(path);
+    SetAside aside = setAside.get(name);
+    if (aside != null) {
+      bringBack(name, aside);
+      setAside.remove(name);
+    }
+    endpoints.tidy(name.endpoint());
+  }
+
+  /** Instances that were to be exchanged and are still there are scaled as before. */
+  private void bringBack(VariantName name, SetAside aside) {
+    boolean there = endpoints
+        .find(name.endpoint())
+        .filter(EndpointCalls::isAtRest)
+        .map(endpoints::configuration)
+        .stream()
+        .flatMap(configuration -> configuration.productionVariants().stream())
+        .anyMatch(variant -> variant.variantName().equals(name.variant())
+            && aside.instanceType().equals(variant.instanceTypeAsString()));
+    if (there && autoscaling.read(name).isEmpty()) {
+      autoscaling.put(name, aside.range());
+    }
+  }
+
+  // ---- listing ----
+
+  @Override
+  public List<Listed> list() {
+    List<Listed> listed = new ArrayList<>();
+    String token = null;
+    do {
+      ListEndpointsRequest request =
+          ListEndpointsRequest.builder().maxResults(PAGE).nextToken(token).build();
+      ListEndpointsResponse page =
+          errors.call("List endpoints", () -> clients.controlPlane().listEndpoints(request));
+      for (EndpointSummary summary : page.endpoints()) {
+        Map<String, String> marks = tags.ofCreation(summary.endpointArn(), summary.creationTime());
+        if (SageMakerTags.areOurs(marks) && !marks.containsKey(SageMakerTags.FLEET)) {
+          endpoints.find(summary.endpointName()).ifPresent(found -> listed.addAll(listed(found)));
+        }
+      }
+      token = page.nextToken();
+    } while (token != null);
+    return listed;
+  }
+
+  /**
+   * {@return the variants that an endpoint has or is about to have, those with the least requests first, so that the last
+   * takes the endpoint along}
+   */
+  private List<Listed> listed(DescribeEndpointResponse endpoint) {
+    Map<String, List<ResourceRef>> uses = new LinkedHashMap<>();
+    List<ResourceRef> configurations = new ArrayList<>();
+    Set<String> shadows = new HashSet<>();
+    names(endpoint).forEach(variant -> uses.put(variant, new ArrayList<>()));
+    pendingNames(endpoint).forEach(variant -> uses.putIfAbsent(variant, new ArrayList<>()));
+    for (String name : configurationNames(endpoint)) {
+      configurations.add(new ResourceRef(ConfigurationKind.NAME, name));
+      endpoints.findConfiguration(name).ifPresent(found -> {
+        found.shadowProductionVariants().forEach(shadow -> shadows.add(shadow.variantName()));
+        variants(found).forEach(variant -> {
+          List<ResourceRef> models =
+              uses.computeIfAbsent(variant.variantName(), key -> new ArrayList<>());
+          if (variant.modelName() != null) {
+            models.add(new ResourceRef(ModelKind.NAME, variant.modelName()));
+          }
+        });
+      });
+    }
+    uses.values().forEach(all -> all.addAll(configurations));
+    return uses.keySet().stream()
+        .sorted(Comparator.comparing((String variant) -> !shadows.contains(variant))
+            .thenComparing(variant -> weight(endpoint, variant)))
+        .map(variant -> listed(endpoint, variant, uses.getOrDefault(variant, List.of())))
+        .toList();
+  }
+
+  /** {@return the variants that an endpoint is about to have, which are told before their configuration can be read} */
+  private static Stream<String> pendingNames(DescribeEndpointResponse endpoint) {
+    PendingDeploymentSummary pending = endpoint.pendingDeploymentSummary();
+    return pending == null
+        ? Stream.empty()
+        : Stream.concat(
+                pending.productionVariants().stream(), pending.shadowProductionVariants().stream())
+            .map(PendingProductionVariantSummary::variantName);
+  }
+
+  /** {@return the configuration that an endpoint has, and the one that it is about to have} */
+  private static Set<String> configurationNames(DescribeEndpointResponse endpoint) {
+    Set<String> names = new LinkedHashSet<>();
+    names.add(endpoint.endpointConfigName());
+    PendingDeploymentSummary pending = endpoint.pendingDeploymentSummary();
+    if (pending != null && pending.endpointConfigName() != null) {
+      names.add(pending.endpointConfigName());
+    }
+    return names;
+  }
+
+  private static float weight(DescribeEndpointResponse endpoint, String variant) {
+    return EndpointCalls.summary(endpoint, variant)
+        .map(ProductionVariantSummary::currentWeight)
+        .orElse(0f);
+  }
+
+  private static Listed listed(
+      DescribeEndpointResponse endpoint, String variant, List<ResourceRef> uses) {
+    return new Listed(
+        new ResourceRef(NAME, new VariantName(endpoint.endpointName(), variant).toString()),
+        endpoint.endpointName(),
+        endpoint.creationTime(),
+        EndpointCalls.status(endpoint),
+        EndpointCalls.detail(endpoint),
+        true,
+        uses,
+        Optional.empty());
+  }
+}

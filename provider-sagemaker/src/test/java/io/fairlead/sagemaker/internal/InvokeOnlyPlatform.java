@@ -1,0 +1,107 @@
+package io.fairlead.sagemaker.internal;
+
+import io.fairlead.grammar.Container;
+import io.fairlead.grammar.Dependencies;
+import io.fairlead.grammar.Endpoint;
+import io.fairlead.grammar.ModelArtifact;
+import io.fairlead.grammar.Routing;
+import io.fairlead.grammar.RuntimeSpec;
+import io.fairlead.grammar.Scaling;
+import io.fairlead.grammar.TrafficWeight;
+import io.fairlead.grammar.Version;
+import io.fairlead.operation.Operation;
+import io.fairlead.operation.Plan;
+import io.fairlead.platform.Belonging;
+import io.fairlead.platform.Deployment;
+import io.fairlead.platform.EndpointPlatform;
+import io.fairlead.platform.Request;
+import io.fairlead.platform.Response;
+import io.fairlead.reconcile.Invoker;
+import io.fairlead.sagemaker.SageMakerProvider;
+import java.time.Duration;
+import java.util.List;
+import java.util.function.Function;
+
+/** A platform that asks models and does nothing else; it knows whether it was closed. */
+final class InvokeOnlyPlatform implements EndpointPlatform {
+  private final Invoker<Endpoint> invoker;
+  private boolean closed;
+
+  InvokeOnlyPlatform(Invoker<Endpoint> invoker) {
+    this.invoker = invoker;
+  }
+
+  boolean isClosed() {
+    return closed;
+  }
+
+  @Override
+  public String id() {
+    return SageMakerProvider.ID;
+  }
+
+  @Override
+  public Response invoke(Endpoint endpoint, Request request) {
+    return invoker.invoke(endpoint, request);
+  }
+
+  @Override
+  public void close() {
+    closed = true;
+  }
+
+  private static UnsupportedOperationException none() {
+    return new UnsupportedOperationException("it only asks");
+  }
+
+  @Override
+  public Operation<Container> packageModel(
+      ModelArtifact artifact, RuntimeSpec runtime, Dependencies dependencies) {
+    throw none();
+  }
+
+  @Override
+  public Operation<Endpoint> deploy(Container container, Scaling scaling, Routing routing) {
+    throw none();
+  }
+
+  @Override
+  public Operation<Endpoint> scale(Endpoint endpoint, Scaling scaling) {
+    throw none();
+  }
+
+  @Override
+  public Operation<Version> route(Version stable, Version candidate, TrafficWeight weight) {
+    throw none();
+  }
+
+  @Override
+  public Operation<Endpoint> undeploy(Endpoint endpoint) {
+    throw none();
+  }
+
+  @Override
+  public Operation<List<Belonging>> undeployAll(String name) {
+    throw none();
+  }
+
+  @Override
+  public Plan preview(Function<? super EndpointPlatform, ? extends Operation<?>> change) {
+    throw none();
+  }
+
+  @Override
+  public List<Deployment> list() {
+    throw none();
+  }
+
+  @Override
+  public List<Belonging> inventory() {
+    throw none();
+  }
+
+  @Override
+  public Operation<List<Belonging>> sweep(Duration minimumAge) {
+    throw none();
+  }
+}

@@ -1,0 +1,48 @@
+package io.fairlead.sagemaker.internal;
+
+import io.fairlead.error.ServingException;
+import io.fairlead.platform.EndpointPlatform;
+import io.fairlead.platform.Request;
+import io.fairlead.reconcile.TimeSource;
+import io.fairlead.sagemaker.SageMakerConfig;
+import io.fairlead.sagemaker.SageMakerProvider;
+import java.net.URI;
+import java.util.Random;
+import software.amazon.awssdk.auth.credentials.AwsBasicCredentials;
+import software.amazon.awssdk.auth.credentials.StaticCredentialsProvider;
+
+/** A process that asks one model once, and prints the answer. */
+final class OnePlatformCall {
+  private OnePlatformCall() {}
+
+  /** Asks: {@code ENDPOINT invoke} or {@code ENDPOINT stream}. */
+  public static void main(String[] args) {
+    SageMakerConfig config = SageMakerConfig.of("us-east-1")
+        .withEndpoint(URI.create(args[0]))
+        .withCredentials(StaticCredentialsProvider.create(
+            AwsBasicCredentials.create("AKIAEXAMPLE", "not-a-secret")));
+    Request request = Request.json("{}");
+    if (args[1].equals("invoke")) {
+      try (EndpointPlatform platform = new SageMakerProvider().open(config)) {
+        System.out.println(platform.invoke(ScriptedServer.ENDPOINT, request).text());
+      }
+      return;
+    }
+    SageMakerErrors errors = new SageMakerErrors(config.identity());
+    TimeSource time = TimeSource.system();
+    RetriedCalls calls = new RetriedCalls(errors, time, new Random(1));
+    try (SageMakerClients clients = new SageMakerClients(config)) {
+      SageMakerInvoker invoker = new SageMakerInvoker(clients, calls);
+      DefaultSageMakerPlatform platform = new DefaultSageMakerPlatform(
+          new InvokeOnlyPlatform(invoker),
+          invoker,
+          new AsyncInvocations(clients, calls, errors, time, config.callTimeout()),
+          () -> new SageMakerStreaming(config, clients, calls, errors, time));
+      try (platform) {
+        platform.invokeStreaming(ScriptedServer.ENDPOINT, request, piece -> {});
+      } catch (ServingException e) {
+        System.out.println(e.kind() + " " + e.getMessage());
+      }
+    }
+  }
+}

@@ -1,0 +1,349 @@
+package io.fairlead.sagemaker.internal;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
+
+import io.fairlead.grammar.Container;
+import io.fairlead.grammar.Dependencies;
+import io.fairlead.grammar.Endpoint;
+import io.fairlead.grammar.InvalidValueException;
+import io.fairlead.grammar.ModelArtifact;
+import io.fairlead.grammar.ModelMetadata;
+import io.fairlead.grammar.PlatformOptions;
+import io.fairlead.grammar.Problem;
+import io.fairlead.grammar.Routing;
+import io.fairlead.grammar.RuntimeSpec;
+import io.fairlead.grammar.Scaling;
+import io.fairlead.reconcile.Mapping;
+import io.fairlead.reconcile.Resource;
+import io.fairlead.reconcile.TimeSource;
+import io.fairlead.sagemaker.Aws;
+import io.fairlead.sagemaker.SageMakerArtifact;
+import io.fairlead.sagemaker.SageMakerAsync;
+import io.fairlead.sagemaker.SageMakerAutoscaling;
+import io.fairlead.sagemaker.SageMakerConfig;
+import io.fairlead.sagemaker.SageMakerDataCapture;
+import io.fairlead.sagemaker.SageMakerDependencies;
+import io.fairlead.sagemaker.SageMakerInstances;
+import io.fairlead.sagemaker.SageMakerMultiModel;
+import io.fairlead.sagemaker.SageMakerNetwork;
+import io.fairlead.sagemaker.SageMakerReplacement;
+import io.fairlead.sagemaker.SageMakerRuntime;
+import io.fairlead.sagemaker.SageMakerServerless;
+import io.fairlead.sagemaker.SageMakerShadow;
+import java.io.IOException;
+import java.net.URI;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** From the grammar to SageMaker's resources, without any call. */
+class SageMakerMapperTest {
+  private static final SageMakerConfig CONFIG =
+      SageMakerConfig.of("us-east-1").withExecutionRole(Aws.ROLE).withArtifactBucket("artifacts");
+  private static final ModelArtifact ARCHIVE =
+      ModelArtifact.of(URI.create("s3://models/bert/model.tar.gz"));
+  private static final RuntimeSpec IMAGE = RuntimeSpec.of(Aws.IMAGE);
+  private static final Scaling ONE = Scaling.fixed("ml.m5.large", 1);
+  private static final Scaling SERVERLESS =
+      Scaling.fixed("", 1).with(SageMakerServerless.of(2048, 5));
+  private static final Routing BLUE = new Routing("bert", "blue");
+
+  private final SageMakerMapper mapper = mapper(CONFIG);
+
+  private static SageMakerMapper mapper(SageMakerConfig config) {
+    SageMakerErrors errors = new SageMakerErrors(config.identity());
+    return new SageMakerMapper(
+        config,
+        SageMakerKinds.of(config, new SageMakerClients(config), errors, TimeSource.system()));
+  }
+
+  // ---- models ----
+
+  @Test
+  void anArchiveInS3IsTheModelsData() {
+    assertThat(model(container(ARCHIVE, IMAGE)))
+        .isEqualTo(new Model(
+            Aws.IMAGE,
+            "s3://models/bert/model.tar.gz",
+            Dependencies.NONE,
+            Aws.ROLE,
+            SageMakerNetwork.OPEN,
+            Optional.empty()));
+  }
+
+  @Test
+  void aPrefixInS3IsTheModelsDataWithoutAnArchive() {
+    ModelArtifact prefix = ModelArtifact.of(URI.create("s3://models/bert/"));
+
+    assertThat(model(container(prefix, IMAGE)).data()).isEqualTo("s3://models/bert/");
+  }
+
+  @Test
+  void codeThatIsApartIsNamedInTheEnvironment() {
+    ModelArtifact apart = ModelArtifact.of(
+        URI.create("s3://models/code.tar.gz"), URI.create("s3://models/weights.tar.gz"));
+    Dependencies script = Dependencies.NONE.with(SageMakerDependencies.entryPoint("inference.py"));
+
+    Model model = model(new Container(apart, IMAGE, script));
+
+    assertThat(model.data()).isEqualTo("s3://models/weights.tar.gz");
+    assertThat(model.environment().environment())
+        .containsExactly(
+            Map.entry("SAGEMAKER_PROGRAM", "inference.py"),
+            Map.entry("SAGEMAKER_SUBMIT_DIRECTORY", "s3://models/code.tar.gz"));
+  }
+
+  @Test
+  void aModelOfTheHubIsLoadedByItsImage() {
+    ModelArtifact hub = ModelArtifact.huggingFace("org/name")
+        .withMetadata(ModelMetadata.of("huggingface-llm", "1.4.2")
+            .withLabels(Map.of("task", "text-generation"))
+            .with(SageMakerArtifact.pyVersion("py310").on("ml.g5.xlarge")));
+
+    Model model = model(container(hub, RuntimeSpec.NONE));
+
+    assertThat(model.image())
+        .isEqualTo("763104351884.dkr.ecr.us-east-1.amazonaws.com/huggingface-pytorch-tgi-inference"
+            + ":2.1.1-tgi1.4.2-gpu-py310-cu121-ubuntu22.04");
+    assertThat(model.data()).isEmpty();
+    assertThat(model.environment().environment())
+        .containsExactly(
+            Map.entry("HF_MODEL_ID", "org/name"), Map.entry("HF_TASK", "text-generation"));
+  }
+
+  @Test
+  void theImageThatIsGivenWinsOverTheVersions() {
+    ModelArtifact both = ARCHIVE.withMetadata(ModelMetadata.of("huggingface", "no such version"));
+
+    assertThat(model(container(both, IMAGE)).image()).isEqualTo(Aws.IMAGE);
+  }
+
+  @Test
+  void theRuntimesRoleWinsOverTheSettings() {
+    String own = "arn:aws:iam::123456789012:role/own-role";
+
+    assertThat(model(container(ARCHIVE, IMAGE.with(SageMakerRuntime.executionRole(own))))
+            .role())
+        .isEqualTo(own);
+  }
+
+  @Test
+  void aModelsNameTellsItsContentAndNothingElse() {
+    String name = modelName(container(ARCHIVE.named("bert"), IMAGE));
+
+    assertThat(name).matches("fairlead-bert-[0-9a-f]{16}");
+    assertThat(modelName(container(
+            ARCHIVE
+                .named("bert")
+                .withMetadata(
+                    ModelMetadata.NONE.withName("bert").withLabels(Map.of("team", "search"))),
+            IMAGE)))
+        .as("a label is not what is served")
+        .isEqualTo(name);
+    assertThat(modelName(new Container(
+            ARCHIVE.named("bert"), IMAGE, Dependencies.environment(Map.of("A", "1")))))
+        .isNotEqualTo(name);
+    assertThat(modelName(container(ARCHIVE.named("a".repeat(63)), IMAGE))).hasSizeLessThan(64);
+  }
+
+  @Test
+  void aFileOfThisMachineIsUploadedUnderTheHashOfItsContent(@TempDir Path folder)
+      throws IOException {
+    Path weights = Files.writeString(folder.resolve("model.onnx"), "weights");
+    ModelArtifact local = ModelArtifact.of(weights);
+
+    Mapping mapping = mapper.container(container(local, IMAGE));
+
+    String key = mapping.resources().get(0).name();
+    assertThat(key).matches("fairlead/[0-9a-f]{64}/model\\.tar\\.gz");
+    assertThat(model(container(local, IMAGE)).data()).isEqualTo("s3://artifacts/" + key);
+
+    Files.writeString(weights, "other weights");
+    assertThat(mapper.container(container(local, IMAGE)).resources().get(0).name())
+        .isNotEqualTo(key);
+  }
+
+  @Test
+  void everythingThatIsWrongWithAContainerIsToldAtOnce() {
+    Map<String, String> many = new TreeMap<>();
+    IntStream.range(0, 101).forEach(i -> many.put("V" + i, "x".repeat(i == 0 ? 1025 : 400)));
+    Container wrong = new Container(
+        ModelArtifact.of(URI.create("https://example.org/model.tar.gz")),
+        RuntimeSpec.NONE,
+        Dependencies.environment(many).withPackages("torch"));
+
+    assertThat(problems(() -> mapper(SageMakerConfig.of("us-east-1")).container(wrong)))
+        .containsExactly(
+            "dependencies.packages",
+            "runtime.options",
+            "runtime.image",
+            "artifact.weights",
+            "dependencies.environment",
+            "dependencies.environment",
+            "dependencies.environment");
+  }
+
+  @Test
+  void aFileWithoutABucketToUploadItToIsRefused(@TempDir Path folder) throws IOException {
+    Path weights = Files.writeString(folder.resolve("model.onnx"), "weights");
+    SageMakerConfig noBucket = SageMakerConfig.of("us-east-1").withExecutionRole(Aws.ROLE);
+
+    assertThat(
+            problems(() -> mapper(noBucket).container(container(ModelArtifact.of(weights), IMAGE))))
+        .containsExactly("artifact.weights");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"s3://models/bert", "s3://models/bert.zip", "s3://models/model.tar"})
+  void whatSageMakerCannotUnpackIsRefused(String location) {
+    assertThat(problems(
+            () -> mapper.container(container(ModelArtifact.of(URI.create(location)), IMAGE))))
+        .containsExactly("artifact.weights");
+  }
+
+  @Test
+  void aMultiModelContainerServesAPrefix() {
+    RuntimeSpec multi = IMAGE.with(new SageMakerMultiModel(true));
+
+    assertThat(problems(() -> mapper.container(container(ARCHIVE, multi))))
+        .containsExactly("artifact.weights");
+    assertThat(model(container(ModelArtifact.of(URI.create("s3://models/all/")), multi))
+            .multiModel())
+        .contains(new SageMakerMultiModel(true));
+  }
+
+  @Test
+  void noSecretOfTheEnvironmentIsPrinted() {
+    Container secretive =
+        new Container(ARCHIVE, IMAGE, Dependencies.environment(Map.of("TOKEN", "open sesame")));
+
+    assertThat(mapper.container(secretive).toString() + model(secretive))
+        .doesNotContain("open sesame");
+  }
+
+  // ---- endpoints ----
+
+  private static List<Arguments> wrongEndpoints() {
+    return List.of(
+        wrong("no type", Scaling.fixed("", 1), List.of(), "scaling.instanceType"),
+        wrong(
+            "another cloud's type",
+            Scaling.fixed("n1-standard-4", 1),
+            List.of(),
+            "scaling.instanceType"),
+        wrong(
+            "no instance",
+            Scaling.fixed("ml.m5.large", 1).with(SageMakerAutoscaling.DEFAULT),
+            List.of(),
+            "scaling.max"),
+        wrong("to zero", Scaling.between("ml.m5.large", 0, 2), List.of(), "scaling.min"),
+        wrong(
+            "a shadow by load",
+            Scaling.between("ml.m5.large", 1, 2),
+            List.of(new SageMakerShadow(5)),
+            "scaling.max"),
+        wrong(
+            "a shadow that is replaced",
+            ONE,
+            List.of(new SageMakerShadow(5), SageMakerReplacement.allAtOnce(Duration.ZERO)),
+            "routing.options"),
+        wrong(
+            "serverless with a type",
+            Scaling.fixed("ml.m5.large", 1).with(SageMakerServerless.of(2048, 5)),
+            List.of(),
+            "scaling.instanceType"),
+        wrong(
+            "serverless by load",
+            Scaling.between("", 1, 5).with(SageMakerServerless.of(2048, 5)),
+            List.of(),
+            "scaling.count"),
+        wrong(
+            "serverless with all that it cannot have",
+            SERVERLESS.with(SageMakerInstances.DEFAULT.withVolumeGb(10)),
+            List.of(
+                SageMakerAsync.to("s3://answers/"),
+                SageMakerDataCapture.of(10, "s3://records/"),
+                SageMakerReplacement.allAtOnce(Duration.ZERO)),
+            "scaling.options",
+            "routing.options",
+            "routing.options",
+            "routing.options"));
+  }
+
+  private static Arguments wrong(
+      String what, Scaling scaling, List<PlatformOptions> routing, String... fields) {
+    return Arguments.argumentSet(what, scaling, routing, fields);
+  }
+
+  @ParameterizedTest
+  @MethodSource("wrongEndpoints")
+  void whatAwsDoesNotHaveTogetherIsRefused(
+      Scaling scaling, List<PlatformOptions> options, String[] fields) {
+    Routing routing = BLUE;
+    for (PlatformOptions option : options) {
+      routing = routing.with(option);
+    }
+    Endpoint endpoint = new Endpoint(container(ARCHIVE, IMAGE), scaling, routing);
+
+    assertThat(problems(() -> mapper.endpoint(endpoint))).containsExactly(fields);
+  }
+
+  @Test
+  void anAsynchronousEndpointThatWouldNotComeBackFromZeroIsRefused() {
+    Endpoint endpoint = new Endpoint(
+        container(ARCHIVE, IMAGE),
+        Scaling.between("ml.m5.large", 0, 2),
+        BLUE.with(SageMakerAsync.to("s3://answers/")));
+
+    assertThat(problems(() -> mapper.endpoint(endpoint))).containsExactly("scaling.min");
+  }
+
+  @Test
+  void anImageThatWasChosenForAnotherProcessorIsRefused() {
+    ModelArtifact framework = ARCHIVE.withMetadata(
+        ModelMetadata.of("huggingface", "4.37").with(SageMakerArtifact.pyVersion("py310")));
+    Endpoint endpoint = new Endpoint(
+        container(framework, RuntimeSpec.NONE), Scaling.fixed("ml.g5.xlarge", 1), BLUE);
+
+    assertThat(problems(() -> mapper.endpoint(endpoint))).containsExactly("scaling.instanceType");
+  }
+
+  // ---- words ----
+
+  private static Container container(ModelArtifact artifact, RuntimeSpec runtime) {
+    return new Container(artifact, runtime, Dependencies.NONE);
+  }
+
+  private Resource<?> modelResource(Container container) {
+    List<Resource<?>> resources = mapper.container(container).resources();
+    return resources.get(resources.size() - 1);
+  }
+
+  private Model model(Container container) {
+    return (Model) modelResource(container).desired().apply(Optional.empty());
+  }
+
+  private String modelName(Container container) {
+    return modelResource(container).name();
+  }
+
+  private static List<String> problems(Runnable mapping) {
+    InvalidValueException refusal = catchThrowableOfType(InvalidValueException.class, mapping::run);
+    assertThat(refusal).as("is refused").isNotNull();
+    assertThat(Arrays.asList(refusal.getMessage().split(";"))).allMatch(text -> !text.isBlank());
+    return refusal.problems().stream().map(Problem::field).toList();
+  }
+}
