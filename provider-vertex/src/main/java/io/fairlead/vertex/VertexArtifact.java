@@ -1,8 +1,12 @@
 package io.fairlead.vertex;
 
+import static java.util.Objects.requireNonNull;
+
 import io.fairlead.grammar.PlatformOptions;
 import io.fairlead.grammar.Problems;
+import java.util.Collections;
 import java.util.Map;
+import java.util.TreeMap;
 
 /**
  * What Vertex AI alone knows of a model, for {@link io.fairlead.grammar.ModelMetadata#with}.
@@ -11,9 +15,13 @@ import java.util.Map;
  */
 public record VertexArtifact(Map<String, String> generationConfig) implements PlatformOptions {
   public VertexArtifact {
-    generationConfig = Configs.sorted(generationConfig, "generationConfig");
+    // Sorted, so that equal values print and travel alike.
+    generationConfig = Collections.unmodifiableSortedMap(
+        new TreeMap<>(Map.copyOf(requireNonNull(generationConfig, "generationConfig"))));
     Problems problems = Problems.in("VertexArtifact");
-    Configs.check(problems, "generationConfig", generationConfig);
+    for (String key : generationConfig.keySet()) {
+      problems.check(!key.isBlank(), "generationConfig", "must not have a blank key", key);
+    }
     problems.throwIfAny();
   }
 
@@ -23,6 +31,6 @@ public record VertexArtifact(Map<String, String> generationConfig) implements Pl
 
   @Override
   public String platform() {
-    return VertexOptionsProvider.PLATFORM;
+    return VertexProvider.ID;
   }
 }

@@ -54,6 +54,6 @@ public record VertexAutoscaling(int cpuPercent, int acceleratorPercent, int requ
 
   @Override
   public String platform() {
-    return VertexOptionsProvider.PLATFORM;
+    return VertexProvider.ID;
   }
 }

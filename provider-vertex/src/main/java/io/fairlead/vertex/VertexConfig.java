@@ -54,7 +54,6 @@ public record VertexConfig(
   private static final Pattern LOCATION = Pattern.compile("[a-z]+(-[a-z]+)+[0-9]+");
   private static final Pattern BUCKET = Pattern.compile("[a-z0-9][a-z0-9._-]{1,220}[a-z0-9]");
   private static final Pattern HOST_AND_PORT = Pattern.compile("[A-Za-z0-9.\\[\\]:-]+:[0-9]{1,5}");
-  private static final int TLS_PORT = 443;
 
   public VertexConfig {
     requireNonNull(project, "project");
@@ -227,21 +226,6 @@ public record VertexConfig(
         newTimeout);
   }
 
-  /** {@return where Vertex AI answers: a region's resources are known at the region's host alone} */
-  String hostAndPort() {
-    return endpoint.orElse(location + "-aiplatform.googleapis.com:" + TLS_PORT);
-  }
-
-  /** {@return which credentials are tried, as a phrase} */
-  String identity() {
-    if (credentials.isPresent()) {
-      return "the credentials provider that was handed in";
-    }
-    return plaintext
-        ? "no credentials, for the endpoint is plaintext"
-        : "the application default credentials (GOOGLE_APPLICATION_CREDENTIALS, gcloud, the metadata server)";
-  }
-
   private static boolean isThisMachine(String hostAndPort) {
     String host = hostAndPort.substring(0, hostAndPort.lastIndexOf(':'));
     return isLoopback(host);
@@ -268,7 +252,8 @@ public record VertexConfig(
   @Override
   public String toString() {
     return "VertexConfig[project=" + project + ", location=" + location + ", artifactBucket="
-        + artifactBucket + ", endpoint=" + hostAndPort() + (plaintext ? " in plaintext" : "") + ", "
-        + identity() + "]";
+        + artifactBucket + ", endpoint=" + endpoint.orElse("the region's")
+        + (plaintext ? " in plaintext" : "") + ", credentials="
+        + (credentials.isPresent() ? "given" : plaintext ? "none" : "application default") + "]";
   }
 }

@@ -186,6 +186,6 @@ public record VertexContainer(
 
   @Override
   public String platform() {
-    return VertexOptionsProvider.PLATFORM;
+    return VertexProvider.ID;
   }
 }

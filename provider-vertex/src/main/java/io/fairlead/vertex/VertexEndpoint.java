@@ -32,8 +32,6 @@ public record VertexEndpoint(Access access, Duration inferenceTimeout, List<Stri
 
   private static final Duration LONGEST = Duration.ofHours(1);
 
-  static final VertexEndpoint DEFAULT = shared();
-
   public VertexEndpoint {
     requireNonNull(access, "access");
     requireNonNull(inferenceTimeout, "inferenceTimeout");
@@ -84,6 +82,6 @@ public record VertexEndpoint(Access access, Duration inferenceTimeout, List<Stri
 
   @Override
   public String platform() {
-    return VertexOptionsProvider.PLATFORM;
+    return VertexProvider.ID;
   }
 }

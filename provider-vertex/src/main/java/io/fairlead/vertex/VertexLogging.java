@@ -45,6 +45,6 @@ public record VertexLogging(double samplingRate, String table) implements Platfo
 
   @Override
   public String platform() {
-    return VertexOptionsProvider.PLATFORM;
+    return VertexProvider.ID;
   }
 }

@@ -148,6 +148,6 @@ public record VertexMonitoring(
 
   @Override
   public String platform() {
-    return VertexOptionsProvider.PLATFORM;
+    return VertexProvider.ID;
   }
 }

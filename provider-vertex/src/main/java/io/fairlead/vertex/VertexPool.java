@@ -16,7 +16,7 @@ import java.util.regex.Pattern;
  * @param name the pool's name, 1 to 54 small letters, digits and hyphens that end with a letter or digit
  */
 public record VertexPool(String name) implements PlatformOptions {
-  private static final int LONGEST = 63 - VertexNames.PREFIX.length();
+  private static final int LONGEST = 54;
   private static final Pattern NAME = Pattern.compile("[a-z0-9](-*[a-z0-9])*");
 
   public VertexPool {
@@ -37,6 +37,6 @@ public record VertexPool(String name) implements PlatformOptions {
 
   @Override
   public String platform() {
-    return VertexOptionsProvider.PLATFORM;
+    return VertexProvider.ID;
   }
 }

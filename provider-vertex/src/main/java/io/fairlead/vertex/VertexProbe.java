@@ -95,8 +95,4 @@ public record VertexProbe(
   public VertexProbe withFailureThreshold(int newThreshold) {
     return new VertexProbe(command, httpPath, port, period, timeout, initialDelay, newThreshold);
   }
-
-  boolean isNone() {
-    return command.isEmpty() && httpPath.isEmpty() && port == 0;
-  }
 }

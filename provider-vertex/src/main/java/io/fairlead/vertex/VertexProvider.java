@@ -1,17 +1,13 @@
 package io.fairlead.vertex;
 
-import io.fairlead.platform.EndpointPlatform;
-import io.fairlead.reconcile.Polling;
-import io.fairlead.reconcile.ReconciledEndpointPlatform;
-import io.fairlead.reconcile.Reconciler;
 import io.fairlead.reconcile.TimeSource;
 import io.fairlead.spi.PlatformConfig;
 import io.fairlead.spi.PlatformProvider;
+import io.fairlead.vertex.internal.DefaultVertexPlatform;
 import java.net.URI;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.Random;
-import java.util.random.RandomGenerator;
 
 /**
  * Opens the platform {@code vertex}: endpoints on Google Vertex AI.
@@ -23,18 +19,9 @@ import java.util.random.RandomGenerator;
  */
 public final class VertexProvider implements PlatformProvider<VertexPlatform> {
   /** The platform's id. */
-  public static final String ID = VertexOptionsProvider.PLATFORM;
+  public static final String ID = "vertex";
 
-  /**
-   * The end of what takes half a minute is noticed within a second, and what takes long is asked for every ten seconds at
-   * most: a region answers 600 such calls a minute.
-   */
-  static final Polling POLLING = new Polling(Duration.ofMillis(500), Duration.ofSeconds(10), 0.05);
-
-  /** A deployment may take two hours, by its container's deployment timeout. */
-  private static final Duration LIMIT = Duration.ofMinutes(150);
-
-  /** Makes a provider, at no cost. */
+  /** Creates a provider; does nothing else. */
   public VertexProvider() {}
 
   @Override
@@ -62,7 +49,7 @@ public final class VertexProvider implements PlatformProvider<VertexPlatform> {
     Optional<URI> storageEndpoint = settings.uri("storageEndpoint");
     Duration callTimeout = settings.duration("callTimeout").orElse(VertexConfig.CALL_TIMEOUT);
     settings.done();
-    // At once, so that all that is wrong is told at once.
+    // Built eagerly so that all problems are reported together.
     return open(new VertexConfig(
         project,
         location,
@@ -78,33 +65,6 @@ public final class VertexProvider implements PlatformProvider<VertexPlatform> {
 
   /** Opens the platform with settings from code. */
   public VertexPlatform open(VertexConfig config) {
-    return open(config, TimeSource.system(), new Random());
-  }
-
-  static VertexPlatform open(VertexConfig config, TimeSource time, RandomGenerator random) {
-    VertexClients clients = new VertexClients(config);
-    VertexErrors errors = new VertexErrors(config.identity());
-    VertexCalls calls = new VertexCalls(clients, errors, config.callTimeout());
-    StorageClient storage = new StorageClient(config, clients);
-    VertexKinds kinds = VertexKinds.of(config, calls, storage);
-    Reconciler reconciler = Reconciler.builder(ID, kinds.all())
-        .time(time)
-        .polling(POLLING)
-        .limit(LIMIT)
-        .random(random)
-        .build();
-    VertexInvoker invoker =
-        new VertexInvoker(config, clients, errors, new VertexNames(config), time, random);
-    EndpointPlatform platform = new ReconciledEndpointPlatform(
-        reconciler, new VertexMapper(config, kinds), invoker, () -> close(storage, clients));
-    return new OpenVertex(platform, invoker);
-  }
-
-  private static void close(StorageClient storage, VertexClients clients) {
-    try {
-      storage.close();
-    } finally {
-      clients.close();
-    }
+    return DefaultVertexPlatform.open(config, TimeSource.system(), new Random());
   }
 }

@@ -62,6 +62,6 @@ public record VertexRuntime(
 
   @Override
   public String platform() {
-    return VertexOptionsProvider.PLATFORM;
+    return VertexProvider.ID;
   }
 }

@@ -47,6 +47,6 @@ public record VertexScaling(int acceleratorCount, boolean spot, int requiredRepl
 
   @Override
   public String platform() {
-    return VertexOptionsProvider.PLATFORM;
+    return VertexProvider.ID;
   }
 }

@@ -18,6 +18,9 @@ import java.util.regex.Pattern;
  * @param aliases names of the version, such as {@code champion}, which are taken from the version that had them
  */
 public record VertexVersion(String parent, List<String> aliases) implements PlatformOptions {
+  /** What the ids begin with that are derived from content. */
+  private static final String DERIVED = "fairlead-";
+
   private static final Pattern MODEL_ID = Pattern.compile("[a-z_][a-z0-9_-]{0,62}");
   private static final Pattern ALIAS = Pattern.compile("[a-z][a-zA-Z0-9-]{0,126}[a-z0-9]");
 
@@ -31,10 +34,9 @@ public record VertexVersion(String parent, List<String> aliases) implements Plat
             "must be 1 to 63 small letters, digits, hyphens and underscores, the first no digit and no hyphen",
             parent)
         .check(
-            !parent.startsWith(VertexNames.PREFIX),
+            !parent.startsWith(DERIVED),
             "parent",
-            "must not begin with " + VertexNames.PREFIX
-                + ", as ids do that are derived from content",
+            "must not begin with " + DERIVED + ", as ids do that are derived from content",
             parent);
     for (String alias : aliases) {
       problems.check(
@@ -52,6 +54,6 @@ public record VertexVersion(String parent, List<String> aliases) implements Plat
 
   @Override
   public String platform() {
-    return VertexOptionsProvider.PLATFORM;
+    return VertexProvider.ID;
   }
 }

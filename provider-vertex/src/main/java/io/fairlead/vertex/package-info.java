@@ -1,8 +1,8 @@
 /**
- * What Vertex AI alone knows of a model, as options of the grammar.
+ * Endpoints on Google Vertex AI: the platform, how it is opened, and the options that Vertex AI alone has.
  *
- * <p>This module has the options only. Its platform is not ready yet, so that {@code Platforms.open("vertex", ...)}
- * finds no provider; values that carry the options can be made, compared, and stored as JSON.
+ * <p>{@link io.fairlead.vertex.VertexProvider} opens it. What is public in {@code io.fairlead.vertex.internal} is so for
+ * technical reasons only and changes without notice.
  */
 @NullMarked
 package io.fairlead.vertex;

@@ -2,6 +2,7 @@ package io.fairlead.vertex;
 
 import io.fairlead.contract.Faults;
 import io.fairlead.contract.VirtualTime;
+import io.fairlead.vertex.internal.DefaultVertexPlatform;
 import io.fairlead.vertex.standin.Project;
 import io.fairlead.vertex.standin.StandIn;
 import java.time.Duration;
@@ -10,8 +11,8 @@ import java.util.Set;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /** A project of its own at the stand-in of Google Cloud, and platforms that serve there. */
-final class Gcp implements AutoCloseable {
-  static final String IMAGE = "us-docker.pkg.dev/some-project/images/server:1";
+public final class Gcp implements AutoCloseable {
+  public static final String IMAGE = "us-docker.pkg.dev/some-project/images/server:1";
 
   private static final AtomicInteger PROJECTS = new AtomicInteger();
 
@@ -19,7 +20,7 @@ final class Gcp implements AutoCloseable {
   private final Project project;
   private final String bucket;
 
-  Gcp(VirtualTime time) {
+  public Gcp(VirtualTime time) {
     int number = PROJECTS.incrementAndGet();
     this.time = time;
     this.bucket = "artifacts-" + number;
@@ -27,21 +28,21 @@ final class Gcp implements AutoCloseable {
     project.addBucket(bucket);
   }
 
-  Project project() {
+  public Project project() {
     return project;
   }
 
-  VirtualTime time() {
+  public VirtualTime time() {
     return time;
   }
 
   /** {@return what is there} */
-  Set<String> remains() {
+  public Set<String> remains() {
     return project.remains();
   }
 
   /** Every change takes several looks, and no more of them than it takes to break each once. */
-  Gcp fast() {
+  public Gcp fast() {
     for (String method : new String[] {
       "UploadModel",
       "DeleteModel",
@@ -63,27 +64,27 @@ final class Gcp implements AutoCloseable {
     return this;
   }
 
-  VertexConfig config() {
+  public VertexConfig config() {
     return config(project.id());
   }
 
-  VertexConfig config(String idOrNumber) {
+  public VertexConfig config(String idOrNumber) {
     return VertexConfig.of(idOrNumber, Project.LOCATION)
         .withArtifactBucket(bucket)
         .withPlaintextEndpoint(StandIn.endpoint())
         .withStorageEndpoint(StandIn.storage());
   }
 
-  VertexPlatform open() {
+  public VertexPlatform open() {
     return open(Faults.none());
   }
 
-  VertexPlatform open(Faults faults) {
+  public VertexPlatform open(Faults faults) {
     return open(config(), faults);
   }
 
-  VertexPlatform open(VertexConfig config, Faults faults) {
-    return VertexProvider.open(
+  public VertexPlatform open(VertexConfig config, Faults faults) {
+    return DefaultVertexPlatform.open(
         config.withTransport(StandIn.transport(faults)), time, new Random(1));
   }
 

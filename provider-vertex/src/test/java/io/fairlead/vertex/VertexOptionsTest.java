@@ -17,6 +17,7 @@ import io.fairlead.grammar.RuntimeSpec;
 import io.fairlead.grammar.Scaling;
 import io.fairlead.json.GrammarJson;
 import io.fairlead.vertex.VertexEndpoint.Access;
+import io.fairlead.vertex.internal.VertexOptionsProvider;
 import java.net.URI;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -155,10 +156,9 @@ class VertexOptionsTest {
             VertexProbe.NONE,
             VertexProbe.NONE));
     assertThat(VertexProbe.NONE).isEqualTo(new VertexProbe(List.of(), "", 0, NONE, NONE, NONE, 0));
-    assertThat(VertexProbe.NONE.isNone()).isTrue();
     assertThat(List.of(
             VertexProbe.exec("true"), VertexProbe.http("/health", 0), VertexProbe.tcp(8080)))
-        .noneMatch(VertexProbe::isNone);
+        .doesNotContain(VertexProbe.NONE);
   }
 
   @Test

@@ -1,0 +1,225 @@
+package io.fairlead.vertex.internal;
+
+import com.google.cloud.BaseServiceException;
+import com.google.cloud.WriteChannel;
+import com.google.cloud.storage.Blob;
+import com.google.cloud.storage.BlobId;
+import com.google.cloud.storage.BlobInfo;
+import com.google.cloud.storage.Storage;
+import com.google.cloud.storage.Storage.BlobField;
+import com.google.cloud.storage.Storage.BlobListOption;
+import com.google.cloud.storage.Storage.BlobSourceOption;
+import com.google.cloud.storage.Storage.BlobTargetOption;
+import com.google.cloud.storage.Storage.BlobWriteOption;
+import com.google.cloud.storage.StorageException;
+import io.fairlead.error.ErrorKind;
+import io.fairlead.error.ServingException;
+import io.fairlead.vertex.VertexProvider;
+import io.fairlead.vertex.internal.ArtifactFiles.Digest;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.ByteBuffer;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Consumer;
+import java.util.zip.CRC32C;
+
+/**
+ * The bucket that files are uploaded to.
+ *
+ * <p>An object is there whole or not at all: Cloud Storage is told its checksum, and refuses other bytes. Each upload is
+ * conditional on what is there, so that none takes the place of another's.
+ */
+final class ArtifactBucket {
+  /** What is larger is sent in parts, each of which is sent again if its answer is lost. */
+  static final int LARGEST_PART = 16 << 20;
+
+  private static final int BUFFER = 1 << 20;
+  private static final long NONE = 0;
+  private static final String CONTENT_TYPE = "application/octet-stream";
+
+  private final String bucket;
+  private final StorageClient client;
+
+  ArtifactBucket(String bucket, StorageClient client) {
+    this.bucket = bucket;
+    this.client = client;
+  }
+
+  /** {@return whether there is one in the settings} */
+  boolean isNamed() {
+    return !bucket.isEmpty();
+  }
+
+  /** {@return all objects whose names begin so; none if the bucket is not there} */
+  List<Blob> list(String prefix) {
+    try {
+      return client.call("List " + uri(prefix), storage -> {
+        // No constant: who only asks models loads nothing of Cloud Storage.
+        BlobListOption fields = BlobListOption.fields(
+            BlobField.NAME,
+            BlobField.SIZE,
+            BlobField.CRC32C,
+            BlobField.GENERATION,
+            BlobField.METADATA,
+            BlobField.TIME_CREATED);
+        List<Blob> all = new ArrayList<>();
+        storage.list(bucket, BlobListOption.prefix(prefix), fields).iterateAll().forEach(all::add);
+        return all;
+      });
+    } catch (ServingException e) {
+      if (e.kind() == ErrorKind.NOT_FOUND) {
+        return List.of();
+      }
+      throw e;
+    }
+  }
+
+  /** Deletes an object as it was listed; what has taken its place since stays. */
+  void delete(Blob listed) {
+    String what = "Delete " + uri(listed.getName());
+    BlobId id = BlobId.of(bucket, listed.getName());
+    BlobSourceOption asListed = BlobSourceOption.generationMatch(listed.getGeneration());
+    unlessOvertaken(what, storage -> storage.delete(id, asListed));
+  }
+
+  /**
+   * Uploads a file, unless somebody else has written the same object since it was looked at.
+   *
+   * @param replaced the generation of the object to replace; 0 if there is none
+   */
+  void upload(String name, Path file, Digest digest, Map<String, String> metadata, long replaced) {
+    String what = "Upload " + file + " to " + uri(name);
+    BlobInfo object = BlobInfo.newBuilder(bucket, name)
+        .setContentType(CONTENT_TYPE)
+        .setMetadata(metadata)
+        .setCrc32c(digest.crc32c())
+        .build();
+    try {
+      if (digest.size() > LARGEST_PART) {
+        unlessOvertaken(
+            what,
+            storage -> inParts(client.ofParts(storage), what, object, file, digest, replaced));
+      } else {
+        byte[] bytes = bytes(file, digest);
+        unlessOvertaken(what, storage -> atOnce(storage, object, bytes, replaced));
+      }
+    } catch (ServingException e) {
+      throw e.kind() == ErrorKind.NOT_FOUND ? noBucket(e) : e;
+    }
+  }
+
+  private static void atOnce(Storage storage, BlobInfo object, byte[] bytes, long replaced) {
+    storage.create(
+        object,
+        bytes,
+        BlobTargetOption.disableGzipContent(),
+        replaced == NONE
+            ? BlobTargetOption.doesNotExist()
+            : BlobTargetOption.generationMatch(replaced));
+  }
+
+  private static byte[] bytes(Path file, Digest digest) {
+    byte[] bytes;
+    try (InputStream in = LocalFiles.open(file)) {
+      // One more than there were, to see whether it has grown.
+      bytes = in.readNBytes((int) digest.size() + 1);
+    } catch (IOException e) {
+      throw LocalFiles.unreadable(file, e);
+    }
+    CRC32C checksum = new CRC32C();
+    checksum.update(bytes);
+    checkUnchanged(file, digest, bytes.length, checksum);
+    return bytes;
+  }
+
+  private static void inParts(
+      Storage storage, String what, BlobInfo object, Path file, Digest digest, long replaced) {
+    CRC32C checksum = new CRC32C();
+    byte[] buffer = new byte[BUFFER];
+    long size = 0;
+    try (InputStream in = LocalFiles.open(file)) {
+      // Closing it is what makes the object, so it is closed only when all is sent.
+      WriteChannel parts = storage.writer(
+          object,
+          BlobWriteOption.crc32cMatch(),
+          BlobWriteOption.disableGzipContent(),
+          replaced == NONE
+              ? BlobWriteOption.doesNotExist()
+              : BlobWriteOption.generationMatch(replaced));
+      parts.setChunkSize(LARGEST_PART);
+      for (int length = in.read(buffer); length > 0; length = in.read(buffer)) {
+        if (Thread.currentThread().isInterrupted()) {
+          throw StorageErrors.interrupted(what, null);
+        }
+        checksum.update(buffer, 0, length);
+        size += length;
+        send(parts, ByteBuffer.wrap(buffer, 0, length));
+      }
+      checkUnchanged(file, digest, size, checksum);
+      finish(parts);
+    } catch (IOException e) {
+      throw LocalFiles.unreadable(file, e);
+    }
+  }
+
+  private static void send(WriteChannel parts, ByteBuffer bytes) {
+    try {
+      while (bytes.hasRemaining()) {
+        parts.write(bytes);
+      }
+    } catch (IOException e) {
+      throw answer(e);
+    }
+  }
+
+  private static void finish(WriteChannel parts) {
+    try {
+      parts.close();
+    } catch (IOException e) {
+      throw answer(e);
+    }
+  }
+
+  /** {@return what a channel has made an IOException of} */
+  private static BaseServiceException answer(IOException e) {
+    return e.getCause() instanceof BaseServiceException answer
+        ? answer
+        : StorageException.translate(e);
+  }
+
+  private static void checkUnchanged(Path file, Digest digest, long size, CRC32C checksum) {
+    if (size != digest.size() || !LocalFiles.base64(checksum).equals(digest.crc32c())) {
+      throw LocalFiles.changed(file, null);
+    }
+  }
+
+  /** Makes a change; that what it was conditional on is so no longer is left for the next look to find out. */
+  private void unlessOvertaken(String what, Consumer<Storage> change) {
+    client.call(what, storage -> {
+      try {
+        change.accept(storage);
+      } catch (BaseServiceException e) {
+        if (!StorageErrors.isOvertaken(e)) {
+          throw e;
+        }
+      }
+      return bucket;
+    });
+  }
+
+  /** That the bucket is not there is nothing that a later try would mend. */
+  private ServingException noBucket(ServingException e) {
+    return new ServingException(
+        VertexProvider.ID,
+        ErrorKind.INVALID,
+        e.getMessage() + ". Make the bucket " + bucket + " first, in the region to serve in",
+        e);
+  }
+
+  private String uri(String name) {
+    return "gs://" + bucket + "/" + name;
+  }
+}

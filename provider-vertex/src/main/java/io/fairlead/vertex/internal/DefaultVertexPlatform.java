@@ -1,0 +1,102 @@
+package io.fairlead.vertex.internal;
+
+import io.fairlead.error.ErrorKind;
+import io.fairlead.error.ServingException;
+import io.fairlead.grammar.Endpoint;
+import io.fairlead.platform.EndpointPlatform;
+import io.fairlead.platform.Request;
+import io.fairlead.reconcile.ForwardingEndpointPlatform;
+import io.fairlead.reconcile.Polling;
+import io.fairlead.reconcile.ReconciledEndpointPlatform;
+import io.fairlead.reconcile.Reconciler;
+import io.fairlead.reconcile.TimeSource;
+import io.fairlead.vertex.VertexAnswer;
+import io.fairlead.vertex.VertexConfig;
+import io.fairlead.vertex.VertexPlatform;
+import io.fairlead.vertex.VertexProvider;
+import java.nio.ByteBuffer;
+import java.time.Duration;
+import java.util.function.Consumer;
+import java.util.random.RandomGenerator;
+
+/** An endpoint platform that also asks models in the ways that Vertex AI alone has. */
+public final class DefaultVertexPlatform extends ForwardingEndpointPlatform
+    implements VertexPlatform {
+  /**
+   * The end of what takes half a minute is noticed within a second, and what takes long is asked for every ten seconds at
+   * most: a region answers 600 such calls a minute.
+   */
+  static final Polling POLLING = new Polling(Duration.ofMillis(500), Duration.ofSeconds(10), 0.05);
+
+  /** A deployment may take two hours, by its container's deployment timeout. */
+  private static final Duration LIMIT = Duration.ofMinutes(150);
+
+  private final VertexInvoker invoker;
+  private volatile boolean closed;
+
+  /**
+   * Makes a platform.
+   *
+   * @param platform what does all that other platforms do, too; closed with this
+   */
+  DefaultVertexPlatform(EndpointPlatform platform, VertexInvoker invoker) {
+    super(platform);
+    this.invoker = invoker;
+  }
+
+  /** Opens the platform, with the clock and the source of jitter that tests replace. */
+  public static VertexPlatform open(VertexConfig config, TimeSource time, RandomGenerator random) {
+    VertexClients clients = new VertexClients(config);
+    VertexErrors errors = new VertexErrors(VertexClients.identity(config));
+    VertexCalls calls = new VertexCalls(clients, errors, config.callTimeout());
+    StorageClient storage = new StorageClient(config, clients);
+    VertexKinds kinds = VertexKinds.of(config, calls, storage);
+    Reconciler reconciler = Reconciler.builder(VertexProvider.ID, kinds.all())
+        .time(time)
+        .polling(POLLING)
+        .limit(LIMIT)
+        .random(random)
+        .build();
+    VertexInvoker invoker =
+        new VertexInvoker(config, clients, errors, new VertexNames(config), time, random);
+    EndpointPlatform platform = new ReconciledEndpointPlatform(
+        reconciler, new VertexMapper(config, kinds), invoker, () -> close(storage, clients));
+    return new DefaultVertexPlatform(platform, invoker);
+  }
+
+  private static void close(StorageClient storage, VertexClients clients) {
+    try {
+      storage.close();
+    } finally {
+      clients.close();
+    }
+  }
+
+  @Override
+  public VertexAnswer predict(Endpoint endpoint, Request request) {
+    checkOpen(endpoint);
+    return invoker.predict(endpoint, request);
+  }
+
+  @Override
+  public VertexAnswer invokeStreaming(
+      Endpoint endpoint, Request request, Consumer<? super ByteBuffer> pieces) {
+    checkOpen(endpoint);
+    return invoker.invokeStreaming(endpoint, request, pieces);
+  }
+
+  private void checkOpen(Endpoint endpoint) {
+    if (closed) {
+      throw new ServingException(
+          id(),
+          ErrorKind.CANCELLED,
+          "Platform '" + id() + "' is closed: open it again to invoke " + endpoint.name() + ".");
+    }
+  }
+
+  @Override
+  public void close() {
+    closed = true;
+    super.close();
+  }
+}

@@ -1,0 +1,435 @@
+package io.fairlead.vertex.internal;
+
+import com.google.cloud.aiplatform.v1.CreateModelDeploymentMonitoringJobRequest;
+import com.google.cloud.aiplatform.v1.DeleteModelDeploymentMonitoringJobRequest;
+import com.google.cloud.aiplatform.v1.DeployedModel;
+import com.google.cloud.aiplatform.v1.Endpoint;
+import com.google.cloud.aiplatform.v1.GetModelDeploymentMonitoringJobRequest;
+import com.google.cloud.aiplatform.v1.JobState;
+import com.google.cloud.aiplatform.v1.ListModelDeploymentMonitoringJobsRequest;
+import com.google.cloud.aiplatform.v1.ListModelDeploymentMonitoringJobsResponse;
+import com.google.cloud.aiplatform.v1.ModelDeploymentMonitoringJob;
+import com.google.cloud.aiplatform.v1.ModelDeploymentMonitoringObjectiveConfig;
+import com.google.cloud.aiplatform.v1.UpdateModelDeploymentMonitoringJobRequest;
+import com.google.protobuf.FieldMask;
+import io.fairlead.error.ErrorKind;
+import io.fairlead.error.ServingException;
+import io.fairlead.reconcile.Listed;
+import io.fairlead.reconcile.Mark;
+import io.fairlead.reconcile.Observed;
+import io.fairlead.reconcile.Observed.Status;
+import io.fairlead.reconcile.Resource;
+import io.fairlead.reconcile.ResourceRef;
+import io.fairlead.reconcile.Started;
+import io.fairlead.vertex.VertexMonitoring;
+import io.fairlead.vertex.VertexProvider;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What watches a variant's predictions: its objective in the one job that an endpoint has.
+ *
+ * <p>The job is made for the first variant that is watched, and goes with the last. Its id is not chosen here; the endpoint
+ * says it.
+ */
+final class MonitoringKind extends VertexKind<MonitoringSpec> {
+  static final String NAME = "monitoring";
+
+  /** Before the id of a job that watches nothing any more; no variant's name begins so. */
+  private static final String STRAY = "#";
+  /** On a job, with a deployed model's id after it: the operation that began to watch that. */
+  private static final String RUN_OF = VertexTags.RUN + "_";
+
+  private static final FieldMask ALL_BUT_THE_FIXED = FieldMask.newBuilder()
+      .addPaths("model_deployment_monitoring_objective_configs")
+      .addPaths("model_deployment_monitoring_schedule_config")
+      .addPaths("logging_sampling_strategy")
+      .addPaths("model_monitoring_alert_config")
+      .addPaths("labels")
+      .build();
+  private static final int PAGE = 100;
+
+  private final EndpointCalls endpoints;
+
+  MonitoringKind(VertexNames names, VertexCalls calls, EndpointCalls endpoints) {
+    super(NAME, names, calls);
+    this.endpoints = endpoints;
+  }
+
+  /**
+   * {@return how a variant is to be watched, if at all}
+   *
+   * <p>It counts as shared, though it is one variant's, because a job that somebody else made is then left alone where it
+   * is not in the way.
+   */
+  Resource<MonitoringSpec> resource(String path, Optional<VertexMonitoring> option) {
+    return option
+        .map(MonitoringSpec::of)
+        .map(desired -> Resource.shared(this, path, desired))
+        .orElseGet(() -> new Resource<>(
+            this,
+            path,
+            Resource.Goal.ABSENT_IF_UNUSED,
+            Resource.Role.SHARED,
+            MonitoringKind::nothing));
+  }
+
+  private static MonitoringSpec nothing(Optional<MonitoringSpec> actual) {
+    throw new IllegalStateException("what is not watched has no desired state");
+  }
+
+  // ---- reading ----
+
+  /** An endpoint, and the job that watches it. */
+  private record Watched(Endpoint endpoint, ModelDeploymentMonitoringJob job) {
+    boolean isOurs() {
+      return VertexTags.areOurs(job.getLabelsMap());
+    }
+
+    Optional<ModelDeploymentMonitoringObjectiveConfig> objective(String deployedModelId) {
+      return job.getModelDeploymentMonitoringObjectiveConfigsList().stream()
+          .filter(objective -> objective.getDeployedModelId().equals(deployedModelId))
+          .findFirst();
+    }
+
+    /** {@return the objectives whose deployed models are there, without that of one} */
+    List<ModelDeploymentMonitoringObjectiveConfig> livingBut(String deployedModelId) {
+      Set<String> there = endpoint.getDeployedModelsList().stream()
+          .map(DeployedModel::getId)
+          .collect(Collectors.toSet());
+      return job.getModelDeploymentMonitoringObjectiveConfigsList().stream()
+          .filter(objective -> there.contains(objective.getDeployedModelId())
+              && !objective.getDeployedModelId().equals(deployedModelId))
+          .toList();
+    }
+  }
+
+  @Override
+  public Observed<MonitoringSpec> read(String name) {
+    if (isStray(name)) {
+      return findJob(stray(name))
+          .map(job -> VertexTags.marked(
+              observed(job, ModelDeploymentMonitoringObjectiveConfig.getDefaultInstance()),
+              job.getLabelsMap()))
+          .orElseGet(Observed::absent);
+    }
+    Optional<Watched> watched = endpoints.find(endpointOf(name)).flatMap(this::watched);
+    if (watched.isEmpty()) {
+      return Observed.absent();
+    }
+    if (!watched.get().isOurs()) {
+      return Observed.<MonitoringSpec>changing("the endpoint's monitoring job").asForeign();
+    }
+    String id = VertexNames.deployedModelId(name);
+    ModelDeploymentMonitoringJob job = watched.get().job();
+    return watched
+        .get()
+        .objective(id)
+        .map(objective -> madeBy(job.getLabelsMap().get(RUN_OF + id), observed(job, objective)))
+        .orElseGet(Observed::absent);
+  }
+
+  private static Observed<MonitoringSpec> madeBy(
+      @Nullable String run, Observed<MonitoringSpec> seen) {
+    return run == null ? seen : seen.madeBy(run);
+  }
+
+  private static Observed<MonitoringSpec> observed(
+      ModelDeploymentMonitoringJob job, ModelDeploymentMonitoringObjectiveConfig objective) {
+    return Observed.of(status(job), MonitoringSpec.of(job, objective), detail(job));
+  }
+
+  /** A job that is only prepared, or that somebody has paused, is as it should be. */
+  private static Status status(ModelDeploymentMonitoringJob job) {
+    return switch (job.getState()) {
+      case JOB_STATE_UPDATING -> Status.CHANGING;
+      case JOB_STATE_FAILED, JOB_STATE_CANCELLING, JOB_STATE_CANCELLED, JOB_STATE_EXPIRED ->
+        Status.FAILED;
+      default -> Status.READY;
+    };
+  }
+
+  private static String detail(ModelDeploymentMonitoringJob job) {
+    return status(job) == Status.FAILED && job.getError().getMessage().isEmpty()
+        ? job.getState().name()
+        : job.getError().getMessage();
+  }
+
+  private Optional<Watched> watched(Endpoint endpoint) {
+    String job = endpoint.getModelDeploymentMonitoringJob();
+    return job.isEmpty()
+        ? Optional.empty()
+        : findJob(VertexNames.id(job)).map(found -> new Watched(endpoint, found));
+  }
+
+  private Optional<ModelDeploymentMonitoringJob> findJob(String id) {
+    return calls.find(
+        "Get monitoring job " + id,
+        calls.clients().jobs().getModelDeploymentMonitoringJobCallable(),
+        GetModelDeploymentMonitoringJobRequest.newBuilder().setName(job(id)).build());
+  }
+
+  private String job(String id) {
+    return names.parent() + "/modelDeploymentMonitoringJobs/" + id;
+  }
+
+  private static String endpointOf(String name) {
+    return name.substring(0, name.indexOf('/'));
+  }
+
+  private static boolean isStray(String name) {
+    return name.contains("/" + STRAY);
+  }
+
+  private static String stray(String name) {
+    return name.substring(name.indexOf('/') + 1 + STRAY.length());
+  }
+
+  // ---- changing ----
+
+  @Override
+  public Started create(String name, MonitoringSpec desired, Mark mark) {
+    String id = VertexNames.deployedModelId(name);
+    Endpoint endpoint = existing(name);
+    Optional<Watched> watched = watched(endpoint);
+    if (watched.isPresent()) {
+      refuseIfForeign(name, watched.get());
+      if (status(watched.get().job()) == Status.FAILED) {
+        throw replacing(name, watched.get().job());
+      }
+      cannotUpdate(watched.get().job().getPredictInstanceSchemaUri(), desired).ifPresent(why -> {
+        throw refusal("Watch " + name + ": the monitoring job of " + endpointOf(name) + " " + why);
+      });
+      return write(name, watched.get(), desired, Map.of(RUN_OF + id, mark.run()));
+    }
+    ModelDeploymentMonitoringJob.Builder job = ModelDeploymentMonitoringJob.newBuilder()
+        .setDisplayName(endpointOf(name))
+        .setEndpoint(names.endpoint(endpointOf(name)))
+        .putAllLabels(VertexTags.of(mark))
+        .putLabels(RUN_OF + id, mark.run())
+        .setPredictInstanceSchemaUri(desired.predictInstanceSchema());
+    desired.into(job);
+    desired.into(job.addModelDeploymentMonitoringObjectiveConfigsBuilder().setDeployedModelId(id));
+    calls.call(
+        "Watch " + name,
+        calls.clients().jobs().createModelDeploymentMonitoringJobCallable(),
+        CreateModelDeploymentMonitoringJobRequest.newBuilder()
+            .setParent(names.parent())
+            .setModelDeploymentMonitoringJob(job)
+            .build());
+    return Started.ACCEPTED;
+  }
+
+  @Override
+  public Started update(String name, Observed<MonitoringSpec> current, MonitoringSpec desired) {
+    Watched watched = watched(existing(name)).orElseThrow(() -> gone(name));
+    refuseIfForeign(name, watched);
+    return write(name, watched, desired, Map.of());
+  }
+
+  @Override
+  public Optional<String> cannotUpdate(MonitoringSpec actual, MonitoringSpec desired) {
+    return cannotUpdate(actual.predictInstanceSchema(), desired);
+  }
+
+  private static Optional<String> cannotUpdate(String schema, MonitoringSpec desired) {
+    return schema.equals(desired.predictInstanceSchema())
+        ? Optional.empty()
+        : Optional.of("has "
+            + (schema.isEmpty()
+                ? "no predict instance schema"
+                : "the predict instance schema " + schema)
+            + ", which Vertex AI does not change: say the same, or deploy all variants of the endpoint without"
+            + " VertexMonitoring first");
+  }
+
+  /** Without those of deployed models that are gone, for Vertex AI would refuse the whole. */
+  private Started write(
+      String name, Watched watched, MonitoringSpec desired, Map<String, String> newLabels) {
+    String id = VertexNames.deployedModelId(name);
+    ModelDeploymentMonitoringJob.Builder job = watched.job().toBuilder()
+        .clearModelDeploymentMonitoringObjectiveConfigs()
+        .addAllModelDeploymentMonitoringObjectiveConfigs(watched.livingBut(id))
+        .putAllLabels(newLabels);
+    desired.into(job);
+    ModelDeploymentMonitoringObjectiveConfig.Builder objective = watched
+        .objective(id)
+        .map(ModelDeploymentMonitoringObjectiveConfig::toBuilder)
+        .orElseGet(
+            () -> ModelDeploymentMonitoringObjectiveConfig.newBuilder().setDeployedModelId(id));
+    desired.into(objective);
+    job.addModelDeploymentMonitoringObjectiveConfigs(objective);
+    return update("Watch " + name, job);
+  }
+
+  private Started update(String what, ModelDeploymentMonitoringJob.Builder job) {
+    Set<String> watched = job.getModelDeploymentMonitoringObjectiveConfigsList().stream()
+        .map(objective -> RUN_OF + objective.getDeployedModelId())
+        .collect(Collectors.toSet());
+    Map<String, String> labels = new TreeMap<>(job.getLabelsMap());
+    labels.keySet().removeIf(label -> label.startsWith(RUN_OF) && !watched.contains(label));
+    try {
+      return calls.begin(
+          what,
+          calls.clients().jobs().updateModelDeploymentMonitoringJobCallable(),
+          UpdateModelDeploymentMonitoringJobRequest.newBuilder()
+              .setModelDeploymentMonitoringJob(job.clearLabels().putAllLabels(labels))
+              .setUpdateMask(ALL_BUT_THE_FIXED)
+              .build());
+    } catch (ServingException e) {
+      throw e.kind() == ErrorKind.CONFLICT && job.getState() == JobState.JOB_STATE_PAUSED
+          ? paused(what, job, e)
+          : e;
+    }
+  }
+
+  @Override
+  public Started delete(String name, Observed<MonitoringSpec> current) {
+    if (isStray(name)) {
+      return deleteJob(name, stray(name));
+    }
+    Watched watched = watched(existing(name)).orElseThrow(() -> gone(name));
+    refuseIfForeign(name, watched);
+    List<ModelDeploymentMonitoringObjectiveConfig> others =
+        watched.livingBut(VertexNames.deployedModelId(name));
+    // What failed watches nobody, and cannot be changed.
+    return others.isEmpty() || status(watched.job()) == Status.FAILED
+        ? deleteJob(name, VertexNames.id(watched.job().getName()))
+        : update(
+            "Stop watching " + name,
+            watched.job().toBuilder()
+                .clearModelDeploymentMonitoringObjectiveConfigs()
+                .addAllModelDeploymentMonitoringObjectiveConfigs(others));
+  }
+
+  /** What failed cannot be changed, and watches nobody, so it goes before another is made. */
+  private ServingException replacing(String name, ModelDeploymentMonitoringJob job) {
+    deleteJob(name, VertexNames.id(job.getName()));
+    return failure(
+        ErrorKind.CONFLICT,
+        "The monitoring job of " + endpointOf(name) + " failed (" + detail(job)
+            + ") and is being deleted");
+  }
+
+  private Started deleteJob(String name, String id) {
+    return calls.begin(
+        "Delete the monitoring job of " + endpointOf(name),
+        calls.clients().jobs().deleteModelDeploymentMonitoringJobCallable(),
+        DeleteModelDeploymentMonitoringJobRequest.newBuilder().setName(job(id)).build());
+  }
+
+  private Endpoint existing(String name) {
+    return endpoints.find(endpointOf(name)).orElseThrow(() -> gone(name));
+  }
+
+  // ---- refusing ----
+
+  private static void refuseIfForeign(String name, Watched watched) {
+    if (!watched.isOurs()) {
+      throw refusal("Watch " + name + ": endpoint " + endpointOf(name)
+          + " has a monitoring job that was not made by this library, so it is not touched: leave out VertexMonitoring, or"
+          + " delete that job yourself");
+    }
+  }
+
+  private static ServingException gone(String name) {
+    return failure(
+        ErrorKind.NOT_FOUND, "The endpoint of " + name + ", or what watches it, is gone");
+  }
+
+  private static ServingException paused(
+      String what, ModelDeploymentMonitoringJob.Builder job, ServingException cause) {
+    return ServingException.builder(
+            VertexProvider.ID,
+            ErrorKind.CONFLICT,
+            what + ": monitoring job " + VertexNames.id(job.getName())
+                + " is paused, and Vertex AI changes only one that runs: resume it, or delete it, first")
+        .retryable(false)
+        .cause(cause)
+        .build();
+  }
+
+  // ---- listing ----
+
+  @Override
+  public List<Listed> list() {
+    List<Listed> listed = new ArrayList<>();
+    String token = "";
+    do {
+      ListModelDeploymentMonitoringJobsResponse page = calls.call(
+          "List the monitoring jobs",
+          calls.clients().jobs().listModelDeploymentMonitoringJobsCallable(),
+          ListModelDeploymentMonitoringJobsRequest.newBuilder()
+              .setParent(names.parent())
+              .setFilter(VertexTags.FILTER)
+              .setPageSize(PAGE)
+              .setPageToken(token)
+              .build());
+      page.getModelDeploymentMonitoringJobsList().forEach(job -> addTo(listed, job));
+      token = page.getNextPageToken();
+    } while (!token.isEmpty());
+    return listed;
+  }
+
+  /**
+   * A job is listed once for each variant of ours that it watches. One that watches nothing any more is listed by its id
+   * and belongs to nothing, so it is swept: its endpoint is gone, or has another, or all that it watched was undeployed by
+   * hand.
+   */
+  private void addTo(List<Listed> listed, ModelDeploymentMonitoringJob job) {
+    String id = VertexNames.id(job.getName());
+    String name = VertexNames.id(job.getEndpoint());
+    Optional<Watched> watched = endpoints
+        .find(name)
+        .filter(endpoint ->
+            VertexNames.id(endpoint.getModelDeploymentMonitoringJob()).equals(id))
+        .map(endpoint -> new Watched(endpoint, job));
+    List<ModelDeploymentMonitoringObjectiveConfig> living =
+        watched.map(now -> now.livingBut("")).orElse(List.of());
+    if (living.isEmpty()) {
+      listed.add(listed(name, name + "/" + STRAY + id, job, Optional.empty()));
+      return;
+    }
+    Map<String, String> variants = watched.map(now -> variants(now.endpoint())).orElse(Map.of());
+    for (ModelDeploymentMonitoringObjectiveConfig objective : living) {
+      String variant = variants.get(objective.getDeployedModelId());
+      if (variant != null) {
+        String path = name + "/" + variant;
+        listed.add(
+            listed(name, path, job, Optional.of(new ResourceRef(DeployedModelKind.NAME, path))));
+      }
+    }
+  }
+
+  private static Listed listed(
+      String endpoint,
+      String name,
+      ModelDeploymentMonitoringJob job,
+      Optional<ResourceRef> attachedTo) {
+    return new Listed(
+        new ResourceRef(NAME, name),
+        endpoint,
+        VertexTimes.instant(job.getCreateTime()),
+        status(job),
+        detail(job),
+        false,
+        List.of(),
+        attachedTo);
+  }
+
+  /** {@return the variants of ours on an endpoint, by the ids of their deployed models} */
+  private static Map<String, String> variants(Endpoint endpoint) {
+    Map<String, String> variants = new TreeMap<>();
+    for (DeployedModel deployed : endpoint.getDeployedModelsList()) {
+      DeployedModelName.variant(deployed)
+          .ifPresent(variant -> variants.put(deployed.getId(), variant));
+    }
+    return variants;
+  }
+}

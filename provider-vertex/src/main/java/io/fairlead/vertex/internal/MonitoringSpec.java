@@ -1,0 +1,83 @@
+package io.fairlead.vertex.internal;
+
+import com.google.cloud.aiplatform.v1.ModelDeploymentMonitoringJob;
+import com.google.cloud.aiplatform.v1.ModelDeploymentMonitoringObjectiveConfig;
+import com.google.cloud.aiplatform.v1.ModelMonitoringAlertConfig;
+import com.google.cloud.aiplatform.v1.ModelMonitoringObjectiveConfig.PredictionDriftDetectionConfig;
+import com.google.cloud.aiplatform.v1.ThresholdConfig;
+import io.fairlead.vertex.VertexMonitoring;
+import java.time.Duration;
+import java.util.List;
+import java.util.SortedMap;
+import java.util.TreeMap;
+
+/**
+ * How a variant is watched, with its share of what the job has for all; unlike the option, it can be anything that
+ * somebody has set by hand.
+ */
+record MonitoringSpec(
+    SortedMap<String, Double> driftThresholds,
+    double defaultDriftThreshold,
+    double samplingRate,
+    Duration interval,
+    List<String> alertEmails,
+    String predictInstanceSchema) {
+  static MonitoringSpec of(VertexMonitoring option) {
+    return new MonitoringSpec(
+        new TreeMap<>(option.driftThresholds()),
+        option.defaultDriftThreshold(),
+        option.samplingRate(),
+        option.interval(),
+        option.alertEmails(),
+        option.predictInstanceSchema());
+  }
+
+  static MonitoringSpec of(
+      ModelDeploymentMonitoringJob job, ModelDeploymentMonitoringObjectiveConfig objective) {
+    PredictionDriftDetectionConfig drift =
+        objective.getObjectiveConfig().getPredictionDriftDetectionConfig();
+    SortedMap<String, Double> thresholds = new TreeMap<>();
+    drift
+        .getDriftThresholdsMap()
+        .forEach((feature, threshold) -> thresholds.put(feature, threshold.getValue()));
+    return new MonitoringSpec(
+        thresholds,
+        drift.getDefaultDriftThreshold().getValue(),
+        job.getLoggingSamplingStrategy().getRandomSampleConfig().getSampleRate(),
+        VertexTimes.duration(job.getModelDeploymentMonitoringScheduleConfig().getMonitorInterval()),
+        job.getModelMonitoringAlertConfig().getEmailAlertConfig().getUserEmailsList().stream()
+            .sorted()
+            .toList(),
+        job.getPredictInstanceSchemaUri());
+  }
+
+  /** Writes it into an objective; what else is watched there stays. */
+  void into(ModelDeploymentMonitoringObjectiveConfig.Builder objective) {
+    PredictionDriftDetectionConfig.Builder drift =
+        objective.getObjectiveConfigBuilder().getPredictionDriftDetectionConfigBuilder();
+    drift.clearDriftThresholds().clearDefaultDriftThreshold();
+    driftThresholds.forEach(
+        (feature, threshold) -> drift.putDriftThresholds(feature, threshold(threshold)));
+    if (defaultDriftThreshold != 0) {
+      drift.setDefaultDriftThreshold(threshold(defaultDriftThreshold));
+    }
+  }
+
+  private static ThresholdConfig threshold(double value) {
+    return ThresholdConfig.newBuilder().setValue(value).build();
+  }
+
+  /** Writes into a job what it has for all that it watches; who else is told stays. */
+  void into(ModelDeploymentMonitoringJob.Builder job) {
+    job.getModelDeploymentMonitoringScheduleConfigBuilder()
+        .setMonitorInterval(VertexTimes.proto(interval));
+    job.getLoggingSamplingStrategyBuilder()
+        .getRandomSampleConfigBuilder()
+        .setSampleRate(samplingRate);
+    ModelMonitoringAlertConfig.Builder alert = job.getModelMonitoringAlertConfigBuilder();
+    alert.clearEmailAlertConfig();
+    if (!alertEmails.isEmpty()) {
+      alert.getEmailAlertConfigBuilder().addAllUserEmails(alertEmails);
+    }
+  }
+}

@@ -1,0 +1,125 @@
+package io.fairlead.vertex.internal;
+
+import com.google.cloud.aiplatform.v1.CreateDeploymentResourcePoolRequest;
+import com.google.cloud.aiplatform.v1.DeleteDeploymentResourcePoolRequest;
+import com.google.cloud.aiplatform.v1.DeploymentResourcePool;
+import com.google.cloud.aiplatform.v1.GetDeploymentResourcePoolRequest;
+import com.google.cloud.aiplatform.v1.ListDeploymentResourcePoolsRequest;
+import com.google.cloud.aiplatform.v1.ListDeploymentResourcePoolsResponse;
+import com.google.cloud.aiplatform.v1.UpdateDeploymentResourcePoolRequest;
+import com.google.protobuf.FieldMask;
+import io.fairlead.reconcile.Listed;
+import io.fairlead.reconcile.Mark;
+import io.fairlead.reconcile.Observed;
+import io.fairlead.reconcile.ResourceRef;
+import io.fairlead.reconcile.Started;
+import io.fairlead.vertex.VertexPool;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/** Deployment resource pools. They have no labels: that they are ours is told by how their ids begin. */
+final class PoolKind extends VertexKind<PoolSpec> {
+  static final String NAME = "deployment-resource-pool";
+
+  private static final int PAGE = 100;
+
+  PoolKind(VertexNames names, VertexCalls calls) {
+    super(NAME, names, calls);
+  }
+
+  static String id(VertexPool pool) {
+    return VertexNames.PREFIX + pool.name();
+  }
+
+  @Override
+  public Observed<PoolSpec> read(String id) {
+    return calls
+        .find(
+            "Get deployment resource pool " + id,
+            calls.clients().pools().getDeploymentResourcePoolCallable(),
+            GetDeploymentResourcePoolRequest.newBuilder()
+                .setName(names.pool(id))
+                .build())
+        .map(pool -> Observed.ready(new PoolSpec(VertexMachine.of(pool.getDedicatedResources()))))
+        .orElseGet(Observed::absent);
+  }
+
+  @Override
+  public Started create(String id, PoolSpec desired, Mark mark) {
+    return calls.make(
+        "Create deployment resource pool " + id,
+        calls.clients().pools().createDeploymentResourcePoolCallable(),
+        CreateDeploymentResourcePoolRequest.newBuilder()
+            .setParent(names.parent())
+            .setDeploymentResourcePoolId(id)
+            .setDeploymentResourcePool(DeploymentResourcePool.newBuilder()
+                .setDedicatedResources(desired.machine().resources()))
+            .build(),
+        names.pool(id));
+  }
+
+  @Override
+  public Started update(String id, Observed<PoolSpec> current, PoolSpec desired) {
+    PoolSpec actual = current.value().orElseThrow();
+    return calls.begin(
+        "Update deployment resource pool " + id,
+        calls.clients().pools().updateDeploymentResourcePoolCallable(),
+        UpdateDeploymentResourcePoolRequest.newBuilder()
+            .setDeploymentResourcePool(DeploymentResourcePool.newBuilder()
+                .setName(names.pool(id))
+                .setDedicatedResources(desired.machine().resources()))
+            .setUpdateMask(
+                FieldMask.newBuilder().addAllPaths(actual.machine().pathsTo(desired.machine())))
+            .build());
+  }
+
+  @Override
+  public Started delete(String id, Observed<PoolSpec> current) {
+    return calls.begin(
+        "Delete deployment resource pool " + id,
+        calls.clients().pools().deleteDeploymentResourcePoolCallable(),
+        DeleteDeploymentResourcePoolRequest.newBuilder().setName(names.pool(id)).build());
+  }
+
+  @Override
+  public List<Listed> list() {
+    List<Listed> listed = new ArrayList<>();
+    String token = "";
+    do {
+      ListDeploymentResourcePoolsResponse page = calls.call(
+          "List deployment resource pools",
+          calls.clients().pools().listDeploymentResourcePoolsCallable(),
+          ListDeploymentResourcePoolsRequest.newBuilder()
+              .setParent(names.parent())
+              .setPageSize(PAGE)
+              .setPageToken(token)
+              .build());
+      for (DeploymentResourcePool pool : page.getDeploymentResourcePoolsList()) {
+        String id = VertexNames.id(pool.getName());
+        if (id.startsWith(VertexNames.PREFIX)) {
+          listed.add(new Listed(
+              new ResourceRef(NAME, id),
+              "",
+              VertexTimes.instant(pool.getCreateTime()),
+              Observed.Status.READY,
+              "",
+              false,
+              List.of(),
+              Optional.empty()));
+        }
+      }
+      token = page.getNextPageToken();
+    } while (!token.isEmpty());
+    return listed;
+  }
+
+  @Override
+  public Optional<String> cannotUpdate(PoolSpec actual, PoolSpec desired) {
+    return actual.machine().isSameKindAs(desired.machine())
+        ? Optional.empty()
+        : Optional.of(
+            "has other machines (" + actual.machine().type()
+                + "), which cannot be changed: name another pool, or undeploy what is in this one first");
+  }
+}

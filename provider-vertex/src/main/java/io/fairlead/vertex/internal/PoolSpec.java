@@ -1,0 +1,4 @@
+package io.fairlead.vertex.internal;
+
+/** A pool's machines. */
+record PoolSpec(VertexMachine machine) {}

@@ -1,0 +1,195 @@
+package io.fairlead.vertex.internal;
+
+import com.google.api.gax.rpc.ApiException;
+import com.google.cloud.aiplatform.v1.DeployedModel;
+import io.fairlead.error.ErrorKind;
+import io.fairlead.error.ServingException;
+import io.fairlead.grammar.Endpoint;
+import io.fairlead.grammar.PlatformOptions;
+import io.fairlead.grammar.Problems;
+import io.fairlead.platform.Request;
+import io.fairlead.platform.Response;
+import io.fairlead.reconcile.TimeSource;
+import io.fairlead.vertex.VertexConfig;
+import io.fairlead.vertex.VertexEndpoint;
+import io.fairlead.vertex.VertexEndpoint.Access;
+import io.fairlead.vertex.VertexProvider;
+import java.time.Duration;
+import java.util.Optional;
+import java.util.random.RandomGenerator;
+import java.util.stream.Collectors;
+
+/** What all ways to ask a model have in common: where to ask, for how long, and how often. */
+final class PredictionCalls {
+  private static final int ALL = 100;
+
+  private final PredictionTargetCache targets;
+  private final RetriedCalls calls;
+  private final VariantLookup variants;
+
+  /** One try to ask a model. */
+  @FunctionalInterface
+  interface Call<T> {
+    /** Asks, and throws an {@link ApiException} if that is refused. */
+    T make(PredictionTarget target, Duration left);
+  }
+
+  PredictionCalls(
+      VertexConfig config,
+      VertexClients clients,
+      VertexErrors errors,
+      VertexNames names,
+      TimeSource time,
+      RandomGenerator random) {
+    this.calls = new RetriedCalls(errors, time, random);
+    this.targets = new PredictionTargetCache(clients, calls, names, config.callTimeout());
+    this.variants = new VariantLookup(targets, time);
+  }
+
+  static String what(Endpoint endpoint, Request request) {
+    return "Invoking endpoint '" + endpoint.name()
+        + request.variant().map(variant -> "', variant '" + variant + "'").orElse("'");
+  }
+
+  /**
+   * Asks a model.
+   *
+   * @param size how many bytes it is sent
+   * @param end when the time for it is over
+   */
+  <T> T ask(Endpoint endpoint, Request request, int size, Duration end, Call<T> call) {
+    check(request, size);
+    String what = what(endpoint, request);
+    String id = endpoint.name();
+    Access access = access(endpoint);
+    if (access == Access.PRIVATE_SERVICE_CONNECT) {
+      throw outOfReach(what, id);
+    }
+    try {
+      request.variant().ifPresent(variant -> checkHasAllRequests(what, id, variant, end));
+      PredictionTarget known = targets.known(id);
+      boolean isElsewhere = access == Access.DEDICATED && !targets.isFound(id);
+      PredictionTarget target =
+          isElsewhere || size > known.largest() ? targets.find(what, id, end) : known;
+      checkSize(size, target.largest());
+      return calls.call(what, end, left -> {
+        try {
+          return call.make(target, left);
+        } catch (ApiException e) {
+          if (target.isDedicated() || !VertexErrors.isAtItsOwnHost(e)) {
+            throw e;
+          }
+          PredictionTarget own = targets.find(what, id, end);
+          return calls.call(what, end, leftThen -> call.make(own, leftThen));
+        }
+      });
+    } catch (ServingException e) {
+      if (e.kind() == ErrorKind.NOT_FOUND || e.kind() == ErrorKind.UNAVAILABLE) {
+        targets.forget(id);
+      }
+      throw e;
+    }
+  }
+
+  /**
+   * {@return an answer that names its variant, which is the one that the request is pinned to, if it is}
+   *
+   * @param deployedModelId what Vertex AI says who answered; empty if it does not
+   * @param end when the time to find out more is over
+   */
+  Response named(
+      Endpoint endpoint, Request request, Response response, String deployedModelId, Duration end) {
+    if (deployedModelId.isEmpty()) {
+      return response;
+    }
+    Optional<String> pinned = request.variant();
+    if (pinned.isPresent()
+        && deployedModelId.equals(
+            VertexNames.deployedModelId(endpoint.name() + "/" + pinned.get()))) {
+      return response.servedBy(pinned.get());
+    }
+    String variant = variants.of(endpoint, deployedModelId, end);
+    if (!pinned.orElse(variant).equals(variant)) {
+      throw new ServingException(
+          VertexProvider.ID,
+          ErrorKind.CONFLICT,
+          what(endpoint, request) + " failed: '" + variant
+              + "' answered, for requests were routed to it meanwhile");
+    }
+    return response.servedBy(variant);
+  }
+
+  private static Access access(Endpoint endpoint) {
+    for (PlatformOptions option : endpoint.routing().options().values()) {
+      if (option instanceof VertexEndpoint told) {
+        return told.access();
+      }
+    }
+    return Access.SHARED;
+  }
+
+  private static ServingException outOfReach(String what, String id) {
+    return new ServingException(
+        VertexProvider.ID,
+        ErrorKind.UNSUPPORTED,
+        what
+            + " failed: it is reached by private service connect alone, not through Google's own hosts. Ask it in the"
+            + " network of an allowed project, by a PredictionServiceClient whose endpoint is the forwarding rule to its"
+            + " service attachment, with the header " + PredictionTarget.ENDPOINT_ID + ": " + id);
+  }
+
+  private static void check(Request request, int size) {
+    checkSize(size, PredictionTarget.LARGEST_DEDICATED);
+    for (PlatformOptions option : request.options().values()) {
+      if (option.platform().equals(VertexProvider.ID)) {
+        Problems.in("Request")
+            .check(
+                false,
+                "options",
+                "must not be of platform 'vertex', which knows none for requests",
+                option.getClass().getSimpleName())
+            .throwIfAny();
+      }
+    }
+  }
+
+  private static void checkSize(int size, int largest) {
+    if (size > largest) {
+      String wayOut = largest == PredictionTarget.LARGEST_SHARED
+          ? ", the limit of a shared endpoint; a dedicated one takes "
+              + PredictionTarget.LARGEST_DEDICATED
+          : ", the limit of Vertex AI: pass larger inputs as objects of Cloud Storage";
+      Problems.in("Request")
+          .check(false, "body", "must have at most " + largest + " bytes" + wayOut, size)
+          .throwIfAny();
+    }
+  }
+
+  private void checkHasAllRequests(String what, String id, String variant, Duration end) {
+    com.google.cloud.aiplatform.v1.Endpoint found = targets.get(what, id, end);
+    Optional<DeployedModel> model = found.getDeployedModelsList().stream()
+        .filter(deployed -> VariantLookup.name(deployed).equals(variant))
+        .findFirst();
+    if (model.isEmpty()) {
+      String there = found.getDeployedModelsList().stream()
+          .map(deployed -> "'" + VariantLookup.name(deployed) + "'")
+          .sorted()
+          .collect(Collectors.joining(", "));
+      throw new ServingException(
+          VertexProvider.ID,
+          ErrorKind.NOT_FOUND,
+          what + " failed: no such variant is deployed there; there is "
+              + (there.isEmpty() ? "none" : there));
+    }
+    int percent = found.getTrafficSplitOrDefault(model.get().getId(), 0);
+    if (percent < ALL) {
+      throw new ServingException(
+          VertexProvider.ID,
+          ErrorKind.UNSUPPORTED,
+          what
+              + " failed: Vertex AI cannot send a request to one variant, it divides all by the traffic, of which '"
+              + variant + "' has " + percent
+              + " percent: route all requests to it, or deploy it under a name of its own");
+    }
+  }
+}

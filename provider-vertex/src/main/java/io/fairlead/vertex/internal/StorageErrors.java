@@ -1,0 +1,122 @@
+package io.fairlead.vertex.internal;
+
+import com.google.cloud.BaseServiceException;
+import com.google.cloud.storage.StorageException;
+import io.fairlead.error.ErrorKind;
+import io.fairlead.error.ServingException;
+import io.fairlead.vertex.VertexProvider;
+import java.io.IOException;
+import java.io.InterruptedIOException;
+import java.net.SocketTimeoutException;
+import java.net.UnknownHostException;
+import java.net.http.HttpTimeoutException;
+import org.jspecify.annotations.Nullable;
+
+/** What Cloud Storage's failures mean here; the only place that knows its codes. */
+final class StorageErrors {
+  private static final int BAD_REQUEST = 400;
+  private static final int UNAUTHORIZED = 401;
+  private static final int FORBIDDEN = 403;
+  private static final int NOT_FOUND = 404;
+  private static final int REQUEST_TIMEOUT = 408;
+  private static final int CONFLICT = 409;
+  private static final int PRECONDITION_FAILED = 412;
+  private static final int TOO_MANY = 429;
+  private static final int SERVER_ERROR = 500;
+  private static final int GATEWAY_TIMEOUT = 504;
+
+  /** Which credentials were tried, as a phrase. */
+  private final String identity;
+
+  StorageErrors(String identity) {
+    this.identity = identity;
+  }
+
+  /** {@return a refused or unanswered call as a failure of this library} */
+  ServingException failure(String what, BaseServiceException e) {
+    IOException broken = broken(e);
+    if (broken instanceof InterruptedIOException && !(broken instanceof SocketTimeoutException)) {
+      Thread.currentThread().interrupt();
+      return interrupted(what, e);
+    }
+    ErrorKind kind = broken == null ? kind(e) : kind(broken);
+    return new ServingException(
+        VertexProvider.ID, kind, what + " failed: " + said(e, broken) + wayOut(kind, broken), e);
+  }
+
+  /** {@return whether what a change was conditional on is so no longer} */
+  static boolean isOvertaken(BaseServiceException e) {
+    return e.getCode() == PRECONDITION_FAILED;
+  }
+
+  static ServingException interrupted(String what, @Nullable Throwable cause) {
+    return ServingException.builder(
+            VertexProvider.ID,
+            ErrorKind.CANCELLED,
+            what + " was interrupted; whether it was done is not known")
+        .cause(cause)
+        .build();
+  }
+
+  /** {@return what broke the connection, if it was that and no answer} */
+  private static @Nullable IOException broken(BaseServiceException e) {
+    if (e.getCode() >= BAD_REQUEST) {
+      return null;
+    }
+    Throwable cause = e.getCause();
+    while (cause != null) {
+      if (cause instanceof IOException io) {
+        return io;
+      }
+      cause = cause.getCause();
+    }
+    return null;
+  }
+
+  private static ErrorKind kind(IOException e) {
+    return e instanceof SocketTimeoutException || e instanceof HttpTimeoutException
+        ? ErrorKind.TIMEOUT
+        : ErrorKind.UNAVAILABLE;
+  }
+
+  private static ErrorKind kind(BaseServiceException e) {
+    int code = e.getCode();
+    return switch (code) {
+      case UNAUTHORIZED, FORBIDDEN -> ErrorKind.UNAUTHORIZED;
+      case NOT_FOUND -> ErrorKind.NOT_FOUND;
+      case REQUEST_TIMEOUT, GATEWAY_TIMEOUT -> ErrorKind.TIMEOUT;
+      case CONFLICT, PRECONDITION_FAILED -> ErrorKind.CONFLICT;
+      case TOO_MANY -> ErrorKind.THROTTLED;
+      default -> {
+        if (code >= SERVER_ERROR) {
+          yield ErrorKind.UNAVAILABLE;
+        }
+        yield code >= BAD_REQUEST ? ErrorKind.INVALID : ErrorKind.UNKNOWN;
+      }
+    };
+  }
+
+  private static String said(BaseServiceException e, @Nullable IOException broken) {
+    if (broken != null) {
+      return VertexErrors.quote(String.valueOf(broken));
+    }
+    String message = String.valueOf(e.getMessage());
+    String quoted = VertexErrors.quote(message);
+    return e instanceof StorageException && e.getCode() >= BAD_REQUEST
+        ? quoted + " (" + e.getCode() + ")"
+        : quoted;
+  }
+
+  private String wayOut(ErrorKind kind, @Nullable IOException broken) {
+    return switch (kind) {
+      case UNAUTHORIZED ->
+        ". Tried " + identity + "; docs/vertex.md has the roles that it needs on the bucket";
+      case TIMEOUT -> ". Whether it was done is not known";
+      case UNAVAILABLE ->
+        broken instanceof UnknownHostException
+            ? ". Check the storageEndpoint: there is no such host"
+            : "";
+      default -> "";
+    };
+  }
+}

@@ -1,0 +1,96 @@
+package io.fairlead.vertex.internal;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import com.google.api.gax.grpc.GrpcResponseMetadata;
+import com.google.cloud.aiplatform.v1.PredictRequest;
+import com.google.cloud.aiplatform.v1.PredictResponse;
+import com.google.protobuf.InvalidProtocolBufferException;
+import com.google.protobuf.Value;
+import com.google.protobuf.util.JsonFormat;
+import io.fairlead.error.ErrorKind;
+import io.fairlead.error.ServingException;
+import io.fairlead.grammar.Endpoint;
+import io.fairlead.grammar.Problems;
+import io.fairlead.platform.Request;
+import io.fairlead.platform.Response;
+import io.fairlead.reconcile.TimeSource;
+import io.fairlead.vertex.VertexAnswer;
+import io.fairlead.vertex.VertexProvider;
+import java.time.Duration;
+import java.util.StringJoiner;
+
+/** Asks models by Vertex AI's Predict, which knows instances and predictions. */
+final class TypedInvoker {
+  private final PredictionCalls calls;
+  private final TimeSource time;
+
+  TypedInvoker(PredictionCalls calls, TimeSource time) {
+    this.calls = calls;
+    this.time = time;
+  }
+
+  VertexAnswer predict(Endpoint endpoint, Request request) {
+    String what = PredictionCalls.what(endpoint, request);
+    Duration end = time.elapsed().plus(request.timeout());
+    PredictRequest asked = asked(VertexInvoker.bytes(endpoint, request));
+    PredictResponse answer = calls.ask(
+        endpoint,
+        request,
+        asked.getSerializedSize(),
+        end,
+        (target, left) -> VertexCalls.get(
+            what,
+            target.client().predictCallable(),
+            asked.toBuilder().setEndpoint(target.endpoint()).build(),
+            target.context(left, new GrpcResponseMetadata())));
+    Response response =
+        calls.named(endpoint, request, response(what, answer), answer.getDeployedModelId(), end);
+    return new VertexAnswer(
+        response, answer.getDeployedModelId(), answer.getModel(), answer.getModelVersionId());
+  }
+
+  private static PredictRequest asked(byte[] body) {
+    PredictRequest.Builder asked = PredictRequest.newBuilder();
+    boolean isRead;
+    try {
+      JsonFormat.parser().merge(new String(body, UTF_8), asked);
+      isRead = true;
+    } catch (InvalidProtocolBufferException e) {
+      // What it says quotes the body.
+      isRead = false;
+    }
+    Problems.in("Request")
+        .check(
+            isRead && asked.getEndpoint().isEmpty() && asked.getInstancesCount() > 0,
+            "body",
+            "must be a JSON object of \"instances\", an array with one entry or more, and \"parameters\", if any;"
+                + " invoke sends any other body",
+            body.length + " bytes")
+        .throwIfAny();
+    return asked.build();
+  }
+
+  private static Response response(String what, PredictResponse answer) {
+    StringJoiner predictions = new StringJoiner(",", "{\"predictions\":[", "]");
+    for (Value prediction : answer.getPredictionsList()) {
+      predictions.add(json(what, prediction));
+    }
+    String metadata =
+        answer.hasMetadata() ? ",\"metadata\":" + json(what, answer.getMetadata()) : "";
+    return Response.json(predictions + metadata + "}");
+  }
+
+  private static String json(String what, Value value) {
+    try {
+      return JsonFormat.printer().omittingInsignificantWhitespace().print(value);
+    } catch (InvalidProtocolBufferException | IllegalArgumentException e) {
+      throw new ServingException(
+          VertexProvider.ID,
+          ErrorKind.MODEL_FAILED,
+          what
+              + " failed: the answer has what JSON cannot write, such as a number that is none: use invoke for it",
+          e);
+    }
+  }
+}

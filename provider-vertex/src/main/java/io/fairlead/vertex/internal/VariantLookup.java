@@ -1,0 +1,93 @@
+package io.fairlead.vertex.internal;
+
+import com.google.cloud.aiplatform.v1.DeployedModel;
+import io.fairlead.error.ServingException;
+import io.fairlead.grammar.Endpoint;
+import io.fairlead.reconcile.TimeSource;
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
+
+/** Which variants answered, by the ids of deployed models that Vertex AI tells; remembered for each endpoint. */
+final class VariantLookup {
+  /** For so long nothing is asked that could not be asked, for each answer would wait for it. */
+  private static final Duration QUIET = Duration.ofMinutes(1);
+  /** An answer that is there waits no longer for its name; the first such call loads the SDK's classes. */
+  private static final Duration PATIENCE = Duration.ofSeconds(10);
+
+  private final PredictionTargetCache targets;
+  private final TimeSource time;
+  private final Map<String, Known> known = new ConcurrentHashMap<>();
+
+  VariantLookup(PredictionTargetCache targets, TimeSource time) {
+    this.targets = targets;
+    this.time = time;
+  }
+
+  /** {@return what a deployed model is called here: its variant, or its id if it is somebody else's} */
+  static String name(DeployedModel model) {
+    return DeployedModelName.variant(model).orElse(model.getId());
+  }
+
+  /**
+   * {@return the variant that a deployed model is; its id if that cannot be found out}
+   *
+   * @param endpoint what was asked
+   * @param end when the time to find it out is over
+   */
+  String of(Endpoint endpoint, String deployedModelId, Duration end) {
+    Known ofEndpoint = known.computeIfAbsent(endpoint.name(), name -> new Known());
+    String variant = ofEndpoint.variants.get(deployedModelId);
+    if (variant != null) {
+      return variant;
+    }
+    if (deployedModelId.equals(VertexNames.deployedModelId(endpoint.routing().path()))) {
+      ofEndpoint.variants.put(deployedModelId, endpoint.routing().variant());
+      return endpoint.routing().variant();
+    }
+    return ofEndpoint.look(endpoint, deployedModelId, end);
+  }
+
+  /** The variants of one endpoint. */
+  private final class Known {
+    private final Map<String, String> variants = new ConcurrentHashMap<>();
+    /** So that many answers from a variant that is new ask for it once. */
+    private final ReentrantLock looking = new ReentrantLock();
+
+    private @Nullable Duration quietUntil;
+
+    String look(Endpoint endpoint, String deployedModelId, Duration end) {
+      looking.lock();
+      try {
+        String variant = variants.get(deployedModelId);
+        boolean isQuiet = quietUntil != null && time.elapsed().compareTo(quietUntil) < 0;
+        if (variant != null || isQuiet) {
+          return variant == null ? deployedModelId : variant;
+        }
+        Duration patience = time.elapsed().plus(PATIENCE);
+        var asked = targets.get(
+            "Looking for the variants of endpoint '" + endpoint.name() + "'",
+            endpoint.name(),
+            patience.compareTo(end) < 0 ? patience : end);
+        Map<String, String> found = new HashMap<>();
+        for (DeployedModel model : asked.getDeployedModelsList()) {
+          found.put(model.getId(), name(model));
+        }
+        // What has answered and is gone is not looked for again.
+        found.putIfAbsent(deployedModelId, deployedModelId);
+        variants.putAll(found);
+        variants.keySet().retainAll(found.keySet());
+        return found.get(deployedModelId);
+      } catch (ServingException e) {
+        // The model has answered, which is not taken back for want of a name.
+        quietUntil = time.elapsed().plus(QUIET);
+        return deployedModelId;
+      } finally {
+        looking.unlock();
+      }
+    }
+  }
+}

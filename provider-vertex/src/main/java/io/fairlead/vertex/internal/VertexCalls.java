@@ -1,0 +1,186 @@
+package io.fairlead.vertex.internal;
+
+import com.google.api.core.ApiFuture;
+import com.google.api.gax.grpc.GrpcCallContext;
+import com.google.api.gax.rpc.ApiException;
+import com.google.api.gax.rpc.UnaryCallable;
+import com.google.cloud.aiplatform.v1.CreateEndpointOperationMetadata;
+import com.google.cloud.aiplatform.v1.DeployModelOperationMetadata;
+import com.google.cloud.aiplatform.v1.DeploymentStage;
+import com.google.longrunning.GetOperationRequest;
+import com.google.longrunning.ListOperationsRequest;
+import com.google.longrunning.ListOperationsResponse;
+import com.google.longrunning.Operation;
+import com.google.protobuf.Any;
+import com.google.protobuf.InvalidProtocolBufferException;
+import io.fairlead.error.ErrorKind;
+import io.fairlead.error.ServingException;
+import io.fairlead.reconcile.Outcome;
+import io.fairlead.reconcile.Started;
+import io.fairlead.vertex.VertexProvider;
+import java.time.Duration;
+import java.util.Optional;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Future;
+
+/**
+ * Calls of Vertex AI's control plane, each with a deadline, for the SDK sets none.
+ *
+ * <p>What takes long is begun by the call that answers with an operation, and then asked for by its name: the SDK's own
+ * futures give up after five minutes while the work goes on and costs money.
+ */
+final class VertexCalls {
+  private static final int PAGE = 100;
+
+  private final VertexClients clients;
+  private final VertexErrors errors;
+  private final Duration timeout;
+
+  VertexCalls(VertexClients clients, VertexErrors errors, Duration timeout) {
+    this.clients = clients;
+    this.errors = errors;
+    this.timeout = timeout;
+  }
+
+  VertexClients clients() {
+    return clients;
+  }
+
+  /** Makes a call, and says in its failure what it was about. */
+  <Q, A> A call(String what, UnaryCallable<Q, A> callable, Q request) {
+    try {
+      return get(
+          what, callable, request, GrpcCallContext.createDefault().withTimeoutDuration(timeout));
+    } catch (ApiException e) {
+      throw errors.failure(what, e);
+    }
+  }
+
+  /** {@return what a call finds; empty if it is not there} */
+  <Q, A> Optional<A> find(String what, UnaryCallable<Q, A> callable, Q request) {
+    try {
+      return Optional.of(call(what, callable, request));
+    } catch (ServingException e) {
+      if (e.kind() == ErrorKind.NOT_FOUND) {
+        return Optional.empty();
+      }
+      throw e;
+    }
+  }
+
+  /**
+   * Makes a call that can be interrupted, which the SDK's own waiting cannot.
+   *
+   * @throws ApiException if it is refused or not answered in time
+   */
+  static <Q, A> A get(
+      String what, UnaryCallable<Q, A> callable, Q request, GrpcCallContext context) {
+    ApiFuture<A> answer;
+    try {
+      answer = callable.futureCall(request, context);
+    } catch (Error e) {
+      // The SDK wraps what a channel throws.
+      throw e.getCause() instanceof Error cause ? cause : e;
+    }
+    return get(what, answer);
+  }
+
+  private static <A> A get(String what, Future<A> answer) {
+    try {
+      return answer.get();
+    } catch (InterruptedException e) {
+      answer.cancel(true);
+      Thread.currentThread().interrupt();
+      throw new ServingException(
+          VertexProvider.ID,
+          ErrorKind.CANCELLED,
+          what + " was interrupted; whether it was done is not known",
+          e);
+    } catch (ExecutionException e) {
+      if (e.getCause() instanceof ApiException failure) {
+        throw failure;
+      }
+      if (e.getCause() instanceof Error error) {
+        throw error;
+      }
+      throw new ServingException(
+          VertexProvider.ID, ErrorKind.UNKNOWN, what + " failed: " + e.getCause(), e);
+    }
+  }
+
+  // ---- operations ----
+
+  /** Begins what takes long. */
+  <Q> Started begin(String what, UnaryCallable<Q, Operation> callable, Q request) {
+    return Started.as(call(what, callable, request).getName());
+  }
+
+  /**
+   * Begins to make something, or attaches to that being done already: a submission whose answer was lost, or that of a
+   * process that died, is still at work.
+   *
+   * @param subject the full name of what is made
+   */
+  <Q> Started make(String what, UnaryCallable<Q, Operation> callable, Q request, String subject) {
+    try {
+      return begin(what, callable, request);
+    } catch (ServingException e) {
+      if (e.kind() != ErrorKind.ALREADY_EXISTS) {
+        throw e;
+      }
+      return underWay(subject)
+          .map(operation -> Started.as(operation.getName()))
+          .orElseThrow(() -> e);
+    }
+  }
+
+  /** {@return what is at work on a resource; Vertex AI does one thing at a time to each} */
+  Optional<Operation> underWay(String subject) {
+    ListOperationsRequest request = ListOperationsRequest.newBuilder()
+        .setName(subject)
+        .setFilter("done=false")
+        .setPageSize(PAGE)
+        .build();
+    Optional<ListOperationsResponse> found = find(
+        "List what is under way on " + subject,
+        clients.operations().listOperationsCallable(),
+        request);
+    return found.stream()
+        .flatMap(page -> page.getOperationsList().stream())
+        .filter(operation -> !operation.getDone())
+        .findFirst();
+  }
+
+  /** {@return how far something is that was begun} */
+  Outcome poll(String what, String name) {
+    Operation operation = call(
+        "Look how far " + what + " is",
+        clients.operations().getOperationCallable(),
+        GetOperationRequest.newBuilder().setName(name).build());
+    if (!operation.getDone()) {
+      return Outcome.running(stage(operation));
+    }
+    return operation.hasError()
+        ? Outcome.failed(errors.failure(what, operation.getError(), stage(operation)))
+        : Outcome.succeeded();
+  }
+
+  /** {@return how far a deployment is, in the platform's words; empty where it does not say} */
+  static String stage(Operation operation) {
+    Any metadata = operation.getMetadata();
+    DeploymentStage stage = DeploymentStage.DEPLOYMENT_STAGE_UNSPECIFIED;
+    try {
+      if (metadata.is(DeployModelOperationMetadata.class)) {
+        stage = metadata.unpack(DeployModelOperationMetadata.class).getDeploymentStage();
+      } else if (metadata.is(CreateEndpointOperationMetadata.class)) {
+        stage = metadata.unpack(CreateEndpointOperationMetadata.class).getDeploymentStage();
+      }
+    } catch (InvalidProtocolBufferException e) {
+      return "";
+    }
+    return stage == DeploymentStage.DEPLOYMENT_STAGE_UNSPECIFIED
+            || stage == DeploymentStage.UNRECOGNIZED
+        ? ""
+        : stage.name();
+  }
+}

@@ -1,0 +1,254 @@
+package io.fairlead.vertex.internal;
+
+import com.google.api.gax.rpc.ApiException;
+import com.google.api.gax.rpc.ErrorDetails;
+import com.google.api.gax.rpc.StatusCode.Code;
+import com.google.rpc.BadRequest.FieldViolation;
+import io.fairlead.error.ErrorKind;
+import io.fairlead.error.ServingException;
+import io.fairlead.vertex.VertexProvider;
+import io.grpc.StatusRuntimeException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.Predicate;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+
+/** What Vertex AI's failures mean here; the only place that knows its codes and messages. */
+final class VertexErrors {
+  private static final int LONGEST_QUOTE = 500;
+  /** What a machine type that cannot be had is told with, as its operations' errors read. */
+  private static final Predicate<String> OUT_OF_STOCK = Pattern.compile(
+          "temporarily unavailable|out of capacity|stock-?out|insufficient|not enough resources|different machine type",
+          Pattern.CASE_INSENSITIVE)
+      .asPredicate();
+
+  private static final Predicate<String> OVER_QUOTA = Pattern.compile(
+          "exceeds? quota|quota exceeded.*(cpus|gpus|accelerators)", Pattern.CASE_INSENSITIVE)
+      .asPredicate();
+  private static final Predicate<String> NO_SUCH_DEPLOYED_MODEL =
+      Pattern.compile("DeployedModel ID\\(s\\).*do(es)? not exist").asPredicate();
+  /** What no wait mends among what does not go together with the present state. */
+  private static final Predicate<String> FORBIDDEN_BY_POLICY = Pattern.compile(
+          "constraint|org(anization)? policy|service account|not been used in project|disabled",
+          Pattern.CASE_INSENSITIVE)
+      .asPredicate();
+
+  /** What does pass among these: Google makes its accounts when a project first uses a service. */
+  private static final Predicate<String> PASSES =
+      Pattern.compile("provision|try again|retry", Pattern.CASE_INSENSITIVE).asPredicate();
+
+  /** What gRPC says of an answer, with the code that Vertex AI throttles with. */
+  private static final Predicate<String> TOO_LARGE =
+      Pattern.compile("message exceeds maximum size", Pattern.CASE_INSENSITIVE).asPredicate();
+
+  private static final Predicate<String> NOT_REACHED = Pattern.compile(
+          "unable to resolve host|connection refused|network is unreachable|no route to host",
+          Pattern.CASE_INSENSITIVE)
+      .asPredicate();
+
+  private static final Predicate<String> CLOSED_HERE =
+      Pattern.compile("^Channel shutdown").asPredicate();
+  private static final Predicate<String> AT_ITS_OWN_HOST =
+      Pattern.compile("dedicated dns", Pattern.CASE_INSENSITIVE).asPredicate();
+  private static final Predicate<String> WITHOUT_TRAFFIC =
+      Pattern.compile("doesn't have traffic_?split", Pattern.CASE_INSENSITIVE).asPredicate();
+  /** What gRPC itself calls internal, and no model said. */
+  private static final Predicate<String> BROKEN_CONNECTION = Pattern.compile(
+          "RST_STREAM|HTTP/2|http2|unexpected EOS|frame size", Pattern.CASE_INSENSITIVE)
+      .asPredicate();
+
+  /** Which credentials were tried, as a phrase. */
+  private final String identity;
+
+  VertexErrors(String identity) {
+    this.identity = identity;
+  }
+
+  /** {@return a refused or unanswered call as a failure of this library} */
+  ServingException failure(String what, ApiException e) {
+    return failure(what, e, ofCall(e.getStatusCode().getCode(), message(e)));
+  }
+
+  /** {@return a request to a model that failed, as a failure of this library: what is internal there is the model's} */
+  ServingException predictionFailure(String what, ApiException e) {
+    Code code = e.getStatusCode().getCode();
+    boolean isModels = code == Code.INTERNAL && !BROKEN_CONNECTION.test(message(e));
+    return failure(what, e, isModels ? ErrorKind.MODEL_FAILED : ofCall(code, message(e)));
+  }
+
+  private ServingException failure(String what, ApiException e, ErrorKind kind) {
+    Code code = e.getStatusCode().getCode();
+    String message = message(e);
+    ServingException.Builder failure = ServingException.builder(
+            VertexProvider.ID,
+            kind,
+            what + " failed: " + said(code.name(), message) + wayOut(kind, code.name(), message))
+        .cause(e);
+    if (code == Code.FAILED_PRECONDITION
+        && FORBIDDEN_BY_POLICY.test(message)
+        && !PASSES.test(message)) {
+      failure.retryable(false);
+    }
+    retryAfter(e).ifPresent(failure::retryAfter);
+    return failure.build();
+  }
+
+  /**
+   * {@return the error that an operation ended with}
+   *
+   * @param stage how far a deployment was; may be empty
+   */
+  ServingException failure(String what, com.google.rpc.Status error, String stage) {
+    Code code = code(error.getCode());
+    ErrorKind kind = ofOperation(code, error.getMessage());
+    String at = stage.isEmpty() ? "" : " at stage " + stage;
+    return ServingException.builder(
+            VertexProvider.ID,
+            kind,
+            what + " failed" + at + ": " + said(code.name(), error.getMessage())
+                + wayOut(kind, code.name(), error.getMessage()))
+        .build();
+  }
+
+  /** {@return whether nothing was done, and the same call may be answered a moment later} */
+  static boolean isRefusedForNow(ApiException e) {
+    Code code = e.getStatusCode().getCode();
+    return (code == Code.UNAVAILABLE && !CLOSED_HERE.test(message(e)))
+        || (code == Code.RESOURCE_EXHAUSTED && ofCall(code, message(e)) == ErrorKind.THROTTLED);
+  }
+
+  /** {@return whether an endpoint was asked at the region's host that has one of its own} */
+  static boolean isAtItsOwnHost(ApiException e) {
+    return e.getStatusCode().getCode() == Code.FAILED_PRECONDITION
+        && AT_ITS_OWN_HOST.test(message(e));
+  }
+
+  static Optional<Duration> retryAfter(ApiException e) {
+    ErrorDetails details = e.getErrorDetails();
+    if (details == null || details.getRetryInfo() == null) {
+      return Optional.empty();
+    }
+    return Optional.of(VertexTimes.duration(details.getRetryInfo().getRetryDelay()));
+  }
+
+  /** {@return what the service said, without the names of the SDK's classes, and with every field that it named} */
+  static String message(ApiException e) {
+    String message = e.getCause() instanceof StatusRuntimeException answer
+        ? description(answer.getStatus())
+        : e.getMessage();
+    List<String> violations = new ArrayList<>();
+    ErrorDetails details = e.getErrorDetails();
+    if (details != null && details.getBadRequest() != null) {
+      for (FieldViolation violation : details.getBadRequest().getFieldViolationsList()) {
+        violations.add(violation.getField() + ": " + violation.getDescription());
+      }
+    }
+    return violations.isEmpty() ? orEmpty(message) : String.join("; ", violations);
+  }
+
+  /** {@return what a status says, and why a connection broke, which gRPC calls an io exception and no more} */
+  private static @Nullable String description(io.grpc.Status status) {
+    Throwable cause = status.getCause();
+    return cause == null || cause.getMessage() == null
+        ? status.getDescription()
+        : status.getDescription() + ": " + cause.getMessage();
+  }
+
+  private static String orEmpty(@Nullable String text) {
+    return text == null ? "" : text.strip();
+  }
+
+  private static String said(String code, String message) {
+    return message.isEmpty() ? code : quote(message) + " (" + code + ")";
+  }
+
+  /** {@return a text that may be long, as a part of a message} */
+  static String quote(String text) {
+    String whole = text.replaceFirst("[.:\\s]+$", "");
+    return whole.length() <= LONGEST_QUOTE
+        ? whole
+        : whole.substring(0, LONGEST_QUOTE) + "... (" + whole.length() + " characters)";
+  }
+
+  private static ErrorKind ofCall(Code code, String message) {
+    return switch (code) {
+      case INVALID_ARGUMENT ->
+        NO_SUCH_DEPLOYED_MODEL.test(message) ? ErrorKind.NOT_FOUND : ErrorKind.INVALID;
+      case OUT_OF_RANGE -> ErrorKind.INVALID;
+      case UNAUTHENTICATED, PERMISSION_DENIED -> ErrorKind.UNAUTHORIZED;
+      case NOT_FOUND -> ErrorKind.NOT_FOUND;
+      case ALREADY_EXISTS -> ErrorKind.ALREADY_EXISTS;
+      case FAILED_PRECONDITION, ABORTED -> ErrorKind.CONFLICT;
+      case UNIMPLEMENTED -> ErrorKind.UNSUPPORTED;
+      case RESOURCE_EXHAUSTED -> exhausted(message);
+      case DEADLINE_EXCEEDED -> ErrorKind.TIMEOUT;
+      case UNAVAILABLE -> CLOSED_HERE.test(message) ? ErrorKind.CANCELLED : ErrorKind.UNAVAILABLE;
+      case INTERNAL -> ErrorKind.UNAVAILABLE;
+      case CANCELLED -> ErrorKind.CANCELLED;
+      default -> ErrorKind.UNKNOWN;
+    };
+  }
+
+  private static ErrorKind exhausted(String message) {
+    if (TOO_LARGE.test(message)) {
+      return ErrorKind.INVALID;
+    }
+    return OVER_QUOTA.test(message) || OUT_OF_STOCK.test(message)
+        ? ErrorKind.QUOTA
+        : ErrorKind.THROTTLED;
+  }
+
+  private static ErrorKind ofOperation(Code code, String message) {
+    return switch (code) {
+      case RESOURCE_EXHAUSTED -> ErrorKind.QUOTA;
+      // It ran, and ended so: what was wrong is the container, and waiting would not mend it.
+      case FAILED_PRECONDITION, DEADLINE_EXCEEDED, ABORTED, UNKNOWN ->
+        OUT_OF_STOCK.test(message) ? ErrorKind.QUOTA : ErrorKind.MODEL_FAILED;
+      case NOT_FOUND -> ErrorKind.INVALID;
+      default -> ofCall(code, message);
+    };
+  }
+
+  private static Code code(int number) {
+    for (Code code : Code.values()) {
+      if (code.name().equals(io.grpc.Status.fromCodeValue(number).getCode().name())) {
+        return code;
+      }
+    }
+    return Code.UNKNOWN;
+  }
+
+  private String wayOut(ErrorKind kind, String code, String message) {
+    return switch (kind) {
+      case UNAUTHORIZED -> ". Tried " + identity + "; docs/vertex.md has the roles that it needs";
+      case QUOTA ->
+        OUT_OF_STOCK.test(message)
+            ? ". Google has no such machine to spare there now: try later, or take another machine type, accelerator or region"
+            : ". Ask for more under IAM & Admin, Quotas (custom model serving), or take another machine type or region";
+      case INVALID ->
+        TOO_LARGE.test(message)
+            ? ". The answer is larger than the transport takes: let the model answer in pieces, or hand in a transport that takes more"
+            : "";
+      case TIMEOUT -> ". Whether it was done is not known";
+      case UNAVAILABLE ->
+        NOT_REACHED.test(message)
+            ? ". Check the location and the endpoint, and what is between: nothing answers there"
+            : "";
+      case MODEL_FAILED ->
+        switch (code) {
+          case "DEADLINE_EXCEEDED" ->
+            ". The container was not ready in time: raise VertexContainer.deploymentTimeout, or look why it is slow";
+          case "INTERNAL" -> ". The endpoint's log in Cloud Logging says more";
+          default -> "";
+        };
+      case CONFLICT ->
+        WITHOUT_TRAFFIC.test(message) ? ". No variant there has requests: route them to one" : "";
+      case CANCELLED ->
+        CLOSED_HERE.test(message) ? ". The platform was closed meanwhile: open it again" : "";
+      default -> "";
+    };
+  }
+}

@@ -1,0 +1,111 @@
+package io.fairlead.vertex.internal;
+
+import com.google.api.HttpBody;
+import com.google.api.gax.grpc.GrpcResponseMetadata;
+import com.google.cloud.aiplatform.v1.RawPredictRequest;
+import com.google.protobuf.UnsafeByteOperations;
+import io.fairlead.grammar.Endpoint;
+import io.fairlead.grammar.PlatformOptions;
+import io.fairlead.platform.Request;
+import io.fairlead.platform.Response;
+import io.fairlead.reconcile.Invoker;
+import io.fairlead.reconcile.TimeSource;
+import io.fairlead.vertex.VertexAnswer;
+import io.fairlead.vertex.VertexArtifact;
+import io.fairlead.vertex.VertexConfig;
+import io.grpc.Metadata;
+import java.nio.ByteBuffer;
+import java.time.Duration;
+import java.util.function.Consumer;
+import java.util.random.RandomGenerator;
+
+/** Asks models by Vertex AI's RawPredict, which hands a body on as it is. */
+final class VertexInvoker implements Invoker<Endpoint> {
+  private static final Metadata.Key<String> DEPLOYED_MODEL =
+      Metadata.Key.of("X-Vertex-AI-Deployed-Model-Id", Metadata.ASCII_STRING_MARSHALLER);
+  private static final String UNKNOWN_TYPE = "application/octet-stream";
+
+  private final PredictionCalls calls;
+  private final TimeSource time;
+  private final TypedInvoker typed;
+  private final VertexStreaming streaming;
+
+  VertexInvoker(
+      VertexConfig config,
+      VertexClients clients,
+      VertexErrors errors,
+      VertexNames names,
+      TimeSource time,
+      RandomGenerator random) {
+    this.calls = new PredictionCalls(config, clients, errors, names, time, random);
+    this.time = time;
+    this.typed = new TypedInvoker(calls, time);
+    this.streaming = new VertexStreaming(calls, errors, time);
+  }
+
+  private record Answer(HttpBody body, String deployedModelId) {}
+
+  @Override
+  public Response invoke(Endpoint endpoint, Request request) {
+    String what = PredictionCalls.what(endpoint, request);
+    Duration end = time.elapsed().plus(request.timeout());
+    HttpBody body = body(endpoint, request);
+    Answer answer = calls.ask(endpoint, request, body.getData().size(), end, (target, left) -> {
+      GrpcResponseMetadata answered = new GrpcResponseMetadata();
+      HttpBody got = VertexCalls.get(
+          what,
+          target.client().rawPredictCallable(),
+          RawPredictRequest.newBuilder()
+              .setEndpoint(target.endpoint())
+              .setHttpBody(body)
+              .build(),
+          target.context(left, answered));
+      return new Answer(got, deployedModelId(answered));
+    });
+    return calls.named(
+        endpoint,
+        request,
+        response(answer.body().getData().toByteArray(), answer.body().getContentType()),
+        answer.deployedModelId(),
+        end);
+  }
+
+  VertexAnswer predict(Endpoint endpoint, Request request) {
+    return typed.predict(endpoint, request);
+  }
+
+  VertexAnswer invokeStreaming(
+      Endpoint endpoint, Request request, Consumer<? super ByteBuffer> pieces) {
+    return streaming.invoke(endpoint, request, pieces);
+  }
+
+  /** {@return what is sent, without a copy} */
+  static HttpBody body(Endpoint endpoint, Request request) {
+    return HttpBody.newBuilder()
+        .setContentType(request.contentType())
+        .setData(UnsafeByteOperations.unsafeWrap(bytes(endpoint, request)))
+        .build();
+  }
+
+  /** {@return the body of a request, with the model's own parameters} */
+  static byte[] bytes(Endpoint endpoint, Request request) {
+    // Without a stream, which each request would pay for.
+    for (PlatformOptions option : endpoint.artifact().metadata().options().values()) {
+      if (option instanceof VertexArtifact told) {
+        return GenerationDefaults.added(request, told.generationConfig());
+      }
+    }
+    return request.bodyUnsafe();
+  }
+
+  /** {@return the id of the deployed model that an answer names; empty if it names none} */
+  static String deployedModelId(GrpcResponseMetadata answered) {
+    Metadata headers = answered.getMetadata();
+    String id = headers == null ? null : headers.get(DEPLOYED_MODEL);
+    return id == null ? "" : id;
+  }
+
+  static Response response(byte[] body, String contentType) {
+    return Response.ofUnsafe(body, contentType.isEmpty() ? UNKNOWN_TYPE : contentType);
+  }
+}

@@ -1,0 +1,125 @@
+package io.fairlead.vertex.internal;
+
+import com.google.cloud.aiplatform.v1.AcceleratorType;
+import com.google.cloud.aiplatform.v1.AutoscalingMetricSpec;
+import com.google.cloud.aiplatform.v1.DedicatedResources;
+import com.google.cloud.aiplatform.v1.MachineSpec;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.Map;
+import java.util.SortedMap;
+import java.util.TreeMap;
+
+/**
+ * Machines, and how many of them.
+ *
+ * @param type the machine type
+ * @param accelerator the type of accelerator in each; empty for none
+ * @param acceleratorCount how many of it
+ * @param spot whether they are spot machines
+ * @param min the least
+ * @param max the most
+ * @param required how many have to be there for a deployment to succeed; 0 for the least
+ * @param targets what their number is chosen by, by the metric's name; empty for Vertex AI's default
+ */
+record VertexMachine(
+    String type,
+    String accelerator,
+    int acceleratorCount,
+    boolean spot,
+    int min,
+    int max,
+    int required,
+    SortedMap<String, Integer> targets) {
+  static final String CPU = "aiplatform.googleapis.com/prediction/online/cpu/utilization";
+  static final String ACCELERATOR =
+      "aiplatform.googleapis.com/prediction/online/accelerator/duty_cycle";
+  static final String REQUESTS = "aiplatform.googleapis.com/prediction/online/request_count";
+
+  private static final int USUAL_PERCENT = 60;
+
+  VertexMachine {
+    required = required == min ? 0 : required;
+    SortedMap<String, Integer> chosen = new TreeMap<>(targets);
+    // Vertex AI may say its defaults where none were given.
+    if (min == max || chosen.equals(Map.of(CPU, USUAL_PERCENT))) {
+      chosen.clear();
+    }
+    targets = Collections.unmodifiableSortedMap(chosen);
+  }
+
+  static VertexMachine of(DedicatedResources resources) {
+    MachineSpec machine = resources.getMachineSpec();
+    SortedMap<String, Integer> targets = new TreeMap<>();
+    for (AutoscalingMetricSpec metric : resources.getAutoscalingMetricSpecsList()) {
+      targets.put(
+          metric.getMetricName(), metric.getTarget() == 0 ? USUAL_PERCENT : metric.getTarget());
+    }
+    boolean none = machine.getAcceleratorType() == AcceleratorType.ACCELERATOR_TYPE_UNSPECIFIED;
+    return new VertexMachine(
+        machine.getMachineType(),
+        none ? "" : machine.getAcceleratorType().name(),
+        machine.getAcceleratorCount(),
+        resources.getSpot(),
+        resources.getMinReplicaCount(),
+        Math.max(resources.getMaxReplicaCount(), resources.getMinReplicaCount()),
+        resources.getRequiredReplicaCount(),
+        targets);
+  }
+
+  DedicatedResources resources() {
+    MachineSpec.Builder machine = MachineSpec.newBuilder().setMachineType(type);
+    if (!accelerator.isEmpty()) {
+      machine
+          .setAcceleratorType(AcceleratorType.valueOf(accelerator))
+          .setAcceleratorCount(acceleratorCount);
+    }
+    return DedicatedResources.newBuilder()
+        .setMachineSpec(machine)
+        .setMinReplicaCount(min)
+        .setMaxReplicaCount(max)
+        .setRequiredReplicaCount(required)
+        .setSpot(spot)
+        .addAllAutoscalingMetricSpecs(targets.entrySet().stream()
+            .map(target -> AutoscalingMetricSpec.newBuilder()
+                .setMetricName(target.getKey())
+                .setTarget(target.getValue())
+                .build())
+            .toList())
+        .build();
+  }
+
+  /** {@return the paths of what differs and can be changed in place; the least and the most go together} */
+  List<String> pathsTo(VertexMachine other) {
+    List<String> paths = new ArrayList<>();
+    if (min != other.min || max != other.max) {
+      paths.add("dedicated_resources.min_replica_count");
+      paths.add("dedicated_resources.max_replica_count");
+    }
+    if (required != other.required) {
+      paths.add("dedicated_resources.required_replica_count");
+    }
+    if (!targets.equals(other.targets)) {
+      paths.add("dedicated_resources.autoscaling_metric_specs");
+    }
+    return paths;
+  }
+
+  /** {@return whether the machines themselves are the same, whatever their number} */
+  boolean isSameKindAs(VertexMachine other) {
+    return type.equals(other.type)
+        && accelerator.equals(other.accelerator)
+        && acceleratorCount == other.acceleratorCount
+        && spot == other.spot;
+  }
+
+  @Override
+  public String toString() {
+    return (min == max ? String.valueOf(min) : min + " to " + max) + " " + type
+        + (accelerator.isEmpty() ? "" : " with " + acceleratorCount + " " + accelerator)
+        + (spot ? ", spot" : "")
+        + (required == 0 ? "" : ", " + required + " required")
+        + (targets.isEmpty() ? "" : ", by " + targets);
+  }
+}

@@ -1,0 +1,148 @@
+package io.fairlead.vertex.internal;
+
+import static io.fairlead.vertex.internal.Serving.BLUE;
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.fairlead.error.ErrorKind;
+import io.fairlead.error.ServingException;
+import io.fairlead.platform.EndpointPlatform;
+import io.fairlead.platform.Request;
+import io.fairlead.vertex.VertexAnswer;
+import io.fairlead.vertex.standin.StandIn;
+import java.io.IOException;
+import java.lang.reflect.Method;
+import java.lang.reflect.Proxy;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
+import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+@Timeout(120)
+class DefaultVertexPlatformTest {
+  private static final Request REQUEST = Request.json("{\"instances\":[1]}");
+
+  private final Serving serving = new Serving();
+  private final List<Method> called = new ArrayList<>();
+  private final DefaultVertexPlatform platform =
+      new DefaultVertexPlatform(recorder(), serving.invoker);
+
+  @TempDir
+  private Path folder;
+
+  private EndpointPlatform recorder() {
+    return (EndpointPlatform) Proxy.newProxyInstance(
+        getClass().getClassLoader(),
+        new Class<?>[] {EndpointPlatform.class},
+        (proxy, method, arguments) -> {
+          called.add(method);
+          return method.getName().equals("id") ? "vertex" : null;
+        });
+  }
+
+  @AfterEach
+  void close() {
+    serving.close();
+  }
+
+  @Test
+  void itDoesWhatItsPlatformDoes() throws ReflectiveOperationException {
+    List<Method> all = Arrays.stream(EndpointPlatform.class.getMethods())
+        .filter(method -> !method.isBridge())
+        .filter(method -> !method.getName().equals("close"))
+        .toList();
+
+    for (Method method : all) {
+      method.invoke(platform, new Object[method.getParameterCount()]);
+    }
+    platform.close();
+
+    assertThat(called.stream().map(Method::getName))
+        .containsExactlyElementsOf(
+            Stream.concat(all.stream().map(Method::getName), Stream.of("close")).toList());
+  }
+
+  @Test
+  void itAsksInEachWay() {
+    serving.with(false, "blue");
+    List<String> pieces = new ArrayList<>();
+
+    VertexAnswer typed = platform.predict(BLUE, REQUEST);
+    VertexAnswer streamed = platform.invokeStreaming(
+        BLUE, REQUEST, piece -> pieces.add(UTF_8.decode(piece).toString()));
+
+    assertThat(typed.response().variant()).contains("blue");
+    assertThat(streamed.response().variant()).contains("blue");
+    assertThat(pieces).containsExactly(REQUEST.text());
+    assertThat(serving.project.calls()).containsExactly("Predict", "StreamRawPredict");
+  }
+
+  @Test
+  void aPlatformThatIsClosedAsksNothing() {
+    platform.close();
+
+    for (ThrowingCallable call : List.<ThrowingCallable>of(
+        () -> platform.predict(BLUE, REQUEST),
+        () -> platform.invokeStreaming(BLUE, REQUEST, piece -> {}))) {
+      assertThatThrownBy(call)
+          .isInstanceOfSatisfying(
+              ServingException.class, e -> assertThat(e.kind()).isEqualTo(ErrorKind.CANCELLED))
+          .hasMessage("Platform 'vertex' is closed: open it again to invoke churn.");
+    }
+    assertThat(serving.project.calls()).isEmpty();
+  }
+
+  @Test
+  void askingASharedEndpointLoadsNothingOfTheOtherServices()
+      throws IOException, InterruptedException {
+    serving.with(false, "blue");
+    Path loaded = folder.resolve("loaded");
+
+    String output = run("-Xlog:class+load:file=" + loaded);
+
+    assertThat(output).contains("served by blue");
+    assertThat(serving.project.calls()).containsExactly("RawPredict");
+    try (Stream<String> lines = Files.lines(loaded)) {
+      assertThat(lines
+              .map(line -> line.replaceFirst("^(\\[[^]]*\\])+ *", "").replaceFirst(" .*", ""))
+              .filter(name -> name.matches("com\\.google\\.cloud\\.aiplatform\\.v1\\..*"
+                  + "(Endpoint|Model|Job|DeploymentResourcePool)Service.*(Client|Stub).*"
+                  + "|com\\.google\\.cloud\\.storage\\..*(?<!Exception)"
+                  + "|com\\.google\\.protobuf\\.util\\..*")))
+          .isEmpty();
+    }
+  }
+
+  private String run(String option) throws IOException, InterruptedException {
+    Path output = folder.resolve("output");
+    Process process = new ProcessBuilder(
+            Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+            option,
+            "-XX:TieredStopAtLevel=1",
+            "-cp",
+            System.getProperty("java.class.path"),
+            OneInvocation.class.getName(),
+            serving.project.id(),
+            StandIn.endpoint())
+        .redirectErrorStream(true)
+        .redirectOutput(output.toFile())
+        .start();
+    try {
+      assertThat(process.waitFor(60, TimeUnit.SECONDS)).isTrue();
+    } finally {
+      process.destroyForcibly();
+    }
+    String text = Files.readString(output, UTF_8);
+    assertThat(process.exitValue()).as(text).isZero();
+    return text;
+  }
+}

@@ -1,0 +1,192 @@
+package io.fairlead.vertex.internal;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
+
+import io.fairlead.contract.Faults;
+import io.fairlead.contract.VirtualTime;
+import io.fairlead.grammar.Container;
+import io.fairlead.grammar.Dependencies;
+import io.fairlead.grammar.Endpoint;
+import io.fairlead.grammar.InvalidValueException;
+import io.fairlead.grammar.ModelArtifact;
+import io.fairlead.grammar.Routing;
+import io.fairlead.grammar.RuntimeSpec;
+import io.fairlead.grammar.Scaling;
+import io.fairlead.vertex.Gcp;
+import io.fairlead.vertex.VertexAutoscaling;
+import io.fairlead.vertex.VertexConfig;
+import io.fairlead.vertex.VertexPlatform;
+import io.fairlead.vertex.VertexRuntime;
+import io.fairlead.vertex.VertexScaling;
+import java.net.URI;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** What is refused before any call, and what is told to be lost. */
+class VertexMapperTest {
+  private static final ModelArtifact MODEL = ModelArtifact.of(URI.create("gs://models/one/"));
+  private static final RuntimeSpec RUNTIME = RuntimeSpec.of(Gcp.IMAGE);
+  private static final Scaling ONE = Scaling.fixed("n1-standard-4", 1);
+  private static final Routing BLUE = new Routing("bert", "blue");
+
+  private final Gcp gcp = new Gcp(new VirtualTime());
+  private final Faults counting = Faults.none();
+  private final VertexPlatform platform = gcp.open(counting);
+
+  @AfterEach
+  void close() {
+    assertThat(counting.calls()).as("calls").isEmpty();
+    platform.close();
+    gcp.close();
+  }
+
+  @Test
+  void allThatIsWrongWithAContainerIsToldAtOnce() {
+    Container container = new Container(
+        ModelArtifact.of(URI.create("s3://models/one/")),
+        RuntimeSpec.of("docker.io/library/nginx:1"),
+        Dependencies.environment(Map.of("AIP_HTTP_PORT", "8080")).withPackages("torch"));
+
+    assertThat(refused(container, ONE, BLUE))
+        .hasMessageContaining("dependencies.packages must be empty: Vertex AI installs none")
+        .hasMessageContaining("dependencies.environment must not have names that begin with AIP_")
+        .hasMessageContaining("artifact.weights must be at gs://, file: or hf://")
+        .hasMessageContaining("runtime.image must be in Artifact Registry or Container Registry");
+  }
+
+  @Test
+  void allThatIsWrongWithAnEndpointIsToldAtOnce() {
+    Scaling scaling = new Scaling("Large", 0, 0, 2, ONE.options())
+        .with(VertexScaling.acceleratorCount(2).withRequiredReplicas(3))
+        .with(VertexAutoscaling.accelerator(70));
+
+    assertThat(refused(container(RUNTIME), scaling, new Routing("Bert", "blue")))
+        .hasMessageContaining("routing.name must be 1 to 63 small letters, digits and hyphens")
+        .hasMessageContaining("scaling.instanceType must be a machine type of Google Cloud's")
+        .hasMessageContaining("scaling.min must be 1 or more")
+        .hasMessageContaining("exactly where a VertexRuntime names their type (got \"2 of ''\")")
+        .hasMessageContaining("must not require more replicas in VertexScaling than the least")
+        .hasMessageContaining("must not look at the load of accelerators");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"Bert", "bert-Large", "1234567890", "0123", "12ab"})
+  void aNameThatIsNoEndpointsIdIsRefused(String name) {
+    assertThat(refused(container(RUNTIME), ONE, new Routing(name, "blue")))
+        .hasMessageContaining("routing.name must be")
+        .hasMessageContaining(name);
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "us-docker.pkg.dev/p/r/server:1, true",
+    "europe-west4-docker.pkg.dev/p/r/server@sha256:abc, true",
+    "gcr.io/p/server, true",
+    "eu.gcr.io/p/server:1, true",
+    "server:1, false",
+    "quay.io/p/server:1, false",
+    "123.dkr.ecr.us-east-1.amazonaws.com/server:1, false"
+  })
+  void anImageIsInARegistryThatVertexAiReads(String image, boolean isRead) {
+    RuntimeSpec runtime = RuntimeSpec.of(image);
+    if (isRead) {
+      assertThat(lossy(container(runtime), ONE)).isEmpty();
+    } else {
+      assertThat(refused(container(runtime), ONE, BLUE))
+          .hasMessageContaining("runtime.image must be in");
+    }
+  }
+
+  @Test
+  void anAcceleratorThatVertexAiDoesNotHaveIsRefused() {
+    RuntimeSpec runtime = RUNTIME.with(VertexRuntime.accelerator("NVIDIA_GEFORCE_4090"));
+
+    assertThat(refused(container(runtime), ONE.with(VertexScaling.acceleratorCount(1)), BLUE))
+        .hasMessageContaining("must name a type of accelerator that Vertex AI has")
+        .hasMessageContaining("NVIDIA_GEFORCE_4090");
+  }
+
+  @Test
+  void anAcceleratorWithoutItsNumberIsRefused() {
+    RuntimeSpec runtime = RUNTIME.with(VertexRuntime.accelerator("NVIDIA_L4"));
+
+    assertThat(refused(container(runtime), ONE, BLUE))
+        .hasMessageContaining("(got \"0 of 'NVIDIA_L4'\")");
+  }
+
+  @Test
+  void whatToScaleByNeedsRoomToScale() {
+    assertThat(refused(container(RUNTIME), ONE.with(VertexAutoscaling.cpu(70)), BLUE))
+        .hasMessageContaining("scaling.max must be more than min where VertexAutoscaling says");
+  }
+
+  @Test
+  void codeThatVertexAiDoesNotReadIsRefused() {
+    Container container = new Container(
+        ModelArtifact.of(URI.create("https://example.com/code.zip"), MODEL.weights()),
+        RUNTIME,
+        Dependencies.NONE);
+
+    assertThat(refused(container, ONE, BLUE))
+        .hasMessageContaining(
+            "artifact.code must be at gs://, or at file: together with the weights");
+  }
+
+  @Test
+  void aLongFolderGivesAShortDisplayName() {
+    ModelArtifact deep = ModelArtifact.of(URI.create("gs://models/" + "x".repeat(300) + "/"));
+
+    assertThat(lossy(new Container(deep, RUNTIME, Dependencies.NONE), ONE)).isEmpty();
+    assertThat(VertexMapper.readable(deep)).hasSize(128);
+  }
+
+  @Test
+  void whatIsNotAsItWasSaidIsTold() {
+    Container apart = new Container(
+        ModelArtifact.of(URI.create("gs://models/code/"), MODEL.weights()),
+        RUNTIME.with(VertexRuntime.accelerator("NVIDIA_TESLA_A100")),
+        Dependencies.NONE);
+    Scaling scaling = new Scaling("a2-highgpu-4g", 2, 1, 3, ONE.options())
+        .with(VertexScaling.acceleratorCount(1));
+
+    assertThat(lossy(apart, scaling))
+        .satisfiesExactlyInAnyOrder(
+            line ->
+                assertThat(line).contains("finds the code by the environment variable CODE_URI"),
+            line -> assertThat(line).contains("begins with the least replicas, 1, and not with 2"),
+            line -> assertThat(line).contains("each a2-highgpu-4g has 4 accelerators"));
+  }
+
+  // ---- words ----
+
+  private static Container container(RuntimeSpec runtime) {
+    return new Container(MODEL, runtime, Dependencies.NONE);
+  }
+
+  private InvalidValueException refused(Container container, Scaling scaling, Routing routing) {
+    return catchThrowableOfType(
+        InvalidValueException.class, () -> platform.deploy(container, scaling, routing));
+  }
+
+  private static List<String> lossy(Container container, Scaling scaling) {
+    Endpoint endpoint = new Endpoint(container, scaling, BLUE);
+    VertexConfig config = VertexConfig.of("some-project", "us-central1");
+    try (VertexClients clients = new VertexClients(config)) {
+      VertexErrors errors = new VertexErrors("nobody");
+      VertexCalls calls = new VertexCalls(clients, errors, config.callTimeout());
+      VertexKinds kinds = VertexKinds.of(config, calls, new StorageClient(config, clients));
+      VertexMapper mapper = new VertexMapper(config, kinds);
+      return Stream.concat(
+              mapper.container(container).lossy().stream(),
+              mapper.endpoint(endpoint).lossy().stream())
+          .toList();
+    }
+  }
+}
