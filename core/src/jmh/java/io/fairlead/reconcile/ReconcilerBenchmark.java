@@ -2,6 +2,7 @@ package io.fairlead.reconcile;
 
 import io.fairlead.operation.OperationId;
 import io.fairlead.operation.Plan;
+import io.fairlead.provider.TimeSource;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;

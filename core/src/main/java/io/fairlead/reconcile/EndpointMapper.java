@@ -20,8 +20,8 @@ public interface EndpointMapper {
    * own; exactly one {@linkplain Resource#variant variant}, named {@code name/variant}; what belongs to the variant, or
    * its {@linkplain Resource#none absence}}
    *
-   * <p>What belongs to the variant carries a {@link Fingerprint} of the endpoint among its fields where it can, so that
-   * of two different deployments of one variant at one time only one can hold it.
+   * <p>What belongs to the variant carries a {@link io.fairlead.provider.Fingerprint} of the endpoint among its fields
+   * where it can, so that of two different deployments of one variant at one time only one can hold it.
    */
   Mapping endpoint(Endpoint endpoint);
 

@@ -7,6 +7,8 @@ import io.fairlead.error.ServingException;
 import io.fairlead.grammar.Problems;
 import io.fairlead.operation.Operation;
 import io.fairlead.operation.OperationId;
+import io.fairlead.provider.RetryPolicy;
+import io.fairlead.provider.TimeSource;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;

@@ -7,6 +7,7 @@ import io.fairlead.operation.OperationId;
 import io.fairlead.operation.OperationStatus;
 import io.fairlead.operation.OperationStatus.State;
 import io.fairlead.operation.Progress;
+import io.fairlead.provider.TimeSource;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;

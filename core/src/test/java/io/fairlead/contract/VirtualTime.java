@@ -1,6 +1,6 @@
 package io.fairlead.contract;
 
-import io.fairlead.reconcile.TimeSource;
+import io.fairlead.provider.TimeSource;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;

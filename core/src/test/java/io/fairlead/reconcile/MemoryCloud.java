@@ -10,6 +10,8 @@ import io.fairlead.json.GrammarJson;
 import io.fairlead.platform.EndpointPlatform;
 import io.fairlead.platform.Request;
 import io.fairlead.platform.Response;
+import io.fairlead.provider.Fingerprint;
+import io.fairlead.provider.TimeSource;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;

@@ -23,6 +23,8 @@ import io.fairlead.operation.OperationStatus.State;
 import io.fairlead.operation.Plan;
 import io.fairlead.operation.Plan.Action;
 import io.fairlead.platform.EndpointPlatform;
+import io.fairlead.provider.Fingerprint;
+import io.fairlead.provider.RetryPolicy;
 import io.fairlead.reconcile.MemoryCloud.Way;
 import java.net.URI;
 import java.time.Duration;

@@ -1,5 +1,6 @@
 package io.fairlead.reconcile;
 
+import io.fairlead.provider.TimeSource;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;

@@ -14,6 +14,7 @@ import io.fairlead.grammar.Scaling;
 import io.fairlead.grammar.TrafficWeight;
 import io.fairlead.json.GrammarJson;
 import io.fairlead.platform.EndpointPlatform;
+import io.fairlead.provider.Fingerprint;
 import io.fairlead.reconcile.MemoryCloud.Autoscale;
 import io.fairlead.reconcile.MemoryCloud.Variant;
 import io.fairlead.reconcile.MemoryCloud.Way;

@@ -2,7 +2,7 @@ package io.fairlead.sagemaker;
 
 import io.fairlead.grammar.InvalidValueException;
 import io.fairlead.grammar.Problem;
-import io.fairlead.reconcile.TimeSource;
+import io.fairlead.provider.TimeSource;
 import io.fairlead.sagemaker.SageMakerConfig.Clients;
 import io.fairlead.sagemaker.internal.DefaultSageMakerPlatform;
 import io.fairlead.spi.PlatformConfig;

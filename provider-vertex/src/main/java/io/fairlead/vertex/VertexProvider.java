@@ -1,6 +1,6 @@
 package io.fairlead.vertex;
 
-import io.fairlead.reconcile.TimeSource;
+import io.fairlead.provider.TimeSource;
 import io.fairlead.spi.PlatformConfig;
 import io.fairlead.spi.PlatformProvider;
 import io.fairlead.vertex.internal.DefaultVertexPlatform;

@@ -1,6 +1,6 @@
 package io.fairlead.memory.attic;
 
-import io.fairlead.reconcile.TimeSource;
+import io.fairlead.provider.TimeSource;
 import java.io.Serial;
 import java.time.Duration;
 import java.time.Instant;

@@ -17,7 +17,7 @@ import io.fairlead.grammar.RuntimeSpec;
 import io.fairlead.grammar.Scaling;
 import io.fairlead.platform.EndpointPlatform;
 import io.fairlead.platform.Request;
-import io.fairlead.reconcile.TimeSource;
+import io.fairlead.provider.TimeSource;
 import io.fairlead.spi.PlatformConfig;
 import java.net.URI;
 import java.time.Duration;

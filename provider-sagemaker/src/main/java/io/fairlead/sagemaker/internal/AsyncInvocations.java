@@ -5,7 +5,7 @@ import io.fairlead.error.ServingException;
 import io.fairlead.grammar.Endpoint;
 import io.fairlead.grammar.Problems;
 import io.fairlead.platform.Response;
-import io.fairlead.reconcile.TimeSource;
+import io.fairlead.provider.TimeSource;
 import io.fairlead.sagemaker.AsyncInvocation;
 import io.fairlead.sagemaker.AsyncRequest;
 import io.fairlead.sagemaker.SageMakerProvider;

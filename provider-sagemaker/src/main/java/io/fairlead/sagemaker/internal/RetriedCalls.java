@@ -2,8 +2,8 @@ package io.fairlead.sagemaker.internal;
 
 import io.fairlead.error.ErrorKind;
 import io.fairlead.error.ServingException;
-import io.fairlead.reconcile.RetryPolicy;
-import io.fairlead.reconcile.TimeSource;
+import io.fairlead.provider.RetryPolicy;
+import io.fairlead.provider.TimeSource;
 import io.fairlead.sagemaker.SageMakerProvider;
 import java.time.Duration;
 import java.util.function.Function;

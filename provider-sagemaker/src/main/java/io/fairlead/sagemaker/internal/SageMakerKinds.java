@@ -1,7 +1,7 @@
 package io.fairlead.sagemaker.internal;
 
+import io.fairlead.provider.TimeSource;
 import io.fairlead.reconcile.ResourceKind;
-import io.fairlead.reconcile.TimeSource;
 import io.fairlead.reconcile.Traffic;
 import io.fairlead.sagemaker.SageMakerConfig;
 import java.util.List;

@@ -1,6 +1,6 @@
 package io.fairlead.sagemaker.internal;
 
-import io.fairlead.reconcile.Fingerprint;
+import io.fairlead.provider.Fingerprint;
 import java.util.regex.Pattern;
 
 /** Names that are derived from what they name: a part that people recognise and a fingerprint. */

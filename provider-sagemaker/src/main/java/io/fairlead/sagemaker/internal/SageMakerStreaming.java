@@ -7,7 +7,7 @@ import io.fairlead.error.ServingException;
 import io.fairlead.grammar.Endpoint;
 import io.fairlead.grammar.Problems;
 import io.fairlead.platform.Request;
-import io.fairlead.reconcile.TimeSource;
+import io.fairlead.provider.TimeSource;
 import io.fairlead.sagemaker.SageMakerAnswer;
 import io.fairlead.sagemaker.SageMakerConfig;
 import io.fairlead.sagemaker.SageMakerProvider;

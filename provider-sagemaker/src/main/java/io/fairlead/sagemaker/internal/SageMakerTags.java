@@ -1,8 +1,8 @@
 package io.fairlead.sagemaker.internal;
 
+import io.fairlead.provider.RetryPolicy;
+import io.fairlead.provider.TimeSource;
 import io.fairlead.reconcile.Mark;
-import io.fairlead.reconcile.RetryPolicy;
-import io.fairlead.reconcile.TimeSource;
 import java.io.Serial;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;

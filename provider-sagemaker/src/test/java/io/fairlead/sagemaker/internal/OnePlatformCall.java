@@ -3,7 +3,7 @@ package io.fairlead.sagemaker.internal;
 import io.fairlead.error.ServingException;
 import io.fairlead.platform.EndpointPlatform;
 import io.fairlead.platform.Request;
-import io.fairlead.reconcile.TimeSource;
+import io.fairlead.provider.TimeSource;
 import io.fairlead.sagemaker.SageMakerConfig;
 import io.fairlead.sagemaker.SageMakerProvider;
 import java.net.URI;

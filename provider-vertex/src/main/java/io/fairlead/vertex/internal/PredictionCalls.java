@@ -9,7 +9,7 @@ import io.fairlead.grammar.PlatformOptions;
 import io.fairlead.grammar.Problems;
 import io.fairlead.platform.Request;
 import io.fairlead.platform.Response;
-import io.fairlead.reconcile.TimeSource;
+import io.fairlead.provider.TimeSource;
 import io.fairlead.vertex.VertexConfig;
 import io.fairlead.vertex.VertexEndpoint;
 import io.fairlead.vertex.VertexEndpoint.Access;

@@ -3,7 +3,7 @@ package io.fairlead.vertex.internal;
 import com.google.cloud.aiplatform.v1.DeployedModel;
 import io.fairlead.error.ServingException;
 import io.fairlead.grammar.Endpoint;
-import io.fairlead.reconcile.TimeSource;
+import io.fairlead.provider.TimeSource;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;

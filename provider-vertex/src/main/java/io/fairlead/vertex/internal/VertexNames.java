@@ -1,6 +1,6 @@
 package io.fairlead.vertex.internal;
 
-import io.fairlead.reconcile.Fingerprint;
+import io.fairlead.provider.Fingerprint;
 import io.fairlead.vertex.VertexConfig;
 import java.util.Locale;
 import java.util.regex.Pattern;

@@ -14,7 +14,7 @@ import io.fairlead.error.ServingException;
 import io.fairlead.grammar.Endpoint;
 import io.fairlead.platform.Request;
 import io.fairlead.platform.Response;
-import io.fairlead.reconcile.TimeSource;
+import io.fairlead.provider.TimeSource;
 import io.fairlead.vertex.VertexAnswer;
 import io.fairlead.vertex.VertexProvider;
 import java.nio.ByteBuffer;

@@ -1,4 +1,4 @@
-package io.fairlead.reconcile;
+package io.fairlead.provider;
 
 import java.time.Duration;
 import java.time.Instant;

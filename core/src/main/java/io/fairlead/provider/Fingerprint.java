@@ -1,4 +1,4 @@
-package io.fairlead.reconcile;
+package io.fairlead.provider;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
