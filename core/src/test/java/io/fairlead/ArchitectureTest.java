@@ -56,10 +56,10 @@ class ArchitectureTest {
       error     |
       grammar   |
       operation | grammar, error
-      platform  | grammar, error, operation, spi
+      platform  | grammar, error, operation, spi, provider
       provider  | grammar, error
       spi       | grammar, platform
-      json      | grammar, spi, com.fasterxml.jackson
+      json      | grammar, spi, provider, com.fasterxml.jackson
       reconcile | grammar, error, operation, platform, provider, org.slf4j
       """;
 

@@ -37,7 +37,7 @@ public record ModelArtifact(URI code, URI weights, ModelMetadata metadata) {
         uri.isAbsolute(),
         field,
         "must be a URI with a scheme, such as file:, s3: or gs:",
-        Names.withoutSecrets(uri));
+        Redacted.uri(uri));
     problems.check(
         !Names.hasUser(uri),
         field,
@@ -81,8 +81,8 @@ public record ModelArtifact(URI code, URI weights, ModelMetadata metadata) {
 
   @Override
   public String toString() {
-    return "ModelArtifact[code=" + Names.withoutSecrets(code) + ", weights="
-        + Names.withoutSecrets(weights) + ", metadata=" + metadata + "]";
+    return "ModelArtifact[code=" + Redacted.uri(code) + ", weights=" + Redacted.uri(weights)
+        + ", metadata=" + metadata + "]";
   }
 
   /** {@return the same artifact with an option that one platform alone knows, in its metadata} */

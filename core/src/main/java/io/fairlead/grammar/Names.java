@@ -26,14 +26,6 @@ final class Names {
     return Collections.unmodifiableSortedMap(new TreeMap<>(Map.copyOf(map)));
   }
 
-  /** A location without its query, where signed URLs carry their signature, and without a user and password. */
-  static String withoutSecrets(URI uri) {
-    String text = uri.toString();
-    int query = text.indexOf('?');
-    text = query < 0 ? text : text.substring(0, query) + "?(not shown)";
-    return hasUser(uri) ? text.replace(uri.getRawAuthority(), "(not shown)") : text;
-  }
-
   /** Whether a location names a user; a host that is no host name, such as {@code my_bucket}, hides it from URI. */
   static boolean hasUser(URI uri) {
     return uri.getRawAuthority() != null && uri.getRawAuthority().indexOf('@') >= 0;

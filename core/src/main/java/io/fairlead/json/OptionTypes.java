@@ -3,12 +3,11 @@ package io.fairlead.json;
 import static java.util.Objects.requireNonNull;
 
 import io.fairlead.grammar.PlatformOptions;
+import io.fairlead.provider.ClassLoaders;
+import io.fairlead.provider.Services;
 import io.fairlead.spi.OptionsProvider;
 import java.util.ArrayList;
-import java.util.Iterator;
 import java.util.List;
-import java.util.NoSuchElementException;
-import java.util.ServiceConfigurationError;
 import java.util.ServiceLoader;
 import java.util.SortedMap;
 import java.util.TreeMap;
@@ -17,8 +16,6 @@ import org.jspecify.annotations.Nullable;
 
 /** The types of options that the class path has, by their names in JSON. */
 final class OptionTypes {
-  private static final int MOST_FAILURES = 100;
-
   private final ClassLoader classLoader;
   private final List<Throwable> failures = new ArrayList<>();
   private @Nullable SortedMap<String, Class<? extends PlatformOptions>> types;
@@ -28,8 +25,7 @@ final class OptionTypes {
   }
 
   static OptionTypes ofThisThread() {
-    ClassLoader context = Thread.currentThread().getContextClassLoader();
-    return new OptionTypes(context != null ? context : OptionTypes.class.getClassLoader());
+    return new OptionTypes(ClassLoaders.ofThread(OptionTypes.class));
   }
 
   static String name(String platform, Class<?> type) {
@@ -66,28 +62,22 @@ final class OptionTypes {
   private SortedMap<String, Class<? extends PlatformOptions>> types() {
     if (types == null) {
       SortedMap<String, Class<? extends PlatformOptions>> found = new TreeMap<>();
-      Iterator<OptionsProvider> providers =
-          ServiceLoader.load(OptionsProvider.class, classLoader).iterator();
-      while (failures.size() < MOST_FAILURES && takeNext(providers, found)) {}
+      Services<OptionsProvider> services =
+          Services.of(ServiceLoader.load(OptionsProvider.class, classLoader));
+      failures.addAll(services.failures());
+      services.found().forEach(provider -> add(provider, found));
       types = found;
     }
     return types;
   }
 
-  /** The iterator goes on after a broken entry, and a missing superclass comes through it as a bare LinkageError. */
-  private boolean takeNext(
-      Iterator<OptionsProvider> providers,
-      SortedMap<String, Class<? extends PlatformOptions>> found) {
+  private void add(
+      OptionsProvider provider, SortedMap<String, Class<? extends PlatformOptions>> found) {
     try {
-      OptionsProvider provider = providers.next();
       String platform = requireNonNull(provider.platform(), "platform");
       provider.types().forEach(type -> found.put(name(platform, type), type));
-      return true;
-    } catch (NoSuchElementException e) {
-      return false;
-    } catch (ServiceConfigurationError | LinkageError | RuntimeException e) {
+    } catch (LinkageError | RuntimeException e) {
       failures.add(e);
-      return true;
     }
   }
 }

@@ -4,14 +4,13 @@ import static java.util.Objects.requireNonNull;
 
 import io.fairlead.error.ErrorKind;
 import io.fairlead.error.ServingException;
+import io.fairlead.provider.ClassLoaders;
+import io.fairlead.provider.Services;
 import io.fairlead.spi.PlatformConfig;
 import io.fairlead.spi.PlatformProvider;
 import java.util.ArrayList;
-import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
-import java.util.NoSuchElementException;
-import java.util.ServiceConfigurationError;
 import java.util.ServiceLoader;
 import java.util.stream.Collectors;
 
@@ -33,7 +32,7 @@ public final class Platforms {
   }
 
   /**
-   * Opens a platform, with providers from the thread's context class loader if it has one.
+   * Opens a platform, with providers from the thread's context class loader and from this library's own.
    *
    * @param id the platform's id, such as {@code local} or {@code sagemaker}
    * @param type the interface to call it by, such as {@code EndpointPlatform.class}
@@ -44,8 +43,7 @@ public final class Platforms {
    */
   public static <P extends Platform<?>> P open(
       String id, Class<P> type, Map<String, String> config) {
-    ClassLoader context = Thread.currentThread().getContextClassLoader();
-    return open(id, type, config, context != null ? context : Platforms.class.getClassLoader());
+    return open(id, type, config, ClassLoaders.ofThread(Platforms.class));
   }
 
   /** Opens a platform with providers from a given class loader. */
@@ -101,8 +99,7 @@ public final class Platforms {
 
   /** {@return the ids of the platforms of this type that the class path has, sorted} */
   public static List<String> available(Class<? extends Platform<?>> type) {
-    ClassLoader context = Thread.currentThread().getContextClassLoader();
-    return Found.in(context != null ? context : Platforms.class.getClassLoader()).providers.stream()
+    return Found.in(ClassLoaders.ofThread(Platforms.class)).providers.stream()
         .filter(provider -> type.isAssignableFrom(provider.type()))
         .map(PlatformProvider::id)
         .distinct()
@@ -112,29 +109,22 @@ public final class Platforms {
 
   /** The providers that load, and what the others threw. */
   private record Found(List<PlatformProvider<?>> providers, List<Throwable> failures) {
-    private static final int MOST_FAILURES = 100;
-
+    @SuppressWarnings("rawtypes") // a class has no type arguments
     static Found in(ClassLoader classLoader) {
-      Found found = new Found(new ArrayList<>(), new ArrayList<>());
-      Iterator<?> iterator =
-          ServiceLoader.load(PlatformProvider.class, classLoader).iterator();
-      while (found.failures.size() < MOST_FAILURES && found.takeNext(iterator)) {}
+      Services<PlatformProvider> services =
+          Services.of(ServiceLoader.load(PlatformProvider.class, classLoader));
+      Found found = new Found(new ArrayList<>(), new ArrayList<>(services.failures()));
+      services.found().forEach(found::add);
       return found;
     }
 
-    /** The iterator goes on after a broken entry, and a missing superclass comes through it as a bare LinkageError. */
-    private boolean takeNext(Iterator<?> iterator) {
+    private void add(PlatformProvider<?> provider) {
       try {
-        PlatformProvider<?> provider = (PlatformProvider<?>) iterator.next();
         requireNonNull(provider.id(), () -> provider.getClass().getName() + " has no id");
         requireNonNull(provider.type(), () -> provider.getClass().getName() + " has no type");
         providers.add(provider);
-        return true;
-      } catch (NoSuchElementException e) {
-        return false;
-      } catch (ServiceConfigurationError | LinkageError | RuntimeException e) {
+      } catch (LinkageError | RuntimeException e) {
         failures.add(e);
-        return true;
       }
     }
 

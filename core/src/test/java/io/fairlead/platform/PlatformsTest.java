@@ -20,14 +20,19 @@ import io.fairlead.platform.FakeProviders.VendorBase;
 import io.fairlead.platform.FakeProviders.WithoutId;
 import io.fairlead.platform.FakeProviders.WithoutSdk;
 import io.fairlead.platform.FakeProviders.WithoutType;
+import io.fairlead.spi.PlatformProvider;
+import java.io.File;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.URL;
+import java.net.URLClassLoader;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.Enumeration;
+import java.util.List;
 import java.util.Map;
 import java.util.ServiceConfigurationError;
 import java.util.stream.Collectors;
@@ -91,6 +96,37 @@ class PlatformsTest {
         .isInstanceOf(ServingException.class)
         .hasMessageStartingWith("No provider has the platform 'fake'.");
     assertThat(Platforms.available(FunctionPlatform.class)).doesNotContain("fake");
+  }
+
+  /** As on threads of the common pool, when everything is in an executable jar. */
+  @Test
+  void aContextClassLoaderThatSeesNothingOfTheLibraryDoesNotHideItsProviders() throws Exception {
+    try (URLClassLoader library = isolatedLibrary(Good.class)) {
+      Thread.currentThread().setContextClassLoader(ClassLoader.getPlatformClassLoader());
+      Class<?> platforms = library.loadClass(Platforms.class.getName());
+      Class<?> type = library.loadClass(FunctionPlatform.class.getName());
+
+      Object opened =
+          platforms.getMethod("open", String.class, Class.class).invoke(null, "fake", type);
+
+      assertThat(opened.getClass().getName()).isEqualTo(FakePlatform.class.getName());
+      assertThat(platforms.getMethod("available", Class.class).invoke(null, type))
+          .isEqualTo(List.of("fake"));
+    }
+  }
+
+  /** A class loader with this class path, of which no class is the system's. */
+  private URLClassLoader isolatedLibrary(Class<?> provider) throws IOException {
+    Path services =
+        directory.resolve("isolated/META-INF/services/" + PlatformProvider.class.getName());
+    Files.createDirectories(services.getParent());
+    Files.writeString(services, provider.getName());
+    List<URL> urls = new ArrayList<>();
+    urls.add(directory.resolve("isolated").toUri().toURL());
+    for (String entry : System.getProperty("java.class.path").split(File.pathSeparator)) {
+      urls.add(Path.of(entry).toUri().toURL());
+    }
+    return new URLClassLoader(urls.toArray(URL[]::new), ClassLoader.getPlatformClassLoader());
   }
 
   @Test
