@@ -56,6 +56,7 @@ public final class Faults {
   private final List<String> calls = new ArrayList<>();
   private boolean onceEach;
   private boolean afterwards;
+  private boolean haveBroken;
   private int beforeNumber;
   private @Nullable String before;
   private @Nullable Runnable action;
@@ -130,6 +131,11 @@ public final class Faults {
     return faults;
   }
 
+  /** {@return whether there was a call to break by now} */
+  public synchronized boolean haveBroken() {
+    return haveBroken;
+  }
+
   /** {@return the calls so far, in order} */
   public synchronized List<String> calls() {
     return List.copyOf(calls);
@@ -171,6 +177,9 @@ public final class Faults {
   }
 
   private RuntimeException fail(String what, int number) {
+    synchronized (this) {
+      haveBroken = true;
+    }
     String at = "at call " + number + ", " + what;
     return switch (fault) {
       case THROTTLED -> new ServingException(platform, ErrorKind.THROTTLED, "rate exceeded " + at);
@@ -223,7 +232,10 @@ public final class Faults {
 
     @Override
     public void tidy(String name) {
-      kind.tidy(name);
+      faults.call("tidy " + name() + " " + name, () -> {
+        kind.tidy(name);
+        return Boolean.TRUE;
+      });
     }
 
     @Override

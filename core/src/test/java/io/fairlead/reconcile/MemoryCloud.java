@@ -17,6 +17,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.HashMap;
+import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -77,6 +78,23 @@ final class MemoryCloud {
     this.ways = ways.length == 0 ? EnumSet.noneOf(Way.class) : EnumSet.copyOf(List.of(ways));
   }
 
+  /** {@return another cloud in which all is as it is here now, on another clock} */
+  synchronized MemoryCloud copy(TimeSource newTime) {
+    MemoryCloud copy = new MemoryCloud(newTime, ways.toArray(Way[]::new));
+    Map<Operation, Operation> copies = new IdentityHashMap<>();
+    operations.forEach((id, operation) -> {
+      Operation copied = new Operation();
+      copied.outcome = operation.outcome;
+      copies.put(operation, copied);
+      copy.operations.put(id, copied);
+    });
+    things.forEach((ref, thing) -> copy.things.put(ref, thing.copy(copies)));
+    copy.credits.putAll(credits);
+    copy.tidied.addAll(tidied);
+    copy.revisions = revisions;
+    return copy;
+  }
+
   record Model(String container) {}
 
   record Name(String name) {}
@@ -107,6 +125,23 @@ final class MemoryCloud {
     Thing(Mark mark, Instant createdAt) {
       this.mark = mark;
       this.createdAt = createdAt;
+    }
+
+    Thing copy(Map<Operation, Operation> operations) {
+      Thing copy = new Thing(mark, createdAt);
+      copy.value = value;
+      copy.status = status;
+      copy.detail = detail;
+      copy.revision = revision;
+      copy.next = next;
+      copy.doneAt = doneAt;
+      copy.failure = failure;
+      copy.making = making;
+      copy.operation = operations.get(operation);
+      copy.shown = shown;
+      copy.showsAt = showsAt;
+      copy.gone = gone;
+      return copy;
     }
   }
 

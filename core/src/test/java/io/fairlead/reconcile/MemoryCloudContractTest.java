@@ -1,6 +1,7 @@
 package io.fairlead.reconcile;
 
 import io.fairlead.contract.EndpointPlatformContract;
+import io.fairlead.contract.EndpointPlatformContract.Place;
 import io.fairlead.contract.Faults;
 import io.fairlead.contract.VirtualTime;
 import io.fairlead.grammar.ModelArtifact;
@@ -9,6 +10,7 @@ import io.fairlead.platform.EndpointPlatform;
 import io.fairlead.platform.Request;
 import io.fairlead.reconcile.MemoryCloud.Way;
 import java.net.URI;
+import java.util.Optional;
 import java.util.Set;
 import org.junit.jupiter.api.Nested;
 
@@ -23,21 +25,13 @@ class MemoryCloudContractTest {
 
     @Override
     protected Place newPlace() {
-      MemoryCloud cloud = new MemoryCloud(new VirtualTime(), ways);
-      return new Place() {
-        @Override
-        public EndpointPlatform open(Faults faults) {
-          return cloud.open(faults, builder -> builder);
-        }
+      VirtualTime time = new VirtualTime();
+      return new ACloud(time, new MemoryCloud(time, ways), false);
+    }
 
-        @Override
-        public Set<String> remains() {
-          return cloud.remains();
-        }
-
-        @Override
-        public void close() {}
-      };
+    @Override
+    protected boolean hasWire() {
+      return false;
     }
 
     @Override
@@ -61,25 +55,62 @@ class MemoryCloudContractTest {
     }
   }
 
-  @Nested
-  class ThatDoesAllAtOnce extends OnMemory {}
+  private record ACloud(VirtualTime time, MemoryCloud cloud, boolean hasOneCaller)
+      implements Place {
+    @Override
+    public EndpointPlatform open(Faults faults) {
+      return hasOneCaller ? cloud.open(faults) : cloud.open(faults, builder -> builder);
+    }
+
+    @Override
+    public Set<String> remains() {
+      return cloud.remains();
+    }
+
+    @Override
+    public Optional<Place> copy() {
+      VirtualTime then = time.copy();
+      return Optional.of(new ACloud(then, cloud.copy(then), true));
+    }
+
+    @Override
+    public void close() {}
+  }
+
+  /**
+   * A cloud of one way or none. What it does, those below do too, among other things: here the operations are broken
+   * that make everything and remove everything, in which what fails is what this way alone brings.
+   */
+  private abstract static class OfOneWay extends OnMemory {
+    OfOneWay(Way... way) {
+      super(way);
+    }
+
+    @Override
+    protected Set<Deed> broken() {
+      return Set.of(Deed.DEPLOY, Deed.UNDEPLOY_ALL);
+    }
+  }
 
   @Nested
-  class ThatIsPolled extends OnMemory {
+  class ThatDoesAllAtOnce extends OfOneWay {}
+
+  @Nested
+  class ThatIsPolled extends OfOneWay {
     ThatIsPolled() {
       super(Way.POLLED);
     }
   }
 
   @Nested
-  class ThatHasOperations extends OnMemory {
+  class ThatHasOperations extends OfOneWay {
     ThatHasOperations() {
       super(Way.OPERATIONS);
     }
   }
 
   @Nested
-  class ThatShowsChangesLate extends OnMemory {
+  class ThatShowsChangesLate extends OfOneWay {
     ThatShowsChangesLate() {
       super(Way.EVENTUAL);
     }

@@ -33,6 +33,15 @@ final class Attic implements AutoCloseable {
     this.callTimeout = callTimeout;
   }
 
+  /** {@return another attic in which all is as it is here now, on another clock} */
+  synchronized Attic copy(TimeSource newTime) {
+    Attic copy = new Attic(newTime, region, callTimeout);
+    copy.things.putAll(things);
+    copy.credits.putAll(credits);
+    copy.revisions = revisions;
+    return copy;
+  }
+
   /** How a thing is. */
   enum State {
     COMING,

@@ -11,6 +11,7 @@ import io.fairlead.platform.EndpointPlatform;
 import io.fairlead.platform.Request;
 import java.net.URI;
 import java.time.Duration;
+import java.util.Optional;
 import java.util.Random;
 import java.util.Set;
 import java.util.TreeSet;
@@ -19,7 +20,8 @@ import java.util.TreeSet;
 class AtticContractTest extends EndpointPlatformContract {
   @Override
   protected Place newPlace() {
-    return new ThisAttic();
+    VirtualTime time = new VirtualTime();
+    return new ThisAttic(time, new Attic(time, "here", Duration.ofSeconds(30)));
   }
 
   @Override
@@ -47,10 +49,12 @@ class AtticContractTest extends EndpointPlatformContract {
     return Request.json("{}");
   }
 
-  private static final class ThisAttic implements Place {
-    private final VirtualTime time = new VirtualTime();
-    private final Attic attic = new Attic(time, "here", Duration.ofSeconds(30));
+  @Override
+  protected boolean hasWire() {
+    return false;
+  }
 
+  private record ThisAttic(VirtualTime time, Attic attic) implements Place {
     @Override
     public EndpointPlatform open(Faults faults) {
       AtticKinds broken = AtticKinds.of(attic).decorated(faults::around);
@@ -60,6 +64,12 @@ class AtticContractTest extends EndpointPlatformContract {
     @Override
     public Set<String> remains() {
       return new TreeSet<>(attic.everything());
+    }
+
+    @Override
+    public Optional<Place> copy() {
+      VirtualTime then = time.copy();
+      return Optional.of(new ThisAttic(then, attic.copy(then)));
     }
 
     @Override
