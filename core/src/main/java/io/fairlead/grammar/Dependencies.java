@@ -17,9 +17,9 @@ import java.util.regex.Pattern;
  * @param options what one platform alone knows of dependencies
  */
 public record Dependencies(
-    Map<String, String> environment, List<String> packages, Options options) {
+    Map<String, String> environment, List<String> packages, Options<DependencyOptions> options) {
   /** No dependencies. */
-  public static final Dependencies NONE = new Dependencies(Map.of(), List.of(), Options.NONE);
+  public static final Dependencies NONE = new Dependencies(Map.of(), List.of(), Options.none());
 
   private static final Pattern VARIABLE = Pattern.compile("[a-zA-Z_][a-zA-Z0-9_]*");
 
@@ -38,18 +38,19 @@ public record Dependencies(
     for (String name : packages) {
       problems.check(!name.isBlank(), "packages", "must not contain a blank name", name);
     }
+    options.check(DependencyOptions.class, problems);
     problems.throwIfAny();
   }
 
   public static Dependencies environment(Map<String, String> environment) {
-    return new Dependencies(environment, List.of(), Options.NONE);
+    return new Dependencies(environment, List.of(), Options.none());
   }
 
   public Dependencies withPackages(String... newPackages) {
     return new Dependencies(environment, List.of(newPackages), options);
   }
 
-  public Dependencies with(PlatformOptions option) {
+  public Dependencies with(DependencyOptions option) {
     return new Dependencies(environment, packages, options.with(option));
   }
 

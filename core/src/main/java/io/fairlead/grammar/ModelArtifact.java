@@ -86,7 +86,7 @@ public record ModelArtifact(URI code, URI weights, ModelMetadata metadata) {
   }
 
   /** {@return the same artifact with an option that one platform alone knows, in its metadata} */
-  public ModelArtifact with(PlatformOptions option) {
+  public ModelArtifact with(ArtifactOptions option) {
     return withMetadata(metadata.with(option));
   }
 }

@@ -14,9 +14,13 @@ import java.util.Map;
  * @param options what one platform alone knows of an artifact
  */
 public record ModelMetadata(
-    String name, String framework, String version, Map<String, String> labels, Options options) {
+    String name,
+    String framework,
+    String version,
+    Map<String, String> labels,
+    Options<ArtifactOptions> options) {
   /** Nothing is known. */
-  public static final ModelMetadata NONE = new ModelMetadata("", "", "", Map.of(), Options.NONE);
+  public static final ModelMetadata NONE = new ModelMetadata("", "", "", Map.of(), Options.none());
 
   public ModelMetadata {
     requireNonNull(name, "name");
@@ -28,6 +32,7 @@ public record ModelMetadata(
         .check(name.isEmpty() || Names.isName(name), "name", Names.RULE + ", or empty", name);
     labels.forEach(
         (key, value) -> problems.check(!key.isBlank(), "labels", "must not have a blank key", key));
+    options.check(ArtifactOptions.class, problems);
     problems.throwIfAny();
   }
 
@@ -47,7 +52,7 @@ public record ModelMetadata(
     return new ModelMetadata(name, framework, version, newLabels, options);
   }
 
-  public ModelMetadata with(PlatformOptions option) {
+  public ModelMetadata with(ArtifactOptions option) {
     return new ModelMetadata(name, framework, version, labels, options.with(option));
   }
 }

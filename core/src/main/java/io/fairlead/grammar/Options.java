@@ -1,32 +1,49 @@
 package io.fairlead.grammar;
 
 import static java.util.Objects.requireNonNull;
+import static java.util.stream.Collectors.joining;
 
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 
 /**
- * Typed options, at most one of each type; the order in which they were added makes no difference.
+ * Typed options of one part of the grammar, at most one of each type; the order in which they were added makes no
+ * difference.
  *
+ * @param <P> the options that this part has, such as {@link RuntimeOptions}
  * @param values the options, sorted by platform and type
  */
-public record Options(List<PlatformOptions> values) {
+public record Options<P extends PlatformOptions>(List<P> values) {
   private static final Comparator<PlatformOptions> ORDER = Comparator.comparing(
           PlatformOptions::platform)
       .thenComparing(option -> option.getClass().getName());
 
-  /** No options. */
-  public static final Options NONE = new Options(List.of());
+  private static final Map<Class<? extends PlatformOptions>, String> PARTS = Map.of(
+      ArtifactOptions.class,
+      "ModelMetadata",
+      RuntimeOptions.class,
+      "RuntimeSpec",
+      DependencyOptions.class,
+      "Dependencies",
+      ScalingOptions.class,
+      "Scaling",
+      RoutingOptions.class,
+      "Routing",
+      RequestOptions.class,
+      "Request");
+
+  private static final Options<?> NONE = new Options<>(List.of());
 
   public Options {
     values = List.copyOf(values).stream().sorted(ORDER).toList();
     Problems problems = Problems.in("Options");
     Set<Class<?>> types = new HashSet<>();
-    for (PlatformOptions value : values) {
+    for (P value : values) {
       problems.check(
           types.add(value.getClass()),
           "values",
@@ -36,26 +53,60 @@ public record Options(List<PlatformOptions> values) {
     problems.throwIfAny();
   }
 
-  public static Options of(PlatformOptions... values) {
-    return new Options(List.of(values));
+  /** {@return no options} */
+  @SuppressWarnings("unchecked") // It holds nothing of any type.
+  public static <P extends PlatformOptions> Options<P> none() {
+    return (Options<P>) NONE;
+  }
+
+  @SafeVarargs
+  public static <P extends PlatformOptions> Options<P> of(P... values) {
+    return new Options<>(List.of(values));
+  }
+
+  /**
+   * {@return the part of the grammar that options of this type belong to, such as {@code Routing}; {@code Scaling or
+   * Routing} where there are two}
+   */
+  public static String partOf(Class<? extends PlatformOptions> type) {
+    return PARTS.entrySet().stream()
+        .filter(part -> part.getKey().isAssignableFrom(type))
+        .map(Map.Entry::getValue)
+        .sorted()
+        .collect(joining(" or "));
   }
 
   /** {@return these options with {@code option} added, in the place of one of the same type if there is one} */
-  public Options with(PlatformOptions option) {
+  public Options<P> with(P option) {
     requireNonNull(option, "option");
-    List<PlatformOptions> all = new ArrayList<>(values);
+    List<P> all = new ArrayList<>(values);
     all.removeIf(other -> other.getClass() == option.getClass());
     all.add(option);
-    return new Options(all);
+    return new Options<>(all);
   }
 
   /** {@return the option of this type} */
-  public <T extends PlatformOptions> Optional<T> find(Class<T> type) {
+  public <T extends P> Optional<T> find(Class<T> type) {
     return values.stream().filter(type::isInstance).map(type::cast).findFirst();
   }
 
   /** {@return the options that are for one platform} */
-  public List<PlatformOptions> forPlatform(String platform) {
+  public List<P> forPlatform(String platform) {
     return values.stream().filter(option -> option.platform().equals(platform)).toList();
+  }
+
+  /** Notes each option of another part, which a raw type or a cast lets past the compiler. */
+  void check(Class<P> part, Problems problems) {
+    for (PlatformOptions option : values) {
+      if (!part.isInstance(option)) {
+        String name = option.getClass().getSimpleName();
+        problems.check(
+            false,
+            "options",
+            "must be options of " + partOf(part) + ": " + name + " belongs to "
+                + partOf(option.getClass()),
+            name);
+      }
+    }
   }
 }

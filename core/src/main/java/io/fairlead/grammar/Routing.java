@@ -12,22 +12,23 @@ import static java.util.Objects.requireNonNull;
  * @param variant this container's name behind it, under the same rule
  * @param options what one platform alone knows of routing
  */
-public record Routing(String name, String variant, Options options) {
+public record Routing(String name, String variant, Options<RoutingOptions> options) {
   public Routing {
     requireNonNull(name, "name");
     requireNonNull(variant, "variant");
     requireNonNull(options, "options");
-    Problems.in("Routing")
+    Problems problems = Problems.in("Routing")
         .check(Names.isName(name), "name", Names.RULE, name)
-        .check(Names.isName(variant), "variant", Names.RULE, variant)
-        .throwIfAny();
+        .check(Names.isName(variant), "variant", Names.RULE, variant);
+    options.check(RoutingOptions.class, problems);
+    problems.throwIfAny();
   }
 
   public Routing(String name, String variant) {
-    this(name, variant, Options.NONE);
+    this(name, variant, Options.none());
   }
 
-  public Routing with(PlatformOptions option) {
+  public Routing with(RoutingOptions option) {
     return new Routing(name, variant, options.with(option));
   }
 

@@ -8,28 +8,29 @@ import static java.util.Objects.requireNonNull;
  * @param image the container image's reference; empty where the platform chooses it or needs none
  * @param options what one platform alone knows of a runtime, such as its execution role
  */
-public record RuntimeSpec(String image, Options options) {
+public record RuntimeSpec(String image, Options<RuntimeOptions> options) {
   /** No image: the platform chooses, or needs none. */
-  public static final RuntimeSpec NONE = new RuntimeSpec("", Options.NONE);
+  public static final RuntimeSpec NONE = new RuntimeSpec("", Options.none());
 
   public RuntimeSpec {
     requireNonNull(image, "image");
     requireNonNull(options, "options");
-    Problems.in("RuntimeSpec")
+    Problems problems = Problems.in("RuntimeSpec")
         .check(
             image.chars().noneMatch(Character::isWhitespace),
             "image",
             "must not contain spaces",
             image)
-        .check(image.length() <= 255, "image", "must be at most 255 characters", image)
-        .throwIfAny();
+        .check(image.length() <= 255, "image", "must be at most 255 characters", image);
+    options.check(RuntimeOptions.class, problems);
+    problems.throwIfAny();
   }
 
   public static RuntimeSpec of(String image) {
-    return new RuntimeSpec(image, Options.NONE);
+    return new RuntimeSpec(image, Options.none());
   }
 
-  public RuntimeSpec with(PlatformOptions option) {
+  public RuntimeSpec with(RuntimeOptions option) {
     return new RuntimeSpec(image, options.with(option));
   }
 }

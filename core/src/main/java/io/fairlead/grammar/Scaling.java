@@ -11,11 +11,12 @@ import static java.util.Objects.requireNonNull;
  * @param max the most instances, 1 or more; equal to {@code min} for a fixed number
  * @param options what one platform alone knows of scaling
  */
-public record Scaling(String instanceType, int count, int min, int max, Options options) {
+public record Scaling(
+    String instanceType, int count, int min, int max, Options<ScalingOptions> options) {
   public Scaling {
     requireNonNull(instanceType, "instanceType");
     requireNonNull(options, "options");
-    Problems.in("Scaling")
+    Problems problems = Problems.in("Scaling")
         .check(
             instanceType.chars().noneMatch(Character::isWhitespace),
             "instanceType",
@@ -28,18 +29,19 @@ public record Scaling(String instanceType, int count, int min, int max, Options 
             min > max || (count >= min && count <= max),
             "count",
             "must be from min to max, which are " + min + " and " + max,
-            count)
-        .throwIfAny();
+            count);
+    options.check(ScalingOptions.class, problems);
+    problems.throwIfAny();
   }
 
   /** {@return a number of instances that does not change by itself} */
   public static Scaling fixed(String instanceType, int count) {
-    return new Scaling(instanceType, count, count, count, Options.NONE);
+    return new Scaling(instanceType, count, count, count, Options.none());
   }
 
   /** {@return a number of instances that the platform chooses by load, beginning with the least, but with one} */
   public static Scaling between(String instanceType, int min, int max) {
-    return new Scaling(instanceType, Math.max(min, 1), min, max, Options.NONE);
+    return new Scaling(instanceType, Math.max(min, 1), min, max, Options.none());
   }
 
   /** {@return whether the platform may change the number of instances} */
@@ -47,7 +49,7 @@ public record Scaling(String instanceType, int count, int min, int max, Options 
     return min < max;
   }
 
-  public Scaling with(PlatformOptions option) {
+  public Scaling with(ScalingOptions option) {
     return new Scaling(instanceType, count, min, max, options.with(option));
   }
 }

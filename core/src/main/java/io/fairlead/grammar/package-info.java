@@ -10,7 +10,7 @@
  *
  * <p>Each value checks itself when it is made and reports all of its problems at once, in an {@link
  * io.fairlead.grammar.InvalidValueException}. What only one platform knows is a {@link
- * io.fairlead.grammar.PlatformOptions} record of that platform's module; the tuples never widen for it. This package
+ * io.fairlead.grammar.PlatformOptions} type of that platform's module; the tuples never widen for it. This package
  * depends on nothing but {@code java.*}. No reference is null.
  */
 @NullMarked

@@ -52,7 +52,7 @@ final class TreeReader {
   private @Nullable Object value(JsonNode node, Type type, String path) {
     if (type instanceof Class<?> c) {
       if (c.isRecord()) {
-        return c == Options.class ? options(node, path) : record(node, c, path);
+        return record(node, c, path);
       }
       return c.isEnum() ? constant(node, c, path) : scalar(node, c, path);
     }
@@ -63,6 +63,9 @@ final class TreeReader {
       }
       if (generic.getRawType() == Map.class && arguments[0] == String.class) {
         return map(node, arguments[1], path);
+      }
+      if (generic.getRawType() == Options.class && arguments[0] instanceof Class<?> part) {
+        return options(node, part.asSubclass(PlatformOptions.class), path);
       }
     }
     throw noJson(type);
@@ -95,7 +98,7 @@ final class TreeReader {
 
   /** Options that are left out are none; nothing else may be left out. */
   private @Nullable Object absent(RecordComponent component, String path) {
-    return component.getType() == Options.class ? Options.NONE : problem(path, "is missing", "");
+    return component.getType() == Options.class ? Options.none() : problem(path, "is missing", "");
   }
 
   private @Nullable Object made(Class<?> type, @Nullable Object[] values, String path) {
@@ -111,7 +114,8 @@ final class TreeReader {
     }
   }
 
-  private @Nullable Object options(JsonNode node, String path) {
+  private @Nullable Object options(
+      JsonNode node, Class<? extends PlatformOptions> part, String path) {
     if (!node.isObject()) {
       return notA("an object with a field platform.Type for each option", node, path);
     }
@@ -120,14 +124,21 @@ final class TreeReader {
     node.properties().forEach(field -> {
       String fieldPath = under(path, field.getKey());
       Class<? extends PlatformOptions> type = optionTypes.find(field.getKey());
-      Object value = type == null
-          ? problem(fieldPath, optionTypes.rule(field.getKey()), "")
-          : value(field.getValue(), type, fieldPath);
+      if (type == null) {
+        problem(fieldPath, optionTypes.rule(field.getKey()), "");
+        return;
+      }
+      if (!part.isAssignableFrom(type)) {
+        String rule = "is not an option of " + Options.partOf(part) + ": it belongs to "
+            + Options.partOf(type);
+        problem(fieldPath, rule, "");
+      }
+      Object value = value(field.getValue(), type, fieldPath);
       if (value instanceof PlatformOptions option) {
         values.add(option);
       }
     });
-    return problems.size() > before ? null : new Options(values);
+    return problems.size() > before ? null : new Options<>(values);
   }
 
   private @Nullable Object list(JsonNode node, Type elementType, String path) {

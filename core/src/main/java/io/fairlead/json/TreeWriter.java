@@ -51,7 +51,7 @@ final class TreeWriter {
     if (value instanceof Map<?, ?> map) {
       return map(map, place);
     }
-    if (value instanceof Options options) {
+    if (value instanceof Options<?> options) {
       return options(options, place);
     }
     if (value instanceof Record) {
@@ -71,7 +71,7 @@ final class TreeWriter {
     return object;
   }
 
-  private static ObjectNode options(Options options, String place) {
+  private static ObjectNode options(Options<?> options, String place) {
     ObjectNode object = NODES.objectNode();
     for (PlatformOptions option : options.values()) {
       String name = OptionTypes.name(option.platform(), option.getClass());
@@ -88,7 +88,7 @@ final class TreeWriter {
     for (RecordComponent component : value.getClass().getRecordComponents()) {
       String place = value.getClass().getSimpleName() + "." + component.getName();
       Object part = Records.get(component, value);
-      if (!Options.NONE.equals(part)) {
+      if (!Options.none().equals(part)) {
         object.set(component.getName(), write(part, place));
       }
     }

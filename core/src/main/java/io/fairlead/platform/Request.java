@@ -4,8 +4,8 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static java.util.Objects.requireNonNull;
 
 import io.fairlead.grammar.Options;
-import io.fairlead.grammar.PlatformOptions;
 import io.fairlead.grammar.Problems;
+import io.fairlead.grammar.RequestOptions;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.Arrays;
@@ -25,14 +25,14 @@ public final class Request {
   private final String contentType;
   private final @Nullable String variant;
   private final Duration timeout;
-  private final Options options;
+  private final Options<RequestOptions> options;
 
   private Request(
       byte[] body,
       String contentType,
       @Nullable String variant,
       Duration timeout,
-      Options options) {
+      Options<RequestOptions> options) {
     this.body = body;
     this.contentType = requireNonNull(contentType, "contentType");
     this.variant = variant;
@@ -51,12 +51,12 @@ public final class Request {
   /** {@return a request with a JSON body} */
   public static Request json(String json) {
     return new Request(
-        json.getBytes(UTF_8), "application/json", null, DEFAULT_TIMEOUT, Options.NONE);
+        json.getBytes(UTF_8), "application/json", null, DEFAULT_TIMEOUT, Options.none());
   }
 
   /** {@return a request with any body, which is copied} */
   public static Request of(byte[] body, String contentType) {
-    return new Request(body.clone(), contentType, null, DEFAULT_TIMEOUT, Options.NONE);
+    return new Request(body.clone(), contentType, null, DEFAULT_TIMEOUT, Options.none());
   }
 
   /** {@return the same request for one variant, whatever the weights are} */
@@ -70,7 +70,7 @@ public final class Request {
   }
 
   /** {@return the same request with an option that one platform alone knows} */
-  public Request with(PlatformOptions option) {
+  public Request with(RequestOptions option) {
     return new Request(body, contentType, variant, timeout, options.with(option));
   }
 
@@ -107,7 +107,7 @@ public final class Request {
     return timeout;
   }
 
-  public Options options() {
+  public Options<RequestOptions> options() {
     return options;
   }
 

@@ -93,7 +93,7 @@ abstract class ReconciledPlatform<S extends Served> implements Platform<S> {
 
   // ---- options ----
 
-  final void checkOptions(String subject, Options given) {
+  final void checkOptions(String subject, Options<?> given) {
     if (given.values().isEmpty()) {
       return;
     }
@@ -113,8 +113,8 @@ abstract class ReconciledPlatform<S extends Served> implements Platform<S> {
   }
 
   /** What other platforms know makes no difference here, not even to a fingerprint. */
-  final Options own(Options given) {
-    return new Options(given.forPlatform(id()));
+  final <P extends PlatformOptions> Options<P> own(Options<P> given) {
+    return new Options<>(given.forPlatform(id()));
   }
 
   final ModelArtifact ownOptionsOnly(ModelArtifact artifact) {

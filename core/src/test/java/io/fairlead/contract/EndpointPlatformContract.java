@@ -13,8 +13,8 @@ import io.fairlead.grammar.Dependencies;
 import io.fairlead.grammar.Endpoint;
 import io.fairlead.grammar.InvalidValueException;
 import io.fairlead.grammar.ModelArtifact;
-import io.fairlead.grammar.PlatformOptions;
 import io.fairlead.grammar.Routing;
+import io.fairlead.grammar.RuntimeOptions;
 import io.fairlead.grammar.RuntimeSpec;
 import io.fairlead.grammar.Scaling;
 import io.fairlead.grammar.TrafficWeight;
@@ -600,7 +600,7 @@ public abstract class EndpointPlatformContract {
   }
 
   /** An option that no platform knows. */
-  private record UnknownOption(String platform) implements PlatformOptions {}
+  private record UnknownOption(String platform) implements RuntimeOptions {}
 
   @Test
   void noSecretIsInAnythingThatIsPrinted() {

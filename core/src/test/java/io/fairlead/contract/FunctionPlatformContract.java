@@ -12,12 +12,13 @@ import static org.junit.jupiter.api.Timeout.ThreadMode.SEPARATE_THREAD;
 
 import io.fairlead.error.ErrorKind;
 import io.fairlead.error.ServingException;
+import io.fairlead.grammar.ArtifactOptions;
 import io.fairlead.grammar.ColdStart;
 import io.fairlead.grammar.FunctionLimits;
 import io.fairlead.grammar.InvalidValueException;
 import io.fairlead.grammar.ModelArtifact;
 import io.fairlead.grammar.ModelFunction;
-import io.fairlead.grammar.PlatformOptions;
+import io.fairlead.grammar.RequestOptions;
 import io.fairlead.grammar.TrafficWeight;
 import io.fairlead.operation.Operation;
 import io.fairlead.operation.OperationStatus;
@@ -815,7 +816,7 @@ public abstract class FunctionPlatformContract {
   }
 
   /** An option that no platform knows. */
-  private record UnknownOption(String platform) implements PlatformOptions {}
+  private record UnknownOption(String platform) implements ArtifactOptions, RequestOptions {}
 
   @Test
   void noSecretIsInAnythingThatIsPrinted() {

@@ -23,11 +23,12 @@ import static org.junit.jupiter.api.Timeout.ThreadMode.SEPARATE_THREAD;
 
 import io.fairlead.error.ErrorKind;
 import io.fairlead.error.ServingException;
+import io.fairlead.grammar.ArtifactOptions;
 import io.fairlead.grammar.CachingPolicy;
 import io.fairlead.grammar.InvalidValueException;
 import io.fairlead.grammar.ModelArtifact;
 import io.fairlead.grammar.ModelState;
-import io.fairlead.grammar.PlatformOptions;
+import io.fairlead.grammar.RequestOptions;
 import io.fairlead.grammar.RuntimeSpec;
 import io.fairlead.grammar.StatePolicy;
 import io.fairlead.grammar.StatefulContainer;
@@ -702,7 +703,7 @@ public abstract class StatefulPlatformContract {
   }
 
   /** An option that no platform knows. */
-  private record UnknownOption(String platform) implements PlatformOptions {}
+  private record UnknownOption(String platform) implements ArtifactOptions, RequestOptions {}
 
   @Test
   void noSecretIsInAnythingThatIsPrinted() {

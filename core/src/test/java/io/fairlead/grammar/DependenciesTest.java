@@ -38,7 +38,7 @@ class DependenciesTest {
   @Test
   void thePackagesAreACopyInTheirOrder() {
     List<String> packages = new ArrayList<>(List.of("torch", "numpy"));
-    Dependencies dependencies = new Dependencies(Map.of(), packages, Options.NONE);
+    Dependencies dependencies = new Dependencies(Map.of(), packages, Options.none());
 
     packages.clear();
 
@@ -61,7 +61,7 @@ class DependenciesTest {
   @Test
   void everyWrongNameIsReportedAtOnce() {
     assertThatThrownBy(
-            () -> new Dependencies(Map.of("1", "", "A", "", "2", ""), List.of(" "), Options.NONE))
+            () -> new Dependencies(Map.of("1", "", "A", "", "2", ""), List.of(" "), Options.none()))
         .isInstanceOfSatisfying(
             InvalidValueException.class,
             e -> assertThat(e.problems())
@@ -75,6 +75,6 @@ class DependenciesTest {
 
     assertThat(Dependencies.environment(Map.of("A", "1")).with(option).withPackages("numpy"))
         .isEqualTo(new Dependencies(Map.of("A", "1"), List.of("numpy"), Options.of(option)));
-    assertThat(Dependencies.NONE).isEqualTo(new Dependencies(Map.of(), List.of(), Options.NONE));
+    assertThat(Dependencies.NONE).isEqualTo(new Dependencies(Map.of(), List.of(), Options.none()));
   }
 }

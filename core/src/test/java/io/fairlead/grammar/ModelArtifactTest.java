@@ -119,7 +119,7 @@ class ModelArtifactTest {
 
   @Test
   void anOptionIsAddedToTheMetadata() {
-    PlatformOptions option = () -> "somewhere";
+    ArtifactOptions option = () -> "somewhere";
 
     ModelArtifact artifact = ModelArtifact.huggingFace("org/name").named("bert").with(option);
 

@@ -39,7 +39,7 @@ class ModelMetadataTest {
 
   @Test
   void nameAndLabelsAreReportedAtOnce() {
-    assertThatThrownBy(() -> new ModelMetadata("a b", "", "", Map.of(" ", "x"), Options.NONE))
+    assertThatThrownBy(() -> new ModelMetadata("a b", "", "", Map.of(" ", "x"), Options.none()))
         .isInstanceOf(InvalidValueException.class)
         .hasMessage(
             "ModelMetadata: name must be 1 to 63 letters, digits and hyphens that begin and end with a"

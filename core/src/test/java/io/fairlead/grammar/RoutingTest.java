@@ -77,6 +77,6 @@ class RoutingTest {
     Routing routing = plain.with(new SampleOption("red"));
 
     assertThat(routing).isEqualTo(new Routing("bert", "blue", Options.of(new SampleOption("red"))));
-    assertThat(plain.options()).isEqualTo(Options.NONE);
+    assertThat(plain.options()).isEqualTo(Options.none());
   }
 }

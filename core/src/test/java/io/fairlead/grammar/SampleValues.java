@@ -9,7 +9,13 @@ public final class SampleValues {
   private SampleValues() {}
 
   /** An option of a platform that only these tests know. */
-  public record SampleOption(String text) implements PlatformOptions {
+  public record SampleOption(String text)
+      implements ArtifactOptions,
+          RuntimeOptions,
+          DependencyOptions,
+          ScalingOptions,
+          RoutingOptions,
+          RequestOptions {
     @Override
     public String platform() {
       return "sample";
@@ -17,7 +23,13 @@ public final class SampleValues {
   }
 
   /** Another, of a platform whose id comes first in the alphabet. */
-  public record EarlierOption(int number) implements PlatformOptions {
+  public record EarlierOption(int number)
+      implements ArtifactOptions,
+          RuntimeOptions,
+          DependencyOptions,
+          ScalingOptions,
+          RoutingOptions,
+          RequestOptions {
     @Override
     public String platform() {
       return "earlier";
@@ -29,15 +41,22 @@ public final class SampleValues {
   /** A record that no other package may touch without asking. */
   public static final Record NOT_PUBLIC = new NotPublic("private");
 
-  public static final Options OPTIONS = Options.of(new SampleOption("red"), new EarlierOption(7));
+  private static final SampleOption RED = new SampleOption("red");
+
+  private static final EarlierOption SEVEN = new EarlierOption(7);
 
   public static final ModelMetadata METADATA = new ModelMetadata(
-      "bert", "huggingface", "4.37", Map.of("team", "search", "stage", "trial"), OPTIONS);
+      "bert",
+      "huggingface",
+      "4.37",
+      Map.of("team", "search", "stage", "trial"),
+      Options.of(RED, SEVEN));
 
   public static final ModelArtifact ARTIFACT = new ModelArtifact(
       URI.create("s3://models/bert/code.tar.gz"), URI.create("s3://models/bert/weights"), METADATA);
 
-  public static final RuntimeSpec RUNTIME = new RuntimeSpec("registry.example/bert:1", OPTIONS);
+  public static final RuntimeSpec RUNTIME =
+      new RuntimeSpec("registry.example/bert:1", Options.of(RED, SEVEN));
 
   public static final Dependencies DEPENDENCIES = Dependencies.environment(
           Map.of("MODEL_ID", "bert", "API_TOKEN", "hunter2"))
@@ -46,9 +65,10 @@ public final class SampleValues {
 
   public static final Container CONTAINER = new Container(ARTIFACT, RUNTIME, DEPENDENCIES);
 
-  public static final Scaling SCALING = new Scaling("ml.g5.xlarge", 2, 1, 4, OPTIONS);
+  public static final Scaling SCALING =
+      new Scaling("ml.g5.xlarge", 2, 1, 4, Options.of(RED, SEVEN));
 
-  public static final Routing ROUTING = new Routing("bert", "blue", OPTIONS);
+  public static final Routing ROUTING = new Routing("bert", "blue", Options.of(RED, SEVEN));
 
   public static final Endpoint ENDPOINT = new Endpoint(CONTAINER, SCALING, ROUTING);
 

@@ -12,14 +12,14 @@ class ScalingTest {
   @Test
   void aFixedNumberIsItsOwnLeastAndMost() {
     assertThat(Scaling.fixed("ml.m5.large", 3))
-        .isEqualTo(new Scaling("ml.m5.large", 3, 3, 3, Options.NONE));
+        .isEqualTo(new Scaling("ml.m5.large", 3, 3, 3, Options.none()));
     assertThat(Scaling.fixed("ml.m5.large", 3).isAutomatic()).isFalse();
   }
 
   @Test
   void anAutomaticNumberBeginsWithTheLeastButWithOne() {
     assertThat(Scaling.between("ml.m5.large", 0, 4))
-        .isEqualTo(new Scaling("ml.m5.large", 1, 0, 4, Options.NONE));
+        .isEqualTo(new Scaling("ml.m5.large", 1, 0, 4, Options.none()));
     assertThat(Scaling.between("ml.m5.large", 0, 4).isAutomatic()).isTrue();
     assertThat(Scaling.between("ml.m5.large", 4, 4).isAutomatic()).isFalse();
   }
@@ -40,7 +40,7 @@ class ScalingTest {
       """)
   void eachRuleIsNamedWithItsValue(
       String instanceType, int count, int min, int max, String problem) {
-    assertThatThrownBy(() -> new Scaling(instanceType, count, min, max, Options.NONE))
+    assertThatThrownBy(() -> new Scaling(instanceType, count, min, max, Options.none()))
         .isInstanceOf(InvalidValueException.class)
         .hasMessage("Scaling: " + problem);
   }
@@ -52,7 +52,7 @@ class ScalingTest {
 
   @Test
   void allProblemsAreReportedAtOnce() {
-    assertThatThrownBy(() -> new Scaling("m l", 9, -1, 0, Options.NONE))
+    assertThatThrownBy(() -> new Scaling("m l", 9, -1, 0, Options.none()))
         .isInstanceOfSatisfying(
             InvalidValueException.class,
             e -> assertThat(e.problems())

@@ -300,6 +300,19 @@ class BadJsonTest {
   }
 
   @Test
+  void anOptionInTheWrongPartIsRefusedTogetherWithWhatElseIsWrong() {
+    String json = "{\"name\":0,\"options\":{\"sample.RefusingOption\":{}}}";
+
+    assertThatThrownBy(() -> GrammarJson.read(json, Routing.class))
+        .isInstanceOf(InvalidValueException.class)
+        .hasMessageContaining("name must be text")
+        .hasMessageContaining("variant is missing")
+        .hasMessageContaining(
+            "options.sample.RefusingOption is not an option of Routing: it belongs to RuntimeSpec; "
+                + "options.sample.RefusingOption.number is missing");
+  }
+
+  @Test
   void whatAnOptionsConstructorThrowsIsAProblemAndKept() {
     String json = "{\"image\":\"\",\"options\":{\"sample.RefusingOption\":{\"number\":2}}}";
 

@@ -1,6 +1,6 @@
 package io.fairlead.json;
 
-import io.fairlead.grammar.PlatformOptions;
+import io.fairlead.grammar.RuntimeOptions;
 import java.net.URI;
 import java.time.Duration;
 import java.util.List;
@@ -21,7 +21,7 @@ public record EveryType(
     Inner inner,
     List<Inner> inners,
     Map<String, List<Integer>> lists)
-    implements PlatformOptions {
+    implements RuntimeOptions {
   /** An enum's constant may have a body, and so a class of its own. */
   public enum Shade {
     LIGHT,

@@ -7,8 +7,8 @@ import static org.junit.jupiter.params.provider.Arguments.argumentSet;
 import io.fairlead.grammar.Dependencies;
 import io.fairlead.grammar.FunctionLimits;
 import io.fairlead.grammar.Options;
-import io.fairlead.grammar.PlatformOptions;
 import io.fairlead.grammar.Routing;
+import io.fairlead.grammar.RuntimeOptions;
 import io.fairlead.grammar.RuntimeSpec;
 import io.fairlead.grammar.SampleValues;
 import io.fairlead.grammar.SampleValues.SampleOption;
@@ -199,7 +199,7 @@ class GrammarJsonTest {
 
   /** Called as another option of the same platform is. */
   static final class Elsewhere {
-    public record SampleOption(String text) implements PlatformOptions {
+    public record SampleOption(String text) implements RuntimeOptions {
       @Override
       public String platform() {
         return "sample";
@@ -209,7 +209,8 @@ class GrammarJsonTest {
 
   @Test
   void twoTypesOfOptionsWithOneNameAreRefusedBecauseOneWouldBeLost() {
-    Options options = Options.of(new SampleOption("a"), new Elsewhere.SampleOption("b"));
+    Options<RuntimeOptions> options =
+        Options.of(new SampleOption("a"), new Elsewhere.SampleOption("b"));
 
     assertThatThrownBy(() -> GrammarJson.write(new RuntimeSpec("", options)))
         .isInstanceOf(IllegalArgumentException.class)

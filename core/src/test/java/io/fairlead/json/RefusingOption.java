@@ -1,9 +1,9 @@
 package io.fairlead.json;
 
-import io.fairlead.grammar.PlatformOptions;
+import io.fairlead.grammar.RuntimeOptions;
 
 /** An option whose author checks it without the grammar's means. */
-public record RefusingOption(int number) implements PlatformOptions {
+public record RefusingOption(int number) implements RuntimeOptions {
   public RefusingOption {
     if (number != 1) {
       throw new IllegalStateException("the number is not 1");

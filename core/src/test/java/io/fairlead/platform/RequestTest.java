@@ -25,7 +25,7 @@ class RequestTest {
     assertThat(request.contentType()).isEqualTo("application/json");
     assertThat(request.variant()).isEmpty();
     assertThat(request.timeout()).isEqualTo(Duration.ofMinutes(1));
-    assertThat(request.options()).isEqualTo(Options.NONE);
+    assertThat(request.options()).isEqualTo(Options.none());
   }
 
   @Test

@@ -2,7 +2,7 @@ package io.fairlead.azureml;
 
 import static java.util.Objects.requireNonNull;
 
-import io.fairlead.grammar.PlatformOptions;
+import io.fairlead.grammar.ArtifactOptions;
 import io.fairlead.grammar.Problems;
 
 /**
@@ -18,7 +18,7 @@ import io.fairlead.grammar.Problems;
  * @param registry the registry that the model comes from, such as {@code HuggingFace}; empty for the workspace's own
  */
 public record AzureMlArtifact(Type type, String description, String registry)
-    implements PlatformOptions {
+    implements ArtifactOptions {
   /** How a model's files are laid out, as Azure ML's asset types tell it. */
   public enum Type {
     /** In a way of its own. */

@@ -2,8 +2,8 @@ package io.fairlead.azureml;
 
 import static java.util.Objects.requireNonNull;
 
-import io.fairlead.grammar.PlatformOptions;
 import io.fairlead.grammar.Problems;
+import io.fairlead.grammar.RoutingOptions;
 import java.util.Collections;
 import java.util.Map;
 import java.util.TreeMap;
@@ -15,7 +15,7 @@ import java.util.TreeMap;
  *
  * @param evaluationRules by what a blue-green change is judged, sorted by name
  */
-public record AzureMlRouting(Map<String, String> evaluationRules) implements PlatformOptions {
+public record AzureMlRouting(Map<String, String> evaluationRules) implements RoutingOptions {
   public AzureMlRouting {
     evaluationRules = Collections.unmodifiableSortedMap(
         new TreeMap<>(Map.copyOf(requireNonNull(evaluationRules, "evaluationRules"))));

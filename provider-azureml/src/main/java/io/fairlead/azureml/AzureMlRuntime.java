@@ -2,7 +2,7 @@ package io.fairlead.azureml;
 
 import static java.util.Objects.requireNonNull;
 
-import io.fairlead.grammar.PlatformOptions;
+import io.fairlead.grammar.RuntimeOptions;
 
 /**
  * What Azure ML alone knows of a runtime, for {@link io.fairlead.grammar.RuntimeSpec#with}.
@@ -14,7 +14,7 @@ import io.fairlead.grammar.PlatformOptions;
  *
  * @param condaFile what conda installs on top of the image
  */
-public record AzureMlRuntime(CondaFile condaFile) implements PlatformOptions {
+public record AzureMlRuntime(CondaFile condaFile) implements RuntimeOptions {
   public AzureMlRuntime {
     requireNonNull(condaFile, "condaFile");
   }

@@ -45,7 +45,7 @@ class AzureMlOptionsTest {
                   ModelMetadata.of("huggingface", "4.37").withName("hf-model").with(ARTIFACT)),
           RuntimeSpec.of("mcr.microsoft.com/azureml/openmpi4.1.0-ubuntu20.04").with(RUNTIME),
           Dependencies.environment(Map.of("MODEL_ID", "bert")).withPackages("transformers")),
-      new Scaling("Standard_DS3_v2", 1, 1, 3, Options.NONE),
+      new Scaling("Standard_DS3_v2", 1, 1, 3, Options.none()),
       new Routing("hf-ep", "blue").with(ROUTING));
 
   @Test

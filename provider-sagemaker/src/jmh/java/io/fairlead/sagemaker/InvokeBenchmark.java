@@ -30,7 +30,7 @@ public final class InvokeBenchmark {
           ModelArtifact.of(URI.create("s3://models/one.tar.gz")),
           RuntimeSpec.NONE,
           Dependencies.NONE),
-      new Scaling("ml.m5.large", 1, 1, 1, Options.NONE),
+      new Scaling("ml.m5.large", 1, 1, 1, Options.none()),
       new Routing("churn", "blue"));
 
   private static final double BAR = 1.03;

@@ -2,7 +2,7 @@ package io.fairlead.sagemaker;
 
 import static java.util.Objects.requireNonNull;
 
-import io.fairlead.grammar.PlatformOptions;
+import io.fairlead.grammar.ArtifactOptions;
 import io.fairlead.grammar.Problems;
 import java.util.regex.Pattern;
 
@@ -14,7 +14,7 @@ import java.util.regex.Pattern;
  * @param instanceType a type of instance that the image has to run on, such as {@code ml.g5.xlarge}; empty for one without
  *     GPU
  */
-public record SageMakerArtifact(String pyVersion, String instanceType) implements PlatformOptions {
+public record SageMakerArtifact(String pyVersion, String instanceType) implements ArtifactOptions {
   private static final Pattern TAG = Pattern.compile("py[0-9]+");
 
   public SageMakerArtifact {

@@ -1,7 +1,7 @@
 package io.fairlead.sagemaker;
 
-import io.fairlead.grammar.PlatformOptions;
 import io.fairlead.grammar.Problems;
+import io.fairlead.grammar.RoutingOptions;
 
 /**
  * An endpoint whose requests and answers lie in S3, for {@link
@@ -23,7 +23,7 @@ public record SageMakerAsync(
     int maxConcurrencyPerInstance,
     String successTopic,
     String errorTopic)
-    implements PlatformOptions {
+    implements RoutingOptions {
   private static final int MOST_CONCURRENCY = 1000;
   private static final int LONGEST_URI = 1024;
 

@@ -2,8 +2,8 @@ package io.fairlead.sagemaker;
 
 import static java.util.Objects.requireNonNull;
 
-import io.fairlead.grammar.PlatformOptions;
 import io.fairlead.grammar.Problems;
+import io.fairlead.grammar.ScalingOptions;
 import java.time.Duration;
 
 /**
@@ -22,7 +22,7 @@ public record SageMakerAutoscaling(
     Duration scaleInCooldown,
     Duration scaleOutCooldown,
     boolean scaleInDisabled)
-    implements PlatformOptions {
+    implements ScalingOptions {
   /** What is measured, under the name that it has among AWS's predefined metrics. */
   public enum Metric {
     /** Requests in a minute, for each instance. */

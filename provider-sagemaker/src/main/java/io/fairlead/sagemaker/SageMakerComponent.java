@@ -2,8 +2,8 @@ package io.fairlead.sagemaker;
 
 import static java.util.Objects.requireNonNull;
 
-import io.fairlead.grammar.PlatformOptions;
 import io.fairlead.grammar.Problems;
+import io.fairlead.grammar.ScalingOptions;
 import io.fairlead.sagemaker.internal.rules.RequestRules;
 
 /**
@@ -25,7 +25,7 @@ import io.fairlead.sagemaker.internal.rules.RequestRules;
  */
 public record SageMakerComponent(
     String fleet, int fleetInstances, double cpus, int memoryMb, int accelerators)
-    implements PlatformOptions {
+    implements ScalingOptions {
   private static final double LEAST_CPUS = 0.25;
   private static final int LEAST_MEMORY = 128;
 

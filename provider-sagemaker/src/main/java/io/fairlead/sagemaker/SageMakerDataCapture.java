@@ -2,8 +2,8 @@ package io.fairlead.sagemaker;
 
 import static java.util.Objects.requireNonNull;
 
-import io.fairlead.grammar.PlatformOptions;
 import io.fairlead.grammar.Problems;
+import io.fairlead.grammar.RoutingOptions;
 
 /**
  * A record of requests and answers in S3, for {@link io.fairlead.grammar.Routing#with}.
@@ -15,7 +15,7 @@ import io.fairlead.grammar.Problems;
  * @param captured what is recorded of each request
  */
 public record SageMakerDataCapture(int percent, String destination, Captured captured)
-    implements PlatformOptions {
+    implements RoutingOptions {
   /** What is recorded of a request. */
   public enum Captured {
     REQUEST,

@@ -2,7 +2,7 @@ package io.fairlead.sagemaker;
 
 import static java.util.Objects.requireNonNull;
 
-import io.fairlead.grammar.PlatformOptions;
+import io.fairlead.grammar.DependencyOptions;
 import io.fairlead.grammar.Problems;
 import java.util.Arrays;
 
@@ -11,7 +11,7 @@ import java.util.Arrays;
  *
  * @param entryPoint the inference script, as a path inside the model's code, such as {@code inference.py}
  */
-public record SageMakerDependencies(String entryPoint) implements PlatformOptions {
+public record SageMakerDependencies(String entryPoint) implements DependencyOptions {
   public SageMakerDependencies {
     requireNonNull(entryPoint, "entryPoint");
     Problems.in("SageMakerDependencies")

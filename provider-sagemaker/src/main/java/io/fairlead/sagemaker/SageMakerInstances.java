@@ -2,8 +2,8 @@ package io.fairlead.sagemaker;
 
 import static java.util.Objects.requireNonNull;
 
-import io.fairlead.grammar.PlatformOptions;
 import io.fairlead.grammar.Problems;
+import io.fairlead.grammar.ScalingOptions;
 import java.time.Duration;
 
 /**
@@ -17,7 +17,7 @@ import java.time.Duration;
  */
 public record SageMakerInstances(
     int volumeGb, Duration modelDownloadTimeout, Duration startupTimeout)
-    implements PlatformOptions {
+    implements ScalingOptions {
   /** As AWS sets them up by default. */
   public static final SageMakerInstances DEFAULT =
       new SageMakerInstances(0, Duration.ZERO, Duration.ZERO);

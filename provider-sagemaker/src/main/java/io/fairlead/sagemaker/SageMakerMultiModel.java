@@ -1,6 +1,6 @@
 package io.fairlead.sagemaker;
 
-import io.fairlead.grammar.PlatformOptions;
+import io.fairlead.grammar.RuntimeOptions;
 
 /**
  * A container that serves all models under one S3 prefix, for {@link io.fairlead.grammar.RuntimeSpec#with}.
@@ -10,7 +10,7 @@ import io.fairlead.grammar.PlatformOptions;
  *
  * @param cached whether SageMaker keeps models in memory after they were asked
  */
-public record SageMakerMultiModel(boolean cached) implements PlatformOptions {
+public record SageMakerMultiModel(boolean cached) implements RuntimeOptions {
   @Override
   public String platform() {
     return SageMakerProvider.ID;

@@ -1,7 +1,7 @@
 package io.fairlead.sagemaker;
 
-import io.fairlead.grammar.PlatformOptions;
 import io.fairlead.grammar.Problems;
+import io.fairlead.grammar.RuntimeOptions;
 import java.util.List;
 
 /**
@@ -13,7 +13,7 @@ import java.util.List;
  * @param securityGroups the ids of 1 to 5 security groups of that VPC; none without subnets
  */
 public record SageMakerNetwork(boolean isolated, List<String> subnets, List<String> securityGroups)
-    implements PlatformOptions {
+    implements RuntimeOptions {
   /** In no VPC, free to call the outside. */
   public static final SageMakerNetwork OPEN = new SageMakerNetwork(false, List.of(), List.of());
 

@@ -2,8 +2,8 @@ package io.fairlead.sagemaker;
 
 import static java.util.Objects.requireNonNull;
 
-import io.fairlead.grammar.PlatformOptions;
 import io.fairlead.grammar.Problems;
+import io.fairlead.grammar.RoutingOptions;
 import java.time.Duration;
 import java.util.List;
 
@@ -30,7 +30,7 @@ public record SageMakerReplacement(
     Duration terminationWait,
     Duration limit,
     List<String> alarms)
-    implements PlatformOptions {
+    implements RoutingOptions {
   /** How the requests move from one fleet to the other. */
   public enum Steps {
     /** All at once. */

@@ -2,8 +2,8 @@ package io.fairlead.sagemaker;
 
 import static java.util.Objects.requireNonNull;
 
-import io.fairlead.grammar.PlatformOptions;
 import io.fairlead.grammar.Problems;
+import io.fairlead.grammar.RequestOptions;
 import io.fairlead.sagemaker.internal.rules.RequestRules;
 
 /**
@@ -32,7 +32,7 @@ public record SageMakerRequest(
     String inferenceId,
     String customAttributes,
     String accept)
-    implements PlatformOptions {
+    implements RequestOptions {
   /** The {@code sessionId} that asks the model to begin a session; {@link SageMakerAnswer#newSession()} has its id. */
   public static final String NEW_SESSION = "NEW_SESSION";
 

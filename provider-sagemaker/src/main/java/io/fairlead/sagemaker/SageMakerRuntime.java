@@ -2,8 +2,8 @@ package io.fairlead.sagemaker;
 
 import static java.util.Objects.requireNonNull;
 
-import io.fairlead.grammar.PlatformOptions;
 import io.fairlead.grammar.Problems;
+import io.fairlead.grammar.RuntimeOptions;
 import java.util.regex.Pattern;
 
 /**
@@ -16,7 +16,7 @@ import java.util.regex.Pattern;
  *
  * @param executionRole the ARN of the IAM role that SageMaker takes on to read the model, pull the image and write logs
  */
-public record SageMakerRuntime(String executionRole) implements PlatformOptions {
+public record SageMakerRuntime(String executionRole) implements RuntimeOptions {
   static final String ROLE_RULE =
       "must be the ARN of an IAM role, such as arn:aws:iam::123456789012:role/serving";
 

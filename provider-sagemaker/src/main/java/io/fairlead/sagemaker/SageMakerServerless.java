@@ -1,7 +1,7 @@
 package io.fairlead.sagemaker;
 
-import io.fairlead.grammar.PlatformOptions;
 import io.fairlead.grammar.Problems;
+import io.fairlead.grammar.ScalingOptions;
 
 /**
  * SageMaker's serverless inference in place of instances, for {@link io.fairlead.grammar.Scaling#with}; the instance type
@@ -16,7 +16,7 @@ import io.fairlead.grammar.Problems;
  *     maxConcurrency}; 0 for none
  */
 public record SageMakerServerless(int memoryMb, int maxConcurrency, int provisionedConcurrency)
-    implements PlatformOptions {
+    implements ScalingOptions {
   private static final int STEP = 1024;
   private static final int MOST_STEPS = 6;
   private static final int MOST_CONCURRENCY = 200;

@@ -1,7 +1,7 @@
 package io.fairlead.sagemaker;
 
-import io.fairlead.grammar.PlatformOptions;
 import io.fairlead.grammar.Problems;
+import io.fairlead.grammar.RoutingOptions;
 
 /**
  * A variant that gets copies of another's requests and whose answers are dropped, for {@link
@@ -11,7 +11,7 @@ import io.fairlead.grammar.Problems;
  *
  * @param percent the share of requests that is copied, 1 to 100
  */
-public record SageMakerShadow(int percent) implements PlatformOptions {
+public record SageMakerShadow(int percent) implements RoutingOptions {
   public SageMakerShadow {
     Problems.in("SageMakerShadow")
         .check(percent >= 1 && percent <= 100, "percent", "must be from 1 to 100", percent)

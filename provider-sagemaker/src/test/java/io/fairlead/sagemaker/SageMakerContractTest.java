@@ -38,7 +38,7 @@ class SageMakerContractTest extends EndpointPlatformContract {
   /** Fixed, as most are; what scales by load has tests of its own. */
   @Override
   protected Scaling scaling(int count) {
-    return new Scaling("ml.m5.large", count, count, count, Options.NONE);
+    return new Scaling("ml.m5.large", count, count, count, Options.none());
   }
 
   @Override

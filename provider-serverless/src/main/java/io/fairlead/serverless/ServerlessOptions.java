@@ -2,7 +2,7 @@ package io.fairlead.serverless;
 
 import static java.util.Objects.requireNonNull;
 
-import io.fairlead.grammar.PlatformOptions;
+import io.fairlead.grammar.ArtifactOptions;
 import io.fairlead.grammar.Problems;
 
 /**
@@ -37,7 +37,7 @@ public record ServerlessOptions(
     boolean batchDependentAllowed,
     RunOn runOn,
     String trustedPickle)
-    implements PlatformOptions {
+    implements ArtifactOptions {
   /** In this JVM, a slot for each processor, 1,000 in the queue, the fixed idle timeout, 1 thread, no batches. */
   public static final ServerlessOptions DEFAULT =
       new ServerlessOptions(Isolation.IN_PROCESS, 0, 1000, false, 1, 1, false, RunOn.AUTOMATIC, "");

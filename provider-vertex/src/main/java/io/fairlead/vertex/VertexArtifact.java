@@ -2,7 +2,7 @@ package io.fairlead.vertex;
 
 import static java.util.Objects.requireNonNull;
 
-import io.fairlead.grammar.PlatformOptions;
+import io.fairlead.grammar.ArtifactOptions;
 import io.fairlead.grammar.Problems;
 import java.util.Collections;
 import java.util.Map;
@@ -13,7 +13,7 @@ import java.util.TreeMap;
  *
  * @param generationConfig how a model that generates text does so, such as {@code temperature}, sorted by key
  */
-public record VertexArtifact(Map<String, String> generationConfig) implements PlatformOptions {
+public record VertexArtifact(Map<String, String> generationConfig) implements ArtifactOptions {
   public VertexArtifact {
     // Sorted, so that equal values print and travel alike.
     generationConfig = Collections.unmodifiableSortedMap(

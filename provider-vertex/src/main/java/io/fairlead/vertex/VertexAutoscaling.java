@@ -1,7 +1,7 @@
 package io.fairlead.vertex;
 
-import io.fairlead.grammar.PlatformOptions;
 import io.fairlead.grammar.Problems;
+import io.fairlead.grammar.ScalingOptions;
 
 /**
  * What Vertex AI keeps at a value by changing the number of replicas between {@code min} and {@code max}, for {@link
@@ -12,7 +12,7 @@ import io.fairlead.grammar.Problems;
  * @param requestsPerMinute the requests in a minute for each replica, 1 or more; 0 not to look at them
  */
 public record VertexAutoscaling(int cpuPercent, int acceleratorPercent, int requestsPerMinute)
-    implements PlatformOptions {
+    implements ScalingOptions {
   private static final int ALL = 100;
 
   public VertexAutoscaling {

@@ -2,8 +2,8 @@ package io.fairlead.vertex;
 
 import static java.util.Objects.requireNonNull;
 
-import io.fairlead.grammar.PlatformOptions;
 import io.fairlead.grammar.Problems;
+import io.fairlead.grammar.RuntimeOptions;
 import java.time.Duration;
 import java.util.List;
 
@@ -36,7 +36,7 @@ public record VertexContainer(
     VertexProbe startupProbe,
     VertexProbe healthProbe,
     VertexProbe livenessProbe)
-    implements PlatformOptions {
+    implements RuntimeOptions {
   private static final int LAST_PORT = 65_535;
   private static final Duration LONGEST_DEPLOYMENT = Duration.ofHours(2);
 

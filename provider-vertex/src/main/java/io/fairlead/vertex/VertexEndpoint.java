@@ -2,8 +2,8 @@ package io.fairlead.vertex;
 
 import static java.util.Objects.requireNonNull;
 
-import io.fairlead.grammar.PlatformOptions;
 import io.fairlead.grammar.Problems;
+import io.fairlead.grammar.RoutingOptions;
 import java.time.Duration;
 import java.util.List;
 
@@ -19,7 +19,7 @@ import java.util.List;
  * @param allowedProjects the projects whose networks may connect, by id or number; for private service connect only
  */
 public record VertexEndpoint(Access access, Duration inferenceTimeout, List<String> allowedProjects)
-    implements PlatformOptions {
+    implements RoutingOptions {
   /** Over which network an endpoint is reached. */
   public enum Access {
     /** Through the region's host, which all endpoints share; 1.5 MB for each request. */

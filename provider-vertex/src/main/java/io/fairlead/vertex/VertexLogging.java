@@ -2,8 +2,8 @@ package io.fairlead.vertex;
 
 import static java.util.Objects.requireNonNull;
 
-import io.fairlead.grammar.PlatformOptions;
 import io.fairlead.grammar.Problems;
+import io.fairlead.grammar.RoutingOptions;
 import java.util.regex.Pattern;
 
 /**
@@ -16,7 +16,7 @@ import java.util.regex.Pattern;
  * @param table where they go, as {@code bq://project}, {@code bq://project.dataset} or {@code bq://project.dataset.table};
  *     empty for a dataset of Vertex AI's making
  */
-public record VertexLogging(double samplingRate, String table) implements PlatformOptions {
+public record VertexLogging(double samplingRate, String table) implements RoutingOptions {
   private static final Pattern TABLE = Pattern.compile("bq://[^.\\s]+(\\.[^.\\s]+){0,2}");
 
   public VertexLogging {

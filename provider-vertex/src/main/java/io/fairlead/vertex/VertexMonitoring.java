@@ -2,8 +2,8 @@ package io.fairlead.vertex;
 
 import static java.util.Objects.requireNonNull;
 
-import io.fairlead.grammar.PlatformOptions;
 import io.fairlead.grammar.Problems;
+import io.fairlead.grammar.RoutingOptions;
 import java.time.Duration;
 import java.util.Collections;
 import java.util.List;
@@ -32,7 +32,7 @@ public record VertexMonitoring(
     Duration interval,
     List<String> alertEmails,
     String predictInstanceSchema)
-    implements PlatformOptions {
+    implements RoutingOptions {
   private static final Duration DAY = Duration.ofHours(24);
   private static final Pattern EMAIL = Pattern.compile("[^@\\s]+@[^@\\s]+");
   private static final Pattern OBJECT = Pattern.compile("gs://[^/\\s]+/\\S+");

@@ -2,8 +2,8 @@ package io.fairlead.vertex;
 
 import static java.util.Objects.requireNonNull;
 
-import io.fairlead.grammar.PlatformOptions;
 import io.fairlead.grammar.Problems;
+import io.fairlead.grammar.ScalingOptions;
 import java.util.regex.Pattern;
 
 /**
@@ -15,7 +15,7 @@ import java.util.regex.Pattern;
  *
  * @param name the pool's name, 1 to 54 small letters, digits and hyphens that end with a letter or digit
  */
-public record VertexPool(String name) implements PlatformOptions {
+public record VertexPool(String name) implements ScalingOptions {
   private static final int LONGEST = 54;
   private static final Pattern NAME = Pattern.compile("[a-z0-9](-*[a-z0-9])*");
 

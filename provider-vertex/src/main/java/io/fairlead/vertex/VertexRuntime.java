@@ -2,8 +2,8 @@ package io.fairlead.vertex;
 
 import static java.util.Objects.requireNonNull;
 
-import io.fairlead.grammar.PlatformOptions;
 import io.fairlead.grammar.Problems;
+import io.fairlead.grammar.RuntimeOptions;
 import java.util.regex.Pattern;
 
 /**
@@ -20,7 +20,7 @@ import java.util.regex.Pattern;
  */
 public record VertexRuntime(
     String accelerator, String serviceAccount, boolean containerLogging, boolean accessLogging)
-    implements PlatformOptions {
+    implements RuntimeOptions {
   private static final Pattern TYPE = Pattern.compile("[A-Z][A-Z0-9_]*");
   private static final Pattern ACCOUNT = Pattern.compile("[^@\\s]+@[^@\\s]+");
 

@@ -1,7 +1,7 @@
 package io.fairlead.vertex;
 
-import io.fairlead.grammar.PlatformOptions;
 import io.fairlead.grammar.Problems;
+import io.fairlead.grammar.ScalingOptions;
 
 /**
  * What Vertex AI alone knows of a deployment's machines, for {@link io.fairlead.grammar.Scaling#with}.
@@ -14,7 +14,7 @@ import io.fairlead.grammar.Problems;
  * @param requiredReplicas how many of the least replicas have to be there for a deployment to succeed; 0 for all
  */
 public record VertexScaling(int acceleratorCount, boolean spot, int requiredReplicas)
-    implements PlatformOptions {
+    implements ScalingOptions {
   /** No accelerators, no spot machines, and all of the least replicas. */
   public static final VertexScaling DEFAULT = new VertexScaling(0, false, 0);
 

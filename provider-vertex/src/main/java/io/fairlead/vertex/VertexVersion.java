@@ -2,7 +2,7 @@ package io.fairlead.vertex;
 
 import static java.util.Objects.requireNonNull;
 
-import io.fairlead.grammar.PlatformOptions;
+import io.fairlead.grammar.ArtifactOptions;
 import io.fairlead.grammar.Problems;
 import java.util.List;
 import java.util.regex.Pattern;
@@ -17,7 +17,7 @@ import java.util.regex.Pattern;
  *     no hyphen; a model that was not made by this library is refused
  * @param aliases names of the version, such as {@code champion}, which are taken from the version that had them
  */
-public record VertexVersion(String parent, List<String> aliases) implements PlatformOptions {
+public record VertexVersion(String parent, List<String> aliases) implements ArtifactOptions {
   /** What the ids begin with that are derived from content. */
   private static final String DERIVED = "fairlead-";
 

@@ -109,13 +109,13 @@ class VertexOptionsTest {
   void everyOptionIsForVertexAndIsReadBackEqual() {
     assertThat(GrammarJson.read(GrammarJson.write(ALL), Endpoint.class)).isEqualTo(ALL);
 
-    List<Options> parts = List.of(
+    List<Options<?>> parts = List.of(
         ALL.artifact().metadata().options(),
         ALL.container().runtime().options(),
         ALL.scaling().options(),
         ALL.routing().options());
     Set<Class<?>> types = new HashSet<>();
-    for (Options part : parts) {
+    for (Options<?> part : parts) {
       for (PlatformOptions option : part.forPlatform("vertex")) {
         types.add(option.getClass());
       }

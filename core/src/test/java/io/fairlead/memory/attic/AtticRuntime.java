@@ -2,8 +2,8 @@ package io.fairlead.memory.attic;
 
 import static java.util.Objects.requireNonNull;
 
-import io.fairlead.grammar.PlatformOptions;
 import io.fairlead.grammar.Problems;
+import io.fairlead.grammar.RuntimeOptions;
 
 // guide: options
 /**
@@ -11,7 +11,7 @@ import io.fairlead.grammar.Problems;
  *
  * @param role the role that a model has there
  */
-public record AtticRuntime(String role) implements PlatformOptions {
+public record AtticRuntime(String role) implements RuntimeOptions {
   public AtticRuntime {
     requireNonNull(role, "role");
     Problems.in("AtticRuntime")

@@ -11,6 +11,7 @@ import io.fairlead.error.ErrorKind;
 import io.fairlead.error.ServingException;
 import io.fairlead.grammar.Endpoint;
 import io.fairlead.grammar.InvalidValueException;
+import io.fairlead.grammar.RequestOptions;
 import io.fairlead.grammar.Scaling;
 import io.fairlead.platform.Request;
 import io.fairlead.platform.Response;
@@ -227,11 +228,12 @@ class SageMakerInvokerTest {
   }
 
   @Test
-  void optionsThatAreNotForRequestsAreRefused() {
-    assertThatThrownBy(
-            () -> invoker.invoke(ENDPOINT, REQUEST.with(SageMakerArtifact.pyVersion("py310"))))
+  void anOptionForRequestsThatIsNotKnownIsRefused() {
+    record Unknown(String platform) implements RequestOptions {}
+
+    assertThatThrownBy(() -> invoker.invoke(ENDPOINT, REQUEST.with(new Unknown("sagemaker"))))
         .isInstanceOf(InvalidValueException.class)
-        .hasMessageContaining("SageMakerArtifact");
+        .hasMessageContaining("Unknown");
     assertThat(server.asked()).isEmpty();
   }
 

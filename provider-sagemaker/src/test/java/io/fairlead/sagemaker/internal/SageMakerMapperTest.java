@@ -9,9 +9,9 @@ import io.fairlead.grammar.Endpoint;
 import io.fairlead.grammar.InvalidValueException;
 import io.fairlead.grammar.ModelArtifact;
 import io.fairlead.grammar.ModelMetadata;
-import io.fairlead.grammar.PlatformOptions;
 import io.fairlead.grammar.Problem;
 import io.fairlead.grammar.Routing;
+import io.fairlead.grammar.RoutingOptions;
 import io.fairlead.grammar.RuntimeSpec;
 import io.fairlead.grammar.Scaling;
 import io.fairlead.provider.TimeSource;
@@ -284,16 +284,16 @@ class SageMakerMapperTest {
   }
 
   private static Arguments wrong(
-      String what, Scaling scaling, List<PlatformOptions> routing, String... fields) {
+      String what, Scaling scaling, List<RoutingOptions> routing, String... fields) {
     return Arguments.argumentSet(what, scaling, routing, fields);
   }
 
   @ParameterizedTest
   @MethodSource("wrongEndpoints")
   void whatAwsDoesNotHaveTogetherIsRefused(
-      Scaling scaling, List<PlatformOptions> options, String[] fields) {
+      Scaling scaling, List<RoutingOptions> options, String[] fields) {
     Routing routing = BLUE;
-    for (PlatformOptions option : options) {
+    for (RoutingOptions option : options) {
       routing = routing.with(option);
     }
     Endpoint endpoint = new Endpoint(container(ARCHIVE, IMAGE), scaling, routing);

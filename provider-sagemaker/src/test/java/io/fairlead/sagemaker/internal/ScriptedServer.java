@@ -51,7 +51,7 @@ final class ScriptedServer implements AutoCloseable {
           ModelArtifact.of(URI.create("s3://models/one.tar.gz")),
           RuntimeSpec.NONE,
           Dependencies.NONE),
-      new Scaling("ml.m5.large", 1, 1, 1, Options.NONE),
+      new Scaling("ml.m5.large", 1, 1, 1, Options.none()),
       new Routing("churn", "blue"));
 
   private final HttpServer server;

@@ -84,7 +84,7 @@ final class Wire {
           platform,
           cacheFolder,
           new ModelArtifact(
-              code, weights, new ModelMetadata(name, framework, version, labels, Options.NONE)),
+              code, weights, new ModelMetadata(name, framework, version, labels, Options.none())),
           new LoadOptions(in.readInt(), in.readInt(), in.readBoolean()),
           in.readLong());
     }

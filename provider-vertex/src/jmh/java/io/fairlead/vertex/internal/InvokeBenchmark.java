@@ -34,7 +34,7 @@ public final class InvokeBenchmark {
   static final Endpoint ENDPOINT = new Endpoint(
       new Container(
           ModelArtifact.of(URI.create("gs://models/one/")), RuntimeSpec.NONE, Dependencies.NONE),
-      new Scaling("n1-standard-4", 1, 1, 1, Options.NONE),
+      new Scaling("n1-standard-4", 1, 1, 1, Options.none()),
       new Routing("churn", "blue"));
 
   private static final double BAR = 1.03;

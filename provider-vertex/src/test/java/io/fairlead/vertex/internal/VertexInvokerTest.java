@@ -16,6 +16,7 @@ import io.fairlead.grammar.Endpoint;
 import io.fairlead.grammar.InvalidValueException;
 import io.fairlead.grammar.ModelArtifact;
 import io.fairlead.grammar.ModelMetadata;
+import io.fairlead.grammar.RequestOptions;
 import io.fairlead.platform.Request;
 import io.fairlead.platform.Response;
 import io.fairlead.vertex.VertexArtifact;
@@ -120,11 +121,12 @@ class VertexInvokerTest {
   void anOptionOfThisPlatformIsRefusedBeforeAnyCallAndOneOfAnotherIsNot() {
     serving.with(false, "blue");
 
-    assertThatThrownBy(
-            () -> invoke(REQUEST.with(VertexArtifact.generationConfig(Map.of("a", "1")))))
+    record Unknown(String platform) implements RequestOptions {}
+
+    assertThatThrownBy(() -> invoke(REQUEST.with(new Unknown("vertex"))))
         .isInstanceOf(InvalidValueException.class)
         .hasMessageContaining("options must not be")
-        .hasMessageContaining("VertexArtifact");
+        .hasMessageContaining("Unknown");
     assertThat(serving.project.calls()).isEmpty();
     assertThat(invoke(REQUEST.with(() -> "sagemaker")).variant()).contains("blue");
   }

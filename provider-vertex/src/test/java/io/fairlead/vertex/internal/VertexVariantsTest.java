@@ -17,8 +17,8 @@ import io.fairlead.grammar.Container;
 import io.fairlead.grammar.Dependencies;
 import io.fairlead.grammar.Endpoint;
 import io.fairlead.grammar.ModelArtifact;
-import io.fairlead.grammar.PlatformOptions;
 import io.fairlead.grammar.Routing;
+import io.fairlead.grammar.RoutingOptions;
 import io.fairlead.grammar.RuntimeSpec;
 import io.fairlead.grammar.Scaling;
 import io.fairlead.grammar.TrafficWeight;
@@ -386,7 +386,7 @@ class VertexVariantsTest {
 
   @Test
   void loggingIsSwitchedOnChangedAndOff() {
-    PlatformOptions all = VertexLogging.sampling(1).to("bq://some-project.logs.requests");
+    RoutingOptions all = VertexLogging.sampling(1).to("bq://some-project.logs.requests");
     deploy(container("one"), ONE, BLUE.with(all));
     assertThat(logging().getSamplingRate()).isEqualTo(1);
     assertThat(logging().getBigqueryDestination().getOutputUri())

@@ -1,0 +1,9 @@
+package io.fairlead.sagemaker;
+
+import io.fairlead.contract.OptionsContract;
+
+class SageMakerOptionsContractTest extends OptionsContract {
+  SageMakerOptionsContractTest() {
+    super(new SageMakerOptionsProvider());
+  }
+}
