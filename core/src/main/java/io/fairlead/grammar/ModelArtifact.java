@@ -67,7 +67,7 @@ public record ModelArtifact(URI code, URI weights, ModelMetadata metadata) {
     Problems.in("ModelArtifact")
         .check(HUB_ID.matcher(id).matches(), "id", "must be a hub id of the form org/name", id)
         .throwIfAny();
-    return of(URI.create("hf://" + id)).withMetadata(ModelMetadata.of("huggingface", ""));
+    return of(URI.create("hf://" + id)).withMetadata(ModelMetadata.of("huggingface"));
   }
 
   public ModelArtifact withMetadata(ModelMetadata newMetadata) {

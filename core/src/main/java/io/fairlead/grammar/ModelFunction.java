@@ -15,7 +15,7 @@ public record ModelFunction(ModelArtifact artifact, FunctionLimits limits) imple
     requireNonNull(limits, "limits");
     Problems.in("ModelFunction")
         .check(
-            !artifact.metadata().name().isEmpty(),
+            artifact.metadata().name().isPresent(),
             "artifact.metadata.name",
             "must be given: it is the function's name")
         .throwIfAny();
@@ -23,6 +23,6 @@ public record ModelFunction(ModelArtifact artifact, FunctionLimits limits) imple
 
   @Override
   public String name() {
-    return artifact.metadata().name();
+    return artifact.metadata().name().orElseThrow();
   }
 }

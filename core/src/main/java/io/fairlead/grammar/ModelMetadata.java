@@ -3,24 +3,28 @@ package io.fairlead.grammar;
 import static java.util.Objects.requireNonNull;
 
 import java.util.Map;
+import java.util.Optional;
 
 /**
  * What is known of a model beside its files.
  *
- * @param name the model's name, at most 63 letters, digits and hyphens inside; empty if it has none
- * @param framework what made it, such as {@code huggingface} or {@code onnx}; empty if unknown
- * @param version the framework's version, such as {@code 4.37}; empty if unknown
+ * @param name the model's name, if it has one: at most 63 letters, digits and hyphens inside
+ * @param framework what made it, if that is known, such as {@code huggingface} or {@code onnx}
+ * @param version the framework's version, if that is known, such as {@code 4.37}
  * @param labels free labels, sorted by key
  * @param options what one platform alone knows of an artifact
  */
 public record ModelMetadata(
-    String name,
-    String framework,
-    String version,
+    Optional<String> name,
+    Optional<String> framework,
+    Optional<String> version,
     Map<String, String> labels,
     Options<ArtifactOptions> options) {
   /** Nothing is known. */
-  public static final ModelMetadata NONE = new ModelMetadata("", "", "", Map.of(), Options.none());
+  public static final ModelMetadata NONE = new ModelMetadata(
+      Optional.empty(), Optional.empty(), Optional.empty(), Map.of(), Options.none());
+
+  private static final Optional<String> BLANK = Optional.of("");
 
   public ModelMetadata {
     requireNonNull(name, "name");
@@ -29,11 +33,19 @@ public record ModelMetadata(
     labels = Names.sorted(requireNonNull(labels, "labels"));
     requireNonNull(options, "options");
     Problems problems = Problems.in("ModelMetadata")
-        .check(name.isEmpty() || Names.isName(name), "name", Names.RULE + ", or empty", name);
+        .check(
+            name.filter(text -> !Names.isName(text)).isEmpty(), "name", Names.RULE, name.orElse(""))
+        .check(!framework.equals(BLANK), "framework", "must not be empty; if unknown, leave it out")
+        .check(!version.equals(BLANK), "version", "must not be empty; if unknown, leave it out");
     labels.forEach(
         (key, value) -> problems.check(!key.isBlank(), "labels", "must not have a blank key", key));
     options.check(ArtifactOptions.class, problems);
     problems.throwIfAny();
+  }
+
+  /** {@return what made the model, in an unknown version} */
+  public static ModelMetadata of(String framework) {
+    return NONE.withFramework(framework);
   }
 
   public static ModelMetadata of(String framework, String version) {
@@ -41,11 +53,17 @@ public record ModelMetadata(
   }
 
   public ModelMetadata withName(String newName) {
-    return new ModelMetadata(newName, framework, version, labels, options);
+    return new ModelMetadata(Optional.of(newName), framework, version, labels, options);
+  }
+
+  /** {@return the same with another framework, in an unknown version} */
+  public ModelMetadata withFramework(String newFramework) {
+    return new ModelMetadata(name, Optional.of(newFramework), Optional.empty(), labels, options);
   }
 
   public ModelMetadata withFramework(String newFramework, String newVersion) {
-    return new ModelMetadata(name, newFramework, newVersion, labels, options);
+    return new ModelMetadata(
+        name, Optional.of(newFramework), Optional.of(newVersion), labels, options);
   }
 
   public ModelMetadata withLabels(Map<String, String> newLabels) {

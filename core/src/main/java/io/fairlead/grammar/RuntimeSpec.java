@@ -2,32 +2,41 @@ package io.fairlead.grammar;
 
 import static java.util.Objects.requireNonNull;
 
+import java.util.Optional;
+
 /**
  * What a container runs on.
  *
- * @param image the container image's reference; empty where the platform chooses it or needs none
+ * @param image the container image's reference, if the platform does not choose it or needs none
  * @param options what one platform alone knows of a runtime, such as its execution role
  */
-public record RuntimeSpec(String image, Options<RuntimeOptions> options) {
+public record RuntimeSpec(Optional<String> image, Options<RuntimeOptions> options) {
   /** No image: the platform chooses, or needs none. */
-  public static final RuntimeSpec NONE = new RuntimeSpec("", Options.none());
+  public static final RuntimeSpec NONE = new RuntimeSpec(Optional.empty(), Options.none());
+
+  private static final int LONGEST_IMAGE = 255;
 
   public RuntimeSpec {
     requireNonNull(image, "image");
     requireNonNull(options, "options");
-    Problems problems = Problems.in("RuntimeSpec")
+    Problems problems = Problems.in("RuntimeSpec");
+    image.ifPresent(reference -> problems
         .check(
-            image.chars().noneMatch(Character::isWhitespace),
+            !reference.isEmpty() && reference.chars().noneMatch(Character::isWhitespace),
             "image",
-            "must not contain spaces",
-            image)
-        .check(image.length() <= 255, "image", "must be at most 255 characters", image);
+            "must not be empty or contain spaces; where there is none, leave it out",
+            reference)
+        .check(
+            reference.length() <= LONGEST_IMAGE,
+            "image",
+            "must be at most " + LONGEST_IMAGE + " characters",
+            reference));
     options.check(RuntimeOptions.class, problems);
     problems.throwIfAny();
   }
 
   public static RuntimeSpec of(String image) {
-    return new RuntimeSpec(image, Options.none());
+    return new RuntimeSpec(Optional.of(image), Options.none());
   }
 
   public RuntimeSpec with(RuntimeOptions option) {

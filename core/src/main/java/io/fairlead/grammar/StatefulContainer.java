@@ -17,7 +17,7 @@ public record StatefulContainer(ModelArtifact artifact, ModelState state, Runtim
     requireNonNull(runtime, "runtime");
     Problems.in("StatefulContainer")
         .check(
-            !artifact.metadata().name().isEmpty(),
+            artifact.metadata().name().isPresent(),
             "artifact.metadata.name",
             "must be given: it is the container's name")
         .throwIfAny();
@@ -25,7 +25,7 @@ public record StatefulContainer(ModelArtifact artifact, ModelState state, Runtim
 
   @Override
   public String name() {
-    return artifact.metadata().name();
+    return artifact.metadata().name().orElseThrow();
   }
 
   public StatefulContainer withState(ModelState newState) {

@@ -22,8 +22,9 @@ import java.util.List;
  * Writes values of the grammar as JSON and reads them back, equal.
  *
  * <p>A record is an object with a field for each component; options are an object with a field for each, named {@code
- * platform.Type}, and are left out where there are none. Reading is strict and says everything that is wrong at once: an unknown or missing field, a wrong
- * type, a value against a rule of the grammar. Options are read by the {@link io.fairlead.spi.OptionsProvider} of their
+ * platform.Type}. What is absent is left out: an empty {@link java.util.Optional}, and options where there are none.
+ * Reading is strict and says everything that is wrong at once: an unknown or missing field, a wrong type, a value against
+ * a rule of the grammar, an option in a part of the grammar that it does not belong to. Options are read by the {@link io.fairlead.spi.OptionsProvider} of their
  * platform's module, which has to be on the class path.
  *
  * <p>The JSON holds environment values as they are; messages and {@link Object#toString()} do not.

@@ -6,6 +6,8 @@ import io.fairlead.grammar.Options;
 import io.fairlead.grammar.PlatformOptions;
 import io.fairlead.grammar.Problem;
 import io.fairlead.grammar.Problems;
+import io.fairlead.spi.Settings;
+import io.fairlead.spi.SettingsType;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.ParameterizedType;
 import java.lang.reflect.RecordComponent;
@@ -16,10 +18,12 @@ import java.time.DateTimeException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
@@ -54,10 +58,16 @@ final class TreeReader {
       if (c.isRecord()) {
         return record(node, c, path);
       }
+      if (Settings.class.isAssignableFrom(c)) {
+        return settings(node, c, path);
+      }
       return c.isEnum() ? constant(node, c, path) : scalar(node, c, path);
     }
     if (type instanceof ParameterizedType generic) {
       Type[] arguments = generic.getActualTypeArguments();
+      if (generic.getRawType() == Optional.class) {
+        return optional(node, arguments[0], path);
+      }
       if (generic.getRawType() == List.class) {
         return list(node, arguments[0], path);
       }
@@ -85,7 +95,31 @@ final class TreeReader {
           ? absent(components[i], under(path, name))
           : value(field, components[i].getGenericType(), under(path, name));
     }
-    List<String> known = Arrays.stream(components).map(RecordComponent::getName).toList();
+    checkNames(
+        node, type, Arrays.stream(components).map(RecordComponent::getName).toList(), path);
+    return problems.size() > before ? null : made(type, () -> Records.create(type, values), path);
+  }
+
+  /** Reads what is there: all else has its default. */
+  private @Nullable Object settings(JsonNode node, Class<?> type, String path) {
+    if (!node.isObject()) {
+      return notA("an object with fields of " + type.getSimpleName(), node, path);
+    }
+    int before = problems.size();
+    SettingsType settings = SettingsType.of(type);
+    Map<String, Object> values = new LinkedHashMap<>();
+    settings.fields().forEach((name, fieldType) -> {
+      JsonNode field = node.get(name);
+      Object value = field == null ? null : value(field, fieldType, under(path, name));
+      if (value != null) {
+        values.put(name, value);
+      }
+    });
+    checkNames(node, type, settings.fields().keySet(), path);
+    return problems.size() > before ? null : made(type, () -> settings.create(values), path);
+  }
+
+  private void checkNames(JsonNode node, Class<?> type, Collection<String> known, String path) {
     node.fieldNames().forEachRemaining(name -> {
       if (!known.contains(name)) {
         String rule =
@@ -93,17 +127,29 @@ final class TreeReader {
         problem(under(path, name), rule, "");
       }
     });
-    return problems.size() > before ? null : made(type, values, path);
   }
 
-  /** Options that are left out are none; nothing else may be left out. */
+  /** Options and optional fields may be left out; nothing else may. */
   private @Nullable Object absent(RecordComponent component, String path) {
+    if (component.getType() == Optional.class) {
+      return Optional.empty();
+    }
     return component.getType() == Options.class ? Options.none() : problem(path, "is missing", "");
   }
 
-  private @Nullable Object made(Class<?> type, @Nullable Object[] values, String path) {
+  private @Nullable Object optional(JsonNode node, Type type, String path) {
+    Object value = value(node, type, path);
+    return value == null ? null : Optional.of(value);
+  }
+
+  /** Makes a value; what its constructor throws comes as the cause. */
+  private interface Making {
+    Object make() throws InvocationTargetException;
+  }
+
+  private @Nullable Object made(Class<?> type, Making making, String path) {
     try {
-      return Records.create(type, values);
+      return making.make();
     } catch (InvocationTargetException e) {
       if (e.getCause() instanceof InvalidValueException invalid) {
         invalid.problems().forEach(p -> problems.add(path.isEmpty() ? p : p.under(path)));

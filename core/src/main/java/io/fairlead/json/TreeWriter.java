@@ -6,11 +6,14 @@ import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.fairlead.grammar.Options;
 import io.fairlead.grammar.PlatformOptions;
+import io.fairlead.spi.Settings;
+import io.fairlead.spi.SettingsType;
 import java.lang.reflect.RecordComponent;
 import java.net.URI;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
@@ -57,6 +60,9 @@ final class TreeWriter {
     if (value instanceof Record) {
       return record(value);
     }
+    if (value instanceof Settings<?> settings) {
+      return settings(settings);
+    }
     throw new IllegalArgumentException(place + " cannot be written as JSON, because it is "
         + (value == null ? "null" : "of " + value.getClass())
         + ": there are records, lists, maps with text as keys, text, URIs, durations, enums, whole and finite"
@@ -83,15 +89,32 @@ final class TreeWriter {
     return object;
   }
 
+  private static boolean isAbsent(@Nullable Object part) {
+    return Options.none().equals(part) || Optional.empty().equals(part);
+  }
+
   private static ObjectNode record(Object value) {
     ObjectNode object = NODES.objectNode();
     for (RecordComponent component : value.getClass().getRecordComponents()) {
       String place = value.getClass().getSimpleName() + "." + component.getName();
       Object part = Records.get(component, value);
-      if (!Options.none().equals(part)) {
-        object.set(component.getName(), write(part, place));
+      if (!isAbsent(part)) {
+        object.set(component.getName(), write(present(part), place));
       }
     }
+    return object;
+  }
+
+  private static @Nullable Object present(@Nullable Object part) {
+    return part instanceof Optional<?> optional ? optional.orElseThrow() : part;
+  }
+
+  private static ObjectNode settings(Settings<?> settings) {
+    ObjectNode object = NODES.objectNode();
+    SettingsType.of(settings.getClass())
+        .values(settings)
+        .forEach((name, value) -> object.set(
+            name, write(present(value), settings.getClass().getSimpleName() + "." + name)));
     return object;
   }
 }

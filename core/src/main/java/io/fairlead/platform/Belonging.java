@@ -3,18 +3,19 @@ package io.fairlead.platform;
 import static java.util.Objects.requireNonNull;
 
 import java.time.Instant;
+import java.util.Optional;
 
 /**
  * One resource on a platform that this library made.
  *
  * @param kind what it is there, such as {@code endpoint} or {@code model}
  * @param name its name there
- * @param deployment the public name that it was made for; empty if it may serve several
+ * @param deployment the public name that it was made for, unless it may serve several
  * @param createdAt when it was made
  * @param orphan whether no deployment uses it
  */
 public record Belonging(
-    String kind, String name, String deployment, Instant createdAt, boolean orphan) {
+    String kind, String name, Optional<String> deployment, Instant createdAt, boolean orphan) {
   public Belonging {
     requireNonNull(kind, "kind");
     requireNonNull(name, "name");

@@ -3,18 +3,19 @@ package io.fairlead.platform;
 import static java.util.Objects.requireNonNull;
 
 import io.fairlead.grammar.TrafficWeight;
+import java.util.Optional;
 
 /**
  * One thing that a platform serves, as it is listed.
  *
  * @param name the name under which it is served
- * @param variant its own name behind that; empty where there are no variants
+ * @param variant its own name behind that, on platforms that have variants
  * @param state whether it can answer
  * @param weight its share of the requests to the name
  * @param detail why it is not ready, or empty
  */
 public record Deployment(
-    String name, String variant, State state, TrafficWeight weight, String detail) {
+    String name, Optional<String> variant, State state, TrafficWeight weight, String detail) {
   /** Whether a deployment can answer. */
   public enum State {
     /** It answers. */
@@ -37,7 +38,7 @@ public record Deployment(
   @Override
   public String toString() {
     return name
-        + (variant.isEmpty() ? "" : "/" + variant)
+        + variant.map(own -> "/" + own).orElse("")
         + " "
         + state
         + " "

@@ -245,9 +245,9 @@ public final class ReconciledEndpointPlatform extends ReconciledPlatform<Endpoin
   }
 
   private static String describe(ModelArtifact artifact) {
-    String name = artifact.metadata().name();
-    if (!name.isEmpty()) {
-      return name;
+    Optional<String> name = artifact.metadata().name();
+    if (name.isPresent()) {
+      return name.get();
     }
     // Without a query, where signed URLs carry their signature.
     String whole = artifact.weights().getSchemeSpecificPart();
@@ -278,10 +278,15 @@ public final class ReconciledEndpointPlatform extends ReconciledPlatform<Endpoin
             key ->
                 reconciler.reading(() -> mapper.traffic().read(key).value().orElse(Traffic.NONE)));
         deployments.add(new Deployment(
-            name, variant, state(entry), new TrafficWeight(traffic.of(variant)), entry.detail()));
+            name,
+            Optional.of(variant),
+            state(entry),
+            new TrafficWeight(traffic.of(variant)),
+            entry.detail()));
       }
     }
-    deployments.sort(Comparator.comparing(Deployment::name).thenComparing(Deployment::variant));
+    deployments.sort(Comparator.comparing(Deployment::name)
+        .thenComparing(one -> one.variant().orElse("")));
     return List.copyOf(deployments);
   }
 

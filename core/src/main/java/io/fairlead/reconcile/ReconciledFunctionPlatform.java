@@ -15,6 +15,7 @@ import io.fairlead.platform.Request;
 import java.net.URI;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.Function;
 
 /**
@@ -101,8 +102,8 @@ public final class ReconciledFunctionPlatform extends ReconciledPlatform<ModelFu
   @Override
   public List<Deployment> list() {
     return roots()
-        .map(entry ->
-            new Deployment(entry.ref().name(), "", state(entry), TrafficWeight.ALL, entry.detail()))
+        .map(entry -> new Deployment(
+            entry.ref().name(), Optional.empty(), state(entry), TrafficWeight.ALL, entry.detail()))
         .sorted(Comparator.comparing(Deployment::name))
         .toList();
   }

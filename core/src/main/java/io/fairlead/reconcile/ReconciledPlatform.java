@@ -27,6 +27,7 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Function;
@@ -218,7 +219,11 @@ abstract class ReconciledPlatform<S extends Served> implements Platform<S> {
 
   private static Belonging belonging(Listed entry, boolean orphan) {
     return new Belonging(
-        entry.ref().kind(), entry.ref().name(), entry.deployment(), entry.createdAt(), orphan);
+        entry.ref().kind(),
+        entry.ref().name(),
+        Optional.of(entry.deployment()).filter(name -> !name.isEmpty()),
+        entry.createdAt(),
+        orphan);
   }
 
   // ---- reading ----

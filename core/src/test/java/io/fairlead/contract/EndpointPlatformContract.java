@@ -669,8 +669,14 @@ public abstract class EndpointPlatformContract {
 
     assertThat(platform.list())
         .containsExactly(
-            new Deployment(name(), "blue", Deployment.State.READY, TrafficWeight.percent(95), ""),
-            new Deployment(name(), "green", Deployment.State.READY, TrafficWeight.percent(5), ""));
+            new Deployment(
+                name(), Optional.of("blue"), Deployment.State.READY, TrafficWeight.percent(95), ""),
+            new Deployment(
+                name(),
+                Optional.of("green"),
+                Deployment.State.READY,
+                TrafficWeight.percent(5),
+                ""));
   }
 
   @Test
@@ -768,8 +774,8 @@ public abstract class EndpointPlatformContract {
   private static Map<String, Integer> weights(EndpointPlatform on) {
     Map<String, Integer> weights = new TreeMap<>();
     on.list()
-        .forEach(
-            deployment -> weights.put(deployment.variant(), deployment.weight().percent()));
+        .forEach(deployment ->
+            weights.put(deployment.variant().orElseThrow(), deployment.weight().percent()));
     return weights;
   }
 

@@ -166,7 +166,8 @@ public abstract class FunctionPlatformContract {
     assertThat(function).isEqualTo(new ModelFunction(artifact(one), place.limits()));
     assertAnswer(platform.invoke(function, request(1)), one, request(1));
     assertThat(platform.list())
-        .containsExactly(new Deployment(name(), "", Deployment.State.READY, TrafficWeight.ALL, ""));
+        .containsExactly(new Deployment(
+            name(), Optional.empty(), Deployment.State.READY, TrafficWeight.ALL, ""));
 
     assertThat(await(platform.undeploy(function))).isEqualTo(function);
     assertThat(platform.list()).isEmpty();
@@ -935,8 +936,8 @@ public abstract class FunctionPlatformContract {
         .isNotEmpty()
         .noneMatch(Belonging::orphan)
         .extracting(Belonging::deployment)
-        .contains(name())
-        .isSubsetOf(name(), "");
+        .contains(Optional.of(name()))
+        .isSubsetOf(Optional.of(name()), Optional.empty());
 
     await(platform.undeploy(function));
     assertThat(platform.inventory()).isEmpty();

@@ -152,7 +152,8 @@ public abstract class StatefulPlatformContract {
   void aModelIsDeployedAskedUpdatedAndUndeployed() {
     StatefulContainer container = deploy(one);
     assertThat(platform.list())
-        .containsExactly(new Deployment(name(), "", Deployment.State.READY, TrafficWeight.ALL, ""));
+        .containsExactly(new Deployment(
+            name(), Optional.empty(), Deployment.State.READY, TrafficWeight.ALL, ""));
     assertAnswer(platform.invoke(container, request(1)), one, request(1));
     assertAnswer(platform.cacheForward(container, request(1)), one, request(1));
 

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.fairlead.grammar.SampleValues.SampleOption;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 
 class ModelMetadataTest {
@@ -21,7 +22,11 @@ class ModelMetadataTest {
 
     assertThat(metadata)
         .isEqualTo(new ModelMetadata(
-            "bert", "onnx", "1.26", Map.of("team", "search"), Options.of(option)));
+            Optional.of("bert"),
+            Optional.of("onnx"),
+            Optional.of("1.26"),
+            Map.of("team", "search"),
+            Options.of(option)));
   }
 
   @Test
@@ -38,19 +43,30 @@ class ModelMetadataTest {
   }
 
   @Test
-  void nameAndLabelsAreReportedAtOnce() {
-    assertThatThrownBy(() -> new ModelMetadata("a b", "", "", Map.of(" ", "x"), Options.none()))
+  void allProblemsAreReportedAtOnce() {
+    assertThatThrownBy(() -> new ModelMetadata(
+            Optional.of("a b"), Optional.of(""), Optional.of(""), Map.of(" ", "x"), Options.none()))
         .isInstanceOf(InvalidValueException.class)
         .hasMessage(
             "ModelMetadata: name must be 1 to 63 letters, digits and hyphens that begin and end with a"
-                + " letter or digit, or empty (got \"a b\"); labels must not have a blank key (got \" \")");
+                + " letter or digit (got \"a b\"); framework must not be empty; if unknown, leave it out;"
+                + " version must not be empty; if unknown, leave it out; labels must not have a blank key (got \" \")");
   }
 
   @Test
   void aNameHasAtMost63Characters() {
-    assertThat(ModelMetadata.NONE.withName("a".repeat(63)).name()).hasSize(63);
+    assertThat(ModelMetadata.NONE.withName("a".repeat(63)).name()).contains("a".repeat(63));
     assertThatThrownBy(() -> ModelMetadata.NONE.withName("a".repeat(64)))
         .isInstanceOf(InvalidValueException.class)
         .hasMessageContaining("name must be 1 to 63 letters");
+  }
+
+  @Test
+  void whatIsUnknownIsAbsent() {
+    assertThat(ModelMetadata.of("onnx").version()).isEmpty();
+    assertThat(ModelMetadata.of("onnx", "1.26").withFramework("torch").version())
+        .isEmpty();
+    assertThat(ModelMetadata.NONE.name()).isEmpty();
+    assertThat(ModelMetadata.NONE.framework()).isEmpty();
   }
 }

@@ -8,6 +8,7 @@ import io.fairlead.grammar.SampleValues.SampleOption;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -101,11 +102,14 @@ class OptionsTest {
   @SuppressWarnings({"unchecked", "rawtypes"}) // The way past the compiler.
   static Stream<Arguments> parts() {
     return Stream.of(
-        part("RuntimeSpec", options -> new RuntimeSpec("", options)),
-        part("Scaling", options -> new Scaling("", 1, 1, 1, options)),
+        part("RuntimeSpec", options -> new RuntimeSpec(Optional.empty(), options)),
+        part("Scaling", options -> new Scaling(Optional.empty(), 1, 1, 1, options)),
         part("Routing", options -> new Routing("bert", "blue", options)),
         part("Dependencies", options -> new Dependencies(Map.of(), List.of(), options)),
-        part("ModelMetadata", options -> new ModelMetadata("", "", "", Map.of(), options)));
+        part(
+            "ModelMetadata",
+            options -> new ModelMetadata(
+                Optional.empty(), Optional.empty(), Optional.empty(), Map.of(), options)));
   }
 
   @SuppressWarnings("rawtypes") // The way past the compiler.

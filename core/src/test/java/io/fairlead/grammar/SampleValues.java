@@ -3,6 +3,7 @@ package io.fairlead.grammar;
 import java.net.URI;
 import java.time.Duration;
 import java.util.Map;
+import java.util.Optional;
 
 /** One value of each kind of the grammar, with every field set. */
 public final class SampleValues {
@@ -46,9 +47,9 @@ public final class SampleValues {
   private static final EarlierOption SEVEN = new EarlierOption(7);
 
   public static final ModelMetadata METADATA = new ModelMetadata(
-      "bert",
-      "huggingface",
-      "4.37",
+      Optional.of("bert"),
+      Optional.of("huggingface"),
+      Optional.of("4.37"),
       Map.of("team", "search", "stage", "trial"),
       Options.of(RED, SEVEN));
 
@@ -56,7 +57,7 @@ public final class SampleValues {
       URI.create("s3://models/bert/code.tar.gz"), URI.create("s3://models/bert/weights"), METADATA);
 
   public static final RuntimeSpec RUNTIME =
-      new RuntimeSpec("registry.example/bert:1", Options.of(RED, SEVEN));
+      new RuntimeSpec(Optional.of("registry.example/bert:1"), Options.of(RED, SEVEN));
 
   public static final Dependencies DEPENDENCIES = Dependencies.environment(
           Map.of("MODEL_ID", "bert", "API_TOKEN", "hunter2"))
@@ -66,7 +67,7 @@ public final class SampleValues {
   public static final Container CONTAINER = new Container(ARTIFACT, RUNTIME, DEPENDENCIES);
 
   public static final Scaling SCALING =
-      new Scaling("ml.g5.xlarge", 2, 1, 4, Options.of(RED, SEVEN));
+      new Scaling(Optional.of("ml.g5.xlarge"), 2, 1, 4, Options.of(RED, SEVEN));
 
   public static final Routing ROUTING = new Routing("bert", "blue", Options.of(RED, SEVEN));
 

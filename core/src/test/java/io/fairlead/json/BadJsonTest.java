@@ -41,9 +41,9 @@ class BadJsonTest {
           "artifact": {
             "code": "s3://models/code",
             "weights": "s3://models/weights",
-            "metadata": {"name": "", "framework": "", "version": "", "labels": {}, "options": {}}
+            "metadata": {"labels": {}, "options": {}}
           },
-          "runtime": {"image": "", "options": {}},
+          "runtime": {"options": {}},
           "dependencies": {"environment": {"TOKEN": "hunter2"}, "packages": ["numpy"], "options": {}}
         },
         "scaling": {"instanceType": "ml.m5.large", "count": 1, "min": 1, "max": 1, "options": {}},
@@ -314,7 +314,7 @@ class BadJsonTest {
 
   @Test
   void whatAnOptionsConstructorThrowsIsAProblemAndKept() {
-    String json = "{\"image\":\"\",\"options\":{\"sample.RefusingOption\":{\"number\":2}}}";
+    String json = "{\"image\":\"i\",\"options\":{\"sample.RefusingOption\":{\"number\":2}}}";
 
     assertThatThrownBy(() -> GrammarJson.read(json, RuntimeSpec.class))
         .isInstanceOf(InvalidValueException.class)
@@ -340,7 +340,7 @@ class BadJsonTest {
 
   @Test
   void aProviderOfOptionsThatDoesNotLoadHindersNoOther(@TempDir Path directory) throws IOException {
-    String json = "{\"image\":\"\",\"options\":{\"earlier.EarlierOption\":{\"number\":7}}}";
+    String json = "{\"image\":\"i\",\"options\":{\"earlier.EarlierOption\":{\"number\":7}}}";
     String broken = "no.such.Provider\n" + TestOptionsProvider.Broken.class.getName() + "\n";
 
     try (URLClassLoader loader =
@@ -355,7 +355,7 @@ class BadJsonTest {
   @Test
   void aProviderOfOptionsThatDoesNotLoadIsNamedWhereAnOptionIsNotFound(@TempDir Path directory)
       throws IOException {
-    String json = "{\"image\":\"\",\"options\":{\"sample.SampleOption\":{\"text\":\"red\"}}}";
+    String json = "{\"image\":\"i\",\"options\":{\"sample.SampleOption\":{\"text\":\"red\"}}}";
     String broken = "no.such.Provider\n" + TestOptionsProvider.Broken.class.getName();
 
     try (URLClassLoader loader = services(directory, broken)) {

@@ -6,6 +6,7 @@ import static org.junit.jupiter.params.provider.Arguments.argumentSet;
 
 import io.fairlead.grammar.Dependencies;
 import io.fairlead.grammar.FunctionLimits;
+import io.fairlead.grammar.InvalidValueException;
 import io.fairlead.grammar.Options;
 import io.fairlead.grammar.Routing;
 import io.fairlead.grammar.RuntimeOptions;
@@ -167,7 +168,25 @@ class GrammarJsonTest {
     assertThat(GrammarJson.write(SampleValues.ENDPOINT)).contains("\"API_TOKEN\":\"hunter2\"");
   }
 
-  public record WithOptional(Optional<String> text) {}
+  public record WithOptional(Optional<String> text, Optional<Integer> number) {}
+
+  @Test
+  void whatIsAbsentIsLeftOut() {
+    WithOptional one = new WithOptional(Optional.of("a"), Optional.empty());
+    WithOptional none = new WithOptional(Optional.empty(), Optional.empty());
+
+    assertThat(GrammarJson.write(one)).isEqualTo("{\"text\":\"a\"}");
+    assertThat(GrammarJson.read("{\"text\":\"a\"}", WithOptional.class)).isEqualTo(one);
+    assertThat(GrammarJson.write(none)).isEqualTo("{}");
+    assertThat(GrammarJson.read("{}", WithOptional.class)).isEqualTo(none);
+    assertThatThrownBy(
+            () -> GrammarJson.read("{\"text\":null,\"number\":\"1\"}", WithOptional.class))
+        .isInstanceOf(InvalidValueException.class)
+        .hasMessage("WithOptional: text must be text (got null); "
+            + "number must be a whole number up to 2147483647 (got \"1\")");
+  }
+
+  public record WithOptionals(List<Optional<String>> texts) {}
 
   public record WithNull(List<String> list) {}
 
@@ -175,10 +194,10 @@ class GrammarJsonTest {
 
   @Test
   void whatHasNoJsonIsRefusedWithItsPlace() {
-    assertThatThrownBy(() -> GrammarJson.write(new WithOptional(Optional.of("a"))))
+    assertThatThrownBy(() -> GrammarJson.write(new WithOptionals(List.of(Optional.of("a")))))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessageStartingWith(
-            "WithOptional.text cannot be written as JSON, because it is of class java.util.Optional: there are");
+            "WithOptionals.texts cannot be written as JSON, because it is of class java.util.Optional: there are");
     assertThatThrownBy(() -> GrammarJson.write(new WithNull(null)))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessageStartingWith("WithNull.list cannot be written as JSON, because it is null: ");
@@ -212,7 +231,7 @@ class GrammarJsonTest {
     Options<RuntimeOptions> options =
         Options.of(new SampleOption("a"), new Elsewhere.SampleOption("b"));
 
-    assertThatThrownBy(() -> GrammarJson.write(new RuntimeSpec("", options)))
+    assertThatThrownBy(() -> GrammarJson.write(new RuntimeSpec(Optional.empty(), options)))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessage(
             "RuntimeSpec.options cannot be written as JSON, because two types of options are called "

@@ -24,6 +24,7 @@ import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
@@ -276,7 +277,8 @@ final class MemoryStatefulPlatform implements StatefulPlatform {
   @Override
   public List<Deployment> list() {
     return locked(() -> containers.keySet().stream()
-        .map(name -> new Deployment(name, "", Deployment.State.READY, TrafficWeight.ALL, ""))
+        .map(name ->
+            new Deployment(name, Optional.empty(), Deployment.State.READY, TrafficWeight.ALL, ""))
         .toList());
   }
 
@@ -289,7 +291,7 @@ final class MemoryStatefulPlatform implements StatefulPlatform {
 
   private static Belonging belonging(Memory memory) {
     String name = memory.container.name();
-    return new Belonging("container", name, name, memory.createdAt, false);
+    return new Belonging("container", name, Optional.of(name), memory.createdAt, false);
   }
 
   /** A container uses nothing that could be left alone. */

@@ -719,7 +719,7 @@ final class MemoryCloud {
     @Override
     public Mapping endpoint(Endpoint endpoint) {
       String path = endpoint.routing().path();
-      String type = endpoint.scaling().instanceType();
+      String type = endpoint.scaling().instanceType().orElse("");
       List<Resource<?>> resources = new ArrayList<>();
       resources.add(Resource.shared(named, endpoint.name(), new Name(endpoint.name())));
       resources.add(Resource.variant(

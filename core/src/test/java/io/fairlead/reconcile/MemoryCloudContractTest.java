@@ -46,7 +46,7 @@ class MemoryCloudContractTest {
 
     @Override
     protected Scaling scaling(int count) {
-      return new Scaling("small", count, 1, 9, io.fairlead.grammar.Options.none());
+      return new Scaling(Optional.of("small"), count, 1, 9, io.fairlead.grammar.Options.none());
     }
 
     @Override

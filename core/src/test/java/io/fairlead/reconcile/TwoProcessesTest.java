@@ -209,8 +209,8 @@ class TwoProcessesTest {
 
   private static List<Optional<Object>> stateOf(Endpoint endpoint) {
     Scaling scaling = endpoint.scaling();
-    Variant variant =
-        new Variant(modelOf(endpoint.container()), scaling.instanceType(), scaling.count());
+    Variant variant = new Variant(
+        modelOf(endpoint.container()), scaling.instanceType().orElse(""), scaling.count());
     Optional<Object> autoscale = scaling.isAutomatic()
         ? Optional.of(new Autoscale(
             scaling.min(), scaling.max(), Fingerprint.of(GrammarJson.write(endpoint))))

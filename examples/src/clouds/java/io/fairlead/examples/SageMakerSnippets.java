@@ -93,7 +93,7 @@ final class SageMakerSnippets {
             .withStartupTimeout(Duration.ofMinutes(10)));
     Scaling byLoad = Scaling.between("ml.m5.large", 1, 4)
         .with(SageMakerAutoscaling.keeping(Metric.INVOCATIONS_PER_INSTANCE, 600));
-    Scaling serverless = Scaling.fixed("", 1).with(SageMakerServerless.of(2048, 20));
+    Scaling serverless = Scaling.fixed(1).with(SageMakerServerless.of(2048, 20));
     return List.of(large, byLoad, serverless);
   }
 

@@ -10,7 +10,6 @@ import io.fairlead.grammar.Routing;
 import io.fairlead.grammar.Scaling;
 import io.fairlead.grammar.TrafficWeight;
 import io.fairlead.operation.Operation;
-import io.fairlead.platform.Deployment;
 import io.fairlead.platform.EndpointPlatform;
 import io.fairlead.platform.Request;
 import io.fairlead.platform.Response;
@@ -114,7 +113,7 @@ public final class Lifecycle {
       route(blue, green, percent);
       count(blue, green, percent);
     }
-    Scaling two = Scaling.fixed(settings.instanceType(), 2);
+    Scaling two = settings.instances(2);
     Endpoint scaled = step("scale green", () -> platform.scale(green, two));
     step("undeploy blue", () -> platform.undeploy(blue));
     step("undeploy green", () -> platform.undeploy(scaled));
@@ -134,10 +133,7 @@ public final class Lifecycle {
   }
 
   private Endpoint endpoint(Container container, String variant) {
-    return new Endpoint(
-        container,
-        Scaling.fixed(settings.instanceType(), 1),
-        new Routing(settings.name(), variant));
+    return new Endpoint(container, settings.instances(1), new Routing(settings.name(), variant));
   }
 
   /** Asks one variant whatever the weights are, where the platform can. */
@@ -166,7 +162,10 @@ public final class Lifecycle {
           Map<String, Integer> listed = platform.list().stream()
               .filter(one -> one.name().equals(settings.name()))
               .collect(Collectors.toMap(
-                  Deployment::variant, one -> one.weight().percent(), (a, b) -> b, TreeMap::new));
+                  one -> one.variant().orElse(""),
+                  one -> one.weight().percent(),
+                  (a, b) -> b,
+                  TreeMap::new));
           return begun
               .withWeights(listed)
               .ended(listed.equals(weights(percent)), "listed as " + shown(listed));

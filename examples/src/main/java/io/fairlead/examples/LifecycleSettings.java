@@ -3,8 +3,10 @@ package io.fairlead.examples;
 import io.fairlead.grammar.InvalidValueException;
 import io.fairlead.grammar.ModelArtifact;
 import io.fairlead.grammar.ModelMetadata;
+import io.fairlead.grammar.Options;
 import io.fairlead.grammar.Problem;
 import io.fairlead.grammar.RuntimeSpec;
+import io.fairlead.grammar.Scaling;
 import io.fairlead.platform.EndpointPlatform;
 import io.fairlead.platform.Platforms;
 import io.fairlead.platform.Request;
@@ -27,7 +29,7 @@ import org.jspecify.annotations.Nullable;
 record LifecycleSettings(
     ModelArtifact artifact,
     RuntimeSpec runtime,
-    String instanceType,
+    Optional<String> instanceType,
     String name,
     int invocations,
     Request request,
@@ -48,6 +50,11 @@ record LifecycleSettings(
   private static final Set<String> NEED_AN_IMAGE = Set.of("azureml", "vertex");
   private static final Set<String> CANNOT_PIN = Set.of("vertex");
   private static final String IMAGE = "the container image that serves the model";
+
+  /** {@return a number of instances of the type} */
+  Scaling instances(int count) {
+    return Machines.scaling(instanceType, count);
+  }
 
   /** A platform that is open, and what to do on it. */
   record Opened(EndpointPlatform platform, LifecycleSettings settings) {}
@@ -93,17 +100,18 @@ record LifecycleSettings(
         .or(() -> usualArtifact(id))
         .orElseGet(() ->
             config.requiredText("artifact", "where the model is, such as s3://, gs:// or hf://"));
-    String framework = config.text("framework").orElse("");
-    String image = config
-        .text("image")
-        .orElseGet(() -> NEED_AN_IMAGE.contains(id) ? config.requiredText("image", IMAGE) : "");
+    Optional<String> framework = config.text("framework");
+    Optional<String> image = NEED_AN_IMAGE.contains(id)
+        ? Optional.of(config.requiredText("image", IMAGE))
+        : config.text("image");
     if (image.isEmpty() && framework.isEmpty() && id.equals("sagemaker")) {
       config.requiredText(
           "image", IMAGE + "; framework and version would do too, for one of AWS's");
     }
-    ModelMetadata metadata = ModelMetadata.of(framework, config.text("version").orElse(""));
-    String instanceType = config.text("instance-type").orElse(Machines.usual(id));
     String name = config.text("name").orElseGet(LifecycleSettings::newName);
+    ModelMetadata metadata = new ModelMetadata(
+        Optional.of(name), framework, config.text("version"), Map.of(), Options.none());
+    Optional<String> instanceType = config.text("instance-type").or(() -> Machines.usual(id));
     int invocations = config
         .parsed("invocations", "must be a whole number, 1 or more", LifecycleSettings::positive)
         .orElse(100);
@@ -113,8 +121,8 @@ record LifecycleSettings(
     Duration timeout = config.duration("timeout").orElse(Duration.ofMinutes(30));
     config.done();
     return new LifecycleSettings(
-        artifact(location).withMetadata(metadata.withName(name)),
-        RuntimeSpec.of(image),
+        artifact(location).withMetadata(metadata),
+        image.map(RuntimeSpec::of).orElse(RuntimeSpec.NONE),
         instanceType,
         name,
         invocations,

@@ -131,7 +131,7 @@ public final class Quickstart {
     step(
         "route", "10% to green", local.route(blue.at(100), green.at(0), TrafficWeight.percent(10)));
     count(local, blue, question);
-    step("scale", "green to 2", local.scale(green, Scaling.fixed("", 2)));
+    step("scale", "green to 2", local.scale(green, Scaling.fixed(2)));
 
     terminal.line();
     terminal.line("The same on each platform here, as a preview, which only reads:");
@@ -201,9 +201,8 @@ public final class Quickstart {
 
   private Endpoint deploy(EndpointPlatform platform, Container container, String variant) {
     Routing routing = new Routing(NAME, variant);
-    deployed.add(new Endpoint(container, Scaling.fixed("", 1), routing));
-    return step(
-        "deploy", routing.path(), platform.deploy(container, Scaling.fixed("", 1), routing));
+    deployed.add(new Endpoint(container, Scaling.fixed(1), routing));
+    return step("deploy", routing.path(), platform.deploy(container, Scaling.fixed(1), routing));
   }
 
   private <T> T step(String verb, String subject, Operation<T> operation) {
@@ -343,12 +342,11 @@ public final class Quickstart {
   }
 
   private Plan plan(String id) {
-    String machine = Machines.usual(id);
     try (EndpointPlatform platform = Platforms.open(id, EndpointPlatform.class)) {
       return platform.preview(there -> {
         Container container =
             there.packageModel(model, RuntimeSpec.NONE, Dependencies.NONE).await(PREVIEW_LIMIT);
-        Scaling one = Scaling.fixed(machine, 1);
+        Scaling one = Machines.scaling(Machines.usual(id), 1);
         Endpoint blue =
             there.deploy(container, one, new Routing(NAME, "blue")).await(PREVIEW_LIMIT);
         Endpoint green =

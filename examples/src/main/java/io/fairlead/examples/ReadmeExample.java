@@ -28,7 +28,7 @@ public final class ReadmeExample {
       Container container =
           local.packageModel(model, RuntimeSpec.NONE, Dependencies.NONE).await(limit);
 
-      Scaling one = Scaling.fixed("", 1);
+      Scaling one = Scaling.fixed(1);
       Endpoint blue = local.deploy(container, one, new Routing("ask", "blue")).await(limit);
       Endpoint green = local.deploy(container, one, new Routing("ask", "green")).await(limit);
       local.route(blue.at(100), green.at(0), TrafficWeight.percent(10)).await(limit);

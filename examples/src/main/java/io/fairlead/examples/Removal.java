@@ -8,6 +8,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.function.BiConsumer;
 import java.util.stream.Collectors;
@@ -58,7 +59,7 @@ final class Removal {
   /** {@return what is there of this deployment, or was left by it} */
   List<Belonging> left() {
     return platform.inventory().stream()
-        .filter(one -> one.deployment().equals(deployment)
+        .filter(one -> one.deployment().equals(Optional.of(deployment))
             || (one.orphan() && !orphansBefore.contains(one.toString())))
         .toList();
   }

@@ -119,7 +119,7 @@ public final class Serverless {
 
   /** {@return whether all went well and nothing is left} */
   private boolean run(ModelArtifact model) {
-    String name = model.metadata().name();
+    String name = model.metadata().name().orElseThrow();
     terminal.line(
         terminal.bold("Fairlead serverless") + ": " + name + " as a function in this JVM.");
     boolean well = false;

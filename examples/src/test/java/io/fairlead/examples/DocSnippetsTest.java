@@ -121,7 +121,7 @@ class DocSnippetsTest {
     try (EndpointPlatform local = functions.getKey()) {
       Container echo = new Container(functions.getValue(), RuntimeSpec.NONE, Dependencies.NONE);
       Endpoint endpoint = (Endpoint)
-          DocSnippets.operations(local, echo, Scaling.fixed("", 1), new Routing("echo", "blue"))
+          DocSnippets.operations(local, echo, Scaling.fixed(1), new Routing("echo", "blue"))
               .get(0);
 
       assertThat(local.invoke(endpoint, Request.json("42")).text()).isEqualTo("42");

@@ -14,6 +14,7 @@ import java.lang.reflect.Method;
 import java.lang.reflect.Proxy;
 import java.time.Instant;
 import java.util.List;
+import java.util.Optional;
 
 /** A platform that wants a region, and has one bad habit if asked for it; otherwise as {@code local}. */
 public final class ElsewhereProvider implements PlatformProvider<EndpointPlatform> {
@@ -41,7 +42,7 @@ public final class ElsewhereProvider implements PlatformProvider<EndpointPlatfor
         (proxy, method, arguments) -> {
           Object result = call(local, method, habit, arguments);
           return habit.equals("leaves a disk") && method.getName().equals("inventory")
-              ? List.of(new Belonging("disk", "d-1", "", Instant.EPOCH, true))
+              ? List.of(new Belonging("disk", "d-1", Optional.empty(), Instant.EPOCH, true))
               : result;
         });
   }

@@ -22,6 +22,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -45,7 +46,7 @@ class AzureMlOptionsTest {
                   ModelMetadata.of("huggingface", "4.37").withName("hf-model").with(ARTIFACT)),
           RuntimeSpec.of("mcr.microsoft.com/azureml/openmpi4.1.0-ubuntu20.04").with(RUNTIME),
           Dependencies.environment(Map.of("MODEL_ID", "bert")).withPackages("transformers")),
-      new Scaling("Standard_DS3_v2", 1, 1, 3, Options.none()),
+      new Scaling(Optional.of("Standard_DS3_v2"), 1, 1, 3, Options.none()),
       new Routing("hf-ep", "blue").with(ROUTING));
 
   @Test

@@ -15,6 +15,7 @@ import java.lang.management.ThreadMXBean;
 import java.net.URI;
 import java.util.Arrays;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.function.Supplier;
 import software.amazon.awssdk.http.SdkHttpClient;
 import software.amazon.awssdk.services.sagemakerruntime.SageMakerRuntimeClient;
@@ -30,7 +31,7 @@ public final class InvokeBenchmark {
           ModelArtifact.of(URI.create("s3://models/one.tar.gz")),
           RuntimeSpec.NONE,
           Dependencies.NONE),
-      new Scaling("ml.m5.large", 1, 1, 1, Options.none()),
+      new Scaling(Optional.of("ml.m5.large"), 1, 1, 1, Options.none()),
       new Routing("churn", "blue"));
 
   private static final double BAR = 1.03;

@@ -385,7 +385,8 @@ class SageMakerBadDaysTest {
 
   private List<String> weights() {
     return platform.list().stream()
-        .map(one -> one.name() + "/" + one.variant() + " " + one.weight().percent())
+        .map(one ->
+            one.name() + "/" + one.variant().orElseThrow() + " " + one.weight().percent())
         .toList();
   }
 

@@ -11,6 +11,7 @@ import io.fairlead.platform.EndpointPlatform;
 import io.fairlead.platform.Request;
 import java.net.URI;
 import java.time.Duration;
+import java.util.Optional;
 import java.util.Set;
 
 /** The whole contract, each remote call of which goes over HTTP to a stand-in of AWS. */
@@ -38,7 +39,7 @@ class SageMakerContractTest extends EndpointPlatformContract {
   /** Fixed, as most are; what scales by load has tests of its own. */
   @Override
   protected Scaling scaling(int count) {
-    return new Scaling("ml.m5.large", count, count, count, Options.none());
+    return new Scaling(Optional.of("ml.m5.large"), count, count, count, Options.none());
   }
 
   @Override

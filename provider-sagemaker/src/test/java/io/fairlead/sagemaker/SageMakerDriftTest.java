@@ -375,8 +375,8 @@ class SageMakerDriftTest {
 
   @Test
   void concurrencyThatIsPaidForEndsWhenNoneIsAskedFor() {
-    Scaling warm = Scaling.fixed("", 1).with(new SageMakerServerless(2048, 20, 2));
-    Scaling cold = Scaling.fixed("", 1).with(SageMakerServerless.of(2048, 20));
+    Scaling warm = Scaling.fixed(1).with(new SageMakerServerless(2048, 20, 2));
+    Scaling cold = Scaling.fixed(1).with(SageMakerServerless.of(2048, 20));
     Endpoint blue = deploy(platform, FIRST, warm, BLUE);
 
     platform.scale(blue, cold).await(LIMIT);
@@ -514,7 +514,8 @@ class SageMakerDriftTest {
 
   private List<String> weights() {
     return platform.list().stream()
-        .map(one -> one.name() + "/" + one.variant() + " " + one.weight().percent())
+        .map(one ->
+            one.name() + "/" + one.variant().orElseThrow() + " " + one.weight().percent())
         .toList();
   }
 

@@ -204,19 +204,19 @@ class SageMakerVariantsTest {
 
   @Test
   void aServerlessVariantIsServedWithoutInstances() {
-    Scaling serverless = Scaling.fixed("", 1).with(SageMakerServerless.of(2048, 5));
+    Scaling serverless = Scaling.fixed(1).with(SageMakerServerless.of(2048, 5));
     Endpoint blue = deploy(FIRST, serverless, BLUE);
     assertThat(only("CreateEndpointConfig").toString())
         .contains("\"ServerlessConfig\":{\"MemorySizeInMB\":2048,\"MaxConcurrency\":5}")
         .doesNotContain("InstanceType");
     aws.account().forgetCalls();
 
-    Scaling more = Scaling.fixed("", 1).with(new SageMakerServerless(2048, 20, 2));
+    Scaling more = Scaling.fixed(1).with(new SageMakerServerless(2048, 20, 2));
     platform.scale(blue, more).await(LIMIT);
     assertThat(aws.account().calls()).doesNotContain("CreateEndpointConfig");
     assertIsAs(FIRST, more, BLUE);
 
-    Scaling larger = Scaling.fixed("", 1).with(new SageMakerServerless(4096, 20, 2));
+    Scaling larger = Scaling.fixed(1).with(new SageMakerServerless(4096, 20, 2));
     platform.scale(blue, larger).await(LIMIT);
     assertThat(aws.account().calls()).contains("CreateEndpointConfig");
     assertIsAs(FIRST, larger, BLUE);
@@ -224,7 +224,7 @@ class SageMakerVariantsTest {
 
   @Test
   void aServerlessVariantIsAloneUnderItsNameAndStaysServerless() {
-    deploy(FIRST, Scaling.fixed("", 1).with(SageMakerServerless.of(2048, 5)), BLUE);
+    deploy(FIRST, Scaling.fixed(1).with(SageMakerServerless.of(2048, 5)), BLUE);
 
     assertThat(fails(() -> deploy(SECOND, ONE, GREEN)))
         .hasMessageContaining("AWS serves a serverless variant alone under its name");
@@ -393,7 +393,8 @@ class SageMakerVariantsTest {
 
   private List<String> weights() {
     return platform.list().stream()
-        .map(one -> one.name() + "/" + one.variant() + " " + one.weight().percent())
+        .map(one ->
+            one.name() + "/" + one.variant().orElseThrow() + " " + one.weight().percent())
         .toList();
   }
 

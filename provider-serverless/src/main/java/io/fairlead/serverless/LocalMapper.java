@@ -39,7 +39,7 @@ final class LocalMapper implements EndpointMapper {
     if (!container.artifact().code().equals(container.artifact().weights())) {
       lossy.add("artifact.code is not used: the model runs from its weights alone");
     }
-    if (!container.runtime().image().isEmpty()) {
+    if (container.runtime().image().isPresent()) {
       lossy.add("runtime.image is not used: the model runs in this JVM");
     }
     if (!container.dependencies().equals(Dependencies.NONE)) {
@@ -67,7 +67,7 @@ final class LocalMapper implements EndpointMapper {
             scaling.count())
         .throwIfAny();
     List<String> lossy = new ArrayList<>();
-    if (!scaling.instanceType().isEmpty()) {
+    if (scaling.instanceType().isPresent()) {
       lossy.add("scaling.instanceType is not used: the model runs on this machine");
     }
     if (scaling.isAutomatic()) {

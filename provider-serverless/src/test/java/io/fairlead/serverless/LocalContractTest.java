@@ -32,7 +32,7 @@ class LocalContractTest extends EndpointPlatformContract {
 
   @Override
   protected Scaling scaling(int count) {
-    return Scaling.fixed("", count);
+    return Scaling.fixed(count);
   }
 
   @Override

@@ -46,7 +46,7 @@ import org.junit.jupiter.api.io.TempDir;
 @Timeout(60)
 class LocalPlatformTest {
   private static final Duration LIMIT = Duration.ofSeconds(30);
-  private static final Scaling ONE = Scaling.fixed("", 1);
+  private static final Scaling ONE = Scaling.fixed(1);
   private static final ModelArtifact IRIS =
       ModelArtifact.of(URI.create("classpath:models/iris_lr.onnx"));
   private static final Request FLOWER = Request.json("{\"instances\": [[5.1, 3.5, 1.4, 0.2]]}");
@@ -265,7 +265,7 @@ class LocalPlatformTest {
       for (int round = 0; round < 50; round++) {
         Endpoint green = deploy(platform, java("two"), "green");
         platform.route(blue.at(100), green.at(0), TrafficWeight.percent(50)).await(LIMIT);
-        platform.scale(blue, Scaling.fixed("", 1 + round % 2)).await(LIMIT);
+        platform.scale(blue, Scaling.fixed(1 + round % 2)).await(LIMIT);
         platform.undeploy(green).await(LIMIT);
       }
       enough.countDown();
@@ -299,7 +299,7 @@ class LocalPlatformTest {
           .hasMessageContaining("no free instance")
           .hasMessageContaining("scale it out");
 
-      platform.scale(slow, Scaling.fixed("", 2)).await(LIMIT);
+      platform.scale(slow, Scaling.fixed(2)).await(LIMIT);
       inside.acquire(perInstance);
 
       allowed.countDown();
@@ -313,7 +313,7 @@ class LocalPlatformTest {
   void aCountThatNoMachineHasIsRefused() {
     Endpoint iris = deploy(local, IRIS, "blue");
 
-    assertThatThrownBy(() -> local.scale(iris, Scaling.fixed("", 1_200_000_000)))
+    assertThatThrownBy(() -> local.scale(iris, Scaling.fixed(1_200_000_000)))
         .isInstanceOf(InvalidValueException.class)
         .hasMessageContaining("count must be at most 1000");
   }
@@ -377,7 +377,7 @@ class LocalPlatformTest {
         .anyMatch(loss -> loss.startsWith("dependencies"))
         .anyMatch(loss -> loss.startsWith("scaling.instanceType"))
         .anyMatch(loss -> loss.startsWith("scaling.min"));
-    assertThatThrownBy(() -> local.deploy(container, Scaling.between("", 0, 4), routing))
+    assertThatThrownBy(() -> local.deploy(container, Scaling.between(0, 4), routing))
         .isInstanceOf(InvalidValueException.class)
         .hasMessageContaining("min must be 1 or more on platform 'local'");
   }

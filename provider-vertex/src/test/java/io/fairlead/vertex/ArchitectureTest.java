@@ -73,7 +73,8 @@ class ArchitectureTest {
             mapping(JavaClass::getSimpleName, toCollection(TreeSet::new))));
 
     assertThat(files).containsOnlyKeys(API, INTERNAL);
-    assertThat(files.values()).allSatisfy(types -> assertThat(types).hasSizeLessThanOrEqualTo(MOST_FILES));
+    assertThat(files.values())
+        .allSatisfy(types -> assertThat(types).hasSizeLessThanOrEqualTo(MOST_FILES));
   }
 
   @Test

@@ -415,7 +415,7 @@ class VertexBadDaysTest {
 
   private List<String> weights() {
     return platform.list().stream()
-        .map(deployment -> deployment.name() + "/" + deployment.variant() + " "
+        .map(deployment -> deployment.name() + "/" + deployment.variant().orElseThrow() + " "
             + deployment.weight().percent())
         .toList();
   }

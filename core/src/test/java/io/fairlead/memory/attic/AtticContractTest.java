@@ -41,7 +41,7 @@ class AtticContractTest extends EndpointPlatformContract {
 
   @Override
   protected Scaling scaling(int count) {
-    return new Scaling("small", count, 1, 9, Options.none());
+    return new Scaling(Optional.of("small"), count, 1, 9, Options.none());
   }
 
   @Override

@@ -70,7 +70,7 @@ final class AtticMapper implements EndpointMapper {
             "must be at most " + LONGEST_NAME + " characters in the attic",
             endpoint.name())
         .check(
-            !scaling.instanceType().isEmpty(),
+            scaling.instanceType().isPresent(),
             "scaling.instanceType",
             "must be given, such as small")
         .check(
@@ -79,7 +79,8 @@ final class AtticMapper implements EndpointMapper {
             "must be 1 or more: a box does not go to zero",
             scaling.min())
         .throwIfAny();
-    Box box = new Box(modelName(endpoint.container()), scaling.instanceType(), scaling.count());
+    Box box = new Box(
+        modelName(endpoint.container()), scaling.instanceType().orElseThrow(), scaling.count());
     Rule rule = new Rule(scaling.min(), scaling.max(), Fingerprint.of(GrammarJson.write(endpoint)));
     return Mapping.of(
         Resource.shared(kinds.shelf(), endpoint.name(), new Shelf(endpoint.name())),

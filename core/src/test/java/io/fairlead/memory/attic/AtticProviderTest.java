@@ -73,7 +73,7 @@ class AtticProviderTest {
 
   @Test
   void allThatTheAtticForbidsIsRefusedAtOnceAndBeforeAnyCall() {
-    Scaling nothing = Scaling.between("", 0, 1);
+    Scaling nothing = Scaling.between(0, 1);
 
     assertThatThrownBy(
             () -> platform.deploy(container, nothing, new Routing("a".repeat(41), "blue")))

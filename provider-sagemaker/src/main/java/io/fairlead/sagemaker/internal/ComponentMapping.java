@@ -70,10 +70,12 @@ final class ComponentMapping {
     Scaling scaling = endpoint.scaling();
     problems
         .check(
-            SageMakerMapper.INSTANCE_TYPE.matcher(scaling.instanceType()).matches(),
+            SageMakerMapper.INSTANCE_TYPE
+                .matcher(scaling.instanceType().orElse(""))
+                .matches(),
             "scaling.instanceType",
             "must be the fleet's instance type, such as ml.g5.2xlarge",
-            scaling.instanceType())
+            scaling.instanceType().orElse(""))
         .check(
             !scaling.isAutomatic(),
             "scaling.max",

@@ -120,9 +120,9 @@ final class SageMakerMapper implements EndpointMapper {
   }
 
   private String image(Container container, Problems problems) {
-    String given = container.runtime().image();
-    if (!given.isEmpty()) {
-      return given;
+    Optional<String> given = container.runtime().image();
+    if (given.isPresent()) {
+      return given.get();
     }
     ModelMetadata metadata = container.artifact().metadata();
     Optional<SageMakerArtifact> option = metadata.options().find(SageMakerArtifact.class);
@@ -135,8 +135,8 @@ final class SageMakerMapper implements EndpointMapper {
     }
     return ContainerImages.resolve(
         problems,
-        metadata.framework(),
-        metadata.version(),
+        metadata.framework().orElseThrow(),
+        metadata.version().orElse(""),
         option.map(SageMakerArtifact::pyVersion).orElse(""),
         config.region(),
         option.map(SageMakerArtifact::instanceType).orElse(""));
@@ -282,9 +282,9 @@ final class SageMakerMapper implements EndpointMapper {
   }
 
   private static String readable(ModelArtifact artifact) {
-    String name = artifact.metadata().name();
-    if (!name.isEmpty()) {
-      return name;
+    Optional<String> name = artifact.metadata().name();
+    if (name.isPresent()) {
+      return name.get();
     }
     String path = String.valueOf(artifact.weights().getPath()).replaceFirst("/+$", "");
     return path.substring(path.lastIndexOf('/') + 1)
@@ -331,7 +331,7 @@ final class SageMakerMapper implements EndpointMapper {
         : Optional.empty();
     return new Variant(
         model,
-        scaling.instanceType(),
+        scaling.instanceType().orElse(""),
         serverless.isPresent() ? 0 : scaling.count(),
         serverless,
         scaling.options().find(SageMakerInstances.class).orElse(SageMakerInstances.DEFAULT),
@@ -349,8 +349,8 @@ final class SageMakerMapper implements EndpointMapper {
           .check(
               scaling.instanceType().isEmpty(),
               "scaling.instanceType",
-              "must be empty for a serverless variant",
-              scaling.instanceType())
+              "must be left out for a serverless variant",
+              scaling.instanceType().orElse(""))
           .check(
               scaling.count() == 1 && !scaling.isAutomatic(),
               "scaling.count",
@@ -360,10 +360,10 @@ final class SageMakerMapper implements EndpointMapper {
     }
     problems
         .check(
-            INSTANCE_TYPE.matcher(scaling.instanceType()).matches(),
+            INSTANCE_TYPE.matcher(scaling.instanceType().orElse("")).matches(),
             "scaling.instanceType",
             "must be an instance type of SageMaker's, such as ml.m5.large",
-            scaling.instanceType())
+            scaling.instanceType().orElse(""))
         .check(
             scaling.count() >= 1,
             "scaling.count",
@@ -435,7 +435,7 @@ final class SageMakerMapper implements EndpointMapper {
   /** An image that was chosen by the kind of processor has to run on it. */
   static void checkProcessor(Endpoint endpoint, Problems problems) {
     Container container = endpoint.container();
-    if (!container.runtime().image().isEmpty()) {
+    if (container.runtime().image().isPresent()) {
       return;
     }
     String chosenFor = container
@@ -447,11 +447,12 @@ final class SageMakerMapper implements EndpointMapper {
         .orElse("");
     String chosen = ContainerImages.processor(chosenFor);
     problems.check(
-        chosen.equals(ContainerImages.processor(endpoint.scaling().instanceType())),
+        chosen.equals(
+            ContainerImages.processor(endpoint.scaling().instanceType().orElse(""))),
         "scaling.instanceType",
         "must be of the kind that the image was chosen for, which is " + chosen
             + ": give the instance type to SageMakerArtifact too, or an image to the runtime",
-        endpoint.scaling().instanceType());
+        endpoint.scaling().instanceType().orElse(""));
   }
 
   @Override

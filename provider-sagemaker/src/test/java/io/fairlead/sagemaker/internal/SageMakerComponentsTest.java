@@ -129,8 +129,8 @@ class SageMakerComponentsTest {
   }
 
   private static String shown(Deployment deployment) {
-    return deployment.name() + "/" + deployment.variant() + " " + deployment.state() + " "
-        + deployment.weight().percent();
+    return deployment.name() + "/" + deployment.variant().orElseThrow() + " " + deployment.state()
+        + " " + deployment.weight().percent();
   }
 
   private Set<String> components() {
@@ -460,7 +460,7 @@ class SageMakerComponentsTest {
     String here = " for an inference component";
     return List.of(
         Arguments.of(
-            Scaling.between("", 1, 3).with(SHARE).with(SageMakerAutoscaling.DEFAULT),
+            Scaling.between(1, 3).with(SHARE).with(SageMakerAutoscaling.DEFAULT),
             BLUE,
             new String[] {
               "scaling.instanceType must be the fleet's instance type, such as ml.g5.2xlarge",

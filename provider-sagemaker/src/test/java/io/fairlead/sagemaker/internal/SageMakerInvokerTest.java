@@ -16,7 +16,6 @@ import io.fairlead.grammar.Scaling;
 import io.fairlead.platform.Request;
 import io.fairlead.platform.Response;
 import io.fairlead.sagemaker.SageMakerAnswer;
-import io.fairlead.sagemaker.SageMakerArtifact;
 import io.fairlead.sagemaker.SageMakerConfig;
 import io.fairlead.sagemaker.SageMakerRequest;
 import io.fairlead.sagemaker.SageMakerServerless;
@@ -88,7 +87,7 @@ class SageMakerInvokerTest {
   void aBodyThatAServerlessVariantCannotTakeIsRefusedBeforeItIsSent() {
     Endpoint serverless = new Endpoint(
         ENDPOINT.container(),
-        Scaling.fixed("", 1).with(SageMakerServerless.of(2048, 5)),
+        Scaling.fixed(1).with(SageMakerServerless.of(2048, 5)),
         ENDPOINT.routing());
     int most = 4 * 1024 * 1024;
     server.then(200, JSON, "{}");

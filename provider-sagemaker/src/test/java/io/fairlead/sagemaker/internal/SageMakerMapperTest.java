@@ -57,8 +57,7 @@ class SageMakerMapperTest {
       ModelArtifact.of(URI.create("s3://models/bert/model.tar.gz"));
   private static final RuntimeSpec IMAGE = RuntimeSpec.of(Aws.IMAGE);
   private static final Scaling ONE = Scaling.fixed("ml.m5.large", 1);
-  private static final Scaling SERVERLESS =
-      Scaling.fixed("", 1).with(SageMakerServerless.of(2048, 5));
+  private static final Scaling SERVERLESS = Scaling.fixed(1).with(SageMakerServerless.of(2048, 5));
   private static final Routing BLUE = new Routing("bert", "blue");
 
   private final SageMakerMapper mapper = mapper(CONFIG);
@@ -238,7 +237,7 @@ class SageMakerMapperTest {
 
   private static List<Arguments> wrongEndpoints() {
     return List.of(
-        wrong("no type", Scaling.fixed("", 1), List.of(), "scaling.instanceType"),
+        wrong("no type", Scaling.fixed(1), List.of(), "scaling.instanceType"),
         wrong(
             "another cloud's type",
             Scaling.fixed("n1-standard-4", 1),
@@ -267,7 +266,7 @@ class SageMakerMapperTest {
             "scaling.instanceType"),
         wrong(
             "serverless by load",
-            Scaling.between("", 1, 5).with(SageMakerServerless.of(2048, 5)),
+            Scaling.between(1, 5).with(SageMakerServerless.of(2048, 5)),
             List.of(),
             "scaling.count"),
         wrong(

@@ -24,6 +24,7 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Queue;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -51,7 +52,7 @@ final class ScriptedServer implements AutoCloseable {
           ModelArtifact.of(URI.create("s3://models/one.tar.gz")),
           RuntimeSpec.NONE,
           Dependencies.NONE),
-      new Scaling("ml.m5.large", 1, 1, 1, Options.none()),
+      new Scaling(Optional.of("ml.m5.large"), 1, 1, 1, Options.none()),
       new Routing("churn", "blue"));
 
   private final HttpServer server;

@@ -278,9 +278,8 @@ public final class Engine implements AutoCloseable {
       SharedModel model = share(source, options);
       LeasedModel lease;
       try {
-        String name = artifact.metadata().name();
         lease = new LeasedModel(
-            name.isEmpty() ? source.name() : name,
+            artifact.metadata().name().orElseGet(source::name),
             model,
             memoryBytes,
             calls,

@@ -52,9 +52,9 @@ final class Wire {
         write(out, artifact.code().toString());
         write(out, artifact.weights().toString());
         ModelMetadata metadata = artifact.metadata();
-        write(out, metadata.name());
-        write(out, metadata.framework());
-        write(out, metadata.version());
+        write(out, metadata.name().orElse(""));
+        write(out, metadata.framework().orElse(""));
+        write(out, metadata.version().orElse(""));
         out.writeInt(metadata.labels().size());
         for (Map.Entry<String, String> label : metadata.labels().entrySet()) {
           write(out, label.getKey());
@@ -73,9 +73,9 @@ final class Wire {
       String cacheFolder = string(in);
       URI code = URI.create(string(in));
       URI weights = URI.create(string(in));
-      String name = string(in);
-      String framework = string(in);
-      String version = string(in);
+      Optional<String> name = optional(in);
+      Optional<String> framework = optional(in);
+      Optional<String> version = optional(in);
       Map<String, String> labels = new LinkedHashMap<>();
       for (int left = in.readInt(); left > 0; left--) {
         labels.put(string(in), string(in));
@@ -301,6 +301,10 @@ final class Wire {
     byte[] bytes = string.getBytes(UTF_8);
     out.writeInt(bytes.length);
     out.write(bytes);
+  }
+
+  private static Optional<String> optional(DataInputStream in) throws IOException {
+    return Optional.of(string(in)).filter(text -> !text.isEmpty());
   }
 
   private static String string(DataInputStream in) throws IOException {

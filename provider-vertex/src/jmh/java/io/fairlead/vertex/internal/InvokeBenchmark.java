@@ -22,6 +22,7 @@ import java.net.URI;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.function.Supplier;
 
 /**
@@ -34,7 +35,7 @@ public final class InvokeBenchmark {
   static final Endpoint ENDPOINT = new Endpoint(
       new Container(
           ModelArtifact.of(URI.create("gs://models/one/")), RuntimeSpec.NONE, Dependencies.NONE),
-      new Scaling("n1-standard-4", 1, 1, 1, Options.none()),
+      new Scaling(Optional.of("n1-standard-4"), 1, 1, 1, Options.none()),
       new Routing("churn", "blue"));
 
   private static final double BAR = 1.03;

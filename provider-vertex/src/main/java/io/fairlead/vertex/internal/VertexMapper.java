@@ -126,7 +126,7 @@ final class VertexMapper implements EndpointMapper {
   }
 
   private static String image(Container container, Problems problems) {
-    String given = container.runtime().image();
+    String given = container.runtime().image().orElse("");
     boolean isOfHub = "hf".equals(container.artifact().weights().getScheme());
     if (given.isEmpty() && isOfHub) {
       return TEXT_GENERATION_IMAGE;
@@ -212,9 +212,9 @@ final class VertexMapper implements EndpointMapper {
   }
 
   static String readable(ModelArtifact artifact) {
-    String name = artifact.metadata().name();
-    if (!name.isEmpty()) {
-      return name;
+    Optional<String> name = artifact.metadata().name();
+    if (name.isPresent()) {
+      return name.get();
     }
     String path = String.valueOf(artifact.weights().getPath()).replaceFirst("/+$", "");
     String last = path.substring(path.lastIndexOf('/') + 1);
@@ -282,16 +282,17 @@ final class VertexMapper implements EndpointMapper {
       Scaling scaling, VertexRuntime runtime, List<String> lossy, Problems problems) {
     VertexScaling own = scaling.options().find(VertexScaling.class).orElse(VertexScaling.DEFAULT);
     Optional<VertexAutoscaling> autoscaling = scaling.options().find(VertexAutoscaling.class);
+    String machineType = scaling.instanceType().orElse("");
     String accelerator = runtime.accelerator();
     boolean isKnown = Arrays.stream(AcceleratorType.values())
         .anyMatch(type -> type.name().equals(accelerator)
             && type != AcceleratorType.ACCELERATOR_TYPE_UNSPECIFIED);
     problems
         .check(
-            MACHINE_TYPE.matcher(scaling.instanceType()).matches(),
+            MACHINE_TYPE.matcher(machineType).matches(),
             "scaling.instanceType",
             "must be a machine type of Google Cloud's, such as n1-standard-4",
-            scaling.instanceType())
+            machineType)
         .check(
             scaling.min() >= 1,
             "scaling.min",
@@ -329,9 +330,9 @@ final class VertexMapper implements EndpointMapper {
       lossy.add("Vertex AI begins with the least replicas, " + scaling.min() + ", and not with "
           + scaling.count());
     }
-    Matcher whole = ACCELERATORS_OF_MACHINE.matcher(scaling.instanceType());
+    Matcher whole = ACCELERATORS_OF_MACHINE.matcher(machineType);
     if (whole.matches() && own.acceleratorCount() < Integer.parseInt(whole.group(1))) {
-      lossy.add("each " + scaling.instanceType() + " has " + whole.group(1)
+      lossy.add("each " + machineType + " has " + whole.group(1)
           + " accelerators, of which a replica takes " + own.acceleratorCount()
           + ": whether others can share the rest is Vertex AI's to say");
     }
@@ -342,7 +343,7 @@ final class VertexMapper implements EndpointMapper {
       put(targets, VertexMachine.REQUESTS, by.requestsPerMinute());
     });
     return new VertexMachine(
-        scaling.instanceType(),
+        machineType,
         accelerator,
         own.acceleratorCount(),
         own.spot(),

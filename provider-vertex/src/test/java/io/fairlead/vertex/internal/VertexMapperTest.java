@@ -22,6 +22,7 @@ import io.fairlead.vertex.VertexScaling;
 import java.net.URI;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -63,7 +64,7 @@ class VertexMapperTest {
 
   @Test
   void allThatIsWrongWithAnEndpointIsToldAtOnce() {
-    Scaling scaling = new Scaling("Large", 0, 0, 2, ONE.options())
+    Scaling scaling = new Scaling(Optional.of("Large"), 0, 0, 2, ONE.options())
         .with(VertexScaling.acceleratorCount(2).withRequiredReplicas(3))
         .with(VertexAutoscaling.accelerator(70));
 
@@ -153,7 +154,7 @@ class VertexMapperTest {
         ModelArtifact.of(URI.create("gs://models/code/"), MODEL.weights()),
         RUNTIME.with(VertexRuntime.accelerator("NVIDIA_TESLA_A100")),
         Dependencies.NONE);
-    Scaling scaling = new Scaling("a2-highgpu-4g", 2, 1, 3, ONE.options())
+    Scaling scaling = new Scaling(Optional.of("a2-highgpu-4g"), 2, 1, 3, ONE.options())
         .with(VertexScaling.acceleratorCount(1));
 
     assertThat(lossy(apart, scaling))

@@ -39,6 +39,7 @@ import java.net.URI;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -211,7 +212,8 @@ class VertexVariantsTest {
         .with(new VertexAutoscaling(70, 80, 300));
 
     platform
-        .deploy(container, new Scaling("g2-standard-24", 2, 2, 5, scaling.options()), BLUE)
+        .deploy(
+            container, new Scaling(Optional.of("g2-standard-24"), 2, 2, 5, scaling.options()), BLUE)
         .await(LIMIT);
 
     DeployedModel deployed = project.endpoint("bert").getDeployedModels(0);
@@ -229,7 +231,8 @@ class VertexVariantsTest {
     assertThat(deployed.getServiceAccount()).isEqualTo("me@some-project.iam.gserviceaccount.com");
     assertThat(deployed.getDisableContainerLogging()).isTrue();
     assertThat(deployed.getEnableAccessLogging()).isTrue();
-    assertIsAsDeployed(container, new Scaling("g2-standard-24", 2, 2, 5, scaling.options()), BLUE);
+    assertIsAsDeployed(
+        container, new Scaling(Optional.of("g2-standard-24"), 2, 2, 5, scaling.options()), BLUE);
   }
 
   @Test
