@@ -2,7 +2,6 @@ package io.fairlead.reconcile;
 
 import static java.util.Objects.requireNonNull;
 
-import io.fairlead.error.ErrorKind;
 import io.fairlead.error.ServingException;
 import io.fairlead.grammar.ModelArtifact;
 import io.fairlead.grammar.ModelMetadata;
@@ -19,6 +18,7 @@ import io.fairlead.platform.Deployment;
 import io.fairlead.platform.Platform;
 import io.fairlead.platform.Request;
 import io.fairlead.platform.Response;
+import io.fairlead.provider.Closed;
 import io.fairlead.reconcile.Resource.Goal;
 import io.fairlead.reconcile.Resource.Role;
 import java.time.Duration;
@@ -264,10 +264,7 @@ abstract class ReconciledPlatform<S extends Served> implements Platform<S> {
   }
 
   private ServingException closedBefore(String what) {
-    return new ServingException(
-        id(),
-        ErrorKind.CANCELLED,
-        "Platform '" + id() + "' is closed: open it again to " + what + ".");
+    return Closed.refusal(id(), what);
   }
 
   @Override

@@ -7,6 +7,8 @@ import io.fairlead.error.ServingException;
 import io.fairlead.grammar.Problems;
 import io.fairlead.operation.Operation;
 import io.fairlead.operation.OperationId;
+import io.fairlead.provider.Closed;
+import io.fairlead.provider.Durations;
 import io.fairlead.provider.RetryPolicy;
 import io.fairlead.provider.TimeSource;
 import java.time.Duration;
@@ -42,7 +44,6 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Reconciler implements AutoCloseable {
   private static final Duration CLOSE_LIMIT = Duration.ofSeconds(10);
-  private static final Duration LONGEST = Duration.ofDays(36_500);
 
   private final String platform;
   private final List<ResourceKind<?>> kinds;
@@ -122,7 +123,7 @@ public final class Reconciler implements AutoCloseable {
       Problems.in("Reconciler")
           .check(newLimit.compareTo(Duration.ZERO) > 0, "limit", "must be more than 0", newLimit)
           .throwIfAny();
-      this.limit = newLimit.compareTo(LONGEST) > 0 ? LONGEST : newLimit;
+      this.limit = Durations.atMost(Durations.LONGEST, newLimit);
       return this;
     }
 
@@ -225,10 +226,7 @@ public final class Reconciler implements AutoCloseable {
   }
 
   private ServingException closedBefore(String what) {
-    return new ServingException(
-        platform,
-        ErrorKind.CANCELLED,
-        "Platform '" + platform + "' is closed: open it again to " + what + ".");
+    return Closed.refusal(platform, what);
   }
 
   private <R> void work(Walk<R> walk, Run<R> run) {

@@ -7,6 +7,7 @@ import io.fairlead.operation.OperationId;
 import io.fairlead.operation.OperationStatus;
 import io.fairlead.operation.OperationStatus.State;
 import io.fairlead.operation.Progress;
+import io.fairlead.provider.Durations;
 import io.fairlead.provider.TimeSource;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -45,8 +46,6 @@ final class Run<R> implements Operation<R> {
     }
   }
 
-  private static final Duration LONGEST = Duration.ofDays(36_500);
-
   private final OperationId id;
   private final String title;
   private final TimeSource time;
@@ -84,7 +83,7 @@ final class Run<R> implements Operation<R> {
   @Override
   public R await(Duration limit) {
     try {
-      return future.get(nanos(limit), TimeUnit.NANOSECONDS);
+      return future.get(Durations.nanos(limit), TimeUnit.NANOSECONDS);
     } catch (ExecutionException e) {
       throw asThrown(e.getCause());
     } catch (TimeoutException e) {
@@ -103,10 +102,6 @@ final class Run<R> implements Operation<R> {
               + " was interrupted. The operation goes on: " + "await it again, or cancel it.",
           e);
     }
-  }
-
-  private static long nanos(Duration limit) {
-    return limit.compareTo(LONGEST) > 0 ? LONGEST.toNanos() : limit.toNanos();
   }
 
   private RuntimeException asThrown(@Nullable Throwable cause) {
