@@ -1,5 +1,7 @@
 package io.fairlead.provider;
 
+import static java.util.Objects.requireNonNull;
+
 import io.fairlead.error.ErrorKind;
 import io.fairlead.error.ServingException;
 import java.io.EOFException;
@@ -120,7 +122,7 @@ final class LocalFiles {
       children.forEach(all::add);
       return all;
     } catch (DirectoryIteratorException e) {
-      throw FileBytes.failure(rules.platform(), folder, e.getCause());
+      throw FileBytes.failure(rules.platform(), folder, requireNonNull(e.getCause()));
     } catch (IOException e) {
       throw FileBytes.failure(rules.platform(), folder, e);
     }

@@ -12,6 +12,7 @@ import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.util.Collections;
 import java.util.HexFormat;
+import java.util.Map;
 import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
@@ -150,7 +151,7 @@ public final class LocalModel {
     listener.read(0, size);
     SortedMap<String, Entry> entries = new TreeMap<>();
     long before = 0;
-    for (SortedMap.Entry<String, LocalFiles.Listed> file : files.listed().entrySet()) {
+    for (Map.Entry<String, LocalFiles.Listed> file : files.listed().entrySet()) {
       long done = before;
       entries.put(
           file.getKey(),

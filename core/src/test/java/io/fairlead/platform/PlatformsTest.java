@@ -123,7 +123,7 @@ class PlatformsTest {
     Files.writeString(services, provider.getName());
     List<URL> urls = new ArrayList<>();
     urls.add(directory.resolve("isolated").toUri().toURL());
-    for (String entry : System.getProperty("java.class.path").split(File.pathSeparator)) {
+    for (String entry : System.getProperty("java.class.path").split(File.pathSeparator, -1)) {
       urls.add(Path.of(entry).toUri().toURL());
     }
     return new URLClassLoader(urls.toArray(URL[]::new), ClassLoader.getPlatformClassLoader());
