@@ -14,12 +14,15 @@ public final class Redacted {
   private static final String MARK = "(not shown)";
   private static final int SHORTEST_SECRET = 8;
 
-  /** Where signed URLs carry their signature. What is marked already stays as it is. */
-  private static final Pattern QUERY =
-      Pattern.compile("(\\b[a-zA-Z][\\w+.-]*:[^\\s?\"']+)\\?(?!\\Q" + MARK + "\\E)[^\\s\"']*");
+  /**
+   * Where signed URLs carry their signature, up to a blank, but without the punctuation of the sentence. What is marked
+   * already stays as it is.
+   */
+  private static final Pattern QUERY = Pattern.compile("(\\b[a-zA-Z][\\w+.-]*:[^\\s?\"]+)\\?(?!\\Q"
+      + MARK + "\\E)[^\\s\"]*?(?=[').,;:]*(?:[\\s\"]|$))");
 
   private static final Pattern USER =
-      Pattern.compile("((?:\\b[a-zA-Z][\\w+.-]*:)?//)[^\\s/?#\"']*@");
+      Pattern.compile("((?:\\b[a-zA-Z][\\w+.-]*:)?//)[^\\s/?#\"]*@");
 
   private Redacted() {}
 

@@ -17,6 +17,13 @@ public final class Sha256 {
     }
   }
 
+  /** {@return the SHA-256 of these bytes, as 64 lowercase hexadecimal digits} */
+  public static String of(byte[] bytes) {
+    MessageDigest digest = newDigest();
+    digest.update(bytes);
+    return hex(digest);
+  }
+
   /** {@return what a digest was given, as 64 lowercase hexadecimal digits; the digest is empty afterwards} */
   public static String hex(MessageDigest digest) {
     return HexFormat.of().formatHex(digest.digest());

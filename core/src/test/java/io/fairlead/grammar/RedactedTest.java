@@ -39,6 +39,13 @@ class RedactedTest {
         .isEqualTo("GET https://h/a?(not shown) failed, and 'https://h/b?(not shown)' too. What?");
   }
 
+  /** A location may have quotes in it, so that they do not end it. */
+  @Test
+  void quotesDoNotEndALocation() {
+    assertThat(Redacted.text("GET s3://b/it's.onnx?sig='1'2, or \"https://it's:p'w@h/m?s=1'2\"."))
+        .isEqualTo("GET s3://b/it's.onnx?(not shown), or \"https://h/m?(not shown)\".");
+  }
+
   @Test
   void aPasswordWithAnAtSignIsNotShownInPart() {
     assertThat(Redacted.text("https://user:p@ss@host/m")).isEqualTo("https://host/m");
