@@ -1,8 +1,8 @@
 package io.fairlead.examples;
 
+import io.fairlead.engine.ModelHandler;
 import io.fairlead.platform.Request;
 import io.fairlead.platform.Response;
-import io.fairlead.serverless.ModelHandler;
 
 /** The least model there is: it answers what it was asked. */
 public final class EchoModel implements ModelHandler {

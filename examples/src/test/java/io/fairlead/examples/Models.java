@@ -1,8 +1,8 @@
 package io.fairlead.examples;
 
+import io.fairlead.engine.ModelHandler;
 import io.fairlead.platform.Request;
 import io.fairlead.platform.Response;
-import io.fairlead.serverless.ModelHandler;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 

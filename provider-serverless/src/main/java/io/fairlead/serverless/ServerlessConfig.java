@@ -2,9 +2,10 @@ package io.fairlead.serverless;
 
 import static java.util.Objects.requireNonNull;
 
+import io.fairlead.engine.ModelFetcher;
+import io.fairlead.engine.ModelHandler;
+import io.fairlead.engine.internal.Engine;
 import io.fairlead.grammar.Problems;
-import io.fairlead.serverless.engine.Engine;
-import io.fairlead.serverless.http.HttpSettings;
 import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.Map;

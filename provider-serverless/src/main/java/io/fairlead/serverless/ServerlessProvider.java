@@ -1,7 +1,8 @@
 package io.fairlead.serverless;
 
 import io.fairlead.grammar.FunctionLimits;
-import io.fairlead.serverless.http.HttpSettings;
+import io.fairlead.serverless.internal.FunctionHost;
+import io.fairlead.serverless.internal.SystemClock;
 import io.fairlead.spi.PlatformConfig;
 import io.fairlead.spi.PlatformProvider;
 import java.nio.file.Path;

@@ -10,7 +10,7 @@ import io.fairlead.grammar.FunctionLimits;
 import io.fairlead.grammar.ModelArtifact;
 import io.fairlead.grammar.ModelFunction;
 import io.fairlead.platform.Request;
-import io.fairlead.serverless.process.Handlers;
+import io.fairlead.serverless.internal.process.Handlers;
 import java.net.URI;
 import java.nio.file.Path;
 import java.time.Duration;

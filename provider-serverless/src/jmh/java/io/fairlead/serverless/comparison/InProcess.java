@@ -2,6 +2,7 @@ package io.fairlead.serverless.comparison;
 
 import static java.nio.charset.StandardCharsets.US_ASCII;
 
+import io.fairlead.engine.ModelHandler;
 import io.fairlead.error.ErrorKind;
 import io.fairlead.error.ServingException;
 import io.fairlead.grammar.FunctionLimits;
@@ -10,7 +11,6 @@ import io.fairlead.grammar.ModelFunction;
 import io.fairlead.platform.Request;
 import io.fairlead.platform.Response;
 import io.fairlead.serverless.Isolation;
-import io.fairlead.serverless.ModelHandler;
 import io.fairlead.serverless.RunOn;
 import io.fairlead.serverless.ServerlessConfig;
 import io.fairlead.serverless.ServerlessOptions;

@@ -1,8 +1,8 @@
 package io.fairlead.serverless.comparison;
 
+import io.fairlead.engine.ModelHandler;
 import io.fairlead.platform.Request;
 import io.fairlead.platform.Response;
-import io.fairlead.serverless.ModelHandler;
 
 /** A model that heeds no interrupt: only its process can be ended. */
 public final class Stubborn implements ModelHandler {

@@ -1,0 +1,134 @@
+package io.fairlead.engine;
+
+import static java.util.Objects.requireNonNull;
+
+import java.lang.reflect.Array;
+import java.util.Arrays;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Elements of one type in row-major order, with a name and a shape.
+ *
+ * <p>The elements are a {@code byte[]} for BOOL (0 and 1), INT8 and UINT8, a {@code String[]} for BYTES, and the array
+ * of the primitive type of that size for the others. Neither they nor the shape are copied, here or by the methods that
+ * give them: whoever changes them changes the tensor.
+ */
+public final class Tensor {
+  private final String name;
+  private final Datatype datatype;
+  private final long[] shape;
+  private final Object elements;
+  private final @Nullable Tensor keys;
+
+  /**
+   * {@return a tensor of these elements}
+   *
+   * @param elements an array of the type that belongs to the datatype, with an element for each of the shape
+   * @throws IllegalArgumentException if it is another array, or of another length
+   */
+  public static Tensor of(String name, Datatype datatype, long[] shape, Object elements) {
+    requireNonNull(name, "name");
+    if (elements.getClass() != datatype.arrayType()) {
+      throw new IllegalArgumentException("Tensor '" + name + "' of " + datatype + " takes a "
+          + datatype.arrayType().getSimpleName() + ", not a "
+          + elements.getClass().getSimpleName());
+    }
+    long count = 1;
+    for (long length : shape) {
+      count = Math.multiplyExact(count, length);
+    }
+    if (count != Array.getLength(elements)) {
+      throw new IllegalArgumentException("Tensor '" + name + "' of shape " + Arrays.toString(shape)
+          + " takes " + count + " elements, not " + Array.getLength(elements));
+    }
+    return new Tensor(name, datatype, shape, elements, null);
+  }
+
+  private Tensor(
+      String name, Datatype datatype, long[] shape, Object elements, @Nullable Tensor keys) {
+    this.name = name;
+    this.datatype = datatype;
+    this.shape = shape;
+    this.elements = elements;
+    this.keys = keys;
+  }
+
+  /**
+   * {@return the same tensor, which holds the values of one map in each row}
+   *
+   * @param newKeys the keys of its columns, as INT64 or BYTES
+   */
+  public Tensor withKeys(Tensor newKeys) {
+    return new Tensor(name, datatype, shape, elements, newKeys);
+  }
+
+  public String name() {
+    return name;
+  }
+
+  public Datatype datatype() {
+    return datatype;
+  }
+
+  /** {@return the length of each dimension; empty for a scalar} */
+  public long[] shape() {
+    return shape;
+  }
+
+  /** {@return the keys of the columns; empty unless each row holds the values of a map} */
+  public Optional<Tensor> keys() {
+    return Optional.ofNullable(keys);
+  }
+
+  /** {@return the elements, as the array that belongs to the datatype} */
+  public Object elements() {
+    return elements;
+  }
+
+  /** {@return the elements of a tensor of BOOL, INT8 or UINT8} */
+  public byte[] bytes() {
+    return (byte[]) elements;
+  }
+
+  /** {@return the elements of a tensor of INT16} */
+  public short[] shorts() {
+    return (short[]) elements;
+  }
+
+  /** {@return the elements of a tensor of INT32} */
+  public int[] ints() {
+    return (int[]) elements;
+  }
+
+  /** {@return the elements of a tensor of INT64} */
+  public long[] longs() {
+    return (long[]) elements;
+  }
+
+  /** {@return the elements of a tensor of FP32} */
+  public float[] floats() {
+    return (float[]) elements;
+  }
+
+  /** {@return the elements of a tensor of FP64} */
+  public double[] doubles() {
+    return (double[]) elements;
+  }
+
+  /** {@return the elements of a tensor of BYTES} */
+  public String[] strings() {
+    return (String[]) elements;
+  }
+
+  /** {@return how many elements there are} */
+  public int size() {
+    return Array.getLength(elements);
+  }
+
+  /** {@return its name, type and shape, without the elements} */
+  @Override
+  public String toString() {
+    return name + ": " + datatype + Arrays.toString(shape);
+  }
+}

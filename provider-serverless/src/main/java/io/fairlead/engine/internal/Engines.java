@@ -1,0 +1,281 @@
+package io.fairlead.engine.internal;
+
+import io.fairlead.engine.InferenceEngine;
+import io.fairlead.engine.LoadOptions;
+import io.fairlead.engine.Model;
+import io.fairlead.engine.ModelSource;
+import io.fairlead.engine.RequestModel;
+import io.fairlead.engine.TensorModel;
+import io.fairlead.engine.internal.file.ModelFile;
+import io.fairlead.engine.internal.json.JsonModel;
+import io.fairlead.engine.internal.run.GuardedModel;
+import io.fairlead.engine.internal.source.ModelFiles;
+import io.fairlead.engine.internal.support.Failures;
+import io.fairlead.engine.internal.text.DjlTokenizer;
+import io.fairlead.engine.internal.text.TextInput;
+import io.fairlead.engine.internal.text.Tokenizer;
+import io.fairlead.error.ErrorKind;
+import io.fairlead.error.ServingException;
+import io.fairlead.grammar.InvalidValueException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Iterator;
+import java.util.List;
+import java.util.NoSuchElementException;
+import java.util.Optional;
+import java.util.ServiceConfigurationError;
+import java.util.ServiceLoader;
+import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The engines that there are, and which of them a model is opened with.
+ *
+ * <p>Those of the class path are looked for when the first model of a file is opened.
+ */
+public final class Engines {
+  private static final Logger LOG = LoggerFactory.getLogger(Engines.class);
+
+  private final List<InferenceEngine> builtIn;
+  private final ClassLoader classLoader;
+  private final Path cacheFolder;
+  private final Failures failures;
+  private final ReentrantLock finding = new ReentrantLock();
+  private @Nullable Found found;
+
+  public Engines(
+      List<InferenceEngine> builtIn, ClassLoader classLoader, Path cacheFolder, Failures failures) {
+    this.builtIn = builtIn;
+    this.classLoader = classLoader;
+    this.cacheFolder = cacheFolder;
+    this.failures = failures;
+  }
+
+  Path cacheFolder() {
+    return cacheFolder;
+  }
+
+  /**
+   * {@return the model of a source, ready to answer requests}
+   *
+   * @throws ServingException if there is no engine for it, or it cannot be loaded
+   */
+  public RequestModel open(ModelSource source, LoadOptions options) {
+    Model model = opened(source, options);
+    RequestModel answering;
+    try {
+      answering = answering(model, source);
+    } catch (RuntimeException | Error e) {
+      model.close();
+      throw e;
+    }
+    try {
+      if (source instanceof ModelFiles files) {
+        files.checkUnchanged(failures);
+      }
+      return answering;
+    } catch (RuntimeException | Error e) {
+      answering.close();
+      throw e;
+    }
+  }
+
+  /**
+   * Refuses a source that cannot be opened, as far as that can be told without loading it.
+   *
+   * @throws ServingException if there is no engine for it, or its engine refuses it
+   */
+  void check(ModelSource source) {
+    if (source instanceof ModelFiles) {
+      for (InferenceEngine engine : found().engines) {
+        if (claims(engine, source)) {
+          check(engine, source);
+          return;
+        }
+      }
+    }
+    for (InferenceEngine engine : builtIn) {
+      if (engine.claims(source)) {
+        check(engine, source);
+        return;
+      }
+    }
+    throw refusal(source);
+  }
+
+  private void check(InferenceEngine engine, ModelSource source) {
+    try {
+      engine.check(source);
+    } catch (ServingException | InvalidValueException e) {
+      throw e;
+    } catch (Exception | LinkageError e) {
+      throw failures.failure(
+          ErrorKind.INVALID, source + " could not be read: " + Failures.reason(e), e);
+    }
+  }
+
+  private Model opened(ModelSource source, LoadOptions options) {
+    if (source instanceof ModelFiles) {
+      for (InferenceEngine engine : found().engines) {
+        if (claims(engine, source)) {
+          return open(engine, source, options);
+        }
+      }
+    }
+    for (InferenceEngine engine : builtIn) {
+      if (engine.claims(source)) {
+        return builtIn(engine, source, options);
+      }
+    }
+    throw refusal(source);
+  }
+
+  /** Whether an engine of the class path claims a model; one that fails must not take the others with it. */
+  private static boolean claims(InferenceEngine engine, ModelSource source) {
+    try {
+      return engine.claims(source);
+    } catch (RuntimeException | LinkageError | AssertionError | StackOverflowError e) {
+      LOG.warn(
+          "Engine {} failed when it was asked for {} and is passed over",
+          engine.getClass().getName(),
+          source,
+          e);
+      return false;
+    }
+  }
+
+  private TensorModel open(InferenceEngine engine, ModelSource source, LoadOptions options) {
+    String who = "engine " + engine.getClass().getName();
+    Model model = null;
+    try {
+      model = engine.open(source, options);
+      if (model instanceof TensorModel tensors) {
+        return new GuardedModel(tensors, failures);
+      }
+    } catch (ServingException | InvalidValueException e) {
+      throw e;
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw failures.failure(
+          ErrorKind.CANCELLED, source + " was not loaded: its thread was interrupted", e);
+    } catch (LinkageError e) {
+      throw failures.failure(
+          ErrorKind.UNSUPPORTED,
+          source + " cannot be opened by its " + who + ", which misses a class or a library ("
+              + Failures.reason(e) + "): add what that engine needs to the class path",
+          e);
+    } catch (Exception | AssertionError | StackOverflowError e) {
+      if (model != null) {
+        model.close();
+      }
+      throw failures.failure(
+          ErrorKind.INVALID,
+          source + " could not be opened by its " + who + ": " + Failures.reason(e),
+          e);
+    }
+    throw failures.failure(
+        ErrorKind.INVALID,
+        source + " could not be opened by its " + who + ", which gave no model for it");
+  }
+
+  private Model builtIn(InferenceEngine engine, ModelSource source, LoadOptions options) {
+    try {
+      return engine.open(source, options);
+    } catch (RuntimeException | Error e) {
+      throw e;
+    } catch (Exception e) {
+      throw failures.failure(
+          ErrorKind.INVALID, source + " could not be read: " + Failures.reason(e), e);
+    }
+  }
+
+  private ServingException refusal(ModelSource source) {
+    if (!(source instanceof ModelFiles files)) {
+      return failures.failure(
+          ErrorKind.UNSUPPORTED, source + " cannot be run here: no engine runs Java code");
+    }
+    ServingException refusal = files.refusal(failures);
+    found().failures.forEach(refusal::addSuppressed);
+    return refusal;
+  }
+
+  private RequestModel answering(Model model, ModelSource source) {
+    if (model instanceof RequestModel requests) {
+      return requests;
+    }
+    TensorModel tensors = (TensorModel) model;
+    Optional<ModelFile> file =
+        source instanceof ModelFiles files ? files.tokenizer() : Optional.empty();
+    boolean takesTokens =
+        tensors.inputs().stream().anyMatch(input -> input.name().equals(TextInput.IDS));
+    if (!takesTokens || file.isEmpty()) {
+      return new JsonModel(tensors, null, failures);
+    }
+    Tokenizer tokenizer = tokenizer(file.get());
+    try {
+      return new JsonModel(tensors, tokenizer, failures);
+    } catch (RuntimeException | Error e) {
+      tokenizer.close();
+      throw e;
+    }
+  }
+
+  private Tokenizer tokenizer(ModelFile file) {
+    try {
+      return DjlTokenizer.open(file, cacheFolder, failures);
+    } catch (LinkageError e) {
+      throw failures.failure(
+          ErrorKind.UNSUPPORTED,
+          e instanceof NoClassDefFoundError && Failures.reason(e).contains("ai/djl")
+              ? "A model that takes texts needs a tokenizer for " + file
+                  + ", which is not on the class path: add ai.djl.huggingface:tokenizers"
+              : "The library of ai.djl.huggingface:tokenizers does not load here ("
+                  + Failures.rootReason(e)
+                  + "): name a file of it that does with -DRUST_LIBRARY_PATH",
+          e);
+    }
+  }
+
+  private Found found() {
+    finding.lock();
+    try {
+      Found engines = found;
+      if (engines == null) {
+        engines = Found.in(classLoader);
+        found = engines;
+      }
+      return engines;
+    } finally {
+      finding.unlock();
+    }
+  }
+
+  /** The engines of a class path that can be made, in its order, and what the others threw. */
+  private record Found(List<InferenceEngine> engines, List<Throwable> failures) {
+    private static final int MOST_FAILURES = 100;
+
+    static Found in(ClassLoader classLoader) {
+      Found found = new Found(new ArrayList<>(), new ArrayList<>());
+      Iterator<InferenceEngine> iterator =
+          ServiceLoader.load(InferenceEngine.class, classLoader).iterator();
+      while (found.failures.size() < MOST_FAILURES && found.takeNext(iterator)) {}
+      return found;
+    }
+
+    /** The iterator goes on after a broken entry, and a missing superclass comes through it as a bare LinkageError. */
+    private boolean takeNext(Iterator<InferenceEngine> iterator) {
+      try {
+        engines.add(iterator.next());
+        return true;
+      } catch (NoSuchElementException e) {
+        return false;
+      } catch (ServiceConfigurationError | LinkageError | RuntimeException e) {
+        LOG.warn("An engine of the class path cannot be made and is passed over", e);
+        failures.add(e);
+        return true;
+      }
+    }
+  }
+}

@@ -1,0 +1,64 @@
+package io.fairlead.engine.internal.graphs;
+
+import io.fairlead.engine.InferenceEngine;
+import io.fairlead.engine.LoadOptions;
+import io.fairlead.engine.ModelSource;
+import io.fairlead.engine.TensorModel;
+import io.fairlead.engine.internal.format.ModelFormat;
+import io.fairlead.engine.internal.source.ModelFiles;
+import io.fairlead.engine.internal.support.Failures;
+import io.fairlead.engine.internal.support.OptionalRuntime;
+import io.fairlead.engine.internal.support.Setting;
+import io.fairlead.error.ErrorKind;
+import java.nio.file.Path;
+
+/** Runs TensorFlow SavedModels if TensorFlow's library for the JVM is there. */
+public final class TensorflowEngine implements InferenceEngine {
+  private static final OptionalRuntime RUNTIME = new OptionalRuntime(
+      "a TensorFlow",
+      "org/tensorflow/",
+      "org.tensorflow.SavedModelBundle",
+      "org.tensorflow:tensorflow-core-api:1.1.0 and org.tensorflow:tensorflow-core-native:1.1.0 with the classifier of"
+          + " the system, such as linux-x86_64",
+      "python -m tf2onnx.convert --saved-model");
+  private static final String CACHE = "org.bytedeco.javacpp.cachedir";
+
+  private final Path cacheFolder;
+  private final Failures failures;
+
+  public TensorflowEngine(Path cacheFolder, Failures failures) {
+    this.cacheFolder = cacheFolder;
+    this.failures = failures;
+  }
+
+  @Override
+  public boolean claims(ModelSource source) {
+    return source instanceof ModelFiles files && files.format() == ModelFormat.SAVED_MODEL;
+  }
+
+  @Override
+  public void check(ModelSource source) {
+    RUNTIME.checkThere(source, failures);
+  }
+
+  @Override
+  public TensorModel open(ModelSource source, LoadOptions options) {
+    Path graph = source.path().orElse(null);
+    if (graph == null) {
+      throw failures.failure(
+          ErrorKind.UNSUPPORTED,
+          source
+              + " is the graph of a TensorFlow SavedModel, which is loaded as a whole: give the folder in which it is"
+              + " " + ModelFiles.SAVED_MODEL + ", as file:");
+    }
+    RUNTIME.checkDefaults(source, options, "", failures);
+    Setting cache = new Setting(CACHE, cacheFolder.resolve("javacpp").toString());
+    try {
+      return TensorflowModel.open(source, graph.resolveSibling(""), failures);
+    } catch (LinkageError e) {
+      throw RUNTIME.unusable(source, e, failures);
+    } finally {
+      cache.restore();
+    }
+  }
+}

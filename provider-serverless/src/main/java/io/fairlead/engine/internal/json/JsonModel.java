@@ -1,0 +1,291 @@
+package io.fairlead.engine.internal.json;
+
+import static java.util.Objects.requireNonNull;
+
+import com.fasterxml.jackson.core.JsonFactory;
+import com.fasterxml.jackson.core.JsonGenerator;
+import com.fasterxml.jackson.core.StreamWriteFeature;
+import io.fairlead.engine.Call;
+import io.fairlead.engine.Datatype;
+import io.fairlead.engine.RequestModel;
+import io.fairlead.engine.Tensor;
+import io.fairlead.engine.TensorModel;
+import io.fairlead.engine.TensorSpec;
+import io.fairlead.engine.internal.support.Failures;
+import io.fairlead.engine.internal.tensor.RawTensors;
+import io.fairlead.engine.internal.text.TextInput;
+import io.fairlead.engine.internal.text.Tokenizer;
+import io.fairlead.error.ErrorKind;
+import io.fairlead.grammar.Problems;
+import io.fairlead.platform.Request;
+import io.fairlead.platform.Response;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A model of tensors that speaks JSON.
+ *
+ * <p>It understands three forms:
+ *
+ * <ul>
+ *   <li>tensors, as the Open Inference Protocol has them: {@code {"inputs": [{"name": "X", "shape": [1, 4], "datatype":
+ *       "FP32", "data": [5.1, 3.5, 1.4, 0.2]}]}}, answered in that form. The data may be flat or nested;
+ *   <li>texts, if there is a tokenizer: {@code {"inputs": "one"}} or {@code {"inputs": ["one", "another"]}}, answered by
+ *       an array with an array of numbers for each text;
+ *   <li>rows, if the model has a single input of numbers: {@code {"instances": [[5.1, 3.5, 1.4, 0.2]]}}, answered by
+ *       {@code {"predictions": [...]}} with an element for each row: the output, or an object of all outputs by name.
+ * </ul>
+ *
+ * <p>An output that is a list of maps, as classifiers from scikit-learn give by default, becomes a tensor with a row for
+ * each map, followed by a tensor NAME.keys with the keys of its columns; for rows it becomes an object. Numbers that JSON
+ * lacks are the strings "NaN", "Infinity" and "-Infinity", both ways.
+ *
+ * <p>Tensors may travel as raw elements after the JSON, as the protocol's binary tensor extension says, in a body whose
+ * content type says how long the JSON is (see {@link RawTensors}). Its {@code parameters} are heeded: {@code
+ * binary_data_size}, {@code binary_data} and {@code binary_data_output}. Others are accepted and have no effect.
+ */
+public final class JsonModel implements RequestModel {
+  private static final JsonFactory JSON =
+      JsonFactory.builder().enable(StreamWriteFeature.USE_FAST_DOUBLE_WRITER).build();
+  private static final String CONTENT_TYPE = "application/json";
+  private static final int USUAL_SIZE = 1024;
+  private static final ByteBuffer NOTHING = ByteBuffer.allocate(0);
+
+  private final TensorModel model;
+  private final @Nullable Tokenizer tokenizer;
+  private final Failures failures;
+  private final List<TensorSpec> inputs;
+  private final Map<String, TensorSpec> inputsByName;
+  private final List<TensorSpec> outputs;
+  private final List<String> outputNames;
+  private final Map<String, String> unanswerable;
+  private final String textRefusal;
+  private final @Nullable TextInput text;
+  private final String rowsRefusal;
+
+  /** Makes a model, which closes what it is made of. */
+  public JsonModel(TensorModel model, @Nullable Tokenizer tokenizer, Failures failures) {
+    this.model = model;
+    this.tokenizer = tokenizer;
+    this.failures = failures;
+    this.inputs = model.inputs();
+    this.inputsByName =
+        inputs.stream().collect(Collectors.toUnmodifiableMap(TensorSpec::name, input -> input));
+    this.outputs = model.outputs();
+    this.outputNames = outputs.stream().map(TensorSpec::name).toList();
+    this.unanswerable = model.unanswerable();
+    this.textRefusal = TextInput.refusal(model, Optional.ofNullable(tokenizer));
+    this.text = TextInput.of(model, Optional.ofNullable(tokenizer), failures).orElse(null);
+    this.rowsRefusal = inputs.size() == 1 && inputs.get(0).datatype().isNumeric()
+        ? ""
+        : "must not be there, for this model does not take one tensor of numbers: send inputs";
+  }
+
+  @Override
+  public List<TensorSpec> inputs() {
+    return inputs;
+  }
+
+  @Nullable
+  TensorSpec input(String name) {
+    return inputsByName.get(name);
+  }
+
+  @Override
+  public List<TensorSpec> outputs() {
+    return outputs;
+  }
+
+  List<String> outputNames() {
+    return outputNames;
+  }
+
+  /** {@return the outputs that are no tensors, and what each is} */
+  Map<String, String> unanswerable() {
+    return unanswerable;
+  }
+
+  /** {@return why it takes no texts, as a rule for a request's inputs; empty if it does} */
+  String textRefusal() {
+    return textRefusal;
+  }
+
+  /** {@return why it takes no rows, as a rule for a request's instances; empty if it does} */
+  String rowsRefusal() {
+    return rowsRefusal;
+  }
+
+  @Override
+  public Response answer(Request request, Call call) {
+    JsonRequest parsed = read(request);
+    call.checkNotStopped(null);
+    ByteArrayOutputStream body = new ByteArrayOutputStream(USUAL_SIZE);
+    List<byte[]> raw = new ArrayList<>();
+    try (JsonGenerator json = JSON.createGenerator(body)) {
+      Tensor rows = parsed.rows();
+      if (rows != null) {
+        RawTensors.checkFit(call, "instances", List.of(rows), failures);
+        writePredictions(json, rows, model.run(List.of(rows), parsed.outputs(), call), call);
+      } else if (parsed.texts().isEmpty()) {
+        RawTensors.checkFit(call, "inputs", parsed.tensors(), failures);
+        writeTensors(json, parsed, model.run(parsed.tensors(), parsed.outputs(), call), call, raw);
+      } else {
+        writeVectors(json, parsed.texts(), call);
+      }
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+    int jsonSize = body.size();
+    raw.forEach(body::writeBytes);
+    return Response.of(
+        body.toByteArray(), raw.isEmpty() ? CONTENT_TYPE : RawTensors.CONTENT_TYPE + jsonSize);
+  }
+
+  private JsonRequest read(Request request) {
+    String type = request.contentType().toLowerCase(Locale.ROOT).replace(" ", "");
+    if (!type.startsWith(RawTensors.CONTENT_TYPE)) {
+      checkContentType(request.contentType());
+      return JsonRequest.read(request.body(), NOTHING.duplicate(), this);
+    }
+    String digits = type.substring(RawTensors.CONTENT_TYPE.length());
+    ByteBuffer body = request.bodyBuffer();
+    boolean within = digits.matches("\\d{1,9}") && Integer.parseInt(digits) <= body.remaining();
+    Problems.in("Request")
+        .check(
+            within,
+            "json-header-size",
+            "must be the length of the JSON that the body of " + body.remaining()
+                + " bytes begins with",
+            digits)
+        .throwIfAny();
+    byte[] json = new byte[Integer.parseInt(digits)];
+    body.get(json);
+    return JsonRequest.read(json, body, this);
+  }
+
+  private static void checkContentType(String contentType) {
+    String[] parts = contentType.toLowerCase(Locale.ROOT).split(";", 2);
+    boolean utf8 = parts.length == 1 || !parts[1].contains("charset") || parts[1].contains("utf-8");
+    Problems.in("Request")
+        .check(
+            parts[0].strip().equals(CONTENT_TYPE) && utf8,
+            "contentType",
+            "must be " + CONTENT_TYPE,
+            contentType)
+        .throwIfAny();
+  }
+
+  private void writeVectors(JsonGenerator json, List<String> texts, Call call) throws IOException {
+    TextInput input = requireNonNull(text);
+    json.writeStartArray();
+    for (String one : texts) {
+      Tensor vector = input.run(one, call);
+      TensorJson.writeNested(json, vector, 1, 0, vector.size());
+    }
+    json.writeEndArray();
+  }
+
+  private static void writeTensors(
+      JsonGenerator json, JsonRequest request, List<Tensor> answers, Call call, List<byte[]> raw)
+      throws IOException {
+    json.writeStartObject();
+    json.writeStringField("model_name", call.model());
+    if (request.id() != null) {
+      json.writeStringField("id", request.id());
+    }
+    json.writeArrayFieldStart("outputs");
+    for (Tensor answer : answers) {
+      boolean isRaw = request.isRaw(answer.name());
+      writeTensor(json, answer, isRaw, raw);
+      Tensor keys = answer.keys().orElse(null);
+      if (keys != null) {
+        writeTensor(json, keys, isRaw, raw);
+      }
+    }
+    json.writeEndArray();
+    json.writeEndObject();
+  }
+
+  private static void writeTensor(
+      JsonGenerator json, Tensor tensor, boolean isRaw, List<byte[]> raw) throws IOException {
+    json.writeStartObject();
+    json.writeStringField("name", tensor.name());
+    json.writeFieldName("shape");
+    json.writeArray(tensor.shape(), 0, tensor.shape().length);
+    json.writeStringField("datatype", tensor.datatype().name());
+    if (isRaw) {
+      byte[] elements = RawTensors.write(tensor);
+      raw.add(elements);
+      json.writeObjectFieldStart("parameters");
+      json.writeNumberField("binary_data_size", elements.length);
+      json.writeEndObject();
+    } else {
+      json.writeArrayFieldStart("data");
+      TensorJson.write(json, tensor, 0, tensor.size());
+      json.writeEndArray();
+    }
+    json.writeEndObject();
+  }
+
+  private void writePredictions(JsonGenerator json, Tensor rows, List<Tensor> answers, Call call)
+      throws IOException {
+    long count = rows.shape()[0];
+    for (Tensor answer : answers) {
+      if (answer.shape().length == 0 || answer.shape()[0] != count) {
+        throw failures.failure(
+            ErrorKind.INVALID,
+            "Model '" + call.model() + "' gives no element for each row in its output '"
+                + answer.name() + "': send inputs instead of instances, or name other outputs");
+      }
+    }
+    json.writeStartObject();
+    json.writeArrayFieldStart("predictions");
+    for (int row = 0; row < count; row++) {
+      if (answers.size() == 1) {
+        writeRow(json, answers.get(0), row);
+      } else {
+        json.writeStartObject();
+        for (Tensor answer : answers) {
+          json.writeFieldName(answer.name());
+          writeRow(json, answer, row);
+        }
+        json.writeEndObject();
+      }
+    }
+    json.writeEndArray();
+    json.writeEndObject();
+  }
+
+  private static void writeRow(JsonGenerator json, Tensor tensor, int row) throws IOException {
+    int width = tensor.size() / (int) tensor.shape()[0];
+    Tensor keys = tensor.keys().orElse(null);
+    if (keys == null) {
+      TensorJson.writeNested(json, tensor, 1, row * width, (row + 1) * width);
+      return;
+    }
+    json.writeStartObject();
+    for (int i = 0; i < width; i++) {
+      json.writeFieldName(
+          keys.datatype() == Datatype.INT64 ? String.valueOf(keys.longs()[i]) : keys.strings()[i]);
+      TensorJson.write(json, tensor, row * width + i, row * width + i + 1);
+    }
+    json.writeEndObject();
+  }
+
+  @Override
+  public void close() {
+    model.close();
+    if (tokenizer != null) {
+      tokenizer.close();
+    }
+  }
+}

@@ -1,0 +1,524 @@
+package io.fairlead.engine.internal.json;
+
+import com.fasterxml.jackson.core.JsonFactory;
+import com.fasterxml.jackson.core.JsonParser;
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.JsonToken;
+import com.fasterxml.jackson.core.StreamReadFeature;
+import io.fairlead.engine.Datatype;
+import io.fairlead.engine.Tensor;
+import io.fairlead.engine.TensorSpec;
+import io.fairlead.engine.internal.support.Failures;
+import io.fairlead.engine.internal.tensor.RawTensors;
+import io.fairlead.grammar.InvalidValueException;
+import io.fairlead.grammar.Problem;
+import io.fairlead.grammar.Problems;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+
+/** A request in JSON, read and checked against what a model takes. */
+final class JsonRequest {
+  /** Reads the value of a field. */
+  private interface FieldReader {
+    void read(String field) throws IOException;
+  }
+
+  private static final JsonFactory JSON =
+      JsonFactory.builder().enable(StreamReadFeature.USE_FAST_DOUBLE_PARSER).build();
+
+  // In the parser's messages, before the position of an object or array.
+  private static final Pattern SOURCE = Pattern.compile("\\[Source: [^;]*; ([^\\]]*)\\]");
+
+  private final byte[] body;
+  private final ByteBuffer raw;
+  private final JsonModel model;
+  private final Problems problems = Problems.in("Request");
+  private final Set<String> named = new HashSet<>();
+  private final List<Tensor> tensors = new ArrayList<>();
+  private final List<String> texts = new ArrayList<>();
+  private final List<String> outputs = new ArrayList<>();
+  private final Map<String, Boolean> rawOutputs = new HashMap<>();
+  private boolean rawByDefault;
+  private @Nullable String id;
+  private @Nullable Tensor rows;
+
+  private JsonRequest(byte[] body, ByteBuffer raw, JsonModel model) {
+    this.body = body;
+    this.raw = raw;
+    this.model = model;
+  }
+
+  /**
+   * {@return the request in a body}
+   *
+   * @param raw the elements that the JSON gives only the size of
+   * @throws InvalidValueException with all that is wrong with it
+   */
+  static JsonRequest read(byte[] body, ByteBuffer raw, JsonModel model) {
+    JsonRequest request = new JsonRequest(body, raw, model);
+    try (JsonParser json = JSON.createParser(body)) {
+      request.read(json);
+    } catch (JsonProcessingException e) {
+      throw new InvalidValueException(
+          "Request", List.of(new Problem("body", "must be JSON: " + position(e), "")), e);
+    } catch (IOException e) {
+      throw new InvalidValueException(
+          "Request",
+          List.of(new Problem("body", "must be JSON in UTF-8: " + Failures.reason(e), "")),
+          e);
+    }
+    request.problems.throwIfAny();
+    return request;
+  }
+
+  private static String position(JsonProcessingException e) {
+    return SOURCE.matcher(e.getOriginalMessage()).replaceAll("$1")
+        + (e.getLocation() == null
+            ? ""
+            : ", at line " + e.getLocation().getLineNr() + ", column "
+                + e.getLocation().getColumnNr());
+  }
+
+  /** {@return the id that the answer repeats, if there is one} */
+  @Nullable
+  String id() {
+    return id;
+  }
+
+  /** {@return the tensors; none if the request has texts or rows} */
+  List<Tensor> tensors() {
+    return tensors;
+  }
+
+  /** {@return the texts; none if the request has tensors or rows} */
+  List<String> texts() {
+    return texts;
+  }
+
+  /** {@return the rows, as one tensor, if the request has them} */
+  @Nullable
+  Tensor rows() {
+    return rows;
+  }
+
+  /** {@return the outputs to answer with} */
+  List<String> outputs() {
+    return outputs.isEmpty() ? model.outputNames() : outputs;
+  }
+
+  /** {@return whether an output is to be answered as raw elements} */
+  boolean isRaw(String output) {
+    return rawOutputs.getOrDefault(output, rawByDefault);
+  }
+
+  private void read(JsonParser json) throws IOException {
+    if (json.nextToken() != JsonToken.START_OBJECT) {
+      problems.check(false, "body", "must be a JSON object");
+      return;
+    }
+    if (json.currentTokenLocation().getByteOffset() < 0) {
+      problems.check(false, "body", "must be in UTF-8");
+      return;
+    }
+    Set<String> fields = new HashSet<>();
+    while (json.nextToken() == JsonToken.FIELD_NAME) {
+      String field = json.currentName();
+      problems.check(fields.add(field), "body", "must hold each field once", field);
+      json.nextToken();
+      switch (field) {
+        case "inputs" -> readInputs(json);
+        case "instances" -> readInstances(json);
+        case "outputs" -> readOutputs(json);
+        case "id" -> id = string(json, "id");
+        case "parameters" ->
+          readParameters(json, "parameters", "binary_data_output", name -> {
+            rawByDefault = flag(json, name);
+          });
+        default -> {
+          problems.check(
+              false,
+              "body",
+              "must hold inputs or instances, and may hold id, outputs and parameters, and nothing else",
+              field);
+          json.skipChildren();
+        }
+      }
+    }
+    problems.check(json.nextToken() == null, "body", "must end after the JSON object");
+    problems.check(
+        !raw.hasRemaining(),
+        "body",
+        "must end after the tensors whose binary_data_size the JSON gives",
+        raw.remaining() + " bytes more");
+    if (fields.contains("inputs") == fields.contains("instances")) {
+      problems.check(false, "inputs", "must be there, or instances, and not both");
+    }
+    checkOutputs();
+  }
+
+  private void checkOutputs() {
+    if (outputs.isEmpty() && texts.isEmpty() && !model.unanswerable().isEmpty()) {
+      problems.check(
+          false,
+          "outputs",
+          "must name which of " + names(model.outputs()) + " to answer with, for "
+              + model.unanswerable().entrySet().stream()
+                  .map(entry -> entry.getKey() + " is " + entry.getValue())
+                  .collect(Collectors.joining(", "))
+              + ", which JSON has no form for");
+    }
+  }
+
+  private void readInputs(JsonParser json) throws IOException {
+    if (json.currentToken() == JsonToken.VALUE_STRING) {
+      readText(json, "inputs");
+    } else if (json.currentToken() == JsonToken.START_ARRAY) {
+      int index = 0;
+      for (; json.nextToken() != JsonToken.END_ARRAY; index++) {
+        String field = "inputs[" + index + "]";
+        if (json.currentToken() == JsonToken.VALUE_STRING) {
+          readText(json, field);
+        } else if (json.currentToken() == JsonToken.START_OBJECT) {
+          readTensor(json, field);
+        } else {
+          problems.check(
+              false,
+              field,
+              "must be a tensor, as an object with name, shape, datatype and data, or a text");
+          json.skipChildren();
+        }
+      }
+      problems.check(index > 0 || model.inputs().isEmpty(), "inputs", "must not be empty");
+      problems.check(
+          texts.isEmpty() || texts.size() == index, "inputs", "must hold either texts or tensors");
+    } else {
+      problems.check(false, "inputs", "must be an array of tensors, a text, or an array of texts");
+      json.skipChildren();
+    }
+    if (texts.isEmpty()) {
+      for (TensorSpec input : model.inputs()) {
+        problems.check(
+            named.contains(input.name()),
+            "inputs",
+            "must hold a tensor for " + input.name() + ", " + described(input));
+      }
+    }
+  }
+
+  private void readText(JsonParser json, String field) throws IOException {
+    String text = json.getText();
+    if (texts.isEmpty()) {
+      problems.check(model.textRefusal().isEmpty(), "inputs", model.textRefusal());
+    }
+    problems.check(!text.isBlank(), field, "must not be empty");
+    texts.add(text);
+  }
+
+  private void readTensor(JsonParser json, String position) throws IOException {
+    String name = null;
+    String datatype = null;
+    long[] shape = null;
+    Elements data = null;
+    int dataFrom = -1;
+    int dataTo = -1;
+    long[] rawSize = {-1};
+    TensorSpec spec = null;
+    while (json.nextToken() == JsonToken.FIELD_NAME) {
+      String field = json.currentName();
+      json.nextToken();
+      switch (field) {
+        case "name" -> {
+          name = string(json, position + ".name");
+          spec = name == null ? null : model.input(name);
+        }
+        case "datatype" -> datatype = string(json, position + ".datatype");
+        case "shape" -> shape = shape(json, position + ".shape");
+        case "data" -> {
+          if (spec != null) {
+            data = Elements.read(json, spec.datatype());
+          } else {
+            dataFrom = (int) json.currentTokenLocation().getByteOffset();
+            json.skipChildren();
+            dataTo = (int) json.currentLocation().getByteOffset();
+          }
+        }
+        case "parameters" ->
+          readParameters(json, position + ".parameters", "binary_data_size", at -> {
+            rawSize[0] = size(json, at);
+          });
+        default -> {
+          problems.check(
+              false,
+              position,
+              "must hold name, shape, datatype and data, and may hold parameters, and nothing else",
+              field);
+          json.skipChildren();
+        }
+      }
+    }
+    // Taken even for a tensor that is refused, so that the next one finds its own.
+    ByteBuffer elements = raw(rawSize[0], position);
+    if (spec == null || name == null) {
+      problems.check(name != null, position + ".name", "must be there");
+      if (name != null) {
+        problems.check(false, position + ".name", "must be one of " + names(model.inputs()), name);
+      }
+      return;
+    }
+    if (data == null && dataFrom >= 0) {
+      try (JsonParser again = JSON.createParser(body, dataFrom, dataTo - dataFrom)) {
+        again.nextToken();
+        data = Elements.read(again, spec.datatype());
+      }
+    }
+    check(spec, datatype, shape, data, rawSize[0] >= 0, elements);
+  }
+
+  /** Reads an object of which one field counts. */
+  private void readParameters(JsonParser json, String position, String counts, FieldReader reader)
+      throws IOException {
+    if (json.currentToken() != JsonToken.START_OBJECT) {
+      problems.check(false, position, "must be an object");
+      json.skipChildren();
+      return;
+    }
+    while (json.nextToken() == JsonToken.FIELD_NAME) {
+      String field = json.currentName();
+      json.nextToken();
+      if (field.equals(counts)) {
+        reader.read(position + "." + field);
+      } else {
+        json.skipChildren();
+      }
+    }
+  }
+
+  private boolean flag(JsonParser json, String field) throws IOException {
+    if (!json.currentToken().isBoolean()) {
+      problems.check(false, field, "must be true or false");
+      json.skipChildren();
+      return false;
+    }
+    return json.getBooleanValue();
+  }
+
+  private int size(JsonParser json, String field) throws IOException {
+    if (json.currentToken() != JsonToken.VALUE_NUMBER_INT
+        || json.getNumberType() != JsonParser.NumberType.INT
+        || json.getIntValue() < 0) {
+      problems.check(false, field, "must be a number of bytes, of 0 or more");
+      json.skipChildren();
+      return -1;
+    }
+    return json.getIntValue();
+  }
+
+  /** {@return the next raw elements; null if there are none, or not as many, which is noted} */
+  private @Nullable ByteBuffer raw(long size, String position) {
+    if (size < 0) {
+      return null;
+    }
+    if (size > raw.remaining()) {
+      problems.check(
+          false,
+          position + ".parameters.binary_data_size",
+          "must be at most the " + raw.remaining() + " bytes that are left after the JSON",
+          size);
+      raw.position(raw.limit());
+      return null;
+    }
+    ByteBuffer elements = raw.slice(raw.position(), (int) size);
+    raw.position(raw.position() + (int) size);
+    return elements;
+  }
+
+  private void check(
+      TensorSpec spec,
+      @Nullable String datatype,
+      long @Nullable [] shape,
+      @Nullable Elements data,
+      boolean isRaw,
+      @Nullable ByteBuffer elements) {
+    String field = "inputs." + spec.name();
+    problems.check(named.add(spec.name()), field, "must be there once");
+    boolean right = spec.datatype().name().equals(datatype);
+    problems.check(
+        right,
+        field + ".datatype",
+        "must be " + spec.datatype(),
+        datatype == null ? "none" : datatype);
+    problems.check(
+        data != null || isRaw,
+        field + ".data",
+        "must be there, or its binary_data_size and as many bytes after the JSON");
+    problems.check(
+        data == null || !isRaw, field + ".data", "must not be there beside its binary_data_size");
+    if (shape == null) {
+      problems.check(
+          false,
+          field + ".shape",
+          "must be an array of numbers of 0 or more, as in " + described(spec));
+      return;
+    }
+    problems.check(fits(spec, shape), field + ".shape", "must be " + shown(spec), shown(shape));
+    if (data == null && elements != null && right) {
+      Tensor tensor =
+          RawTensors.read(spec, shape, count(shape), elements, problems, field + ".data");
+      if (tensor != null) {
+        tensors.add(tensor);
+      }
+      return;
+    }
+    if (data == null || !right || !data.check(problems, field + ".data")) {
+      return;
+    }
+    long count = count(shape);
+    problems.check(
+        data.size() == count,
+        field + ".data",
+        "must hold "
+            + (count < 0 ? "fewer elements than that shape" : count + " elements for that shape"),
+        data.size());
+    problems.check(
+        data.shape().length <= 1 || Arrays.equals(data.shape(), shape),
+        field + ".data",
+        "must be flat, or nested as its shape " + shown(shape),
+        shown(data.shape()));
+    tensors.add(data.tensor(spec.name(), shape));
+  }
+
+  private static long count(long[] shape) {
+    long count = 1;
+    try {
+      for (long length : shape) {
+        count = Math.multiplyExact(count, length);
+      }
+    } catch (ArithmeticException e) {
+      return -1;
+    }
+    return count;
+  }
+
+  private void readInstances(JsonParser json) throws IOException {
+    if (!model.rowsRefusal().isEmpty()) {
+      problems.check(false, "instances", model.rowsRefusal());
+      json.skipChildren();
+      return;
+    }
+    TensorSpec input = model.inputs().get(0);
+    Elements elements = Elements.read(json, input.datatype());
+    if (elements.check(problems, "instances")) {
+      long[] shape = elements.shape();
+      problems.check(shape[0] > 0, "instances", "must not be empty");
+      problems.check(
+          shape[0] == 0 || fits(input, shape),
+          "instances",
+          "must be of shape " + shown(input),
+          shown(shape));
+      rows = elements.tensor(input.name(), shape);
+    }
+  }
+
+  private void readOutputs(JsonParser json) throws IOException {
+    if (json.currentToken() != JsonToken.START_ARRAY) {
+      problems.check(false, "outputs", "must be an array of objects with a name");
+      json.skipChildren();
+      return;
+    }
+    for (int index = 0; json.nextToken() != JsonToken.END_ARRAY; index++) {
+      readOutput(json, "outputs[" + index + "]");
+    }
+  }
+
+  private void readOutput(JsonParser json, String position) throws IOException {
+    String name = null;
+    @Nullable Boolean[] isRaw = {null};
+    if (json.currentToken() == JsonToken.START_OBJECT) {
+      while (json.nextToken() == JsonToken.FIELD_NAME) {
+        String field = json.currentName();
+        json.nextToken();
+        switch (field) {
+          case "name" -> name = string(json, position + ".name");
+          case "parameters" ->
+            readParameters(json, position + ".parameters", "binary_data", at -> {
+              isRaw[0] = flag(json, at);
+            });
+          default -> json.skipChildren();
+        }
+      }
+    } else {
+      json.skipChildren();
+    }
+    String wanted = name;
+    if (wanted == null) {
+      problems.check(false, position, "must be an object with a name");
+    } else if (model.outputs().stream().anyMatch(output -> output.name().equals(wanted))) {
+      problems.check(!outputs.contains(wanted), position + ".name", "must be there once", wanted);
+      outputs.add(wanted);
+      if (isRaw[0] != null) {
+        rawOutputs.put(wanted, isRaw[0]);
+      }
+    } else {
+      problems.check(false, position + ".name", "must be one of " + names(model.outputs()), wanted);
+    }
+  }
+
+  private @Nullable String string(JsonParser json, String field) throws IOException {
+    if (json.currentToken() == JsonToken.VALUE_STRING) {
+      return json.getText();
+    }
+    problems.check(false, field, "must be a string");
+    json.skipChildren();
+    return null;
+  }
+
+  private long @Nullable [] shape(JsonParser json, String field) throws IOException {
+    Elements lengths = Elements.read(json, Datatype.INT64);
+    if (!lengths.check(problems, field)) {
+      return null;
+    }
+    long[] shape = lengths.tensor(field, new long[] {lengths.size()}).longs();
+    return Arrays.stream(shape).allMatch(length -> length >= 0) ? shape : null;
+  }
+
+  private static String names(List<TensorSpec> specs) {
+    return specs.stream().map(TensorSpec::name).collect(Collectors.joining(", "));
+  }
+
+  private static String described(TensorSpec spec) {
+    return spec.datatype() + " of shape " + shown(spec);
+  }
+
+  private static String shown(TensorSpec spec) {
+    return spec.shape() + (spec.shape().contains(-1L) ? ", where -1 is any length" : "");
+  }
+
+  private static List<Long> shown(long[] shape) {
+    return Arrays.stream(shape).boxed().toList();
+  }
+
+  private static boolean fits(TensorSpec spec, long[] actual) {
+    if (spec.shape().isEmpty()) {
+      return true;
+    }
+    if (actual.length != spec.shape().size()) {
+      return false;
+    }
+    for (int i = 0; i < actual.length; i++) {
+      if (spec.shape().get(i) >= 0 && spec.shape().get(i) != actual[i]) {
+        return false;
+      }
+    }
+    return true;
+  }
+}

@@ -1,0 +1,159 @@
+package io.fairlead.engine.internal.onnx;
+
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import ai.onnxruntime.OrtEnvironment;
+import io.fairlead.engine.internal.file.CacheFolder;
+import io.fairlead.engine.internal.file.MappedFile;
+import io.fairlead.engine.internal.file.ModelFile;
+import io.fairlead.engine.internal.source.ModelFiles;
+import io.fairlead.engine.internal.support.Sha256;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.Arrays;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.stream.Stream;
+import java.util.zip.CRC32C;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Models as ONNX Runtime has them after it has optimised them, which load in a third of the time.
+ *
+ * <p>Such a file is for one version of ONNX Runtime and one kind of processor, for the layout of a convolution's weights
+ * depends on the processor's vector units. It is mapped into memory instead of read, so that processes share it. A
+ * checksum over all of it follows the model: ONNX Runtime itself would not notice weights that have changed.
+ */
+public final class OnnxCache {
+  private static final Logger LOG = LoggerFactory.getLogger(OnnxCache.class);
+  private static final int CHUNK = 1 << 16;
+  private static final int TRAILER = 32 + Long.BYTES + Long.BYTES;
+  // Writing takes three times a model's size in memory; and the format ends at 2 GB.
+  private static final long LARGEST = 512L << 20;
+  private static final byte[] ORT_FORMAT = "ORTM".getBytes(ISO_8859_1);
+
+  private final CacheFolder folder;
+  private final Set<String> attempted = ConcurrentHashMap.newKeySet();
+
+  public OnnxCache(CacheFolder folder) {
+    this.folder = folder;
+  }
+
+  /** {@return the name of a model's file; empty for a model that is not kept} */
+  Optional<String> nameOf(ModelFiles files, OrtEnvironment environment) {
+    ModelFile weights = files.weights();
+    byte[] head = weights.fingerprint().head();
+    boolean inOrtFormat =
+        head.length >= 8 && Arrays.equals(head, 4, 8, ORT_FORMAT, 0, ORT_FORMAT.length);
+    boolean kept = folder.keepsAnything()
+        && !inOrtFormat
+        && weights.size() <= LARGEST
+        && weights.fingerprint().externalFiles().isEmpty();
+    return Processor.HERE
+        .filter(here -> kept)
+        .map(here -> weights.fingerprint().sha256() + "-" + environment.getVersion() + "-"
+            + System.getProperty("os.arch", "") + here + ".ort");
+  }
+
+  /** {@return the whole and unchanged model of that name, to be closed when it is not used any more} */
+  Optional<MappedFile> find(String name) {
+    Path file = folder.find(name).orElse(null);
+    if (file == null) {
+      return Optional.empty();
+    }
+    try (FileChannel channel = FileChannel.open(file)) {
+      long size = channel.size() - TRAILER;
+      if (size > 0 && size <= Integer.MAX_VALUE) {
+        ByteBuffer trailer = ByteBuffer.allocate(TRAILER);
+        channel.read(trailer, size);
+        MappedFile model = MappedFile.of(channel, size);
+        CRC32C checksum = new CRC32C();
+        checksum.update(model.bytes().duplicate());
+        if (trailer.flip().equals(trailer(name, size, checksum))) {
+          return Optional.of(model);
+        }
+        model.close();
+      }
+      LOG.warn("{} is not as it was written, and is made again", file);
+      folder.remove(name);
+    } catch (NoSuchFileException e) {
+      LOG.debug("{} went meanwhile", file, e);
+    } catch (IOException e) {
+      LOG.warn("{} cannot be read, so its model loads more slowly: {}", file, e.toString());
+    }
+    return Optional.empty();
+  }
+
+  void remove(String name) {
+    folder.remove(name);
+  }
+
+  /** Tells whether a model is to be written: not if that is under way, or has failed in this process. */
+  boolean begin(String name) {
+    return attempted.add(name);
+  }
+
+  /** Keeps a model under a name for which {@link #begin} was true. */
+  void keep(String name, CacheFolder.Writing writing) {
+    boolean kept = folder.keep(name, part -> {
+      writing.write(part);
+      try (FileChannel channel =
+          FileChannel.open(part, StandardOpenOption.READ, StandardOpenOption.WRITE)) {
+        CRC32C checksum = new CRC32C();
+        ByteBuffer chunk = ByteBuffer.allocateDirect(CHUNK);
+        while (channel.read(chunk.clear()) >= 0) {
+          checksum.update(chunk.flip());
+        }
+        ByteBuffer trailer = trailer(name, channel.size(), checksum);
+        channel.position(channel.size());
+        while (trailer.hasRemaining()) {
+          channel.write(trailer);
+        }
+      }
+    });
+    if (kept) {
+      attempted.remove(name);
+    }
+  }
+
+  private static ByteBuffer trailer(String name, long size, CRC32C checksum) {
+    return ByteBuffer.allocate(TRAILER)
+        .put(Sha256.digest().digest(name.getBytes(UTF_8)))
+        .putLong(size)
+        .putLong(checksum.getValue())
+        .flip();
+  }
+
+  /** Looked at when there is a model: an engine that runs none does not pay for it. */
+  private static final class Processor {
+    static final Optional<String> HERE = here();
+
+    /** {@return what tells processors with different vector units apart; empty where nothing does} */
+    private static Optional<String> here() {
+      if (System.getProperty("os.arch", "").toLowerCase(Locale.ROOT).equals("aarch64")) {
+        return Optional.of("");
+      }
+      String windows = System.getenv("PROCESSOR_IDENTIFIER");
+      if (windows != null) {
+        return Optional.of("-" + Sha256.of(windows.getBytes(UTF_8)).substring(0, 8));
+      }
+      try (Stream<String> lines = Files.lines(Path.of("/proc/cpuinfo"), ISO_8859_1)) {
+        return lines
+            .filter(line -> line.startsWith("flags"))
+            .findFirst()
+            .map(flags -> "-" + Sha256.of(flags.getBytes(UTF_8)).substring(0, 8));
+      } catch (IOException e) {
+        return Optional.empty();
+      }
+    }
+  }
+}

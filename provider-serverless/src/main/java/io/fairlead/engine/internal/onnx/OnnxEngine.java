@@ -1,0 +1,132 @@
+package io.fairlead.engine.internal.onnx;
+
+import io.fairlead.engine.InferenceEngine;
+import io.fairlead.engine.LoadOptions;
+import io.fairlead.engine.ModelSource;
+import io.fairlead.engine.TensorModel;
+import io.fairlead.engine.internal.file.ModelFile;
+import io.fairlead.engine.internal.format.ModelFormat;
+import io.fairlead.engine.internal.run.BatchedModel;
+import io.fairlead.engine.internal.source.ModelFiles;
+import io.fairlead.engine.internal.support.Failures;
+import io.fairlead.engine.internal.support.Upkeep;
+import io.fairlead.error.ErrorKind;
+import io.fairlead.error.ServingException;
+import java.io.BufferedInputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.file.Path;
+import java.util.Set;
+
+/**
+ * Runs ONNX models on ONNX Runtime.
+ *
+ * <p>Nothing of ONNX Runtime is loaded before the first model is.
+ */
+public final class OnnxEngine implements InferenceEngine {
+  // What takes a scale or a random number for all rows together.
+  private static final Set<String> BATCH_DEPENDENT = Set.of(
+      "DynamicQuantizeLinear",
+      "DynamicQuantizeMatMul",
+      "DynamicQuantizeLSTM",
+      "Bernoulli",
+      "Multinomial",
+      "RandomNormal",
+      "RandomNormalLike",
+      "RandomUniform",
+      "RandomUniformLike");
+
+  private final Path cacheFolder;
+  private final OnnxCache cache;
+  private final Upkeep upkeep;
+  private final Failures failures;
+
+  public OnnxEngine(Path cacheFolder, OnnxCache cache, Upkeep upkeep, Failures failures) {
+    this.cacheFolder = cacheFolder;
+    this.cache = cache;
+    this.upkeep = upkeep;
+    this.failures = failures;
+  }
+
+  @Override
+  public boolean claims(ModelSource source) {
+    return source instanceof ModelFiles files
+        && (files.format() == ModelFormat.ONNX || files.format() == ModelFormat.ORT);
+  }
+
+  @Override
+  public void check(ModelSource source) throws IOException {
+    ModelFile file = ((ModelFiles) source).weights();
+    try (InputStream in = new BufferedInputStream(file.open())) {
+      if (!OnnxOutline.isWhole(in, file.size())) {
+        throw failures.failure(
+            ErrorKind.INVALID,
+            file
+                + " is not a whole ONNX model: it is of another format, or a copy of it was cut off; fetch it again and"
+                + " compare its size and SHA-256");
+      }
+    }
+  }
+
+  @Override
+  public TensorModel open(ModelSource source, LoadOptions options) {
+    try {
+      ModelFiles files = (ModelFiles) source;
+      TensorModel model = OnnxModel.open(
+          files, options, OnnxLibrary.environment(cacheFolder), cache, upkeep, failures);
+      return options.maxBatch() == 1 ? model : batched(model, files, options);
+    } catch (LinkageError e) {
+      throw unusable(e);
+    }
+  }
+
+  private TensorModel batched(TensorModel model, ModelFiles files, LoadOptions options) {
+    try {
+      String refusal = BatchedModel.refusal(model);
+      if (refusal.isEmpty() && !options.batchDependentAllowed()) {
+        refusal = dependence(files);
+      }
+      if (!refusal.isEmpty()) {
+        throw failures.failure(ErrorKind.UNSUPPORTED, files + " " + refusal);
+      }
+      int runs = Math.max(1, Runtime.getRuntime().availableProcessors() / options.threads());
+      return new BatchedModel(model, options.maxBatch(), runs, failures);
+    } catch (RuntimeException | Error e) {
+      model.close();
+      throw e;
+    }
+  }
+
+  /** {@return why a row's answer may depend on the other rows of its batch; empty if it does not, as far as one can see} */
+  private static String dependence(ModelFiles files) {
+    Set<String> operators;
+    try {
+      operators = OnnxOperators.of(files.bytes());
+    } catch (IOException | IllegalArgumentException e) {
+      return "takes no batches, for its operators cannot be read (" + Failures.reason(e)
+          + "): load it with a maxBatch of 1, or allow batches with batchDependentAllowed";
+    }
+    operators.retainAll(BATCH_DEPENDENT);
+    return operators.isEmpty()
+        ? ""
+        : "uses " + String.join(", ", operators)
+            + ", with which the answer to one row depends on the others of its batch: load it with a maxBatch of 1, or"
+            + " allow such answers with batchDependentAllowed";
+  }
+
+  private ServingException unusable(LinkageError e) {
+    if (e instanceof NoClassDefFoundError && Failures.reason(e).contains("ai/onnxruntime")) {
+      return failures.failure(
+          ErrorKind.UNSUPPORTED,
+          "ONNX models need ONNX Runtime, which is not on the class path: add com.microsoft.onnxruntime:onnxruntime",
+          e);
+    }
+    return failures.failure(
+        ErrorKind.UNSUPPORTED,
+        "ONNX Runtime's native library does not load on " + System.getProperty("os.name") + " "
+            + System.getProperty("os.arch") + " (" + Failures.rootReason(e)
+            + "): it needs a 64-bit system with glibc, macOS or Windows, and a folder that allows executable files; name"
+            + " another one with -Donnxruntime.native.path",
+        e);
+  }
+}

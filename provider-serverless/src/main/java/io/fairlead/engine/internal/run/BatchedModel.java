@@ -1,0 +1,378 @@
+package io.fairlead.engine.internal.run;
+
+import io.fairlead.engine.Call;
+import io.fairlead.engine.LoadOptions;
+import io.fairlead.engine.Tensor;
+import io.fairlead.engine.TensorModel;
+import io.fairlead.engine.TensorSpec;
+import io.fairlead.engine.internal.support.Failures;
+import io.fairlead.engine.internal.tensor.RawTensors;
+import io.fairlead.engine.internal.tensor.Tensors;
+import io.fairlead.error.ErrorKind;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Comparator;
+import java.util.Iterator;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * A model that computes together the rows of those who wait for it at the same time.
+ *
+ * <p>Nobody waits for company: as long as fewer runs are under way than there are processors for them, a request runs at
+ * once. When a run ends, the request that has waited longest is next, with all that wait for the same outputs and whose
+ * tensors differ from its own in the first dimension at most, up to the memory that each of them allows. Nothing is ever
+ * padded.
+ *
+ * <p>A batch runs on the thread of one of its requests, the one whose time is up last: the others leave when theirs is,
+ * and the run is stopped when all have left. When a batch fails, each of its requests runs alone.
+ */
+public final class BatchedModel implements TensorModel {
+  private static final Logger LOG = LoggerFactory.getLogger(BatchedModel.class);
+
+  private final TensorModel model;
+  private final int maxRows;
+  private final int maxRuns;
+  private final Failures failures;
+  private final ReentrantLock lock = new ReentrantLock();
+  private final ArrayDeque<Waiter> queue = new ArrayDeque<>();
+  private int runs;
+  private volatile boolean unfit;
+
+  public BatchedModel(TensorModel model, int maxRows, int maxRuns, Failures failures) {
+    this.model = model;
+    this.maxRows = maxRows;
+    this.maxRuns = maxRuns;
+    this.failures = failures;
+  }
+
+  /** {@return a model whose rows do not depend on each other, in batches if the options want them} */
+  public static TensorModel of(TensorModel model, LoadOptions options, Failures failures) {
+    int runs = Math.max(1, Runtime.getRuntime().availableProcessors() / options.threads());
+    return options.maxBatch() == 1
+        ? model
+        : new BatchedModel(model, options.maxBatch(), runs, failures);
+  }
+
+  /** {@return why a model's rows cannot be computed together, to follow its name; empty if they can} */
+  public static String refusal(TensorModel model) {
+    List<TensorSpec> all = new ArrayList<>(model.inputs());
+    all.addAll(model.outputs());
+    for (TensorSpec spec : all) {
+      if (spec.shape().isEmpty() || spec.shape().get(0) != -1) {
+        return "takes no batches, for the first dimension of its '" + spec.name()
+            + "' is not open (" + spec.shape() + "): load it with a maxBatch of 1";
+      }
+    }
+    return "";
+  }
+
+  @Override
+  public List<TensorSpec> inputs() {
+    return model.inputs();
+  }
+
+  @Override
+  public List<TensorSpec> outputs() {
+    return model.outputs();
+  }
+
+  @Override
+  public Map<String, String> unanswerable() {
+    return model.unanswerable();
+  }
+
+  @Override
+  public List<Tensor> run(List<Tensor> inputs, List<String> outputs, Call call) {
+    long rows = rows(inputs);
+    if (unfit || rows < 1 || rows >= maxRows) {
+      return model.run(inputs, outputs, call);
+    }
+    Waiter waiter = new Waiter(inputs, outputs, call, (int) rows, lock.newCondition());
+    if (!mayRunNow(waiter)) {
+      await(waiter);
+    }
+    List<Waiter> batch = waiter.batch;
+    if (batch != null) {
+      try {
+        return lead(waiter, batch);
+      } finally {
+        next();
+      }
+    }
+    if (waiter.answer != null) {
+      return waiter.answer;
+    }
+    call.checkNotStopped(null);
+    return model.run(inputs, outputs, call);
+  }
+
+  /** {@return how many rows there are, or -1 if the tensors do not agree} */
+  private static long rows(List<Tensor> tensors) {
+    long rows = -1;
+    for (Tensor tensor : tensors) {
+      long[] shape = tensor.shape();
+      if (shape.length == 0 || (rows >= 0 && shape[0] != rows)) {
+        return -1;
+      }
+      rows = shape[0];
+    }
+    return rows;
+  }
+
+  private boolean mayRunNow(Waiter waiter) {
+    lock.lock();
+    try {
+      if (runs < maxRuns) {
+        runs++;
+        waiter.batch = List.of(waiter);
+        return true;
+      }
+      queue.add(waiter);
+      return false;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Waits until the request is to lead a batch, has an answer, is to run alone, or has left. */
+  private void await(Waiter waiter) {
+    // Taken before this lock, as by whoever stops the call.
+    try {
+      waiter.call.enter(() -> leave(waiter));
+    } catch (RuntimeException e) {
+      abandon(waiter);
+      throw e;
+    }
+    try {
+      lock.lock();
+      try {
+        while (!waiter.ready) {
+          waiter.changed.awaitUninterruptibly();
+        }
+      } finally {
+        lock.unlock();
+      }
+    } finally {
+      waiter.call.leave();
+    }
+  }
+
+  /** A request was stopped between its arrival and its wait, and may have been chosen in between. */
+  private void abandon(Waiter waiter) {
+    leave(waiter);
+    List<Waiter> batch = waiter.batch;
+    if (batch != null) {
+      runAlone(waiter, batch);
+      next();
+    }
+  }
+
+  private void leave(Waiter waiter) {
+    RunningCall group = null;
+    lock.lock();
+    try {
+      waiter.left = true;
+      queue.remove(waiter);
+      List<Waiter> mates = waiter.mates;
+      if (mates.stream().allMatch(mate -> mate.left)) {
+        group = waiter.group;
+      }
+      wake(waiter);
+    } finally {
+      lock.unlock();
+    }
+    if (group != null) {
+      group.stop(ErrorKind.CANCELLED);
+    }
+  }
+
+  private static void wake(Waiter waiter) {
+    waiter.ready = true;
+    waiter.changed.signal();
+  }
+
+  /** Gives the turn to the request that has waited longest, and those that fit to it. */
+  private void next() {
+    lock.lock();
+    try {
+      runs--;
+      Waiter first = queue.poll();
+      if (first == null) {
+        return;
+      }
+      runs++;
+      List<Waiter> batch = new ArrayList<>(List.of(first));
+      int rows = first.rows;
+      long bytes = first.bytes;
+      long allowed = first.call.memoryBytes();
+      for (Iterator<Waiter> others = queue.iterator(); others.hasNext() && rows < maxRows; ) {
+        Waiter other = others.next();
+        long least = Math.min(allowed, other.call.memoryBytes());
+        if (rows + other.rows <= maxRows
+            && bytes + other.bytes <= least
+            && !unfit
+            && first.fits(other)) {
+          batch.add(other);
+          rows += other.rows;
+          bytes += other.bytes;
+          allowed = least;
+          others.remove();
+        }
+      }
+      Waiter leader = batch.stream()
+          .max(Comparator.comparingLong(waiter -> RunningCall.deadlineOf(waiter.call)))
+          .orElseThrow();
+      RunningCall group =
+          new RunningCall(failures, leader.call.model(), Duration.ZERO, Long.MAX_VALUE);
+      for (Waiter mate : batch) {
+        mate.mates = batch;
+        mate.group = group;
+      }
+      leader.batch = batch;
+      wake(leader);
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private List<Tensor> lead(Waiter leader, List<Waiter> batch) {
+    if (batch.size() > 1) {
+      boolean answered = false;
+      try {
+        answered = runTogether(leader, batch);
+      } catch (RuntimeException e) {
+        leader.call.checkNotStopped(e);
+        LOG.debug("A batch failed, and its requests run alone", e);
+      } finally {
+        if (!answered) {
+          runAlone(leader, batch);
+        }
+      }
+      if (leader.answer != null) {
+        return leader.answer;
+      }
+    }
+    return model.run(leader.inputs, leader.outputs, leader.call);
+  }
+
+  private boolean runTogether(Waiter leader, List<Waiter> batch) {
+    List<Tensor> joined = new ArrayList<>();
+    for (int i = 0; i < leader.inputs.size(); i++) {
+      int input = i;
+      joined.add(
+          Tensors.joined(batch.stream().map(mate -> mate.inputs.get(input)).toList()));
+    }
+    RunningCall group = leader.group;
+    List<Tensor> answers;
+    leader.call.enter(() -> leave(leader));
+    try {
+      answers = model.run(joined, leader.outputs, group == null ? leader.call : group);
+    } finally {
+      leader.call.leave();
+    }
+    long rows = rows(joined);
+    for (Tensor answer : answers) {
+      if (answer.shape().length == 0 || answer.shape()[0] != rows) {
+        unfit = true;
+        LOG.warn(
+            "Model {} answers {} to {} rows in its output {}, so its requests are not run together any more",
+            leader.call.model(),
+            Arrays.toString(answer.shape()),
+            rows,
+            answer.name());
+        return false;
+      }
+    }
+    lock.lock();
+    try {
+      int from = 0;
+      for (Waiter mate : batch) {
+        int begin = from;
+        mate.answer = answers.stream()
+            .map(answer -> Tensors.rows(answer, begin, mate.rows))
+            .toList();
+        from += mate.rows;
+        wake(mate);
+      }
+    } finally {
+      lock.unlock();
+    }
+    return true;
+  }
+
+  /** Leaves the others of a batch to their own threads. */
+  private void runAlone(Waiter leader, List<Waiter> batch) {
+    lock.lock();
+    try {
+      for (Waiter mate : batch) {
+        if (mate != leader) {
+          wake(mate);
+        }
+      }
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** {@return how many requests wait} */
+  int waiting() {
+    lock.lock();
+    try {
+      return queue.size();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  @Override
+  public void close() {
+    model.close();
+  }
+
+  /** A request, and what became of it; the latter is changed under the lock, and read by its thread when it is ready. */
+  private static final class Waiter {
+    private final List<Tensor> inputs;
+    private final List<String> outputs;
+    private final Call call;
+    private final int rows;
+    private final long bytes;
+    private final Condition changed;
+    private List<Waiter> mates = List.of(this);
+    private volatile @Nullable RunningCall group;
+    private volatile @Nullable List<Waiter> batch;
+    private volatile @Nullable List<Tensor> answer;
+    private boolean left;
+    private boolean ready;
+
+    Waiter(List<Tensor> inputs, List<String> outputs, Call call, int rows, Condition changed) {
+      this.inputs = inputs;
+      this.outputs = outputs;
+      this.call = call;
+      this.rows = rows;
+      this.bytes = RawTensors.size(inputs);
+      this.changed = changed;
+    }
+
+    boolean fits(Waiter other) {
+      if (!outputs.equals(other.outputs)) {
+        return false;
+      }
+      for (int i = 0; i < inputs.size(); i++) {
+        long[] one = inputs.get(i).shape();
+        long[] another = other.inputs.get(i).shape();
+        if (!Arrays.equals(one, 1, one.length, another, 1, another.length)) {
+          return false;
+        }
+      }
+      return true;
+    }
+  }
+}

@@ -1,0 +1,227 @@
+package io.fairlead.engine.internal.run;
+
+import io.fairlead.engine.internal.support.Failures;
+import io.fairlead.error.ErrorKind;
+import java.time.Duration;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.LockSupport;
+import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The work under way in an engine: stops what is out of time, and ends it all when the engine closes.
+ *
+ * <p>One daemon thread watches the deadlines. It is started by the first call that has one, and it is only woken for a
+ * deadline that is earlier than its next look, so that a call of microseconds does not pay for a timer.
+ */
+public final class Calls {
+  private static final long NEVER = Long.MAX_VALUE;
+  private static final Duration STOPPING = Duration.ofSeconds(5);
+  private static final Duration LONGEST = Duration.ofDays(36_500);
+
+  private final Failures failures;
+  private final String threadName;
+  private final long origin = System.nanoTime();
+  private final Set<RunningCall> running = ConcurrentHashMap.newKeySet();
+  private final AtomicLong nextLook = new AtomicLong(NEVER);
+  private final ReentrantLock lock = new ReentrantLock();
+  private final Condition ended = lock.newCondition();
+  private volatile boolean closing;
+  private volatile boolean closed;
+  private volatile @Nullable Thread watch;
+
+  public Calls(Failures failures, String threadName) {
+    this.failures = failures;
+    this.threadName = threadName;
+  }
+
+  /**
+   * {@return a call whose time runs from now; {@link #end} has to follow}
+   *
+   * @param memoryBytes what the tensors of one run may take
+   */
+  public RunningCall begin(String model, Duration timeout, long memoryBytes) {
+    RunningCall call =
+        new RunningCall(failures, model, timeout, now() + nanosOf(timeout), memoryBytes);
+    add(call);
+    if (call.deadline() < nextLook.get()) {
+      nextLook.accumulateAndGet(call.deadline(), Math::min);
+      try {
+        LockSupport.unpark(watch());
+      } catch (Error e) {
+        // No memory for a thread: without one there is no call.
+        end(call);
+        throw e;
+      }
+    }
+    return call;
+  }
+
+  /** {@return a call that takes as long as it takes; {@link #end} has to follow} */
+  public RunningCall begin(String model) {
+    RunningCall call = new RunningCall(failures, model, Duration.ZERO, NEVER);
+    add(call);
+    return call;
+  }
+
+  private void add(RunningCall call) {
+    running.add(call);
+    // After the call is in the set: either this sees the closing or the closing sees the call.
+    if (closing) {
+      end(call);
+      throw failures.closed();
+    }
+  }
+
+  public void end(RunningCall call) {
+    running.remove(call);
+    if (closing) {
+      lock.lock();
+      try {
+        ended.signalAll();
+      } finally {
+        lock.unlock();
+      }
+    }
+  }
+
+  /**
+   * Lets no call begin any more, waits until those under way have ended, stops those that have not by then, and ends the
+   * thread.
+   *
+   * <p>A call that cannot be stopped goes on; after a few seconds this returns without it.
+   */
+  public void close(Duration grace) {
+    closing = true;
+    boolean interrupted = false;
+    lock.lock();
+    try {
+      if (closed) {
+        return;
+      }
+      interrupted = awaitEnd(grace, true);
+      if (!running.isEmpty()) {
+        running.forEach(call -> call.stop(ErrorKind.CANCELLED));
+        interrupted |= awaitEnd(STOPPING, false);
+      }
+      if (!running.isEmpty()) {
+        log()
+            .warn(
+                "{} calls did not stop and go on until they end by themselves: {}",
+                running.size(),
+                running.stream().map(RunningCall::model).distinct().sorted().toList());
+      }
+      closed = true;
+    } finally {
+      lock.unlock();
+    }
+    Thread thread = watch;
+    if (thread != null) {
+      LockSupport.unpark(thread);
+      interrupted |= join(thread);
+    }
+    if (interrupted) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  /** Waits until no call is under way, and tells whether it was interrupted meanwhile. */
+  private boolean awaitEnd(Duration limit, boolean endsAtInterrupt) {
+    boolean interrupted = false;
+    long end = System.nanoTime() + nanosOf(limit);
+    for (long left = nanosOf(limit);
+        !running.isEmpty() && left > 0;
+        left = end - System.nanoTime()) {
+      try {
+        ended.awaitNanos(left);
+      } catch (InterruptedException e) {
+        interrupted = true;
+        if (endsAtInterrupt) {
+          break;
+        }
+      }
+    }
+    return interrupted;
+  }
+
+  private static boolean join(Thread thread) {
+    try {
+      thread.join(STOPPING.toMillis());
+      return false;
+    } catch (InterruptedException e) {
+      return true;
+    }
+  }
+
+  private Thread watch() {
+    Thread thread = watch;
+    if (thread == null) {
+      lock.lock();
+      try {
+        thread = watch;
+        if (thread == null) {
+          thread = new Thread(this::watchDeadlines, threadName);
+          thread.setDaemon(true);
+          thread.start();
+          watch = thread;
+        }
+      } finally {
+        lock.unlock();
+      }
+    }
+    return thread;
+  }
+
+  private void watchDeadlines() {
+    while (!closed) {
+      long wait = nextLook.get() - now();
+      if (wait > 0) {
+        LockSupport.parkNanos(this, wait);
+        continue;
+      }
+      // First forgotten, then looked up: a call in between is seen below, or sees NEVER and wakes
+      // us.
+      nextLook.set(NEVER);
+      nextLook.accumulateAndGet(stopThoseOutOfTime(), Math::min);
+    }
+  }
+
+  private long stopThoseOutOfTime() {
+    long next = NEVER;
+    long now = now();
+    for (RunningCall call : running) {
+      if (call.deadline() > now) {
+        next = Math.min(next, call.deadline());
+      } else {
+        stop(call);
+      }
+    }
+    return next;
+  }
+
+  private static void stop(RunningCall call) {
+    try {
+      call.stop(ErrorKind.TIMEOUT);
+    } catch (RuntimeException e) {
+      log().warn("Model {} could not be stopped at its deadline", call.model(), e);
+    }
+  }
+
+  private long now() {
+    return System.nanoTime() - origin;
+  }
+
+  private static long nanosOf(Duration duration) {
+    return duration.compareTo(LONGEST) < 0 ? duration.toNanos() : LONGEST.toNanos();
+  }
+
+  /** Looked up when there is something to say: a logger is a good part of what opening an engine would cost. */
+  private static Logger log() {
+    return LoggerFactory.getLogger(Calls.class);
+  }
+}

@@ -1,0 +1,100 @@
+package io.fairlead.engine.internal.run;
+
+import io.fairlead.engine.Call;
+import io.fairlead.engine.ModelHandler;
+import io.fairlead.engine.RequestModel;
+import io.fairlead.engine.TensorSpec;
+import io.fairlead.engine.internal.support.Failures;
+import io.fairlead.error.ErrorKind;
+import io.fairlead.error.ServingException;
+import io.fairlead.grammar.InvalidValueException;
+import io.fairlead.platform.Request;
+import io.fairlead.platform.Response;
+import java.util.List;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** A model that is Java code, on its caller's thread. */
+final class HandlerModel implements RequestModel {
+  private static final Logger LOG = LoggerFactory.getLogger(HandlerModel.class);
+
+  private final ModelHandler handler;
+  private final boolean owned;
+  private final Failures failures;
+
+  /** Makes a model; it closes a handler that it owns. */
+  HandlerModel(ModelHandler handler, boolean owned, Failures failures) {
+    this.handler = handler;
+    this.owned = owned;
+    this.failures = failures;
+  }
+
+  @Override
+  public List<TensorSpec> inputs() {
+    return List.of();
+  }
+
+  @Override
+  public List<TensorSpec> outputs() {
+    return List.of();
+  }
+
+  @Override
+  public Response answer(Request request, Call call) {
+    Response response = null;
+    Throwable thrown = null;
+    call.enter(Thread.currentThread()::interrupt);
+    try {
+      response = handler.handle(request);
+    } catch (Exception | LinkageError | AssertionError | StackOverflowError e) {
+      thrown = e;
+    } finally {
+      call.leave();
+      if (call.isStopped()) {
+        // The interrupt was this call's; the thread's next work must not see it.
+        Thread.interrupted();
+      }
+    }
+    call.checkNotStopped(thrown);
+    if (thrown != null) {
+      throw failure(thrown, call);
+    }
+    if (response == null) {
+      throw failures.failure(
+          ErrorKind.MODEL_FAILED, "Model '" + call.model() + "' answered null: return a Response");
+    }
+    return response;
+  }
+
+  private RuntimeException failure(Throwable thrown, Call call) {
+    if (thrown instanceof ServingException || thrown instanceof InvalidValueException) {
+      return (RuntimeException) thrown;
+    }
+    if (thrown instanceof InterruptedException) {
+      Thread.currentThread().interrupt();
+      return failures.failure(
+          ErrorKind.CANCELLED,
+          "Model '" + call.model() + "' did not answer: its thread was interrupted",
+          thrown);
+    }
+    return failures.failure(
+        ErrorKind.MODEL_FAILED, "Model '" + call.model() + "' failed: " + describe(thrown), thrown);
+  }
+
+  private static String describe(Throwable thrown) {
+    String message = thrown.getMessage();
+    String type = thrown.getClass().getSimpleName();
+    return message == null || message.isBlank() ? type : type + ": " + Failures.reason(thrown);
+  }
+
+  @Override
+  public void close() {
+    if (owned && handler instanceof AutoCloseable closeable) {
+      try {
+        closeable.close();
+      } catch (Exception e) {
+        LOG.warn("Model {} could not be closed", handler.getClass().getName(), e);
+      }
+    }
+  }
+}

@@ -1,0 +1,126 @@
+package io.fairlead.engine.internal.run;
+
+import io.fairlead.engine.Call;
+import io.fairlead.engine.internal.support.Failures;
+import io.fairlead.error.ErrorKind;
+import java.time.Duration;
+import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
+
+/** A call of a loaded model, with its deadline and what stops it. */
+public final class RunningCall implements Call {
+  private final Failures failures;
+  private final String model;
+  private final Duration timeout;
+  private final long deadline;
+  private final long memoryBytes;
+  private final ReentrantLock lock = new ReentrantLock();
+  private @Nullable ErrorKind stopped;
+  private @Nullable Runnable stopper;
+
+  public RunningCall(Failures failures, String model, Duration timeout, long deadline) {
+    this(failures, model, timeout, deadline, Long.MAX_VALUE);
+  }
+
+  /**
+   * Makes a call whose tensors have a limit.
+   *
+   * @param memoryBytes what the tensors of one run may take
+   */
+  public RunningCall(
+      Failures failures, String model, Duration timeout, long deadline, long memoryBytes) {
+    this.failures = failures;
+    this.model = model;
+    this.timeout = timeout;
+    this.deadline = deadline;
+    this.memoryBytes = memoryBytes;
+  }
+
+  @Override
+  public String model() {
+    return model;
+  }
+
+  /** {@return when the time of a call is up, on the clock of its {@link Calls}; never for one that is not run by them} */
+  static long deadlineOf(Call call) {
+    return call instanceof RunningCall running ? running.deadline : Long.MAX_VALUE;
+  }
+
+  /** {@return when the time is up, on the clock of the {@link Calls} that it belongs to} */
+  public long deadline() {
+    return deadline;
+  }
+
+  @Override
+  public long memoryBytes() {
+    return memoryBytes;
+  }
+
+  @Override
+  public void enter(Runnable newStopper) {
+    lock.lock();
+    try {
+      checkNotStopped(null);
+      stopper = newStopper;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  @Override
+  public void leave() {
+    lock.lock();
+    try {
+      stopper = null;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Stops the work, now or as soon as it can be; the first reason counts. */
+  public void stop(ErrorKind reason) {
+    lock.lock();
+    try {
+      if (stopped == null) {
+        stopped = reason;
+        if (stopper != null) {
+          stopper.run();
+        }
+      }
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  @Override
+  public boolean isStopped() {
+    lock.lock();
+    try {
+      return stopped != null;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  @Override
+  public void checkNotStopped(@Nullable Throwable cause) {
+    lock.lock();
+    try {
+      if (stopped == ErrorKind.TIMEOUT) {
+        throw failures.failure(
+            ErrorKind.TIMEOUT,
+            "Model '" + model + "' did not answer within " + timeout
+                + " and was stopped: give the request a longer timeout, or the model less to do",
+            cause);
+      }
+      if (stopped != null) {
+        throw failures.failure(
+            stopped,
+            "Model '" + model + "' was stopped because its platform is being closed",
+            cause);
+      }
+    } finally {
+      lock.unlock();
+    }
+  }
+}

@@ -1,0 +1,475 @@
+package io.fairlead.engine.internal.source;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import io.fairlead.engine.internal.file.FolderLock;
+import io.fairlead.engine.internal.file.ModelFile;
+import io.fairlead.engine.internal.format.ModelFormat;
+import io.fairlead.engine.internal.format.Pickle;
+import io.fairlead.engine.internal.format.TarReader;
+import io.fairlead.engine.internal.support.Failures;
+import io.fairlead.error.ErrorKind;
+import io.fairlead.error.ServingException;
+import java.io.EOFException;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.io.UncheckedIOException;
+import java.nio.file.FileSystemException;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.FileTime;
+import java.text.Normalizer;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.Enumeration;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+import java.util.zip.GZIPInputStream;
+import java.util.zip.ZipEntry;
+import java.util.zip.ZipException;
+import java.util.zip.ZipFile;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Unpacks models that come as an archive, each once, into a folder that processes share and keep between their runs.
+ *
+ * <p>An unpacked archive is found again by its digest, appears whole or not at all, and goes when all of them take more
+ * than they may and it was not used for the longest time. Nothing of an archive is written outside of its folder, and no
+ * more than the limits allow. Links are refused in a tar, and in a ZIP they are small files with their target as text.
+ */
+public final class Archives {
+  private static final Logger LOG = LoggerFactory.getLogger(Archives.class);
+  private static final Duration IN_USE = Duration.ofHours(1);
+  private static final String PART = ".part";
+  private static final String CONTENT = "content";
+  private static final String LIST = "files";
+  private static final int LONGEST_NAME = 1_000;
+  private static final int LONGEST_PART = 250;
+  private static final int DEEPEST = 32;
+  private static final Pattern PYTORCH = Pattern.compile("[^/]+/(data|constants)\\.pkl");
+  private static final Pattern RESERVED =
+      Pattern.compile("(?i)(con|prn|aux|nul|com\\d|lpt\\d)(\\..*)?");
+
+  /**
+   * How much an archive may hold.
+   *
+   * @param entries the most files and folders
+   * @param bytes the most bytes of all files
+   * @param keptBytes the most bytes of all archives that are kept unpacked
+   */
+  public record Limits(int entries, long bytes, long keptBytes) {
+    private static final long UNSUSPICIOUS_BYTES = 256L << 20;
+    private static final int UNSUSPICIOUS_RATIO = 200;
+
+    public static final Limits DEFAULT = new Limits(10_000, 16L << 30, 32L << 30);
+
+    /** What a file of that size may become; weights hardly get smaller when they are packed. */
+    long bytes(long packed) {
+      return Math.min(bytes, Math.max(UNSUSPICIOUS_BYTES, packed * UNSUSPICIOUS_RATIO));
+    }
+  }
+
+  private final Path folder;
+  private final Limits limits;
+  private final Failures failures;
+
+  public Archives(Path folder, Limits limits, Failures failures) {
+    this.folder = folder;
+    this.limits = limits;
+    this.failures = failures;
+  }
+
+  /** {@return whether a file is something to unpack: a ZIP that is none of PyTorch's, a tar, or anything in gzip but a pickle} */
+  static boolean isOne(ModelFile file) {
+    byte[] head = file.fingerprint().head();
+    return switch (ModelFormat.of(head)) {
+      case ARCHIVE -> TarReader.isOne(head) || Pickle.isCompressed(head);
+      case ZIP -> true;
+      case PYTORCH -> file.path().isPresent() && !isOfPytorch(file.path().get());
+      default -> false;
+    };
+  }
+
+  private static boolean isOfPytorch(Path archive) {
+    try (ZipFile zip = new ZipFile(archive.toFile())) {
+      return zip.stream().anyMatch(entry -> PYTORCH.matcher(entry.getName()).matches());
+    } catch (IOException | IllegalArgumentException e) {
+      return true;
+    }
+  }
+
+  /**
+   * {@return the folder with what is in an archive, unpacked now or before}
+   *
+   * @throws ServingException if it is broken, holds what no model does, or cannot be written
+   */
+  Path unpacked(ModelFile archive) {
+    String digest = archive.fingerprint().sha256();
+    Path target = folder.toAbsolutePath().resolve(digest);
+    try {
+      return isWhole(target)
+          ? target.resolve(CONTENT)
+          : FolderLock.holding(folder, digest, () -> {
+            if (!isWhole(target)) {
+              unpack(archive, target);
+            }
+            return target.resolve(CONTENT);
+          });
+    } catch (FileSystemException e) {
+      throw failures.failure(
+          ErrorKind.UNAVAILABLE,
+          archive + " cannot be unpacked into '" + folder + "' (" + Failures.reason(e)
+              + "): make room there, let this process write to it, or set another cache folder",
+          e);
+    } catch (EOFException e) {
+      throw failures.failure(
+          ErrorKind.INVALID,
+          archive
+              + " is an archive that is cut off: fetch it again and compare its size and SHA-256",
+          e);
+    } catch (ZipException | IllegalArgumentException e) {
+      throw failures.failure(
+          ErrorKind.INVALID,
+          archive + " is an archive that is not unpacked, because " + Failures.reason(e)
+              + ": pack the model's files alone, with tar -czf or zip, or fetch it again",
+          e);
+    } catch (IOException e) {
+      throw failures.failure(
+          ErrorKind.UNAVAILABLE,
+          archive + " cannot be unpacked into '" + folder + "' (" + Failures.reason(e)
+              + "): make room there, or set another cache folder",
+          e);
+    }
+  }
+
+  /** Whether all files are there, which something that cleans up may have taken; marks them as used. */
+  private static boolean isWhole(Path target) throws IOException {
+    Path list = target.resolve(LIST);
+    if (!Files.isRegularFile(list)) {
+      return false;
+    }
+    try {
+      for (String line : Files.readAllLines(list)) {
+        int space = line.indexOf(' ');
+        if (Files.size(target.resolve(CONTENT).resolve(line.substring(space + 1)))
+            != Long.parseLong(line.substring(0, space))) {
+          return false;
+        }
+      }
+      Files.setLastModifiedTime(list, FileTime.from(Instant.now()));
+      return true;
+    } catch (NoSuchFileException | IllegalArgumentException | IndexOutOfBoundsException e) {
+      LOG.debug("{} is not whole any more", target, e);
+      return false;
+    }
+  }
+
+  private void unpack(ModelFile archive, Path target) throws IOException {
+    clean();
+    Path part = Files.createTempDirectory(folder, archive.fingerprint().sha256() + ".");
+    Path named = Files.move(part, part.resolveSibling(part.getFileName() + PART));
+    try {
+      Unpacking unpacking =
+          new Unpacking(named.resolve(CONTENT), limits.entries(), limits.bytes(archive.size()));
+      unpacking.unpack(archive);
+      if (!archive.isUnchanged()) {
+        throw new ZipException("it changed meanwhile");
+      }
+      Files.write(named.resolve(LIST), unpacking.files, UTF_8);
+      if (Files.exists(target)) {
+        discard(target);
+      }
+      try {
+        Files.move(named, target, StandardCopyOption.ATOMIC_MOVE);
+      } catch (IOException e) {
+        // Another process was first.
+        if (!isWhole(target)) {
+          throw e;
+        }
+      }
+    } finally {
+      delete(named);
+    }
+    evict(target);
+  }
+
+  /** Deletes what processes that were killed while they unpacked have left. */
+  private void clean() throws IOException {
+    for (Path part : list(folder)) {
+      if (part.toString().endsWith(PART) && !isInUse(part)) {
+        delete(part);
+      }
+    }
+  }
+
+  private static boolean isInUse(Path path) {
+    try (Stream<Path> files = Files.walk(path)) {
+      Instant then = Instant.now().minus(IN_USE);
+      for (Path file : (Iterable<Path>) files::iterator) {
+        if (Files.getLastModifiedTime(file).toInstant().isAfter(then)) {
+          return true;
+        }
+      }
+      return false;
+    } catch (IOException | UncheckedIOException e) {
+      return false;
+    }
+  }
+
+  private void evict(Path newest) throws IOException {
+    record Kept(Path path, long size, FileTime used) {}
+    List<Kept> all = new ArrayList<>();
+    long total = 0;
+    for (Path path : list(folder)) {
+      try {
+        Path list = path.resolve(LIST);
+        long size = Files.readAllLines(list).stream()
+            .mapToLong(line -> Long.parseLong(line.substring(0, line.indexOf(' '))))
+            .sum();
+        total += size;
+        all.add(new Kept(path, size, Files.getLastModifiedTime(list)));
+      } catch (IOException | IllegalArgumentException | IndexOutOfBoundsException e) {
+        LOG.debug("{} is no unpacked archive", path, e);
+      }
+    }
+    all.sort(Comparator.comparing(Kept::used));
+    Instant then = Instant.now().minus(IN_USE);
+    for (Kept kept : all) {
+      if (total > limits.keptBytes()
+          && !kept.path().equals(newest)
+          && kept.used().toInstant().isBefore(then)) {
+        discard(kept.path());
+        total -= kept.size();
+      }
+    }
+  }
+
+  /** Takes a folder away at once, so that nobody finds half of it. */
+  private static void discard(Path path) throws IOException {
+    Path part = path.resolveSibling(path.getFileName() + "." + System.nanoTime() + PART);
+    Files.move(path, part, StandardCopyOption.ATOMIC_MOVE);
+    delete(part);
+  }
+
+  private static void delete(Path path) {
+    if (Files.notExists(path)) {
+      return;
+    }
+    try (Stream<Path> files = Files.walk(path)) {
+      for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
+        Files.deleteIfExists(file);
+      }
+    } catch (IOException | UncheckedIOException e) {
+      LOG.debug("{} cannot be deleted", path, e);
+    }
+  }
+
+  private static List<Path> list(Path folder) throws IOException {
+    try (Stream<Path> files = Files.list(folder)) {
+      return files.toList();
+    }
+  }
+
+  /** Writes the entries of one archive. */
+  private static final class Unpacking {
+    private final Path root;
+    private final int mostEntries;
+    private final long mostBytes;
+    // By name as a file system that knows no case or composition sees it.
+    private final Map<String, String> names = new HashMap<>();
+    private final Map<String, Boolean> kinds = new HashMap<>();
+    private final List<String> files = new ArrayList<>();
+    private int entries;
+    private long bytes;
+
+    Unpacking(Path root, int mostEntries, long mostBytes) {
+      this.root = root;
+      this.mostEntries = mostEntries;
+      this.mostBytes = mostBytes;
+    }
+
+    void unpack(ModelFile archive) throws IOException {
+      Files.createDirectories(root);
+      byte[] head = archive.fingerprint().head();
+      if (Pickle.isArchive(head)) {
+        unzip(archive);
+        return;
+      }
+      try (InputStream in = archive.open()) {
+        if (TarReader.isOne(head)) {
+          untar(in);
+        } else if (Pickle.isGzip(head)) {
+          InputStream inflated = new GZIPInputStream(in, 1 << 16);
+          if (TarReader.isOne(Pickle.inflatedBeginning(head))) {
+            untar(inflated);
+          } else {
+            file(archive.fileName().replaceFirst("(?i)\\.gz$", ""), inflated);
+          }
+        } else {
+          throw new ZipException("it is packed in another way than gzip");
+        }
+      }
+    }
+
+    private void unzip(ModelFile archive) throws IOException {
+      Path file = archive.path().orElse(null);
+      if (file == null) {
+        file = root.resolveSibling("archive.zip");
+        try (InputStream in = archive.open()) {
+          Files.copy(in, file);
+        }
+      }
+      try (ZipFile zip = new ZipFile(file.toFile())) {
+        Enumeration<? extends ZipEntry> all = zip.entries();
+        while (all.hasMoreElements()) {
+          ZipEntry entry = all.nextElement();
+          if (entry.isDirectory()) {
+            folder(entry.getName());
+          } else {
+            try (InputStream in = zip.getInputStream(entry)) {
+              file(entry.getName(), in);
+            }
+          }
+        }
+      }
+      Files.deleteIfExists(root.resolveSibling("archive.zip"));
+    }
+
+    private void untar(InputStream in) throws IOException {
+      TarReader tar = new TarReader(in);
+      while (tar.next()) {
+        if (tar.isFolder()) {
+          folder(tar.name());
+        } else {
+          file(tar.name(), tar.content());
+        }
+      }
+      // To its end, where gzip's checksum is.
+      byte[] buffer = new byte[1 << 13];
+      int read;
+      while ((read = in.read(buffer)) > 0) {
+        count(read);
+      }
+    }
+
+    private void folder(String name) throws IOException {
+      String path = checked(name.replaceFirst("/+$", ""), true);
+      if (!path.isEmpty()) {
+        Files.createDirectories(root.resolve(path));
+      }
+    }
+
+    private void file(String name, InputStream in) throws IOException {
+      String path = checked(name, false);
+      if (path.isEmpty()) {
+        throw new ZipException("a file in it has no name");
+      }
+      if (isOfMacOs(path)) {
+        in.transferTo(new Counting());
+        return;
+      }
+      Path file = root.resolve(path);
+      Files.createDirectories(file.getParent());
+      long before = bytes;
+      try (OutputStream out =
+          Files.newOutputStream(file, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
+        byte[] buffer = new byte[1 << 16];
+        int read;
+        while ((read = in.read(buffer)) > 0) {
+          count(read);
+          out.write(buffer, 0, read);
+        }
+      }
+      files.add((bytes - before) + " " + path);
+    }
+
+    /** What macOS puts beside each file for its own sake. */
+    private static boolean isOfMacOs(String path) {
+      return path.startsWith("__MACOSX/")
+          || path.substring(path.lastIndexOf('/') + 1).startsWith("._");
+    }
+
+    private final class Counting extends OutputStream {
+      @Override
+      public void write(int b) throws IOException {
+        count(1);
+      }
+
+      @Override
+      public void write(byte[] b, int offset, int length) throws IOException {
+        count(length);
+      }
+    }
+
+    private void count(int more) throws IOException {
+      bytes += more;
+      if (bytes > mostBytes) {
+        throw new ZipException("it holds more than " + mostBytes + " bytes");
+      }
+    }
+
+    /** {@return a name as a path inside of the root, empty for the root itself} */
+    private String checked(String name, boolean folder) throws IOException {
+      if (++entries > mostEntries) {
+        throw new ZipException("it holds more than " + mostEntries + " files and folders");
+      }
+      if (name.startsWith("/") || name.indexOf('\\') >= 0 || name.indexOf(':') >= 0) {
+        throw new ZipException("'" + TarReader.shown(name) + "' in it is no relative path");
+      }
+      List<String> parts = new ArrayList<>();
+      for (String part : name.split("/", -1)) {
+        if (part.equals("..")) {
+          throw new ZipException("'" + TarReader.shown(name) + "' in it leads out of it");
+        }
+        if (!part.isEmpty() && !part.equals(".")) {
+          parts.add(part);
+        }
+      }
+      if (name.length() > LONGEST_NAME
+          || parts.size() > DEEPEST
+          || parts.stream().anyMatch(part -> !isPortable(part))) {
+        throw new ZipException(
+            "'" + TarReader.shown(name) + "' in it is no name that all file systems take");
+      }
+      checkCollision(name, parts, folder);
+      return String.join("/", parts);
+    }
+
+    private static boolean isPortable(String part) {
+      return part.getBytes(UTF_8).length <= LONGEST_PART
+          && part.codePoints()
+              .noneMatch(c -> Character.isISOControl(c) || "<>\"|?*".indexOf(c) >= 0)
+          && !part.endsWith(".")
+          && !part.endsWith(" ")
+          && !RESERVED.matcher(part).matches();
+    }
+
+    private void checkCollision(String name, List<String> parts, boolean folder)
+        throws ZipException {
+      for (int i = 1; i <= parts.size(); i++) {
+        String path = String.join("/", parts.subList(0, i));
+        String folded = Normalizer.normalize(
+            path.toUpperCase(Locale.ROOT).toLowerCase(Locale.ROOT), Normalizer.Form.NFC);
+        boolean isFolder = folder || i < parts.size();
+        String sameName = names.putIfAbsent(folded, path);
+        Boolean sameKind = kinds.putIfAbsent(folded, isFolder);
+        if (sameName != null
+            && (!sameName.equals(path) || sameKind == null || !sameKind || !isFolder)) {
+          throw new ZipException("'" + TarReader.shown(name) + "' in it has the same name as '"
+              + TarReader.shown(sameName) + "'");
+        }
+      }
+    }
+  }
+}

@@ -1,0 +1,489 @@
+package io.fairlead.engine.internal.source;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import io.fairlead.engine.Download;
+import io.fairlead.engine.ModelFetcher;
+import io.fairlead.engine.internal.file.FolderLock;
+import io.fairlead.engine.internal.support.Failures;
+import io.fairlead.engine.internal.support.Sha256;
+import io.fairlead.error.ErrorKind;
+import io.fairlead.error.ServingException;
+import java.io.FileNotFoundException;
+import java.io.IOException;
+import java.io.InterruptedIOException;
+import java.io.OutputStream;
+import java.io.UncheckedIOException;
+import java.net.URI;
+import java.net.UnknownHostException;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.FileSystemException;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.attribute.FileTime;
+import java.security.DigestOutputStream;
+import java.security.MessageDigest;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.time.temporal.ChronoUnit;
+import java.util.ArrayList;
+import java.util.Base64;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Models from elsewhere, brought by the fetchers that are configured and kept in a folder that processes share.
+ *
+ * <p>A file appears whole or not at all. The one that is kept of a location is the latest, and goes when all of them take
+ * more than they may and it was not used for the longest time.
+ */
+public final class Downloads implements AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(Downloads.class);
+  private static final long KEPT_BYTES = 32L << 30;
+  private static final Duration IN_USE = Duration.ofHours(1);
+  private static final String STATE = "state";
+  private static final String PART = ".part";
+  private static final int LONGEST_NAME = 100;
+
+  private final Path folder;
+  private final Map<String, ModelFetcher> fetchers;
+  private final long keptBytes;
+  private final InstantSource clock;
+  private final Failures failures;
+  private volatile boolean closed;
+
+  public Downloads(Path folder, Map<String, ModelFetcher> fetchers, Failures failures) {
+    this(folder, fetchers, KEPT_BYTES, InstantSource.system(), failures);
+  }
+
+  public Downloads(
+      Path folder,
+      Map<String, ModelFetcher> fetchers,
+      long keptBytes,
+      InstantSource clock,
+      Failures failures) {
+    this.folder = folder.toAbsolutePath();
+    this.fetchers = new TreeMap<>(String.CASE_INSENSITIVE_ORDER);
+    this.fetchers.putAll(fetchers);
+    this.keptBytes = keptBytes;
+    this.clock = clock;
+    this.failures = failures;
+  }
+
+  /** {@return whether there is a fetcher for such locations} */
+  boolean fetches(URI location) {
+    return fetchers.containsKey(scheme(location));
+  }
+
+  private static String scheme(URI location) {
+    return String.valueOf(location.getScheme()).toLowerCase(Locale.ROOT);
+  }
+
+  /**
+   * {@return the file with what is at a location, brought now or before}
+   *
+   * @param sha256 what its SHA-256 has to be, in lower case; empty for any
+   * @throws ServingException if it cannot be brought, or is another one
+   */
+  Path file(URI location, String sha256) {
+    ModelFetcher fetcher = fetchers.get(scheme(location));
+    if (fetcher == null) {
+      throw new IllegalArgumentException("No fetcher for " + scheme(location));
+    }
+    Path entry = folder.resolve(Sha256.of(location.toString().getBytes(UTF_8)).substring(0, 40));
+    try {
+      return FolderLock.holding(folder, entry.getFileName().toString(), () -> {
+        Kept kept = Kept.in(entry).orElse(null);
+        return kept != null && isGoodEnough(kept, fetcher, sha256)
+            ? kept.used(entry, clock.instant())
+            : fetched(location, sha256, fetcher, entry, kept);
+      });
+    } catch (IOException e) {
+      throw notKept(location, e);
+    }
+  }
+
+  private boolean isGoodEnough(Kept kept, ModelFetcher fetcher, String sha256) {
+    if (!sha256.isEmpty()) {
+      return kept.sha256().equals(sha256);
+    }
+    Instant now = clock.instant();
+    // A copy from the future was checked by a clock that has been set back.
+    return !kept.checked().isAfter(now)
+        && kept.checked().plus(fetcher.freshFor()).isAfter(now);
+  }
+
+  private Path fetched(
+      URI location, String sha256, ModelFetcher fetcher, Path entry, @Nullable Kept kept)
+      throws IOException {
+    String etag = kept == null || !sha256.isEmpty() ? "" : kept.etag();
+    try (Download download = fetcher.fetch(location, etag)) {
+      if (download.isChanged()) {
+        return keep(location, sha256, fetcher, entry, download);
+      }
+      if (kept == null || etag.isEmpty()) {
+        throw new IOException("its fetcher says that it is unchanged, and was not asked that");
+      }
+      kept.checked(entry, clock.instant());
+      return kept.used(entry, clock.instant());
+    } catch (OwnFailure e) {
+      throw e.failure;
+    } catch (ServingException e) {
+      throw e;
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw interrupted(location, e);
+    } catch (InterruptedIOException e) {
+      if (Thread.currentThread().isInterrupted()) {
+        throw interrupted(location, e);
+      }
+      return staleOrFailure(location, sha256, fetcher, entry, kept, e);
+    } catch (IOException | RuntimeException e) {
+      return staleOrFailure(location, sha256, fetcher, entry, kept, e);
+    }
+  }
+
+  private ServingException interrupted(URI location, Exception cause) {
+    return failures.failure(
+        ErrorKind.CANCELLED,
+        shown(location) + " was not fetched: its thread was interrupted",
+        cause);
+  }
+
+  private Path staleOrFailure(
+      URI location,
+      String sha256,
+      ModelFetcher fetcher,
+      Path entry,
+      @Nullable Kept kept,
+      Exception cause)
+      throws IOException {
+    boolean gone = cause instanceof NoSuchFileException || cause instanceof FileNotFoundException;
+    boolean denied = cause instanceof AccessDeniedException;
+    Kept usable = sha256.isEmpty() && !gone && !denied ? kept : null;
+    String why = reason(cause);
+    if (usable != null && fetcher.allowsStale()) {
+      LOG.warn(
+          "{} could not be fetched ({}), so its copy of {} is used",
+          shown(location),
+          why,
+          usable.checked());
+      return usable.used(entry, clock.instant());
+    }
+    Exception safe = withoutSecrets(cause);
+    if (gone) {
+      throw failures.failure(
+          ErrorKind.NOT_FOUND,
+          "There is nothing at " + shown(location) + " (" + why + "): check the location",
+          safe);
+    }
+    if (denied) {
+      throw failures.failure(
+          ErrorKind.UNAUTHORIZED,
+          shown(location) + " may not be read (" + why
+              + "): give its fetcher credentials that may, or sign the location again if its signature has expired",
+          safe);
+    }
+    throw failures.failure(
+        ErrorKind.UNAVAILABLE,
+        shown(location) + " could not be fetched (" + why + ")"
+            + (usable != null
+                ? ". A copy of " + usable.checked().truncatedTo(ChronoUnit.SECONDS)
+                    + " is kept: let its fetcher use that, as with HttpFetcher.withStale(true), if an older model is better"
+                    + " than none"
+                : ": check that this machine reaches it, and try again"),
+        safe);
+  }
+
+  private Path keep(
+      URI location, String sha256, ModelFetcher fetcher, Path entry, Download download)
+      throws IOException, OwnFailure {
+    Path part;
+    try {
+      Files.createDirectories(entry);
+      clean();
+      part = Files.createTempFile(folder, entry.getFileName() + ".", PART);
+    } catch (IOException e) {
+      throw new OwnFailure(notKept(location, e));
+    }
+    try {
+      MessageDigest digest = Sha256.digest();
+      long size = write(location, fetcher, download, part, digest);
+      if (download.length().isPresent() && download.length().getAsLong() != size) {
+        throw new IOException(
+            "it ended after " + size + " of " + download.length().getAsLong() + " bytes");
+      }
+      String actual = Sha256.hex(digest.digest());
+      if (!sha256.isEmpty() && !sha256.equals(actual)) {
+        throw new OwnFailure(failures.failure(
+            ErrorKind.INVALID,
+            shown(location) + " has the SHA-256 " + actual + ", and not " + sha256
+                + " as the label 'sha256' says: correct the label if the model was changed on purpose, and do not use it"
+                + " otherwise"));
+      }
+      Kept kept = new Kept(actual, size, download.etag(), clock.instant(), name(location));
+      try {
+        Path file = kept.file(entry);
+        Files.createDirectories(file.getParent());
+        Files.move(part, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+        kept.write(entry);
+        deleteOthers(entry, kept);
+        kept.used(entry, clock.instant());
+        evict(entry);
+        return file;
+      } catch (IOException e) {
+        throw new OwnFailure(notKept(location, e));
+      }
+    } finally {
+      Files.deleteIfExists(part);
+    }
+  }
+
+  private long write(
+      URI location, ModelFetcher fetcher, Download download, Path part, MessageDigest digest)
+      throws IOException, OwnFailure {
+    OutputStream file;
+    try {
+      file = Files.newOutputStream(part);
+    } catch (IOException e) {
+      throw new OwnFailure(notKept(location, e));
+    }
+    long size = 0;
+    try (OutputStream out = new DigestOutputStream(file, digest)) {
+      byte[] buffer = new byte[1 << 16];
+      int read;
+      while ((read = download.content().read(buffer)) >= 0) {
+        size += read;
+        if (closed) {
+          throw new OwnFailure(failures.closed());
+        }
+        if (Thread.currentThread().isInterrupted()) {
+          throw new InterruptedIOException("interrupted");
+        }
+        if (size > fetcher.maxBytes()) {
+          throw new OwnFailure(failures.failure(
+              ErrorKind.INVALID,
+              shown(location) + " has more than the " + fetcher.maxBytes()
+                  + " bytes that its fetcher may bring: look at what it is, or raise maxBytes"));
+        }
+        try {
+          out.write(buffer, 0, read);
+        } catch (IOException e) {
+          throw new OwnFailure(notKept(location, e));
+        }
+      }
+    }
+    return size;
+  }
+
+  private ServingException notKept(URI location, IOException cause) {
+    if (Thread.currentThread().isInterrupted()) {
+      return interrupted(location, cause);
+    }
+    return failures.failure(
+        ErrorKind.UNAVAILABLE,
+        shown(location) + " cannot be kept in '" + folder + "' (" + Failures.reason(cause)
+            + "): make room there, let this process write to it, or set another cache folder",
+        cause);
+  }
+
+  private static String shown(URI location) {
+    return "'" + Failures.shown(location) + "'";
+  }
+
+  private static String reason(Exception cause) {
+    String reason = cause instanceof UnknownHostException
+        ? "there is no host " + Failures.reason(cause)
+        : cause instanceof NoSuchFileException || cause instanceof AccessDeniedException
+            ? Optional.ofNullable(((FileSystemException) cause).getReason())
+                .orElse(Failures.reason(cause))
+            : Failures.reason(cause);
+    return Failures.withoutSecrets(reason);
+  }
+
+  /** An exception that a log may show: what clients throw has the whole location in it, as a rule. */
+  private static Exception withoutSecrets(Exception cause) {
+    for (Throwable one = cause; one != null; one = one.getCause()) {
+      if (!Failures.withoutSecrets(String.valueOf(one.getMessage()))
+          .equals(String.valueOf(one.getMessage()))) {
+        IOException safe = new IOException(cause.getClass().getName() + ": " + reason(cause));
+        safe.setStackTrace(cause.getStackTrace());
+        return safe;
+      }
+    }
+    return cause;
+  }
+
+  private static String name(URI location) {
+    String path = String.valueOf(location.getPath());
+    String name = path.substring(path.lastIndexOf('/') + 1).replaceAll("[^\\w.+=@-]", "_");
+    name = name.substring(Math.max(0, name.length() - LONGEST_NAME));
+    return name.matches("[._]*") ? "model" : name;
+  }
+
+  private void clean() throws IOException {
+    Instant then = clock.instant().minus(IN_USE);
+    for (Path part : list(folder)) {
+      if (part.toString().endsWith(PART) && modified(part).isBefore(then)) {
+        Files.deleteIfExists(part);
+      }
+    }
+  }
+
+  private static Instant modified(Path file) {
+    try {
+      return Files.getLastModifiedTime(file).toInstant();
+    } catch (IOException e) {
+      return Instant.MAX;
+    }
+  }
+
+  /** Deletes former states of a location, but for those that another load may have just begun with. */
+  private void deleteOthers(Path entry, Kept latest) throws IOException {
+    Instant then = clock.instant().minus(IN_USE);
+    for (Path other : list(entry)) {
+      if (Files.isDirectory(other)
+          && !other.endsWith(latest.sha256())
+          && modified(other).isBefore(then)) {
+        delete(other);
+      }
+    }
+  }
+
+  private void evict(Path newest) throws IOException {
+    record Entry(Path path, long size, Instant used) {}
+    List<Entry> all = new ArrayList<>();
+    long total = 0;
+    for (Path path : list(folder)) {
+      if (Files.isDirectory(path)) {
+        long size = size(path);
+        total += size;
+        all.add(new Entry(path, size, modified(path.resolve(STATE))));
+      }
+    }
+    all.sort(Comparator.comparing(Entry::used));
+    Instant then = clock.instant().minus(IN_USE);
+    for (Entry one : all) {
+      if (total > keptBytes && !one.path().equals(newest) && one.used().isBefore(then)) {
+        Files.deleteIfExists(one.path().resolve(STATE));
+        delete(one.path());
+        total -= one.size();
+      }
+    }
+  }
+
+  private static long size(Path folder) {
+    try (Stream<Path> files = Files.walk(folder)) {
+      long size = 0;
+      for (Path file : (Iterable<Path>) files::iterator) {
+        size += Files.isRegularFile(file) ? Files.size(file) : 0;
+      }
+      return size;
+    } catch (IOException | UncheckedIOException e) {
+      return 0;
+    }
+  }
+
+  private static void delete(Path folder) {
+    try (Stream<Path> files = Files.walk(folder)) {
+      for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
+        Files.deleteIfExists(file);
+      }
+    } catch (IOException | UncheckedIOException e) {
+      LOG.debug("{} cannot be deleted", folder, e);
+    }
+  }
+
+  private static List<Path> list(Path folder) throws IOException {
+    try (Stream<Path> files = Files.list(folder)) {
+      return files.toList();
+    }
+  }
+
+  /** Stops downloads under way at their next piece. */
+  @Override
+  public void close() {
+    closed = true;
+  }
+
+  /** A failure that is not the network's, so that no older copy helps. */
+  private static final class OwnFailure extends Exception {
+    private static final long serialVersionUID = 1;
+    private final transient ServingException failure;
+
+    OwnFailure(ServingException failure) {
+      super(failure);
+      this.failure = failure;
+    }
+  }
+
+  /** What is kept of a location. */
+  private record Kept(String sha256, long size, String etag, Instant checked, String name) {
+    /** {@return it, if it is there and whole} */
+    static Optional<Kept> in(Path entry) {
+      try {
+        List<String> lines = Files.readAllLines(entry.resolve(STATE));
+        Kept kept = new Kept(
+            lines.get(0),
+            Long.parseLong(lines.get(1)),
+            new String(Base64.getDecoder().decode(lines.get(2)), UTF_8),
+            Instant.parse(lines.get(3)),
+            lines.get(4));
+        return Files.size(kept.file(entry)) == kept.size() ? Optional.of(kept) : Optional.empty();
+      } catch (IOException | RuntimeException e) {
+        LOG.debug("{} keeps nothing", entry, e);
+        return Optional.empty();
+      }
+    }
+
+    Path file(Path entry) {
+      return entry.resolve(sha256).resolve(name);
+    }
+
+    void write(Path entry) throws IOException {
+      Path part = Files.createTempFile(entry.getParent(), STATE + ".", PART);
+      try {
+        Files.write(
+            part,
+            List.of(
+                sha256,
+                String.valueOf(size),
+                Base64.getEncoder().encodeToString(etag.getBytes(UTF_8)),
+                checked.toString(),
+                name),
+            UTF_8);
+        Files.move(
+            part,
+            entry.resolve(STATE),
+            StandardCopyOption.ATOMIC_MOVE,
+            StandardCopyOption.REPLACE_EXISTING);
+      } finally {
+        Files.deleteIfExists(part);
+      }
+    }
+
+    void checked(Path entry, Instant now) throws IOException {
+      new Kept(sha256, size, etag, now, name).write(entry);
+    }
+
+    Path used(Path entry, Instant now) {
+      try {
+        Files.setLastModifiedTime(entry.resolve(STATE), FileTime.from(now));
+      } catch (IOException e) {
+        LOG.debug("{} cannot be marked as used", entry, e);
+      }
+      return file(entry);
+    }
+  }
+}

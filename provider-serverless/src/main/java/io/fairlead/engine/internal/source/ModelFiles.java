@@ -1,0 +1,169 @@
+package io.fairlead.engine.internal.source;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import io.fairlead.engine.ModelSource;
+import io.fairlead.engine.internal.file.ModelFile;
+import io.fairlead.engine.internal.format.ModelFormat;
+import io.fairlead.engine.internal.format.PickleRefusal;
+import io.fairlead.engine.internal.format.TorchArchive;
+import io.fairlead.engine.internal.support.Failures;
+import io.fairlead.engine.internal.support.Sha256;
+import io.fairlead.error.ErrorKind;
+import io.fairlead.error.ServingException;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/** A model that is a file, with the files that belong to it. */
+public final class ModelFiles implements ModelSource {
+  /** The file in a TensorFlow SavedModel's folder that has its graph. */
+  public static final String SAVED_MODEL = "saved_model.pb";
+
+  private final ModelFile weights;
+  private final List<ModelFile> externalWeights;
+  private final @Nullable ModelFile tokenizer;
+  private final String digest;
+  private @Nullable ModelFormat format;
+
+  ModelFiles(ModelFile weights, List<ModelFile> externalWeights, @Nullable ModelFile tokenizer) {
+    this.weights = weights;
+    this.externalWeights = List.copyOf(externalWeights);
+    this.tokenizer = tokenizer;
+    this.digest = digest(weights, externalWeights, tokenizer);
+  }
+
+  private static String digest(
+      ModelFile weights, List<ModelFile> externalWeights, @Nullable ModelFile tokenizer) {
+    if (externalWeights.isEmpty() && tokenizer == null) {
+      return weights.fingerprint().sha256();
+    }
+    StringBuilder parts =
+        new StringBuilder("weights ").append(weights.fingerprint().sha256());
+    for (ModelFile file : externalWeights) {
+      parts
+          .append("\nexternal ")
+          .append(file.fingerprint().sha256())
+          .append(' ')
+          .append(file.fileName());
+    }
+    if (tokenizer != null) {
+      parts.append("\ntokenizer ").append(tokenizer.fingerprint().sha256());
+    }
+    return Sha256.of(parts.toString().getBytes(UTF_8));
+  }
+
+  @Override
+  public String name() {
+    return weights.fileName().equals(SAVED_MODEL) ? folderName() : weights.stem();
+  }
+
+  /** The name of a SavedModel's folder, or of the archive that holds it without one. */
+  private String folderName() {
+    String folder = weights.location().replaceFirst("!?[/\\\\]" + SAVED_MODEL + "$", "");
+    String name =
+        folder.replaceFirst(".*[/\\\\:]", "").replaceFirst("\\.(zip|tar|tgz|tar\\.gz)$", "");
+    return name.isEmpty() ? weights.stem() : name;
+  }
+
+  @Override
+  public String digest() {
+    return digest;
+  }
+
+  @Override
+  public String fileName() {
+    return weights.fileName();
+  }
+
+  @Override
+  public Optional<Path> path() {
+    return weights.path();
+  }
+
+  @Override
+  public byte[] head() {
+    return weights.fingerprint().head();
+  }
+
+  @Override
+  public long size() {
+    return weights.size();
+  }
+
+  @Override
+  public byte[] bytes() throws IOException {
+    return weights.bytes();
+  }
+
+  @Override
+  public String toString() {
+    return weights.toString();
+  }
+
+  /** {@return the failure to report if no engine claims it} */
+  public ServingException refusal(Failures failures) {
+    ModelFormat told = format();
+    if (told == ModelFormat.PYTORCH && !TorchArchive.isWhole(weights)) {
+      return failures.failure(
+          ErrorKind.INVALID,
+          weights
+              + " is a PyTorch archive that is cut off: fetch it again and compare its size and SHA-256");
+    }
+    if (told == ModelFormat.PICKLE || told == ModelFormat.PYTORCH) {
+      return PickleRefusal.of(weights, told, failures);
+    }
+    return told.refusal(weights, failures);
+  }
+
+  public ModelFormat format() {
+    ModelFormat told = format;
+    if (told == null) {
+      told = ModelFormat.of(weights.fingerprint().head());
+      if (told == ModelFormat.PYTORCH && TorchArchive.isTorchscript(weights)) {
+        told = ModelFormat.TORCHSCRIPT;
+      } else if (told == ModelFormat.ONNX && weights.fileName().equals(SAVED_MODEL)) {
+        told = ModelFormat.SAVED_MODEL;
+      }
+      format = told;
+    }
+    return told;
+  }
+
+  public ModelFile weights() {
+    return weights;
+  }
+
+  public Optional<ModelFile> tokenizer() {
+    return Optional.ofNullable(tokenizer);
+  }
+
+  /**
+   * Makes sure that what was loaded by path is what the digest was taken of.
+   *
+   * @throws ServingException if a file changed meanwhile
+   */
+  public void checkUnchanged(Failures failures) {
+    List<ModelFile> all = new ArrayList<>(externalWeights);
+    all.add(weights);
+    tokenizer().ifPresent(all::add);
+    for (ModelFile file : all) {
+      boolean unchanged;
+      try {
+        unchanged = file.isUnchanged();
+      } catch (IOException e) {
+        unchanged = false;
+      }
+      if (!unchanged) {
+        throw failures.failure(
+            ErrorKind.CONFLICT,
+            file
+                + " changed while it was being loaded: write a model under a name of its own, or rename it into"
+                + " place when it is complete, and load it again");
+      }
+    }
+  }
+}

@@ -1,0 +1,513 @@
+package io.fairlead.engine.internal.source;
+
+import io.fairlead.engine.ModelSource;
+import io.fairlead.engine.internal.file.Fingerprint;
+import io.fairlead.engine.internal.file.Fingerprints;
+import io.fairlead.engine.internal.file.ModelFile;
+import io.fairlead.engine.internal.format.ModelFormat;
+import io.fairlead.engine.internal.support.Failures;
+import io.fairlead.error.ErrorKind;
+import io.fairlead.error.ServingException;
+import io.fairlead.grammar.ModelArtifact;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.net.URI;
+import java.net.URISyntaxException;
+import java.net.URL;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.FileSystemNotFoundException;
+import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+
+/** Finds what an artifact's weights are, and reads as much of it as a digest takes. */
+public final class ModelSources {
+  private static final String TOKENIZER_LABEL = "tokenizer";
+  private static final String SHA256_LABEL = "sha256";
+  private static final String TOKENIZER = "tokenizer.json";
+  private static final String PLACES =
+      ", and is not read from here: a model is file: (a file or folder), classpath: (a resource) or java: (a function or"
+          + " class)";
+  // A file that was written just before may be written again without a change of its time.
+  private static final Duration SETTLED = Duration.ofSeconds(2);
+
+  private final ClassLoader classLoader;
+  private final Fingerprints fingerprints;
+  private final Archives archives;
+  private final Downloads downloads;
+  private final Failures failures;
+  private final Map<String, ModelFile> known = new ConcurrentHashMap<>();
+  private final Map<Path, String> origins = new ConcurrentHashMap<>();
+
+  public ModelSources(
+      ClassLoader classLoader,
+      Fingerprints fingerprints,
+      Archives archives,
+      Downloads downloads,
+      Failures failures) {
+    this.classLoader = classLoader;
+    this.fingerprints = fingerprints;
+    this.archives = archives;
+    this.downloads = downloads;
+    this.failures = failures;
+  }
+
+  public ModelSource resolve(ModelArtifact artifact) {
+    URI weights = artifact.weights();
+    String tokenizer = artifact.metadata().labels().getOrDefault(TOKENIZER_LABEL, "");
+    return switch (scheme(weights)) {
+      case "file" -> onDisk(path(weights), tokenizer, pin(artifact));
+      case "classpath" -> onClassPath(resourceName(weights), tokenizer, pin(artifact));
+      case "java" -> new HandlerSource(name(weights));
+      default -> fetched(weights, tokenizer, pin(artifact));
+    };
+  }
+
+  /** {@return the location as one that needs no fetcher: the fetched file if it needs one, and else itself} */
+  public URI local(ModelArtifact artifact) {
+    return switch (scheme(artifact.weights())) {
+      case "file", "classpath", "java" -> artifact.weights();
+      default -> download(artifact.weights(), pin(artifact)).toUri();
+    };
+  }
+
+  private static String scheme(URI uri) {
+    return uri.getScheme().toLowerCase(Locale.ROOT);
+  }
+
+  private String pin(ModelArtifact artifact) {
+    String sha256 = artifact
+        .metadata()
+        .labels()
+        .getOrDefault(SHA256_LABEL, "")
+        .strip()
+        .toLowerCase(Locale.ROOT);
+    if (!sha256.isEmpty() && !sha256.matches("[0-9a-f]{64}")) {
+      throw failures.failure(
+          ErrorKind.INVALID,
+          "The label 'sha256' is '" + sha256
+              + "': write 64 hexadecimal digits, as sha256sum gives them");
+    }
+    return sha256;
+  }
+
+  private ModelFile checkPin(ModelFile file, String sha256) {
+    if (!sha256.isEmpty() && !file.fingerprint().sha256().equals(sha256)) {
+      throw failures.failure(
+          ErrorKind.INVALID,
+          file + " has the SHA-256 " + file.fingerprint().sha256() + ", and not " + sha256
+              + " as the label 'sha256' says: correct the label if the model was changed on purpose, and do not use it"
+              + " otherwise");
+    }
+    return file;
+  }
+
+  private Path download(URI location, String sha256) {
+    if (!downloads.fetches(location)) {
+      throw notFetched(location);
+    }
+    Path file = downloads.file(location, sha256);
+    origins.put(file, Failures.shown(location));
+    return file;
+  }
+
+  private ServingException notFetched(URI location) {
+    String scheme = scheme(location);
+    return failures.failure(
+        ErrorKind.UNSUPPORTED,
+        "'" + Failures.shown(location) + "' is "
+            + (scheme.equals("hf") ? "on the Hugging Face hub" : "somewhere else") + PLACES
+            + (scheme.equals("hf")
+                ? ". Download an ONNX export of it, as with 'hf download', and give its folder"
+                : ". Download it first and give the file")
+            + ", or configure a ModelFetcher for '" + scheme + "'"
+            + (scheme.startsWith("http") ? ", such as HttpFetcher" : ""));
+  }
+
+  private ModelFiles fetched(URI location, String tokenizer, String sha256) {
+    ModelFile file = read(download(location, sha256));
+    if (Archives.isOne(file)) {
+      return inArchive(file, tokenizer);
+    }
+    if (!file.fingerprint().externalFiles().isEmpty()) {
+      throw failures.failure(
+          ErrorKind.UNSUPPORTED,
+          file + " keeps its weights in other files, "
+              + String.join(", ", file.fingerprint().externalFiles())
+              + ", which are not fetched with it: pack all of them as .tar.gz and give that");
+    }
+    if (tokenizer.isEmpty()) {
+      return new ModelFiles(file, List.of(), null);
+    }
+    URI at = uri(tokenizer);
+    return new ModelFiles(
+        file,
+        List.of(),
+        at.isAbsolute() && !downloads.fetches(at)
+            ? namedTokenizer(tokenizer).orElseThrow(() -> notFetched(at))
+            : read(download(location.resolve(at), "")));
+  }
+
+  private ModelFiles onDisk(Path location, String tokenizer, String sha256) {
+    Path weights = modelFile(location);
+    ModelFile file = checkPin(read(weights), sha256);
+    return Archives.isOne(file) ? inArchive(file, tokenizer) : inFolder(file, weights, tokenizer);
+  }
+
+  private ModelFiles inArchive(ModelFile archive, String tokenizer) {
+    Path root = archives.unpacked(archive);
+    origins.put(root, archive.location() + "!");
+    Path weights = modelFile(topFolder(root));
+    return inFolder(read(weights), weights, tokenizer);
+  }
+
+  /** The folder that holds the model, for most archives have one folder around all. */
+  private Path topFolder(Path root) {
+    Path folder = root;
+    List<String> names = namesIn(folder);
+    while (names.size() == 1 && Files.isDirectory(folder.resolve(names.get(0)))) {
+      folder = folder.resolve(names.get(0));
+      names = namesIn(folder);
+    }
+    return folder;
+  }
+
+  /** Where a file is for whoever gave the artifact, who knows nothing of the folder that it was unpacked into. */
+  private String shown(Path path) {
+    for (Path folder = path; folder != null; folder = folder.getParent()) {
+      String origin = origins.get(folder);
+      if (origin != null) {
+        return folder.equals(path)
+            ? origin
+            : origin + "/" + folder.relativize(path).toString().replace('\\', '/');
+      }
+    }
+    return path.toString();
+  }
+
+  private ModelFiles inFolder(ModelFile file, Path weights, String tokenizer) {
+    return new ModelFiles(
+        file, externalWeights(file, weights), tokenizerBeside(file, weights, tokenizer));
+  }
+
+  private List<ModelFile> externalWeights(ModelFile file, Path weights) {
+    if (file.fileName().equals(ModelFiles.SAVED_MODEL)) {
+      return besideGraph(weights);
+    }
+    return file.fingerprint().externalFiles().stream()
+        .flatMap(name -> inFolderOf(weights, name).stream())
+        .map(this::read)
+        .toList();
+  }
+
+  /** The variables and assets of a SavedModel, which are all that is in its folder. */
+  private List<ModelFile> besideGraph(Path graph) {
+    try (Stream<Path> files = Files.walk(graph.resolveSibling(""))) {
+      return files
+          .filter(file -> Files.isRegularFile(file) && !file.equals(graph))
+          .sorted()
+          .map(this::read)
+          .toList();
+    } catch (UncheckedIOException e) {
+      throw unreadable(graph.toString(), new IOException(e));
+    } catch (IOException e) {
+      throw unreadable(graph.toString(), e);
+    }
+  }
+
+  /** A file that a model names; one outside of the model's folder is nothing that ONNX Runtime would read. */
+  private static Optional<Path> inFolderOf(Path weights, String name) {
+    try {
+      Path folder = weights.resolveSibling("");
+      Path file = folder.resolve(name).normalize();
+      return file.startsWith(folder) && Files.isRegularFile(file)
+          ? Optional.of(file)
+          : Optional.empty();
+    } catch (InvalidPathException e) {
+      return Optional.empty();
+    }
+  }
+
+  private @Nullable ModelFile tokenizerBeside(ModelFile file, Path weights, String named) {
+    if (!named.isEmpty()) {
+      return namedTokenizer(named)
+          .orElseGet(
+              () -> read(existing(weights.resolveSibling(named), "the label 'tokenizer' names")));
+    }
+    for (String name : List.of(file.stem() + "-" + TOKENIZER, TOKENIZER)) {
+      Path beside = weights.resolveSibling(name);
+      if (Files.isRegularFile(beside)) {
+        return read(beside);
+      }
+    }
+    return null;
+  }
+
+  private ModelFiles onClassPath(String name, String tokenizer, String sha256) {
+    URL url = classLoader.getResource(name);
+    if (url == null) {
+      throw failures.failure(
+          ErrorKind.NOT_FOUND,
+          "There is no resource '" + name
+              + "' on the class path: check the name, which begins at the class path's root,"
+              + " and that its jar is a dependency");
+    }
+    Path unpacked = unpacked(url).orElse(null);
+    if (unpacked != null) {
+      ModelFile file = checkPin(read(unpacked), sha256);
+      if (Archives.isOne(file)) {
+        return inArchive(file, tokenizer);
+      }
+      return new ModelFiles(
+          file, externalWeights(file, unpacked), tokenizerBeside(file, name, tokenizer));
+    }
+    ModelFile file = checkPin(read(name, url), sha256);
+    if (Archives.isOne(file)) {
+      return inArchive(file, tokenizer);
+    }
+    if (!file.fingerprint().externalFiles().isEmpty()) {
+      throw failures.failure(
+          ErrorKind.UNSUPPORTED,
+          file + " keeps its weights in other files, "
+              + String.join(", ", file.fingerprint().externalFiles())
+              + ", which only works in a folder: unpack them and give the folder as file:");
+    }
+    return new ModelFiles(file, List.of(), tokenizerBeside(file, name, tokenizer));
+  }
+
+  private @Nullable ModelFile tokenizerBeside(ModelFile file, String weights, String named) {
+    String folder = weights.substring(0, weights.lastIndexOf('/') + 1);
+    if (!named.isEmpty()) {
+      return namedTokenizer(named)
+          .orElseGet(() -> resource(folder + named)
+              .orElseThrow(() -> failures.failure(
+                  ErrorKind.NOT_FOUND,
+                  "There is no resource '" + folder + named
+                      + "' on the class path, which the label 'tokenizer' names:"
+                      + " check the name, which is relative to the model's")));
+    }
+    return resource(folder + file.stem() + "-" + TOKENIZER)
+        .or(() -> resource(folder + TOKENIZER))
+        .orElse(null);
+  }
+
+  private Optional<ModelFile> namedTokenizer(String named) {
+    if (named.startsWith("file:")) {
+      return Optional.of(read(existing(path(uri(named)), "the label 'tokenizer' names")));
+    }
+    if (named.startsWith("classpath:")) {
+      String name = resourceName(uri(named));
+      return Optional.of(resource(name)
+          .orElseThrow(() -> failures.failure(
+              ErrorKind.NOT_FOUND,
+              "There is no resource '" + name
+                  + "' on the class path, which the label 'tokenizer' names: check the"
+                  + " name, which begins at the class path's root")));
+    }
+    return Optional.empty();
+  }
+
+  private URI uri(String named) {
+    try {
+      return new URI(named);
+    } catch (URISyntaxException e) {
+      throw failures.failure(
+          ErrorKind.INVALID,
+          "The label 'tokenizer' names '" + named + "', which is no URI (" + Failures.reason(e)
+              + "): write it as Path.toUri() gives it, or relative to the model",
+          e);
+    }
+  }
+
+  private Optional<ModelFile> resource(String name) {
+    return Optional.ofNullable(classLoader.getResource(name)).map(url -> read(name, url));
+  }
+
+  private Path modelFile(Path location) {
+    if (!Files.isDirectory(location)) {
+      return existing(location, "");
+    }
+    List<String> names = namesIn(location);
+    if (names.contains("model.onnx")) {
+      return location.resolve("model.onnx");
+    }
+    List<String> models = names.stream().filter(name -> name.endsWith(".onnx")).toList();
+    if (models.size() == 1) {
+      return location.resolve(models.get(0));
+    }
+    if (models.size() > 1) {
+      throw failures.failure(
+          ErrorKind.INVALID,
+          "Folder '" + shown(location) + "' holds " + models.size() + " models, " + listed(models)
+              + ": give the one to load, or name it model.onnx");
+    }
+    if (names.contains(ModelFiles.SAVED_MODEL)) {
+      return location.resolve(ModelFiles.SAVED_MODEL);
+    }
+    List<String> others =
+        names.stream().filter(name -> isModel(location.resolve(name))).toList();
+    if (others.size() == 1) {
+      return location.resolve(others.get(0));
+    }
+    if (names.contains("onnx") && Files.isDirectory(location.resolve("onnx"))) {
+      throw failures.failure(
+          ErrorKind.NOT_FOUND,
+          "Folder '" + shown(location)
+              + "' holds no .onnx file itself, only a folder 'onnx': give the model in that, and name"
+              + " its tokenizer, if it has one, in the label 'tokenizer'");
+    }
+    throw failures.failure(
+        ErrorKind.NOT_FOUND,
+        "Folder '" + shown(location) + "' holds no .onnx file, but "
+            + (names.isEmpty() ? "nothing" : listed(names))
+            + ": put model.onnx there, or give the file itself");
+  }
+
+  /** Whether a file is of a format that tells itself, so that no README.md is taken for a model. */
+  private static boolean isModel(Path file) {
+    if (!Files.isRegularFile(file)) {
+      return false;
+    }
+    try (InputStream in = Files.newInputStream(file)) {
+      return ModelFormat.of(in.readNBytes(Fingerprint.HEAD)).isModel();
+    } catch (IOException e) {
+      return false;
+    }
+  }
+
+  private List<String> namesIn(Path folder) {
+    try (Stream<Path> files = Files.list(folder)) {
+      return files.map(file -> file.getFileName().toString()).sorted().toList();
+    } catch (IOException e) {
+      throw unreadable(folder.toString(), e);
+    }
+  }
+
+  private static String listed(List<String> names) {
+    return String.join(", ", names.subList(0, Math.min(5, names.size())))
+        + (names.size() > 5 ? ", ..." : "");
+  }
+
+  private Path existing(Path file, String why) {
+    String who = why.isEmpty() ? "" : ", which " + why;
+    if (Files.notExists(file)) {
+      throw failures.failure(
+          ErrorKind.NOT_FOUND,
+          "There is no file '" + file + "'" + who
+              + ": check the path, and that this process sees that file system");
+    }
+    if (Files.exists(file) && !Files.isRegularFile(file)) {
+      throw failures.failure(
+          ErrorKind.INVALID, "'" + file + "'" + who + " is not a file: give the file itself");
+    }
+    return file;
+  }
+
+  private Path path(URI uri) {
+    try {
+      return Path.of(uri).normalize();
+    } catch (IllegalArgumentException | FileSystemNotFoundException e) {
+      throw failures.failure(
+          ErrorKind.INVALID,
+          "'" + Failures.shown(uri) + "' is no location of a file on this machine ("
+              + Failures.reason(e)
+              + "): use one such as Path.toUri() gives, file:///models/iris.onnx",
+          e);
+    }
+  }
+
+  private static Optional<Path> unpacked(URL url) {
+    try {
+      return "file".equals(url.getProtocol())
+          ? Optional.of(Path.of(url.toURI()))
+          : Optional.empty();
+    } catch (URISyntaxException | IllegalArgumentException e) {
+      return Optional.empty();
+    }
+  }
+
+  private String resourceName(URI uri) {
+    return name(uri).replaceFirst("^/+", "");
+  }
+
+  private String name(URI uri) {
+    String name = uri.getSchemeSpecificPart();
+    if (name.isBlank() || name.equals("/")) {
+      throw failures.failure(
+          ErrorKind.INVALID,
+          "'" + Failures.shown(uri) + "' names nothing: write a name after " + uri.getScheme()
+              + ":");
+    }
+    return name;
+  }
+
+  private ModelFile read(Path path) {
+    return read(path.toString(), () -> ModelFile.onDisk(path, shown(path), fingerprints));
+  }
+
+  private ModelFile read(String name, URL url) {
+    return read(url.toString(), () -> ModelFile.resource(name, url, fingerprints));
+  }
+
+  private ModelFile read(String location, Reading reading) {
+    try {
+      ModelFile before = known.get(location);
+      if (before != null && before.isUnchanged()) {
+        return checkNotEmpty(before);
+      }
+      ModelFile file = reading.read();
+      if (file.isSettled(Instant.now().minus(SETTLED))) {
+        known.put(location, file);
+      } else {
+        known.remove(location);
+      }
+      return checkNotEmpty(file);
+    } catch (IOException e) {
+      throw unreadable(location, e);
+    }
+  }
+
+  private interface Reading {
+    ModelFile read() throws IOException;
+  }
+
+  private ModelFile checkNotEmpty(ModelFile file) {
+    if (file.size() == 0) {
+      throw failures.failure(
+          ErrorKind.INVALID,
+          file + " is empty: a copy or download of it did not finish, so fetch it again");
+    }
+    return file;
+  }
+
+  private ServingException unreadable(String location, IOException cause) {
+    if (cause instanceof NoSuchFileException) {
+      return failures.failure(
+          ErrorKind.NOT_FOUND,
+          "There is no file '" + location + "' any more: check the path",
+          cause);
+    }
+    if (cause instanceof AccessDeniedException) {
+      return failures.failure(
+          ErrorKind.UNAUTHORIZED,
+          "'" + location + "' may not be read by this process (user '"
+              + System.getProperty("user.name") + "'): let it read the file",
+          cause);
+    }
+    return failures.failure(
+        ErrorKind.INVALID,
+        "'" + location + "' could not be read: " + Failures.reason(cause),
+        cause);
+  }
+}

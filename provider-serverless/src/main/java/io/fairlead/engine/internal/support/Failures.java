@@ -1,0 +1,63 @@
+package io.fairlead.engine.internal.support;
+
+import io.fairlead.error.ErrorKind;
+import io.fairlead.error.ServingException;
+import java.net.URI;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+
+/** Makes the failures of one platform, and words what they have in common. */
+public final class Failures {
+  private static final Pattern URL_QUERY =
+      Pattern.compile("(\\b\\w[\\w+.-]*:[^\\s?\"]+)\\?[^\\s\"]*");
+  private static final Pattern URL_USER = Pattern.compile("(\\b\\w[\\w+.-]*://)[^\\s/@'\"]*@");
+
+  private final String platform;
+
+  public Failures(String platform) {
+    this.platform = platform;
+  }
+
+  public ServingException failure(ErrorKind kind, String sentence) {
+    return failure(kind, sentence, null);
+  }
+
+  /** Makes a failure of a sentence, to which it adds the full stop. */
+  public ServingException failure(ErrorKind kind, String sentence, @Nullable Throwable cause) {
+    return ServingException.builder(platform, kind, sentence + ".").cause(cause).build();
+  }
+
+  public ServingException closed() {
+    return failure(
+        ErrorKind.CANCELLED, "Platform '" + platform + "' is closed: open it again to run a model");
+  }
+
+  /** What a throwable says of itself, for the end of a sentence. */
+  public static String reason(Throwable thrown) {
+    String message = thrown.getMessage();
+    return message == null || message.isBlank()
+        ? thrown.getClass().getSimpleName()
+        : message.strip().replaceAll("\\s*\\R\\s*", " ");
+  }
+
+  /** What the first of the throwables that led to this one says. */
+  public static String rootReason(Throwable thrown) {
+    Throwable root = thrown;
+    while (root.getCause() != null) {
+      root = root.getCause();
+    }
+    return reason(root);
+  }
+
+  /** A location without its query, where signed URLs carry their signature, and without a user and password. */
+  public static String shown(URI uri) {
+    String text = uri.toString();
+    int query = text.indexOf('?');
+    return withoutSecrets(query < 0 ? text : text.substring(0, query));
+  }
+
+  /** A text in which no URL has a query, nor a user and password. */
+  public static String withoutSecrets(String text) {
+    return URL_USER.matcher(URL_QUERY.matcher(text).replaceAll("$1")).replaceAll("$1");
+  }
+}

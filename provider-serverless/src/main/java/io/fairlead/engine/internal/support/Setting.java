@@ -1,0 +1,23 @@
+package io.fairlead.engine.internal.support;
+
+import org.jspecify.annotations.Nullable;
+
+/** A system property that a library reads, set for as long as it takes, unless the user has set it. */
+public final class Setting {
+  private final String name;
+  private final boolean set;
+
+  public Setting(String name, @Nullable String value) {
+    this.name = name;
+    this.set = value != null && System.getenv(name) == null && System.getProperty(name) == null;
+    if (set && value != null) {
+      System.setProperty(name, value);
+    }
+  }
+
+  public void restore() {
+    if (set) {
+      System.clearProperty(name);
+    }
+  }
+}

@@ -1,0 +1,165 @@
+package io.fairlead.engine.internal.trees;
+
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import com.microsoft.ml.lightgbm.PredictionType;
+import io.fairlead.engine.Call;
+import io.fairlead.engine.Datatype;
+import io.fairlead.engine.LoadOptions;
+import io.fairlead.engine.ModelSource;
+import io.fairlead.engine.Tensor;
+import io.fairlead.engine.TensorModel;
+import io.fairlead.engine.TensorSpec;
+import io.fairlead.engine.internal.support.Failures;
+import io.fairlead.error.ErrorKind;
+import io.fairlead.error.ServingException;
+import io.github.metarank.lightgbm4j.LGBMBooster;
+import io.github.metarank.lightgbm4j.LGBMException;
+import java.io.IOException;
+import java.util.Arrays;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * A booster of LightGBM.
+ *
+ * <p>Its one input has a row for each prediction and a column for each feature, where NaN is a missing value. Its one
+ * output is what {@code predict} gives in Python: a column for each class, or one.
+ *
+ * <p>By default each run computes on its caller's thread. With the threads that LightGBM would take by itself, a small
+ * run takes hundreds of times as long.
+ */
+final class LightgbmModel implements TensorModel {
+  private static final Logger LOG = LoggerFactory.getLogger(LightgbmModel.class);
+  private static final String INPUT = "input";
+  private static final String OUTPUT = "output";
+
+  private final LGBMBooster booster;
+  private final int features;
+  private final int columns;
+  private final String parameters;
+  private final Failures failures;
+
+  private LightgbmModel(
+      LGBMBooster booster, int features, int columns, String parameters, Failures failures) {
+    this.booster = booster;
+    this.features = features;
+    this.columns = columns;
+    this.parameters = parameters;
+    this.failures = failures;
+  }
+
+  static TensorModel open(ModelSource source, LoadOptions options, Failures failures) {
+    LGBMBooster booster = null;
+    try {
+      byte[] bytes = source.bytes();
+      checkWhole(new String(bytes, ISO_8859_1));
+      booster = LGBMBooster.loadModelFromString(new String(bytes, UTF_8));
+      String parameters = "num_threads=" + options.threads();
+      int features = booster.getNumFeature();
+      double[] row = new double[features];
+      Arrays.fill(row, Double.NaN);
+      int columns = predict(booster, row, 1, features, parameters).length;
+      return new LightgbmModel(booster, features, columns, parameters, failures);
+    } catch (LGBMException | IOException e) {
+      close(booster);
+      throw notWhole(source, e, failures);
+    }
+  }
+
+  /** LightGBM reads on past the end of a file that is cut off, which ends the JVM. */
+  private static void checkWhole(String model) throws IOException {
+    int at = model.indexOf("\nTree=");
+    int sizes = model.indexOf("\ntree_sizes=");
+    if (at < 0 || sizes < 0 || sizes > at) {
+      throw new IOException("its list of trees is missing");
+    }
+    at++;
+    int tree = 0;
+    String line = model.substring(sizes, model.indexOf('\n', sizes + 1));
+    for (String size : line.substring(line.indexOf('=') + 1).strip().split(" ", -1)) {
+      if (!model.startsWith("Tree=" + tree, at)) {
+        throw new IOException("tree " + tree + " is not where it should be");
+      }
+      at = (int) Math.min(at + length(size), model.length());
+      tree++;
+    }
+    if (!model.startsWith("end of trees", at)) {
+      throw new IOException("the end of its trees is missing");
+    }
+    if (model.indexOf("\nparameters:", at) > 0 && model.indexOf("\nend of parameters", at) < 0) {
+      throw new IOException("the end of its parameters is missing");
+    }
+  }
+
+  private static long length(String size) throws IOException {
+    try {
+      return Integer.parseUnsignedInt(size);
+    } catch (NumberFormatException e) {
+      throw new IOException("its list of trees has '" + size + "' as a size", e);
+    }
+  }
+
+  private static ServingException notWhole(ModelSource source, Exception e, Failures failures) {
+    return failures.failure(
+        ErrorKind.INVALID,
+        source + " is no LightGBM model that can be read (" + Failures.reason(e)
+            + "): a copy of it was cut off or changed, or it was saved by a later version than 4.3; fetch it again, or"
+            + " save it with that version's Booster.save_model",
+        e);
+  }
+
+  private static double[] predict(
+      LGBMBooster booster, double[] rows, int count, int features, String parameters)
+      throws LGBMException {
+    return booster.predictForMat(
+        rows, count, features, true, PredictionType.C_API_PREDICT_NORMAL, parameters);
+  }
+
+  @Override
+  public List<TensorSpec> inputs() {
+    return List.of(new TensorSpec(INPUT, Datatype.FP64, List.of(-1L, (long) features)));
+  }
+
+  @Override
+  public List<TensorSpec> outputs() {
+    return List.of(new TensorSpec(OUTPUT, Datatype.FP64, List.of(-1L, (long) columns)));
+  }
+
+  @Override
+  public List<Tensor> run(List<Tensor> inputs, List<String> outputs, Call call) {
+    Tensor input = inputs.get(0);
+    int rows = (int) input.shape()[0];
+    double[] answer = new double[0];
+    if (rows > 0) {
+      try {
+        answer = predict(booster, input.doubles(), rows, features, parameters);
+      } catch (LGBMException e) {
+        throw failures.failure(
+            ErrorKind.MODEL_FAILED,
+            "Model '" + call.model() + "' failed: " + Failures.reason(e),
+            e);
+      }
+    }
+    call.checkNotStopped(null);
+    return List.of(Tensor.of(OUTPUT, Datatype.FP64, new long[] {rows, columns}, answer));
+  }
+
+  @Override
+  public void close() {
+    close(booster);
+  }
+
+  private static void close(@Nullable LGBMBooster booster) {
+    try {
+      if (booster != null) {
+        booster.close();
+      }
+    } catch (LGBMException e) {
+      LOG.warn("A booster of LightGBM could not be closed", e);
+    }
+  }
+}

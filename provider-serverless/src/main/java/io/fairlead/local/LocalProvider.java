@@ -1,0 +1,46 @@
+package io.fairlead.local;
+
+import io.fairlead.local.internal.LocalHost;
+import io.fairlead.platform.EndpointPlatform;
+import io.fairlead.spi.PlatformConfig;
+import io.fairlead.spi.PlatformProvider;
+import java.nio.file.Path;
+
+/**
+ * Opens the platform {@code local}: endpoints in this JVM, to develop and test against without an account.
+ *
+ * <p>Settings: {@code cache}, the folder in which native libraries are kept between runs.
+ */
+public final class LocalProvider implements PlatformProvider<EndpointPlatform> {
+  /** The platform's id. */
+  public static final String ID = "local";
+
+  /** Makes a provider, at no cost. */
+  public LocalProvider() {}
+
+  @Override
+  public String id() {
+    return ID;
+  }
+
+  @Override
+  public Class<EndpointPlatform> type() {
+    return EndpointPlatform.class;
+  }
+
+  @Override
+  public EndpointPlatform open(PlatformConfig settings) {
+    LocalConfig config = LocalConfig.DEFAULT.withClassLoader(settings.classLoader());
+    config = settings
+        .parsed("cache", "must be the path of a folder", Path::of)
+        .map(config::withCacheFolder)
+        .orElse(config);
+    settings.done();
+    return open(config);
+  }
+
+  /** Opens the platform with settings from code. */
+  public EndpointPlatform open(LocalConfig config) {
+    return new LocalHost(config).open();
+  }
+}

@@ -1,0 +1,4 @@
+package io.fairlead.local.internal;
+
+/** A public name. */
+record LocalEndpoint(String name) {}

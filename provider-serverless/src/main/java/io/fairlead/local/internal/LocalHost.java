@@ -1,0 +1,545 @@
+package io.fairlead.local.internal;
+
+import io.fairlead.engine.internal.Engine;
+import io.fairlead.engine.internal.run.LeasedModel;
+import io.fairlead.error.ErrorKind;
+import io.fairlead.error.ServingException;
+import io.fairlead.grammar.Endpoint;
+import io.fairlead.local.LocalConfig;
+import io.fairlead.local.LocalProvider;
+import io.fairlead.platform.EndpointPlatform;
+import io.fairlead.platform.Request;
+import io.fairlead.platform.Response;
+import io.fairlead.provider.RetryPolicy;
+import io.fairlead.provider.TimeSource;
+import io.fairlead.reconcile.Listed;
+import io.fairlead.reconcile.Mark;
+import io.fairlead.reconcile.Observed;
+import io.fairlead.reconcile.Polling;
+import io.fairlead.reconcile.ReconciledEndpointPlatform;
+import io.fairlead.reconcile.Reconciler;
+import io.fairlead.reconcile.ResourceKind;
+import io.fairlead.reconcile.ResourceRef;
+import io.fairlead.reconcile.Started;
+import io.fairlead.reconcile.Traffic;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentMap;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/** What this JVM holds of the platform {@code local}: models that were checked, names, loaded variants. */
+public final class LocalHost {
+  private static final Polling POLLING =
+      new Polling(Duration.ofMillis(1), Duration.ofSeconds(1), 0.05);
+
+  /** Nothing here is late or lost; tried again is only what somebody else was at. */
+  private static final RetryPolicy RETRY =
+      new RetryPolicy(3, Duration.ofMillis(1), Duration.ofMillis(100), Duration.ofSeconds(1));
+
+  private final TimeSource time;
+  private final Engine engine;
+  private final int slotsPerInstance = Runtime.getRuntime().availableProcessors();
+  private final ConcurrentMap<String, Held<LocalModel>> models = new ConcurrentHashMap<>();
+  private final ConcurrentMap<String, Name> names = new ConcurrentHashMap<>();
+
+  /** Held while variants and their weights change, so that each weight belongs to a variant that is there. */
+  private final ReentrantLock changing = new ReentrantLock();
+
+  public LocalHost(LocalConfig config) {
+    this(config, TimeSource.system());
+  }
+
+  public LocalHost(LocalConfig config, TimeSource time) {
+    this.time = time;
+    this.engine = new Engine(
+        LocalProvider.ID,
+        config.functions(),
+        config.fetchers(),
+        config.cacheFolder(),
+        Engine.MODEL_CACHE_BYTES,
+        config.classLoader());
+  }
+
+  public EndpointPlatform open() {
+    return open(kinds(), this::close);
+  }
+
+  /** Opens the platform on this host with something put around its kinds. */
+  public EndpointPlatform open(LocalKinds kinds, Runnable onClose) {
+    Reconciler reconciler = Reconciler.builder(LocalProvider.ID, kinds.all())
+        .polling(POLLING)
+        .retry(RETRY)
+        .time(time)
+        .build();
+    return new ReconciledEndpointPlatform(
+        reconciler, new LocalMapper(kinds), this::invoke, onClose);
+  }
+
+  void close() {
+    engine.close();
+  }
+
+  LocalKinds kinds() {
+    return new LocalKinds(
+        new ModelKind(), new EndpointKind(), new VariantKind(), new TrafficKind());
+  }
+
+  /** Something that is held, and since when. */
+  private record Held<T>(T value, String run, Instant createdAt) {
+    Observed<T> observed() {
+      return Observed.ready(value).madeBy(run);
+    }
+  }
+
+  /** A public name with its variants. */
+  private static final class Name {
+    final Held<LocalEndpoint> held;
+    final WeightedRoundRobin weights = new WeightedRoundRobin();
+    final ConcurrentMap<String, Variant> variants = new ConcurrentHashMap<>();
+
+    Name(Held<LocalEndpoint> held) {
+      this.held = held;
+    }
+  }
+
+  /** A loaded variant. */
+  private static final class Variant {
+    final LeasedModel model;
+    final Slots slots;
+    volatile Held<LocalVariant> held;
+
+    Variant(Held<LocalVariant> held, LeasedModel model, Slots slots) {
+      this.held = held;
+      this.model = model;
+      this.slots = slots;
+    }
+  }
+
+  /** The requests that a variant may answer at a time. */
+  @SuppressWarnings("serial") // nobody serializes it
+  private static final class Slots extends Semaphore {
+    Slots(int permits) {
+      super(permits, true);
+    }
+
+    void grow(int more) {
+      if (more > 0) {
+        release(more);
+      } else {
+        reducePermits(-more);
+      }
+    }
+  }
+
+  // ---- asking ----
+
+  private Response invoke(Endpoint endpoint, Request request) {
+    Deadline deadline = new Deadline(request.timeout());
+    while (true) {
+      Name name = names.get(endpoint.name());
+      if (name == null) {
+        throw failure(
+            ErrorKind.NOT_FOUND,
+            "endpoint " + endpoint.name() + " is not deployed: deploy it first");
+      }
+      String picked = request.variant().or(name.weights::next).orElse(null);
+      if (picked == null) {
+        throw failure(
+            ErrorKind.NOT_FOUND,
+            "no variant of endpoint " + endpoint.name()
+                + " has a share of its requests: route some to one of " + name.variants.keySet());
+      }
+      Variant variant = name.variants.get(picked);
+      if (variant == null && (request.variant().isPresent() || deadline.hasPassed())) {
+        throw failure(
+            ErrorKind.NOT_FOUND,
+            "endpoint " + endpoint.name() + " has no variant " + picked + ": it has "
+                + name.variants.keySet());
+      }
+      if (variant != null) {
+        try {
+          return ask(variant, request, deadline).servedBy(picked);
+        } catch (ServingException e) {
+          // If it went while the request was on its way, another variant has its share now.
+          boolean went = name.variants.get(picked) != variant;
+          if (!went || request.variant().isPresent() || deadline.hasPassed()) {
+            throw e;
+          }
+        }
+      }
+    }
+  }
+
+  /** The end of one request's time. */
+  private static final class Deadline {
+    private static final Duration LONGEST = Duration.ofDays(36_500);
+
+    private final long begin = System.nanoTime();
+    private final long limit;
+
+    Deadline(Duration limit) {
+      this.limit = (limit.compareTo(LONGEST) > 0 ? LONGEST : limit).toNanos();
+    }
+
+    long nanosLeft() {
+      return limit - (System.nanoTime() - begin);
+    }
+
+    boolean hasPassed() {
+      return nanosLeft() <= 0;
+    }
+  }
+
+  private static Response ask(Variant variant, Request request, Deadline deadline) {
+    boolean acquired = acquire(variant, deadline);
+    try {
+      long left = deadline.nanosLeft();
+      if (!acquired || left <= 0) {
+        throw failure(
+            ErrorKind.TIMEOUT,
+            variant.model.name() + " had no free instance within " + request.timeout()
+                + ": scale it out, send less at a time, or allow more time");
+      }
+      return variant.model.invoke(request.withTimeout(Duration.ofNanos(left)));
+    } finally {
+      if (acquired) {
+        variant.slots.release();
+      }
+    }
+  }
+
+  private static boolean acquire(Variant variant, Deadline deadline) {
+    if (variant.slots.tryAcquire()) {
+      return true;
+    }
+    try {
+      return variant.slots.tryAcquire(deadline.nanosLeft(), TimeUnit.NANOSECONDS);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new ServingException(
+          LocalProvider.ID,
+          ErrorKind.CANCELLED,
+          "The thread was interrupted while it waited for an instance.",
+          e);
+    }
+  }
+
+  private static ServingException failure(ErrorKind kind, String message) {
+    return new ServingException(LocalProvider.ID, kind, message);
+  }
+
+  // ---- the kinds of things that are held ----
+
+  /** Models that were found and can be read. */
+  private final class ModelKind implements ResourceKind<LocalModel> {
+    @Override
+    public String name() {
+      return "model";
+    }
+
+    @Override
+    public Observed<LocalModel> read(String name) {
+      Held<LocalModel> held = models.get(name);
+      return held == null ? Observed.absent() : held.observed();
+    }
+
+    @Override
+    public Started create(String name, LocalModel desired, Mark mark) {
+      onFiles(() -> engine.digest(desired.container().artifact()));
+      refuseIfThere(models.putIfAbsent(name, hold(desired, mark)), "model " + name);
+      return Started.ACCEPTED;
+    }
+
+    @Override
+    public Started update(String name, Observed<LocalModel> current, LocalModel desired) {
+      throw failure(
+          ErrorKind.UNSUPPORTED, "model " + name + " is named by its content and does not change");
+    }
+
+    @Override
+    public Started delete(String name, Observed<LocalModel> current) {
+      changing.lock();
+      try {
+        if (isUsed(name)) {
+          throw failure(ErrorKind.CONFLICT, "model " + name + " is used by a variant");
+        }
+        requireThere(models.remove(name), "model " + name);
+      } finally {
+        changing.unlock();
+      }
+      return Started.ACCEPTED;
+    }
+
+    @Override
+    public List<Listed> list() {
+      List<Listed> listed = new ArrayList<>();
+      models.forEach((name, held) -> listed.add(listed("model", name, "", held, List.of())));
+      return listed;
+    }
+
+    @Override
+    public boolean isNamedByContent() {
+      return true;
+    }
+  }
+
+  /** Public names. */
+  private final class EndpointKind implements ResourceKind<LocalEndpoint> {
+    @Override
+    public String name() {
+      return "endpoint";
+    }
+
+    @Override
+    public Observed<LocalEndpoint> read(String name) {
+      Name there = names.get(name);
+      return there == null ? Observed.absent() : there.held.observed();
+    }
+
+    @Override
+    public Started create(String name, LocalEndpoint desired, Mark mark) {
+      refuseIfThere(names.putIfAbsent(name, new Name(hold(desired, mark))), "endpoint " + name);
+      return Started.ACCEPTED;
+    }
+
+    @Override
+    public Started update(String name, Observed<LocalEndpoint> current, LocalEndpoint desired) {
+      throw failure(ErrorKind.UNSUPPORTED, "endpoint " + name + " has nothing that could change");
+    }
+
+    @Override
+    public Started delete(String name, Observed<LocalEndpoint> current) {
+      changing.lock();
+      try {
+        Name there = requireThere(names.get(name), "endpoint " + name);
+        if (!there.variants.isEmpty()) {
+          throw failure(
+              ErrorKind.CONFLICT, "endpoint " + name + " has variants " + there.variants.keySet());
+        }
+        names.remove(name);
+        return Started.ACCEPTED;
+      } finally {
+        changing.unlock();
+      }
+    }
+
+    @Override
+    public List<Listed> list() {
+      List<Listed> listed = new ArrayList<>();
+      names.forEach(
+          (name, there) -> listed.add(listed("endpoint", name, name, there.held, List.of())));
+      return listed;
+    }
+  }
+
+  /** Loaded containers behind public names. */
+  private final class VariantKind implements ResourceKind<LocalVariant> {
+    @Override
+    public String name() {
+      return "variant";
+    }
+
+    @Override
+    public Observed<LocalVariant> read(String path) {
+      Variant there = find(path);
+      return there == null ? Observed.absent() : there.held.observed();
+    }
+
+    @Override
+    public Started create(String path, LocalVariant desired, Mark mark) {
+      requireThere(
+          models.get(LocalMapper.modelName(desired.container())), "the model of variant " + path);
+      LeasedModel model = onFiles(() -> engine.load(desired.container().artifact()));
+      changing.lock();
+      try {
+        requireThere(
+            models.get(LocalMapper.modelName(desired.container())), "the model of variant " + path);
+        Name name = requireThere(names.get(nameIn(path)), "endpoint " + nameIn(path));
+        Slots slots = new Slots(Math.multiplyExact(desired.count(), slotsPerInstance));
+        Variant variant = new Variant(hold(desired, mark), model, slots);
+        refuseIfThere(name.variants.putIfAbsent(variantIn(path), variant), "variant " + path);
+        return Started.ACCEPTED;
+      } catch (RuntimeException | Error e) {
+        model.close();
+        throw e;
+      } finally {
+        changing.unlock();
+      }
+    }
+
+    @Override
+    public Optional<String> cannotUpdate(LocalVariant actual, LocalVariant desired) {
+      return actual.container().equals(desired.container())
+          ? Optional.empty()
+          : Optional.of(
+              "serves another container, and a variant keeps its container: deploy under another variant and "
+                  + "route requests to it, or undeploy this one first");
+    }
+
+    @Override
+    public Started update(String path, Observed<LocalVariant> current, LocalVariant desired) {
+      changing.lock();
+      try {
+        Variant there = requireThere(find(path), "variant " + path);
+        there.slots.grow((desired.count() - there.held.value().count()) * slotsPerInstance);
+        there.held = new Held<>(desired, there.held.run(), there.held.createdAt());
+        return Started.ACCEPTED;
+      } finally {
+        changing.unlock();
+      }
+    }
+
+    @Override
+    public Started delete(String path, Observed<LocalVariant> current) {
+      changing.lock();
+      try {
+        Name name = requireThere(names.get(nameIn(path)), "endpoint " + nameIn(path));
+        Variant there = requireThere(name.variants.get(variantIn(path)), "variant " + path);
+        if (name.weights.traffic().of(variantIn(path)) > 0) {
+          throw failure(ErrorKind.CONFLICT, "variant " + path + " has a share of the requests");
+        }
+        name.variants.remove(variantIn(path));
+        there.model.close();
+        return Started.ACCEPTED;
+      } finally {
+        changing.unlock();
+      }
+    }
+
+    @Override
+    public List<Listed> list() {
+      List<Listed> listed = new ArrayList<>();
+      names.forEach((name, there) ->
+          there.variants.forEach((variant, held) -> listed.add(new Listed(
+              new ResourceRef("variant", name + "/" + variant),
+              name,
+              held.held.createdAt(),
+              Observed.Status.READY,
+              "",
+              true,
+              List.of(
+                  new ResourceRef(
+                      "model", LocalMapper.modelName(held.held.value().container())),
+                  new ResourceRef("endpoint", name)),
+              Optional.empty()))));
+      return listed;
+    }
+
+    private @Nullable Variant find(String path) {
+      Name name = names.get(nameIn(path));
+      return name == null ? null : name.variants.get(variantIn(path));
+    }
+
+    private static String nameIn(String path) {
+      return path.substring(0, path.indexOf('/'));
+    }
+
+    private static String variantIn(String path) {
+      return path.substring(path.indexOf('/') + 1);
+    }
+  }
+
+  /** Traffic weights of public names. */
+  private final class TrafficKind implements ResourceKind<Traffic> {
+    @Override
+    public String name() {
+      return "traffic";
+    }
+
+    @Override
+    public Observed<Traffic> read(String name) {
+      Name there = names.get(name);
+      return there == null ? Observed.absent() : Observed.ready(there.weights.traffic());
+    }
+
+    @Override
+    public Started create(String name, Traffic desired, Mark mark) {
+      throw failure(ErrorKind.NOT_FOUND, "endpoint " + name + " is not there");
+    }
+
+    @Override
+    public Started update(String name, Observed<Traffic> current, Traffic desired) {
+      changing.lock();
+      try {
+        Name there = requireThere(names.get(name), "endpoint " + name);
+        if (!there.variants.keySet().containsAll(desired.weights().keySet())) {
+          throw failure(
+              ErrorKind.CONFLICT,
+              "endpoint " + name + " has variants " + there.variants.keySet() + ", not all of "
+                  + desired);
+        }
+        there.weights.set(desired);
+        return Started.ACCEPTED;
+      } finally {
+        changing.unlock();
+      }
+    }
+
+    @Override
+    public Started delete(String name, Observed<Traffic> current) {
+      throw failure(ErrorKind.UNSUPPORTED, "traffic goes with its endpoint");
+    }
+
+    @Override
+    public List<Listed> list() {
+      return List.of();
+    }
+  }
+
+  private <T> Held<T> hold(T value, Mark mark) {
+    return new Held<>(value, mark.run(), time.now());
+  }
+
+  private boolean isUsed(String modelName) {
+    return names.values().stream()
+        .flatMap(name -> name.variants.values().stream())
+        .anyMatch(
+            variant -> LocalMapper.modelName(variant.held.value().container()).equals(modelName));
+  }
+
+  /** Files that are not there are no resources that may still come. */
+  private static <T> T onFiles(Supplier<T> reading) {
+    try {
+      return reading.get();
+    } catch (ServingException e) {
+      throw e.kind() == ErrorKind.NOT_FOUND
+          ? new ServingException(
+              LocalProvider.ID, ErrorKind.INVALID, String.valueOf(e.getMessage()), e)
+          : e;
+    }
+  }
+
+  private static Listed listed(
+      String kind, String name, String deployment, Held<?> held, List<ResourceRef> uses) {
+    return new Listed(
+        new ResourceRef(kind, name),
+        deployment,
+        held.createdAt(),
+        Observed.Status.READY,
+        "",
+        false,
+        uses,
+        Optional.empty());
+  }
+
+  private static <T> T requireThere(@Nullable T there, String what) {
+    if (there == null) {
+      throw failure(ErrorKind.NOT_FOUND, what + " is not there");
+    }
+    return there;
+  }
+
+  private static void refuseIfThere(@Nullable Object there, String what) {
+    if (there != null) {
+      throw failure(ErrorKind.ALREADY_EXISTS, what + " is there already");
+    }
+  }
+}

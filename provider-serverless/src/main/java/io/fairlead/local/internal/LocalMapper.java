@@ -1,0 +1,96 @@
+package io.fairlead.local.internal;
+
+import io.fairlead.grammar.Container;
+import io.fairlead.grammar.Dependencies;
+import io.fairlead.grammar.Endpoint;
+import io.fairlead.grammar.PlatformOptions;
+import io.fairlead.grammar.Problems;
+import io.fairlead.grammar.Scaling;
+import io.fairlead.json.GrammarJson;
+import io.fairlead.provider.Fingerprint;
+import io.fairlead.reconcile.EndpointMapper;
+import io.fairlead.reconcile.Mapping;
+import io.fairlead.reconcile.Resource;
+import io.fairlead.reconcile.ResourceKind;
+import io.fairlead.reconcile.Traffic;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+
+/** From the grammar to what this JVM holds: a checked model, a public name, a loaded variant, traffic weights. */
+final class LocalMapper implements EndpointMapper {
+  private static final int MOST_INSTANCES = 1000;
+
+  private final LocalKinds kinds;
+
+  LocalMapper(LocalKinds kinds) {
+    this.kinds = kinds;
+  }
+
+  /** The name of a container is derived from where its files are, not from what they hold, so that a model can be removed
+   * whose files are gone. */
+  static String modelName(Container container) {
+    return "model-" + Fingerprint.of(GrammarJson.write(container));
+  }
+
+  @Override
+  public Mapping container(Container container) {
+    List<String> lossy = new ArrayList<>();
+    if (!container.artifact().code().equals(container.artifact().weights())) {
+      lossy.add("artifact.code is not used: the model runs from its weights alone");
+    }
+    if (container.runtime().image().isPresent()) {
+      lossy.add("runtime.image is not used: the model runs in this JVM");
+    }
+    if (!container.dependencies().equals(Dependencies.NONE)) {
+      lossy.add(
+          "dependencies are not installed: the model runs in this JVM with what is on its class path");
+    }
+    return new Mapping(
+        List.of(Resource.shared(kinds.model(), modelName(container), new LocalModel(container))),
+        lossy);
+  }
+
+  @Override
+  public Mapping endpoint(Endpoint endpoint) {
+    Scaling scaling = endpoint.scaling();
+    Problems.in("Scaling")
+        .check(
+            scaling.min() >= 1,
+            "min",
+            "must be 1 or more on platform 'local', which does not scale to zero",
+            scaling.min())
+        .check(
+            scaling.count() <= MOST_INSTANCES,
+            "count",
+            "must be at most " + MOST_INSTANCES + " on platform 'local'",
+            scaling.count())
+        .throwIfAny();
+    List<String> lossy = new ArrayList<>();
+    if (scaling.instanceType().isPresent()) {
+      lossy.add("scaling.instanceType is not used: the model runs on this machine");
+    }
+    if (scaling.isAutomatic()) {
+      lossy.add(
+          "scaling.min and max are not used: this JVM keeps to the count, " + scaling.count());
+    }
+    return new Mapping(
+        List.of(
+            Resource.shared(kinds.endpoint(), endpoint.name(), new LocalEndpoint(endpoint.name())),
+            Resource.variant(
+                kinds.variant(),
+                endpoint.routing().path(),
+                new LocalVariant(endpoint.container(), scaling.count()))),
+        lossy);
+  }
+
+  @Override
+  public ResourceKind<Traffic> traffic() {
+    return kinds.traffic();
+  }
+
+  @Override
+  public Set<Class<? extends PlatformOptions>> options() {
+    return Set.of();
+  }
+}

@@ -1,0 +1,6 @@
+package io.fairlead.local.internal;
+
+import io.fairlead.grammar.Container;
+
+/** A container whose model was found and can be read. */
+record LocalModel(Container container) {}

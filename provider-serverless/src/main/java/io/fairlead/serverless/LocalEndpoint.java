@@ -1,4 +1,0 @@
-package io.fairlead.serverless;
-
-/** A public name. */
-record LocalEndpoint(String name) {}

@@ -1,5 +1,0 @@
-/** Functions over HTTP: the Open Inference Protocol, and what SageMaker and Vertex ask of a container. */
-@NullMarked
-package io.fairlead.serverless.http;
-
-import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,734 @@
+package io.fairlead.serverless.internal;
+
+import io.fairlead.engine.internal.Engine;
+import io.fairlead.engine.internal.run.LoadedModel;
+import io.fairlead.error.ErrorKind;
+import io.fairlead.error.ServingException;
+import io.fairlead.grammar.ColdStart;
+import io.fairlead.grammar.ModelFunction;
+import io.fairlead.grammar.PlatformOptions;
+import io.fairlead.grammar.Problems;
+import io.fairlead.platform.Request;
+import io.fairlead.platform.Response;
+import io.fairlead.provider.RetryPolicy;
+import io.fairlead.reconcile.FunctionMapper;
+import io.fairlead.reconcile.Listed;
+import io.fairlead.reconcile.Mapping;
+import io.fairlead.reconcile.Mark;
+import io.fairlead.reconcile.Observed;
+import io.fairlead.reconcile.Outcome;
+import io.fairlead.reconcile.Polling;
+import io.fairlead.reconcile.ReconciledFunctionPlatform;
+import io.fairlead.reconcile.Reconciler;
+import io.fairlead.reconcile.Resource;
+import io.fairlead.reconcile.ResourceKind;
+import io.fairlead.reconcile.ResourceRef;
+import io.fairlead.reconcile.Started;
+import io.fairlead.serverless.FunctionStatus;
+import io.fairlead.serverless.Isolation;
+import io.fairlead.serverless.ServerlessConfig;
+import io.fairlead.serverless.ServerlessOptions;
+import io.fairlead.serverless.ServerlessPlatform;
+import io.fairlead.serverless.ServerlessProvider;
+import io.fairlead.serverless.internal.http.FunctionDescription;
+import io.fairlead.serverless.internal.http.FunctionDirectory;
+import io.fairlead.serverless.internal.http.HttpFront;
+import io.fairlead.serverless.internal.http.HttpFunction;
+import io.fairlead.serverless.internal.pool.Budget;
+import io.fairlead.serverless.internal.pool.Pool;
+import io.fairlead.serverless.internal.pool.PoolClock;
+import io.fairlead.serverless.internal.pool.PoolStatus;
+import io.fairlead.serverless.internal.process.Workers;
+import java.net.URI;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentMap;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+
+/** What this process holds of the platform {@code serverless}: functions by name, and all that they share. */
+public final class FunctionHost {
+  private static final Polling POLLING =
+      new Polling(Duration.ofMillis(1), Duration.ofMillis(100), 0.05);
+
+  /** Nothing here is late or lost; tried again is only what somebody else was at. */
+  private static final RetryPolicy RETRY =
+      new RetryPolicy(3, Duration.ofMillis(1), Duration.ofMillis(100), Duration.ofMillis(1));
+
+  private static final Duration GRACE = Duration.ofSeconds(10);
+  private static final Duration KEEP_ALIVE = Duration.ofSeconds(60);
+  private static final Duration ENDING = Duration.ofSeconds(5);
+  private static final double PART_OF_MEMORY = 0.75;
+
+  /** The outcomes that are kept for whoever began the operations, who as a rule asks for them within moments. */
+  private static final int MOST_OUTCOMES = 1000;
+
+  private final ServerlessConfig config;
+  private final PoolClock clock;
+  private final Duration grace;
+  private final Budget budget;
+  private final Engine engine;
+  private final RunThreads threads = new RunThreads(FunctionHost::newThread, KEEP_ALIVE);
+  private final FunctionKind kind = new FunctionKind();
+  private final ConcurrentMap<String, Deployed> functions = new ConcurrentHashMap<>();
+  private final ConcurrentMap<String, Outcome> operations = new ConcurrentHashMap<>();
+  private final AtomicLong operationNumber = new AtomicLong();
+
+  /** Held while functions come, change and go. */
+  private final ReentrantLock changing = new ReentrantLock();
+
+  private @Nullable HttpFront front;
+  private @Nullable Workers workers;
+  private volatile boolean closed;
+
+  /**
+   * Makes a host without functions.
+   *
+   * @param clock closed with the host, if it can be
+   */
+  public FunctionHost(ServerlessConfig config, PoolClock clock) {
+    this(config, clock, GRACE);
+  }
+
+  /**
+   * Makes a host without functions.
+   *
+   * @param clock closed with the host, if it can be
+   * @param grace how long invocations may run on when the host is closed
+   */
+  public FunctionHost(ServerlessConfig config, PoolClock clock, Duration grace) {
+    this.config = config;
+    this.clock = clock;
+    this.grace = grace;
+    this.budget = new Budget(
+        config.memoryBytes() > 0
+            ? config.memoryBytes()
+            : (long) (MachineMemory.bytes() * PART_OF_MEMORY),
+        config.starts() > 0 ? config.starts() : Runtime.getRuntime().availableProcessors());
+    this.engine = new Engine(
+        ServerlessProvider.ID,
+        config.functions(),
+        config.fetchers(),
+        config.cacheFolder(),
+        Engine.MODEL_CACHE_BYTES,
+        config.classLoader());
+  }
+
+  private static Thread newThread(Runnable task) {
+    Thread thread = new Thread(task, "fairlead-" + ServerlessProvider.ID + "-run");
+    thread.setDaemon(true);
+    return thread;
+  }
+
+  /** Opens the platform. It listens at once if it was given a port. */
+  public ServerlessPlatform open() {
+    if (config.http().port() != 0) {
+      front();
+    }
+    Reconciler reconciler = Reconciler.builder(ServerlessProvider.ID, List.of(kind))
+        .polling(POLLING)
+        .retry(RETRY)
+        .build();
+    ReconciledFunctionPlatform platform = new ReconciledFunctionPlatform(
+        reconciler,
+        new Mapper(),
+        (function, request) -> serving(function.name()).invoke(request),
+        function -> url(function.name()),
+        this::close);
+    return new DefaultServerlessPlatform(platform, this::status);
+  }
+
+  PoolClock clock() {
+    return clock;
+  }
+
+  Budget budget() {
+    return budget;
+  }
+
+  Engine engine() {
+    return engine;
+  }
+
+  RunThreads threads() {
+    return threads;
+  }
+
+  Workers workers() {
+    changing.lock();
+    try {
+      checkOpen();
+      if (workers == null) {
+        workers =
+            new Workers(ServerlessProvider.ID, config.functions().keySet(), config.cacheFolder());
+      }
+      return workers;
+    } finally {
+      changing.unlock();
+    }
+  }
+
+  /** Sees to it that what goes wrong in a future is not lost. */
+  void watch(CompletableFuture<?> future) {
+    var unused = future.exceptionally(thrown -> {
+      Thread thread = Thread.currentThread();
+      thread.getUncaughtExceptionHandler().uncaughtException(thread, thrown);
+      return null;
+    });
+  }
+
+  /** Everything under one name. */
+  private static final class Deployed {
+    final String run;
+    final Instant createdAt = Instant.now();
+
+    volatile @Nullable ServedFunction serving;
+    volatile @Nullable ServedFunction coming;
+    volatile @Nullable ServedFunction leaving;
+    volatile long leavingSince;
+
+    Deployed(String run) {
+      this.run = run;
+    }
+  }
+
+  // ---- asking ----
+
+  private ServedFunction serving(String name) {
+    Deployed deployed = functions.get(name);
+    ServedFunction serving = deployed == null ? null : deployed.serving;
+    if (serving == null) {
+      throw gone(name);
+    }
+    return serving;
+  }
+
+  /** What is said of a function that is not there, or not any more. */
+  ServingException gone(String name) {
+    return closed
+        ? failure(
+            ErrorKind.CANCELLED,
+            "Platform '" + ServerlessProvider.ID + "' is closed: open it again to invoke " + name
+                + ".")
+        : failure(
+            ErrorKind.NOT_FOUND,
+            "Function '" + name
+                + "' is not deployed: deploy it first, or look at what is with list().");
+  }
+
+  private FunctionStatus status(String name) {
+    PoolStatus status = serving(name).status();
+    return new FunctionStatus(
+        status.starting(),
+        status.ready(),
+        status.draining(),
+        status.running(),
+        status.waiting(),
+        status.stuck(),
+        status.starts(),
+        status.accepted(),
+        status.waited(),
+        status.refused());
+  }
+
+  private URI url(String name) {
+    serving(name);
+    return front().url(name);
+  }
+
+  private HttpFront front() {
+    changing.lock();
+    try {
+      if (closed) {
+        throw failure(
+            ErrorKind.CANCELLED,
+            "Platform '" + ServerlessProvider.ID + "' is closed: open it again.");
+      }
+      if (front == null) {
+        front = HttpFront.start(ServerlessProvider.ID, config.http(), new Directory());
+      }
+      return front;
+    } finally {
+      changing.unlock();
+    }
+  }
+
+  /** What answers over HTTP. */
+  private final class Directory implements FunctionDirectory {
+    @Override
+    public Optional<HttpFunction> find(String name) {
+      Deployed deployed = functions.get(name);
+      ServedFunction serving = deployed == null ? null : deployed.serving;
+      return Optional.ofNullable(serving).map(Remote::new);
+    }
+
+    @Override
+    public Collection<String> names() {
+      return functions.entrySet().stream()
+          .filter(entry -> entry.getValue().serving != null)
+          .map(Map.Entry::getKey)
+          .sorted()
+          .toList();
+    }
+
+    @Override
+    public boolean isLive() {
+      return !closed;
+    }
+
+    @Override
+    public boolean isReady() {
+      return !closed
+          && functions.values().stream()
+              .allMatch(deployed -> deployed.coming == null || deployed.serving != null);
+    }
+  }
+
+  /** A function to whoever calls it over HTTP. */
+  private record Remote(ServedFunction serving) implements HttpFunction {
+    @Override
+    public String name() {
+      return serving.function().name();
+    }
+
+    @Override
+    public Optional<String> version() {
+      return Optional.empty();
+    }
+
+    @Override
+    public boolean isReady() {
+      return true;
+    }
+
+    @Override
+    public Duration timeout() {
+      return serving.function().limits().timeout();
+    }
+
+    @Override
+    public CompletableFuture<Response> invoke(Request request) {
+      return serving.begin(request);
+    }
+
+    @Override
+    public CompletableFuture<FunctionDescription> describe() {
+      return serving.describe();
+    }
+  }
+
+  // ---- deploying ----
+
+  /** From a function to the one thing that it is here. */
+  private final class Mapper implements FunctionMapper {
+    @Override
+    public Mapping function(ModelFunction function) {
+      ServerlessOptions options = ServedFunction.optionsOf(function);
+      long memory = function.limits().memoryBytes();
+      String scheme = function.artifact().weights().getScheme();
+      Problems.in("ModelFunction")
+          .check(
+              memory <= budget.memoryBytes(),
+              "limits.memoryBytes",
+              "must be at most what all instances may count together, " + budget.memoryBytes(),
+              memory)
+          .check(
+              options.trustedPickle().isEmpty() || "file".equalsIgnoreCase(scheme),
+              "artifact.weights",
+              "must be a file: to be loaded as a trusted pickle",
+              scheme)
+          .throwIfAny();
+      List<String> lossy = new ArrayList<>();
+      if (!function.artifact().code().equals(function.artifact().weights())) {
+        lossy.add("artifact.code is not used: the model runs from its weights alone");
+      }
+      if (options.isolation() == Isolation.IN_PROCESS && options.trustedPickle().isEmpty()) {
+        lossy.add(
+            "limits.memoryBytes is accounted, not enforced: isolation PROCESS gives each instance a process with that"
+                + " limit");
+      }
+      return new Mapping(
+          List.of(Resource.variant(kind, function.name(), function)), List.copyOf(lossy));
+    }
+
+    @Override
+    public Set<Class<? extends PlatformOptions>> options() {
+      return Set.of(ServerlessOptions.class);
+    }
+  }
+
+  /** The one kind of thing that is here. */
+  private final class FunctionKind implements ResourceKind<ModelFunction> {
+    @Override
+    public String name() {
+      return "function";
+    }
+
+    @Override
+    public Observed<ModelFunction> read(String name) {
+      Deployed deployed = find(name);
+      if (deployed == null) {
+        return Observed.absent();
+      }
+      if (deployed.leaving != null) {
+        return Observed.deleting();
+      }
+      ServedFunction serving = deployed.serving;
+      return serving == null
+          ? Observed.<ModelFunction>changing("loading").madeBy(deployed.run)
+          : Observed.ready(serving.function()).madeBy(deployed.run);
+    }
+
+    /** Another file in the same place is another model. */
+    @Override
+    public boolean matches(ModelFunction desired, ModelFunction actual) {
+      if (!desired.equals(actual)) {
+        return false;
+      }
+      Deployed deployed = functions.get(desired.name());
+      ServedFunction serving = deployed == null ? null : deployed.serving;
+      if (serving == null) {
+        return true;
+      }
+      boolean same;
+      try {
+        same = engine.digest(desired.artifact()).equals(serving.digest());
+      } catch (ServingException e) {
+        // Deploying it says why.
+        return false;
+      }
+      if (same) {
+        // Whoever deploys again what could not be loaded wants it tried again.
+        serving.pool().retry();
+      }
+      return same;
+    }
+
+    @Override
+    public Started create(String name, ModelFunction desired, Mark mark) {
+      ServedFunction next = checked(desired);
+      changing.lock();
+      try {
+        if (find(name) != null) {
+          throw failure(ErrorKind.ALREADY_EXISTS, "function " + name + " is there already");
+        }
+        checkOpen();
+        checkRoom(desired);
+        Deployed deployed = new Deployed(mark.run());
+        functions.put(name, deployed);
+        return bring(name, deployed, next, desired.limits().coldStart() == ColdStart.EAGER ? 1 : 0);
+      } finally {
+        changing.unlock();
+      }
+    }
+
+    @Override
+    public Started update(String name, Observed<ModelFunction> current, ModelFunction desired) {
+      ServedFunction next = checked(desired);
+      changing.lock();
+      try {
+        Deployed deployed = find(name);
+        ServedFunction serving = deployed == null ? null : deployed.serving;
+        if (deployed == null || serving == null) {
+          throw failure(ErrorKind.NOT_FOUND, "function " + name + " is not there");
+        }
+        if (deployed.coming != null) {
+          throw failure(ErrorKind.CONFLICT, "function " + name + " is being replaced");
+        }
+        checkRoom(desired);
+        int busy = serving.pool().busyInstances();
+        boolean eager = desired.limits().coldStart() == ColdStart.EAGER;
+        return bring(name, deployed, next, eager ? Math.max(1, busy) : busy);
+      } finally {
+        changing.unlock();
+      }
+    }
+
+    private ServedFunction checked(ModelFunction desired) {
+      try {
+        // What a trusted pickle is worth only its Python can say.
+        String digest = ServedFunction.optionsOf(desired).trustedPickle().isEmpty()
+            ? engine.check(desired.artifact())
+            : engine.digest(desired.artifact());
+        return new ServedFunction(desired, digest, FunctionHost.this);
+      } catch (ServingException e) {
+        // A file that is not there is no resource that may still come.
+        throw e.kind() == ErrorKind.NOT_FOUND
+            ? new ServingException(
+                ServerlessProvider.ID, ErrorKind.INVALID, String.valueOf(e.getMessage()), e)
+            : e;
+      }
+    }
+
+    /** What is always loaded must fit beside all else that is: no memory will ever be given up for it. */
+    private void checkRoom(ModelFunction desired) {
+      if (desired.limits().coldStart() != ColdStart.EAGER) {
+        return;
+      }
+      long taken = functions.values().stream()
+          .map(deployed -> deployed.coming == null ? deployed.serving : deployed.coming)
+          .flatMap(Stream::ofNullable)
+          .map(ServedFunction::function)
+          .filter(other -> other.limits().coldStart() == ColdStart.EAGER)
+          .filter(other -> !other.name().equals(desired.name()))
+          .mapToLong(other -> other.limits().memoryBytes())
+          .sum();
+      long memory = desired.limits().memoryBytes();
+      if (memory > budget.memoryBytes() - taken) {
+        throw failure(
+            ErrorKind.QUOTA,
+            "Function '" + desired.name() + "' would always take " + memory
+                + " bytes of memory beside the " + taken
+                + " that other eager functions always take, and all may take "
+                + budget.memoryBytes()
+                + ": make it or others lazy or smaller, or allow more memory.");
+      }
+    }
+
+    /** What serves goes on until what comes has its instances, unless there is memory for one of the two only. */
+    private Started bring(String name, Deployed deployed, ServedFunction next, int instances) {
+      if (instances == 0) {
+        swap(deployed, next);
+        return Started.ACCEPTED;
+      }
+      String operation = "load-" + operationNumber.incrementAndGet();
+      if (operations.size() >= MOST_OUTCOMES) {
+        operations.values().removeIf(outcome -> outcome.state() != Outcome.State.RUNNING);
+      }
+      operations.put(operation, Outcome.running("loading"));
+      deployed.coming = next;
+      ServedFunction serving = deployed.serving;
+      Pool<LoadedModel> replaced = serving == null ? null : serving.pool();
+      watch(next.pool().warm(instances, replaced).handle((nothing, thrown) -> {
+        ended(name, deployed, next, operation, thrown);
+        return null;
+      }));
+      return Started.as(operation);
+    }
+
+    private void ended(
+        String name,
+        Deployed deployed,
+        ServedFunction next,
+        String operation,
+        @Nullable Throwable thrown) {
+      changing.lock();
+      try {
+        boolean wanted = deployed.coming == next;
+        if (wanted) {
+          deployed.coming = null;
+        }
+        if (thrown == null && wanted && !closed) {
+          swap(deployed, next);
+          operations.put(operation, Outcome.succeeded());
+          return;
+        }
+        next.pool().close();
+        if (deployed.serving == null && deployed.leaving == null) {
+          functions.remove(name, deployed);
+        }
+        operations.put(operation, Outcome.failed(whyNotLoaded(name, thrown)));
+      } finally {
+        changing.unlock();
+      }
+    }
+
+    private ServingException whyNotLoaded(String name, @Nullable Throwable thrown) {
+      if (closed) {
+        return gone(name);
+      }
+      if (thrown == null || thrown instanceof IllegalStateException) {
+        return failure(
+            ErrorKind.CANCELLED, "Function '" + name + "' was removed while it was being loaded.");
+      }
+      return ServingException.builder(
+              ServerlessProvider.ID,
+              ServedFunction.kindOf(thrown),
+              "Function '" + name + "' could not be loaded: " + ServedFunction.reason(thrown))
+          .cause(thrown)
+          .build();
+    }
+
+    private void swap(Deployed deployed, ServedFunction next) {
+      ServedFunction before = deployed.serving;
+      deployed.serving = next;
+      if (before != null) {
+        before.pool().retire(next.pool());
+      }
+    }
+
+    @Override
+    public Started delete(String name, Observed<ModelFunction> current) {
+      changing.lock();
+      try {
+        Deployed deployed = find(name);
+        if (deployed == null) {
+          throw failure(ErrorKind.NOT_FOUND, "function " + name + " is not there");
+        }
+        if (deployed.leaving != null) {
+          return Started.ACCEPTED;
+        }
+        ServedFunction coming = deployed.coming;
+        if (coming != null) {
+          deployed.coming = null;
+          coming.pool().close();
+        }
+        ServedFunction serving = deployed.serving;
+        if (serving == null) {
+          functions.remove(name, deployed);
+        } else {
+          deployed.leavingSince = clock.now();
+          deployed.leaving = serving;
+          deployed.serving = null;
+          serving.pool().retire(null);
+        }
+        return Started.ACCEPTED;
+      } finally {
+        changing.unlock();
+      }
+    }
+
+    @Override
+    public Outcome poll(String operation) {
+      Outcome outcome = operations.get(operation);
+      if (outcome == null) {
+        return Outcome.succeeded();
+      }
+      if (outcome.state() != Outcome.State.RUNNING) {
+        operations.remove(operation);
+      }
+      return outcome;
+    }
+
+    @Override
+    public List<Listed> list() {
+      return functions.keySet().stream()
+          .sorted()
+          .flatMap(name -> Stream.ofNullable(find(name)).map(deployed -> listed(name, deployed)))
+          .toList();
+    }
+
+    private Listed listed(String name, Deployed deployed) {
+      ServedFunction serving = deployed.serving;
+      int stuck = serving == null ? 0 : serving.status().stuck();
+      return new Listed(
+          new ResourceRef("function", name),
+          name,
+          deployed.createdAt,
+          deployed.leaving != null
+              ? Observed.Status.DELETING
+              : serving == null ? Observed.Status.CHANGING : Observed.Status.READY,
+          stuck == 0 ? "" : stuck + " of its invocations are stuck: they do not end",
+          true,
+          List.of(),
+          Optional.empty());
+    }
+  }
+
+  /** What is under a name; nothing if the last of it has gone meanwhile, or what is left of it is stuck. */
+  private @Nullable Deployed find(String name) {
+    Deployed deployed = functions.get(name);
+    ServedFunction leaving = deployed == null ? null : deployed.leaving;
+    if (deployed != null && leaving != null && hasGone(leaving, deployed.leavingSince)) {
+      functions.remove(name, deployed);
+      return null;
+    }
+    return deployed;
+  }
+
+  private boolean hasGone(ServedFunction leaving, long since) {
+    if (leaving.pool().gone().isDone()) {
+      return true;
+    }
+    PoolStatus status = leaving.status();
+    // Without invocations, a load or an unload has not ended in all that time.
+    return status.running() == status.stuck()
+        && status.waiting() == 0
+        && (status.stuck() > 0 || clock.now() - since > ENDING.toNanos());
+  }
+
+  private void checkOpen() {
+    if (closed) {
+      throw failure(
+          ErrorKind.CANCELLED,
+          "Platform '" + ServerlessProvider.ID + "' is closed: open it again.");
+    }
+  }
+
+  private static ServingException failure(ErrorKind kind, String message) {
+    return new ServingException(ServerlessProvider.ID, kind, message);
+  }
+
+  // ---- the end ----
+
+  private void close() {
+    HttpFront listening;
+    Workers processes;
+    List<ServedFunction> all = new ArrayList<>();
+    changing.lock();
+    try {
+      closed = true;
+      listening = front;
+      processes = workers;
+      functions
+          .values()
+          .forEach(deployed -> Stream.of(
+                  Optional.ofNullable(deployed.serving),
+                  Optional.ofNullable(deployed.coming),
+                  Optional.ofNullable(deployed.leaving))
+              .flatMap(Optional::stream)
+              .forEach(all::add));
+    } finally {
+      changing.unlock();
+    }
+    all.forEach(function -> function.pool().close());
+    if (listening != null) {
+      listening.close(grace);
+    }
+    engine.close(grace);
+    if (processes != null) {
+      processes.close(grace);
+    }
+    end(CompletableFuture.allOf(
+        all.stream().map(function -> function.pool().gone()).toArray(CompletableFuture<?>[]::new)));
+    if (clock instanceof AutoCloseable closeable) {
+      close(closeable);
+    }
+    functions.clear();
+  }
+
+  /** Ends the threads; what cannot be stopped goes on by itself, as the engine has said. */
+  private void end(CompletableFuture<Void> gone) {
+    try {
+      gone.get(ENDING.toMillis(), TimeUnit.MILLISECONDS);
+      threads.close(ENDING);
+      return;
+    } catch (TimeoutException | ExecutionException e) {
+      // Then there is nothing to wait for any more.
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+    threads.close(Duration.ZERO);
+  }
+
+  private static void close(AutoCloseable closeable) {
+    try {
+      closeable.close();
+    } catch (Exception e) {
+      throw new IllegalStateException(e);
+    }
+  }
+}

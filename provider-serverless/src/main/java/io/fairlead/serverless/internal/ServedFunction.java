@@ -1,0 +1,382 @@
+package io.fairlead.serverless.internal;
+
+import io.fairlead.engine.LoadOptions;
+import io.fairlead.engine.internal.run.LoadedModel;
+import io.fairlead.error.ErrorKind;
+import io.fairlead.error.ServingException;
+import io.fairlead.grammar.ColdStart;
+import io.fairlead.grammar.FunctionLimits;
+import io.fairlead.grammar.InvalidValueException;
+import io.fairlead.grammar.ModelArtifact;
+import io.fairlead.grammar.ModelFunction;
+import io.fairlead.platform.Request;
+import io.fairlead.platform.Response;
+import io.fairlead.serverless.Isolation;
+import io.fairlead.serverless.RunOn;
+import io.fairlead.serverless.ServerlessOptions;
+import io.fairlead.serverless.ServerlessProvider;
+import io.fairlead.serverless.internal.http.FunctionDescription;
+import io.fairlead.serverless.internal.pool.Pool;
+import io.fairlead.serverless.internal.pool.PoolClock;
+import io.fairlead.serverless.internal.pool.PoolSettings;
+import io.fairlead.serverless.internal.pool.PoolStatus;
+import io.fairlead.serverless.internal.pool.Refusal;
+import io.fairlead.serverless.internal.pool.Starter;
+import io.fairlead.serverless.internal.process.PickleSpec;
+import io.fairlead.serverless.internal.process.WorkerLimits;
+import io.fairlead.serverless.internal.process.WorkerModel;
+import io.fairlead.serverless.internal.process.WorkerSpec;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import org.jspecify.annotations.Nullable;
+
+/** What was deployed once under a name: its limits, its instances and the invocations on their way through it. */
+final class ServedFunction {
+  private static final Duration EXTRA_IDLE = Duration.ofMinutes(1);
+  private static final Duration LONGEST = Duration.ofDays(36_500);
+
+  private final ModelFunction function;
+  private final String digest;
+  private final ServerlessOptions options;
+  private final FunctionHost host;
+  private final PoolClock clock;
+  private final boolean onCaller;
+  private final Pool<LoadedModel> pool;
+  private volatile @Nullable FunctionDescription description;
+
+  /**
+   * Makes a function without instances.
+   *
+   * @param digest the digest that its model had when it was deployed
+   */
+  ServedFunction(ModelFunction function, String digest, FunctionHost host) {
+    this.function = function;
+    this.digest = digest;
+    this.options = optionsOf(function);
+    this.host = host;
+    this.clock = host.clock();
+    FunctionLimits limits = function.limits();
+    boolean code = "java".equalsIgnoreCase(function.artifact().weights().getScheme());
+    this.onCaller = options.runOn() == RunOn.CALLER
+        || (options.runOn() == RunOn.AUTOMATIC
+            && code
+            && options.isolation() == Isolation.IN_PROCESS);
+    this.pool = new Pool<>(
+        new PoolSettings(
+            limits.memoryBytes(),
+            slots(options),
+            limits.maxConcurrent(),
+            options.maxQueue(),
+            limits.timeout(),
+            limits.coldStart() == ColdStart.EAGER,
+            limits.idleTimeout(),
+            EXTRA_IDLE,
+            options.adaptiveKeepAlive()),
+        clock,
+        host.budget(),
+        new Instances());
+  }
+
+  static ServerlessOptions optionsOf(ModelFunction function) {
+    return function
+        .artifact()
+        .metadata()
+        .options()
+        .find(ServerlessOptions.class)
+        .orElse(ServerlessOptions.DEFAULT);
+  }
+
+  private static int slots(ServerlessOptions options) {
+    int processors = Runtime.getRuntime().availableProcessors();
+    if (options.slots() > 0) {
+      return options.slots();
+    }
+    int runs = Math.max(1, processors / options.threads());
+    // A batch is made of those that are inside: one that computes, and the next one.
+    return options.maxBatch() > 1 ? Math.max(runs, 2 * options.maxBatch()) : runs;
+  }
+
+  ModelFunction function() {
+    return function;
+  }
+
+  String digest() {
+    return digest;
+  }
+
+  Pool<LoadedModel> pool() {
+    return pool;
+  }
+
+  // ---- asking ----
+
+  Response invoke(Request request) {
+    return onCaller ? invokeHere(request) : await(begin(request));
+  }
+
+  private Response invokeHere(Request request) {
+    long deadline = deadline(request.timeout());
+    CallerInvocation invocation = new CallerInvocation(deadline);
+    pool.submit(invocation);
+    LoadedModel model = invocation.await();
+    if (model == null) {
+      throw refusal(invocation.refusal(), request.timeout());
+    }
+    try {
+      return model.invoke(request.withTimeout(left(deadline)));
+    } finally {
+      invocation.release();
+    }
+  }
+
+  /** Begins an invocation on a thread of the platform's. */
+  CompletableFuture<Response> begin(Request request) {
+    long deadline = deadline(request.timeout());
+    Invocation<Response> invocation = new Invocation<>(
+        deadline,
+        host.threads(),
+        model -> model.invoke(request.withTimeout(left(deadline))),
+        refusal -> refusal(refusal, request.timeout()));
+    pool.submit(invocation);
+    return invocation.answer();
+  }
+
+  /** Begins to find out what the model takes and gives, for which it may have to be loaded. */
+  CompletableFuture<FunctionDescription> describe() {
+    FunctionDescription known = description;
+    if (known != null) {
+      return CompletableFuture.completedFuture(known);
+    }
+    Duration timeout = function.limits().timeout();
+    Invocation<FunctionDescription> invocation = new Invocation<>(
+        deadline(timeout),
+        host.threads(),
+        model -> {
+          FunctionDescription seen =
+              new FunctionDescription("fairlead", model.inputs(), model.outputs());
+          description = seen;
+          return seen;
+        },
+        refusal -> refusal(refusal, timeout));
+    pool.submit(invocation);
+    return invocation.answer();
+  }
+
+  private static Response await(CompletableFuture<Response> answer) {
+    try {
+      return answer.get();
+    } catch (ExecutionException e) {
+      if (e.getCause() instanceof RuntimeException failure) {
+        throw failure;
+      }
+      if (e.getCause() instanceof Error error) {
+        throw error;
+      }
+      throw new IllegalStateException(e.getCause());
+    } catch (InterruptedException e) {
+      answer.cancel(false);
+      Thread.currentThread().interrupt();
+      throw new ServingException(
+          ServerlessProvider.ID,
+          ErrorKind.CANCELLED,
+          "The thread was interrupted while it waited for an answer.",
+          e);
+    }
+  }
+
+  private long deadline(Duration timeout) {
+    Duration allowed = function.limits().timeout();
+    Duration limit = timeout.compareTo(allowed) < 0 ? timeout : allowed;
+    return clock.now() + (limit.compareTo(LONGEST) < 0 ? limit : LONGEST).toNanos();
+  }
+
+  private Duration left(long deadline) {
+    return Duration.ofNanos(Math.max(1, deadline - clock.now()));
+  }
+
+  // ---- words ----
+
+  private RuntimeException refusal(@Nullable Refusal refusal, Duration asked) {
+    String name = "Function '" + function.name() + "'";
+    Duration allowed = function.limits().timeout();
+    Duration limit = asked.compareTo(allowed) < 0 ? asked : allowed;
+    if (refusal == null) {
+      throw new IllegalStateException("an invocation ended without a reason");
+    }
+    return switch (refusal.reason()) {
+      case QUEUE_FULL ->
+        ServingException.builder(
+                ServerlessProvider.ID,
+                ErrorKind.THROTTLED,
+                name + " has " + options.maxQueue()
+                    + " invocations waiting, and no more may: try again later, allow more to run at a time"
+                    + " (maxConcurrent) or to wait (maxQueue).")
+            .retryAfter(refusal.retryAfter())
+            .build();
+      case TIMED_OUT_WAITING ->
+        failure(
+            ErrorKind.TIMEOUT,
+            name + " had no free slot within " + limit
+                + ": allow more invocations at a time (maxConcurrent), more memory, or more time.");
+      case TIMED_OUT_RUNNING ->
+        failure(
+            ErrorKind.TIMEOUT,
+            name + " did not answer within " + limit
+                + " and is being stopped: give the request and the function a longer timeout, or the model less to do.");
+      case START_FAILED -> startFailure(name, refusal);
+      case STUCK ->
+        failure(
+            ErrorKind.UNAVAILABLE,
+            name + " is stuck: all " + function.limits().maxConcurrent()
+                + " invocations that may run at a time should have ended long ago and cannot be stopped. Mend the model,"
+                + " or give it a process of its own (isolation PROCESS), which can be killed.");
+      case CANCELLED ->
+        failure(
+            ErrorKind.CANCELLED,
+            "The invocation of function '" + function.name() + "' was taken back.");
+      case CLOSED -> host.gone(function.name());
+    };
+  }
+
+  private ServingException startFailure(String name, Refusal refusal) {
+    Throwable cause = refusal.cause();
+    if (cause == null) {
+      return failure(ErrorKind.MODEL_FAILED, name + " could not be loaded.");
+    }
+    ErrorKind kind = kindOf(cause);
+    return ServingException.builder(
+            ServerlessProvider.ID,
+            isOfTheModel(kind) ? ErrorKind.MODEL_FAILED : kind,
+            name + " could not be loaded: " + reason(cause))
+        .cause(cause)
+        .retryAfter(refusal.retryAfter())
+        .build();
+  }
+
+  /** Whether it is the deployed model that is to blame, which whoever invokes it can do nothing about. */
+  private static boolean isOfTheModel(ErrorKind kind) {
+    return switch (kind) {
+      case INVALID, NOT_FOUND, ALREADY_EXISTS, UNSUPPORTED, UNAUTHORIZED -> true;
+      default -> false;
+    };
+  }
+
+  private static ServingException failure(ErrorKind kind, String message) {
+    return new ServingException(ServerlessProvider.ID, kind, message);
+  }
+
+  static ErrorKind kindOf(Throwable cause) {
+    return cause instanceof ServingException failure ? failure.kind() : ErrorKind.MODEL_FAILED;
+  }
+
+  static String reason(Throwable cause) {
+    String message = cause.getMessage();
+    return message == null || message.isBlank() ? cause.getClass().getSimpleName() + "." : message;
+  }
+
+  PoolStatus status() {
+    return pool.status();
+  }
+
+  // ---- instances ----
+
+  private final class Instances implements Starter<LoadedModel> {
+    @Override
+    public void start(Start<LoadedModel> start) {
+      try {
+        host.threads().execute(() -> load(start));
+      } catch (RuntimeException | Error e) {
+        start.failed(e, true);
+      }
+    }
+
+    private void load(Start<LoadedModel> start) {
+      LoadedModel model;
+      try {
+        model = load();
+      } catch (Throwable e) {
+        start.failed(e, mayPass(e));
+        return;
+      }
+      start.succeeded(model);
+      if (model instanceof WorkerModel worker) {
+        // Also one that is killed from here, for being late or too large; one that was stopped is
+        // gone already.
+        host.watch(worker.onEnding().thenRun(start::ending));
+        host.watch(worker.onExit().thenAccept(exit -> {
+          start.died();
+          worker.close();
+        }));
+      }
+    }
+
+    private LoadedModel load() {
+      ModelArtifact artifact = function.artifact();
+      LoadOptions load =
+          new LoadOptions(options.threads(), options.maxBatch(), options.batchDependentAllowed());
+      WorkerLimits limits =
+          WorkerLimits.DEFAULT.withMemoryBytes(function.limits().memoryBytes());
+      if (!options.trustedPickle().isEmpty()) {
+        return host.workers()
+            .start(PickleSpec.of(
+                Path.of(options.trustedPickle()),
+                Path.of(artifact.weights()),
+                function.name(),
+                digest,
+                limits));
+      }
+      return options.isolation() == Isolation.PROCESS
+          ? host.workers()
+              .start(WorkerSpec.of(host.engine().local(artifact), limits)
+                  .withOptions(load)
+                  .withDigest(digest))
+          : whatWasDeployed(host.engine().load(artifact, load, limits.memoryBytes()));
+    }
+
+    /** All instances of a function are of one model, even if there is another in its place by now. */
+    private LoadedModel whatWasDeployed(LoadedModel model) {
+      if (model.digest().equals(digest)) {
+        return model;
+      }
+      model.close();
+      throw failure(
+          ErrorKind.CONFLICT,
+          "The model of function '" + function.name()
+              + "' is another than the one that was deployed: deploy it again.");
+    }
+
+    @Override
+    public void stop(LoadedModel instance, Runnable stopped) {
+      Runnable closing = () -> {
+        try {
+          instance.close();
+        } finally {
+          if (instance instanceof WorkerModel worker) {
+            // Its memory is free when the process is gone.
+            host.watch(worker.onExit().thenRun(stopped));
+          } else {
+            stopped.run();
+          }
+        }
+      };
+      try {
+        host.threads().execute(closing);
+      } catch (RuntimeException | Error e) {
+        closing.run();
+      }
+    }
+  }
+
+  private static boolean mayPass(Throwable e) {
+    if (e instanceof InvalidValueException) {
+      return false;
+    }
+    return !(e instanceof ServingException failure)
+        || switch (failure.kind()) {
+          case INVALID, NOT_FOUND, UNSUPPORTED, UNAUTHORIZED, CONFLICT, CANCELLED -> false;
+          default -> true;
+        };
+  }
+}

@@ -1,0 +1,23 @@
+package io.fairlead.serverless.internal;
+
+import io.fairlead.grammar.PlatformOptions;
+import io.fairlead.serverless.ServerlessOptions;
+import io.fairlead.serverless.ServerlessProvider;
+import io.fairlead.spi.OptionsProvider;
+import java.util.Set;
+
+/** Lets values that carry the options of the platform {@code serverless} be read from JSON. */
+public final class ServerlessOptionsProvider implements OptionsProvider {
+  /** Makes a provider, at no cost. */
+  public ServerlessOptionsProvider() {}
+
+  @Override
+  public String platform() {
+    return ServerlessProvider.ID;
+  }
+
+  @Override
+  public Set<Class<? extends PlatformOptions>> types() {
+    return Set.of(ServerlessOptions.class);
+  }
+}

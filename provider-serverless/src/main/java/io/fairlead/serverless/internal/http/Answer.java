@@ -1,0 +1,61 @@
+package io.fairlead.serverless.internal.http;
+
+import com.fasterxml.jackson.core.JsonFactory;
+import com.fasterxml.jackson.core.JsonGenerator;
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
+import io.netty.handler.codec.http.HttpResponseStatus;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.util.Map;
+
+/**
+ * What goes back to a client.
+ *
+ * @param headers those beside the body's length and type
+ */
+record Answer(
+    HttpResponseStatus status, String contentType, ByteBuf body, Map<String, String> headers) {
+  static final String JSON_TYPE = "application/json";
+
+  private static final JsonFactory JSON = new JsonFactory();
+
+  /** Writes the fields of a JSON object. */
+  interface Fields {
+    void write(JsonGenerator json) throws IOException;
+  }
+
+  static Answer empty(HttpResponseStatus status) {
+    return new Answer(status, "", Unpooled.EMPTY_BUFFER, Map.of());
+  }
+
+  /** {@return an answer that is a JSON object} */
+  static Answer json(HttpResponseStatus status, Fields fields) {
+    return value(status, json -> {
+      json.writeStartObject();
+      fields.write(json);
+      json.writeEndObject();
+    });
+  }
+
+  /** {@return an answer that is any JSON value} */
+  static Answer value(HttpResponseStatus status, Fields value) {
+    ByteArrayOutputStream body = new ByteArrayOutputStream();
+    try (JsonGenerator json = JSON.createGenerator(body)) {
+      value.write(json);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+    return new Answer(status, JSON_TYPE, Unpooled.wrappedBuffer(body.toByteArray()), Map.of());
+  }
+
+  /** {@return a failure, as the Open Inference Protocol words it} */
+  static Answer error(HttpResponseStatus status, String sentence) {
+    return json(status, json -> json.writeStringField("error", sentence));
+  }
+
+  Answer with(String header, String value) {
+    return new Answer(status, contentType, body, Map.of(header, value));
+  }
+}

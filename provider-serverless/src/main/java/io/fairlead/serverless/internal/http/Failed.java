@@ -1,0 +1,74 @@
+package io.fairlead.serverless.internal.http;
+
+import io.fairlead.error.ErrorKind;
+import io.fairlead.error.ServingException;
+import io.fairlead.grammar.InvalidValueException;
+import io.netty.handler.codec.http.HttpResponseStatus;
+import java.time.Duration;
+import java.util.concurrent.CancellationException;
+import java.util.concurrent.CompletionException;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Words failures for clients. */
+final class Failed {
+  private static final Duration SOON = Duration.ofSeconds(1);
+
+  private Failed() {}
+
+  /** {@return the answer to a request that failed with this} */
+  static Answer answer(String function, Throwable thrown) {
+    Throwable cause = thrown;
+    while (cause instanceof CompletionException && cause.getCause() != null) {
+      cause = cause.getCause();
+    }
+    if (cause instanceof InvalidValueException e) {
+      boolean type = e.problems().stream().allMatch(it -> it.field().equals("contentType"));
+      return Answer.error(
+          type ? HttpResponseStatus.UNSUPPORTED_MEDIA_TYPE : HttpResponseStatus.BAD_REQUEST,
+          String.valueOf(e.getMessage()));
+    }
+    if (cause instanceof ServingException e) {
+      Answer answer = Answer.error(status(e.kind()), String.valueOf(e.getMessage()));
+      return mayComeAgain(e.kind())
+          ? answer.with("retry-after", seconds(e.retryAfter().orElse(SOON)))
+          : answer;
+    }
+    if (cause instanceof CancellationException) {
+      return Answer.error(
+          HttpResponseStatus.SERVICE_UNAVAILABLE,
+          "The invocation of function '" + function + "' was taken back.");
+    }
+    log().warn("Function {} failed", function, cause);
+    return Answer.error(
+        HttpResponseStatus.INTERNAL_SERVER_ERROR,
+        "Function '" + function + "' failed with " + cause.getClass().getSimpleName()
+            + ": the log of the server says more.");
+  }
+
+  private static boolean mayComeAgain(ErrorKind kind) {
+    return kind == ErrorKind.THROTTLED || kind == ErrorKind.QUOTA || kind == ErrorKind.UNAVAILABLE;
+  }
+
+  private static String seconds(Duration duration) {
+    return String.valueOf(Math.max(1, duration.plusMillis(999).toSeconds()));
+  }
+
+  private static HttpResponseStatus status(ErrorKind kind) {
+    return switch (kind) {
+      case INVALID -> HttpResponseStatus.BAD_REQUEST;
+      case UNAUTHORIZED -> HttpResponseStatus.FORBIDDEN;
+      case NOT_FOUND -> HttpResponseStatus.NOT_FOUND;
+      case ALREADY_EXISTS, CONFLICT -> HttpResponseStatus.CONFLICT;
+      case UNSUPPORTED -> HttpResponseStatus.NOT_IMPLEMENTED;
+      case THROTTLED -> HttpResponseStatus.TOO_MANY_REQUESTS;
+      case QUOTA, UNAVAILABLE, CANCELLED -> HttpResponseStatus.SERVICE_UNAVAILABLE;
+      case TIMEOUT -> HttpResponseStatus.GATEWAY_TIMEOUT;
+      case MODEL_FAILED, UNKNOWN -> HttpResponseStatus.INTERNAL_SERVER_ERROR;
+    };
+  }
+
+  private static Logger log() {
+    return LoggerFactory.getLogger(Failed.class);
+  }
+}

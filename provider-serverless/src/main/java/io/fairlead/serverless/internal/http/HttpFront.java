@@ -1,0 +1,291 @@
+package io.fairlead.serverless.internal.http;
+
+import static java.util.Objects.requireNonNull;
+
+import io.fairlead.error.ErrorKind;
+import io.fairlead.error.ServingException;
+import io.fairlead.serverless.HttpSettings;
+import io.netty.bootstrap.ServerBootstrap;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelFuture;
+import io.netty.channel.ChannelInitializer;
+import io.netty.channel.ChannelOption;
+import io.netty.channel.EventLoopGroup;
+import io.netty.channel.MultiThreadIoEventLoopGroup;
+import io.netty.channel.nio.NioIoHandler;
+import io.netty.channel.socket.SocketChannel;
+import io.netty.channel.socket.nio.NioServerSocketChannel;
+import io.netty.handler.codec.http.HttpResponseEncoder;
+import io.netty.util.concurrent.FastThreadLocalThread;
+import java.net.BindException;
+import java.net.InetSocketAddress;
+import java.net.URI;
+import java.nio.channels.UnresolvedAddressException;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.ZoneOffset;
+import java.time.format.DateTimeFormatter;
+import java.util.Queue;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.ThreadFactory;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.ReentrantLock;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Answers HTTP for functions.
+ *
+ * <p>It speaks the Open Inference Protocol (version 2, REST) with its binary tensor extension, and what SageMaker ({@code
+ * /ping}, {@code /invocations}) and Vertex (the routes of {@link HttpSettings}) ask of a container. {@code
+ * /v2/models/NAME} is a function's URL: a POST to it passes the body and its content type on as they are.
+ *
+ * <p>One to four threads serve all connections; functions run elsewhere.
+ */
+public final class HttpFront implements AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(HttpFront.class);
+  private static final Duration GRACE = Duration.ofSeconds(10);
+  private static final Duration STOPPING = Duration.ofSeconds(5);
+  private static final Duration LONGEST = Duration.ofDays(36_500);
+  private static final int MOST_THREADS = 4;
+  private static final int BACKLOG = 1024;
+  private static final DateTimeFormatter DATE =
+      DateTimeFormatter.RFC_1123_DATE_TIME.withZone(ZoneOffset.UTC);
+
+  /** A second of the clock, as headers have it. */
+  private record Second(long number, String text) {}
+
+  private final String platform;
+  private final HttpSettings settings;
+  private final EventLoopGroup threads;
+  private final Channel listening;
+  private final long mostReserved;
+  private final AtomicLong reserved = new AtomicLong();
+  private final AtomicInteger open = new AtomicInteger();
+  private final Set<Connection> connections = ConcurrentHashMap.newKeySet();
+  private final Queue<Thread> started = new ConcurrentLinkedQueue<>();
+  private final ReentrantLock lock = new ReentrantLock();
+  private final Condition closedOne = lock.newCondition();
+  private volatile boolean closing;
+  private volatile Second second = new Second(-1, "");
+
+  private HttpFront(String platform, HttpSettings settings, FunctionDirectory directory) {
+    this.platform = requireNonNull(platform, "platform");
+    this.settings = settings;
+    this.mostReserved = Math.max(settings.maxBodyBytes(), Runtime.getRuntime().maxMemory() / 4);
+    int count = Math.min(MOST_THREADS, Math.max(1, Runtime.getRuntime().availableProcessors() / 4));
+    this.threads =
+        new MultiThreadIoEventLoopGroup(count, factory(platform), NioIoHandler.newFactory());
+    try {
+      this.listening = listen(new Routes(directory, settings));
+    } catch (RuntimeException | Error e) {
+      end(Duration.ZERO);
+      throw e;
+    }
+  }
+
+  /**
+   * {@return a front that answers}
+   *
+   * @param platform the id of the platform whose failures these are
+   * @throws ServingException {@code CONFLICT} if the port is in use, {@code INVALID} if it cannot listen at that address
+   */
+  public static HttpFront start(
+      String platform, HttpSettings settings, FunctionDirectory directory) {
+    return new HttpFront(platform, settings, directory);
+  }
+
+  private ThreadFactory factory(String platform) {
+    AtomicInteger number = new AtomicInteger();
+    return task -> {
+      Thread thread = new FastThreadLocalThread(
+          task, "fairlead-" + platform + "-http-" + number.incrementAndGet());
+      thread.setDaemon(true);
+      started.add(thread);
+      return thread;
+    };
+  }
+
+  private Channel listen(Routes routes) {
+    ChannelFuture bound = new ServerBootstrap()
+        .group(threads)
+        .channel(NioServerSocketChannel.class)
+        .option(ChannelOption.SO_BACKLOG, BACKLOG)
+        .option(ChannelOption.SO_REUSEADDR, true)
+        .childOption(ChannelOption.TCP_NODELAY, true)
+        .childHandler(new ChannelInitializer<SocketChannel>() {
+          @Override
+          protected void initChannel(SocketChannel channel) {
+            channel
+                .pipeline()
+                .addLast(
+                    new StrictRequestDecoder(),
+                    new HttpResponseEncoder(),
+                    new Connection(HttpFront.this, routes, settings));
+          }
+        })
+        .bind(new InetSocketAddress(settings.host(), settings.port()))
+        .awaitUninterruptibly();
+    Throwable cause = bound.cause();
+    if (cause != null) {
+      throw notListening(cause);
+    }
+    return bound.channel();
+  }
+
+  private ServingException notListening(Throwable cause) {
+    String place = settings.host() + ":" + settings.port();
+    boolean taken = cause instanceof BindException
+        && cause.getMessage() != null
+        && cause.getMessage().contains("in use");
+    if (taken) {
+      return new ServingException(
+          platform,
+          ErrorKind.CONFLICT,
+          "Port " + settings.port() + " at " + settings.host()
+              + " is in use by another process: stop that, give another port, or 0 for any that is free.",
+          cause);
+    }
+    return new ServingException(
+        platform,
+        ErrorKind.INVALID,
+        "Cannot listen at " + place + " ("
+            + (cause instanceof UnresolvedAddressException ? "unknown host" : cause.getMessage())
+            + "): give the address of one of this machine's interfaces, and a port that this user may take.",
+        cause);
+  }
+
+  /** {@return where it listens, with the port that it got} */
+  public InetSocketAddress address() {
+    return (InetSocketAddress) listening.localAddress();
+  }
+
+  /** {@return the URL of a function; at an address that stands for all interfaces, as this machine sees it} */
+  public URI url(String function) {
+    InetSocketAddress address = address();
+    String host = address.getAddress().isAnyLocalAddress()
+        ? "127.0.0.1"
+        : address.getAddress().getHostAddress();
+    return URI.create("http://" + (host.indexOf(':') < 0 ? host : "[" + host + "]") + ":"
+        + address.getPort() + "/v2/models/" + function);
+  }
+
+  // For connections.
+
+  /** Counts a connection in, and tells whether it may stay. */
+  boolean opened(Connection connection) {
+    if (open.incrementAndGet() > settings.maxConnections()) {
+      open.decrementAndGet();
+      return false;
+    }
+    connections.add(connection);
+    if (closing) {
+      connection.closeSoon();
+    }
+    return true;
+  }
+
+  void closed(Connection connection) {
+    if (connections.remove(connection)) {
+      open.decrementAndGet();
+    }
+    if (closing) {
+      lock.lock();
+      try {
+        closedOne.signalAll();
+      } finally {
+        lock.unlock();
+      }
+    }
+  }
+
+  /** Takes memory for a large body, if all of them together leave it. */
+  boolean reserve(long bytes) {
+    if (reserved.addAndGet(bytes) <= mostReserved) {
+      return true;
+    }
+    reserved.addAndGet(-bytes);
+    return false;
+  }
+
+  void release(long bytes) {
+    if (bytes != 0) {
+      reserved.addAndGet(-bytes);
+    }
+  }
+
+  boolean isClosing() {
+    return closing;
+  }
+
+  String date() {
+    long now = System.currentTimeMillis() / 1000;
+    Second last = second;
+    if (last.number() != now) {
+      last = new Second(now, DATE.format(Instant.ofEpochSecond(now)));
+      second = last;
+    }
+    return last.text();
+  }
+
+  /** Closes with a grace of ten seconds. */
+  @Override
+  public void close() {
+    close(GRACE);
+  }
+
+  /**
+   * Lets no client connect any more, answers within the grace what is under way, and ends.
+   *
+   * <p>Connections without a request are closed at once. Idempotent.
+   */
+  public void close(Duration grace) {
+    closing = true;
+    listening.close().awaitUninterruptibly();
+    connections.forEach(Connection::closeSoon);
+    end(grace);
+  }
+
+  @SuppressWarnings("FutureReturnValueIgnored") // the next line waits for it
+  private void end(Duration grace) {
+    boolean interrupted = false;
+    long nanos = grace.compareTo(LONGEST) < 0 ? grace.toNanos() : LONGEST.toNanos();
+    long end = System.nanoTime() + nanos;
+    lock.lock();
+    try {
+      for (long left = nanos; !connections.isEmpty() && left > 0; left = end - System.nanoTime()) {
+        closedOne.awaitNanos(left);
+      }
+    } catch (InterruptedException e) {
+      interrupted = true;
+    } finally {
+      lock.unlock();
+    }
+    connections.forEach(Connection::closeNow);
+    threads.shutdownGracefully(0, STOPPING.toMillis(), TimeUnit.MILLISECONDS);
+    try {
+      if (!threads.awaitTermination(STOPPING.toMillis(), TimeUnit.MILLISECONDS)) {
+        LOG.warn("The threads of {} did not end", this);
+      }
+      // Netty says that they have ended a moment before they have.
+      for (Thread thread : started) {
+        thread.join(STOPPING.toMillis());
+      }
+    } catch (InterruptedException e) {
+      interrupted = true;
+    }
+    if (interrupted) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  @Override
+  public String toString() {
+    return "HttpFront[" + platform + ", " + settings.host() + ":" + settings.port() + "]";
+  }
+}

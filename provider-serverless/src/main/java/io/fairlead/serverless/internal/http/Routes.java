@@ -1,0 +1,354 @@
+package io.fairlead.serverless.internal.http;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import com.fasterxml.jackson.core.JsonGenerator;
+import io.fairlead.engine.TensorSpec;
+import io.fairlead.grammar.Problems;
+import io.fairlead.platform.Request;
+import io.fairlead.platform.Response;
+import io.fairlead.serverless.HttpSettings;
+import io.netty.buffer.Unpooled;
+import io.netty.handler.codec.http.HttpHeaderNames;
+import io.netty.handler.codec.http.HttpHeaderValues;
+import io.netty.handler.codec.http.HttpHeaders;
+import io.netty.handler.codec.http.HttpMethod;
+import io.netty.handler.codec.http.HttpRequest;
+import io.netty.handler.codec.http.HttpResponseStatus;
+import io.netty.util.NetUtil;
+import java.io.IOException;
+import java.security.MessageDigest;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeSet;
+import org.jspecify.annotations.Nullable;
+
+/** Tells what a request is for, and whether it is let through; and translates between HTTP and functions. */
+final class Routes {
+  private static final String BINARY =
+      "application/vnd.sagemaker-triton.binary+json;json-header-size=";
+  private static final String HEADER_LENGTH = "Inference-Header-Content-Length";
+  private static final String OCTETS = "application/octet-stream";
+  private static final String FORM = "application/x-www-form-urlencoded";
+  private static final String BEARER = "Bearer ";
+  private static final String THERE_IS =
+      "There is GET /v2, /v2/health/live, /v2/health/ready, /v2/models/NAME, /v2/models/NAME/ready and /ping, and POST"
+          + " /v2/models/NAME/infer, /v2/models/NAME, /v2/repository/index and /invocations";
+
+  /**
+   * Where a request goes.
+   *
+   * @param early the answer, if no function is needed for it
+   * @param function the function that answers, if there is no early answer
+   */
+  record Route(
+      @Nullable Answer early,
+      Target.@Nullable Kind kind,
+      @Nullable HttpFunction function) {
+    static Route to(Answer early) {
+      return new Route(early, null, null);
+    }
+  }
+
+  private final FunctionDirectory directory;
+  private final HttpSettings settings;
+  private final byte @Nullable [] token;
+
+  Routes(FunctionDirectory directory, HttpSettings settings) {
+    this.directory = directory;
+    this.settings = settings;
+    this.token = settings.token().map(secret -> secret.getBytes(UTF_8)).orElse(null);
+  }
+
+  Route route(HttpRequest request) {
+    Answer refusal = refusal(request);
+    if (refusal != null) {
+      return Route.to(refusal);
+    }
+    Target target;
+    try {
+      target = Target.of(request.uri(), settings);
+    } catch (IllegalArgumentException e) {
+      return Route.to(Answer.error(
+          HttpResponseStatus.BAD_REQUEST, "The path is badly encoded: " + e.getMessage() + "."));
+    }
+    if ((target == null || !target.kind().isHealth()) && !isKnown(request)) {
+      return Route.to(Answer.error(
+              HttpResponseStatus.UNAUTHORIZED,
+              "The header Authorization must be there, as: Bearer TOKEN, with the token of this server.")
+          .with("www-authenticate", "Bearer"));
+    }
+    if (target == null) {
+      return Route.to(
+          request.method().equals(HttpMethod.OPTIONS) && request.uri().equals("*")
+              ? options("GET, HEAD, POST, OPTIONS")
+              : Answer.error(
+                  HttpResponseStatus.NOT_FOUND,
+                  "There is nothing at this path. " + THERE_IS + "."));
+    }
+    return route(request, target);
+  }
+
+  private Route route(HttpRequest request, Target target) {
+    Target.Kind kind = target.kind();
+    if (!kind.allows(request.method())) {
+      return Route.to(Answer.error(
+              HttpResponseStatus.METHOD_NOT_ALLOWED,
+              "This path takes " + kind.methods() + " and no other method.")
+          .with("allow", kind.methods()));
+    }
+    if (request.method().equals(HttpMethod.OPTIONS)) {
+      return Route.to(options(kind.methods()));
+    }
+    switch (kind) {
+      case SERVER -> {
+        return Route.to(Answer.json(HttpResponseStatus.OK, Routes::writeServer));
+      }
+      case LIVE -> {
+        return Route.to(flag("live", directory.isLive()));
+      }
+      case READY -> {
+        return Route.to(flag("ready", directory.isReady()));
+      }
+      case PING -> {
+        return Route.to(Answer.empty(
+            directory.isReady() && hasDefault()
+                ? HttpResponseStatus.OK
+                : HttpResponseStatus.SERVICE_UNAVAILABLE));
+      }
+      case INDEX -> {
+        return Route.to(Answer.value(HttpResponseStatus.OK, this::writeIndex));
+      }
+      default -> {
+        String encoding = request.headers().get(HttpHeaderNames.CONTENT_ENCODING);
+        if (encoding != null && !HttpHeaderValues.IDENTITY.contentEqualsIgnoreCase(encoding)) {
+          return Route.to(Answer.error(
+                  HttpResponseStatus.UNSUPPORTED_MEDIA_TYPE,
+                  "The body must not be compressed: leave out Content-Encoding.")
+              .with("accept-encoding", "identity"));
+        }
+        return kind == Target.Kind.INVOCATIONS ? toDefault(kind) : toNamed(target);
+      }
+    }
+  }
+
+  private Route toNamed(Target target) {
+    HttpFunction function = directory.find(target.function()).orElse(null);
+    if (function == null) {
+      return Route.to(Answer.error(
+          HttpResponseStatus.NOT_FOUND,
+          "There is no function '" + target.function()
+              + "': POST /v2/repository/index lists those there are."));
+    }
+    Optional<String> version = function.version();
+    if (!target.version().isEmpty() && !target.version().equals(version.orElse(""))) {
+      return Route.to(Answer.error(
+          HttpResponseStatus.NOT_FOUND,
+          "Function '" + function.name() + "' has no version '" + target.version() + "': "
+              + version.map(it -> "ask for '" + it + "', or leave it out").orElse("leave it out")
+              + "."));
+    }
+    return target.kind() == Target.Kind.FUNCTION_READY
+        ? Route.to(readiness(function))
+        : new Route(null, target.kind(), function);
+  }
+
+  /** A container that listens before it has looked at its model is not to be sent requests yet. */
+  private boolean hasDefault() {
+    return settings
+        .defaultFunction()
+        .map(name -> directory.find(name).isPresent())
+        .orElseGet(() -> !directory.names().isEmpty());
+  }
+
+  private Route toDefault(Target.Kind kind) {
+    String name = settings.defaultFunction().orElse(null);
+    if (name == null) {
+      List<String> names = List.copyOf(directory.names());
+      if (names.size() != 1) {
+        return Route.to(Answer.error(
+            HttpResponseStatus.NOT_FOUND,
+            (names.isEmpty()
+                    ? "There is no function yet"
+                    : "There are " + names.size() + " functions")
+                + ": set defaultFunction to the one that is meant here."));
+      }
+      name = names.get(0);
+    }
+    HttpFunction function = directory.find(name).orElse(null);
+    return function == null
+        ? Route.to(Answer.error(
+            HttpResponseStatus.NOT_FOUND,
+            "There is no function '" + name + "', which is the default one here: deploy it."))
+        : new Route(null, kind, function);
+  }
+
+  // Who may.
+
+  private @Nullable Answer refusal(HttpRequest request) {
+    List<String> hosts = request.headers().getAll(HttpHeaderNames.HOST);
+    if (hosts.size() > 1 || (hosts.isEmpty() && request.protocolVersion().minorVersion() > 0)) {
+      return Answer.error(
+          HttpResponseStatus.BAD_REQUEST, "The header Host must be there, and once only.");
+    }
+    if (token != null || settings.openWithoutToken()) {
+      return null;
+    }
+    // Without a token, what keeps a page in this machine's browser from running functions.
+    if (!hosts.isEmpty() && !isThisMachine(hosts.get(0))) {
+      return Answer.error(
+          HttpResponseStatus.MISDIRECTED_REQUEST,
+          "The header Host must name this machine, such as 127.0.0.1, for there is no token.");
+    }
+    String origin = request.headers().get(HttpHeaderNames.ORIGIN);
+    if (origin != null && !isThisMachine(origin.replaceFirst("^https?://", ""))) {
+      return Answer.error(
+          HttpResponseStatus.FORBIDDEN,
+          "Pages of other machines are not answered, for there is no token.");
+    }
+    return null;
+  }
+
+  private static boolean isThisMachine(String authority) {
+    int port = authority.lastIndexOf(':');
+    String host = port > authority.lastIndexOf(']') ? authority.substring(0, port) : authority;
+    return host.equalsIgnoreCase("localhost")
+        || host.equals("[::1]")
+        || (host.startsWith("127.") && NetUtil.isValidIpV4Address(host));
+  }
+
+  private boolean isKnown(HttpRequest request) {
+    if (token == null) {
+      return true;
+    }
+    String given = request.headers().get(HttpHeaderNames.AUTHORIZATION);
+    return given != null
+        && given.regionMatches(true, 0, BEARER, 0, BEARER.length())
+        && MessageDigest.isEqual(token, given.substring(BEARER.length()).strip().getBytes(UTF_8));
+  }
+
+  // Answers that need no function.
+
+  private static Answer options(String methods) {
+    return Answer.empty(HttpResponseStatus.NO_CONTENT).with("allow", methods);
+  }
+
+  private static Answer flag(String name, boolean value) {
+    return Answer.json(
+        value ? HttpResponseStatus.OK : HttpResponseStatus.SERVICE_UNAVAILABLE,
+        json -> json.writeBooleanField(name, value));
+  }
+
+  private static Answer readiness(HttpFunction function) {
+    boolean ready = function.isReady();
+    return Answer.json(
+        ready ? HttpResponseStatus.OK : HttpResponseStatus.SERVICE_UNAVAILABLE, json -> {
+          json.writeStringField("name", function.name());
+          json.writeBooleanField("ready", ready);
+        });
+  }
+
+  private static void writeServer(JsonGenerator json) throws IOException {
+    String version = Routes.class.getPackage().getImplementationVersion();
+    json.writeStringField("name", "fairlead");
+    json.writeStringField("version", version == null ? "unreleased" : version);
+    json.writeArrayFieldStart("extensions");
+    json.writeString("binary_tensor_data");
+    json.writeEndArray();
+  }
+
+  private void writeIndex(JsonGenerator json) throws IOException {
+    json.writeStartArray();
+    for (String name : new TreeSet<>(directory.names())) {
+      HttpFunction function = directory.find(name).orElse(null);
+      if (function != null) {
+        json.writeStartObject();
+        json.writeStringField("name", name);
+        if (function.version().isPresent()) {
+          json.writeStringField("version", function.version().get());
+        }
+        json.writeStringField("state", function.isReady() ? "READY" : "UNAVAILABLE");
+        json.writeEndObject();
+      }
+    }
+    json.writeEndArray();
+  }
+
+  // Functions.
+
+  static Answer metadata(HttpFunction function, FunctionDescription description) {
+    return Answer.json(HttpResponseStatus.OK, json -> {
+      json.writeStringField("name", function.name());
+      if (function.version().isPresent()) {
+        json.writeArrayFieldStart("versions");
+        json.writeString(function.version().get());
+        json.writeEndArray();
+      }
+      json.writeStringField("platform", description.platform());
+      writeTensors(json, "inputs", description.inputs());
+      writeTensors(json, "outputs", description.outputs());
+    });
+  }
+
+  private static void writeTensors(JsonGenerator json, String field, List<TensorSpec> specs)
+      throws IOException {
+    json.writeArrayFieldStart(field);
+    for (TensorSpec spec : specs) {
+      json.writeStartObject();
+      json.writeStringField("name", spec.name());
+      json.writeStringField("datatype", spec.datatype().name());
+      json.writeArrayFieldStart("shape");
+      for (long length : spec.shape()) {
+        json.writeNumber(length);
+      }
+      json.writeEndArray();
+      json.writeEndObject();
+    }
+    json.writeEndArray();
+  }
+
+  /**
+   * {@return the question that a request puts to a function}
+   *
+   * @throws io.fairlead.grammar.InvalidValueException if its headers are wrong
+   */
+  static Request question(HttpHeaders headers, byte[] body, HttpFunction function) {
+    String headerLength = headers.get(HEADER_LENGTH);
+    String type = headers.get(HttpHeaderNames.CONTENT_TYPE);
+    if (headerLength != null) {
+      Problems.in("Request")
+          .check(
+              headerLength.matches("\\d{1,10}"),
+              HEADER_LENGTH,
+              "must be the length in bytes of the JSON that the body begins with",
+              headerLength)
+          .throwIfAny();
+      type = BINARY + headerLength;
+    } else if (type == null || type.isBlank() || type.toLowerCase(Locale.ROOT).startsWith(FORM)) {
+      // What simple clients, such as curl, say when they are not told.
+      type = Answer.JSON_TYPE;
+    }
+    return Request.of(body, type).withTimeout(function.timeout());
+  }
+
+  /** {@return what a function answered, for a client that came by this route} */
+  static Answer answer(Target.Kind kind, HttpFunction function, Response response) {
+    String type = response.contentType();
+    if (type.chars().anyMatch(it -> it < ' ' || it >= 0x7f)) {
+      return Answer.error(
+          HttpResponseStatus.INTERNAL_SERVER_ERROR,
+          "Function '" + function.name()
+              + "' answered with a content type that is no line of ASCII.");
+    }
+    Map<String, String> headers = Map.of();
+    // SageMaker passes the type on, and no other header.
+    if (kind != Target.Kind.INVOCATIONS && type.startsWith(BINARY)) {
+      headers = Map.of(HEADER_LENGTH, type.substring(BINARY.length()));
+      type = OCTETS;
+    }
+    return new Answer(
+        HttpResponseStatus.OK, type, Unpooled.wrappedBuffer(response.bodyBuffer()), headers);
+  }
+}

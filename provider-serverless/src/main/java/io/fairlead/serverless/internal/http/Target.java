@@ -1,0 +1,133 @@
+package io.fairlead.serverless.internal.http;
+
+import io.fairlead.serverless.HttpSettings;
+import io.netty.handler.codec.http.HttpMethod;
+import io.netty.handler.codec.http.QueryStringDecoder;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What a request's path stands for.
+ *
+ * @param function the function's name; empty where the path names none
+ * @param version the function's version; empty where the path names none
+ */
+record Target(Kind kind, String function, String version) {
+  /** What there is, with its methods. */
+  enum Kind {
+    SERVER(true, false),
+    LIVE(true, false),
+    READY(true, false),
+    INDEX(false, true),
+    FUNCTION(true, true),
+    FUNCTION_READY(true, false),
+    INFER(false, true),
+    PING(true, false),
+    INVOCATIONS(false, true);
+
+    private final boolean got;
+    private final boolean posted;
+
+    Kind(boolean got, boolean posted) {
+      this.got = got;
+      this.posted = posted;
+    }
+
+    String methods() {
+      return (got ? "GET, HEAD, " : "") + (posted ? "POST, " : "") + "OPTIONS";
+    }
+
+    boolean allows(HttpMethod method) {
+      return (posted && method.equals(HttpMethod.POST))
+          || (got && (method.equals(HttpMethod.GET) || method.equals(HttpMethod.HEAD)))
+          || method.equals(HttpMethod.OPTIONS);
+    }
+
+    /** {@return whether it is answered without a token, for it tells no more than whether there is a server} */
+    boolean isHealth() {
+      return this == LIVE || this == READY || this == PING;
+    }
+  }
+
+  private static final Target SERVER = new Target(Kind.SERVER, "", "");
+  private static final Target LIVE = new Target(Kind.LIVE, "", "");
+  private static final Target READY = new Target(Kind.READY, "", "");
+  private static final Target INDEX = new Target(Kind.INDEX, "", "");
+  private static final Target PING = new Target(Kind.PING, "", "");
+  private static final Target INVOCATIONS = new Target(Kind.INVOCATIONS, "", "");
+
+  /**
+   * {@return what a request's target stands for; null if there is no such thing}
+   *
+   * @throws IllegalArgumentException if it is badly encoded
+   */
+  static @Nullable Target of(String uri, HttpSettings settings) {
+    String path = path(uri);
+    if (settings.predictRoute().isPresent()
+        && path.equals(settings.predictRoute().get())) {
+      return INVOCATIONS;
+    }
+    if (settings.healthRoute().isPresent() && path.equals(settings.healthRoute().get())) {
+      return PING;
+    }
+    return switch (path) {
+      case "/v2", "/v2/" -> SERVER;
+      case "/v2/health/live" -> LIVE;
+      case "/v2/health/ready" -> READY;
+      case "/v2/repository/index" -> INDEX;
+      case "/ping" -> PING;
+      case "/invocations" -> INVOCATIONS;
+      default -> path.startsWith("/v2/models/") ? function(path) : null;
+    };
+  }
+
+  private static @Nullable Target function(String path) {
+    List<String> parts = parts(path.substring("/v2/models/".length()));
+    String version = "";
+    int next = 1;
+    if (parts.size() > 2 && parts.get(1).equals("versions")) {
+      version = parts.get(2);
+      next = 3;
+    }
+    if (parts.get(0).isEmpty() || parts.size() > next + 1) {
+      return null;
+    }
+    String action = parts.size() > next ? parts.get(next) : "";
+    return switch (action) {
+      case "" -> new Target(Kind.FUNCTION, parts.get(0), version);
+      case "ready" -> new Target(Kind.FUNCTION_READY, parts.get(0), version);
+      case "infer" -> new Target(Kind.INFER, parts.get(0), version);
+      default -> null;
+    };
+  }
+
+  private static List<String> parts(String path) {
+    List<String> parts = new ArrayList<>(4);
+    int from = 0;
+    for (int to = path.indexOf('/'); to >= 0; to = path.indexOf('/', from)) {
+      parts.add(decoded(path.substring(from, to)));
+      from = to + 1;
+    }
+    parts.add(decoded(path.substring(from)));
+    return parts;
+  }
+
+  private static String decoded(String part) {
+    return part.indexOf('%') < 0
+        ? part
+        : QueryStringDecoder.decodeComponent(part.replace("+", "%2B"));
+  }
+
+  /** The path of a target, which a proxy may send with scheme and host. */
+  private static String path(String uri) {
+    String path = uri;
+    if (!path.startsWith("/")) {
+      int scheme = path.indexOf("://");
+      int slash = scheme < 0 ? -1 : path.indexOf('/', scheme + 3);
+      path = slash < 0 ? "" : path.substring(slash);
+    }
+    int query = path.indexOf('?');
+    return query < 0 ? path : path.substring(0, query);
+  }
+}

@@ -1,0 +1,212 @@
+package io.fairlead.serverless.internal.process;
+
+import io.fairlead.engine.internal.support.Failures;
+import io.fairlead.error.ErrorKind;
+import io.fairlead.error.ServingException;
+import java.io.File;
+import java.net.URISyntaxException;
+import java.net.URL;
+import java.nio.file.FileSystemNotFoundException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.CodeSource;
+import java.util.ArrayList;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/** How a worker process is started: its command line and its environment. */
+final class Launch {
+  /** The least memory of a worker JVM in which a small model answers. */
+  static final long LEAST_JVM = 128 * Sizes.MB;
+
+  /** The least memory of a Python that has imported NumPy. */
+  static final long LEAST_PYTHON = 64 * Sizes.MB;
+
+  // What a JVM without C2 takes beside its heap.
+  private static final long JVM = 80 * Sizes.MB;
+  private static final long LEAST_HEAP = 32 * Sizes.MB;
+  private static final Path SHELL = Path.of("/bin/sh");
+  // Answers go to descriptor 3, and standard output where standard error goes.
+  private static final String LIMITED =
+      "ulimit -d \"$1\" || exit 125; shift; exec \"$@\" 3>&1 1>&2";
+  private static final String UNLIMITED = "shift; exec \"$@\" 3>&1 1>&2";
+  private static final List<String> NEEDED = List.of(
+      WorkerMain.class.getName(),
+      "io.fairlead.platform.Request",
+      "ai.onnxruntime.OrtEnvironment",
+      "com.fasterxml.jackson.annotation.JsonInclude",
+      "com.fasterxml.jackson.core.JsonFactory",
+      "com.fasterxml.jackson.databind.ObjectMapper",
+      "org.slf4j.Logger");
+  private static final Set<String> PASSED_ON = Set.of(
+      "PATH",
+      "HOME",
+      "USER",
+      "LOGNAME",
+      "LANG",
+      "LANGUAGE",
+      "TZ",
+      "XDG_CACHE_HOME",
+      "LD_LIBRARY_PATH",
+      "DYLD_LIBRARY_PATH");
+  private static final Set<String> PASSED_ON_TO_PYTHON =
+      Set.of("PYTHONPATH", "PYTHONHOME", "VIRTUAL_ENV", "CONDA_PREFIX");
+  private static final List<String> ONE_THREAD = List.of(
+      "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS");
+
+  private Launch() {}
+
+  /** {@return whether the system itself keeps a process within its memory} */
+  static boolean isMemoryLimited() {
+    return System.getProperty("os.name", "").toLowerCase(Locale.ROOT).contains("linux");
+  }
+
+  static ProcessBuilder jvm(WorkerSpec spec, Path folder, boolean limited, Failures failures) {
+    checkShell(failures);
+    Path java = Path.of(System.getProperty("java.home"), "bin", "java");
+    if (!Files.isExecutable(java)) {
+      throw failures.failure(
+          ErrorKind.UNSUPPORTED,
+          "A worker process needs the launcher of this JVM, and there is none at " + java
+              + ": run on a JDK or JRE that has bin/java");
+    }
+    String scheme = spec.artifact().weights().getScheme().toLowerCase(Locale.ROOT);
+    List<String> command = new ArrayList<>();
+    command.add(java.toString());
+    command.addAll(options(spec.limits().memoryBytes(), scheme));
+    command.add("-Djava.io.tmpdir=" + folder);
+    command.add("-cp");
+    command.add(classPath(spec, failures));
+    command.add(WorkerMain.class.getName());
+    ProcessBuilder process = process(command, spec.limits().memoryBytes(), limited);
+    environment(process.environment(), PASSED_ON, folder);
+    process.environment().putAll(spec.environment());
+    return process;
+  }
+
+  /** Native code takes most of a model's memory; Java code takes most of it in the heap. */
+  private static List<String> options(long memoryBytes, String scheme) {
+    boolean isCode = scheme.equals("java");
+    // A model on the class path is unpacked into the heap.
+    long heap =
+        isCode ? memoryBytes - JVM : scheme.equals("classpath") ? memoryBytes / 2 : memoryBytes / 4;
+    List<String> options = new ArrayList<>();
+    options.add("-Xmx" + Math.max(heap, LEAST_HEAP) / Sizes.MB + "m");
+    options.add("-Xms8m");
+    options.add("-XX:+UseSerialGC");
+    if (!isCode) {
+      options.add("-XX:TieredStopAtLevel=1");
+    }
+    options.add("-XX:-UsePerfData");
+    options.add("-XX:+DisplayVMOutputToStderr");
+    options.add("-XX:ErrorFile=/dev/null");
+    options.add("-XX:-CreateCoredumpOnCrash");
+    options.add("-Dfile.encoding=" + System.getProperty("file.encoding", "UTF-8"));
+    options.add("--enable-native-access=ALL-UNNAMED");
+    return options;
+  }
+
+  static ProcessBuilder python(
+      PickleSpec spec, Path script, Path folder, boolean limited, Failures failures) {
+    checkShell(failures);
+    ProcessBuilder process = process(
+        List.of(spec.python().toString(), "-u", "-B", script.toString()),
+        spec.limits().memoryBytes(),
+        limited);
+    Set<String> passedOn = new LinkedHashSet<>(PASSED_ON);
+    passedOn.addAll(PASSED_ON_TO_PYTHON);
+    environment(process.environment(), passedOn, folder);
+    for (String variable : ONE_THREAD) {
+      process.environment().put(variable, "1");
+    }
+    process.environment().putAll(spec.environment());
+    return process;
+  }
+
+  private static void checkShell(Failures failures) {
+    if (!Files.isExecutable(SHELL)) {
+      throw failures.failure(
+          ErrorKind.UNSUPPORTED,
+          "A worker process is started by " + SHELL + ", which is not there on "
+              + System.getProperty("os.name")
+              + ": use Linux or macOS and an image with a shell, or run the model in this process");
+    }
+  }
+
+  private static ProcessBuilder process(List<String> command, long memoryBytes, boolean limited) {
+    List<String> all = new ArrayList<>();
+    all.add(SHELL.toString());
+    all.add("-c");
+    all.add(limited ? LIMITED : UNLIMITED);
+    all.add("fairlead-worker");
+    all.add(String.valueOf(memoryBytes / 1024));
+    all.addAll(command);
+    return new ProcessBuilder(all);
+  }
+
+  private static void environment(
+      Map<String, String> environment, Set<String> passedOn, Path folder) {
+    environment.keySet().removeIf(name -> !passedOn.contains(name) && !name.startsWith("LC_"));
+    environment.put("TMPDIR", folder.toString());
+    // Each further arena of the C library is 64 MB that it may fill and does not give back.
+    environment.put("MALLOC_ARENA_MAX", "2");
+  }
+
+  private static String classPath(WorkerSpec spec, Failures failures) {
+    Set<String> entries = new LinkedHashSet<>();
+    if (spec.classPath().isEmpty()) {
+      for (String entry : System.getProperty("java.class.path", "").split(File.pathSeparator, -1)) {
+        if (!entry.isEmpty()) {
+          entries.add(new File(entry).getAbsolutePath());
+        }
+      }
+      // Where a class loader of its own, or the module path, has them, they are not on that.
+      for (String needed : NEEDED) {
+        origin(needed, failures).ifPresent(path -> entries.add(path.toString()));
+      }
+    } else {
+      spec.classPath().forEach(entry -> entries.add(entry.toAbsolutePath().toString()));
+    }
+    return String.join(File.pathSeparator, entries);
+  }
+
+  /** {@return the jar or folder that a class comes from; empty if there is no such class} */
+  private static Optional<Path> origin(String name, Failures failures) {
+    URL url;
+    try {
+      CodeSource source = Class.forName(name, false, Launch.class.getClassLoader())
+          .getProtectionDomain()
+          .getCodeSource();
+      url = source == null ? null : source.getLocation();
+    } catch (ClassNotFoundException e) {
+      return Optional.empty();
+    }
+    if (url != null) {
+      try {
+        Path path = Path.of(url.toURI());
+        if (Files.exists(path)) {
+          return Optional.of(path);
+        }
+      } catch (URISyntaxException | IllegalArgumentException | FileSystemNotFoundException e) {
+        throw packed(name, url, failures, e);
+      }
+    }
+    throw packed(name, url, failures, null);
+  }
+
+  private static ServingException packed(
+      String name, @Nullable URL url, Failures failures, @Nullable Exception cause) {
+    return failures.failure(
+        ErrorKind.UNSUPPORTED,
+        "A worker process needs the classes of this one as files, and " + name + " comes from "
+            + (url == null ? "nowhere that is known" : url)
+            + ": where jars are packed into a jar, unpack it (for Spring Boot: java -Djarmode=tools -jar APP.jar"
+            + " extract) and run that, name the worker's class path, or run the model in this process",
+        cause);
+  }
+}

@@ -1,0 +1,318 @@
+package io.fairlead.serverless.internal.process;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import io.fairlead.engine.Datatype;
+import io.fairlead.engine.LoadOptions;
+import io.fairlead.engine.TensorSpec;
+import io.fairlead.engine.internal.run.LoadedModel;
+import io.fairlead.error.ErrorKind;
+import io.fairlead.error.ServingException;
+import io.fairlead.grammar.InvalidValueException;
+import io.fairlead.grammar.ModelArtifact;
+import io.fairlead.grammar.ModelMetadata;
+import io.fairlead.grammar.Options;
+import io.fairlead.grammar.Problem;
+import io.fairlead.platform.Request;
+import io.fairlead.platform.Response;
+import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
+import java.io.DataInputStream;
+import java.io.DataOutputStream;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.URI;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/** What the bodies of frames hold: strings and lists as a length of four bytes and what they are made of. */
+final class Wire {
+  private static final int MOST_CAUSES = 8;
+  private static final int MOST_FRAMES = 40;
+  private static final int LONGEST_CAUSE = 4_000;
+
+  private Wire() {}
+
+  /** What a worker JVM loads, and for whom. */
+  record Load(
+      String platform,
+      String cacheFolder,
+      ModelArtifact artifact,
+      LoadOptions options,
+      long memoryBytes) {
+    byte[] bytes() {
+      return written(out -> {
+        write(out, platform);
+        write(out, cacheFolder);
+        write(out, artifact.code().toString());
+        write(out, artifact.weights().toString());
+        ModelMetadata metadata = artifact.metadata();
+        write(out, metadata.name().orElse(""));
+        write(out, metadata.framework().orElse(""));
+        write(out, metadata.version().orElse(""));
+        out.writeInt(metadata.labels().size());
+        for (Map.Entry<String, String> label : metadata.labels().entrySet()) {
+          write(out, label.getKey());
+          write(out, label.getValue());
+        }
+        out.writeInt(options.threads());
+        out.writeInt(options.maxBatch());
+        out.writeBoolean(options.batchDependentAllowed());
+        out.writeLong(memoryBytes);
+      });
+    }
+
+    static Load of(byte[] body) throws IOException {
+      DataInputStream in = new DataInputStream(new ByteArrayInputStream(body));
+      String platform = string(in);
+      String cacheFolder = string(in);
+      URI code = URI.create(string(in));
+      URI weights = URI.create(string(in));
+      Optional<String> name = optional(in);
+      Optional<String> framework = optional(in);
+      Optional<String> version = optional(in);
+      Map<String, String> labels = new LinkedHashMap<>();
+      for (int left = in.readInt(); left > 0; left--) {
+        labels.put(string(in), string(in));
+      }
+      return new Load(
+          platform,
+          cacheFolder,
+          new ModelArtifact(
+              code, weights, new ModelMetadata(name, framework, version, labels, Options.none())),
+          new LoadOptions(in.readInt(), in.readInt(), in.readBoolean()),
+          in.readLong());
+    }
+  }
+
+  /** What a Python worker loads. */
+  static byte[] pickle(String name, String path, String digest) {
+    return written(out -> {
+      write(out, name);
+      write(out, path);
+      write(out, digest);
+    });
+  }
+
+  /** What a worker has loaded. */
+  record Ready(String name, String digest, List<TensorSpec> inputs, List<TensorSpec> outputs) {
+    static Ready of(LoadedModel model) {
+      return new Ready(model.name(), model.digest(), model.inputs(), model.outputs());
+    }
+
+    byte[] bytes() {
+      return written(out -> {
+        write(out, name);
+        write(out, digest);
+        writeSpecs(out, inputs);
+        writeSpecs(out, outputs);
+      });
+    }
+
+    static Ready of(byte[] body) throws IOException {
+      DataInputStream in = new DataInputStream(new ByteArrayInputStream(body));
+      return new Ready(string(in), string(in), specs(in), specs(in));
+    }
+
+    private static void writeSpecs(DataOutputStream out, List<TensorSpec> specs)
+        throws IOException {
+      out.writeInt(specs.size());
+      for (TensorSpec spec : specs) {
+        write(out, spec.name());
+        write(out, spec.datatype().name());
+        out.writeInt(spec.shape().size());
+        for (long dimension : spec.shape()) {
+          out.writeLong(dimension);
+        }
+      }
+    }
+
+    private static List<TensorSpec> specs(DataInputStream in) throws IOException {
+      List<TensorSpec> specs = new ArrayList<>();
+      for (int left = in.readInt(); left > 0; left--) {
+        String name = string(in);
+        Datatype datatype = Datatype.valueOf(string(in));
+        List<Long> shape = new ArrayList<>();
+        for (int dimensions = in.readInt(); dimensions > 0; dimensions--) {
+          shape.add(in.readLong());
+        }
+        specs.add(new TensorSpec(name, datatype, shape));
+      }
+      return specs;
+    }
+  }
+
+  /** What precedes the body of a request in its frame. */
+  static byte[] head(Request request, long timeoutNanos) {
+    return written(out -> {
+      out.writeLong(timeoutNanos);
+      write(out, request.contentType());
+    });
+  }
+
+  static Request request(byte[] body) throws IOException {
+    DataInputStream in = new DataInputStream(new ByteArrayInputStream(body));
+    Duration timeout = Duration.ofNanos(in.readLong());
+    String contentType = string(in);
+    return Request.of(in.readAllBytes(), contentType).withTimeout(timeout);
+  }
+
+  /** What precedes the body of a response in its frame. */
+  static byte[] head(Response response) {
+    return written(out -> write(out, response.contentType()));
+  }
+
+  static Response response(byte[] body) throws IOException {
+    DataInputStream in = new DataInputStream(new ByteArrayInputStream(body));
+    String contentType = string(in);
+    return Response.of(in.readAllBytes(), contentType);
+  }
+
+  /** A failure as bytes: 0 and one of a platform, or 1 and what is wrong with a value; then the causes of both. */
+  static byte[] failure(RuntimeException failure) {
+    return written(out -> {
+      if (failure instanceof InvalidValueException invalid) {
+        out.writeByte(1);
+        write(out, invalid.subject());
+        out.writeInt(invalid.problems().size());
+        for (Problem problem : invalid.problems()) {
+          write(out, problem.field());
+          write(out, problem.rule());
+          write(out, problem.value());
+        }
+      } else {
+        ServingException serving = (ServingException) failure;
+        out.writeByte(0);
+        write(out, serving.kind().name());
+        write(out, String.valueOf(serving.getMessage()));
+        out.writeBoolean(serving.retryable());
+        out.writeLong(serving.retryAfter().map(Wire::nanos).orElse(-1L));
+      }
+      writeCauses(out, failure.getCause());
+    });
+  }
+
+  /** Reads a failure, as one of this platform. */
+  static RuntimeException failure(String platform, byte[] body) throws IOException {
+    DataInputStream in = new DataInputStream(new ByteArrayInputStream(body));
+    if (in.readByte() == 1) {
+      String subject = string(in);
+      List<Problem> problems = new ArrayList<>();
+      for (int left = in.readInt(); left > 0; left--) {
+        problems.add(new Problem(string(in), string(in), string(in)));
+      }
+      return new InvalidValueException(subject, problems, causes(in));
+    }
+    String kind = string(in);
+    ServingException.Builder failure = ServingException.builder(
+            platform, kind(kind).orElse(ErrorKind.UNKNOWN), string(in))
+        .retryable(in.readBoolean());
+    long retryAfter = in.readLong();
+    if (retryAfter >= 0) {
+      failure.retryAfter(Duration.ofNanos(retryAfter));
+    }
+    return failure.cause(causes(in)).build();
+  }
+
+  private static Optional<ErrorKind> kind(String name) {
+    for (ErrorKind kind : ErrorKind.values()) {
+      if (kind.name().equals(name)) {
+        return Optional.of(kind);
+      }
+    }
+    return Optional.empty();
+  }
+
+  private static void writeCauses(DataOutputStream out, @Nullable Throwable first)
+      throws IOException {
+    List<Throwable> causes = new ArrayList<>();
+    for (Throwable cause = first;
+        cause != null && causes.size() < MOST_CAUSES;
+        cause = cause.getCause()) {
+      causes.add(cause);
+    }
+    out.writeInt(causes.size());
+    for (Throwable cause : causes) {
+      String text = cause.toString();
+      write(out, text.length() > LONGEST_CAUSE ? text.substring(0, LONGEST_CAUSE) + "..." : text);
+      StackTraceElement[] trace = cause.getStackTrace();
+      int frames = Math.min(trace.length, MOST_FRAMES);
+      out.writeInt(frames);
+      for (int i = 0; i < frames; i++) {
+        write(out, trace[i].getClassName());
+        write(out, trace[i].getMethodName());
+        write(out, trace[i].getFileName() == null ? "" : trace[i].getFileName());
+        out.writeInt(trace[i].getLineNumber());
+      }
+    }
+  }
+
+  private static @Nullable Throwable causes(DataInputStream in) throws IOException {
+    List<WorkerCause> causes = new ArrayList<>();
+    for (int left = in.readInt(); left > 0; left--) {
+      String text = string(in);
+      StackTraceElement[] trace = new StackTraceElement[in.readInt()];
+      for (int i = 0; i < trace.length; i++) {
+        String type = string(in);
+        String method = string(in);
+        String file = string(in);
+        trace[i] = new StackTraceElement(type, method, file.isEmpty() ? null : file, in.readInt());
+      }
+      causes.add(new WorkerCause(text, trace));
+    }
+    WorkerCause cause = null;
+    for (int i = causes.size() - 1; i >= 0; i--) {
+      if (cause != null) {
+        causes.get(i).initCause(cause);
+      }
+      cause = causes.get(i);
+    }
+    return cause;
+  }
+
+  static long nanos(Duration duration) {
+    try {
+      return duration.toNanos();
+    } catch (ArithmeticException e) {
+      return Long.MAX_VALUE;
+    }
+  }
+
+  private interface Writing {
+    void write(DataOutputStream out) throws IOException;
+  }
+
+  private static byte[] written(Writing writing) {
+    ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+    try {
+      writing.write(new DataOutputStream(bytes));
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+    return bytes.toByteArray();
+  }
+
+  private static void write(DataOutputStream out, String string) throws IOException {
+    byte[] bytes = string.getBytes(UTF_8);
+    out.writeInt(bytes.length);
+    out.write(bytes);
+  }
+
+  private static Optional<String> optional(DataInputStream in) throws IOException {
+    return Optional.of(string(in)).filter(text -> !text.isEmpty());
+  }
+
+  private static String string(DataInputStream in) throws IOException {
+    int length = in.readInt();
+    byte[] bytes = in.readNBytes(length);
+    if (bytes.length < length) {
+      throw new IOException("a string of " + length + " bytes was announced, and is not there");
+    }
+    return new String(bytes, UTF_8);
+  }
+}

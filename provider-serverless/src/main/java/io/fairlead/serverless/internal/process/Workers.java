@@ -1,0 +1,295 @@
+package io.fairlead.serverless.internal.process;
+
+import static java.util.Objects.requireNonNull;
+
+import io.fairlead.engine.internal.support.Failures;
+import io.fairlead.error.ErrorKind;
+import io.fairlead.error.ServingException;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.ScheduledThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Starts models in processes of their own.
+ *
+ * <pre>{@code
+ * try (Workers workers = new Workers("serverless", Set.of(), Engine.defaultCacheFolder());
+ *     WorkerModel iris = workers.start(WorkerSpec.of(ModelArtifact.of(Path.of("iris.onnx")), WorkerLimits.DEFAULT))) {
+ *   Response answer = iris.invoke(Request.json("{\"instances\": [[5.1, 3.5, 1.4, 0.2]]}"));
+ * }
+ * }</pre>
+ *
+ * <p>On Linux the system keeps a worker within its memory; on macOS it is looked at each second and killed if it took
+ * more. There are none on other systems. A worker ends when this process does, however that ends.
+ *
+ * <p>Nothing is made before the first start. Safe for any number of threads.
+ */
+public final class Workers implements AutoCloseable {
+  private static final Duration GRACE = Duration.ofSeconds(10);
+  private static final String SCRIPT = "worker.py";
+
+  private final String platform;
+  private final Set<String> functions;
+  private final Path cacheFolder;
+  private final boolean limited;
+  private final Failures failures;
+  private final Set<Worker> running = ConcurrentHashMap.newKeySet();
+  private final ReentrantLock lock = new ReentrantLock();
+  private @Nullable ScheduledExecutorService timer;
+  private @Nullable WorkerFolder folder;
+  private boolean closed;
+
+  /**
+   * Makes a starter, at no cost.
+   *
+   * @param platform the id of the platform whose failures these are
+   * @param functions the names of Java code that is registered in this process and therefore in no other
+   * @param cacheFolder where workers keep native libraries between runs, as engines do
+   */
+  public Workers(String platform, Set<String> functions, Path cacheFolder) {
+    this(platform, functions, cacheFolder, Launch.isMemoryLimited());
+  }
+
+  Workers(String platform, Set<String> functions, Path cacheFolder, boolean limited) {
+    this.platform = requireNonNull(platform, "platform");
+    this.functions = Set.copyOf(functions);
+    this.cacheFolder = requireNonNull(cacheFolder, "cacheFolder");
+    this.limited = limited;
+    this.failures = new Failures(platform);
+  }
+
+  /**
+   * {@return the model, loaded by a JVM of its own}
+   *
+   * @throws ServingException as {@link io.fairlead.engine.internal.Engine#load} does; {@code INVALID} if the memory is
+   *     too small for a JVM, {@code UNSUPPORTED} if it is code that only this process has or no process can be started
+   *     here, {@code CONFLICT} if the model has another digest, {@code TIMEOUT} if it took too long, {@code
+   *     MODEL_FAILED} if the process ended meanwhile
+   */
+  public WorkerModel start(WorkerSpec spec) {
+    String shown = "'" + Failures.shown(spec.artifact().weights()) + "'";
+    checkMemory(spec.limits(), Launch.LEAST_JVM, "JVM");
+    String scheme = spec.artifact().weights().getScheme();
+    String function = spec.artifact().weights().getSchemeSpecificPart();
+    if ("java".equalsIgnoreCase(scheme) && functions.contains(function)) {
+      throw failures.failure(
+          ErrorKind.UNSUPPORTED,
+          shown
+              + " is a function that is registered in this process, which no other can run: make it a public class"
+              + " with a public constructor without parameters and name that, or run it in this process");
+    }
+    Path own = nextFolder();
+    Worker worker =
+        start(shown, spec.limits(), own, () -> Launch.jvm(spec, own, limited, failures));
+    byte[] load = new Wire.Load(
+            platform,
+            cacheFolder.toAbsolutePath().toString(),
+            spec.artifact(),
+            spec.options(),
+            spec.limits().memoryBytes())
+        .bytes();
+    return loaded(worker, load, shown, spec.digest());
+  }
+
+  /**
+   * {@return the pickle, loaded by a Python of its own}
+   *
+   * <p>It answers {@code instances} with {@code predictions} and {@code inputs} with {@code outputs}, as the same model
+   * does that was converted to ONNX: a classifier gives {@code label} and, if it can, {@code probabilities}, anything
+   * else {@code prediction}.
+   *
+   * @throws ServingException {@code NOT_FOUND} if there is no such file or interpreter, {@code CONFLICT} if the file is
+   *     not the one that is trusted, {@code UNSUPPORTED} if a Python package is missing, {@code INVALID} if it is no
+   *     pickle of something that predicts; and as {@link #start(WorkerSpec)} does
+   */
+  public WorkerModel start(PickleSpec spec) {
+    String shown = "'" + spec.pickle() + "'";
+    checkMemory(spec.limits(), Launch.LEAST_PYTHON, "Python");
+    if (!Files.isRegularFile(spec.pickle())) {
+      throw failures.failure(ErrorKind.NOT_FOUND, "There is no file " + shown + ": check the path");
+    }
+    if (spec.python().getNameCount() > 1 && !Files.isExecutable(spec.python())) {
+      throw failures.failure(
+          ErrorKind.NOT_FOUND,
+          "There is no Python at '" + spec.python()
+              + "': name an interpreter, such as /usr/bin/python3 or the bin/python of a virtual environment");
+    }
+    Path own = nextFolder();
+    Worker worker = start(
+        shown, spec.limits(), own, () -> Launch.python(spec, script(own), own, limited, failures));
+    byte[] load =
+        Wire.pickle(spec.name(), spec.pickle().toAbsolutePath().toString(), spec.digest());
+    return loaded(worker, load, shown, spec.digest());
+  }
+
+  private void checkMemory(WorkerLimits limits, long least, String what) {
+    if (limits.memoryBytes() < least) {
+      throw failures.failure(
+          ErrorKind.INVALID,
+          "A worker process cannot keep within " + limits.memoryBytes() + " bytes of memory: a "
+              + what
+              + " with a small model needs at least " + Sizes.shown(least)
+              + ", so give the function a larger memory size");
+    }
+  }
+
+  private WorkerModel loaded(Worker worker, byte[] load, String shown, String digest) {
+    try {
+      Wire.Ready ready = worker.load(load);
+      if (!digest.isEmpty() && !digest.equals(ready.digest())) {
+        throw failures.failure(
+            ErrorKind.CONFLICT,
+            shown + " is not the model that was asked for: its digest is " + ready.digest()
+                + " instead of " + digest + ", so it was changed; deploy it again");
+      }
+      return new WorkerModel(worker, ready);
+    } catch (RuntimeException | Error e) {
+      worker.kill(ErrorKind.CANCELLED, "its model was not loaded");
+      worker.awaitExit();
+      throw e;
+    }
+  }
+
+  private interface Launching {
+    ProcessBuilder prepare() throws IOException;
+  }
+
+  private Worker start(String shown, WorkerLimits limits, Path own, Launching launching) {
+    Process process = null;
+    try {
+      process = launching.prepare().start();
+      Worker worker;
+      lock.lock();
+      try {
+        if (closed || timer == null) {
+          throw failures.closed();
+        }
+        worker = new Worker(platform, shown, limits, process, own, timer);
+        running.add(worker);
+      } finally {
+        lock.unlock();
+      }
+      worker.begin(!limited);
+      CompletableFuture<?> unused = worker.exit().thenRun(() -> running.remove(worker));
+      return worker;
+    } catch (IOException e) {
+      WorkerFolder.delete(own);
+      throw failures.failure(
+          ErrorKind.UNAVAILABLE,
+          shown + " was not loaded, for no process could be started (" + Failures.reason(e)
+              + "): look whether this machine is out of memory or processes",
+          e);
+    } catch (RuntimeException | Error e) {
+      if (process != null) {
+        process.destroyForcibly();
+      }
+      WorkerFolder.delete(own);
+      throw e;
+    }
+  }
+
+  private static Path script(Path own) throws IOException {
+    try (InputStream script = Workers.class.getResourceAsStream(SCRIPT)) {
+      if (script == null) {
+        throw new IOException("there is no " + SCRIPT + " beside " + Workers.class.getName());
+      }
+      Path file = own.resolve(SCRIPT);
+      Files.copy(script, file);
+      return file;
+    }
+  }
+
+  private Path nextFolder() {
+    lock.lock();
+    try {
+      if (closed) {
+        throw failures.closed();
+      }
+      if (folder == null) {
+        folder = WorkerFolder.make(Path.of(System.getProperty("java.io.tmpdir")));
+      }
+      if (timer == null) {
+        timer = timer();
+      }
+      return folder.next();
+    } catch (IOException e) {
+      throw failures.failure(
+          ErrorKind.UNAVAILABLE,
+          "A worker process needs a temporary folder, and none can be made in "
+              + System.getProperty("java.io.tmpdir") + " (" + Failures.reason(e)
+              + "): make room there, or name another one with -Djava.io.tmpdir",
+          e);
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private ScheduledExecutorService timer() {
+    ScheduledThreadPoolExecutor made = new ScheduledThreadPoolExecutor(1, task -> {
+      Thread thread = new Thread(task, "fairlead-" + platform + "-workers");
+      thread.setDaemon(true);
+      return thread;
+    });
+    made.setRemoveOnCancelPolicy(true);
+    // Otherwise it may be one of the JDK's threads that starts it, in its own group and at its own
+    // priority.
+    made.prestartCoreThread();
+    made.setExecuteExistingDelayedTasksAfterShutdownPolicy(false);
+    return made;
+  }
+
+  /** Closes with a grace of ten seconds. */
+  @Override
+  public void close() {
+    close(GRACE);
+  }
+
+  /**
+   * Ends everything: no process is started any more, those that are there may end their calls within the grace, and are
+   * killed after it. Idempotent.
+   */
+  public void close(Duration grace) {
+    lock.lock();
+    try {
+      closed = true;
+    } finally {
+      lock.unlock();
+    }
+    running.forEach(Worker::close);
+    long end = System.nanoTime() + Wire.nanos(grace);
+    running.forEach(worker -> worker.close(Duration.ofNanos(Math.max(0, end - System.nanoTime()))));
+    lock.lock();
+    try {
+      if (timer != null) {
+        timer.shutdownNow();
+        awaitTimer(timer);
+        timer = null;
+      }
+      if (folder != null) {
+        folder.close();
+        folder = null;
+      }
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private static void awaitTimer(ScheduledExecutorService timer) {
+    try {
+      boolean ended = timer.awaitTermination(5, TimeUnit.SECONDS);
+      assert ended;
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+}

@@ -1,0 +1,88 @@
+package io.fairlead.engine.internal;
+
+import io.fairlead.engine.ModelHandler;
+import io.fairlead.engine.ModelSource;
+import io.fairlead.engine.internal.file.CacheFolder;
+import io.fairlead.engine.internal.file.Fingerprints;
+import io.fairlead.engine.internal.source.Archives;
+import io.fairlead.engine.internal.source.Downloads;
+import io.fairlead.engine.internal.source.ModelSources;
+import io.fairlead.engine.internal.support.Failures;
+import io.fairlead.grammar.ModelArtifact;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.URI;
+import java.net.URISyntaxException;
+import java.net.URL;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Map;
+
+/** The models that the tests run, and engines for them. */
+public final class Models {
+  public static final ModelArtifact MINILM =
+      ModelArtifact.of(URI.create("classpath:all-minilm-l6-v2-q.onnx"));
+  public static final String IRIS_REQUEST =
+      "{\"inputs\": [{\"name\": \"X\", \"shape\": [1, 4], \"datatype\": \"FP32\", \"data\": [5.1, 3.5, 1.4, 0.2]}]}";
+  static final String RUNAWAY_REQUEST =
+      "{\"inputs\": [{\"name\": \"x\", \"shape\": [1], \"datatype\": \"FP32\", \"data\": [1]}]}";
+
+  private Models() {}
+
+  public static Engine engine() {
+    return engine(Map.of());
+  }
+
+  public static Engine engine(Map<String, ModelHandler> functions) {
+    return new Engine("local", functions, cacheFolder(), Models.class.getClassLoader());
+  }
+
+  /** A cache folder that all tests of a build share, so that they unpack native libraries once. */
+  public static Path cacheFolder() {
+    return Path.of("target", "cache").toAbsolutePath();
+  }
+
+  public static String digitRequest() {
+    try {
+      return "{\"inputs\": [{\"name\": \"x\", \"shape\": [1, 1, 8, 8], \"datatype\": \"FP32\", \"data\": "
+          + Files.readString(path("digit0.json")) + "}]}";
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  public static ModelSources sources() {
+    Failures failures = new Failures("local");
+    return new ModelSources(
+        Models.class.getClassLoader(),
+        new Fingerprints(CacheFolder.NONE),
+        new Archives(cacheFolder().resolve("archives"), Archives.Limits.DEFAULT, failures),
+        new Downloads(cacheFolder().resolve("downloads"), Map.of(), failures),
+        failures);
+  }
+
+  public static Path path(String name) {
+    URL url = Models.class.getResource("/models/" + name);
+    try {
+      return Path.of(url.toURI());
+    } catch (URISyntaxException e) {
+      throw new IllegalArgumentException(e);
+    }
+  }
+
+  public static ModelArtifact artifact(String name) {
+    return ModelArtifact.of(path(name));
+  }
+
+  public static ModelSource source(String name) {
+    return sources().resolve(artifact(name));
+  }
+
+  public static ModelArtifact write(Path folder, String name, OnnxFile model) {
+    try {
+      return ModelArtifact.of(Files.write(folder.resolve(name), model.bytes()));
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+}

@@ -1,0 +1,207 @@
+package io.fairlead.engine.internal.onnx;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static java.util.Objects.requireNonNull;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.fairlead.engine.internal.Engine;
+import io.fairlead.engine.internal.Models;
+import io.fairlead.engine.internal.run.LeasedModel;
+import io.fairlead.error.ServingException;
+import io.fairlead.grammar.ModelArtifact;
+import io.fairlead.platform.Request;
+import java.io.File;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledOnOs;
+import org.junit.jupiter.api.condition.OS;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What only a process of its own shows: its memory, its limits and what it leaves when it is killed. */
+@EnabledOnOs(OS.LINUX)
+final class OnnxProcessTest {
+  @TempDir
+  Path folder;
+
+  @Test
+  void aModelThatWasUnloadedGivesItsMemoryBack() throws Exception {
+    try (InputStream minilm = requireNonNull(
+        getClass().getClassLoader().getResourceAsStream("all-minilm-l6-v2-q.onnx"))) {
+      Files.copy(minilm, Files.createDirectories(folder.resolve("cache")).resolve("minilm.onnx"));
+    }
+
+    // With a heap that does not grow.
+    String output =
+        run("", List.of("-Xms64m", "-Xmx64m", "-XX:+AlwaysPreTouch", "-XX:+UseSerialGC"), "memory");
+
+    long begin = kilobytes(output, "begin");
+    assertThat(kilobytes(output, "loaded")).isGreaterThan(begin + 20_000);
+    assertThat(kilobytes(output, "end")).isLessThan(begin + 40_000);
+  }
+
+  @Test
+  void aModelThatAsksForMoreMemoryThanThereIsFailsAndNothingElse() throws Exception {
+    String output = run("ulimit -d 1500000; exec ", List.of("-Xmx64m"), "hog");
+
+    assertThat(output).contains("hog: MODEL_FAILED").contains("then: {\"outputs\"");
+  }
+
+  @Test
+  void aProcessThatIsKilledWhileItKeepsAModelLeavesNothingThatIsTakenForIt() throws Exception {
+    run("", List.of("-Xmx256m"), "halt");
+    List<Path> left = files(folder.resolve("cache").resolve("models"));
+    String again = run("", List.of("-Xmx256m"), "once");
+
+    assertThat(left).isNotEmpty().allMatch(file -> file.toString().endsWith(".part"));
+    assertThat(again).contains("once: [[");
+    assertThat(files(folder.resolve("cache").resolve("models")))
+        .filteredOn(file -> file.toString().endsWith(".ort"))
+        .hasSize(1);
+    assertThat(files(folder.resolve("tmp"))).isEmpty();
+  }
+
+  private String run(String limits, List<String> options, String what) throws Exception {
+    List<String> command = new ArrayList<>();
+    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+    command.addAll(options);
+    command.add("-Djava.io.tmpdir=" + Files.createDirectories(folder.resolve("tmp")));
+    command.add("-cp");
+    command.add(System.getProperty("java.class.path"));
+    command.add(Main.class.getName());
+    command.add(what);
+    command.add(folder.resolve("cache").toString());
+    File log = folder.resolve(what + ".log").toFile();
+    Process process = new ProcessBuilder(shell(limits, command))
+        .redirectErrorStream(true)
+        .redirectOutput(log)
+        .start();
+    boolean ended = process.waitFor(60, TimeUnit.SECONDS);
+    process.destroyForcibly();
+    assertThat(ended).isTrue();
+    String output = Files.readString(log.toPath(), UTF_8);
+    assertThat(process.exitValue()).as(output).isZero();
+    return output;
+  }
+
+  private static List<String> shell(String limits, List<String> command) {
+    List<String> all = new ArrayList<>(List.of("sh", "-c", limits + "\"$@\"", "sh"));
+    all.addAll(command);
+    return all;
+  }
+
+  private static long kilobytes(String output, String name) {
+    return output
+        .lines()
+        .filter(line -> line.startsWith(name + ": "))
+        .mapToLong(line -> Long.parseLong(line.substring(name.length() + 2)))
+        .findFirst()
+        .orElseThrow(() -> new AssertionError(output));
+  }
+
+  private static List<Path> files(Path folder) {
+    try (Stream<Path> files = Files.walk(folder)) {
+      return files
+          .filter(Files::isRegularFile)
+          .filter(file -> !file.toString().contains("hsperfdata"))
+          .toList();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /** Uses an engine as it is told to. */
+  static final class Main {
+    private static final Request TEXT = Request.json("{\"inputs\": \"some words of a text\"}");
+
+    private Main() {}
+
+    public static void main(String[] arguments) throws Exception {
+      Path cache = Path.of(arguments[1]);
+      try (Engine engine = new Engine("local", Map.of(), cache, Main.class.getClassLoader())) {
+        switch (arguments[0]) {
+          case "memory" -> memory(engine, cache.resolve("minilm.onnx"));
+          case "hog" -> hog(engine);
+          case "halt" -> {
+            engine.load(Models.MINILM).invoke(TEXT);
+            awaitPart(cache.resolve("models"));
+            Runtime.getRuntime().halt(0);
+          }
+          default ->
+            System.out.println(
+                "once: " + engine.load(Models.MINILM).invoke(TEXT).text());
+        }
+      }
+    }
+
+    /** Waits until a file that is being written has something in it. */
+    private static void awaitPart(Path models) throws IOException {
+      while (Files.notExists(models)
+          || files(models).stream().noneMatch(file -> file.toFile().length() > 0)) {
+        Thread.onSpinWait();
+      }
+    }
+
+    private static void memory(Engine engine, Path minilm) throws IOException {
+      // What the runtime and the JVM take once, they keep.
+      engine.load(Models.artifact("iris_rf.onnx")).invoke(Request.json(Models.IRIS_REQUEST));
+      long begin = resident();
+      System.out.println("begin: " + begin);
+      LeasedModel model = engine.load(ModelArtifact.of(minilm));
+      model.invoke(Request.json(tokens(8, 128)));
+      System.out.println("loaded: " + resident());
+      model.close();
+      long end = System.nanoTime() + Duration.ofSeconds(20).toNanos();
+      long now = resident();
+      while (now > begin + 40_000 && System.nanoTime() < end) {
+        now = resident();
+      }
+      System.out.println("end: " + now);
+    }
+
+    private static void hog(Engine engine) {
+      LeasedModel hog = engine.load(Models.artifact("hog.onnx"));
+      String request =
+          "{\"inputs\": [{\"name\": \"x\", \"shape\": [1], \"datatype\": \"FP32\", \"data\": [1]},"
+              + " {\"name\": \"shape\", \"shape\": [1], \"datatype\": \"INT64\", \"data\": [%d]}]}";
+      try {
+        System.out.println(
+            "hog: " + hog.invoke(Request.json(request.formatted(1L << 30))).text());
+      } catch (ServingException e) {
+        System.out.println("hog: " + e.kind());
+      }
+      System.out.println("then: "
+          + hog.invoke(Request.json(request.formatted(1000)))
+              .text()
+              .replaceFirst(".*\"outputs\"", "{\"outputs\""));
+    }
+
+    private static String tokens(int rows, int length) {
+      String data = "1" + ",1".repeat(rows * length - 1);
+      return Stream.of("input_ids", "attention_mask", "token_type_ids")
+          .map(name -> "{\"name\": \"" + name + "\", \"shape\": [" + rows + "," + length
+              + "], \"datatype\": \"INT64\", \"data\": [" + data + "]}")
+          .collect(Collectors.joining(",", "{\"inputs\": [", "]}"));
+    }
+
+    private static long resident() throws IOException {
+      try (Stream<String> lines = Files.lines(Path.of("/proc/self/status"))) {
+        return lines
+            .filter(line -> line.startsWith("VmRSS:"))
+            .mapToLong(line -> Long.parseLong(line.replaceAll("\\D", "")))
+            .findFirst()
+            .orElseThrow();
+      }
+    }
+  }
+}
