@@ -218,7 +218,7 @@ final class EnginesTest {
   @Test
   void theDocumentationShowsAnEngineThatIsTested() throws IOException {
     String source =
-        Files.readString(Path.of("src/test/java/io/fairlead/serverless/ScalingEngine.java"));
+        Files.readString(Path.of("src/test/java/io/fairlead/engine/ScalingEngine.java"));
 
     assertThat(Files.readString(Path.of("../docs/models.md")))
         .contains("```java\n" + source.substring(source.indexOf("public final class")) + "```");

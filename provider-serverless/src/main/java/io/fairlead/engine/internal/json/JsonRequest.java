@@ -394,7 +394,9 @@ final class JsonRequest {
         field + ".data",
         "must be flat, or nested as its shape " + shown(shape),
         shown(data.shape()));
-    tensors.add(data.tensor(spec.name(), shape));
+    if (data.size() == count) {
+      tensors.add(data.tensor(spec.name(), shape));
+    }
   }
 
   private static long count(long[] shape) {
