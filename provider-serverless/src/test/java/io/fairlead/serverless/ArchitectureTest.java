@@ -34,9 +34,7 @@ class ArchitectureTest {
   private static final int MOST_FILES = 40;
 
   @ParameterizedTest
-  @CsvSource(
-      delimiter = '|',
-      textBlock = """
+  @CsvSource(delimiter = '|', textBlock = """
       engine     | Call Datatype Download HttpFetcher InferenceEngine LoadOptions Model ModelFetcher ModelHandler \
       ModelSource RequestModel Tensor TensorModel TensorSpec
       local      | LocalConfig LocalProvider
@@ -56,7 +54,8 @@ class ArchitectureTest {
 
   @Test
   void whatIsNoneOfTheThreeApisIsInternal() {
-    assertThat(packages().filter(name -> !name.matches("io\\.fairlead\\.\\w+\\.internal(\\.\\w+)*")))
+    assertThat(
+            packages().filter(name -> !name.matches("io\\.fairlead\\.\\w+\\.internal(\\.\\w+)*")))
         .containsExactlyInAnyOrder(
             "io.fairlead.engine", "io.fairlead.local", "io.fairlead.serverless");
   }
@@ -67,7 +66,8 @@ class ArchitectureTest {
             .filter(type -> !isInternal(type))
             .flatMap(type -> type.getCodeUnits().stream())
             .filter(unit -> unit.getModifiers().contains(PUBLIC))
-            .filter(unit -> unit.getAllInvolvedRawTypes().stream().anyMatch(ArchitectureTest::isInternal)))
+            .filter(unit ->
+                unit.getAllInvolvedRawTypes().stream().anyMatch(ArchitectureTest::isInternal)))
         .isEmpty();
   }
 
