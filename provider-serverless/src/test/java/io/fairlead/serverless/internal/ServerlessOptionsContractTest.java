@@ -1,4 +1,4 @@
-package io.fairlead.serverless;
+package io.fairlead.serverless.internal;
 
 import io.fairlead.contract.OptionsContract;
 
