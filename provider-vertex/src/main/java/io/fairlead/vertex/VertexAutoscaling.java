@@ -2,54 +2,88 @@ package io.fairlead.vertex;
 
 import io.fairlead.grammar.Problems;
 import io.fairlead.grammar.ScalingOptions;
+import io.fairlead.spi.Settings;
+import java.util.Optional;
 
 /**
  * What Vertex AI keeps at a value by changing the number of replicas between {@code min} and {@code max}, for {@link
  * io.fairlead.grammar.Scaling#with}. Without it, that is the processors' load, at 60 %.
- *
- * @param cpuPercent the load of the processors, 1 to 100; 0 not to look at it
- * @param acceleratorPercent the load of the accelerators, 1 to 100; 0 not to look at it
- * @param requestsPerMinute the requests in a minute for each replica, 1 or more; 0 not to look at them
  */
-public record VertexAutoscaling(int cpuPercent, int acceleratorPercent, int requestsPerMinute)
+public final class VertexAutoscaling extends Settings<VertexAutoscaling.Draft>
     implements ScalingOptions {
   private static final int ALL = 100;
 
-  public VertexAutoscaling {
-    Problems.in("VertexAutoscaling")
+  static final class Draft extends Settings.Draft {
+    Optional<Integer> cpuPercent = Optional.empty();
+    Optional<Integer> acceleratorPercent = Optional.empty();
+    Optional<Integer> requestsPerMinute = Optional.empty();
+  }
+
+  private VertexAutoscaling(Draft draft) {
+    super(draft);
+    Problems problems = Problems.in("VertexAutoscaling");
+    checkPercent("cpuPercent", draft.cpuPercent, problems);
+    checkPercent("acceleratorPercent", draft.acceleratorPercent, problems);
+    draft.requestsPerMinute.ifPresent(requests ->
+        problems.check(requests >= 1, "requestsPerMinute", "must be 1 or more", requests));
+    problems
         .check(
-            cpuPercent >= 0 && cpuPercent <= ALL,
+            draft.cpuPercent.isPresent()
+                || draft.acceleratorPercent.isPresent()
+                || draft.requestsPerMinute.isPresent(),
             "cpuPercent",
-            "must be 1 to 100, or 0 not to look at it",
-            cpuPercent)
-        .check(
-            acceleratorPercent >= 0 && acceleratorPercent <= ALL,
-            "acceleratorPercent",
-            "must be 1 to 100, or 0 not to look at it",
-            acceleratorPercent)
-        .check(
-            requestsPerMinute >= 0,
-            "requestsPerMinute",
-            "must be 1 or more, or 0 not to look at them",
-            requestsPerMinute)
-        .check(
-            cpuPercent != 0 || acceleratorPercent != 0 || requestsPerMinute != 0,
-            "cpuPercent",
-            "must be 1 to 100 where nothing else is looked at",
-            cpuPercent)
+            "must be given where nothing else is looked at")
         .throwIfAny();
   }
 
+  private static void checkPercent(String field, Optional<Integer> percent, Problems problems) {
+    percent.ifPresent(
+        value -> problems.check(value >= 1 && value <= ALL, field, "must be 1 to " + ALL, value));
+  }
+
   public static VertexAutoscaling cpu(int percent) {
-    return new VertexAutoscaling(percent, 0, 0);
+    Draft draft = new Draft();
+    draft.cpuPercent = Optional.of(percent);
+    return new VertexAutoscaling(draft);
   }
 
   public static VertexAutoscaling accelerator(int percent) {
-    return new VertexAutoscaling(0, percent, 0);
+    Draft draft = new Draft();
+    draft.acceleratorPercent = Optional.of(percent);
+    return new VertexAutoscaling(draft);
   }
 
   public static VertexAutoscaling requests(int perMinute) {
-    return new VertexAutoscaling(0, 0, perMinute);
+    Draft draft = new Draft();
+    draft.requestsPerMinute = Optional.of(perMinute);
+    return new VertexAutoscaling(draft);
+  }
+
+  /** {@return the load of the processors to keep, 1 to 100} */
+  public Optional<Integer> cpuPercent() {
+    return draft().cpuPercent;
+  }
+
+  /** {@return the load of the accelerators to keep, 1 to 100} */
+  public Optional<Integer> acceleratorPercent() {
+    return draft().acceleratorPercent;
+  }
+
+  /** {@return the requests in a minute to keep for each replica, 1 or more} */
+  public Optional<Integer> requestsPerMinute() {
+    return draft().requestsPerMinute;
+  }
+
+  public VertexAutoscaling withCpu(int percent) {
+    return new VertexAutoscaling(with(draft -> draft.cpuPercent = Optional.of(percent)));
+  }
+
+  public VertexAutoscaling withAccelerator(int percent) {
+    return new VertexAutoscaling(with(draft -> draft.acceleratorPercent = Optional.of(percent)));
+  }
+
+  public VertexAutoscaling withRequests(int perMinute) {
+    return new VertexAutoscaling(with(draft -> draft.requestsPerMinute = Optional.of(perMinute)));
   }
 
   @Override

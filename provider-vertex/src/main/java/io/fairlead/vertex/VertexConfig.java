@@ -1,11 +1,10 @@
 package io.fairlead.vertex;
 
-import static java.util.Objects.requireNonNull;
-
 import com.google.api.gax.core.CredentialsProvider;
 import com.google.api.gax.rpc.TransportChannelProvider;
 import com.google.cloud.storage.Storage;
 import io.fairlead.grammar.Problems;
+import io.fairlead.spi.Settings;
 import java.net.InetAddress;
 import java.net.URI;
 import java.net.UnknownHostException;
@@ -22,30 +21,8 @@ import java.util.regex.Pattern;
  *
  * <p>Clients are made when they are first needed, and share one channel. A transport or a storage client that is handed
  * in stays the caller's to close.
- *
- * @param project the id or the number of the Google Cloud project
- * @param location the region to serve in, such as {@code us-central1}
- * @param artifactBucket the bucket of Cloud Storage that files of this machine are uploaded to, in the same region; empty
- *     to refuse them
- * @param endpoint where Vertex AI answers, as {@code host:port}; by default the region's own host
- * @param plaintext whether to speak without TLS and without credentials, with an emulator on this machine
- * @param storageEndpoint where Cloud Storage answers instead of Google's, such as an emulator
- * @param credentials the caller's own source of credentials; by default the application default credentials
- * @param transport the caller's own transport, for proxies and interceptors
- * @param storage the caller's own client of Cloud Storage
- * @param callTimeout the longest that one call may take that is no request to a model
  */
-public record VertexConfig(
-    String project,
-    String location,
-    String artifactBucket,
-    Optional<String> endpoint,
-    boolean plaintext,
-    Optional<URI> storageEndpoint,
-    Optional<CredentialsProvider> credentials,
-    Optional<TransportChannelProvider> transport,
-    Optional<Storage> storage,
-    Duration callTimeout) {
+public final class VertexConfig extends Settings<VertexConfig.Draft> {
   /** The first call of a process loads the SDK's classes, which takes seconds on a busy machine. */
   static final Duration CALL_TIMEOUT = Duration.ofSeconds(30);
 
@@ -55,81 +32,123 @@ public record VertexConfig(
   private static final Pattern BUCKET = Pattern.compile("[a-z0-9][a-z0-9._-]{1,220}[a-z0-9]");
   private static final Pattern HOST_AND_PORT = Pattern.compile("[A-Za-z0-9.\\[\\]:-]+:[0-9]{1,5}");
 
-  public VertexConfig {
-    requireNonNull(project, "project");
-    requireNonNull(location, "location");
-    requireNonNull(artifactBucket, "artifactBucket");
-    requireNonNull(endpoint, "endpoint");
-    requireNonNull(storageEndpoint, "storageEndpoint");
-    requireNonNull(credentials, "credentials");
-    requireNonNull(transport, "transport");
-    requireNonNull(storage, "storage");
-    requireNonNull(callTimeout, "callTimeout");
+  static final class Draft extends Settings.Draft {
+    String project = "";
+    String location = "";
+    Optional<String> artifactBucket = Optional.empty();
+    Optional<String> endpoint = Optional.empty();
+    boolean plaintext;
+    Optional<URI> storageEndpoint = Optional.empty();
+    Optional<CredentialsProvider> credentials = Optional.empty();
+    Optional<TransportChannelProvider> transport = Optional.empty();
+    Optional<Storage> storage = Optional.empty();
+    Duration callTimeout = CALL_TIMEOUT;
+  }
+
+  VertexConfig(Draft draft) {
+    super(draft);
     Problems.in("VertexConfig")
         .check(
-            PROJECT.matcher(project).matches(),
+            PROJECT.matcher(draft.project).matches(),
             "project",
             "must be a project's id, of 6 to 30 small letters, digits and hyphens, or its number",
-            project)
+            draft.project)
         .check(
-            LOCATION.matcher(location).matches(),
+            LOCATION.matcher(draft.location).matches(),
             "location",
             "must be a region of Google Cloud, such as us-central1",
-            location)
+            draft.location)
         .check(
-            artifactBucket.isEmpty() || BUCKET.matcher(artifactBucket).matches(),
+            draft.artifactBucket.filter(name -> !BUCKET.matcher(name).matches()).isEmpty(),
             "artifactBucket",
             "must be a bucket's name without gs://",
-            artifactBucket)
+            draft.artifactBucket.orElse(""))
         .check(
-            endpoint.filter(text -> !HOST_AND_PORT.matcher(text).matches()).isEmpty(),
+            draft
+                .endpoint
+                .filter(text -> !HOST_AND_PORT.matcher(text).matches())
+                .isEmpty(),
             "endpoint",
             "must be host:port, without a scheme",
-            endpoint.orElse(""))
+            draft.endpoint.orElse(""))
         .check(
-            !plaintext || endpoint.filter(VertexConfig::isThisMachine).isPresent(),
+            !draft.plaintext
+                || draft.endpoint.filter(VertexConfig::isThisMachine).isPresent(),
             "plaintext",
             "must be false, unless the endpoint is on this machine, such as 127.0.0.1:8080",
-            plaintext)
+            draft.plaintext)
         .check(
-            storageEndpoint.filter(uri -> !isAllowed(uri)).isEmpty(),
+            draft.storageEndpoint.filter(uri -> !isAllowed(uri)).isEmpty(),
             "storageEndpoint",
             "must be https, or http on this machine",
-            storageEndpoint.map(URI::toString).orElse(""))
+            draft.storageEndpoint.map(URI::toString).orElse(""))
         .check(
-            callTimeout.compareTo(Duration.ZERO) > 0,
+            draft.callTimeout.compareTo(Duration.ZERO) > 0,
             "callTimeout",
             "must be more than 0",
-            callTimeout)
+            draft.callTimeout)
         .throwIfAny();
   }
 
   public static VertexConfig of(String project, String location) {
-    return new VertexConfig(
-        project,
-        location,
-        "",
-        Optional.empty(),
-        false,
-        Optional.empty(),
-        Optional.empty(),
-        Optional.empty(),
-        Optional.empty(),
-        CALL_TIMEOUT);
+    Draft draft = new Draft();
+    draft.project = project;
+    draft.location = location;
+    return new VertexConfig(draft);
   }
 
-  public VertexConfig withArtifactBucket(String newBucket) {
-    return new VertexConfig(
-        project,
-        location,
-        newBucket,
-        endpoint,
-        plaintext,
-        storageEndpoint,
-        credentials,
-        transport,
-        storage,
-        callTimeout);
+  /** {@return the id or the number of the Google Cloud project} */
+  public String project() {
+    return draft().project;
+  }
+
+  /** {@return the region to serve in, such as {@code us-central1}} */
+  public String location() {
+    return draft().location;
+  }
+
+  /** {@return the bucket of Cloud Storage that local files are uploaded to, in the same region; without one they are refused} */
+  public Optional<String> artifactBucket() {
+    return draft().artifactBucket;
+  }
+
+  /** {@return where Vertex AI answers, as {@code host:port}; by default the region's own host} */
+  public Optional<String> endpoint() {
+    return draft().endpoint;
+  }
+
+  /** {@return whether to speak without TLS and without credentials, with an emulator on this machine} */
+  public boolean plaintext() {
+    return draft().plaintext;
+  }
+
+  /** {@return where Cloud Storage answers instead of Google's, such as an emulator} */
+  public Optional<URI> storageEndpoint() {
+    return draft().storageEndpoint;
+  }
+
+  /** {@return the caller's own source of credentials; by default the application default credentials} */
+  public Optional<CredentialsProvider> credentials() {
+    return draft().credentials;
+  }
+
+  /** {@return the caller's own transport, for proxies and interceptors} */
+  public Optional<TransportChannelProvider> transport() {
+    return draft().transport;
+  }
+
+  /** {@return the caller's own client of Cloud Storage} */
+  public Optional<Storage> storage() {
+    return draft().storage;
+  }
+
+  /** {@return the longest that one call may take that is no request to a model} */
+  public Duration callTimeout() {
+    return draft().callTimeout;
+  }
+
+  public VertexConfig withArtifactBucket(String bucket) {
+    return new VertexConfig(with(draft -> draft.artifactBucket = Optional.of(bucket)));
   }
 
   /** {@return the same with another place where Vertex AI answers, over TLS} */
@@ -142,88 +161,31 @@ public record VertexConfig(
     return withEndpoint(hostAndPort, true);
   }
 
-  private VertexConfig withEndpoint(String hostAndPort, boolean isPlaintext) {
-    return new VertexConfig(
-        project,
-        location,
-        artifactBucket,
-        Optional.of(hostAndPort),
-        isPlaintext,
-        storageEndpoint,
-        credentials,
-        transport,
-        storage,
-        callTimeout);
+  private VertexConfig withEndpoint(String hostAndPort, boolean plaintext) {
+    return new VertexConfig(with(draft -> {
+      draft.endpoint = Optional.of(hostAndPort);
+      draft.plaintext = plaintext;
+    }));
   }
 
-  public VertexConfig withStorageEndpoint(URI newEndpoint) {
-    return new VertexConfig(
-        project,
-        location,
-        artifactBucket,
-        endpoint,
-        plaintext,
-        Optional.of(newEndpoint),
-        credentials,
-        transport,
-        storage,
-        callTimeout);
+  public VertexConfig withStorageEndpoint(URI endpoint) {
+    return new VertexConfig(with(draft -> draft.storageEndpoint = Optional.of(endpoint)));
   }
 
-  public VertexConfig withCredentials(CredentialsProvider newCredentials) {
-    return new VertexConfig(
-        project,
-        location,
-        artifactBucket,
-        endpoint,
-        plaintext,
-        storageEndpoint,
-        Optional.of(newCredentials),
-        transport,
-        storage,
-        callTimeout);
+  public VertexConfig withCredentials(CredentialsProvider credentials) {
+    return new VertexConfig(with(draft -> draft.credentials = Optional.of(credentials)));
   }
 
-  public VertexConfig withTransport(TransportChannelProvider newTransport) {
-    return new VertexConfig(
-        project,
-        location,
-        artifactBucket,
-        endpoint,
-        plaintext,
-        storageEndpoint,
-        credentials,
-        Optional.of(newTransport),
-        storage,
-        callTimeout);
+  public VertexConfig withTransport(TransportChannelProvider transport) {
+    return new VertexConfig(with(draft -> draft.transport = Optional.of(transport)));
   }
 
-  public VertexConfig withStorage(Storage newStorage) {
-    return new VertexConfig(
-        project,
-        location,
-        artifactBucket,
-        endpoint,
-        plaintext,
-        storageEndpoint,
-        credentials,
-        transport,
-        Optional.of(newStorage),
-        callTimeout);
+  public VertexConfig withStorage(Storage storage) {
+    return new VertexConfig(with(draft -> draft.storage = Optional.of(storage)));
   }
 
-  public VertexConfig withCallTimeout(Duration newTimeout) {
-    return new VertexConfig(
-        project,
-        location,
-        artifactBucket,
-        endpoint,
-        plaintext,
-        storageEndpoint,
-        credentials,
-        transport,
-        storage,
-        newTimeout);
+  public VertexConfig withCallTimeout(Duration timeout) {
+    return new VertexConfig(with(draft -> draft.callTimeout = timeout));
   }
 
   private static boolean isThisMachine(String hostAndPort) {
@@ -251,9 +213,10 @@ public record VertexConfig(
 
   @Override
   public String toString() {
-    return "VertexConfig[project=" + project + ", location=" + location + ", artifactBucket="
-        + artifactBucket + ", endpoint=" + endpoint.orElse("the region's")
-        + (plaintext ? " in plaintext" : "") + ", credentials="
-        + (credentials.isPresent() ? "given" : plaintext ? "none" : "application default") + "]";
+    return "VertexConfig[project=" + project() + ", location=" + location() + ", artifactBucket="
+        + artifactBucket().orElse("none") + ", endpoint=" + endpoint().orElse("the region's")
+        + (plaintext() ? " in plaintext" : "") + ", credentials="
+        + (credentials().isPresent() ? "given" : plaintext() ? "none" : "application default")
+        + "]";
   }
 }

@@ -1,187 +1,154 @@
 package io.fairlead.vertex;
 
-import static java.util.Objects.requireNonNull;
-
 import io.fairlead.grammar.Problems;
 import io.fairlead.grammar.RuntimeOptions;
+import io.fairlead.spi.Hidden;
+import io.fairlead.spi.Settings;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 
 /**
- * How a container is started and asked, for {@link io.fairlead.grammar.RuntimeSpec#with}.
+ * How a container is started and reached, for {@link io.fairlead.grammar.RuntimeSpec#with}.
  *
  * <pre>{@code
  * RuntimeSpec.of(image).with(VertexContainer.DEFAULT.withPort(8080).withRoutes("/predict", "/health"))
  * }</pre>
  *
- * @param command what is run instead of the image's entry point; {@code $(NAME)} stands for an environment variable
- * @param args what it is run with, instead of the image's own
- * @param port the port that the container answers on; 0 for 8080
- * @param predictRoute where requests are sent, such as {@code /predict}; empty for the route of Vertex AI's own making
- * @param healthRoute where it is asked whether it is well, such as {@code /health}; empty for Vertex AI's own
- * @param sharedMemoryMb the size of {@code /dev/shm} in megabytes; 0 for Vertex AI's default, 64
- * @param deploymentTimeout how long a deployment may take, in whole seconds, at most 2 hours; 0 for Vertex AI's default
- * @param startupProbe what has to succeed before the others are asked
- * @param healthProbe what has to succeed for a replica to get requests
- * @param livenessProbe what has to succeed for a replica not to be started again
+ * <p>What is not said is as Vertex AI does by itself. The command and its arguments may hold secrets and are not printed.
  */
-public record VertexContainer(
-    List<String> command,
-    List<String> args,
-    int port,
-    String predictRoute,
-    String healthRoute,
-    int sharedMemoryMb,
-    Duration deploymentTimeout,
-    VertexProbe startupProbe,
-    VertexProbe healthProbe,
-    VertexProbe livenessProbe)
+public final class VertexContainer extends Settings<VertexContainer.Draft>
     implements RuntimeOptions {
   private static final int LAST_PORT = 65_535;
   private static final Duration LONGEST_DEPLOYMENT = Duration.ofHours(2);
 
   /** All as Vertex AI does by itself. */
-  public static final VertexContainer DEFAULT = new VertexContainer(
-      List.of(),
-      List.of(),
-      0,
-      "",
-      "",
-      0,
-      Duration.ZERO,
-      VertexProbe.NONE,
-      VertexProbe.NONE,
-      VertexProbe.NONE);
+  public static final VertexContainer DEFAULT = new VertexContainer(new Draft());
 
-  public VertexContainer {
-    command = List.copyOf(command);
-    args = List.copyOf(args);
-    requireNonNull(predictRoute, "predictRoute");
-    requireNonNull(healthRoute, "healthRoute");
-    requireNonNull(deploymentTimeout, "deploymentTimeout");
-    requireNonNull(startupProbe, "startupProbe");
-    requireNonNull(healthProbe, "healthProbe");
-    requireNonNull(livenessProbe, "livenessProbe");
-    Problems.in("VertexContainer")
-        .check(port >= 0 && port <= LAST_PORT, "port", "must be 1 to 65535, or 0 for 8080", port)
-        .check(
-            predictRoute.isEmpty() || predictRoute.startsWith("/"),
-            "predictRoute",
-            "must begin with /",
-            predictRoute)
-        .check(
-            healthRoute.isEmpty() || healthRoute.startsWith("/"),
-            "healthRoute",
-            "must begin with /",
-            healthRoute)
-        .check(sharedMemoryMb >= 0, "sharedMemoryMb", "must not be negative", sharedMemoryMb)
-        .check(
-            !deploymentTimeout.isNegative()
-                && deploymentTimeout.toNanosPart() == 0
-                && deploymentTimeout.compareTo(LONGEST_DEPLOYMENT) <= 0,
-            "deploymentTimeout",
-            "must be whole seconds, at most 2 hours",
-            deploymentTimeout)
-        .throwIfAny();
+  static final class Draft extends Settings.Draft {
+    @Hidden
+    List<String> command = List.of();
+
+    @Hidden
+    List<String> args = List.of();
+
+    Optional<Integer> port = Optional.empty();
+    Optional<String> predictRoute = Optional.empty();
+    Optional<String> healthRoute = Optional.empty();
+    Optional<Integer> sharedMemoryMb = Optional.empty();
+    Optional<Duration> deploymentTimeout = Optional.empty();
+    VertexProbe startupProbe = VertexProbe.NONE;
+    VertexProbe healthProbe = VertexProbe.NONE;
+    VertexProbe livenessProbe = VertexProbe.NONE;
   }
 
-  public VertexContainer withCommand(String... newCommand) {
-    return new VertexContainer(
-        List.of(newCommand),
-        args,
-        port,
-        predictRoute,
-        healthRoute,
-        sharedMemoryMb,
-        deploymentTimeout,
-        startupProbe,
-        healthProbe,
-        livenessProbe);
+  private VertexContainer(Draft draft) {
+    super(draft);
+    Problems problems = Problems.in("VertexContainer");
+    draft.port.ifPresent(port ->
+        problems.check(port >= 1 && port <= LAST_PORT, "port", "must be 1 to " + LAST_PORT, port));
+    checkRoute("predictRoute", draft.predictRoute, problems);
+    checkRoute("healthRoute", draft.healthRoute, problems);
+    draft.sharedMemoryMb.ifPresent(
+        size -> problems.check(size >= 1, "sharedMemoryMb", "must be 1 or more", size));
+    draft.deploymentTimeout.ifPresent(timeout -> problems.check(
+        timeout.compareTo(Duration.ZERO) > 0
+            && timeout.toNanosPart() == 0
+            && timeout.compareTo(LONGEST_DEPLOYMENT) <= 0,
+        "deploymentTimeout",
+        "must be whole seconds, 1 or more and at most 2 hours",
+        timeout));
+    problems.throwIfAny();
   }
 
-  public VertexContainer withArgs(String... newArgs) {
-    return new VertexContainer(
-        command,
-        List.of(newArgs),
-        port,
-        predictRoute,
-        healthRoute,
-        sharedMemoryMb,
-        deploymentTimeout,
-        startupProbe,
-        healthProbe,
-        livenessProbe);
+  private static void checkRoute(String field, Optional<String> route, Problems problems) {
+    route.ifPresent(path -> problems.check(path.startsWith("/"), field, "must begin with /", path));
   }
 
-  public VertexContainer withPort(int newPort) {
-    return new VertexContainer(
-        command,
-        args,
-        newPort,
-        predictRoute,
-        healthRoute,
-        sharedMemoryMb,
-        deploymentTimeout,
-        startupProbe,
-        healthProbe,
-        livenessProbe);
+  /** {@return what is run instead of the image's entry point; {@code $(NAME)} stands for an environment variable} */
+  public List<String> command() {
+    return draft().command;
   }
 
-  public VertexContainer withRoutes(String newPredictRoute, String newHealthRoute) {
-    return new VertexContainer(
-        command,
-        args,
-        port,
-        newPredictRoute,
-        newHealthRoute,
-        sharedMemoryMb,
-        deploymentTimeout,
-        startupProbe,
-        healthProbe,
-        livenessProbe);
+  /** {@return what it is run with, instead of the image's own} */
+  public List<String> args() {
+    return draft().args;
+  }
+
+  /** {@return the port that the container answers on; by default 8080} */
+  public Optional<Integer> port() {
+    return draft().port;
+  }
+
+  /** {@return where requests are sent, such as {@code /predict}} */
+  public Optional<String> predictRoute() {
+    return draft().predictRoute;
+  }
+
+  /** {@return where the health check is sent, such as {@code /health}} */
+  public Optional<String> healthRoute() {
+    return draft().healthRoute;
+  }
+
+  /** {@return the size of {@code /dev/shm} in megabytes; by default 64} */
+  public Optional<Integer> sharedMemoryMb() {
+    return draft().sharedMemoryMb;
+  }
+
+  /** {@return how long a deployment may take, in whole seconds, at most 2 hours} */
+  public Optional<Duration> deploymentTimeout() {
+    return draft().deploymentTimeout;
+  }
+
+  /** {@return what has to succeed before the other probes are sent} */
+  public VertexProbe startupProbe() {
+    return draft().startupProbe;
+  }
+
+  /** {@return what has to succeed for a replica to get requests} */
+  public VertexProbe healthProbe() {
+    return draft().healthProbe;
+  }
+
+  /** {@return what has to succeed for a replica not to be restarted} */
+  public VertexProbe livenessProbe() {
+    return draft().livenessProbe;
+  }
+
+  public VertexContainer withCommand(String... command) {
+    return new VertexContainer(with(draft -> draft.command = List.of(command)));
+  }
+
+  public VertexContainer withArgs(String... args) {
+    return new VertexContainer(with(draft -> draft.args = List.of(args)));
+  }
+
+  public VertexContainer withPort(int port) {
+    return new VertexContainer(with(draft -> draft.port = Optional.of(port)));
+  }
+
+  public VertexContainer withRoutes(String predictRoute, String healthRoute) {
+    return new VertexContainer(with(draft -> {
+      draft.predictRoute = Optional.of(predictRoute);
+      draft.healthRoute = Optional.of(healthRoute);
+    }));
   }
 
   public VertexContainer withSharedMemoryMb(int megabytes) {
-    return new VertexContainer(
-        command,
-        args,
-        port,
-        predictRoute,
-        healthRoute,
-        megabytes,
-        deploymentTimeout,
-        startupProbe,
-        healthProbe,
-        livenessProbe);
+    return new VertexContainer(with(draft -> draft.sharedMemoryMb = Optional.of(megabytes)));
   }
 
-  public VertexContainer withDeploymentTimeout(Duration newTimeout) {
-    return new VertexContainer(
-        command,
-        args,
-        port,
-        predictRoute,
-        healthRoute,
-        sharedMemoryMb,
-        newTimeout,
-        startupProbe,
-        healthProbe,
-        livenessProbe);
+  public VertexContainer withDeploymentTimeout(Duration timeout) {
+    return new VertexContainer(with(draft -> draft.deploymentTimeout = Optional.of(timeout)));
   }
 
-  public VertexContainer withProbes(
-      VertexProbe newStartup, VertexProbe newHealth, VertexProbe newLiveness) {
-    return new VertexContainer(
-        command,
-        args,
-        port,
-        predictRoute,
-        healthRoute,
-        sharedMemoryMb,
-        deploymentTimeout,
-        newStartup,
-        newHealth,
-        newLiveness);
+  /** {@return the same with probes; {@link VertexProbe#NONE} for one of Vertex AI's own} */
+  public VertexContainer withProbes(VertexProbe startup, VertexProbe health, VertexProbe liveness) {
+    return new VertexContainer(with(draft -> {
+      draft.startupProbe = startup;
+      draft.healthProbe = health;
+      draft.livenessProbe = liveness;
+    }));
   }
 
   @Override

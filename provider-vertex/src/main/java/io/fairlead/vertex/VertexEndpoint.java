@@ -1,25 +1,19 @@
 package io.fairlead.vertex;
 
-import static java.util.Objects.requireNonNull;
-
 import io.fairlead.grammar.Problems;
 import io.fairlead.grammar.RoutingOptions;
+import io.fairlead.spi.Settings;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * How an endpoint is reached, for {@link io.fairlead.grammar.Routing#with}. Without it, it is shared.
  *
  * <p>It is the endpoint's, so all variants under a name have it; one that says nothing leaves it as it is. How it is
  * reached cannot be changed later, the time for requests can.
- *
- * @param access over which network
- * @param inferenceTimeout how long a request may take, in whole seconds, at most an hour; 0 for Vertex AI's default, which
- *     is fixed at a minute for a shared endpoint
- * @param allowedProjects the projects whose networks may connect, by id or number; for private service connect only
  */
-public record VertexEndpoint(Access access, Duration inferenceTimeout, List<String> allowedProjects)
-    implements RoutingOptions {
+public final class VertexEndpoint extends Settings<VertexEndpoint.Draft> implements RoutingOptions {
   /** Over which network an endpoint is reached. */
   public enum Access {
     /** Through the region's host, which all endpoints share; 1.5 MB for each request. */
@@ -32,52 +26,82 @@ public record VertexEndpoint(Access access, Duration inferenceTimeout, List<Stri
 
   private static final Duration LONGEST = Duration.ofHours(1);
 
-  public VertexEndpoint {
-    requireNonNull(access, "access");
-    requireNonNull(inferenceTimeout, "inferenceTimeout");
-    allowedProjects = List.copyOf(allowedProjects);
-    boolean isPrivate = access == Access.PRIVATE_SERVICE_CONNECT;
-    Problems.in("VertexEndpoint")
+  static final class Draft extends Settings.Draft {
+    Access access = Access.SHARED;
+    Optional<Duration> inferenceTimeout = Optional.empty();
+    List<String> allowedProjects = List.of();
+  }
+
+  private VertexEndpoint(Draft draft) {
+    super(draft);
+    boolean isPrivate = draft.access == Access.PRIVATE_SERVICE_CONNECT;
+    Problems problems = Problems.in("VertexEndpoint");
+    draft.inferenceTimeout.ifPresent(timeout -> problems
         .check(
-            !inferenceTimeout.isNegative()
-                && inferenceTimeout.toNanosPart() == 0
-                && inferenceTimeout.compareTo(LONGEST) <= 0,
+            timeout.compareTo(Duration.ZERO) > 0
+                && timeout.toNanosPart() == 0
+                && timeout.compareTo(LONGEST) <= 0,
             "inferenceTimeout",
-            "must be whole seconds, at most an hour",
-            inferenceTimeout)
+            "must be whole seconds, 1 or more and at most an hour",
+            timeout)
         .check(
-            inferenceTimeout.isZero() || access != Access.SHARED,
+            draft.access != Access.SHARED,
             "inferenceTimeout",
-            "must be 0 for a shared endpoint, whose minute is fixed",
-            inferenceTimeout)
+            "must be left out for a shared endpoint, whose minute is fixed",
+            timeout));
+    problems
         .check(
-            isPrivate || allowedProjects.isEmpty(),
+            isPrivate || draft.allowedProjects.isEmpty(),
             "allowedProjects",
             "must be empty, unless it is reached by private service connect",
-            allowedProjects)
+            draft.allowedProjects)
         .check(
-            !isPrivate || !allowedProjects.isEmpty(),
+            !isPrivate || !draft.allowedProjects.isEmpty(),
             "allowedProjects",
-            "must have a project, for nobody else may connect",
-            allowedProjects)
+            "must have a project, for no other may connect",
+            draft.allowedProjects)
         .throwIfAny();
   }
 
+  private static VertexEndpoint of(Access access, List<String> allowedProjects) {
+    Draft draft = new Draft();
+    draft.access = access;
+    draft.allowedProjects = allowedProjects;
+    return new VertexEndpoint(draft);
+  }
+
   public static VertexEndpoint shared() {
-    return new VertexEndpoint(Access.SHARED, Duration.ZERO, List.of());
+    return of(Access.SHARED, List.of());
   }
 
   public static VertexEndpoint dedicated() {
-    return new VertexEndpoint(Access.DEDICATED, Duration.ZERO, List.of());
+    return of(Access.DEDICATED, List.of());
   }
 
   public static VertexEndpoint privateServiceConnect(String... allowedProjects) {
-    return new VertexEndpoint(
-        Access.PRIVATE_SERVICE_CONNECT, Duration.ZERO, List.of(allowedProjects));
+    return of(Access.PRIVATE_SERVICE_CONNECT, List.of(allowedProjects));
   }
 
-  public VertexEndpoint withInferenceTimeout(Duration newTimeout) {
-    return new VertexEndpoint(access, newTimeout, allowedProjects);
+  /** {@return over which network it is reached} */
+  public Access access() {
+    return draft().access;
+  }
+
+  /**
+   * {@return how long a request may take, in whole seconds, at most an hour; by default what Vertex AI gives, which is
+   * fixed at a minute for a shared endpoint}
+   */
+  public Optional<Duration> inferenceTimeout() {
+    return draft().inferenceTimeout;
+  }
+
+  /** {@return the projects whose networks may connect, by id or number; for private service connect only} */
+  public List<String> allowedProjects() {
+    return draft().allowedProjects;
+  }
+
+  public VertexEndpoint withInferenceTimeout(Duration timeout) {
+    return new VertexEndpoint(with(draft -> draft.inferenceTimeout = Optional.of(timeout)));
   }
 
   @Override

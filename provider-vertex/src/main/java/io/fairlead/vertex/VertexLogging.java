@@ -4,6 +4,7 @@ import static java.util.Objects.requireNonNull;
 
 import io.fairlead.grammar.Problems;
 import io.fairlead.grammar.RoutingOptions;
+import java.util.Optional;
 import java.util.regex.Pattern;
 
 /**
@@ -14,9 +15,9 @@ import java.util.regex.Pattern;
  *
  * @param samplingRate the share of requests, above 0 and at most 1; 0 to end it
  * @param table where they go, as {@code bq://project}, {@code bq://project.dataset} or {@code bq://project.dataset.table};
- *     empty for a dataset of Vertex AI's making
+ *     by default a dataset of Vertex AI's making
  */
-public record VertexLogging(double samplingRate, String table) implements RoutingOptions {
+public record VertexLogging(double samplingRate, Optional<String> table) implements RoutingOptions {
   private static final Pattern TABLE = Pattern.compile("bq://[^.\\s]+(\\.[^.\\s]+){0,2}");
 
   public VertexLogging {
@@ -28,19 +29,19 @@ public record VertexLogging(double samplingRate, String table) implements Routin
             "must be above 0 and at most 1, or 0 to end it",
             samplingRate)
         .check(
-            table.isEmpty() || TABLE.matcher(table).matches(),
+            table.filter(text -> !TABLE.matcher(text).matches()).isEmpty(),
             "table",
             "must be bq://project, bq://project.dataset or bq://project.dataset.table",
-            table)
+            table.orElse(""))
         .throwIfAny();
   }
 
   public static VertexLogging sampling(double rate) {
-    return new VertexLogging(rate, "");
+    return new VertexLogging(rate, Optional.empty());
   }
 
   public VertexLogging to(String newTable) {
-    return new VertexLogging(samplingRate, newTable);
+    return new VertexLogging(samplingRate, Optional.of(newTable));
   }
 
   @Override

@@ -1,14 +1,12 @@
 package io.fairlead.vertex;
 
-import static java.util.Objects.requireNonNull;
-
 import io.fairlead.grammar.Problems;
 import io.fairlead.grammar.RoutingOptions;
+import io.fairlead.spi.Settings;
 import java.time.Duration;
-import java.util.Collections;
 import java.util.List;
 import java.util.Map;
-import java.util.TreeMap;
+import java.util.Optional;
 import java.util.regex.Pattern;
 
 /**
@@ -17,133 +15,135 @@ import java.util.regex.Pattern;
  * <p>The thresholds are the variant's. All else is the endpoint's, whose variants one job watches: the last deployment
  * that says it decides, and the predict instance schema cannot be changed while the job is there. What is looked at is
  * written to BigQuery, into a dataset of Vertex AI's making that stays when the endpoint goes.
- *
- * @param driftThresholds the distance from which an alert is raised, by feature, above 0 and at most 1; sorted by feature
- * @param defaultDriftThreshold the same for each feature that has none of its own; 0 not to watch those
- * @param samplingRate the share of requests that is looked at, above 0 and at most 1
- * @param interval how often drift is looked for, in whole hours
- * @param alertEmails who is written to; sorted, may be empty
- * @param predictInstanceSchema where the YAML schema of an instance is in Cloud Storage; empty to infer it from requests
  */
-public record VertexMonitoring(
-    Map<String, Double> driftThresholds,
-    double defaultDriftThreshold,
-    double samplingRate,
-    Duration interval,
-    List<String> alertEmails,
-    String predictInstanceSchema)
+public final class VertexMonitoring extends Settings<VertexMonitoring.Draft>
     implements RoutingOptions {
   private static final Duration DAY = Duration.ofHours(24);
   private static final Pattern EMAIL = Pattern.compile("[^@\\s]+@[^@\\s]+");
   private static final Pattern OBJECT = Pattern.compile("gs://[^/\\s]+/\\S+");
 
-  public VertexMonitoring {
-    driftThresholds = Collections.unmodifiableSortedMap(new TreeMap<>(Map.copyOf(driftThresholds)));
-    requireNonNull(interval, "interval");
-    alertEmails = alertEmails.stream().distinct().sorted().toList();
-    requireNonNull(predictInstanceSchema, "predictInstanceSchema");
+  static final class Draft extends Settings.Draft {
+    Map<String, Double> driftThresholds = Map.of();
+    Optional<Double> defaultDriftThreshold = Optional.empty();
+    double samplingRate = 1;
+    Duration interval = DAY;
+    List<String> alertEmails = List.of();
+    Optional<String> predictInstanceSchema = Optional.empty();
+  }
+
+  private VertexMonitoring(Draft draft) {
+    super(draft);
+    draft.alertEmails = draft.alertEmails.stream().distinct().sorted().toList();
     Problems problems = Problems.in("VertexMonitoring");
-    driftThresholds.forEach((feature, threshold) -> problems
+    draft.driftThresholds.forEach((feature, threshold) -> problems
         .check(!feature.isBlank(), "driftThresholds", "must not have a blank feature", feature)
         .check(
             isShare(threshold),
             "driftThresholds." + feature,
             "must be above 0 and at most 1",
             threshold));
+    draft.defaultDriftThreshold.ifPresent(threshold -> problems.check(
+        isShare(threshold), "defaultDriftThreshold", "must be above 0 and at most 1", threshold));
     problems
         .check(
-            defaultDriftThreshold == 0 || isShare(defaultDriftThreshold),
-            "defaultDriftThreshold",
-            "must be above 0 and at most 1, or 0 for none",
-            defaultDriftThreshold)
-        .check(
-            !driftThresholds.isEmpty() || defaultDriftThreshold != 0,
+            !draft.driftThresholds.isEmpty() || draft.defaultDriftThreshold.isPresent(),
             "driftThresholds",
             "must have a feature where there is no defaultDriftThreshold",
-            driftThresholds)
-        .check(isShare(samplingRate), "samplingRate", "must be above 0 and at most 1", samplingRate)
+            draft.driftThresholds)
         .check(
-            interval.toHours() >= 1 && interval.equals(Duration.ofHours(interval.toHours())),
+            isShare(draft.samplingRate),
+            "samplingRate",
+            "must be above 0 and at most 1",
+            draft.samplingRate)
+        .check(
+            draft.interval.toHours() >= 1
+                && draft.interval.equals(Duration.ofHours(draft.interval.toHours())),
             "interval",
             "must be whole hours, 1 or more",
-            interval)
-        .check(
-            predictInstanceSchema.isEmpty()
-                || OBJECT.matcher(predictInstanceSchema).matches(),
-            "predictInstanceSchema",
-            "must be a gs:// object",
-            predictInstanceSchema);
-    for (String email : alertEmails) {
+            draft.interval);
+    draft.predictInstanceSchema.ifPresent(schema -> problems.check(
+        OBJECT.matcher(schema).matches(),
+        "predictInstanceSchema",
+        "must be a gs:// object",
+        schema));
+    for (String email : draft.alertEmails) {
       problems.check(
           EMAIL.matcher(email).matches(), "alertEmails", "must be addresses of e-mail", email);
     }
     problems.throwIfAny();
-    // Not -0.0, which is not equal to 0.
-    defaultDriftThreshold = Math.abs(defaultDriftThreshold);
   }
 
   private static boolean isShare(double value) {
     return value > 0 && value <= 1;
   }
 
-  /** {@return a daily look at some features, over all requests, that writes to nobody} */
+  /** {@return a daily look at some features, over all requests, without e-mails} */
   public static VertexMonitoring drift(Map<String, Double> thresholds) {
-    return new VertexMonitoring(thresholds, 0, 1, DAY, List.of(), "");
+    Draft draft = new Draft();
+    draft.driftThresholds = thresholds;
+    return new VertexMonitoring(draft);
   }
 
-  /** {@return a daily look at all features, over all requests, that writes to nobody} */
+  /** {@return a daily look at all features, over all requests, without e-mails} */
   public static VertexMonitoring drift(double defaultThreshold) {
-    return new VertexMonitoring(Map.of(), defaultThreshold, 1, DAY, List.of(), "");
+    Draft draft = new Draft();
+    draft.defaultDriftThreshold = Optional.of(defaultThreshold);
+    return new VertexMonitoring(draft);
   }
 
-  public VertexMonitoring withDriftThresholds(Map<String, Double> newThresholds) {
-    return new VertexMonitoring(
-        newThresholds,
-        defaultDriftThreshold,
-        samplingRate,
-        interval,
-        alertEmails,
-        predictInstanceSchema);
+  /** {@return the distance from which an alert is raised, by feature, above 0 and at most 1; sorted by feature} */
+  public Map<String, Double> driftThresholds() {
+    return draft().driftThresholds;
   }
 
-  public VertexMonitoring withDefaultDriftThreshold(double newThreshold) {
-    return new VertexMonitoring(
-        driftThresholds, newThreshold, samplingRate, interval, alertEmails, predictInstanceSchema);
+  /** {@return the same for each feature that has none of its own; without it, those are not watched} */
+  public Optional<Double> defaultDriftThreshold() {
+    return draft().defaultDriftThreshold;
   }
 
-  public VertexMonitoring withSamplingRate(double newRate) {
-    return new VertexMonitoring(
-        driftThresholds,
-        defaultDriftThreshold,
-        newRate,
-        interval,
-        alertEmails,
-        predictInstanceSchema);
+  /** {@return the share of requests that is looked at, above 0 and at most 1} */
+  public double samplingRate() {
+    return draft().samplingRate;
   }
 
-  public VertexMonitoring withInterval(Duration newInterval) {
-    return new VertexMonitoring(
-        driftThresholds,
-        defaultDriftThreshold,
-        samplingRate,
-        newInterval,
-        alertEmails,
-        predictInstanceSchema);
+  /** {@return how often drift is looked for, in whole hours} */
+  public Duration interval() {
+    return draft().interval;
   }
 
-  public VertexMonitoring withAlertEmails(String... newEmails) {
-    return new VertexMonitoring(
-        driftThresholds,
-        defaultDriftThreshold,
-        samplingRate,
-        interval,
-        List.of(newEmails),
-        predictInstanceSchema);
+  /** {@return who gets an e-mail; sorted, may be empty} */
+  public List<String> alertEmails() {
+    return draft().alertEmails;
   }
 
-  public VertexMonitoring withPredictInstanceSchema(String newSchema) {
+  /** {@return where the YAML schema of an instance is in Cloud Storage; without it, it is inferred from requests} */
+  public Optional<String> predictInstanceSchema() {
+    return draft().predictInstanceSchema;
+  }
+
+  public VertexMonitoring withDriftThresholds(Map<String, Double> thresholds) {
+    return new VertexMonitoring(with(draft -> draft.driftThresholds = thresholds));
+  }
+
+  public VertexMonitoring withDefaultDriftThreshold(double threshold) {
     return new VertexMonitoring(
-        driftThresholds, defaultDriftThreshold, samplingRate, interval, alertEmails, newSchema);
+        with(draft -> draft.defaultDriftThreshold = Optional.of(threshold)));
+  }
+
+  public VertexMonitoring withSamplingRate(double rate) {
+    return new VertexMonitoring(with(draft -> draft.samplingRate = rate));
+  }
+
+  public VertexMonitoring withInterval(Duration interval) {
+    return new VertexMonitoring(with(draft -> draft.interval = interval));
+  }
+
+  public VertexMonitoring withAlertEmails(String... emails) {
+    return new VertexMonitoring(with(draft -> draft.alertEmails = List.of(emails)));
+  }
+
+  public VertexMonitoring withPredictInstanceSchema(String schema) {
+    return new VertexMonitoring(with(draft -> draft.predictInstanceSchema = Optional.of(schema)));
   }
 
   @Override

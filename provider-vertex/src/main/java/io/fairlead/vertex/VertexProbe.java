@@ -1,98 +1,134 @@
 package io.fairlead.vertex;
 
-import static java.util.Objects.requireNonNull;
-
 import io.fairlead.grammar.Problems;
+import io.fairlead.spi.Hidden;
+import io.fairlead.spi.Settings;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 
 /**
- * How Vertex AI finds out whether a container is well, as Kubernetes does; part of {@link VertexContainer}.
+ * How Vertex AI finds out whether a container is healthy, as Kubernetes does; part of {@link VertexContainer}.
  *
- * @param command what is run in the container, and is well if it ends with 0; empty for another way
- * @param httpPath what is got, and is well if it is answered with 200 to 399; empty for another way
- * @param port the port of {@code httpPath}, or alone the port that has to accept a connection; 0 for the container's own
- * @param period the pause between two probes, in whole seconds; 0 for Vertex AI's default, 10 s
- * @param timeout how long a probe may take, in whole seconds; 0 for Vertex AI's default, 1 s
- * @param initialDelay the pause before the first, in whole seconds
- * @param failureThreshold how many in a row have to fail; 0 for Vertex AI's default, 3
+ * <p>What is not said is as Vertex AI does by itself. The command may hold secrets and is not printed.
  */
-public record VertexProbe(
-    List<String> command,
-    String httpPath,
-    int port,
-    Duration period,
-    Duration timeout,
-    Duration initialDelay,
-    int failureThreshold) {
-  /** Vertex AI's own. */
-  public static final VertexProbe NONE = http("", 0);
-
+public final class VertexProbe extends Settings<VertexProbe.Draft> {
   private static final int LAST_PORT = 65_535;
 
-  public VertexProbe {
-    command = List.copyOf(command);
-    requireNonNull(httpPath, "httpPath");
-    requireNonNull(period, "period");
-    requireNonNull(timeout, "timeout");
-    requireNonNull(initialDelay, "initialDelay");
+  /** Vertex AI's own. */
+  public static final VertexProbe NONE = new VertexProbe(new Draft());
+
+  static final class Draft extends Settings.Draft {
+    @Hidden
+    List<String> command = List.of();
+
+    Optional<String> httpPath = Optional.empty();
+    Optional<Integer> port = Optional.empty();
+    Optional<Duration> period = Optional.empty();
+    Optional<Duration> timeout = Optional.empty();
+    Optional<Duration> initialDelay = Optional.empty();
+    Optional<Integer> failureThreshold = Optional.empty();
+  }
+
+  private VertexProbe(Draft draft) {
+    super(draft);
     Problems problems = Problems.in("VertexProbe")
         .check(
-            command.isEmpty() || (httpPath.isEmpty() && port == 0),
+            draft.command.isEmpty() || (draft.httpPath.isEmpty() && draft.port.isEmpty()),
             "command",
-            "must be empty where a path or a port is probed",
-            command)
-        .check(
-            httpPath.isEmpty() || httpPath.startsWith("/"),
-            "httpPath",
-            "must begin with /",
-            httpPath)
-        .check(port >= 0 && port <= LAST_PORT, "port", "must be 1 to 65535, or 0 for none", port)
-        .check(failureThreshold >= 0, "failureThreshold", "must not be negative", failureThreshold);
-    check(problems, "period", period);
-    check(problems, "timeout", timeout);
-    check(problems, "initialDelay", initialDelay);
+            "must be empty where a path or a port is probed");
+    draft.httpPath.ifPresent(
+        path -> problems.check(path.startsWith("/"), "httpPath", "must begin with /", path));
+    draft.port.ifPresent(port ->
+        problems.check(port >= 1 && port <= LAST_PORT, "port", "must be 1 to " + LAST_PORT, port));
+    checkSeconds("period", draft.period, 1, problems);
+    checkSeconds("timeout", draft.timeout, 1, problems);
+    checkSeconds("initialDelay", draft.initialDelay, 0, problems);
+    draft.failureThreshold.ifPresent(threshold ->
+        problems.check(threshold >= 1, "failureThreshold", "must be 1 or more", threshold));
     problems.throwIfAny();
   }
 
-  private static void check(Problems problems, String field, Duration value) {
-    problems.check(
-        !value.isNegative() && value.toNanosPart() == 0,
+  private static void checkSeconds(
+      String field, Optional<Duration> value, int least, Problems problems) {
+    value.ifPresent(duration -> problems.check(
+        duration.getSeconds() >= least && duration.toNanosPart() == 0,
         field,
-        "must be whole seconds, 0 or more",
-        value);
+        "must be whole seconds, " + least + " or more",
+        duration));
   }
 
-  /** {@return a probe that gets a path} */
+  /** {@return a probe that sends a GET to a path, on the container's own port} */
+  public static VertexProbe http(String path) {
+    return new VertexProbe(NONE.with(draft -> draft.httpPath = Optional.of(path)));
+  }
+
+  /** {@return a probe that sends a GET to a path on a port} */
   public static VertexProbe http(String path, int port) {
-    return new VertexProbe(List.of(), path, port, Duration.ZERO, Duration.ZERO, Duration.ZERO, 0);
+    return new VertexProbe(NONE.with(draft -> {
+      draft.httpPath = Optional.of(path);
+      draft.port = Optional.of(port);
+    }));
   }
 
   /** {@return a probe that connects to a port} */
   public static VertexProbe tcp(int port) {
-    return http("", port);
+    return new VertexProbe(NONE.with(draft -> draft.port = Optional.of(port)));
   }
 
   /** {@return a probe that runs a command in the container} */
   public static VertexProbe exec(String... command) {
-    return new VertexProbe(List.of(command), "", 0, Duration.ZERO, Duration.ZERO, Duration.ZERO, 0);
+    return new VertexProbe(NONE.with(draft -> draft.command = List.of(command)));
   }
 
-  public VertexProbe every(Duration newPeriod) {
-    return new VertexProbe(
-        command, httpPath, port, newPeriod, timeout, initialDelay, failureThreshold);
+  /** {@return what is run in the container, which is healthy if it ends with 0; empty for another way} */
+  public List<String> command() {
+    return draft().command;
   }
 
-  public VertexProbe withTimeout(Duration newTimeout) {
-    return new VertexProbe(
-        command, httpPath, port, period, newTimeout, initialDelay, failureThreshold);
+  /** {@return the path whose answer of 200 to 399 means that the container is healthy} */
+  public Optional<String> httpPath() {
+    return draft().httpPath;
   }
 
-  public VertexProbe withInitialDelay(Duration newDelay) {
-    return new VertexProbe(command, httpPath, port, period, timeout, newDelay, failureThreshold);
+  /** {@return the port of the path; without a path, the port that has to accept a connection} */
+  public Optional<Integer> port() {
+    return draft().port;
   }
 
-  public VertexProbe withFailureThreshold(int newThreshold) {
-    return new VertexProbe(command, httpPath, port, period, timeout, initialDelay, newThreshold);
+  /** {@return the pause between two probes, in whole seconds; by default 10 s} */
+  public Optional<Duration> period() {
+    return draft().period;
+  }
+
+  /** {@return how long a probe may take, in whole seconds; by default 1 s} */
+  public Optional<Duration> timeout() {
+    return draft().timeout;
+  }
+
+  /** {@return the pause before the first probe, in whole seconds} */
+  public Optional<Duration> initialDelay() {
+    return draft().initialDelay;
+  }
+
+  /** {@return how many probes in a row have to fail; by default 3} */
+  public Optional<Integer> failureThreshold() {
+    return draft().failureThreshold;
+  }
+
+  public VertexProbe every(Duration period) {
+    return new VertexProbe(with(draft -> draft.period = Optional.of(period)));
+  }
+
+  public VertexProbe withTimeout(Duration timeout) {
+    return new VertexProbe(with(draft -> draft.timeout = Optional.of(timeout)));
+  }
+
+  public VertexProbe withInitialDelay(Duration delay) {
+    return new VertexProbe(with(draft -> draft.initialDelay = Optional.of(delay)));
+  }
+
+  public VertexProbe withFailureThreshold(int threshold) {
+    return new VertexProbe(with(draft -> draft.failureThreshold = Optional.of(threshold)));
   }
 }

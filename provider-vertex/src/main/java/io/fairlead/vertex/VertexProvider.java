@@ -43,24 +43,22 @@ public final class VertexProvider implements PlatformProvider<VertexPlatform> {
             "project", "the Google Cloud project's id; GOOGLE_CLOUD_PROJECT would do too"));
     String location =
         settings.requiredText("location", "the region to serve in, such as us-central1");
-    String bucket = settings.text("bucket").orElse("");
+    Optional<String> bucket = settings.text("bucket");
     Optional<String> endpoint = settings.text("endpoint");
     boolean plaintext = settings.flag("plaintext").orElse(false);
     Optional<URI> storageEndpoint = settings.uri("storageEndpoint");
     Duration callTimeout = settings.duration("callTimeout").orElse(VertexConfig.CALL_TIMEOUT);
     settings.done();
     // Built eagerly so that all problems are reported together.
-    return open(new VertexConfig(
-        project,
-        location,
-        bucket,
-        endpoint,
-        plaintext,
-        storageEndpoint,
-        Optional.empty(),
-        Optional.empty(),
-        Optional.empty(),
-        callTimeout));
+    VertexConfig.Draft draft = new VertexConfig.Draft();
+    draft.project = project;
+    draft.location = location;
+    draft.artifactBucket = bucket;
+    draft.endpoint = endpoint;
+    draft.plaintext = plaintext;
+    draft.storageEndpoint = storageEndpoint;
+    draft.callTimeout = callTimeout;
+    return open(new VertexConfig(draft));
   }
 
   /** Opens the platform with settings from code. */

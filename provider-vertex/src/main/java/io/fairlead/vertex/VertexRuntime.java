@@ -1,9 +1,9 @@
 package io.fairlead.vertex;
 
-import static java.util.Objects.requireNonNull;
-
 import io.fairlead.grammar.Problems;
 import io.fairlead.grammar.RuntimeOptions;
+import io.fairlead.spi.Settings;
+import java.util.Optional;
 import java.util.regex.Pattern;
 
 /**
@@ -11,53 +11,71 @@ import java.util.regex.Pattern;
  * io.fairlead.grammar.RuntimeSpec#with}.
  *
  * <p>An accelerator goes with a {@link VertexScaling} that says how many: Vertex AI takes both or neither.
- *
- * @param accelerator the type of accelerator in each replica, as Vertex AI names it, such as {@code NVIDIA_TESLA_A100};
- *     empty for none
- * @param serviceAccount the e-mail of the service account that the container runs as; empty for Vertex AI's own
- * @param containerLogging whether what the container prints goes to Cloud Logging
- * @param accessLogging whether each request is logged, with its latency
  */
-public record VertexRuntime(
-    String accelerator, String serviceAccount, boolean containerLogging, boolean accessLogging)
-    implements RuntimeOptions {
+public final class VertexRuntime extends Settings<VertexRuntime.Draft> implements RuntimeOptions {
   private static final Pattern TYPE = Pattern.compile("[A-Z][A-Z0-9_]*");
   private static final Pattern ACCOUNT = Pattern.compile("[^@\\s]+@[^@\\s]+");
 
   /** No accelerator, Vertex AI's own service account, and what the container prints in the log. */
-  public static final VertexRuntime DEFAULT = new VertexRuntime("", "", true, false);
+  public static final VertexRuntime DEFAULT = new VertexRuntime(new Draft());
 
-  public VertexRuntime {
-    requireNonNull(accelerator, "accelerator");
-    requireNonNull(serviceAccount, "serviceAccount");
-    Problems.in("VertexRuntime")
-        .check(
-            accelerator.isEmpty() || TYPE.matcher(accelerator).matches(),
-            "accelerator",
-            "must be a type of accelerator in capitals, such as NVIDIA_TESLA_A100",
-            accelerator)
-        .check(
-            serviceAccount.isEmpty() || ACCOUNT.matcher(serviceAccount).matches(),
-            "serviceAccount",
-            "must be a service account's e-mail address",
-            serviceAccount)
-        .throwIfAny();
+  static final class Draft extends Settings.Draft {
+    Optional<String> accelerator = Optional.empty();
+    Optional<String> serviceAccount = Optional.empty();
+    boolean containerLogging = true;
+    boolean accessLogging;
+  }
+
+  private VertexRuntime(Draft draft) {
+    super(draft);
+    Problems problems = Problems.in("VertexRuntime");
+    draft.accelerator.ifPresent(type -> problems.check(
+        TYPE.matcher(type).matches(),
+        "accelerator",
+        "must be a type of accelerator in capitals, such as NVIDIA_TESLA_A100",
+        type));
+    draft.serviceAccount.ifPresent(email -> problems.check(
+        ACCOUNT.matcher(email).matches(),
+        "serviceAccount",
+        "must be a service account's e-mail address",
+        email));
+    problems.throwIfAny();
   }
 
   public static VertexRuntime accelerator(String type) {
-    return new VertexRuntime(type, "", true, false);
+    return new VertexRuntime(DEFAULT.with(draft -> draft.accelerator = Optional.of(type)));
+  }
+
+  /** {@return the type of accelerator in each replica, as Vertex AI names it, such as {@code NVIDIA_TESLA_A100}} */
+  public Optional<String> accelerator() {
+    return draft().accelerator;
+  }
+
+  /** {@return the e-mail of the service account that the container runs as; by default Vertex AI's own} */
+  public Optional<String> serviceAccount() {
+    return draft().serviceAccount;
+  }
+
+  /** {@return whether what the container prints goes to Cloud Logging} */
+  public boolean containerLogging() {
+    return draft().containerLogging;
+  }
+
+  /** {@return whether each request is logged, with its latency} */
+  public boolean accessLogging() {
+    return draft().accessLogging;
   }
 
   public VertexRuntime withServiceAccount(String email) {
-    return new VertexRuntime(accelerator, email, containerLogging, accessLogging);
+    return new VertexRuntime(with(draft -> draft.serviceAccount = Optional.of(email)));
   }
 
   public VertexRuntime withContainerLogging(boolean logging) {
-    return new VertexRuntime(accelerator, serviceAccount, logging, accessLogging);
+    return new VertexRuntime(with(draft -> draft.containerLogging = logging));
   }
 
   public VertexRuntime withAccessLogging(boolean logging) {
-    return new VertexRuntime(accelerator, serviceAccount, containerLogging, logging);
+    return new VertexRuntime(with(draft -> draft.accessLogging = logging));
   }
 
   @Override

@@ -2,47 +2,63 @@ package io.fairlead.vertex;
 
 import io.fairlead.grammar.Problems;
 import io.fairlead.grammar.ScalingOptions;
+import io.fairlead.spi.Settings;
+import java.util.Optional;
 
 /**
  * What Vertex AI alone knows of a deployment's machines, for {@link io.fairlead.grammar.Scaling#with}.
  *
  * <p>A number of accelerators goes with a {@link VertexRuntime} that says of which type: Vertex AI takes both or
  * neither.
- *
- * @param acceleratorCount how many accelerators each replica has; 0 for none
- * @param spot whether the machines are spot machines, which cost less and may be taken away
- * @param requiredReplicas how many of the least replicas have to be there for a deployment to succeed; 0 for all
  */
-public record VertexScaling(int acceleratorCount, boolean spot, int requiredReplicas)
-    implements ScalingOptions {
+public final class VertexScaling extends Settings<VertexScaling.Draft> implements ScalingOptions {
   /** No accelerators, no spot machines, and all of the least replicas. */
-  public static final VertexScaling DEFAULT = new VertexScaling(0, false, 0);
+  public static final VertexScaling DEFAULT = new VertexScaling(new Draft());
 
-  public VertexScaling {
-    Problems.in("VertexScaling")
+  static final class Draft extends Settings.Draft {
+    int acceleratorCount;
+    boolean spot;
+    Optional<Integer> requiredReplicas = Optional.empty();
+  }
+
+  private VertexScaling(Draft draft) {
+    super(draft);
+    Problems problems = Problems.in("VertexScaling")
         .check(
-            acceleratorCount >= 0,
+            draft.acceleratorCount >= 0,
             "acceleratorCount",
-            "must be 1 or more, or 0 for none",
-            acceleratorCount)
-        .check(
-            requiredReplicas >= 0,
-            "requiredReplicas",
-            "must be 1 or more, or 0 for all",
-            requiredReplicas)
-        .throwIfAny();
+            "must be 0 or more",
+            draft.acceleratorCount);
+    draft.requiredReplicas.ifPresent(replicas ->
+        problems.check(replicas >= 1, "requiredReplicas", "must be 1 or more", replicas));
+    problems.throwIfAny();
   }
 
   public static VertexScaling acceleratorCount(int count) {
-    return new VertexScaling(count, false, 0);
+    return new VertexScaling(DEFAULT.with(draft -> draft.acceleratorCount = count));
   }
 
-  public VertexScaling withSpot(boolean newSpot) {
-    return new VertexScaling(acceleratorCount, newSpot, requiredReplicas);
+  /** {@return how many accelerators each replica has; 0 for none} */
+  public int acceleratorCount() {
+    return draft().acceleratorCount;
+  }
+
+  /** {@return whether the machines are spot machines, which cost less and may be taken away} */
+  public boolean spot() {
+    return draft().spot;
+  }
+
+  /** {@return how many of the least replicas have to be there for a deployment to succeed; by default all} */
+  public Optional<Integer> requiredReplicas() {
+    return draft().requiredReplicas;
+  }
+
+  public VertexScaling withSpot(boolean spot) {
+    return new VertexScaling(with(draft -> draft.spot = spot));
   }
 
   public VertexScaling withRequiredReplicas(int replicas) {
-    return new VertexScaling(acceleratorCount, spot, replicas);
+    return new VertexScaling(with(draft -> draft.requiredReplicas = Optional.of(replicas)));
   }
 
   @Override

@@ -69,8 +69,15 @@ public final class Gcp implements AutoCloseable {
   }
 
   public VertexConfig config(String idOrNumber) {
+    return withoutBucket(idOrNumber).withArtifactBucket(bucket);
+  }
+
+  public VertexConfig configWithoutBucket() {
+    return withoutBucket(project.id());
+  }
+
+  private VertexConfig withoutBucket(String idOrNumber) {
     return VertexConfig.of(idOrNumber, Project.LOCATION)
-        .withArtifactBucket(bucket)
         .withPlaintextEndpoint(StandIn.endpoint())
         .withStorageEndpoint(StandIn.storage());
   }

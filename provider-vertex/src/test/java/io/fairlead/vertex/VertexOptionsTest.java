@@ -16,7 +16,6 @@ import io.fairlead.grammar.Routing;
 import io.fairlead.grammar.RuntimeSpec;
 import io.fairlead.grammar.Scaling;
 import io.fairlead.json.GrammarJson;
-import io.fairlead.vertex.VertexEndpoint.Access;
 import io.fairlead.vertex.internal.VertexOptionsProvider;
 import java.net.URI;
 import java.time.Duration;
@@ -25,6 +24,7 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Stream;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
@@ -63,28 +63,30 @@ class VertexOptionsTest {
           LLAMA
               .container()
               .runtime()
-              .with(new VertexRuntime(
-                  "NVIDIA_L4", "server@project.iam.gserviceaccount.com", false, true))
-              .with(new VertexContainer(
-                  List.of("python", "-m", "server"),
-                  List.of("--model", "$(MODEL_ID)"),
-                  7080,
-                  "/predict",
-                  "/health",
-                  1024,
-                  Duration.ofMinutes(30),
-                  VertexProbe.exec("cat", "/tmp/started"),
-                  VertexProbe.http("/health", 7081)
-                      .every(Duration.ofSeconds(5))
-                      .withTimeout(Duration.ofSeconds(2)),
-                  VertexProbe.tcp(7080)
-                      .withInitialDelay(Duration.ofMinutes(2))
-                      .withFailureThreshold(5))),
+              .with(VertexRuntime.accelerator("NVIDIA_L4")
+                  .withServiceAccount("server@project.iam.gserviceaccount.com")
+                  .withContainerLogging(false)
+                  .withAccessLogging(true))
+              .with(VertexContainer.DEFAULT
+                  .withCommand("python", "-m", "server")
+                  .withArgs("--model", "$(MODEL_ID)")
+                  .withPort(7080)
+                  .withRoutes("/predict", "/health")
+                  .withSharedMemoryMb(1024)
+                  .withDeploymentTimeout(Duration.ofMinutes(30))
+                  .withProbes(
+                      VertexProbe.exec("cat", "/tmp/started"),
+                      VertexProbe.http("/health", 7081)
+                          .every(Duration.ofSeconds(5))
+                          .withTimeout(Duration.ofSeconds(2)),
+                      VertexProbe.tcp(7080)
+                          .withInitialDelay(Duration.ofMinutes(2))
+                          .withFailureThreshold(5))),
           LLAMA.container().dependencies()),
       LLAMA
           .scaling()
-          .with(new VertexScaling(2, true, 1))
-          .with(new VertexAutoscaling(60, 80, 100))
+          .with(VertexScaling.acceleratorCount(2).withSpot(true).withRequiredReplicas(1))
+          .with(VertexAutoscaling.cpu(60).withAccelerator(80).withRequests(100))
           .with(VertexPool.named("shared-gpus")),
       LLAMA
           .routing()
@@ -99,9 +101,9 @@ class VertexOptionsTest {
     assertThat(json)
         .contains(
             "\"vertex.VertexArtifact\":{\"generationConfig\":{\"temperature\":\"0.7\",\"top_p\":\"0.95\"}}")
-        .contains("\"vertex.VertexRuntime\":{\"accelerator\":\"NVIDIA_TESLA_A100\",")
-        .contains("\"vertex.VertexScaling\":{\"acceleratorCount\":4,")
-        .contains("\"vertex.VertexMonitoring\":{\"driftThresholds\":{\"prompt_length\":0.3},");
+        .contains("\"vertex.VertexRuntime\":{\"accelerator\":\"NVIDIA_TESLA_A100\"}")
+        .contains("\"vertex.VertexScaling\":{\"acceleratorCount\":4}")
+        .contains("\"vertex.VertexMonitoring\":{\"driftThresholds\":{\"prompt_length\":0.3}}");
     assertThat(GrammarJson.read(json, Endpoint.class)).isEqualTo(LLAMA);
   }
 
@@ -126,38 +128,28 @@ class VertexOptionsTest {
   // ---- what is not said ----
 
   @Test
-  void whatIsNotSaidIsAsVertexDoesByItself() {
-    assertThat(VertexRuntime.DEFAULT).isEqualTo(new VertexRuntime("", "", true, false));
+  void whatIsNotSaidIsAbsentAndLeftToVertex() {
+    assertThat(VertexRuntime.DEFAULT).hasToString("VertexRuntime[]");
     assertThat(VertexRuntime.accelerator("NVIDIA_L4"))
-        .isEqualTo(new VertexRuntime("NVIDIA_L4", "", true, false));
-    assertThat(VertexScaling.DEFAULT).isEqualTo(new VertexScaling(0, false, 0));
-    assertThat(VertexScaling.acceleratorCount(4)).isEqualTo(new VertexScaling(4, false, 0));
-    assertThat(VertexEndpoint.shared())
-        .isEqualTo(new VertexEndpoint(Access.SHARED, NONE, List.of()));
-    assertThat(VertexEndpoint.dedicated())
-        .isEqualTo(new VertexEndpoint(Access.DEDICATED, NONE, List.of()));
+        .hasToString("VertexRuntime[accelerator=NVIDIA_L4]");
+    assertThat(VertexRuntime.DEFAULT.containerLogging()).isTrue();
+    assertThat(VertexScaling.DEFAULT).hasToString("VertexScaling[]");
+    assertThat(VertexScaling.acceleratorCount(4)).hasToString("VertexScaling[acceleratorCount=4]");
+    assertThat(VertexEndpoint.shared()).hasToString("VertexEndpoint[]");
+    assertThat(VertexEndpoint.dedicated()).hasToString("VertexEndpoint[access=DEDICATED]");
     assertThat(VertexEndpoint.privateServiceConnect("p"))
-        .isEqualTo(new VertexEndpoint(Access.PRIVATE_SERVICE_CONNECT, NONE, List.of("p")));
-    assertThat(VertexLogging.sampling(0.5)).isEqualTo(new VertexLogging(0.5, ""));
+        .hasToString("VertexEndpoint[access=PRIVATE_SERVICE_CONNECT, allowedProjects=[p]]");
+    assertThat(VertexLogging.sampling(0.5)).isEqualTo(new VertexLogging(0.5, Optional.empty()));
     assertThat(VertexVersion.of("llama")).isEqualTo(new VertexVersion("llama", List.of()));
-    assertThat(VertexAutoscaling.cpu(70)).isEqualTo(new VertexAutoscaling(70, 0, 0));
-    assertThat(VertexAutoscaling.accelerator(70)).isEqualTo(new VertexAutoscaling(0, 70, 0));
-    assertThat(VertexAutoscaling.requests(70)).isEqualTo(new VertexAutoscaling(0, 0, 70));
-    assertThat(VertexContainer.DEFAULT)
-        .isEqualTo(new VertexContainer(
-            List.of(),
-            List.of(),
-            0,
-            "",
-            "",
-            0,
-            NONE,
-            VertexProbe.NONE,
-            VertexProbe.NONE,
-            VertexProbe.NONE));
-    assertThat(VertexProbe.NONE).isEqualTo(new VertexProbe(List.of(), "", 0, NONE, NONE, NONE, 0));
-    assertThat(List.of(
-            VertexProbe.exec("true"), VertexProbe.http("/health", 0), VertexProbe.tcp(8080)))
+    assertThat(VertexAutoscaling.cpu(70)).hasToString("VertexAutoscaling[cpuPercent=70]");
+    assertThat(VertexAutoscaling.accelerator(70))
+        .hasToString("VertexAutoscaling[acceleratorPercent=70]");
+    assertThat(VertexAutoscaling.requests(70))
+        .hasToString("VertexAutoscaling[requestsPerMinute=70]");
+    assertThat(VertexContainer.DEFAULT).hasToString("VertexContainer[]");
+    assertThat(VertexProbe.NONE).hasToString("VertexProbe[]");
+    assertThat(
+            List.of(VertexProbe.exec("true"), VertexProbe.http("/health"), VertexProbe.tcp(8080)))
         .doesNotContain(VertexProbe.NONE);
   }
 
@@ -167,42 +159,50 @@ class VertexOptionsTest {
             .withServiceAccount("a@b")
             .withContainerLogging(false)
             .withAccessLogging(true))
-        .isEqualTo(new VertexRuntime("NVIDIA_L4", "a@b", false, true));
+        .hasToString(
+            "VertexRuntime[accelerator=NVIDIA_L4, accessLogging=true, containerLogging=false, serviceAccount=a@b]");
     assertThat(VertexScaling.acceleratorCount(4).withSpot(true).withRequiredReplicas(2))
-        .isEqualTo(new VertexScaling(4, true, 2));
-    VertexProbe startup = VertexProbe.exec("true")
+        .hasToString("VertexScaling[acceleratorCount=4, requiredReplicas=2, spot=true]");
+    VertexProbe startup = VertexProbe.http("/started", 5)
         .every(Duration.ofSeconds(1))
         .withTimeout(Duration.ofSeconds(2))
         .withInitialDelay(Duration.ofSeconds(3))
         .withFailureThreshold(4);
     assertThat(startup)
-        .isEqualTo(new VertexProbe(
-            List.of("true"),
-            "",
-            0,
-            Duration.ofSeconds(1),
-            Duration.ofSeconds(2),
-            Duration.ofSeconds(3),
-            4));
-    assertThat(VertexContainer.DEFAULT
-            .withCommand("a", "b")
-            .withArgs("c")
-            .withPort(1)
-            .withRoutes("/p", "/h")
-            .withSharedMemoryMb(2)
-            .withDeploymentTimeout(Duration.ofHours(2))
-            .withProbes(startup, VertexProbe.http("/x", 1), VertexProbe.tcp(3)))
-        .isEqualTo(new VertexContainer(
-            List.of("a", "b"),
-            List.of("c"),
-            1,
-            "/p",
-            "/h",
-            2,
-            Duration.ofHours(2),
-            startup,
-            VertexProbe.http("/x", 1),
-            VertexProbe.tcp(3)));
+        .hasToString(
+            "VertexProbe[failureThreshold=4, httpPath=/started, initialDelay=PT3S, period=PT1S, port=5, timeout=PT2S]");
+    VertexContainer container = VertexContainer.DEFAULT
+        .withCommand("a", "b")
+        .withArgs("c")
+        .withPort(1)
+        .withRoutes("/p", "/h")
+        .withSharedMemoryMb(2)
+        .withDeploymentTimeout(Duration.ofHours(2))
+        .withProbes(startup, VertexProbe.http("/x"), VertexProbe.tcp(3));
+    assertThat(container.command()).containsExactly("a", "b");
+    assertThat(container.args()).containsExactly("c");
+    assertThat(container.port()).contains(1);
+    assertThat(container.predictRoute()).contains("/p");
+    assertThat(container.healthRoute()).contains("/h");
+    assertThat(container.sharedMemoryMb()).contains(2);
+    assertThat(container.deploymentTimeout()).contains(Duration.ofHours(2));
+    assertThat(container.startupProbe()).isEqualTo(startup);
+    assertThat(container.healthProbe()).isEqualTo(VertexProbe.http("/x"));
+    assertThat(container.livenessProbe()).isEqualTo(VertexProbe.tcp(3));
+  }
+
+  @Test
+  void whatAContainerIsRunWithIsNotPrinted() {
+    RuntimeSpec runtime = RuntimeSpec.of("image")
+        .with(VertexContainer.DEFAULT
+            .withCommand("serve", "--token=hunter2")
+            .withArgs("--api-key=hunter2")
+            .withProbes(VertexProbe.exec("curl", "hunter2"), VertexProbe.NONE, VertexProbe.NONE));
+
+    assertThat(runtime.toString())
+        .contains("args=(not shown), command=(not shown)")
+        .doesNotContain("hunter2");
+    assertThat(GrammarJson.write(runtime)).contains("--api-key=hunter2");
   }
 
   @Test
@@ -211,23 +211,12 @@ class VertexOptionsTest {
     List<String> words = new ArrayList<>(List.of("word"));
     VertexArtifact artifact = VertexArtifact.generationConfig(config);
     VertexVersion version = new VertexVersion("llama", words);
-    VertexContainer container = new VertexContainer(
-        words, words, 0, "", "", 0, NONE, VertexProbe.NONE, VertexProbe.NONE, VertexProbe.NONE);
-    VertexProbe probe = new VertexProbe(words, "", 0, NONE, NONE, NONE, 0);
-    VertexEndpoint endpoint = new VertexEndpoint(Access.PRIVATE_SERVICE_CONNECT, NONE, words);
-
     config.clear();
     words.clear();
 
     assertThat(artifact.generationConfig())
         .containsExactly(Map.entry("a", "1"), Map.entry("b", "2"));
-    assertThat(List.of(
-            version.aliases(),
-            container.command(),
-            container.args(),
-            probe.command(),
-            endpoint.allowedProjects()))
-        .containsOnly(List.of("word"));
+    assertThat(version.aliases()).containsExactly("word");
   }
 
   // ---- what may be said ----
@@ -235,7 +224,7 @@ class VertexOptionsTest {
   @ParameterizedTest
   @ValueSource(strings = {"NVIDIA_L4", "NVIDIA_H100_80GB", "TPU_V5_LITEPOD"})
   void anAcceleratorIsNamedAsVertexNamesIt(String type) {
-    assertThat(VertexRuntime.accelerator(type).accelerator()).isEqualTo(type);
+    assertThat(VertexRuntime.accelerator(type).accelerator()).contains(type);
   }
 
   @ParameterizedTest
@@ -254,7 +243,7 @@ class VertexOptionsTest {
         allowed("the last port of a probe", () -> VertexProbe.tcp(65_535)),
         allowed(
             "a second", () -> VertexContainer.DEFAULT.withDeploymentTimeout(Duration.ofSeconds(1))),
-        allowed("1 and 100 percent", () -> new VertexAutoscaling(1, 100, 0)),
+        allowed("1 and 100 percent", () -> VertexAutoscaling.cpu(1).withAccelerator(100)),
         allowed("one request in a minute", () -> VertexAutoscaling.requests(1)),
         allowed("a pool of one letter", () -> VertexPool.named("a")),
         allowed("a pool of 54 characters", () -> VertexPool.named("a".repeat(54))),
@@ -322,10 +311,11 @@ class VertexOptionsTest {
   }
 
   private static Stream<Arguments> containers(Duration half) {
-    String port = "VertexContainer: port must be 1 to 65535, or 0 for 8080";
-    String timeout = "VertexContainer: deploymentTimeout must be whole seconds, at most 2 hours";
+    String port = "VertexContainer: port must be 1 to 65535";
+    String timeout =
+        "VertexContainer: deploymentTimeout must be whole seconds, 1 or more and at most 2 hours";
     return Stream.of(
-        wrong(() -> VertexContainer.DEFAULT.withPort(-1), port + " (got -1)"),
+        wrong(() -> VertexContainer.DEFAULT.withPort(0), port + " (got 0)"),
         wrong(() -> VertexContainer.DEFAULT.withPort(65_536), port + " (got 65536)"),
         wrong(
             () -> VertexContainer.DEFAULT.withRoutes("predict", "/health"),
@@ -334,11 +324,11 @@ class VertexOptionsTest {
             () -> VertexContainer.DEFAULT.withRoutes("/predict", "health"),
             "VertexContainer: healthRoute must begin with / (got \"health\")"),
         wrong(
-            () -> VertexContainer.DEFAULT.withSharedMemoryMb(-1),
-            "VertexContainer: sharedMemoryMb must not be negative (got -1)"),
+            () -> VertexContainer.DEFAULT.withSharedMemoryMb(0),
+            "VertexContainer: sharedMemoryMb must be 1 or more (got 0)"),
         wrong(
-            () -> VertexContainer.DEFAULT.withDeploymentTimeout(Duration.ofSeconds(-1)),
-            timeout + " (got PT-1S)"),
+            () -> VertexContainer.DEFAULT.withDeploymentTimeout(Duration.ZERO),
+            timeout + " (got PT0S)"),
         wrong(() -> VertexContainer.DEFAULT.withDeploymentTimeout(half), timeout + " (got PT0.5S)"),
         wrong(
             () -> VertexContainer.DEFAULT.withDeploymentTimeout(Duration.ofSeconds(7201)),
@@ -346,31 +336,28 @@ class VertexOptionsTest {
   }
 
   private static Stream<Arguments> probes(Duration half) {
-    String command =
-        "VertexProbe: command must be empty where a path or a port is probed (got [a])";
-    String seconds = " must be whole seconds, 0 or more (got ";
+    String command = "VertexProbe: command must be empty where a path or a port is probed";
+    String seconds = " must be whole seconds, 1 or more (got ";
     return Stream.of(
-        wrong(() -> new VertexProbe(List.of("a"), "/health", 0, NONE, NONE, NONE, 0), command),
-        wrong(() -> new VertexProbe(List.of("a"), "", 1, NONE, NONE, NONE, 0), command),
+        wrong(() -> read("{\"command\":[\"a\"],\"httpPath\":\"/health\"}"), command),
+        wrong(() -> read("{\"command\":[\"a\"],\"port\":1}"), command),
         wrong(
-            () -> VertexProbe.http("health", 0),
+            () -> VertexProbe.http("health"),
             "VertexProbe: httpPath must begin with / (got \"health\")"),
+        wrong(() -> VertexProbe.tcp(0), "VertexProbe: port must be 1 to 65535 (got 0)"),
+        wrong(() -> VertexProbe.tcp(65_536), "VertexProbe: port must be 1 to 65535 (got 65536)"),
         wrong(
-            () -> VertexProbe.tcp(-1),
-            "VertexProbe: port must be 1 to 65535, or 0 for none (got -1)"),
-        wrong(
-            () -> VertexProbe.tcp(65_536),
-            "VertexProbe: port must be 1 to 65535, or 0 for none (got 65536)"),
-        wrong(
-            () -> VertexProbe.NONE.withFailureThreshold(-1),
-            "VertexProbe: failureThreshold must not be negative (got -1)"),
+            () -> VertexProbe.NONE.withFailureThreshold(0),
+            "VertexProbe: failureThreshold must be 1 or more (got 0)"),
         wrong(() -> VertexProbe.NONE.every(half), "VertexProbe: period" + seconds + "PT0.5S)"),
-        wrong(
-            () -> VertexProbe.NONE.withTimeout(Duration.ofSeconds(-1)),
-            "VertexProbe: timeout" + seconds + "PT-1S)"),
+        wrong(() -> VertexProbe.NONE.withTimeout(NONE), "VertexProbe: timeout" + seconds + "PT0S)"),
         wrong(
             () -> VertexProbe.NONE.withInitialDelay(half),
-            "VertexProbe: initialDelay" + seconds + "PT0.5S)"));
+            "VertexProbe: initialDelay must be whole seconds, 0 or more (got PT0.5S)"));
+  }
+
+  private static VertexProbe read(String json) {
+    return GrammarJson.read(json, VertexProbe.class);
   }
 
   private static Stream<Arguments> scalings() {
@@ -379,28 +366,28 @@ class VertexOptionsTest {
     return Stream.of(
         wrong(
             () -> VertexScaling.acceleratorCount(-1),
-            "VertexScaling: acceleratorCount must be 1 or more, or 0 for none (got -1)"),
+            "VertexScaling: acceleratorCount must be 0 or more (got -1)"),
         wrong(
-            () -> VertexScaling.DEFAULT.withRequiredReplicas(-1),
-            "VertexScaling: requiredReplicas must be 1 or more, or 0 for all (got -1)"),
+            () -> VertexScaling.DEFAULT.withRequiredReplicas(0),
+            "VertexScaling: requiredReplicas must be 1 or more (got 0)"),
         wrong(
             () -> VertexAutoscaling.cpu(101),
-            "VertexAutoscaling: cpuPercent must be 1 to 100, or 0 not to look at it (got 101)"),
+            "VertexAutoscaling: cpuPercent must be 1 to 100 (got 101)"),
         wrong(
             () -> VertexAutoscaling.cpu(-1),
-            "VertexAutoscaling: cpuPercent must be 1 to 100, or 0 not to look at it (got -1)"),
+            "VertexAutoscaling: cpuPercent must be 1 to 100 (got -1)"),
         wrong(
             () -> VertexAutoscaling.accelerator(101),
-            "VertexAutoscaling: acceleratorPercent must be 1 to 100, or 0 not to look at it (got 101)"),
+            "VertexAutoscaling: acceleratorPercent must be 1 to 100 (got 101)"),
         wrong(
             () -> VertexAutoscaling.accelerator(-1),
-            "VertexAutoscaling: acceleratorPercent must be 1 to 100, or 0 not to look at it (got -1)"),
+            "VertexAutoscaling: acceleratorPercent must be 1 to 100 (got -1)"),
         wrong(
             () -> VertexAutoscaling.requests(-1),
-            "VertexAutoscaling: requestsPerMinute must be 1 or more, or 0 not to look at them (got -1)"),
+            "VertexAutoscaling: requestsPerMinute must be 1 or more (got -1)"),
         wrong(
             () -> VertexAutoscaling.cpu(0),
-            "VertexAutoscaling: cpuPercent must be 1 to 100 where nothing else is looked at (got 0)"),
+            "VertexAutoscaling: cpuPercent must be 1 to 100 (got 0)"),
         wrong(() -> VertexPool.named(""), pool + " (got \"\")"),
         wrong(() -> VertexPool.named("-a"), pool + " (got \"-a\")"),
         wrong(() -> VertexPool.named("a-"), pool + " (got \"a-\")"),
@@ -409,7 +396,8 @@ class VertexOptionsTest {
   }
 
   private static Stream<Arguments> endpoints(Duration half) {
-    String timeout = "VertexEndpoint: inferenceTimeout must be whole seconds, at most an hour";
+    String timeout =
+        "VertexEndpoint: inferenceTimeout must be whole seconds, 1 or more and at most an hour";
     String rate = "VertexLogging: samplingRate must be above 0 and at most 1, or 0 to end it";
     String table =
         "VertexLogging: table must be bq://project, bq://project.dataset or bq://project.dataset.table";
@@ -423,13 +411,14 @@ class VertexOptionsTest {
             timeout + " (got PT1H1S)"),
         wrong(
             () -> VertexEndpoint.shared().withInferenceTimeout(Duration.ofSeconds(1)),
-            "VertexEndpoint: inferenceTimeout must be 0 for a shared endpoint, whose minute is fixed (got PT1S)"),
+            "VertexEndpoint: inferenceTimeout must be left out for a shared endpoint, whose minute is fixed (got PT1S)"),
         wrong(
-            () -> new VertexEndpoint(Access.DEDICATED, NONE, List.of("p")),
+            () -> GrammarJson.read(
+                "{\"access\":\"DEDICATED\",\"allowedProjects\":[\"p\"]}", VertexEndpoint.class),
             "VertexEndpoint: allowedProjects must be empty, unless it is reached by private service connect (got [p])"),
         wrong(
             VertexEndpoint::privateServiceConnect,
-            "VertexEndpoint: allowedProjects must have a project, for nobody else may connect (got [])"),
+            "VertexEndpoint: allowedProjects must have a project, for no other may connect (got [])"),
         wrong(() -> VertexLogging.sampling(-0.1), rate + " (got -0.1)"),
         wrong(() -> VertexLogging.sampling(1.1), rate + " (got 1.1)"),
         wrong(() -> VertexLogging.sampling(Double.NaN), rate + " (got NaN)"),
@@ -449,17 +438,10 @@ class VertexOptionsTest {
 
   @Test
   void allThatIsWrongIsToldAtOnce() {
-    assertThatThrownBy(() -> new VertexContainer(
-            List.of(),
-            List.of(),
-            -1,
-            "p",
-            "h",
-            -1,
-            Duration.ofHours(3),
-            VertexProbe.NONE,
-            VertexProbe.NONE,
-            VertexProbe.NONE))
+    assertThatThrownBy(() -> GrammarJson.read(
+            "{\"port\":-1,\"predictRoute\":\"p\",\"healthRoute\":\"h\",\"sharedMemoryMb\":-1,"
+                + "\"deploymentTimeout\":\"PT3H\"}",
+            VertexContainer.class))
         .isInstanceOfSatisfying(
             InvalidValueException.class,
             e -> assertThat(e.problems())

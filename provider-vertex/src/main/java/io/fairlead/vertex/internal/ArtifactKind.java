@@ -43,7 +43,7 @@ final class ArtifactKind implements ResourceKind<ArtifactSpec> {
   private final LocalFiles local = new LocalFiles();
 
   ArtifactKind(VertexConfig config, StorageClient client) {
-    this.bucket = new ArtifactBucket(config.artifactBucket(), client);
+    this.bucket = new ArtifactBucket(config.artifactBucket().orElse(""), client);
   }
 
   /** {@return the directory that a model of this machine is to be uploaded to} */

@@ -48,18 +48,28 @@ final class EndpointKind extends VertexKind<EndpointSpec> {
     Access access = endpoint.hasPrivateServiceConnectConfig()
         ? Access.PRIVATE_SERVICE_CONNECT
         : endpoint.getDedicatedEndpointEnabled() ? Access.DEDICATED : Access.SHARED;
-    VertexEndpoint reached = new VertexEndpoint(
-        access,
-        access == Access.SHARED
-            ? java.time.Duration.ZERO
-            : VertexTimes.duration(endpoint.getClientConnectionConfig().getInferenceTimeout()),
-        endpoint.getPrivateServiceConnectConfig().getProjectAllowlistList());
+    VertexEndpoint reached = switch (access) {
+      case SHARED -> VertexEndpoint.shared();
+      case DEDICATED -> VertexEndpoint.dedicated();
+      case PRIVATE_SERVICE_CONNECT ->
+        VertexEndpoint.privateServiceConnect(endpoint
+            .getPrivateServiceConnectConfig()
+            .getProjectAllowlistList()
+            .toArray(String[]::new));
+    };
+    java.time.Duration timeout =
+        VertexTimes.duration(endpoint.getClientConnectionConfig().getInferenceTimeout());
+    if (access != Access.SHARED && !timeout.isZero()) {
+      reached = reached.withInferenceTimeout(timeout);
+    }
     PredictRequestResponseLoggingConfig logging = endpoint.getPredictRequestResponseLoggingConfig();
     return new EndpointSpec(
         reached,
         logging.getEnabled()
             ? Optional.of(new VertexLogging(
-                logging.getSamplingRate(), logging.getBigqueryDestination().getOutputUri()))
+                logging.getSamplingRate(),
+                Optional.of(logging.getBigqueryDestination().getOutputUri())
+                    .filter(table -> !table.isEmpty())))
             : Optional.empty());
   }
 
@@ -75,7 +85,7 @@ final class EndpointKind extends VertexKind<EndpointSpec> {
           .setEnablePrivateServiceConnect(true)
           .addAllProjectAllowlist(access.allowedProjects()));
     }
-    if (!access.inferenceTimeout().isZero()) {
+    if (access.inferenceTimeout().isPresent()) {
       endpoint.setClientConnectionConfig(connection(access));
     }
     desired
@@ -94,7 +104,8 @@ final class EndpointKind extends VertexKind<EndpointSpec> {
 
   private static ClientConnectionConfig connection(VertexEndpoint access) {
     return ClientConnectionConfig.newBuilder()
-        .setInferenceTimeout(VertexTimes.proto(access.inferenceTimeout()))
+        .setInferenceTimeout(
+            VertexTimes.proto(access.inferenceTimeout().orElse(java.time.Duration.ZERO)))
         .build();
   }
 
@@ -103,9 +114,10 @@ final class EndpointKind extends VertexKind<EndpointSpec> {
         PredictRequestResponseLoggingConfig.newBuilder()
             .setEnabled(true)
             .setSamplingRate(logging.samplingRate());
-    if (!logging.table().isEmpty()) {
-      config.setBigqueryDestination(BigQueryDestination.newBuilder().setOutputUri(logging.table()));
-    }
+    logging
+        .table()
+        .ifPresent(table ->
+            config.setBigqueryDestination(BigQueryDestination.newBuilder().setOutputUri(table)));
     return config.build();
   }
 

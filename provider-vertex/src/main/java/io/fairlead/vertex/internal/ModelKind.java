@@ -199,20 +199,16 @@ final class ModelKind extends VertexKind<ModelSpec> {
     ModelContainerSpec.Builder spec = ModelContainerSpec.newBuilder()
         .setImageUri(upload.image())
         .addAllCommand(how.command())
-        .addAllArgs(how.args())
-        .setPredictRoute(how.predictRoute())
-        .setHealthRoute(how.healthRoute())
-        .setSharedMemorySizeMb(how.sharedMemoryMb());
+        .addAllArgs(how.args());
+    how.predictRoute().ifPresent(spec::setPredictRoute);
+    how.healthRoute().ifPresent(spec::setHealthRoute);
+    how.sharedMemoryMb().ifPresent(spec::setSharedMemorySizeMb);
     upload
         .environment()
         .environment()
         .forEach((name, value) -> spec.addEnv(EnvVar.newBuilder().setName(name).setValue(value)));
-    if (how.port() > 0) {
-      spec.addPorts(Port.newBuilder().setContainerPort(how.port()));
-    }
-    if (!how.deploymentTimeout().isZero()) {
-      spec.setDeploymentTimeout(VertexTimes.proto(how.deploymentTimeout()));
-    }
+    how.port().ifPresent(port -> spec.addPorts(Port.newBuilder().setContainerPort(port)));
+    how.deploymentTimeout().map(VertexTimes::proto).ifPresent(spec::setDeploymentTimeout);
     set(how.startupProbe(), spec::setStartupProbe);
     set(how.healthProbe(), spec::setHealthProbe);
     set(how.livenessProbe(), spec::setLivenessProbe);
@@ -220,22 +216,27 @@ final class ModelKind extends VertexKind<ModelSpec> {
   }
 
   private static void set(VertexProbe probe, Consumer<Probe> setter) {
-    boolean isNone = probe.command().isEmpty() && probe.httpPath().isEmpty() && probe.port() == 0;
+    boolean isNone =
+        probe.command().isEmpty() && probe.httpPath().isEmpty() && probe.port().isEmpty();
     if (isNone) {
       return;
     }
-    Probe.Builder written = Probe.newBuilder()
-        .setPeriodSeconds((int) probe.period().toSeconds())
-        .setTimeoutSeconds((int) probe.timeout().toSeconds())
-        .setInitialDelaySeconds((int) probe.initialDelay().toSeconds())
-        .setFailureThreshold(probe.failureThreshold());
+    Probe.Builder written = Probe.newBuilder();
+    probe.period().ifPresent(period -> written.setPeriodSeconds((int) period.toSeconds()));
+    probe.timeout().ifPresent(timeout -> written.setTimeoutSeconds((int) timeout.toSeconds()));
+    probe
+        .initialDelay()
+        .ifPresent(delay -> written.setInitialDelaySeconds((int) delay.toSeconds()));
+    probe.failureThreshold().ifPresent(written::setFailureThreshold);
     if (!probe.command().isEmpty()) {
       written.setExec(Probe.ExecAction.newBuilder().addAllCommand(probe.command()));
-    } else if (!probe.httpPath().isEmpty()) {
-      written.setHttpGet(
-          Probe.HttpGetAction.newBuilder().setPath(probe.httpPath()).setPort(probe.port()));
+    } else if (probe.httpPath().isPresent()) {
+      written.setHttpGet(Probe.HttpGetAction.newBuilder()
+          .setPath(probe.httpPath().get())
+          .setPort(probe.port().orElse(0)));
     } else {
-      written.setTcpSocket(Probe.TcpSocketAction.newBuilder().setPort(probe.port()));
+      written.setTcpSocket(
+          Probe.TcpSocketAction.newBuilder().setPort(probe.port().orElseThrow()));
     }
     setter.accept(written.build());
   }

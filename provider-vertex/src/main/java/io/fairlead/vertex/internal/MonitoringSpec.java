@@ -25,11 +25,11 @@ record MonitoringSpec(
   static MonitoringSpec of(VertexMonitoring option) {
     return new MonitoringSpec(
         new TreeMap<>(option.driftThresholds()),
-        option.defaultDriftThreshold(),
+        option.defaultDriftThreshold().orElse(0.0),
         option.samplingRate(),
         option.interval(),
         option.alertEmails(),
-        option.predictInstanceSchema());
+        option.predictInstanceSchema().orElse(""));
   }
 
   static MonitoringSpec of(

@@ -9,6 +9,7 @@ import io.fairlead.grammar.PlatformOptions;
 import io.fairlead.grammar.Problems;
 import io.fairlead.grammar.RuntimeSpec;
 import io.fairlead.grammar.Scaling;
+import io.fairlead.json.GrammarJson;
 import io.fairlead.provider.Fingerprint;
 import io.fairlead.reconcile.EndpointMapper;
 import io.fairlead.reconcile.Mapping;
@@ -195,12 +196,12 @@ final class VertexMapper implements EndpointMapper {
     }
     ArtifactSpec artifact = kinds.artifact().local(Path.of(weights), code);
     uploads.add(Resource.shared(kinds.artifact(), artifact.key(), artifact));
-    return "gs://" + config.artifactBucket() + "/" + artifact.key() + "/";
+    return "gs://" + config.artifactBucket().get() + "/" + artifact.key() + "/";
   }
 
   private static String modelName(Container container, ModelSpec upload) {
     List<String> content = new ArrayList<>(
-        List.of(upload.image(), upload.artifactUri(), upload.container().toString()));
+        List.of(upload.image(), upload.artifactUri(), GrammarJson.write(upload.container())));
     upload.environment().environment().forEach((name, value) -> {
       content.add(name);
       content.add(value);
@@ -251,7 +252,7 @@ final class VertexMapper implements EndpointMapper {
         modelName(endpoint.container(), upload),
         pool.isPresent() ? Optional.empty() : Optional.of(machine),
         pool.orElse(""),
-        machines.serviceAccount(),
+        machines.serviceAccount().orElse(""),
         machines.containerLogging(),
         machines.accessLogging());
     String path = endpoint.routing().path();
@@ -283,7 +284,7 @@ final class VertexMapper implements EndpointMapper {
     VertexScaling own = scaling.options().find(VertexScaling.class).orElse(VertexScaling.DEFAULT);
     Optional<VertexAutoscaling> autoscaling = scaling.options().find(VertexAutoscaling.class);
     String machineType = scaling.instanceType().orElse("");
-    String accelerator = runtime.accelerator();
+    String accelerator = runtime.accelerator().orElse("");
     boolean isKnown = Arrays.stream(AcceleratorType.values())
         .anyMatch(type -> type.name().equals(accelerator)
             && type != AcceleratorType.ACCELERATOR_TYPE_UNSPECIFIED);
@@ -309,23 +310,22 @@ final class VertexMapper implements EndpointMapper {
             "must have a VertexScaling with the number of accelerators exactly where a VertexRuntime names their type",
             own.acceleratorCount() + " of '" + accelerator + "'")
         .check(
-            own.requiredReplicas() <= scaling.min(),
+            own.requiredReplicas().orElse(0) <= scaling.min(),
             "scaling.options",
             "must not require more replicas in VertexScaling than the least, which is "
                 + scaling.min(),
-            own.requiredReplicas())
+            own.requiredReplicas().orElse(0))
         .check(
             autoscaling.isEmpty() || scaling.isAutomatic(),
             "scaling.max",
             "must be more than min where VertexAutoscaling says what to scale by",
             scaling.max())
         .check(
-            autoscaling.isEmpty()
-                || autoscaling.get().acceleratorPercent() == 0
+            autoscaling.flatMap(VertexAutoscaling::acceleratorPercent).isEmpty()
                 || !accelerator.isEmpty(),
             "scaling.options",
             "must not look at the load of accelerators in VertexAutoscaling where there are none",
-            autoscaling.map(VertexAutoscaling::acceleratorPercent).orElse(0));
+            autoscaling.flatMap(VertexAutoscaling::acceleratorPercent).orElse(0));
     if (scaling.count() > scaling.min()) {
       lossy.add("Vertex AI begins with the least replicas, " + scaling.min() + ", and not with "
           + scaling.count());
@@ -338,9 +338,9 @@ final class VertexMapper implements EndpointMapper {
     }
     SortedMap<String, Integer> targets = new TreeMap<>();
     autoscaling.ifPresent(by -> {
-      put(targets, VertexMachine.CPU, by.cpuPercent());
-      put(targets, VertexMachine.ACCELERATOR, by.acceleratorPercent());
-      put(targets, VertexMachine.REQUESTS, by.requestsPerMinute());
+      by.cpuPercent().ifPresent(percent -> targets.put(VertexMachine.CPU, percent));
+      by.acceleratorPercent().ifPresent(percent -> targets.put(VertexMachine.ACCELERATOR, percent));
+      by.requestsPerMinute().ifPresent(requests -> targets.put(VertexMachine.REQUESTS, requests));
     });
     return new VertexMachine(
         machineType,
@@ -349,13 +349,7 @@ final class VertexMapper implements EndpointMapper {
         own.spot(),
         scaling.min(),
         scaling.max(),
-        own.requiredReplicas(),
+        own.requiredReplicas().orElse(0),
         targets);
-  }
-
-  private static void put(SortedMap<String, Integer> targets, String metric, int target) {
-    if (target > 0) {
-      targets.put(metric, target);
-    }
   }
 }

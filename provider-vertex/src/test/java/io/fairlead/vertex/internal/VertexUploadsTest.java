@@ -84,11 +84,12 @@ class VertexUploadsTest {
 
     String directory = uploaded();
     assertThat(directory)
-        .matches("gs://" + gcp.config().artifactBucket() + "/fairlead/[0-9a-f]{64}/");
+        .matches("gs://" + gcp.config().artifactBucket().orElseThrow() + "/fairlead/[0-9a-f]{64}/");
     assertThat(objects())
         .containsExactlyInAnyOrder(directory + "weights.bin", directory + "sub/config.json");
-    String key = directory.replace("gs://" + gcp.config().artifactBucket() + "/", "");
-    assertThat(gcp.project().object(gcp.config().artifactBucket(), key + "weights.bin"))
+    String key = directory.replace("gs://" + gcp.config().artifactBucket().orElseThrow() + "/", "");
+    assertThat(
+            gcp.project().object(gcp.config().artifactBucket().orElseThrow(), key + "weights.bin"))
         .containsExactly(1, 2, 3);
   }
 
@@ -190,13 +191,14 @@ class VertexUploadsTest {
   @Test
   void whatSomebodyElsePutThereMakesItTheirsAndStays() {
     deploy(platform, model());
-    String key =
-        uploaded().replace("gs://" + gcp.config().artifactBucket() + "/", "") + "notes.txt";
-    gcp.project().addObject(gcp.config().artifactBucket(), key, new byte[] {9});
+    String key = uploaded().replace("gs://" + gcp.config().artifactBucket().orElseThrow() + "/", "")
+        + "notes.txt";
+    gcp.project().addObject(gcp.config().artifactBucket().orElseThrow(), key, new byte[] {9});
 
     platform.undeployAll("bert").await(LIMIT);
 
-    assertThat(objects()).contains("gs://" + gcp.config().artifactBucket() + "/" + key);
+    assertThat(objects())
+        .contains("gs://" + gcp.config().artifactBucket().orElseThrow() + "/" + key);
   }
 
   @Test
@@ -206,7 +208,8 @@ class VertexUploadsTest {
     ArtifactSpec wanted = artifacts(gcp.config()).local(folder.resolve("model"), NOTHING);
     Storage storage = BrokenTransport.storage(Faults.none());
     storage.create(
-        BlobInfo.newBuilder(gcp.config().artifactBucket(), wanted.key() + "/weights.bin")
+        BlobInfo.newBuilder(
+                gcp.config().artifactBucket().orElseThrow(), wanted.key() + "/weights.bin")
             .setMetadata(Map.of("fairlead-run", "another"))
             .build(),
         new byte[] {7, 7, 7});
@@ -214,7 +217,8 @@ class VertexUploadsTest {
     deploy(platform, model());
 
     assertThat(directory).contains(wanted.key());
-    assertThat(gcp.project().object(gcp.config().artifactBucket(), wanted.key() + "/weights.bin"))
+    assertThat(gcp.project()
+            .object(gcp.config().artifactBucket().orElseThrow(), wanted.key() + "/weights.bin"))
         .containsExactly(1, 2, 3);
   }
 
@@ -229,7 +233,8 @@ class VertexUploadsTest {
 
     artifacts.create(artifact.key(), artifact, new Mark("", "run-1"));
 
-    assertThat(gcp.project().object(gcp.config().artifactBucket(), artifact.key() + "/large.bin"))
+    assertThat(gcp.project()
+            .object(gcp.config().artifactBucket().orElseThrow(), artifact.key() + "/large.bin"))
         .isEqualTo(large);
     assertThat(artifacts.read(artifact.key()).run()).contains("run-1");
     assertThat(
@@ -294,7 +299,8 @@ class VertexUploadsTest {
 
     assertThat(failure.kind()).isEqualTo(kind);
     assertThat(failure)
-        .hasMessageStartingWith("List gs://" + gcp.config().artifactBucket() + "/" + KEY)
+        .hasMessageStartingWith(
+            "List gs://" + gcp.config().artifactBucket().orElseThrow() + "/" + KEY)
         .hasMessageContaining("its words")
         .hasCauseInstanceOf(StorageException.class);
   }
@@ -304,7 +310,7 @@ class VertexUploadsTest {
     VertexConfig elsewhere = gcp.config().withArtifactBucket("no-such-bucket");
 
     assertThat(artifacts(elsewhere).list()).isEmpty();
-    assertThat(artifacts(gcp.config().withArtifactBucket("")).list()).isEmpty();
+    assertThat(artifacts(gcp.configWithoutBucket()).list()).isEmpty();
     assertThat(gcp.project().calls()).isEmpty();
   }
 
@@ -410,7 +416,7 @@ class VertexUploadsTest {
 
   @Test
   void withoutABucketFilesAreRefusedBeforeAnyCall() {
-    try (VertexPlatform without = gcp.open(gcp.config().withArtifactBucket(""), Faults.none())) {
+    try (VertexPlatform without = gcp.open(gcp.configWithoutBucket(), Faults.none())) {
       assertThat(catchThrowable(() -> deploy(without, model())))
           .isInstanceOf(InvalidValueException.class)
           .hasMessageContaining("artifact.weights must be in Cloud Storage, unless")

@@ -209,7 +209,7 @@ class VertexVariantsTest {
         Dependencies.NONE);
     Scaling scaling = Scaling.between("g2-standard-24", 2, 5)
         .with(VertexScaling.acceleratorCount(2).withSpot(true).withRequiredReplicas(1))
-        .with(new VertexAutoscaling(70, 80, 300));
+        .with(VertexAutoscaling.cpu(70).withAccelerator(80).withRequests(300));
 
     platform
         .deploy(
