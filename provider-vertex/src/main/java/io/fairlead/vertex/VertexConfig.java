@@ -4,10 +4,9 @@ import com.google.api.gax.core.CredentialsProvider;
 import com.google.api.gax.rpc.TransportChannelProvider;
 import com.google.cloud.storage.Storage;
 import io.fairlead.grammar.Problems;
+import io.fairlead.provider.Loopback;
 import io.fairlead.spi.Settings;
-import java.net.InetAddress;
 import java.net.URI;
-import java.net.UnknownHostException;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.regex.Pattern;
@@ -72,8 +71,7 @@ public final class VertexConfig extends Settings<VertexConfig.Draft> {
             "must be host:port, without a scheme",
             draft.endpoint.orElse(""))
         .check(
-            !draft.plaintext
-                || draft.endpoint.filter(VertexConfig::isThisMachine).isPresent(),
+            !draft.plaintext || draft.endpoint.filter(Loopback::isHostAndPort).isPresent(),
             "plaintext",
             "must be false, unless the endpoint is on this machine, such as 127.0.0.1:8080",
             draft.plaintext)
@@ -188,27 +186,9 @@ public final class VertexConfig extends Settings<VertexConfig.Draft> {
     return new VertexConfig(with(draft -> draft.callTimeout = timeout));
   }
 
-  private static boolean isThisMachine(String hostAndPort) {
-    String host = hostAndPort.substring(0, hostAndPort.lastIndexOf(':'));
-    return isLoopback(host);
-  }
-
   private static boolean isAllowed(URI uri) {
-    boolean isHttp = "http".equals(uri.getScheme());
     return "https".equals(uri.getScheme())
-        || (isHttp && uri.getHost() != null && isLoopback(uri.getHost()));
-  }
-
-  private static boolean isLoopback(String host) {
-    boolean isNumber = host.matches("[0-9.]+|\\[.*]");
-    if (!isNumber) {
-      return host.equals("localhost");
-    }
-    try {
-      return InetAddress.getByName(host).isLoopbackAddress();
-    } catch (UnknownHostException e) {
-      return false;
-    }
+        || ("http".equals(uri.getScheme()) && Loopback.isHostOf(uri));
   }
 
   @Override

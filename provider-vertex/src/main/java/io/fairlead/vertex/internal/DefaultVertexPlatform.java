@@ -60,16 +60,8 @@ public final class DefaultVertexPlatform extends ForwardingEndpointPlatform
     VertexInvoker invoker =
         new VertexInvoker(config, clients, errors, new VertexNames(config), time, random);
     EndpointPlatform platform = new ReconciledEndpointPlatform(
-        reconciler, new VertexMapper(config, kinds), invoker, () -> close(storage, clients));
+        reconciler, new VertexMapper(config, kinds), invoker, clients::close);
     return new DefaultVertexPlatform(platform, invoker);
-  }
-
-  private static void close(StorageClient storage, VertexClients clients) {
-    try {
-      storage.close();
-    } finally {
-      clients.close();
-    }
   }
 
   @Override

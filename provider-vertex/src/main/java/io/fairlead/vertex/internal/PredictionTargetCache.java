@@ -79,7 +79,7 @@ final class PredictionTargetCache {
             request,
             GrpcCallContext.createDefault()
                 .withTimeoutDuration(left.compareTo(callTimeout) < 0 ? left : callTimeout)));
-    String host = endpoint.getDedicatedEndpointDns();
+    String host = host(endpoint.getDedicatedEndpointDns());
     if (!endpoint.getDedicatedEndpointEnabled()) {
       hosts.put(id, SHARED);
     } else if (!host.isEmpty()) {
@@ -88,6 +88,11 @@ final class PredictionTargetCache {
       hosts.remove(id);
     }
     return endpoint;
+  }
+
+  /** {@return the host in what Vertex AI tells, which its documents write as a URL} */
+  private static String host(String dns) {
+    return dns.replaceFirst("^https://", "").replaceFirst("/.*$", "");
   }
 
   /** Looks again the next time: the endpoint may have been made anew, and in another way. */

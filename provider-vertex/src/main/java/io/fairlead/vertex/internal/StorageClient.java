@@ -9,21 +9,20 @@ import com.google.cloud.storage.Storage;
 import com.google.cloud.storage.StorageOptions;
 import io.fairlead.error.ErrorKind;
 import io.fairlead.error.ServingException;
+import io.fairlead.provider.Lazy;
 import io.fairlead.vertex.VertexConfig;
 import io.fairlead.vertex.VertexProvider;
 import java.io.IOException;
 import java.time.Duration;
-import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Function;
-import org.jspecify.annotations.Nullable;
 
 /**
- * The client of Cloud Storage, made when it is first needed.
+ * The client of Cloud Storage, made when it is first needed and closed with those of Vertex AI.
  *
  * <p>It makes each call once, for who calls tries again; but a part of a large file is sent again, because otherwise all
  * parts would have to be.
  */
-final class StorageClient implements AutoCloseable {
+final class StorageClient {
   private static final RetrySettings ONCE =
       RetrySettings.newBuilder().setMaxAttempts(1).build();
   private static final RetrySettings PARTS = RetrySettings.newBuilder()
@@ -37,19 +36,26 @@ final class StorageClient implements AutoCloseable {
   private final VertexConfig config;
   private final VertexClients clients;
   private final StorageErrors errors;
-  private final ReentrantLock lock = new ReentrantLock();
-  private volatile @Nullable Storage storage;
+  private final Lazy<Storage> storage;
 
   StorageClient(VertexConfig config, VertexClients clients) {
     this.config = config;
     this.clients = clients;
     this.errors = new StorageErrors(VertexClients.identity(config));
+    this.storage = new Lazy<>(clients.holder()) {
+      @Override
+      protected Storage make() {
+        return config.storage().isPresent()
+            ? config.storage().get()
+            : clients.holder().closeLater(create());
+      }
+    };
   }
 
   /** Makes a call, and says in its failure what it was about. */
   <T> T call(String what, Function<Storage, T> call) {
     try {
-      return call.apply(storage());
+      return call.apply(storage.get());
     } catch (BaseServiceException e) {
       throw errors.failure(what, e);
     }
@@ -62,25 +68,7 @@ final class StorageClient implements AutoCloseable {
         : of.getOptions().toBuilder().setRetrySettings(PARTS).build().getService();
   }
 
-  private Storage storage() {
-    Storage known = storage;
-    if (known != null) {
-      return known;
-    }
-    lock.lock();
-    try {
-      known = storage;
-      if (known == null) {
-        known = config.storage().isPresent() ? config.storage().get() : make();
-        storage = known;
-      }
-      return known;
-    } finally {
-      lock.unlock();
-    }
-  }
-
-  private Storage make() {
+  private Storage create() {
     StorageTransport transport = new StorageTransport(config.callTimeout());
     var options = StorageOptions.http()
         .setProjectId(config.project())
@@ -114,22 +102,6 @@ final class StorageClient implements AutoCloseable {
           "The client of Cloud Storage cannot be made: " + e.getMessage() + ". Tried "
               + VertexClients.identity(config),
           e);
-    }
-  }
-
-  /** Closes the client, unless it is the caller's own. */
-  @Override
-  public void close() {
-    lock.lock();
-    try {
-      Storage known = storage;
-      if (known != null && config.storage().isEmpty()) {
-        known.close();
-      }
-    } catch (Exception e) {
-      throw new IllegalStateException("the client of Cloud Storage did not close", e);
-    } finally {
-      lock.unlock();
     }
   }
 }

@@ -23,18 +23,16 @@ import com.google.cloud.aiplatform.v1.PredictionServiceSettings;
 import com.google.longrunning.OperationsClient;
 import io.fairlead.error.ErrorKind;
 import io.fairlead.error.ServingException;
+import io.fairlead.provider.ClientHolder;
+import io.fairlead.provider.Lazy;
 import io.fairlead.vertex.VertexConfig;
 import io.fairlead.vertex.VertexProvider;
 import java.io.IOException;
-import java.util.ArrayList;
-import java.util.HashMap;
-import java.util.List;
 import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.locks.ReentrantLock;
-import org.jspecify.annotations.Nullable;
 
 /**
  * The clients of Vertex AI's services, each made when it is first needed, over one channel.
@@ -50,26 +48,24 @@ final class VertexClients implements AutoCloseable {
   private static final long END_MILLIS = 2_000;
 
   private final VertexConfig config;
-  private final ReentrantLock lock = new ReentrantLock();
-  private final List<AutoCloseable> own = new ArrayList<>();
-  private final Map<String, PredictionServiceClient> dedicated = new HashMap<>();
-  private boolean closed;
+  private final ClientHolder holder = new ClientHolder(VertexProvider.ID);
+  private final Map<String, Made<PredictionServiceClient>> dedicated = new ConcurrentHashMap<>();
 
-  private final Lazy<ExecutorProvider> background = new Lazy<>() {
+  private final Made<ExecutorProvider> background = new Made<>() {
     @Override
-    ExecutorProvider make() {
+    protected ExecutorProvider make() {
       ScheduledThreadPoolExecutor threads = new ScheduledThreadPoolExecutor(1, work -> {
         Thread thread = new Thread(work, "fairlead-vertex-background");
         thread.setDaemon(true);
         return thread;
       });
-      toClose(() -> end(threads));
+      holder.closeLater(() -> end(threads));
       return FixedExecutorProvider.create(threads);
     }
   };
-  private final Lazy<CredentialsProvider> credentials = new Lazy<>() {
+  private final Made<CredentialsProvider> credentials = new Made<>() {
     @Override
-    CredentialsProvider make() throws IOException {
+    protected CredentialsProvider make() throws IOException {
       if (config.plaintext() && config.credentials().isEmpty()) {
         return NoCredentialsProvider.create();
       }
@@ -83,45 +79,45 @@ final class VertexClients implements AutoCloseable {
           : FixedCredentialsProvider.create(found);
     }
   };
-  private final Lazy<TransportChannelProvider> channel = new Lazy<>() {
+  private final Made<TransportChannelProvider> channel = new Made<>() {
     @Override
-    TransportChannelProvider make() throws IOException {
+    protected TransportChannelProvider make() throws IOException {
       return open(hostAndPort(config));
     }
   };
-  private final Lazy<EndpointServiceClient> endpoints = new Lazy<>() {
+  private final Made<EndpointServiceClient> endpoints = new Made<>() {
     @Override
-    EndpointServiceClient make() throws IOException {
-      return toClose(EndpointServiceClient.create(
+    protected EndpointServiceClient make() throws IOException {
+      return holder.closeLater(EndpointServiceClient.create(
           with(EndpointServiceSettings.newBuilder(), channel.get()).build()));
     }
   };
-  private final Lazy<ModelServiceClient> models = new Lazy<>() {
+  private final Made<ModelServiceClient> models = new Made<>() {
     @Override
-    ModelServiceClient make() throws IOException {
-      return toClose(ModelServiceClient.create(
+    protected ModelServiceClient make() throws IOException {
+      return holder.closeLater(ModelServiceClient.create(
           with(ModelServiceSettings.newBuilder(), channel.get()).build()));
     }
   };
-  private final Lazy<DeploymentResourcePoolServiceClient> pools = new Lazy<>() {
+  private final Made<DeploymentResourcePoolServiceClient> pools = new Made<>() {
     @Override
-    DeploymentResourcePoolServiceClient make() throws IOException {
-      return toClose(DeploymentResourcePoolServiceClient.create(
+    protected DeploymentResourcePoolServiceClient make() throws IOException {
+      return holder.closeLater(DeploymentResourcePoolServiceClient.create(
           with(DeploymentResourcePoolServiceSettings.newBuilder(), channel.get())
               .build()));
     }
   };
-  private final Lazy<JobServiceClient> jobs = new Lazy<>() {
+  private final Made<JobServiceClient> jobs = new Made<>() {
     @Override
-    JobServiceClient make() throws IOException {
-      return toClose(JobServiceClient.create(
+    protected JobServiceClient make() throws IOException {
+      return holder.closeLater(JobServiceClient.create(
           with(JobServiceSettings.newBuilder(), channel.get()).build()));
     }
   };
-  private final Lazy<PredictionServiceClient> predictions = new Lazy<>() {
+  private final Made<PredictionServiceClient> predictions = new Made<>() {
     @Override
-    PredictionServiceClient make() throws IOException {
-      return toClose(predictions(channel.get()));
+    protected PredictionServiceClient make() throws IOException {
+      return holder.closeLater(predictions(channel.get()));
     }
   };
 
@@ -169,25 +165,35 @@ final class VertexClients implements AutoCloseable {
     return predictions.get();
   }
 
-  /** {@return what asks a dedicated endpoint; the usual one where all of Vertex AI answers at another place} */
+  /**
+   * {@return what invokes a dedicated endpoint, at its own host}
+   *
+   * <p>Not where an emulator or a transport with an address of its own answers in place of all hosts.
+   */
   PredictionServiceClient predictions(String dedicatedHost) {
-    if (config.endpoint().isPresent() || config.transport().isPresent()) {
-      return predictions();
+    boolean answersForAll = config.plaintext()
+        || config.transport().filter(given -> !given.needsEndpoint()).isPresent();
+    return answersForAll
+        ? predictions()
+        : dedicated.computeIfAbsent(dedicatedHost, DedicatedClient::new).get();
+  }
+
+  private final class DedicatedClient extends Made<PredictionServiceClient> {
+    private final String host;
+
+    DedicatedClient(String host) {
+      this.host = host;
     }
-    lock.lock();
-    try {
-      checkOpen();
-      PredictionServiceClient known = dedicated.get(dedicatedHost);
-      if (known == null) {
-        known = toClose(predictions(open(dedicatedHost + TLS)));
-        dedicated.put(dedicatedHost, known);
-      }
-      return known;
-    } catch (IOException e) {
-      throw notMade(e);
-    } finally {
-      lock.unlock();
+
+    @Override
+    protected PredictionServiceClient make() throws IOException {
+      return holder.closeLater(predictions(open(host + TLS)));
     }
+  }
+
+  /** {@return what keeps the clients, for others that are closed with them} */
+  ClientHolder holder() {
+    return holder;
   }
 
   /** {@return the credentials, for Cloud Storage} */
@@ -226,7 +232,7 @@ final class VertexClients implements AutoCloseable {
     }
     TransportChannel opened = provider.getTransportChannel();
     if (isOurs) {
-      toClose(() -> end(opened));
+      holder.closeLater(() -> end(opened));
     }
     return FixedTransportChannelProvider.create(opened);
   }
@@ -252,21 +258,7 @@ final class VertexClients implements AutoCloseable {
     threads.awaitTermination(END_MILLIS, TimeUnit.MILLISECONDS);
   }
 
-  private <T extends AutoCloseable> T toClose(T made) {
-    own.add(made);
-    return made;
-  }
-
-  private void checkOpen() {
-    if (closed) {
-      throw new ServingException(
-          VertexProvider.ID,
-          ErrorKind.CANCELLED,
-          "Platform '" + VertexProvider.ID + "' is closed: open it again.");
-    }
-  }
-
-  private ServingException notMade(IOException e) {
+  private ServingException notMade(Exception e) {
     return new ServingException(
         VertexProvider.ID,
         ErrorKind.UNAUTHORIZED,
@@ -275,64 +267,21 @@ final class VertexClients implements AutoCloseable {
         e);
   }
 
-  /** Closes what was made here, clients before what they share. */
+  /** Closes the clients, before what they share; a transport that the caller handed in stays open. */
   @Override
   public void close() {
-    List<AutoCloseable> open;
-    lock.lock();
-    try {
-      closed = true;
-      open = new ArrayList<>(own);
-      own.clear();
-    } finally {
-      lock.unlock();
-    }
-    RuntimeException failure = null;
-    for (int i = open.size() - 1; i >= 0; i--) {
-      try {
-        open.get(i).close();
-      } catch (InterruptedException e) {
-        Thread.currentThread().interrupt();
-      } catch (Exception e) {
-        failure =
-            failure == null ? new IllegalStateException("a client did not close", e) : failure;
-      }
-    }
-    if (failure != null) {
-      throw failure;
-    }
+    holder.close();
   }
 
-  /**
-   * Something that is made once, when it is first asked for.
-   *
-   * <p>It has subclasses and no lambdas: linking a lambda loads the type that it returns, and each client has thousands of
-   * lines.
-   */
-  private abstract class Lazy<T> {
-    private volatile @Nullable T made;
+  /** A client, or what clients share. */
+  private abstract class Made<T> extends Lazy<T> {
+    Made() {
+      super(holder);
+    }
 
-    abstract T make() throws IOException;
-
-    T get() {
-      T known = made;
-      if (known != null) {
-        return known;
-      }
-      lock.lock();
-      try {
-        known = made;
-        if (known == null) {
-          checkOpen();
-          known = make();
-          made = known;
-        }
-        return known;
-      } catch (IOException e) {
-        throw notMade(e);
-      } finally {
-        lock.unlock();
-      }
+    @Override
+    protected ServingException failure(Exception cause) {
+      return notMade(cause);
     }
   }
 }

@@ -7,6 +7,7 @@ import com.google.rpc.BadRequest.FieldViolation;
 import io.fairlead.error.ErrorKind;
 import io.fairlead.error.ServingException;
 import io.fairlead.vertex.VertexProvider;
+import io.grpc.Metadata;
 import io.grpc.StatusRuntimeException;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -113,11 +114,25 @@ final class VertexErrors {
         .build();
   }
 
-  /** {@return whether nothing was done, and the same call may be answered a moment later} */
+  /**
+   * {@return whether the service itself refused a call before it did anything, so that the same call may be answered a
+   * moment later}
+   *
+   * <p>A connection that broke tells nothing of what became of the request, unless there never was one.
+   */
   static boolean isRefusedForNow(ApiException e) {
     Code code = e.getStatusCode().getCode();
-    return (code == Code.UNAVAILABLE && !CLOSED_HERE.test(message(e)))
+    return (code == Code.UNAVAILABLE && (isSaidByTheService(e) || NOT_REACHED.test(message(e))))
         || (code == Code.RESOURCE_EXHAUSTED && ofCall(code, message(e)) == ErrorKind.THROTTLED);
+  }
+
+  /** What the client itself makes up, of a connection that broke, has no trailers. */
+  private static boolean isSaidByTheService(ApiException e) {
+    if (!(e.getCause() instanceof StatusRuntimeException answer)) {
+      return false;
+    }
+    Metadata trailers = answer.getTrailers();
+    return trailers != null && !trailers.keys().isEmpty();
   }
 
   /** {@return whether an endpoint was asked at the region's host that has one of its own} */

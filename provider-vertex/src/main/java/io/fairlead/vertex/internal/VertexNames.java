@@ -1,9 +1,8 @@
 package io.fairlead.vertex.internal;
 
+import io.fairlead.provider.ContentName;
 import io.fairlead.provider.Fingerprint;
 import io.fairlead.vertex.VertexConfig;
-import java.util.Locale;
-import java.util.regex.Pattern;
 
 /**
  * Names of resources: chosen here, so that a request that is made again meets what the first one made.
@@ -12,11 +11,9 @@ import java.util.regex.Pattern;
  */
 final class VertexNames {
   /** What all ids that are made here begin with. */
-  static final String PREFIX = "fairlead-";
+  static final String PREFIX = ContentName.PREFIX;
 
-  private static final int LONGEST_PART = 36;
-  private static final Pattern NOT_ALLOWED = Pattern.compile("[^a-z0-9]+");
-  private static final Pattern MADE_HERE = Pattern.compile(PREFIX + "([a-z0-9-]*-)?[0-9a-f]{16}");
+  private static final ContentName MODEL_ID = new ContentName(63, true);
   private static final long SMALLEST_TEN_DIGITS = 1_000_000_000L;
   private static final long TEN_DIGITS = 9_000_000_000L;
 
@@ -50,15 +47,13 @@ final class VertexNames {
     return at < 0 ? last : last.substring(0, at);
   }
 
-  /** {@return an id of at most 63 small letters, digits and hyphens, the same for the same content} */
+  /** {@return the id of a model, the same for the same content} */
   static String of(String readable, String... content) {
-    String part = NOT_ALLOWED.matcher(readable.toLowerCase(Locale.ROOT)).replaceAll("-");
-    part = part.substring(0, Math.min(part.length(), LONGEST_PART)).replaceAll("^-+|-+$", "");
-    return PREFIX + (part.isEmpty() ? "" : part + "-") + Fingerprint.of(content);
+    return MODEL_ID.of(readable, content);
   }
 
   static boolean isMadeHere(String id) {
-    return MADE_HERE.matcher(id).matches();
+    return MODEL_ID.isMadeHere(id);
   }
 
   /** {@return the id that a variant's deployed model has: ten digits, as many as Vertex AI takes} */

@@ -55,7 +55,9 @@ class VertexErrorsTest {
       delimiter = '|',
       value = {
         "RESOURCE_EXHAUSTED | Too many requests | true",
-        "UNAVAILABLE | io exception | true",
+        "UNAVAILABLE | io exception: Connection reset by peer | false",
+        "UNAVAILABLE | Network closed for unknown reason | false",
+        "UNAVAILABLE | io exception: Connection refused: /127.0.0.1:1 | true",
         "UNAVAILABLE | Channel shutdown invoked | false",
         "RESOURCE_EXHAUSTED | gRPC message exceeds maximum size 4194304: 5000000 | false",
         "DEADLINE_EXCEEDED | deadline exceeded | false",

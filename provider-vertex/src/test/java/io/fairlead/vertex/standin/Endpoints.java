@@ -72,6 +72,7 @@ final class Endpoints {
   private final Map<String, Integer> quotas = new HashMap<>();
   private final Set<String> outOfStock = new HashSet<>();
   private Duration dnsDelay = Duration.ofMinutes(1);
+  private String dnsPrefix = "";
 
   Endpoints(Project project) {
     this.project = project;
@@ -103,6 +104,10 @@ final class Endpoints {
 
   void dnsDelay(Duration delay) {
     dnsDelay = delay;
+  }
+
+  void dnsPrefix(String prefix) {
+    dnsPrefix = prefix;
   }
 
   EndpointState add(ResourceName name, Endpoint spec) {
@@ -569,7 +574,7 @@ final class Endpoints {
         .setModelDeploymentMonitoringJob(endpoint.monitoringJob);
     boolean hasDns = endpoint.created.plus(dnsDelay).compareTo(project.time().elapsed()) <= 0;
     if (endpoint.spec.getDedicatedEndpointEnabled() && hasDns) {
-      said.setDedicatedEndpointDns(dns(endpoint));
+      said.setDedicatedEndpointDns(dnsPrefix + dns(endpoint));
     }
     return said.build();
   }

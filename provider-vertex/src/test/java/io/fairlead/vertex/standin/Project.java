@@ -302,6 +302,11 @@ public final class Project implements AutoCloseable {
     change(() -> endpoints.dnsDelay(delay));
   }
 
+  /** The documents of Vertex AI write the host of a dedicated endpoint as a URL; it comes bare unless set. */
+  public void dnsWithScheme(boolean withScheme) {
+    change(() -> endpoints.dnsPrefix(withScheme ? "https://" : ""));
+  }
+
   /** How much is on a page of a list at most; 100 unless set. */
   public void pageSize(int size) {
     change(() -> pageSize = size);
