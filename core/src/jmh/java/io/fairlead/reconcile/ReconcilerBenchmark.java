@@ -41,8 +41,8 @@ public class ReconcilerBenchmark {
   private final Things things = new Things();
   private final Reconciler reconciler =
       Reconciler.builder("bench", List.of(things)).executor(Runnable::run).build();
-  private final Walk<String> deploy = walk(Resource.Goal.PRESENT);
-  private final Walk<String> undeploy = walk(Resource.Goal.ABSENT);
+  private final ReconcileRequest<String> deploy = walk(Resource.Goal.PRESENT);
+  private final ReconcileRequest<String> undeploy = walk(Resource.Goal.ABSENT);
 
   /** Makes the benchmark. */
   public ReconcilerBenchmark() {}
@@ -68,7 +68,7 @@ public class ReconcilerBenchmark {
   /** The calls of {@link #deployAndUndeploy()} and nothing else. */
   @Benchmark
   public int bareCalls() {
-    Mark mark = new Mark("bench", "run");
+    OwnerTag mark = new OwnerTag("bench", "run");
     int seen = 0;
     for (String name : NAMES) {
       seen += things.read(name).detail().length();
@@ -83,11 +83,11 @@ public class ReconcilerBenchmark {
     return seen;
   }
 
-  private Walk<String> walk(Resource.Goal goal) {
+  private ReconcileRequest<String> walk(Resource.Goal goal) {
     List<Resource<?>> resources = new ArrayList<>();
     NAMES.forEach(
         name -> resources.add(Resource.own(things, name, new Thing(name, 1)).to(goal)));
-    return new Walk<>("deploy", "bench", "bench", resources, "result", List.of());
+    return new ReconcileRequest<>("deploy", "bench", "bench", resources, "result", List.of());
   }
 
   private record Thing(String name, int count) {}
@@ -108,21 +108,21 @@ public class ReconcilerBenchmark {
     }
 
     @Override
-    public Started create(String name, Thing desired, Mark mark) {
+    public Accepted create(String name, Thing desired, OwnerTag mark) {
       there.put(name, desired);
-      return Started.ACCEPTED;
+      return Accepted.VISIBLE;
     }
 
     @Override
-    public Started update(String name, Observed<Thing> current, Thing desired) {
+    public Accepted update(String name, Observed<Thing> current, Thing desired) {
       there.put(name, desired);
-      return Started.ACCEPTED;
+      return Accepted.VISIBLE;
     }
 
     @Override
-    public Started delete(String name, Observed<Thing> current) {
+    public Accepted delete(String name, Observed<Thing> current) {
       there.remove(name);
-      return Started.ACCEPTED;
+      return Accepted.VISIBLE;
     }
 
     @Override

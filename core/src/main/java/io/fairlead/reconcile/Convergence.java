@@ -9,6 +9,8 @@ import io.fairlead.operation.Plan;
 import io.fairlead.operation.Plan.Action;
 import io.fairlead.operation.Plan.Change;
 import io.fairlead.reconcile.Observed.Status;
+import io.fairlead.reconcile.ReconcileRequest.Content;
+import io.fairlead.reconcile.ReconcileRequest.Guard;
 import io.fairlead.reconcile.Resource.Goal;
 import io.fairlead.reconcile.Resource.Role;
 import io.fairlead.reconcile.Run.Stopped;
@@ -24,7 +26,7 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The one loop: reads what is there, compares it with what should be, and walks there.
+ * The one loop: reads what is there, compares it with what should be, and brings it there.
  *
  * <p>It first looks at every resource and refuses before anything was changed; then it brings each to its goal in order;
  * and if it changed something it looks again at what it had settled before, because another process may have been at
@@ -32,20 +34,29 @@ import org.jspecify.annotations.Nullable;
  * call and every fault.
  */
 final class Convergence<R> {
-  /** How often a walk begins anew when others are at the same resources, before it gives way. */
+  /** How often a pass begins anew when others are at the same resources, before it gives way. */
   private static final int MOST_PASSES = 5;
 
+  /** How often a resource is created that the platform reports as done and does not show. */
+  private static final int MOST_CREATIONS = 3;
+
   private final Reconciler reconciler;
-  private final Walk<R> walk;
+  private final ReconcileRequest<R> request;
   private final Run<?> run;
   private final List<Step<?>> steps = new ArrayList<>();
   private final Set<ResourceRef> going = new HashSet<>();
+  private final Set<ResourceRef> deleted = new HashSet<>();
+
+  /** What was listed when the operation was prepared. */
+  private final Set<ResourceRef> listed = new HashSet<>();
+
+  private Look look = new Look();
   private Duration deadline;
   private @Nullable Inventory inventory;
-  private Walk.@Nullable Content<R> content;
+  private @Nullable Content<R> content;
   private int inventoryTakenAt;
 
-  /** Nothing was written and nothing was waited for since the walk looked. */
+  /** Nothing was written and nothing was waited for since the first look. */
   private boolean calm = true;
 
   /** Somebody else holds the name now. */
@@ -55,19 +66,32 @@ final class Convergence<R> {
   private @Nullable Preview previewing;
   private @Nullable Duration firstRestart;
 
-  Convergence(Reconciler reconciler, Walk<R> walk, Run<?> run) {
+  Convergence(Reconciler reconciler, ReconcileRequest<R> request, Run<?> run) {
     this.reconciler = reconciler;
-    this.walk = walk;
+    this.request = request;
     this.run = run;
     this.deadline = run.sinceBegin().plus(reconciler.limit());
   }
 
-  /** Finds out what the walk is made of, which may itself be read from the platform. */
-  private Walk.Content<R> prepare() throws Failure, Stopped, DeadlinePassed {
-    Walk.Content<R> made = retrying(walk.subject(), walk.content());
+  /** Finds out what the request is made of, which may itself be read from files or from the platform. */
+  private Content<R> prepare() throws Failure, Stopped, DeadlinePassed {
+    Content<R> made;
+    try {
+      made = retrying(request.subject(), () -> request.content().prepare(new Preparation()));
+    } catch (PreparationEnded e) {
+      if (e.stopped != null) {
+        throw e.stopped;
+      }
+      throw new DeadlinePassed();
+    } catch (InvalidValueException e) {
+      throw new Failure(
+          request.subject(), exception(ErrorKind.INVALID, String.valueOf(e.getMessage()), e));
+    }
     content = made;
+    steps.clear();
+    going.clear();
     for (Resource<?> resource : made.resources()) {
-      steps.add(new Step<>(resource, steps.size() + 1));
+      steps.add(step(resource));
       if (!resource.isToBeThere()) {
         going.add(resource.ref());
       }
@@ -75,30 +99,67 @@ final class Convergence<R> {
     return made;
   }
 
-  /** {@return what the operation returns} */
-  R result() throws Failure {
-    Walk.Content<R> made = content;
-    if (made == null) {
-      throw new Failure(
-          walk.subject(),
-          exception(ErrorKind.UNAVAILABLE, "what it is about could not be read", null));
-    }
-    Set<ResourceRef> deleted = new HashSet<>();
-    for (Step<?> step : steps) {
-      if (step.deleteAccepted) {
-        deleted.add(step.resource.ref());
-      }
-    }
-    return made.result().apply(deleted);
+  private <T> Step<T> step(Resource<T> resource) {
+    return new Step<>(resource, reconciler.kind(resource.kind()), steps.size() + 1);
   }
 
-  /** {@return whether the walk takes things out of service} */
+  /** What a preparation of this run goes through. */
+  private final class Preparation implements ReconcileRequest.Preparing {
+    @Override
+    public Inventory inventory() {
+      Inventory now = knownInventory();
+      now.entries().forEach(entry -> listed.add(entry.ref()));
+      return now;
+    }
+
+    @Override
+    public void report(String message) {
+      run.report(0, 0, "", message);
+    }
+
+    @Override
+    public void checkStop() {
+      try {
+        run.checkStop();
+      } catch (Stopped e) {
+        throw new PreparationEnded(e);
+      }
+      if (run.sinceBegin().compareTo(deadline) > 0) {
+        throw new PreparationEnded(null);
+      }
+    }
+  }
+
+  /** Carries what ends a preparation through code that declares no exceptions. */
+  @SuppressWarnings("serial") // never leaves this class
+  private static final class PreparationEnded extends RuntimeException {
+    /** Why; nothing if the deadline has passed. */
+    final @Nullable Stopped stopped;
+
+    PreparationEnded(@Nullable Stopped stopped) {
+      super(null, stopped, false, false);
+      this.stopped = stopped;
+    }
+  }
+
+  /** {@return what the operation returns} */
+  R result() throws Failure {
+    Content<R> made = content;
+    if (made == null) {
+      throw new Failure(
+          request.subject(),
+          exception(ErrorKind.UNAVAILABLE, "what it is about could not be read", null));
+    }
+    return made.result().apply(Set.copyOf(deleted));
+  }
+
+  /** {@return whether the operation takes things out of service} */
   boolean isRemoval() {
     return steps.stream()
         .anyMatch(step -> !step.resource.isToBeThere() && step.resource.role() == Role.VARIANT);
   }
 
-  /** Ends a walk in time, with the last thing that was seen. */
+  /** Ends an operation in time, with the last thing that was seen. */
   @SuppressWarnings("serial") // never leaves this package
   static final class DeadlinePassed extends Exception {
     DeadlinePassed() {
@@ -106,7 +167,7 @@ final class Convergence<R> {
     }
   }
 
-  /** Begins the walk anew: something that a step depends on was not there. */
+  /** Begins the pass anew: something that a step depends on was not there. */
   @SuppressWarnings("serial") // never leaves this package
   private static final class Restart extends Exception {
     final ServingException cause;
@@ -133,6 +194,7 @@ final class Convergence<R> {
   /** What is known of one resource in this run. */
   private static final class Step<T> {
     final Resource<T> resource;
+    final ResourceKind<T> kind;
     final int number;
 
     @Nullable
@@ -142,7 +204,11 @@ final class Convergence<R> {
     Duration waitBegan;
 
     int failures;
+    int failedOperations;
     int contests;
+    int creations;
+    /** The last change failed for a reason that passes, and is tried again. */
+    boolean retrying;
     /** A call that makes it may have been sent, and nobody knows whether it arrived. */
     boolean ambiguous;
 
@@ -168,6 +234,10 @@ final class Convergence<R> {
     @Nullable
     String operation;
 
+    /** The platform does not want to be asked before. */
+    @Nullable
+    Duration notBefore;
+
     @Nullable
     T before;
 
@@ -177,17 +247,14 @@ final class Convergence<R> {
     /** What is not so is not removed. */
     Predicate<Observed<T>> onlyIf = seen -> true;
 
-    Step(Resource<T> resource, int number) {
+    Step(Resource<T> resource, ResourceKind<T> kind, int number) {
       this.resource = resource;
+      this.kind = kind;
       this.number = number;
     }
 
-    T desired(Optional<T> actual) {
-      return resource.desired().apply(actual);
-    }
-
     boolean matches(T actual) {
-      return resource.kind().matches(desired(Optional.of(actual)), actual);
+      return kind.matches(resource.desired(Optional.of(actual)), actual);
     }
 
     @Override
@@ -198,7 +265,7 @@ final class Convergence<R> {
 
   // ---- looking ----
 
-  /** {@return what the walk would do, read only; refuses by an exception where it cannot begin} */
+  /** {@return what would be done, read only; refuses by an exception where it cannot begin} */
   List<Change> look() throws Failure, Stopped, DeadlinePassed {
     prepare();
     List<Change> changes = new ArrayList<>();
@@ -216,15 +283,19 @@ final class Convergence<R> {
 
   private <T> Change judge(Step<T> step, Observed<T> seen) throws Failure, Stopped, DeadlinePassed {
     Resource<T> resource = step.resource;
-    if (seen.foreign()
-        && (resource.goal() == Goal.ABSENT_IF_UNUSED || resource.goal() == Goal.ABSENT_IF_ORPHAN)) {
-      return change(step, Action.KEEP, "it is not ours");
+    if (seen.foreign() && isLeftAloneIfForeign(step)) {
+      return change(step, Action.KEEP, "it is not managed by Fairlead");
     }
     refuseForeign(step, seen);
     return switch (resource.goal()) {
       case REQUIRED -> {
         if (seen.status() == Status.ABSENT || seen.status() == Status.DELETING) {
-          throw refusal(step, ErrorKind.NOT_FOUND, "is not there: deploy it first");
+          throw refusal(
+              step,
+              ErrorKind.NOT_FOUND,
+              resource.role() == Role.SHARED
+                  ? "is not there: package the model again"
+                  : "is not there: deploy it first");
         }
         if (seen.status() == Status.FAILED) {
           throw refusal(
@@ -253,18 +324,30 @@ final class Convergence<R> {
     };
   }
 
+  /** A variant of others blocks its name; a part or a shared resource of theirs is their business. */
+  private static boolean isLeftAloneIfForeign(Step<?> step) {
+    return switch (step.resource.goal()) {
+      case ABSENT_IF_UNUSED, ABSENT_IF_ORPHAN -> true;
+      case ABSENT -> step.resource.role() != Role.VARIANT;
+      default -> false;
+    };
+  }
+
   private <T> Change judgePresent(Step<T> step, Observed<T> seen)
       throws Failure, Stopped, DeadlinePassed {
     if (seen.status() == Status.READY) {
       T actual = seen.value().orElseThrow();
       T desired = desired(step, seen);
-      if (step.resource.kind().matches(desired, actual)) {
+      if (step.kind.matches(desired, actual)) {
         return change(step, Action.KEEP);
       }
       refuseImmutable(step, actual, desired);
       return change(step, Action.UPDATE, Fields.changes(actual, desired).toArray(String[]::new));
     }
-    desired(step, seen);
+    T wanted = desired(step, seen);
+    if (seen.status() == Status.ABSENT) {
+      refuseUncreatable(step, wanted);
+    }
     return switch (seen.status()) {
       case ABSENT, DELETING -> change(step, Action.CREATE);
       case FAILED -> change(step, Action.REPLACE, seen.detail());
@@ -280,10 +363,11 @@ final class Convergence<R> {
     return new Change(step.toString(), action, List.of(details));
   }
 
-  /** {@return the walk's plan on what earlier walks of the same preview would have left} */
+  /** {@return the plan on what earlier operations of the same preview would have left} */
   Plan preview(Preview earlier) throws Stopped {
     List<Change> changes = new ArrayList<>();
     previewing = earlier;
+    look = earlier.look();
     try {
       prepare();
       for (Step<?> step : steps) {
@@ -295,9 +379,10 @@ final class Convergence<R> {
           new Change(e.resource, Action.UNKNOWN, List.of(String.valueOf(e.why.getMessage()))));
     } catch (DeadlinePassed e) {
       changes.add(
-          new Change(walk.subject(), Action.UNKNOWN, List.of("it could not be read in time")));
+          new Change(request.subject(), Action.UNKNOWN, List.of("it could not be read in time")));
     }
-    return new Plan(changes, walk.lossy());
+    Content<R> made = content;
+    return new Plan(changes, made == null ? List.of() : made.ignored());
   }
 
   private <T> Change preview(Step<T> step, Preview earlier) throws Stopped {
@@ -318,10 +403,23 @@ final class Convergence<R> {
     return change;
   }
 
-  // ---- walking ----
+  // ---- converging ----
 
-  /** Walks to the goal. */
-  void walk() throws Failure, Stopped, DeadlinePassed {
+  /** Brings the platform to where it should be. */
+  void converge() throws Failure, Stopped, DeadlinePassed {
+    boolean wrote = round();
+    for (int rounds = 1; request.isRepeated() && wrote; rounds++) {
+      if (rounds >= MOST_PASSES) {
+        throw othersKeepChanging();
+      }
+      lookAnew();
+      wrote = round();
+    }
+  }
+
+  /** Finds out what there is to do and does it; returns whether anything was written. */
+  private boolean round() throws Failure, Stopped, DeadlinePassed {
+    int before = writes;
     look();
     for (int pass = 1; ; pass++) {
       try {
@@ -332,16 +430,11 @@ final class Convergence<R> {
             lastWritten = step.number;
           }
         }
-        if (othersKeptTheirHandsOff(lastWritten)) {
-          return;
+        if (isUndisturbed(lastWritten)) {
+          return writes > before;
         }
-        if (pass == MOST_PASSES) {
-          throw new Failure(
-              walk.subject(),
-              exception(
-                  ErrorKind.CONFLICT,
-                  "others keep changing the same resources: run it again when they have ended",
-                  null));
+        if (pass >= MOST_PASSES) {
+          throw othersKeepChanging();
         }
       } catch (Restart e) {
         waitToRestart(e);
@@ -349,12 +442,21 @@ final class Convergence<R> {
     }
   }
 
+  private Failure othersKeepChanging() {
+    return new Failure(
+        request.subject(),
+        exception(
+            ErrorKind.CONFLICT,
+            "another process keeps modifying the same resources: retry when it has finished",
+            null));
+  }
+
   private void waitToRestart(Restart restart) throws Failure, Stopped, DeadlinePassed {
     Duration now = run.sinceBegin();
     if (firstRestart == null) {
       firstRestart = now;
     } else if (now.minus(firstRestart).compareTo(reconciler.retry().settling()) > 0) {
-      throw new Failure(walk.subject(), restart.cause);
+      throw new Failure(request.subject(), restart.cause);
     }
     pause(reconciler.retry().first());
   }
@@ -365,7 +467,7 @@ final class Convergence<R> {
    * <p>What was settled before the last change is looked at again. A run that changed a variant that was there may have
    * taken it from another run, which then takes back its own pieces, so everything is looked at, a moment later.
    */
-  private boolean othersKeptTheirHandsOff(int lastWritten) throws Failure, Stopped, DeadlinePassed {
+  private boolean isUndisturbed(int lastWritten) throws Failure, Stopped, DeadlinePassed {
     boolean tookOver = steps.stream()
         .anyMatch(step ->
             step.resource.role() == Role.VARIANT && (step.before != null || step.contests > 0));
@@ -382,7 +484,7 @@ final class Convergence<R> {
 
   private <T> boolean isAsSettled(Step<T> step) throws Failure, Stopped, DeadlinePassed {
     Goal goal = step.resource.goal();
-    boolean fixed = step.resource.kind().isNamedByContent() || step.resource.role() == Role.SHARED;
+    boolean fixed = step.kind.isNamedByContent() || step.resource.role() == Role.SHARED;
     if (fixed || (goal != Goal.PRESENT && goal != Goal.ABSENT)) {
       return true;
     }
@@ -401,7 +503,7 @@ final class Convergence<R> {
 
   private static <T> boolean isAs(Step<T> step, Goal goal, Observed<T> seen) {
     return goal == Goal.ABSENT
-        ? seen.status() == Status.ABSENT
+        ? seen.status() == Status.ABSENT || (seen.foreign() && isLeftAloneIfForeign(step))
         : seen.status() == Status.READY && step.matches(seen.value().orElseThrow());
   }
 
@@ -442,12 +544,18 @@ final class Convergence<R> {
         // It is over: nothing of it may still show.
         step.sentAt = null;
         step.failedHere = true;
-        throw new Failure(step.toString(), outcome.get().error().orElseThrow());
+        retryOperation(step, outcome.get().error().orElseThrow());
+        step.acceptedAt = null;
+        step.seenChanging = false;
+        seen = read(step);
+        isFresh = true;
+        continue;
       }
       if (outcome.isPresent() && outcome.get().state() == Outcome.State.SUCCEEDED) {
         // What was read before the operation ended says nothing of what there is now.
         step.acceptedAt = run.sinceBegin();
         step.seenChanging = false;
+        lookAnew();
         seen = read(step);
         isFresh = true;
         continue;
@@ -463,9 +571,9 @@ final class Convergence<R> {
           case READY -> {
             T actual = seen.value().orElseThrow();
             T desired = desired(step, seen);
-            if (step.resource.kind().matches(desired, actual)) {
+            if (step.kind.matches(desired, actual)) {
               if (step.tried) {
-                tidy(step);
+                deleteSuperseded(step);
               }
               settle(step, wrote);
               return wrote;
@@ -478,7 +586,7 @@ final class Convergence<R> {
           }
           case DELETING -> waitFor(step, "waiting until it is gone");
           case FAILED -> {
-            if (step.acceptedAt != null || step.seenChanging) {
+            if (!step.retrying && (step.acceptedAt != null || step.seenChanging)) {
               step.failedHere = true;
               throw new Failure(
                   step.toString(), exception(ErrorKind.MODEL_FAILED, reason(seen), null));
@@ -517,7 +625,16 @@ final class Convergence<R> {
       waitFor(step, "waiting until it shows");
       return false;
     }
-    if (step.created && step.seenChanging) {
+    if (step.creations >= MOST_CREATIONS) {
+      throw new Failure(
+          step.toString(),
+          exception(
+              ErrorKind.UNKNOWN,
+              "it was created " + step.creations
+                  + " times, and the platform does not show what it reports as done: check it in the platform's console",
+              null));
+    }
+    if (step.created && step.seenChanging && !step.retrying) {
       throw new Failure(
           step.toString(),
           exception(
@@ -526,6 +643,7 @@ final class Convergence<R> {
               null));
     }
     T desired = desired(step, seen);
+    refuseUncreatable(step, desired);
     step.seenChanging = false;
     boolean wasAmbiguous = step.ambiguous;
     Duration wasSentAt = step.sentAt;
@@ -535,9 +653,11 @@ final class Convergence<R> {
       step.written = desired;
       step.sentAt = run.sinceBegin();
       step.ambiguous = true;
-      Started started = step.resource.kind().create(step.resource.name(), desired, mark(step));
+      lookAnew();
+      Accepted accepted = step.kind.create(step.resource.name(), desired, owner(step));
       step.created = true;
-      accepted(step, started, desired);
+      step.creations++;
+      accepted(step, accepted, desired);
       return true;
     } catch (ServingException e) {
       step.ambiguous = wasAmbiguous || mayHaveBeenDone(e.kind());
@@ -582,7 +702,7 @@ final class Convergence<R> {
     refuseIfLost(step, seen);
     T before = step.before;
     if (step.acceptedAt != null && before != null) {
-      boolean asBefore = step.resource.kind().matches(before, actual);
+      boolean asBefore = step.kind.matches(before, actual);
       if (asBefore && !step.seenChanging && isSettling(step)) {
         waitFor(step, "waiting until the change shows");
         return false;
@@ -596,7 +716,7 @@ final class Convergence<R> {
           step.toString(),
           exception(
               ErrorKind.CONFLICT,
-              "somebody else keeps changing it: run this again when they have ended",
+              "another process keeps modifying it: retry when it has finished",
               null));
     }
     refuseImmutable(step, actual, desired);
@@ -610,7 +730,8 @@ final class Convergence<R> {
       step.tried = true;
       step.written = desired;
       step.sentAt = run.sinceBegin();
-      accepted(step, step.resource.kind().update(step.resource.name(), seen, desired), desired);
+      lookAnew();
+      accepted(step, step.kind.update(step.resource.name(), seen, desired), desired);
       return true;
     } catch (ServingException e) {
       step.sentAt = mayHaveBeenDone(e.kind()) ? step.sentAt : wasSentAt;
@@ -633,17 +754,28 @@ final class Convergence<R> {
             ErrorKind.MODEL_FAILED, "the platform took the change back: " + seen.detail(), null);
   }
 
-  private <T> void accepted(Step<T> step, Started started, T desired) {
+  private <T> void accepted(Step<T> step, Accepted accepted, T desired) {
     writes++;
     calm = false;
+    lookAnew();
     firstRestart = null;
     step.failures = 0;
     step.ambiguous = false;
     step.hiddenSince = null;
+    step.retrying = false;
     step.written = desired;
     step.acceptedAt = run.sinceBegin();
     step.waitBegan = run.sinceBegin();
-    step.operation = started.operation().orElse(null);
+    began(step, accepted);
+  }
+
+  private void began(Step<?> step, Accepted accepted) {
+    step.operation = accepted.operation().orElse(null);
+    askAfter(step, accepted.askAfter());
+  }
+
+  private void askAfter(Step<?> step, Optional<Duration> pause) {
+    step.notBefore = pause.map(run.sinceBegin()::plus).orElse(null);
   }
 
   private void settle(Step<?> step, boolean wrote) {
@@ -670,17 +802,21 @@ final class Convergence<R> {
     boolean wrote = false;
     // While an operation is at work, it alone tells how far it is.
     for (Observed<T> seen = first(step); ; seen = step.operation == null ? read(step) : seen) {
+      if (seen.status() == Status.ABSENT && !wrote && isListedAllTheSame(step)) {
+        waitFor(step, "it is listed and does not show: waiting until it does, or is listed no longer");
+        continue;
+      }
       if (seen.status() == Status.ABSENT) {
         // Also where nothing had to be done any more: a run that died may not have come to this.
         if (wrote || step.resource.goal() != Goal.ABSENT_IF_ORPHAN) {
-          tidy(step);
+          deleteSuperseded(step);
         }
         if (wrote) {
           report(step, "gone");
         }
         return wrote;
       }
-      if (step.resource.goal() != Goal.ABSENT && (seen.foreign() || isStillUsed(step))) {
+      if ((seen.foreign() && isLeftAloneIfForeign(step)) || isStillUsed(step)) {
         return wrote;
       }
       refuseForeign(step, seen);
@@ -689,10 +825,18 @@ final class Convergence<R> {
       }
       Optional<Outcome> outcome = outcome(step);
       if (outcome.isPresent() && outcome.get().state() == Outcome.State.FAILED) {
-        throw new Failure(step.toString(), outcome.get().error().orElseThrow());
+        ServingException why = outcome.get().error().orElseThrow();
+        // A deletion that ends without finding anything is done.
+        if (why.kind() != ErrorKind.NOT_FOUND) {
+          retryOperation(step, why);
+          step.acceptedAt = null;
+        }
+        lookAnew();
+        continue;
       }
       if (outcome.isPresent() && outcome.get().state() == Outcome.State.SUCCEEDED) {
         step.acceptedAt = run.sinceBegin();
+        lookAnew();
         continue;
       }
       if (outcome.isPresent()
@@ -703,13 +847,48 @@ final class Convergence<R> {
         report(step, verb);
         delete(step, seen);
         wrote = true;
+        if (step.acceptedAt == null) {
+          lookAtSettingsAgain(step);
+        }
       }
     }
   }
 
-  private void tidy(Step<?> step) throws Failure, Stopped, DeadlinePassed {
+  /** What refuses a removal may be a setting that was changed just before and did not show yet. */
+  private void lookAtSettingsAgain(Step<?> removed) throws Failure, Stopped, DeadlinePassed {
+    for (Step<?> step : steps) {
+      if (step.number < removed.number && step.resource.goal() == Goal.ADJUSTED_IF_PRESENT) {
+        try {
+          bring(step);
+        } catch (Restart e) {
+          // It went meanwhile, and with it what could refuse.
+          return;
+        }
+      }
+    }
+  }
+
+  /**
+   * {@return whether something that reads as absent is in the list, too, where the two looks do not agree}
+   *
+   * <p>One of them is late, or it came or went between the two. Listed for longer than the platform takes to show what it
+   * has accepted, it is gone.
+   */
+  private boolean isListedAllTheSame(Step<?> step) throws Failure, Stopped, DeadlinePassed {
+    ResourceRef ref = step.resource.ref();
+    if (!listed.contains(ref) || !inventory(step).contains(ref)) {
+      return false;
+    }
+    Duration now = run.sinceBegin();
+    if (step.hiddenSince == null) {
+      step.hiddenSince = now;
+    }
+    return now.minus(step.hiddenSince).compareTo(reconciler.retry().settling()) < 0;
+  }
+
+  private void deleteSuperseded(Step<?> step) throws Failure, Stopped, DeadlinePassed {
     retrying(step.toString(), () -> {
-      step.resource.kind().tidy(step.resource.name());
+      step.kind.deleteSuperseded(step.resource.name());
       return true;
     });
     step.tried = false;
@@ -721,29 +900,33 @@ final class Convergence<R> {
     if (goal == Goal.ABSENT || step.acceptedAt != null) {
       return false;
     }
-    if (going.contains(step.resource.ref())) {
-      boolean used = goal == Goal.ABSENT_IF_ORPHAN
-          ? inventory(step).orphans().stream()
-              .noneMatch(orphan -> orphan.ref().equals(step.resource.ref()))
-          : !usersOf(step).isEmpty();
-      if (!used) {
-        return false;
-      }
-      going.remove(step.resource.ref());
+    // Asked now, whatever the first look said: of several removals at a time, the last finds no user.
+    boolean used = goal == Goal.ABSENT_IF_ORPHAN
+        ? inventory(step).orphans().stream()
+            .noneMatch(orphan -> orphan.ref().equals(step.resource.ref()))
+        : !usersOf(step).isEmpty();
+    if (!used) {
+      going.add(step.resource.ref());
+      return false;
     }
+    going.remove(step.resource.ref());
     report(step, "stays: something else uses it");
     return true;
   }
 
   private <T> void delete(Step<T> step, Observed<T> seen) throws Failure, Stopped, DeadlinePassed {
     try {
-      Started started = step.resource.kind().delete(step.resource.name(), seen);
+      lookAnew();
+      Accepted accepted =
+          step.kind.delete(step.resource.name(), seen, goingWith(step.resource.ref()));
       writes++;
       calm = false;
+      lookAnew();
       step.failures = 0;
-      step.operation = started.operation().orElse(null);
+      began(step, accepted);
       if (!step.resource.isToBeThere()) {
         step.deleteAccepted = true;
+        deleted.add(step.resource.ref());
         step.acceptedAt = run.sinceBegin();
       }
     } catch (ServingException e) {
@@ -755,18 +938,34 @@ final class Convergence<R> {
     }
   }
 
+  private Set<ResourceRef> goingWith(ResourceRef ref) {
+    Set<ResourceRef> all = new HashSet<>(going);
+    all.add(ref);
+    return Set.copyOf(all);
+  }
+
   // ---- undoing ----
 
-  /** What became of what a failed run had done. */
-  record Undone(List<String> takenBack, List<String> left, List<Throwable> problems) {}
+  /**
+   * What became of what a failed run had done, each looked at after the last change.
+   *
+   * @param rolledBack what was deleted or restored
+   * @param kept what it created and others use by now
+   * @param left what it created or changed and could not roll back, with the reason
+   * @param problems the reasons
+   */
+  record Undone(
+      List<String> rolledBack, List<String> kept, List<String> left, List<Throwable> problems) {}
 
   /** Takes back, in reverse order, what this run made or changed, and nothing else. */
   Undone undo() throws Stopped {
-    Undone undone = new Undone(new ArrayList<>(), new ArrayList<>(), new ArrayList<>());
+    Undone undone = new Undone(
+        new ArrayList<>(), new ArrayList<>(), new ArrayList<>(), new ArrayList<>());
     deadline = run.sinceBegin().plus(reconciler.limit());
     List<Step<?>> reversed = new ArrayList<>(steps);
     Collections.reverse(reversed);
     inventory = null;
+    lookAnew();
     steps.stream()
         .filter(step -> step.created || step.ambiguous)
         .forEach(step -> going.add(step.resource.ref()));
@@ -777,7 +976,7 @@ final class Convergence<R> {
       run.checkStop();
       boolean made = step.created || step.ambiguous || step.failedHere;
       boolean changed =
-          step.before != null && !(forward && step.resource.role() == Role.SHARED_SETTING);
+          step.before != null && !(forward && step.resource.role() == Role.SETTING);
       if (made || changed || step.tried) {
         undo(step, made || changed, undone);
       }
@@ -792,12 +991,12 @@ final class Convergence<R> {
     step.failures = 0;
     try {
       boolean restored =
-          done && ((step.before != null && !step.created) ? restore(step) : takeAway(step));
+          done && ((step.before != null && !step.created) ? restore(step) : takeAway(step, undone));
       if (restored) {
-        undone.takenBack.add(step.toString());
+        undone.rolledBack.add(step.toString());
       }
       if (step.tried) {
-        tidy(step);
+        deleteSuperseded(step);
       }
     } catch (Failure e) {
       undone.left.add(step + " (" + e.why.getMessage() + ")");
@@ -808,7 +1007,8 @@ final class Convergence<R> {
   }
 
   /** Only what nobody else has changed since is taken away. */
-  private <T> boolean takeAway(Step<T> step) throws Failure, Stopped, DeadlinePassed {
+  private <T> boolean takeAway(Step<T> step, Undone undone)
+      throws Failure, Stopped, DeadlinePassed {
     Observed<T> seen = read(step);
     step.waitBegan = run.sinceBegin();
     while ((step.ambiguous || step.created)
@@ -820,12 +1020,27 @@ final class Convergence<R> {
     adopt(step, seen);
     if (seen.status() == Status.ABSENT || !isOfThisRun(step, seen)) {
       going.remove(step.resource.ref());
+      if (carriesThisRun(step, seen)) {
+        undone.left.add(step + " (it was changed by another process or by hand meanwhile)");
+      }
       return false;
     }
     Goal goal = step.resource.role() == Role.SHARED ? Goal.ABSENT_IF_UNUSED : Goal.ABSENT;
-    Step<T> removal = new Step<>(step.resource.to(goal), step.number);
+    Step<T> removal = new Step<>(step.resource.to(goal), step.kind, step.number);
     removal.onlyIf = now -> isOfThisRun(step, now);
-    return remove(removal, "taking back");
+    if (remove(removal, "rolling back")) {
+      return true;
+    }
+    if (carriesThisRun(step, read(step))) {
+      undone.kept.add(step.toString());
+    }
+    return false;
+  }
+
+  /** {@return whether it is there and was created by this run, whatever it is by now} */
+  private boolean carriesThisRun(Step<?> step, Observed<?> seen) {
+    boolean there = seen.status() != Status.ABSENT && seen.status() != Status.DELETING;
+    return there && !seen.foreign() && seen.run().map(run.id().value()::equals).orElse(step.created);
   }
 
   /** {@return whether what this run sent may be done and not show yet} */
@@ -838,7 +1053,7 @@ final class Convergence<R> {
     boolean made = step.created && seen.run().map(run.id().value()::equals).orElse(true);
     boolean unchanged = seen.status() != Status.READY
         || step.written == null
-        || step.resource.kind().matches(step.written, seen.value().orElseThrow());
+        || step.kind.matches(step.written, seen.value().orElseThrow());
     boolean failed = step.failedHere && seen.status() == Status.FAILED;
     return !seen.foreign() && unchanged && (made || failed);
   }
@@ -857,9 +1072,10 @@ final class Convergence<R> {
       Optional<Outcome> outcome = outcome(step);
       Outcome.State work = outcome.map(Outcome::state).orElse(null);
       if (work == Outcome.State.FAILED && sent) {
-        throw new Failure(step.toString(), outcome.orElseThrow().error().orElseThrow());
+        retryOperation(step, outcome.orElseThrow().error().orElseThrow());
       }
       if (work == Outcome.State.FAILED || work == Outcome.State.SUCCEEDED) {
+        lookAnew();
         // What was read before the operation ended says nothing of what there is now.
         step.sentAt = work == Outcome.State.FAILED ? null : run.sinceBegin();
         continue;
@@ -872,8 +1088,8 @@ final class Convergence<R> {
         return false;
       }
       T actual = seen.value().orElseThrow();
-      boolean asBefore = step.resource.kind().matches(before, actual);
-      boolean asWritten = written != null && step.resource.kind().matches(written, actual);
+      boolean asBefore = step.kind.matches(before, actual);
+      boolean asWritten = written != null && step.kind.matches(written, actual);
       if (asBefore && (sent || asWritten || !mayStillShow(step))) {
         return sent;
       }
@@ -884,14 +1100,12 @@ final class Convergence<R> {
       if (!asWritten) {
         return false;
       }
-      report(step, "taking back");
+      report(step, "rolling back");
       try {
         step.sentAt = run.sinceBegin();
-        step.operation = step.resource
-            .kind()
-            .update(step.resource.name(), seen, before)
-            .operation()
-            .orElse(null);
+        lookAnew();
+        began(step, step.kind.update(step.resource.name(), seen, before));
+        lookAnew();
         sent = true;
       } catch (ServingException e) {
         refusedSince = refusedSince == null ? run.sinceBegin() : refusedSince;
@@ -910,13 +1124,13 @@ final class Convergence<R> {
       throw refusal(
           step,
           ErrorKind.ALREADY_EXISTS,
-          "is there already and was not made by this library, so it is not touched: choose another name, or remove it "
+          "already exists and is not managed by Fairlead, so it is left untouched: choose another name, or remove it "
               + "yourself");
     }
   }
 
   private <T> void refuseImmutable(Step<T> step, T actual, T desired) throws Failure {
-    Optional<String> reason = step.resource.kind().cannotUpdate(actual, desired);
+    Optional<String> reason = step.kind.cannotUpdate(actual, desired);
     if (reason.isPresent()) {
       throw refusal(step, ErrorKind.CONFLICT, reason.get());
     }
@@ -930,8 +1144,8 @@ final class Convergence<R> {
           step,
           ErrorKind.CONFLICT,
           "was " + (seen.status() == Status.READY ? "changed" : "removed")
-              + " by somebody else meanwhile, and theirs "
-              + "stays: look at it, and run this again if it should be yours");
+              + " by another process meanwhile, and its "
+              + "change stays: look at it, and retry if it should be yours");
     }
   }
 
@@ -947,21 +1161,36 @@ final class Convergence<R> {
   // ---- calling and waiting ----
 
   private <T> T desired(Step<T> step, Observed<T> seen) throws Failure, Stopped, DeadlinePassed {
+    Guard guard = requireNonNull(content).guard();
+    Optional<String> refused = retrying(
+        step.toString(), () -> guard.refusal(step.resource, seen.value(), this::knownInventory));
+    if (refused.isPresent()) {
+      throw new Failure(step.toString(), exception(ErrorKind.CONFLICT, refused.get(), null));
+    }
     try {
-      return retrying(step.toString(), () -> step.desired(seen.value()));
+      return step.resource.desired(seen.value());
     } catch (InvalidValueException e) {
       throw new Failure(
           step.toString(), exception(ErrorKind.CONFLICT, String.valueOf(e.getMessage()), e));
     }
   }
 
-  /** {@return what was seen when the walk looked, if nothing has happened since, or what is seen now} */
+  private <T> void refuseUncreatable(Step<T> step, T desired)
+      throws Failure, Stopped, DeadlinePassed {
+    Optional<String> reason = retrying(
+        step.toString(), () -> step.kind.cannotCreate(step.resource.name(), desired, look));
+    if (reason.isPresent()) {
+      throw refusal(step, ErrorKind.CONFLICT, reason.get());
+    }
+  }
+
+  /** {@return what was seen at the first look, if nothing has happened since, or what is seen now} */
   private <T> Observed<T> first(Step<T> step) throws Failure, Stopped, DeadlinePassed {
     Observed<T> looked = step.looked;
     step.looked = null;
     // Making what is not there finds out by itself if it came meanwhile.
     boolean toBeMade =
-        step.resource.goal() == Goal.PRESENT && step.resource.role() != Role.SHARED_SETTING;
+        step.resource.goal() == Goal.PRESENT && step.resource.role() != Role.SETTING;
     boolean trusted = calm || (looked != null && looked.status() == Status.ABSENT && toBeMade);
     return looked != null && trusted ? looked : read(step);
   }
@@ -969,7 +1198,7 @@ final class Convergence<R> {
   private <T> Observed<T> read(Step<T> step) throws Failure, Stopped, DeadlinePassed {
     return retrying(step.toString(), () -> {
       try {
-        return step.resource.kind().read(step.resource.name());
+        return step.kind.read(step.resource.name(), look);
       } catch (ServingException e) {
         if (e.kind() == ErrorKind.NOT_FOUND) {
           return Observed.absent();
@@ -980,14 +1209,25 @@ final class Convergence<R> {
   }
 
   private Inventory inventory(Step<?> step) throws Failure, Stopped, DeadlinePassed {
+    return retrying(step.toString(), this::knownInventory);
+  }
+
+  private Inventory knownInventory() {
     // Something else may have begun to use a thing while this run wrote or waited.
     Inventory known = inventory;
     if (known == null || inventoryTakenAt != writes) {
-      known = retrying(step.toString(), reconciler::inventory);
+      known = reconciler.inventory(look);
       inventory = known;
       inventoryTakenAt = writes;
     }
     return known;
+  }
+
+  /** What is read from now on is asked for anew, but in a preview, which changes nothing. */
+  private void lookAnew() {
+    if (previewing == null) {
+      look = new Look();
+    }
   }
 
   private List<ResourceRef> usersOf(Step<?> step) throws Failure, Stopped, DeadlinePassed {
@@ -1021,8 +1261,12 @@ final class Convergence<R> {
     if (operation == null) {
       return Optional.empty();
     }
+    if (step.notBefore != null && run.sinceBegin().compareTo(step.notBefore) < 0) {
+      return Optional.of(Outcome.running("waiting as long as the platform asked for"));
+    }
     try {
-      Outcome outcome = step.resource.kind().poll(operation);
+      Outcome outcome = step.kind.poll(operation);
+      askAfter(step, outcome.askAfter());
       if (outcome.state() != Outcome.State.RUNNING) {
         step.operation = null;
       }
@@ -1061,6 +1305,17 @@ final class Convergence<R> {
     pauseAfter(step.failures, e);
   }
 
+  /** Waits until an operation that failed for a passing reason can be tried again, or fails with its reason. */
+  private void retryOperation(Step<?> step, ServingException why)
+      throws Failure, Stopped, DeadlinePassed {
+    if (!why.retryable() || ++step.failedOperations >= reconciler.retry().attempts()) {
+      throw new Failure(step.toString(), why);
+    }
+    step.retrying = true;
+    report(step, "trying again: " + why.getMessage());
+    pauseAfter(step.failedOperations, why);
+  }
+
   private void pauseAfter(int failures, ServingException e) throws Stopped, DeadlinePassed {
     Duration pause = reconciler.retry().pauseAfter(failures, reconciler.random());
     Duration asked = e.retryAfter().orElse(Duration.ZERO);
@@ -1077,7 +1332,9 @@ final class Convergence<R> {
         step,
         (detail.isEmpty() ? "on its way" : detail)
             + (waited.toSeconds() > 0 ? " (" + waited.toSeconds() + " s)" : ""));
-    pause(reconciler.polling().next(waited, reconciler.random()));
+    Duration pause = reconciler.polling().next(waited, reconciler.random());
+    Duration asked = step.notBefore == null ? Duration.ZERO : step.notBefore.minus(now);
+    pause(asked.compareTo(pause) > 0 ? asked : pause);
   }
 
   /** Waits, at most until the deadline, after which the caller looks one last time. */
@@ -1088,6 +1345,7 @@ final class Convergence<R> {
     }
     calm = false;
     inventory = null;
+    lookAnew();
     run.pause(duration.compareTo(remaining) < 0 ? duration : remaining);
   }
 
@@ -1095,9 +1353,9 @@ final class Convergence<R> {
     run.report(step.number, steps.size(), step.toString(), message);
   }
 
-  private Mark mark(Step<?> step) {
-    boolean forAll = step.resource.kind().isNamedByContent();
-    return new Mark(forAll ? "" : walk.deployment(), run.id().value());
+  private OwnerTag owner(Step<?> step) {
+    boolean forAll = step.kind.isNamedByContent();
+    return new OwnerTag(forAll ? "" : request.deployment(), run.id().value());
   }
 
   private static String reason(Observed<?> seen) {

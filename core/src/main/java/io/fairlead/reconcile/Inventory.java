@@ -1,14 +1,19 @@
 package io.fairlead.reconcile;
 
+import static java.util.Objects.requireNonNull;
+
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.Predicate;
+import java.util.stream.Stream;
 
-/** What is ours on a platform, and what of it is used by what. */
+/** What is managed on a platform, and what of it is used by what. */
 final class Inventory {
   private final Map<ResourceRef, Listed> entries = new LinkedHashMap<>();
 
@@ -29,50 +34,82 @@ final class Inventory {
         .toList();
   }
 
-  /** {@return what no deployment uses, each before what it uses or belongs to} */
-  List<Listed> orphans() {
-    return usersFirst(alive());
+  boolean contains(ResourceRef ref) {
+    return entries.containsKey(ref);
   }
 
-  /** {@return what was made for a public name or is used by its variants, each before what it uses or belongs to} */
+  /** {@return what no deployment uses, in the order in which it goes} */
+  List<Listed> orphans() {
+    Set<ResourceRef> alive = alive();
+    return inRemovalOrder(entry -> !alive.contains(entry.ref()));
+  }
+
+  /** {@return what was made for a public name or is used by its variants, in the order in which it goes} */
   List<Listed> under(String name) {
     Set<ResourceRef> found = new HashSet<>();
     for (Listed entry : entries.values()) {
       String own = entry.ref().name();
       boolean serves = entry.root() && (own.equals(name) || own.startsWith(name + "/"));
       if (serves || entry.deployment().equals(name)) {
-        addWithAllItUses(entry.ref(), found);
+        addWithDependencies(entry.ref(), found);
       }
     }
-    Set<ResourceRef> others = new HashSet<>(entries.keySet());
-    others.removeAll(found);
-    return usersFirst(others);
+    return inRemovalOrder(entry -> found.contains(entry.ref()));
   }
 
-  private void addWithAllItUses(ResourceRef ref, Set<ResourceRef> found) {
+  /**
+   * {@return what goes with one variant of a public name, in the order in which it goes: what serves under the variant's
+   * name, whatever its kind, with its parts and all that it uses; and what the name remembers of removals that were cut
+   * off}
+   */
+  List<Listed> ofVariant(String name, String variant) {
+    Set<ResourceRef> found = new HashSet<>();
+    for (Listed entry : entries.values()) {
+      boolean serves = entry.root() && entry.ref().name().equals(variant);
+      boolean carriesTheName = entry.deployment().equals(name) && !entry.remembers().isEmpty();
+      if (serves || carriesTheName) {
+        addWithDependencies(entry.ref(), found);
+      }
+    }
+    for (Listed entry : entries.values()) {
+      entry.ownedBy().filter(found::contains).ifPresent(owner -> found.add(entry.ref()));
+    }
+    return inRemovalOrder(entry -> found.contains(entry.ref()));
+  }
+
+  private void addWithDependencies(ResourceRef ref, Set<ResourceRef> found) {
     Listed entry = entries.get(ref);
     if (entry != null && found.add(ref)) {
-      entry.uses().forEach(used -> addWithAllItUses(used, found));
+      entry.uses().forEach(used -> addWithDependencies(used, found));
+      entry.remembers().forEach(used -> addWithDependencies(used, found));
     }
   }
 
-  private List<Listed> usersFirst(Set<ResourceRef> without) {
+  /**
+   * {@return the entries that are chosen, each after what uses it, is a part of it or is remembered by it}
+   *
+   * <p>What serves requests comes first, in the order in which its kind lists it.
+   */
+  private List<Listed> inRemovalOrder(Predicate<Listed> chosen) {
+    Set<ResourceRef> open = new LinkedHashSet<>();
+    Stream.of(true, false)
+        .flatMap(root -> entries.values().stream().filter(entry -> entry.root() == root))
+        .filter(chosen)
+        .forEach(entry -> open.add(entry.ref()));
     List<Listed> ordered = new ArrayList<>();
-    Set<ResourceRef> taken = new HashSet<>();
-    for (Listed entry : entries.values()) {
-      takeAfterItsUsers(entry, without, taken, ordered);
+    for (ResourceRef ref : List.copyOf(open)) {
+      takeAfterThoseBefore(requireNonNull(entries.get(ref)), open, ordered);
     }
     return ordered;
   }
 
-  private void takeAfterItsUsers(
-      Listed entry, Set<ResourceRef> without, Set<ResourceRef> taken, List<Listed> ordered) {
-    if (without.contains(entry.ref()) || !taken.add(entry.ref())) {
+  private void takeAfterThoseBefore(Listed entry, Set<ResourceRef> open, List<Listed> ordered) {
+    if (!open.remove(entry.ref())) {
       return;
     }
     for (Listed other : entries.values()) {
-      if (needs(other, entry.ref())) {
-        takeAfterItsUsers(other, without, taken, ordered);
+      if (goesBefore(other, entry)) {
+        takeAfterThoseBefore(other, open, ordered);
       }
     }
     ordered.add(entry);
@@ -85,7 +122,7 @@ final class Inventory {
       grew = false;
       for (Listed entry : entries.values()) {
         if (!alive.contains(entry.ref())
-            && (isLivingRoot(entry) || isNeeded(entry, alive) || isAttached(entry, alive))) {
+            && (isLivingRoot(entry) || isNeeded(entry, alive) || isPartOf(entry, alive))) {
           grew |= alive.add(entry.ref());
         }
       }
@@ -102,11 +139,13 @@ final class Inventory {
         .anyMatch(other -> alive.contains(other.ref()) && other.uses().contains(entry.ref()));
   }
 
-  private static boolean isAttached(Listed entry, Set<ResourceRef> alive) {
-    return entry.attachedTo().filter(alive::contains).isPresent();
+  private static boolean isPartOf(Listed entry, Set<ResourceRef> alive) {
+    return entry.ownedBy().filter(alive::contains).isPresent();
   }
 
-  private static boolean needs(Listed entry, ResourceRef ref) {
-    return entry.uses().contains(ref) || entry.attachedTo().filter(ref::equals).isPresent();
+  private static boolean goesBefore(Listed first, Listed second) {
+    return first.uses().contains(second.ref())
+        || first.ownedBy().filter(second.ref()::equals).isPresent()
+        || second.remembers().contains(first.ref());
   }
 }

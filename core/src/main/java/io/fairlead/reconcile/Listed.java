@@ -7,7 +7,10 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * One resource of ours as a platform lists it.
+ * One managed resource as a platform lists it.
+ *
+ * <p>What is on its way is listed, too: a variant that is being made, by whichever process, is a {@linkplain #root root}
+ * with the status {@code CHANGING} that {@linkplain #uses uses} what it will use.
  *
  * @param ref its kind and name
  * @param deployment the public name that it was made for; empty if it may serve several
@@ -16,7 +19,9 @@ import java.util.Optional;
  * @param detail why it failed, or empty
  * @param root whether it serves requests, and so keeps alive all that it uses
  * @param uses what it cannot be without
- * @param attachedTo what it belongs to and lives as long as
+ * @param remembers what deployments under its public name have used: it keeps none of it alive, but goes after it, so that
+ *     a removal that was cut off is resumed by running it again
+ * @param ownedBy its owner, with which it lives and goes
  */
 public record Listed(
     ResourceRef ref,
@@ -26,7 +31,8 @@ public record Listed(
     String detail,
     boolean root,
     List<ResourceRef> uses,
-    Optional<ResourceRef> attachedTo) {
+    List<ResourceRef> remembers,
+    Optional<ResourceRef> ownedBy) {
   public Listed {
     requireNonNull(ref, "ref");
     requireNonNull(deployment, "deployment");
@@ -34,6 +40,53 @@ public record Listed(
     requireNonNull(status, "status");
     requireNonNull(detail, "detail");
     uses = List.copyOf(uses);
-    requireNonNull(attachedTo, "attachedTo");
+    remembers = List.copyOf(remembers);
+    requireNonNull(ownedBy, "ownedBy");
+  }
+
+  /** {@return a resource that is ready, may serve several public names, and uses nothing} */
+  public static Listed of(ResourceRef ref, Instant createdAt) {
+    return new Listed(
+        ref,
+        "",
+        createdAt,
+        Observed.Status.READY,
+        "",
+        false,
+        List.of(),
+        List.of(),
+        Optional.empty());
+  }
+
+  /** {@return the same, made for this public name} */
+  public Listed deployment(String name) {
+    return new Listed(ref, name, createdAt, status, detail, root, uses, remembers, ownedBy);
+  }
+
+  /** {@return the same in this state} */
+  public Listed status(Observed.Status newStatus, String newDetail) {
+    return new Listed(
+        ref, deployment, createdAt, newStatus, newDetail, root, uses, remembers, ownedBy);
+  }
+
+  /** {@return the same, which serves requests} */
+  public Listed asRoot() {
+    return new Listed(ref, deployment, createdAt, status, detail, true, uses, remembers, ownedBy);
+  }
+
+  /** {@return the same, which cannot be without these} */
+  public Listed uses(List<ResourceRef> used) {
+    return new Listed(ref, deployment, createdAt, status, detail, root, used, remembers, ownedBy);
+  }
+
+  /** {@return the same, which goes after these} */
+  public Listed remembers(List<ResourceRef> remembered) {
+    return new Listed(ref, deployment, createdAt, status, detail, root, uses, remembered, ownedBy);
+  }
+
+  /** {@return the same, which lives and goes with this} */
+  public Listed ownedBy(ResourceRef owner) {
+    return new Listed(
+        ref, deployment, createdAt, status, detail, root, uses, remembers, Optional.of(owner));
   }
 }

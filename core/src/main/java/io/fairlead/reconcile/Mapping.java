@@ -1,6 +1,7 @@
 package io.fairlead.reconcile;
 
 import java.util.List;
+import java.util.stream.Stream;
 
 /**
  * Resources that a value of the grammar comes to on a platform.
@@ -12,6 +13,12 @@ public record Mapping(List<Resource<?>> resources, List<String> lossy) {
   public Mapping {
     resources = List.copyOf(resources);
     lossy = List.copyOf(lossy);
+  }
+
+  /** {@return the same, followed by other resources} */
+  public Mapping and(Resource<?>... others) {
+    return new Mapping(
+        Stream.concat(resources.stream(), Stream.of(others)).toList(), lossy);
   }
 
   public static Mapping of(Resource<?>... resources) {

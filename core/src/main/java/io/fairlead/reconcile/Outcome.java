@@ -3,6 +3,7 @@ package io.fairlead.reconcile;
 import static java.util.Objects.requireNonNull;
 
 import io.fairlead.error.ServingException;
+import java.time.Duration;
 import java.util.Optional;
 
 /**
@@ -10,9 +11,11 @@ import java.util.Optional;
  *
  * @param state the state
  * @param stage what it is at, in the platform's words; may be empty
- * @param error why it failed
+ * @param error why it failed; if it is retryable, the change is tried again within the operation's limit
+ * @param askAfter how long not to ask again, where the platform says so (a {@code Retry-After})
  */
-public record Outcome(State state, String stage, Optional<ServingException> error) {
+public record Outcome(
+    State state, String stage, Optional<ServingException> error, Optional<Duration> askAfter) {
   /** The state of a platform's operation. */
   public enum State {
     RUNNING,
@@ -23,6 +26,7 @@ public record Outcome(State state, String stage, Optional<ServingException> erro
   public Outcome {
     requireNonNull(state, "state");
     requireNonNull(stage, "stage");
+    requireNonNull(askAfter, "askAfter");
     if ((state == State.FAILED) != error.isPresent()) {
       throw new IllegalArgumentException(
           "an outcome must have an error if and only if it is FAILED");
@@ -30,14 +34,19 @@ public record Outcome(State state, String stage, Optional<ServingException> erro
   }
 
   public static Outcome running(String stage) {
-    return new Outcome(State.RUNNING, stage, Optional.empty());
+    return new Outcome(State.RUNNING, stage, Optional.empty(), Optional.empty());
   }
 
   public static Outcome succeeded() {
-    return new Outcome(State.SUCCEEDED, "", Optional.empty());
+    return new Outcome(State.SUCCEEDED, "", Optional.empty(), Optional.empty());
   }
 
   public static Outcome failed(ServingException error) {
-    return new Outcome(State.FAILED, "", Optional.of(error));
+    return new Outcome(State.FAILED, "", Optional.of(error), Optional.empty());
+  }
+
+  /** {@return the same, not to be asked about again before this time has passed} */
+  public Outcome askAfter(Duration pause) {
+    return new Outcome(state, stage, error, Optional.of(pause));
   }
 }

@@ -16,7 +16,13 @@ final class Preview {
   private final Map<ResourceRef, Observed<?>> left = new HashMap<>();
   private final Map<ResourceRef, List<ResourceRef>> planned = new HashMap<>();
   private final Set<ResourceRef> gone = new HashSet<>();
+  private final Look look = new Look();
   private Plan plan = Plan.EMPTY;
+
+  /** {@return the look of all operations of this preview, which change nothing} */
+  Look look() {
+    return look;
+  }
 
   /** {@return what an earlier operation of this preview would have left of a resource} */
   @SuppressWarnings(
@@ -28,14 +34,14 @@ final class Preview {
   <T> void note(Resource<T> resource, Action action, Observed<T> seen) {
     switch (action) {
       case CREATE, UPDATE, REPLACE ->
-        left.put(resource.ref(), Observed.ready(resource.desired().apply(seen.value())));
+        left.put(resource.ref(), Observed.ready(resource.desired(seen.value())));
       case DELETE -> left.put(resource.ref(), Observed.absent());
       case KEEP -> left.put(resource.ref(), seen);
       default -> {}
     }
   }
 
-  /** Notes the variants that a walk would leave, with all that they share, and those that it would take away. */
+  /** Notes the variants that an operation would leave, with all that they share, and those that it would take away. */
   void note(List<Resource<?>> resources, List<Change> changes) {
     List<ResourceRef> shared = resources.stream()
         .filter(resource -> resource.role() == Role.SHARED)

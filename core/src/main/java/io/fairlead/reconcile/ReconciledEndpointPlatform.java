@@ -1,7 +1,5 @@
 package io.fairlead.reconcile;
 
-import io.fairlead.error.ErrorKind;
-import io.fairlead.error.ServingException;
 import io.fairlead.grammar.Container;
 import io.fairlead.grammar.Dependencies;
 import io.fairlead.grammar.Endpoint;
@@ -16,21 +14,26 @@ import io.fairlead.operation.Operation;
 import io.fairlead.operation.Plan;
 import io.fairlead.platform.Deployment;
 import io.fairlead.platform.EndpointPlatform;
+import io.fairlead.provider.LocalModel;
+import io.fairlead.reconcile.ReconcileRequest.Content;
+import io.fairlead.reconcile.ReconcileRequest.Preparation;
 import io.fairlead.reconcile.Resource.Goal;
 import io.fairlead.reconcile.Resource.Role;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Function;
+import java.util.function.Supplier;
 import java.util.stream.Stream;
 
 /**
  * An endpoint platform made of a provider's parts: its mapper, its kinds of resources and its invoker.
  *
- * <p>Every operation becomes a {@link Walk} here, once for all platforms.
+ * <p>Every operation becomes a reconcile request here, once for all platforms.
  */
 public final class ReconciledEndpointPlatform extends ReconciledPlatform<Endpoint>
     implements EndpointPlatform {
@@ -39,7 +42,7 @@ public final class ReconciledEndpointPlatform extends ReconciledPlatform<Endpoin
   /**
    * Makes a platform.
    *
-   * @param reconciler what walks; closed with the platform
+   * @param reconciler what reconciles, with the platform's traffic setting; closed with the platform
    * @param mapper from values to resources
    * @param invoker what asks models
    * @param onClose what closes the provider's clients, called once, after the reconciler has stopped
@@ -48,6 +51,7 @@ public final class ReconciledEndpointPlatform extends ReconciledPlatform<Endpoin
       Reconciler reconciler, EndpointMapper mapper, Invoker<Endpoint> invoker, Runnable onClose) {
     super(reconciler, mapper.options(), invoker, onClose);
     this.mapper = mapper;
+    reconciler.traffic();
   }
 
   private ReconciledEndpointPlatform(ReconciledEndpointPlatform real, Preview preview) {
@@ -58,59 +62,59 @@ public final class ReconciledEndpointPlatform extends ReconciledPlatform<Endpoin
   @Override
   public Operation<Container> packageModel(
       ModelArtifact artifact, RuntimeSpec runtime, Dependencies dependencies) {
-    return run(packageWalk(new Container(artifact, runtime, dependencies)));
+    Container container = new Container(artifact, runtime, dependencies);
+    checkOptions(container);
+    String subject = describe(artifact);
+    return run(ReconcileRequest.of(
+        "package", subject, subject, uploading(container, this::packaging)));
+  }
+
+  private Content<Container> packaging(Container container) {
+    Mapping mapping = mapper.container(ownOptionsOnly(container));
+    return Content.of(mapping.resources(), mapping.lossy(), container);
   }
 
   @Override
   public Operation<Endpoint> deploy(Container container, Scaling scaling, Routing routing) {
-    return run(deployWalk(new Endpoint(container, scaling, routing)));
+    Endpoint endpoint = new Endpoint(container, scaling, routing);
+    checkOptions(endpoint);
+    return run(request(
+        "deploy",
+        endpoint,
+        uploading(container, uploaded -> deploying(new Endpoint(uploaded, scaling, routing)))));
+  }
+
+  private Content<Endpoint> deploying(Endpoint endpoint) {
+    Mapping mapping = mapper.endpoint(ownOptionsOnly(endpoint));
+    List<Resource<?>> resources = new ArrayList<>(mapping.resources());
+    resources.add(Resource.setting(
+        TrafficSetting.KIND,
+        endpoint.name(),
+        new TrafficChange.AllToFirst(endpoint.routing().variant())));
+    return Content.of(resources, mapping.lossy(), endpoint);
   }
 
   @Override
   public Operation<Endpoint> scale(Endpoint endpoint, Scaling scaling) {
-    return run(scaleWalk(endpoint.withScaling(scaling)));
+    checkOptions(endpoint.withScaling(scaling));
+    return run(request(
+        "scale",
+        endpoint,
+        uploading(
+            endpoint.container(),
+            uploaded -> scaling(new Endpoint(uploaded, scaling, endpoint.routing())))));
+  }
+
+  private Content<Endpoint> scaling(Endpoint endpoint) {
+    Mapping mapping = mapper.endpoint(ownOptionsOnly(endpoint));
+    List<Resource<?>> resources = new ArrayList<>();
+    resources.add(requiredVariant(endpoint));
+    resources.addAll(mapping.resources());
+    return Content.of(resources, mapping.lossy(), endpoint);
   }
 
   @Override
   public Operation<Version> route(Version stable, Version candidate, TrafficWeight weight) {
-    return run(routeWalk(stable, candidate, weight));
-  }
-
-  @Override
-  public Operation<Endpoint> undeploy(Endpoint endpoint) {
-    return run(undeployWalk(endpoint));
-  }
-
-  // ---- from operations to walks ----
-
-  private Walk<Container> packageWalk(Container container) {
-    checkOptions(container);
-    Mapping mapping = mapper.container(ownOptionsOnly(container));
-    String subject = describe(container.artifact());
-    return new Walk<>("package", subject, subject, mapping.resources(), container, mapping.lossy());
-  }
-
-  private Walk<Endpoint> deployWalk(Endpoint endpoint) {
-    Mapping mapping = mapping(endpoint);
-    String variant = endpoint.routing().variant();
-    List<Resource<?>> resources = new ArrayList<>(mapping.resources());
-    resources.add(Resource.adjusted(
-        mapper.traffic(),
-        endpoint.name(),
-        now -> now.filter(traffic -> !traffic.weights().isEmpty())
-            .orElseGet(() -> Traffic.allTo(variant))));
-    return walk("deploy", endpoint, resources, mapping.lossy());
-  }
-
-  private Walk<Endpoint> scaleWalk(Endpoint endpoint) {
-    Mapping mapping = mapping(endpoint);
-    List<Resource<?>> resources = new ArrayList<>();
-    resources.add(variantOf(mapping).to(Goal.REQUIRED));
-    resources.addAll(mapping.resources());
-    return walk("scale", endpoint, resources, mapping.lossy());
-  }
-
-  private Walk<Version> routeWalk(Version stable, Version candidate, TrafficWeight weight) {
     Routing from = stable.endpoint().routing();
     Routing to = candidate.endpoint().routing();
     Problems.in("route")
@@ -125,88 +129,121 @@ public final class ReconciledEndpointPlatform extends ReconciledPlatform<Endpoin
             "must not be the stable version's",
             to.variant())
         .throwIfAny();
-    Resource<?> stableVariant = variantOf(mapping(stable.endpoint())).to(Goal.REQUIRED);
-    Resource<?> candidateVariant = variantOf(mapping(candidate.endpoint())).to(Goal.REQUIRED);
-    Resource<Traffic> traffic = Resource.adjusted(
-        mapper.traffic(),
-        from.name(),
-        now -> now.orElse(Traffic.NONE).split(from.variant(), to.variant(), weight.percent()));
-    return new Walk<>(
-        "route",
-        to.path() + " to " + weight.percent() + "%",
-        from.name(),
-        List.of(stableVariant, candidateVariant, traffic),
-        candidate.endpoint().at(weight),
-        List.of());
+    checkOptions(stable.endpoint());
+    checkOptions(candidate.endpoint());
+    Content<Version> content = Content.of(
+        List.of(
+            requiredVariant(stable.endpoint()),
+            requiredVariant(candidate.endpoint()),
+            Resource.setting(
+                TrafficSetting.KIND,
+                from.name(),
+                new TrafficChange.Split(from.variant(), to.variant(), weight.percent()))),
+        List.of(),
+        candidate.endpoint().at(weight));
+    return run(ReconcileRequest.of(
+        "route", to.path() + " to " + weight.percent() + "%", from.name(), preparing -> content));
   }
 
-  private Walk<Endpoint> undeployWalk(Endpoint endpoint) {
-    Mapping mapping = mapping(endpoint);
+  private Resource<?> requiredVariant(Endpoint endpoint) {
+    return variant(endpoint, Goal.REQUIRED);
+  }
+
+  private Resource<?> variant(Endpoint endpoint, Goal goal) {
+    return new Resource<>(
+        mapper.variantKind(ownOptionsOnly(endpoint)),
+        endpoint.routing().path(),
+        Role.VARIANT,
+        goal,
+        Optional.empty());
+  }
+
+  @Override
+  public Operation<Endpoint> undeploy(Endpoint endpoint) {
+    checkOptions(endpoint);
+    Endpoint own = ownOptionsOnly(endpoint);
+    // Without the files nobody knows what their upload was called; what the variant used tells it.
+    List<Resource<?>> value = mapper.localModels(own.container()).isEmpty()
+        ? mapper.endpoint(own).resources()
+        : List.of(variant(endpoint, Goal.ABSENT));
+    return run(request(
+        "undeploy", endpoint, preparing -> removing(endpoint, value, preparing.inventory())));
+  }
+
+  private Content<Endpoint> removing(
+      Endpoint endpoint, List<Resource<?>> value, Inventory inventory) {
+    String path = endpoint.routing().path();
     List<Resource<?>> resources = new ArrayList<>();
-    resources.add(
-        Resource.adjusted(mapper.traffic(), endpoint.name(), now -> trafficWithout(endpoint, now))
-            .to(Goal.ADJUSTED_IF_PRESENT));
-    resources.addAll(goingAway(mapping));
-    return walk("undeploy", endpoint, resources, List.of());
+    resources.add(Resource.setting(
+            TrafficSetting.KIND,
+            endpoint.name(),
+            new TrafficChange.Without(endpoint.routing().variant()))
+        .onlyIfPresent());
+    resources.addAll(removal(inventory.ofVariant(endpoint.name(), path), value));
+    return Content.of(resources, List.of(), endpoint).guardedBy(this::othersWouldNotAnswer);
   }
 
   @Override
   List<Resource<?>> beforeAllGoes(String name) {
-    return List.of(Resource.adjusted(mapper.traffic(), name, now -> Traffic.NONE)
-        .to(Goal.ADJUSTED_IF_PRESENT));
+    return List.of(Resource.setting(TrafficSetting.KIND, name, new TrafficChange.Nothing())
+        .onlyIfPresent());
   }
 
-  private Traffic trafficWithout(Endpoint endpoint, Optional<Traffic> now) {
-    Traffic traffic = now.orElse(Traffic.NONE);
-    String variant = endpoint.routing().variant();
-    if (!traffic.canSpare(variant) && othersAreServed(endpoint)) {
-      throw ServingException.builder(
-              id(),
-              ErrorKind.CONFLICT,
-              endpoint.routing().path() + " has all requests to " + endpoint.name()
-                  + ", which other variants would not "
-                  + "answer: route its requests to another variant first, or undeploy the others first")
-          .retryable(false)
-          .build();
+  private Optional<String> othersWouldNotAnswer(
+      Resource<?> resource, Optional<?> actual, Supplier<Inventory> inventory) {
+    Desired<?> desired = resource.desired().orElse(null);
+    Object now = actual.isPresent() ? actual.get() : Traffic.NONE;
+    if (!(desired instanceof TrafficChange.Without without)
+        || !(now instanceof Traffic traffic)
+        || traffic.canSpare(without.variant())) {
+      return Optional.empty();
     }
-    return traffic.without(variant);
+    String path = resource.name() + "/" + without.variant();
+    return othersAreServed(resource.name(), path, inventory.get())
+        ? Optional.of(path + " has all requests to " + resource.name()
+            + ", which other variants would not answer: route its requests to another variant first, or undeploy the others first")
+        : Optional.empty();
   }
 
-  private boolean othersAreServed(Endpoint endpoint) {
+  private boolean othersAreServed(String name, String path, Inventory inventory) {
     Preview earlier = earlier();
-    Stream<ResourceRef> there = reconciler.inventory().entries().stream()
+    Stream<ResourceRef> there = inventory.entries().stream()
         .filter(entry -> entry.root() && entry.status() == Observed.Status.READY)
         .map(Listed::ref)
         .filter(ref -> !earlier.isGone(ref));
     return Stream.concat(there, earlier.plannedVariants().stream())
         .map(ResourceRef::name)
-        .anyMatch(name -> name.startsWith(endpoint.name() + "/")
-            && !name.equals(endpoint.routing().path()));
+        .anyMatch(other -> other.startsWith(name + "/") && !other.equals(path));
   }
 
-  private Walk<Endpoint> walk(
-      String verb, Endpoint endpoint, List<Resource<?>> resources, List<String> lossy) {
-    return new Walk<>(verb, endpoint.routing().path(), endpoint.name(), resources, endpoint, lossy);
+  private static <R> ReconcileRequest<R> request(
+      String verb, Endpoint endpoint, Preparation<R> content) {
+    return ReconcileRequest.of(verb, endpoint.routing().path(), endpoint.name(), content);
   }
 
-  /** {@return the resources of an endpoint, its container's first} */
-  private Mapping mapping(Endpoint endpoint) {
-    checkOptions(endpoint);
-    Endpoint own = ownOptionsOnly(endpoint);
-    Mapping container = mapper.container(own.container());
-    Mapping beyond = mapper.endpoint(own);
-    return new Mapping(
-        Stream.concat(container.resources().stream(), beyond.resources().stream())
-            .toList(),
-        Stream.concat(container.lossy().stream(), beyond.lossy().stream()).toList());
-  }
+  // ---- models of this machine ----
 
-  private static Resource<?> variantOf(Mapping mapping) {
-    return mapping.resources().stream()
-        .filter(resource -> resource.role() == Role.VARIANT)
-        .findFirst()
-        .orElseThrow(() ->
-            new IllegalStateException("the mapper has no resource with the role of a variant"));
+  /**
+   * {@return what finds out the content of an operation on a container, once its local models have been hashed}
+   *
+   * <p>Values are checked now, as if everything had been uploaded.
+   */
+  private <R> Preparation<R> uploading(
+      Container container, Function<Container, Content<R>> content) {
+    List<LocalModel.Source> sources = mapper.localModels(ownOptionsOnly(container));
+    if (sources.isEmpty()) {
+      Content<R> known = content.apply(container);
+      return preparing -> known;
+    }
+    List<String> notYetKnown = Collections.nCopies(sources.size(), "0".repeat(64));
+    content.apply(mapper.uploaded(container, notYetKnown));
+    return preparing -> {
+      List<LocalModel> models = new ArrayList<>();
+      sources.forEach(source -> models.add(source.read(new HashingProgress(source, preparing))));
+      List<String> hashes = models.stream().map(LocalModel::sha256).toList();
+      Content<R> uploaded = content.apply(mapper.uploaded(container, hashes));
+      return uploaded.after(models.stream().<Resource<?>>map(mapper::upload).toList());
+    };
   }
 
   private Endpoint ownOptionsOnly(Endpoint endpoint) {
@@ -266,17 +303,18 @@ public final class ReconciledEndpointPlatform extends ReconciledPlatform<Endpoin
 
   @Override
   public List<Deployment> list() {
+    Look look = new Look();
     Map<String, Traffic> trafficByName = new HashMap<>();
     List<Deployment> deployments = new ArrayList<>();
-    for (Listed entry : roots().toList()) {
+    for (Listed entry : roots(look).toList()) {
       int slash = entry.ref().name().indexOf('/');
       if (slash > 0) {
         String name = entry.ref().name().substring(0, slash);
         String variant = entry.ref().name().substring(slash + 1);
         Traffic traffic = trafficByName.computeIfAbsent(
             name,
-            key ->
-                reconciler.reading(() -> mapper.traffic().read(key).value().orElse(Traffic.NONE)));
+            key -> reconciler.reading(
+                () -> reconciler.traffic().read(key, look).value().orElse(Traffic.NONE)));
         deployments.add(new Deployment(
             name,
             Optional.of(variant),

@@ -12,6 +12,8 @@ import io.fairlead.operation.Plan;
 import io.fairlead.platform.Deployment;
 import io.fairlead.platform.FunctionPlatform;
 import io.fairlead.platform.Request;
+import io.fairlead.reconcile.ReconcileRequest.Content;
+import io.fairlead.reconcile.ReconcileRequest.Preparation;
 import java.net.URI;
 import java.util.Comparator;
 import java.util.List;
@@ -21,7 +23,7 @@ import java.util.function.Function;
 /**
  * A function platform made of a provider's parts: its mapper, its kinds of resources, its invoker and its URLs.
  *
- * <p>Every operation becomes a {@link Walk} here, once for all platforms.
+ * <p>Every operation becomes a reconcile request here, once for all platforms.
  */
 public final class ReconciledFunctionPlatform extends ReconciledPlatform<ModelFunction>
     implements FunctionPlatform {
@@ -31,7 +33,7 @@ public final class ReconciledFunctionPlatform extends ReconciledPlatform<ModelFu
   /**
    * Makes a platform.
    *
-   * @param reconciler what walks; closed with the platform
+   * @param reconciler what reconciles; closed with the platform
    * @param mapper from functions to resources
    * @param invoker what asks functions; a request that gets there is not pinned to a variant
    * @param urls where a function answers over HTTP; a {@link io.fairlead.error.ServingException} of kind {@code
@@ -59,12 +61,19 @@ public final class ReconciledFunctionPlatform extends ReconciledPlatform<ModelFu
   public Operation<ModelFunction> deploy(ModelArtifact artifact, FunctionLimits limits) {
     ModelFunction function = new ModelFunction(artifact, limits);
     Mapping mapping = mapping(function);
-    return run(walk("deploy", function, mapping.resources(), mapping.lossy()));
+    Content<ModelFunction> content = Content.of(mapping.resources(), mapping.lossy(), function);
+    return run(request("deploy", function, preparing -> content));
   }
 
   @Override
   public Operation<ModelFunction> undeploy(ModelFunction function) {
-    return run(walk("undeploy", function, goingAway(mapping(function)), List.of()));
+    List<Resource<?>> value = mapping(function).resources();
+    String name = function.name();
+    return run(request(
+        "undeploy",
+        function,
+        preparing -> Content.of(
+            removal(preparing.inventory().ofVariant(name, name), value), List.of(), function)));
   }
 
   private Mapping mapping(ModelFunction function) {
@@ -73,9 +82,9 @@ public final class ReconciledFunctionPlatform extends ReconciledPlatform<ModelFu
         new ModelFunction(ownOptionsOnly(function.artifact()), function.limits()));
   }
 
-  private static Walk<ModelFunction> walk(
-      String verb, ModelFunction function, List<Resource<?>> resources, List<String> lossy) {
-    return new Walk<>(verb, function.name(), function.name(), resources, function, lossy);
+  private static ReconcileRequest<ModelFunction> request(
+      String verb, ModelFunction function, Preparation<ModelFunction> content) {
+    return ReconcileRequest.of(verb, function.name(), function.name(), content);
   }
 
   @Override
@@ -101,7 +110,7 @@ public final class ReconciledFunctionPlatform extends ReconciledPlatform<ModelFu
 
   @Override
   public List<Deployment> list() {
-    return roots()
+    return roots(new Look())
         .map(entry -> new Deployment(
             entry.ref().name(), Optional.empty(), state(entry), TrafficWeight.ALL, entry.detail()))
         .sorted(Comparator.comparing(Deployment::name))

@@ -19,14 +19,18 @@ import io.fairlead.platform.Platform;
 import io.fairlead.platform.Request;
 import io.fairlead.platform.Response;
 import io.fairlead.provider.Closed;
+import io.fairlead.reconcile.ReconcileRequest.Guard;
 import io.fairlead.reconcile.Resource.Goal;
 import io.fairlead.reconcile.Resource.Role;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.Collections;
 import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -37,7 +41,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * What all platforms that are made of a provider's parts have in common.
  *
- * <p>For a preview, a platform is made anew of the same parts: what it would walk it plans.
+ * <p>For a preview, a platform is made anew of the same parts: what it would change it plans.
  */
 abstract class ReconciledPlatform<S extends Served> implements Platform<S> {
   final Reconciler reconciler;
@@ -131,12 +135,12 @@ abstract class ReconciledPlatform<S extends Served> implements Platform<S> {
   // ---- operations ----
 
   /** Begins an operation, or plans it and ends at once with what it would return. */
-  final <R> Operation<R> run(Walk<R> walk) {
+  final <R> Operation<R> run(ReconcileRequest<R> request) {
     if (preview == null) {
-      return reconciler.run(walk);
+      return reconciler.run(request);
     }
-    Run<R> run = new Run<>(new OperationId(id(), "preview"), walk.title(), reconciler.time());
-    reconciler.preview(walk, preview, run);
+    Run<R> run = new Run<>(new OperationId(id(), "preview"), request.title(), reconciler.time());
+    reconciler.preview(request, preview, run);
     run.complete();
     return run;
   }
@@ -153,29 +157,67 @@ abstract class ReconciledPlatform<S extends Served> implements Platform<S> {
     return preview == null ? new Preview() : preview;
   }
 
-  /** {@return resources as they go, dependents first} */
-  static List<Resource<?>> goingAway(Mapping mapping) {
-    List<Resource<?>> made = new ArrayList<>(mapping.resources());
+  /**
+   * {@return what takes a variant away, in order: what it really uses, whatever the caller's value says, and then what the
+   * value says, which may be left of a removal that was cut off}
+   *
+   * @param listed what goes with the variant, as the platform lists it
+   * @param value what the caller's value comes to
+   */
+  final List<Resource<?>> removal(List<Listed> listed, List<Resource<?>> value) {
+    Map<ResourceRef, Resource<?>> going = new LinkedHashMap<>();
+    listed.forEach(entry -> going.put(entry.ref(), removal(entry)));
+    List<Resource<?>> made = new ArrayList<>(value);
     Collections.reverse(made);
-    List<Resource<?>> going = new ArrayList<>();
-    made.forEach(resource -> going.add(
-        resource.to(resource.role() == Role.SHARED ? Goal.ABSENT_IF_UNUSED : Goal.ABSENT)));
-    return going;
+    made.stream()
+        .filter(resource -> resource.role() != Role.SETTING)
+        .forEach(resource -> going.putIfAbsent(
+            resource.ref(),
+            resource.to(resource.role() == Role.SHARED ? Goal.ABSENT_IF_UNUSED : Goal.ABSENT)));
+    return List.copyOf(going.values());
+  }
+
+  private Resource<?> removal(Listed entry) {
+    return entry.root()
+        ? removal(entry, Role.VARIANT, Goal.ABSENT)
+        : removal(entry, Role.SHARED, Goal.ABSENT_IF_UNUSED);
+  }
+
+  private Resource<?> removal(Listed entry, Role role, Goal goal) {
+    return new Resource<>(
+        reconciler.kind(entry.ref().kind()).id(),
+        entry.ref().name(),
+        role,
+        goal,
+        Optional.empty());
   }
 
   @Override
   public final Operation<List<Belonging>> undeployAll(String name) {
     // The rule for names is the grammar's.
     String checked = new Routing(name, "any").name();
-    return run(new Walk<>("undeploy", checked, checked, () -> everythingUnder(checked), List.of()));
+    Map<ResourceRef, Listed> found = new LinkedHashMap<>();
+    return run(ReconcileRequest.<List<Belonging>>of(
+            "undeploy",
+            checked,
+            checked,
+            preparing -> everythingUnder(checked, preparing.inventory(), found))
+        .repeated());
   }
 
-  private Walk.Content<List<Belonging>> everythingUnder(String name) {
-    List<Listed> found = reconciler.inventory().under(name);
-    List<Resource<?>> resources = new ArrayList<>(beforeAllGoes(name));
-    found.forEach(entry ->
-        resources.add(toBeGone(entry, entry.root() ? Goal.ABSENT : Goal.ABSENT_IF_UNUSED)));
-    return new Walk.Content<>(resources, deleted -> belongings(found, deleted));
+  private ReconcileRequest.Content<List<Belonging>> everythingUnder(
+      String name, Inventory inventory, Map<ResourceRef, Listed> found) {
+    List<Listed> under = inventory.under(name);
+    List<Resource<?>> resources = new ArrayList<>();
+    if (!under.isEmpty()) {
+      resources.addAll(beforeAllGoes(name));
+    }
+    under.forEach(entry -> {
+      found.putIfAbsent(entry.ref(), entry);
+      resources.add(removal(entry));
+    });
+    return new ReconcileRequest.Content<>(
+        resources, List.of(), Guard.NONE, deleted -> belongings(found.values(), deleted));
   }
 
   /** {@return what has to be brought about before everything under a name goes} */
@@ -188,29 +230,24 @@ abstract class ReconciledPlatform<S extends Served> implements Platform<S> {
     Problems.in("sweep")
         .check(!minimumAge.isNegative(), "minimumAge", "must not be negative", minimumAge)
         .throwIfAny();
-    return run(new Walk<>("sweep", "orphans", "", () -> orphansOf(minimumAge), List.of()));
+    return run(ReconcileRequest.of(
+        "sweep", "orphans", "", preparing -> orphansOf(minimumAge, preparing.inventory())));
   }
 
-  private Walk.Content<List<Belonging>> orphansOf(Duration minimumAge) {
+  private ReconcileRequest.Content<List<Belonging>> orphansOf(
+      Duration minimumAge, Inventory inventory) {
     Instant now = reconciler.time().now();
-    List<Listed> old = reconciler.inventory().orphans().stream()
+    List<Listed> old = inventory.orphans().stream()
         .filter(entry -> Duration.between(entry.createdAt(), now).compareTo(minimumAge) >= 0)
         .toList();
     List<Resource<?>> resources = new ArrayList<>();
-    old.forEach(entry -> resources.add(toBeGone(entry, Goal.ABSENT_IF_ORPHAN)));
-    return new Walk.Content<>(resources, deleted -> belongings(old, deleted));
+    old.forEach(entry -> resources.add(removal(entry, Role.SHARED, Goal.ABSENT_IF_ORPHAN)));
+    return new ReconcileRequest.Content<>(
+        resources, List.of(), Guard.NONE, deleted -> belongings(old, deleted));
   }
 
-  private Resource<?> toBeGone(Listed entry, Goal goal) {
-    ResourceKind<?> kind = reconciler.kinds().stream()
-        .filter(candidate -> candidate.name().equals(entry.ref().kind()))
-        .findFirst()
-        .orElseThrow(() -> new IllegalStateException(
-            "no kind of resource is called " + entry.ref().kind()));
-    return Resource.none(kind, entry.ref().name()).to(goal);
-  }
-
-  private static List<Belonging> belongings(List<Listed> entries, Set<ResourceRef> deleted) {
+  private static List<Belonging> belongings(
+      Collection<Listed> entries, Set<ResourceRef> deleted) {
     return entries.stream()
         .filter(entry -> deleted.contains(entry.ref()))
         .map(entry -> belonging(entry, true))
@@ -230,21 +267,21 @@ abstract class ReconciledPlatform<S extends Served> implements Platform<S> {
 
   @Override
   public final List<Belonging> inventory() {
-    Inventory inventory = readInventory();
+    Inventory inventory = readInventory(new Look());
     Set<Listed> orphans = new HashSet<>(inventory.orphans());
     return inventory.entries().stream()
         .map(entry -> belonging(entry, orphans.contains(entry)))
         .toList();
   }
 
-  private Inventory readInventory() {
+  private Inventory readInventory(Look look) {
     checkOpen("list what is there");
-    return reconciler.reading(reconciler::inventory);
+    return reconciler.reading(() -> reconciler.inventory(look));
   }
 
   /** {@return what serves requests, or is to, or should have} */
-  final Stream<Listed> roots() {
-    return readInventory().entries().stream().filter(Listed::root);
+  final Stream<Listed> roots(Look look) {
+    return readInventory(look).entries().stream().filter(Listed::root);
   }
 
   static Deployment.State state(Listed entry) {

@@ -19,6 +19,7 @@ import java.util.HashSet;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Queue;
 import java.util.Random;
 import java.util.Set;
@@ -32,12 +33,12 @@ import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Walks a platform's resources to where they should be: the only loop of this library that waits, retries, resumes and
- * undoes.
+ * Reconciles a platform's resources with what they should be: it alone creates, changes and deletes them, waits for them,
+ * resumes and rolls back.
  *
  * <p>For each resource, in order: absent, so it is created; different, so it is updated; on its way, so it is waited
- * for; ready, so the next. On an answer that was lost, a conflict, a throttle: read again and decide. On a failure: undo
- * in reverse order what this run made, never what was there before, and say why. All state is on the platform, under
+ * for; ready, so the next. On an answer that was lost, a conflict, a throttle: read again and decide. On a failure: roll back,
+ * in reverse order, what this run made, never what was there before, and say why. All state is on the platform, under
  * names that can be computed again, so a run that died is resumed by running the same again, from any machine.
  *
  * <p>Operations on one name run one after the other. Safe for concurrent use.
@@ -47,6 +48,8 @@ public final class Reconciler implements AutoCloseable {
 
   private final String platform;
   private final List<ResourceKind<?>> kinds;
+  private final Map<String, ResourceKind<?>> kindsByName;
+  private final Optional<TrafficSetting> traffic;
   private final TimeSource time;
   private final Polling polling;
   private final RetryPolicy retry;
@@ -64,7 +67,11 @@ public final class Reconciler implements AutoCloseable {
 
   private Reconciler(Builder builder) {
     this.platform = builder.platform;
-    this.kinds = builder.kinds;
+    List<ResourceKind<?>> all = new ArrayList<>(builder.kinds);
+    builder.traffic.ifPresent(setting -> all.add(new TrafficKind(platform, setting)));
+    this.kinds = List.copyOf(all);
+    this.kindsByName = byName(kinds);
+    this.traffic = builder.traffic;
     this.time = builder.time;
     this.polling = builder.polling;
     this.retry = builder.retry;
@@ -75,7 +82,7 @@ public final class Reconciler implements AutoCloseable {
   }
 
   /**
-   * Begins a reconciler.
+   * {@return a builder of a reconciler}
    *
    * @param platform the id of the platform
    * @param kinds all kinds of resources that it has, each after those that it uses
@@ -94,10 +101,17 @@ public final class Reconciler implements AutoCloseable {
     private Duration limit = Duration.ofHours(1);
     private RandomGenerator random = new Random();
     private @Nullable Executor executor;
+    private Optional<TrafficSetting> traffic = Optional.empty();
 
     private Builder(String platform, List<ResourceKind<?>> kinds) {
       this.platform = requireNonNull(platform, "platform");
       this.kinds = List.copyOf(kinds);
+    }
+
+    /** Sets how the traffic weights of public names are read and written, where the platform has them. */
+    public Builder traffic(TrafficSetting newTraffic) {
+      this.traffic = Optional.of(newTraffic);
+      return this;
     }
 
     /** Sets where time comes from; by default this machine's clocks. */
@@ -149,21 +163,21 @@ public final class Reconciler implements AutoCloseable {
    *
    * @throws ServingException of kind {@code CANCELLED} if the platform is closed
    */
-  public <R> Operation<R> run(Walk<R> walk) {
-    Run<R> run = new Run<>(newId(walk.verb()), walk.title(), time);
-    Task task = new Task(walk.deployment(), run, () -> work(walk, run));
+  <R> Operation<R> run(ReconcileRequest<R> request) {
+    Run<R> run = new Run<>(newId(request.verb()), request.title(), time);
+    Task task = new Task(request.deployment(), run, () -> work(request, run));
     lock.lock();
     try {
       if (closed) {
-        throw closedBefore(walk.title());
+        throw closedBefore(request.title());
       }
       running.add(run);
-      Queue<Task> earlier = waitingByName.get(walk.deployment());
+      Queue<Task> earlier = waitingByName.get(request.deployment());
       if (earlier != null) {
         earlier.add(task);
         return run;
       }
-      waitingByName.put(walk.deployment(), new ArrayDeque<>());
+      waitingByName.put(request.deployment(), new ArrayDeque<>());
     } finally {
       lock.unlock();
     }
@@ -187,7 +201,7 @@ public final class Reconciler implements AutoCloseable {
     return new ServingException(
         platform,
         ErrorKind.UNAVAILABLE,
-        "No thread could be had to work on it: try again when there is less to do.",
+        "No worker thread could be started: retry when the load is lower.",
         cause);
   }
 
@@ -229,20 +243,20 @@ public final class Reconciler implements AutoCloseable {
     return Closed.refusal(platform, what);
   }
 
-  private <R> void work(Walk<R> walk, Run<R> run) {
-    String title = walk.title() + " on " + platform;
+  private <R> void work(ReconcileRequest<R> request, Run<R> run) {
+    String title = request.title() + " on " + platform;
     if (!run.begin(title)) {
       return;
     }
-    Convergence<R> convergence = new Convergence<>(this, walk, run);
+    Convergence<R> convergence = new Convergence<>(this, request, run);
     try {
       run.checkStop();
-      convergence.walk();
+      convergence.converge();
       if (!run.succeed(convergence.result(), title + " is done")) {
-        stopped(walk, run, convergence, Run.Stop.CANCELLED);
+        stopped(request, run, convergence, Run.Stop.CANCELLED);
       }
     } catch (Run.Stopped e) {
-      stopped(walk, run, convergence, e.stop);
+      stopped(request, run, convergence, e.stop);
     } catch (Convergence.DeadlinePassed e) {
       run.fail(
           new ServingException(
@@ -250,15 +264,15 @@ public final class Reconciler implements AutoCloseable {
               ErrorKind.TIMEOUT,
               title + " was not done within " + limit + " (last: "
                   + run.status().detail()
-                  + "). What was begun goes on there: run the same again to resume it, or undeploy to remove it."));
+                  + "). What was started goes on there: run the same operation again to resume it, or undeploy to remove it."));
     } catch (Convergence.Failure e) {
-      failed(walk, run, convergence, e.resource, e.why);
+      failed(request, run, convergence, e.resource, e.why);
     } catch (RuntimeException e) {
       failed(
-          walk,
+          request,
           run,
           convergence,
-          walk.subject(),
+          request.subject(),
           new ServingException(platform, ErrorKind.UNKNOWN, "an unexpected " + e, e));
     }
     // An Error is left to end the run without undoing: the process is as good as dead, and what was
@@ -266,40 +280,40 @@ public final class Reconciler implements AutoCloseable {
     // by running the same again.
   }
 
-  private void stopped(Walk<?> walk, Run<?> run, Convergence<?> convergence, Run.Stop stop) {
-    String title = walk.title() + " on " + platform;
+  private void stopped(ReconcileRequest<?> request, Run<?> run, Convergence<?> convergence, Run.Stop stop) {
+    String title = request.title() + " on " + platform;
     if (stop == Run.Stop.CLOSED) {
       run.fail(new ServingException(
           platform,
           ErrorKind.CANCELLED,
           title
-              + " stopped because the platform was closed, or its thread interrupted. What was begun goes on there: run the same again to resume "
-              + "it, or undeploy to remove it."));
+              + " stopped because the platform was closed, or its thread interrupted. What was started goes on there: "
+              + "run the same operation again to resume it, or undeploy to remove it."));
     } else {
-      undoAndFail(walk, run, convergence, ErrorKind.CANCELLED, title + " was cancelled.", null);
+      undoAndFail(request, run, convergence, ErrorKind.CANCELLED, title + " was cancelled.", null);
     }
   }
 
   private void failed(
-      Walk<?> walk, Run<?> run, Convergence<?> convergence, String resource, ServingException why) {
+      ReconcileRequest<?> request, Run<?> run, Convergence<?> convergence, String resource, ServingException why) {
     if (run.isClosed()) {
-      stopped(walk, run, convergence, Run.Stop.CLOSED);
+      stopped(request, run, convergence, Run.Stop.CLOSED);
       return;
     }
-    String at = resource.equals(walk.subject()) ? "" : " at " + resource;
+    String at = resource.equals(request.subject()) ? "" : " at " + resource;
     String reason = String.valueOf(why.getMessage());
     undoAndFail(
-        walk,
+        request,
         run,
         convergence,
         why.kind(),
-        walk.title() + " on " + platform + " failed" + at + ": " + withoutFullStop(reason) + "."
+        request.title() + " on " + platform + " failed" + at + ": " + withoutFullStop(reason) + "."
             + wayOut(why.kind()),
         why);
   }
 
   private void undoAndFail(
-      Walk<?> walk,
+      ReconcileRequest<?> request,
       Run<?> run,
       Convergence<?> convergence,
       ErrorKind kind,
@@ -311,21 +325,13 @@ public final class Reconciler implements AutoCloseable {
       run.undoing(message);
       Convergence.Undone undone = convergence.undo();
       problems.addAll(undone.problems());
-      end = (undone.takenBack().isEmpty()
-              ? ""
-              : " Taken back: " + String.join(", ", undone.takenBack()) + ".")
-          + (undone.left().isEmpty()
-              ? (convergence.isRemoval()
-                  ? " Run it again to go on."
-                  : " Nothing of this run is left.")
-              : " Left behind: " + String.join(", ", undone.left()) + "; undeploy " + walk.subject()
-                  + " removes it once the platform allows.");
+      end = outcomeOf(undone, request.subject(), convergence.isRemoval());
     } catch (Run.Stopped e) {
-      end = " The platform was closed before all was taken back: undeploy " + walk.subject()
+      end = " The platform was closed before all was rolled back: undeploy " + request.subject()
           + " removes the rest.";
     } catch (RuntimeException e) {
       problems.add(e);
-      end = " Taking it back failed too: undeploy " + walk.subject() + " removes the rest.";
+      end = " The rollback failed, too: undeploy " + request.subject() + " removes the rest.";
     }
     ServingException.Builder failure =
         ServingException.builder(platform, kind, message + end).cause(why);
@@ -340,14 +346,35 @@ public final class Reconciler implements AutoCloseable {
     run.fail(exception);
   }
 
+  private static String outcomeOf(
+      Convergence.Undone undone, String subject, boolean isRemoval) {
+    StringBuilder words = new StringBuilder();
+    if (!undone.rolledBack().isEmpty()) {
+      words.append(" Rolled back: ").append(String.join(", ", undone.rolledBack())).append('.');
+    }
+    if (!undone.kept().isEmpty()) {
+      words.append(" Kept, because others use it: ");
+      words.append(String.join(", ", undone.kept())).append('.');
+    }
+    if (!undone.left().isEmpty()) {
+      words.append(" Left behind: ").append(String.join(", ", undone.left()));
+      words.append("; undeploy ").append(subject).append(" removes it once the platform allows.");
+    } else if (isRemoval) {
+      words.append(" Retry to go on.");
+    } else if (undone.kept().isEmpty()) {
+      words.append(" Nothing created by this operation remains.");
+    }
+    return words.toString();
+  }
+
   /** What to do about a kind of failure, where the platform's own words may not say it. */
   private static String wayOut(ErrorKind kind) {
     return switch (kind) {
-      case UNAUTHORIZED -> " Check the credentials and what they allow, then run it again.";
+      case UNAUTHORIZED -> " Check the credentials and their permissions, then retry.";
       case QUOTA ->
-        " Ask for more quota, or take another instance type or region, then run it again.";
-      case THROTTLED, UNAVAILABLE, TIMEOUT -> " Run it again when the platform answers.";
-      case MODEL_FAILED -> " Look at the container's log, mend it, and run it again.";
+        " Request more quota, or choose another instance type or region, then retry.";
+      case THROTTLED, UNAVAILABLE, TIMEOUT -> " Retry when the platform answers.";
+      case MODEL_FAILED -> " Check the container's log, fix the cause and retry.";
       default -> "";
     };
   }
@@ -356,12 +383,12 @@ public final class Reconciler implements AutoCloseable {
     return text.endsWith(".") ? text.substring(0, text.length() - 1) : text;
   }
 
-  /** Plans a walk on what a preview has planned already, by reading only, and ends its run with what it would return. */
-  <R> void preview(Walk<R> walk, Preview earlier, Run<R> run) {
-    Convergence<R> convergence = new Convergence<>(this, walk, run);
+  /** Plans a request on what a preview has planned already, by reading only, and ends its run with what it would return. */
+  <R> void preview(ReconcileRequest<R> request, Preview earlier, Run<R> run) {
+    Convergence<R> convergence = new Convergence<>(this, request, run);
     try {
       earlier.add(convergence.preview(earlier));
-      run.succeed(convergence.result(), walk.title() + " was planned");
+      run.succeed(convergence.result(), request.title() + " was planned");
     } catch (Run.Stopped e) {
       throw new ServingException(platform, ErrorKind.CANCELLED, "The preview was interrupted.", e);
     } catch (Convergence.Failure e) {
@@ -369,10 +396,10 @@ public final class Reconciler implements AutoCloseable {
     }
   }
 
-  /** Lists what is ours; one call to each kind's list. */
-  Inventory inventory() {
+  /** Lists what is managed; one call to each kind's list. */
+  Inventory inventory(Look look) {
     List<Listed> all = new ArrayList<>();
-    kinds.forEach(kind -> all.addAll(kind.list()));
+    kinds.forEach(kind -> all.addAll(kind.list(look)));
     return new Inventory(all);
   }
 
@@ -403,8 +430,40 @@ public final class Reconciler implements AutoCloseable {
     }
   }
 
-  List<ResourceKind<?>> kinds() {
-    return kinds;
+  private static Map<String, ResourceKind<?>> byName(List<ResourceKind<?>> kinds) {
+    Map<String, ResourceKind<?>> byName = new HashMap<>();
+    for (ResourceKind<?> kind : kinds) {
+      if (byName.put(kind.name(), kind) != null) {
+        throw new IllegalArgumentException("two kinds of resources are called " + kind.name());
+      }
+    }
+    return byName;
+  }
+
+  /** {@return the kind of this name} */
+  ResourceKind<?> kind(String name) {
+    ResourceKind<?> kind = kindsByName.get(name);
+    if (kind == null) {
+      throw new IllegalStateException("no kind of resource is called " + name);
+    }
+    return kind;
+  }
+
+  /** {@return the kind that makes the calls about a resource} */
+  @SuppressWarnings("unchecked") // the type was compared
+  <T> ResourceKind<T> kind(KindName<T> name) {
+    ResourceKind<?> kind = kind(name.name());
+    if (!kind.id().equals(name)) {
+      throw new IllegalStateException(
+          "kind " + name + " has resources of " + kind.id().type() + ", not of " + name.type());
+    }
+    return (ResourceKind<T>) kind;
+  }
+
+  /** {@return how traffic weights are read and written} */
+  TrafficSetting traffic() {
+    return traffic.orElseThrow(() -> new IllegalStateException(
+        "an endpoint platform's reconciler must have a traffic setting"));
   }
 
   String platform() {

@@ -3,20 +3,19 @@ package io.fairlead.reconcile;
 import static java.util.Objects.requireNonNull;
 
 import java.util.Optional;
-import java.util.function.Function;
 
 /**
- * One resource, and what it should come to.
+ * One resource, and what it should come to: plain data, which can be compared and printed.
  *
  * @param kind its kind
  * @param name its name
+ * @param role how long it lives
  * @param goal what it should come to
- * @param role what it is for
- * @param desired what it should be, from what it is; not asked for where it should be absent
+ * @param desired what it should be; empty where the goal asks for no state of it
  * @param <T> what it is, as its kind sees it
  */
 public record Resource<T>(
-    ResourceKind<T> kind, String name, Goal goal, Role role, Function<Optional<T>, T> desired) {
+    KindName<T> kind, String name, Role role, Goal goal, Optional<Desired<T>> desired) {
   /** What a resource should come to. */
   public enum Goal {
     /** It is there, as desired. */
@@ -33,55 +32,93 @@ public record Resource<T>(
     ABSENT_IF_ORPHAN
   }
 
-  /** What a resource is for. */
+  /** How long a resource lives. */
   public enum Role {
-    /** It serves requests; its name is {@code name/variant}, or the function's where there are no variants. */
+    /** As long as its deployment: it serves requests, and is named {@code name/variant}, or as the function. */
     VARIANT,
-    /** It belongs to one variant. */
-    OWN,
-    /** Several variants may use it, so it goes with the last of them. */
+    /** As long as the variant that it is a part of. */
+    PART,
+    /** As long as something uses it: several variants may. */
     SHARED,
-    /** It is a part of something that several variants use, and is never made or deleted by itself. */
-    SHARED_SETTING
+    /** As long as the shared resource that it is a setting of: it is never created or deleted by itself. */
+    SETTING
   }
 
   public Resource {
     requireNonNull(kind, "kind");
     requireNonNull(name, "name");
-    requireNonNull(goal, "goal");
     requireNonNull(role, "role");
-    requireNonNull(desired, "desired");
+    requireNonNull(goal, "goal");
+    boolean hasState = goal == Goal.PRESENT || goal == Goal.ADJUSTED_IF_PRESENT;
+    if (hasState != desired.isPresent()) {
+      throw new IllegalArgumentException(
+          "a resource must have a desired state if and only if its goal is PRESENT or ADJUSTED_IF_PRESENT");
+    }
+    if (desired.isPresent() && !desired.get().getClass().isRecord()) {
+      throw new IllegalArgumentException(
+          "a desired state must be a record, so that it can be compared and printed (got "
+              + desired.get().getClass().getName() + ")");
+    }
   }
 
   /** {@return the resource that serves a variant's requests} */
-  public static <T> Resource<T> variant(ResourceKind<T> kind, String name, T desired) {
-    return new Resource<>(kind, name, Goal.PRESENT, Role.VARIANT, actual -> desired);
+  public static <T> Resource<T> variant(KindName<T> kind, String name, Desired<T> desired) {
+    return present(kind, name, Role.VARIANT, desired);
   }
 
-  /** {@return a resource that belongs to one variant} */
-  public static <T> Resource<T> own(ResourceKind<T> kind, String name, T desired) {
-    return new Resource<>(kind, name, Goal.PRESENT, Role.OWN, actual -> desired);
+  /** {@return the resource that serves a variant's requests, to be exactly this} */
+  public static <T> Resource<T> variant(KindName<T> kind, String name, T desired) {
+    return variant(kind, name, Desired.exactly(desired));
   }
 
-  /** {@return a resource of a variant's that this variant, as it should be, does not have} */
-  public static <T> Resource<T> none(ResourceKind<T> kind, String name) {
-    return new Resource<>(kind, name, Goal.ABSENT, Role.OWN, Resource::nothing);
+  /** {@return a part of a variant} */
+  public static <T> Resource<T> part(KindName<T> kind, String name, Desired<T> desired) {
+    return present(kind, name, Role.PART, desired);
+  }
+
+  /** {@return a part of a variant, to be exactly this} */
+  public static <T> Resource<T> part(KindName<T> kind, String name, T desired) {
+    return part(kind, name, Desired.exactly(desired));
+  }
+
+  /** {@return a part that this variant, as it should be, does not have} */
+  public static <T> Resource<T> noPart(KindName<T> kind, String name) {
+    return new Resource<>(kind, name, Role.PART, Goal.ABSENT, Optional.empty());
   }
 
   /** {@return a resource that several variants may use} */
-  public static <T> Resource<T> shared(ResourceKind<T> kind, String name, T desired) {
-    return new Resource<>(kind, name, Goal.PRESENT, Role.SHARED, actual -> desired);
+  public static <T> Resource<T> shared(KindName<T> kind, String name, Desired<T> desired) {
+    return present(kind, name, Role.SHARED, desired);
   }
 
-  /** {@return a setting that variants share, whose desired state depends on its present one} */
-  public static <T> Resource<T> adjusted(
-      ResourceKind<T> kind, String name, Function<Optional<T>, T> desired) {
-    return new Resource<>(kind, name, Goal.PRESENT, Role.SHARED_SETTING, desired);
+  /** {@return a resource that several variants may use, to be exactly this} */
+  public static <T> Resource<T> shared(KindName<T> kind, String name, T desired) {
+    return shared(kind, name, Desired.exactly(desired));
   }
 
-  /** {@return the same resource with another goal} */
-  public Resource<T> to(Goal newGoal) {
-    return new Resource<>(kind, name, newGoal, role, desired);
+  /** {@return a shared resource that has to be there already, whatever it is} */
+  public static <T> Resource<T> requiredShared(KindName<T> kind, String name) {
+    return new Resource<>(kind, name, Role.SHARED, Goal.REQUIRED, Optional.empty());
+  }
+
+  /** {@return a setting of a shared resource, which depends on its present state} */
+  public static <T> Resource<T> setting(KindName<T> kind, String name, Desired<T> desired) {
+    return present(kind, name, Role.SETTING, desired);
+  }
+
+  private static <T> Resource<T> present(
+      KindName<T> kind, String name, Role role, Desired<T> desired) {
+    return new Resource<>(kind, name, role, Goal.PRESENT, Optional.of(desired));
+  }
+
+  /** {@return the same resource, which should come to something that asks for no state of it} */
+  Resource<T> to(Goal stateless) {
+    return new Resource<>(kind, name, role, stateless, Optional.empty());
+  }
+
+  /** {@return the same resource, to be as desired only if it is there} */
+  Resource<T> onlyIfPresent() {
+    return new Resource<>(kind, name, role, Goal.ADJUSTED_IF_PRESENT, desired);
   }
 
   public ResourceRef ref() {
@@ -92,7 +129,10 @@ public record Resource<T>(
     return goal == Goal.PRESENT || goal == Goal.ADJUSTED_IF_PRESENT || goal == Goal.REQUIRED;
   }
 
-  private static <T> T nothing(Optional<T> actual) {
-    throw new IllegalStateException("a resource that should be absent has no desired state");
+  /** {@return what it should be, if this is what it is} */
+  T desired(Optional<T> actual) {
+    return desired
+        .orElseThrow(() -> new IllegalStateException(ref() + " has no desired state"))
+        .from(actual);
   }
 }

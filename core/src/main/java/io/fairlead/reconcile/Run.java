@@ -23,7 +23,7 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** One run of a walk: what its caller holds, and through which its worker reports and waits. */
+/** One run of an operation: what its caller holds, and through which its worker reports and waits. */
 final class Run<R> implements Operation<R> {
   private static final Logger log = LoggerFactory.getLogger(Run.class);
 
@@ -141,7 +141,7 @@ final class Run<R> implements Operation<R> {
           id.platform(),
           ErrorKind.CANCELLED,
           title + " on " + id.platform()
-              + " was cancelled before it began. Nothing of this run is left."));
+              + " was cancelled before it began. Nothing created by this operation remains."));
     } finally {
       stopLock.unlock();
     }

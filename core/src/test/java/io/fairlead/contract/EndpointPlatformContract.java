@@ -46,7 +46,7 @@ import org.junit.jupiter.api.TestFactory;
  *
  * <p>A provider extends it and says where platforms are opened and what is served there.
  */
-public abstract class EndpointPlatformContract {
+public abstract class EndpointPlatformContract extends OverlappingOperationsContract {
   private static final Duration LIMIT = Duration.ofMinutes(2);
   private static final String SECRET = "correct-horse-battery-staple";
 
@@ -75,6 +75,9 @@ public abstract class EndpointPlatformContract {
       return Optional.empty();
     }
 
+    /** Lets time pass, so that what was begun ends; does nothing where everything ends at once. */
+    default void pass(Duration time) {}
+
     @Override
     void close();
   }
@@ -82,22 +85,15 @@ public abstract class EndpointPlatformContract {
   /** {@return an empty place} */
   protected abstract Place newPlace();
 
-  /** {@return a model that answers {@link #request()}} */
-  protected abstract ModelArtifact artifact();
+  @Override
+  final Place somePlace() {
+    return newPlace();
+  }
 
-  /** {@return another model that answers it} */
-  protected abstract ModelArtifact otherArtifact();
-
-  /** {@return what both models run on} */
+  @Override
   protected RuntimeSpec runtime() {
     return RuntimeSpec.NONE;
   }
-
-  /** {@return a number of instances of a type that the platform has} */
-  protected abstract Scaling scaling(int count);
-
-  /** {@return a request that both models answer} */
-  protected abstract Request request();
 
   /** {@return how far from exact a weight may be over 100 requests; 0 where the stand-in divides evenly} */
   protected int tolerance() {
@@ -140,7 +136,7 @@ public abstract class EndpointPlatformContract {
   }
 
   @Test
-  void whatIsPackagedIsReturnedAsItWasGiven() {
+  void whatDoesNotLieOnThisMachineIsPackagedWhereItIs() {
     Container container = container(artifact());
 
     assertThat(await(platform.packageModel(

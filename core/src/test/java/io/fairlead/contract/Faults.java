@@ -2,15 +2,21 @@ package io.fairlead.contract;
 
 import io.fairlead.error.ErrorKind;
 import io.fairlead.error.ServingException;
+import io.fairlead.reconcile.Accepted;
+import io.fairlead.reconcile.KindName;
 import io.fairlead.reconcile.Listed;
-import io.fairlead.reconcile.Mark;
+import io.fairlead.reconcile.Look;
 import io.fairlead.reconcile.Observed;
 import io.fairlead.reconcile.Outcome;
+import io.fairlead.reconcile.OwnerTag;
 import io.fairlead.reconcile.ResourceKind;
-import io.fairlead.reconcile.Started;
+import io.fairlead.reconcile.ResourceRef;
+import io.fairlead.reconcile.Traffic;
+import io.fairlead.reconcile.TrafficSetting;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.IntConsumer;
 import java.util.function.IntPredicate;
 import java.util.function.Supplier;
@@ -205,42 +211,42 @@ public final class Faults {
 
   private record Around<T>(ResourceKind<T> kind, Faults faults) implements ResourceKind<T> {
     @Override
-    public String name() {
-      return kind.name();
+    public KindName<T> id() {
+      return kind.id();
     }
 
     @Override
-    public Observed<T> read(String name) {
-      return faults.call("read " + name() + " " + name, () -> kind.read(name));
+    public Observed<T> read(String name, Look look) {
+      return faults.call("read " + name() + " " + name, () -> kind.read(name, look));
     }
 
     @Override
-    public Started create(String name, T desired, Mark mark) {
+    public Accepted create(String name, T desired, OwnerTag mark) {
       return faults.call("create " + name() + " " + name, () -> kind.create(name, desired, mark));
     }
 
     @Override
-    public Started update(String name, Observed<T> current, T desired) {
+    public Accepted update(String name, Observed<T> current, T desired) {
       return faults.call(
           "update " + name() + " " + name, () -> kind.update(name, current, desired));
     }
 
     @Override
-    public Started delete(String name, Observed<T> current) {
-      return faults.call("delete " + name() + " " + name, () -> kind.delete(name, current));
+    public Accepted delete(String name, Observed<T> current, Set<ResourceRef> going) {
+      return faults.call("delete " + name() + " " + name, () -> kind.delete(name, current, going));
     }
 
     @Override
-    public void tidy(String name) {
-      faults.call("tidy " + name() + " " + name, () -> {
-        kind.tidy(name);
+    public void deleteSuperseded(String name) {
+      faults.call("delete superseded " + name() + " " + name, () -> {
+        kind.deleteSuperseded(name);
         return Boolean.TRUE;
       });
     }
 
     @Override
-    public List<Listed> list() {
-      return faults.call("list " + name(), kind::list);
+    public List<Listed> list(Look look) {
+      return faults.call("list " + name(), () -> kind.list(look));
     }
 
     @Override
@@ -259,8 +265,40 @@ public final class Faults {
     }
 
     @Override
+    public Optional<String> cannotCreate(String name, T desired, Look look) {
+      return kind.cannotCreate(name, desired, look);
+    }
+
+    @Override
     public boolean isNamedByContent() {
       return kind.isNamedByContent();
+    }
+  }
+
+  /** {@return a traffic setting whose every call goes through these faults} */
+  public TrafficSetting around(TrafficSetting setting) {
+    return new AroundTraffic(setting, this);
+  }
+
+  private record AroundTraffic(TrafficSetting setting, Faults faults) implements TrafficSetting {
+    @Override
+    public Observed<Traffic> read(String name, Look look) {
+      return faults.call("read traffic " + name, () -> setting.read(name, look));
+    }
+
+    @Override
+    public Accepted write(String name, Observed<Traffic> current, Traffic desired) {
+      return faults.call("update traffic " + name, () -> setting.write(name, current, desired));
+    }
+
+    @Override
+    public Outcome poll(String operation) {
+      return faults.call("poll " + operation, () -> setting.poll(operation));
+    }
+
+    @Override
+    public boolean matches(Traffic desired, Traffic actual) {
+      return setting.matches(desired, actual);
     }
   }
 }

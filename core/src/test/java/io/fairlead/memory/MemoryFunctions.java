@@ -12,19 +12,21 @@ import io.fairlead.platform.FunctionPlatform;
 import io.fairlead.platform.Request;
 import io.fairlead.platform.Response;
 import io.fairlead.provider.RetryPolicy;
+import io.fairlead.reconcile.Accepted;
 import io.fairlead.reconcile.FunctionMapper;
+import io.fairlead.reconcile.KindName;
 import io.fairlead.reconcile.Listed;
+import io.fairlead.reconcile.Look;
 import io.fairlead.reconcile.Mapping;
-import io.fairlead.reconcile.Mark;
 import io.fairlead.reconcile.Observed;
 import io.fairlead.reconcile.Outcome;
+import io.fairlead.reconcile.OwnerTag;
 import io.fairlead.reconcile.Polling;
 import io.fairlead.reconcile.ReconciledFunctionPlatform;
 import io.fairlead.reconcile.Reconciler;
 import io.fairlead.reconcile.Resource;
 import io.fairlead.reconcile.ResourceKind;
 import io.fairlead.reconcile.ResourceRef;
-import io.fairlead.reconcile.Started;
 import java.net.URI;
 import java.time.Duration;
 import java.time.Instant;
@@ -33,7 +35,6 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
@@ -55,6 +56,9 @@ final class MemoryFunctions {
   static final String ID = "memory-function";
 
   static final long MEMORY = 1L << 34;
+
+  static final KindName<ModelFunction> FUNCTION =
+      new KindName<>("function", ModelFunction.class);
 
   /** Lets something happen later. */
   interface Timer extends AutoCloseable {
@@ -116,7 +120,7 @@ final class MemoryFunctions {
       Problems.in("FunctionLimits")
           .check(memory <= MEMORY, "memoryBytes", "must be at most " + MEMORY + " here", memory)
           .throwIfAny();
-      return Mapping.of(Resource.variant(kind, function.name(), function));
+      return Mapping.of(Resource.variant(FUNCTION, function.name(), function));
     }
 
     @Override
@@ -347,12 +351,12 @@ final class MemoryFunctions {
   /** The one kind of thing that is here. */
   private final class FunctionKind implements ResourceKind<ModelFunction> {
     @Override
-    public String name() {
-      return "function";
+    public KindName<ModelFunction> id() {
+      return FUNCTION;
     }
 
     @Override
-    public Observed<ModelFunction> read(String name) {
+    public Observed<ModelFunction> read(String name, Look look) {
       lock.lock();
       try {
         Held held = find(name);
@@ -371,14 +375,14 @@ final class MemoryFunctions {
     }
 
     @Override
-    public Started create(String name, ModelFunction desired, Mark mark) {
+    public Accepted create(String name, ModelFunction desired, OwnerTag owner) {
       lock.lock();
       try {
         if (find(name) != null) {
           throw failure(ErrorKind.ALREADY_EXISTS, "function " + name + " is there already");
         }
         Version next = new Version(desired);
-        Held held = new Held(mark.run());
+        Held held = new Held(owner.run());
         functions.put(name, held);
         return bring(name, held, next);
       } finally {
@@ -387,7 +391,7 @@ final class MemoryFunctions {
     }
 
     @Override
-    public Started update(String name, Observed<ModelFunction> current, ModelFunction desired) {
+    public Accepted update(String name, Observed<ModelFunction> current, ModelFunction desired) {
       lock.lock();
       try {
         requireServing(name);
@@ -399,10 +403,10 @@ final class MemoryFunctions {
 
     // guide: function bring
     /** What serves goes on until what comes is loaded, if it is to be. */
-    private Started bring(String name, Held held, Version next) {
+    private Accepted bring(String name, Held held, Version next) {
       if (next.function.limits().coldStart() == ColdStart.LAZY) {
         swap(held, next);
-        return Started.ACCEPTED;
+        return Accepted.VISIBLE;
       }
       String operation = "load-" + operations.size();
       operations.put(operation, Outcome.running("loading"));
@@ -425,7 +429,7 @@ final class MemoryFunctions {
           operations.put(operation, outcome);
         });
       });
-      return Started.as(operation);
+      return Accepted.as(operation);
     }
     // guide end
 
@@ -450,7 +454,8 @@ final class MemoryFunctions {
     }
 
     @Override
-    public Started delete(String name, Observed<ModelFunction> current) {
+    public Accepted delete(
+        String name, Observed<ModelFunction> current, Set<ResourceRef> going) {
       lock.lock();
       try {
         Held held = find(name);
@@ -465,7 +470,7 @@ final class MemoryFunctions {
           held.serving = null;
           held.leaving.drain();
         }
-        return Started.ACCEPTED;
+        return Accepted.VISIBLE;
       } finally {
         lock.unlock();
       }
@@ -482,7 +487,7 @@ final class MemoryFunctions {
     }
 
     @Override
-    public List<Listed> list() {
+    public List<Listed> list(Look look) {
       lock.lock();
       try {
         List<Listed> listed = new ArrayList<>();
@@ -499,15 +504,11 @@ final class MemoryFunctions {
     }
 
     private Listed listed(String name, Held held) {
-      return new Listed(
-          new ResourceRef("function", name),
-          name,
-          held.createdAt,
-          held.serving == null ? Observed.Status.CHANGING : Observed.Status.READY,
-          "",
-          true,
-          List.of(),
-          Optional.empty());
+      return Listed.of(new ResourceRef("function", name), held.createdAt)
+          .deployment(name)
+          .status(
+              held.serving == null ? Observed.Status.CHANGING : Observed.Status.READY, "")
+          .asRoot();
     }
   }
 

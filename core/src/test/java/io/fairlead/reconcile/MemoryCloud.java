@@ -5,19 +5,26 @@ import io.fairlead.error.ErrorKind;
 import io.fairlead.error.ServingException;
 import io.fairlead.grammar.Container;
 import io.fairlead.grammar.Endpoint;
+import io.fairlead.grammar.ModelArtifact;
 import io.fairlead.grammar.PlatformOptions;
+import io.fairlead.grammar.Scaling;
 import io.fairlead.json.GrammarJson;
 import io.fairlead.platform.EndpointPlatform;
 import io.fairlead.platform.Request;
 import io.fairlead.platform.Response;
 import io.fairlead.provider.Fingerprint;
+import io.fairlead.provider.LocalModel;
 import io.fairlead.provider.TimeSource;
+import java.net.URI;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.IdentityHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -51,13 +58,24 @@ final class MemoryCloud {
     RENAMING,
     /** A change that failed is taken back without a word of why. */
     SILENT,
-    /** A public name that is deleted takes its variants along, whosever they are. */
-    CASCADING
+    /** A public name that is deleted takes its variants along, whoever owns them. */
+    CASCADING,
+    /** The first change of each thing fails for a reason that passes, such as an operation that the cloud cancels. */
+    CANCELLING,
+    /** Whoever asks how far an operation is before it said so is refused. */
+    PATIENT
   }
+
+  static final KindName<Upload> UPLOAD = new KindName<>("upload", Upload.class);
+  static final KindName<Model> MODEL = new KindName<>("model", Model.class);
+  static final KindName<Name> NAME = new KindName<>("name", Name.class);
+  static final KindName<Variant> VARIANT = new KindName<>("variant", Variant.class);
+  static final KindName<Autoscale> AUTOSCALE = new KindName<>("autoscale", Autoscale.class);
 
   static final Duration TO_COME = Duration.ofSeconds(40);
   static final Duration TO_CHANGE = Duration.ofSeconds(20);
   static final Duration TO_SHOW = Duration.ofSeconds(7);
+  static final Duration TO_ASK = Duration.ofSeconds(15);
 
   private final Set<Way> ways;
   private final TimeSource time;
@@ -66,6 +84,7 @@ final class MemoryCloud {
       new TreeMap<>((a, b) -> a.toString().compareTo(b.toString()));
   private final Map<String, Operation> operations = new HashMap<>();
   private final Map<String, Integer> credits = new TreeMap<>();
+  private final Set<Object> begunBefore = new HashSet<>();
   private int revisions;
 
   MemoryCloud(TimeSource time, Way... ways) {
@@ -78,24 +97,28 @@ final class MemoryCloud {
     this.ways = ways.length == 0 ? EnumSet.noneOf(Way.class) : EnumSet.copyOf(List.of(ways));
   }
 
-  /** {@return another cloud in which all is as it is here now, on another clock} */
+  /** {@return another cloud in which all is as it is here now, and which shares nothing with this one} */
   synchronized MemoryCloud copy(TimeSource newTime) {
     MemoryCloud copy = new MemoryCloud(newTime, ways.toArray(Way[]::new));
     Map<Operation, Operation> copies = new IdentityHashMap<>();
     operations.forEach((id, operation) -> {
       Operation copied = new Operation();
       copied.outcome = operation.outcome;
+      copied.askAfter = operation.askAfter;
       copies.put(operation, copied);
       copy.operations.put(id, copied);
     });
     things.forEach((ref, thing) -> copy.things.put(ref, thing.copy(copies)));
     copy.credits.putAll(credits);
     copy.tidied.addAll(tidied);
+    copy.begunBefore.addAll(begunBefore);
     copy.revisions = revisions;
     return copy;
   }
 
-  record Model(String container) {}
+  record Upload(LocalModel files) {}
+
+  record Model(String container, Optional<String> upload) {}
 
   record Name(String name) {}
 
@@ -105,7 +128,7 @@ final class MemoryCloud {
 
   /** One thing in the cloud. */
   private static final class Thing {
-    final Mark mark;
+    final OwnerTag mark;
     final Instant createdAt;
     Object value;
     Observed.Status status = Observed.Status.READY;
@@ -121,8 +144,10 @@ final class MemoryCloud {
 
     Duration showsAt = Duration.ZERO;
     boolean gone;
+    /** The models that its variants were made of. */
+    final Set<ResourceRef> remembered = new LinkedHashSet<>();
 
-    Thing(Mark mark, Instant createdAt) {
+    Thing(OwnerTag mark, Instant createdAt) {
       this.mark = mark;
       this.createdAt = createdAt;
     }
@@ -141,6 +166,7 @@ final class MemoryCloud {
       copy.shown = shown;
       copy.showsAt = showsAt;
       copy.gone = gone;
+      copy.remembered.addAll(remembered);
       return copy;
     }
   }
@@ -149,6 +175,7 @@ final class MemoryCloud {
 
   private static final class Operation {
     Outcome outcome = Outcome.running("WORKING");
+    Duration askAfter = Duration.ZERO;
   }
 
   /** {@return the variants after whose changes what they left behind was removed, and whether they were there} */
@@ -167,16 +194,19 @@ final class MemoryCloud {
   }
 
   EndpointPlatform open(Faults faults, UnaryOperator<Reconciler.Builder> settings) {
-    Mapper mapper = new Mapper(
-        faults.around(new Kind<Model>("model")),
-        faults.around(new Kind<Name>("name")),
+    List<ResourceKind<?>> kinds = List.of(
+        faults.around(new Kind<>(UPLOAD)),
+        faults.around(new Kind<>(MODEL)),
+        faults.around(new Kind<>(NAME)),
         faults.around(new VariantKind()),
-        faults.around(new Kind<Autoscale>("autoscale")),
-        faults.around(new TrafficKind()));
+        faults.around(new Kind<>(AUTOSCALE)));
     Reconciler reconciler = settings
-        .apply(Reconciler.builder(ID, mapper.kinds()).time(time).random(new java.util.Random(1)))
+        .apply(Reconciler.builder(ID, kinds)
+            .traffic(faults.around(new Weights()))
+            .time(time)
+            .random(new java.util.Random(1)))
         .build();
-    return new ReconciledEndpointPlatform(reconciler, mapper, this::invoke, () -> {});
+    return new ReconciledEndpointPlatform(reconciler, new Mapper(), this::invoke, () -> {});
   }
 
   /** {@return everything that is there, ours or not} */
@@ -239,14 +269,15 @@ final class MemoryCloud {
     if (shows(thing)) {
       remember(thing);
     }
-    boolean failed = !thing.failure.isEmpty();
+    boolean cancelled = has(Way.CANCELLING) && thing.operation != null && isFirstOf(thing);
+    boolean failed = cancelled || !thing.failure.isEmpty();
     if (thing.operation != null) {
-      thing.operation.outcome = failed
-          ? Outcome.failed(new ServingException(ID, ErrorKind.MODEL_FAILED, thing.failure))
-          : Outcome.succeeded();
+      thing.operation.outcome = outcome(cancelled, thing.failure);
     }
-    if (thing.status == Observed.Status.DELETING) {
+    if (thing.status == Observed.Status.DELETING && !failed) {
       thing.gone = true;
+    } else if (thing.status == Observed.Status.DELETING) {
+      thing.status = Observed.Status.READY;
     } else if (!failed) {
       thing.value = thing.next;
       thing.status = Observed.Status.READY;
@@ -260,6 +291,21 @@ final class MemoryCloud {
     thing.operation = null;
   }
 
+  private boolean isFirstOf(Thing thing) {
+    return begunBefore.add(
+        List.of(thing.status, thing.next == null ? thing.value : thing.next));
+  }
+
+  private static Outcome outcome(boolean cancelled, String failure) {
+    if (cancelled) {
+      return Outcome.failed(
+          failure(ErrorKind.UNAVAILABLE, "OperationCanceled: the operation was preempted"));
+    }
+    return failure.isEmpty()
+        ? Outcome.succeeded()
+        : Outcome.failed(failure(ErrorKind.MODEL_FAILED, failure));
+  }
+
   /** Keeps what shows until now, where changes show late. */
   private void remember(Thing thing) {
     if (has(Way.EVENTUAL)) {
@@ -268,7 +314,7 @@ final class MemoryCloud {
     }
   }
 
-  private Started begin(Thing thing, Object next, Duration takes, String failure, boolean making) {
+  private Accepted begin(Thing thing, Object next, Duration takes, String failure, boolean making) {
     if (!making) {
       remember(thing);
     } else if (has(Way.EVENTUAL)) {
@@ -281,12 +327,16 @@ final class MemoryCloud {
     thing.detail = "";
     thing.status = next == null ? Observed.Status.DELETING : Observed.Status.CHANGING;
     thing.revision = nextRevision();
-    Started started = Started.ACCEPTED;
+    Accepted started = Accepted.VISIBLE;
     if (has(Way.OPERATIONS) && !takes.isZero()) {
       thing.operation = new Operation();
       String id = "operations/" + operations.size();
       operations.put(id, thing.operation);
-      started = Started.as(id);
+      started = Accepted.as(id);
+      if (has(Way.PATIENT)) {
+        thing.operation.askAfter = time.elapsed().plus(TO_ASK);
+        started = started.askAfter(TO_ASK);
+      }
     }
     progress(thing);
     return started;
@@ -297,10 +347,7 @@ final class MemoryCloud {
   }
 
   private Observed<Object> observe(Thing thing) {
-    // What is being made by an operation is not there before the operation is done.
-    boolean inTheMaking =
-        thing.making && has(Way.OPERATIONS) && thing.status == Observed.Status.CHANGING;
-    if (thing.gone || inTheMaking) {
+    if (thing.gone) {
       return Observed.absent();
     }
     Observed<Object> seen =
@@ -357,15 +404,17 @@ final class MemoryCloud {
 
   /** The calls on one kind. */
   private class Kind<T> implements ResourceKind<T> {
+    private final KindName<T> id;
     private final String kind;
 
-    Kind(String kind) {
-      this.kind = kind;
+    Kind(KindName<T> id) {
+      this.id = id;
+      this.kind = id.name();
     }
 
     @Override
-    public String name() {
-      return kind;
+    public KindName<T> id() {
+      return id;
     }
 
     ResourceRef ref(String name) {
@@ -374,7 +423,7 @@ final class MemoryCloud {
 
     @Override
     @SuppressWarnings("unchecked")
-    public Observed<T> read(String name) {
+    public Observed<T> read(String name, Look look) {
       onCall.run();
       synchronized (MemoryCloud.this) {
         Thing thing = find(ref(name));
@@ -387,7 +436,7 @@ final class MemoryCloud {
     }
 
     @Override
-    public Started create(String name, T desired, Mark mark) {
+    public Accepted create(String name, T desired, OwnerTag mark) {
       onCall.run();
       synchronized (MemoryCloud.this) {
         if (find(ref(name)) != null) {
@@ -395,7 +444,7 @@ final class MemoryCloud {
         }
         checkBeforeCreate(name, desired);
         Thing thing = new Thing(mark, time.now());
-        Started started = begin(thing, desired, toCome(), failureOf(desired), true);
+        Accepted started = begin(thing, desired, toCome(), failureOf(desired), true);
         things.put(ref(name), thing);
         created(name, mark);
         return started;
@@ -404,7 +453,7 @@ final class MemoryCloud {
 
     void checkBeforeCreate(String name, T desired) {}
 
-    void created(String name, Mark mark) {
+    void created(String name, OwnerTag mark) {
       if (kind.equals("name")) {
         Thing traffic = new Thing(mark, time.now());
         traffic.value = Traffic.NONE;
@@ -426,7 +475,7 @@ final class MemoryCloud {
     }
 
     @Override
-    public Started update(String name, Observed<T> current, T desired) {
+    public Accepted update(String name, Observed<T> current, T desired) {
       onCall.run();
       synchronized (MemoryCloud.this) {
         Thing thing = mustBeThere(ref(name));
@@ -440,7 +489,7 @@ final class MemoryCloud {
     void checkBeforeUpdate(String name, T desired) {}
 
     @Override
-    public Started delete(String name, Observed<T> current) {
+    public Accepted delete(String name, Observed<T> current, Set<ResourceRef> going) {
       onCall.run();
       synchronized (MemoryCloud.this) {
         Thing thing = mustBeThere(ref(name));
@@ -457,7 +506,7 @@ final class MemoryCloud {
         if (kind.equals("variant") && trafficOf(name) > 0) {
           throw failure(ErrorKind.CONFLICT, ref(name) + " has traffic");
         }
-        Started started = begin(thing, null, toChange(), "", false);
+        Accepted started = begin(thing, null, toChange(), "", false);
         if (kind.equals("name")) {
           things.remove(new ResourceRef("traffic", name));
         }
@@ -485,7 +534,7 @@ final class MemoryCloud {
       }
     }
 
-    private Thing mustBeThere(ResourceRef ref) {
+    Thing mustBeThere(ResourceRef ref) {
       Thing thing = find(ref);
       if (thing == null) {
         throw failure(ErrorKind.NOT_FOUND, "could not find " + ref);
@@ -501,32 +550,31 @@ final class MemoryCloud {
     }
 
     @Override
-    public List<Listed> list() {
+    public List<Listed> list(Look look) {
       onCall.run();
       synchronized (MemoryCloud.this) {
         List<Listed> listed = new ArrayList<>();
         for (ResourceRef ref : List.copyOf(things.keySet())) {
           Thing thing = ref.kind().equals(kind) ? find(ref) : null;
           if (thing != null && thing.mark != null) {
-            listed.add(new Listed(
-                ref,
-                thing.mark.deployment(),
-                thing.createdAt,
-                thing.status,
-                thing.detail,
-                kind.equals("variant"),
-                uses(ref, thing),
-                attachedTo(ref)));
+            listed.add(listed(ref, thing));
           }
         }
         return listed;
       }
     }
 
-    private Optional<ResourceRef> attachedTo(ResourceRef ref) {
-      return kind.equals("autoscale")
-          ? Optional.of(new ResourceRef("variant", ref.name()))
-          : Optional.empty();
+    private Listed listed(ResourceRef ref, Thing thing) {
+      Listed entry = Listed.of(ref, thing.createdAt)
+          .deployment(thing.mark.deployment())
+          .status(thing.status, thing.detail)
+          .uses(uses(ref, thing))
+          .remembers(List.copyOf(thing.remembered));
+      return switch (kind) {
+        case "variant" -> entry.asRoot();
+        case "autoscale" -> entry.ownedBy(new ResourceRef("variant", ref.name()));
+        default -> entry;
+      };
     }
 
     @Override
@@ -534,24 +582,35 @@ final class MemoryCloud {
       onCall.run();
       synchronized (MemoryCloud.this) {
         List.copyOf(things.keySet()).forEach(MemoryCloud.this::find);
-        return Objects.requireNonNull(operations.get(operation), operation).outcome;
+        Operation asked = Objects.requireNonNull(operations.get(operation), operation);
+        if (time.elapsed().compareTo(asked.askAfter) < 0) {
+          throw failure(
+              ErrorKind.INVALID, "operation " + operation + " was asked about before its time");
+        }
+        if (has(Way.PATIENT) && asked.outcome.state() == Outcome.State.RUNNING) {
+          asked.askAfter = time.elapsed().plus(TO_ASK);
+          return asked.outcome.askAfter(TO_ASK);
+        }
+        return asked.outcome;
       }
     }
 
     @Override
     public boolean isNamedByContent() {
-      return kind.equals("model");
+      return kind.equals("model") || kind.equals("upload");
     }
   }
 
   private List<ResourceRef> uses(ResourceRef ref, Thing thing) {
-    if (!ref.kind().equals("variant")) {
-      return List.of();
+    Object value = thing.value != null ? thing.value : thing.next;
+    if (value instanceof Model model) {
+      return model.upload().map(name -> new ResourceRef("upload", name)).stream().toList();
     }
-    Variant variant = (Variant) (thing.value != null ? thing.value : thing.next);
-    return List.of(
-        new ResourceRef("model", variant.model()),
-        new ResourceRef("name", ref.name().substring(0, ref.name().indexOf('/'))));
+    return value instanceof Variant variant
+        ? List.of(
+            new ResourceRef("model", variant.model()),
+            new ResourceRef("name", ref.name().substring(0, ref.name().indexOf('/'))))
+        : List.of();
   }
 
   private List<ResourceRef> usersOf(ResourceRef used) {
@@ -567,17 +626,17 @@ final class MemoryCloud {
 
   private final class VariantKind extends Kind<Variant> {
     VariantKind() {
-      super("variant");
+      super(VARIANT);
     }
 
     @Override
-    public void tidy(String name) {
+    public void deleteSuperseded(String name) {
       tidied.add(name + (truth("variant", name).isPresent() ? " is there" : " is gone"));
     }
 
     @Override
-    public Observed<Variant> read(String name) {
-      Observed<Variant> seen = super.read(name);
+    public Observed<Variant> read(String name, Look look) {
+      Observed<Variant> seen = super.read(name, look);
       if (!has(Way.RENAMING) || seen.value().isEmpty()) {
         return seen;
       }
@@ -605,15 +664,20 @@ final class MemoryCloud {
     }
 
     @Override
-    public Started update(String name, Observed<Variant> current, Variant desired) {
+    public Accepted update(String name, Observed<Variant> current, Variant desired) {
       return super.update(name, current, plain(desired));
     }
 
     @Override
     void checkBeforeCreate(String name, Variant desired) {
       mustBeUsable(new ResourceRef("model", desired.model()));
-      mustBeUsable(new ResourceRef("name", name.substring(0, name.indexOf('/'))));
+      ResourceRef named = new ResourceRef("name", name.substring(0, name.indexOf('/')));
+      mustBeUsable(named);
       checkBeforeUpdate(name, desired);
+      ResourceRef model = new ResourceRef("model", desired.model());
+      Set<ResourceRef> remembered = mustBeThere(named).remembered;
+      remembered.add(model);
+      remembered.addAll(uses(model, mustBeThere(model)));
     }
 
     @Override
@@ -644,8 +708,8 @@ final class MemoryCloud {
     }
 
     @Override
-    public Started create(String name, Variant desired, Mark mark) {
-      Started started = super.create(name, desired, mark);
+    public Accepted create(String name, Variant desired, OwnerTag mark) {
+      Accepted started = super.create(name, desired, mark);
       if (desired.instanceType().equals("stuck")) {
         synchronized (MemoryCloud.this) {
           Thing thing = things.get(ref(name));
@@ -666,77 +730,105 @@ final class MemoryCloud {
     }
   }
 
-  private final class TrafficKind extends Kind<Traffic> {
-    TrafficKind() {
-      super("traffic");
-    }
-
-    @Override
-    public Started create(String name, Traffic desired, Mark mark) {
-      throw failure(ErrorKind.NOT_FOUND, "could not find name " + name);
-    }
-
-    @Override
-    Duration toChange() {
-      return has(Way.POLLED) ? Duration.ofSeconds(10) : Duration.ZERO;
-    }
-
-    @Override
-    void checkBeforeUpdate(String name, Traffic desired) {
-      for (String variant : desired.weights().keySet()) {
-        mustBeUsable(new ResourceRef("variant", name + "/" + variant));
+  /** The weights as things of their own, which come and go with their name. */
+  private final class Weights implements TrafficSetting {
+    private final Kind<Traffic> things = new Kind<>(TrafficSetting.KIND) {
+      @Override
+      Duration toChange() {
+        return has(Way.POLLED) ? Duration.ofSeconds(10) : Duration.ZERO;
       }
+
+      @Override
+      void checkBeforeUpdate(String name, Traffic desired) {
+        for (String variant : desired.weights().keySet()) {
+          mustBeUsable(new ResourceRef("variant", name + "/" + variant));
+        }
+      }
+    };
+
+    @Override
+    public Observed<Traffic> read(String name, Look look) {
+      return things.read(name, look);
     }
 
     @Override
-    public List<Listed> list() {
-      return List.of();
+    public Accepted write(String name, Observed<Traffic> current, Traffic desired) {
+      return things.update(name, current, desired);
+    }
+
+    @Override
+    public Outcome poll(String operation) {
+      return things.poll(operation);
     }
   }
 
   /** From the grammar to this cloud's things. */
-  private record Mapper(
-      ResourceKind<Model> model,
-      ResourceKind<Name> named,
-      ResourceKind<Variant> variant,
-      ResourceKind<Autoscale> autoscale,
-      ResourceKind<Traffic> traffic)
-      implements EndpointMapper {
-    List<ResourceKind<?>> kinds() {
-      return List.of(model, named, variant, autoscale, traffic);
-    }
+  private static final class Mapper implements EndpointMapper {
+    private static final String UPLOADS = "mem:uploads/";
 
     private static String modelName(Container container) {
       return "m-" + Fingerprint.of(GrammarJson.write(container));
     }
 
     @Override
+    public List<LocalModel.Source> localModels(Container container) {
+      URI weights = container.artifact().weights();
+      return "file".equals(weights.getScheme())
+          ? List.of(new LocalModel.Source(
+              Path.of(weights), Optional.empty(), LocalModel.Rules.of(ID)))
+          : List.of();
+    }
+
+    @Override
+    public Container uploaded(Container container, List<String> hashes) {
+      return new Container(
+          ModelArtifact.of(URI.create(UPLOADS + hashes.get(0)))
+              .withMetadata(container.artifact().metadata()),
+          container.runtime(),
+          container.dependencies());
+    }
+
+    @Override
+    public Resource<?> upload(LocalModel model) {
+      return Resource.shared(UPLOAD, model.sha256(), new Upload(model));
+    }
+
+    private static Optional<String> uploadOf(Container container) {
+      String weights = container.artifact().weights().toString();
+      return weights.startsWith(UPLOADS)
+          ? Optional.of(weights.substring(UPLOADS.length()))
+          : Optional.empty();
+    }
+
+    @Override
     public Mapping container(Container container) {
       String name = modelName(container);
-      return Mapping.of(Resource.shared(model, name, new Model(name)));
+      return Mapping.of(Resource.shared(MODEL, name, new Model(name, uploadOf(container))));
     }
 
     @Override
     public Mapping endpoint(Endpoint endpoint) {
       String path = endpoint.routing().path();
-      String type = endpoint.scaling().instanceType().orElse("");
-      List<Resource<?>> resources = new ArrayList<>();
-      resources.add(Resource.shared(named, endpoint.name(), new Name(endpoint.name())));
-      resources.add(Resource.variant(
-          variant,
-          path,
-          new Variant(modelName(endpoint.container()), type, endpoint.scaling().count())));
-      resources.add(
-          endpoint.scaling().isAutomatic()
-              ? Resource.own(
-                  autoscale,
+      Scaling scaling = endpoint.scaling();
+      String model = modelName(endpoint.container());
+      return container(endpoint.container()).and(
+          Resource.shared(NAME, endpoint.name(), new Name(endpoint.name())),
+          Resource.variant(
+              VARIANT, path, new Variant(model, scaling.instanceType().orElse(""), scaling.count())),
+          scaling.isAutomatic()
+              ? Resource.part(
+                  AUTOSCALE,
                   path,
                   new Autoscale(
-                      endpoint.scaling().min(),
-                      endpoint.scaling().max(),
+                      scaling.min(),
+                      scaling.max(),
                       Fingerprint.of(GrammarJson.write(endpoint))))
-              : Resource.none(autoscale, path));
-      return new Mapping(resources, List.of());
+              : Resource.noPart(AUTOSCALE, path));
+    }
+
+    @Override
+    public KindName<?> variantKind(Endpoint endpoint) {
+      return VARIANT;
     }
 
     @Override

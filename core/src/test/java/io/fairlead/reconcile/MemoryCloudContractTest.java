@@ -10,6 +10,7 @@ import io.fairlead.platform.EndpointPlatform;
 import io.fairlead.platform.Request;
 import io.fairlead.reconcile.MemoryCloud.Way;
 import java.net.URI;
+import java.time.Duration;
 import java.util.Optional;
 import java.util.Set;
 import org.junit.jupiter.api.Nested;
@@ -32,6 +33,11 @@ class MemoryCloudContractTest {
     @Override
     protected boolean hasWire() {
       return false;
+    }
+
+    @Override
+    protected boolean uploads() {
+      return true;
     }
 
     @Override
@@ -71,6 +77,11 @@ class MemoryCloudContractTest {
     public Optional<Place> copy() {
       VirtualTime then = time.copy();
       return Optional.of(new ACloud(then, cloud.copy(then), true));
+    }
+
+    @Override
+    public void pass(Duration passed) {
+      time.pass(passed);
     }
 
     @Override
@@ -129,6 +140,14 @@ class MemoryCloudContractTest {
   class ThatHasOperationsRevisionsAndOtherNames extends OnMemory {
     ThatHasOperationsRevisionsAndOtherNames() {
       super(Way.OPERATIONS, Way.REVISIONS, Way.RENAMING);
+    }
+  }
+
+  /** A cloud that cancels operations for reasons of its own, and says when it wants to be asked about them. */
+  @Nested
+  class ThatCancelsOperationsAndIsPatient extends OfOneWay {
+    ThatCancelsOperationsAndIsPatient() {
+      super(Way.OPERATIONS, Way.CANCELLING, Way.PATIENT);
     }
   }
 

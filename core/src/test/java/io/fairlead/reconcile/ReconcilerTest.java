@@ -33,6 +33,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Queue;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CountDownLatch;
@@ -70,8 +71,8 @@ class ReconcilerTest {
     assertThat(failure)
         .hasMessageContaining("deploy bert/green on memory failed at variant bert/green")
         .hasMessageContaining("no module named torch")
-        .hasMessageContaining("Taken back:")
-        .hasMessageContaining("Nothing of this run is left");
+        .hasMessageContaining("Rolled back:")
+        .hasMessageContaining("Nothing created by this operation remains");
     assertThat(cloud.remains()).doesNotContain("variant bert/green").contains("variant bert/blue");
     assertThat(cloud.truth("traffic", "bert")).contains(Traffic.allTo("blue"));
   }
@@ -89,7 +90,7 @@ class ReconcilerTest {
     assertThat(failure)
         .hasMessageContaining("no instances of type no-capacity left")
         .hasMessageContaining("more quota")
-        .hasMessageContaining("Taken back: name bert, model m-");
+        .hasMessageContaining("Rolled back: name bert, model m-");
     assertThat(cloud.remains()).isEmpty();
   }
 
@@ -213,8 +214,8 @@ class ReconcilerTest {
     assertThat(cloud.remains()).containsExactly(foreign);
     Throwable undeploying = catchThrowable(() -> platform.undeploy(blue).await(LIMIT));
     assertThat(undeploying == null)
-        .as("a foreign name is left, what is only ours is refused")
-        .isEqualTo(kind.equals("name"));
+        .as("a foreign name or part is left untouched, a foreign variant is refused")
+        .isEqualTo(!kind.equals("variant"));
     platform.sweep(Duration.ZERO).await(LIMIT);
     assertThat(cloud.truth(kind, name)).contains(theirs);
   }
@@ -223,12 +224,12 @@ class ReconcilerTest {
   void aNameThatIsTakenWhereItCannotBeReadIsSaidToBe() {
     ResourceKind<String> hidden = new FakeKind() {
       @Override
-      public Observed<String> read(String name) {
+      public Observed<String> read(String name, Look look) {
         return Observed.absent();
       }
 
       @Override
-      public Started create(String name, String desired, Mark mark) {
+      public Accepted create(String name, String desired, OwnerTag mark) {
         throw new ServingException(
             "fake", ErrorKind.ALREADY_EXISTS, "the name is in use in this region");
       }
@@ -248,7 +249,7 @@ class ReconcilerTest {
       private int tries;
 
       @Override
-      public Started create(String name, String desired, Mark mark) {
+      public Accepted create(String name, String desired, OwnerTag mark) {
         if (++tries <= 2) {
           throw new ServingException("fake", ErrorKind.NOT_FOUND, "could not find model x");
         }
@@ -265,7 +266,7 @@ class ReconcilerTest {
   void somethingNeededThatNeverShowsIsAFailureThatNamesIt() {
     ResourceKind<String> never = new FakeKind() {
       @Override
-      public Started create(String name, String desired, Mark mark) {
+      public Accepted create(String name, String desired, OwnerTag mark) {
         throw new ServingException("fake", ErrorKind.NOT_FOUND, "could not find model x");
       }
     };
@@ -283,7 +284,7 @@ class ReconcilerTest {
     IllegalStateException bug = new IllegalStateException("a provider's bug");
     ResourceKind<String> buggy = new FakeKind() {
       @Override
-      public Observed<String> read(String name) {
+      public Observed<String> read(String name, Look look) {
         throw bug;
       }
     };
@@ -341,7 +342,7 @@ class ReconcilerTest {
     assertThat(failure.retryable()).isTrue();
     assertThat(failure)
         .hasMessageContaining("service unavailable")
-        .hasMessageContaining("Run it again");
+        .hasMessageContaining("Retry when the platform answers");
     assertThat(dead.calls()).hasSize(RetryPolicy.DEFAULT.attempts());
   }
 
@@ -352,7 +353,7 @@ class ReconcilerTest {
     AtomicReference<Duration> waited = new AtomicReference<>();
     ResourceKind<String> busy = new FakeKind() {
       @Override
-      public Observed<String> read(String name) {
+      public Observed<String> read(String name, Look look) {
         if (refusedAt.compareAndSet(null, time.elapsed())) {
           throw ServingException.builder("fake", ErrorKind.THROTTLED, "slow down")
               .retryAfter(asked)
@@ -379,7 +380,7 @@ class ReconcilerTest {
 
     ServingException timeout = fails(() -> deploy(hurried, ONE, "small", "blue"));
     assertThat(timeout.kind()).isEqualTo(ErrorKind.TIMEOUT);
-    assertThat(timeout).hasMessageContaining("run the same again to resume");
+    assertThat(timeout).hasMessageContaining("run the same operation again to resume");
     assertThat(cloud.remains()).contains("variant bert/blue");
 
     deploy(cloud.open(counting), ONE, "small", "blue");
@@ -427,7 +428,7 @@ class ReconcilerTest {
     AtomicReference<Integer> polls = new AtomicReference<>(0);
     ResourceKind<String> slow = new FakeKind() {
       @Override
-      public Observed<String> read(String name) {
+      public Observed<String> read(String name, Look look) {
         polls.updateAndGet(count -> count + 1);
         return time.elapsed().compareTo(ready) < 0 ? Observed.changing("") : Observed.ready("x");
       }
@@ -447,7 +448,7 @@ class ReconcilerTest {
     CountDownLatch allowed = new CountDownLatch(1);
     ResourceKind<String> waiting = new FakeKind() {
       @Override
-      public Observed<String> read(String name) {
+      public Observed<String> read(String name, Look look) {
         awaitUninterruptibly(allowed);
         return Observed.ready("x");
       }
@@ -472,7 +473,7 @@ class ReconcilerTest {
     CountDownLatch allowed = new CountDownLatch(1);
     ResourceKind<String> waiting = new FakeKind() {
       @Override
-      public Observed<String> read(String name) {
+      public Observed<String> read(String name, Look look) {
         awaitUninterruptibly(allowed);
         return Observed.ready("x");
       }
@@ -509,7 +510,7 @@ class ReconcilerTest {
       assertThat(cancelled.kind()).isEqualTo(ErrorKind.CANCELLED);
       assertThat(cancelled)
           .hasMessageContaining("was cancelled")
-          .hasMessageContaining("Taken back");
+          .hasMessageContaining("Rolled back");
       assertThat(operation.join().status().state()).isEqualTo(State.CANCELLED);
       assertThat(operation.join().cancel()).isFalse();
       assertThat(cloud.remains()).isEmpty();
@@ -521,9 +522,9 @@ class ReconcilerTest {
     CountDownLatch allowed = new CountDownLatch(1);
     FakeKind kind = new FakeKind() {
       @Override
-      public Observed<String> read(String name) {
+      public Observed<String> read(String name, Look look) {
         awaitUninterruptibly(allowed);
-        return super.read(name);
+        return super.read(name, look);
       }
     };
     try (Reconciler reconciler = Reconciler.builder("fake", List.of(kind)).build()) {
@@ -535,7 +536,7 @@ class ReconcilerTest {
 
       first.await(LIMIT);
       ServingException cancelled = fails(() -> second.await(LIMIT));
-      assertThat(cancelled).hasMessageContaining("Nothing of this run is left");
+      assertThat(cancelled).hasMessageContaining("Nothing created by this operation remains");
       assertThat(kind.value).contains("x");
     }
   }
@@ -560,7 +561,7 @@ class ReconcilerTest {
     closer.shutdown();
 
     assertThat(closed.kind()).isIn(ErrorKind.CANCELLED, ErrorKind.TIMEOUT);
-    assertThat(closed).hasMessageContaining("run the same again");
+    assertThat(closed).hasMessageContaining("run the same operation again");
     assertThat(cloud.remains()).contains("variant bert/blue");
   }
 
@@ -597,7 +598,7 @@ class ReconcilerTest {
         .await(LIMIT));
 
     assertThat(lost.kind()).isEqualTo(ErrorKind.CONFLICT);
-    assertThat(lost).hasMessageContaining("changed by somebody else meanwhile");
+    assertThat(lost).hasMessageContaining("changed by another process meanwhile");
     assertThat(cloud.truth("variant", "bert/blue")).contains(theirs);
     assertThat(cloud.truth("autoscale", "bert/blue")).isEmpty();
     assertThat(platform.list()).hasSize(1);
@@ -627,37 +628,32 @@ class ReconcilerTest {
   void whatSomebodyElseMadeWhileAnAnswerWasLostIsNotTakenBack() {
     FakeKind contested = new FakeKind() {
       @Override
-      public Observed<String> read(String name) {
+      public Observed<String> read(String name, Look look) {
         return value
             .map(there -> Observed.ready(there).madeBy("another-run"))
             .orElseGet(Observed::absent);
       }
 
       @Override
-      public Started create(String name, String desired, Mark mark) {
+      public Accepted create(String name, String desired, OwnerTag mark) {
         value = Optional.of(desired);
         throw new ServingException("fake", ErrorKind.UNAVAILABLE, "the connection was cut");
       }
     };
-    FakeKind refused = new FakeKind() {
+    FakeKind refused = new FakeKind("refused") {
       @Override
-      public Started create(String name, String desired, Mark mark) {
+      public Accepted create(String name, String desired, OwnerTag mark) {
         throw new ServingException("fake", ErrorKind.INVALID, "no");
       }
     };
-    Walk<String> walk = new Walk<>(
-        "deploy",
-        "thing",
-        "thing",
-        List.of(Resource.own(contested, "one", "x"), Resource.own(refused, "two", "x")),
-        "result",
-        List.of());
+    ReconcileRequest<String> request = request(List.of(
+        Resource.part(contested.id(), "one", "x"), Resource.part(refused.id(), "two", "x")));
 
     ServingException failure = fails(() -> Reconciler.builder("fake", List.of(contested, refused))
         .time(time)
         .executor(Runnable::run)
         .build()
-        .run(walk)
+        .run(request)
         .await(LIMIT));
 
     assertThat(failure.kind()).isEqualTo(ErrorKind.INVALID);
@@ -670,12 +666,12 @@ class ReconcilerTest {
       private Duration showsAt = Duration.ZERO;
 
       @Override
-      public Observed<String> read(String name) {
-        return time.elapsed().compareTo(showsAt) < 0 ? Observed.absent() : super.read(name);
+      public Observed<String> read(String name, Look look) {
+        return time.elapsed().compareTo(showsAt) < 0 ? Observed.absent() : super.read(name, look);
       }
 
       @Override
-      public Started create(String name, String desired, Mark mark) {
+      public Accepted create(String name, String desired, OwnerTag mark) {
         if (value.isPresent()) {
           throw new ServingException("fake", ErrorKind.UNAUTHORIZED, "the token has expired");
         }
@@ -688,7 +684,7 @@ class ReconcilerTest {
     ServingException failure = fails(() -> run(late).await(LIMIT));
 
     assertThat(failure.kind()).isEqualTo(ErrorKind.UNAUTHORIZED);
-    assertThat(failure).hasMessageContaining("Taken back: fake thing");
+    assertThat(failure).hasMessageContaining("Rolled back: fake thing");
     assertThat(late.value).isEmpty();
   }
 
@@ -780,7 +776,7 @@ class ReconcilerTest {
       ServingException cancelled = fails(() -> begun.join().await(LIMIT));
 
       assertThat(cancelled.kind()).isEqualTo(ErrorKind.CANCELLED);
-      assertThat(cancelled).hasMessageContaining("Run it again to go on");
+      assertThat(cancelled).hasMessageContaining("Retry to go on");
       assertThat(cloud.truth("traffic", "bert")).contains(Traffic.allTo("blue"));
     }
   }
@@ -790,19 +786,19 @@ class ReconcilerTest {
     AtomicReference<Duration> doneAt = new AtomicReference<>();
     FakeKind slow = new FakeKind() {
       @Override
-      public Observed<String> read(String name) {
+      public Observed<String> read(String name, Look look) {
         // What is being made is not there before its operation has ended.
         boolean done = doneAt.get() != null && time.elapsed().compareTo(doneAt.get()) >= 0;
-        Observed<String> seen = done ? super.read(name) : Observed.absent();
+        Observed<String> seen = done ? super.read(name, look) : Observed.absent();
         time.pass(Duration.ofSeconds(20));
         return seen;
       }
 
       @Override
-      public Started create(String name, String desired, Mark mark) {
+      public Accepted create(String name, String desired, OwnerTag mark) {
         doneAt.set(time.elapsed().plusSeconds(250));
         value = Optional.of(desired);
-        return Started.as("op");
+        return Accepted.as("op");
       }
 
       @Override
@@ -827,10 +823,10 @@ class ReconcilerTest {
     }
 
     @Override
-    public Started update(String name, Observed<String> current, String desired) {
+    public Accepted update(String name, Observed<String> current, String desired) {
       doneAt = time.elapsed().plusSeconds(600);
       changes.add(() -> value = Optional.of(desired));
-      return Started.as("op");
+      return Accepted.as("op");
     }
 
     @Override
@@ -855,7 +851,7 @@ class ReconcilerTest {
       ServingException cancelled = fails(() -> begun.join().await(LIMIT));
 
       assertThat(cancelled.kind()).isEqualTo(ErrorKind.CANCELLED);
-      assertThat(cancelled).hasMessageContaining("Taken back: fake");
+      assertThat(cancelled).hasMessageContaining("Rolled back: fake");
       assertThat(late.changes).isEmpty();
       assertThat(late.value).contains("former");
     }
@@ -882,8 +878,8 @@ class ReconcilerTest {
   void whatAProviderMadeBeforeItThrewSomethingUnexpectedIsTakenBack() {
     FakeKind buggy = new FakeKind() {
       @Override
-      public Started create(String name, String desired, Mark mark) {
-        Started made = super.create(name, desired, mark);
+      public Accepted create(String name, String desired, OwnerTag mark) {
+        Accepted made = super.create(name, desired, mark);
         throw new IllegalStateException("cannot read the answer " + made);
       }
     };
@@ -898,7 +894,7 @@ class ReconcilerTest {
   void aChangeThatIsRefusedAsWrongFailsAtOnce() {
     FakeKind strict = new FakeKind() {
       @Override
-      public Started update(String name, Observed<String> current, String desired) {
+      public Accepted update(String name, Observed<String> current, String desired) {
         throw new ServingException("fake", ErrorKind.INVALID, "no");
       }
     };
@@ -917,11 +913,11 @@ class ReconcilerTest {
       private int reads;
 
       @Override
-      public Observed<String> read(String name) {
+      public Observed<String> read(String name, Look look) {
         if (++reads == 1) {
           throw new NoClassDefFoundError("a class of a vendor's");
         }
-        return super.read(name);
+        return super.read(name, look);
       }
     };
     try (Reconciler reconciler = Reconciler.builder("fake", List.of(kind)).build()) {
@@ -1095,14 +1091,14 @@ class ReconcilerTest {
         .run(walk(kind));
   }
 
-  private static Walk<String> walk(ResourceKind<String> kind) {
-    return new Walk<>(
-        "deploy",
-        "thing",
-        "thing",
-        List.of(Resource.variant(kind, "thing", "x")),
-        "result",
-        List.of());
+  private static ReconcileRequest<String> walk(ResourceKind<String> kind) {
+    return request(List.of(Resource.variant(kind.id(), "thing", "x")));
+  }
+
+  private static ReconcileRequest<String> request(List<Resource<?>> resources) {
+    ReconcileRequest.Content<String> content =
+        ReconcileRequest.Content.of(resources, List.of(), "result");
+    return ReconcileRequest.of("deploy", "thing", "thing", preparing -> content);
   }
 
   private static void awaitUninterruptibly(CountDownLatch latch) {
@@ -1123,38 +1119,42 @@ class ReconcilerTest {
   /** One text that is there or not. */
   private static class FakeKind implements ResourceKind<String> {
     volatile Optional<String> value = Optional.empty();
+    private final KindName<String> id;
 
-    @Override
-    public String name() {
-      return "fake";
+    FakeKind() {
+      this("fake");
+    }
+
+    FakeKind(String name) {
+      this.id = new KindName<>(name, String.class);
     }
 
     @Override
-    public Observed<String> read(String name) {
+    public KindName<String> id() {
+      return id;
+    }
+
+    @Override
+    public Observed<String> read(String name, Look look) {
       return value.map(Observed::ready).orElseGet(Observed::absent);
     }
 
     @Override
-    public Started create(String name, String desired, Mark mark) {
+    public Accepted create(String name, String desired, OwnerTag mark) {
       value = Optional.of(desired);
-      return Started.ACCEPTED;
+      return Accepted.VISIBLE;
     }
 
     @Override
-    public Started update(String name, Observed<String> current, String desired) {
+    public Accepted update(String name, Observed<String> current, String desired) {
       value = Optional.of(desired);
-      return Started.ACCEPTED;
+      return Accepted.VISIBLE;
     }
 
     @Override
-    public Started delete(String name, Observed<String> current) {
+    public Accepted delete(String name, Observed<String> current, Set<ResourceRef> going) {
       value = Optional.empty();
-      return Started.ACCEPTED;
-    }
-
-    @Override
-    public List<Listed> list() {
-      return List.of();
+      return Accepted.VISIBLE;
     }
   }
 }

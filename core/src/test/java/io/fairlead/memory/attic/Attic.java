@@ -5,6 +5,7 @@ import java.io.Serial;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -129,6 +130,22 @@ final class Attic implements AutoCloseable {
         Map.copyOf(fields),
         thing.tags(),
         "r" + ++revisions,
+        thing.state(),
+        thing.detail(),
+        thing.createdAt()));
+  }
+
+  /** Adds a tag, which is no change of the thing's fields. */
+  synchronized void tag(String kind, String name, String tag, String value) {
+    Thing thing = progressed(must(kind, name));
+    Map<String, String> tags = new HashMap<>(thing.tags());
+    tags.put(tag, value);
+    put(new Thing(
+        kind,
+        name,
+        thing.fields(),
+        Map.copyOf(tags),
+        thing.etag(),
         thing.state(),
         thing.detail(),
         thing.createdAt()));

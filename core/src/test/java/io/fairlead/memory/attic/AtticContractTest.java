@@ -57,7 +57,7 @@ class AtticContractTest extends EndpointPlatformContract {
   private record ThisAttic(VirtualTime time, Attic attic) implements Place {
     @Override
     public EndpointPlatform open(Faults faults) {
-      AtticKinds broken = AtticKinds.of(attic).decorated(faults::around);
+      AtticKinds broken = AtticKinds.of(attic).around(faults);
       return AtticProvider.open(broken, attic, time, new Random(1), () -> {});
     }
 
@@ -70,6 +70,11 @@ class AtticContractTest extends EndpointPlatformContract {
     public Optional<Place> copy() {
       VirtualTime then = time.copy();
       return Optional.of(new ThisAttic(then, attic.copy(then)));
+    }
+
+    @Override
+    public void pass(Duration passed) {
+      time.pass(passed);
     }
 
     @Override

@@ -1,27 +1,30 @@
 package io.fairlead.memory.attic;
 
+import io.fairlead.reconcile.Accepted;
+import io.fairlead.reconcile.KindName;
 import io.fairlead.reconcile.Listed;
-import io.fairlead.reconcile.Mark;
+import io.fairlead.reconcile.Look;
 import io.fairlead.reconcile.Observed;
+import io.fairlead.reconcile.OwnerTag;
 import io.fairlead.reconcile.ResourceKind;
 import io.fairlead.reconcile.ResourceRef;
-import io.fairlead.reconcile.Started;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 
 // guide: kind
-/** The five calls on one kind of thing in the attic. */
+/** The calls on one kind of thing in the attic. */
 abstract class AtticKind<T> implements ResourceKind<T> {
   private static final String DEPLOYMENT_TAG = "fairlead-deployment";
   private static final String RUN_TAG = "fairlead-run";
 
   private final Attic attic;
-  private final String kind;
+  private final KindName<T> id;
 
-  AtticKind(Attic attic, String kind) {
+  AtticKind(Attic attic, KindName<T> id) {
     this.attic = attic;
-    this.kind = kind;
+    this.id = id;
   }
 
   /** {@return a thing as the attic writes it} */
@@ -31,15 +34,20 @@ abstract class AtticKind<T> implements ResourceKind<T> {
   abstract T value(Map<String, String> fields);
 
   @Override
-  public String name() {
-    return kind;
+  public KindName<T> id() {
+    return id;
   }
 
   @Override
-  public Observed<T> read(String name) {
-    return AtticErrors.find(at("read", name), () -> attic.get(kind, name))
-        .map(this::observed)
-        .orElseGet(Observed::absent);
+  public Observed<T> read(String name, Look look) {
+    return find(attic, look, id.name(), name).map(this::observed).orElseGet(Observed::absent);
+  }
+
+  /** {@return a thing, which is asked for once in a look, because its weights are read from it, too} */
+  static Optional<Attic.Thing> find(Attic attic, Look look, String kind, String name) {
+    return look.once(
+        List.of(kind, name),
+        () -> AtticErrors.find("read " + kind + " " + name, () -> attic.get(kind, name)));
   }
 
   private Observed<T> observed(Attic.Thing thing) {
@@ -53,63 +61,48 @@ abstract class AtticKind<T> implements ResourceKind<T> {
   }
 
   @Override
-  public Started create(String name, T desired, Mark mark) {
-    Map<String, String> tags = Map.of(DEPLOYMENT_TAG, mark.deployment(), RUN_TAG, mark.run());
-    AtticErrors.run(at("create", name), () -> attic.create(kind, name, fields(desired), tags));
-    return Started.ACCEPTED;
+  public Accepted create(String name, T desired, OwnerTag owner) {
+    Map<String, String> tags = Map.of(DEPLOYMENT_TAG, owner.deployment(), RUN_TAG, owner.run());
+    AtticErrors.run(at("create", name), () -> attic.create(name(), name, fields(desired), tags));
+    return Accepted.VISIBLE;
   }
 
   @Override
-  public Started update(String name, Observed<T> current, T desired) {
+  public Accepted update(String name, Observed<T> current, T desired) {
     String revision = current.revision().orElseThrow();
-    AtticErrors.run(at("update", name), () -> attic.replace(kind, name, fields(desired), revision));
-    return Started.ACCEPTED;
+    AtticErrors.run(at("update", name), () -> attic.replace(name(), name, fields(desired), revision));
+    return Accepted.VISIBLE;
   }
 
   @Override
-  public Started delete(String name, Observed<T> current) {
+  public Accepted delete(String name, Observed<T> current, Set<ResourceRef> going) {
     String revision = current.revision().orElseThrow();
-    AtticErrors.run(at("delete", name), () -> attic.delete(kind, name, revision));
-    return Started.ACCEPTED;
+    AtticErrors.run(at("delete", name), () -> attic.delete(name(), name, revision));
+    return Accepted.VISIBLE;
   }
 
   @Override
-  public List<Listed> list() {
-    return AtticErrors.call("list each " + kind, () -> attic.list(kind)).stream()
+  public List<Listed> list(Look look) {
+    return AtticErrors.call("list each " + name(), () -> attic.list(name())).stream()
         .filter(thing -> thing.tags().containsKey(RUN_TAG))
         .map(this::listed)
         .toList();
   }
 
   private Listed listed(Attic.Thing thing) {
-    return new Listed(
-        new ResourceRef(kind, thing.name()),
-        thing.tags().get(DEPLOYMENT_TAG),
-        thing.createdAt(),
-        observed(thing).status(),
-        thing.detail(),
-        isRoot(),
-        uses(thing),
-        attachedTo(thing));
+    Listed entry = Listed.of(new ResourceRef(name(), thing.name()), thing.createdAt())
+        .deployment(thing.tags().get(DEPLOYMENT_TAG))
+        .status(observed(thing).status(), thing.detail());
+    return related(entry, thing);
   }
 
-  /** {@return whether it serves requests} */
-  boolean isRoot() {
-    return false;
-  }
-
-  /** {@return what it cannot be without} */
-  List<ResourceRef> uses(Attic.Thing thing) {
-    return List.of();
-  }
-
-  /** {@return what it belongs to and goes with} */
-  Optional<ResourceRef> attachedTo(Attic.Thing thing) {
-    return Optional.empty();
+  /** {@return the same, with what it uses or belongs to, and whether it serves requests} */
+  Listed related(Listed entry, Attic.Thing thing) {
+    return entry;
   }
 
   private String at(String verb, String name) {
-    return verb + " " + kind + " " + name;
+    return verb + " " + name() + " " + name;
   }
 }
 // guide end

@@ -1,55 +1,62 @@
 package io.fairlead.memory.attic;
 
-import io.fairlead.error.ErrorKind;
-import io.fairlead.error.ServingException;
+import io.fairlead.contract.Faults;
 import io.fairlead.grammar.Dependencies;
 import io.fairlead.grammar.ModelArtifact;
+import io.fairlead.memory.attic.AtticKinds.Box;
+import io.fairlead.memory.attic.AtticKinds.Model;
+import io.fairlead.memory.attic.AtticKinds.Rule;
+import io.fairlead.memory.attic.AtticKinds.Shelf;
+import io.fairlead.reconcile.Accepted;
+import io.fairlead.reconcile.KindName;
 import io.fairlead.reconcile.Listed;
-import io.fairlead.reconcile.Mark;
+import io.fairlead.reconcile.Look;
 import io.fairlead.reconcile.Observed;
+import io.fairlead.reconcile.OwnerTag;
 import io.fairlead.reconcile.ResourceKind;
 import io.fairlead.reconcile.ResourceRef;
-import io.fairlead.reconcile.Started;
 import io.fairlead.reconcile.Traffic;
+import io.fairlead.reconcile.TrafficSetting;
 import java.net.URI;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
-/** The kinds of things in the attic, each after those that it uses. */
+/** The kinds of things in the attic, each after those that it uses, and the weights of its shelves. */
 record AtticKinds(
     ResourceKind<Model> model,
     ResourceKind<Shelf> shelf,
     ResourceKind<Box> box,
     ResourceKind<Rule> rule,
-    ResourceKind<Traffic> traffic) {
+    TrafficSetting traffic) {
+  static final KindName<Model> MODEL = new KindName<>("model", Model.class);
+  static final KindName<Shelf> SHELF = new KindName<>("shelf", Shelf.class);
+  static final KindName<Box> BOX = new KindName<>("box", Box.class);
+  static final KindName<Rule> RULE = new KindName<>("rule", Rule.class);
+
   static AtticKinds of(Attic attic) {
     return new AtticKinds(
         new ModelKind(attic),
         new ShelfKind(attic),
         new BoxKind(attic),
         new RuleKind(attic),
-        new TrafficKind(attic));
+        new Weights(attic));
   }
 
   List<ResourceKind<?>> all() {
-    return List.of(model, shelf, box, rule, traffic);
+    return List.of(model, shelf, box, rule);
   }
 
-  // guide: decorator
-  /** Puts something around each kind. */
-  interface Decorator {
-    <T> ResourceKind<T> around(ResourceKind<T> kind);
-  }
-
-  AtticKinds decorated(Decorator decorator) {
+  // guide: faults
+  /** {@return the same kinds, each call of which goes through these faults} */
+  AtticKinds around(Faults faults) {
     return new AtticKinds(
-        decorator.around(model),
-        decorator.around(shelf),
-        decorator.around(box),
-        decorator.around(rule),
-        decorator.around(traffic));
+        faults.around(model),
+        faults.around(shelf),
+        faults.around(box),
+        faults.around(rule),
+        faults.around(traffic));
   }
   // guide end
 
@@ -69,7 +76,7 @@ record AtticKinds(
 
   private static final class ModelKind extends AtticKind<Model> {
     ModelKind(Attic attic) {
-      super(attic, "model");
+      super(attic, MODEL);
     }
 
     @Override
@@ -105,7 +112,7 @@ record AtticKinds(
   /** A shelf's fields hold its weights too, which are not the shelf's own. */
   private static final class ShelfKind extends AtticKind<Shelf> {
     ShelfKind(Attic attic) {
-      super(attic, "shelf");
+      super(attic, SHELF);
     }
 
     @Override
@@ -117,12 +124,39 @@ record AtticKinds(
     Shelf value(Map<String, String> fields) {
       return new Shelf(fields.get("name"));
     }
+
+    @Override
+    Listed related(Listed entry, Attic.Thing thing) {
+      return entry.remembers(thing.tags().keySet().stream()
+          .filter(tag -> tag.startsWith(BoxKind.USED))
+          .map(tag -> new ResourceRef("model", tag.substring(BoxKind.USED.length())))
+          .toList());
+    }
   }
 
   // guide: box
   private static final class BoxKind extends AtticKind<Box> {
+    /** Begins the tags of a shelf that name the models that its boxes have held. */
+    static final String USED = "used-";
+
+    private final Attic attic;
+
     BoxKind(Attic attic) {
-      super(attic, "box");
+      super(attic, BOX);
+      this.attic = attic;
+    }
+
+    /** The shelf remembers the model, so that a removal that was cut off finds it. */
+    @Override
+    public Accepted create(String name, Box desired, OwnerTag owner) {
+      AtticErrors.run(
+          "tag shelf " + shelfOf(name),
+          () -> attic.tag("shelf", shelfOf(name), USED + desired.model(), ""));
+      return super.create(name, desired, owner);
+    }
+
+    private static String shelfOf(String box) {
+      return box.substring(0, box.indexOf('/'));
     }
 
     @Override
@@ -148,22 +182,19 @@ record AtticKinds(
     }
 
     @Override
-    boolean isRoot() {
-      return true;
-    }
-
-    @Override
-    List<ResourceRef> uses(Attic.Thing thing) {
-      String shelf = thing.name().substring(0, thing.name().indexOf('/'));
-      return List.of(
-          new ResourceRef("model", thing.fields().get("model")), new ResourceRef("shelf", shelf));
+    Listed related(Listed entry, Attic.Thing thing) {
+      return entry
+          .asRoot()
+          .uses(List.of(
+              new ResourceRef("model", thing.fields().get("model")),
+              new ResourceRef("shelf", shelfOf(thing.name()))));
     }
   }
   // guide end
 
   private static final class RuleKind extends AtticKind<Rule> {
     RuleKind(Attic attic) {
-      super(attic, "rule");
+      super(attic, RULE);
     }
 
     @Override
@@ -183,27 +214,17 @@ record AtticKinds(
     }
 
     @Override
-    Optional<ResourceRef> attachedTo(Attic.Thing thing) {
-      return Optional.of(new ResourceRef("box", thing.name()));
+    Listed related(Listed entry, Attic.Thing thing) {
+      return entry.ownedBy(new ResourceRef("box", thing.name()));
     }
   }
 
-  /** The weights of a shelf: a part of it, which is neither made nor listed by itself. */
-  private static final class TrafficKind implements ResourceKind<Traffic> {
-    private final Attic attic;
-
-    TrafficKind(Attic attic) {
-      this.attic = attic;
-    }
-
+  // guide: traffic
+  /** The weights of a shelf, which are fields of it. */
+  private record Weights(Attic attic) implements TrafficSetting {
     @Override
-    public String name() {
-      return "traffic";
-    }
-
-    @Override
-    public Observed<Traffic> read(String name) {
-      return AtticErrors.find("read the weights of " + name, () -> attic.get("shelf", name))
+    public Observed<Traffic> read(String name, Look look) {
+      return AtticKind.find(attic, look, "shelf", name)
           .map(shelf -> Observed.ready(weights(shelf)).withRevision(shelf.etag()))
           .orElseGet(Observed::absent);
     }
@@ -219,7 +240,7 @@ record AtticKinds(
     }
 
     @Override
-    public Started update(String name, Observed<Traffic> current, Traffic desired) {
+    public Accepted write(String name, Observed<Traffic> current, Traffic desired) {
       Map<String, String> fields = new HashMap<>();
       fields.put("name", name);
       desired
@@ -228,24 +249,8 @@ record AtticKinds(
       String revision = current.revision().orElseThrow();
       AtticErrors.run(
           "set the weights of " + name, () -> attic.replace("shelf", name, fields, revision));
-      return Started.ACCEPTED;
-    }
-
-    @Override
-    public Started create(String name, Traffic desired, Mark mark) {
-      throw new ServingException(
-          AtticProvider.ID, ErrorKind.NOT_FOUND, "there is no shelf " + name);
-    }
-
-    @Override
-    public Started delete(String name, Observed<Traffic> current) {
-      throw new ServingException(
-          AtticProvider.ID, ErrorKind.UNSUPPORTED, "weights go with their shelf");
-    }
-
-    @Override
-    public List<Listed> list() {
-      return List.of();
+      return Accepted.VISIBLE;
     }
   }
+  // guide end
 }

@@ -13,10 +13,10 @@ import io.fairlead.memory.attic.AtticKinds.Rule;
 import io.fairlead.memory.attic.AtticKinds.Shelf;
 import io.fairlead.provider.Fingerprint;
 import io.fairlead.reconcile.EndpointMapper;
+import io.fairlead.provider.Fingerprint;
+import io.fairlead.reconcile.KindName;
 import io.fairlead.reconcile.Mapping;
 import io.fairlead.reconcile.Resource;
-import io.fairlead.reconcile.ResourceKind;
-import io.fairlead.reconcile.Traffic;
 import java.util.List;
 import java.util.Set;
 
@@ -24,12 +24,6 @@ import java.util.Set;
 /** From the grammar to the attic's things. */
 final class AtticMapper implements EndpointMapper {
   private static final int LONGEST_NAME = 40;
-
-  private final AtticKinds kinds;
-
-  AtticMapper(AtticKinds kinds) {
-    this.kinds = kinds;
-  }
 
   @Override
   public Mapping container(Container container) {
@@ -52,7 +46,7 @@ final class AtticMapper implements EndpointMapper {
     List<String> lossy = container.runtime().image().isEmpty()
         ? List.of()
         : List.of("runtime.image is not used: the attic has one image");
-    return new Mapping(List.of(Resource.shared(kinds.model(), modelName(container), model)), lossy);
+    return new Mapping(List.of(Resource.shared(AtticKinds.MODEL, modelName(container), model)), lossy);
   }
 
   private static String modelName(Container container) {
@@ -82,17 +76,18 @@ final class AtticMapper implements EndpointMapper {
     Box box = new Box(
         modelName(endpoint.container()), scaling.instanceType().orElseThrow(), scaling.count());
     Rule rule = new Rule(scaling.min(), scaling.max(), Fingerprint.of(GrammarJson.write(endpoint)));
-    return Mapping.of(
-        Resource.shared(kinds.shelf(), endpoint.name(), new Shelf(endpoint.name())),
-        Resource.variant(kinds.box(), path, box),
-        scaling.isAutomatic()
-            ? Resource.own(kinds.rule(), path, rule)
-            : Resource.none(kinds.rule(), path));
+    return container(endpoint.container())
+        .and(
+            Resource.shared(AtticKinds.SHELF, endpoint.name(), new Shelf(endpoint.name())),
+            Resource.variant(AtticKinds.BOX, path, box),
+            scaling.isAutomatic()
+                ? Resource.part(AtticKinds.RULE, path, rule)
+                : Resource.noPart(AtticKinds.RULE, path));
   }
 
   @Override
-  public ResourceKind<Traffic> traffic() {
-    return kinds.traffic();
+  public KindName<?> variantKind(Endpoint endpoint) {
+    return AtticKinds.BOX;
   }
 
   @Override

@@ -3,11 +3,11 @@ package io.fairlead.sagemaker.internal;
 import io.fairlead.error.ErrorKind;
 import io.fairlead.error.ServingException;
 import io.fairlead.reconcile.Listed;
-import io.fairlead.reconcile.Mark;
+import io.fairlead.reconcile.OwnerTag;
 import io.fairlead.reconcile.Observed;
 import io.fairlead.reconcile.ResourceKind;
 import io.fairlead.reconcile.ResourceRef;
-import io.fairlead.reconcile.Started;
+import io.fairlead.reconcile.Accepted;
 import io.fairlead.sagemaker.SageMakerProvider;
 import java.util.ArrayList;
 import java.util.List;
@@ -71,7 +71,7 @@ final class ArtifactKind implements ResourceKind<Artifact> {
   }
 
   @Override
-  public Started create(String key, Artifact desired, Mark mark) {
+  public Accepted create(String key, Artifact desired, OwnerTag mark) {
     ModelArchive archive = desired
         .archive()
         .orElseThrow(() -> new IllegalStateException("an artifact to upload has an archive"));
@@ -80,7 +80,7 @@ final class ArtifactKind implements ResourceKind<Artifact> {
     } catch (SdkException e) {
       throw noBucket(errors.failure("Upload to s3://" + bucket + "/" + key, e));
     }
-    return Started.ACCEPTED;
+    return Accepted.VISIBLE;
   }
 
   /** That the bucket is not there is nothing that a later try would mend. */
@@ -97,7 +97,7 @@ final class ArtifactKind implements ResourceKind<Artifact> {
   }
 
   @Override
-  public Started update(String key, Observed<Artifact> current, Artifact desired) {
+  public Accepted update(String key, Observed<Artifact> current, Artifact desired) {
     throw new ServingException(
         SageMakerProvider.ID,
         ErrorKind.UNSUPPORTED,
@@ -105,11 +105,11 @@ final class ArtifactKind implements ResourceKind<Artifact> {
   }
 
   @Override
-  public Started delete(String key, Observed<Artifact> current) {
+  public Accepted delete(String key, Observed<Artifact> current) {
     errors.call(
         "Delete s3://" + bucket + "/" + key,
         () -> clients.s3().deleteObject(request -> request.bucket(bucket).key(key)));
-    return Started.ACCEPTED;
+    return Accepted.VISIBLE;
   }
 
   @Override

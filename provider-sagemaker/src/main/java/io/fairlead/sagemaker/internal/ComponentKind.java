@@ -1,11 +1,11 @@
 package io.fairlead.sagemaker.internal;
 
 import io.fairlead.reconcile.Listed;
-import io.fairlead.reconcile.Mark;
+import io.fairlead.reconcile.OwnerTag;
 import io.fairlead.reconcile.Observed;
 import io.fairlead.reconcile.ResourceKind;
 import io.fairlead.reconcile.ResourceRef;
-import io.fairlead.reconcile.Started;
+import io.fairlead.reconcile.Accepted;
 import io.fairlead.sagemaker.SageMakerInstances;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -122,7 +122,7 @@ final class ComponentKind implements ResourceKind<Component> {
   // ---- changing ----
 
   @Override
-  public Started create(String path, Component desired, Mark mark) {
+  public Accepted create(String path, Component desired, OwnerTag mark) {
     VariantName name = VariantName.of(path);
     Map<String, String> marks = new HashMap<>(SageMakerTags.of(mark));
     marks.put(SageMakerTags.VARIANT, name.variant());
@@ -138,7 +138,7 @@ final class ComponentKind implements ResourceKind<Component> {
                 .specification(specification(desired))
                 .runtimeConfig(runtime -> runtime.copyCount(desired.copies()))
                 .tags(SageMakerTags.list(marks))));
-    return Started.ACCEPTED;
+    return Accepted.VISIBLE;
   }
 
   private static InferenceComponentSpecification specification(Component component) {
@@ -161,7 +161,7 @@ final class ComponentKind implements ResourceKind<Component> {
   }
 
   @Override
-  public Started update(String path, Observed<Component> current, Component desired) {
+  public Accepted update(String path, Observed<Component> current, Component desired) {
     String awsName = ComponentCalls.awsName(VariantName.of(path));
     if (current.value().orElseThrow().isSameSpecification(desired)) {
       errors.call(
@@ -181,7 +181,7 @@ final class ComponentKind implements ResourceKind<Component> {
                   .specification(specification(desired))
                   .runtimeConfig(runtime -> runtime.copyCount(desired.copies()))));
     }
-    return Started.ACCEPTED;
+    return Accepted.VISIBLE;
   }
 
   @Override
@@ -197,14 +197,14 @@ final class ComponentKind implements ResourceKind<Component> {
   }
 
   @Override
-  public Started delete(String path, Observed<Component> current) {
+  public Accepted delete(String path, Observed<Component> current) {
     String awsName = ComponentCalls.awsName(VariantName.of(path));
     errors.call(
         "Delete inference component " + awsName,
         () -> clients
             .controlPlane()
             .deleteInferenceComponent(request -> request.inferenceComponentName(awsName)));
-    return Started.ACCEPTED;
+    return Accepted.VISIBLE;
   }
 
   // ---- listing ----

@@ -3,11 +3,11 @@ package io.fairlead.sagemaker.internal;
 import io.fairlead.error.ErrorKind;
 import io.fairlead.error.ServingException;
 import io.fairlead.reconcile.Listed;
-import io.fairlead.reconcile.Mark;
+import io.fairlead.reconcile.OwnerTag;
 import io.fairlead.reconcile.Observed;
 import io.fairlead.reconcile.ResourceKind;
 import io.fairlead.reconcile.ResourceRef;
-import io.fairlead.reconcile.Started;
+import io.fairlead.reconcile.Accepted;
 import io.fairlead.sagemaker.SageMakerProvider;
 import java.util.ArrayList;
 import java.util.List;
@@ -56,7 +56,7 @@ final class ConfigurationKind implements ResourceKind<Configuration> {
   }
 
   @Override
-  public Started create(String name, Configuration desired, Mark mark) {
+  public Accepted create(String name, Configuration desired, OwnerTag mark) {
     throw new ServingException(
         SageMakerProvider.ID,
         ErrorKind.UNSUPPORTED,
@@ -64,7 +64,7 @@ final class ConfigurationKind implements ResourceKind<Configuration> {
   }
 
   @Override
-  public Started update(String name, Observed<Configuration> current, Configuration desired) {
+  public Accepted update(String name, Observed<Configuration> current, Configuration desired) {
     throw new ServingException(
         SageMakerProvider.ID,
         ErrorKind.UNSUPPORTED,
@@ -72,9 +72,9 @@ final class ConfigurationKind implements ResourceKind<Configuration> {
   }
 
   @Override
-  public Started delete(String name, Observed<Configuration> current) {
+  public Accepted delete(String name, Observed<Configuration> current) {
     endpoints.deleteConfiguration(name);
-    return Started.ACCEPTED;
+    return Accepted.VISIBLE;
   }
 
   @Override

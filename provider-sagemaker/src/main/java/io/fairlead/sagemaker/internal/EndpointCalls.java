@@ -258,8 +258,8 @@ final class EndpointCalls {
                 .tags(SageMakerTags.list(marks))));
   }
 
-  void tidy(String endpoint) {
-    tidy(endpoint, endpoint);
+  void deleteSuperseded(String endpoint) {
+    deleteSuperseded(endpoint, endpoint);
   }
 
   /**
@@ -271,7 +271,7 @@ final class EndpointCalls {
    *
    * @param madeFor what {@link #make} was told that they are for
    */
-  void tidy(String endpoint, String madeFor) {
+  void deleteSuperseded(String endpoint, String madeFor) {
     Optional<DescribeEndpointResponse> found = find(endpoint);
     if (found.isPresent() && !isAtRest(found.get())) {
       return;

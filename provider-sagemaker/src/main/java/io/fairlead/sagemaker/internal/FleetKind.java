@@ -3,11 +3,11 @@ package io.fairlead.sagemaker.internal;
 import io.fairlead.error.ErrorKind;
 import io.fairlead.error.ServingException;
 import io.fairlead.reconcile.Listed;
-import io.fairlead.reconcile.Mark;
+import io.fairlead.reconcile.OwnerTag;
 import io.fairlead.reconcile.Observed;
 import io.fairlead.reconcile.ResourceKind;
 import io.fairlead.reconcile.ResourceRef;
-import io.fairlead.reconcile.Started;
+import io.fairlead.reconcile.Accepted;
 import io.fairlead.sagemaker.SageMakerProvider;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -111,8 +111,8 @@ final class FleetKind implements ResourceKind<Fleet> {
   // ---- changing ----
 
   @Override
-  public Started create(String fleet, Fleet desired, Mark mark) {
-    Map<String, String> marks = new HashMap<>(SageMakerTags.of(new Mark("", mark.run())));
+  public Accepted create(String fleet, Fleet desired, OwnerTag mark) {
+    Map<String, String> marks = new HashMap<>(SageMakerTags.of(new OwnerTag("", mark.run())));
     marks.put(SageMakerTags.FLEET, fleet);
     Map<String, String> configurationMarks = new HashMap<>(marks);
     configurationMarks.put(SageMakerTags.DEPLOYMENT, fleet);
@@ -132,11 +132,11 @@ final class FleetKind implements ResourceKind<Fleet> {
                 .endpointName(fleet)
                 .endpointConfigName(configuration)
                 .tags(SageMakerTags.list(marks))));
-    return Started.ACCEPTED;
+    return Accepted.VISIBLE;
   }
 
   @Override
-  public Started update(String fleet, Observed<Fleet> current, Fleet desired) {
+  public Accepted update(String fleet, Observed<Fleet> current, Fleet desired) {
     errors.call(
         "Resize fleet " + fleet,
         () -> clients
@@ -147,7 +147,7 @@ final class FleetKind implements ResourceKind<Fleet> {
                     .variantName(VARIANT)
                     .desiredInstanceCount(desired.instances())
                     .build())));
-    return Started.ACCEPTED;
+    return Accepted.VISIBLE;
   }
 
   @Override
@@ -160,7 +160,7 @@ final class FleetKind implements ResourceKind<Fleet> {
   }
 
   @Override
-  public Started delete(String fleet, Observed<Fleet> current) {
+  public Accepted delete(String fleet, Observed<Fleet> current) {
     endpoints.find(fleet).ifPresent(endpoints::release);
     try {
       errors.call(
@@ -169,7 +169,7 @@ final class FleetKind implements ResourceKind<Fleet> {
     } catch (ServingException e) {
       throw e.kind() == ErrorKind.INVALID ? inUse(fleet, e) : e;
     }
-    return Started.ACCEPTED;
+    return Accepted.VISIBLE;
   }
 
   /** AWS refuses to delete an endpoint that has components, and has no code that says so. */
@@ -200,8 +200,8 @@ final class FleetKind implements ResourceKind<Fleet> {
   }
 
   @Override
-  public void tidy(String fleet) {
-    endpoints.tidy(fleet, configurations(fleet));
+  public void deleteSuperseded(String fleet) {
+    endpoints.deleteSuperseded(fleet, configurations(fleet));
   }
 
   // ---- listing ----

@@ -4,11 +4,11 @@ import io.fairlead.error.ErrorKind;
 import io.fairlead.error.ServingException;
 import io.fairlead.grammar.Dependencies;
 import io.fairlead.reconcile.Listed;
-import io.fairlead.reconcile.Mark;
+import io.fairlead.reconcile.OwnerTag;
 import io.fairlead.reconcile.Observed;
 import io.fairlead.reconcile.ResourceKind;
 import io.fairlead.reconcile.ResourceRef;
-import io.fairlead.reconcile.Started;
+import io.fairlead.reconcile.Accepted;
 import io.fairlead.sagemaker.SageMakerMultiModel;
 import io.fairlead.sagemaker.SageMakerNetwork;
 import io.fairlead.sagemaker.SageMakerProvider;
@@ -100,7 +100,7 @@ final class ModelKind implements ResourceKind<Model> {
   }
 
   @Override
-  public Started create(String name, Model desired, Mark mark) {
+  public Accepted create(String name, Model desired, OwnerTag mark) {
     Map<String, String> marks = new HashMap<>(SageMakerTags.of(mark));
     ArtifactKind.keyOf(desired.data()).ifPresent(key -> marks.put(ARTIFACT, key));
     errors.call(
@@ -114,7 +114,7 @@ final class ModelKind implements ResourceKind<Model> {
                 .enableNetworkIsolation(desired.network().isolated())
                 .vpcConfig(vpc(desired.network()))
                 .tags(SageMakerTags.list(marks))));
-    return Started.ACCEPTED;
+    return Accepted.VISIBLE;
   }
 
   private static ContainerDefinition container(Model model) {
@@ -150,7 +150,7 @@ final class ModelKind implements ResourceKind<Model> {
   }
 
   @Override
-  public Started update(String name, Observed<Model> current, Model desired) {
+  public Accepted update(String name, Observed<Model> current, Model desired) {
     throw new ServingException(
         SageMakerProvider.ID,
         ErrorKind.UNSUPPORTED,
@@ -158,11 +158,11 @@ final class ModelKind implements ResourceKind<Model> {
   }
 
   @Override
-  public Started delete(String name, Observed<Model> current) {
+  public Accepted delete(String name, Observed<Model> current) {
     errors.call(
         "Delete model " + name,
         () -> clients.controlPlane().deleteModel(request -> request.modelName(name)));
-    return Started.ACCEPTED;
+    return Accepted.VISIBLE;
   }
 
   @Override

@@ -2,7 +2,7 @@ package io.fairlead.sagemaker.internal;
 
 import io.fairlead.provider.RetryPolicy;
 import io.fairlead.provider.TimeSource;
-import io.fairlead.reconcile.Mark;
+import io.fairlead.reconcile.OwnerTag;
 import java.io.Serial;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
@@ -57,7 +57,7 @@ final class SageMakerTags {
     this.time = time;
   }
 
-  static Map<String, String> of(Mark mark) {
+  static Map<String, String> of(OwnerTag mark) {
     return Map.of(DEPLOYMENT, mark.deployment(), RUN, mark.run());
   }
 

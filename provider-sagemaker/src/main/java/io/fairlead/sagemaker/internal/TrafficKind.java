@@ -3,10 +3,10 @@ package io.fairlead.sagemaker.internal;
 import io.fairlead.error.ErrorKind;
 import io.fairlead.error.ServingException;
 import io.fairlead.reconcile.Listed;
-import io.fairlead.reconcile.Mark;
+import io.fairlead.reconcile.OwnerTag;
 import io.fairlead.reconcile.Observed;
 import io.fairlead.reconcile.ResourceKind;
-import io.fairlead.reconcile.Started;
+import io.fairlead.reconcile.Accepted;
 import io.fairlead.reconcile.Traffic;
 import io.fairlead.sagemaker.SageMakerProvider;
 import java.util.ArrayList;
@@ -113,7 +113,7 @@ final class TrafficKind implements ResourceKind<Traffic> {
   }
 
   @Override
-  public Started update(String name, Observed<Traffic> current, Traffic desired) {
+  public Accepted update(String name, Observed<Traffic> current, Traffic desired) {
     DescribeEndpointResponse endpoint = endpoints
         .find(name)
         .filter(found -> !endpoints.isFleet(found))
@@ -135,7 +135,7 @@ final class TrafficKind implements ResourceKind<Traffic> {
             .controlPlane()
             .updateEndpointWeightsAndCapacities(
                 request -> request.endpointName(name).desiredWeightsAndCapacities(weights)));
-    return Started.ACCEPTED;
+    return Accepted.VISIBLE;
   }
 
   /** What is taken from a variant for one that does not answer would be lost. */
@@ -169,7 +169,7 @@ final class TrafficKind implements ResourceKind<Traffic> {
   }
 
   @Override
-  public Started create(String name, Traffic desired, Mark mark) {
+  public Accepted create(String name, Traffic desired, OwnerTag mark) {
     throw new ServingException(
         SageMakerProvider.ID,
         ErrorKind.NOT_FOUND,
@@ -177,7 +177,7 @@ final class TrafficKind implements ResourceKind<Traffic> {
   }
 
   @Override
-  public Started delete(String name, Observed<Traffic> current) {
+  public Accepted delete(String name, Observed<Traffic> current) {
     throw new ServingException(
         SageMakerProvider.ID,
         ErrorKind.UNSUPPORTED,

@@ -3,12 +3,12 @@ package io.fairlead.sagemaker.internal;
 import io.fairlead.error.ErrorKind;
 import io.fairlead.error.ServingException;
 import io.fairlead.reconcile.Listed;
-import io.fairlead.reconcile.Mark;
+import io.fairlead.reconcile.OwnerTag;
 import io.fairlead.reconcile.Observed;
 import io.fairlead.reconcile.Outcome;
 import io.fairlead.reconcile.ResourceKind;
 import io.fairlead.reconcile.ResourceRef;
-import io.fairlead.reconcile.Started;
+import io.fairlead.reconcile.Accepted;
 import io.fairlead.sagemaker.SageMakerAsync;
 import io.fairlead.sagemaker.SageMakerProvider;
 import io.fairlead.sagemaker.SageMakerReplacement;
@@ -167,7 +167,7 @@ final class VariantKind implements ResourceKind<Variant> {
   // ---- creating ----
 
   @Override
-  public Started create(String path, Variant desired, Mark mark) {
+  public Accepted create(String path, Variant desired, OwnerTag mark) {
     VariantName name = VariantName.of(path);
     Optional<DescribeEndpointResponse> found = endpoints.find(name.endpoint());
     if (found.isEmpty()) {
@@ -175,10 +175,10 @@ final class VariantKind implements ResourceKind<Variant> {
     } else {
       join(name, desired, mark, found.get());
     }
-    return Started.ACCEPTED;
+    return Accepted.VISIBLE;
   }
 
-  private void createEndpoint(VariantName name, Variant desired, Mark mark) {
+  private void createEndpoint(VariantName name, Variant desired, OwnerTag mark) {
     if (desired.shadow().isPresent()) {
       throw refusal(name, "shadows another variant, and there is none: deploy that first");
     }
@@ -205,14 +205,14 @@ final class VariantKind implements ResourceKind<Variant> {
                 .tags(SageMakerTags.list(SageMakerTags.of(mark)))));
   }
 
-  private static Map<String, String> marks(VariantName name, Mark mark) {
+  private static Map<String, String> marks(VariantName name, OwnerTag mark) {
     Map<String, String> marks = new HashMap<>(SageMakerTags.of(mark));
     marks.put(SageMakerTags.RUN_OF_VARIANT + name.variant(), mark.run());
     return marks;
   }
 
   private void join(
-      VariantName name, Variant desired, Mark mark, DescribeEndpointResponse endpoint) {
+      VariantName name, Variant desired, OwnerTag mark, DescribeEndpointResponse endpoint) {
     if (endpoints.isFleet(endpoint)) {
       throw refusal(
           name,
@@ -290,11 +290,11 @@ final class VariantKind implements ResourceKind<Variant> {
   // ---- updating ----
 
   @Override
-  public Started update(String path, Observed<Variant> current, Variant desired) {
+  public Accepted update(String path, Observed<Variant> current, Variant desired) {
     VariantName name = VariantName.of(path);
     Variant actual = current.value().orElseThrow();
     if (actual.needsConfigurationFor(desired)) {
-      return Started.as(reconfigure(name, actual, desired));
+      return Accepted.as(reconfigure(name, actual, desired));
     }
     if (!actual.autoscaling().equals(desired.autoscaling())) {
       if (desired.autoscaling().isPresent()) {
@@ -305,7 +305,7 @@ final class VariantKind implements ResourceKind<Variant> {
     } else {
       resize(name, desired);
     }
-    return Started.ACCEPTED;
+    return Accepted.VISIBLE;
   }
 
   private String reconfigure(VariantName name, Variant actual, Variant desired) {
@@ -502,14 +502,14 @@ final class VariantKind implements ResourceKind<Variant> {
   // ---- deleting ----
 
   @Override
-  public Started delete(String path, Observed<Variant> current) {
+  public Accepted delete(String path, Observed<Variant> current) {
     VariantName name = VariantName.of(path);
     DescribeEndpointResponse endpoint = present(name);
     if (EndpointCalls.status(endpoint) == Observed.Status.FAILED) {
       names(endpoint)
           .forEach(variant -> autoscaling.remove(new VariantName(name.endpoint(), variant)));
       deleteEndpoint(endpoint);
-      return Started.ACCEPTED;
+      return Accepted.VISIBLE;
     }
     checkAtRest(name, endpoint);
     Optional<DescribeEndpointConfigResponse> configuration =
@@ -530,7 +530,7 @@ final class VariantKind implements ResourceKind<Variant> {
               () -> EndpointCalls.configurationGone(endpoint, ErrorKind.CONFLICT)),
           others);
     }
-    return Started.ACCEPTED;
+    return Accepted.VISIBLE;
   }
 
   private static List<String> names(DescribeEndpointResponse endpoint) {
@@ -580,14 +580,14 @@ final class VariantKind implements ResourceKind<Variant> {
   }
 
   @Override
-  public void tidy(String path) {
+  public void deleteSuperseded(String path) {
     VariantName name = VariantName.of(path);
     SetAside aside = setAside.get(name);
     if (aside != null) {
       bringBack(name, aside);
       setAside.remove(name);
     }
-    endpoints.tidy(name.endpoint());
+    endpoints.deleteSuperseded(name.endpoint());
   }
 
   /** Instances that were to be exchanged and are still there are scaled as before. */

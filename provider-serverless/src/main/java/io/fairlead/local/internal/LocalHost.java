@@ -12,21 +12,25 @@ import io.fairlead.platform.Request;
 import io.fairlead.platform.Response;
 import io.fairlead.provider.RetryPolicy;
 import io.fairlead.provider.TimeSource;
+import io.fairlead.reconcile.Accepted;
+import io.fairlead.reconcile.KindName;
 import io.fairlead.reconcile.Listed;
-import io.fairlead.reconcile.Mark;
+import io.fairlead.reconcile.Look;
 import io.fairlead.reconcile.Observed;
+import io.fairlead.reconcile.OwnerTag;
 import io.fairlead.reconcile.Polling;
 import io.fairlead.reconcile.ReconciledEndpointPlatform;
 import io.fairlead.reconcile.Reconciler;
 import io.fairlead.reconcile.ResourceKind;
 import io.fairlead.reconcile.ResourceRef;
-import io.fairlead.reconcile.Started;
 import io.fairlead.reconcile.Traffic;
+import io.fairlead.reconcile.TrafficSetting;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
 import java.util.concurrent.Semaphore;
@@ -75,12 +79,13 @@ public final class LocalHost {
   /** Opens the platform on this host with something put around its kinds. */
   public EndpointPlatform open(LocalKinds kinds, Runnable onClose) {
     Reconciler reconciler = Reconciler.builder(LocalProvider.ID, kinds.all())
+        .traffic(kinds.traffic())
         .polling(POLLING)
         .retry(RETRY)
         .time(time)
         .build();
     return new ReconciledEndpointPlatform(
-        reconciler, new LocalMapper(kinds), this::invoke, onClose);
+        reconciler, new LocalMapper(), this::invoke, onClose);
   }
 
   void close() {
@@ -89,7 +94,7 @@ public final class LocalHost {
 
   LocalKinds kinds() {
     return new LocalKinds(
-        new ModelKind(), new EndpointKind(), new VariantKind(), new TrafficKind());
+        new ModelKind(), new EndpointKind(), new VariantKind(), new Weights());
   }
 
   /** Something that is held, and since when. */
@@ -104,6 +109,9 @@ public final class LocalHost {
     final Held<LocalEndpoint> held;
     final WeightedRoundRobin weights = new WeightedRoundRobin();
     final ConcurrentMap<String, Variant> variants = new ConcurrentHashMap<>();
+
+    /** The models that its variants have used. */
+    final Set<String> models = ConcurrentHashMap.newKeySet();
 
     Name(Held<LocalEndpoint> held) {
       this.held = held;
@@ -241,31 +249,26 @@ public final class LocalHost {
   /** Models that were found and can be read. */
   private final class ModelKind implements ResourceKind<LocalModel> {
     @Override
-    public String name() {
-      return "model";
+    public KindName<LocalModel> id() {
+      return LocalKinds.MODEL;
     }
 
     @Override
-    public Observed<LocalModel> read(String name) {
+    public Observed<LocalModel> read(String name, Look look) {
       Held<LocalModel> held = models.get(name);
       return held == null ? Observed.absent() : held.observed();
     }
 
     @Override
-    public Started create(String name, LocalModel desired, Mark mark) {
+    public Accepted create(String name, LocalModel desired, OwnerTag owner) {
       onFiles(() -> engine.digest(desired.container().artifact()));
-      refuseIfThere(models.putIfAbsent(name, hold(desired, mark)), "model " + name);
-      return Started.ACCEPTED;
+      refuseIfThere(models.putIfAbsent(name, hold(desired, owner)), "model " + name);
+      return Accepted.VISIBLE;
     }
 
     @Override
-    public Started update(String name, Observed<LocalModel> current, LocalModel desired) {
-      throw failure(
-          ErrorKind.UNSUPPORTED, "model " + name + " is named by its content and does not change");
-    }
-
-    @Override
-    public Started delete(String name, Observed<LocalModel> current) {
+    public Accepted delete(
+        String name, Observed<LocalModel> current, Set<ResourceRef> going) {
       changing.lock();
       try {
         if (isUsed(name)) {
@@ -275,11 +278,11 @@ public final class LocalHost {
       } finally {
         changing.unlock();
       }
-      return Started.ACCEPTED;
+      return Accepted.VISIBLE;
     }
 
     @Override
-    public List<Listed> list() {
+    public List<Listed> list(Look look) {
       List<Listed> listed = new ArrayList<>();
       models.forEach((name, held) -> listed.add(listed("model", name, "", held, List.of())));
       return listed;
@@ -294,29 +297,25 @@ public final class LocalHost {
   /** Public names. */
   private final class EndpointKind implements ResourceKind<LocalEndpoint> {
     @Override
-    public String name() {
-      return "endpoint";
+    public KindName<LocalEndpoint> id() {
+      return LocalKinds.ENDPOINT;
     }
 
     @Override
-    public Observed<LocalEndpoint> read(String name) {
+    public Observed<LocalEndpoint> read(String name, Look look) {
       Name there = names.get(name);
       return there == null ? Observed.absent() : there.held.observed();
     }
 
     @Override
-    public Started create(String name, LocalEndpoint desired, Mark mark) {
-      refuseIfThere(names.putIfAbsent(name, new Name(hold(desired, mark))), "endpoint " + name);
-      return Started.ACCEPTED;
+    public Accepted create(String name, LocalEndpoint desired, OwnerTag owner) {
+      refuseIfThere(names.putIfAbsent(name, new Name(hold(desired, owner))), "endpoint " + name);
+      return Accepted.VISIBLE;
     }
 
     @Override
-    public Started update(String name, Observed<LocalEndpoint> current, LocalEndpoint desired) {
-      throw failure(ErrorKind.UNSUPPORTED, "endpoint " + name + " has nothing that could change");
-    }
-
-    @Override
-    public Started delete(String name, Observed<LocalEndpoint> current) {
+    public Accepted delete(
+        String name, Observed<LocalEndpoint> current, Set<ResourceRef> going) {
       changing.lock();
       try {
         Name there = requireThere(names.get(name), "endpoint " + name);
@@ -325,17 +324,20 @@ public final class LocalHost {
               ErrorKind.CONFLICT, "endpoint " + name + " has variants " + there.variants.keySet());
         }
         names.remove(name);
-        return Started.ACCEPTED;
+        return Accepted.VISIBLE;
       } finally {
         changing.unlock();
       }
     }
 
     @Override
-    public List<Listed> list() {
+    public List<Listed> list(Look look) {
       List<Listed> listed = new ArrayList<>();
-      names.forEach(
-          (name, there) -> listed.add(listed("endpoint", name, name, there.held, List.of())));
+      names.forEach((name, there) -> listed.add(
+          listed("endpoint", name, name, there.held, List.of())
+              .remembers(there.models.stream()
+                  .map(model -> new ResourceRef("model", model))
+                  .toList())));
       return listed;
     }
   }
@@ -343,18 +345,18 @@ public final class LocalHost {
   /** Loaded containers behind public names. */
   private final class VariantKind implements ResourceKind<LocalVariant> {
     @Override
-    public String name() {
-      return "variant";
+    public KindName<LocalVariant> id() {
+      return LocalKinds.VARIANT;
     }
 
     @Override
-    public Observed<LocalVariant> read(String path) {
+    public Observed<LocalVariant> read(String path, Look look) {
       Variant there = find(path);
       return there == null ? Observed.absent() : there.held.observed();
     }
 
     @Override
-    public Started create(String path, LocalVariant desired, Mark mark) {
+    public Accepted create(String path, LocalVariant desired, OwnerTag owner) {
       requireThere(
           models.get(LocalMapper.modelName(desired.container())), "the model of variant " + path);
       LeasedModel model = onFiles(() -> engine.load(desired.container().artifact()));
@@ -364,9 +366,10 @@ public final class LocalHost {
             models.get(LocalMapper.modelName(desired.container())), "the model of variant " + path);
         Name name = requireThere(names.get(nameIn(path)), "endpoint " + nameIn(path));
         Slots slots = new Slots(Math.multiplyExact(desired.count(), slotsPerInstance));
-        Variant variant = new Variant(hold(desired, mark), model, slots);
+        Variant variant = new Variant(hold(desired, owner), model, slots);
         refuseIfThere(name.variants.putIfAbsent(variantIn(path), variant), "variant " + path);
-        return Started.ACCEPTED;
+        name.models.add(LocalMapper.modelName(desired.container()));
+        return Accepted.VISIBLE;
       } catch (RuntimeException | Error e) {
         model.close();
         throw e;
@@ -385,20 +388,21 @@ public final class LocalHost {
     }
 
     @Override
-    public Started update(String path, Observed<LocalVariant> current, LocalVariant desired) {
+    public Accepted update(String path, Observed<LocalVariant> current, LocalVariant desired) {
       changing.lock();
       try {
         Variant there = requireThere(find(path), "variant " + path);
         there.slots.grow((desired.count() - there.held.value().count()) * slotsPerInstance);
         there.held = new Held<>(desired, there.held.run(), there.held.createdAt());
-        return Started.ACCEPTED;
+        return Accepted.VISIBLE;
       } finally {
         changing.unlock();
       }
     }
 
     @Override
-    public Started delete(String path, Observed<LocalVariant> current) {
+    public Accepted delete(
+        String path, Observed<LocalVariant> current, Set<ResourceRef> going) {
       changing.lock();
       try {
         Name name = requireThere(names.get(nameIn(path)), "endpoint " + nameIn(path));
@@ -408,28 +412,22 @@ public final class LocalHost {
         }
         name.variants.remove(variantIn(path));
         there.model.close();
-        return Started.ACCEPTED;
+        return Accepted.VISIBLE;
       } finally {
         changing.unlock();
       }
     }
 
     @Override
-    public List<Listed> list() {
+    public List<Listed> list(Look look) {
       List<Listed> listed = new ArrayList<>();
       names.forEach((name, there) ->
-          there.variants.forEach((variant, held) -> listed.add(new Listed(
-              new ResourceRef("variant", name + "/" + variant),
-              name,
-              held.held.createdAt(),
-              Observed.Status.READY,
-              "",
-              true,
-              List.of(
-                  new ResourceRef(
-                      "model", LocalMapper.modelName(held.held.value().container())),
-                  new ResourceRef("endpoint", name)),
-              Optional.empty()))));
+          there.variants.forEach((variant, held) -> listed.add(
+              listed("variant", name + "/" + variant, name, held.held, List.of(
+                      new ResourceRef(
+                          "model", LocalMapper.modelName(held.held.value().container())),
+                      new ResourceRef("endpoint", name)))
+                  .asRoot())));
       return listed;
     }
 
@@ -448,25 +446,15 @@ public final class LocalHost {
   }
 
   /** Traffic weights of public names. */
-  private final class TrafficKind implements ResourceKind<Traffic> {
+  private final class Weights implements TrafficSetting {
     @Override
-    public String name() {
-      return "traffic";
-    }
-
-    @Override
-    public Observed<Traffic> read(String name) {
+    public Observed<Traffic> read(String name, Look look) {
       Name there = names.get(name);
       return there == null ? Observed.absent() : Observed.ready(there.weights.traffic());
     }
 
     @Override
-    public Started create(String name, Traffic desired, Mark mark) {
-      throw failure(ErrorKind.NOT_FOUND, "endpoint " + name + " is not there");
-    }
-
-    @Override
-    public Started update(String name, Observed<Traffic> current, Traffic desired) {
+    public Accepted write(String name, Observed<Traffic> current, Traffic desired) {
       changing.lock();
       try {
         Name there = requireThere(names.get(name), "endpoint " + name);
@@ -477,25 +465,15 @@ public final class LocalHost {
                   + desired);
         }
         there.weights.set(desired);
-        return Started.ACCEPTED;
+        return Accepted.VISIBLE;
       } finally {
         changing.unlock();
       }
     }
-
-    @Override
-    public Started delete(String name, Observed<Traffic> current) {
-      throw failure(ErrorKind.UNSUPPORTED, "traffic goes with its endpoint");
-    }
-
-    @Override
-    public List<Listed> list() {
-      return List.of();
-    }
   }
 
-  private <T> Held<T> hold(T value, Mark mark) {
-    return new Held<>(value, mark.run(), time.now());
+  private <T> Held<T> hold(T value, OwnerTag owner) {
+    return new Held<>(value, owner.run(), time.now());
   }
 
   private boolean isUsed(String modelName) {
@@ -519,15 +497,9 @@ public final class LocalHost {
 
   private static Listed listed(
       String kind, String name, String deployment, Held<?> held, List<ResourceRef> uses) {
-    return new Listed(
-        new ResourceRef(kind, name),
-        deployment,
-        held.createdAt(),
-        Observed.Status.READY,
-        "",
-        false,
-        uses,
-        Optional.empty());
+    return Listed.of(new ResourceRef(kind, name), held.createdAt())
+        .deployment(deployment)
+        .uses(uses);
   }
 
   private static <T> T requireThere(@Nullable T there, String what) {

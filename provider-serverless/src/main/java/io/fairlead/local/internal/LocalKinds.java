@@ -1,29 +1,22 @@
 package io.fairlead.local.internal;
 
+import io.fairlead.reconcile.KindName;
 import io.fairlead.reconcile.ResourceKind;
-import io.fairlead.reconcile.Traffic;
+import io.fairlead.reconcile.TrafficSetting;
 import java.util.List;
 
-/** The kinds of things that this JVM holds, each after those that it uses. */
+/** The kinds of things that this JVM holds, each after those that it uses, and the weights of its names. */
 record LocalKinds(
     ResourceKind<LocalModel> model,
     ResourceKind<LocalEndpoint> endpoint,
     ResourceKind<LocalVariant> variant,
-    ResourceKind<Traffic> traffic) {
-  /** Puts something around each kind. */
-  interface Decorator {
-    <T> ResourceKind<T> around(ResourceKind<T> kind);
-  }
-
-  LocalKinds decorated(Decorator decorator) {
-    return new LocalKinds(
-        decorator.around(model),
-        decorator.around(endpoint),
-        decorator.around(variant),
-        decorator.around(traffic));
-  }
+    TrafficSetting traffic) {
+  static final KindName<LocalModel> MODEL = new KindName<>("model", LocalModel.class);
+  static final KindName<LocalEndpoint> ENDPOINT =
+      new KindName<>("endpoint", LocalEndpoint.class);
+  static final KindName<LocalVariant> VARIANT = new KindName<>("variant", LocalVariant.class);
 
   List<ResourceKind<?>> all() {
-    return List.of(model, endpoint, variant, traffic);
+    return List.of(model, endpoint, variant);
   }
 }

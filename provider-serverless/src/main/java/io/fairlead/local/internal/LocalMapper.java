@@ -9,10 +9,10 @@ import io.fairlead.grammar.Scaling;
 import io.fairlead.json.GrammarJson;
 import io.fairlead.provider.Fingerprint;
 import io.fairlead.reconcile.EndpointMapper;
+import io.fairlead.provider.Fingerprint;
+import io.fairlead.reconcile.KindName;
 import io.fairlead.reconcile.Mapping;
 import io.fairlead.reconcile.Resource;
-import io.fairlead.reconcile.ResourceKind;
-import io.fairlead.reconcile.Traffic;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
@@ -20,12 +20,6 @@ import java.util.Set;
 /** From the grammar to what this JVM holds: a checked model, a public name, a loaded variant, traffic weights. */
 final class LocalMapper implements EndpointMapper {
   private static final int MOST_INSTANCES = 1000;
-
-  private final LocalKinds kinds;
-
-  LocalMapper(LocalKinds kinds) {
-    this.kinds = kinds;
-  }
 
   /** The name of a container is derived from where its files are, not from what they hold, so that a model can be removed
    * whose files are gone. */
@@ -47,7 +41,7 @@ final class LocalMapper implements EndpointMapper {
           "dependencies are not installed: the model runs in this JVM with what is on its class path");
     }
     return new Mapping(
-        List.of(Resource.shared(kinds.model(), modelName(container), new LocalModel(container))),
+        List.of(Resource.shared(LocalKinds.MODEL, modelName(container), new LocalModel(container))),
         lossy);
   }
 
@@ -66,7 +60,8 @@ final class LocalMapper implements EndpointMapper {
             "must be at most " + MOST_INSTANCES + " on platform 'local'",
             scaling.count())
         .throwIfAny();
-    List<String> lossy = new ArrayList<>();
+    Mapping container = container(endpoint.container());
+    List<String> lossy = new ArrayList<>(container.lossy());
     if (scaling.instanceType().isPresent()) {
       lossy.add("scaling.instanceType is not used: the model runs on this machine");
     }
@@ -74,19 +69,18 @@ final class LocalMapper implements EndpointMapper {
       lossy.add(
           "scaling.min and max are not used: this JVM keeps to the count, " + scaling.count());
     }
-    return new Mapping(
-        List.of(
-            Resource.shared(kinds.endpoint(), endpoint.name(), new LocalEndpoint(endpoint.name())),
+    return new Mapping(container.resources(), lossy)
+        .and(
+            Resource.shared(LocalKinds.ENDPOINT, endpoint.name(), new LocalEndpoint(endpoint.name())),
             Resource.variant(
-                kinds.variant(),
+                LocalKinds.VARIANT,
                 endpoint.routing().path(),
-                new LocalVariant(endpoint.container(), scaling.count()))),
-        lossy);
+                new LocalVariant(endpoint.container(), scaling.count())));
   }
 
   @Override
-  public ResourceKind<Traffic> traffic() {
-    return kinds.traffic();
+  public KindName<?> variantKind(Endpoint endpoint) {
+    return LocalKinds.VARIANT;
   }
 
   @Override

@@ -11,19 +11,21 @@ import io.fairlead.grammar.Problems;
 import io.fairlead.platform.Request;
 import io.fairlead.platform.Response;
 import io.fairlead.provider.RetryPolicy;
+import io.fairlead.reconcile.Accepted;
 import io.fairlead.reconcile.FunctionMapper;
+import io.fairlead.reconcile.KindName;
 import io.fairlead.reconcile.Listed;
+import io.fairlead.reconcile.Look;
 import io.fairlead.reconcile.Mapping;
-import io.fairlead.reconcile.Mark;
 import io.fairlead.reconcile.Observed;
 import io.fairlead.reconcile.Outcome;
+import io.fairlead.reconcile.OwnerTag;
 import io.fairlead.reconcile.Polling;
 import io.fairlead.reconcile.ReconciledFunctionPlatform;
 import io.fairlead.reconcile.Reconciler;
 import io.fairlead.reconcile.Resource;
 import io.fairlead.reconcile.ResourceKind;
 import io.fairlead.reconcile.ResourceRef;
-import io.fairlead.reconcile.Started;
 import io.fairlead.serverless.FunctionStatus;
 import io.fairlead.serverless.Isolation;
 import io.fairlead.serverless.ServerlessConfig;
@@ -61,6 +63,9 @@ import org.jspecify.annotations.Nullable;
 
 /** What this process holds of the platform {@code serverless}: functions by name, and all that they share. */
 public final class FunctionHost {
+  private static final KindName<ModelFunction> FUNCTION =
+      new KindName<>("function", ModelFunction.class);
+
   private static final Polling POLLING =
       new Polling(Duration.ofMillis(1), Duration.ofMillis(100), 0.05);
 
@@ -361,7 +366,7 @@ public final class FunctionHost {
                 + " limit");
       }
       return new Mapping(
-          List.of(Resource.variant(kind, function.name(), function)), List.copyOf(lossy));
+          List.of(Resource.variant(FUNCTION, function.name(), function)), List.copyOf(lossy));
     }
 
     @Override
@@ -373,12 +378,12 @@ public final class FunctionHost {
   /** The one kind of thing that is here. */
   private final class FunctionKind implements ResourceKind<ModelFunction> {
     @Override
-    public String name() {
-      return "function";
+    public KindName<ModelFunction> id() {
+      return FUNCTION;
     }
 
     @Override
-    public Observed<ModelFunction> read(String name) {
+    public Observed<ModelFunction> read(String name, Look look) {
       Deployed deployed = find(name);
       if (deployed == null) {
         return Observed.absent();
@@ -418,7 +423,7 @@ public final class FunctionHost {
     }
 
     @Override
-    public Started create(String name, ModelFunction desired, Mark mark) {
+    public Accepted create(String name, ModelFunction desired, OwnerTag mark) {
       ServedFunction next = checked(desired);
       changing.lock();
       try {
@@ -436,7 +441,7 @@ public final class FunctionHost {
     }
 
     @Override
-    public Started update(String name, Observed<ModelFunction> current, ModelFunction desired) {
+    public Accepted update(String name, Observed<ModelFunction> current, ModelFunction desired) {
       ServedFunction next = checked(desired);
       changing.lock();
       try {
@@ -499,10 +504,10 @@ public final class FunctionHost {
     }
 
     /** What serves goes on until what comes has its instances, unless there is memory for one of the two only. */
-    private Started bring(String name, Deployed deployed, ServedFunction next, int instances) {
+    private Accepted bring(String name, Deployed deployed, ServedFunction next, int instances) {
       if (instances == 0) {
         swap(deployed, next);
-        return Started.ACCEPTED;
+        return Accepted.VISIBLE;
       }
       String operation = "load-" + operationNumber.incrementAndGet();
       if (operations.size() >= MOST_OUTCOMES) {
@@ -516,7 +521,7 @@ public final class FunctionHost {
         ended(name, deployed, next, operation, thrown);
         return null;
       }));
-      return Started.as(operation);
+      return Accepted.as(operation);
     }
 
     private void ended(
@@ -571,7 +576,8 @@ public final class FunctionHost {
     }
 
     @Override
-    public Started delete(String name, Observed<ModelFunction> current) {
+    public Accepted delete(
+        String name, Observed<ModelFunction> current, Set<ResourceRef> going) {
       changing.lock();
       try {
         Deployed deployed = find(name);
@@ -579,7 +585,7 @@ public final class FunctionHost {
           throw failure(ErrorKind.NOT_FOUND, "function " + name + " is not there");
         }
         if (deployed.leaving != null) {
-          return Started.ACCEPTED;
+          return Accepted.VISIBLE;
         }
         ServedFunction coming = deployed.coming;
         if (coming != null) {
@@ -595,7 +601,7 @@ public final class FunctionHost {
           deployed.serving = null;
           serving.pool().retire(null);
         }
-        return Started.ACCEPTED;
+        return Accepted.VISIBLE;
       } finally {
         changing.unlock();
       }
@@ -614,7 +620,7 @@ public final class FunctionHost {
     }
 
     @Override
-    public List<Listed> list() {
+    public List<Listed> list(Look look) {
       return functions.keySet().stream()
           .sorted()
           .flatMap(name -> Stream.ofNullable(find(name)).map(deployed -> listed(name, deployed)))
@@ -624,17 +630,15 @@ public final class FunctionHost {
     private Listed listed(String name, Deployed deployed) {
       ServedFunction serving = deployed.serving;
       int stuck = serving == null ? 0 : serving.status().stuck();
-      return new Listed(
-          new ResourceRef("function", name),
-          name,
-          deployed.createdAt,
-          deployed.leaving != null
-              ? Observed.Status.DELETING
-              : serving == null ? Observed.Status.CHANGING : Observed.Status.READY,
-          stuck == 0 ? "" : stuck + " of its invocations are stuck: they do not end",
-          true,
-          List.of(),
-          Optional.empty());
+      Observed.Status status = deployed.leaving != null
+          ? Observed.Status.DELETING
+          : serving == null ? Observed.Status.CHANGING : Observed.Status.READY;
+      return Listed.of(new ResourceRef("function", name), deployed.createdAt)
+          .deployment(name)
+          .status(
+              status,
+              stuck == 0 ? "" : stuck + " of its invocations are stuck: they do not end")
+          .asRoot();
     }
   }
 

@@ -10,6 +10,7 @@ import io.fairlead.platform.EndpointPlatform;
 import io.fairlead.platform.Request;
 import io.fairlead.platform.Response;
 import io.fairlead.reconcile.Listed;
+import io.fairlead.reconcile.Look;
 import io.fairlead.reconcile.ResourceKind;
 import java.net.URI;
 import java.util.Set;
@@ -50,15 +51,21 @@ class LocalContractTest extends EndpointPlatformContract {
 
     @Override
     public EndpointPlatform open(Faults faults) {
-      LocalKinds broken = host.kinds().decorated(faults::around);
-      return host.open(broken, () -> {});
+      LocalKinds kinds = host.kinds();
+      return host.open(
+          new LocalKinds(
+              faults.around(kinds.model()),
+              faults.around(kinds.endpoint()),
+              faults.around(kinds.variant()),
+              faults.around(kinds.traffic())),
+          () -> {});
     }
 
     @Override
     public Set<String> remains() {
       Set<String> names = new TreeSet<>();
       for (ResourceKind<?> kind : host.kinds().all()) {
-        kind.list().stream().map(Listed::ref).forEach(ref -> names.add(ref.toString()));
+        kind.list(new Look()).stream().map(Listed::ref).forEach(ref -> names.add(ref.toString()));
       }
       return names;
     }

@@ -2,11 +2,11 @@ package io.fairlead.vertex.internal;
 
 import com.google.cloud.storage.Blob;
 import io.fairlead.reconcile.Listed;
-import io.fairlead.reconcile.Mark;
+import io.fairlead.reconcile.OwnerTag;
 import io.fairlead.reconcile.Observed;
 import io.fairlead.reconcile.ResourceKind;
 import io.fairlead.reconcile.ResourceRef;
-import io.fairlead.reconcile.Started;
+import io.fairlead.reconcile.Accepted;
 import io.fairlead.vertex.VertexConfig;
 import io.fairlead.vertex.internal.ArtifactFiles.Digest;
 import java.nio.file.Path;
@@ -100,14 +100,14 @@ final class ArtifactKind implements ResourceKind<ArtifactSpec> {
   }
 
   @Override
-  public Started create(String key, ArtifactSpec desired, Mark mark) {
+  public Accepted create(String key, ArtifactSpec desired, OwnerTag mark) {
     upload(key, desired.files(), desired.files().digests(), mark.run(), Map.of());
-    return Started.ACCEPTED;
+    return Accepted.VISIBLE;
   }
 
   /** Uploads what is missing, for the run that began it. */
   @Override
-  public Started update(String key, Observed<ArtifactSpec> current, ArtifactSpec desired) {
+  public Accepted update(String key, Observed<ArtifactSpec> current, ArtifactSpec desired) {
     Map<String, Long> generations = new HashMap<>();
     bucket
         .list(key + "/")
@@ -119,7 +119,7 @@ final class ArtifactKind implements ResourceKind<ArtifactSpec> {
         desired.files().missingIn(stored),
         current.run().orElseThrow(),
         generations);
-    return Started.ACCEPTED;
+    return Accepted.VISIBLE;
   }
 
   private void upload(
@@ -136,11 +136,11 @@ final class ArtifactKind implements ResourceKind<ArtifactSpec> {
   }
 
   @Override
-  public Started delete(String key, Observed<ArtifactSpec> current) {
+  public Accepted delete(String key, Observed<ArtifactSpec> current) {
     bucket.list(key + "/").stream()
         .filter(object -> metadata(object).containsKey(RUN))
         .forEach(bucket::delete);
-    return Started.ACCEPTED;
+    return Accepted.VISIBLE;
   }
 
   @Override

@@ -9,10 +9,10 @@ import com.google.longrunning.Operation;
 import com.google.protobuf.FieldMask;
 import io.fairlead.error.ErrorKind;
 import io.fairlead.reconcile.Listed;
-import io.fairlead.reconcile.Mark;
+import io.fairlead.reconcile.OwnerTag;
 import io.fairlead.reconcile.Observed;
 import io.fairlead.reconcile.ResourceRef;
-import io.fairlead.reconcile.Started;
+import io.fairlead.reconcile.Accepted;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -90,7 +90,7 @@ final class DeployedModelKind extends VertexKind<DeployedModelSpec> {
   }
 
   @Override
-  public Started create(String path, DeployedModelSpec desired, Mark mark) {
+  public Accepted create(String path, DeployedModelSpec desired, OwnerTag mark) {
     String name = endpointOf(path);
     Endpoint endpoint = endpoints
         .find(name)
@@ -115,7 +115,7 @@ final class DeployedModelKind extends VertexKind<DeployedModelSpec> {
   }
 
   @Override
-  public Started update(
+  public Accepted update(
       String path, Observed<DeployedModelSpec> current, DeployedModelSpec desired) {
     return calls.begin(
         "Scale " + path,
@@ -129,7 +129,7 @@ final class DeployedModelKind extends VertexKind<DeployedModelSpec> {
   }
 
   @Override
-  public Started delete(String path, Observed<DeployedModelSpec> current) {
+  public Accepted delete(String path, Observed<DeployedModelSpec> current) {
     return calls.begin(
         "Undeploy " + path,
         calls.clients().endpoints().undeployModelCallable(),

@@ -13,10 +13,10 @@ import com.google.protobuf.FieldMask;
 import io.fairlead.error.ErrorKind;
 import io.fairlead.error.ServingException;
 import io.fairlead.reconcile.Listed;
-import io.fairlead.reconcile.Mark;
+import io.fairlead.reconcile.OwnerTag;
 import io.fairlead.reconcile.Observed;
 import io.fairlead.reconcile.ResourceRef;
-import io.fairlead.reconcile.Started;
+import io.fairlead.reconcile.Accepted;
 import io.fairlead.vertex.VertexEndpoint;
 import io.fairlead.vertex.VertexEndpoint.Access;
 import io.fairlead.vertex.VertexLogging;
@@ -74,7 +74,7 @@ final class EndpointKind extends VertexKind<EndpointSpec> {
   }
 
   @Override
-  public Started create(String id, EndpointSpec desired, Mark mark) {
+  public Accepted create(String id, EndpointSpec desired, OwnerTag mark) {
     VertexEndpoint access = desired.access();
     Endpoint.Builder endpoint = Endpoint.newBuilder()
         .setDisplayName(id)
@@ -122,7 +122,7 @@ final class EndpointKind extends VertexKind<EndpointSpec> {
   }
 
   @Override
-  public Started update(String id, Observed<EndpointSpec> current, EndpointSpec desired) {
+  public Accepted update(String id, Observed<EndpointSpec> current, EndpointSpec desired) {
     EndpointSpec actual = current.value().orElseThrow();
     if (!isLoggedAs(desired, actual)) {
       calls.call(
@@ -141,7 +141,7 @@ final class EndpointKind extends VertexKind<EndpointSpec> {
               .build());
     }
     if (actual.access().inferenceTimeout().equals(desired.access().inferenceTimeout())) {
-      return Started.ACCEPTED;
+      return Accepted.VISIBLE;
     }
     return calls.begin(
         "Set the inference timeout of endpoint " + id,
@@ -156,7 +156,7 @@ final class EndpointKind extends VertexKind<EndpointSpec> {
   }
 
   @Override
-  public Started delete(String id, Observed<EndpointSpec> current) {
+  public Accepted delete(String id, Observed<EndpointSpec> current) {
     try {
       return calls.begin(
           "Delete endpoint " + id,

@@ -18,10 +18,10 @@ import com.google.cloud.aiplatform.v1.UploadModelRequest;
 import io.fairlead.error.ErrorKind;
 import io.fairlead.grammar.Dependencies;
 import io.fairlead.reconcile.Listed;
-import io.fairlead.reconcile.Mark;
+import io.fairlead.reconcile.OwnerTag;
 import io.fairlead.reconcile.Observed;
 import io.fairlead.reconcile.ResourceRef;
-import io.fairlead.reconcile.Started;
+import io.fairlead.reconcile.Accepted;
 import io.fairlead.vertex.VertexContainer;
 import io.fairlead.vertex.VertexProbe;
 import java.util.ArrayList;
@@ -169,7 +169,7 @@ final class ModelKind extends VertexKind<ModelSpec> {
   // ---- changing ----
 
   @Override
-  public Started create(String name, ModelSpec desired, Mark mark) {
+  public Accepted create(String name, ModelSpec desired, OwnerTag mark) {
     Place place = Place.of(name);
     Map<String, String> labels = new HashMap<>(VertexTags.of(mark));
     UploadModelRequest.Builder request = UploadModelRequest.newBuilder().setParent(names.parent());
@@ -243,11 +243,11 @@ final class ModelKind extends VertexKind<ModelSpec> {
 
   /** Gives a version the aliases that it does not have; nothing else of it can change. */
   @Override
-  public Started update(String name, Observed<ModelSpec> current, ModelSpec desired) {
+  public Accepted update(String name, Observed<ModelSpec> current, ModelSpec desired) {
     List<String> missing = new ArrayList<>(desired.aliases());
     missing.removeAll(current.value().orElseThrow().aliases());
     moveAliases(versionName(name), missing);
-    return Started.ACCEPTED;
+    return Accepted.VISIBLE;
   }
 
   private void moveAliases(String version, List<String> aliases) {
@@ -261,7 +261,7 @@ final class ModelKind extends VertexKind<ModelSpec> {
   }
 
   @Override
-  public Started delete(String name, Observed<ModelSpec> current) {
+  public Accepted delete(String name, Observed<ModelSpec> current) {
     Place place = Place.of(name);
     List<Model> versions = place.isVersion() ? versions(place.model()) : List.of();
     if (versions.size() <= 1) {

@@ -15,12 +15,12 @@ import com.google.protobuf.FieldMask;
 import io.fairlead.error.ErrorKind;
 import io.fairlead.error.ServingException;
 import io.fairlead.reconcile.Listed;
-import io.fairlead.reconcile.Mark;
+import io.fairlead.reconcile.OwnerTag;
 import io.fairlead.reconcile.Observed;
 import io.fairlead.reconcile.Observed.Status;
 import io.fairlead.reconcile.Resource;
 import io.fairlead.reconcile.ResourceRef;
-import io.fairlead.reconcile.Started;
+import io.fairlead.reconcile.Accepted;
 import io.fairlead.vertex.VertexMonitoring;
 import io.fairlead.vertex.VertexProvider;
 import java.util.ArrayList;
@@ -194,7 +194,7 @@ final class MonitoringKind extends VertexKind<MonitoringSpec> {
   // ---- changing ----
 
   @Override
-  public Started create(String name, MonitoringSpec desired, Mark mark) {
+  public Accepted create(String name, MonitoringSpec desired, OwnerTag mark) {
     String id = VertexNames.deployedModelId(name);
     Endpoint endpoint = existing(name);
     Optional<Watched> watched = watched(endpoint);
@@ -223,11 +223,11 @@ final class MonitoringKind extends VertexKind<MonitoringSpec> {
             .setParent(names.parent())
             .setModelDeploymentMonitoringJob(job)
             .build());
-    return Started.ACCEPTED;
+    return Accepted.VISIBLE;
   }
 
   @Override
-  public Started update(String name, Observed<MonitoringSpec> current, MonitoringSpec desired) {
+  public Accepted update(String name, Observed<MonitoringSpec> current, MonitoringSpec desired) {
     Watched watched = watched(existing(name)).orElseThrow(() -> gone(name));
     refuseIfForeign(name, watched);
     return write(name, watched, desired, Map.of());
@@ -250,7 +250,7 @@ final class MonitoringKind extends VertexKind<MonitoringSpec> {
   }
 
   /** Without those of deployed models that are gone, for Vertex AI would refuse the whole. */
-  private Started write(
+  private Accepted write(
       String name, Watched watched, MonitoringSpec desired, Map<String, String> newLabels) {
     String id = VertexNames.deployedModelId(name);
     ModelDeploymentMonitoringJob.Builder job = watched.job().toBuilder()
@@ -268,7 +268,7 @@ final class MonitoringKind extends VertexKind<MonitoringSpec> {
     return update("Watch " + name, job);
   }
 
-  private Started update(String what, ModelDeploymentMonitoringJob.Builder job) {
+  private Accepted update(String what, ModelDeploymentMonitoringJob.Builder job) {
     Set<String> watched = job.getModelDeploymentMonitoringObjectiveConfigsList().stream()
         .map(objective -> RUN_OF + objective.getDeployedModelId())
         .collect(Collectors.toSet());
@@ -290,7 +290,7 @@ final class MonitoringKind extends VertexKind<MonitoringSpec> {
   }
 
   @Override
-  public Started delete(String name, Observed<MonitoringSpec> current) {
+  public Accepted delete(String name, Observed<MonitoringSpec> current) {
     if (isStray(name)) {
       return deleteJob(name, stray(name));
     }
@@ -317,7 +317,7 @@ final class MonitoringKind extends VertexKind<MonitoringSpec> {
             + ") and is being deleted");
   }
 
-  private Started deleteJob(String name, String id) {
+  private Accepted deleteJob(String name, String id) {
     return calls.begin(
         "Delete the monitoring job of " + endpointOf(name),
         calls.clients().jobs().deleteModelDeploymentMonitoringJobCallable(),
@@ -411,7 +411,7 @@ final class MonitoringKind extends VertexKind<MonitoringSpec> {
       String endpoint,
       String name,
       ModelDeploymentMonitoringJob job,
-      Optional<ResourceRef> attachedTo) {
+      Optional<ResourceRef> ownedBy) {
     return new Listed(
         new ResourceRef(NAME, name),
         endpoint,
@@ -420,7 +420,7 @@ final class MonitoringKind extends VertexKind<MonitoringSpec> {
         detail(job),
         false,
         List.of(),
-        attachedTo);
+        ownedBy);
   }
 
   /** {@return the variants of ours on an endpoint, by the ids of their deployed models} */

@@ -9,10 +9,10 @@ import com.google.cloud.aiplatform.v1.ListDeploymentResourcePoolsResponse;
 import com.google.cloud.aiplatform.v1.UpdateDeploymentResourcePoolRequest;
 import com.google.protobuf.FieldMask;
 import io.fairlead.reconcile.Listed;
-import io.fairlead.reconcile.Mark;
+import io.fairlead.reconcile.OwnerTag;
 import io.fairlead.reconcile.Observed;
 import io.fairlead.reconcile.ResourceRef;
-import io.fairlead.reconcile.Started;
+import io.fairlead.reconcile.Accepted;
 import io.fairlead.vertex.VertexPool;
 import java.util.ArrayList;
 import java.util.List;
@@ -46,7 +46,7 @@ final class PoolKind extends VertexKind<PoolSpec> {
   }
 
   @Override
-  public Started create(String id, PoolSpec desired, Mark mark) {
+  public Accepted create(String id, PoolSpec desired, OwnerTag mark) {
     return calls.make(
         "Create deployment resource pool " + id,
         calls.clients().pools().createDeploymentResourcePoolCallable(),
@@ -60,7 +60,7 @@ final class PoolKind extends VertexKind<PoolSpec> {
   }
 
   @Override
-  public Started update(String id, Observed<PoolSpec> current, PoolSpec desired) {
+  public Accepted update(String id, Observed<PoolSpec> current, PoolSpec desired) {
     PoolSpec actual = current.value().orElseThrow();
     return calls.begin(
         "Update deployment resource pool " + id,
@@ -75,7 +75,7 @@ final class PoolKind extends VertexKind<PoolSpec> {
   }
 
   @Override
-  public Started delete(String id, Observed<PoolSpec> current) {
+  public Accepted delete(String id, Observed<PoolSpec> current) {
     return calls.begin(
         "Delete deployment resource pool " + id,
         calls.clients().pools().deleteDeploymentResourcePoolCallable(),

@@ -6,9 +6,9 @@ import com.google.cloud.aiplatform.v1.UpdateEndpointRequest;
 import com.google.protobuf.FieldMask;
 import io.fairlead.error.ErrorKind;
 import io.fairlead.reconcile.Listed;
-import io.fairlead.reconcile.Mark;
+import io.fairlead.reconcile.OwnerTag;
 import io.fairlead.reconcile.Observed;
-import io.fairlead.reconcile.Started;
+import io.fairlead.reconcile.Accepted;
 import io.fairlead.reconcile.Traffic;
 import java.util.HashMap;
 import java.util.List;
@@ -55,7 +55,7 @@ final class TrafficKind extends VertexKind<Traffic> {
   }
 
   @Override
-  public Started update(String name, Observed<Traffic> current, Traffic desired) {
+  public Accepted update(String name, Observed<Traffic> current, Traffic desired) {
     Endpoint.Builder endpoint = Endpoint.newBuilder()
         .setName(names.endpoint(name))
         .setEtag(current.revision().orElse(""));
@@ -73,16 +73,16 @@ final class TrafficKind extends VertexKind<Traffic> {
             .setEndpoint(endpoint)
             .setUpdateMask(FieldMask.newBuilder().addPaths("traffic_split"))
             .build());
-    return Started.ACCEPTED;
+    return Accepted.VISIBLE;
   }
 
   @Override
-  public Started create(String name, Traffic desired, Mark mark) {
+  public Accepted create(String name, Traffic desired, OwnerTag mark) {
     throw failure(ErrorKind.NOT_FOUND, "There is no endpoint " + name + " to divide requests at");
   }
 
   @Override
-  public Started delete(String name, Observed<Traffic> current) {
+  public Accepted delete(String name, Observed<Traffic> current) {
     throw failure(
         ErrorKind.UNSUPPORTED, "The traffic split of " + name + " goes with its endpoint");
   }

@@ -16,7 +16,7 @@ import com.google.protobuf.InvalidProtocolBufferException;
 import io.fairlead.error.ErrorKind;
 import io.fairlead.error.ServingException;
 import io.fairlead.reconcile.Outcome;
-import io.fairlead.reconcile.Started;
+import io.fairlead.reconcile.Accepted;
 import io.fairlead.vertex.VertexProvider;
 import java.time.Duration;
 import java.util.Optional;
@@ -111,8 +111,8 @@ final class VertexCalls {
   // ---- operations ----
 
   /** Begins what takes long. */
-  <Q> Started begin(String what, UnaryCallable<Q, Operation> callable, Q request) {
-    return Started.as(call(what, callable, request).getName());
+  <Q> Accepted begin(String what, UnaryCallable<Q, Operation> callable, Q request) {
+    return Accepted.as(call(what, callable, request).getName());
   }
 
   /**
@@ -121,7 +121,7 @@ final class VertexCalls {
    *
    * @param subject the full name of what is made
    */
-  <Q> Started make(String what, UnaryCallable<Q, Operation> callable, Q request, String subject) {
+  <Q> Accepted make(String what, UnaryCallable<Q, Operation> callable, Q request, String subject) {
     try {
       return begin(what, callable, request);
     } catch (ServingException e) {
@@ -129,7 +129,7 @@ final class VertexCalls {
         throw e;
       }
       return underWay(subject)
-          .map(operation -> Started.as(operation.getName()))
+          .map(operation -> Accepted.as(operation.getName()))
           .orElseThrow(() -> e);
     }
   }

@@ -1,6 +1,6 @@
 package io.fairlead.vertex.internal;
 
-import io.fairlead.reconcile.Mark;
+import io.fairlead.reconcile.OwnerTag;
 import io.fairlead.reconcile.Observed;
 import java.util.Map;
 
@@ -16,7 +16,7 @@ final class VertexTags {
 
   private VertexTags() {}
 
-  static Map<String, String> of(Mark mark) {
+  static Map<String, String> of(OwnerTag mark) {
     return Map.of(DEPLOYMENT, mark.deployment(), RUN, mark.run());
   }
 

@@ -29,13 +29,13 @@ import io.fairlead.contract.VirtualTime;
 import io.fairlead.error.ErrorKind;
 import io.fairlead.error.ServingException;
 import io.fairlead.reconcile.Listed;
-import io.fairlead.reconcile.Mark;
+import io.fairlead.reconcile.OwnerTag;
 import io.fairlead.reconcile.Observed;
 import io.fairlead.reconcile.Observed.Status;
 import io.fairlead.reconcile.Outcome;
 import io.fairlead.reconcile.Resource;
 import io.fairlead.reconcile.ResourceRef;
-import io.fairlead.reconcile.Started;
+import io.fairlead.reconcile.Accepted;
 import io.fairlead.vertex.VertexConfig;
 import io.fairlead.vertex.VertexMonitoring;
 import io.fairlead.vertex.standin.Project;
@@ -54,7 +54,7 @@ class MonitoringKindTest {
   private static final AtomicInteger PROJECTS = new AtomicInteger();
   private static final String BLUE = "llama/blue";
   private static final String GREEN = "llama/green";
-  private static final Mark MARK = new Mark("llama", "run-1");
+  private static final OwnerTag MARK = new OwnerTag("llama", "run-1");
   private static final VertexMonitoring OPTION = VertexMonitoring.drift(
           Map.of("age", 0.3, "country", 0.2))
       .withSamplingRate(0.5)
@@ -137,20 +137,20 @@ class MonitoringKindTest {
         DeleteEndpointRequest.newBuilder().setName(names.endpoint("llama")).build());
   }
 
-  private void end(Started started) {
+  private void end(Accepted started) {
     time.pass(Duration.ofHours(1));
     assertThat(kind.poll(started.operation().orElseThrow())).isEqualTo(Outcome.succeeded());
   }
 
   private void blueIsWatched() {
-    assertThat(kind.create(BLUE, DAILY, MARK)).isEqualTo(Started.ACCEPTED);
+    assertThat(kind.create(BLUE, DAILY, MARK)).isEqualTo(Accepted.VISIBLE);
     time.pass(Duration.ofMinutes(5));
     project.forgetCalls();
   }
 
   private void bothAreWatched() {
     blueIsWatched();
-    end(kind.create(GREEN, DAILY, new Mark("llama", "run-2")));
+    end(kind.create(GREEN, DAILY, new OwnerTag("llama", "run-2")));
     project.forgetCalls();
   }
 
@@ -227,9 +227,9 @@ class MonitoringKindTest {
 
   @Test
   void theFirstVariantThatIsWatchedMakesTheEndpointsJob() {
-    Started started = kind.create(BLUE, DAILY, MARK);
+    Accepted started = kind.create(BLUE, DAILY, MARK);
 
-    assertThat(started).isEqualTo(Started.ACCEPTED);
+    assertThat(started).isEqualTo(Accepted.VISIBLE);
     ModelDeploymentMonitoringJob sent = project
         .requests(
             "CreateModelDeploymentMonitoringJob", CreateModelDeploymentMonitoringJobRequest.class)
@@ -369,7 +369,7 @@ class MonitoringKindTest {
         .hasMessage("The monitoring job of llama failed (no table) and is being deleted");
 
     time.pass(Duration.ofMinutes(5));
-    assertThat(kind.create(GREEN, DAILY, MARK)).isEqualTo(Started.ACCEPTED);
+    assertThat(kind.create(GREEN, DAILY, MARK)).isEqualTo(Accepted.VISIBLE);
     assertThat(kind.read(GREEN)).isEqualTo(Observed.ready(DAILY).madeBy("run-1"));
   }
 
@@ -551,7 +551,7 @@ class MonitoringKindTest {
     assertThat(listed).extracting(Listed::ref).containsExactlyInAnyOrder(ref(BLUE), ref(GREEN));
     assertThat(listed).allSatisfy(entry -> {
       assertThat(entry.deployment()).isEqualTo("llama");
-      assertThat(entry.attachedTo())
+      assertThat(entry.ownedBy())
           .contains(new ResourceRef("deployed-model", entry.ref().name()));
       assertThat(entry.status()).isEqualTo(Status.READY);
       assertThat(entry.root()).isFalse();
@@ -618,7 +618,7 @@ class MonitoringKindTest {
     assertThat(kind.list()).singleElement().satisfies(entry -> {
       assertThat(entry.ref()).isEqualTo(ref("llama/#" + id));
       assertThat(entry.deployment()).isEqualTo("llama");
-      assertThat(entry.attachedTo()).isEmpty();
+      assertThat(entry.ownedBy()).isEmpty();
     });
     Observed<MonitoringSpec> seen = kind.read("llama/#" + id);
     assertThat(seen.status()).isEqualTo(Status.READY);

@@ -23,7 +23,7 @@ import io.fairlead.grammar.Routing;
 import io.fairlead.grammar.RuntimeSpec;
 import io.fairlead.grammar.Scaling;
 import io.fairlead.operation.Plan;
-import io.fairlead.reconcile.Mark;
+import io.fairlead.reconcile.OwnerTag;
 import io.fairlead.reconcile.ResourceRef;
 import io.fairlead.vertex.Gcp;
 import io.fairlead.vertex.VertexConfig;
@@ -231,7 +231,7 @@ class VertexUploadsTest {
     ArtifactSpec artifact = artifacts.local(file, NOTHING);
     gcp.project().failNext("storage.objects.insert", Status.Code.UNAVAILABLE, "not now");
 
-    artifacts.create(artifact.key(), artifact, new Mark("", "run-1"));
+    artifacts.create(artifact.key(), artifact, new OwnerTag("", "run-1"));
 
     assertThat(gcp.project()
             .object(gcp.config().artifactBucket().orElseThrow(), artifact.key() + "/large.bin"))
@@ -257,7 +257,7 @@ class VertexUploadsTest {
 
     ServingException failure = catchThrowableOfType(
         ServingException.class,
-        () -> artifacts.create(artifact.key(), artifact, new Mark("", "run-1")));
+        () -> artifacts.create(artifact.key(), artifact, new OwnerTag("", "run-1")));
 
     assertThat(failure.kind()).isEqualTo(ErrorKind.CONFLICT);
     assertThat(failure.retryable()).isFalse();
@@ -323,7 +323,7 @@ class VertexUploadsTest {
     ArtifactSpec artifact = artifacts.local(folder.resolve("model"), NOTHING);
     gcp.project().pageSize(2);
 
-    artifacts.create(artifact.key(), artifact, new Mark("", "run-1"));
+    artifacts.create(artifact.key(), artifact, new OwnerTag("", "run-1"));
 
     assertThat(artifacts.list()).singleElement().satisfies(listed -> {
       assertThat(listed.ref()).isEqualTo(new ResourceRef("artifact", artifact.key()));
