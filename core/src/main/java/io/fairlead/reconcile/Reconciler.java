@@ -11,6 +11,7 @@ import io.fairlead.provider.Closed;
 import io.fairlead.provider.Durations;
 import io.fairlead.provider.RetryPolicy;
 import io.fairlead.provider.TimeSource;
+import io.fairlead.reconcile.RunEnded.Why;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -253,20 +254,10 @@ public final class Reconciler implements AutoCloseable {
       run.checkStop();
       convergence.converge();
       if (!run.succeed(convergence.result(), title + " is done")) {
-        stopped(request, run, convergence, Run.Stop.CANCELLED);
+        stopped(request, run, convergence, Why.CANCELLED);
       }
-    } catch (Run.Stopped e) {
-      stopped(request, run, convergence, e.stop);
-    } catch (Convergence.DeadlinePassed e) {
-      run.fail(
-          new ServingException(
-              platform,
-              ErrorKind.TIMEOUT,
-              title + " was not done within " + limit + " (last: "
-                  + run.status().detail()
-                  + "). What was started goes on there: run the same operation again to resume it, or undeploy to remove it."));
-    } catch (Convergence.Failure e) {
-      failed(request, run, convergence, e.resource, e.why);
+    } catch (RunEnded e) {
+      ended(request, run, convergence, e);
     } catch (RuntimeException e) {
       failed(
           request,
@@ -280,9 +271,26 @@ public final class Reconciler implements AutoCloseable {
     // by running the same again.
   }
 
-  private void stopped(ReconcileRequest<?> request, Run<?> run, Convergence<?> convergence, Run.Stop stop) {
+  private void ended(
+      ReconcileRequest<?> request, Run<?> run, Convergence<?> convergence, RunEnded ended) {
+    switch (ended.why) {
+      case CANCELLED, CLOSED -> stopped(request, run, convergence, ended.why);
+      case FAILED, BEGIN_ANEW ->
+        failed(request, run, convergence, ended.resource(), ended.failure());
+      case OUT_OF_TIME ->
+        run.fail(
+            new ServingException(
+                platform,
+                ErrorKind.TIMEOUT,
+                request.title() + " on " + platform + " was not done within " + limit + " (last: "
+                    + run.status().detail()
+                    + "). What was started goes on there: run the same operation again to resume it, or undeploy to remove it."));
+    }
+  }
+
+  private void stopped(ReconcileRequest<?> request, Run<?> run, Convergence<?> convergence, Why stop) {
     String title = request.title() + " on " + platform;
-    if (stop == Run.Stop.CLOSED) {
+    if (stop == Why.CLOSED) {
       run.fail(new ServingException(
           platform,
           ErrorKind.CANCELLED,
@@ -297,7 +305,7 @@ public final class Reconciler implements AutoCloseable {
   private void failed(
       ReconcileRequest<?> request, Run<?> run, Convergence<?> convergence, String resource, ServingException why) {
     if (run.isClosed()) {
-      stopped(request, run, convergence, Run.Stop.CLOSED);
+      stopped(request, run, convergence, Why.CLOSED);
       return;
     }
     String at = resource.equals(request.subject()) ? "" : " at " + resource;
@@ -323,10 +331,10 @@ public final class Reconciler implements AutoCloseable {
     List<Throwable> problems = new ArrayList<>();
     try {
       run.undoing(message);
-      Convergence.Undone undone = convergence.undo();
+      Rollback.Result undone = convergence.rollBack();
       problems.addAll(undone.problems());
       end = outcomeOf(undone, request.subject(), convergence.isRemoval());
-    } catch (Run.Stopped e) {
+    } catch (RunEnded e) {
       end = " The platform was closed before all was rolled back: undeploy " + request.subject()
           + " removes the rest.";
     } catch (RuntimeException e) {
@@ -347,7 +355,7 @@ public final class Reconciler implements AutoCloseable {
   }
 
   private static String outcomeOf(
-      Convergence.Undone undone, String subject, boolean isRemoval) {
+      Rollback.Result undone, String subject, boolean isRemoval) {
     StringBuilder words = new StringBuilder();
     if (!undone.rolledBack().isEmpty()) {
       words.append(" Rolled back: ").append(String.join(", ", undone.rolledBack())).append('.');
@@ -385,14 +393,16 @@ public final class Reconciler implements AutoCloseable {
 
   /** Plans a request on what a preview has planned already, by reading only, and ends its run with what it would return. */
   <R> void preview(ReconcileRequest<R> request, Preview earlier, Run<R> run) {
-    Convergence<R> convergence = new Convergence<>(this, request, run);
+    Convergence<R> convergence = new Convergence<>(this, request, run, earlier);
     try {
-      earlier.add(convergence.preview(earlier));
+      earlier.add(convergence.plan(earlier));
       run.succeed(convergence.result(), request.title() + " was planned");
-    } catch (Run.Stopped e) {
-      throw new ServingException(platform, ErrorKind.CANCELLED, "The preview was interrupted.", e);
-    } catch (Convergence.Failure e) {
-      run.fail(e.why);
+    } catch (RunEnded e) {
+      if (e.isStopped()) {
+        throw new ServingException(
+            platform, ErrorKind.CANCELLED, "The preview was interrupted.", e);
+      }
+      run.fail(e.failure());
     }
   }
 

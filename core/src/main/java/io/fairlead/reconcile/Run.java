@@ -4,11 +4,12 @@ import io.fairlead.error.ErrorKind;
 import io.fairlead.error.ServingException;
 import io.fairlead.operation.Operation;
 import io.fairlead.operation.OperationId;
-import io.fairlead.operation.OperationStatus;
 import io.fairlead.operation.OperationStatus.State;
+import io.fairlead.operation.OperationStatus;
 import io.fairlead.operation.Progress;
 import io.fairlead.provider.Durations;
 import io.fairlead.provider.TimeSource;
+import io.fairlead.reconcile.RunEnded.Why;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -27,25 +28,6 @@ import org.slf4j.LoggerFactory;
 final class Run<R> implements Operation<R> {
   private static final Logger log = LoggerFactory.getLogger(Run.class);
 
-  /** Why the worker has to stop. */
-  enum Stop {
-    /** The caller took the operation back. */
-    CANCELLED,
-    /** The platform was closed, or the worker's thread was interrupted by somebody else. */
-    CLOSED
-  }
-
-  /** Ends the worker's way; not an error. */
-  @SuppressWarnings("serial") // never leaves this package
-  static final class Stopped extends Exception {
-    final Stop stop;
-
-    Stopped(Stop stop) {
-      super(stop.name(), null, false, false);
-      this.stop = stop;
-    }
-  }
-
   private final OperationId id;
   private final String title;
   private final TimeSource time;
@@ -57,7 +39,7 @@ final class Run<R> implements Operation<R> {
   private final List<Consumer<? super Progress>> listeners = new CopyOnWriteArrayList<>();
 
   private final ReentrantLock stopLock = new ReentrantLock();
-  private @Nullable Stop stop;
+  private @Nullable Why stop;
   private @Nullable Thread pausing;
   private @Nullable Runnable completion;
 
@@ -133,7 +115,7 @@ final class Run<R> implements Operation<R> {
       if (stop != null || status.state().isFinal() || status.state() == State.UNDOING) {
         return false;
       }
-      stop(Stop.CANCELLED);
+      stop(Why.CANCELLED);
       if (status.state() != State.QUEUED) {
         return true;
       }
@@ -158,13 +140,13 @@ final class Run<R> implements Operation<R> {
   void close() {
     stopLock.lock();
     try {
-      stop(Stop.CLOSED);
+      stop(Why.CLOSED);
     } finally {
       stopLock.unlock();
     }
   }
 
-  private void stop(Stop why) {
+  private void stop(Why why) {
     stop = why;
     if (pausing != null) {
       pausing.interrupt();
@@ -174,14 +156,14 @@ final class Run<R> implements Operation<R> {
   boolean isClosed() {
     stopLock.lock();
     try {
-      return stop == Stop.CLOSED;
+      return stop == Why.CLOSED;
     } finally {
       stopLock.unlock();
     }
   }
 
   /** Waits, and ends early by an exception if the operation has to stop. Undoing is stopped by closing only. */
-  void pause(Duration duration) throws Stopped {
+  void pause(Duration duration) throws RunEnded {
     stopLock.lock();
     try {
       checkStop();
@@ -203,7 +185,7 @@ final class Run<R> implements Operation<R> {
       checkStop();
       if (interrupted && (stop == null || status.state() == State.UNDOING)) {
         // Somebody who owns the thread wants it to end.
-        stop = Stop.CLOSED;
+        stop = Why.CLOSED;
         Thread.currentThread().interrupt();
         checkStop();
       }
@@ -213,11 +195,11 @@ final class Run<R> implements Operation<R> {
   }
 
   /** Ends by an exception if the operation has to stop. */
-  void checkStop() throws Stopped {
+  void checkStop() throws RunEnded {
     stopLock.lock();
     try {
-      if (stop == Stop.CLOSED || (stop == Stop.CANCELLED && status.state() != State.UNDOING)) {
-        throw new Stopped(stop);
+      if (stop == Why.CLOSED || (stop == Why.CANCELLED && status.state() != State.UNDOING)) {
+        throw RunEnded.stopped(stop);
       }
     } finally {
       stopLock.unlock();
@@ -273,7 +255,7 @@ final class Run<R> implements Operation<R> {
   boolean succeed(R result, String detail) {
     stopLock.lock();
     try {
-      if (stop == Stop.CANCELLED || status.state().isFinal()) {
+      if (stop == Why.CANCELLED || status.state().isFinal()) {
         return false;
       }
       status = new OperationStatus(State.SUCCEEDED, detail);

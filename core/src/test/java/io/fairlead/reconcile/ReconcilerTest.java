@@ -122,7 +122,7 @@ class ReconcilerTest {
         fails(() -> platform.scale(blue, Scaling.fixed("rolls-back", 2)).await(LIMIT));
 
     assertThat(failure)
-        .hasMessageContaining("took the change back")
+        .hasMessageContaining("rolled the change back")
         .hasMessageContaining("gives no reason");
   }
 

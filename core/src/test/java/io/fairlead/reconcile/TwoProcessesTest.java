@@ -78,7 +78,7 @@ class TwoProcessesTest {
           .allMatch(failure -> failure == null
               || (failure instanceof ServingException e
                   && (e.kind() == ErrorKind.CONFLICT
-                      || e.getMessage().contains("or somebody else did"))));
+                      || e.getMessage().contains("or another process did"))));
       // Whoever was told that it has the name has it, unless the other was told so later.
       if (failures.get(0) != null || failures.get(1) != null) {
         Endpoint winner = failures.get(0) == null ? one : other;

@@ -1,0 +1,745 @@
+package io.fairlead.reconcile;
+
+import io.fairlead.error.ErrorKind;
+import io.fairlead.error.ServingException;
+import io.fairlead.grammar.InvalidValueException;
+import io.fairlead.reconcile.LastCall.Verb;
+import io.fairlead.reconcile.ReconcileRequest.Guard;
+import io.fairlead.reconcile.Situation.Fact;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Drives one resource after the other to what a {@link Policy} decides: the one loop that reads, calls and waits.
+ *
+ * <p>It makes each call once and reads again after it; what an answer means is the policy's to say. All that is known of
+ * platforms' answers is in the two, and proven in the tests over every call and every fault.
+ */
+final class Driver {
+  private final Reconciler reconciler;
+  private final Run<?> run;
+  private final String deployment;
+  private final @Nullable Preview preview;
+
+  /** What the operation is to remove. */
+  final Set<ResourceRef> going = new HashSet<>();
+
+  /** What was listed when the operation was prepared. */
+  final Set<ResourceRef> listed = new HashSet<>();
+
+  /** What this run has deleted. */
+  final Set<ResourceRef> deleted = new HashSet<>();
+
+  /** What else may refuse. */
+  Guard guard = Guard.NONE;
+
+  /** How many resources there are, for progress. */
+  int steps;
+
+  private Duration deadline;
+  private Look look;
+  private @Nullable Inventory inventory;
+  private int inventoryTakenAt;
+  private int writes;
+
+  /** Nothing was written and nothing was waited for since the first look. */
+  private boolean calm = true;
+
+  Driver(Reconciler reconciler, Run<?> run, String deployment, @Nullable Preview preview) {
+    this.reconciler = reconciler;
+    this.run = run;
+    this.deployment = deployment;
+    this.preview = preview;
+    this.look = preview == null ? new Look() : preview.look();
+    this.deadline = now().plus(reconciler.limit());
+  }
+
+  /** Begins to roll back, with the whole limit again. */
+  void beginRollback() {
+    deadline = now().plus(reconciler.limit());
+    inventory = null;
+    lookAnew();
+  }
+
+  // ---- the loop ----
+
+  /** What a policy's way ended with, and whether anything was written on it. */
+  record End(Move move, boolean wrote) {}
+
+  /** Drives a resource until a policy says that it is done or stays as it is. */
+  <T> End drive(Step<T> step, Policy policy) throws RunEnded {
+    return new Way<>(step, policy).go();
+  }
+
+  /** Drives a resource that this run has changed back to what it was before. */
+  <T> End restore(Step<T> step) throws RunEnded {
+    Way<T> way = new Way<>(step, Policy.BE_RESTORED);
+    way.restoring = true;
+    return way.go();
+  }
+
+  /** One resource on its way to one policy's end. */
+  private final class Way<T> {
+    private final Step<T> step;
+    private final Policy policy;
+    private boolean restoring;
+    private boolean restored;
+    private boolean wrote;
+    private boolean deletes;
+    private Optional<Boolean> isListed = Optional.empty();
+    private Optional<Boolean> isUsed = Optional.empty();
+    private Observed<T> seen = Observed.absent();
+    private Optional<Outcome> outcome = Optional.empty();
+    private @Nullable Duration refusedSince;
+
+    Way(Step<T> step, Policy policy) {
+      this.step = step;
+      this.policy = policy;
+    }
+
+    End go() throws RunEnded {
+      step.waitBegan = null;
+      step.refusals = 0;
+      seen = restoring ? read(step) : first(step);
+      boolean isFresh = true;
+      while (true) {
+        // While an operation is at work, it alone tells how far it is.
+        outcome = outcome(step);
+        if (outcome.isEmpty() && !isFresh) {
+          seen = read(step);
+        }
+        isFresh = false;
+        refuseForeign(step, seen);
+        step.adopt(seen, run.id().value(), now());
+        Move move = policy.next(situation());
+        if (move == Move.DONE || move == Move.KEEP) {
+          return end(move);
+        }
+        make(move);
+      }
+    }
+
+    private Situation situation() throws RunEnded {
+      Set<Fact> facts =
+          step.facts(seen, run.id().value(), now(), reconciler.retry().settling());
+      if (policy == Policy.BE_PRESENT && seen.status() == Observed.Status.READY && outcome.isEmpty()) {
+        T actual = seen.value().orElseThrow();
+        if (step.kind.matches(desired(step, seen), actual)) {
+          facts.add(Fact.AS_DESIRED);
+        }
+      }
+      if (restored) {
+        facts.add(Fact.RESTORED);
+      }
+      if (deletes) {
+        facts.add(Fact.WROTE);
+      }
+      isListed.ifPresent(is -> facts.add(is ? Fact.LISTED : Fact.NOT_LISTED));
+      isUsed.ifPresent(is -> facts.add(is ? Fact.USED : Fact.UNUSED));
+      boolean foundNothing = outcome
+          .flatMap(Outcome::error)
+          .filter(error -> error.kind() == ErrorKind.NOT_FOUND)
+          .isPresent();
+      if (foundNothing) {
+        facts.add(Fact.FOUND_NOTHING);
+      }
+      isListed = Optional.empty();
+      isUsed = Optional.empty();
+      return new Situation(seen.status(), outcome.map(Outcome::state), facts);
+    }
+
+    private End end(Move move) throws RunEnded {
+      if (policy == Policy.BE_PRESENT && seen.status() == Observed.Status.READY) {
+        if (step.tried) {
+          deleteSuperseded(step);
+        }
+        settle();
+      } else if (policy == Policy.BE_ABSENT && move == Move.DONE) {
+        // Also where nothing had to be done any more: a run that died may not have come to this.
+        if (wrote || step.resource.goal() != Resource.Goal.ABSENT_IF_ORPHAN) {
+          deleteSuperseded(step);
+        }
+        if (wrote) {
+          report(step, "gone");
+        }
+      }
+      return new End(move, restoring ? restored : wrote);
+    }
+
+    private void settle() {
+      step.settled = true;
+      Duration took = step.last.acceptedAt().map(now()::minus).orElse(Duration.ZERO);
+      String after = took.toSeconds() > 0 ? " after " + took.toSeconds() + " s" : "";
+      report(step, wrote ? "ready" + after : "is as it should be");
+    }
+
+    private void make(Move move) throws RunEnded {
+      switch (move) {
+        case WAIT -> {
+          step.seenChanging = true;
+          waitFor(step, stage());
+        }
+        case WAIT_UNTIL_IT_SHOWS -> waitFor(step, "waiting until it shows");
+        case WAIT_UNTIL_THE_CHANGE_SHOWS -> waitFor(step, "waiting until the change shows");
+        case WAIT_UNTIL_IT_IS_GONE -> waitFor(step, "waiting until it is gone");
+        case WAIT_WHETHER_IT_SHOWS -> waitFor(step, "waiting whether it shows after all");
+        case WAIT_UNTIL_IT_IS_LISTED_NO_LONGER ->
+          waitFor(step, "it is listed and does not show: waiting until it does, or is listed no longer");
+        case LOOK_AGAIN -> lookAgain();
+        case RETRY_OPERATION -> retryOperation();
+        case CREATE -> create();
+        case UPDATE -> update();
+        case REPLACE -> {
+          report(step, "it failed earlier (" + reason(seen) + "); making it anew");
+          delete();
+          waitFor(step, "waiting until it is gone");
+        }
+        case DELETE -> {
+          report(step, policy == Policy.BE_ROLLED_BACK ? "rolling back" : "deleting");
+          delete();
+          wrote = true;
+          deletes = true;
+        }
+        case ASK_WHETHER_LISTED -> isListed = Optional.of(isListedAllTheSame(step));
+        case ASK_WHETHER_USED -> isUsed = Optional.of(isStillUsed(step));
+        default -> throw failure(move);
+      }
+    }
+
+    private String stage() {
+      return outcome.map(Outcome::stage).filter(text -> !text.isEmpty()).orElse(seen.detail());
+    }
+
+    /** What was read before the operation ended says nothing of what there is now. */
+    private void lookAgain() {
+      boolean failed = outcome.filter(ended -> ended.state() == Outcome.State.FAILED).isPresent();
+      if (failed) {
+        step.operationFailed();
+      } else {
+        step.operationSucceeded(now());
+      }
+      lookAnew();
+    }
+
+    /** Tries an operation again that failed for a passing reason, a moment later, or fails with its reason. */
+    private void retryOperation() throws RunEnded {
+      ServingException why = outcome.flatMap(Outcome::error).orElseThrow();
+      step.operationFailed();
+      step.failedHere |= policy == Policy.BE_PRESENT;
+      if (!why.retryable() || ++step.failedOperations >= reconciler.retry().attempts()) {
+        throw RunEnded.failed(step.toString(), why);
+      }
+      step.retrying = true;
+      report(step, "trying again: " + why.getMessage());
+      pauseAfter(step.failedOperations, why);
+    }
+
+    // ---- calls ----
+
+    private void create() throws RunEnded {
+      T desired = desired(step, seen);
+      refuseUncreatable(step, desired);
+      step.seenChanging = false;
+      LastCall<T> before = step.last;
+      Duration sentAt = now();
+      report(step, "creating");
+      step.tried = true;
+      step.last = new LastCall.Unanswered<>(Verb.CREATE, Optional.of(desired), sentAt);
+      lookAnew();
+      try {
+        Accepted accepted = step.kind.create(step.resource.name(), desired, owner(step));
+        wrote();
+        step.created = true;
+        step.creations++;
+        step.accepted(Verb.CREATE, Optional.of(desired), accepted, sentAt, now());
+        wrote = true;
+      } catch (ServingException e) {
+        step.last = mayHaveBeenDone(e) ? step.last : before;
+        wrote |= step.last.mayHaveCreated();
+        switch (e.kind()) {
+          case ALREADY_EXISTS -> waitForHidden(e);
+          case NOT_FOUND -> throw RunEnded.beginAnew(step.toString(), e);
+          default -> retryLater(step, e);
+        }
+      }
+    }
+
+    /** It is said to be there and cannot be read: it was just made, is just going, or is where we cannot look. */
+    private void waitForHidden(ServingException e) throws RunEnded {
+      if (step.hiddenSince == null) {
+        step.hiddenSince = now();
+      } else if (isOver(step.hiddenSince)) {
+        throw RunEnded.failed(
+            step.toString(),
+            exception(
+                ErrorKind.ALREADY_EXISTS,
+                "the name is taken by something that cannot be read from here (another account, project or resource group?): "
+                    + "choose another name (" + e.getMessage() + ")",
+                e));
+      }
+      waitFor(step, "waiting until it shows");
+    }
+
+    private void update() throws RunEnded {
+      T actual = seen.value().orElseThrow();
+      T desired = restoring ? step.before.orElseThrow() : desired(step, seen);
+      if (!restoring) {
+        step.contests += step.last.isAcceptedChange() ? 1 : 0;
+        refuseImmutable(step, actual, desired);
+        if (step.before.isEmpty() && !step.created) {
+          step.before = Optional.of(actual);
+        }
+        step.seenChanging = false;
+      }
+      report(
+          step,
+          restoring
+              ? "rolling back"
+              : "updating " + String.join(", ", Fields.changes(actual, desired)));
+      LastCall<T> before = step.last;
+      // What it has to be still, to be rolled back, is what this run wrote forwards.
+      Optional<T> wanted = restoring ? before.wanted() : Optional.of(desired);
+      Duration sentAt = now();
+      step.tried = true;
+      step.last = new LastCall.Unanswered<>(Verb.UPDATE, wanted, sentAt);
+      lookAnew();
+      try {
+        Accepted accepted = step.kind.update(step.resource.name(), seen, desired);
+        wrote();
+        step.accepted(Verb.UPDATE, wanted, accepted, sentAt, now());
+        restored |= restoring;
+        refusedSince = null;
+      } catch (ServingException e) {
+        step.last = mayHaveBeenDone(e) ? step.last : before.inconclusive();
+        if (restoring) {
+          giveUpAfterSettling(e);
+        } else if (e.kind() == ErrorKind.NOT_FOUND) {
+          throw RunEnded.beginAnew(step.toString(), e);
+        }
+        retryLater(step, e);
+      } finally {
+        wrote = true;
+      }
+    }
+
+    private void giveUpAfterSettling(ServingException e) throws RunEnded {
+      if (refusedSince == null) {
+        refusedSince = now();
+      } else if (isOver(refusedSince)) {
+        throw RunEnded.failed(step.toString(), e);
+      }
+    }
+
+    private void delete() throws RunEnded {
+      Duration sentAt = now();
+      lookAnew();
+      try {
+        Accepted accepted =
+            step.kind.delete(step.resource.name(), seen, goingWith(step.resource.ref()));
+        wrote();
+        boolean isToGo = policy != Policy.BE_PRESENT;
+        LastCall<T> before = step.last;
+        step.accepted(Verb.DELETE, before.wanted(), accepted, sentAt, now());
+        if (isToGo) {
+          deleted.add(step.resource.ref());
+        } else {
+          // What comes next is its creation.
+          step.last = new LastCall.None<>();
+          step.seenChanging = false;
+          step.retrying = true;
+        }
+      } catch (ServingException e) {
+        if (e.kind() == ErrorKind.NOT_FOUND) {
+          waitFor(step, "waiting until it is gone");
+        } else {
+          retryLater(step, e);
+          conflict.run(step);
+        }
+      }
+    }
+
+    // ---- failures ----
+
+    private RunEnded failure(Move move) {
+      return switch (move) {
+        case FAIL_ABSENT, FAIL_FAILED_EARLIER -> refusal(step, seen, move);
+        case FAIL_MODEL -> {
+          step.failedHere = true;
+          yield failed(ErrorKind.MODEL_FAILED, reason(seen));
+        }
+        case FAIL_WENT_AWAY ->
+          failed(
+              ErrorKind.MODEL_FAILED, "it went away while it was being made: " + reason(seen));
+        case FAIL_NEVER_SHOWS ->
+          failed(
+              ErrorKind.UNKNOWN,
+              "it was created " + step.creations
+                  + " times, and the platform does not show what it reports as done: check it in the platform's console");
+        case FAIL_ROLLED_BACK ->
+          seen.detail().isEmpty()
+              ? failed(
+                  ErrorKind.UNKNOWN,
+                  "it is again as it was before: the platform rolled the change back and gives no reason, or another process did")
+              : failed(
+                  ErrorKind.MODEL_FAILED, "the platform rolled the change back: " + seen.detail());
+        case FAIL_CONTESTED ->
+          failed(
+              ErrorKind.CONFLICT,
+              "another process keeps modifying it: retry when it has finished");
+        case FAIL_LOST -> lost(step, seen);
+        default -> throw new IllegalStateException("no failure: " + move);
+      };
+    }
+
+    private RunEnded failed(ErrorKind kind, String message) {
+      return RunEnded.failed(step.toString(), exception(kind, message, null));
+    }
+  }
+
+  /** Called when the removal of a resource was refused for now. */
+  interface Refused {
+    void run(Step<?> step) throws RunEnded;
+  }
+
+  /** What to look at when a removal was refused for now. */
+  Refused conflict = step -> {};
+
+  private Set<ResourceRef> goingWith(ResourceRef ref) {
+    Set<ResourceRef> all = new HashSet<>(going);
+    all.add(ref);
+    return Set.copyOf(all);
+  }
+
+  private OwnerTag owner(Step<?> step) {
+    return new OwnerTag(step.kind.isNamedByContent() ? "" : deployment, run.id().value());
+  }
+
+  /** {@return whether a call that failed so may have had its effect all the same} */
+  private static boolean mayHaveBeenDone(ServingException e) {
+    return switch (e.kind()) {
+      case TIMEOUT, UNAVAILABLE, CANCELLED, UNKNOWN -> true;
+      default -> false;
+    };
+  }
+
+  private void wrote() {
+    writes++;
+    calm = false;
+    lookAnew();
+  }
+
+  int writes() {
+    return writes;
+  }
+
+  void deleteSuperseded(Step<?> step) throws RunEnded {
+    retrying(step.toString(), () -> {
+      step.kind.deleteSuperseded(step.resource.name());
+      return true;
+    });
+    step.tried = false;
+  }
+
+  // ---- reading ----
+
+  <T> Observed<T> read(Step<T> step) throws RunEnded {
+    return retrying(step.toString(), () -> {
+      try {
+        return step.kind.read(step.resource.name(), look);
+      } catch (ServingException e) {
+        if (e.kind() == ErrorKind.NOT_FOUND) {
+          return Observed.absent();
+        }
+        throw e;
+      }
+    });
+  }
+
+  /** {@return what was seen at the first look, if nothing has happened since, or what is seen now} */
+  private <T> Observed<T> first(Step<T> step) throws RunEnded {
+    Observed<T> looked = step.looked;
+    step.looked = null;
+    // Making what is not there finds out by itself if it came meanwhile.
+    boolean toBeMade = step.resource.goal() == Resource.Goal.PRESENT
+        && step.resource.role() != Resource.Role.SETTING;
+    boolean trusted =
+        calm || (looked != null && looked.status() == Observed.Status.ABSENT && toBeMade);
+    return looked != null && trusted ? looked : read(step);
+  }
+
+  /** What is read from now on is asked for anew, but in a preview, which changes nothing. */
+  void lookAnew() {
+    if (preview == null) {
+      look = new Look();
+    }
+  }
+
+  Inventory knownInventory() {
+    // Something else may have begun to use a thing while this run wrote or waited.
+    Inventory known = inventory;
+    if (known == null || inventoryTakenAt != writes) {
+      known = reconciler.inventory(look);
+      inventory = known;
+      inventoryTakenAt = writes;
+    }
+    return known;
+  }
+
+  private Inventory inventory(Step<?> step) throws RunEnded {
+    return retrying(step.toString(), this::knownInventory);
+  }
+
+  List<ResourceRef> usersOf(Step<?> step) throws RunEnded {
+    ResourceRef ref = step.resource.ref();
+    List<ResourceRef> users = new ArrayList<>(inventory(step).usersOf(ref, going));
+    if (preview != null) {
+      users.removeIf(preview::isGone);
+      users.addAll(preview.plannedUsersOf(ref, going));
+    }
+    return users;
+  }
+
+  /** Asked now, whatever the first look said: of several removals at a time, the last finds no user. */
+  private boolean isStillUsed(Step<?> step) throws RunEnded {
+    ResourceRef ref = step.resource.ref();
+    boolean used = step.resource.goal() == Resource.Goal.ABSENT_IF_ORPHAN
+        ? inventory(step).orphans().stream().noneMatch(orphan -> orphan.ref().equals(ref))
+        : !usersOf(step).isEmpty();
+    if (used) {
+      going.remove(ref);
+      report(step, "stays: something else uses it");
+    } else {
+      going.add(ref);
+    }
+    return used;
+  }
+
+  /**
+   * {@return whether something that reads as absent is in the list, too, where the two looks do not agree}
+   *
+   * <p>One of them is late, or it came or went between the two. Listed for longer than the platform takes to show what it
+   * has accepted, it is gone.
+   */
+  private boolean isListedAllTheSame(Step<?> step) throws RunEnded {
+    ResourceRef ref = step.resource.ref();
+    if (!listed.contains(ref) || !inventory(step).contains(ref)) {
+      return false;
+    }
+    if (step.hiddenSince == null) {
+      step.hiddenSince = now();
+    }
+    return !isOver(step.hiddenSince);
+  }
+
+  private boolean isOver(Duration since) {
+    return now().minus(since).compareTo(reconciler.retry().settling()) >= 0;
+  }
+
+  <T> T desired(Step<T> step, Observed<T> seen) throws RunEnded {
+    Guard asked = guard;
+    Optional<String> refused = retrying(
+        step.toString(), () -> asked.refusal(step.resource, seen.value(), this::knownInventory));
+    if (refused.isPresent()) {
+      throw RunEnded.failed(
+          step.toString(), exception(ErrorKind.CONFLICT, refused.get(), null));
+    }
+    try {
+      return step.resource.desired(seen.value());
+    } catch (InvalidValueException e) {
+      throw RunEnded.failed(
+          step.toString(), exception(ErrorKind.CONFLICT, String.valueOf(e.getMessage()), e));
+    }
+  }
+
+  /** {@return how far the platform's operation is, if there is one; one that cannot be asked counts as at work} */
+  private Optional<Outcome> outcome(Step<?> step) throws RunEnded {
+    if (step.operation.isEmpty()) {
+      return Optional.empty();
+    }
+    if (now().compareTo(step.notBefore) < 0) {
+      return Optional.of(Outcome.running("waiting as long as the platform asked for"));
+    }
+    try {
+      Outcome outcome = step.kind.poll(step.operation.get());
+      step.askAfter(outcome.askAfter(), now());
+      if (outcome.state() != Outcome.State.RUNNING) {
+        step.operation = Optional.empty();
+      }
+      return Optional.of(outcome);
+    } catch (ServingException e) {
+      if (e.kind() == ErrorKind.NOT_FOUND) {
+        step.operation = Optional.empty();
+        return Optional.empty();
+      }
+      if (!e.retryable()) {
+        step.operation = Optional.empty();
+        throw RunEnded.failed(step.toString(), e);
+      }
+      return Optional.of(Outcome.running("its progress cannot be read at the moment"));
+    }
+  }
+
+  // ---- refusing ----
+
+  void refuseForeign(Step<?> step, Observed<?> seen) throws RunEnded {
+    boolean foreign = seen.foreign() && seen.status() != Observed.Status.ABSENT;
+    if (foreign && !step.isLeftAloneIfForeign()) {
+      throw refusal(
+          step,
+          ErrorKind.ALREADY_EXISTS,
+          "already exists and is not managed by Fairlead, so it is left untouched: choose another name, or remove it "
+              + "yourself");
+    }
+  }
+
+  <T> void refuseImmutable(Step<T> step, T actual, T desired) throws RunEnded {
+    Optional<String> reason = step.kind.cannotUpdate(actual, desired);
+    if (reason.isPresent()) {
+      throw refusal(step, ErrorKind.CONFLICT, reason.get());
+    }
+  }
+
+  <T> void refuseUncreatable(Step<T> step, T desired) throws RunEnded {
+    Optional<String> reason = retrying(
+        step.toString(), () -> step.kind.cannotCreate(step.resource.name(), desired, look));
+    if (reason.isPresent()) {
+      throw refusal(step, ErrorKind.CONFLICT, reason.get());
+    }
+  }
+
+  /** The resource that serves requests decides which of several deployments holds the name: the last to write it. */
+  RunEnded lost(Step<?> step, Observed<?> seen) {
+    isLost = true;
+    return refusal(
+        step,
+        ErrorKind.CONFLICT,
+        "was " + (seen.status() == Observed.Status.READY ? "changed" : "removed")
+            + " by another process meanwhile, and its "
+            + "change stays: look at it, and retry if it should be yours");
+  }
+
+  /** Another run holds the name now. */
+  boolean isLost;
+
+  /** {@return why what should be there already is not what an operation can begin with} */
+  RunEnded refusal(Step<?> step, Observed<?> seen, Move move) {
+    if (move == Move.FAIL_FAILED_EARLIER) {
+      return refusal(
+          step,
+          ErrorKind.CONFLICT,
+          "failed earlier (" + seen.detail() + "): deploy it again first");
+    }
+    boolean shared = step.resource.role() == Resource.Role.SHARED;
+    return refusal(
+        step,
+        ErrorKind.NOT_FOUND,
+        shared ? "is not there: package the model again" : "is not there: deploy it first");
+  }
+
+  private RunEnded refusal(Step<?> step, ErrorKind kind, String why) {
+    // What the platform would answer to the same call a moment later is the same.
+    return RunEnded.failed(step.toString(), exception(kind, step + " " + why, null));
+  }
+
+  ServingException exception(ErrorKind kind, String message, @Nullable Throwable cause) {
+    return ServingException.builder(reconciler.platform(), kind, message)
+        .retryable(false)
+        .cause(cause)
+        .build();
+  }
+
+  private static String reason(Observed<?> seen) {
+    return seen.detail().isEmpty() ? "the platform gives no reason" : seen.detail();
+  }
+
+  // ---- waiting ----
+
+  <V> V retrying(String what, Supplier<V> call) throws RunEnded {
+    int failures = 0;
+    while (true) {
+      try {
+        return call.get();
+      } catch (ServingException e) {
+        if (!e.retryable() || ++failures >= reconciler.retry().attempts()) {
+          throw RunEnded.failed(what, e);
+        }
+        pauseAfter(failures, e);
+      }
+    }
+  }
+
+  /** Waits after a call that was refused for now or whose answer was lost, or fails if that happened too often. */
+  private void retryLater(Step<?> step, ServingException e) throws RunEnded {
+    if (!e.retryable()) {
+      throw RunEnded.failed(step.toString(), e);
+    }
+    if (e.kind() == ErrorKind.CONFLICT) {
+      if (e.retryAfter().isPresent()) {
+        pause(e.retryAfter().get());
+      } else {
+        waitFor(step, "waiting: " + e.getMessage());
+      }
+      return;
+    }
+    if (++step.refusals >= reconciler.retry().attempts()) {
+      throw RunEnded.failed(step.toString(), e);
+    }
+    report(step, "trying again: " + e.getMessage());
+    pauseAfter(step.refusals, e);
+  }
+
+  private void pauseAfter(int failures, ServingException e) throws RunEnded {
+    Duration pause = reconciler.retry().pauseAfter(failures, reconciler.random());
+    Duration asked = e.retryAfter().orElse(Duration.ZERO);
+    pause(asked.compareTo(pause) > 0 ? asked : pause);
+  }
+
+  private void waitFor(Step<?> step, String detail) throws RunEnded {
+    Duration now = now();
+    if (step.waitBegan == null) {
+      step.waitBegan = now;
+    }
+    Duration waited = now.minus(step.waitBegan);
+    report(
+        step,
+        (detail.isEmpty() ? "on its way" : detail)
+            + (waited.toSeconds() > 0 ? " (" + waited.toSeconds() + " s)" : ""));
+    Duration pause = reconciler.polling().next(waited, reconciler.random());
+    Duration asked = step.notBefore.minus(now);
+    pause(asked.compareTo(pause) > 0 ? asked : pause);
+  }
+
+  /** Waits, at most until the deadline, after which the caller looks one last time. */
+  void pause(Duration duration) throws RunEnded {
+    Duration remaining = deadline.minus(now());
+    if (remaining.isNegative() || remaining.isZero()) {
+      throw RunEnded.outOfTime();
+    }
+    calm = false;
+    inventory = null;
+    lookAnew();
+    run.pause(duration.compareTo(remaining) < 0 ? duration : remaining);
+  }
+
+  /** Ends by an exception if the operation has to stop or its time is over. */
+  void checkStop() throws RunEnded {
+    run.checkStop();
+    if (now().compareTo(deadline) > 0) {
+      throw RunEnded.outOfTime();
+    }
+  }
+
+  Duration now() {
+    return run.sinceBegin();
+  }
+
+  private void report(Step<?> step, String message) {
+    run.report(step.number, steps, step.toString(), message);
+  }
+}
