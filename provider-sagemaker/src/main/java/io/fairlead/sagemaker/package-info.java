@@ -9,3 +9,4 @@
 package io.fairlead.sagemaker;
 
 import org.jspecify.annotations.NullMarked;
+

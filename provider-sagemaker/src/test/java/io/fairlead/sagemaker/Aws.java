@@ -17,6 +17,7 @@ import software.amazon.awssdk.http.SdkHttpClient;
 import software.amazon.awssdk.http.apache.ApacheHttpClient;
 import software.amazon.awssdk.regions.Region;
 import software.amazon.awssdk.services.applicationautoscaling.ApplicationAutoScalingClient;
+import software.amazon.awssdk.services.s3.S3Client;
 import software.amazon.awssdk.services.sagemaker.SageMakerClient;
 
 /** An account of its own at the stand-in of AWS, and platforms that serve there. */
@@ -85,6 +86,17 @@ public final class Aws implements AutoCloseable {
     return SageMakerClient.builder()
         .region(Region.US_EAST_1)
         .endpointOverride(StandIn.endpoint())
+        .credentialsProvider(config().credentials().orElseThrow())
+        .httpClient(HTTP)
+        .build();
+  }
+
+  /** {@return the same for S3} */
+  public S3Client s3Console() {
+    return S3Client.builder()
+        .region(Region.US_EAST_1)
+        .endpointOverride(StandIn.endpoint())
+        .forcePathStyle(true)
         .credentialsProvider(config().credentials().orElseThrow())
         .httpClient(HTTP)
         .build();

@@ -4,8 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowable;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
-import io.fairlead.contract.Faults;
 import io.fairlead.contract.Faults.Fault;
+import io.fairlead.contract.Faults;
 import io.fairlead.contract.VirtualTime;
 import io.fairlead.error.ErrorKind;
 import io.fairlead.error.ServingException;
@@ -211,7 +211,7 @@ class SageMakerBadDaysTest {
     assertThat(late)
         .hasMessageContaining("Creating")
         .hasMessageContaining("AWS cannot cancel that")
-        .hasMessageContaining("run the same again to resume it");
+        .hasMessageContaining("run the same operation again to resume it");
     assertThat(aws.remains()).contains("endpoint/bert");
     assertThat(aws.account().calls()).containsOnlyOnce("CreateEndpoint");
   }
@@ -246,10 +246,9 @@ class SageMakerBadDaysTest {
     ServingException refusal = fails(() -> deploy(platform, FIRST, BLUE));
     ServingException undeploying =
         fails(() -> platform.undeploy(new Endpoint(FIRST, ONE, BLUE)).await(LIMIT));
-    ServingException undeployingAll = fails(() -> platform.undeployAll("bert").await(LIMIT));
     platform.sweep(Duration.ZERO).await(LIMIT);
 
-    assertThat(undeployingAll.kind()).isEqualTo(ErrorKind.ALREADY_EXISTS);
+    assertThat(platform.undeployAll("bert").await(LIMIT)).isEmpty();
     assertThat(refusal.kind()).isEqualTo(ErrorKind.ALREADY_EXISTS);
     assertThat(refusal)
         .hasMessageContaining("bert/blue")
@@ -368,6 +367,171 @@ class SageMakerBadDaysTest {
             || name.startsWith("idle-connection-reaper"))
         .sorted()
         .toList();
+  }
+
+  @Test
+  void aNameGoesByOneCallShadowsAndAll() {
+    deploy(platform, FIRST, BLUE);
+    deploy(platform, SECOND, new Routing("bert", "next").with(new SageMakerShadow(20)));
+    aws.account().forgetCalls();
+
+    platform.undeployAll("bert").await(LIMIT);
+
+    assertThat(aws.remains()).isEmpty();
+    assertThat(aws.account().calls())
+        .containsOnlyOnce("DeleteEndpoint")
+        .doesNotContain("UpdateEndpoint", "UpdateEndpointWeightsAndCapacities");
+  }
+
+  @Test
+  void aNameOfWhichSomeVariantsHaveNoRequestsGoesByOneCall() {
+    deploy(platform, FIRST, BLUE);
+    deploy(platform, SECOND, GREEN);
+    aws.account().forgetCalls();
+
+    platform.undeployAll("bert").await(LIMIT);
+
+    assertThat(aws.remains()).isEmpty();
+    assertThat(aws.account().calls())
+        .containsOnlyOnce("DeleteEndpoint")
+        .doesNotContain("UpdateEndpoint", "UpdateEndpointWeightsAndCapacities");
+  }
+
+  @Test
+  void whatWasReplacedGoesWithTheVariant() {
+    deploy(platform, FIRST, BLUE);
+    Endpoint replaced = deploy(
+        platform,
+        SECOND,
+        BLUE.with(SageMakerReplacement.allAtOnce(Duration.ZERO)));
+
+    platform.undeploy(replaced).await(LIMIT);
+
+    assertThat(aws.remains()).isEmpty();
+  }
+
+  @Test
+  void whatAnotherProcessDeploysMeanwhileIsNotReplaced() {
+    EndpointPlatform late =
+        aws.open(Faults.before("CreateModel", () -> deploy(platform, FIRST, BLUE)));
+
+    ServingException failure = fails(() -> deploy(late, SECOND, BLUE));
+
+    assertThat(failure.kind()).isEqualTo(ErrorKind.CONFLICT);
+    assertThat(failure).hasMessageContaining("holds another container");
+    assertThat(aws.account().calls()).doesNotContain("UpdateEndpoint");
+    assertThat(platform.preview(p -> p.deploy(FIRST, ONE, BLUE)).isEmpty()).isTrue();
+    assertThat(platform.orphans()).isEmpty();
+  }
+
+  @Test
+  void twoProcessesThatDeployTheSameMakeOneChange() {
+    EndpointPlatform late =
+        aws.open(Faults.before("CreateModel", () -> deploy(platform, FIRST, BLUE)));
+
+    deploy(late, FIRST, BLUE);
+
+    assertThat(aws.account().calls()).doesNotContain("UpdateEndpoint");
+    assertThat(weights()).containsExactly("bert/blue 100");
+  }
+
+  @Test
+  void aModelThatAnotherProcessIsAboutToUseStays() {
+    Endpoint first = deploy(platform, FIRST, BLUE);
+    EndpointPlatform other = aws.open(Faults.before("CreateEndpoint second", () -> {
+      aws.time().pass(Duration.ofSeconds(5));
+      platform.undeploy(first).await(LIMIT);
+    }));
+
+    deploy(other, FIRST, new Routing("second", "blue"));
+
+    assertThat(aws.remains()).anyMatch(name -> name.startsWith("model/"));
+    platform.undeployAll("second").await(LIMIT);
+    platform.sweep(Duration.ZERO).await(LIMIT);
+    assertThat(aws.remains()).isEmpty();
+  }
+
+  @Test
+  void aConfigurationThatWasTakenOverGoesWithItsEndpoint() {
+    Duration some = Duration.ofSeconds(8);
+    aws.account().durations(some, some, some, some);
+    int create = numberOf("CreateEndpoint bert", FIRST, BLUE);
+    Throwable killed = catchThrowable(() -> deploy(
+        aws.open(Faults.at("sagemaker", create, Fault.KILLED_BEFORE)), FIRST, BLUE));
+    assertThat(killed).isInstanceOf(Error.class);
+    aws.time().pass(Duration.ofMinutes(3));
+
+    deploy(platform, FIRST, BLUE);
+    platform.undeployAll("bert").await(LIMIT);
+
+    assertThat(aws.remains()).isEmpty();
+  }
+
+  @Test
+  void aNameThatDiffersFromAnotherInCaseOnlyIsRefusedAtOnce() {
+    deploy(platform, FIRST, BLUE);
+
+    ServingException failure = fails(() -> deploy(platform, SECOND, new Routing("Bert", "blue")));
+
+    assertThat(failure.kind()).isEqualTo(ErrorKind.CONFLICT);
+    assertThat(failure).hasMessageContaining("Endpoint Bert").hasMessageContaining("endpoint bert");
+    assertThat(weights()).containsExactly("bert/blue 100");
+    assertThat(platform.orphans()).isEmpty();
+  }
+
+  // ---- logs of what did not start ----
+
+  @Test
+  void theLastLinesOfAFirstContainerThatDoesNotStartAreTold() {
+    aws.account().failEndpoint("bert", "The container did not pass the ping health check.");
+    EndpointPlatform logged = aws.open(Faults.after("CreateEndpoint bert", () -> {
+      log("blue/i-1", "starting", "OSError: no file named model.safetensors");
+      log("green/i-9", "of another");
+    }));
+    log("blue/i-0", "of an endpoint of that name that is long gone");
+    aws.time().pass(Duration.ofHours(1));
+
+    ServingException failure = fails(() -> deploy(logged, FIRST, BLUE));
+
+    assertThat(failure)
+        .hasMessageContaining("/aws/sagemaker/Endpoints/bert")
+        .hasMessageContaining("OSError: no file named model.safetensors")
+        .hasMessageNotContaining("of another")
+        .hasMessageNotContaining("long gone");
+  }
+
+  @Test
+  void theLastLinesOfAContainerThatAnUpdateDidNotStartAreTold() {
+    deploy(platform, FIRST, BLUE);
+    aws.account().failEndpoint("bert", "The container did not pass the ping health check.");
+    log("blue/i-0", "blue is well");
+    EndpointPlatform logged = aws.open(
+        Faults.after("UpdateEndpoint bert", () -> log("green/i-1", "CUDA out of memory")));
+
+    ServingException failure = fails(() -> deploy(logged, SECOND, GREEN));
+
+    assertThat(failure)
+        .hasMessageContaining("CUDA out of memory")
+        .hasMessageNotContaining("blue is well");
+  }
+
+  @Test
+  void logsThatMayNotBeReadChangeNothingElse() {
+    aws.account().failEndpoint("bert", "The container did not pass the ping health check.");
+    aws.account()
+        .failNext(
+            "DescribeLogStreams", AwsError.of(400, "AccessDeniedException", "not authorized"));
+
+    ServingException failure = fails(() -> deploy(platform, FIRST, BLUE));
+
+    assertThat(failure.kind()).isEqualTo(ErrorKind.MODEL_FAILED);
+    assertThat(failure)
+        .hasMessageContaining("ping health check")
+        .hasMessageContaining("logs:GetLogEvents");
+  }
+
+  private void log(String stream, String... lines) {
+    aws.account().log("/aws/sagemaker/Endpoints/bert", stream, List.of(lines));
   }
 
   // ---- words ----

@@ -37,6 +37,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import software.amazon.awssdk.services.s3.S3Client;
 
 /** Which calls are made, and which rights they need, as docs/sagemaker.md says. */
 class SageMakerCallsTest {
@@ -205,6 +206,10 @@ class SageMakerCallsTest {
 
     Endpoint blue = deploy(container, ONE, new Routing("bert", "blue"));
     Endpoint green = deploy(container, ONE, new Routing("bert", "green"));
+    aws.account().failEndpoint("broken", "The container did not pass the ping health check.");
+    aws.account().log("/aws/sagemaker/Endpoints/broken", "blue/i-1", List.of("no such file"));
+    assertThatThrownBy(() -> deploy(container, ONE, new Routing("broken", "blue")))
+        .hasMessageContaining("no such file");
     note(Part.DEPLOY, actions);
 
     Endpoint scaled = await(platform.scale(green, Scaling.between("ml.m5.large", 1, 3)));
@@ -215,6 +220,7 @@ class SageMakerCallsTest {
     await(platform.route(blue.at(90), byLoad.at(10), TrafficWeight.percent(10)));
     note(Part.ROUTE, actions);
 
+    leaveAnUpload();
     platform.list();
     platform.inventory();
     platform.preview(it -> it.deploy(container, ONE, new Routing("bert", "third")));
@@ -242,6 +248,16 @@ class SageMakerCallsTest {
     return actions;
   }
 
+  /** As a process does that dies in the middle of one. */
+  private void leaveAnUpload() {
+    try (S3Client s3 = aws.s3Console()) {
+      s3.createMultipartUpload(request -> request
+          .bucket(Aws.BUCKET)
+          .key("fairlead/" + "0".repeat(64) + "/model.tar.gz"));
+    }
+    aws.account().forgetCalls();
+  }
+
   private void note(Part part, Map<Part, Set<String>> actions) {
     Set<String> needed = aws.account().calls().stream()
         .flatMap(SageMakerCallsTest::actions)
@@ -254,6 +270,9 @@ class SageMakerCallsTest {
   private static Stream<String> actions(String call) {
     return switch (call) {
       case "HeadObject", "GetObject" -> Stream.of("s3:GetObject");
+      case "ListMultipartUploads" -> Stream.of("s3:ListBucketMultipartUploads");
+      case "ListParts" -> Stream.of("s3:ListMultipartUploadParts");
+      case "DescribeLogStreams", "GetLogEvents" -> Stream.of("logs:" + call);
       case "ListObjectsV2" -> Stream.of("s3:ListBucket");
       case "PutObject", "CreateMultipartUpload", "UploadPart", "CompleteMultipartUpload" ->
         Stream.of("s3:PutObject");

@@ -47,6 +47,11 @@ class SageMakerContractTest extends EndpointPlatformContract {
     return Request.json("{\"inputs\":\"hello\"}");
   }
 
+  @Override
+  protected boolean uploads() {
+    return true;
+  }
+
   private static final class AnAccount implements Place {
     private final Aws aws = new Aws(new VirtualTime());
 
@@ -64,6 +69,11 @@ class SageMakerContractTest extends EndpointPlatformContract {
     @Override
     public Set<String> remains() {
       return aws.remains();
+    }
+
+    @Override
+    public void pass(Duration time) {
+      aws.time().pass(time);
     }
 
     @Override

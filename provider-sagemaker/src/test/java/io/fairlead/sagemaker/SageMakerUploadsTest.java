@@ -3,14 +3,15 @@ package io.fairlead.sagemaker;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
-import io.fairlead.contract.Faults;
 import io.fairlead.contract.Faults.Fault;
+import io.fairlead.contract.Faults;
 import io.fairlead.contract.ProcessKilled;
 import io.fairlead.contract.VirtualTime;
 import io.fairlead.error.ErrorKind;
 import io.fairlead.error.ServingException;
 import io.fairlead.grammar.Container;
 import io.fairlead.grammar.Dependencies;
+import io.fairlead.grammar.Endpoint;
 import io.fairlead.grammar.ModelArtifact;
 import io.fairlead.grammar.Routing;
 import io.fairlead.grammar.RuntimeSpec;
@@ -20,6 +21,9 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
+import java.util.Random;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -82,6 +86,111 @@ class SageMakerUploadsTest {
     }
   }
 
+  @Test
+  void aBucketInAnotherRegionIsToldWithItsRegion() {
+    try (Aws aws = new Aws(new VirtualTime());
+        EndpointPlatform platform =
+            aws.open(aws.config().withArtifactBucket("elsewhere"), Faults.none())) {
+      aws.account().addBucket("elsewhere", "eu-west-1");
+
+      ServingException failure = catchThrowableOfType(
+          ServingException.class, () -> platform.deploy(container, ONE, BLUE).await(LIMIT));
+
+      assertThat(failure.kind()).isEqualTo(ErrorKind.INVALID);
+      assertThat(failure)
+          .hasMessageContaining("s3://elsewhere/")
+          .hasMessageContaining("the bucket is in eu-west-1")
+          .hasMessageContaining("its own region only");
+    }
+  }
+
+  // ---- uploads in parts ----
+
+  @ParameterizedTest
+  @EnumSource(
+      value = Fault.class,
+      names = {"CUT_AFTER", "KILLED_BEFORE"})
+  void noPartsStayWhereAnUploadBrokeAndWasRunAgain(Fault fault) throws IOException {
+    writeLargeModel();
+    for (int number : callsOfTheUpload()) {
+      breakAndRunAgain(number, fault);
+    }
+  }
+
+  @Test
+  void whatAProcessThatDiedHasUploadedInPartsIsListedAndSwept() throws IOException {
+    writeLargeModel();
+    int last = callsOfTheUpload().get(2);
+    try (Aws aws = quick();
+        EndpointPlatform platform = aws.open()) {
+      try (EndpointPlatform broken =
+          aws.open(Faults.from("sagemaker", last, Fault.KILLED_BEFORE))) {
+        broken.deploy(container, ONE, BLUE).await(LIMIT);
+      } catch (ProcessKilled e) {
+        assertThat(e.getMessage()).isNotBlank();
+      }
+      assertThat(aws.remains())
+          .singleElement()
+          .asString()
+          .startsWith("multipart-upload/artifacts/fairlead/");
+
+      assertThat(platform.orphans())
+          .singleElement()
+          .satisfies(one -> assertThat(one.kind()).isEqualTo("upload"));
+      platform.sweep(Duration.ofMinutes(10)).await(LIMIT);
+      assertThat(aws.remains()).as("it may be under way still").hasSize(1);
+      aws.time().pass(Duration.ofMinutes(11));
+      platform.sweep(Duration.ofMinutes(10)).await(LIMIT);
+      assertThat(aws.remains()).isEmpty();
+    }
+  }
+
+  @Test
+  void undeployingWhatWasNeverUploadedWholeTakesItsParts() throws IOException {
+    writeLargeModel();
+    int last = callsOfTheUpload().get(2);
+    try (Aws aws = quick();
+        EndpointPlatform platform = aws.open()) {
+      try (EndpointPlatform broken =
+          aws.open(Faults.from("sagemaker", last, Fault.KILLED_BEFORE))) {
+        broken.deploy(container, ONE, BLUE).await(LIMIT);
+      } catch (ProcessKilled e) {
+        assertThat(e.getMessage()).isNotBlank();
+      }
+
+      platform.undeploy(new Endpoint(container, ONE, BLUE)).await(LIMIT);
+
+      assertThat(aws.remains()).isEmpty();
+    }
+  }
+
+  /** What compresses to nothing would be one call. */
+  private void writeLargeModel() throws IOException {
+    byte[] weights = new byte[17 << 20];
+    new Random(1).nextBytes(weights);
+    Files.write(folder.resolve("model/model.onnx"), weights);
+  }
+
+  /** {@return the numbers of the calls that begin, send and end an upload in parts} */
+  private List<Integer> callsOfTheUpload() {
+    try (Aws aws = quick()) {
+      Faults counting = Faults.none();
+      try (EndpointPlatform platform = aws.open(counting)) {
+        platform.deploy(container, ONE, BLUE).await(LIMIT);
+      }
+      List<String> calls = counting.calls();
+      List<Integer> numbers = IntStream.rangeClosed(1, calls.size())
+          .filter(number -> calls.get(number - 1).startsWith("P")
+              && calls.get(number - 1).contains("upload"))
+          .boxed()
+          .toList();
+      assertThat(numbers).as("%s", calls).hasSize(4);
+      return numbers;
+    }
+  }
+
+  // ---- at every call ----
+
   @ParameterizedTest
   @EnumSource(Fault.class)
   void aDeployBrokenAtAnyCallIsFinishedByRunningItAgainAndUndeployLeavesNothing(Fault fault) {
@@ -98,7 +207,11 @@ class SageMakerUploadsTest {
 
   private void breakAndRunAgain(int number, Fault fault) {
     try (Aws aws = quick()) {
-      try (EndpointPlatform broken = aws.open(Faults.at("sagemaker", number, fault))) {
+      // Who is killed does not clean up.
+      Faults faults = fault == Fault.KILLED_BEFORE
+          ? Faults.from("sagemaker", number, fault)
+          : Faults.at("sagemaker", number, fault);
+      try (EndpointPlatform broken = aws.open(faults)) {
         broken.deploy(container, ONE, BLUE).await(LIMIT);
       } catch (ServingException | ProcessKilled e) {
         assertThat(e.getMessage()).isNotBlank();

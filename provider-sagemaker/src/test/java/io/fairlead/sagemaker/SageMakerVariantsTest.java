@@ -240,6 +240,9 @@ class SageMakerVariantsTest {
     deploy(FIRST, ONE, recorded);
     assertThat(only("CreateEndpointConfig").path("DataCaptureConfig").toString())
         .contains("\"EnableCapture\":true,\"InitialSamplingPercentage\":50")
+        .as("what is named in neither list is recorded in Base64")
+        .contains("\"CsvContentTypes\":[\"text/csv\"]")
+        .contains("\"JsonContentTypes\":[\"application/json\"]")
         .contains("s3://records/bert");
     assertIsAs(FIRST, ONE, recorded);
     aws.account().forgetCalls();
@@ -333,7 +336,7 @@ class SageMakerVariantsTest {
     deploy(SECOND, ONE, slow);
 
     assertThat(late.kind()).isEqualTo(ErrorKind.TIMEOUT);
-    assertThat(late).hasMessageContaining("run the same again to resume it");
+    assertThat(late).hasMessageContaining("run the same operation again to resume it");
     assertThat(aws.account().requests("UpdateEndpoint")).hasSize(1);
     assertIsAs(SECOND, ONE, BLUE);
   }

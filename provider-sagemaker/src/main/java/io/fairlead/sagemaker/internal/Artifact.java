@@ -1,11 +1,12 @@
 package io.fairlead.sagemaker.internal;
 
+import io.fairlead.provider.LocalModel;
 import java.util.Optional;
 
 /**
  * An upload.
  *
  * @param key its key, which has the hash of its content
- * @param archive what is uploaded; empty where it is read
+ * @param model what is uploaded; empty where it is read
  */
-record Artifact(String key, Optional<ModelArchive> archive) {}
+record Artifact(String key, Optional<LocalModel> model) {}

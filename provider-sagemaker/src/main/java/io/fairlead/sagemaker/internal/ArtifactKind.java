@@ -2,48 +2,64 @@ package io.fairlead.sagemaker.internal;
 
 import io.fairlead.error.ErrorKind;
 import io.fairlead.error.ServingException;
+import io.fairlead.provider.Pages;
+import io.fairlead.reconcile.Accepted;
+import io.fairlead.reconcile.KindName;
 import io.fairlead.reconcile.Listed;
-import io.fairlead.reconcile.OwnerTag;
+import io.fairlead.reconcile.Look;
 import io.fairlead.reconcile.Observed;
+import io.fairlead.reconcile.OwnerTag;
 import io.fairlead.reconcile.ResourceKind;
 import io.fairlead.reconcile.ResourceRef;
-import io.fairlead.reconcile.Accepted;
 import io.fairlead.sagemaker.SageMakerProvider;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
-import org.jspecify.annotations.Nullable;
 import software.amazon.awssdk.core.exception.SdkException;
 import software.amazon.awssdk.services.s3.model.HeadObjectResponse;
-import software.amazon.awssdk.services.s3.model.ListObjectsV2Request;
 import software.amazon.awssdk.services.s3.model.ListObjectsV2Response;
 import software.amazon.awssdk.services.s3.model.S3Object;
 
 /** Files of this machine, uploaded to the artifact bucket under the hash of their content. */
 final class ArtifactKind implements ResourceKind<Artifact> {
-  static final String NAME = "artifact";
   /** In the metadata of an object, where no permission to tag is needed. */
   private static final String RUN = SageMakerTags.RUN;
 
-  private static final String FOLDER = "fairlead/";
+  static final String FOLDER = "fairlead/";
   private static final Pattern KEY = Pattern.compile(FOLDER + "[0-9a-f]{64}/model\\.tar\\.gz");
   private static final Pattern LOCATION = Pattern.compile("s3://[^/]+/(" + KEY.pattern() + ")");
 
   private final SageMakerClients clients;
   private final SageMakerErrors errors;
+  private final UploadCalls uploads;
   private final String bucket;
 
-  ArtifactKind(SageMakerClients clients, SageMakerErrors errors, String bucket) {
+  /** What this process has sent by one call, so that no other try can have left parts of it. */
+  private final Set<String> small = ConcurrentHashMap.newKeySet();
+
+  ArtifactKind(
+      SageMakerClients clients, SageMakerErrors errors, UploadCalls uploads, String bucket) {
     this.clients = clients;
     this.errors = errors;
+    this.uploads = uploads;
     this.bucket = bucket;
+  }
+
+  static boolean isKey(String key) {
+    return KEY.matcher(key).matches();
   }
 
   static String key(String contentHash) {
     return FOLDER + contentHash + "/model.tar.gz";
+  }
+
+  /** {@return where an upload is} */
+  static String location(String bucket, String contentHash) {
+    return "s3://" + bucket + "/" + key(contentHash);
   }
 
   /** {@return the key of an upload of ours, from where it is} */
@@ -53,12 +69,12 @@ final class ArtifactKind implements ResourceKind<Artifact> {
   }
 
   @Override
-  public String name() {
-    return NAME;
+  public KindName<Artifact> id() {
+    return SageMakerKinds.ARTIFACT;
   }
 
   @Override
-  public Observed<Artifact> read(String key) {
+  public Observed<Artifact> read(String key, Look look) {
     Optional<HeadObjectResponse> found = errors.find(
         "Look at s3://" + bucket + "/" + key,
         () -> clients.s3().headObject(request -> request.bucket(bucket).key(key)));
@@ -71,12 +87,16 @@ final class ArtifactKind implements ResourceKind<Artifact> {
   }
 
   @Override
-  public Accepted create(String key, Artifact desired, OwnerTag mark) {
-    ModelArchive archive = desired
-        .archive()
-        .orElseThrow(() -> new IllegalStateException("an artifact to upload has an archive"));
+  public Accepted create(String key, Artifact desired, OwnerTag owner) {
+    ModelArchive archive = new ModelArchive(desired
+        .model()
+        .orElseThrow(() -> new IllegalStateException("an artifact to upload has its files")));
     try {
-      new ArtifactUpload(clients.s3()).upload(bucket, key, archive, Map.of(RUN, mark.run()));
+      boolean whole = new ArtifactUpload(clients.s3())
+          .upload(bucket, key, archive, Map.of(RUN, owner.run()));
+      if (whole) {
+        small.add(key);
+      }
     } catch (SdkException e) {
       throw noBucket(errors.failure("Upload to s3://" + bucket + "/" + key, e));
     }
@@ -97,55 +117,43 @@ final class ArtifactKind implements ResourceKind<Artifact> {
   }
 
   @Override
-  public Accepted update(String key, Observed<Artifact> current, Artifact desired) {
-    throw new ServingException(
-        SageMakerProvider.ID,
-        ErrorKind.UNSUPPORTED,
-        "Artifact " + key + " cannot be changed: its name is its content");
-  }
-
-  @Override
-  public Accepted delete(String key, Observed<Artifact> current) {
+  public Accepted delete(
+      String key, Observed<Artifact> current, Set<ResourceRef> going) {
     errors.call(
         "Delete s3://" + bucket + "/" + key,
         () -> clients.s3().deleteObject(request -> request.bucket(bucket).key(key)));
     return Accepted.VISIBLE;
   }
 
+  /** Multipart uploads that other tries have left: the object is there by now, or is to go. */
   @Override
-  public List<Listed> list() {
-    List<Listed> listed = new ArrayList<>();
-    if (bucket.isEmpty()) {
-      return listed;
+  public void deleteSuperseded(String key) {
+    if (!bucket.isEmpty() && !small.remove(key)) {
+      uploads.abortAll(key);
     }
-    @Nullable String token = null;
-    do {
-      ListObjectsV2Request request = ListObjectsV2Request.builder()
-          .bucket(bucket)
-          .prefix(FOLDER)
-          .continuationToken(token)
-          .build();
-      ListObjectsV2Response page = errors.call(
-          "List s3://" + bucket + "/" + FOLDER, () -> clients.s3().listObjectsV2(request));
-      page.contents().stream()
-          .filter(object -> KEY.matcher(object.key()).matches())
-          .map(ArtifactKind::listed)
-          .forEach(listed::add);
-      token = page.nextContinuationToken();
-    } while (token != null);
-    return listed;
   }
 
-  private static Listed listed(S3Object object) {
-    return new Listed(
-        new ResourceRef(NAME, object.key()),
-        "",
-        object.lastModified(),
-        Observed.Status.READY,
-        "",
-        false,
-        List.of(),
-        Optional.empty());
+  @Override
+  public List<Listed> list(Look look) {
+    if (bucket.isEmpty()) {
+      return List.of();
+    }
+    return Pages.<ListObjectsV2Response, S3Object>all(
+            SageMakerProvider.ID,
+            "s3://" + bucket + "/" + FOLDER,
+            token -> errors.call(
+                "List s3://" + bucket + "/" + FOLDER,
+                () -> clients
+                    .s3()
+                    .listObjectsV2(request ->
+                        request.bucket(bucket).prefix(FOLDER).continuationToken(token))),
+            ListObjectsV2Response::contents,
+            ListObjectsV2Response::nextContinuationToken)
+        .stream()
+        .filter(object -> isKey(object.key()))
+        .map(object -> Listed.of(
+            new ResourceRef(SageMakerKinds.ARTIFACT.name(), object.key()), object.lastModified()))
+        .toList();
   }
 
   @Override

@@ -57,14 +57,15 @@ final class ArtifactUpload {
    * Writes an object, in place of one that is there.
    *
    * @param metadata the object's own, without {@code x-amz-meta-}
+   * @return whether one call was enough
    * @throws SdkException what S3 answers; after a lost answer the object may be there nevertheless
    * @throws ServingException if the archive's files cannot be read, or are more than 10 TiB
    */
-  void upload(String bucket, String key, ModelArchive archive, Map<String, String> metadata) {
+  boolean upload(String bucket, String key, ModelArchive archive, Map<String, String> metadata) {
     Parts parts = new Parts(bucket, key, metadata, partSize(archive.sizeAtMost(), smallestPart));
     try {
       archive.writeTo(parts);
-      parts.complete();
+      return parts.complete();
     } catch (IOException e) {
       parts.abort(e);
       throw new UncheckedIOException(e);
@@ -131,7 +132,7 @@ final class ArtifactUpload {
       }
     }
 
-    void complete() {
+    boolean complete() {
       if (uploadId == null) {
         s3.putObject(
             request -> request
@@ -141,7 +142,7 @@ final class ArtifactUpload {
                 .contentType(CONTENT_TYPE)
                 .overrideConfiguration(call -> call.apiCallTimeout(timeFor(length))),
             body());
-        return;
+        return true;
       }
       sendPart();
       s3.completeMultipartUpload(request -> request
@@ -150,6 +151,7 @@ final class ArtifactUpload {
           .uploadId(uploadId)
           .multipartUpload(upload -> upload.parts(sent))
           .overrideConfiguration(call -> call.apiCallTimeout(LONGEST_COMPLETION)));
+      return false;
     }
 
     /** Leaves nothing behind; what goes wrong with that is added to the failure. */

@@ -1,6 +1,8 @@
 package io.fairlead.sagemaker.internal;
 
+import io.fairlead.reconcile.Desired;
 import io.fairlead.sagemaker.SageMakerInstances;
+import java.util.Optional;
 
 /**
  * An inference component: a model on a share of a fleet's instances.
@@ -24,8 +26,15 @@ record Component(
     int copies,
     int running) {
 
-  /** {@return what it should be where this is there: limits that it leaves open stay as they are} */
-  Component on(Component actual) {
+  /** A component in which limits that it leaves open stay as they are. */
+  record Merged(Component wanted) implements Desired<Component> {
+    @Override
+    public Component from(Optional<Component> actual) {
+      return actual.map(wanted::on).orElse(wanted);
+    }
+  }
+
+  private Component on(Component actual) {
     SageMakerInstances limits = startup;
     if (limits.modelDownloadTimeout().isZero()) {
       limits = limits.withModelDownloadTimeout(actual.startup().modelDownloadTimeout());

@@ -1,7 +1,8 @@
 package io.fairlead.sagemaker.internal;
 
-import io.fairlead.error.ErrorKind;
-import io.fairlead.error.ServingException;
+import io.fairlead.provider.ContentName;
+import io.fairlead.provider.Pages;
+import io.fairlead.reconcile.Look;
 import io.fairlead.sagemaker.SageMakerProvider;
 import java.util.ArrayList;
 import java.util.List;
@@ -9,7 +10,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.function.UnaryOperator;
+import java.util.function.Consumer;
 import software.amazon.awssdk.services.sagemaker.model.DescribeInferenceComponentResponse;
 import software.amazon.awssdk.services.sagemaker.model.InferenceComponentSummary;
 import software.amazon.awssdk.services.sagemaker.model.ListInferenceComponentsRequest;
@@ -40,7 +41,7 @@ final class ComponentCalls {
 
   /** {@return AWS's name of a component, in which no two pairs of names come to the same} */
   static String awsName(VariantName name) {
-    return SageMakerNames.of(
+    return SageMakerNames.CONTENT.of(
         name.endpoint() + "-" + name.variant(), "component", name.endpoint(), name.variant());
   }
 
@@ -55,6 +56,11 @@ final class ComponentCalls {
       note(name);
     }
     return found;
+  }
+
+  /** {@return a component, asked for once in a look} */
+  Optional<DescribeInferenceComponentResponse> find(VariantName name, Look look) {
+    return look.once(List.of("component", name), () -> find(name));
   }
 
   private void note(VariantName name) {
@@ -75,8 +81,9 @@ final class ComponentCalls {
   /** A component of ours as a list has it. */
   record Ours(VariantName name, InferenceComponentSummary summary, Map<String, String> marks) {}
 
-  List<Ours> ours() {
-    return ours(SageMakerNames.PREFIX);
+  /** {@return all components of ours, asked for once in a look} */
+  List<Ours> ours(Look look) {
+    return look.once("components", () -> ours(ContentName.PREFIX));
   }
 
   private List<Ours> ours(String nameContains) {
@@ -88,7 +95,7 @@ final class ComponentCalls {
   }
 
   private Optional<Ours> ours(InferenceComponentSummary summary) {
-    if (!SageMakerNames.isMadeHere(summary.inferenceComponentName())) {
+    if (!SageMakerNames.CONTENT.isMadeHere(summary.inferenceComponentName())) {
       return Optional.empty();
     }
     Map<String, String> read =
@@ -104,22 +111,20 @@ final class ComponentCalls {
   }
 
   private List<InferenceComponentSummary> list(
-      UnaryOperator<ListInferenceComponentsRequest.Builder> wanted) {
-    List<InferenceComponentSummary> all = new ArrayList<>();
-    String token = null;
-    do {
-      ListInferenceComponentsRequest request = wanted
-          .apply(ListInferenceComponentsRequest.builder())
-          .maxResults(PAGE)
-          .nextToken(token)
-          .build();
-      ListInferenceComponentsResponse page = errors.call(
-          "List inference components",
-          () -> clients.controlPlane().listInferenceComponents(request));
-      all.addAll(page.inferenceComponents());
-      token = page.nextToken();
-    } while (token != null);
-    return all;
+      Consumer<ListInferenceComponentsRequest.Builder> wanted) {
+    return Pages.all(
+        SageMakerProvider.ID,
+        "inference components",
+        token -> errors.call(
+            "List inference components",
+            () -> clients
+                .controlPlane()
+                .listInferenceComponents(request -> {
+                  wanted.accept(request);
+                  request.maxResults(PAGE).nextToken(token);
+                })),
+        ListInferenceComponentsResponse::inferenceComponents,
+        ListInferenceComponentsResponse::nextToken);
   }
 
   /** {@return the names of all components on a fleet, whose ever} */
@@ -132,44 +137,33 @@ final class ComponentCalls {
   // ---- one to a name ----
 
   /** {@return a component of ours that serves a public name and is not about to go} */
-  Optional<VariantName> of(String name) {
-    return of(name, "");
+  Optional<VariantName> of(String name, Look look) {
+    return of(name, "", look);
   }
 
-  private Optional<VariantName> of(String name, String besides) {
-    String readable = SageMakerNames.readablePart(name);
-    return ours(readable.substring(0, readable.length() - 1)).stream()
+  private Optional<VariantName> of(String name, String besides, Look look) {
+    String readable = SageMakerNames.CONTENT.beginning(name);
+    String part = readable.substring(0, readable.length() - 1);
+    return look.once(List.of("components", part), () -> ours(part)).stream()
         .filter(one -> !one.summary().inferenceComponentStatusAsString().equals("Deleting"))
         .map(Ours::name)
         .filter(one -> one.endpoint().equals(name) && !one.variant().equals(besides))
         .findFirst();
   }
 
-  /** Refuses a component that would not be alone under its public name, where AWS could not divide requests. */
-  void checkAlone(VariantName name) {
+  /** {@return why a component would not be alone under its public name, where AWS could not divide requests} */
+  Optional<String> notAlone(VariantName name, Look look) {
     boolean variants = endpoints
-        .find(name.endpoint())
+        .find(name.endpoint(), look)
         .filter(endpoint -> !endpoints.isFleet(endpoint))
         .isPresent();
     if (variants) {
-      throw refusal(
-          name,
-          "cannot be an inference component: there is an endpoint " + name.endpoint()
-              + " with variants of its own, and AWS has no weights between the two. Deploy under another name");
+      return Optional.of("cannot be an inference component: there is an endpoint "
+          + name.endpoint()
+          + " with variants of its own, and AWS has no weights between the two. Deploy under another name");
     }
-    Optional<VariantName> other = of(name.endpoint(), name.variant());
-    if (other.isPresent()) {
-      throw refusal(
-          name,
-          "cannot join " + other.get() + ", which is an inference component: AWS has no weights"
-              + " among those. Deploy under another name, or undeploy " + other.get() + " first");
-    }
-  }
-
-  private static ServingException refusal(VariantName name, String why) {
-    return ServingException.builder(
-            SageMakerProvider.ID, ErrorKind.CONFLICT, "Variant " + name + " " + why)
-        .retryable(false)
-        .build();
+    return of(name.endpoint(), name.variant(), look)
+        .map(other -> "cannot join " + other + ", which is an inference component: AWS has no weights"
+            + " among those. Deploy under another name, or undeploy " + other + " first");
   }
 }

@@ -1,11 +1,13 @@
 package io.fairlead.sagemaker.internal;
 
+import io.fairlead.reconcile.Accepted;
+import io.fairlead.reconcile.KindName;
 import io.fairlead.reconcile.Listed;
-import io.fairlead.reconcile.OwnerTag;
+import io.fairlead.reconcile.Look;
 import io.fairlead.reconcile.Observed;
+import io.fairlead.reconcile.OwnerTag;
 import io.fairlead.reconcile.ResourceKind;
 import io.fairlead.reconcile.ResourceRef;
-import io.fairlead.reconcile.Accepted;
 import io.fairlead.sagemaker.SageMakerInstances;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -13,6 +15,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import software.amazon.awssdk.services.sagemaker.model.DescribeInferenceComponentResponse;
 import software.amazon.awssdk.services.sagemaker.model.InferenceComponentComputeResourceRequirements;
@@ -24,35 +27,35 @@ import software.amazon.awssdk.services.sagemaker.model.InferenceComponentSummary
 
 /** Inference components, each named by the public name and the variant that it serves. */
 final class ComponentKind implements ResourceKind<Component> {
-  static final String NAME = "inference-component";
   /** On a component: its model, which a list does not say. */
   private static final String MODEL = "fairlead-model";
 
   private final SageMakerClients clients;
   private final SageMakerErrors errors;
   private final ComponentCalls components;
+  private final ContainerLogs logs;
 
-  ComponentKind(SageMakerClients clients, SageMakerErrors errors, ComponentCalls components) {
+  ComponentKind(
+      SageMakerClients clients,
+      SageMakerErrors errors,
+      ComponentCalls components,
+      ContainerLogs logs) {
     this.clients = clients;
     this.errors = errors;
     this.components = components;
+    this.logs = logs;
   }
 
   @Override
-  public String name() {
-    return NAME;
-  }
-
-  /** Refuses one that is to be made where requests would have to be divided. */
-  void checkAlone(String path) {
-    components.checkAlone(VariantName.of(path));
+  public KindName<Component> id() {
+    return SageMakerKinds.COMPONENT;
   }
 
   // ---- reading ----
 
   @Override
-  public Observed<Component> read(String path) {
-    Optional<DescribeInferenceComponentResponse> found = components.find(VariantName.of(path));
+  public Observed<Component> read(String path, Look look) {
+    Optional<DescribeInferenceComponentResponse> found = components.find(VariantName.of(path), look);
     if (found.isEmpty()) {
       return Observed.absent();
     }
@@ -61,11 +64,18 @@ final class ComponentKind implements ResourceKind<Component> {
     return run == null ? seen.asForeign() : seen.madeBy(run);
   }
 
-  private static Observed<Component> observed(DescribeInferenceComponentResponse found) {
+  private String explained(DescribeInferenceComponentResponse found, String reason) {
+    String group = ContainerLogs.ofComponent(found.inferenceComponentName());
+    return (reason.isEmpty() || reason.endsWith(".") ? reason : reason + ".")
+        + logs.describe(
+            new ContainerLogs.Failed(group, FleetKind.VARIANT, found.creationTime()));
+  }
+
+  private Observed<Component> observed(DescribeInferenceComponentResponse found) {
     String reason = orEmpty(found.failureReason());
     return switch (found.inferenceComponentStatusAsString()) {
       case "InService" -> Observed.ready(component(found)).withDetail(reason);
-      case "Failed" -> Observed.failed(reason);
+      case "Failed" -> Observed.failed(explained(found, reason));
       case "Deleting" -> Observed.deleting();
       case "Creating" ->
         Observed.changing("inference component " + found.inferenceComponentName()
@@ -122,9 +132,9 @@ final class ComponentKind implements ResourceKind<Component> {
   // ---- changing ----
 
   @Override
-  public Accepted create(String path, Component desired, OwnerTag mark) {
+  public Accepted create(String path, Component desired, OwnerTag owner) {
     VariantName name = VariantName.of(path);
-    Map<String, String> marks = new HashMap<>(SageMakerTags.of(mark));
+    Map<String, String> marks = new HashMap<>(SageMakerTags.of(owner));
     marks.put(SageMakerTags.VARIANT, name.variant());
     marks.put(MODEL, desired.model());
     errors.call(
@@ -185,6 +195,11 @@ final class ComponentKind implements ResourceKind<Component> {
   }
 
   @Override
+  public Optional<String> cannotCreate(String path, Component desired, Look look) {
+    return components.notAlone(VariantName.of(path), look);
+  }
+
+  @Override
   public Optional<String> cannotUpdate(Component actual, Component desired) {
     if (!actual.fleet().equals(desired.fleet())) {
       return Optional.of("is on fleet " + actual.fleet()
@@ -197,7 +212,8 @@ final class ComponentKind implements ResourceKind<Component> {
   }
 
   @Override
-  public Accepted delete(String path, Observed<Component> current) {
+  public Accepted delete(
+      String path, Observed<Component> current, Set<ResourceRef> going) {
     String awsName = ComponentCalls.awsName(VariantName.of(path));
     errors.call(
         "Delete inference component " + awsName,
@@ -210,9 +226,9 @@ final class ComponentKind implements ResourceKind<Component> {
   // ---- listing ----
 
   @Override
-  public List<Listed> list() {
+  public List<Listed> list(Look look) {
     List<Listed> listed = new ArrayList<>();
-    for (ComponentCalls.Ours one : components.ours()) {
+    for (ComponentCalls.Ours one : components.ours(look)) {
       listed.add(listed(one));
     }
     return listed;
@@ -229,17 +245,15 @@ final class ComponentKind implements ResourceKind<Component> {
         : "";
     List<ResourceRef> uses = new ArrayList<>();
     Optional.ofNullable(one.marks().get(MODEL))
-        .ifPresent(model -> uses.add(new ResourceRef(ModelKind.NAME, model)));
-    uses.add(new ResourceRef(FleetKind.NAME, summary.endpointName()));
-    return new Listed(
-        new ResourceRef(NAME, one.name().toString()),
-        one.name().endpoint(),
-        summary.creationTime(),
-        status,
-        detail,
-        true,
-        uses,
-        Optional.empty());
+        .ifPresent(model -> uses.add(new ResourceRef(SageMakerKinds.MODEL.name(), model)));
+    uses.add(new ResourceRef(SageMakerKinds.FLEET.name(), summary.endpointName()));
+    return Listed.of(
+            new ResourceRef(SageMakerKinds.COMPONENT.name(), one.name().toString()),
+            summary.creationTime())
+        .deployment(one.name().endpoint())
+        .status(status, detail)
+        .asRoot()
+        .uses(uses);
   }
 
   private static Observed.Status status(InferenceComponentSummary summary) {

@@ -3,16 +3,15 @@ package io.fairlead.sagemaker.internal;
 import io.fairlead.grammar.Endpoint;
 import io.fairlead.grammar.Problems;
 import io.fairlead.grammar.Scaling;
-import io.fairlead.reconcile.Mapping;
 import io.fairlead.reconcile.Resource;
 import io.fairlead.sagemaker.SageMakerAutoscaling;
 import io.fairlead.sagemaker.SageMakerComponent;
 import io.fairlead.sagemaker.SageMakerNetwork;
+import java.util.List;
 import java.util.Optional;
 
 /** From an endpoint that shares instances with others to its fleet and its inference component. */
 final class ComponentMapping {
-  private final SageMakerKinds kinds;
   private final Endpoint endpoint;
   private final Model model;
   private final Variant variant;
@@ -22,14 +21,13 @@ final class ComponentMapping {
    *
    * @param variant what it would come to if it had an endpoint of its own
    */
-  ComponentMapping(SageMakerKinds kinds, Endpoint endpoint, Model model, Variant variant) {
-    this.kinds = kinds;
+  ComponentMapping(Endpoint endpoint, Model model, Variant variant) {
     this.endpoint = endpoint;
     this.model = model;
     this.variant = variant;
   }
 
-  Mapping of(SageMakerComponent option) {
+  List<Resource<?>> of(SageMakerComponent option) {
     Problems problems = Problems.in("Endpoint");
     checkScaling(problems);
     checkTogether(problems);
@@ -45,25 +43,9 @@ final class ComponentMapping {
         variant.count(),
         variant.count());
     String path = endpoint.routing().path();
-    return Mapping.of(
-        new Resource<>(
-            kinds.fleet(),
-            option.fleet(),
-            Resource.Goal.PRESENT,
-            Resource.Role.SHARED,
-            actual -> actual.map(fleet::on).orElse(fleet)),
-        new Resource<>(
-            kinds.component(),
-            path,
-            Resource.Goal.PRESENT,
-            Resource.Role.VARIANT,
-            actual -> actual.map(component::on).orElseGet(() -> alone(path, component))));
-  }
-
-  /** Asked before anything is made, so that no fleet comes for a component that is then refused. */
-  private Component alone(String path, Component component) {
-    kinds.component().checkAlone(path);
-    return component;
+    return List.of(
+        Resource.shared(SageMakerKinds.FLEET, option.fleet(), new Fleet.Merged(fleet)),
+        Resource.variant(SageMakerKinds.COMPONENT, path, new Component.Merged(component)));
   }
 
   private void checkScaling(Problems problems) {

@@ -64,6 +64,7 @@ public final class DefaultSageMakerPlatform extends ForwardingEndpointPlatform
     SageMakerErrors errors = new SageMakerErrors(config.identity());
     SageMakerKinds kinds = SageMakerKinds.of(config, clients, errors, time);
     Reconciler reconciler = Reconciler.builder(SageMakerProvider.ID, kinds.all())
+        .traffic(kinds.traffic())
         .time(time)
         .polling(POLLING)
         .random(random)
@@ -71,7 +72,7 @@ public final class DefaultSageMakerPlatform extends ForwardingEndpointPlatform
     RetriedCalls calls = new RetriedCalls(errors, time, random);
     SageMakerInvoker invoker = new SageMakerInvoker(clients, calls);
     EndpointPlatform platform = new ReconciledEndpointPlatform(
-        reconciler, new SageMakerMapper(config, kinds), invoker, clients::close);
+        reconciler, new SageMakerMapper(config), invoker, clients::close);
     return new DefaultSageMakerPlatform(
         platform,
         invoker,

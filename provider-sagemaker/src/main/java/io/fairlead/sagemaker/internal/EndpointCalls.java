@@ -2,7 +2,11 @@ package io.fairlead.sagemaker.internal;
 
 import io.fairlead.error.ErrorKind;
 import io.fairlead.error.ServingException;
+import io.fairlead.provider.ContentName;
+import io.fairlead.provider.Pages;
+import io.fairlead.reconcile.Look;
 import io.fairlead.reconcile.Observed;
+import io.fairlead.reconcile.ResourceRef;
 import io.fairlead.sagemaker.SageMakerProvider;
 import java.time.Instant;
 import java.time.format.DateTimeParseException;
@@ -12,17 +16,20 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import software.amazon.awssdk.services.sagemaker.model.CreateEndpointConfigRequest;
 import software.amazon.awssdk.services.sagemaker.model.DescribeEndpointConfigResponse;
 import software.amazon.awssdk.services.sagemaker.model.DescribeEndpointResponse;
 import software.amazon.awssdk.services.sagemaker.model.EndpointConfigSummary;
-import software.amazon.awssdk.services.sagemaker.model.ListEndpointConfigsRequest;
+import software.amazon.awssdk.services.sagemaker.model.EndpointSummary;
 import software.amazon.awssdk.services.sagemaker.model.ListEndpointConfigsResponse;
+import software.amazon.awssdk.services.sagemaker.model.ListEndpointsResponse;
 import software.amazon.awssdk.services.sagemaker.model.ProductionVariant;
 import software.amazon.awssdk.services.sagemaker.model.ProductionVariantSummary;
 
@@ -38,17 +45,29 @@ final class EndpointCalls {
   /** What AWS's own tags begin with, which nobody else may write. */
   private static final String RESERVED = "aws:";
 
+  private static final String NO_CAPACITY =
+      " AWS has too few such instances at the moment: try later, or take another type or region";
+
   private final SageMakerClients clients;
   private final SageMakerErrors errors;
   private final SageMakerTags tags;
+  private final ContainerLogs logs;
 
   /** The configurations that this process made, by name, with their endpoints: no other process can be about to use them. */
   private final Map<String, String> made = new ConcurrentHashMap<>();
 
-  EndpointCalls(SageMakerClients clients, SageMakerErrors errors, SageMakerTags tags) {
+  /** The uploads that models were made of, by the names of the models. */
+  private final Map<String, String> artifacts = new ConcurrentHashMap<>();
+
+  /** By endpoints that go: the configurations that go by steps of their own, after what they remember. */
+  private final Map<String, Set<String>> goingLater = new ConcurrentHashMap<>();
+
+  EndpointCalls(
+      SageMakerClients clients, SageMakerErrors errors, SageMakerTags tags, ContainerLogs logs) {
     this.clients = clients;
     this.errors = errors;
     this.tags = tags;
+    this.logs = logs;
   }
 
   // ---- looking ----
@@ -57,6 +76,61 @@ final class EndpointCalls {
     return errors.find(
         "Describe endpoint " + endpoint,
         () -> clients.controlPlane().describeEndpoint(request -> request.endpointName(endpoint)));
+  }
+
+  /** {@return an endpoint, asked for once in a look} */
+  Optional<DescribeEndpointResponse> find(String endpoint, Look look) {
+    return look.once(List.of("endpoint", endpoint), () -> find(endpoint));
+  }
+
+  /** Creates an endpoint. */
+  void create(String endpoint, String configuration, Map<String, String> marks) {
+    try {
+      errors.call(
+          "Create endpoint " + endpoint,
+          () -> clients
+              .controlPlane()
+              .createEndpoint(request -> request
+                  .endpointName(endpoint)
+                  .endpointConfigName(configuration)
+                  .tags(SageMakerTags.list(marks))));
+    } catch (ServingException e) {
+      if (e.kind() == ErrorKind.ALREADY_EXISTS && find(endpoint).isEmpty()) {
+        checkCase(endpoint);
+      }
+      throw e;
+    }
+  }
+
+  /** AWS's names are unique in a region without regard to case, and found only as they are written. */
+  private void checkCase(String endpoint) {
+    Optional<String> other = summaries().stream()
+        .map(EndpointSummary::endpointName)
+        .filter(name -> name.equalsIgnoreCase(endpoint) && !name.equals(endpoint))
+        .findFirst();
+    if (other.isPresent()) {
+      throw ServingException.builder(
+              SageMakerProvider.ID,
+              ErrorKind.CONFLICT,
+              "Endpoint " + endpoint + " cannot be created beside endpoint " + other.get()
+                  + ": AWS's names differ by more than case. Deploy under another name, or as " + other.get())
+          .retryable(false)
+          .build();
+    }
+  }
+
+  /** {@return all endpoints of the region, whoever owns them} */
+  List<EndpointSummary> summaries() {
+    return Pages.all(
+        SageMakerProvider.ID,
+        "endpoints",
+        token -> errors.call(
+            "List endpoints",
+            () -> clients
+                .controlPlane()
+                .listEndpoints(request -> request.maxResults(PAGE).nextToken(token))),
+        ListEndpointsResponse::endpoints,
+        ListEndpointsResponse::nextToken);
   }
 
   boolean isOurs(DescribeEndpointResponse endpoint) {
@@ -85,6 +159,11 @@ final class EndpointCalls {
         () -> clients
             .controlPlane()
             .describeEndpointConfig(request -> request.endpointConfigName(name)));
+  }
+
+  /** {@return a configuration, asked for once in a look} */
+  Optional<DescribeEndpointConfigResponse> findConfiguration(String name, Look look) {
+    return look.once(List.of("configuration", name), () -> findConfiguration(name));
   }
 
   static ServingException configurationGone(DescribeEndpointResponse endpoint, ErrorKind kind) {
@@ -120,14 +199,35 @@ final class EndpointCalls {
     if (reason == null || reason.isEmpty()) {
       return "";
     }
-    String sentence = reason.endsWith(".") ? reason : reason + ".";
-    boolean noCapacity =
-        reason.contains("InsufficientInstanceCapacity") || reason.contains("compute capacity");
-    return sentence
-        + (noCapacity
-            ? " AWS has too few such instances at the moment: try later, or take another type or region"
-            : " Its log is the CloudWatch log group /aws/sagemaker/Endpoints/"
-                + endpoint.endpointName());
+    return sentence(reason)
+        + (isCapacity(reason)
+            ? NO_CAPACITY
+            : " Its log is the CloudWatch log group "
+                + ContainerLogs.ofEndpoint(endpoint.endpointName()));
+  }
+
+  private static String sentence(String reason) {
+    return reason.endsWith(".") ? reason : reason + ".";
+  }
+
+  private static boolean isCapacity(String reason) {
+    return reason.contains("InsufficientInstanceCapacity") || reason.contains("compute capacity");
+  }
+
+  /**
+   * {@return why a change of an endpoint failed, with the last lines of the containers that it started}
+   *
+   * @param variant the variant that was to come or to change
+   * @param since when the change began
+   */
+  String reason(DescribeEndpointResponse endpoint, String variant, Instant since) {
+    String reason = endpoint.failureReason() == null ? "" : endpoint.failureReason();
+    if (isCapacity(reason)) {
+      return reason(endpoint);
+    }
+    String group = ContainerLogs.ofEndpoint(endpoint.endpointName());
+    return sentence(reason.isEmpty() ? "it gives no reason" : reason)
+        + logs.describe(new ContainerLogs.Failed(group, variant, since));
   }
 
   static boolean isOutOfService(DescribeEndpointResponse endpoint) {
@@ -158,6 +258,15 @@ final class EndpointCalls {
 
   Map<String, String> tagsOf(DescribeEndpointConfigResponse configuration) {
     return tags.read(configuration.endpointConfigArn());
+  }
+
+  /** {@return a configuration's tags, asked for once in a look} */
+  Map<String, String> tagsOf(DescribeEndpointConfigResponse configuration, Look look) {
+    return tagsOf(configuration.endpointConfigArn(), look);
+  }
+
+  Map<String, String> tagsOf(String configurationArn, Look look) {
+    return look.once(List.of("tags", configurationArn), () -> tags.read(configurationArn));
   }
 
   static Optional<ProductionVariantSummary> summary(
@@ -226,9 +335,12 @@ final class EndpointCalls {
    */
   String make(
       String endpoint, CreateEndpointConfigRequest.Builder wanted, Map<String, String> marks) {
-    String name = SageMakerNames.of(endpoint, endpoint, wanted.build().toString());
+    String name = SageMakerNames.CONTENT.of(endpoint, endpoint, wanted.build().toString());
+    Map<String, String> tagged = new HashMap<>(marks);
+    SageMakerTags.remember(tagged, models(wanted.build()));
     CreateEndpointConfigRequest request =
-        wanted.endpointConfigName(name).tags(SageMakerTags.list(marks)).build();
+        wanted.endpointConfigName(name).tags(SageMakerTags.list(tagged)).build();
+    goingLater.remove(endpoint);
     boolean own = made.put(name, endpoint) != null;
     try {
       errors.call(
@@ -238,7 +350,7 @@ final class EndpointCalls {
       if (e.kind() != ErrorKind.ALREADY_EXISTS) {
         throw e;
       }
-      Map<String, String> claimed = new HashMap<>(marks);
+      Map<String, String> claimed = new HashMap<>(tagged);
       if (!own) {
         claimed.put(SageMakerTags.CLAIMED, tags.now());
       }
@@ -246,6 +358,21 @@ final class EndpointCalls {
       findConfiguration(name).ifPresent(found -> mark(found, claimed));
     }
     return name;
+  }
+
+  /** Notes what a model was made of, which configurations remember. */
+  void noteArtifact(String model, String key) {
+    artifacts.put(model, key);
+  }
+
+  private Map<String, String> models(CreateEndpointConfigRequest wanted) {
+    Map<String, String> models = new HashMap<>();
+    Stream.concat(
+            wanted.productionVariants().stream(), wanted.shadowProductionVariants().stream())
+        .map(ProductionVariant::modelName)
+        .filter(Objects::nonNull)
+        .forEach(model -> models.put(model, artifacts.getOrDefault(model, "")));
+    return models;
   }
 
   private void mark(DescribeEndpointConfigResponse configuration, Map<String, String> marks) {
@@ -258,8 +385,18 @@ final class EndpointCalls {
                 .tags(SageMakerTags.list(marks))));
   }
 
-  void deleteSuperseded(String endpoint) {
-    deleteSuperseded(endpoint, endpoint);
+  /** Leaves configurations to steps of their own, which come after what they remember has gone. */
+  void leaveToTheirSteps(String endpoint, Set<ResourceRef> going) {
+    goingLater.put(
+        endpoint,
+        going.stream()
+            .filter(ref -> ref.kind().equals(SageMakerKinds.CONFIGURATION.name()))
+            .map(ResourceRef::name)
+            .collect(Collectors.toSet()));
+  }
+
+  void tidy(String endpoint) {
+    tidy(endpoint, endpoint);
   }
 
   /**
@@ -271,13 +408,14 @@ final class EndpointCalls {
    *
    * @param madeFor what {@link #make} was told that they are for
    */
-  void deleteSuperseded(String endpoint, String madeFor) {
+  void tidy(String endpoint, String madeFor) {
     Optional<DescribeEndpointResponse> found = find(endpoint);
     if (found.isPresent() && !isAtRest(found.get())) {
       return;
     }
     String current = found.map(DescribeEndpointResponse::endpointConfigName).orElse("");
-    List<EndpointConfigSummary> all = summaries(SageMakerNames.readablePart(madeFor));
+    List<EndpointConfigSummary> all =
+        configurations(SageMakerNames.CONTENT.beginning(madeFor));
     Instant since = all.stream()
         .filter(summary -> summary.endpointConfigName().equals(current))
         .map(EndpointConfigSummary::creationTime)
@@ -297,6 +435,7 @@ final class EndpointCalls {
       }
     }
     superseded.remove(current);
+    superseded.removeAll(goingLater.getOrDefault(endpoint, Set.of()));
     superseded.forEach(this::deleteConfiguration);
     made.remove(current);
   }
@@ -315,7 +454,14 @@ final class EndpointCalls {
         && !(gone && isAboutToBeUsed(summary.creationTime(), marks));
   }
 
-  private boolean isAboutToBeUsed(Instant createdAt, Map<String, String> marks) {
+  /** {@return whether another process may have made a configuration, or claimed it, to use it next} */
+  boolean isAboutToBeUsed(DescribeEndpointConfigResponse configuration) {
+    Map<String, String> marks = tagsOf(configuration);
+    return SageMakerTags.areOurs(marks) && isAboutToBeUsed(configuration.creationTime(), marks);
+  }
+
+  /** {@return the same, of one with these tags} */
+  boolean isAboutToBeUsed(Instant createdAt, Map<String, String> marks) {
     Instant claimedAt = createdAt;
     try {
       claimedAt = Instant.parse(marks.getOrDefault(SageMakerTags.CLAIMED, ""));
@@ -325,11 +471,10 @@ final class EndpointCalls {
     return !tags.isSettled(claimedAt);
   }
 
-  /** Says of an endpoint's configuration that is to go that nobody is about to use it, if its age does not. */
+  /** Says of an endpoint's configuration that is to go that nobody is about to use it, if nothing else does. */
   void release(DescribeEndpointResponse endpoint) {
     findConfiguration(endpoint.endpointConfigName())
-        .filter(found -> !tags.isSettled(found.creationTime()))
-        .filter(found -> SageMakerTags.areOurs(tagsOf(found)))
+        .filter(this::isAboutToBeUsed)
         .ifPresent(found -> mark(found, Map.of(SageMakerTags.CLAIMED, Instant.EPOCH.toString())));
   }
 
@@ -340,27 +485,31 @@ final class EndpointCalls {
             .controlPlane()
             .deleteEndpointConfig(request -> request.endpointConfigName(name)));
     made.remove(name);
+    goingLater.values().forEach(names -> names.remove(name));
   }
 
-  /** {@return our configurations whose name contains a text} */
-  List<EndpointConfigSummary> summaries(String text) {
-    List<EndpointConfigSummary> found = new ArrayList<>();
-    String token = null;
-    do {
-      ListEndpointConfigsRequest request = ListEndpointConfigsRequest.builder()
-          .nameContains(text)
-          .maxResults(PAGE)
-          .nextToken(token)
-          .build();
-      ListEndpointConfigsResponse page = errors.call(
-          "List endpoint configurations",
-          () -> clients.controlPlane().listEndpointConfigs(request));
-      page.endpointConfigs().stream()
-          .filter(summary -> SageMakerNames.isMadeHere(summary.endpointConfigName()))
-          .forEach(found::add);
-      token = page.nextToken();
-    } while (token != null);
-    return found;
+  /** {@return all configurations that are named as this library names them, asked for once in a look} */
+  List<EndpointConfigSummary> configurations(Look look) {
+    return look.once("configurations", () -> configurations(ContentName.PREFIX));
+  }
+
+  private List<EndpointConfigSummary> configurations(String nameContains) {
+    return Pages.<ListEndpointConfigsResponse, EndpointConfigSummary>all(
+            SageMakerProvider.ID,
+            "endpoint configurations",
+            token -> errors.call(
+                "List endpoint configurations",
+                () -> clients
+                    .controlPlane()
+                    .listEndpointConfigs(request -> request
+                        .nameContains(nameContains)
+                        .maxResults(PAGE)
+                        .nextToken(token))),
+            ListEndpointConfigsResponse::endpointConfigs,
+            ListEndpointConfigsResponse::nextToken)
+        .stream()
+        .filter(summary -> SageMakerNames.CONTENT.isMadeHere(summary.endpointConfigName()))
+        .toList();
   }
 
   // ---- marks ----

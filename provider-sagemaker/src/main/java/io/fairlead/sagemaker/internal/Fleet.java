@@ -1,5 +1,8 @@
 package io.fairlead.sagemaker.internal;
 
+import io.fairlead.reconcile.Desired;
+import java.util.Optional;
+
 /**
  * The instances that inference components share: an endpoint whose only variant has no model of its own.
  *
@@ -8,8 +11,15 @@ package io.fairlead.sagemaker.internal;
  * @param role the ARN of the execution role that components run with
  */
 record Fleet(String instanceType, int instances, String role) {
-  /** {@return what it should be where this is there: those who share a fleet never take instances or the role from another} */
-  Fleet on(Fleet actual) {
+  /** A fleet whose sharers never take instances or the role from one another. */
+  record Merged(Fleet wanted) implements Desired<Fleet> {
+    @Override
+    public Fleet from(Optional<Fleet> actual) {
+      return actual.map(wanted::on).orElse(wanted);
+    }
+  }
+
+  private Fleet on(Fleet actual) {
     String type = actual.instanceType.isEmpty() ? "" : instanceType;
     return new Fleet(type, Math.max(instances, actual.instances), actual.role);
   }

@@ -2,12 +2,14 @@ package io.fairlead.sagemaker.internal;
 
 import io.fairlead.error.ErrorKind;
 import io.fairlead.error.ServingException;
+import io.fairlead.reconcile.Accepted;
+import io.fairlead.reconcile.KindName;
 import io.fairlead.reconcile.Listed;
-import io.fairlead.reconcile.OwnerTag;
+import io.fairlead.reconcile.Look;
 import io.fairlead.reconcile.Observed;
+import io.fairlead.reconcile.OwnerTag;
 import io.fairlead.reconcile.ResourceKind;
 import io.fairlead.reconcile.ResourceRef;
-import io.fairlead.reconcile.Accepted;
 import io.fairlead.sagemaker.SageMakerProvider;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -26,7 +28,6 @@ import software.amazon.awssdk.services.sagemaker.model.ProductionVariantSummary;
 
 /** The endpoints whose instances inference components share. */
 final class FleetKind implements ResourceKind<Fleet> {
-  static final String NAME = "fleet";
   /** The name of each fleet's only variant. */
   static final String VARIANT = "fleet";
 
@@ -50,8 +51,8 @@ final class FleetKind implements ResourceKind<Fleet> {
   }
 
   @Override
-  public String name() {
-    return NAME;
+  public KindName<Fleet> id() {
+    return SageMakerKinds.FLEET;
   }
 
   /** What its configurations are named by; no endpoint has such a name. */
@@ -63,8 +64,8 @@ final class FleetKind implements ResourceKind<Fleet> {
 
   /** An endpoint of that name that serves a model of its own is as much another's as one that we did not make. */
   @Override
-  public Observed<Fleet> read(String fleet) {
-    Optional<DescribeEndpointResponse> found = endpoints.find(fleet);
+  public Observed<Fleet> read(String fleet, Look look) {
+    Optional<DescribeEndpointResponse> found = endpoints.find(fleet, look);
     if (found.isEmpty()) {
       return Observed.absent();
     }
@@ -72,13 +73,13 @@ final class FleetKind implements ResourceKind<Fleet> {
     if (!endpoints.isFleet(found.get())) {
       return Observed.<Fleet>changing("it is an endpoint of its own").asForeign();
     }
-    return observed(found.get()).madeBy(marks.getOrDefault(SageMakerTags.RUN, ""));
+    return observed(found.get(), look).madeBy(marks.getOrDefault(SageMakerTags.RUN, ""));
   }
 
-  private Observed<Fleet> observed(DescribeEndpointResponse endpoint) {
+  private Observed<Fleet> observed(DescribeEndpointResponse endpoint, Look look) {
     return switch (endpoint.endpointStatusAsString()) {
       case "InService", "UpdateRollbackFailed" ->
-        Observed.ready(fleet(endpoint)).withDetail(EndpointCalls.reason(endpoint));
+        Observed.ready(fleet(endpoint, look)).withDetail(EndpointCalls.reason(endpoint));
       case "Failed", "OutOfService" -> Observed.failed(EndpointCalls.detail(endpoint));
       case "Deleting" -> Observed.deleting();
       case "Creating" ->
@@ -87,12 +88,12 @@ final class FleetKind implements ResourceKind<Fleet> {
     };
   }
 
-  private Fleet fleet(DescribeEndpointResponse endpoint) {
+  private Fleet fleet(DescribeEndpointResponse endpoint, Look look) {
     int instances = EndpointCalls.summary(endpoint, VARIANT)
         .map(ProductionVariantSummary::currentInstanceCount)
         .orElse(0);
     return endpoints
-        .findConfiguration(endpoint.endpointConfigName())
+        .findConfiguration(endpoint.endpointConfigName(), look)
         .map(configuration -> new Fleet(
             instanceType(configuration),
             instances,
@@ -111,8 +112,8 @@ final class FleetKind implements ResourceKind<Fleet> {
   // ---- changing ----
 
   @Override
-  public Accepted create(String fleet, Fleet desired, OwnerTag mark) {
-    Map<String, String> marks = new HashMap<>(SageMakerTags.of(new OwnerTag("", mark.run())));
+  public Accepted create(String fleet, Fleet desired, OwnerTag owner) {
+    Map<String, String> marks = new HashMap<>(SageMakerTags.of(new OwnerTag("", owner.run())));
     marks.put(SageMakerTags.FLEET, fleet);
     Map<String, String> configurationMarks = new HashMap<>(marks);
     configurationMarks.put(SageMakerTags.DEPLOYMENT, fleet);
@@ -124,14 +125,7 @@ final class FleetKind implements ResourceKind<Fleet> {
             .initialInstanceCount(desired.instances())
             .build());
     String configuration = endpoints.make(configurations(fleet), wanted, configurationMarks);
-    errors.call(
-        "Create fleet " + fleet,
-        () -> clients
-            .controlPlane()
-            .createEndpoint(request -> request
-                .endpointName(fleet)
-                .endpointConfigName(configuration)
-                .tags(SageMakerTags.list(marks))));
+    endpoints.create(fleet, configuration, marks);
     return Accepted.VISIBLE;
   }
 
@@ -160,7 +154,8 @@ final class FleetKind implements ResourceKind<Fleet> {
   }
 
   @Override
-  public Accepted delete(String fleet, Observed<Fleet> current) {
+  public Accepted delete(
+      String fleet, Observed<Fleet> current, Set<ResourceRef> going) {
     endpoints.find(fleet).ifPresent(endpoints::release);
     try {
       errors.call(
@@ -176,7 +171,7 @@ final class FleetKind implements ResourceKind<Fleet> {
   private ServingException inUse(String fleet, ServingException refused) {
     List<String> on = components.namesOn(fleet);
     List<String> others =
-        on.stream().filter(component -> !SageMakerNames.isMadeHere(component)).toList();
+        on.stream().filter(component -> !SageMakerNames.CONTENT.isMadeHere(component)).toList();
     if (!others.isEmpty()) {
       return ServingException.builder(
               SageMakerProvider.ID,
@@ -201,7 +196,7 @@ final class FleetKind implements ResourceKind<Fleet> {
 
   @Override
   public void deleteSuperseded(String fleet) {
-    endpoints.deleteSuperseded(fleet, configurations(fleet));
+    endpoints.tidy(fleet, configurations(fleet));
   }
 
   // ---- listing ----
@@ -211,21 +206,24 @@ final class FleetKind implements ResourceKind<Fleet> {
    * and so without a look at each endpoint of the region.
    */
   @Override
-  public List<Listed> list() {
+  public List<Listed> list(Look look) {
+    String ofFleets = SageMakerNames.CONTENT.beginning(configurations(""));
     Set<String> names = new LinkedHashSet<>();
-    for (EndpointConfigSummary summary :
-        endpoints.summaries(SageMakerNames.readablePart(configurations("")))) {
+    for (EndpointConfigSummary summary : endpoints.configurations(look)) {
+      if (!summary.endpointConfigName().startsWith(ofFleets)) {
+        continue;
+      }
       Map<String, String> marks =
           tags.ofCreation(summary.endpointConfigArn(), summary.creationTime());
       if (SageMakerTags.areOurs(marks) && marks.containsKey(SageMakerTags.FLEET)) {
         names.add(marks.get(SageMakerTags.FLEET));
       }
     }
-    components.ours().forEach(one -> names.add(one.summary().endpointName()));
+    components.ours(look).forEach(one -> names.add(one.summary().endpointName()));
     List<Listed> listed = new ArrayList<>();
     for (String fleet : names) {
       endpoints
-          .find(fleet)
+          .find(fleet, look)
           .filter(endpoints::isFleet)
           .map(FleetKind::listed)
           .ifPresent(listed::add);
@@ -234,14 +232,11 @@ final class FleetKind implements ResourceKind<Fleet> {
   }
 
   private static Listed listed(DescribeEndpointResponse endpoint) {
-    return new Listed(
-        new ResourceRef(NAME, endpoint.endpointName()),
-        "",
-        endpoint.creationTime(),
-        EndpointCalls.status(endpoint),
-        EndpointCalls.detail(endpoint),
-        false,
-        List.of(new ResourceRef(ConfigurationKind.NAME, endpoint.endpointConfigName())),
-        Optional.empty());
+    return Listed.of(
+            new ResourceRef(SageMakerKinds.FLEET.name(), endpoint.endpointName()),
+            endpoint.creationTime())
+        .status(EndpointCalls.status(endpoint), EndpointCalls.detail(endpoint))
+        .uses(List.of(new ResourceRef(
+            SageMakerKinds.CONFIGURATION.name(), endpoint.endpointConfigName())));
   }
 }

@@ -1,27 +1,28 @@
 package io.fairlead.sagemaker.internal;
 
-import io.fairlead.error.ErrorKind;
-import io.fairlead.error.ServingException;
 import io.fairlead.grammar.Dependencies;
+import io.fairlead.provider.ContentName;
+import io.fairlead.provider.Pages;
+import io.fairlead.reconcile.Accepted;
+import io.fairlead.reconcile.KindName;
 import io.fairlead.reconcile.Listed;
-import io.fairlead.reconcile.OwnerTag;
+import io.fairlead.reconcile.Look;
 import io.fairlead.reconcile.Observed;
+import io.fairlead.reconcile.OwnerTag;
 import io.fairlead.reconcile.ResourceKind;
 import io.fairlead.reconcile.ResourceRef;
-import io.fairlead.reconcile.Accepted;
 import io.fairlead.sagemaker.SageMakerMultiModel;
 import io.fairlead.sagemaker.SageMakerNetwork;
 import io.fairlead.sagemaker.SageMakerProvider;
-import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import software.amazon.awssdk.services.sagemaker.model.ContainerDefinition;
 import software.amazon.awssdk.services.sagemaker.model.ContainerMode;
 import software.amazon.awssdk.services.sagemaker.model.DescribeModelResponse;
-import software.amazon.awssdk.services.sagemaker.model.ListModelsRequest;
 import software.amazon.awssdk.services.sagemaker.model.ListModelsResponse;
 import software.amazon.awssdk.services.sagemaker.model.ModelCacheSetting;
 import software.amazon.awssdk.services.sagemaker.model.ModelCompressionType;
@@ -31,7 +32,6 @@ import software.amazon.awssdk.services.sagemaker.model.VpcConfig;
 
 /** SageMaker's models, named by their content. */
 final class ModelKind implements ResourceKind<Model> {
-  static final String NAME = "model";
   /** On a model: the key of the upload that it was made of. */
   private static final String ARTIFACT = "fairlead-artifact";
 
@@ -40,20 +40,26 @@ final class ModelKind implements ResourceKind<Model> {
   private final SageMakerClients clients;
   private final SageMakerErrors errors;
   private final SageMakerTags tags;
+  private final EndpointCalls endpoints;
 
-  ModelKind(SageMakerClients clients, SageMakerErrors errors, SageMakerTags tags) {
+  ModelKind(
+      SageMakerClients clients,
+      SageMakerErrors errors,
+      SageMakerTags tags,
+      EndpointCalls endpoints) {
     this.clients = clients;
     this.errors = errors;
     this.tags = tags;
+    this.endpoints = endpoints;
   }
 
   @Override
-  public String name() {
-    return NAME;
+  public KindName<Model> id() {
+    return SageMakerKinds.MODEL;
   }
 
   @Override
-  public Observed<Model> read(String name) {
+  public Observed<Model> read(String name, Look look) {
     Optional<DescribeModelResponse> found = errors.find(
         "Describe model " + name,
         () -> clients.controlPlane().describeModel(request -> request.modelName(name)));
@@ -62,7 +68,9 @@ final class ModelKind implements ResourceKind<Model> {
     }
     Map<String, String> marks =
         tags.ofCreation(found.get().modelArn(), found.get().creationTime());
-    Observed<Model> seen = Observed.ready(model(found.get()));
+    Model model = model(found.get());
+    ArtifactKind.keyOf(model.data()).ifPresent(key -> endpoints.noteArtifact(name, key));
+    Observed<Model> seen = Observed.ready(model);
     String run = marks.get(SageMakerTags.RUN);
     return run == null ? seen.asForeign() : seen.madeBy(run);
   }
@@ -100,8 +108,8 @@ final class ModelKind implements ResourceKind<Model> {
   }
 
   @Override
-  public Accepted create(String name, Model desired, OwnerTag mark) {
-    Map<String, String> marks = new HashMap<>(SageMakerTags.of(mark));
+  public Accepted create(String name, Model desired, OwnerTag owner) {
+    Map<String, String> marks = new HashMap<>(SageMakerTags.of(owner));
     ArtifactKind.keyOf(desired.data()).ifPresent(key -> marks.put(ARTIFACT, key));
     errors.call(
         "Create model " + name,
@@ -150,15 +158,8 @@ final class ModelKind implements ResourceKind<Model> {
   }
 
   @Override
-  public Accepted update(String name, Observed<Model> current, Model desired) {
-    throw new ServingException(
-        SageMakerProvider.ID,
-        ErrorKind.UNSUPPORTED,
-        "Model " + name + " cannot be changed: SageMaker's models are immutable");
-  }
-
-  @Override
-  public Accepted delete(String name, Observed<Model> current) {
+  public Accepted delete(
+      String name, Observed<Model> current, Set<ResourceRef> going) {
     errors.call(
         "Delete model " + name,
         () -> clients.controlPlane().deleteModel(request -> request.modelName(name)));
@@ -166,25 +167,24 @@ final class ModelKind implements ResourceKind<Model> {
   }
 
   @Override
-  public List<Listed> list() {
-    List<Listed> listed = new ArrayList<>();
-    String token = null;
-    do {
-      ListModelsRequest request = ListModelsRequest.builder()
-          .nameContains(SageMakerNames.PREFIX)
-          .maxResults(PAGE)
-          .nextToken(token)
-          .build();
-      ListModelsResponse page =
-          errors.call("List models", () -> clients.controlPlane().listModels(request));
-      for (ModelSummary summary : page.models()) {
-        if (SageMakerNames.isMadeHere(summary.modelName())) {
-          listed(summary).ifPresent(listed::add);
-        }
-      }
-      token = page.nextToken();
-    } while (token != null);
-    return listed;
+  public List<Listed> list(Look look) {
+    return Pages.<ListModelsResponse, ModelSummary>all(
+            SageMakerProvider.ID,
+            "models",
+            token -> errors.call(
+                "List models",
+                () -> clients
+                    .controlPlane()
+                    .listModels(request -> request
+                        .nameContains(ContentName.PREFIX)
+                        .maxResults(PAGE)
+                        .nextToken(token))),
+            ListModelsResponse::models,
+            ListModelsResponse::nextToken)
+        .stream()
+        .filter(summary -> SageMakerNames.CONTENT.isMadeHere(summary.modelName()))
+        .flatMap(summary -> listed(summary).stream())
+        .toList();
   }
 
   private Optional<Listed> listed(ModelSummary summary) {
@@ -193,17 +193,13 @@ final class ModelKind implements ResourceKind<Model> {
       return Optional.empty();
     }
     List<ResourceRef> uses = Optional.ofNullable(marks.get(ARTIFACT))
-        .map(key -> List.of(new ResourceRef(ArtifactKind.NAME, key)))
+        .map(key -> List.of(new ResourceRef(SageMakerKinds.ARTIFACT.name(), key)))
         .orElse(List.of());
-    return Optional.of(new Listed(
-        new ResourceRef(NAME, summary.modelName()),
-        marks.getOrDefault(SageMakerTags.DEPLOYMENT, ""),
-        summary.creationTime(),
-        Observed.Status.READY,
-        "",
-        false,
-        uses,
-        Optional.empty()));
+    return Optional.of(Listed.of(
+            new ResourceRef(SageMakerKinds.MODEL.name(), summary.modelName()),
+            summary.creationTime())
+        .deployment(marks.getOrDefault(SageMakerTags.DEPLOYMENT, ""))
+        .uses(uses));
   }
 
   @Override

@@ -21,6 +21,7 @@ import software.amazon.awssdk.http.apache.ApacheHttpClient;
 import software.amazon.awssdk.regions.Region;
 import software.amazon.awssdk.retries.DefaultRetryStrategy;
 import software.amazon.awssdk.services.applicationautoscaling.ApplicationAutoScalingClient;
+import software.amazon.awssdk.services.cloudwatchlogs.CloudWatchLogsClient;
 import software.amazon.awssdk.services.s3.S3Client;
 import software.amazon.awssdk.services.sagemaker.SageMakerClient;
 import software.amazon.awssdk.services.sagemakerruntime.SageMakerRuntimeClient;
@@ -129,6 +130,13 @@ final class SageMakerClients implements AutoCloseable {
     }
   };
 
+  private final Lazy<CloudWatchLogsClient> logs = new Lazy<>() {
+    @Override
+    CloudWatchLogsClient make() {
+      return toClose(configured(CloudWatchLogsClient.builder()).build());
+    }
+  };
+
   SageMakerClients(SageMakerConfig config) {
     this.config = config;
   }
@@ -147,6 +155,10 @@ final class SageMakerClients implements AutoCloseable {
 
   ApplicationAutoScalingClient autoScaling() {
     return autoScaling.get();
+  }
+
+  CloudWatchLogsClient logs() {
+    return logs.get();
   }
 
   /** {@return what ends calls at their limits} */

@@ -54,11 +54,18 @@ final class SageMakerErrors {
       "ThrottlingException",
       "TooManyRequestsException");
   private static final Set<String> CONFLICT =
-      Set.of("ConcurrentUpdateException", "ConflictException", "OperationAborted", "ResourceInUse");
+      Set.of(
+          "ConcurrentUpdateException",
+          "ConflictException",
+          // Another process has completed the same object, or had it removed.
+          "NoSuchUpload",
+          "OperationAborted",
+          "ResourceInUse");
   private static final Set<String> QUOTA =
       Set.of("LimitExceededException", "ResourceLimitExceeded");
   private static final Set<String> NOT_FOUND =
-      Set.of("NoSuchKey", "ObjectNotFoundException", "ResourceNotFound");
+      Set.of("NoSuchKey", "ObjectNotFoundException", "ResourceNotFound", "ResourceNotFoundException");
+  private static final int MOVED_PERMANENTLY = 301;
   private static final int TOO_MANY_REQUESTS = 429;
   private static final int TOO_LARGE = 413;
   private static final int SERVICE_UNAVAILABLE = 503;
@@ -110,6 +117,13 @@ final class SageMakerErrors {
     } else if (e instanceof ModelStreamErrorException model && model.errorCode() != null) {
       reason = reason(model.errorCode(), message);
     }
+    Optional<String> elsewhere = otherRegion(e);
+    if (elsewhere.isPresent()) {
+      kind = ErrorKind.INVALID;
+      reason = "the bucket is in " + elsewhere.get()
+          + ", and SageMaker reads models of its own region only: use a bucket in the region to serve in, or serve in "
+          + elsewhere.get();
+    }
     return ServingException.builder(
             SageMakerProvider.ID,
             kind,
@@ -118,6 +132,17 @@ final class SageMakerErrors {
         .cause(e)
         .requestId(e.requestId())
         .build();
+  }
+
+  /** {@return the region of a bucket that was asked for in another, which S3 tells with and without a body} */
+  private static Optional<String> otherRegion(AwsServiceException e) {
+    boolean redirected = e.statusCode() == MOVED_PERMANENTLY
+        || code(e).equals("PermanentRedirect")
+        || code(e).equals("AuthorizationHeaderMalformed");
+    return !redirected || e.awsErrorDetails() == null
+        ? Optional.empty()
+        : Optional.ofNullable(e.awsErrorDetails().sdkHttpResponse())
+            .flatMap(answer -> answer.firstMatchingHeader("x-amz-bucket-region"));
   }
 
   static String code(AwsServiceException e) {
@@ -202,7 +227,7 @@ final class SageMakerErrors {
     if (status >= 500) {
       return ErrorKind.UNAVAILABLE;
     }
-    return status >= 400 ? ErrorKind.INVALID : ErrorKind.UNKNOWN;
+    return status >= 300 ? ErrorKind.INVALID : ErrorKind.UNKNOWN;
   }
 
   /** What the runtime service says of endpoints, variants and components that it does not have. */

@@ -1,37 +1,52 @@
 package io.fairlead.sagemaker.internal;
 
 import io.fairlead.provider.TimeSource;
+import io.fairlead.reconcile.KindName;
 import io.fairlead.reconcile.ResourceKind;
-import io.fairlead.reconcile.Traffic;
+import io.fairlead.reconcile.TrafficSetting;
 import io.fairlead.sagemaker.SageMakerConfig;
 import java.util.List;
 
-/** The kinds of resources that SageMaker has, each after those that it uses. */
+/** The kinds of resources that SageMaker has, each after those that it uses, and the weights of its endpoints. */
 record SageMakerKinds(
+    ResourceKind<Upload> upload,
     ResourceKind<Artifact> artifact,
     ResourceKind<Model> model,
     ResourceKind<Configuration> configuration,
     ResourceKind<Fleet> fleet,
-    ComponentKind component,
+    ResourceKind<Component> component,
     ResourceKind<Variant> variant,
-    ResourceKind<Traffic> traffic) {
+    TrafficSetting traffic) {
+  static final KindName<Upload> UPLOAD = new KindName<>("upload", Upload.class);
+  static final KindName<Artifact> ARTIFACT = new KindName<>("artifact", Artifact.class);
+  static final KindName<Model> MODEL = new KindName<>("model", Model.class);
+  static final KindName<Configuration> CONFIGURATION =
+      new KindName<>("endpoint-configuration", Configuration.class);
+  static final KindName<Fleet> FLEET = new KindName<>("fleet", Fleet.class);
+  static final KindName<Component> COMPONENT =
+      new KindName<>("inference-component", Component.class);
+  static final KindName<Variant> VARIANT = new KindName<>("variant", Variant.class);
+
   static SageMakerKinds of(
       SageMakerConfig config, SageMakerClients clients, SageMakerErrors errors, TimeSource time) {
+    UploadCalls uploads = new UploadCalls(clients, errors, config.artifactBucket());
     SageMakerTags tags = new SageMakerTags(clients, errors, time);
-    EndpointCalls endpoints = new EndpointCalls(clients, errors, tags);
+    ContainerLogs logs = new ContainerLogs(clients, errors);
+    EndpointCalls endpoints = new EndpointCalls(clients, errors, tags, logs);
     ComponentCalls components = new ComponentCalls(clients, errors, tags, endpoints);
-    ComponentKind component = new ComponentKind(clients, errors, components);
+    ComponentKind component = new ComponentKind(clients, errors, components, logs);
     return new SageMakerKinds(
-        new ArtifactKind(clients, errors, config.artifactBucket()),
-        new ModelKind(clients, errors, tags),
-        new ConfigurationKind(clients, errors, tags, endpoints),
+        new UploadKind(uploads, config.artifactBucket()),
+        new ArtifactKind(clients, errors, uploads, config.artifactBucket()),
+        new ModelKind(clients, errors, tags, endpoints),
+        new ConfigurationKind(tags, endpoints),
         new FleetKind(clients, errors, tags, endpoints, components),
         component,
         new VariantKind(clients, errors, tags, endpoints, components),
-        new TrafficKind(clients, errors, endpoints, components, component));
+        new SageMakerTraffic(clients, errors, endpoints, components, component));
   }
 
   List<ResourceKind<?>> all() {
-    return List.of(artifact, model, configuration, fleet, component, variant, traffic);
+    return List.of(upload, artifact, model, configuration, fleet, component, variant);
   }
 }

@@ -11,11 +11,11 @@ import io.fairlead.grammar.PlatformOptions;
 import io.fairlead.grammar.Problems;
 import io.fairlead.grammar.RuntimeSpec;
 import io.fairlead.grammar.Scaling;
+import io.fairlead.provider.LocalModel;
 import io.fairlead.reconcile.EndpointMapper;
+import io.fairlead.reconcile.KindName;
 import io.fairlead.reconcile.Mapping;
 import io.fairlead.reconcile.Resource;
-import io.fairlead.reconcile.ResourceKind;
-import io.fairlead.reconcile.Traffic;
 import io.fairlead.sagemaker.SageMakerArtifact;
 import io.fairlead.sagemaker.SageMakerAsync;
 import io.fairlead.sagemaker.SageMakerAutoscaling;
@@ -27,6 +27,7 @@ import io.fairlead.sagemaker.SageMakerInstances;
 import io.fairlead.sagemaker.SageMakerMultiModel;
 import io.fairlead.sagemaker.SageMakerNetwork;
 import io.fairlead.sagemaker.SageMakerOptionsProvider;
+import io.fairlead.sagemaker.SageMakerProvider;
 import io.fairlead.sagemaker.SageMakerReplacement;
 import io.fairlead.sagemaker.SageMakerRequest;
 import io.fairlead.sagemaker.SageMakerRuntime;
@@ -44,11 +45,7 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.regex.Pattern;
 
-/**
- * From the grammar to SageMaker's resources; checks the rules of its API, which the SDK does not.
- *
- * <p>It makes no remote call, and reads the files of an artifact that is on this machine, for their hash is their name.
- */
+/** From the grammar to SageMaker's resources; checks the rules of its API, which the SDK does not. */
 final class SageMakerMapper implements EndpointMapper {
   static final Pattern INSTANCE_TYPE = Pattern.compile("ml\\.[a-z0-9-]+\\.[a-z0-9-]+");
   private static final String SUBMIT_DIRECTORY = "SAGEMAKER_SUBMIT_DIRECTORY";
@@ -60,28 +57,110 @@ final class SageMakerMapper implements EndpointMapper {
   private static final int LONGEST_VARIABLE = 1024;
   private static final int LARGEST_ENVIRONMENT = 32 * 1024;
   private static final int LONGEST_LOCATION = 1024;
+  private static final int LONGEST_NAME = 63;
+  private static final Pattern NOT_IN_NAMES = Pattern.compile("[^a-zA-Z0-9]+");
+  private static final Pattern OUTER_HYPHENS = Pattern.compile("^-+|-+$");
+
+  private static final LocalModel.Rules FILES = LocalModel.Rules.of(SageMakerProvider.ID)
+      .withCodeFolder("code")
+      .withExecutableBits()
+      .withTarGz();
 
   private final SageMakerConfig config;
-  private final SageMakerKinds kinds;
-  private final LocalArchives archives = new LocalArchives();
 
-  SageMakerMapper(SageMakerConfig config, SageMakerKinds kinds) {
+  SageMakerMapper(SageMakerConfig config) {
     this.config = config;
-    this.kinds = kinds;
+  }
+
+  // ---- files of this machine ----
+
+  /** What is where both are on this machine is packed into one archive, the code under {@code code/}. */
+  @Override
+  public List<LocalModel.Source> localModels(Container container) {
+    if (config.artifactBucket().isEmpty()) {
+      // The mapping refuses them.
+      return List.of();
+    }
+    ModelArtifact artifact = container.artifact();
+    List<LocalModel.Source> sources = new ArrayList<>();
+    if (isLocal(artifact.weights())) {
+      sources.add(source(
+          artifact.weights(),
+          isPackedTogether(artifact) ? Optional.of(artifact.code()) : Optional.empty()));
+    } else if (isLocal(artifact.code())) {
+      sources.add(source(artifact.code(), Optional.empty()));
+    }
+    return sources;
+  }
+
+  private static LocalModel.Source source(URI location, Optional<URI> code) {
+    return new LocalModel.Source(Path.of(location), code.map(Path::of), FILES);
+  }
+
+  private static boolean isLocal(URI location) {
+    return "file".equals(location.getScheme());
+  }
+
+  private static boolean isPackedTogether(ModelArtifact artifact) {
+    return isLocal(artifact.weights())
+        && isLocal(artifact.code())
+        && !artifact.code().equals(artifact.weights());
+  }
+
+  @Override
+  public Container uploaded(Container container, List<String> hashes) {
+    ModelArtifact artifact = container.artifact();
+    URI uploaded = URI.create(ArtifactKind.location(config.artifactBucket(), hashes.get(0)));
+    if (!isLocal(artifact.weights())) {
+      return with(container, artifact.weights(), uploaded, Map.of());
+    }
+    boolean codeIsInside = artifact.code().equals(artifact.weights()) || isLocal(artifact.code());
+    return with(
+        container,
+        uploaded,
+        codeIsInside ? uploaded : artifact.code(),
+        isPackedTogether(artifact) ? Map.of(SUBMIT_DIRECTORY, CODE_IN_MODEL) : Map.of());
+  }
+
+  /** The container, which keeps the name that its files gave it. */
+  private static Container with(
+      Container container, URI weights, URI code, Map<String, String> environment) {
+    ModelMetadata metadata = container.artifact().metadata();
+    String name = asName(readable(container.artifact()));
+    ModelMetadata named = name.isEmpty() ? metadata : metadata.withName(name);
+    Dependencies dependencies = container.dependencies();
+    Map<String, String> all = new TreeMap<>(environment);
+    all.putAll(dependencies.environment());
+    return new Container(
+        new ModelArtifact(code, weights, named),
+        container.runtime(),
+        new Dependencies(all, dependencies.packages(), dependencies.options()));
+  }
+
+  private static String asName(String readable) {
+    String name = NOT_IN_NAMES.matcher(readable).replaceAll("-");
+    name = name.substring(0, Math.min(name.length(), LONGEST_NAME));
+    return OUTER_HYPHENS.matcher(name).replaceAll("");
+  }
+
+  @Override
+  public Resource<?> upload(LocalModel model) {
+    String key = ArtifactKind.key(model.sha256());
+    return Resource.shared(SageMakerKinds.ARTIFACT, key, new Artifact(key, Optional.of(model)));
   }
 
   // ---- containers ----
 
   @Override
   public Mapping container(Container container) {
-    List<Resource<?>> resources = new ArrayList<>();
-    Model model = model(container, resources);
-    resources.add(Resource.shared(kinds.model(), modelName(container, model), model));
-    return new Mapping(resources, List.of());
+    return Mapping.of(resource(container, model(container)));
   }
 
-  /** {@return a container's model; what has to be uploaded for it is added to {@code uploads}} */
-  private Model model(Container container, List<Resource<?>> uploads) {
+  private static Resource<Model> resource(Container container, Model model) {
+    return Resource.shared(SageMakerKinds.MODEL, modelName(container, model), model);
+  }
+
+  private Model model(Container container) {
     Problems problems = Problems.in("Container");
     RuntimeSpec runtime = container.runtime();
     SageMakerNetwork network =
@@ -103,7 +182,7 @@ final class SageMakerMapper implements EndpointMapper {
         "must have a SageMakerRuntime with the execution role, unless the platform's settings name one");
     String image = image(container, problems);
     Map<String, String> environment = new TreeMap<>(container.dependencies().environment());
-    String data = data(container.artifact(), environment, uploads, problems);
+    String data = data(container.artifact(), environment, problems);
     multiModel.ifPresent(mode -> problems.check(
         data.endsWith("/"),
         "artifact.weights",
@@ -143,10 +222,7 @@ final class SageMakerMapper implements EndpointMapper {
   }
 
   private String data(
-      ModelArtifact artifact,
-      Map<String, String> environment,
-      List<Resource<?>> uploads,
-      Problems problems) {
+      ModelArtifact artifact, Map<String, String> environment, Problems problems) {
     URI weights = artifact.weights();
     URI code = artifact.code();
     boolean apart = !code.equals(weights);
@@ -161,26 +237,16 @@ final class SageMakerMapper implements EndpointMapper {
         }
         yield "";
       }
-      case "file" -> {
-        boolean together = apart && "file".equals(code.getScheme());
-        if (together) {
-          environment.putIfAbsent(SUBMIT_DIRECTORY, CODE_IN_MODEL);
-        } else if (apart) {
-          submit(code, environment, uploads, problems);
-        }
-        yield upload(
-            "artifact.weights",
-            weights,
-            together ? Optional.of(Path.of(code)) : Optional.empty(),
-            uploads,
-            problems);
-      }
       case "s3" -> {
         checkLocation("artifact.weights", weights, problems);
         if (apart) {
-          submit(code, environment, uploads, problems);
+          submit(code, environment, problems);
         }
         yield weights.toString();
+      }
+      case "file" -> {
+        refuseLocal("artifact.weights", weights, problems);
+        yield "";
       }
       default -> {
         problems.check(
@@ -193,19 +259,25 @@ final class SageMakerMapper implements EndpointMapper {
     };
   }
 
-  private void submit(
-      URI code, Map<String, String> environment, List<Resource<?>> uploads, Problems problems) {
+  private static void submit(URI code, Map<String, String> environment, Problems problems) {
     switch (String.valueOf(code.getScheme())) {
       case "s3" -> {
         checkLocation("artifact.code", code, problems);
         environment.putIfAbsent(SUBMIT_DIRECTORY, code.toString());
       }
-      case "file" ->
-        environment.putIfAbsent(
-            SUBMIT_DIRECTORY, upload("artifact.code", code, Optional.empty(), uploads, problems));
+      case "file" -> refuseLocal("artifact.code", code, problems);
       default ->
         problems.check(false, "artifact.code", "must be at s3:// or file:", code.getScheme() + ":");
     }
+  }
+
+  /** There is a bucket to upload to, or no mapping sees a location on this machine. */
+  private static void refuseLocal(String field, URI location, Problems problems) {
+    problems.check(
+        false,
+        field,
+        "must be in S3, unless the platform's settings name a bucket to upload to",
+        location);
   }
 
   private static void checkLocation(String field, URI location, Problems problems) {
@@ -221,26 +293,6 @@ final class SageMakerMapper implements EndpointMapper {
             field,
             "must be an archive that ends with .tar.gz, or a prefix that ends with /",
             text);
-  }
-
-  private String upload(
-      String field,
-      URI location,
-      Optional<Path> code,
-      List<Resource<?>> uploads,
-      Problems problems) {
-    if (config.artifactBucket().isEmpty()) {
-      problems.check(
-          false,
-          field,
-          "must be in S3, unless the platform's settings name a bucket to upload to",
-          location);
-      return "";
-    }
-    ModelArchive archive = archives.of(Path.of(location), code);
-    String key = ArtifactKind.key(archive.contentHash());
-    uploads.add(Resource.shared(kinds.artifact(), key, new Artifact(key, Optional.of(archive))));
-    return "s3://" + config.artifactBucket() + "/" + key;
   }
 
   private static void checkEnvironment(Map<String, String> environment, Problems problems) {
@@ -278,7 +330,7 @@ final class SageMakerMapper implements EndpointMapper {
       content.add(name);
       content.add(value);
     });
-    return SageMakerNames.of(readable(container.artifact()), content.toArray(String[]::new));
+    return SageMakerNames.CONTENT.of(readable(container.artifact()), content.toArray(String[]::new));
   }
 
   private static String readable(ModelArtifact artifact) {
@@ -295,25 +347,31 @@ final class SageMakerMapper implements EndpointMapper {
 
   @Override
   public Mapping endpoint(Endpoint endpoint) {
-    Problems problems = Problems.in("Endpoint");
-    List<Resource<?>> uploads = new ArrayList<>();
-    Model model = model(endpoint.container(), uploads);
-    Variant variant = variant(endpoint, modelName(endpoint.container(), model));
-    Optional<SageMakerComponent> component =
-        endpoint.scaling().options().find(SageMakerComponent.class);
+    Model model = model(endpoint.container());
+    Resource<Model> resource = resource(endpoint.container(), model);
+    Variant variant = variant(endpoint, resource.name());
+    Optional<SageMakerComponent> component = component(endpoint);
+    List<Resource<?>> resources = new ArrayList<>(List.of(resource));
     if (component.isPresent()) {
-      return new ComponentMapping(kinds, endpoint, model, variant).of(component.get());
+      resources.addAll(new ComponentMapping(endpoint, model, variant).of(component.get()));
+    } else {
+      Problems problems = Problems.in("Endpoint");
+      checkScaling(endpoint, variant, problems);
+      checkTogether(endpoint, model, variant, problems);
+      problems.throwIfAny();
+      resources.add(Resource.variant(
+          SageMakerKinds.VARIANT, endpoint.routing().path(), new Variant.Merged(variant)));
     }
-    checkScaling(endpoint, variant, problems);
-    checkTogether(endpoint, model, variant, problems);
-    problems.throwIfAny();
-    Resource<Variant> resource = new Resource<>(
-        kinds.variant(),
-        endpoint.routing().path(),
-        Resource.Goal.PRESENT,
-        Resource.Role.VARIANT,
-        actual -> actual.map(variant::on).orElse(variant));
-    return Mapping.of(resource);
+    return new Mapping(resources, List.of());
+  }
+
+  private static Optional<SageMakerComponent> component(Endpoint endpoint) {
+    return endpoint.scaling().options().find(SageMakerComponent.class);
+  }
+
+  @Override
+  public KindName<?> variantKind(Endpoint endpoint) {
+    return component(endpoint).isPresent() ? SageMakerKinds.COMPONENT : SageMakerKinds.VARIANT;
   }
 
   private static Variant variant(Endpoint endpoint, String model) {
@@ -416,6 +474,10 @@ final class SageMakerMapper implements EndpointMapper {
               "container.runtime.options",
               "must not have a SageMakerNetwork in a VPC" + serverless)
           .check(
+              !model.network().isolated(),
+              "container.runtime.options",
+              "must not have a SageMakerNetwork in isolation" + serverless)
+          .check(
               model.multiModel().isEmpty(),
               "container.runtime.options",
               "must not have SageMakerMultiModel" + serverless)
@@ -453,11 +515,6 @@ final class SageMakerMapper implements EndpointMapper {
         "must be of the kind that the image was chosen for, which is " + chosen
             + ": give the instance type to SageMakerArtifact too, or an image to the runtime",
         endpoint.scaling().instanceType().orElse(""));
-  }
-
-  @Override
-  public ResourceKind<Traffic> traffic() {
-    return kinds.traffic();
   }
 
   @Override

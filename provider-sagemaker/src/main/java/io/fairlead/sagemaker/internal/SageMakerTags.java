@@ -1,8 +1,13 @@
 package io.fairlead.sagemaker.internal;
 
+import io.fairlead.error.ErrorKind;
+import io.fairlead.error.ServingException;
+import io.fairlead.provider.Pages;
 import io.fairlead.provider.RetryPolicy;
 import io.fairlead.provider.TimeSource;
 import io.fairlead.reconcile.OwnerTag;
+import io.fairlead.reconcile.ResourceRef;
+import io.fairlead.sagemaker.SageMakerProvider;
 import java.io.Serial;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
@@ -12,7 +17,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.locks.ReentrantLock;
-import software.amazon.awssdk.services.sagemaker.model.ListTagsRequest;
 import software.amazon.awssdk.services.sagemaker.model.ListTagsResponse;
 import software.amazon.awssdk.services.sagemaker.model.Tag;
 
@@ -25,6 +29,14 @@ final class SageMakerTags {
 
   /** On an endpoint configuration: since when a run wants it that did not make it, or the epoch for what nobody wants. */
   static final String CLAIMED = "fairlead-claimed";
+
+  /**
+   * On an endpoint configuration, before the name of each model that a variant of its endpoint has, or had; the value is
+   * the key of the upload that the model was made of, if it was made of one.
+   */
+  private static final String MODEL = "fairlead-model/";
+
+  private static final int MOST_MODELS = 20;
 
   /** On an inference component: the variant that it is. */
   static final String VARIANT = "fairlead-variant";
@@ -57,8 +69,41 @@ final class SageMakerTags {
     this.time = time;
   }
 
-  static Map<String, String> of(OwnerTag mark) {
-    return Map.of(DEPLOYMENT, mark.deployment(), RUN, mark.run());
+  static Map<String, String> of(OwnerTag owner) {
+    return Map.of(DEPLOYMENT, owner.deployment(), RUN, owner.run());
+  }
+
+  /** {@return the models that a configuration remembers, and their uploads} */
+  static List<ResourceRef> models(Map<String, String> marks) {
+    List<ResourceRef> models = new ArrayList<>();
+    marks.forEach((tag, artifact) -> {
+      if (tag.startsWith(MODEL)) {
+        models.add(
+            new ResourceRef(SageMakerKinds.MODEL.name(), tag.substring(MODEL.length())));
+        if (!artifact.isEmpty()) {
+          models.add(new ResourceRef(SageMakerKinds.ARTIFACT.name(), artifact));
+        }
+      }
+    });
+    return models;
+  }
+
+  /**
+   * Adds the models of a configuration to what it remembers.
+   *
+   * @param marks its tags, those among them that it takes over from the one that it replaces
+   * @param models the names of the models that its variants have, with the keys of their uploads, which may be empty
+   */
+  static void remember(Map<String, String> marks, Map<String, String> models) {
+    models.forEach((model, artifact) ->
+        marks.merge(MODEL + model, artifact, (before, now) -> now.isEmpty() ? before : now));
+    List<String> earlier = marks.keySet().stream()
+        .filter(tag -> tag.startsWith(MODEL))
+        .filter(tag -> !models.containsKey(tag.substring(MODEL.length())))
+        .sorted()
+        .toList();
+    // AWS allows 50 tags.
+    earlier.stream().skip(MOST_MODELS).forEach(marks::remove);
   }
 
   static List<Tag> list(Map<String, String> tags) {
@@ -111,20 +156,24 @@ final class SageMakerTags {
 
   /** {@return all tags of something; none if it is not there} */
   Map<String, String> read(String arn) {
-    Map<String, String> tags = new HashMap<>();
-    String token = null;
-    do {
-      ListTagsRequest request =
-          ListTagsRequest.builder().resourceArn(arn).nextToken(token).build();
-      ListTagsResponse page = errors
-          .find("List the tags of " + arn, () -> clients.controlPlane().listTags(request))
-          .orElse(null);
-      if (page == null) {
+    List<Tag> found;
+    try {
+      found = Pages.all(
+          SageMakerProvider.ID,
+          "the tags of " + arn,
+          token -> errors.call(
+              "List the tags of " + arn,
+              () -> clients.controlPlane().listTags(r -> r.resourceArn(arn).nextToken(token))),
+          ListTagsResponse::tags,
+          ListTagsResponse::nextToken);
+    } catch (ServingException e) {
+      if (e.kind() == ErrorKind.NOT_FOUND) {
         return Map.of();
       }
-      page.tags().forEach(tag -> tags.put(tag.key(), tag.value()));
-      token = page.nextToken();
-    } while (token != null);
+      throw e;
+    }
+    Map<String, String> tags = new HashMap<>();
+    found.forEach(tag -> tags.put(tag.key(), tag.value()));
     return tags;
   }
 }

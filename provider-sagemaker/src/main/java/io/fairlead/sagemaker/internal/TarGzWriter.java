@@ -133,15 +133,6 @@ final class TarGzWriter implements AutoCloseable {
     put(all, at + 148, octal(checksum(all, at), 6) + "\0");
   }
 
-  /** {@return whether a block is the header of a file in a tar file, of any dialect} */
-  static boolean isHeader(byte[] block) {
-    String written =
-        new String(block, 148, 8, StandardCharsets.US_ASCII).replace('\0', ' ').trim();
-    byte[] blank = block.clone();
-    put(blank, 148, "        ");
-    return written.matches("[0-7]{1,7}") && Integer.parseInt(written, 8) == checksum(blank, 0);
-  }
-
   private static int checksum(byte[] all, int at) {
     int sum = 0;
     for (int i = at; i < at + BLOCK; i++) {

@@ -1,5 +1,6 @@
 package io.fairlead.sagemaker.internal;
 
+import io.fairlead.reconcile.Desired;
 import io.fairlead.sagemaker.SageMakerAsync;
 import io.fairlead.sagemaker.SageMakerAutoscaling;
 import io.fairlead.sagemaker.SageMakerDataCapture;
@@ -59,8 +60,15 @@ record Variant(
         replacement);
   }
 
-  /** {@return what it should be where this is there: what it leaves open stays as it is} */
-  Variant on(Variant actual) {
+  /** A variant in which what it leaves open stays as it is. */
+  record Merged(Variant wanted) implements Desired<Variant> {
+    @Override
+    public Variant from(Optional<Variant> actual) {
+      return actual.map(wanted::on).orElse(wanted);
+    }
+  }
+
+  private Variant on(Variant actual) {
     Optional<Autoscaling> scaled = autoscaling.or(actual::foreignAutoscaling);
     boolean counted = scaled
         .filter(range -> actual.count() >= range.min() && actual.count() <= range.max())

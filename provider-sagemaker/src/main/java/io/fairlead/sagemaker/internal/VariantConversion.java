@@ -1,11 +1,11 @@
 package io.fairlead.sagemaker.internal;
 
 import io.fairlead.sagemaker.SageMakerAsync;
-import io.fairlead.sagemaker.SageMakerDataCapture;
 import io.fairlead.sagemaker.SageMakerDataCapture.Captured;
+import io.fairlead.sagemaker.SageMakerDataCapture;
 import io.fairlead.sagemaker.SageMakerInstances;
-import io.fairlead.sagemaker.SageMakerReplacement;
 import io.fairlead.sagemaker.SageMakerReplacement.Steps;
+import io.fairlead.sagemaker.SageMakerReplacement;
 import io.fairlead.sagemaker.SageMakerServerless;
 import io.fairlead.sagemaker.SageMakerShadow;
 import java.time.Duration;
@@ -18,6 +18,7 @@ import software.amazon.awssdk.services.sagemaker.model.AsyncInferenceConfig;
 import software.amazon.awssdk.services.sagemaker.model.AsyncInferenceNotificationConfig;
 import software.amazon.awssdk.services.sagemaker.model.CapacitySize;
 import software.amazon.awssdk.services.sagemaker.model.CapacitySizeType;
+import software.amazon.awssdk.services.sagemaker.model.CaptureContentTypeHeader;
 import software.amazon.awssdk.services.sagemaker.model.CaptureMode;
 import software.amazon.awssdk.services.sagemaker.model.CaptureOption;
 import software.amazon.awssdk.services.sagemaker.model.CreateEndpointConfigRequest;
@@ -43,6 +44,12 @@ final class VariantConversion {
       Optional.empty(),
       Optional.empty(),
       Optional.empty());
+
+  /** What is not named here, SageMaker records in Base64. */
+  private static final CaptureContentTypeHeader READABLE = CaptureContentTypeHeader.builder()
+      .csvContentTypes("text/csv")
+      .jsonContentTypes("application/json")
+      .build();
 
   private VariantConversion() {}
 
@@ -145,6 +152,8 @@ final class VariantConversion {
         .initialSamplingPercentage(capture.percent())
         .destinationS3Uri(capture.destination())
         .captureOptions(options)
+        .captureContentTypeHeader(
+            before.captureContentTypeHeader() == null ? READABLE : before.captureContentTypeHeader())
         .build();
   }
 

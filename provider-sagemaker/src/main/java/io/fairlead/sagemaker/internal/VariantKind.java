@@ -2,13 +2,15 @@ package io.fairlead.sagemaker.internal;
 
 import io.fairlead.error.ErrorKind;
 import io.fairlead.error.ServingException;
+import io.fairlead.reconcile.Accepted;
+import io.fairlead.reconcile.KindName;
 import io.fairlead.reconcile.Listed;
-import io.fairlead.reconcile.OwnerTag;
+import io.fairlead.reconcile.Look;
 import io.fairlead.reconcile.Observed;
 import io.fairlead.reconcile.Outcome;
+import io.fairlead.reconcile.OwnerTag;
 import io.fairlead.reconcile.ResourceKind;
 import io.fairlead.reconcile.ResourceRef;
-import io.fairlead.reconcile.Accepted;
 import io.fairlead.sagemaker.SageMakerAsync;
 import io.fairlead.sagemaker.SageMakerProvider;
 import io.fairlead.sagemaker.SageMakerReplacement;
@@ -31,8 +33,6 @@ import software.amazon.awssdk.services.sagemaker.model.DescribeEndpointConfigRes
 import software.amazon.awssdk.services.sagemaker.model.DescribeEndpointResponse;
 import software.amazon.awssdk.services.sagemaker.model.DesiredWeightAndCapacity;
 import software.amazon.awssdk.services.sagemaker.model.EndpointSummary;
-import software.amazon.awssdk.services.sagemaker.model.ListEndpointsRequest;
-import software.amazon.awssdk.services.sagemaker.model.ListEndpointsResponse;
 import software.amazon.awssdk.services.sagemaker.model.PendingDeploymentSummary;
 import software.amazon.awssdk.services.sagemaker.model.PendingProductionVariantSummary;
 import software.amazon.awssdk.services.sagemaker.model.ProductionVariant;
@@ -46,9 +46,6 @@ import software.amazon.awssdk.services.sagemaker.model.ProductionVariantSummary;
  * SageMaker took back, an endpoint is in service again with the configuration that it had.
  */
 final class VariantKind implements ResourceKind<Variant> {
-  static final String NAME = "variant";
-
-  private static final int PAGE = 100;
   private static final int MOST_VARIANTS = 10;
   /** All requests, as whole percents are written. */
   private static final float ALL = 100;
@@ -80,16 +77,16 @@ final class VariantKind implements ResourceKind<Variant> {
   }
 
   @Override
-  public String name() {
-    return NAME;
+  public KindName<Variant> id() {
+    return SageMakerKinds.VARIANT;
   }
 
   // ---- reading ----
 
   @Override
-  public Observed<Variant> read(String path) {
+  public Observed<Variant> read(String path, Look look) {
     VariantName name = VariantName.of(path);
-    Optional<DescribeEndpointResponse> found = endpoints.find(name.endpoint());
+    Optional<DescribeEndpointResponse> found = endpoints.find(name.endpoint(), look);
     if (found.isEmpty()) {
       return Observed.absent();
     }
@@ -97,13 +94,15 @@ final class VariantKind implements ResourceKind<Variant> {
       // Whatever it is, and whatever its variants are: the name is taken.
       return Observed.ready(VariantConversion.UNKNOWN).asForeign();
     }
-    return endpoints.isFleet(found.get()) ? Observed.absent() : observed(name, found.get());
+    return endpoints.isFleet(found.get()) ? Observed.absent() : observed(name, found.get(), look);
   }
 
-  private Observed<Variant> observed(VariantName name, DescribeEndpointResponse endpoint) {
+  private Observed<Variant> observed(
+      VariantName name, DescribeEndpointResponse endpoint, Look look) {
     return switch (endpoint.endpointStatusAsString()) {
-      case "InService", "UpdateRollbackFailed" -> serving(name, endpoint);
-      case "Failed" -> Observed.failed(EndpointCalls.reason(endpoint));
+      case "InService", "UpdateRollbackFailed" -> serving(name, endpoint, look);
+      case "Failed" ->
+        Observed.failed(endpoints.reason(endpoint, name.variant(), endpoint.creationTime()));
       case "OutOfService" ->
         EndpointCalls.summary(endpoint, name.variant()).isPresent()
             ? Observed.failed(EndpointCalls.outOfService(endpoint))
@@ -113,13 +112,14 @@ final class VariantKind implements ResourceKind<Variant> {
     };
   }
 
-  private Observed<Variant> serving(VariantName name, DescribeEndpointResponse endpoint) {
+  private Observed<Variant> serving(
+      VariantName name, DescribeEndpointResponse endpoint, Look look) {
     String detail = endpoint.endpointStatusAsString().equals("InService")
         ? EndpointCalls.reason(endpoint)
         : "a change failed and could not be taken back: the endpoint serves a mix of both ("
             + EndpointCalls.reason(endpoint) + ")";
     Optional<DescribeEndpointConfigResponse> found =
-        endpoints.findConfiguration(endpoint.endpointConfigName());
+        endpoints.findConfiguration(endpoint.endpointConfigName(), look);
     if (found.isEmpty()) {
       return EndpointCalls.summary(endpoint, name.variant())
           .map(summary -> Observed.ready(VariantConversion.UNKNOWN))
@@ -139,7 +139,7 @@ final class VariantKind implements ResourceKind<Variant> {
     Variant value = VariantConversion.read(configuration, variant.get(), now.get(), shadow)
         .withAutoscaling(scales ? autoscaling.read(name) : Optional.empty());
     Observed<Variant> seen = Observed.ready(value).withDetail(detail);
-    String run = endpoints.tagsOf(configuration).get(SageMakerTags.RUN_OF_VARIANT + name.variant());
+    String run = endpoints.tagsOf(configuration, look).get(SageMakerTags.RUN_OF_VARIANT + name.variant());
     return run == null ? seen : seen.madeBy(run);
   }
 
@@ -167,120 +167,131 @@ final class VariantKind implements ResourceKind<Variant> {
   // ---- creating ----
 
   @Override
-  public Accepted create(String path, Variant desired, OwnerTag mark) {
+  public Accepted create(String path, Variant desired, OwnerTag owner) {
     VariantName name = VariantName.of(path);
     Optional<DescribeEndpointResponse> found = endpoints.find(name.endpoint());
-    if (found.isEmpty()) {
-      createEndpoint(name, desired, mark);
-    } else {
-      join(name, desired, mark, found.get());
+    if (found.isPresent()) {
+      return join(name, desired, owner, found.get());
     }
+    createEndpoint(name, desired, owner);
     return Accepted.VISIBLE;
   }
 
-  private void createEndpoint(VariantName name, Variant desired, OwnerTag mark) {
-    if (desired.shadow().isPresent()) {
-      throw refusal(name, "shadows another variant, and there is none: deploy that first");
-    }
-    Optional<VariantName> component = components.of(name.endpoint());
-    if (component.isPresent()) {
-      throw refusal(
-          name,
-          "cannot join " + component.get()
-              + ", which is an inference component: AWS has no weights between the two. Deploy under another name, or undeploy "
-              + component.get() + " first");
-    }
+  private void createEndpoint(VariantName name, Variant desired, OwnerTag owner) {
     ProductionVariant variant = VariantConversion.write(name.variant(), desired, ALL);
     CreateEndpointConfigRequest.Builder wanted =
         CreateEndpointConfigRequest.builder().productionVariants(variant);
     VariantConversion.writeShared(wanted, desired);
-    String configuration = endpoints.make(name.endpoint(), wanted, marks(name, mark));
-    errors.call(
-        "Create endpoint " + name.endpoint(),
-        () -> clients
-            .controlPlane()
-            .createEndpoint(request -> request
-                .endpointName(name.endpoint())
-                .endpointConfigName(configuration)
-                .tags(SageMakerTags.list(SageMakerTags.of(mark)))));
+    String configuration = endpoints.make(name.endpoint(), wanted, marks(name, owner));
+    endpoints.create(name.endpoint(), configuration, SageMakerTags.of(owner));
   }
 
-  private static Map<String, String> marks(VariantName name, OwnerTag mark) {
-    Map<String, String> marks = new HashMap<>(SageMakerTags.of(mark));
-    marks.put(SageMakerTags.RUN_OF_VARIANT + name.variant(), mark.run());
+  private static Map<String, String> marks(VariantName name, OwnerTag owner) {
+    Map<String, String> marks = new HashMap<>(SageMakerTags.of(owner));
+    marks.put(SageMakerTags.RUN_OF_VARIANT + name.variant(), owner.run());
     return marks;
   }
 
-  private void join(
-      VariantName name, Variant desired, OwnerTag mark, DescribeEndpointResponse endpoint) {
-    if (endpoints.isFleet(endpoint)) {
-      throw refusal(
-          name,
-          "cannot be there: endpoint " + name.endpoint()
-              + " is a fleet that inference components share. Deploy under another name");
-    }
+  private Accepted join(
+      VariantName name, Variant desired, OwnerTag owner, DescribeEndpointResponse endpoint) {
     checkAtRest(name, endpoint);
-    if (EndpointCalls.isOutOfService(endpoint)) {
-      throw refusal(
-          name,
-          "cannot join " + names(endpoint) + ": AWS has taken the endpoint out of service. "
-              + "Deploy one of those again, which makes the endpoint anew, or undeploy them first");
-    }
     DescribeEndpointConfigResponse configuration = endpoints.configuration(endpoint);
-    checkJoin(name, desired, configuration);
+    if (names(configuration).contains(name.variant())) {
+      // Writing it would put this model in place of the one that another process has deployed meanwhile.
+      throw new ServingException(
+          SageMakerProvider.ID, ErrorKind.ALREADY_EXISTS, "Variant " + name + " exists by now");
+    }
+    cannotJoin(desired, configuration).ifPresent(why -> {
+      throw refusal(name, why);
+    });
     ProductionVariant variant = VariantConversion.write(
         name.variant(), desired, desired.shadow().map(s -> (float) s.percent()).orElse(0f));
     CreateEndpointConfigRequest.Builder wanted = EndpointCalls.like(configuration, endpoint);
     CreateEndpointConfigRequest now = wanted.build();
     if (desired.shadow().isPresent()) {
-      wanted.shadowProductionVariants(with(now.shadowProductionVariants(), variant));
+      wanted.shadowProductionVariants(and(now.shadowProductionVariants(), variant));
     } else {
-      wanted.productionVariants(with(now.productionVariants(), variant));
+      wanted.productionVariants(and(now.productionVariants(), variant));
     }
     VariantConversion.writeShared(wanted, desired);
     Map<String, String> tagged =
         endpoints.carriedTags(endpoint, configuration, names(configuration));
-    tagged.putAll(marks(name, mark));
-    updateEndpoint(endpoint, endpoints.make(name.endpoint(), wanted, tagged), Optional.empty());
+    tagged.putAll(marks(name, owner));
+    return updateEndpoint(
+        name, endpoint, endpoints.make(name.endpoint(), wanted, tagged), Optional.empty());
   }
 
-  private static List<ProductionVariant> with(
+  private static List<ProductionVariant> and(
       List<ProductionVariant> variants, ProductionVariant one) {
-    List<ProductionVariant> all = new ArrayList<>(variants);
-    all.removeIf(other -> other.variantName().equals(one.variantName()));
-    all.add(one);
-    return all;
+    return Stream.concat(variants.stream(), Stream.of(one)).toList();
   }
 
   private static List<String> names(DescribeEndpointConfigResponse configuration) {
     return variants(configuration).map(ProductionVariant::variantName).toList();
   }
 
-  private static void checkJoin(
-      VariantName name, Variant desired, DescribeEndpointConfigResponse configuration) {
+  @Override
+  public Optional<String> cannotCreate(String path, Variant desired, Look look) {
+    VariantName name = VariantName.of(path);
+    Optional<DescribeEndpointResponse> found = endpoints.find(name.endpoint(), look);
+    return found.isEmpty()
+        ? cannotBegin(name, desired, look)
+        : cannotJoin(found.get(), desired, look);
+  }
+
+  private Optional<String> cannotBegin(VariantName name, Variant desired, Look look) {
+    if (desired.shadow().isPresent()) {
+      return Optional.of("shadows another variant, and there is none: deploy that first");
+    }
+    return components
+        .of(name.endpoint(), look)
+        .map(component -> "cannot join " + component
+            + ", which is an inference component: AWS has no weights between the two. Deploy under another name, or undeploy "
+            + component + " first");
+  }
+
+  private Optional<String> cannotJoin(
+      DescribeEndpointResponse endpoint, Variant desired, Look look) {
+    if (endpoints.isFleet(endpoint)) {
+      return Optional.of("cannot be there: endpoint " + endpoint.endpointName()
+          + " is a fleet that inference components share. Deploy under another name");
+    }
+    if (EndpointCalls.isOutOfService(endpoint)) {
+      return Optional.of("cannot join " + names(endpoint)
+          + ": AWS has taken the endpoint out of service. "
+          + "Deploy one of those again, which makes the endpoint anew, or undeploy them first");
+    }
+    return EndpointCalls.isAtRest(endpoint)
+        ? endpoints
+            .findConfiguration(endpoint.endpointConfigName(), look)
+            .flatMap(configuration -> cannotJoin(desired, configuration))
+        : Optional.empty();
+  }
+
+  private static Optional<String> cannotJoin(
+      Variant desired, DescribeEndpointConfigResponse configuration) {
     List<ProductionVariant> production = configuration.productionVariants();
     boolean serverless = desired.serverless().isPresent()
         || production.stream().anyMatch(variant -> variant.serverlessConfig() != null);
     if (serverless) {
-      throw refusal(
-          name, "cannot join the others: AWS serves a serverless variant alone under its name");
+      return Optional.of(
+          "cannot join the others: AWS serves a serverless variant alone under its name");
     }
     if (production.size() >= MOST_VARIANTS) {
-      throw refusal(name, "would be one too many: an endpoint has at most " + MOST_VARIANTS);
+      return Optional.of("would be one too many: an endpoint has at most " + MOST_VARIANTS);
     }
     boolean shadowed = desired.shadow().isPresent()
         || !configuration.shadowProductionVariants().isEmpty();
     int others = production.size() + configuration.shadowProductionVariants().size();
     if (shadowed && others > 1) {
-      throw refusal(
-          name,
+      return Optional.of(
           "cannot join the others: AWS allows a shadow beside exactly one variant, and no further one");
     }
     Optional<SageMakerAsync> async =
         VariantConversion.readAsync(configuration.asyncInferenceConfig());
-    if (desired.async().isPresent() && !desired.async().equals(async)) {
-      throw refusal(name, ASYNC);
-    }
+    return desired.async().isPresent() && !desired.async().equals(async)
+        ? Optional.of(ASYNC)
+        : Optional.empty();
   }
 
   private static final String ASYNC =
@@ -294,7 +305,7 @@ final class VariantKind implements ResourceKind<Variant> {
     VariantName name = VariantName.of(path);
     Variant actual = current.value().orElseThrow();
     if (actual.needsConfigurationFor(desired)) {
-      return Accepted.as(reconfigure(name, actual, desired));
+      return reconfigure(name, actual, desired);
     }
     if (!actual.autoscaling().equals(desired.autoscaling())) {
       if (desired.autoscaling().isPresent()) {
@@ -308,7 +319,7 @@ final class VariantKind implements ResourceKind<Variant> {
     return Accepted.VISIBLE;
   }
 
-  private String reconfigure(VariantName name, Variant actual, Variant desired) {
+  private Accepted reconfigure(VariantName name, Variant actual, Variant desired) {
     DescribeEndpointResponse endpoint = present(name);
     DescribeEndpointConfigResponse configuration = endpoints.configuration(endpoint);
     ProductionVariant before = variants(configuration)
@@ -335,10 +346,7 @@ final class VariantKind implements ResourceKind<Variant> {
         name.endpoint(),
         wanted,
         endpoints.carriedTags(endpoint, configuration, names(configuration)));
-    updateEndpoint(endpoint, next, desired.replacement());
-    return new Reconfiguration(
-            name.endpoint(), endpoint.endpointConfigName(), next, endpoint.lastModifiedTime())
-        .toString();
+    return updateEndpoint(name, endpoint, next, desired.replacement());
   }
 
   /**
@@ -347,31 +355,31 @@ final class VariantKind implements ResourceKind<Variant> {
    * <p>Only with it can be told what SageMaker took back without a word: an endpoint that was changed since and is at rest
    * with another configuration.
    *
-   * @param endpoint the endpoint
+   * @param variant the variant that is to change
    * @param before the configuration that it had
    * @param configuration the configuration that it is to have
    * @param since when the endpoint was last changed before
    */
   private record Reconfiguration(
-      String endpoint, String before, String configuration, Instant since) {
+      VariantName variant, String before, String configuration, Instant since) {
     static Reconfiguration of(String text) {
       String[] parts = text.split(" ", -1);
-      return new Reconfiguration(parts[0], parts[1], parts[2], Instant.parse(parts[3]));
+      return new Reconfiguration(
+          VariantName.of(parts[0]), parts[1], parts[2], Instant.parse(parts[3]));
     }
 
     @Override
     public String toString() {
-      return endpoint + " " + before + " " + configuration + " " + since;
+      return variant + " " + before + " " + configuration + " " + since;
     }
   }
 
   @Override
   public Outcome poll(String operation) {
     Reconfiguration change = Reconfiguration.of(operation);
-    VariantName any = new VariantName(change.endpoint(), "");
-    DescribeEndpointResponse endpoint = present(any);
+    DescribeEndpointResponse endpoint = present(change.variant());
     if (!EndpointCalls.isAtRest(endpoint)) {
-      return Outcome.running(progress(any, endpoint));
+      return Outcome.running(progress(change.variant(), endpoint));
     }
     if (endpoint.endpointConfigName().equals(change.configuration())) {
       return Outcome.succeeded();
@@ -383,11 +391,11 @@ final class VariantKind implements ResourceKind<Variant> {
       // It ended, and another process has changed the endpoint since.
       return Outcome.succeeded();
     }
-    String why = EndpointCalls.reason(endpoint);
     return Outcome.failed(new ServingException(
         SageMakerProvider.ID,
         ErrorKind.MODEL_FAILED,
-        "SageMaker took the change back: " + (why.isEmpty() ? "it gives no reason" : why)));
+        "SageMaker took the change back: "
+            + endpoints.reason(endpoint, change.variant().variant(), change.since())));
   }
 
   private static List<ProductionVariant> changed(
@@ -422,7 +430,8 @@ final class VariantKind implements ResourceKind<Variant> {
   }
 
   /** Without retaining them, AWS would set all variants back to the weights and counts that they began with. */
-  private void updateEndpoint(
+  private Accepted updateEndpoint(
+      VariantName name,
       DescribeEndpointResponse endpoint,
       String configuration,
       Optional<SageMakerReplacement> replacement) {
@@ -437,6 +446,9 @@ final class VariantKind implements ResourceKind<Variant> {
               .retainAllVariantProperties(true);
           replacement.ifPresent(how -> request.deploymentConfig(VariantConversion.write(how)));
         }));
+    return Accepted.as(new Reconfiguration(
+            name, endpoint.endpointConfigName(), configuration, endpoint.lastModifiedTime())
+        .toString());
   }
 
   private DescribeEndpointResponse present(VariantName name) {
@@ -502,12 +514,14 @@ final class VariantKind implements ResourceKind<Variant> {
   // ---- deleting ----
 
   @Override
-  public Accepted delete(String path, Observed<Variant> current) {
+  public Accepted delete(
+      String path, Observed<Variant> current, Set<ResourceRef> going) {
     VariantName name = VariantName.of(path);
     DescribeEndpointResponse endpoint = present(name);
     if (EndpointCalls.status(endpoint) == Observed.Status.FAILED) {
       names(endpoint)
           .forEach(variant -> autoscaling.remove(new VariantName(name.endpoint(), variant)));
+      endpoints.leaveToTheirSteps(name.endpoint(), going);
       deleteEndpoint(endpoint);
       return Accepted.VISIBLE;
     }
@@ -516,13 +530,16 @@ final class VariantKind implements ResourceKind<Variant> {
         endpoints.findConfiguration(endpoint.endpointConfigName());
     List<String> others =
         new ArrayList<>(configuration.map(VariantKind::names).orElseGet(() -> names(endpoint)));
-    if (!others.remove(name.variant())) {
+    if (!others.contains(name.variant())) {
       throw gone(name);
     }
-    if (others.isEmpty()) {
-      autoscaling.remove(name);
+    if (others.stream().allMatch(other -> isGoing(name.endpoint(), other, going))) {
+      // All at once: one by one, each would be another fleet for those that stay a while longer.
+      others.forEach(variant -> autoscaling.remove(new VariantName(name.endpoint(), variant)));
+      endpoints.leaveToTheirSteps(name.endpoint(), going);
       deleteEndpoint(endpoint);
     } else {
+      others.remove(name.variant());
       leave(
           name,
           endpoint,
@@ -531,6 +548,11 @@ final class VariantKind implements ResourceKind<Variant> {
           others);
     }
     return Accepted.VISIBLE;
+  }
+
+  private static boolean isGoing(String endpoint, String variant, Set<ResourceRef> going) {
+    return going.contains(new ResourceRef(
+        SageMakerKinds.VARIANT.name(), new VariantName(endpoint, variant).toString()));
   }
 
   private static List<String> names(DescribeEndpointResponse endpoint) {
@@ -569,7 +591,7 @@ final class VariantKind implements ResourceKind<Variant> {
         EndpointCalls.orNone(without(now.shadowProductionVariants(), name)));
     String next = endpoints.make(
         name.endpoint(), wanted, endpoints.carriedTags(endpoint, configuration, others));
-    updateEndpoint(endpoint, next, Optional.empty());
+    updateEndpoint(name, endpoint, next, Optional.empty());
   }
 
   private static List<ProductionVariant> without(
@@ -587,7 +609,7 @@ final class VariantKind implements ResourceKind<Variant> {
       bringBack(name, aside);
       setAside.remove(name);
     }
-    endpoints.deleteSuperseded(name.endpoint());
+    endpoints.tidy(name.endpoint());
   }
 
   /** Instances that were to be exchanged and are still there are scaled as before. */
@@ -608,44 +630,38 @@ final class VariantKind implements ResourceKind<Variant> {
   // ---- listing ----
 
   @Override
-  public List<Listed> list() {
+  public List<Listed> list(Look look) {
     List<Listed> listed = new ArrayList<>();
-    String token = null;
-    do {
-      ListEndpointsRequest request =
-          ListEndpointsRequest.builder().maxResults(PAGE).nextToken(token).build();
-      ListEndpointsResponse page =
-          errors.call("List endpoints", () -> clients.controlPlane().listEndpoints(request));
-      for (EndpointSummary summary : page.endpoints()) {
-        Map<String, String> marks = tags.ofCreation(summary.endpointArn(), summary.creationTime());
-        if (SageMakerTags.areOurs(marks) && !marks.containsKey(SageMakerTags.FLEET)) {
-          endpoints.find(summary.endpointName()).ifPresent(found -> listed.addAll(listed(found)));
-        }
+    for (EndpointSummary summary : endpoints.summaries()) {
+      Map<String, String> marks = tags.ofCreation(summary.endpointArn(), summary.creationTime());
+      if (SageMakerTags.areOurs(marks) && !marks.containsKey(SageMakerTags.FLEET)) {
+        endpoints
+            .find(summary.endpointName(), look)
+            .ifPresent(found -> listed.addAll(listed(found, look)));
       }
-      token = page.nextToken();
-    } while (token != null);
+    }
     return listed;
   }
 
   /**
-   * {@return the variants that an endpoint has or is about to have, those with the least requests first, so that the last
-   * takes the endpoint along}
+   * {@return the variants that an endpoint has or is about to have: shadows before what they copy, and those with the least
+   * requests first}
    */
-  private List<Listed> listed(DescribeEndpointResponse endpoint) {
+  private List<Listed> listed(DescribeEndpointResponse endpoint, Look look) {
     Map<String, List<ResourceRef>> uses = new LinkedHashMap<>();
     List<ResourceRef> configurations = new ArrayList<>();
     Set<String> shadows = new HashSet<>();
     names(endpoint).forEach(variant -> uses.put(variant, new ArrayList<>()));
     pendingNames(endpoint).forEach(variant -> uses.putIfAbsent(variant, new ArrayList<>()));
     for (String name : configurationNames(endpoint)) {
-      configurations.add(new ResourceRef(ConfigurationKind.NAME, name));
-      endpoints.findConfiguration(name).ifPresent(found -> {
+      configurations.add(new ResourceRef(SageMakerKinds.CONFIGURATION.name(), name));
+      endpoints.findConfiguration(name, look).ifPresent(found -> {
         found.shadowProductionVariants().forEach(shadow -> shadows.add(shadow.variantName()));
         variants(found).forEach(variant -> {
           List<ResourceRef> models =
               uses.computeIfAbsent(variant.variantName(), key -> new ArrayList<>());
           if (variant.modelName() != null) {
-            models.add(new ResourceRef(ModelKind.NAME, variant.modelName()));
+            models.add(new ResourceRef(SageMakerKinds.MODEL.name(), variant.modelName()));
           }
         });
       });
@@ -687,14 +703,14 @@ final class VariantKind implements ResourceKind<Variant> {
 
   private static Listed listed(
       DescribeEndpointResponse endpoint, String variant, List<ResourceRef> uses) {
-    return new Listed(
-        new ResourceRef(NAME, new VariantName(endpoint.endpointName(), variant).toString()),
-        endpoint.endpointName(),
-        endpoint.creationTime(),
-        EndpointCalls.status(endpoint),
-        EndpointCalls.detail(endpoint),
-        true,
-        uses,
-        Optional.empty());
+    return Listed.of(
+            new ResourceRef(
+                SageMakerKinds.VARIANT.name(),
+                new VariantName(endpoint.endpointName(), variant).toString()),
+            endpoint.creationTime())
+        .deployment(endpoint.endpointName())
+        .status(EndpointCalls.status(endpoint), EndpointCalls.detail(endpoint))
+        .asRoot()
+        .uses(uses);
   }
 }

@@ -3,3 +3,4 @@
 package io.fairlead.sagemaker.internal;
 
 import org.jspecify.annotations.NullMarked;
+

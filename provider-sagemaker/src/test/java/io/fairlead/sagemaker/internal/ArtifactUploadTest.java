@@ -8,6 +8,7 @@ import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
 import io.fairlead.error.ErrorKind;
 import io.fairlead.error.ServingException;
+import io.fairlead.provider.LocalModel;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.DataInputStream;
@@ -106,7 +107,7 @@ class ArtifactUploadTest {
   void partsHave16MiB() throws Exception {
     Path weights = file((16 << 20) + 5);
 
-    new ArtifactUpload(s3).upload("b", KEY, ModelArchive.of(weights, Optional.empty()), METADATA);
+    new ArtifactUpload(s3).upload("b", KEY, archive(weights), METADATA);
 
     assertThat(bucket.parts.get(1)).hasSize(16 << 20);
     assertThat(bucket.object()).isEqualTo(written(weights));
@@ -197,7 +198,7 @@ class ArtifactUploadTest {
   @Test
   void aFileThatChangesMeanwhileAbortsTheUpload() throws Exception {
     Path weights = file(3 * PART);
-    ModelArchive archive = ModelArchive.of(weights, Optional.empty());
+    ModelArchive archive = archive(weights);
     bucket.answer = call -> {
       if (call.equals("PUT part 1")) {
         write(weights, new byte[] {1});
@@ -215,8 +216,7 @@ class ArtifactUploadTest {
   @Test
   void anotherContentThanTheHashSaysIsNeverThere() throws Exception {
     Path weights = Files.write(temp.resolve("weights"), new byte[] {1, 2, 3});
-    ModelArchive archive = ModelArchive.of(weights, Optional.empty());
-    archive.contentHash();
+    ModelArchive archive = archive(weights);
     write(weights, new byte[] {1, 2, 4});
 
     assertThatThrownBy(() -> new ArtifactUpload(s3, PART).upload("b", KEY, archive, METADATA))
@@ -295,11 +295,11 @@ class ArtifactUploadTest {
 
   private void upload(Path weights) {
     new ArtifactUpload(s3, PART)
-        .upload("b", KEY, ModelArchive.of(weights, Optional.empty()), METADATA);
+        .upload("b", KEY, archive(weights), METADATA);
   }
 
   private void uploadBreaking(Throwable... failures) throws IOException {
-    ModelArchive archive = ModelArchive.of(file(PART + 5), Optional.empty());
+    ModelArchive archive = archive(file(PART + 5));
     try (SdkHttpClient http = ApacheHttpClient.create();
         S3Client breaking = client(new Breaking(http, new ArrayDeque<>(List.of(failures))))) {
       new ArtifactUpload(breaking, PART).upload("b", KEY, archive, METADATA);
@@ -327,14 +327,14 @@ class ArtifactUploadTest {
   /** A packed model of exactly that size: what comes after the archive does not count. */
   private Path packed(int size) throws IOException {
     ByteArrayOutputStream out = new ByteArrayOutputStream();
-    ModelArchive.of(file(1000), Optional.empty()).writeTo(out);
+    archive(file(1000)).writeTo(out);
     out.write(new byte[size - out.size()]);
     return Files.write(temp.resolve("model.tar.gz"), out.toByteArray());
   }
 
   private static byte[] written(Path weights) throws IOException {
     ByteArrayOutputStream out = new ByteArrayOutputStream();
-    ModelArchive.of(weights, Optional.empty()).writeTo(out);
+    archive(weights).writeTo(out);
     return out.toByteArray();
   }
 
@@ -493,5 +493,11 @@ class ArtifactUploadTest {
     public void close() {
       http.close();
     }
+  }
+
+  private static ModelArchive archive(Path weights) {
+    LocalModel.Rules rules = LocalModel.Rules.of("sagemaker").withTarGz();
+    return new ModelArchive(
+        new LocalModel.Source(weights, Optional.empty(), rules).read((bytes, of) -> {}));
   }
 }

@@ -8,6 +8,7 @@ import static org.assertj.core.api.Assumptions.assumeThat;
 
 import io.fairlead.error.ErrorKind;
 import io.fairlead.error.ServingException;
+import io.fairlead.provider.LocalModel;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -17,18 +18,14 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
 import java.time.Instant;
-import java.util.Arrays;
-import java.util.HashSet;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
-import java.util.Set;
 import java.util.TreeMap;
 import java.util.stream.Stream;
 import java.util.zip.GZIPInputStream;
-import java.util.zip.GZIPOutputStream;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -44,7 +41,7 @@ class ModelArchiveTest {
   void aFileIsTheOnlyOneInItsArchive() throws Exception {
     Path file = write("model.onnx", "weights");
 
-    assertThat(unpacked(ModelArchive.of(file, Optional.empty())))
+    assertThat(unpacked(archive(file, Optional.empty())))
         .containsExactly(Map.entry("model.onnx", "weights"));
   }
 
@@ -55,7 +52,7 @@ class ModelArchiveTest {
     write("source/inference.py", "def model_fn(): pass");
     write("source/lib/util.py", "pass");
 
-    assertThat(unpacked(ModelArchive.of(path("model"), Optional.of(path("source")))))
+    assertThat(unpacked(archive(path("model"), Optional.of(path("source")))))
         .containsExactly(
             Map.entry("code/inference.py", "def model_fn(): pass"),
             Map.entry("code/lib/util.py", "pass"),
@@ -68,31 +65,8 @@ class ModelArchiveTest {
     Path model = write("model.bin", "w");
     Path code = write("elsewhere/inference.py", "pass");
 
-    assertThat(unpacked(ModelArchive.of(model, Optional.of(code))))
+    assertThat(unpacked(archive(model, Optional.of(code))))
         .containsOnlyKeys("code/inference.py", "model.bin");
-  }
-
-  @ParameterizedTest
-  @ValueSource(strings = {"model", "model/code", "other/../model"})
-  void codeThatIsThereAlreadyIsNotAddedAgain(String code) throws Exception {
-    write("model/code/inference.py", "pass");
-    write("model/weights.bin", "w");
-    Files.createDirectory(path("other"));
-
-    assertThat(unpacked(ModelArchive.of(path("model"), Optional.of(path(code)))))
-        .containsOnlyKeys("code/inference.py", "weights.bin");
-  }
-
-  @Test
-  void twoFilesOfOneNameAreRefused() throws Exception {
-    write("model/code/inference.py", "one");
-    write("source/inference.py", "two");
-
-    assertThatFails(
-        ErrorKind.INVALID,
-        () -> ModelArchive.of(path("model"), Optional.of(path("source"))),
-        "two files code/inference.py",
-        "Remove one of them.");
   }
 
   @Test
@@ -208,39 +182,6 @@ class ModelArchiveTest {
     }
 
     assertThat(bytes(archive("one"))).isEqualTo(bytes(archive("two")));
-    assertThat(archive("one").contentHash())
-        .isEqualTo(archive("two").contentHash())
-        .matches("[0-9a-f]{64}");
-  }
-
-  @Test
-  void everythingThatIsInItIsInItsHash() throws Exception {
-    Set<String> hashes = new HashSet<>();
-    Path file = write("model/a", "xy");
-    hashes.add(archive("model").contentHash());
-    write("model/a", "xz");
-    hashes.add(archive("model").contentHash());
-    write("model/a", "x");
-    write("model/b", "y");
-    hashes.add(archive("model").contentHash());
-    assertThat(file.toFile().setExecutable(true)).isTrue();
-    hashes.add(archive("model").contentHash());
-    Files.move(path("model/b"), path("model/c"));
-    hashes.add(archive("model").contentHash());
-    write("model/e/f", "");
-    hashes.add(archive("model").contentHash());
-
-    assertThat(hashes).hasSize(6);
-  }
-
-  @Test
-  void writingTellsTheSameHash() throws Exception {
-    write("model/a", "x");
-    ModelArchive archive = archive("model");
-    bytes(archive);
-    Files.delete(path("model/a"));
-
-    assertThat(archive.contentHash()).isEqualTo(hashOf("x"));
   }
 
   @Test
@@ -249,10 +190,9 @@ class ModelArchiveTest {
     Path packed = path("anything");
     output(new byte[0], "tar", "-C", path("model").toString(), "-czf", packed.toString(), ".");
 
-    ModelArchive archive = ModelArchive.of(packed, Optional.of(packed));
+    ModelArchive archive = archive(packed, Optional.of(packed));
 
     assertThat(bytes(archive)).isEqualTo(Files.readAllBytes(packed));
-    assertThat(archive.contentHash()).isNotEqualTo(archive("model").contentHash());
     assertThat(archive.sizeAtMost()).isGreaterThanOrEqualTo(Files.size(packed));
   }
 
@@ -261,143 +201,8 @@ class ModelArchiveTest {
     write("model/weights.bin", "w");
     Path packed = Files.write(path("model.tar.gz"), bytes(archive("model")));
 
-    assertThat(bytes(ModelArchive.of(packed, Optional.empty())))
+    assertThat(bytes(archive(packed, Optional.empty())))
         .isEqualTo(Files.readAllBytes(packed));
-  }
-
-  @Test
-  void codeCannotBeAddedToAPackedModel() throws Exception {
-    write("model/weights.bin", "w");
-    Path packed = Files.write(path("model.tar.gz"), bytes(archive("model")));
-    Path code = write("inference.py", "pass");
-
-    assertThatFails(
-        ErrorKind.INVALID,
-        () -> ModelArchive.of(packed, Optional.of(code)),
-        "is packed already",
-        "Put it under code/ inside of it");
-  }
-
-  @Test
-  void theNameDoesNotMakeAPackedModel() throws Exception {
-    ByteArrayOutputStream gzip = new ByteArrayOutputStream();
-    try (GZIPOutputStream out = new GZIPOutputStream(gzip)) {
-      out.write(new byte[2048]);
-    }
-    byte[] cut = Arrays.copyOf(gzip.toByteArray(), 12);
-    Map<String, byte[]> contents = Map.of(
-        "text.tar.gz",
-        "no gzip".getBytes(UTF_8),
-        "empty.tar.gz",
-        new byte[0],
-        "zeros.tar.gz",
-        gzip.toByteArray(),
-        "cut.tar.gz",
-        cut,
-        "magic.tar.gz",
-        new byte[] {0x1f, (byte) 0x8b});
-    for (Map.Entry<String, byte[]> content : contents.entrySet()) {
-      Path file = Files.write(path(content.getKey()), content.getValue());
-
-      Map<String, byte[]> unpacked = unpackedBytes(ModelArchive.of(file, Optional.empty()));
-      assertThat(unpacked).containsOnlyKeys(content.getKey());
-      assertThat(unpacked.get(content.getKey())).isEqualTo(content.getValue());
-    }
-  }
-
-  @Test
-  void hiddenFilesAndCachesStayOut() throws Exception {
-    write("model/weights.bin", "w");
-    write("model/.git/config", "x");
-    write("model/.DS_Store", "x");
-    write("model/.env", "SECRET=1");
-    write("model/code/__pycache__/inference.cpython-310.pyc", "x");
-    write("model/code/inference.py", "pass");
-    Files.createSymbolicLink(path("model/.link"), path("nowhere"));
-
-    assertThat(unpacked(archive("model"))).containsOnlyKeys("code/inference.py", "weights.bin");
-  }
-
-  @Test
-  void aHiddenFileThatIsTheModelIsPacked() throws Exception {
-    Path file = write(".model", "w");
-
-    assertThat(unpacked(ModelArchive.of(file, Optional.empty()))).containsOnlyKeys(".model");
-  }
-
-  @Test
-  void aFolderWithoutFilesIsRefused() throws Exception {
-    Files.createDirectories(path("model/empty"));
-    write("model/.gitkeep", "");
-
-    assertThatFails(ErrorKind.INVALID, () -> archive("model"), "has no file in it");
-  }
-
-  @Test
-  void linksInsideTheFolderAreFollowed() throws Exception {
-    write("model/blobs/1", "weights");
-    Files.createSymbolicLink(path("model/weights.bin"), Path.of("blobs/1"));
-    Files.createSymbolicLink(path("model/again"), Path.of("blobs"));
-    Files.createSymbolicLink(path("link"), path("model"));
-
-    assertThat(unpacked(archive("link")))
-        .containsExactly(
-            Map.entry("again/1", "weights"),
-            Map.entry("blobs/1", "weights"),
-            Map.entry("weights.bin", "weights"));
-  }
-
-  @ParameterizedTest
-  @ValueSource(strings = {"../secret", "../model-2", ".."})
-  void linksOutOfTheFolderAreRefused(String target) throws Exception {
-    write("model/weights.bin", "w");
-    write("secret", "s");
-    write("model-2/weights.bin", "w");
-    Files.createSymbolicLink(path("model/link"), Path.of(target));
-
-    assertThatFails(ErrorKind.INVALID, () -> archive("model"), "model/link leads out of", "cp -rL");
-  }
-
-  @Test
-  void linksInACircleAndToNowhereAreRefused() throws Exception {
-    write("model/weights.bin", "w");
-    Path link = Files.createSymbolicLink(path("model/link"), Path.of("."));
-    assertThatFails(ErrorKind.INVALID, () -> archive("model"), "in which it is itself");
-
-    Files.delete(link);
-    Files.createSymbolicLink(link, Path.of("gone"));
-    assertThatFails(ErrorKind.INVALID, () -> archive("model"), "leads nowhere");
-
-    Files.delete(link);
-    Files.createSymbolicLink(link, Path.of("link"));
-    assertThatFails(ErrorKind.INVALID, () -> archive("model"), "leads nowhere");
-  }
-
-  @Test
-  void aFileThatBecomesALinkIsNotFollowed() throws Exception {
-    Path file = write("model/weights.bin", "w");
-    ModelArchive archive = archive("model");
-    Files.delete(file);
-    Files.createSymbolicLink(file, write("secret", "s"));
-
-    assertThatThrownBy(archive::contentHash).isInstanceOf(ServingException.class);
-  }
-
-  @Test
-  void aSpecialFileIsRefused() throws Exception {
-    write("model/weights.bin", "w");
-    output(new byte[0], "mkfifo", path("model/pipe").toString());
-
-    assertThatFails(
-        ErrorKind.INVALID, () -> archive("model"), "neither a regular file nor a folder");
-    assertThatFails(
-        ErrorKind.INVALID, () -> archive("model/pipe"), "neither a regular file nor a folder");
-  }
-
-  @Test
-  void filesThatAreNotThereAreOnlyNeededToDeploy() {
-    assertThatFails(
-        ErrorKind.INVALID, () -> archive("gone"), "gone are not there", "undeployAll", "elsewhere");
   }
 
   @ParameterizedTest
@@ -406,7 +211,6 @@ class ModelArchiveTest {
     write("model/a", "first");
     write("model/b", "first");
     ModelArchive archive = archive("model");
-    archive.contentHash();
     write("model/b", content);
 
     assertThatFails(ErrorKind.CONFLICT, () -> bytes(archive), "was changed while");
@@ -417,8 +221,7 @@ class ModelArchiveTest {
     write("model/a", "first");
     byte[] bytes = bytes(archive("model"));
     Path packed = Files.write(path("model.tar.gz"), bytes);
-    ModelArchive archive = ModelArchive.of(packed, Optional.empty());
-    archive.contentHash();
+    ModelArchive archive = archive(packed, Optional.empty());
     bytes[bytes.length - 1]++;
     Files.write(packed, bytes);
 
@@ -432,7 +235,6 @@ class ModelArchiveTest {
     Files.delete(path("model/a"));
 
     assertThatFails(ErrorKind.CONFLICT, () -> bytes(archive), "was changed while");
-    assertThatFails(ErrorKind.CONFLICT, archive::contentHash, "was changed while");
   }
 
   @Test
@@ -440,7 +242,7 @@ class ModelArchiveTest {
     byte[] large = new byte[4_000_000];
     new Random(1).nextBytes(large);
     Path file = Files.write(path("large.bin"), large);
-    ModelArchive archive = ModelArchive.of(file, Optional.empty());
+    ModelArchive archive = archive(file, Optional.empty());
     ByteArrayOutputStream written = new ByteArrayOutputStream();
     OutputStream shrinking = new OutputStream() {
       @Override
@@ -497,12 +299,22 @@ class ModelArchiveTest {
   }
 
   private ModelArchive archive(String name) {
-    return ModelArchive.of(path(name), Optional.empty());
+    return archive(path(name), Optional.empty());
   }
 
-  private String hashOf(String content) throws IOException {
-    write("again/a", content);
-    return archive("again").contentHash();
+  private static ModelArchive archive(Path weights, Optional<Path> code) {
+    return new ModelArchive(read(weights, code));
+  }
+
+  private static LocalModel read(Path weights, Optional<Path> code) {
+    return new LocalModel.Source(
+            weights,
+            code,
+            LocalModel.Rules.of("sagemaker")
+                .withCodeFolder("code")
+                .withExecutableBits()
+                .withTarGz())
+        .read((bytes, of) -> {});
   }
 
   private Path path(String name) {

@@ -6,8 +6,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 import static org.assertj.core.api.Assertions.tuple;
 
-import io.fairlead.contract.Faults;
 import io.fairlead.contract.Faults.Fault;
+import io.fairlead.contract.Faults;
 import io.fairlead.contract.ProcessKilled;
 import io.fairlead.contract.VirtualTime;
 import io.fairlead.error.ErrorKind;
@@ -374,7 +374,7 @@ class SageMakerComponentsTest {
 
     assertThat(component)
         .hasMessageContaining(
-            "Variant old/green cannot be an inference component: there is an endpoint old with variants of its own");
+            "inference-component old/green cannot be an inference component: there is an endpoint old with variants of its own");
     assertThat(variant)
         .hasMessageContaining(
             "Variant bert/green cannot join bert/blue, which is an inference component");
@@ -558,7 +558,7 @@ class SageMakerComponentsTest {
     assertThat(failure)
         .hasMessageContaining("inference-component clip/blue")
         .hasMessageContaining(reason.substring(0, reason.length() - 1))
-        .hasMessageContaining("Nothing of this run is left");
+        .hasMessageContaining("Nothing created by this operation remains");
     assertThat(aws.remains()).isEqualTo(before);
     assertThat(platform.invoke(bert(), REQUEST).variant()).contains("blue");
   }
@@ -658,7 +658,7 @@ class SageMakerComponentsTest {
         .hasMessageContaining(
             "inference component " + BERT
                 + " is Creating; AWS neither cancels nor deletes that, and the instances of fleet shared are paid for meanwhile")
-        .hasMessageContaining("run the same again to resume it");
+        .hasMessageContaining("run the same operation again to resume it");
     assertThat(deployments()).contains("bert/blue CHANGING 0", "clip/blue READY 100");
     ServingException stuck = fails(() -> await(platform.undeploy(bert())));
     assertThat(stuck).hasMessageContaining("is Creating; AWS neither cancels nor deletes that");

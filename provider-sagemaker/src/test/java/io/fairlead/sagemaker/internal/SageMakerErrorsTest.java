@@ -44,6 +44,8 @@ class SageMakerErrorsTest {
         "400 | ConcurrentUpdateException | pending | CONFLICT",
         "400 | LimitExceededException | too many | QUOTA",
         "400 | FailedResourceAccessException | role | UNAUTHORIZED",
+        "404 | NoSuchUpload | The specified upload does not exist. | CONFLICT",
+        "400 | ResourceNotFoundException | The specified log group does not exist. | NOT_FOUND",
         "404 | NoSuchBucket | The specified bucket does not exist | INVALID",
         "404 | '' | '' | NOT_FOUND",
         "500 | InternalFailure | '' | UNAVAILABLE",

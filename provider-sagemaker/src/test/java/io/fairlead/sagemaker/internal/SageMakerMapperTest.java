@@ -2,6 +2,7 @@ package io.fairlead.sagemaker.internal;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
+import static org.assertj.core.api.Assertions.tuple;
 
 import io.fairlead.grammar.Container;
 import io.fairlead.grammar.Dependencies;
@@ -14,13 +15,14 @@ import io.fairlead.grammar.Routing;
 import io.fairlead.grammar.RoutingOptions;
 import io.fairlead.grammar.RuntimeSpec;
 import io.fairlead.grammar.Scaling;
-import io.fairlead.provider.TimeSource;
+import io.fairlead.provider.LocalModel;
 import io.fairlead.reconcile.Mapping;
 import io.fairlead.reconcile.Resource;
 import io.fairlead.sagemaker.Aws;
 import io.fairlead.sagemaker.SageMakerArtifact;
 import io.fairlead.sagemaker.SageMakerAsync;
 import io.fairlead.sagemaker.SageMakerAutoscaling;
+import io.fairlead.sagemaker.SageMakerComponent;
 import io.fairlead.sagemaker.SageMakerConfig;
 import io.fairlead.sagemaker.SageMakerDataCapture;
 import io.fairlead.sagemaker.SageMakerDependencies;
@@ -31,9 +33,7 @@ import io.fairlead.sagemaker.SageMakerReplacement;
 import io.fairlead.sagemaker.SageMakerRuntime;
 import io.fairlead.sagemaker.SageMakerServerless;
 import io.fairlead.sagemaker.SageMakerShadow;
-import java.io.IOException;
 import java.net.URI;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Arrays;
@@ -43,7 +43,6 @@ import java.util.Optional;
 import java.util.TreeMap;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -59,14 +58,12 @@ class SageMakerMapperTest {
   private static final Scaling ONE = Scaling.fixed("ml.m5.large", 1);
   private static final Scaling SERVERLESS = Scaling.fixed(1).with(SageMakerServerless.of(2048, 5));
   private static final Routing BLUE = new Routing("bert", "blue");
+  private static final String HASH = "0123456789abcdef".repeat(4);
 
   private final SageMakerMapper mapper = mapper(CONFIG);
 
   private static SageMakerMapper mapper(SageMakerConfig config) {
-    SageMakerErrors errors = new SageMakerErrors(config.identity());
-    return new SageMakerMapper(
-        config,
-        SageMakerKinds.of(config, new SageMakerClients(config), errors, TimeSource.system()));
+    return new SageMakerMapper(config);
   }
 
   // ---- models ----
@@ -159,20 +156,71 @@ class SageMakerMapperTest {
   }
 
   @Test
-  void aFileOfThisMachineIsUploadedUnderTheHashOfItsContent(@TempDir Path folder)
-      throws IOException {
-    Path weights = Files.writeString(folder.resolve("model.onnx"), "weights");
-    ModelArtifact local = ModelArtifact.of(weights);
+  void aFileOfThisMachineBecomesALocationInTheBucket() {
+    URI file = URI.create("file:///models/my%20model.onnx");
+    Container local = container(ModelArtifact.of(file), IMAGE);
 
-    Mapping mapping = mapper.container(container(local, IMAGE));
+    assertThat(mapper.localModels(local))
+        .extracting(LocalModel.Source::weights, LocalModel.Source::code)
+        .containsExactly(tuple(Path.of(file), Optional.empty()));
+    Container uploaded = mapper.uploaded(local, List.of(HASH));
+    assertThat(uploaded.artifact().weights())
+        .isEqualTo(URI.create("s3://artifacts/fairlead/" + HASH + "/model.tar.gz"));
+    assertThat(uploaded.artifact().code()).isEqualTo(uploaded.artifact().weights());
+    assertThat(uploaded.artifact().metadata().name())
+        .as("the name that the file gave it")
+        .isEqualTo("my-model");
+    assertThat(uploaded.dependencies()).isEqualTo(local.dependencies());
+    assertThat(mapper.localModels(uploaded)).isEmpty();
+    assertThat(model(uploaded).data()).isEqualTo(uploaded.artifact().weights().toString());
+  }
 
-    String key = mapping.resources().get(0).name();
-    assertThat(key).matches("fairlead/[0-9a-f]{64}/model\\.tar\\.gz");
-    assertThat(model(container(local, IMAGE)).data()).isEqualTo("s3://artifacts/" + key);
+  @Test
+  void codeOnThisMachineIsPackedWithTheWeightsAndFoundThere() {
+    ModelArtifact apart = ModelArtifact.of(
+        URI.create("file:///code/inference.py"), URI.create("file:///models/bert/"));
 
-    Files.writeString(weights, "other weights");
-    assertThat(mapper.container(container(local, IMAGE)).resources().get(0).name())
-        .isNotEqualTo(key);
+    assertThat(mapper.localModels(container(apart, IMAGE)))
+        .extracting(LocalModel.Source::weights, LocalModel.Source::code)
+        .containsExactly(
+            tuple(Path.of("/models/bert"), Optional.of(Path.of("/code/inference.py"))));
+    Container uploaded = mapper.uploaded(container(apart, IMAGE), List.of(HASH));
+    assertThat(uploaded.artifact().code()).isEqualTo(uploaded.artifact().weights());
+    assertThat(model(uploaded).environment().environment())
+        .containsExactly(Map.entry("SAGEMAKER_SUBMIT_DIRECTORY", "/opt/ml/model/code"));
+  }
+
+  @Test
+  void codeOnThisMachineBesideWeightsInS3IsUploadedAlone() {
+    ModelArtifact apart = ModelArtifact.of(
+        URI.create("file:///code/"), URI.create("s3://models/bert/model.tar.gz"));
+
+    assertThat(mapper.localModels(container(apart, IMAGE)))
+        .extracting(LocalModel.Source::weights)
+        .containsExactly(Path.of("/code"));
+    Container uploaded = mapper.uploaded(container(apart, IMAGE), List.of(HASH));
+    assertThat(model(uploaded).data()).isEqualTo("s3://models/bert/model.tar.gz");
+    assertThat(model(uploaded).environment().environment())
+        .containsExactly(Map.entry(
+            "SAGEMAKER_SUBMIT_DIRECTORY", "s3://artifacts/fairlead/" + HASH + "/model.tar.gz"));
+  }
+
+  @Test
+  void equalEndpointsHaveEqualMappings() {
+    Scaling share =
+        Scaling.fixed("ml.g5.2xlarge", 1).with(SageMakerComponent.on("shared", 8192));
+    for (Scaling scaling : List.of(ONE, SERVERLESS, share)) {
+      Endpoint endpoint = new Endpoint(container(ARCHIVE, IMAGE), scaling, BLUE);
+
+      Mapping mapping = mapper.endpoint(endpoint);
+
+      assertThat(mapper(CONFIG).endpoint(endpoint)).isEqualTo(mapping);
+      assertThat(mapping.resources())
+          .filteredOn(resource -> resource.role() == Resource.Role.VARIANT)
+          .singleElement()
+          .satisfies(resource -> assertThat(resource.kind()).isEqualTo(mapper.variantKind(endpoint)))
+          .satisfies(resource -> assertThat(resource.name()).isEqualTo("bert/blue"));
+    }
   }
 
   @Test
@@ -196,12 +244,12 @@ class SageMakerMapperTest {
   }
 
   @Test
-  void aFileWithoutABucketToUploadItToIsRefused(@TempDir Path folder) throws IOException {
-    Path weights = Files.writeString(folder.resolve("model.onnx"), "weights");
+  void aFileWithoutABucketToUploadItToIsRefused() {
+    Container local = container(ModelArtifact.of(Path.of("/models/bert.onnx")), IMAGE);
     SageMakerConfig noBucket = SageMakerConfig.of("us-east-1").withExecutionRole(Aws.ROLE);
 
-    assertThat(
-            problems(() -> mapper(noBucket).container(container(ModelArtifact.of(weights), IMAGE))))
+    assertThat(mapper(noBucket).localModels(local)).isEmpty();
+    assertThat(problems(() -> mapper(noBucket).container(local)))
         .containsExactly("artifact.weights");
   }
 
@@ -301,6 +349,17 @@ class SageMakerMapperTest {
   }
 
   @Test
+  void aServerlessVariantHasNoNetworkOfItsOwn() {
+    Endpoint endpoint = new Endpoint(
+        container(ARCHIVE, IMAGE.with(SageMakerNetwork.isolation())),
+        SERVERLESS,
+        BLUE);
+
+    assertThat(problems(() -> mapper.endpoint(endpoint)))
+        .containsExactly("container.runtime.options");
+  }
+
+  @Test
   void anAsynchronousEndpointThatWouldNotComeBackFromZeroIsRefused() {
     Endpoint endpoint = new Endpoint(
         container(ARCHIVE, IMAGE),
@@ -332,7 +391,7 @@ class SageMakerMapperTest {
   }
 
   private Model model(Container container) {
-    return (Model) modelResource(container).desired().apply(Optional.empty());
+    return (Model) modelResource(container).desired().orElseThrow().from(Optional.empty());
   }
 
   private String modelName(Container container) {

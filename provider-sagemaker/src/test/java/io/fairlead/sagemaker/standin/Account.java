@@ -38,6 +38,7 @@ public final class Account implements AutoCloseable {
   private final ObjectStore objects = new ObjectStore(this);
   private final ControlPlane control = new ControlPlane(this);
   private final ScalingService scaling = new ScalingService(this);
+  private final LogService logs = new LogService(this);
   private final InferenceService inference = new InferenceService(this);
   private final List<Received> received = new ArrayList<>();
   private final Map<String, Deque<AwsError>> failures = new HashMap<>();
@@ -116,6 +117,11 @@ public final class Account implements AutoCloseable {
     change(() -> objects.addBucket(bucket));
   }
 
+  /** Makes a bucket in another region. */
+  public void addBucket(String bucket, String region) {
+    change(() -> objects.addBucket(bucket, region));
+  }
+
   /** Makes an object that has no metadata, and its bucket. */
   public void addObject(String bucket, String key, byte[] content) {
     change(() -> objects.add(bucket, key, content));
@@ -139,6 +145,11 @@ public final class Account implements AutoCloseable {
   /** Lets a variant scale by itself. */
   public void addScalableTarget(String endpoint, String variant, int min, int max) {
     change(() -> scaling.add(endpoint, variant, min, max));
+  }
+
+  /** Has a container write into its log. */
+  public void log(String group, String stream, List<String> lines) {
+    change(() -> logs.add(group, stream, lines));
   }
 
   // ---- what happens ----
@@ -168,7 +179,7 @@ public final class Account implements AutoCloseable {
     change(() -> control.hide(kind, looks));
   }
 
-  /** How long what was made cannot be described or listed, though it can be named; 2 seconds unless set. */
+  /** How long what was made cannot be described, though it can be named and is listed; 2 seconds unless set. */
   public void describeDelay(Duration duration) {
     change(() -> control.describeDelay(duration));
   }
@@ -287,9 +298,10 @@ public final class Account implements AutoCloseable {
       throw errors.remove();
     }
     if (call.isControl()) {
-      boolean isScaling =
-          String.valueOf(call.header("X-Amz-Target")).startsWith("AnyScaleFrontendService.");
-      ObjectNode answer = isScaling ? scaling.answer(call) : control.answer(call);
+      String target = String.valueOf(call.header("X-Amz-Target"));
+      ObjectNode answer = target.startsWith("AnyScaleFrontendService.")
+          ? scaling.answer(call)
+          : target.startsWith("Logs_") ? logs.answer(call) : control.answer(call);
       return () -> Answer.json(answer);
     }
     if (service.equals("s3")) {

@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.Serial;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /** What a service says instead of an answer: a status, a code, and a message that may be missing. */
@@ -16,6 +17,7 @@ public final class AwsError extends RuntimeException {
   private final int status;
   private final String code;
   private final LinkedHashMap<String, Object> members = new LinkedHashMap<>();
+  private final Map<String, String> headers = new TreeMap<>();
   private boolean codeOnlyInHeader;
 
   private AwsError(int status, String code, @Nullable String message) {
@@ -81,6 +83,12 @@ public final class AwsError extends RuntimeException {
             + " Instances. Please use AWS Service Quotas to request an increase for this quota.");
   }
 
+  /** {@return the same, with a header} */
+  AwsError with(String header, String value) {
+    headers.put(header, value);
+    return this;
+  }
+
   /** {@return its code} */
   public String code() {
     return code;
@@ -88,6 +96,12 @@ public final class AwsError extends RuntimeException {
 
   /** {@return it in the protocol of JSON or of S3} */
   Answer answer(String service, String method) {
+    Answer answer = body(service, method);
+    headers.forEach(answer::with);
+    return answer;
+  }
+
+  private Answer body(String service, String method) {
     if (!service.equals("s3")) {
       return json();
     }

@@ -168,11 +168,13 @@ public final class BrokenHttpClient implements SdkHttpClient {
     };
   }
 
-  /** {@return sagemaker, application-autoscaling, s3, or runtime} */
+  /** {@return sagemaker, application-autoscaling, logs, s3, or runtime} */
   private static String service(SdkHttpRequest request) {
     Optional<String> target = request.firstMatchingHeader("X-Amz-Target");
     if (target.isPresent()) {
-      return target.get().startsWith("SageMaker.") ? "sagemaker" : "application-autoscaling";
+      return target.get().startsWith("SageMaker.")
+          ? "sagemaker"
+          : target.get().startsWith("Logs_") ? "logs" : "application-autoscaling";
     }
     boolean isS3 =
         request.firstMatchingHeader("Authorization").orElse("").contains("/s3/aws4_request");

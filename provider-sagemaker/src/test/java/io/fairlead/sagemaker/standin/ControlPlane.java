@@ -781,7 +781,7 @@ final class ControlPlane {
     List<Thing> seen = new ArrayList<>(all.stream()
         .filter(thing -> thing.name.toLowerCase(Locale.ROOT).contains(contains))
         .filter(thing -> isWithin(in, thing.created))
-        .filter(thing -> isDescribed(kind, thing.name))
+        .filter(thing -> isSeen(kind, thing.name))
         .toList());
     sort(in, seen, Comparator.comparing(thing -> thing.name));
     return Json.page(
@@ -823,7 +823,7 @@ final class ControlPlane {
         .filter(one -> one.name.toLowerCase(Locale.ROOT).contains(contains))
         .filter(one -> isWithin(in, one.created))
         .filter(one -> status.isEmpty() || one.status.equals(status))
-        .filter(one -> isDescribed("endpoint", one.name))
+        .filter(one -> isSeen("endpoint", one.name))
         .toList());
     sort(in, seen, Comparator.comparing(one -> one.name));
     return Json.page(
@@ -1064,7 +1064,7 @@ final class ControlPlane {
             one -> endpoint.isEmpty() || one.spec.get("EndpointName").asText().equals(endpoint))
         .filter(
             one -> variant.isEmpty() || one.spec.path("VariantName").asText().equals(variant))
-        .filter(one -> isDescribed("component", one.name))
+        .filter(one -> isSeen("component", one.name))
         .toList());
     sort(in, seen, Comparator.comparing(one -> one.name));
     return Json.page(in, "InferenceComponents", limit(in), seen, ControlPlane::summary);

@@ -13,8 +13,10 @@ import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
 import java.util.Arrays;
 import java.util.Base64;
+import java.util.HashMap;
 import java.util.HexFormat;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.NavigableMap;
@@ -37,6 +39,8 @@ final class ObjectStore {
       Pattern.compile("<Object>.*?<Key>(.*?)</Key>.*?</Object>", Pattern.DOTALL);
   private static final Pattern RANGE = Pattern.compile("bytes=(\\d+)-(\\d*)");
 
+  private static final int UPLOADS_PER_PAGE = 3;
+
   private record Stored(
       SdkBytes content,
       String etag,
@@ -56,7 +60,8 @@ final class ObjectStore {
       Map<String, String> metadata,
       Map<String, String> tags,
       NavigableMap<Integer, byte[]> parts,
-      Instant begun) {}
+      Instant begun,
+      Instant[] active) {}
 
   /** A body as it was meant, and the checksum it came with. */
   private record Body(SdkBytes content, String crc32) {
@@ -67,6 +72,7 @@ final class ObjectStore {
 
   private final Account account;
   private final Map<String, NavigableMap<String, Stored>> buckets = new TreeMap<>();
+  private final Map<String, String> regions = new HashMap<>();
   private final Map<String, Upload> uploads = new LinkedHashMap<>();
   private int uploadCount;
 
@@ -82,6 +88,11 @@ final class ObjectStore {
 
   void addBucket(String bucket) {
     buckets.computeIfAbsent(bucket, name -> new TreeMap<>());
+  }
+
+  void addBucket(String bucket, String region) {
+    addBucket(bucket);
+    regions.put(bucket, region);
   }
 
   void add(String bucket, String key, byte[] bytes) {
@@ -181,6 +192,15 @@ final class ObjectStore {
     NavigableMap<String, Stored> objects = buckets.get(bucket);
     if (objects == null) {
       throw AwsError.of(404, "NoSuchBucket", "The specified bucket does not exist");
+    }
+    String region = regions.getOrDefault(bucket, call.region());
+    if (!region.equals(call.region())) {
+      throw AwsError.of(
+              301,
+              "PermanentRedirect",
+              "The bucket you are attempting to access must be addressed using the specified endpoint."
+                  + " Please send all future requests to this endpoint.")
+          .with("x-amz-bucket-region", region);
     }
     return switch (call.operation()) {
       case "HeadBucket" -> Answer.empty(200).with("x-amz-bucket-region", call.region());
@@ -485,7 +505,8 @@ final class ObjectStore {
             metadata(call),
             tags(call),
             new TreeMap<>(),
-            account.time().now()));
+            account.time().now(),
+            new Instant[] {account.time().now()}));
     return Answer.xml(
         200,
         "<InitiateMultipartUploadResult>" + Xml.element("Bucket", bucket) + Xml.element("Key", key)
@@ -509,6 +530,7 @@ final class ObjectStore {
           400, "InvalidArgument", "Part number must be an integer between 1 and 10000, inclusive");
     }
     upload.parts().put(number, body.bytes());
+    upload.active()[0] = account.time().now();
     return Answer.empty(200)
         .with("ETag", "\"" + md5(body.bytes()) + "\"")
         .with("x-amz-checksum-crc32", body.crc32());
@@ -569,17 +591,30 @@ final class ObjectStore {
 
   private Answer listUploads(Call call, String bucket) {
     String prefix = call.query().getOrDefault("prefix", "");
+    String after = call.query().getOrDefault("upload-id-marker", "");
+    List<String> ids = uploads.entrySet().stream()
+        .filter(one -> one.getValue().bucket().equals(bucket)
+            && one.getValue().key().startsWith(prefix))
+        .map(Map.Entry::getKey)
+        .toList();
+    List<String> rest = ids.subList(ids.indexOf(after) + 1, ids.size());
+    List<String> page = rest.subList(0, Math.min(UPLOADS_PER_PAGE, rest.size()));
     StringBuilder said = new StringBuilder("<ListMultipartUploadsResult>");
-    said.append(Xml.element("Bucket", bucket)).append(Xml.element("IsTruncated", false));
-    uploads.forEach((id, one) -> {
-      if (one.bucket().equals(bucket) && one.key().startsWith(prefix)) {
-        said.append("<Upload>")
-            .append(Xml.element("Key", one.key()))
-            .append(Xml.element("UploadId", id))
-            .append(Xml.element("Initiated", one.begun()))
-            .append("</Upload>");
-      }
-    });
+    said.append(Xml.element("Bucket", bucket))
+        .append(Xml.element("IsTruncated", page.size() < rest.size()));
+    if (page.size() < rest.size()) {
+      String last = page.get(page.size() - 1);
+      said.append(Xml.element("NextKeyMarker", required(uploads.get(last), last).key()))
+          .append(Xml.element("NextUploadIdMarker", last));
+    }
+    for (String id : page) {
+      Upload one = required(uploads.get(id), id);
+      said.append("<Upload>")
+          .append(Xml.element("Key", one.key()))
+          .append(Xml.element("UploadId", id))
+          .append(Xml.element("Initiated", one.begun()))
+          .append("</Upload>");
+    }
     return Answer.xml(200, said.append("</ListMultipartUploadsResult>").toString());
   }
 
@@ -595,6 +630,7 @@ final class ObjectStore {
             .append(Xml.element("PartNumber", number))
             .append(Xml.element("ETag", "\"" + md5(part) + "\""))
             .append(Xml.element("Size", part.length))
+            .append(Xml.element("LastModified", upload.active()[0]))
             .append("</Part>"));
     return Answer.xml(200, said.append("</ListPartsResult>").toString());
   }

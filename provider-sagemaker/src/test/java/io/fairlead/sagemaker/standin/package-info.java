@@ -3,3 +3,4 @@
 package io.fairlead.sagemaker.standin;
 
 import org.jspecify.annotations.NullMarked;
+

@@ -3,3 +3,4 @@
 package io.fairlead.sagemaker.internal.rules;
 
 import org.jspecify.annotations.NullMarked;
+

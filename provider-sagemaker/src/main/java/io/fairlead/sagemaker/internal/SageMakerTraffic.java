@@ -2,12 +2,11 @@ package io.fairlead.sagemaker.internal;
 
 import io.fairlead.error.ErrorKind;
 import io.fairlead.error.ServingException;
-import io.fairlead.reconcile.Listed;
-import io.fairlead.reconcile.OwnerTag;
-import io.fairlead.reconcile.Observed;
-import io.fairlead.reconcile.ResourceKind;
 import io.fairlead.reconcile.Accepted;
+import io.fairlead.reconcile.Look;
+import io.fairlead.reconcile.Observed;
 import io.fairlead.reconcile.Traffic;
+import io.fairlead.reconcile.TrafficSetting;
 import io.fairlead.sagemaker.SageMakerProvider;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -22,11 +21,11 @@ import software.amazon.awssdk.services.sagemaker.model.DesiredWeightAndCapacity;
 import software.amazon.awssdk.services.sagemaker.model.ProductionVariantSummary;
 
 /**
- * The weights of an endpoint's variants: a part of it, which is neither made nor listed by itself.
+ * The weights of an endpoint's variants.
  *
  * <p>AWS's weights are relative, so whole percents are written as they are and read as shares of the sum.
  */
-final class TrafficKind implements ResourceKind<Traffic> {
+final class SageMakerTraffic implements TrafficSetting {
   private static final int ALL = 100;
 
   private final SageMakerClients clients;
@@ -35,7 +34,7 @@ final class TrafficKind implements ResourceKind<Traffic> {
   private final ComponentCalls components;
   private final ComponentKind component;
 
-  TrafficKind(
+  SageMakerTraffic(
       SageMakerClients clients,
       SageMakerErrors errors,
       EndpointCalls endpoints,
@@ -49,16 +48,11 @@ final class TrafficKind implements ResourceKind<Traffic> {
   }
 
   @Override
-  public String name() {
-    return "traffic";
-  }
-
-  @Override
-  public Observed<Traffic> read(String name) {
+  public Observed<Traffic> read(String name, Look look) {
     Optional<DescribeEndpointResponse> found =
-        endpoints.find(name).filter(endpoint -> !endpoints.isFleet(endpoint));
+        endpoints.find(name, look).filter(endpoint -> !endpoints.isFleet(endpoint));
     if (found.isEmpty()) {
-      return ofComponent(name);
+      return ofComponent(name, look);
     }
     DescribeEndpointResponse endpoint = found.get();
     Observed<Traffic> seen = switch (endpoint.endpointStatusAsString()) {
@@ -73,9 +67,9 @@ final class TrafficKind implements ResourceKind<Traffic> {
   }
 
   /** An inference component is alone under its public name, so it has all requests. */
-  private Observed<Traffic> ofComponent(String name) {
+  private Observed<Traffic> ofComponent(String name, Look look) {
     for (String variant : components.seen(name)) {
-      Observed<Component> seen = component.read(name + "/" + variant);
+      Observed<Component> seen = component.read(name + "/" + variant, look);
       boolean there =
           seen.status() != Observed.Status.ABSENT && seen.status() != Observed.Status.FAILED;
       if (there && !seen.foreign()) {
@@ -113,7 +107,7 @@ final class TrafficKind implements ResourceKind<Traffic> {
   }
 
   @Override
-  public Accepted update(String name, Observed<Traffic> current, Traffic desired) {
+  public Accepted write(String name, Observed<Traffic> current, Traffic desired) {
     DescribeEndpointResponse endpoint = endpoints
         .find(name)
         .filter(found -> !endpoints.isFleet(found))
@@ -166,26 +160,5 @@ final class TrafficKind implements ResourceKind<Traffic> {
   @Override
   public boolean matches(Traffic desired, Traffic actual) {
     return desired.equals(actual) || desired.equals(Traffic.NONE);
-  }
-
-  @Override
-  public Accepted create(String name, Traffic desired, OwnerTag mark) {
-    throw new ServingException(
-        SageMakerProvider.ID,
-        ErrorKind.NOT_FOUND,
-        "There is no endpoint " + name + " to set weights of");
-  }
-
-  @Override
-  public Accepted delete(String name, Observed<Traffic> current) {
-    throw new ServingException(
-        SageMakerProvider.ID,
-        ErrorKind.UNSUPPORTED,
-        "The weights of " + name + " go with its endpoint");
-  }
-
-  @Override
-  public List<Listed> list() {
-    return List.of();
   }
 }
