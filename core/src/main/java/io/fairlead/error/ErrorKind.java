@@ -14,7 +14,7 @@ public enum ErrorKind {
   NOT_FOUND(false),
   /** The name is taken by something else. */
   ALREADY_EXISTS(false),
-  /** It does not go together with what is there or under way now: read again and decide. */
+  /** It conflicts with the current state or with an operation in progress: read again and decide. */
   CONFLICT(true),
   /** The platform cannot do this. */
   UNSUPPORTED(false),
@@ -28,7 +28,7 @@ public enum ErrorKind {
   UNAVAILABLE(true),
   /** The model itself failed: it did not start, or it answered with an error. */
   MODEL_FAILED(false),
-  /** The caller took it back. */
+  /** Cancelled by the caller, or the platform was closed. */
   CANCELLED(false),
   /** None of these; the cause says more. */
   UNKNOWN(false);

@@ -21,7 +21,7 @@ public record OperationStatus(State state, String detail) {
     SUCCEEDED,
     /** Ended with an error. */
     FAILED,
-    /** Taken back by the caller, or stopped where it was because the platform was closed. */
+    /** Cancelled by the caller, or stopped where it was because the platform was closed. */
     CANCELLED;
 
     public boolean isFinal() {

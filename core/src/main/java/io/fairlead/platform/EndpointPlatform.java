@@ -25,11 +25,16 @@ import java.util.function.Function;
  *
  * <p>Every operation says what there should be. Asking twice changes nothing; asking again after a failure, or after the
  * process died, goes on from what is there. Values are checked before the first remote call ({@link
- * io.fairlead.grammar.InvalidValueException}). A failed operation takes back what it made and leaves what served before
+ * io.fairlead.grammar.InvalidValueException}). A failed operation rolls back what it created and leaves what served before
  * serving.
  */
 public interface EndpointPlatform extends Platform<Endpoint> {
-  /** Makes a container of a model, a runtime and dependencies; files on this machine are uploaded. */
+  /**
+   * Makes a container of a model, a runtime and dependencies.
+   *
+   * <p>Where the platform cannot read the model's files on this machine, they are hashed and uploaded, and the container
+   * that comes out says where they lie now ({@code s3://...}, {@code gs://...}): no later operation needs the files.
+   */
   Operation<Container> packageModel(
       ModelArtifact artifact, RuntimeSpec runtime, Dependencies dependencies);
 
@@ -37,7 +42,8 @@ public interface EndpointPlatform extends Platform<Endpoint> {
    * Puts a container into service as a variant of a public name.
    *
    * <p>The first variant of a name gets all requests, a further one none until {@link #route} gives it some. A variant
-   * keeps its container: another container under the same variant is refused with kind {@code CONFLICT}.
+   * keeps its container: another container under the same variant is refused with kind {@code CONFLICT}. A container
+   * that was not packaged is packaged first, and the endpoint that comes out has the one that comes of it.
    */
   Operation<Endpoint> deploy(Container container, Scaling scaling, Routing routing);
 
@@ -56,7 +62,7 @@ public interface EndpointPlatform extends Platform<Endpoint> {
   Operation<Version> route(Version stable, Version candidate, TrafficWeight weight);
 
   /**
-   * Takes a variant out of service.
+   * Takes a variant out of service, with all that it really uses and nothing else does, whatever the value says.
    *
    * <p>Its share of the requests goes to the other variants in proportion to theirs; if they have none, that would leave
    * the name without an answer and is refused with kind {@code CONFLICT}. With the last variant, the name goes too.
