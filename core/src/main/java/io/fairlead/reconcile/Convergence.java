@@ -1,7 +1,6 @@
 package io.fairlead.reconcile;
 
 import io.fairlead.error.ErrorKind;
-import io.fairlead.error.ServingException;
 import io.fairlead.grammar.InvalidValueException;
 import io.fairlead.operation.Plan;
 import io.fairlead.operation.Plan.Action;
@@ -58,8 +57,7 @@ final class Convergence<R> {
     if (made == null) {
       throw RunEnded.failed(
           request.subject(),
-          driver.exception(
-              ErrorKind.UNAVAILABLE, "what it is about could not be read", null));
+          driver.exception(ErrorKind.UNAVAILABLE, "what it is about could not be read", null));
     }
     return made.result().apply(Set.copyOf(driver.deleted));
   }
@@ -82,8 +80,7 @@ final class Convergence<R> {
   private void prepare() throws RunEnded {
     Content<R> made;
     try {
-      made =
-          driver.retrying(request.subject(), () -> request.content().prepare(new Preparation()));
+      made = driver.retrying(request.subject(), () -> request.content().prepare(new Preparation()));
     } catch (PreparationEnded e) {
       throw e.why;
     } catch (InvalidValueException e) {
@@ -186,8 +183,7 @@ final class Convergence<R> {
           yield change(step, Action.KEEP);
         }
         driver.refuseImmutable(step, actual, desired);
-        yield change(
-            step, Action.UPDATE, Fields.changes(actual, desired).toArray(String[]::new));
+        yield change(step, Action.UPDATE, Fields.changes(actual, desired).toArray(String[]::new));
       }
       case ABSENT -> {
         driver.refuseUncreatable(step, desired);
@@ -302,11 +298,13 @@ final class Convergence<R> {
 
   private boolean bring(Step<?> step) throws RunEnded {
     return driver
-        .drive(step, switch (step.resource.goal()) {
-          case PRESENT, ADJUSTED_IF_PRESENT -> Policy.BE_PRESENT;
-          case REQUIRED -> Policy.BE_READY;
-          case ABSENT, ABSENT_IF_UNUSED, ABSENT_IF_ORPHAN -> Policy.BE_ABSENT;
-        })
+        .drive(
+            step,
+            switch (step.resource.goal()) {
+              case PRESENT, ADJUSTED_IF_PRESENT -> Policy.BE_PRESENT;
+              case REQUIRED -> Policy.BE_READY;
+              case ABSENT, ABSENT_IF_UNUSED, ABSENT_IF_ORPHAN -> Policy.BE_ABSENT;
+            })
         .wrote();
   }
 
@@ -358,8 +356,8 @@ final class Convergence<R> {
    */
   private boolean isUndisturbed(int lastWritten) throws RunEnded {
     boolean tookOver = steps.stream()
-        .anyMatch(step -> step.resource.role() == Role.VARIANT
-            && (step.before.isPresent() || step.contests > 0));
+        .anyMatch(step ->
+            step.resource.role() == Role.VARIANT && (step.before.isPresent() || step.contests > 0));
     if (tookOver) {
       driver.pause(reconciler.polling().first());
     }

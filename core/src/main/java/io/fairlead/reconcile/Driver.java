@@ -128,7 +128,9 @@ final class Driver {
     private Situation situation() throws RunEnded {
       Set<Fact> facts =
           step.facts(seen, run.id().value(), now(), reconciler.retry().settling());
-      if (policy == Policy.BE_PRESENT && seen.status() == Observed.Status.READY && outcome.isEmpty()) {
+      if (policy == Policy.BE_PRESENT
+          && seen.status() == Observed.Status.READY
+          && outcome.isEmpty()) {
         T actual = seen.value().orElseThrow();
         if (step.kind.matches(desired(step, seen), actual)) {
           facts.add(Fact.AS_DESIRED);
@@ -190,7 +192,9 @@ final class Driver {
         case WAIT_UNTIL_IT_IS_GONE -> waitFor(step, "waiting until it is gone");
         case WAIT_WHETHER_IT_SHOWS -> waitFor(step, "waiting whether it shows after all");
         case WAIT_UNTIL_IT_IS_LISTED_NO_LONGER ->
-          waitFor(step, "it is listed and does not show: waiting until it does, or is listed no longer");
+          waitFor(
+              step,
+              "it is listed and does not show: waiting until it does, or is listed no longer");
         case LOOK_AGAIN -> lookAgain();
         case RETRY_OPERATION -> retryOperation();
         case CREATE -> create();
@@ -218,7 +222,8 @@ final class Driver {
 
     /** What was read before the operation ended says nothing of what there is now. */
     private void lookAgain() {
-      boolean failed = outcome.filter(ended -> ended.state() == Outcome.State.FAILED).isPresent();
+      boolean failed =
+          outcome.filter(ended -> ended.state() == Outcome.State.FAILED).isPresent();
       if (failed) {
         step.operationFailed();
       } else {
@@ -374,8 +379,7 @@ final class Driver {
           yield failed(ErrorKind.MODEL_FAILED, reason(seen));
         }
         case FAIL_WENT_AWAY ->
-          failed(
-              ErrorKind.MODEL_FAILED, "it went away while it was being made: " + reason(seen));
+          failed(ErrorKind.MODEL_FAILED, "it went away while it was being made: " + reason(seen));
         case FAIL_NEVER_SHOWS ->
           failed(
               ErrorKind.UNKNOWN,
@@ -390,8 +394,7 @@ final class Driver {
                   ErrorKind.MODEL_FAILED, "the platform rolled the change back: " + seen.detail());
         case FAIL_CONTESTED ->
           failed(
-              ErrorKind.CONFLICT,
-              "another process keeps modifying it: retry when it has finished");
+              ErrorKind.CONFLICT, "another process keeps modifying it: retry when it has finished");
         case FAIL_LOST -> lost(step, seen);
         default -> throw new IllegalStateException("no failure: " + move);
       };
@@ -546,8 +549,7 @@ final class Driver {
     Optional<String> refused = retrying(
         step.toString(), () -> asked.refusal(step.resource, seen.value(), this::knownInventory));
     if (refused.isPresent()) {
-      throw RunEnded.failed(
-          step.toString(), exception(ErrorKind.CONFLICT, refused.get(), null));
+      throw RunEnded.failed(step.toString(), exception(ErrorKind.CONFLICT, refused.get(), null));
     }
     try {
       return step.resource.desired(seen.value());

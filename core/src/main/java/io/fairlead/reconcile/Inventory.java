@@ -66,7 +66,8 @@ final class Inventory {
     Set<ResourceRef> found = new HashSet<>();
     for (Listed entry : entries.values()) {
       boolean serves = entry.root() && entry.ref().name().equals(variant);
-      boolean carriesTheName = entry.deployment().equals(name) && !entry.remembers().isEmpty();
+      boolean carriesTheName =
+          entry.deployment().equals(name) && !entry.remembers().isEmpty();
       if (serves || carriesTheName) {
         addWithDependencies(entry.ref(), found);
       }

@@ -17,8 +17,7 @@ public record Mapping(List<Resource<?>> resources, List<String> lossy) {
 
   /** {@return the same, followed by other resources} */
   public Mapping and(Resource<?>... others) {
-    return new Mapping(
-        Stream.concat(resources.stream(), Stream.of(others)).toList(), lossy);
+    return new Mapping(Stream.concat(resources.stream(), Stream.of(others)).toList(), lossy);
   }
 
   public static Mapping of(Resource<?>... resources) {

@@ -65,8 +65,8 @@ public final class ReconciledEndpointPlatform extends ReconciledPlatform<Endpoin
     Container container = new Container(artifact, runtime, dependencies);
     checkOptions(container);
     String subject = describe(artifact);
-    return run(ReconcileRequest.of(
-        "package", subject, subject, uploading(container, this::packaging)));
+    return run(
+        ReconcileRequest.of("package", subject, subject, uploading(container, this::packaging)));
   }
 
   private Content<Container> packaging(Container container) {
@@ -185,8 +185,8 @@ public final class ReconciledEndpointPlatform extends ReconciledPlatform<Endpoin
 
   @Override
   List<Resource<?>> beforeAllGoes(String name) {
-    return List.of(Resource.setting(TrafficSetting.KIND, name, new TrafficChange.Nothing())
-        .onlyIfPresent());
+    return List.of(
+        Resource.setting(TrafficSetting.KIND, name, new TrafficChange.Nothing()).onlyIfPresent());
   }
 
   private Optional<String> othersWouldNotAnswer(
@@ -200,8 +200,9 @@ public final class ReconciledEndpointPlatform extends ReconciledPlatform<Endpoin
     }
     String path = resource.name() + "/" + without.variant();
     return othersAreServed(resource.name(), path, inventory.get())
-        ? Optional.of(path + " has all requests to " + resource.name()
-            + ", which other variants would not answer: route its requests to another variant first, or undeploy the others first")
+        ? Optional.of(
+            path + " has all requests to " + resource.name()
+                + ", which other variants would not answer: route its requests to another variant first, or undeploy the others first")
         : Optional.empty();
   }
 

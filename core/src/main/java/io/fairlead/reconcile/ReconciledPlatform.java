@@ -185,11 +185,7 @@ abstract class ReconciledPlatform<S extends Served> implements Platform<S> {
 
   private Resource<?> removal(Listed entry, Role role, Goal goal) {
     return new Resource<>(
-        reconciler.kind(entry.ref().kind()).id(),
-        entry.ref().name(),
-        role,
-        goal,
-        Optional.empty());
+        reconciler.kind(entry.ref().kind()).id(), entry.ref().name(), role, goal, Optional.empty());
   }
 
   @Override
@@ -246,8 +242,7 @@ abstract class ReconciledPlatform<S extends Served> implements Platform<S> {
         resources, List.of(), Guard.NONE, deleted -> belongings(old, deleted));
   }
 
-  private static List<Belonging> belongings(
-      Collection<Listed> entries, Set<ResourceRef> deleted) {
+  private static List<Belonging> belongings(Collection<Listed> entries, Set<ResourceRef> deleted) {
     return entries.stream()
         .filter(entry -> deleted.contains(entry.ref()))
         .map(entry -> belonging(entry, true))

@@ -288,7 +288,8 @@ public final class Reconciler implements AutoCloseable {
     }
   }
 
-  private void stopped(ReconcileRequest<?> request, Run<?> run, Convergence<?> convergence, Why stop) {
+  private void stopped(
+      ReconcileRequest<?> request, Run<?> run, Convergence<?> convergence, Why stop) {
     String title = request.title() + " on " + platform;
     if (stop == Why.CLOSED) {
       run.fail(new ServingException(
@@ -303,7 +304,11 @@ public final class Reconciler implements AutoCloseable {
   }
 
   private void failed(
-      ReconcileRequest<?> request, Run<?> run, Convergence<?> convergence, String resource, ServingException why) {
+      ReconcileRequest<?> request,
+      Run<?> run,
+      Convergence<?> convergence,
+      String resource,
+      ServingException why) {
     if (run.isClosed()) {
       stopped(request, run, convergence, Why.CLOSED);
       return;
@@ -354,11 +359,13 @@ public final class Reconciler implements AutoCloseable {
     run.fail(exception);
   }
 
-  private static String outcomeOf(
-      Rollback.Result undone, String subject, boolean isRemoval) {
+  private static String outcomeOf(Rollback.Result undone, String subject, boolean isRemoval) {
     StringBuilder words = new StringBuilder();
     if (!undone.rolledBack().isEmpty()) {
-      words.append(" Rolled back: ").append(String.join(", ", undone.rolledBack())).append('.');
+      words
+          .append(" Rolled back: ")
+          .append(String.join(", ", undone.rolledBack()))
+          .append('.');
     }
     if (!undone.kept().isEmpty()) {
       words.append(" Kept, because others use it: ");
@@ -379,8 +386,7 @@ public final class Reconciler implements AutoCloseable {
   private static String wayOut(ErrorKind kind) {
     return switch (kind) {
       case UNAUTHORIZED -> " Check the credentials and their permissions, then retry.";
-      case QUOTA ->
-        " Request more quota, or choose another instance type or region, then retry.";
+      case QUOTA -> " Request more quota, or choose another instance type or region, then retry.";
       case THROTTLED, UNAVAILABLE, TIMEOUT -> " Retry when the platform answers.";
       case MODEL_FAILED -> " Check the container's log, fix the cause and retry.";
       default -> "";
@@ -472,8 +478,8 @@ public final class Reconciler implements AutoCloseable {
 
   /** {@return how traffic weights are read and written} */
   TrafficSetting traffic() {
-    return traffic.orElseThrow(() -> new IllegalStateException(
-        "an endpoint platform's reconciler must have a traffic setting"));
+    return traffic.orElseThrow(() ->
+        new IllegalStateException("an endpoint platform's reconciler must have a traffic setting"));
   }
 
   String platform() {

@@ -82,8 +82,8 @@ final class Rollback {
 
   /** Only what nobody else has changed since is deleted. */
   private <T> boolean delete(Step<T> step) throws RunEnded {
-    Step<T> removal = step.toRollBack(
-        step.resource.role() == Role.SHARED ? Goal.ABSENT_IF_UNUSED : Goal.ABSENT);
+    Step<T> removal =
+        step.toRollBack(step.resource.role() == Role.SHARED ? Goal.ABSENT_IF_UNUSED : Goal.ABSENT);
     Driver.End end = driver.drive(removal, Policy.BE_ROLLED_BACK);
     if (end.move() == Move.DONE) {
       if (!end.wrote()) {

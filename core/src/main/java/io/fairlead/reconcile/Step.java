@@ -59,6 +59,7 @@ final class Step<T> {
 
   int refusals;
   int failedOperations;
+
   @Nullable
   Duration waitBegan;
 
@@ -100,8 +101,7 @@ final class Step<T> {
     boolean there = seen.status() != Status.ABSENT && seen.status() != Status.DELETING;
     if (last.mayHaveCreated() && there) {
       created = seen.run().map(run::equals).orElse(true);
-      last = new LastCall.Answered<>(
-          Verb.CREATE, last.wanted(), last.sentAt().orElse(now), now);
+      last = new LastCall.Answered<>(Verb.CREATE, last.wanted(), last.sentAt().orElse(now), now);
     }
   }
 

@@ -24,7 +24,6 @@ import io.fairlead.operation.Plan.Action;
 import io.fairlead.platform.Belonging;
 import io.fairlead.platform.Deployment;
 import io.fairlead.platform.EndpointPlatform;
-import io.fairlead.platform.Request;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.EnumSet;

@@ -29,11 +29,11 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
 import org.junit.jupiter.api.io.TempDir;
-import org.jspecify.annotations.Nullable;
 
 /**
  * What an endpoint platform keeps where several processes are at one name, on several machines, and where one of them
@@ -77,8 +77,8 @@ abstract class OverlappingOperationsContract {
       Endpoint blue;
       Endpoint green;
       try (EndpointPlatform ci = place.open(Faults.none())) {
-        Container packed = await(
-            ci.packageModel(ModelArtifact.of(blueFile), runtime(), Dependencies.NONE));
+        Container packed =
+            await(ci.packageModel(ModelArtifact.of(blueFile), runtime(), Dependencies.NONE));
         assertThat(packed.artifact().weights().getScheme())
             .as("the result says where the model lies now")
             .isNotEqualTo("file");
@@ -114,8 +114,7 @@ abstract class OverlappingOperationsContract {
   }
 
   @Test
-  void filesThatAreNotThereAreToldByTheOperationWhichExistsBeforeTheyAreRead(
-      @TempDir Path folder) {
+  void filesThatAreNotThereAreToldByTheOperationWhichExistsBeforeTheyAreRead(@TempDir Path folder) {
     assumeTrue(uploads(), "the platform uploads nothing");
     try (Place place = somePlace();
         EndpointPlatform platform = place.open(Faults.none())) {
@@ -216,8 +215,8 @@ abstract class OverlappingOperationsContract {
   @TestFactory
   final Stream<DynamicTest> anUndeployAllThatDiedAtAnyCallIsResumedByRunningItAgain() {
     return Stream.of(Fault.KILLED_BEFORE, Fault.KILLED_AFTER, Fault.DENIED)
-        .map(fault -> DynamicTest.dynamicTest(
-            "UNDEPLOY_ALL with " + fault, () -> breakUndeployAll(fault)));
+        .map(fault ->
+            DynamicTest.dynamicTest("UNDEPLOY_ALL with " + fault, () -> breakUndeployAll(fault)));
   }
 
   private void breakUndeployAll(Fault fault) {
@@ -403,13 +402,10 @@ abstract class OverlappingOperationsContract {
 
   private Endpoint endpoint(String name, String variant, ModelArtifact model) {
     return new Endpoint(
-        new Container(model, runtime(), Dependencies.NONE),
-        scaling(1),
-        new Routing(name, variant));
+        new Container(model, runtime(), Dependencies.NONE), scaling(1), new Routing(name, variant));
   }
 
-  private Endpoint deploy(
-      EndpointPlatform on, String name, String variant, ModelArtifact model) {
+  private Endpoint deploy(EndpointPlatform on, String name, String variant, ModelArtifact model) {
     Container container = await(on.packageModel(model, runtime(), Dependencies.NONE));
     return await(on.deploy(container, scaling(1), new Routing(name, variant)));
   }

@@ -57,8 +57,7 @@ final class MemoryFunctions {
 
   static final long MEMORY = 1L << 34;
 
-  static final KindName<ModelFunction> FUNCTION =
-      new KindName<>("function", ModelFunction.class);
+  static final KindName<ModelFunction> FUNCTION = new KindName<>("function", ModelFunction.class);
 
   /** Lets something happen later. */
   interface Timer extends AutoCloseable {
@@ -454,8 +453,7 @@ final class MemoryFunctions {
     }
 
     @Override
-    public Accepted delete(
-        String name, Observed<ModelFunction> current, Set<ResourceRef> going) {
+    public Accepted delete(String name, Observed<ModelFunction> current, Set<ResourceRef> going) {
       lock.lock();
       try {
         Held held = find(name);
@@ -506,8 +504,7 @@ final class MemoryFunctions {
     private Listed listed(String name, Held held) {
       return Listed.of(new ResourceRef("function", name), held.createdAt)
           .deployment(name)
-          .status(
-              held.serving == null ? Observed.Status.CHANGING : Observed.Status.READY, "")
+          .status(held.serving == null ? Observed.Status.CHANGING : Observed.Status.READY, "")
           .asRoot();
     }
   }

@@ -292,8 +292,7 @@ final class MemoryCloud {
   }
 
   private boolean isFirstOf(Thing thing) {
-    return begunBefore.add(
-        List.of(thing.status, thing.next == null ? thing.value : thing.next));
+    return begunBefore.add(List.of(thing.status, thing.next == null ? thing.value : thing.next));
   }
 
   private static Outcome outcome(boolean cancelled, String failure) {
@@ -604,7 +603,8 @@ final class MemoryCloud {
   private List<ResourceRef> uses(ResourceRef ref, Thing thing) {
     Object value = thing.value != null ? thing.value : thing.next;
     if (value instanceof Model model) {
-      return model.upload().map(name -> new ResourceRef("upload", name)).stream().toList();
+      return model.upload().map(name -> new ResourceRef("upload", name)).stream()
+          .toList();
     }
     return value instanceof Variant variant
         ? List.of(
@@ -774,8 +774,8 @@ final class MemoryCloud {
     public List<LocalModel.Source> localModels(Container container) {
       URI weights = container.artifact().weights();
       return "file".equals(weights.getScheme())
-          ? List.of(new LocalModel.Source(
-              Path.of(weights), Optional.empty(), LocalModel.Rules.of(ID)))
+          ? List.of(
+              new LocalModel.Source(Path.of(weights), Optional.empty(), LocalModel.Rules.of(ID)))
           : List.of();
     }
 
@@ -811,19 +811,22 @@ final class MemoryCloud {
       String path = endpoint.routing().path();
       Scaling scaling = endpoint.scaling();
       String model = modelName(endpoint.container());
-      return container(endpoint.container()).and(
-          Resource.shared(NAME, endpoint.name(), new Name(endpoint.name())),
-          Resource.variant(
-              VARIANT, path, new Variant(model, scaling.instanceType().orElse(""), scaling.count())),
-          scaling.isAutomatic()
-              ? Resource.part(
-                  AUTOSCALE,
+      return container(endpoint.container())
+          .and(
+              Resource.shared(NAME, endpoint.name(), new Name(endpoint.name())),
+              Resource.variant(
+                  VARIANT,
                   path,
-                  new Autoscale(
-                      scaling.min(),
-                      scaling.max(),
-                      Fingerprint.of(GrammarJson.write(endpoint))))
-              : Resource.noPart(AUTOSCALE, path));
+                  new Variant(model, scaling.instanceType().orElse(""), scaling.count())),
+              scaling.isAutomatic()
+                  ? Resource.part(
+                      AUTOSCALE,
+                      path,
+                      new Autoscale(
+                          scaling.min(),
+                          scaling.max(),
+                          Fingerprint.of(GrammarJson.write(endpoint))))
+                  : Resource.noPart(AUTOSCALE, path));
     }
 
     @Override

@@ -9,4 +9,3 @@
 package io.fairlead.sagemaker;
 
 import org.jspecify.annotations.NullMarked;
-

@@ -4,8 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowable;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
-import io.fairlead.contract.Faults.Fault;
 import io.fairlead.contract.Faults;
+import io.fairlead.contract.Faults.Fault;
 import io.fairlead.contract.VirtualTime;
 import io.fairlead.error.ErrorKind;
 import io.fairlead.error.ServingException;
@@ -400,10 +400,8 @@ class SageMakerBadDaysTest {
   @Test
   void whatWasReplacedGoesWithTheVariant() {
     deploy(platform, FIRST, BLUE);
-    Endpoint replaced = deploy(
-        platform,
-        SECOND,
-        BLUE.with(SageMakerReplacement.allAtOnce(Duration.ZERO)));
+    Endpoint replaced =
+        deploy(platform, SECOND, BLUE.with(SageMakerReplacement.allAtOnce(Duration.ZERO)));
 
     platform.undeploy(replaced).await(LIMIT);
 
@@ -456,8 +454,8 @@ class SageMakerBadDaysTest {
     Duration some = Duration.ofSeconds(8);
     aws.account().durations(some, some, some, some);
     int create = numberOf("CreateEndpoint bert", FIRST, BLUE);
-    Throwable killed = catchThrowable(() -> deploy(
-        aws.open(Faults.at("sagemaker", create, Fault.KILLED_BEFORE)), FIRST, BLUE));
+    Throwable killed = catchThrowable(
+        () -> deploy(aws.open(Faults.at("sagemaker", create, Fault.KILLED_BEFORE)), FIRST, BLUE));
     assertThat(killed).isInstanceOf(Error.class);
     aws.time().pass(Duration.ofMinutes(3));
 
@@ -505,8 +503,8 @@ class SageMakerBadDaysTest {
     deploy(platform, FIRST, BLUE);
     aws.account().failEndpoint("bert", "The container did not pass the ping health check.");
     log("blue/i-0", "blue is well");
-    EndpointPlatform logged = aws.open(
-        Faults.after("UpdateEndpoint bert", () -> log("green/i-1", "CUDA out of memory")));
+    EndpointPlatform logged =
+        aws.open(Faults.after("UpdateEndpoint bert", () -> log("green/i-1", "CUDA out of memory")));
 
     ServingException failure = fails(() -> deploy(logged, SECOND, GREEN));
 

@@ -251,9 +251,8 @@ class SageMakerCallsTest {
   /** As a process does that dies in the middle of one. */
   private void leaveAnUpload() {
     try (S3Client s3 = aws.s3Console()) {
-      s3.createMultipartUpload(request -> request
-          .bucket(Aws.BUCKET)
-          .key("fairlead/" + "0".repeat(64) + "/model.tar.gz"));
+      s3.createMultipartUpload(request ->
+          request.bucket(Aws.BUCKET).key("fairlead/" + "0".repeat(64) + "/model.tar.gz"));
     }
     aws.account().forgetCalls();
   }

@@ -4,8 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import io.fairlead.contract.Faults.Fault;
 import io.fairlead.contract.Faults;
+import io.fairlead.contract.Faults.Fault;
 import io.fairlead.contract.ProcessKilled;
 import io.fairlead.contract.VirtualTime;
 import io.fairlead.error.ErrorKind;

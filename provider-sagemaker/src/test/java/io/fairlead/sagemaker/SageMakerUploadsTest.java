@@ -3,8 +3,8 @@ package io.fairlead.sagemaker;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
-import io.fairlead.contract.Faults.Fault;
 import io.fairlead.contract.Faults;
+import io.fairlead.contract.Faults.Fault;
 import io.fairlead.contract.ProcessKilled;
 import io.fairlead.contract.VirtualTime;
 import io.fairlead.error.ErrorKind;
@@ -180,8 +180,8 @@ class SageMakerUploadsTest {
       }
       List<String> calls = counting.calls();
       List<Integer> numbers = IntStream.rangeClosed(1, calls.size())
-          .filter(number -> calls.get(number - 1).startsWith("P")
-              && calls.get(number - 1).contains("upload"))
+          .filter(number ->
+              calls.get(number - 1).startsWith("P") && calls.get(number - 1).contains("upload"))
           .boxed()
           .toList();
       assertThat(numbers).as("%s", calls).hasSize(4);

@@ -70,7 +70,8 @@ abstract class AtticKind<T> implements ResourceKind<T> {
   @Override
   public Accepted update(String name, Observed<T> current, T desired) {
     String revision = current.revision().orElseThrow();
-    AtticErrors.run(at("update", name), () -> attic.replace(name(), name, fields(desired), revision));
+    AtticErrors.run(
+        at("update", name), () -> attic.replace(name(), name, fields(desired), revision));
     return Accepted.VISIBLE;
   }
 

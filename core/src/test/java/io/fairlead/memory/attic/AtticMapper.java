@@ -13,7 +13,6 @@ import io.fairlead.memory.attic.AtticKinds.Rule;
 import io.fairlead.memory.attic.AtticKinds.Shelf;
 import io.fairlead.provider.Fingerprint;
 import io.fairlead.reconcile.EndpointMapper;
-import io.fairlead.provider.Fingerprint;
 import io.fairlead.reconcile.KindName;
 import io.fairlead.reconcile.Mapping;
 import io.fairlead.reconcile.Resource;
@@ -46,7 +45,8 @@ final class AtticMapper implements EndpointMapper {
     List<String> lossy = container.runtime().image().isEmpty()
         ? List.of()
         : List.of("runtime.image is not used: the attic has one image");
-    return new Mapping(List.of(Resource.shared(AtticKinds.MODEL, modelName(container), model)), lossy);
+    return new Mapping(
+        List.of(Resource.shared(AtticKinds.MODEL, modelName(container), model)), lossy);
   }
 
   private static String modelName(Container container) {

@@ -57,10 +57,12 @@ public final class AtticProvider implements PlatformProvider<EndpointPlatform> {
 
   static EndpointPlatform open(
       AtticKinds kinds, Attic attic, TimeSource time, RandomGenerator random, Runnable onClose) {
-    Reconciler reconciler =
-        Reconciler.builder(ID, kinds.all()).traffic(kinds.traffic()).time(time).random(random).build();
-    return new ReconciledEndpointPlatform(
-        reconciler, new AtticMapper(), invoker(attic), onClose);
+    Reconciler reconciler = Reconciler.builder(ID, kinds.all())
+        .traffic(kinds.traffic())
+        .time(time)
+        .random(random)
+        .build();
+    return new ReconciledEndpointPlatform(reconciler, new AtticMapper(), invoker(attic), onClose);
   }
 
   // guide end

@@ -92,8 +92,8 @@ final class ArtifactKind implements ResourceKind<Artifact> {
         .model()
         .orElseThrow(() -> new IllegalStateException("an artifact to upload has its files")));
     try {
-      boolean whole = new ArtifactUpload(clients.s3())
-          .upload(bucket, key, archive, Map.of(RUN, owner.run()));
+      boolean whole =
+          new ArtifactUpload(clients.s3()).upload(bucket, key, archive, Map.of(RUN, owner.run()));
       if (whole) {
         small.add(key);
       }
@@ -117,8 +117,7 @@ final class ArtifactKind implements ResourceKind<Artifact> {
   }
 
   @Override
-  public Accepted delete(
-      String key, Observed<Artifact> current, Set<ResourceRef> going) {
+  public Accepted delete(String key, Observed<Artifact> current, Set<ResourceRef> going) {
     errors.call(
         "Delete s3://" + bucket + "/" + key,
         () -> clients.s3().deleteObject(request -> request.bucket(bucket).key(key)));
@@ -145,8 +144,8 @@ final class ArtifactKind implements ResourceKind<Artifact> {
                 "List s3://" + bucket + "/" + FOLDER,
                 () -> clients
                     .s3()
-                    .listObjectsV2(request ->
-                        request.bucket(bucket).prefix(FOLDER).continuationToken(token))),
+                    .listObjectsV2(
+                        request -> request.bucket(bucket).prefix(FOLDER).continuationToken(token))),
             ListObjectsV2Response::contents,
             ListObjectsV2Response::nextContinuationToken)
         .stream()

@@ -117,12 +117,10 @@ final class ComponentCalls {
         "inference components",
         token -> errors.call(
             "List inference components",
-            () -> clients
-                .controlPlane()
-                .listInferenceComponents(request -> {
-                  wanted.accept(request);
-                  request.maxResults(PAGE).nextToken(token);
-                })),
+            () -> clients.controlPlane().listInferenceComponents(request -> {
+              wanted.accept(request);
+              request.maxResults(PAGE).nextToken(token);
+            })),
         ListInferenceComponentsResponse::inferenceComponents,
         ListInferenceComponentsResponse::nextToken);
   }
@@ -158,12 +156,14 @@ final class ComponentCalls {
         .filter(endpoint -> !endpoints.isFleet(endpoint))
         .isPresent();
     if (variants) {
-      return Optional.of("cannot be an inference component: there is an endpoint "
-          + name.endpoint()
-          + " with variants of its own, and AWS has no weights between the two. Deploy under another name");
+      return Optional.of(
+          "cannot be an inference component: there is an endpoint "
+              + name.endpoint()
+              + " with variants of its own, and AWS has no weights between the two. Deploy under another name");
     }
     return of(name.endpoint(), name.variant(), look)
-        .map(other -> "cannot join " + other + ", which is an inference component: AWS has no weights"
-            + " among those. Deploy under another name, or undeploy " + other + " first");
+        .map(other ->
+            "cannot join " + other + ", which is an inference component: AWS has no weights"
+                + " among those. Deploy under another name, or undeploy " + other + " first");
   }
 }

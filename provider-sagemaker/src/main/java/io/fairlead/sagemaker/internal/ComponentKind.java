@@ -55,7 +55,8 @@ final class ComponentKind implements ResourceKind<Component> {
 
   @Override
   public Observed<Component> read(String path, Look look) {
-    Optional<DescribeInferenceComponentResponse> found = components.find(VariantName.of(path), look);
+    Optional<DescribeInferenceComponentResponse> found =
+        components.find(VariantName.of(path), look);
     if (found.isEmpty()) {
       return Observed.absent();
     }
@@ -67,8 +68,7 @@ final class ComponentKind implements ResourceKind<Component> {
   private String explained(DescribeInferenceComponentResponse found, String reason) {
     String group = ContainerLogs.ofComponent(found.inferenceComponentName());
     return (reason.isEmpty() || reason.endsWith(".") ? reason : reason + ".")
-        + logs.describe(
-            new ContainerLogs.Failed(group, FleetKind.VARIANT, found.creationTime()));
+        + logs.describe(new ContainerLogs.Failed(group, FleetKind.VARIANT, found.creationTime()));
   }
 
   private Observed<Component> observed(DescribeInferenceComponentResponse found) {
@@ -212,8 +212,7 @@ final class ComponentKind implements ResourceKind<Component> {
   }
 
   @Override
-  public Accepted delete(
-      String path, Observed<Component> current, Set<ResourceRef> going) {
+  public Accepted delete(String path, Observed<Component> current, Set<ResourceRef> going) {
     String awsName = ComponentCalls.awsName(VariantName.of(path));
     errors.call(
         "Delete inference component " + awsName,

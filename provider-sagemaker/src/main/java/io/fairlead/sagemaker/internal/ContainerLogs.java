@@ -143,6 +143,8 @@ final class ContainerLogs {
   }
 
   private static AwsRequestOverrideConfiguration shortly() {
-    return AwsRequestOverrideConfiguration.builder().apiCallTimeout(CALL_TIMEOUT).build();
+    return AwsRequestOverrideConfiguration.builder()
+        .apiCallTimeout(CALL_TIMEOUT)
+        .build();
   }
 }

@@ -113,7 +113,8 @@ final class EndpointCalls {
               SageMakerProvider.ID,
               ErrorKind.CONFLICT,
               "Endpoint " + endpoint + " cannot be created beside endpoint " + other.get()
-                  + ": AWS's names differ by more than case. Deploy under another name, or as " + other.get())
+                  + ": AWS's names differ by more than case. Deploy under another name, or as "
+                  + other.get())
           .retryable(false)
           .build();
     }
@@ -367,8 +368,7 @@ final class EndpointCalls {
 
   private Map<String, String> models(CreateEndpointConfigRequest wanted) {
     Map<String, String> models = new HashMap<>();
-    Stream.concat(
-            wanted.productionVariants().stream(), wanted.shadowProductionVariants().stream())
+    Stream.concat(wanted.productionVariants().stream(), wanted.shadowProductionVariants().stream())
         .map(ProductionVariant::modelName)
         .filter(Objects::nonNull)
         .forEach(model -> models.put(model, artifacts.getOrDefault(model, "")));
@@ -414,8 +414,7 @@ final class EndpointCalls {
       return;
     }
     String current = found.map(DescribeEndpointResponse::endpointConfigName).orElse("");
-    List<EndpointConfigSummary> all =
-        configurations(SageMakerNames.CONTENT.beginning(madeFor));
+    List<EndpointConfigSummary> all = configurations(SageMakerNames.CONTENT.beginning(madeFor));
     Instant since = all.stream()
         .filter(summary -> summary.endpointConfigName().equals(current))
         .map(EndpointConfigSummary::creationTime)
@@ -501,10 +500,8 @@ final class EndpointCalls {
                 "List endpoint configurations",
                 () -> clients
                     .controlPlane()
-                    .listEndpointConfigs(request -> request
-                        .nameContains(nameContains)
-                        .maxResults(PAGE)
-                        .nextToken(token))),
+                    .listEndpointConfigs(request ->
+                        request.nameContains(nameContains).maxResults(PAGE).nextToken(token))),
             ListEndpointConfigsResponse::endpointConfigs,
             ListEndpointConfigsResponse::nextToken)
         .stream()

@@ -154,8 +154,7 @@ final class FleetKind implements ResourceKind<Fleet> {
   }
 
   @Override
-  public Accepted delete(
-      String fleet, Observed<Fleet> current, Set<ResourceRef> going) {
+  public Accepted delete(String fleet, Observed<Fleet> current, Set<ResourceRef> going) {
     endpoints.find(fleet).ifPresent(endpoints::release);
     try {
       errors.call(
@@ -170,8 +169,9 @@ final class FleetKind implements ResourceKind<Fleet> {
   /** AWS refuses to delete an endpoint that has components, and has no code that says so. */
   private ServingException inUse(String fleet, ServingException refused) {
     List<String> on = components.namesOn(fleet);
-    List<String> others =
-        on.stream().filter(component -> !SageMakerNames.CONTENT.isMadeHere(component)).toList();
+    List<String> others = on.stream()
+        .filter(component -> !SageMakerNames.CONTENT.isMadeHere(component))
+        .toList();
     if (!others.isEmpty()) {
       return ServingException.builder(
               SageMakerProvider.ID,
@@ -236,7 +236,7 @@ final class FleetKind implements ResourceKind<Fleet> {
             new ResourceRef(SageMakerKinds.FLEET.name(), endpoint.endpointName()),
             endpoint.creationTime())
         .status(EndpointCalls.status(endpoint), EndpointCalls.detail(endpoint))
-        .uses(List.of(new ResourceRef(
-            SageMakerKinds.CONFIGURATION.name(), endpoint.endpointConfigName())));
+        .uses(List.of(
+            new ResourceRef(SageMakerKinds.CONFIGURATION.name(), endpoint.endpointConfigName())));
   }
 }

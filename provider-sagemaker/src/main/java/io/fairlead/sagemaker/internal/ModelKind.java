@@ -158,8 +158,7 @@ final class ModelKind implements ResourceKind<Model> {
   }
 
   @Override
-  public Accepted delete(
-      String name, Observed<Model> current, Set<ResourceRef> going) {
+  public Accepted delete(String name, Observed<Model> current, Set<ResourceRef> going) {
     errors.call(
         "Delete model " + name,
         () -> clients.controlPlane().deleteModel(request -> request.modelName(name)));

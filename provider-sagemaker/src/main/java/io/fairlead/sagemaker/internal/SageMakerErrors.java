@@ -53,18 +53,17 @@ final class SageMakerErrors {
       "Throttling",
       "ThrottlingException",
       "TooManyRequestsException");
-  private static final Set<String> CONFLICT =
-      Set.of(
-          "ConcurrentUpdateException",
-          "ConflictException",
-          // Another process has completed the same object, or had it removed.
-          "NoSuchUpload",
-          "OperationAborted",
-          "ResourceInUse");
+  private static final Set<String> CONFLICT = Set.of(
+      "ConcurrentUpdateException",
+      "ConflictException",
+      // Another process has completed the same object, or had it removed.
+      "NoSuchUpload",
+      "OperationAborted",
+      "ResourceInUse");
   private static final Set<String> QUOTA =
       Set.of("LimitExceededException", "ResourceLimitExceeded");
-  private static final Set<String> NOT_FOUND =
-      Set.of("NoSuchKey", "ObjectNotFoundException", "ResourceNotFound", "ResourceNotFoundException");
+  private static final Set<String> NOT_FOUND = Set.of(
+      "NoSuchKey", "ObjectNotFoundException", "ResourceNotFound", "ResourceNotFoundException");
   private static final int MOVED_PERMANENTLY = 301;
   private static final int TOO_MANY_REQUESTS = 429;
   private static final int TOO_LARGE = 413;

@@ -221,8 +221,7 @@ final class SageMakerMapper implements EndpointMapper {
         option.map(SageMakerArtifact::instanceType).orElse(""));
   }
 
-  private String data(
-      ModelArtifact artifact, Map<String, String> environment, Problems problems) {
+  private String data(ModelArtifact artifact, Map<String, String> environment, Problems problems) {
     URI weights = artifact.weights();
     URI code = artifact.code();
     boolean apart = !code.equals(weights);
@@ -330,7 +329,8 @@ final class SageMakerMapper implements EndpointMapper {
       content.add(name);
       content.add(value);
     });
-    return SageMakerNames.CONTENT.of(readable(container.artifact()), content.toArray(String[]::new));
+    return SageMakerNames.CONTENT.of(
+        readable(container.artifact()), content.toArray(String[]::new));
   }
 
   private static String readable(ModelArtifact artifact) {

@@ -78,8 +78,7 @@ final class SageMakerTags {
     List<ResourceRef> models = new ArrayList<>();
     marks.forEach((tag, artifact) -> {
       if (tag.startsWith(MODEL)) {
-        models.add(
-            new ResourceRef(SageMakerKinds.MODEL.name(), tag.substring(MODEL.length())));
+        models.add(new ResourceRef(SageMakerKinds.MODEL.name(), tag.substring(MODEL.length())));
         if (!artifact.isEmpty()) {
           models.add(new ResourceRef(SageMakerKinds.ARTIFACT.name(), artifact));
         }

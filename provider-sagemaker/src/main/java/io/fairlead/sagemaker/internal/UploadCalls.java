@@ -97,8 +97,8 @@ final class UploadCalls {
         "Abort an upload to s3://" + bucket + "/" + upload.key(),
         () -> clients
             .s3()
-            .abortMultipartUpload(request ->
-                request.bucket(bucket).key(upload.key()).uploadId(upload.id())));
+            .abortMultipartUpload(
+                request -> request.bucket(bucket).key(upload.key()).uploadId(upload.id())));
   }
 
   private <T> @Nullable T unlessGone(String what, Supplier<T> call) {

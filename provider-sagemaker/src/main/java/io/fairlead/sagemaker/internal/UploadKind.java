@@ -29,15 +29,13 @@ final class UploadKind implements ResourceKind<Upload> {
   public Observed<Upload> read(String name, Look look) {
     Upload upload = Upload.of(name);
     return uploads.list(upload.key()).stream()
-            .anyMatch(one ->
-                one.key().equals(upload.key()) && one.uploadId().equals(upload.id()))
+            .anyMatch(one -> one.key().equals(upload.key()) && one.uploadId().equals(upload.id()))
         ? Observed.ready(upload)
         : Observed.absent();
   }
 
   @Override
-  public Accepted delete(
-      String name, Observed<Upload> current, Set<ResourceRef> going) {
+  public Accepted delete(String name, Observed<Upload> current, Set<ResourceRef> going) {
     uploads.abort(Upload.of(name));
     return Accepted.VISIBLE;
   }

@@ -1,11 +1,11 @@
 package io.fairlead.sagemaker.internal;
 
 import io.fairlead.sagemaker.SageMakerAsync;
-import io.fairlead.sagemaker.SageMakerDataCapture.Captured;
 import io.fairlead.sagemaker.SageMakerDataCapture;
+import io.fairlead.sagemaker.SageMakerDataCapture.Captured;
 import io.fairlead.sagemaker.SageMakerInstances;
-import io.fairlead.sagemaker.SageMakerReplacement.Steps;
 import io.fairlead.sagemaker.SageMakerReplacement;
+import io.fairlead.sagemaker.SageMakerReplacement.Steps;
 import io.fairlead.sagemaker.SageMakerServerless;
 import io.fairlead.sagemaker.SageMakerShadow;
 import java.time.Duration;
@@ -153,7 +153,9 @@ final class VariantConversion {
         .destinationS3Uri(capture.destination())
         .captureOptions(options)
         .captureContentTypeHeader(
-            before.captureContentTypeHeader() == null ? READABLE : before.captureContentTypeHeader())
+            before.captureContentTypeHeader() == null
+                ? READABLE
+                : before.captureContentTypeHeader())
         .build();
   }
 

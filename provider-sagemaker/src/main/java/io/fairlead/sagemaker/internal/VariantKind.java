@@ -139,7 +139,8 @@ final class VariantKind implements ResourceKind<Variant> {
     Variant value = VariantConversion.read(configuration, variant.get(), now.get(), shadow)
         .withAutoscaling(scales ? autoscaling.read(name) : Optional.empty());
     Observed<Variant> seen = Observed.ready(value).withDetail(detail);
-    String run = endpoints.tagsOf(configuration, look).get(SageMakerTags.RUN_OF_VARIANT + name.variant());
+    String run =
+        endpoints.tagsOf(configuration, look).get(SageMakerTags.RUN_OF_VARIANT + name.variant());
     return run == null ? seen : seen.madeBy(run);
   }
 
@@ -197,7 +198,8 @@ final class VariantKind implements ResourceKind<Variant> {
     checkAtRest(name, endpoint);
     DescribeEndpointConfigResponse configuration = endpoints.configuration(endpoint);
     if (names(configuration).contains(name.variant())) {
-      // Writing it would put this model in place of the one that another process has deployed meanwhile.
+      // Writing it would put this model in place of the one that another process has deployed
+      // meanwhile.
       throw new ServingException(
           SageMakerProvider.ID, ErrorKind.ALREADY_EXISTS, "Variant " + name + " exists by now");
     }
@@ -514,8 +516,7 @@ final class VariantKind implements ResourceKind<Variant> {
   // ---- deleting ----
 
   @Override
-  public Accepted delete(
-      String path, Observed<Variant> current, Set<ResourceRef> going) {
+  public Accepted delete(String path, Observed<Variant> current, Set<ResourceRef> going) {
     VariantName name = VariantName.of(path);
     DescribeEndpointResponse endpoint = present(name);
     if (EndpointCalls.status(endpoint) == Observed.Status.FAILED) {

@@ -294,8 +294,7 @@ class ArtifactUploadTest {
   }
 
   private void upload(Path weights) {
-    new ArtifactUpload(s3, PART)
-        .upload("b", KEY, archive(weights), METADATA);
+    new ArtifactUpload(s3, PART).upload("b", KEY, archive(weights), METADATA);
   }
 
   private void uploadBreaking(Throwable... failures) throws IOException {

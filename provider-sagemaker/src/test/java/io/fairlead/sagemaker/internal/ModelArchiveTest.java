@@ -201,8 +201,7 @@ class ModelArchiveTest {
     write("model/weights.bin", "w");
     Path packed = Files.write(path("model.tar.gz"), bytes(archive("model")));
 
-    assertThat(bytes(archive(packed, Optional.empty())))
-        .isEqualTo(Files.readAllBytes(packed));
+    assertThat(bytes(archive(packed, Optional.empty()))).isEqualTo(Files.readAllBytes(packed));
   }
 
   @ParameterizedTest

@@ -192,8 +192,8 @@ class SageMakerMapperTest {
 
   @Test
   void codeOnThisMachineBesideWeightsInS3IsUploadedAlone() {
-    ModelArtifact apart = ModelArtifact.of(
-        URI.create("file:///code/"), URI.create("s3://models/bert/model.tar.gz"));
+    ModelArtifact apart =
+        ModelArtifact.of(URI.create("file:///code/"), URI.create("s3://models/bert/model.tar.gz"));
 
     assertThat(mapper.localModels(container(apart, IMAGE)))
         .extracting(LocalModel.Source::weights)
@@ -207,8 +207,7 @@ class SageMakerMapperTest {
 
   @Test
   void equalEndpointsHaveEqualMappings() {
-    Scaling share =
-        Scaling.fixed("ml.g5.2xlarge", 1).with(SageMakerComponent.on("shared", 8192));
+    Scaling share = Scaling.fixed("ml.g5.2xlarge", 1).with(SageMakerComponent.on("shared", 8192));
     for (Scaling scaling : List.of(ONE, SERVERLESS, share)) {
       Endpoint endpoint = new Endpoint(container(ARCHIVE, IMAGE), scaling, BLUE);
 
@@ -218,7 +217,8 @@ class SageMakerMapperTest {
       assertThat(mapping.resources())
           .filteredOn(resource -> resource.role() == Resource.Role.VARIANT)
           .singleElement()
-          .satisfies(resource -> assertThat(resource.kind()).isEqualTo(mapper.variantKind(endpoint)))
+          .satisfies(
+              resource -> assertThat(resource.kind()).isEqualTo(mapper.variantKind(endpoint)))
           .satisfies(resource -> assertThat(resource.name()).isEqualTo("bert/blue"));
     }
   }
@@ -351,9 +351,7 @@ class SageMakerMapperTest {
   @Test
   void aServerlessVariantHasNoNetworkOfItsOwn() {
     Endpoint endpoint = new Endpoint(
-        container(ARCHIVE, IMAGE.with(SageMakerNetwork.isolation())),
-        SERVERLESS,
-        BLUE);
+        container(ARCHIVE, IMAGE.with(SageMakerNetwork.isolation())), SERVERLESS, BLUE);
 
     assertThat(problems(() -> mapper.endpoint(endpoint)))
         .containsExactly("container.runtime.options");

@@ -51,8 +51,8 @@ final class LogService {
           "Cannot order by LastEventTime with a logStreamNamePrefix.");
     }
     List<Map.Entry<String, Stream>> newest = new ArrayList<>(group.entrySet());
-    newest.sort((one, other) ->
-        Long.compare(other.getValue().created(), one.getValue().created()));
+    newest.sort(
+        (one, other) -> Long.compare(other.getValue().created(), one.getValue().created()));
     ObjectNode said = Json.object();
     ArrayNode streams = said.putArray("logStreams");
     newest.stream()
@@ -76,8 +76,8 @@ final class LogService {
     ArrayNode events = said.putArray("events");
     lines
         .subList(Math.max(0, lines.size() - limit), lines.size())
-        .forEach(line ->
-            events.addObject().put("message", line).put("timestamp", stream.created()));
+        .forEach(
+            line -> events.addObject().put("message", line).put("timestamp", stream.created()));
     return said;
   }
 }

@@ -593,8 +593,8 @@ final class ObjectStore {
     String prefix = call.query().getOrDefault("prefix", "");
     String after = call.query().getOrDefault("upload-id-marker", "");
     List<String> ids = uploads.entrySet().stream()
-        .filter(one -> one.getValue().bucket().equals(bucket)
-            && one.getValue().key().startsWith(prefix))
+        .filter(one ->
+            one.getValue().bucket().equals(bucket) && one.getValue().key().startsWith(prefix))
         .map(Map.Entry::getKey)
         .toList();
     List<String> rest = ids.subList(ids.indexOf(after) + 1, ids.size());

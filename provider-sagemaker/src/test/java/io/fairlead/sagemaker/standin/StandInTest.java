@@ -5,8 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowable;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
-import io.fairlead.contract.Faults.Fault;
 import io.fairlead.contract.Faults;
+import io.fairlead.contract.Faults.Fault;
 import io.fairlead.contract.ProcessKilled;
 import io.fairlead.contract.VirtualTime;
 import java.net.SocketException;

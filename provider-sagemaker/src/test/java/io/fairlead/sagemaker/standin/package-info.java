@@ -3,4 +3,3 @@
 package io.fairlead.sagemaker.standin;
 
 import org.jspecify.annotations.NullMarked;
-

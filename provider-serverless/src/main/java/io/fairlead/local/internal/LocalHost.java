@@ -84,8 +84,7 @@ public final class LocalHost {
         .retry(RETRY)
         .time(time)
         .build();
-    return new ReconciledEndpointPlatform(
-        reconciler, new LocalMapper(), this::invoke, onClose);
+    return new ReconciledEndpointPlatform(reconciler, new LocalMapper(), this::invoke, onClose);
   }
 
   void close() {
@@ -93,8 +92,7 @@ public final class LocalHost {
   }
 
   LocalKinds kinds() {
-    return new LocalKinds(
-        new ModelKind(), new EndpointKind(), new VariantKind(), new Weights());
+    return new LocalKinds(new ModelKind(), new EndpointKind(), new VariantKind(), new Weights());
   }
 
   /** Something that is held, and since when. */
@@ -267,8 +265,7 @@ public final class LocalHost {
     }
 
     @Override
-    public Accepted delete(
-        String name, Observed<LocalModel> current, Set<ResourceRef> going) {
+    public Accepted delete(String name, Observed<LocalModel> current, Set<ResourceRef> going) {
       changing.lock();
       try {
         if (isUsed(name)) {
@@ -314,8 +311,7 @@ public final class LocalHost {
     }
 
     @Override
-    public Accepted delete(
-        String name, Observed<LocalEndpoint> current, Set<ResourceRef> going) {
+    public Accepted delete(String name, Observed<LocalEndpoint> current, Set<ResourceRef> going) {
       changing.lock();
       try {
         Name there = requireThere(names.get(name), "endpoint " + name);
@@ -333,8 +329,8 @@ public final class LocalHost {
     @Override
     public List<Listed> list(Look look) {
       List<Listed> listed = new ArrayList<>();
-      names.forEach((name, there) -> listed.add(
-          listed("endpoint", name, name, there.held, List.of())
+      names.forEach((name, there) ->
+          listed.add(listed("endpoint", name, name, there.held, List.of())
               .remembers(there.models.stream()
                   .map(model -> new ResourceRef("model", model))
                   .toList())));
@@ -401,8 +397,7 @@ public final class LocalHost {
     }
 
     @Override
-    public Accepted delete(
-        String path, Observed<LocalVariant> current, Set<ResourceRef> going) {
+    public Accepted delete(String path, Observed<LocalVariant> current, Set<ResourceRef> going) {
       changing.lock();
       try {
         Name name = requireThere(names.get(nameIn(path)), "endpoint " + nameIn(path));
@@ -421,13 +416,16 @@ public final class LocalHost {
     @Override
     public List<Listed> list(Look look) {
       List<Listed> listed = new ArrayList<>();
-      names.forEach((name, there) ->
-          there.variants.forEach((variant, held) -> listed.add(
-              listed("variant", name + "/" + variant, name, held.held, List.of(
-                      new ResourceRef(
-                          "model", LocalMapper.modelName(held.held.value().container())),
-                      new ResourceRef("endpoint", name)))
-                  .asRoot())));
+      names.forEach((name, there) -> there.variants.forEach((variant, held) -> listed.add(listed(
+              "variant",
+              name + "/" + variant,
+              name,
+              held.held,
+              List.of(
+                  new ResourceRef(
+                      "model", LocalMapper.modelName(held.held.value().container())),
+                  new ResourceRef("endpoint", name)))
+          .asRoot())));
       return listed;
     }
 

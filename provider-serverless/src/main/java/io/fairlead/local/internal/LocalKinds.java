@@ -12,8 +12,7 @@ record LocalKinds(
     ResourceKind<LocalVariant> variant,
     TrafficSetting traffic) {
   static final KindName<LocalModel> MODEL = new KindName<>("model", LocalModel.class);
-  static final KindName<LocalEndpoint> ENDPOINT =
-      new KindName<>("endpoint", LocalEndpoint.class);
+  static final KindName<LocalEndpoint> ENDPOINT = new KindName<>("endpoint", LocalEndpoint.class);
   static final KindName<LocalVariant> VARIANT = new KindName<>("variant", LocalVariant.class);
 
   List<ResourceKind<?>> all() {

@@ -9,7 +9,6 @@ import io.fairlead.grammar.Scaling;
 import io.fairlead.json.GrammarJson;
 import io.fairlead.provider.Fingerprint;
 import io.fairlead.reconcile.EndpointMapper;
-import io.fairlead.provider.Fingerprint;
 import io.fairlead.reconcile.KindName;
 import io.fairlead.reconcile.Mapping;
 import io.fairlead.reconcile.Resource;
@@ -71,7 +70,8 @@ final class LocalMapper implements EndpointMapper {
     }
     return new Mapping(container.resources(), lossy)
         .and(
-            Resource.shared(LocalKinds.ENDPOINT, endpoint.name(), new LocalEndpoint(endpoint.name())),
+            Resource.shared(
+                LocalKinds.ENDPOINT, endpoint.name(), new LocalEndpoint(endpoint.name())),
             Resource.variant(
                 LocalKinds.VARIANT,
                 endpoint.routing().path(),

@@ -576,8 +576,7 @@ public final class FunctionHost {
     }
 
     @Override
-    public Accepted delete(
-        String name, Observed<ModelFunction> current, Set<ResourceRef> going) {
+    public Accepted delete(String name, Observed<ModelFunction> current, Set<ResourceRef> going) {
       changing.lock();
       try {
         Deployed deployed = find(name);
@@ -636,8 +635,7 @@ public final class FunctionHost {
       return Listed.of(new ResourceRef("function", name), deployed.createdAt)
           .deployment(name)
           .status(
-              status,
-              stuck == 0 ? "" : stuck + " of its invocations are stuck: they do not end")
+              status, stuck == 0 ? "" : stuck + " of its invocations are stuck: they do not end")
           .asRoot();
     }
   }

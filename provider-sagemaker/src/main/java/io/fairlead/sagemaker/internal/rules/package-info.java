@@ -3,4 +3,3 @@
 package io.fairlead.sagemaker.internal.rules;
 
 import org.jspecify.annotations.NullMarked;
-
