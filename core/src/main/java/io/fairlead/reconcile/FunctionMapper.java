@@ -14,8 +14,8 @@ import java.util.Set;
 public interface FunctionMapper {
   /**
    * {@return what a function comes to: what functions may share, named by its content; exactly one {@linkplain
-   * Resource#variant variant}, which answers and has the function's name; what belongs to it, or its {@linkplain
-   * Resource#none absence}}
+   * Resource#variant variant}, which answers and has the function's name; its parts, or their {@linkplain
+   * Resource#noPart absence}}
    *
    * <p>Another model or other limits under the same name are an update of the same variant, so its kind changes in place
    * whatever it can, and what serves goes on until what comes can.
