@@ -22,6 +22,7 @@ public final class ServingException extends RuntimeException {
   private final boolean retryable;
   private final @Nullable Duration retryAfter;
   private final @Nullable String requestId;
+  private final @Nullable String variant;
 
   private ServingException(Builder builder) {
     super(builder.message, builder.cause);
@@ -30,6 +31,7 @@ public final class ServingException extends RuntimeException {
     this.retryable = builder.retryable;
     this.retryAfter = builder.retryAfter;
     this.requestId = builder.requestId;
+    this.variant = builder.variant;
   }
 
   /** Makes a failure whose kind tells whether it may be retried. */
@@ -70,6 +72,30 @@ public final class ServingException extends RuntimeException {
     return Optional.ofNullable(requestId);
   }
 
+  /**
+   * {@return the variant that failed to answer a request, where it is known: the one that the request was pinned to, or the
+   * one that the platform named}
+   */
+  public Optional<String> variant() {
+    return Optional.ofNullable(variant);
+  }
+
+  /** {@return the same failure of a variant, with the same stack trace and suppressed exceptions} */
+  public ServingException withVariant(String newVariant) {
+    ServingException copy = builder(platform, kind, String.valueOf(getMessage()))
+        .retryable(retryable)
+        .cause(getCause())
+        .retryAfter(retryAfter)
+        .requestId(requestId)
+        .variant(requireNonNull(newVariant, "variant"))
+        .build();
+    copy.setStackTrace(getStackTrace());
+    for (Throwable other : getSuppressed()) {
+      copy.addSuppressed(other);
+    }
+    return copy;
+  }
+
   /** The parts of a failure; kind and message are always there. */
   public static final class Builder {
     private final String platform;
@@ -79,6 +105,7 @@ public final class ServingException extends RuntimeException {
     private @Nullable Throwable cause;
     private @Nullable Duration retryAfter;
     private @Nullable String requestId;
+    private @Nullable String variant;
 
     private Builder(String platform, ErrorKind kind, String message) {
       this.platform = requireNonNull(platform, "platform");
@@ -105,6 +132,12 @@ public final class ServingException extends RuntimeException {
 
     public Builder requestId(@Nullable String newRequestId) {
       this.requestId = newRequestId;
+      return this;
+    }
+
+    /** Names the variant that failed to answer a request. */
+    public Builder variant(@Nullable String newVariant) {
+      this.variant = newVariant;
       return this;
     }
 

@@ -89,7 +89,16 @@ abstract class ReconciledPlatform<S extends Served> implements Platform<S> {
     if (reconciler.isClosed()) {
       throw closedBefore("invoke " + served.name());
     }
-    return invoker.invoke(served, request);
+    try {
+      return invoker.invoke(served, request);
+    } catch (ServingException e) {
+      throw withPinnedVariant(e, request);
+    }
+  }
+
+  /** The platform's own word is more exact where it names the variant that failed. */
+  private static ServingException withPinnedVariant(ServingException e, Request request) {
+    return e.variant().isPresent() ? e : request.variant().map(e::withVariant).orElse(e);
   }
 
   void check(Request request) {

@@ -453,12 +453,14 @@ public abstract class EndpointPlatformContract extends OverlappingOperationsCont
           ServingException.class, () -> platform.invoke(blue, request().pinnedTo("green")));
       assertThat(refusal.kind()).isEqualTo(ErrorKind.UNSUPPORTED);
       assertThat(refusal).hasMessageContaining("green");
+      assertThat(refusal.variant()).contains("green");
       assertThat(platform.invoke(blue, request().pinnedTo("blue")).variant()).contains("blue");
     }
     ServingException missing = catchThrowableOfType(
         ServingException.class, () -> platform.invoke(blue, request().pinnedTo("red")));
     assertThat(missing.kind()).isEqualTo(ErrorKind.NOT_FOUND);
     assertThat(missing).hasMessageContaining("red");
+    assertThat(missing.variant()).as("the variant that failed").contains("red");
   }
 
   @Test

@@ -45,6 +45,25 @@ class ServingExceptionTest {
     assertThat(exception).hasMessage("No.").hasNoCause();
     assertThat(exception.retryAfter()).isEmpty();
     assertThat(exception.requestId()).isEmpty();
+    assertThat(exception.variant()).isEmpty();
+  }
+
+  @Test
+  void aFailureOfAVariantIsTheSameFailureWithItsName() {
+    ServingException failure = ServingException.builder("moon", ErrorKind.QUOTA, "No capacity.")
+        .retryable(true)
+        .retryAfter(Duration.ofSeconds(30))
+        .requestId("4711")
+        .cause(new IllegalStateException())
+        .build();
+    failure.addSuppressed(new IllegalArgumentException());
+
+    ServingException ofGreen = failure.withVariant("green");
+
+    assertThat(ofGreen.variant()).contains("green");
+    assertThat(ofGreen).usingRecursiveComparison().ignoringFields("variant").isEqualTo(failure);
+    assertThat(ofGreen.getStackTrace()).isEqualTo(failure.getStackTrace());
+    assertThat(ofGreen.getSuppressed()).containsExactly(failure.getSuppressed());
   }
 
   @Test

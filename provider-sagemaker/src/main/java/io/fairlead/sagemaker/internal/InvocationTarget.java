@@ -17,7 +17,7 @@ import org.jspecify.annotations.Nullable;
  * @param endpoint the endpoint's name, which is a fleet's for an inference component
  * @param variant the production variant that it is pinned to
  * @param component the inference component that it is for
- * @param servedBy the variant that answers, where AWS's answer does not name it
+ * @param servedBy the variant that answers or fails to, where AWS does not name it
  */
 record InvocationTarget(
     String endpoint,
@@ -49,5 +49,10 @@ record InvocationTarget(
   /** {@return an answer that names the variant} */
   Response named(Response response) {
     return servedBy.map(response::servedBy).orElse(response);
+  }
+
+  /** {@return a failure that names the variant} */
+  ServingException named(ServingException failure) {
+    return servedBy.map(failure::withVariant).orElse(failure);
   }
 }

@@ -11,6 +11,8 @@ import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Supplier;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import software.amazon.awssdk.awscore.exception.AwsServiceException;
 import software.amazon.awssdk.core.exception.AbortedException;
@@ -18,6 +20,7 @@ import software.amazon.awssdk.core.exception.ApiCallAttemptTimeoutException;
 import software.amazon.awssdk.core.exception.ApiCallTimeoutException;
 import software.amazon.awssdk.core.exception.SdkClientException;
 import software.amazon.awssdk.core.exception.SdkException;
+import software.amazon.awssdk.http.SdkHttpResponse;
 import software.amazon.awssdk.services.sagemakerruntime.model.ModelErrorException;
 import software.amazon.awssdk.services.sagemakerruntime.model.ModelStreamErrorException;
 
@@ -72,6 +75,10 @@ final class SageMakerErrors {
       ". Requests have at most 6 MB, and 4 MB where the endpoint is serverless";
   private static final String MODEL_LOADING = "ModelNotReadyException";
   private static final int LONGEST_QUOTE = 500;
+  private static final String VARIANT_HEADER = "x-Amzn-Invoked-Production-Variant";
+
+  /** AWS's documentation of log groups: streams of endpoints are called VARIANT/INSTANCE. */
+  private static final Pattern VARIANT_OF_LOG_STREAM = Pattern.compile(":log-stream:([^/]+)/");
 
   /** Which credentials were tried, as a phrase. */
   private final String identity;
@@ -130,6 +137,7 @@ final class SageMakerErrors {
                 + (e.statusCode() == TOO_LARGE ? LIMITS : ""))
         .cause(e)
         .requestId(e.requestId())
+        .variant(variant(e))
         .build();
   }
 
@@ -142,6 +150,18 @@ final class SageMakerErrors {
         ? Optional.empty()
         : Optional.ofNullable(e.awsErrorDetails().sdkHttpResponse())
             .flatMap(answer -> answer.firstMatchingHeader("x-amz-bucket-region"));
+  }
+
+  /** {@return the production variant that an answer names: by its header, or by the log stream of one of its instances} */
+  private static @Nullable String variant(AwsServiceException e) {
+    SdkHttpResponse answer =
+        e.awsErrorDetails() == null ? null : e.awsErrorDetails().sdkHttpResponse();
+    String told = answer == null ? null : answer.firstMatchingHeader(VARIANT_HEADER).orElse(null);
+    if (told != null || !(e instanceof ModelErrorException model) || model.logStreamArn() == null) {
+      return told;
+    }
+    Matcher stream = VARIANT_OF_LOG_STREAM.matcher(model.logStreamArn());
+    return stream.find() ? stream.group(1) : null;
   }
 
   static String code(AwsServiceException e) {

@@ -1,5 +1,6 @@
 package io.fairlead.sagemaker.internal;
 
+import io.fairlead.error.ServingException;
 import io.fairlead.grammar.Endpoint;
 import io.fairlead.grammar.PlatformOptions;
 import io.fairlead.grammar.Problems;
@@ -74,12 +75,16 @@ final class SageMakerInvoker implements Invoker<Endpoint> {
           .customAttributes(orNull(options.customAttributes()))
           .accept(orNull(options.accept()));
     }
-    return calls.call(what(endpoint, request), request.timeout(), left -> {
-      Duration rest = clients.awaitRuntimeCredentials(left);
-      return clients
-          .runtime()
-          .invokeEndpoint(call.overrideConfiguration(within(rest)).build());
-    });
+    try {
+      return calls.call(what(endpoint, request), request.timeout(), left -> {
+        Duration rest = clients.awaitRuntimeCredentials(left);
+        return clients
+            .runtime()
+            .invokeEndpoint(call.overrideConfiguration(within(rest)).build());
+      });
+    } catch (ServingException e) {
+      throw target.named(e);
+    }
   }
 
   /** {@return SageMaker's options of a request that keeps its rules} */

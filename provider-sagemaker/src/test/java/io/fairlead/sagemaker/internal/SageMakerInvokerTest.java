@@ -306,7 +306,32 @@ class SageMakerInvokerTest {
   void aModelThatFailsWithoutDetailsIsToldWithWhatThereIs() {
     server.then(424, error("ModelError"), "{\"Message\":\"from primary\"}");
 
-    assertThat(failure(REQUEST)).hasMessageContaining("the model answered: from primary");
+    ServingException failure = failure(REQUEST);
+
+    assertThat(failure).hasMessageContaining("the model answered: from primary");
+    assertThat(failure.variant()).isEmpty();
+  }
+
+  @Test
+  void aFailureNamesTheVariantThatTheAnswersHeaderNames() {
+    server.then(
+        500,
+        Map.of(
+            "x-amzn-errortype", "InternalFailure", "x-Amzn-Invoked-Production-Variant", "green"),
+        "{\"Message\":\"something\"}");
+
+    assertThat(failure(REQUEST).variant()).contains("green");
+  }
+
+  @Test
+  void aModelsFailureNamesTheVariantWhoseLogItIsIn() {
+    server.then(
+        424,
+        error("ModelError"),
+        "{\"Message\":\"from primary\",\"LogStreamArn\":\"arn:aws:logs:eu-west-1:1:log-group:"
+            + "/aws/sagemaker/Endpoints/churn:log-stream:green/i-0123\"}");
+
+    assertThat(failure(REQUEST).variant()).contains("green");
   }
 
   @Test

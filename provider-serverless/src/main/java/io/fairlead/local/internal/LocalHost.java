@@ -177,7 +177,7 @@ public final class LocalHost {
           // If it went while the request was on its way, another variant has its share now.
           boolean went = name.variants.get(picked) != variant;
           if (!went || request.variant().isPresent() || deadline.hasPassed()) {
-            throw e;
+            throw e.withVariant(picked);
           }
         }
       }

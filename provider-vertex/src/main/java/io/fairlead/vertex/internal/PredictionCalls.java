@@ -1,5 +1,6 @@
 package io.fairlead.vertex.internal;
 
+import com.google.api.gax.grpc.GrpcResponseMetadata;
 import com.google.api.gax.rpc.ApiException;
 import com.google.cloud.aiplatform.v1.DeployedModel;
 import io.fairlead.error.ErrorKind;
@@ -30,8 +31,22 @@ final class PredictionCalls {
   /** One try to ask a model. */
   @FunctionalInterface
   interface Call<T> {
-    /** Asks, and throws an {@link ApiException} if that is refused. */
-    T make(PredictionTarget target, Duration left);
+    /**
+     * Asks, and throws an {@link ApiException} if that is refused.
+     *
+     * @param answered what hears the headers of the answer
+     */
+    T make(PredictionTarget target, Duration left, GrpcResponseMetadata answered);
+  }
+
+  /** What the last of several tries heard. */
+  private static final class Heard {
+    private GrpcResponseMetadata last = new GrpcResponseMetadata();
+
+    GrpcResponseMetadata next() {
+      last = new GrpcResponseMetadata();
+      return last;
+    }
   }
 
   PredictionCalls(
@@ -65,6 +80,7 @@ final class PredictionCalls {
     if (access == Access.PRIVATE_SERVICE_CONNECT) {
       throw outOfReach(what, id);
     }
+    Heard heard = new Heard();
     try {
       request.variant().ifPresent(variant -> checkHasAllRequests(what, id, variant, end));
       PredictionTarget known = targets.known(id);
@@ -74,21 +90,31 @@ final class PredictionCalls {
       checkSize(size, target.largest());
       return calls.call(what, end, left -> {
         try {
-          return call.make(target, left);
+          return call.make(target, left, heard.next());
         } catch (ApiException e) {
           if (target.isDedicated() || !VertexErrors.isAtItsOwnHost(e)) {
             throw e;
           }
           PredictionTarget own = targets.find(what, id, end);
-          return calls.call(what, end, leftThen -> call.make(own, leftThen));
+          return calls.call(what, end, leftThen -> call.make(own, leftThen, heard.next()));
         }
       });
     } catch (ServingException e) {
       if (e.kind() == ErrorKind.NOT_FOUND || e.kind() == ErrorKind.UNAVAILABLE) {
         targets.forget(id);
       }
-      throw e;
+      String told = VertexInvoker.deployedModelId(heard.last);
+      throw told.isEmpty() ? e : e.withVariant(variant(endpoint, request, told, end));
     }
+  }
+
+  /** {@return the variant that a deployed model is, which is seldom another than the one that the request is pinned to} */
+  private String variant(Endpoint endpoint, Request request, String deployedModelId, Duration end) {
+    return request
+        .variant()
+        .filter(pinned -> deployedModelId.equals(
+            VertexNames.deployedModelId(endpoint.name() + "/" + pinned)))
+        .orElseGet(() -> variants.of(endpoint, deployedModelId, end));
   }
 
   /**
@@ -102,14 +128,8 @@ final class PredictionCalls {
     if (deployedModelId.isEmpty()) {
       return response;
     }
-    Optional<String> pinned = request.variant();
-    if (pinned.isPresent()
-        && deployedModelId.equals(
-            VertexNames.deployedModelId(endpoint.name() + "/" + pinned.get()))) {
-      return response.servedBy(pinned.get());
-    }
-    String variant = variants.of(endpoint, deployedModelId, end);
-    if (!pinned.orElse(variant).equals(variant)) {
+    String variant = variant(endpoint, request, deployedModelId, end);
+    if (!request.variant().orElse(variant).equals(variant)) {
       throw new ServingException(
           VertexProvider.ID,
           ErrorKind.CONFLICT,

@@ -2,7 +2,6 @@ package io.fairlead.vertex.internal;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
-import com.google.api.gax.grpc.GrpcResponseMetadata;
 import com.google.cloud.aiplatform.v1.PredictRequest;
 import com.google.cloud.aiplatform.v1.PredictResponse;
 import com.google.protobuf.InvalidProtocolBufferException;
@@ -39,11 +38,11 @@ final class TypedInvoker {
         request,
         asked.getSerializedSize(),
         end,
-        (target, left) -> VertexCalls.get(
+        (target, left, answered) -> VertexCalls.get(
             what,
             target.client().predictCallable(),
             asked.toBuilder().setEndpoint(target.endpoint()).build(),
-            target.context(left, new GrpcResponseMetadata())));
+            target.context(left, answered)));
     Response response =
         calls.named(endpoint, request, response(what, answer), answer.getDeployedModelId(), end);
     return new VertexAnswer(

@@ -18,6 +18,7 @@ import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.function.Consumer;
 import java.util.random.RandomGenerator;
+import org.jspecify.annotations.Nullable;
 
 /** Asks models by Vertex AI's RawPredict, which hands a body on as it is. */
 final class VertexInvoker implements Invoker<Endpoint> {
@@ -50,8 +51,7 @@ final class VertexInvoker implements Invoker<Endpoint> {
     String what = PredictionCalls.what(endpoint, request);
     Duration end = time.elapsed().plus(request.timeout());
     HttpBody body = body(endpoint, request);
-    Answer answer = calls.ask(endpoint, request, body.getData().size(), end, (target, left) -> {
-      GrpcResponseMetadata answered = new GrpcResponseMetadata();
+    Answer answer = calls.ask(endpoint, request, body.getData().size(), end, (target, left, answered) -> {
       HttpBody got = VertexCalls.get(
           what,
           target.client().rawPredictCallable(),
@@ -100,8 +100,13 @@ final class VertexInvoker implements Invoker<Endpoint> {
 
   /** {@return the id of the deployed model that an answer names; empty if it names none} */
   static String deployedModelId(GrpcResponseMetadata answered) {
-    Metadata headers = answered.getMetadata();
-    String id = headers == null ? null : headers.get(DEPLOYED_MODEL);
+    String id = deployedModelId(answered.getMetadata());
+    return id.isEmpty() ? deployedModelId(answered.getTrailingMetadata()) : id;
+  }
+
+  /** A failure may come with trailers only. */
+  private static String deployedModelId(@Nullable Metadata told) {
+    String id = told == null ? null : told.get(DEPLOYED_MODEL);
     return id == null ? "" : id;
   }
 

@@ -45,8 +45,8 @@ final class VertexStreaming {
     String what = PredictionCalls.what(endpoint, request);
     Duration end = time.elapsed().plus(request.timeout());
     HttpBody body = VertexInvoker.body(endpoint, request);
-    Pieces coming = calls.ask(endpoint, request, body.getData().size(), end, (target, left) -> {
-      Pieces begun = new Pieces(what, request.timeout(), end);
+    Pieces coming = calls.ask(endpoint, request, body.getData().size(), end, (target, left, answered) -> {
+      Pieces begun = new Pieces(what, request.timeout(), end, answered);
       begun.begin(target, left, body);
       return begun;
     });
@@ -58,20 +58,21 @@ final class VertexStreaming {
 
   /** One answer on its way from the SDK's threads to the caller's. */
   private final class Pieces implements ResponseObserver<HttpBody> {
-    private final GrpcResponseMetadata answered = new GrpcResponseMetadata();
     private final String what;
     private final Duration timeout;
     private final Duration end;
+    private final GrpcResponseMetadata answered;
     /** Holds no more than was asked for, and how it ended. */
     private final BlockingQueue<Signal> signals = new LinkedBlockingQueue<>();
 
     private volatile @Nullable StreamController controller;
     private @Nullable Signal first;
 
-    Pieces(String what, Duration timeout, Duration end) {
+    Pieces(String what, Duration timeout, Duration end, GrpcResponseMetadata answered) {
       this.what = what;
       this.timeout = timeout;
       this.end = end;
+      this.answered = answered;
     }
 
     // ---- on the SDK's threads ----

@@ -23,6 +23,7 @@ import io.grpc.Channel;
 import io.grpc.ClientCall;
 import io.grpc.ClientInterceptor;
 import io.grpc.ForwardingClientCall.SimpleForwardingClientCall;
+import io.grpc.Metadata;
 import io.grpc.MethodDescriptor;
 import io.grpc.Status;
 import io.grpc.stub.ServerCallStreamObserver;
@@ -220,6 +221,17 @@ class VertexStreamingTest {
 
     assertThat(failure.kind()).isEqualTo(ErrorKind.MODEL_FAILED);
     assertThat(failure).hasMessageStartingWith("Invoking endpoint 'churn' failed: boom");
+    assertThat(failure.variant()).isEmpty();
+  }
+
+  @Test
+  void aFailureNamesTheVariantThatTheAnswerNames() {
+    Metadata trailers = new Metadata();
+    trailers.put(ScriptedPredictions.DEPLOYED_MODEL, Serving.id("blue"));
+    server.then(out ->
+        out.onError(Status.INTERNAL.withDescription("boom").asRuntimeException(trailers)));
+
+    assertThat(failure(REQUEST).variant()).contains("blue");
   }
 
   @Test
