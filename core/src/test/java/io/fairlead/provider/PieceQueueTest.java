@@ -1,0 +1,211 @@
+package io.fairlead.provider;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
+
+import io.fairlead.error.ErrorKind;
+import io.fairlead.error.ServingException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.Supplier;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+@Timeout(30)
+class PieceQueueTest {
+  private static final Duration LIMIT = Duration.ofSeconds(20);
+
+  private final PieceQueues queues = new PieceQueues("moon");
+  private final List<String> noted = new ArrayList<>();
+
+  /** What is sent, of which each piece is there as soon as it is asked for. */
+  private final class Sent implements PieceQueues.Source {
+    @Override
+    public void request() {
+      noted.add("request");
+    }
+
+    @Override
+    public void close() {
+      noted.add("close");
+    }
+  }
+
+  private PieceQueue<String> open() {
+    return open(() -> LIMIT);
+  }
+
+  private PieceQueue<String> open(Supplier<Duration> left) {
+    return queues.open(
+        "Invoking endpoint 'bert'",
+        LIMIT,
+        left,
+        new Sent(),
+        (thrown, pieces) -> new IllegalStateException("after " + pieces + " pieces", thrown));
+  }
+
+  private ServingException failure(PieceQueue<String> queue) {
+    return catchThrowableOfType(ServingException.class, () -> queue.handOn(noted::add));
+  }
+
+  @Test
+  void piecesAreHandedOnInOrderAndEachIsAskedForWhenTheOneBeforeIsDone() {
+    PieceQueue<String> queue = open();
+    queue.piece("one");
+    queue.piece("two");
+    queue.ended();
+
+    assertThat(queue.begin(() -> noted.add("call"))).isNull();
+    queue.handOn(noted::add);
+
+    assertThat(noted).containsExactly("call", "one", "request", "two", "request", "close");
+  }
+
+  @Test
+  void anAnswerMayBeginBeforeItsFirstPieceAndHaveNone() {
+    PieceQueue<String> queue = open();
+
+    assertThat(queue.begin(queue::begun)).isNull();
+    queue.ended();
+    queue.handOn(noted::add);
+
+    assertThat(noted).containsExactly("close");
+  }
+
+  @Test
+  void whatFailsBeforeItBeginsIsToldAndOver() {
+    PieceQueue<String> queue = open();
+    IllegalArgumentException refusal = new IllegalArgumentException("refused");
+
+    assertThat(queue.begin(() -> queue.failed(refusal))).isSameAs(refusal);
+    assertThat(noted).containsExactly("close");
+  }
+
+  @Test
+  void aCallThatCannotBeMadeIsOver() {
+    PieceQueue<String> queue = open();
+    IllegalArgumentException refusal = new IllegalArgumentException("refused");
+
+    assertThatThrownBy(() -> queue.begin(() -> {
+          throw refusal;
+        }))
+        .isSameAs(refusal);
+    assertThat(noted).containsExactly("close");
+  }
+
+  @Test
+  void whatFailsOnItsWayIsToldInThePlatformsWordsWithTheNumberOfPieces() {
+    PieceQueue<String> queue = open();
+    IllegalArgumentException broken = new IllegalArgumentException("broken");
+    queue.piece("one");
+    queue.failed(broken);
+
+    assertThatThrownBy(() -> queue.handOn(noted::add))
+        .isInstanceOf(IllegalStateException.class)
+        .hasMessage("after 1 pieces")
+        .hasCause(broken);
+    assertThat(noted).containsExactly("one", "request", "close");
+  }
+
+  @Test
+  void aFurtherFailureIsToldIfItComesInTime() {
+    PieceQueue<String> queue = open();
+    IllegalArgumentException reason = new IllegalArgumentException("reason");
+    queue.failed(reason);
+
+    assertThat(queue.furtherFailure(LIMIT)).isSameAs(reason);
+    assertThat(queue.furtherFailure(Duration.ofMillis(1))).isNull();
+  }
+
+  @Test
+  void whatTheConsumerThrowsEndsItAndIsThrown() {
+    PieceQueue<String> queue = open();
+    IllegalStateException enough = new IllegalStateException("enough");
+    queue.piece("one");
+
+    assertThatThrownBy(() -> queue.handOn(piece -> {
+          throw enough;
+        }))
+        .isSameAs(enough);
+    assertThat(noted).containsExactly("close");
+  }
+
+  @Test
+  void theTimeIsForTheWholeAnswer() {
+    Duration[] left = {LIMIT};
+    PieceQueue<String> queue = open(() -> left[0]);
+    queue.piece("one");
+    queue.piece("two");
+
+    ServingException failure = catchThrowableOfType(
+        ServingException.class,
+        () -> queue.handOn(piece -> {
+          noted.add(piece);
+          left[0] = Duration.ofNanos(-1);
+        }));
+
+    assertThat(failure.kind()).isEqualTo(ErrorKind.TIMEOUT);
+    assertThat(failure)
+        .hasMessage(
+            "Invoking endpoint 'bert' failed: its time of PT20S was over after 1 pieces. The"
+                + " model may go on with it");
+    assertThat(noted).containsExactly("one", "request", "close");
+  }
+
+  @Test
+  void whatDoesNotBeginInTimeIsOver() {
+    PieceQueue<String> queue = open(() -> Duration.ofMillis(5));
+
+    assertThatThrownBy(() -> queue.begin(() -> {}))
+        .isInstanceOfSatisfying(
+            ServingException.class, e -> assertThat(e.kind()).isEqualTo(ErrorKind.TIMEOUT));
+    assertThat(noted).containsExactly("close");
+  }
+
+  @Test
+  void anInterruptEndsItAndStaysWithTheThread() {
+    PieceQueue<String> queue = open();
+    Thread.currentThread().interrupt();
+
+    ServingException failure = failure(queue);
+
+    assertThat(Thread.interrupted()).isTrue();
+    assertThat(failure.kind()).isEqualTo(ErrorKind.CANCELLED);
+    assertThat(noted).containsExactly("close");
+  }
+
+  @Test
+  void closingEndsWhatIsUnderWayAndBeginsNothing() {
+    PieceQueue<String> queue = open();
+    queue.piece("one");
+    queue.piece("two");
+
+    ServingException failure = catchThrowableOfType(
+        ServingException.class,
+        () -> queue.handOn(piece -> {
+          noted.add(piece);
+          queues.close();
+        }));
+
+    assertThat(failure.kind()).isEqualTo(ErrorKind.CANCELLED);
+    assertThat(failure).hasMessageContaining("'moon' was closed after 1 pieces");
+    assertThat(noted).containsExactly("one", "close", "request", "close");
+    assertThatThrownBy(this::open)
+        .isInstanceOfSatisfying(
+            ServingException.class, e -> assertThat(e.kind()).isEqualTo(ErrorKind.CANCELLED))
+        .hasMessageContaining("'moon' is closed");
+  }
+
+  @Test
+  void whatHasEndedIsNotHeld() {
+    PieceQueue<String> queue = open();
+    queue.ended();
+    queue.handOn(noted::add);
+
+    queues.close();
+
+    assertThat(noted).containsExactly("close");
+  }
+}
