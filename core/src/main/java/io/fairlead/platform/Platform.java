@@ -2,8 +2,10 @@ package io.fairlead.platform;
 
 import io.fairlead.grammar.Served;
 import io.fairlead.operation.Operation;
+import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.List;
+import java.util.function.Consumer;
 
 /**
  * A place that serves models, opened and ready to call.
@@ -24,6 +26,24 @@ public interface Platform<S extends Served> extends AutoCloseable {
    * @throws io.fairlead.error.ServingException if there is no answer; of kind {@code MODEL_FAILED} if the model failed
    */
   Response invoke(S served, Request request);
+
+  /**
+   * Invokes a model that answers in pieces, such as one that generates text, and hands on each piece as it comes.
+   *
+   * <p>Pieces come in order and on the calling thread, the next when the consumer has returned: a slow consumer slows the
+   * model down. What answers as a whole comes as one piece. The request's timeout is a limit on the whole answer, with the
+   * time that the consumer takes. The model is not asked again once a piece has come. Closing the platform ends it, as a
+   * failure of kind {@code CANCELLED}.
+   *
+   * @param pieces what gets each piece, which is not empty, to be read only and only while it is called; what it throws
+   *     ends the answer and is thrown here as it is
+   * @return what was told beside the pieces: an answer without a body
+   * @throws IllegalArgumentException if the request is wrong, before any remote call
+   * @throws io.fairlead.error.ServingException if the answer does not come to its end
+   */
+  default Response invokeStreaming(S served, Request request, Consumer<? super ByteBuffer> pieces) {
+    return invoke(served, request).handOn(pieces);
+  }
 
   /**
    * Takes something out of service with all that was made for it and that nothing else uses. What is gone already is no

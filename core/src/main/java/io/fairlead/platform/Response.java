@@ -5,43 +5,82 @@ import static java.util.Objects.requireNonNull;
 
 import java.nio.ByteBuffer;
 import java.util.Arrays;
+import java.util.HashMap;
+import java.util.Map;
 import java.util.Optional;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A model's answer: bytes, what they are, and which version gave it.
+ * A model's answer: bytes, what they are, which version gave it, and what the platform alone tells beside.
  *
- * <p>Immutable. Its payload never appears in {@link #toString()}.
+ * <p>Immutable. Its payload never appears in {@link #toString()}, nor do its details.
  */
 public final class Response {
+  private static final byte[] NO_BODY = {};
+
   private final byte[] body;
   private final String contentType;
   private final @Nullable String variant;
+  private final Map<Class<?>, ResponseDetail> details;
 
-  private Response(byte[] body, String contentType, @Nullable String variant) {
+  private Response(
+      byte[] body,
+      String contentType,
+      @Nullable String variant,
+      Map<Class<?>, ResponseDetail> details) {
     this.body = body;
     this.contentType = requireNonNull(contentType, "contentType");
     this.variant = variant;
+    this.details = details;
   }
 
   /** {@return an answer in JSON} */
   public static Response json(String json) {
-    return new Response(json.getBytes(UTF_8), "application/json", null);
+    return new Response(json.getBytes(UTF_8), "application/json", null, Map.of());
   }
 
   /** {@return an answer of any kind; the body is copied} */
   public static Response of(byte[] body, String contentType) {
-    return new Response(body.clone(), contentType, null);
+    return new Response(body.clone(), contentType, null, Map.of());
   }
 
   /** {@return an answer of any kind, whose body is not copied, from those who do not change it afterwards} */
   public static Response ofUnsafe(byte[] body, String contentType) {
-    return new Response(requireNonNull(body, "body"), contentType, null);
+    return new Response(requireNonNull(body, "body"), contentType, null, Map.of());
   }
 
   /** {@return the same answer, marked with the variant that gave it} */
   public Response servedBy(String newVariant) {
-    return new Response(body, contentType, requireNonNull(newVariant, "variant"));
+    return new Response(body, contentType, requireNonNull(newVariant, "variant"), details);
+  }
+
+  /** {@return the same answer with a detail, in the place of one of the same type if there is one} */
+  public Response with(ResponseDetail detail) {
+    if (details.isEmpty()) {
+      return new Response(body, contentType, variant, Map.of(detail.getClass(), detail));
+    }
+    Map<Class<?>, ResponseDetail> all = new HashMap<>(details);
+    all.put(detail.getClass(), detail);
+    return new Response(body, contentType, variant, Map.copyOf(all));
+  }
+
+  /**
+   * Hands the body on as one piece, if there is any of it.
+   *
+   * @param pieces what gets it, to be read only
+   * @return the same answer without its body
+   */
+  public Response handOn(Consumer<? super ByteBuffer> pieces) {
+    if (body.length > 0) {
+      pieces.accept(bodyBuffer());
+    }
+    return new Response(NO_BODY, contentType, variant, details);
+  }
+
+  /** {@return the same answer with another body, which is copied} */
+  public Response withBody(byte[] newBody) {
+    return new Response(newBody.clone(), contentType, variant, details);
   }
 
   /** {@return a copy of the body} */
@@ -68,12 +107,18 @@ public final class Response {
     return Optional.ofNullable(variant);
   }
 
+  /** {@return what the platform told beside the answer, by its type; empty if it told nothing of the kind} */
+  public <T extends ResponseDetail> Optional<T> find(Class<T> type) {
+    return Optional.ofNullable(details.get(type)).map(type::cast);
+  }
+
   @Override
   public boolean equals(@Nullable Object other) {
     return other instanceof Response that
         && Arrays.equals(body, that.body)
         && contentType.equals(that.contentType)
-        && variant().equals(that.variant());
+        && variant().equals(that.variant())
+        && details.equals(that.details);
   }
 
   @Override

@@ -7,7 +7,6 @@ import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
-import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -22,8 +21,7 @@ import org.jspecify.annotations.Nullable;
 public final class PieceQueue<P> {
   private final String platform;
   private final String what;
-  private final Duration limit;
-  private final Supplier<Duration> left;
+  private final Deadline deadline;
   private final PieceQueues.Source source;
   private final PieceQueues.Failures failures;
   private final Consumer<PieceQueue<?>> onEnd;
@@ -37,15 +35,13 @@ public final class PieceQueue<P> {
   PieceQueue(
       String platform,
       String what,
-      Duration limit,
-      Supplier<Duration> left,
+      Deadline deadline,
       PieceQueues.Source source,
       PieceQueues.Failures failures,
       Consumer<PieceQueue<?>> onEnd) {
     this.platform = platform;
     this.what = what;
-    this.limit = limit;
-    this.left = left;
+    this.deadline = deadline;
     this.source = source;
     this.failures = failures;
     this.onEnd = onEnd;
@@ -155,10 +151,10 @@ public final class PieceQueue<P> {
   }
 
   private Signal<P> next() {
-    Duration time = left.get();
+    Duration left = deadline.left();
     Signal<P> signal;
     try {
-      signal = signals.poll(Math.max(0, time.toNanos()), TimeUnit.NANOSECONDS);
+      signal = signals.poll(left.toNanos(), TimeUnit.NANOSECONDS);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw new ServingException(
@@ -174,7 +170,7 @@ public final class PieceQueue<P> {
           what + " failed: platform '" + platform + "' was closed after " + count
               + " pieces: open it again.");
     }
-    if (signal == null || time.isNegative()) {
+    if (signal == null || left.isZero()) {
       throw overdue(null);
     }
     return signal;
@@ -185,7 +181,7 @@ public final class PieceQueue<P> {
     return ServingException.builder(
             platform,
             ErrorKind.TIMEOUT,
-            what + " failed: its time of " + limit + " was over after " + count
+            what + " failed: its time of " + deadline.limit() + " was over after " + count
                 + " pieces. The model may go on with it")
         .cause(cause)
         .build();

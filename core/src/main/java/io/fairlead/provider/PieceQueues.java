@@ -4,10 +4,8 @@ import static java.util.Objects.requireNonNull;
 
 import io.fairlead.error.ErrorKind;
 import io.fairlead.error.ServingException;
-import java.time.Duration;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.function.Supplier;
 
 /**
  * The answers in pieces that a platform has under way; closing it ends them all.
@@ -48,14 +46,12 @@ public final class PieceQueues implements AutoCloseable {
    * Begins an answer.
    *
    * @param what what it is about, as the beginning of a sentence
-   * @param limit the limit on the whole answer, which messages name
-   * @param left how much of the limit is left
+   * @param deadline the limit on the whole answer
    * @throws ServingException of kind {@code CANCELLED} if this is closed
    */
-  public <P> PieceQueue<P> open(
-      String what, Duration limit, Supplier<Duration> left, Source source, Failures failures) {
+  public <P> PieceQueue<P> open(String what, Deadline deadline, Source source, Failures failures) {
     PieceQueue<P> queue =
-        new PieceQueue<>(platform, what, limit, left, source, failures, open::remove);
+        new PieceQueue<>(platform, what, deadline, source, failures, open::remove);
     open.add(queue);
     // After it is in the set: either this sees the closing or the closing sees the queue.
     if (closed) {

@@ -9,8 +9,10 @@ import io.fairlead.platform.Deployment;
 import io.fairlead.platform.Platform;
 import io.fairlead.platform.Request;
 import io.fairlead.platform.Response;
+import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.List;
+import java.util.function.Consumer;
 
 /** What all platforms that forward to another have in common. */
 abstract class ForwardingPlatform<S extends Served, P extends Platform<S>> implements Platform<S> {
@@ -28,6 +30,11 @@ abstract class ForwardingPlatform<S extends Served, P extends Platform<S>> imple
   @Override
   public Response invoke(S served, Request request) {
     return platform.invoke(served, request);
+  }
+
+  @Override
+  public Response invokeStreaming(S served, Request request, Consumer<? super ByteBuffer> pieces) {
+    return platform.invokeStreaming(served, request, pieces);
   }
 
   @Override

@@ -2,6 +2,7 @@ package io.fairlead.reconcile;
 
 import static java.util.Objects.requireNonNull;
 
+import io.fairlead.error.ErrorKind;
 import io.fairlead.error.ServingException;
 import io.fairlead.grammar.ModelArtifact;
 import io.fairlead.grammar.ModelMetadata;
@@ -22,6 +23,7 @@ import io.fairlead.provider.Closed;
 import io.fairlead.reconcile.ReconcileRequest.Guard;
 import io.fairlead.reconcile.Resource.Goal;
 import io.fairlead.reconcile.Resource.Role;
+import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -34,6 +36,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -77,10 +80,42 @@ abstract class ReconciledPlatform<S extends Served> implements Platform<S> {
     return reconciler.platform();
   }
 
-  // ---- asking ----
+  // ---- invoking ----
 
   @Override
   public final Response invoke(S served, Request request) {
+    checkMayInvoke(served, request);
+    try {
+      return invoker.invoke(served, request);
+    } catch (ServingException e) {
+      throw withPinnedVariant(e, request);
+    }
+  }
+
+  @Override
+  public final Response invokeStreaming(
+      S served, Request request, Consumer<? super ByteBuffer> pieces) {
+    requireNonNull(pieces, "pieces");
+    checkMayInvoke(served, request);
+    Pieces passing = new Pieces(pieces, () -> {
+      if (reconciler.isClosed()) {
+        throw closedMeanwhile(served.name(), null);
+      }
+    });
+    try {
+      return invoker.invokeStreaming(served, request, passing);
+    } catch (ServingException e) {
+      throw withPinnedVariant(
+          reconciler.isClosed() && e.kind() != ErrorKind.CANCELLED
+              ? closedMeanwhile(served.name(), e)
+              : e,
+          request);
+    } finally {
+      passing.throwIfFailed();
+    }
+  }
+
+  private void checkMayInvoke(S served, Request request) {
     if (preview != null) {
       throw new UnsupportedOperationException(
           "a preview changes and asks nothing: invoke on the platform itself");
@@ -89,11 +124,15 @@ abstract class ReconciledPlatform<S extends Served> implements Platform<S> {
     if (reconciler.isClosed()) {
       throw closedBefore("invoke " + served.name());
     }
-    try {
-      return invoker.invoke(served, request);
-    } catch (ServingException e) {
-      throw withPinnedVariant(e, request);
-    }
+  }
+
+  private ServingException closedMeanwhile(String name, @Nullable ServingException failure) {
+    return ServingException.builder(
+            id(),
+            ErrorKind.CANCELLED,
+            "Platform '" + id() + "' was closed while " + name + " answered: open it again.")
+        .cause(failure)
+        .build();
   }
 
   /** The platform's own word is more exact where it names the variant that failed. */

@@ -1,9 +1,12 @@
 package io.fairlead.contract;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowable;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
+import static org.assertj.core.api.InstanceOfAssertFactories.THROWABLE;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.fairlead.contract.Faults.Fault;
 import io.fairlead.error.ErrorKind;
@@ -24,6 +27,9 @@ import io.fairlead.operation.Plan.Action;
 import io.fairlead.platform.Belonging;
 import io.fairlead.platform.Deployment;
 import io.fairlead.platform.EndpointPlatform;
+import io.fairlead.platform.Request;
+import io.fairlead.platform.Response;
+import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.EnumSet;
@@ -32,6 +38,8 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
@@ -77,8 +85,42 @@ public abstract class EndpointPlatformContract extends OverlappingOperationsCont
     /** Lets time pass, so that what was begun ends; does nothing where everything ends at once. */
     default void pass(Duration time) {}
 
+    /** {@return what decides how models answer in pieces here; empty if every answer comes as a whole} */
+    default Optional<Streams> streams() {
+      return Optional.empty();
+    }
+
     @Override
     void close();
+  }
+
+  /** What decides how the models of a place answer in pieces. */
+  public interface Streams {
+    /** Says what every answer in pieces consists of from now on. */
+    void answerWith(List<String> pieces);
+
+    /** Breaks the next answer off after its pieces: the model fails. */
+    void breakNext();
+
+    /** {@return what holds the next answer, before or after its first piece} */
+    Hold holdNext();
+
+    /** {@return how often models were asked for pieces} */
+    int asked();
+
+    /** {@return what lets time pass; empty if it passes by itself} */
+    default Optional<Consumer<Duration>> clock() {
+      return Optional.empty();
+    }
+  }
+
+  /** Keeps a model from answering on. */
+  public interface Hold {
+    /** Returns when the model is held. */
+    void awaitArrival();
+
+    /** Lets it answer on. */
+    void release();
   }
 
   /** {@return an empty place} */
@@ -626,6 +668,173 @@ public abstract class EndpointPlatformContract extends OverlappingOperationsCont
     assertThat(place.remains()).isEmpty();
   }
 
+  // ---- answers in pieces ----
+
+  @Test
+  void anAnswerInPiecesIsHandedOnInOrderOnItsCallersThread() {
+    Endpoint blue = deploy(platform, "blue", artifact());
+    Response whole = platform.invoke(blue, request());
+    List<String> expected = place
+        .streams()
+        .map(streams -> {
+          List<String> pieces = List.of("one", "two ", "three");
+          streams.answerWith(pieces);
+          return pieces;
+        })
+        .orElseGet(() -> List.of(whole.text()));
+    Thread caller = Thread.currentThread();
+    List<String> pieces = new ArrayList<>();
+
+    Response rest = platform.invokeStreaming(blue, request(), piece -> {
+      assertThat(Thread.currentThread()).isSameAs(caller);
+      assertThat(piece.isReadOnly()).isTrue();
+      pieces.add(text(piece));
+    });
+
+    assertThat(pieces).isEqualTo(expected);
+    assertThat(rest.body()).isEmpty();
+    assertThat(rest.variant()).contains("blue");
+    assertThat(rest.contentType()).isNotBlank();
+  }
+
+  @Test
+  void whatAConsumerThrowsEndsAnAnswerInPiecesAndReachesTheCallerAsItIs() {
+    Endpoint blue = deploy(platform, "blue", artifact());
+    place.streams().ifPresent(streams -> streams.answerWith(List.of("one", "two")));
+    for (RuntimeException enough : List.of(
+        new IllegalStateException("enough"),
+        new ServingException("elsewhere", ErrorKind.UNAVAILABLE, "what a retry would be for"))) {
+      List<String> pieces = new ArrayList<>();
+      int asked = place.streams().map(Streams::asked).orElse(0);
+
+      assertThatThrownBy(() -> platform.invokeStreaming(blue, request().pinnedTo("blue"), piece -> {
+            pieces.add(text(piece));
+            throw enough;
+          }))
+          .isSameAs(enough);
+
+      assertThat(pieces).hasSize(1);
+      place.streams().ifPresent(streams -> assertThat(streams.asked()).isEqualTo(asked + 1));
+    }
+    assertThat(platform.invoke(blue, request()).variant()).contains("blue");
+  }
+
+  @Test
+  void anAnswerInPiecesThatBreaksOffIsAFailureOfItsVariantAndIsNotAskedForAgain() {
+    Streams streams = streams();
+    Endpoint blue = deploy(platform, "blue", artifact());
+    streams.answerWith(List.of("one", "two"));
+    streams.breakNext();
+    List<String> pieces = new ArrayList<>();
+
+    ServingException failure = catchThrowableOfType(
+        ServingException.class,
+        () -> platform.invokeStreaming(blue, request(), piece -> pieces.add(text(piece))));
+
+    assertThat(failure.platform()).isEqualTo(platform.id());
+    assertThat(failure.variant()).contains("blue");
+    assertThat(pieces).containsExactly("one", "two");
+    assertThat(streams.asked()).isEqualTo(1);
+  }
+
+  @Test
+  void theTimeForAnAnswerInPiecesIsForTheWholeOfIt() {
+    Streams streams = streams();
+    Endpoint blue = deploy(platform, "blue", artifact());
+    streams.answerWith(List.of("one", "two"));
+    Duration timeout = Duration.ofMillis(500);
+    List<String> pieces = new ArrayList<>();
+    Hold hold = streams.holdNext();
+
+    ServingException held = catchThrowableOfType(
+        ServingException.class,
+        () -> platform.invokeStreaming(blue, request().withTimeout(timeout), piece -> {}));
+    hold.release();
+
+    assertThat(held.kind()).isEqualTo(ErrorKind.TIMEOUT);
+    assertThat(streams.asked()).isEqualTo(1);
+
+    streams.clock().ifPresent(clock -> {
+      ServingException slow = catchThrowableOfType(
+          ServingException.class,
+          () -> platform.invokeStreaming(blue, request().withTimeout(LIMIT), piece -> {
+            pieces.add(text(piece));
+            clock.accept(LIMIT.plusSeconds(1));
+          }));
+      assertThat(slow.kind()).isEqualTo(ErrorKind.TIMEOUT);
+      assertThat(pieces).as("what came before the time was over").containsExactly("one");
+    });
+  }
+
+  @Test
+  void aPinnedRequestIsAnsweredInPiecesByItsVariant() {
+    Endpoint blue = deploy(platform, "blue", artifact());
+    deploy(platform, "green", otherArtifact());
+    String answering = canPin() ? "green" : "blue";
+
+    assertThat(platform
+            .invokeStreaming(blue, request().pinnedTo(answering), piece -> {})
+            .variant())
+        .contains(answering);
+    for (String missing : canPin() ? List.of("red") : List.of("green", "red")) {
+      ServingException refusal = catchThrowableOfType(
+          ServingException.class,
+          () -> platform.invokeStreaming(blue, request().pinnedTo(missing), piece -> {}));
+      assertThat(refusal.kind())
+          .isEqualTo(missing.equals("red") ? ErrorKind.NOT_FOUND : ErrorKind.UNSUPPORTED);
+      assertThat(refusal.variant()).contains(missing);
+    }
+  }
+
+  @Test
+  void aPreviewInvokesNothing() {
+    Endpoint blue = deploy(platform, "blue", artifact());
+
+    for (Consumer<EndpointPlatform> invoking : List.<Consumer<EndpointPlatform>>of(
+        p -> p.invoke(blue, request()), p -> p.invokeStreaming(blue, request(), piece -> {}))) {
+      assertThatThrownBy(() -> platform.preview(p -> {
+            invoking.accept(p);
+            return p.undeploy(blue);
+          }))
+          .isInstanceOf(UnsupportedOperationException.class);
+    }
+  }
+
+  @Test
+  void closingThePlatformEndsAnAnswerInPieces() {
+    Streams streams = streams();
+    Endpoint blue = deploy(platform, "blue", artifact());
+    streams.answerWith(List.of("one", "two"));
+    Hold hold = streams.holdNext();
+    List<String> pieces = new CopyOnWriteArrayList<>();
+    CompletableFuture<Throwable> ending = CompletableFuture.supplyAsync(() -> catchThrowable(
+        () -> platform.invokeStreaming(blue, request(), piece -> pieces.add(text(piece)))));
+    hold.awaitArrival();
+
+    platform.close();
+    hold.release();
+
+    assertThat(ending)
+        .succeedsWithin(LIMIT)
+        .isInstanceOfSatisfying(
+            ServingException.class, e -> assertThat(e.kind()).isEqualTo(ErrorKind.CANCELLED))
+        .asInstanceOf(THROWABLE)
+        .hasMessageContaining("closed");
+    assertThat(pieces).doesNotContain("two");
+    // Its threads may be its place's, which outlives it.
+    place.close();
+    assertNoThreads();
+  }
+
+  private Streams streams() {
+    assumeTrue(place.streams().isPresent(), "every answer comes as a whole here");
+    return place.streams().orElseThrow();
+  }
+
+  private static String text(ByteBuffer piece) {
+    return UTF_8.decode(piece).toString();
+  }
+
   // ---- reading ----
 
   @Test
@@ -734,11 +943,17 @@ public abstract class EndpointPlatformContract extends OverlappingOperationsCont
     assertThat(closed).hasMessageContaining("closed");
     assertThat(catchThrowable(() -> platform.invoke(blue, request())))
         .hasMessageContaining("closed");
+    assertThat(catchThrowable(() -> platform.invokeStreaming(blue, request(), piece -> {})))
+        .hasMessageContaining("closed");
+    assertNoThreads();
+    assertThat(catchThrowable(platform::list)).hasMessageContaining("closed");
+  }
+
+  private void assertNoThreads() {
     assertThat(Thread.getAllStackTraces().keySet())
         .filteredOn(thread -> !threadsBefore.contains(thread))
-        .noneMatch(
-            thread -> thread.isAlive() && thread.getName().startsWith("fairlead-" + platform.id()));
-    assertThat(catchThrowable(platform::list)).hasMessageContaining("closed");
+        .filteredOn(thread -> thread.getName().startsWith("fairlead-" + platform.id()))
+        .allMatch(FunctionPlatformContract::ends);
   }
 
   // ---- words ----

@@ -1,5 +1,6 @@
 package io.fairlead.contract;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static java.util.concurrent.TimeUnit.MILLISECONDS;
 import static java.util.concurrent.TimeUnit.MINUTES;
 import static java.util.concurrent.TimeUnit.NANOSECONDS;
@@ -31,6 +32,7 @@ import io.fairlead.platform.FunctionPlatform;
 import io.fairlead.platform.Request;
 import io.fairlead.platform.Response;
 import java.net.URI;
+import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -41,6 +43,7 @@ import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -122,6 +125,11 @@ public abstract class FunctionPlatformContract {
     /** {@return whether {@link Probe#load} and {@link Probe#unload} are called when a model comes and goes} */
     default boolean tellsOfLoads() {
       return true;
+    }
+
+    /** {@return whether {@link Probe#answer(Request, Consumer)} is asked for answers in pieces; else they come as a whole} */
+    default boolean answersInPieces() {
+      return false;
     }
 
     /** {@return whether functions run in this process, and so end with the platform} */
@@ -1013,12 +1021,16 @@ public abstract class FunctionPlatformContract {
   void aPreviewAsksNoModel() {
     ModelFunction function = deploy(one, place.limits());
 
-    Throwable refusal = catchThrowable(() -> platform.preview(p -> {
-      p.invoke(function, request(1));
-      return p.undeploy(function);
-    }));
+    for (Consumer<FunctionPlatform> invoking : List.<Consumer<FunctionPlatform>>of(
+        p -> p.invoke(function, request(1)),
+        p -> p.invokeStreaming(function, request(1), piece -> {}))) {
+      Throwable refusal = catchThrowable(() -> platform.preview(p -> {
+        invoking.accept(p);
+        return p.undeploy(function);
+      }));
+      assertThat(refusal).isInstanceOf(UnsupportedOperationException.class);
+    }
 
-    assertThat(refusal).isInstanceOf(UnsupportedOperationException.class);
     assertThat(one.calls()).isZero();
   }
 
@@ -1030,6 +1042,141 @@ public abstract class FunctionPlatformContract {
     assertThatThrownBy(() -> platform.preview(p -> p.deploy(unknown, place.limits())))
         .isInstanceOf(InvalidValueException.class)
         .hasMessageContaining("UnknownOption");
+  }
+
+  // ---- answers in pieces ----
+
+  @Test
+  void anAnswerInPiecesIsHandedOnInOrderOnItsCallersThread() {
+    ModelFunction function = deploy(one, place.limits());
+    Thread caller = Thread.currentThread();
+    List<String> pieces = new ArrayList<>();
+
+    Response rest = platform.invokeStreaming(function, request(1), piece -> {
+      assertThat(Thread.currentThread()).isSameAs(caller);
+      assertThat(piece.isReadOnly()).isTrue();
+      pieces.add(text(piece));
+    });
+
+    assertThat(String.join("", pieces)).isEqualTo(one.expected(request(1)).text());
+    assertThat(pieces).hasSize(place.answersInPieces() ? 3 : 1);
+    assertThat(rest.body()).isEmpty();
+    assertThat(rest.contentType()).startsWith("application/json");
+    assertThat(rest.variant()).as("functions have no variants").isEmpty();
+    assertAnswer(platform.invoke(function, request(1)), one, request(1));
+  }
+
+  @Test
+  void aSlowConsumerOfPiecesSlowsItsModelDown() {
+    assumeTrue(place.answersInPieces(), "every answer comes as a whole here");
+    ModelFunction function = deploy(one, place.limits());
+    List<Boolean> idle = new ArrayList<>();
+
+    platform.invokeStreaming(function, request(1), piece -> {
+      if (idle.isEmpty()) {
+        idle.add(one.isEverIdle());
+      }
+    });
+
+    assertThat(idle)
+        .as("whether the model was done while its first piece was read")
+        .containsExactly(false);
+  }
+
+  @Test
+  void whatAConsumerThrowsEndsAnAnswerInPiecesAndReachesTheCallerAsItIs() {
+    ModelFunction function = deploy(one, place.limits().withMaxConcurrent(1));
+    for (RuntimeException enough : List.of(
+        new IllegalStateException("enough"),
+        new ServingException("elsewhere", ErrorKind.UNAVAILABLE, "what a retry would be for"))) {
+      int calls = one.calls();
+      List<String> pieces = new ArrayList<>();
+
+      assertThatThrownBy(() -> platform.invokeStreaming(function, request(1), piece -> {
+            pieces.add(text(piece));
+            throw enough;
+          }))
+          .isSameAs(enough);
+
+      assertThat(pieces).hasSize(1);
+      assertAnswer(result(call(function, request(2))), one, request(2));
+      assertThat(one.calls()).as("asked once, and once more here").isEqualTo(calls + 2);
+    }
+  }
+
+  @Test
+  void aModelThatFailsAfterItsFirstPieceFailsAsModelFailedAndIsNotAskedAgain() {
+    assumeTrue(place.answersInPieces(), "every answer comes as a whole here");
+    ModelFunction function = deploy(one, place.limits());
+    one.failNext(new IllegalStateException("the worker is lost"));
+    List<String> pieces = new ArrayList<>();
+
+    ServingException failure = catchThrowableOfType(
+        ServingException.class,
+        () -> platform.invokeStreaming(function, request(1), piece -> pieces.add(text(piece))));
+
+    assertThat(failure.kind()).isEqualTo(ErrorKind.MODEL_FAILED);
+    assertThat(failure).hasMessageContaining(name());
+    assertThat(failure).hasStackTraceContaining("the worker is lost");
+    assertThat(pieces).hasSize(1);
+    assertThat(one.calls()).isEqualTo(1);
+    assertAnswer(platform.invoke(function, request(2)), one, request(2));
+  }
+
+  @Test
+  void theTimeForAnAnswerInPiecesIsForTheWholeOfIt() {
+    ModelFunction function = deploy(one, place.limits());
+    Probe.Hold hold = one.holdNext();
+    CompletableFuture<Response> call =
+        aside(() -> platform.invokeStreaming(function, impatient(request(1)), piece -> {}));
+    hold.awaitEntered();
+
+    ServingException failure = failureWhenTimeIsUp(call);
+
+    assertThat(failure.kind()).isEqualTo(ErrorKind.TIMEOUT);
+    assertThat(failure).hasMessageContaining(name());
+    hold.release();
+    assertAnswer(result(call(function, request(2))), one, request(2));
+  }
+
+  @Test
+  void anAnswerInPiecesFromWhatIsNotDeployedFailsAsNotFoundAndFromAVariantIsRefused() {
+    ModelFunction function = new ModelFunction(artifact(one), place.limits());
+
+    assertNotFound(() -> platform.invokeStreaming(function, request(1), piece -> {}));
+    assertThatThrownBy(
+            () -> platform.invokeStreaming(function, request(1).pinnedTo("blue"), piece -> {}))
+        .isInstanceOf(InvalidValueException.class)
+        .hasMessageContaining("variant");
+    assertThat(one.calls()).isZero();
+  }
+
+  @Test
+  void closingThePlatformEndsAnAnswerInPieces() {
+    assumeTrue(place.isInThisProcess(), "calls go on in another process");
+    assumeTrue(place.answersInPieces(), "every answer comes as a whole here");
+    ModelFunction function = deploy(one, place.limits());
+    Probe.Hold hold = one.holdNext();
+    List<String> pieces = new CopyOnWriteArrayList<>();
+    CompletableFuture<Response> underWay = aside(
+        () -> platform.invokeStreaming(function, request(1), piece -> pieces.add(text(piece))));
+    hold.awaitEntered();
+
+    CompletableFuture<Void> closing = CompletableFuture.runAsync(platform::close, callers);
+    eventually("the platform is closed", () -> endsSoon(function, "CANCELLED"));
+    hold.release();
+
+    Throwable thrown = catchThrowable(() -> resultWhenTimePasses(underWay));
+    assertThat(thrown)
+        .isInstanceOfSatisfying(
+            ServingException.class, e -> assertThat(e.kind()).isEqualTo(ErrorKind.CANCELLED));
+    assertThat(pieces).as("none after the platform was closed").hasSizeLessThan(2);
+    resultWhenTimePasses(closing);
+    assertNoThreads(platform.id());
+  }
+
+  private static String text(ByteBuffer piece) {
+    return UTF_8.decode(piece).toString();
   }
 
   // ---- the URL ----
@@ -1078,6 +1225,7 @@ public abstract class FunctionPlatformContract {
 
     assertClosed(() -> platform.deploy(artifact(two), place.limits()));
     assertClosed(() -> platform.invoke(function, request(2)));
+    assertClosed(() -> platform.invokeStreaming(function, request(2), piece -> {}));
     assertClosed(() -> platform.undeploy(function));
     assertClosed(() -> platform.undeployAll(name()));
     assertClosed(() -> platform.sweep(Duration.ZERO));
@@ -1138,7 +1286,7 @@ public abstract class FunctionPlatformContract {
     }
   }
 
-  private static boolean ends(Thread thread) {
+  static boolean ends(Thread thread) {
     try {
       thread.join(1_000);
       return !thread.isAlive();

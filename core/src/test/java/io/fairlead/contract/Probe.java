@@ -2,6 +2,7 @@ package io.fairlead.contract;
 
 import io.fairlead.platform.Request;
 import io.fairlead.platform.Response;
+import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Base64;
@@ -9,6 +10,7 @@ import java.util.Deque;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.BooleanSupplier;
+import java.util.function.Consumer;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -126,6 +128,48 @@ public final class Probe {
     }
   }
 
+  /**
+   * {@return what is told beside the model's answer, which goes out in three pieces}
+   *
+   * <p>What holds a request, or lets it fail, does so after the first of them.
+   */
+  public Response answer(Request request, Consumer<? super ByteBuffer> pieces)
+      throws InterruptedException {
+    Response whole = locked(() -> {
+      calls++;
+      running++;
+      mostRunning = Math.max(mostRunning, running);
+      changed.signalAll();
+      return expected(request);
+    });
+    byte[] bytes = whole.body();
+    try {
+      pieces.accept(ByteBuffer.wrap(bytes, 0, 1));
+      lock.lockInterruptibly();
+      try {
+        Hold hold = holds.poll();
+        RuntimeException failure = failures.poll();
+        if (hold != null) {
+          hold.keep();
+        }
+        if (failure != null) {
+          throw failure;
+        }
+      } finally {
+        lock.unlock();
+      }
+      pieces.accept(ByteBuffer.wrap(bytes, 1, 1));
+      pieces.accept(ByteBuffer.wrap(bytes, 2, bytes.length - 2));
+      return whole.withBody(new byte[0]);
+    } finally {
+      locked(() -> {
+        running--;
+        changed.signalAll();
+        return null;
+      });
+    }
+  }
+
   /** {@return a digest of what the model is now, 64 hexadecimal digits} */
   public String digest() {
     return locked(() -> "%032x%032x".formatted(name.hashCode() & 0xffffffffL, version));
@@ -195,6 +239,11 @@ public final class Probe {
   /** {@return whether the model is asked more often than this while it is watched} */
   boolean isAskedMoreThan(int most) {
     return within(FunctionPlatformContract.WATCH, () -> calls > most);
+  }
+
+  /** {@return whether the model has nothing to do any more at some time while it is watched} */
+  boolean isEverIdle() {
+    return within(FunctionPlatformContract.WATCH, () -> running == 0);
   }
 
   /** {@return whether so many instances are loaded, now or soon} */

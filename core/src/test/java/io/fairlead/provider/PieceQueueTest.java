@@ -4,12 +4,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
+import io.fairlead.contract.VirtualTime;
 import io.fairlead.error.ErrorKind;
 import io.fairlead.error.ServingException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.function.Supplier;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -34,14 +34,13 @@ class PieceQueueTest {
   }
 
   private PieceQueue<String> open() {
-    return open(() -> LIMIT);
+    return open(Deadline.after(LIMIT, TimeSource.system()));
   }
 
-  private PieceQueue<String> open(Supplier<Duration> left) {
+  private PieceQueue<String> open(Deadline deadline) {
     return queues.open(
         "Invoking endpoint 'bert'",
-        LIMIT,
-        left,
+        deadline,
         new Sent(),
         (thrown, pieces) -> new IllegalStateException("after " + pieces + " pieces", thrown));
   }
@@ -134,8 +133,8 @@ class PieceQueueTest {
 
   @Test
   void theTimeIsForTheWholeAnswer() {
-    Duration[] left = {LIMIT};
-    PieceQueue<String> queue = open(() -> left[0]);
+    VirtualTime time = new VirtualTime();
+    PieceQueue<String> queue = open(Deadline.after(LIMIT, time));
     queue.piece("one");
     queue.piece("two");
 
@@ -143,7 +142,7 @@ class PieceQueueTest {
         ServingException.class,
         () -> queue.handOn(piece -> {
           noted.add(piece);
-          left[0] = Duration.ofNanos(-1);
+          time.pass(LIMIT);
         }));
 
     assertThat(failure.kind()).isEqualTo(ErrorKind.TIMEOUT);
@@ -156,7 +155,7 @@ class PieceQueueTest {
 
   @Test
   void whatDoesNotBeginInTimeIsOver() {
-    PieceQueue<String> queue = open(() -> Duration.ofMillis(5));
+    PieceQueue<String> queue = open(Deadline.after(Duration.ofMillis(5), TimeSource.system()));
 
     assertThatThrownBy(() -> queue.begin(() -> {}))
         .isInstanceOfSatisfying(

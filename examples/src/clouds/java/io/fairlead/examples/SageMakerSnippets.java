@@ -27,6 +27,7 @@ import io.fairlead.sagemaker.SageMakerPlatform;
 import io.fairlead.sagemaker.SageMakerProvider;
 import io.fairlead.sagemaker.SageMakerReplacement;
 import io.fairlead.sagemaker.SageMakerRequest;
+import io.fairlead.sagemaker.SageMakerResponse;
 import io.fairlead.sagemaker.SageMakerRuntime;
 import io.fairlead.sagemaker.SageMakerServerless;
 import io.fairlead.sagemaker.SageMakerShadow;
@@ -123,8 +124,10 @@ final class SageMakerSnippets {
     Response green = sagemaker.invoke(blue, request.pinnedTo("green"));
 
     SageMakerRequest begin = SageMakerRequest.DEFAULT.withSessionId(SageMakerRequest.NEW_SESSION);
-    String session = sagemaker
-        .invokeFully(blue, request.with(begin))
+    Response first = sagemaker.invoke(blue, request.with(begin));
+    String session = first
+        .find(SageMakerResponse.class)
+        .orElseThrow()
         .newSession()
         .orElseThrow()
         .id();

@@ -9,7 +9,6 @@ import io.fairlead.grammar.RuntimeSpec;
 import io.fairlead.grammar.Scaling;
 import io.fairlead.platform.Request;
 import io.fairlead.platform.Response;
-import io.fairlead.vertex.VertexAnswer;
 import io.fairlead.vertex.VertexArtifact;
 import io.fairlead.vertex.VertexAutoscaling;
 import io.fairlead.vertex.VertexConfig;
@@ -20,6 +19,7 @@ import io.fairlead.vertex.VertexMonitoring;
 import io.fairlead.vertex.VertexPlatform;
 import io.fairlead.vertex.VertexPool;
 import io.fairlead.vertex.VertexProvider;
+import io.fairlead.vertex.VertexResponse;
 import io.fairlead.vertex.VertexRuntime;
 import io.fairlead.vertex.VertexScaling;
 import io.fairlead.vertex.VertexVersion;
@@ -28,6 +28,7 @@ import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.function.Consumer;
 
 /** The pieces of Java in docs/vertex.md, compiled; {@link VertexSnippetsTest} runs them. */
@@ -93,10 +94,11 @@ final class VertexSnippets {
     return List.of(dedicated, watched);
   }
 
-  static String asking(
+  static Optional<String> asking(
       VertexPlatform vertex, Endpoint blue, Request request, Consumer<? super ByteBuffer> show) {
-    VertexAnswer typed = vertex.predict(blue, Request.json("{\"instances\":[[1,2]]}"));
-    String version = typed.modelVersion();
+    Response typed = vertex.predict(blue, Request.json("{\"instances\":[[1,2]]}"));
+    Optional<String> version =
+        typed.find(VertexResponse.class).flatMap(VertexResponse::modelVersion);
     vertex.invokeStreaming(blue, request, show);
     return version;
   }

@@ -22,6 +22,7 @@ import io.fairlead.vertex.standin.StandIn;
 import java.net.URI;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -108,10 +109,10 @@ class VertexSnippetsTest {
     project.streamInParts(List.of("one ".getBytes(UTF_8), "by one".getBytes(UTF_8)));
     StringBuilder shown = new StringBuilder();
 
-    String version = VertexSnippets.asking(
+    Optional<String> version = VertexSnippets.asking(
         vertex, blue, Request.json("{}"), piece -> shown.append(UTF_8.decode(piece)));
 
-    assertThat(version).isEqualTo("1");
+    assertThat(version).contains("1");
     assertThat(shown).hasToString("one by one");
   }
 }

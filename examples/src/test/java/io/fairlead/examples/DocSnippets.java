@@ -1,5 +1,8 @@
 package io.fairlead.examples;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import io.fairlead.engine.StreamingModelHandler;
 import io.fairlead.grammar.ColdStart;
 import io.fairlead.grammar.Container;
 import io.fairlead.grammar.Dependencies;
@@ -28,6 +31,7 @@ import io.fairlead.serverless.ServerlessOptions;
 import io.fairlead.serverless.ServerlessPlatform;
 import io.fairlead.serverless.ServerlessProvider;
 import java.net.URI;
+import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -67,6 +71,22 @@ final class DocSnippets {
             "echo", request -> Response.of(request.body(), request.contentType())));
     ModelArtifact echo = ModelArtifact.of(URI.create("java:echo"));
     return Map.entry(local, echo);
+  }
+
+  static StreamingModelHandler counter() {
+    StreamingModelHandler counter = (request, pieces) -> {
+      for (int i = 1; i <= 3; i++) {
+        pieces.accept(ByteBuffer.wrap((i + "\n").getBytes(UTF_8)));
+      }
+      return Response.of(new byte[0], "text/plain");
+    };
+    return counter;
+  }
+
+  static Response pieces(EndpointPlatform platform, Endpoint blue, StringBuilder shown) {
+    Response rest = platform.invokeStreaming(
+        blue, Request.json("\"count to three\""), piece -> shown.append(UTF_8.decode(piece)));
+    return rest;
   }
 
   static List<Endpoint> grammar() {

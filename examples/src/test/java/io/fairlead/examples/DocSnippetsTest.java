@@ -9,8 +9,11 @@ import io.fairlead.grammar.ModelArtifact;
 import io.fairlead.grammar.Routing;
 import io.fairlead.grammar.RuntimeSpec;
 import io.fairlead.grammar.Scaling;
+import io.fairlead.local.LocalConfig;
+import io.fairlead.local.LocalProvider;
 import io.fairlead.platform.EndpointPlatform;
 import io.fairlead.platform.Request;
+import io.fairlead.platform.Response;
 import java.io.IOException;
 import java.net.ServerSocket;
 import java.net.URI;
@@ -132,6 +135,27 @@ class DocSnippetsTest {
     }
     List<Endpoint> endpoints = DocSnippets.grammar();
     assertThat(endpoints.get(0)).isEqualTo(endpoints.get(1));
+  }
+
+  @Test
+  void theCounterAnswersInPiecesAndAsAWhole() {
+    LocalConfig config = LocalConfig.DEFAULT.withFunction("counter", DocSnippets.counter());
+    try (EndpointPlatform local = new LocalProvider().open(config)) {
+      Container counter = new Container(
+          ModelArtifact.of(URI.create("java:counter")), RuntimeSpec.NONE, Dependencies.NONE);
+      Endpoint blue = local
+          .deploy(counter, Scaling.fixed("", 1), new Routing("counter", "blue"))
+          .await(Duration.ofMinutes(1));
+      StringBuilder shown = new StringBuilder();
+
+      Response rest = DocSnippets.pieces(local, blue, shown);
+
+      assertThat(shown).hasToString("1\n2\n3\n");
+      assertThat(rest.body()).isEmpty();
+      assertThat(rest.contentType()).isEqualTo("text/plain");
+      assertThat(rest.variant()).contains("blue");
+      assertThat(local.invoke(blue, Request.json("1")).text()).isEqualTo("1\n2\n3\n");
+    }
   }
 
   @Test

@@ -2,44 +2,27 @@ package io.fairlead.sagemaker;
 
 import io.fairlead.grammar.Endpoint;
 import io.fairlead.platform.EndpointPlatform;
-import io.fairlead.platform.Request;
 import io.fairlead.platform.Response;
-import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.Optional;
-import java.util.function.Consumer;
 
-/** Endpoints on Amazon SageMaker. */
+/**
+ * Endpoints on Amazon SageMaker.
+ *
+ * <p>What SageMaker tells beside an answer, sessions and custom attributes, is the response's {@link SageMakerResponse}:
+ *
+ * <pre>{@code
+ * SageMakerRequest begin = SageMakerRequest.DEFAULT.withSessionId(SageMakerRequest.NEW_SESSION);
+ * Response first = sagemaker.invoke(endpoint, request.with(begin));
+ * String session = first.find(SageMakerResponse.class).orElseThrow().newSession().orElseThrow().id();
+ * sagemaker.invoke(endpoint, request.with(SageMakerRequest.DEFAULT.withSessionId(session)));
+ * }</pre>
+ *
+ * <p>{@link #invokeStreaming} needs {@code software.amazon.awssdk:netty-nio-client} on the class path, or fails as {@code
+ * UNSUPPORTED}. It takes neither the caller's own HTTP client nor the caller's own clients of services, and stateful sessions
+ * cannot be begun so.
+ */
 public interface SageMakerPlatform extends EndpointPlatform {
-  /**
-   * Asks a model as {@link #invoke} does, and tells what SageMaker says beside the answer: sessions and custom attributes.
-   *
-   * <pre>{@code
-   * SageMakerRequest begin = SageMakerRequest.DEFAULT.withSessionId(SageMakerRequest.NEW_SESSION);
-   * String session = sagemaker.invokeFully(endpoint, request.with(begin)).newSession().orElseThrow().id();
-   * sagemaker.invoke(endpoint, request.with(SageMakerRequest.DEFAULT.withSessionId(session)));
-   * }</pre>
-   *
-   * @throws io.fairlead.error.ServingException as {@link #invoke} does
-   */
-  SageMakerAnswer invokeFully(Endpoint endpoint, Request request);
-
-  /**
-   * Asks a model that answers in pieces, and hands on each piece as it comes, on the calling thread.
-   *
-   * <p>It needs {@code software.amazon.awssdk:netty-nio-client} on the class path, and takes neither the caller's own
-   * HTTP client nor the caller's own clients of services. The request's timeout is a limit on the whole answer. Nothing
-   * is asked again once a piece has come. Stateful sessions cannot be begun so.
-   *
-   * @param pieces what gets them, to be read only while it is called; what it throws ends the answer and is thrown here
-   * @return what was told beside the pieces: the content type and the variant of a response without a body, and custom
-   *     attributes
-   * @throws io.fairlead.error.ServingException if the answer does not come to its end; of kind {@code UNSUPPORTED} if the
-   *     artifact is missing
-   */
-  SageMakerAnswer invokeStreaming(
-      Endpoint endpoint, Request request, Consumer<? super ByteBuffer> pieces);
-
   /**
    * Asks a model of an endpoint with {@link SageMakerAsync}, and does not wait for it.
    *

@@ -33,7 +33,7 @@ public record SageMakerRequest(
     String customAttributes,
     String accept)
     implements RequestOptions {
-  /** The {@code sessionId} that asks the model to begin a session; {@link SageMakerAnswer#newSession()} has its id. */
+  /** The {@code sessionId} that asks the model to begin a session; {@link SageMakerResponse#newSession()} has its id. */
   public static final String NEW_SESSION = "NEW_SESSION";
 
   /** Nothing is said. */

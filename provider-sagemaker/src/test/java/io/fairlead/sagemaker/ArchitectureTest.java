@@ -42,7 +42,6 @@ class ArchitectureTest {
         .containsExactlyInAnyOrder(
             "AsyncInvocation",
             "AsyncRequest",
-            "SageMakerAnswer",
             "SageMakerArtifact",
             "SageMakerAsync",
             "SageMakerAutoscaling",
@@ -58,6 +57,7 @@ class ArchitectureTest {
             "SageMakerProvider",
             "SageMakerReplacement",
             "SageMakerRequest",
+            "SageMakerResponse",
             "SageMakerRuntime",
             "SageMakerServerless",
             "SageMakerShadow");

@@ -1,5 +1,7 @@
 package io.fairlead.sagemaker;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+
 import io.fairlead.contract.EndpointPlatformContract;
 import io.fairlead.contract.Faults;
 import io.fairlead.contract.VirtualTime;
@@ -9,10 +11,14 @@ import io.fairlead.grammar.RuntimeSpec;
 import io.fairlead.grammar.Scaling;
 import io.fairlead.platform.EndpointPlatform;
 import io.fairlead.platform.Request;
+import io.fairlead.sagemaker.standin.Held;
 import java.net.URI;
 import java.time.Duration;
+import java.util.Collections;
+import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Consumer;
 
 /** The whole contract, each remote call of which goes over HTTP to a stand-in of AWS. */
 class SageMakerContractTest extends EndpointPlatformContract {
@@ -77,8 +83,52 @@ class SageMakerContractTest extends EndpointPlatformContract {
     }
 
     @Override
+    public Optional<Streams> streams() {
+      return Optional.of(new InParts(aws));
+    }
+
+    @Override
     public void close() {
       aws.close();
+    }
+  }
+
+  private record InParts(Aws aws) implements Streams {
+    @Override
+    public void answerWith(List<String> pieces) {
+      aws.account()
+          .streamInParts(pieces.stream().map(piece -> piece.getBytes(UTF_8)).toList());
+    }
+
+    @Override
+    public void breakNext() {
+      aws.account().breakNextStream("ModelInvocationTimeExceeded", "it took too long");
+    }
+
+    @Override
+    public Hold holdNext() {
+      Held held = aws.account().holdNextInvocation();
+      return new Hold() {
+        @Override
+        public void awaitArrival() {
+          held.awaitArrival();
+        }
+
+        @Override
+        public void release() {
+          held.release();
+        }
+      };
+    }
+
+    @Override
+    public int asked() {
+      return Collections.frequency(aws.account().calls(), "InvokeEndpointWithResponseStream");
+    }
+
+    @Override
+    public Optional<Consumer<Duration>> clock() {
+      return Optional.of(aws.time()::pass);
     }
   }
 }

@@ -4,6 +4,7 @@ import static java.util.Objects.requireNonNull;
 
 import io.fairlead.engine.ModelFetcher;
 import io.fairlead.engine.ModelHandler;
+import io.fairlead.engine.StreamingModelHandler;
 import io.fairlead.engine.internal.Engine;
 import java.nio.file.Path;
 import java.util.HashMap;
@@ -39,6 +40,11 @@ public record LocalConfig(
     Map<String, ModelHandler> all = new HashMap<>(functions);
     all.put(requireNonNull(name, "name"), requireNonNull(function, "function"));
     return new LocalConfig(all, fetchers, cacheFolder, classLoader);
+  }
+
+  /** {@return these settings with Java code that answers in pieces} */
+  public LocalConfig withFunction(String name, StreamingModelHandler function) {
+    return withFunction(name, (ModelHandler) function);
   }
 
   /** {@return these settings with what fetches models whose location has a scheme, such as {@code https}} */

@@ -4,6 +4,7 @@ import static java.util.Objects.requireNonNull;
 
 import io.fairlead.engine.ModelFetcher;
 import io.fairlead.engine.ModelHandler;
+import io.fairlead.engine.StreamingModelHandler;
 import io.fairlead.engine.internal.Engine;
 import io.fairlead.grammar.Problems;
 import java.nio.file.Path;
@@ -59,6 +60,11 @@ public record ServerlessConfig(
     Map<String, ModelHandler> all = new HashMap<>(functions);
     all.put(requireNonNull(name, "name"), requireNonNull(function, "function"));
     return new ServerlessConfig(all, fetchers, memoryBytes, starts, http, cacheFolder, classLoader);
+  }
+
+  /** {@return these settings with Java code that answers in pieces} */
+  public ServerlessConfig withFunction(String name, StreamingModelHandler function) {
+    return withFunction(name, (ModelHandler) function);
   }
 
   /** {@return these settings with what fetches models whose location has a scheme, such as {@code https}} */

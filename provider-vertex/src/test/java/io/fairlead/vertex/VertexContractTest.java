@@ -1,5 +1,7 @@
 package io.fairlead.vertex;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+
 import io.fairlead.contract.EndpointPlatformContract;
 import io.fairlead.contract.Faults;
 import io.fairlead.contract.VirtualTime;
@@ -8,8 +10,15 @@ import io.fairlead.grammar.RuntimeSpec;
 import io.fairlead.grammar.Scaling;
 import io.fairlead.platform.EndpointPlatform;
 import io.fairlead.platform.Request;
+import io.fairlead.vertex.standin.Held;
+import io.grpc.Status.Code;
 import java.net.URI;
+import java.time.Duration;
+import java.util.Collections;
+import java.util.List;
+import java.util.Optional;
 import java.util.Set;
+import java.util.function.Consumer;
 
 /** The whole contract, each remote call of which goes over gRPC to a stand-in of Vertex AI. */
 class VertexContractTest extends EndpointPlatformContract {
@@ -62,8 +71,52 @@ class VertexContractTest extends EndpointPlatformContract {
     }
 
     @Override
+    public Optional<Streams> streams() {
+      return Optional.of(new InParts(gcp));
+    }
+
+    @Override
     public void close() {
       gcp.close();
+    }
+  }
+
+  private record InParts(Gcp gcp) implements Streams {
+    @Override
+    public void answerWith(List<String> pieces) {
+      gcp.project()
+          .streamInParts(pieces.stream().map(piece -> piece.getBytes(UTF_8)).toList());
+    }
+
+    @Override
+    public void breakNext() {
+      gcp.project().breakNextStream(Code.INTERNAL, "worker lost");
+    }
+
+    @Override
+    public Hold holdNext() {
+      Held held = gcp.project().holdPrediction();
+      return new Hold() {
+        @Override
+        public void awaitArrival() {
+          held.awaitArrival();
+        }
+
+        @Override
+        public void release() {
+          held.release();
+        }
+      };
+    }
+
+    @Override
+    public int asked() {
+      return Collections.frequency(gcp.project().calls(), "StreamRawPredict");
+    }
+
+    @Override
+    public Optional<Consumer<Duration>> clock() {
+      return Optional.of(gcp.time()::pass);
     }
   }
 }

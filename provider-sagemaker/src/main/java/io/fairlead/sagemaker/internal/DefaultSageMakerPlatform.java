@@ -4,7 +4,6 @@ import io.fairlead.error.ErrorKind;
 import io.fairlead.error.ServingException;
 import io.fairlead.grammar.Endpoint;
 import io.fairlead.platform.EndpointPlatform;
-import io.fairlead.platform.Request;
 import io.fairlead.platform.Response;
 import io.fairlead.provider.TimeSource;
 import io.fairlead.reconcile.ForwardingEndpointPlatform;
@@ -13,18 +12,12 @@ import io.fairlead.reconcile.ReconciledEndpointPlatform;
 import io.fairlead.reconcile.Reconciler;
 import io.fairlead.sagemaker.AsyncInvocation;
 import io.fairlead.sagemaker.AsyncRequest;
-import io.fairlead.sagemaker.SageMakerAnswer;
 import io.fairlead.sagemaker.SageMakerConfig;
 import io.fairlead.sagemaker.SageMakerPlatform;
 import io.fairlead.sagemaker.SageMakerProvider;
-import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.Optional;
-import java.util.concurrent.locks.ReentrantLock;
-import java.util.function.Consumer;
-import java.util.function.Supplier;
 import java.util.random.RandomGenerator;
-import org.jspecify.annotations.Nullable;
 
 /** An endpoint platform that also asks models in the ways that SageMaker alone has. */
 public final class DefaultSageMakerPlatform extends ForwardingEndpointPlatform
@@ -33,28 +26,17 @@ public final class DefaultSageMakerPlatform extends ForwardingEndpointPlatform
   private static final Polling POLLING =
       new Polling(Duration.ofSeconds(5), Duration.ofSeconds(30), 0.1);
 
-  private final SageMakerInvoker invoker;
   private final AsyncInvocations asyncInvocations;
-  private final Supplier<SageMakerStreaming> newStreaming;
-  private final ReentrantLock lock = new ReentrantLock();
-  private volatile @Nullable SageMakerStreaming streaming;
   private volatile boolean closed;
 
   /**
    * Makes a platform.
    *
    * @param platform what does all that other platforms do, too; closed with this
-   * @param newStreaming makes what needs Netty, called once and only if it is needed; closed with this
    */
-  DefaultSageMakerPlatform(
-      EndpointPlatform platform,
-      SageMakerInvoker invoker,
-      AsyncInvocations asyncInvocations,
-      Supplier<SageMakerStreaming> newStreaming) {
+  DefaultSageMakerPlatform(EndpointPlatform platform, AsyncInvocations asyncInvocations) {
     super(platform);
-    this.invoker = invoker;
     this.asyncInvocations = asyncInvocations;
-    this.newStreaming = newStreaming;
   }
 
   /** {@return the platform, with the clock and the chance that are given} */
@@ -70,27 +52,20 @@ public final class DefaultSageMakerPlatform extends ForwardingEndpointPlatform
         .random(random)
         .build();
     RetriedCalls calls = new RetriedCalls(errors, time, random);
-    SageMakerInvoker invoker = new SageMakerInvoker(clients, calls);
+    SageMakerInvoker invoker = new SageMakerInvoker(
+        clients, calls, () -> new SageMakerStreaming(config, clients, calls, errors, time));
     EndpointPlatform platform = new ReconciledEndpointPlatform(
-        reconciler, new SageMakerMapper(config), invoker, clients::close);
+        reconciler, new SageMakerMapper(config), invoker, () -> close(invoker, clients));
     return new DefaultSageMakerPlatform(
-        platform,
-        invoker,
-        new AsyncInvocations(clients, calls, errors, time, config.callTimeout()),
-        () -> new SageMakerStreaming(config, clients, calls, errors, time));
+        platform, new AsyncInvocations(clients, calls, errors, time, config.callTimeout()));
   }
 
-  @Override
-  public SageMakerAnswer invokeFully(Endpoint endpoint, Request request) {
-    checkOpen("invoke " + endpoint.name());
-    return invoker.invokeFully(endpoint, request);
-  }
-
-  @Override
-  public SageMakerAnswer invokeStreaming(
-      Endpoint endpoint, Request request, Consumer<? super ByteBuffer> pieces) {
-    checkOpen("invoke " + endpoint.name());
-    return streaming(endpoint.name()).invoke(endpoint, request, pieces);
+  private static void close(SageMakerInvoker invoker, SageMakerClients clients) {
+    try {
+      invoker.close();
+    } finally {
+      clients.close();
+    }
   }
 
   @Override
@@ -111,32 +86,6 @@ public final class DefaultSageMakerPlatform extends ForwardingEndpointPlatform
     return asyncInvocations.await(invocation, timeout);
   }
 
-  private SageMakerStreaming streaming(String name) {
-    SageMakerStreaming known = streaming;
-    if (known != null) {
-      return known;
-    }
-    lock.lock();
-    try {
-      checkOpen("invoke " + name);
-      known = streaming;
-      if (known == null) {
-        known = newStreaming.get();
-        streaming = known;
-      }
-      return known;
-    } catch (NoClassDefFoundError e) {
-      throw new ServingException(
-          id(),
-          ErrorKind.UNSUPPORTED,
-          "Answers in pieces need the artifact software.amazon.awssdk:netty-nio-client, which is not on"
-              + " the class path: add it in the version of the other artifacts of the AWS SDK, or use invoke.",
-          e);
-    } finally {
-      lock.unlock();
-    }
-  }
-
   private void checkOpen(String what) {
     if (closed) {
       throw new ServingException(
@@ -148,21 +97,7 @@ public final class DefaultSageMakerPlatform extends ForwardingEndpointPlatform
 
   @Override
   public void close() {
-    SageMakerStreaming open;
-    lock.lock();
-    try {
-      closed = true;
-      open = streaming;
-      streaming = null;
-    } finally {
-      lock.unlock();
-    }
-    try {
-      if (open != null) {
-        open.close();
-      }
-    } finally {
-      super.close();
-    }
+    closed = true;
+    super.close();
   }
 }

@@ -156,7 +156,8 @@ final class SageMakerErrors {
   private static @Nullable String variant(AwsServiceException e) {
     SdkHttpResponse answer =
         e.awsErrorDetails() == null ? null : e.awsErrorDetails().sdkHttpResponse();
-    String told = answer == null ? null : answer.firstMatchingHeader(VARIANT_HEADER).orElse(null);
+    String told =
+        answer == null ? null : answer.firstMatchingHeader(VARIANT_HEADER).orElse(null);
     if (told != null || !(e instanceof ModelErrorException model) || model.logStreamArn() == null) {
       return told;
     }

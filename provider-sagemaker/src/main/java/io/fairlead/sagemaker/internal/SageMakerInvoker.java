@@ -1,29 +1,35 @@
 package io.fairlead.sagemaker.internal;
 
+import io.fairlead.error.ErrorKind;
 import io.fairlead.error.ServingException;
 import io.fairlead.grammar.Endpoint;
 import io.fairlead.grammar.PlatformOptions;
 import io.fairlead.grammar.Problems;
 import io.fairlead.platform.Request;
 import io.fairlead.platform.Response;
+import io.fairlead.provider.Closed;
 import io.fairlead.reconcile.Invoker;
-import io.fairlead.sagemaker.SageMakerAnswer;
 import io.fairlead.sagemaker.SageMakerProvider;
 import io.fairlead.sagemaker.SageMakerRequest;
+import io.fairlead.sagemaker.SageMakerResponse;
 import io.fairlead.sagemaker.SageMakerServerless;
 import io.fairlead.sagemaker.internal.rules.RequestRules;
+import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.format.DateTimeParseException;
 import java.util.Optional;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Consumer;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import software.amazon.awssdk.awscore.AwsRequestOverrideConfiguration;
 import software.amazon.awssdk.core.SdkBytes;
 import software.amazon.awssdk.services.sagemakerruntime.model.InvokeEndpointRequest;
 import software.amazon.awssdk.services.sagemakerruntime.model.InvokeEndpointResponse;
 
-/** Asks models by AWS's InvokeEndpoint. */
-final class SageMakerInvoker implements Invoker<Endpoint> {
+/** Asks models by AWS's InvokeEndpoint, and by what needs Netty for answers in pieces. */
+final class SageMakerInvoker implements Invoker<Endpoint>, AutoCloseable {
   /** AWS's model of the service: BodyBlob. */
   static final int LARGEST_BODY = 6 * 1024 * 1024;
   /** AWS's documentation of serverless endpoints. */
@@ -34,10 +40,21 @@ final class SageMakerInvoker implements Invoker<Endpoint> {
 
   private final SageMakerClients clients;
   private final RetriedCalls calls;
+  private final Supplier<SageMakerStreaming> newStreaming;
+  private final ReentrantLock lock = new ReentrantLock();
+  private volatile @Nullable SageMakerStreaming streaming;
+  private boolean closed;
 
-  SageMakerInvoker(SageMakerClients clients, RetriedCalls calls) {
+  /**
+   * Makes an invoker.
+   *
+   * @param newStreaming makes what needs Netty, called once and only if it is needed; closed with this
+   */
+  SageMakerInvoker(
+      SageMakerClients clients, RetriedCalls calls, Supplier<SageMakerStreaming> newStreaming) {
     this.clients = clients;
     this.calls = calls;
+    this.newStreaming = newStreaming;
   }
 
   @Override
@@ -47,16 +64,55 @@ final class SageMakerInvoker implements Invoker<Endpoint> {
     return target.named(response(ask(endpoint, request, options, target)));
   }
 
-  /** {@return the answer with what SageMaker tells beside it} */
-  SageMakerAnswer invokeFully(Endpoint endpoint, Request request) {
-    SageMakerRequest options = checked(endpoint, request);
-    InvocationTarget target = InvocationTarget.of(endpoint, request, options);
-    InvokeEndpointResponse answer = ask(endpoint, request, options, target);
-    return new SageMakerAnswer(
-        target.named(response(answer)),
-        given(answer.newSessionId()).map(SageMakerInvoker::session),
-        given(answer.closedSessionId()),
-        given(answer.customAttributes()).orElse(""));
+  @Override
+  public Response invokeStreaming(
+      Endpoint endpoint, Request request, Consumer<? super ByteBuffer> pieces) {
+    return streaming(endpoint).invoke(endpoint, request, pieces);
+  }
+
+  private SageMakerStreaming streaming(Endpoint endpoint) {
+    SageMakerStreaming known = streaming;
+    if (known != null) {
+      return known;
+    }
+    lock.lock();
+    try {
+      if (closed) {
+        throw Closed.refusal(SageMakerProvider.ID, "invoke " + endpoint.name());
+      }
+      known = streaming;
+      if (known == null) {
+        known = newStreaming.get();
+        streaming = known;
+      }
+      return known;
+    } catch (NoClassDefFoundError e) {
+      throw new ServingException(
+          SageMakerProvider.ID,
+          ErrorKind.UNSUPPORTED,
+          "Answers in pieces need the artifact software.amazon.awssdk:netty-nio-client, which is not on"
+              + " the class path: add it in the version of the other artifacts of the AWS SDK, or use invoke.",
+          e);
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Ends the answers in pieces and the threads that they come on. */
+  @Override
+  public void close() {
+    SageMakerStreaming open;
+    lock.lock();
+    try {
+      closed = true;
+      open = streaming;
+      streaming = null;
+    } finally {
+      lock.unlock();
+    }
+    if (open != null) {
+      open.close();
+    }
   }
 
   private InvokeEndpointResponse ask(
@@ -147,7 +203,25 @@ final class SageMakerInvoker implements Invoker<Endpoint> {
 
   private static Response response(InvokeEndpointResponse answer) {
     byte[] body = answer.body() == null ? new byte[0] : answer.body().asByteArrayUnsafe();
-    return response(body, answer.contentType(), answer.invokedProductionVariant());
+    return told(
+        response(body, answer.contentType(), answer.invokedProductionVariant()),
+        answer.newSessionId(),
+        answer.closedSessionId(),
+        answer.customAttributes());
+  }
+
+  /** {@return an answer that carries what SageMaker tells beside it, if it tells anything} */
+  static Response told(
+      Response response,
+      @Nullable String newSession,
+      @Nullable String closedSession,
+      @Nullable String customAttributes) {
+    return newSession == null && closedSession == null && customAttributes == null
+        ? response
+        : response.with(new SageMakerResponse(
+            given(newSession).map(SageMakerInvoker::session),
+            given(closedSession),
+            given(customAttributes)));
   }
 
   static Response response(byte[] body, @Nullable String contentType, @Nullable String variant) {
@@ -155,11 +229,11 @@ final class SageMakerInvoker implements Invoker<Endpoint> {
     return variant == null ? response : response.servedBy(variant);
   }
 
-  private static SageMakerAnswer.Session session(String header) {
+  private static SageMakerResponse.Session session(String header) {
     int end = header.indexOf(EXPIRES);
     return end < 0
-        ? new SageMakerAnswer.Session(header, Optional.empty())
-        : new SageMakerAnswer.Session(
+        ? new SageMakerResponse.Session(header, Optional.empty())
+        : new SageMakerResponse.Session(
             header.substring(0, end), instant(header.substring(end + EXPIRES.length())));
   }
 

@@ -2,13 +2,15 @@ package io.fairlead.sagemaker.internal;
 
 import static java.util.Objects.requireNonNull;
 
-import io.fairlead.error.ErrorKind;
 import io.fairlead.error.ServingException;
 import io.fairlead.grammar.Endpoint;
 import io.fairlead.grammar.Problems;
 import io.fairlead.platform.Request;
+import io.fairlead.platform.Response;
+import io.fairlead.provider.Deadline;
+import io.fairlead.provider.PieceQueue;
+import io.fairlead.provider.PieceQueues;
 import io.fairlead.provider.TimeSource;
-import io.fairlead.sagemaker.SageMakerAnswer;
 import io.fairlead.sagemaker.SageMakerConfig;
 import io.fairlead.sagemaker.SageMakerProvider;
 import io.fairlead.sagemaker.SageMakerRequest;
@@ -24,11 +26,8 @@ import io.netty.handler.codec.http.LastHttpContent;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.time.Duration;
-import java.util.Optional;
-import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
-import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
@@ -55,8 +54,6 @@ import software.amazon.awssdk.utils.ThreadFactoryBuilder;
 
 /**
  * Asks models by AWS's InvokeEndpointWithResponseStream; the only class that needs Netty, and loaded only when it is used.
- *
- * <p>Pieces are asked for one at a time, so that a slow consumer slows the model down and fills no memory.
  */
 final class SageMakerStreaming implements AutoCloseable {
   private static final Duration CONNECT_TIMEOUT = Duration.ofSeconds(5);
@@ -74,6 +71,7 @@ final class SageMakerStreaming implements AutoCloseable {
   private final NioEventLoopGroup threads;
   private final SdkAsyncHttpClient http;
   private final SageMakerRuntimeAsyncClient client;
+  private final PieceQueues queues = new PieceQueues(SageMakerProvider.ID);
 
   SageMakerStreaming(
       SageMakerConfig config,
@@ -109,7 +107,7 @@ final class SageMakerStreaming implements AutoCloseable {
     this.client = builder.build();
   }
 
-  SageMakerAnswer invoke(Endpoint endpoint, Request request, Consumer<? super ByteBuffer> pieces) {
+  Response invoke(Endpoint endpoint, Request request, Consumer<? super ByteBuffer> pieces) {
     SageMakerRequest options = checked(endpoint, request);
     InvocationTarget target = InvocationTarget.of(endpoint, request, options);
     InvokeEndpointWithResponseStreamRequest.Builder call =
@@ -125,19 +123,18 @@ final class SageMakerStreaming implements AutoCloseable {
             .customAttributes(SageMakerInvoker.orNull(options.customAttributes()))
             .accept(SageMakerInvoker.orNull(options.accept()));
     String what = SageMakerInvoker.what(endpoint, request);
-    Duration end = time.elapsed().plus(request.timeout());
-    Pieces coming = calls.call(what, request.timeout(), left -> {
-      Pieces begun = new Pieces(what, request.timeout(), end);
-      Duration rest = clients.awaitCredentials(left);
-      begun.begin(call.overrideConfiguration(SageMakerInvoker.within(rest)).build());
-      return begun;
-    });
-    SageMakerAnswer answer = coming.handOn(pieces);
-    return new SageMakerAnswer(
-        target.named(answer.response()),
-        answer.newSession(),
-        answer.closedSession(),
-        answer.customAttributes());
+    Deadline deadline = Deadline.after(request.timeout(), time);
+    try {
+      Answer coming = calls.call(what, request.timeout(), left -> {
+        Duration rest = clients.awaitCredentials(left);
+        Answer begun = new Answer(what, deadline);
+        begun.begin(call.overrideConfiguration(SageMakerInvoker.within(rest)).build());
+        return begun;
+      });
+      return target.named(coming.handOn(pieces));
+    } catch (ServingException e) {
+      throw target.named(e);
+    }
   }
 
   private static SageMakerRequest checked(Endpoint endpoint, Request request) {
@@ -159,6 +156,7 @@ final class SageMakerStreaming implements AutoCloseable {
 
   @Override
   public void close() {
+    queues.close();
     client.close();
     http.close();
     threads
@@ -166,23 +164,20 @@ final class SageMakerStreaming implements AutoCloseable {
         .awaitUninterruptibly();
   }
 
-  /** One answer on its way from the SDK's threads to the caller's. */
-  private final class Pieces
-      implements InvokeEndpointWithResponseStreamResponseHandler, Subscriber<ResponseStream> {
+  /** One answer in pieces. */
+  private final class Answer
+      implements InvokeEndpointWithResponseStreamResponseHandler,
+          Subscriber<ResponseStream>,
+          PieceQueues.Source {
     private final String what;
-    private final Duration timeout;
-    private final Duration end;
-    /** Holds no more than was asked for, and how it ended. */
-    private final BlockingQueue<Signal> signals = new LinkedBlockingQueue<>();
-
+    private final PieceQueue<ByteBuffer> queue;
     private volatile @Nullable InvokeEndpointWithResponseStreamResponse head;
     private volatile @Nullable Subscription subscription;
-    private @Nullable CompletableFuture<Void> future;
+    private volatile @Nullable CompletableFuture<Void> future;
 
-    Pieces(String what, Duration timeout, Duration end) {
+    Answer(String what, Deadline deadline) {
       this.what = what;
-      this.timeout = timeout;
-      this.end = end;
+      this.queue = queues.open(what, deadline, this, this::failure);
     }
 
     // ---- on the SDK's threads ----
@@ -200,30 +195,31 @@ final class SageMakerStreaming implements AutoCloseable {
     @Override
     public void onSubscribe(Subscription given) {
       subscription = given;
-      signals.add(Signal.MARK);
+      queue.begun();
+      given.request(1);
     }
 
     @Override
     public void onNext(ResponseStream event) {
-      ByteBuffer piece = event instanceof PayloadPart part && part.bytes() != null
-          ? part.bytes().asByteBuffer()
-          : ByteBuffer.allocate(0);
-      signals.add(new Signal(piece, null));
+      queue.piece(
+          event instanceof PayloadPart part && part.bytes() != null
+              ? part.bytes().asByteBuffer()
+              : ByteBuffer.allocate(0));
     }
 
     @Override
     public void onError(Throwable failure) {
-      signals.add(new Signal(null, failure));
+      queue.failed(failure);
     }
 
     @Override
     public void exceptionOccurred(Throwable failure) {
-      signals.add(new Signal(null, failure));
+      queue.failed(failure);
     }
 
     @Override
     public void onComplete() {
-      signals.add(Signal.MARK);
+      queue.ended();
     }
 
     @Override
@@ -233,99 +229,60 @@ final class SageMakerStreaming implements AutoCloseable {
 
     /** Asks, and waits until an answer begins. */
     void begin(InvokeEndpointWithResponseStreamRequest request) {
-      future = client.invokeEndpointWithResponseStream(request, this);
-      boolean begun = false;
-      try {
-        Signal first = next(0);
-        if (first.failure() != null) {
-          throw sdkFailure(reason(first.failure()));
-        }
-        begun = true;
-      } finally {
-        if (!begun) {
-          cancel();
-        }
+      Throwable failure =
+          queue.begin(() -> future = client.invokeEndpointWithResponseStream(request, this));
+      if (failure != null) {
+        throw sdkFailure(reason(failure));
       }
     }
 
-    SageMakerAnswer handOn(Consumer<? super ByteBuffer> pieces) {
-      Subscription coming = requireNonNull(subscription, "subscription");
+    Response handOn(Consumer<? super ByteBuffer> pieces) {
       try {
-        for (int count = 0; ; count++) {
-          coming.request(1);
-          Signal signal = next(count);
-          if (signal.failure() != null) {
-            throw errors.failure(
-                what + " (piece " + (count + 1) + ")", sdkFailure(reason(signal.failure())));
-          }
-          ByteBuffer piece = signal.piece();
-          if (piece == null) {
-            return answer();
-          }
-          if (piece.hasRemaining()) {
-            pieces.accept(piece);
-          }
-        }
-      } finally {
-        cancel();
+        queue.handOn(pieces);
+      } catch (ServingException e) {
+        String variant = told().invokedProductionVariant();
+        throw variant == null ? e : e.withVariant(variant);
       }
+      return SageMakerInvoker.told(
+          SageMakerInvoker.response(
+              new byte[0], told().contentType(), told().invokedProductionVariant()),
+          null,
+          null,
+          told().customAttributes());
+    }
+
+    private InvokeEndpointWithResponseStreamResponse told() {
+      return requireNonNull(head, "head");
+    }
+
+    private ServingException failure(Throwable thrown, int count) {
+      return errors.failure(what + " (piece " + (count + 1) + ")", sdkFailure(reason(thrown)));
     }
 
     /** The SDK cancels its own reading when an answer tells of a failure, and may tell of that first. */
     private Throwable reason(Throwable first) {
       Throwable reason = first;
       while (isCancellation(reason)) {
-        Signal further;
-        try {
-          further = signals.poll(REASON_COMES.toMillis(), TimeUnit.MILLISECONDS);
-        } catch (InterruptedException e) {
-          Thread.currentThread().interrupt();
+        Throwable further = queue.furtherFailure(REASON_COMES);
+        if (further == null) {
           return first;
         }
-        if (further == null || further.failure() == null) {
-          return first;
-        }
-        reason = further.failure();
+        reason = further;
       }
       return reason;
     }
 
-    private Signal next(int count) {
-      Duration left = end.minus(time.elapsed());
-      try {
-        Signal signal = signals.poll(Math.max(0, left.toNanos()), TimeUnit.NANOSECONDS);
-        if (signal != null && !left.isNegative()) {
-          return signal;
-        }
-      } catch (InterruptedException e) {
-        Thread.currentThread().interrupt();
-        throw new ServingException(
-            SageMakerProvider.ID,
-            ErrorKind.CANCELLED,
-            what + " failed: it was interrupted after " + count + " pieces",
-            e);
-      }
-      throw new ServingException(
-          SageMakerProvider.ID,
-          ErrorKind.TIMEOUT,
-          what + " failed: its time of " + timeout + " was over after " + count
-              + " pieces. The model may go on with it");
-    }
-
-    private SageMakerAnswer answer() {
-      InvokeEndpointWithResponseStreamResponse told = requireNonNull(head, "head");
-      return new SageMakerAnswer(
-          SageMakerInvoker.response(
-              new byte[0], told.contentType(), told.invokedProductionVariant()),
-          Optional.empty(),
-          Optional.empty(),
-          SageMakerInvoker.given(told.customAttributes()).orElse(""));
+    @Override
+    public void request() {
+      requireNonNull(subscription, "subscription").request(1);
     }
 
     /** Gives the connection back, or cuts it where the answer has not come to its end. */
-    private void cancel() {
-      if (future != null) {
-        future.cancel(true);
+    @Override
+    public void close() {
+      CompletableFuture<Void> begun = future;
+      if (begun != null) {
+        begun.cancel(true);
       }
     }
   }
@@ -371,12 +328,6 @@ final class SageMakerStreaming implements AutoCloseable {
       }
       context.fireChannelInactive();
     }
-  }
-
-  /** A piece, or what went wrong; neither at the beginning and at the end. */
-  private record Signal(
-      @Nullable ByteBuffer piece, @Nullable Throwable failure) {
-    static final Signal MARK = new Signal(null, null);
   }
 
   private static boolean isCancellation(Throwable failure) {

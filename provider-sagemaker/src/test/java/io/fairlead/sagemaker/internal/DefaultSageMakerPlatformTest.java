@@ -14,6 +14,7 @@ import io.fairlead.platform.Response;
 import io.fairlead.sagemaker.AsyncInvocation;
 import io.fairlead.sagemaker.AsyncRequest;
 import io.fairlead.sagemaker.SageMakerConfig;
+import io.fairlead.sagemaker.SageMakerResponse;
 import java.io.File;
 import java.io.IOException;
 import java.lang.reflect.Method;
@@ -47,7 +48,8 @@ class DefaultSageMakerPlatformTest {
   private final SageMakerErrors errors = new SageMakerErrors(config.identity());
   private final VirtualTime time = new VirtualTime();
   private final RetriedCalls calls = new RetriedCalls(errors, time, new Random(1));
-  private final SageMakerInvoker invoker = new SageMakerInvoker(clients, calls);
+  private final SageMakerInvoker invoker = new SageMakerInvoker(
+      clients, calls, () -> new SageMakerStreaming(config, clients, calls, errors, time));
   private final InvokeOnlyPlatform asking = new InvokeOnlyPlatform(invoker);
   private final DefaultSageMakerPlatform platform = open(asking);
 
@@ -56,10 +58,7 @@ class DefaultSageMakerPlatformTest {
 
   private DefaultSageMakerPlatform open(EndpointPlatform wrapped) {
     return new DefaultSageMakerPlatform(
-        wrapped,
-        invoker,
-        new AsyncInvocations(clients, calls, errors, time, config.callTimeout()),
-        () -> new SageMakerStreaming(config, clients, calls, errors, time));
+        wrapped, new AsyncInvocations(clients, calls, errors, time, config.callTimeout()));
   }
 
   @AfterEach
@@ -108,7 +107,11 @@ class DefaultSageMakerPlatformTest {
         .then(200, Map.of("Content-Type", "text/csv"), "0.5");
 
     assertThat(platform.invoke(ENDPOINT, REQUEST)).isEqualTo(Response.json("{}"));
-    assertThat(platform.invokeFully(ENDPOINT, REQUEST).closedSession()).contains("abc-1");
+    assertThat(platform
+            .invoke(ENDPOINT, REQUEST)
+            .find(SageMakerResponse.class)
+            .flatMap(SageMakerResponse::closedSession))
+        .contains("abc-1");
     AsyncInvocation taken =
         platform.invokeAsync(ENDPOINT, AsyncRequest.of("s3://data/1.json", "application/json"));
     assertThat(taken).isEqualTo(TAKEN);
@@ -139,8 +142,7 @@ class DefaultSageMakerPlatformTest {
     platform.close();
 
     for (ThrowingCallable call : List.<ThrowingCallable>of(
-        () -> platform.invokeFully(ENDPOINT, REQUEST),
-        () -> platform.invokeStreaming(ENDPOINT, REQUEST, piece -> {}),
+        () -> invoker.invokeStreaming(ENDPOINT, REQUEST, piece -> {}),
         () -> platform.invokeAsync(ENDPOINT, AsyncRequest.of("s3://data/1", "a/b")),
         () -> platform.result(TAKEN),
         () -> platform.awaitResult(TAKEN, Duration.ofSeconds(1)))) {

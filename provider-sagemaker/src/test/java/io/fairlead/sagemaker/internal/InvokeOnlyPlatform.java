@@ -16,18 +16,19 @@ import io.fairlead.platform.Deployment;
 import io.fairlead.platform.EndpointPlatform;
 import io.fairlead.platform.Request;
 import io.fairlead.platform.Response;
-import io.fairlead.reconcile.Invoker;
 import io.fairlead.sagemaker.SageMakerProvider;
+import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.List;
+import java.util.function.Consumer;
 import java.util.function.Function;
 
-/** A platform that asks models and does nothing else; it knows whether it was closed. */
+/** A platform that asks models and does nothing else; it knows whether it was closed, and closes what asks. */
 final class InvokeOnlyPlatform implements EndpointPlatform {
-  private final Invoker<Endpoint> invoker;
+  private final SageMakerInvoker invoker;
   private boolean closed;
 
-  InvokeOnlyPlatform(Invoker<Endpoint> invoker) {
+  InvokeOnlyPlatform(SageMakerInvoker invoker) {
     this.invoker = invoker;
   }
 
@@ -46,8 +47,15 @@ final class InvokeOnlyPlatform implements EndpointPlatform {
   }
 
   @Override
+  public Response invokeStreaming(
+      Endpoint endpoint, Request request, Consumer<? super ByteBuffer> pieces) {
+    return invoker.invokeStreaming(endpoint, request, pieces);
+  }
+
+  @Override
   public void close() {
     closed = true;
+    invoker.close();
   }
 
   private static UnsupportedOperationException none() {

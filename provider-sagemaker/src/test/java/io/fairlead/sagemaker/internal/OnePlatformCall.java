@@ -32,12 +32,11 @@ final class OnePlatformCall {
     TimeSource time = TimeSource.system();
     RetriedCalls calls = new RetriedCalls(errors, time, new Random(1));
     try (SageMakerClients clients = new SageMakerClients(config)) {
-      SageMakerInvoker invoker = new SageMakerInvoker(clients, calls);
+      SageMakerInvoker invoker = new SageMakerInvoker(
+          clients, calls, () -> new SageMakerStreaming(config, clients, calls, errors, time));
       DefaultSageMakerPlatform platform = new DefaultSageMakerPlatform(
           new InvokeOnlyPlatform(invoker),
-          invoker,
-          new AsyncInvocations(clients, calls, errors, time, config.callTimeout()),
-          () -> new SageMakerStreaming(config, clients, calls, errors, time));
+          new AsyncInvocations(clients, calls, errors, time, config.callTimeout()));
       try (platform) {
         platform.invokeStreaming(ScriptedServer.ENDPOINT, request, piece -> {});
       } catch (ServingException e) {

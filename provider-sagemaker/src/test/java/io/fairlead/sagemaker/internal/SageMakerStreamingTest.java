@@ -14,9 +14,9 @@ import io.fairlead.grammar.InvalidValueException;
 import io.fairlead.platform.Request;
 import io.fairlead.platform.Response;
 import io.fairlead.provider.TimeSource;
-import io.fairlead.sagemaker.SageMakerAnswer;
 import io.fairlead.sagemaker.SageMakerConfig;
 import io.fairlead.sagemaker.SageMakerRequest;
+import io.fairlead.sagemaker.SageMakerResponse;
 import java.io.BufferedReader;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -32,6 +32,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Random;
 import java.util.Set;
 import java.util.concurrent.CountDownLatch;
@@ -72,7 +73,7 @@ class SageMakerStreamingTest {
     server.close();
   }
 
-  private SageMakerAnswer invoke(Request request) {
+  private Response invoke(Request request) {
     return streaming.invoke(ENDPOINT, request, piece -> pieces.add(text(piece)));
   }
 
@@ -153,16 +154,18 @@ class SageMakerStreamingTest {
     });
     Thread caller = Thread.currentThread();
 
-    SageMakerAnswer answer = streaming.invoke(ENDPOINT, REQUEST, piece -> {
+    Response answer = streaming.invoke(ENDPOINT, REQUEST, piece -> {
       assertThat(Thread.currentThread()).isSameAs(caller);
       pieces.add(text(piece));
       first.countDown();
     });
 
     assertThat(pieces).containsExactly("one", "two", "three");
-    assertThat(answer.response())
-        .isEqualTo(Response.of(new byte[0], "text/plain").servedBy("blue"));
-    assertThat(answer.customAttributes()).isEqualTo("trace=7");
+    assertThat(answer)
+        .isEqualTo(Response.of(new byte[0], "text/plain")
+            .servedBy("blue")
+            .with(
+                new SageMakerResponse(Optional.empty(), Optional.empty(), Optional.of("trace=7"))));
     ScriptedServer.Asked asked = server.asked().get(0);
     assertThat(asked.path()).isEqualTo("/endpoints/churn/invocations-response-stream");
     assertThat(UTF_8.decode(asked.body()).toString()).isEqualTo(REQUEST.text());

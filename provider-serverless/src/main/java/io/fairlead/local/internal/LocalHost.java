@@ -13,6 +13,7 @@ import io.fairlead.platform.Response;
 import io.fairlead.provider.RetryPolicy;
 import io.fairlead.provider.TimeSource;
 import io.fairlead.reconcile.Accepted;
+import io.fairlead.reconcile.Invoker;
 import io.fairlead.reconcile.KindName;
 import io.fairlead.reconcile.Listed;
 import io.fairlead.reconcile.Look;
@@ -25,6 +26,7 @@ import io.fairlead.reconcile.ResourceKind;
 import io.fairlead.reconcile.ResourceRef;
 import io.fairlead.reconcile.Traffic;
 import io.fairlead.reconcile.TrafficSetting;
+import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -35,7 +37,11 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.BiFunction;
+import java.util.function.BooleanSupplier;
+import java.util.function.Consumer;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -84,7 +90,8 @@ public final class LocalHost {
         .retry(RETRY)
         .time(time)
         .build();
-    return new ReconciledEndpointPlatform(reconciler, new LocalMapper(), this::invoke, onClose);
+    return new ReconciledEndpointPlatform(
+        reconciler, new LocalMapper(), new LocalInvoker(), onClose);
   }
 
   void close() {
@@ -145,9 +152,38 @@ public final class LocalHost {
     }
   }
 
-  // ---- asking ----
+  // ---- invoking ----
 
-  private Response invoke(Endpoint endpoint, Request request) {
+  /** Invokes the variants that are loaded here. */
+  private final class LocalInvoker implements Invoker<Endpoint> {
+    @Override
+    public Response invoke(Endpoint endpoint, Request request) {
+      return LocalHost.this.invoke(endpoint, request, LeasedModel::invoke, () -> false);
+    }
+
+    @Override
+    public Response invokeStreaming(
+        Endpoint endpoint, Request request, Consumer<? super ByteBuffer> pieces) {
+      AtomicBoolean begun = new AtomicBoolean();
+      Consumer<ByteBuffer> passing = piece -> {
+        begun.set(true);
+        pieces.accept(piece);
+      };
+      return LocalHost.this.invoke(
+          endpoint, request, (model, rest) -> model.invokeStreaming(rest, passing), begun::get);
+    }
+  }
+
+  /**
+   * Invokes a variant.
+   *
+   * @param begun whether a part of the answer has reached the caller, after which no other variant is tried
+   */
+  private Response invoke(
+      Endpoint endpoint,
+      Request request,
+      BiFunction<LeasedModel, Request, Response> invoking,
+      BooleanSupplier begun) {
     Deadline deadline = new Deadline(request.timeout());
     while (true) {
       Name name = names.get(endpoint.name());
@@ -172,11 +208,14 @@ public final class LocalHost {
       }
       if (variant != null) {
         try {
-          return ask(variant, request, deadline).servedBy(picked);
+          return ask(variant, request, invoking, deadline).servedBy(picked);
         } catch (ServingException e) {
           // If it went while the request was on its way, another variant has its share now.
           boolean went = name.variants.get(picked) != variant;
-          if (!went || request.variant().isPresent() || deadline.hasPassed()) {
+          if (!went
+              || begun.getAsBoolean()
+              || request.variant().isPresent()
+              || deadline.hasPassed()) {
             throw e.withVariant(picked);
           }
         }
@@ -204,7 +243,11 @@ public final class LocalHost {
     }
   }
 
-  private static Response ask(Variant variant, Request request, Deadline deadline) {
+  private static Response ask(
+      Variant variant,
+      Request request,
+      BiFunction<LeasedModel, Request, Response> invoking,
+      Deadline deadline) {
     boolean acquired = acquire(variant, deadline);
     try {
       long left = deadline.nanosLeft();
@@ -214,7 +257,7 @@ public final class LocalHost {
             variant.model.name() + " had no free instance within " + request.timeout()
                 + ": scale it out, send less at a time, or allow more time");
       }
-      return variant.model.invoke(request.withTimeout(Duration.ofNanos(left)));
+      return invoking.apply(variant.model, request.withTimeout(Duration.ofNanos(left)));
     } finally {
       if (acquired) {
         variant.slots.release();

@@ -10,9 +10,11 @@ import io.fairlead.grammar.PlatformOptions;
 import io.fairlead.grammar.Problems;
 import io.fairlead.platform.Request;
 import io.fairlead.platform.Response;
+import io.fairlead.provider.PieceQueues;
 import io.fairlead.provider.RetryPolicy;
 import io.fairlead.reconcile.Accepted;
 import io.fairlead.reconcile.FunctionMapper;
+import io.fairlead.reconcile.Invoker;
 import io.fairlead.reconcile.KindName;
 import io.fairlead.reconcile.Listed;
 import io.fairlead.reconcile.Look;
@@ -42,6 +44,7 @@ import io.fairlead.serverless.internal.pool.PoolClock;
 import io.fairlead.serverless.internal.pool.PoolStatus;
 import io.fairlead.serverless.internal.process.Workers;
 import java.net.URI;
+import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -58,6 +61,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Consumer;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -87,6 +91,7 @@ public final class FunctionHost {
   private final Budget budget;
   private final Engine engine;
   private final RunThreads threads = new RunThreads(FunctionHost::newThread, KEEP_ALIVE);
+  private final PieceQueues streams = new PieceQueues(ServerlessProvider.ID);
   private final FunctionKind kind = new FunctionKind();
   private final ConcurrentMap<String, Deployed> functions = new ConcurrentHashMap<>();
   private final ConcurrentMap<String, Outcome> operations = new ConcurrentHashMap<>();
@@ -148,16 +153,30 @@ public final class FunctionHost {
         .retry(RETRY)
         .build();
     ReconciledFunctionPlatform platform = new ReconciledFunctionPlatform(
-        reconciler,
-        new Mapper(),
-        (function, request) -> serving(function.name()).invoke(request),
-        function -> url(function.name()),
-        this::close);
+        reconciler, new Mapper(), new HereInvoker(), function -> url(function.name()), this::close);
     return new DefaultServerlessPlatform(platform, this::status);
+  }
+
+  /** Invokes the functions that are here. */
+  private final class HereInvoker implements Invoker<ModelFunction> {
+    @Override
+    public Response invoke(ModelFunction function, Request request) {
+      return serving(function.name()).invoke(request);
+    }
+
+    @Override
+    public Response invokeStreaming(
+        ModelFunction function, Request request, Consumer<? super ByteBuffer> pieces) {
+      return serving(function.name()).invokeStreaming(request, pieces);
+    }
   }
 
   PoolClock clock() {
     return clock;
+  }
+
+  PieceQueues streams() {
+    return streams;
   }
 
   Budget budget() {
@@ -701,6 +720,7 @@ public final class FunctionHost {
       listening.close(grace);
     }
     engine.close(grace);
+    streams.close();
     if (processes != null) {
       processes.close(grace);
     }

@@ -11,6 +11,9 @@ import io.fairlead.grammar.ModelArtifact;
 import io.fairlead.grammar.ModelFunction;
 import io.fairlead.platform.Request;
 import io.fairlead.platform.Response;
+import io.fairlead.provider.Deadline;
+import io.fairlead.provider.PieceQueue;
+import io.fairlead.provider.TimeSource;
 import io.fairlead.serverless.Isolation;
 import io.fairlead.serverless.RunOn;
 import io.fairlead.serverless.ServerlessOptions;
@@ -26,10 +29,13 @@ import io.fairlead.serverless.internal.process.PickleSpec;
 import io.fairlead.serverless.internal.process.WorkerLimits;
 import io.fairlead.serverless.internal.process.WorkerModel;
 import io.fairlead.serverless.internal.process.WorkerSpec;
+import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
+import java.util.function.BiFunction;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /** What was deployed once under a name: its limits, its instances and the invocations on their way through it. */
@@ -113,10 +119,17 @@ final class ServedFunction {
   // ---- asking ----
 
   Response invoke(Request request) {
-    return onCaller ? invokeHere(request) : await(begin(request));
+    return onCaller ? invokeHere(request, LoadedModel::invoke) : await(begin(request));
   }
 
-  private Response invokeHere(Request request) {
+  Response invokeStreaming(Request request, Consumer<? super ByteBuffer> pieces) {
+    return onCaller
+        ? invokeHere(request, (model, rest) -> model.invokeStreaming(rest, pieces))
+        : await(beginStreaming(request, pieces));
+  }
+
+  private Response invokeHere(
+      Request request, BiFunction<LoadedModel, Request, Response> invoking) {
     long deadline = deadline(request.timeout());
     CallerInvocation invocation = new CallerInvocation(deadline);
     pool.submit(invocation);
@@ -125,10 +138,46 @@ final class ServedFunction {
       throw refusal(invocation.refusal(), request.timeout());
     }
     try {
-      return model.invoke(request.withTimeout(left(deadline)));
+      return invoking.apply(model, request.withTimeout(left(deadline)));
     } finally {
       invocation.release();
     }
+  }
+
+  /** Hands on the pieces that come from a thread of the platform's, and returns when there are no more. */
+  private CompletableFuture<Response> beginStreaming(
+      Request request, Consumer<? super ByteBuffer> pieces) {
+    long deadline = deadline(request.timeout());
+    HandedPieces handed = new HandedPieces(source -> host.streams()
+        .open(
+            "Invoking function '" + function.name() + "'",
+            // The pool keeps the time, by its own clock.
+            Deadline.after(LONGEST, TimeSource.system()),
+            source,
+            (thrown, count) -> unchecked(thrown)));
+    PieceQueue<ByteBuffer> queue = handed.queue();
+    Invocation<Response> invocation = new Invocation<>(
+        deadline,
+        host.threads(),
+        model ->
+            handed.run(() -> model.invokeStreaming(request.withTimeout(left(deadline)), handed)),
+        refusal -> refusal(refusal, request.timeout()));
+    host.watch(invocation.answer().handle((response, thrown) -> {
+      if (thrown == null) {
+        queue.ended();
+      } else {
+        queue.failed(thrown);
+      }
+      return null;
+    }));
+    try {
+      pool.submit(invocation);
+      queue.handOn(pieces);
+    } finally {
+      invocation.answer().cancel(false);
+      handed.close();
+    }
+    return invocation.answer();
   }
 
   /** Begins an invocation on a thread of the platform's. */
@@ -168,13 +217,7 @@ final class ServedFunction {
     try {
       return answer.get();
     } catch (ExecutionException e) {
-      if (e.getCause() instanceof RuntimeException failure) {
-        throw failure;
-      }
-      if (e.getCause() instanceof Error error) {
-        throw error;
-      }
-      throw new IllegalStateException(e.getCause());
+      throw unchecked(e.getCause());
     } catch (InterruptedException e) {
       answer.cancel(false);
       Thread.currentThread().interrupt();
@@ -184,6 +227,16 @@ final class ServedFunction {
           "The thread was interrupted while it waited for an answer.",
           e);
     }
+  }
+
+  private static RuntimeException unchecked(@Nullable Throwable thrown) {
+    if (thrown instanceof RuntimeException failure) {
+      return failure;
+    }
+    if (thrown instanceof Error error) {
+      throw error;
+    }
+    return new IllegalStateException(thrown);
   }
 
   private long deadline(Duration timeout) {

@@ -1,8 +1,12 @@
 package io.fairlead.local.internal;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+
 import io.fairlead.contract.EndpointPlatformContract;
 import io.fairlead.contract.Faults;
 import io.fairlead.contract.VirtualTime;
+import io.fairlead.engine.StreamingModelHandler;
 import io.fairlead.grammar.ModelArtifact;
 import io.fairlead.grammar.Scaling;
 import io.fairlead.local.LocalConfig;
@@ -13,8 +17,16 @@ import io.fairlead.reconcile.Listed;
 import io.fairlead.reconcile.Look;
 import io.fairlead.reconcile.ResourceKind;
 import java.net.URI;
+import java.nio.ByteBuffer;
+import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
 class LocalContractTest extends EndpointPlatformContract {
   @Override
@@ -43,10 +55,11 @@ class LocalContractTest extends EndpointPlatformContract {
   }
 
   private static final class ThisJvm implements Place {
+    private final Models models = new Models();
     private final LocalHost host = new LocalHost(
         LocalConfig.DEFAULT
-            .withFunction("one", request -> Response.json("1"))
-            .withFunction("two", request -> Response.json("2")),
+            .withFunction("one", models.answering("1"))
+            .withFunction("two", models.answering("2")),
         new VirtualTime());
 
     @Override
@@ -71,8 +84,92 @@ class LocalContractTest extends EndpointPlatformContract {
     }
 
     @Override
+    public Optional<Streams> streams() {
+      return Optional.of(models);
+    }
+
+    @Override
     public void close() {
       host.close();
+    }
+  }
+
+  /** Models that answer in pieces as they are told; a whole answer is always the same. */
+  private static final class Models implements Streams {
+    private final AtomicInteger asked = new AtomicInteger();
+    private volatile List<String> pieces = List.of();
+    private volatile boolean breaks;
+    private volatile @Nullable Latches hold;
+
+    StreamingModelHandler answering(String whole) {
+      return new StreamingModelHandler() {
+        @Override
+        public Response handle(Request request) {
+          return Response.json(whole);
+        }
+
+        @Override
+        public Response stream(Request request, Consumer<? super ByteBuffer> out)
+            throws InterruptedException {
+          asked.incrementAndGet();
+          Latches held = hold;
+          hold = null;
+          for (String piece : pieces) {
+            out.accept(ByteBuffer.wrap(piece.getBytes(UTF_8)));
+            if (held != null) {
+              held.arrived.countDown();
+              held.released.await();
+            }
+          }
+          if (breaks) {
+            breaks = false;
+            throw new IllegalStateException("worker lost");
+          }
+          return Response.of(new byte[0], "text/plain");
+        }
+      };
+    }
+
+    @Override
+    public void answerWith(List<String> newPieces) {
+      pieces = newPieces;
+    }
+
+    @Override
+    public void breakNext() {
+      breaks = true;
+    }
+
+    @Override
+    public Hold holdNext() {
+      Latches next = new Latches();
+      hold = next;
+      return next;
+    }
+
+    @Override
+    public int asked() {
+      return asked.get();
+    }
+  }
+
+  private static final class Latches implements EndpointPlatformContract.Hold {
+    private final CountDownLatch arrived = new CountDownLatch(1);
+    private final CountDownLatch released = new CountDownLatch(1);
+
+    @Override
+    public void awaitArrival() {
+      try {
+        assertThat(arrived.await(30, TimeUnit.SECONDS)).isTrue();
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+        throw new AssertionError("the test was interrupted", e);
+      }
+    }
+
+    @Override
+    public void release() {
+      released.countDown();
     }
   }
 }

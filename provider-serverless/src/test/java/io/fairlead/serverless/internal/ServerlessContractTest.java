@@ -3,6 +3,7 @@ package io.fairlead.serverless.internal;
 import io.fairlead.contract.FunctionPlatformContract;
 import io.fairlead.contract.Probe;
 import io.fairlead.engine.ModelHandler;
+import io.fairlead.engine.StreamingModelHandler;
 import io.fairlead.grammar.FunctionLimits;
 import io.fairlead.grammar.ModelArtifact;
 import io.fairlead.platform.FunctionPlatform;
@@ -19,6 +20,7 @@ import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
+import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -38,7 +40,7 @@ class ServerlessContractTest {
   private static Path cache;
 
   /** A model that is loaded when it is made. */
-  public abstract static class ProbeHandler implements ModelHandler, AutoCloseable {
+  public abstract static class ProbeHandler implements StreamingModelHandler, AutoCloseable {
     private final Probe probe;
 
     ProbeHandler(String name) throws InterruptedException {
@@ -49,6 +51,12 @@ class ServerlessContractTest {
     @Override
     public Response handle(Request request) throws InterruptedException {
       return probe.answer(request);
+    }
+
+    @Override
+    public Response stream(Request request, Consumer<? super ByteBuffer> pieces)
+        throws InterruptedException {
+      return probe.answer(request, pieces);
     }
 
     @Override
@@ -99,6 +107,11 @@ class ServerlessContractTest {
           .with(ServerlessOptions.DEFAULT
               .withSlots(1)
               .withRunOn(onWorkers ? RunOn.PLATFORM : RunOn.CALLER));
+    }
+
+    @Override
+    public boolean answersInPieces() {
+      return true;
     }
 
     @Override

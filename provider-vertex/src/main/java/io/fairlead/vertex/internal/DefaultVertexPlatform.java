@@ -5,18 +5,16 @@ import io.fairlead.error.ServingException;
 import io.fairlead.grammar.Endpoint;
 import io.fairlead.platform.EndpointPlatform;
 import io.fairlead.platform.Request;
+import io.fairlead.platform.Response;
 import io.fairlead.provider.TimeSource;
 import io.fairlead.reconcile.ForwardingEndpointPlatform;
 import io.fairlead.reconcile.Polling;
 import io.fairlead.reconcile.ReconciledEndpointPlatform;
 import io.fairlead.reconcile.Reconciler;
-import io.fairlead.vertex.VertexAnswer;
 import io.fairlead.vertex.VertexConfig;
 import io.fairlead.vertex.VertexPlatform;
 import io.fairlead.vertex.VertexProvider;
-import java.nio.ByteBuffer;
 import java.time.Duration;
-import java.util.function.Consumer;
 import java.util.random.RandomGenerator;
 
 /** An endpoint platform that also asks models in the ways that Vertex AI alone has. */
@@ -60,21 +58,20 @@ public final class DefaultVertexPlatform extends ForwardingEndpointPlatform
     VertexInvoker invoker =
         new VertexInvoker(config, clients, errors, new VertexNames(config), time, random);
     EndpointPlatform platform = new ReconciledEndpointPlatform(
-        reconciler, new VertexMapper(config, kinds), invoker, clients::close);
+        reconciler, new VertexMapper(config, kinds), invoker, () -> close(invoker, clients));
     return new DefaultVertexPlatform(platform, invoker);
   }
 
-  @Override
-  public VertexAnswer predict(Endpoint endpoint, Request request) {
-    checkOpen(endpoint);
-    return invoker.predict(endpoint, request);
+  private static void close(VertexInvoker invoker, VertexClients clients) {
+    try (clients) {
+      invoker.close();
+    }
   }
 
   @Override
-  public VertexAnswer invokeStreaming(
-      Endpoint endpoint, Request request, Consumer<? super ByteBuffer> pieces) {
+  public Response predict(Endpoint endpoint, Request request) {
     checkOpen(endpoint);
-    return invoker.invokeStreaming(endpoint, request, pieces);
+    return invoker.predict(endpoint, request);
   }
 
   private void checkOpen(Endpoint endpoint) {

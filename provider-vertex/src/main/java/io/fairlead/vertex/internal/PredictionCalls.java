@@ -15,6 +15,7 @@ import io.fairlead.vertex.VertexConfig;
 import io.fairlead.vertex.VertexEndpoint;
 import io.fairlead.vertex.VertexEndpoint.Access;
 import io.fairlead.vertex.VertexProvider;
+import io.fairlead.vertex.VertexResponse;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.random.RandomGenerator;
@@ -103,22 +104,35 @@ final class PredictionCalls {
       if (e.kind() == ErrorKind.NOT_FOUND || e.kind() == ErrorKind.UNAVAILABLE) {
         targets.forget(id);
       }
-      String told = VertexInvoker.deployedModelId(heard.last);
-      throw told.isEmpty() ? e : e.withVariant(variant(endpoint, request, told, end));
+      throw named(endpoint, request, e, heard.last, end);
     }
+  }
+
+  /** {@return a failure that names the variant, if Vertex AI says which it is} */
+  ServingException named(
+      Endpoint endpoint,
+      Request request,
+      ServingException failure,
+      GrpcResponseMetadata answered,
+      Duration end) {
+    String told = VertexInvoker.deployedModelId(answered);
+    return told.isEmpty() || failure.variant().isPresent()
+        ? failure
+        : failure.withVariant(variant(endpoint, request, told, end));
   }
 
   /** {@return the variant that a deployed model is, which is seldom another than the one that the request is pinned to} */
   private String variant(Endpoint endpoint, Request request, String deployedModelId, Duration end) {
     return request
         .variant()
-        .filter(pinned -> deployedModelId.equals(
-            VertexNames.deployedModelId(endpoint.name() + "/" + pinned)))
+        .filter(pinned ->
+            deployedModelId.equals(VertexNames.deployedModelId(endpoint.name() + "/" + pinned)))
         .orElseGet(() -> variants.of(endpoint, deployedModelId, end));
   }
 
   /**
-   * {@return an answer that names its variant, which is the one that the request is pinned to, if it is}
+   * {@return an answer that names its variant, which is the one that the request is pinned to, if it is, and its deployed
+   * model}
    *
    * @param deployedModelId what Vertex AI says who answered; empty if it does not
    * @param end when the time to find out more is over
@@ -136,7 +150,10 @@ final class PredictionCalls {
           what(endpoint, request) + " failed: '" + variant
               + "' answered, for requests were routed to it meanwhile");
     }
-    return response.servedBy(variant);
+    Response named = response.servedBy(variant);
+    return named.find(VertexResponse.class).isPresent()
+        ? named
+        : named.with(VertexResponse.of(deployedModelId));
   }
 
   private static Access access(Endpoint endpoint) {

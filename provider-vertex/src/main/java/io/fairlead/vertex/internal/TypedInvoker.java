@@ -14,9 +14,10 @@ import io.fairlead.grammar.Problems;
 import io.fairlead.platform.Request;
 import io.fairlead.platform.Response;
 import io.fairlead.provider.TimeSource;
-import io.fairlead.vertex.VertexAnswer;
 import io.fairlead.vertex.VertexProvider;
+import io.fairlead.vertex.VertexResponse;
 import java.time.Duration;
+import java.util.Optional;
 import java.util.StringJoiner;
 
 /** Asks models by Vertex AI's Predict, which knows instances and predictions. */
@@ -29,7 +30,7 @@ final class TypedInvoker {
     this.time = time;
   }
 
-  VertexAnswer predict(Endpoint endpoint, Request request) {
+  Response predict(Endpoint endpoint, Request request) {
     String what = PredictionCalls.what(endpoint, request);
     Duration end = time.elapsed().plus(request.timeout());
     PredictRequest asked = asked(VertexInvoker.bytes(endpoint, request));
@@ -43,10 +44,16 @@ final class TypedInvoker {
             target.client().predictCallable(),
             asked.toBuilder().setEndpoint(target.endpoint()).build(),
             target.context(left, answered)));
-    Response response =
-        calls.named(endpoint, request, response(what, answer), answer.getDeployedModelId(), end);
-    return new VertexAnswer(
-        response, answer.getDeployedModelId(), answer.getModel(), answer.getModelVersionId());
+    Response response = response(what, answer)
+        .with(new VertexResponse(
+            given(answer.getDeployedModelId()),
+            given(answer.getModel()),
+            given(answer.getModelVersionId())));
+    return calls.named(endpoint, request, response, answer.getDeployedModelId(), end);
+  }
+
+  private static Optional<String> given(String text) {
+    return text.isEmpty() ? Optional.empty() : Optional.of(text);
   }
 
   private static PredictRequest asked(byte[] body) {

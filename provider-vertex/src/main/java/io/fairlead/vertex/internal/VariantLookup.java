@@ -48,7 +48,9 @@ final class VariantLookup {
       ofEndpoint.variants.put(deployedModelId, endpoint.routing().variant());
       return endpoint.routing().variant();
     }
-    return ofEndpoint.look(endpoint, deployedModelId, end);
+    return time.elapsed().compareTo(end) < 0
+        ? ofEndpoint.look(endpoint, deployedModelId, end)
+        : deployedModelId;
   }
 
   /** The variants of one endpoint. */

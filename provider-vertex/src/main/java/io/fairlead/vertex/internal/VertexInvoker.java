@@ -10,7 +10,6 @@ import io.fairlead.platform.Request;
 import io.fairlead.platform.Response;
 import io.fairlead.provider.TimeSource;
 import io.fairlead.reconcile.Invoker;
-import io.fairlead.vertex.VertexAnswer;
 import io.fairlead.vertex.VertexArtifact;
 import io.fairlead.vertex.VertexConfig;
 import io.grpc.Metadata;
@@ -21,7 +20,7 @@ import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 
 /** Asks models by Vertex AI's RawPredict, which hands a body on as it is. */
-final class VertexInvoker implements Invoker<Endpoint> {
+final class VertexInvoker implements Invoker<Endpoint>, AutoCloseable {
   private static final Metadata.Key<String> DEPLOYED_MODEL =
       Metadata.Key.of("X-Vertex-AI-Deployed-Model-Id", Metadata.ASCII_STRING_MARSHALLER);
   private static final String UNKNOWN_TYPE = "application/octet-stream";
@@ -51,17 +50,18 @@ final class VertexInvoker implements Invoker<Endpoint> {
     String what = PredictionCalls.what(endpoint, request);
     Duration end = time.elapsed().plus(request.timeout());
     HttpBody body = body(endpoint, request);
-    Answer answer = calls.ask(endpoint, request, body.getData().size(), end, (target, left, answered) -> {
-      HttpBody got = VertexCalls.get(
-          what,
-          target.client().rawPredictCallable(),
-          RawPredictRequest.newBuilder()
-              .setEndpoint(target.endpoint())
-              .setHttpBody(body)
-              .build(),
-          target.context(left, answered));
-      return new Answer(got, deployedModelId(answered));
-    });
+    Answer answer =
+        calls.ask(endpoint, request, body.getData().size(), end, (target, left, answered) -> {
+          HttpBody got = VertexCalls.get(
+              what,
+              target.client().rawPredictCallable(),
+              RawPredictRequest.newBuilder()
+                  .setEndpoint(target.endpoint())
+                  .setHttpBody(body)
+                  .build(),
+              target.context(left, answered));
+          return new Answer(got, deployedModelId(answered));
+        });
     return calls.named(
         endpoint,
         request,
@@ -70,13 +70,20 @@ final class VertexInvoker implements Invoker<Endpoint> {
         end);
   }
 
-  VertexAnswer predict(Endpoint endpoint, Request request) {
+  Response predict(Endpoint endpoint, Request request) {
     return typed.predict(endpoint, request);
   }
 
-  VertexAnswer invokeStreaming(
+  @Override
+  public Response invokeStreaming(
       Endpoint endpoint, Request request, Consumer<? super ByteBuffer> pieces) {
     return streaming.invoke(endpoint, request, pieces);
+  }
+
+  /** Ends the answers in pieces that are under way. */
+  @Override
+  public void close() {
+    streaming.close();
   }
 
   /** {@return what is sent, without a copy} */

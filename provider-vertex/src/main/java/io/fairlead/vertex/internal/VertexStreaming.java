@@ -14,26 +14,22 @@ import io.fairlead.error.ServingException;
 import io.fairlead.grammar.Endpoint;
 import io.fairlead.platform.Request;
 import io.fairlead.platform.Response;
+import io.fairlead.provider.Deadline;
+import io.fairlead.provider.PieceQueue;
+import io.fairlead.provider.PieceQueues;
 import io.fairlead.provider.TimeSource;
-import io.fairlead.vertex.VertexAnswer;
 import io.fairlead.vertex.VertexProvider;
 import java.nio.ByteBuffer;
 import java.time.Duration;
-import java.util.concurrent.BlockingQueue;
-import java.util.concurrent.LinkedBlockingQueue;
-import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
-/**
- * Asks models by Vertex AI's StreamRawPredict.
- *
- * <p>Pieces are asked for one at a time, so that a slow consumer slows the model down and fills no memory.
- */
-final class VertexStreaming {
+/** Asks models by Vertex AI's StreamRawPredict. */
+final class VertexStreaming implements AutoCloseable {
   private final PredictionCalls calls;
   private final VertexErrors errors;
   private final TimeSource time;
+  private final PieceQueues queues = new PieceQueues(VertexProvider.ID);
 
   VertexStreaming(PredictionCalls calls, VertexErrors errors, TimeSource time) {
     this.calls = calls;
@@ -41,38 +37,43 @@ final class VertexStreaming {
     this.time = time;
   }
 
-  VertexAnswer invoke(Endpoint endpoint, Request request, Consumer<? super ByteBuffer> pieces) {
-    String what = PredictionCalls.what(endpoint, request);
-    Duration end = time.elapsed().plus(request.timeout());
+  Response invoke(Endpoint endpoint, Request request, Consumer<? super ByteBuffer> pieces) {
+    Deadline deadline = Deadline.after(request.timeout(), time);
+    Duration end = time.elapsed().plus(deadline.left());
     HttpBody body = VertexInvoker.body(endpoint, request);
-    Pieces coming = calls.ask(endpoint, request, body.getData().size(), end, (target, left, answered) -> {
-      Pieces begun = new Pieces(what, request.timeout(), end, answered);
+    int size = body.getData().size();
+    Answer coming = calls.ask(endpoint, request, size, end, (target, left, answered) -> {
+      Answer begun = new Answer(PredictionCalls.what(endpoint, request), deadline, answered);
       begun.begin(target, left, body);
       return begun;
     });
-    String contentType = coming.handOn(pieces);
-    String id = VertexInvoker.deployedModelId(coming.answered);
-    Response response = VertexInvoker.response(new byte[0], contentType);
-    return new VertexAnswer(calls.named(endpoint, request, response, id, end), id, "", "");
+    try {
+      Response response = coming.handOn(pieces);
+      String id = VertexInvoker.deployedModelId(coming.answered);
+      return calls.named(endpoint, request, response, id, end);
+    } catch (ServingException e) {
+      throw calls.named(endpoint, request, e, coming.answered, end);
+    }
   }
 
-  /** One answer on its way from the SDK's threads to the caller's. */
-  private final class Pieces implements ResponseObserver<HttpBody> {
+  /** Ends the answers that are under way. */
+  @Override
+  public void close() {
+    queues.close();
+  }
+
+  /** One answer in pieces. */
+  private final class Answer implements ResponseObserver<HttpBody>, PieceQueues.Source {
     private final String what;
-    private final Duration timeout;
-    private final Duration end;
     private final GrpcResponseMetadata answered;
-    /** Holds no more than was asked for, and how it ended. */
-    private final BlockingQueue<Signal> signals = new LinkedBlockingQueue<>();
-
+    private final PieceQueue<HttpBody> queue;
     private volatile @Nullable StreamController controller;
-    private @Nullable Signal first;
+    private String contentType = "";
 
-    Pieces(String what, Duration timeout, Duration end, GrpcResponseMetadata answered) {
+    Answer(String what, Deadline deadline, GrpcResponseMetadata answered) {
       this.what = what;
-      this.timeout = timeout;
-      this.end = end;
       this.answered = answered;
+      this.queue = queues.open(what, deadline, this, this::failure);
     }
 
     // ---- on the SDK's threads ----
@@ -86,130 +87,75 @@ final class VertexStreaming {
 
     @Override
     public void onResponse(HttpBody piece) {
-      signals.add(new Signal(piece, null));
+      queue.piece(piece);
     }
 
     @Override
     public void onError(Throwable failure) {
-      signals.add(new Signal(null, failure));
+      queue.failed(failure);
     }
 
     @Override
     public void onComplete() {
-      signals.add(Signal.END);
+      queue.ended();
     }
 
     // ---- on the caller's thread ----
 
     /** Asks, and waits until an answer begins. */
     void begin(PredictionTarget target, Duration left, HttpBody body) {
-      boolean begun = false;
-      try {
-        target
-            .client()
-            .streamRawPredictCallable()
-            .call(
-                StreamRawPredictRequest.newBuilder()
-                    .setEndpoint(target.endpoint())
-                    .setHttpBody(body)
-                    .build(),
-                this,
-                target.context(left, answered));
-        Signal signal = next(0);
-        if (signal.failure() instanceof ApiException refusal) {
-          throw refusal;
-        }
-        first = signal;
-        begun = true;
-      } finally {
-        if (!begun) {
-          cancel();
-        }
+      StreamRawPredictRequest asked = StreamRawPredictRequest.newBuilder()
+          .setEndpoint(target.endpoint())
+          .setHttpBody(body)
+          .build();
+      Throwable failure = queue.begin(() -> target
+          .client()
+          .streamRawPredictCallable()
+          .call(asked, this, target.context(left, answered)));
+      if (failure instanceof ApiException refusal) {
+        throw refusal;
+      }
+      if (failure != null) {
+        throw failure(failure, 0);
       }
     }
 
-    /** {@return the content type of the whole; empty if none was told} */
-    String handOn(Consumer<? super ByteBuffer> pieces) {
-      String contentType = "";
-      boolean whole = false;
-      try {
-        Signal signal = requireNonNull(first, "first");
-        for (int count = 1; ; count++) {
-          HttpBody piece = signal.piece();
-          if (piece == null) {
-            if (signal.failure() != null) {
-              throw failure(signal.failure(), count - 1);
-            }
-            whole = true;
-            return contentType;
-          }
-          if (contentType.isEmpty()) {
-            contentType = piece.getContentType();
-          }
-          if (!piece.getData().isEmpty()) {
-            pieces.accept(piece.getData().asReadOnlyByteBuffer());
-          }
-          requireNonNull(controller, "controller").request(1);
-          signal = next(count);
+    Response handOn(Consumer<? super ByteBuffer> pieces) {
+      queue.handOn(piece -> {
+        if (contentType.isEmpty()) {
+          contentType = piece.getContentType();
         }
-      } finally {
-        if (!whole) {
-          cancel();
+        if (!piece.getData().isEmpty()) {
+          pieces.accept(piece.getData().asReadOnlyByteBuffer());
         }
-      }
+      });
+      return VertexInvoker.response(new byte[0], contentType);
     }
 
-    private Signal next(int count) {
-      Duration left = end.minus(time.elapsed());
-      try {
-        Signal signal = signals.poll(Math.max(0, left.toNanos()), TimeUnit.NANOSECONDS);
-        if (signal != null && !left.isNegative()) {
-          return signal;
-        }
-      } catch (InterruptedException e) {
-        Thread.currentThread().interrupt();
-        throw new ServingException(
-            VertexProvider.ID,
-            ErrorKind.CANCELLED,
-            what + " failed: it was interrupted after " + count + " pieces",
-            e);
-      }
-      throw overdue(count, null);
-    }
-
-    private ServingException failure(Throwable failure, int count) {
-      if (!(failure instanceof ApiException refusal)) {
+    private ServingException failure(Throwable thrown, int count) {
+      if (!(thrown instanceof ApiException refusal)) {
         return new ServingException(
             VertexProvider.ID,
             ErrorKind.UNKNOWN,
-            what + " failed after " + count + " pieces: " + failure,
-            failure);
+            what + " failed after " + count + " pieces: " + thrown,
+            thrown);
       }
       return refusal.getStatusCode().getCode() == Code.DEADLINE_EXCEEDED
-          ? overdue(count, refusal)
+          ? queue.overdue(refusal)
           : errors.predictionFailure(what + " (piece " + (count + 1) + ")", refusal);
     }
 
-    private ServingException overdue(int count, @Nullable Throwable cause) {
-      return ServingException.builder(
-              VertexProvider.ID,
-              ErrorKind.TIMEOUT,
-              what + " failed: its time of " + timeout + " was over after " + count
-                  + " pieces. The model may go on with it")
-          .cause(cause)
-          .build();
+    @Override
+    public void request() {
+      requireNonNull(controller, "controller").request(1);
     }
 
-    private void cancel() {
+    @Override
+    public void close() {
       StreamController begun = controller;
       if (begun != null) {
         begun.cancel();
       }
     }
-  }
-
-  /** A piece, or what went wrong; neither at the end. */
-  private record Signal(@Nullable HttpBody piece, @Nullable Throwable failure) {
-    static final Signal END = new Signal(null, null);
   }
 }

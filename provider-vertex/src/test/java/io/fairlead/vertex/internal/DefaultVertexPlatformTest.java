@@ -9,7 +9,7 @@ import io.fairlead.error.ErrorKind;
 import io.fairlead.error.ServingException;
 import io.fairlead.platform.EndpointPlatform;
 import io.fairlead.platform.Request;
-import io.fairlead.vertex.VertexAnswer;
+import io.fairlead.platform.Response;
 import io.fairlead.vertex.standin.StandIn;
 import java.io.IOException;
 import java.lang.reflect.Method;
@@ -21,7 +21,6 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
-import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -72,32 +71,23 @@ class DefaultVertexPlatformTest {
   }
 
   @Test
-  void itAsksInEachWay() {
+  void itAsksByTheTypedCall() {
     serving.with(false, "blue");
-    List<String> pieces = new ArrayList<>();
 
-    VertexAnswer typed = platform.predict(BLUE, REQUEST);
-    VertexAnswer streamed = platform.invokeStreaming(
-        BLUE, REQUEST, piece -> pieces.add(UTF_8.decode(piece).toString()));
+    Response typed = platform.predict(BLUE, REQUEST);
 
-    assertThat(typed.response().variant()).contains("blue");
-    assertThat(streamed.response().variant()).contains("blue");
-    assertThat(pieces).containsExactly(REQUEST.text());
-    assertThat(serving.project.calls()).containsExactly("Predict", "StreamRawPredict");
+    assertThat(typed.variant()).contains("blue");
+    assertThat(serving.project.calls()).containsExactly("Predict");
   }
 
   @Test
   void aPlatformThatIsClosedAsksNothing() {
     platform.close();
 
-    for (ThrowingCallable call : List.<ThrowingCallable>of(
-        () -> platform.predict(BLUE, REQUEST),
-        () -> platform.invokeStreaming(BLUE, REQUEST, piece -> {}))) {
-      assertThatThrownBy(call)
-          .isInstanceOfSatisfying(
-              ServingException.class, e -> assertThat(e.kind()).isEqualTo(ErrorKind.CANCELLED))
-          .hasMessage("Platform 'vertex' is closed: open it again to invoke churn.");
-    }
+    assertThatThrownBy(() -> platform.predict(BLUE, REQUEST))
+        .isInstanceOfSatisfying(
+            ServingException.class, e -> assertThat(e.kind()).isEqualTo(ErrorKind.CANCELLED))
+        .hasMessage("Platform 'vertex' is closed: open it again to invoke churn.");
     assertThat(serving.project.calls()).isEmpty();
   }
 

@@ -13,8 +13,9 @@ import io.fairlead.error.ServingException;
 import io.fairlead.grammar.InvalidValueException;
 import io.fairlead.platform.Request;
 import io.fairlead.platform.Response;
-import io.fairlead.vertex.VertexAnswer;
 import io.fairlead.vertex.VertexConfig;
+import io.fairlead.vertex.VertexResponse;
+import java.util.Optional;
 import java.util.Random;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -35,16 +36,18 @@ class TypedInvokerTest {
   void instancesAreAskedForPredictionsAndTheModelIsTold() {
     serving.with(false, "blue");
 
-    VertexAnswer answer = serving.invoker.predict(
+    Response answer = serving.invoker.predict(
         BLUE,
         Request.json("{\"instances\":[[1.5,\"a\",null],{\"b\":true}],\"parameters\":{\"k\":2}}"));
 
     assertThat(answer)
-        .isEqualTo(new VertexAnswer(
-            Response.json("{\"predictions\":[[1.5,\"a\",null],{\"b\":true}]}").servedBy("blue"),
-            Serving.id("blue"),
-            "projects/" + serving.project.number() + "/locations/us-central1/models/m",
-            "1"));
+        .isEqualTo(Response.json("{\"predictions\":[[1.5,\"a\",null],{\"b\":true}]}")
+            .servedBy("blue")
+            .with(new VertexResponse(
+                Optional.of(Serving.id("blue")),
+                Optional.of(
+                    "projects/" + serving.project.number() + "/locations/us-central1/models/m"),
+                Optional.of("1"))));
     PredictRequest asked =
         serving.project.requests("Predict", PredictRequest.class).get(0);
     assertThat(asked.getEndpoint()).isEqualTo(serving.names.endpoint("churn"));
@@ -80,13 +83,13 @@ class TypedInvokerTest {
 
   @Test
   void whatTheModelSaysBesideItsPredictionsIsInTheAnswer() {
-    VertexAnswer answer = scripted(PredictResponse.newBuilder()
+    Response answer = scripted(PredictResponse.newBuilder()
         .setMetadata(Value.newBuilder().setStringValue("tokens: 3"))
         .build());
 
-    assertThat(answer.response())
-        .isEqualTo(Response.json("{\"predictions\":[],\"metadata\":\"tokens: 3\"}"));
-    assertThat(answer.deployedModelId()).isEmpty();
+    assertThat(answer.text()).isEqualTo("{\"predictions\":[],\"metadata\":\"tokens: 3\"}");
+    assertThat(answer.find(VertexResponse.class).orElseThrow().deployedModelId())
+        .isEmpty();
   }
 
   @Test
@@ -99,7 +102,7 @@ class TypedInvokerTest {
         .hasMessageContaining("use invoke");
   }
 
-  private static VertexAnswer scripted(PredictResponse prediction) {
+  private static Response scripted(PredictResponse prediction) {
     try (ScriptedPredictions server = new ScriptedPredictions();
         VertexClients clients = new VertexClients(server.config())) {
       server.predict(prediction);

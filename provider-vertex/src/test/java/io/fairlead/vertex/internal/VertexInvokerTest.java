@@ -22,6 +22,7 @@ import io.fairlead.platform.Response;
 import io.fairlead.vertex.VertexArtifact;
 import io.fairlead.vertex.VertexConfig;
 import io.fairlead.vertex.VertexEndpoint;
+import io.fairlead.vertex.VertexResponse;
 import io.fairlead.vertex.standin.Held;
 import io.fairlead.vertex.standin.Project;
 import io.fairlead.vertex.standin.StandIn;
@@ -79,7 +80,10 @@ class VertexInvokerTest {
 
     Response response = invoke(Request.of(body, "application/x-npy"));
 
-    assertThat(response).isEqualTo(Response.of(body, "application/x-npy").servedBy("blue"));
+    assertThat(response)
+        .isEqualTo(Response.of(body, "application/x-npy")
+            .servedBy("blue")
+            .with(VertexResponse.of(Serving.id("blue"))));
     assertThat(serving.project.calls()).containsExactly("RawPredict");
     RawPredictRequest asked =
         serving.project.requests("RawPredict", RawPredictRequest.class).get(0);

@@ -16,8 +16,8 @@ import io.fairlead.error.ServingException;
 import io.fairlead.grammar.InvalidValueException;
 import io.fairlead.platform.Request;
 import io.fairlead.platform.Response;
-import io.fairlead.vertex.VertexAnswer;
 import io.fairlead.vertex.VertexConfig;
+import io.fairlead.vertex.VertexResponse;
 import io.grpc.CallOptions;
 import io.grpc.Channel;
 import io.grpc.ClientCall;
@@ -67,7 +67,7 @@ class VertexStreamingTest {
     server.close();
   }
 
-  private VertexAnswer invoke(Request request) {
+  private Response invoke(Request request) {
     return invoker.invokeStreaming(BLUE, request, piece -> pieces.add(text(piece)));
   }
 
@@ -110,7 +110,7 @@ class VertexStreamingTest {
     });
     Thread caller = Thread.currentThread();
 
-    VertexAnswer answer = invoker.invokeStreaming(BLUE, REQUEST, piece -> {
+    Response answer = invoker.invokeStreaming(BLUE, REQUEST, piece -> {
       assertThat(Thread.currentThread()).isSameAs(caller);
       assertThat(piece.isReadOnly()).isTrue();
       pieces.add(text(piece));
@@ -119,8 +119,9 @@ class VertexStreamingTest {
 
     assertThat(pieces).containsExactly("one", "two");
     assertThat(answer)
-        .isEqualTo(new VertexAnswer(
-            Response.of(new byte[0], "text/plain").servedBy("blue"), Serving.id("blue"), "", ""));
+        .isEqualTo(Response.of(new byte[0], "text/plain")
+            .servedBy("blue")
+            .with(VertexResponse.of(Serving.id("blue"))));
     StreamRawPredictRequest asked = server.asked().get(0);
     assertThat(asked.getEndpoint())
         .isEqualTo("projects/some-project/locations/us-central1/endpoints/churn");
@@ -132,10 +133,10 @@ class VertexStreamingTest {
   void anAnswerWithoutPiecesHasNone() {
     server.then(ServerCallStreamObserver::onCompleted);
 
-    VertexAnswer answer = invoke(REQUEST);
+    Response answer = invoke(REQUEST);
 
     assertThat(pieces).isEmpty();
-    assertThat(answer.response().contentType()).isEqualTo("application/octet-stream");
+    assertThat(answer.contentType()).isEqualTo("application/octet-stream");
   }
 
   @Test
@@ -193,6 +194,7 @@ class VertexStreamingTest {
     assertThat(failure)
         .hasMessageContaining("'churn' (piece 2) failed")
         .hasMessageContaining("worker lost");
+    assertThat(failure.variant()).contains("blue");
     assertThat(server.asked()).hasSize(1);
   }
 
@@ -228,8 +230,8 @@ class VertexStreamingTest {
   void aFailureNamesTheVariantThatTheAnswerNames() {
     Metadata trailers = new Metadata();
     trailers.put(ScriptedPredictions.DEPLOYED_MODEL, Serving.id("blue"));
-    server.then(out ->
-        out.onError(Status.INTERNAL.withDescription("boom").asRuntimeException(trailers)));
+    server.then(
+        out -> out.onError(Status.INTERNAL.withDescription("boom").asRuntimeException(trailers)));
 
     assertThat(failure(REQUEST).variant()).contains("blue");
   }
@@ -327,6 +329,23 @@ class VertexStreamingTest {
   }
 
   @Test
+  void closingEndsItOverAChannelThatIsItsCallers() {
+    CountDownLatch[] cancelled = new CountDownLatch[1];
+    server.then(out -> {
+      cancelled[0] = whenCancelled(out);
+      out.onNext(piece("text/plain", "one"));
+    });
+
+    ServingException failure = catchThrowableOfType(
+        ServingException.class,
+        () -> invoker.invokeStreaming(BLUE, REQUEST, piece -> invoker.close()));
+
+    assertThat(failure.kind()).isEqualTo(ErrorKind.CANCELLED);
+    assertThat(failure).hasMessageContaining("was closed after 1 pieces");
+    await(cancelled[0]);
+  }
+
+  @Test
   void whatIsTooLargeIsRefusedBeforeAnyCall() {
     assertThatThrownBy(() -> invoke(Request.of(new byte[10_000_001], "application/x-npy")))
         .isInstanceOf(InvalidValueException.class)
@@ -352,10 +371,10 @@ class VertexStreamingTest {
       serving.time.pass(Duration.ofMinutes(1));
       serving.project.streamInParts(List.of("one".getBytes(UTF_8), "two".getBytes(UTF_8)));
 
-      VertexAnswer answer =
+      Response answer =
           serving.invoker.invokeStreaming(BLUE, REQUEST, piece -> pieces.add(text(piece)));
 
-      assertThat(answer.response().variant()).contains("blue");
+      assertThat(answer.variant()).contains("blue");
       assertThat(pieces).containsExactly("one", "two");
       assertThat(serving.project.calls())
           .containsExactly("StreamRawPredict", "GetEndpoint", "StreamRawPredict");

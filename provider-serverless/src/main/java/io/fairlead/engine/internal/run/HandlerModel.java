@@ -3,6 +3,7 @@ package io.fairlead.engine.internal.run;
 import io.fairlead.engine.Call;
 import io.fairlead.engine.ModelHandler;
 import io.fairlead.engine.RequestModel;
+import io.fairlead.engine.StreamingModelHandler;
 import io.fairlead.engine.TensorSpec;
 import io.fairlead.engine.internal.support.Failures;
 import io.fairlead.error.ErrorKind;
@@ -10,7 +11,10 @@ import io.fairlead.error.ServingException;
 import io.fairlead.grammar.InvalidValueException;
 import io.fairlead.platform.Request;
 import io.fairlead.platform.Response;
+import java.nio.ByteBuffer;
 import java.util.List;
+import java.util.concurrent.Callable;
+import java.util.function.Consumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -41,19 +45,26 @@ final class HandlerModel implements RequestModel {
 
   @Override
   public Response answer(Request request, Call call) {
+    return run(() -> handler.handle(request), call);
+  }
+
+  @Override
+  public Response stream(Request request, Consumer<? super ByteBuffer> pieces, Call call) {
+    return handler instanceof StreamingModelHandler streaming
+        ? run(() -> streaming.stream(request, new Pieces(pieces, call)), call).handOn(pieces)
+        : RequestModel.super.stream(request, pieces, call);
+  }
+
+  private Response run(Callable<Response> code, Call call) {
     Response response = null;
     Throwable thrown = null;
     call.enter(Thread.currentThread()::interrupt);
     try {
-      response = handler.handle(request);
+      response = code.call();
     } catch (Exception | LinkageError | AssertionError | StackOverflowError e) {
       thrown = e;
     } finally {
-      call.leave();
-      if (call.isStopped()) {
-        // The interrupt was this call's; the thread's next work must not see it.
-        Thread.interrupted();
-      }
+      leave(call);
     }
     call.checkNotStopped(thrown);
     if (thrown != null) {
@@ -64,6 +75,42 @@ final class HandlerModel implements RequestModel {
           ErrorKind.MODEL_FAILED, "Model '" + call.model() + "' answered null: return a Response");
     }
     return response;
+  }
+
+  private static void leave(Call call) {
+    call.leave();
+    if (call.isStopped()) {
+      // The interrupt was this call's; the thread's next work must not see it.
+      Thread.interrupted();
+    }
+  }
+
+  /** Pieces on their way out of a handler. Their consumer is not the model, and not interrupted with it. */
+  private static final class Pieces implements Consumer<ByteBuffer> {
+    private final Consumer<? super ByteBuffer> consumer;
+    private final Call call;
+    private final Thread thread = Thread.currentThread();
+
+    Pieces(Consumer<? super ByteBuffer> consumer, Call call) {
+      this.consumer = consumer;
+      this.call = call;
+    }
+
+    @Override
+    public void accept(ByteBuffer piece) {
+      if (Thread.currentThread() != thread) {
+        throw new IllegalStateException(
+            "pieces have to be handed over on the thread on which the handler was called, "
+                + thread.getName() + ", not on " + Thread.currentThread().getName());
+      }
+      leave(call);
+      call.checkNotStopped(null);
+      try {
+        consumer.accept(piece);
+      } finally {
+        call.enter(thread::interrupt);
+      }
+    }
   }
 
   private RuntimeException failure(Throwable thrown, Call call) {

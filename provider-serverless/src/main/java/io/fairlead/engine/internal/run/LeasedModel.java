@@ -6,9 +6,11 @@ import io.fairlead.engine.internal.support.Failures;
 import io.fairlead.error.ErrorKind;
 import io.fairlead.platform.Request;
 import io.fairlead.platform.Response;
+import java.nio.ByteBuffer;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
+import java.util.function.Function;
 
 /**
  * A loaded model, for as long as it is needed.
@@ -76,6 +78,15 @@ public final class LeasedModel implements LoadedModel {
    */
   @Override
   public Response invoke(Request request) {
+    return inCall(request, call -> model.answer(request, call));
+  }
+
+  @Override
+  public Response invokeStreaming(Request request, Consumer<? super ByteBuffer> pieces) {
+    return inCall(request, call -> model.stream(request, pieces, call));
+  }
+
+  private Response inCall(Request request, Function<RunningCall, Response> work) {
     RunningCall call = calls.begin(name, request.timeout(), memoryBytes);
     try {
       if (closed.get() || !shared.hold()) {
@@ -85,7 +96,7 @@ public final class LeasedModel implements LoadedModel {
       // Given back before the call ends, so that whoever waits for the calls to end finds the model
       // closed, too.
       try {
-        return model.answer(request, call);
+        return work.apply(call);
       } finally {
         shared.release();
       }

@@ -3,7 +3,9 @@ package io.fairlead.engine.internal.run;
 import io.fairlead.engine.TensorSpec;
 import io.fairlead.platform.Request;
 import io.fairlead.platform.Response;
+import java.nio.ByteBuffer;
 import java.util.List;
+import java.util.function.Consumer;
 
 /** A model that is loaded, in this process or in another, and answers any number of callers at the same time. */
 public interface LoadedModel extends AutoCloseable {
@@ -28,6 +30,18 @@ public interface LoadedModel extends AutoCloseable {
    *     failed, {@code CANCELLED} if what it runs in is closed, {@code NOT_FOUND} if this model is
    */
   Response invoke(Request request);
+
+  /**
+   * Answers in pieces, within the request's timeout; a model that cannot answers in one.
+   *
+   * @param pieces takes each piece, on this thread
+   * @return what is told beside the pieces
+   * @throws io.fairlead.grammar.InvalidValueException as {@link #invoke} does
+   * @throws io.fairlead.error.ServingException as {@link #invoke} does
+   */
+  default Response invokeStreaming(Request request, Consumer<? super ByteBuffer> pieces) {
+    return invoke(request).handOn(pieces);
+  }
 
   /** Gives the model back, at once; calls that are under way go on. Idempotent. */
   @Override

@@ -2,23 +2,20 @@ package io.fairlead.sagemaker;
 
 import static java.util.Objects.requireNonNull;
 
-import io.fairlead.platform.Response;
+import io.fairlead.platform.ResponseDetail;
 import java.time.Instant;
 import java.util.Optional;
 
 /**
- * A model's answer with what SageMaker tells beside it.
+ * What SageMaker tells beside an answer; a response carries it if there is any of it.
  *
- * @param response the answer
- * @param newSession the session that this request began; empty if it began none
- * @param closedSession the id of the session that this request ended; empty if it ended none
- * @param customAttributes what the container gave beside the body; may be empty
+ * @param newSession the session that this request began
+ * @param closedSession the id of the session that this request ended
+ * @param customAttributes what the container gave beside the body
  */
-public record SageMakerAnswer(
-    Response response,
-    Optional<Session> newSession,
-    Optional<String> closedSession,
-    String customAttributes) {
+public record SageMakerResponse(
+    Optional<Session> newSession, Optional<String> closedSession, Optional<String> customAttributes)
+    implements ResponseDetail {
   /**
    * A stateful session that a model has begun.
    *
@@ -32,8 +29,7 @@ public record SageMakerAnswer(
     }
   }
 
-  public SageMakerAnswer {
-    requireNonNull(response, "response");
+  public SageMakerResponse {
     requireNonNull(newSession, "newSession");
     requireNonNull(closedSession, "closedSession");
     requireNonNull(customAttributes, "customAttributes");
@@ -42,7 +38,7 @@ public record SageMakerAnswer(
   /** Without custom attributes, which AWS takes for confidential. */
   @Override
   public String toString() {
-    return "SageMakerAnswer[" + response + ", newSession=" + newSession.map(Session::id)
-        + ", closedSession=" + closedSession + "]";
+    return "SageMakerResponse[newSession=" + newSession.map(Session::id) + ", closedSession="
+        + closedSession + "]";
   }
 }

@@ -1,0 +1,53 @@
+package io.fairlead.reconcile;
+
+import java.nio.ByteBuffer;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The pieces of one answer on their way to a consumer: none after the platform is closed, and none after the consumer has
+ * failed, whatever a provider makes of that failure.
+ */
+final class Pieces implements Consumer<ByteBuffer> {
+  private final Consumer<? super ByteBuffer> consumer;
+  private final Runnable open;
+  private @Nullable RuntimeException exception;
+  private @Nullable Error error;
+
+  /**
+   * Makes a way.
+   *
+   * @param open throws if the platform is closed
+   */
+  Pieces(Consumer<? super ByteBuffer> consumer, Runnable open) {
+    this.consumer = consumer;
+    this.open = open;
+  }
+
+  @Override
+  public void accept(ByteBuffer piece) {
+    throwIfFailed();
+    try {
+      open.run();
+      if (piece.hasRemaining()) {
+        consumer.accept(piece.isReadOnly() ? piece : piece.asReadOnlyBuffer());
+      }
+    } catch (RuntimeException e) {
+      exception = e;
+      throw e;
+    } catch (Error e) {
+      error = e;
+      throw e;
+    }
+  }
+
+  /** Throws what ended the answer here, if something did. */
+  void throwIfFailed() {
+    if (exception != null) {
+      throw exception;
+    }
+    if (error != null) {
+      throw error;
+    }
+  }
+}
