@@ -3,7 +3,7 @@ package io.fairlead.serverless;
 import static java.util.Objects.requireNonNull;
 
 import io.fairlead.grammar.Problems;
-import io.netty.util.NetUtil;
+import io.fairlead.provider.Loopback;
 import java.time.Duration;
 import java.util.Map;
 import java.util.Optional;
@@ -74,7 +74,7 @@ public record HttpSettings(
             "token",
             "must be " + SHORTEST_TOKEN + " or more visible ASCII characters without a space")
         .check(
-            token.isPresent() || openWithoutToken || isLoopback(host),
+            token.isPresent() || openWithoutToken || Loopback.isHost(host),
             "token",
             "must be given to listen at an address that other machines reach (" + host
                 + "): give one, listen at 127.0.0.1, or set openWithoutToken if the network lets nobody else through")
@@ -244,13 +244,6 @@ public record HttpSettings(
     return "HttpSettings[" + host + ":" + port
         + (token.isPresent() ? ", with a token" : openWithoutToken ? ", open without a token" : "")
         + "]";
-  }
-
-  /** Whether a host is this machine by its spelling, without a look-up that could tell otherwise later. */
-  private static boolean isLoopback(String host) {
-    return host.equalsIgnoreCase("localhost")
-        || host.equals("::1")
-        || (NetUtil.isValidIpV4Address(host) && host.startsWith("127."));
   }
 
   private static boolean isToken(String token) {

@@ -27,6 +27,7 @@ import io.fairlead.engine.internal.trees.LightgbmEngine;
 import io.fairlead.engine.internal.trees.XgboostEngine;
 import io.fairlead.error.ServingException;
 import io.fairlead.grammar.ModelArtifact;
+import io.fairlead.grammar.Redacted;
 import java.net.URI;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -293,7 +294,7 @@ public final class Engine implements AutoCloseable {
    * @throws ServingException as {@link #load(ModelArtifact, LoadOptions)} does
    */
   public LeasedModel load(ModelArtifact artifact, LoadOptions options, long memoryBytes) {
-    RunningCall call = calls.begin(Failures.shown(artifact.weights()));
+    RunningCall call = calls.begin(Redacted.uri(artifact.weights()));
     try {
       ModelSource source = sources.resolve(artifact);
       SharedModel model = share(source, options);

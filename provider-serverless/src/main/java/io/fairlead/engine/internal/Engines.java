@@ -17,13 +17,10 @@ import io.fairlead.engine.internal.text.Tokenizer;
 import io.fairlead.error.ErrorKind;
 import io.fairlead.error.ServingException;
 import io.fairlead.grammar.InvalidValueException;
+import io.fairlead.provider.Services;
 import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.Iterator;
 import java.util.List;
-import java.util.NoSuchElementException;
 import java.util.Optional;
-import java.util.ServiceConfigurationError;
 import java.util.ServiceLoader;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
@@ -43,7 +40,7 @@ public final class Engines {
   private final Path cacheFolder;
   private final Failures failures;
   private final ReentrantLock finding = new ReentrantLock();
-  private @Nullable Found found;
+  private @Nullable Services<InferenceEngine> found;
 
   public Engines(
       List<InferenceEngine> builtIn, ClassLoader classLoader, Path cacheFolder, Failures failures) {
@@ -89,7 +86,7 @@ public final class Engines {
    */
   void check(ModelSource source) {
     if (source instanceof ModelFiles) {
-      for (InferenceEngine engine : found().engines) {
+      for (InferenceEngine engine : found().found()) {
         if (claims(engine, source)) {
           check(engine, source);
           return;
@@ -118,7 +115,7 @@ public final class Engines {
 
   private Model opened(ModelSource source, LoadOptions options) {
     if (source instanceof ModelFiles) {
-      for (InferenceEngine engine : found().engines) {
+      for (InferenceEngine engine : found().found()) {
         if (claims(engine, source)) {
           return open(engine, source, options);
         }
@@ -197,7 +194,7 @@ public final class Engines {
           ErrorKind.UNSUPPORTED, source + " cannot be run here: no engine runs Java code");
     }
     ServingException refusal = files.refusal(failures);
-    found().failures.forEach(refusal::addSuppressed);
+    found().failures().forEach(refusal::addSuppressed);
     return refusal;
   }
 
@@ -238,44 +235,21 @@ public final class Engines {
     }
   }
 
-  private Found found() {
+  private Services<InferenceEngine> found() {
     finding.lock();
     try {
-      Found engines = found;
+      Services<InferenceEngine> engines = found;
       if (engines == null) {
-        engines = Found.in(classLoader);
+        engines = Services.of(ServiceLoader.load(InferenceEngine.class, classLoader));
+        engines
+            .failures()
+            .forEach(
+                e -> LOG.warn("An engine of the class path cannot be made and is passed over", e));
         found = engines;
       }
       return engines;
     } finally {
       finding.unlock();
-    }
-  }
-
-  /** The engines of a class path that can be made, in its order, and what the others threw. */
-  private record Found(List<InferenceEngine> engines, List<Throwable> failures) {
-    private static final int MOST_FAILURES = 100;
-
-    static Found in(ClassLoader classLoader) {
-      Found found = new Found(new ArrayList<>(), new ArrayList<>());
-      Iterator<InferenceEngine> iterator =
-          ServiceLoader.load(InferenceEngine.class, classLoader).iterator();
-      while (found.failures.size() < MOST_FAILURES && found.takeNext(iterator)) {}
-      return found;
-    }
-
-    /** The iterator goes on after a broken entry, and a missing superclass comes through it as a bare LinkageError. */
-    private boolean takeNext(Iterator<InferenceEngine> iterator) {
-      try {
-        engines.add(iterator.next());
-        return true;
-      } catch (NoSuchElementException e) {
-        return false;
-      } catch (ServiceConfigurationError | LinkageError | RuntimeException e) {
-        LOG.warn("An engine of the class path cannot be made and is passed over", e);
-        failures.add(e);
-        return true;
-      }
     }
   }
 }

@@ -10,6 +10,7 @@ import io.fairlead.local.LocalProvider;
 import io.fairlead.platform.EndpointPlatform;
 import io.fairlead.platform.Request;
 import io.fairlead.platform.Response;
+import io.fairlead.provider.Durations;
 import io.fairlead.provider.RetryPolicy;
 import io.fairlead.provider.TimeSource;
 import io.fairlead.reconcile.Accepted;
@@ -225,13 +226,11 @@ public final class LocalHost {
 
   /** The end of one request's time. */
   private static final class Deadline {
-    private static final Duration LONGEST = Duration.ofDays(36_500);
-
     private final long begin = System.nanoTime();
     private final long limit;
 
     Deadline(Duration limit) {
-      this.limit = (limit.compareTo(LONGEST) > 0 ? LONGEST : limit).toNanos();
+      this.limit = Durations.nanos(limit);
     }
 
     long nanosLeft() {

@@ -10,6 +10,7 @@ import io.fairlead.grammar.PlatformOptions;
 import io.fairlead.grammar.Problems;
 import io.fairlead.platform.Request;
 import io.fairlead.platform.Response;
+import io.fairlead.provider.Closed;
 import io.fairlead.provider.PieceQueues;
 import io.fairlead.provider.RetryPolicy;
 import io.fairlead.reconcile.Accepted;
@@ -243,10 +244,7 @@ public final class FunctionHost {
   /** What is said of a function that is not there, or not any more. */
   ServingException gone(String name) {
     return closed
-        ? failure(
-            ErrorKind.CANCELLED,
-            "Platform '" + ServerlessProvider.ID + "' is closed: open it again to invoke " + name
-                + ".")
+        ? Closed.refusal(ServerlessProvider.ID, "invoke " + name)
         : failure(
             ErrorKind.NOT_FOUND,
             "Function '" + name
@@ -277,9 +275,7 @@ public final class FunctionHost {
     changing.lock();
     try {
       if (closed) {
-        throw failure(
-            ErrorKind.CANCELLED,
-            "Platform '" + ServerlessProvider.ID + "' is closed: open it again.");
+        throw Closed.refusal(ServerlessProvider.ID, "serve functions");
       }
       if (front == null) {
         front = HttpFront.start(ServerlessProvider.ID, config.http(), new Directory());
@@ -683,9 +679,7 @@ public final class FunctionHost {
 
   private void checkOpen() {
     if (closed) {
-      throw failure(
-          ErrorKind.CANCELLED,
-          "Platform '" + ServerlessProvider.ID + "' is closed: open it again.");
+      throw Closed.refusal(ServerlessProvider.ID, "serve functions");
     }
   }
 

@@ -12,6 +12,7 @@ import io.fairlead.grammar.ModelFunction;
 import io.fairlead.platform.Request;
 import io.fairlead.platform.Response;
 import io.fairlead.provider.Deadline;
+import io.fairlead.provider.Durations;
 import io.fairlead.provider.PieceQueue;
 import io.fairlead.provider.TimeSource;
 import io.fairlead.serverless.Isolation;
@@ -41,7 +42,6 @@ import org.jspecify.annotations.Nullable;
 /** What was deployed once under a name: its limits, its instances and the invocations on their way through it. */
 final class ServedFunction {
   private static final Duration EXTRA_IDLE = Duration.ofMinutes(1);
-  private static final Duration LONGEST = Duration.ofDays(36_500);
 
   private final ModelFunction function;
   private final String digest;
@@ -241,8 +241,7 @@ final class ServedFunction {
 
   private long deadline(Duration timeout) {
     Duration allowed = function.limits().timeout();
-    Duration limit = timeout.compareTo(allowed) < 0 ? timeout : allowed;
-    return clock.now() + (limit.compareTo(LONGEST) < 0 ? limit : LONGEST).toNanos();
+    return clock.now() + Durations.nanos(Durations.atMost(allowed, timeout));
   }
 
   private Duration left(long deadline) {

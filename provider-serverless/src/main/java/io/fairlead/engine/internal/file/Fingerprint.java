@@ -3,7 +3,7 @@ package io.fairlead.engine.internal.file;
 import static java.nio.charset.StandardCharsets.US_ASCII;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
-import io.fairlead.engine.internal.support.Sha256;
+import io.fairlead.provider.Sha256;
 import java.io.IOException;
 import java.io.InputStream;
 import java.security.MessageDigest;
@@ -40,7 +40,7 @@ public final class Fingerprint {
   }
 
   public static Fingerprint of(InputStream in) throws IOException {
-    MessageDigest digest = Sha256.digest();
+    MessageDigest digest = Sha256.newDigest();
     Set<String> locations = new TreeSet<>();
     byte[] head = in.readNBytes(HEAD);
     byte[] buffer = new byte[CHUNK];
@@ -54,7 +54,7 @@ public final class Fingerprint {
       System.arraycopy(buffer, filled - kept, buffer, 0, kept);
       read = in.readNBytes(buffer, kept, buffer.length - kept);
     }
-    return new Fingerprint(Sha256.hex(digest.digest()), head, List.copyOf(locations));
+    return new Fingerprint(Sha256.hex(digest), head, List.copyOf(locations));
   }
 
   /** Collects the locations in a buffer, and tells how many bytes at its end may be the beginning of a further one. */

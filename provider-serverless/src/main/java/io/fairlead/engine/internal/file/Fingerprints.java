@@ -2,7 +2,7 @@ package io.fairlead.engine.internal.file;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
-import io.fairlead.engine.internal.support.Sha256;
+import io.fairlead.provider.Sha256;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

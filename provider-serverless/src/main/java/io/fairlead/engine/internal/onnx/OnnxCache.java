@@ -8,7 +8,7 @@ import io.fairlead.engine.internal.file.CacheFolder;
 import io.fairlead.engine.internal.file.MappedFile;
 import io.fairlead.engine.internal.file.ModelFile;
 import io.fairlead.engine.internal.source.ModelFiles;
-import io.fairlead.engine.internal.support.Sha256;
+import io.fairlead.provider.Sha256;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
@@ -127,7 +127,7 @@ public final class OnnxCache {
 
   private static ByteBuffer trailer(String name, long size, CRC32C checksum) {
     return ByteBuffer.allocate(TRAILER)
-        .put(Sha256.digest().digest(name.getBytes(UTF_8)))
+        .put(Sha256.newDigest().digest(name.getBytes(UTF_8)))
         .putLong(size)
         .putLong(checksum.getValue())
         .flip();

@@ -2,6 +2,7 @@ package io.fairlead.engine.internal.run;
 
 import io.fairlead.engine.internal.support.Failures;
 import io.fairlead.error.ErrorKind;
+import io.fairlead.provider.Durations;
 import java.time.Duration;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
@@ -22,7 +23,6 @@ import org.slf4j.LoggerFactory;
 public final class Calls {
   private static final long NEVER = Long.MAX_VALUE;
   private static final Duration STOPPING = Duration.ofSeconds(5);
-  private static final Duration LONGEST = Duration.ofDays(36_500);
 
   private final Failures failures;
   private final String threadName;
@@ -47,7 +47,7 @@ public final class Calls {
    */
   public RunningCall begin(String model, Duration timeout, long memoryBytes) {
     RunningCall call =
-        new RunningCall(failures, model, timeout, now() + nanosOf(timeout), memoryBytes);
+        new RunningCall(failures, model, timeout, now() + Durations.nanos(timeout), memoryBytes);
     add(call);
     if (call.deadline() < nextLook.get()) {
       nextLook.accumulateAndGet(call.deadline(), Math::min);
@@ -133,8 +133,8 @@ public final class Calls {
   /** Waits until no call is under way, and tells whether it was interrupted meanwhile. */
   private boolean awaitEnd(Duration limit, boolean endsAtInterrupt) {
     boolean interrupted = false;
-    long end = System.nanoTime() + nanosOf(limit);
-    for (long left = nanosOf(limit);
+    long end = System.nanoTime() + Durations.nanos(limit);
+    for (long left = Durations.nanos(limit);
         !running.isEmpty() && left > 0;
         left = end - System.nanoTime()) {
       try {
@@ -214,10 +214,6 @@ public final class Calls {
 
   private long now() {
     return System.nanoTime() - origin;
-  }
-
-  private static long nanosOf(Duration duration) {
-    return duration.compareTo(LONGEST) < 0 ? duration.toNanos() : LONGEST.toNanos();
   }
 
   /** Looked up when there is something to say: a logger is a good part of what opening an engine would cost. */

@@ -6,9 +6,10 @@ import io.fairlead.engine.Download;
 import io.fairlead.engine.ModelFetcher;
 import io.fairlead.engine.internal.file.FolderLock;
 import io.fairlead.engine.internal.support.Failures;
-import io.fairlead.engine.internal.support.Sha256;
 import io.fairlead.error.ErrorKind;
 import io.fairlead.error.ServingException;
+import io.fairlead.grammar.Redacted;
+import io.fairlead.provider.Sha256;
 import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.io.InterruptedIOException;
@@ -218,13 +219,13 @@ public final class Downloads implements AutoCloseable {
       throw new OwnFailure(notKept(location, e));
     }
     try {
-      MessageDigest digest = Sha256.digest();
+      MessageDigest digest = Sha256.newDigest();
       long size = write(location, fetcher, download, part, digest);
       if (download.length().isPresent() && download.length().getAsLong() != size) {
         throw new IOException(
             "it ended after " + size + " of " + download.length().getAsLong() + " bytes");
       }
-      String actual = Sha256.hex(digest.digest());
+      String actual = Sha256.hex(digest);
       if (!sha256.isEmpty() && !sha256.equals(actual)) {
         throw new OwnFailure(failures.failure(
             ErrorKind.INVALID,
@@ -299,7 +300,7 @@ public final class Downloads implements AutoCloseable {
   }
 
   private static String shown(URI location) {
-    return "'" + Failures.shown(location) + "'";
+    return "'" + Redacted.uri(location) + "'";
   }
 
   private static String reason(Exception cause) {
@@ -309,13 +310,13 @@ public final class Downloads implements AutoCloseable {
             ? Optional.ofNullable(((FileSystemException) cause).getReason())
                 .orElse(Failures.reason(cause))
             : Failures.reason(cause);
-    return Failures.withoutSecrets(reason);
+    return Redacted.text(reason);
   }
 
   /** An exception that a log may show: what clients throw has the whole location in it, as a rule. */
   private static Exception withoutSecrets(Exception cause) {
     for (Throwable one = cause; one != null; one = one.getCause()) {
-      if (!Failures.withoutSecrets(String.valueOf(one.getMessage()))
+      if (!Redacted.text(String.valueOf(one.getMessage()))
           .equals(String.valueOf(one.getMessage()))) {
         IOException safe = new IOException(cause.getClass().getName() + ": " + reason(cause));
         safe.setStackTrace(cause.getStackTrace());

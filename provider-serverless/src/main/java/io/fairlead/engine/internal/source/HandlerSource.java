@@ -3,7 +3,7 @@ package io.fairlead.engine.internal.source;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import io.fairlead.engine.ModelSource;
-import io.fairlead.engine.internal.support.Sha256;
+import io.fairlead.provider.Sha256;
 import java.nio.file.Path;
 import java.util.Optional;
 

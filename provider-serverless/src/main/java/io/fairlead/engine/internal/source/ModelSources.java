@@ -9,6 +9,7 @@ import io.fairlead.engine.internal.support.Failures;
 import io.fairlead.error.ErrorKind;
 import io.fairlead.error.ServingException;
 import io.fairlead.grammar.ModelArtifact;
+import io.fairlead.grammar.Redacted;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
@@ -118,7 +119,7 @@ public final class ModelSources {
       throw notFetched(location);
     }
     Path file = downloads.file(location, sha256);
-    origins.put(file, Failures.shown(location));
+    origins.put(file, Redacted.uri(location));
     return file;
   }
 
@@ -126,7 +127,7 @@ public final class ModelSources {
     String scheme = scheme(location);
     return failures.failure(
         ErrorKind.UNSUPPORTED,
-        "'" + Failures.shown(location) + "' is "
+        "'" + Redacted.uri(location) + "' is "
             + (scheme.equals("hf") ? "on the Hugging Face hub" : "somewhere else") + PLACES
             + (scheme.equals("hf")
                 ? ". Download an ONNX export of it, as with 'hf download', and give its folder"
@@ -420,7 +421,7 @@ public final class ModelSources {
     } catch (IllegalArgumentException | FileSystemNotFoundException e) {
       throw failures.failure(
           ErrorKind.INVALID,
-          "'" + Failures.shown(uri) + "' is no location of a file on this machine ("
+          "'" + Redacted.uri(uri) + "' is no location of a file on this machine ("
               + Failures.reason(e)
               + "): use one such as Path.toUri() gives, file:///models/iris.onnx",
           e);
@@ -446,8 +447,7 @@ public final class ModelSources {
     if (name.isBlank() || name.equals("/")) {
       throw failures.failure(
           ErrorKind.INVALID,
-          "'" + Failures.shown(uri) + "' names nothing: write a name after " + uri.getScheme()
-              + ":");
+          "'" + Redacted.uri(uri) + "' names nothing: write a name after " + uri.getScheme() + ":");
     }
     return name;
   }

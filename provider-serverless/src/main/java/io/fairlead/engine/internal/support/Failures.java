@@ -2,16 +2,11 @@ package io.fairlead.engine.internal.support;
 
 import io.fairlead.error.ErrorKind;
 import io.fairlead.error.ServingException;
-import java.net.URI;
-import java.util.regex.Pattern;
+import io.fairlead.provider.Closed;
 import org.jspecify.annotations.Nullable;
 
 /** Makes the failures of one platform, and words what they have in common. */
 public final class Failures {
-  private static final Pattern URL_QUERY =
-      Pattern.compile("(\\b\\w[\\w+.-]*:[^\\s?\"]+)\\?[^\\s\"]*");
-  private static final Pattern URL_USER = Pattern.compile("(\\b\\w[\\w+.-]*://)[^\\s/@'\"]*@");
-
   private final String platform;
 
   public Failures(String platform) {
@@ -28,8 +23,7 @@ public final class Failures {
   }
 
   public ServingException closed() {
-    return failure(
-        ErrorKind.CANCELLED, "Platform '" + platform + "' is closed: open it again to run a model");
+    return Closed.refusal(platform, "run a model");
   }
 
   /** What a throwable says of itself, for the end of a sentence. */
@@ -47,17 +41,5 @@ public final class Failures {
       root = root.getCause();
     }
     return reason(root);
-  }
-
-  /** A location without its query, where signed URLs carry their signature, and without a user and password. */
-  public static String shown(URI uri) {
-    String text = uri.toString();
-    int query = text.indexOf('?');
-    return withoutSecrets(query < 0 ? text : text.substring(0, query));
-  }
-
-  /** A text in which no URL has a query, nor a user and password. */
-  public static String withoutSecrets(String text) {
-    return URL_USER.matcher(URL_QUERY.matcher(text).replaceAll("$1")).replaceAll("$1");
   }
 }

@@ -3,6 +3,7 @@ package io.fairlead.serverless.internal.http;
 import static java.util.Objects.requireNonNull;
 
 import io.fairlead.platform.Response;
+import io.fairlead.provider.Durations;
 import io.fairlead.serverless.HttpSettings;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
@@ -29,7 +30,6 @@ import io.netty.handler.codec.http.TooLongHttpHeaderException;
 import io.netty.handler.codec.http.TooLongHttpLineException;
 import io.netty.util.ReferenceCountUtil;
 import java.io.IOException;
-import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Arrays;
 import java.util.Queue;
@@ -54,7 +54,6 @@ final class Connection extends ChannelInboundHandlerAdapter {
   private static final int FIRST_PART = 64 * 1024;
   private static final long LONGEST_LINGER = TimeUnit.SECONDS.toNanos(2);
   private static final long SHORTEST = TimeUnit.MILLISECONDS.toNanos(1);
-  private static final Duration LONGEST = Duration.ofDays(36_500);
   private static final byte[] NONE = {};
 
   private enum State {
@@ -97,8 +96,8 @@ final class Connection extends ChannelInboundHandlerAdapter {
     this.front = front;
     this.routes = routes;
     this.settings = settings;
-    this.transferNanos = nanos(settings.transferTime());
-    this.idleNanos = nanos(settings.idleTime());
+    this.transferNanos = Durations.nanos(settings.transferTime());
+    this.idleNanos = Durations.nanos(settings.idleTime());
   }
 
   @Override
@@ -147,10 +146,6 @@ final class Connection extends ChannelInboundHandlerAdapter {
   }
 
   // Time.
-
-  private static long nanos(Duration duration) {
-    return duration.compareTo(LONGEST) < 0 ? duration.toNanos() : LONGEST.toNanos();
-  }
 
   private void watch() {
     // A deadline that is set before the next look lies after it.

@@ -4,6 +4,7 @@ import static java.util.Objects.requireNonNull;
 
 import io.fairlead.error.ErrorKind;
 import io.fairlead.error.ServingException;
+import io.fairlead.provider.Durations;
 import io.fairlead.serverless.HttpSettings;
 import io.netty.bootstrap.ServerBootstrap;
 import io.netty.channel.Channel;
@@ -51,7 +52,6 @@ public final class HttpFront implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(HttpFront.class);
   private static final Duration GRACE = Duration.ofSeconds(10);
   private static final Duration STOPPING = Duration.ofSeconds(5);
-  private static final Duration LONGEST = Duration.ofDays(36_500);
   private static final int MOST_THREADS = 4;
   private static final int BACKLOG = 1024;
   private static final DateTimeFormatter DATE =
@@ -254,7 +254,7 @@ public final class HttpFront implements AutoCloseable {
   @SuppressWarnings("FutureReturnValueIgnored") // the next line waits for it
   private void end(Duration grace) {
     boolean interrupted = false;
-    long nanos = grace.compareTo(LONGEST) < 0 ? grace.toNanos() : LONGEST.toNanos();
+    long nanos = Durations.nanos(grace);
     long end = System.nanoTime() + nanos;
     lock.lock();
     try {

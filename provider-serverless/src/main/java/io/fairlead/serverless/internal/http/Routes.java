@@ -7,6 +7,7 @@ import io.fairlead.engine.TensorSpec;
 import io.fairlead.grammar.Problems;
 import io.fairlead.platform.Request;
 import io.fairlead.platform.Response;
+import io.fairlead.provider.Loopback;
 import io.fairlead.serverless.HttpSettings;
 import io.netty.buffer.Unpooled;
 import io.netty.handler.codec.http.HttpHeaderNames;
@@ -15,7 +16,6 @@ import io.netty.handler.codec.http.HttpHeaders;
 import io.netty.handler.codec.http.HttpMethod;
 import io.netty.handler.codec.http.HttpRequest;
 import io.netty.handler.codec.http.HttpResponseStatus;
-import io.netty.util.NetUtil;
 import java.io.IOException;
 import java.security.MessageDigest;
 import java.util.List;
@@ -214,9 +214,7 @@ final class Routes {
   private static boolean isThisMachine(String authority) {
     int port = authority.lastIndexOf(':');
     String host = port > authority.lastIndexOf(']') ? authority.substring(0, port) : authority;
-    return host.equalsIgnoreCase("localhost")
-        || host.equals("[::1]")
-        || (host.startsWith("127.") && NetUtil.isValidIpV4Address(host));
+    return Loopback.isHost(host);
   }
 
   private boolean isKnown(HttpRequest request) {

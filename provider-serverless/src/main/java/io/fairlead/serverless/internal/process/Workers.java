@@ -5,6 +5,7 @@ import static java.util.Objects.requireNonNull;
 import io.fairlead.engine.internal.support.Failures;
 import io.fairlead.error.ErrorKind;
 import io.fairlead.error.ServingException;
+import io.fairlead.grammar.Redacted;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
@@ -77,7 +78,7 @@ public final class Workers implements AutoCloseable {
    *     MODEL_FAILED} if the process ended meanwhile
    */
   public WorkerModel start(WorkerSpec spec) {
-    String shown = "'" + Failures.shown(spec.artifact().weights()) + "'";
+    String shown = "'" + Redacted.uri(spec.artifact().weights()) + "'";
     checkMemory(spec.limits(), Launch.LEAST_JVM, "JVM");
     String scheme = spec.artifact().weights().getScheme();
     String function = spec.artifact().weights().getSchemeSpecificPart();

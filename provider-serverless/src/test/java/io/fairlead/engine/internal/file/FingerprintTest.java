@@ -3,7 +3,7 @@ package io.fairlead.engine.internal.file;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.fairlead.engine.internal.OnnxFile;
-import io.fairlead.engine.internal.support.Sha256;
+import io.fairlead.provider.Sha256;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
