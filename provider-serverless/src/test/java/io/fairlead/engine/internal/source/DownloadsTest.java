@@ -125,7 +125,7 @@ final class DownloadsTest {
 
     assertThat(e.kind()).isEqualTo(ErrorKind.UNSUPPORTED);
     assertThat(e)
-        .hasMessageStartingWith("'" + url("/iris.onnx") + "' is somewhere else")
+        .hasMessageStartingWith("'" + url("/iris.onnx") + "?(not shown)' is somewhere else")
         .hasMessageEndingWith(", or configure a ModelFetcher for 'http', such as HttpFetcher.");
     assertThat(asked).isEmpty();
   }
@@ -236,7 +236,7 @@ final class DownloadsTest {
     assertThat(e.kind()).isEqualTo(kind);
     assertThat(e)
         .hasMessageContaining(sentence)
-        .hasMessageContaining("'" + url("/iris.onnx") + "'");
+        .hasMessageContaining("'" + url("/iris.onnx") + "?(not shown)'");
     assertThat(trace(e)).doesNotContain("secret");
     assertThat(asked).hasSize(1);
   }
@@ -252,7 +252,7 @@ final class DownloadsTest {
 
     assertThat(e)
         .hasMessageStartingWith(
-            "'s3://bucket/it's.onnx' could not be fetched (GET s3://bucket/it's.onnx timed out)");
+            "'s3://bucket/it's.onnx?(not shown)' could not be fetched (GET s3://bucket/it's.onnx?(not shown) timed out)");
     assertThat(trace(e)).doesNotContain("secret").doesNotContain("password");
   }
 
@@ -456,7 +456,8 @@ final class DownloadsTest {
     content = bytes("model.pkl");
 
     assertThat(failure(engine(new HttpFetcher()), url("/model.pkl?signature=secret")))
-        .hasMessageStartingWith("'" + url("/model.pkl") + "' (1296 bytes) is a Python pickle")
+        .hasMessageStartingWith(
+            "'" + url("/model.pkl") + "?(not shown)' (1296 bytes) is a Python pickle")
         .hasMessageContaining("\" model.pkl model.onnx");
   }
 
