@@ -119,8 +119,15 @@ public final class ModelSources {
       throw notFetched(location);
     }
     Path file = downloads.file(location, sha256);
-    origins.put(file, Redacted.uri(location));
+    origins.put(file, origin(location));
     return file;
+  }
+
+  /** Without its query: names of files are made of it. */
+  private static String origin(URI location) {
+    String shown = Redacted.uri(location);
+    int query = shown.indexOf('?');
+    return query < 0 ? shown : shown.substring(0, query);
   }
 
   private ServingException notFetched(URI location) {

@@ -456,8 +456,7 @@ final class DownloadsTest {
     content = bytes("model.pkl");
 
     assertThat(failure(engine(new HttpFetcher()), url("/model.pkl?signature=secret")))
-        .hasMessageStartingWith(
-            "'" + url("/model.pkl") + "?(not shown)' (1296 bytes) is a Python pickle")
+        .hasMessageStartingWith("'" + url("/model.pkl") + "' (1296 bytes) is a Python pickle")
         .hasMessageContaining("\" model.pkl model.onnx");
   }
 
