@@ -60,6 +60,7 @@ public record Options<P extends PlatformOptions>(List<P> values) {
   }
 
   @SafeVarargs
+  @SuppressWarnings("varargs") // The array is only read.
   public static <P extends PlatformOptions> Options<P> of(P... values) {
     return new Options<>(List.of(values));
   }
