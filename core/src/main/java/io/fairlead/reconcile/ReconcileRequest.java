@@ -1,6 +1,7 @@
 package io.fairlead.reconcile;
 
 import static java.util.Objects.requireNonNull;
+import static java.util.stream.Collectors.toSet;
 
 import java.util.ArrayList;
 import java.util.List;
@@ -88,10 +89,14 @@ record ReconcileRequest<R>(
       return new Content<>(resources, ignored, newGuard, result);
     }
 
-    /** {@return the same after other resources} */
+    /** {@return the same after other resources; what it requires of them, they bring} */
     Content<R> after(List<Resource<?>> earlier) {
       List<Resource<?>> all = new ArrayList<>(earlier);
-      all.addAll(resources);
+      Set<ResourceRef> brought = earlier.stream().map(Resource::ref).collect(toSet());
+      resources.stream()
+          .filter(resource -> resource.goal() != Resource.Goal.REQUIRED
+              || !brought.contains(resource.ref()))
+          .forEach(all::add);
       return new Content<>(all, ignored, guard, result);
     }
   }

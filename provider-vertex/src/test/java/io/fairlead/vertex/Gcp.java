@@ -6,6 +6,7 @@ import io.fairlead.vertex.internal.DefaultVertexPlatform;
 import io.fairlead.vertex.standin.Project;
 import io.fairlead.vertex.standin.StandIn;
 import java.time.Duration;
+import java.util.Optional;
 import java.util.Random;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -92,7 +93,10 @@ public final class Gcp implements AutoCloseable {
 
   public VertexPlatform open(VertexConfig config, Faults faults) {
     return DefaultVertexPlatform.open(
-        config.withTransport(StandIn.transport(faults)), time, new Random(1));
+        config.withTransport(StandIn.transport(faults)),
+        time,
+        new Random(1),
+        Optional.of(StandIn.logEntries()));
   }
 
   @Override

@@ -53,6 +53,11 @@ class VertexContractTest extends EndpointPlatformContract {
   }
 
   @Override
+  protected boolean uploads() {
+    return true;
+  }
+
+  @Override
   protected boolean canPin() {
     return false;
   }
@@ -73,6 +78,11 @@ class VertexContractTest extends EndpointPlatformContract {
     @Override
     public Optional<Streams> streams() {
       return Optional.of(new InParts(gcp));
+    }
+
+    @Override
+    public void pass(Duration time) {
+      gcp.time().pass(time);
     }
 
     @Override

@@ -1,5 +1,7 @@
 package io.fairlead.vertex.internal;
 
+import static java.util.Objects.requireNonNull;
+
 import com.google.cloud.BaseServiceException;
 import com.google.cloud.WriteChannel;
 import com.google.cloud.storage.Blob;
@@ -14,17 +16,16 @@ import com.google.cloud.storage.Storage.BlobWriteOption;
 import com.google.cloud.storage.StorageException;
 import io.fairlead.error.ErrorKind;
 import io.fairlead.error.ServingException;
+import io.fairlead.provider.LocalModel;
 import io.fairlead.vertex.VertexProvider;
 import io.fairlead.vertex.internal.ArtifactFiles.Digest;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.ByteBuffer;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
-import java.util.zip.CRC32C;
 
 /**
  * The bucket that files are uploaded to.
@@ -86,24 +87,26 @@ final class ArtifactBucket {
   }
 
   /**
-   * Uploads a file, unless somebody else has written the same object since it was looked at.
+   * Uploads a file of a model, unless somebody else has written the same object since it was looked at.
    *
    * @param replaced the generation of the object to replace; 0 if there is none
    */
-  void upload(String name, Path file, Digest digest, Map<String, String> metadata, long replaced) {
-    String what = "Upload " + file + " to " + uri(name);
+  void upload(
+      String name, LocalModel model, String file, Map<String, String> metadata, long replaced) {
+    LocalModel.Entry entry = requireNonNull(model.entries().get(file), file);
+    String what = "Upload " + entry.path() + " to " + uri(name);
     BlobInfo object = BlobInfo.newBuilder(bucket, name)
         .setContentType(CONTENT_TYPE)
         .setMetadata(metadata)
-        .setCrc32c(digest.crc32c())
+        .setCrc32c(Digest.of(entry).crc32c())
         .build();
     try {
-      if (digest.size() > LARGEST_PART) {
+      if (entry.size() > LARGEST_PART) {
         unlessOvertaken(
             what,
-            storage -> inParts(client.ofParts(storage), what, object, file, digest, replaced));
+            storage -> inParts(client.ofParts(storage), what, object, model.open(file), replaced));
       } else {
-        byte[] bytes = bytes(file, digest);
+        byte[] bytes = bytes(model.open(file));
         unlessOvertaken(what, storage -> atOnce(storage, object, bytes, replaced));
       }
     } catch (ServingException e) {
@@ -121,26 +124,18 @@ final class ArtifactBucket {
             : BlobTargetOption.generationMatch(replaced));
   }
 
-  private static byte[] bytes(Path file, Digest digest) {
-    byte[] bytes;
-    try (InputStream in = LocalFiles.open(file)) {
-      // One more than there were, to see whether it has grown.
-      bytes = in.readNBytes((int) digest.size() + 1);
+  private static byte[] bytes(InputStream file) {
+    try (file) {
+      return file.readAllBytes();
     } catch (IOException e) {
-      throw LocalFiles.unreadable(file, e);
+      throw neverThrown(e);
     }
-    CRC32C checksum = new CRC32C();
-    checksum.update(bytes);
-    checkUnchanged(file, digest, bytes.length, checksum);
-    return bytes;
   }
 
   private static void inParts(
-      Storage storage, String what, BlobInfo object, Path file, Digest digest, long replaced) {
-    CRC32C checksum = new CRC32C();
+      Storage storage, String what, BlobInfo object, InputStream file, long replaced) {
     byte[] buffer = new byte[BUFFER];
-    long size = 0;
-    try (InputStream in = LocalFiles.open(file)) {
+    try (file) {
       // Closing it is what makes the object, so it is closed only when all is sent.
       WriteChannel parts = storage.writer(
           object,
@@ -150,19 +145,21 @@ final class ArtifactBucket {
               ? BlobWriteOption.doesNotExist()
               : BlobWriteOption.generationMatch(replaced));
       parts.setChunkSize(LARGEST_PART);
-      for (int length = in.read(buffer); length > 0; length = in.read(buffer)) {
+      for (int length = file.read(buffer); length > 0; length = file.read(buffer)) {
         if (Thread.currentThread().isInterrupted()) {
           throw StorageErrors.interrupted(what, null);
         }
-        checksum.update(buffer, 0, length);
-        size += length;
         send(parts, ByteBuffer.wrap(buffer, 0, length));
       }
-      checkUnchanged(file, digest, size, checksum);
       finish(parts);
     } catch (IOException e) {
-      throw LocalFiles.unreadable(file, e);
+      throw neverThrown(e);
     }
+  }
+
+  /** What goes wrong with a model's file is a ServingException. */
+  private static IllegalStateException neverThrown(IOException e) {
+    return new IllegalStateException("a model's file threw " + e, e);
   }
 
   private static void send(WriteChannel parts, ByteBuffer bytes) {
@@ -188,12 +185,6 @@ final class ArtifactBucket {
     return e.getCause() instanceof BaseServiceException answer
         ? answer
         : StorageException.translate(e);
-  }
-
-  private static void checkUnchanged(Path file, Digest digest, long size, CRC32C checksum) {
-    if (size != digest.size() || !LocalFiles.base64(checksum).equals(digest.crc32c())) {
-      throw LocalFiles.changed(file, null);
-    }
   }
 
   /** Makes a change; that what it was conditional on is so no longer is left for the next look to find out. */

@@ -2,14 +2,16 @@ package io.fairlead.vertex.internal;
 
 import static java.util.Objects.requireNonNull;
 
-import java.nio.file.Path;
+import io.fairlead.provider.LocalModel;
+import java.nio.ByteBuffer;
+import java.util.Base64;
 import java.util.Collections;
 import java.util.Map;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
-/** The files of a model's directory: what each consists of, and for those to upload, where it is on this machine. */
+/** The files of a model's directory: what each consists of, and for those to upload, their bytes on this machine. */
 final class ArtifactFiles {
   /**
    * What a file consists of, as Cloud Storage tells it.
@@ -17,24 +19,31 @@ final class ArtifactFiles {
    * @param size how many bytes it has
    * @param crc32c its checksum, big-endian and in Base64
    */
-  record Digest(long size, String crc32c) {}
+  record Digest(long size, String crc32c) {
+    static Digest of(LocalModel.Entry file) {
+      byte[] checksum = ByteBuffer.allocate(Integer.BYTES).putInt(file.crc32c()).array();
+      return new Digest(file.size(), Base64.getEncoder().encodeToString(checksum));
+    }
+  }
 
   private final SortedMap<String, Digest> digests;
-  private final Map<String, Path> paths;
+  private final @Nullable LocalModel local;
 
-  private ArtifactFiles(Map<String, Digest> digests, Map<String, Path> paths) {
+  private ArtifactFiles(Map<String, Digest> digests, @Nullable LocalModel local) {
     this.digests = Collections.unmodifiableSortedMap(new TreeMap<>(digests));
-    this.paths = Map.copyOf(paths);
+    this.local = local;
   }
 
   /** {@return files that are in a bucket} */
   static ArtifactFiles stored(Map<String, Digest> digests) {
-    return new ArtifactFiles(digests, Map.of());
+    return new ArtifactFiles(digests, null);
   }
 
-  /** {@return files of this machine, of the same names in both maps} */
-  static ArtifactFiles local(Map<String, Digest> digests, Map<String, Path> paths) {
-    return new ArtifactFiles(digests, paths);
+  /** {@return files of this machine} */
+  static ArtifactFiles local(LocalModel model) {
+    SortedMap<String, Digest> digests = new TreeMap<>();
+    model.entries().forEach((name, file) -> digests.put(name, Digest.of(file)));
+    return new ArtifactFiles(digests, model);
   }
 
   /** {@return each file by its path in the directory} */
@@ -42,9 +51,9 @@ final class ArtifactFiles {
     return digests;
   }
 
-  /** {@return where a file is on this machine} */
-  Path path(String name) {
-    return requireNonNull(paths.get(name), name);
+  /** {@return the model on this machine whose files they are} */
+  LocalModel local() {
+    return requireNonNull(local, "local");
   }
 
   /** {@return those of these that another directory does not have, or has with other bytes} */

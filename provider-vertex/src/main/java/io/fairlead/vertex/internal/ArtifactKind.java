@@ -1,22 +1,23 @@
 package io.fairlead.vertex.internal;
 
 import com.google.cloud.storage.Blob;
+import io.fairlead.reconcile.Accepted;
+import io.fairlead.reconcile.KindName;
 import io.fairlead.reconcile.Listed;
-import io.fairlead.reconcile.OwnerTag;
+import io.fairlead.reconcile.Look;
 import io.fairlead.reconcile.Observed;
+import io.fairlead.reconcile.OwnerTag;
 import io.fairlead.reconcile.ResourceKind;
 import io.fairlead.reconcile.ResourceRef;
-import io.fairlead.reconcile.Accepted;
 import io.fairlead.vertex.VertexConfig;
 import io.fairlead.vertex.internal.ArtifactFiles.Digest;
-import java.nio.file.Path;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
+import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.TreeSet;
@@ -29,47 +30,30 @@ import java.util.regex.Pattern;
  * <p>A directory with some of its files is one whose upload ended early; what is missing is uploaded by the next.
  */
 final class ArtifactKind implements ResourceKind<ArtifactSpec> {
-  static final String NAME = "artifact";
-
   /** In the metadata of each object. */
   private static final String RUN = "fairlead-run";
 
-  private static final String FOLDER = "fairlead/";
-  private static final String KEY = FOLDER + "[0-9a-f]{64}";
-  private static final Pattern OBJECT = Pattern.compile("(" + KEY + ")/.+", Pattern.DOTALL);
-  private static final Pattern LOCATION = Pattern.compile("gs://[^/]+/(" + KEY + ")/?");
+  private static final Pattern OBJECT =
+      Pattern.compile("(" + ArtifactSpec.FOLDER + "[0-9a-f]{64})/.+", Pattern.DOTALL);
 
   private final ArtifactBucket bucket;
-  private final LocalFiles local = new LocalFiles();
 
   ArtifactKind(VertexConfig config, StorageClient client) {
     this.bucket = new ArtifactBucket(config.artifactBucket().orElse(""), client);
   }
 
-  /** {@return the directory that a model of this machine is to be uploaded to} */
-  ArtifactSpec local(Path weights, Optional<Path> code) {
-    LocalFiles.Directory directory = local.of(weights, code);
-    return new ArtifactSpec(FOLDER + directory.hash(), directory.files());
-  }
-
-  /** {@return the key of an upload of ours, from where it is} */
-  static Optional<String> keyOf(String artifactUri) {
-    Matcher matcher = LOCATION.matcher(artifactUri);
-    return matcher.matches() ? Optional.of(matcher.group(1)) : Optional.empty();
+  @Override
+  public KindName<ArtifactSpec> id() {
+    return ArtifactSpec.KIND;
   }
 
   @Override
-  public String name() {
-    return NAME;
-  }
-
-  @Override
-  public Observed<ArtifactSpec> read(String key) {
-    List<Blob> objects = bucket.list(key + "/");
+  public Observed<ArtifactSpec> read(String key, Look look) {
+    List<Blob> objects = look.once(List.of("objects", key), () -> bucket.list(key + "/"));
     if (objects.isEmpty()) {
       return Observed.absent();
     }
-    Observed<ArtifactSpec> seen = Observed.ready(new ArtifactSpec(key, files(key, objects)));
+    Observed<ArtifactSpec> seen = Observed.ready(new ArtifactSpec(files(key, objects)));
     return areOurs(objects) ? seen.madeBy(runs(objects)) : seen.asForeign();
   }
 
@@ -100,8 +84,8 @@ final class ArtifactKind implements ResourceKind<ArtifactSpec> {
   }
 
   @Override
-  public Accepted create(String key, ArtifactSpec desired, OwnerTag mark) {
-    upload(key, desired.files(), desired.files().digests(), mark.run(), Map.of());
+  public Accepted create(String key, ArtifactSpec desired, OwnerTag owner) {
+    upload(key, desired.files(), desired.files().digests(), owner.run(), Map.of());
     return Accepted.VISIBLE;
   }
 
@@ -128,15 +112,20 @@ final class ArtifactKind implements ResourceKind<ArtifactSpec> {
       SortedMap<String, Digest> missing,
       String run,
       Map<String, Long> generations) {
-    missing.forEach((name, digest) -> {
+    missing.keySet().forEach(name -> {
       String object = key + "/" + name;
       bucket.upload(
-          object, files.path(name), digest, Map.of(RUN, run), generations.getOrDefault(object, 0L));
+          object,
+          files.local(),
+          name,
+          Map.of(RUN, run),
+          generations.getOrDefault(object, 0L));
     });
   }
 
   @Override
-  public Accepted delete(String key, Observed<ArtifactSpec> current) {
+  public Accepted delete(
+      String key, Observed<ArtifactSpec> current, Set<ResourceRef> going) {
     bucket.list(key + "/").stream()
         .filter(object -> metadata(object).containsKey(RUN))
         .forEach(bucket::delete);
@@ -144,12 +133,12 @@ final class ArtifactKind implements ResourceKind<ArtifactSpec> {
   }
 
   @Override
-  public List<Listed> list() {
+  public List<Listed> list(Look look) {
     if (!bucket.isNamed()) {
       return List.of();
     }
     SortedMap<String, List<Blob>> byKey = new TreeMap<>();
-    for (Blob object : bucket.list(FOLDER)) {
+    for (Blob object : bucket.list(ArtifactSpec.FOLDER)) {
       Matcher matcher = OBJECT.matcher(object.getName());
       if (matcher.matches()) {
         byKey.computeIfAbsent(matcher.group(1), key -> new ArrayList<>()).add(object);
@@ -169,15 +158,7 @@ final class ArtifactKind implements ResourceKind<ArtifactSpec> {
         .map(object -> object.getCreateTimeOffsetDateTime().toInstant())
         .max(Instant::compareTo)
         .orElseThrow();
-    return new Listed(
-        new ResourceRef(NAME, key),
-        "",
-        newest,
-        Observed.Status.READY,
-        "",
-        false,
-        List.of(),
-        Optional.empty());
+    return Listed.of(new ResourceRef(ArtifactSpec.KIND.name(), key), newest);
   }
 
   /** Others may add to a directory of ours what they like; what is to be in it has to be. */

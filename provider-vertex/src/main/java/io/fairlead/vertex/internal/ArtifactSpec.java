@@ -1,9 +1,44 @@
 package io.fairlead.vertex.internal;
 
+import io.fairlead.provider.LocalModel;
+import io.fairlead.reconcile.KindName;
+import java.util.Optional;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
 /**
- * A directory.
+ * A directory of the artifact bucket, whose key is the hash of its content.
  *
- * @param key its key, which has the hash of its content
  * @param files what is in it, or is to be
  */
-record ArtifactSpec(String key, ArtifactFiles files) {}
+record ArtifactSpec(ArtifactFiles files) {
+  static final KindName<ArtifactSpec> KIND = new KindName<>("artifact", ArtifactSpec.class);
+
+  /** What all keys begin with. */
+  static final String FOLDER = "fairlead/";
+
+  private static final Pattern LOCATION =
+      Pattern.compile("gs://([^/]+)/(" + FOLDER + "[0-9a-f]{64})/?");
+
+  static ArtifactSpec of(LocalModel model) {
+    return new ArtifactSpec(ArtifactFiles.local(model));
+  }
+
+  /** {@return the key of a model of this content} */
+  static String key(String sha256) {
+    return FOLDER + sha256;
+  }
+
+  /** {@return where the files of a key are} */
+  static String location(String bucket, String key) {
+    return "gs://" + bucket + "/" + key + "/";
+  }
+
+  /** {@return the key of an upload, from where it is; empty for what is no upload to this bucket} */
+  static Optional<String> keyOf(String bucket, String artifactUri) {
+    Matcher matcher = LOCATION.matcher(artifactUri);
+    return matcher.matches() && matcher.group(1).equals(bucket)
+        ? Optional.of(matcher.group(2))
+        : Optional.empty();
+  }
+}

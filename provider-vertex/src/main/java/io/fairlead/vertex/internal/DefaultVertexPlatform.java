@@ -14,7 +14,11 @@ import io.fairlead.reconcile.Reconciler;
 import io.fairlead.vertex.VertexConfig;
 import io.fairlead.vertex.VertexPlatform;
 import io.fairlead.vertex.VertexProvider;
+import java.net.URI;
+import java.nio.ByteBuffer;
 import java.time.Duration;
+import java.util.Optional;
+import java.util.function.Consumer;
 import java.util.random.RandomGenerator;
 
 /** An endpoint platform that also asks models in the ways that Vertex AI alone has. */
@@ -44,12 +48,24 @@ public final class DefaultVertexPlatform extends ForwardingEndpointPlatform
 
   /** Opens the platform, with the clock and the source of jitter that tests replace. */
   public static VertexPlatform open(VertexConfig config, TimeSource time, RandomGenerator random) {
+    return open(
+        config,
+        time,
+        random,
+        config.plaintext() ? Optional.empty() : Optional.of(ContainerLog.ENTRIES));
+  }
+
+  /** The same with the place where Cloud Logging lists entries. */
+  public static VertexPlatform open(
+      VertexConfig config, TimeSource time, RandomGenerator random, Optional<URI> logEntries) {
     VertexClients clients = new VertexClients(config);
     VertexErrors errors = new VertexErrors(VertexClients.identity(config));
     VertexCalls calls = new VertexCalls(clients, errors, config.callTimeout());
     StorageClient storage = new StorageClient(config, clients);
-    VertexKinds kinds = VertexKinds.of(config, calls, storage);
+    VertexKinds kinds = VertexKinds.of(
+        config, calls, storage, new ContainerLog(config, clients, logEntries));
     Reconciler reconciler = Reconciler.builder(VertexProvider.ID, kinds.all())
+        .traffic(kinds.traffic())
         .time(time)
         .polling(POLLING)
         .limit(LIMIT)
@@ -58,7 +74,7 @@ public final class DefaultVertexPlatform extends ForwardingEndpointPlatform
     VertexInvoker invoker =
         new VertexInvoker(config, clients, errors, new VertexNames(config), time, random);
     EndpointPlatform platform = new ReconciledEndpointPlatform(
-        reconciler, new VertexMapper(config, kinds), invoker, () -> close(invoker, clients));
+        reconciler, new VertexMapper(config), invoker, () -> close(invoker, clients));
     return new DefaultVertexPlatform(platform, invoker);
   }
 

@@ -5,40 +5,57 @@ import com.google.cloud.aiplatform.v1.DeployedModel;
 import com.google.cloud.aiplatform.v1.Endpoint;
 import com.google.cloud.aiplatform.v1.MutateDeployedModelRequest;
 import com.google.cloud.aiplatform.v1.UndeployModelRequest;
+import com.google.cloud.aiplatform.v1.UpdateEndpointRequest;
 import com.google.longrunning.Operation;
 import com.google.protobuf.FieldMask;
 import io.fairlead.error.ErrorKind;
-import io.fairlead.reconcile.Listed;
-import io.fairlead.reconcile.OwnerTag;
-import io.fairlead.reconcile.Observed;
-import io.fairlead.reconcile.ResourceRef;
+import io.fairlead.error.ServingException;
 import io.fairlead.reconcile.Accepted;
+import io.fairlead.reconcile.Listed;
+import io.fairlead.reconcile.Look;
+import io.fairlead.reconcile.Observed;
+import io.fairlead.reconcile.Outcome;
+import io.fairlead.reconcile.OwnerTag;
+import io.fairlead.reconcile.ResourceRef;
+import io.fairlead.vertex.VertexProvider;
+import io.fairlead.vertex.internal.DeployedModelSpec.SharedPool;
+import io.fairlead.vertex.internal.EndpointCalls.Settled;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import java.util.concurrent.ConcurrentHashMap;
 
 /**
- * Deployed models: what serves a variant's requests. They have no labels, so their display names say whose they are, and
- * their ids are derived from the variants that they are.
+ * Deployed models: what serves a variant's requests. They have no labels, so their display names say who manages them,
+ * and their ids are derived from the variants that they are.
+ *
+ * <p>What is on its way to an endpoint is in no list of what is deployed to it. The endpoint's labels tell which variants
+ * may be, see {@link VariantMark}, and its operations whether one is.
  */
 final class DeployedModelKind extends VertexKind<DeployedModelSpec> {
-  static final String NAME = "deployed-model";
-
-  /** What stands for the model that is being deployed, in that call's traffic split alone. */
-  private static final String THIS = "0";
-
-  private static final int ALL = 100;
   private static final DeployedModelSpec UNKNOWN =
-      new DeployedModelSpec("", Optional.empty(), "", "", true, false);
+      new DeployedModelSpec("", new SharedPool(""), "", true, false);
 
   private final EndpointCalls endpoints;
   private final ModelKind models;
+  private final ContainerLog log;
+  /** The deployments that were begun here and have not been seen to end, by what they deploy. */
+  private final Map<String, String> begun = new ConcurrentHashMap<>();
 
   DeployedModelKind(
-      VertexNames names, VertexCalls calls, EndpointCalls endpoints, ModelKind models) {
-    super(NAME, names, calls);
+      VertexNames names,
+      VertexCalls calls,
+      EndpointCalls endpoints,
+      ModelKind models,
+      ContainerLog log) {
+    super(DeployedModelSpec.KIND, names, calls);
     this.endpoints = endpoints;
     this.models = models;
+    this.log = log;
   }
 
   private static String endpointOf(String path) {
@@ -49,9 +66,11 @@ final class DeployedModelKind extends VertexKind<DeployedModelSpec> {
     return path.substring(path.indexOf('/') + 1);
   }
 
+  // ---- reading ----
+
   @Override
-  public Observed<DeployedModelSpec> read(String path) {
-    Optional<Endpoint> found = endpoints.find(endpointOf(path));
+  public Observed<DeployedModelSpec> read(String path, Look look) {
+    Optional<Endpoint> found = endpoints.find(endpointOf(path), look);
     if (found.isEmpty()) {
       return Observed.absent();
     }
@@ -60,58 +79,96 @@ final class DeployedModelKind extends VertexKind<DeployedModelSpec> {
       // Whatever it is, and whatever is deployed to it: the name is taken.
       return Observed.ready(UNKNOWN).asForeign();
     }
-    String id = VertexNames.deployedModelId(path);
-    Optional<DeployedModel> deployed = endpoint.getDeployedModelsList().stream()
-        .filter(model -> model.getId().equals(id))
-        .findFirst();
-    return deployed.isPresent() ? observed(path, deployed.get()) : coming(endpoint);
+    Optional<DeployedModel> deployed = find(endpoint, path);
+    if (deployed.isPresent()) {
+      return observed(path, deployed.get(), look);
+    }
+    return mayBeComing(endpoint, VertexNames.deployedModelId(path))
+        ? coming(path, look)
+        : Observed.absent();
   }
 
-  private Observed<DeployedModelSpec> observed(String path, DeployedModel deployed) {
+  private static Optional<DeployedModel> find(Endpoint endpoint, String path) {
+    String id = VertexNames.deployedModelId(path);
+    return endpoint.getDeployedModelsList().stream()
+        .filter(model -> model.getId().equals(id))
+        .findFirst();
+  }
+
+  /** {@return whether a variant was to be deployed, and was not taken away since} */
+  private static boolean mayBeComing(Endpoint endpoint, String id) {
+    return endpoint.containsLabels(VariantMark.variantKey(id));
+  }
+
+  private Observed<DeployedModelSpec> observed(String path, DeployedModel deployed, Look look) {
     if (!DeployedModelName.variant(deployed).equals(Optional.of(variantOf(path)))) {
       return Observed.ready(UNKNOWN).asForeign();
     }
     Observed<DeployedModelSpec> seen = Observed.ready(
-            DeployedModelSpec.of(deployed, models.nameOf(deployed)))
+            DeployedModelSpec.of(deployed, models.nameOf(deployed, look)))
         .withDetail(deployed.getStatus().getMessage());
     return DeployedModelName.run(deployed).map(seen::madeBy).orElse(seen);
   }
 
-  /**
-   * What is on its way to an endpoint is in no list of what is deployed to it. An endpoint has one operation at a time, so
-   * whichever it is, it has to end first.
-   */
-  private Observed<DeployedModelSpec> coming(Endpoint endpoint) {
-    Optional<Operation> operation =
-        calls.underWay(names.endpoint(VertexNames.id(endpoint.getName())));
-    return operation.isPresent()
-        ? Observed.changing(VertexCalls.stage(operation.get()))
-        : Observed.absent();
+  /** Whatever is at work on an endpoint has to end before anything else is done to it. */
+  private Observed<DeployedModelSpec> coming(String path, Look look) {
+    Settled settled = endpoints.settled(endpointOf(path), look);
+    if (settled.atWork().isPresent()) {
+      return Observed.changing(VertexCalls.stage(settled.atWork().get()));
+    }
+    return settled
+        .endpoint()
+        .flatMap(endpoint -> find(endpoint, path))
+        .map(deployed -> observed(path, deployed, look))
+        .orElseGet(Observed::absent);
+  }
+
+  // ---- changing ----
+
+  /** Without a share of the traffic, which is set after it for all variants at once, and only if nobody else has. */
+  @Override
+  public Accepted create(String path, DeployedModelSpec desired, OwnerTag owner) {
+    Accepted accepted = calls.make(
+        "Deploy " + path,
+        calls.clients().endpoints().deployModelCallable(),
+        DeployModelRequest.newBuilder()
+            .setEndpoint(names.endpoint(endpointOf(path)))
+            .setDeployedModel(desired
+                .write(names)
+                .setId(VertexNames.deployedModelId(path))
+                .setDisplayName(DeployedModelName.displayName(variantOf(path), owner.run()))
+                .setModel(models.versionName(desired.model())))
+            .build(),
+        names.endpoint(endpointOf(path)));
+    accepted.operation().ifPresent(operation -> begun.put(path, operation));
+    return accepted;
   }
 
   @Override
-  public Accepted create(String path, DeployedModelSpec desired, OwnerTag mark) {
-    String name = endpointOf(path);
-    Endpoint endpoint = endpoints
-        .find(name)
-        .orElseThrow(
-            () -> failure(ErrorKind.NOT_FOUND, "Endpoint " + name + " is not there any longer"));
-    DeployModelRequest.Builder request = DeployModelRequest.newBuilder()
-        .setEndpoint(names.endpoint(name))
-        .setDeployedModel(desired
-            .write(names)
-            .setId(VertexNames.deployedModelId(path))
-            .setDisplayName(DeployedModelName.displayName(variantOf(path), mark.run()))
-            .setModel(models.versionName(desired.model())));
-    if (endpoint.getTrafficSplitCount() == 0) {
-      // Without a split, the endpoint would answer nobody.
-      request.putTrafficSplit(THIS, ALL);
+  public Outcome poll(String operation) {
+    Outcome outcome = super.poll(operation);
+    if (outcome.state() == Outcome.State.RUNNING) {
+      return outcome;
     }
-    return calls.make(
-        "Deploy " + path,
-        calls.clients().endpoints().deployModelCallable(),
-        request.build(),
-        names.endpoint(name));
+    Optional<String> deployed = begun.entrySet().stream()
+        .filter(entry -> entry.getValue().equals(operation))
+        .map(Map.Entry::getKey)
+        .findFirst();
+    deployed.ifPresent(begun::remove);
+    return outcome
+        .error()
+        .filter(error -> error.kind() == ErrorKind.MODEL_FAILED)
+        .flatMap(error -> deployed.map(path -> Outcome.failed(withLog(error, path))))
+        .orElse(outcome);
+  }
+
+  private ServingException withLog(ServingException error, String path) {
+    return ServingException.builder(
+            VertexProvider.ID,
+            error.kind(),
+            error.getMessage() + ". "
+                + log.told(endpointOf(path), VertexNames.deployedModelId(path)))
+        .build();
   }
 
   @Override
@@ -129,7 +186,20 @@ final class DeployedModelKind extends VertexKind<DeployedModelSpec> {
   }
 
   @Override
-  public Accepted delete(String path, Observed<DeployedModelSpec> current) {
+  public Accepted delete(
+      String path, Observed<DeployedModelSpec> current, Set<ResourceRef> going) {
+    if (current.status() == Observed.Status.CHANGING) {
+      // Only what was begun here: another operation may be at work on another variant.
+      String operation = begun.remove(path);
+      if (operation != null) {
+        calls.cancel(operation);
+      }
+      throw failure(
+          ErrorKind.CONFLICT, path + " cannot be undeployed before its deployment has ended");
+    }
+    if (!going.contains(new ResourceRef(EndpointSpec.KIND.name(), endpointOf(path)))) {
+      isComingNoMore(path);
+    }
     return calls.begin(
         "Undeploy " + path,
         calls.clients().endpoints().undeployModelCallable(),
@@ -139,35 +209,91 @@ final class DeployedModelKind extends VertexKind<DeployedModelSpec> {
             .build());
   }
 
+  /** Once it is gone, another variant's deployment must not be taken for its own. */
+  private void isComingNoMore(String path) {
+    String key = VariantMark.variantKey(VertexNames.deployedModelId(path));
+    Optional<Endpoint> found = endpoints.find(endpointOf(path));
+    if (found.isEmpty() || !found.get().containsLabels(key)) {
+      return;
+    }
+    SortedMap<String, String> labels = new TreeMap<>(found.get().getLabelsMap());
+    labels.remove(key);
+    calls.call(
+        "Update endpoint " + endpointOf(path),
+        calls.clients().endpoints().updateEndpointCallable(),
+        UpdateEndpointRequest.newBuilder()
+            .setEndpoint(Endpoint.newBuilder()
+                .setName(names.endpoint(endpointOf(path)))
+                .setEtag(found.get().getEtag())
+                .putAllLabels(labels))
+            .setUpdateMask(FieldMask.newBuilder().addPaths("labels"))
+            .build());
+  }
+
+  // ---- listing ----
+
   @Override
-  public List<Listed> list() {
+  public List<Listed> list(Look look) {
     List<Listed> listed = new ArrayList<>();
-    for (Endpoint endpoint : endpoints.list()) {
+    for (Endpoint endpoint : endpoints.list(look)) {
       String name = VertexNames.id(endpoint.getName());
-      for (DeployedModel deployed : endpoint.getDeployedModelsList()) {
+      boolean hasComing = marked(endpoint).keySet().stream()
+          .anyMatch(id -> mayBeComing(endpoint, id));
+      Settled settled = hasComing
+          ? endpoints.settled(name, look)
+          : new Settled(Optional.empty(), Optional.of(endpoint));
+      Endpoint now = settled.endpoint().orElse(endpoint);
+      for (DeployedModel deployed : now.getDeployedModelsList()) {
         DeployedModelName.variant(deployed)
-            .ifPresent(variant -> listed.add(listed(name, variant, deployed)));
+            .ifPresent(variant -> listed.add(listed(name, variant, deployed, look)));
       }
+      settled
+          .atWork()
+          .filter(VertexCalls::isDeployment)
+          .ifPresent(deployment -> marked(endpoint)
+              .values()
+              .forEach(mark -> mark.variant().ifPresent(
+                  variant -> listed.add(coming(endpoint, variant, mark, deployment)))));
     }
     return listed;
   }
 
-  private Listed listed(String name, String variant, DeployedModel deployed) {
+  /** {@return what an endpoint remembers of variants that are not deployed} */
+  private static Map<String, VariantMark> marked(Endpoint endpoint) {
+    Map<String, VariantMark> marks = VariantMark.of(endpoint.getLabelsMap());
+    endpoint.getDeployedModelsList().forEach(deployed -> marks.remove(deployed.getId()));
+    return marks;
+  }
+
+  private Listed listed(String name, String variant, DeployedModel deployed, Look look) {
     List<ResourceRef> uses = new ArrayList<>();
-    uses.add(new ResourceRef(ModelKind.NAME, models.nameOf(deployed)));
-    uses.add(new ResourceRef(EndpointKind.NAME, name));
+    uses.add(new ResourceRef(ModelSpec.KIND.name(), models.nameOf(deployed, look)));
+    uses.add(new ResourceRef(EndpointSpec.KIND.name(), name));
     if (!deployed.getSharedResources().isEmpty()) {
-      uses.add(new ResourceRef(PoolKind.NAME, VertexNames.id(deployed.getSharedResources())));
+      uses.add(new ResourceRef(
+          PoolSpec.KIND.name(), VertexNames.id(deployed.getSharedResources())));
     }
-    return new Listed(
-        new ResourceRef(NAME, name + "/" + variant),
-        name,
-        VertexTimes.instant(deployed.getCreateTime()),
-        Observed.Status.READY,
-        deployed.getStatus().getMessage(),
-        true,
-        uses,
-        Optional.empty());
+    return Listed.of(
+            new ResourceRef(DeployedModelSpec.KIND.name(), name + "/" + variant),
+            VertexTimes.instant(deployed.getCreateTime()))
+        .deployment(name)
+        .status(Observed.Status.READY, deployed.getStatus().getMessage())
+        .asRoot()
+        .uses(uses);
+  }
+
+  private static Listed coming(
+      Endpoint endpoint, String variant, VariantMark mark, Operation deployment) {
+    String name = VertexNames.id(endpoint.getName());
+    List<ResourceRef> uses = new ArrayList<>(mark.uses());
+    uses.add(new ResourceRef(EndpointSpec.KIND.name(), name));
+    return Listed.of(
+            new ResourceRef(DeployedModelSpec.KIND.name(), name + "/" + variant),
+            VertexTimes.instant(endpoint.getUpdateTime()))
+        .deployment(name)
+        .status(Observed.Status.CHANGING, VertexCalls.stage(deployment))
+        .asRoot()
+        .uses(uses);
   }
 
   @Override

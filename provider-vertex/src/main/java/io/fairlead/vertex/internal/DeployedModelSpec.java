@@ -1,6 +1,7 @@
 package io.fairlead.vertex.internal;
 
 import com.google.cloud.aiplatform.v1.DeployedModel;
+import io.fairlead.reconcile.KindName;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -9,27 +10,40 @@ import java.util.Optional;
  * What serves a variant's requests.
  *
  * @param model the name of its model, as {@link ModelKind} names it
- * @param machine its own machines; empty if they are a pool's
- * @param pool the id of the pool that it shares; may be empty
+ * @param machines what it runs on
  * @param serviceAccount what it runs as; may be empty
  * @param containerLogging whether what it prints is logged
  * @param accessLogging whether each request is logged
  */
 record DeployedModelSpec(
     String model,
-    Optional<VertexMachine> machine,
-    String pool,
+    Machines machines,
     String serviceAccount,
     boolean containerLogging,
     boolean accessLogging) {
+  static final KindName<DeployedModelSpec> KIND =
+      new KindName<>("deployed-model", DeployedModelSpec.class);
+
+  private static final String WAY_OUT =
+      ": deploy a second version under another variant, shift the traffic to it, and undeploy this one";
+
+  /** What a deployed model runs on: machines of its own, or those of a pool. */
+  sealed interface Machines permits VertexMachine, SharedPool {}
+
+  /** The machines of a pool. */
+  record SharedPool(String id) implements Machines {
+    @Override
+    public String toString() {
+      return "pool " + id;
+    }
+  }
 
   static DeployedModelSpec of(DeployedModel deployed, String model) {
     return new DeployedModelSpec(
         model,
         deployed.hasDedicatedResources()
-            ? Optional.of(VertexMachine.of(deployed.getDedicatedResources()))
-            : Optional.empty(),
-        VertexNames.id(deployed.getSharedResources()),
+            ? VertexMachine.of(deployed.getDedicatedResources())
+            : new SharedPool(VertexNames.id(deployed.getSharedResources())),
         deployed.getServiceAccount(),
         !deployed.getDisableContainerLogging(),
         deployed.getEnableAccessLogging());
@@ -40,9 +54,10 @@ record DeployedModelSpec(
         .setServiceAccount(serviceAccount)
         .setDisableContainerLogging(!containerLogging)
         .setEnableAccessLogging(accessLogging);
-    machine.ifPresent(own -> deployed.setDedicatedResources(own.resources()));
-    if (!pool.isEmpty()) {
-      deployed.setSharedResources(names.pool(pool));
+    if (machines instanceof VertexMachine own) {
+      deployed.setDedicatedResources(own.resources());
+    } else if (machines instanceof SharedPool pool) {
+      deployed.setSharedResources(names.pool(pool.id()));
     }
     return deployed;
   }
@@ -50,8 +65,8 @@ record DeployedModelSpec(
   /** {@return the paths of what differs and can be changed in place} */
   List<String> pathsTo(DeployedModelSpec other) {
     List<String> paths = new ArrayList<>();
-    if (machine.isPresent() && other.machine.isPresent()) {
-      paths.addAll(machine.get().pathsTo(other.machine.get()));
+    if (machines instanceof VertexMachine own && other.machines instanceof VertexMachine others) {
+      paths.addAll(own.pathsTo(others));
     }
     if (containerLogging != other.containerLogging) {
       paths.add("disable_container_logging");
@@ -65,18 +80,20 @@ record DeployedModelSpec(
       return Optional.of(
           "holds another container: deploy under another variant and route requests to it");
     }
-    boolean sameMachines = machine.isPresent() == other.machine.isPresent()
-        && (machine.isEmpty() || machine.get().isSameKindAs(other.machine.orElseThrow()))
-        && pool.equals(other.pool);
+    boolean sameMachines =
+        machines instanceof VertexMachine own && other.machines instanceof VertexMachine others
+            ? own.isSameKindAs(others)
+            : machines.equals(other.machines);
     if (!sameMachines) {
-      return Optional.of(
-          "runs on other machines ("
-              + (machine.isEmpty() ? "pool " + pool : machine.get().type())
-              + "), and Vertex AI changes neither the machine type nor the accelerators of what is deployed: deploy a second version under another variant, shift the traffic to it, and undeploy this one");
+      return Optional.of("runs on other machines ("
+          + (machines instanceof VertexMachine own ? own.type() : machines)
+          + "), and Vertex AI changes neither the machine type nor the accelerators of what is deployed"
+          + WAY_OUT);
     }
     if (!serviceAccount.equals(other.serviceAccount) || accessLogging != other.accessLogging) {
       return Optional.of(
-          "has another service account or access logging, which Vertex AI fixes when it is deployed: deploy a second version under another variant, shift the traffic to it, and undeploy this one");
+          "has another service account or access logging, which Vertex AI fixes when it is deployed"
+              + WAY_OUT);
     }
     return Optional.empty();
   }

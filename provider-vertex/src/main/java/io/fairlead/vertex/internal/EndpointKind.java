@@ -4,6 +4,7 @@ import com.google.cloud.aiplatform.v1.BigQueryDestination;
 import com.google.cloud.aiplatform.v1.ClientConnectionConfig;
 import com.google.cloud.aiplatform.v1.CreateEndpointRequest;
 import com.google.cloud.aiplatform.v1.DeleteEndpointRequest;
+import com.google.cloud.aiplatform.v1.DeployedModel;
 import com.google.cloud.aiplatform.v1.Endpoint;
 import com.google.cloud.aiplatform.v1.PredictRequestResponseLoggingConfig;
 import com.google.cloud.aiplatform.v1.PrivateServiceConnectConfig;
@@ -12,33 +13,45 @@ import com.google.cloud.aiplatform.v1.UpdateEndpointRequest;
 import com.google.protobuf.FieldMask;
 import io.fairlead.error.ErrorKind;
 import io.fairlead.error.ServingException;
-import io.fairlead.reconcile.Listed;
-import io.fairlead.reconcile.OwnerTag;
-import io.fairlead.reconcile.Observed;
-import io.fairlead.reconcile.ResourceRef;
 import io.fairlead.reconcile.Accepted;
+import io.fairlead.reconcile.Listed;
+import io.fairlead.reconcile.Look;
+import io.fairlead.reconcile.Observed;
+import io.fairlead.reconcile.OwnerTag;
+import io.fairlead.reconcile.ResourceRef;
 import io.fairlead.vertex.VertexEndpoint;
 import io.fairlead.vertex.VertexEndpoint.Access;
 import io.fairlead.vertex.VertexLogging;
+import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.SortedMap;
+import java.util.TreeMap;
 import java.util.stream.Collectors;
 
-/** Endpoints: what carries the public name, which is their id. All variants share one, and it goes with the last. */
+/**
+ * Endpoints: what carries the public name, which is their id. All variants share one, and it goes with the last.
+ *
+ * <p>Its labels remember what each of its variants uses, see {@link VariantMark}.
+ */
 final class EndpointKind extends VertexKind<EndpointSpec> {
-  static final String NAME = "endpoint";
+  /** Vertex AI takes 64. Beyond this, what is remembered of variants that are gone is dropped. */
+  private static final int MOST_LABELS = 56;
 
   private final EndpointCalls endpoints;
 
   EndpointKind(VertexNames names, VertexCalls calls, EndpointCalls endpoints) {
-    super(NAME, names, calls);
+    super(EndpointSpec.KIND, names, calls);
     this.endpoints = endpoints;
   }
 
   @Override
-  public Observed<EndpointSpec> read(String id) {
+  public Observed<EndpointSpec> read(String id, Look look) {
     return endpoints
-        .find(id)
+        .find(id, look)
         .map(endpoint -> VertexTags.marked(Observed.ready(value(endpoint)), endpoint.getLabelsMap())
             .withRevision(endpoint.getEtag()))
         .orElseGet(Observed::absent);
@@ -57,28 +70,32 @@ final class EndpointKind extends VertexKind<EndpointSpec> {
             .getProjectAllowlistList()
             .toArray(String[]::new));
     };
-    java.time.Duration timeout =
+    Duration timeout =
         VertexTimes.duration(endpoint.getClientConnectionConfig().getInferenceTimeout());
     if (access != Access.SHARED && !timeout.isZero()) {
       reached = reached.withInferenceTimeout(timeout);
     }
     PredictRequestResponseLoggingConfig logging = endpoint.getPredictRequestResponseLoggingConfig();
+    SortedMap<String, String> labels = new TreeMap<>(endpoint.getLabelsMap());
+    labels.keySet().removeAll(Set.of(VertexTags.DEPLOYMENT, VertexTags.RUN));
     return new EndpointSpec(
         reached,
         logging.getEnabled()
-            ? Optional.of(new VertexLogging(
+            ? new VertexLogging(
                 logging.getSamplingRate(),
                 Optional.of(logging.getBigqueryDestination().getOutputUri())
-                    .filter(table -> !table.isEmpty())))
-            : Optional.empty());
+                    .filter(table -> !table.isEmpty()))
+            : EndpointSpec.NOT_LOGGED,
+        labels);
   }
 
   @Override
-  public Accepted create(String id, EndpointSpec desired, OwnerTag mark) {
+  public Accepted create(String id, EndpointSpec desired, OwnerTag owner) {
     VertexEndpoint access = desired.access();
     Endpoint.Builder endpoint = Endpoint.newBuilder()
         .setDisplayName(id)
-        .putAllLabels(VertexTags.of(mark))
+        .putAllLabels(desired.labels())
+        .putAllLabels(VertexTags.of(owner))
         .setDedicatedEndpointEnabled(access.access() == Access.DEDICATED);
     if (access.access() == Access.PRIVATE_SERVICE_CONNECT) {
       endpoint.setPrivateServiceConnectConfig(PrivateServiceConnectConfig.newBuilder()
@@ -88,9 +105,9 @@ final class EndpointKind extends VertexKind<EndpointSpec> {
     if (access.inferenceTimeout().isPresent()) {
       endpoint.setClientConnectionConfig(connection(access));
     }
-    desired
-        .logging()
-        .ifPresent(logging -> endpoint.setPredictRequestResponseLoggingConfig(config(logging)));
+    if (desired.logging().samplingRate() > 0) {
+      endpoint.setPredictRequestResponseLoggingConfig(config(desired.logging()));
+    }
     return calls.make(
         "Create endpoint " + id,
         calls.clients().endpoints().createEndpointCallable(),
@@ -105,11 +122,14 @@ final class EndpointKind extends VertexKind<EndpointSpec> {
   private static ClientConnectionConfig connection(VertexEndpoint access) {
     return ClientConnectionConfig.newBuilder()
         .setInferenceTimeout(
-            VertexTimes.proto(access.inferenceTimeout().orElse(java.time.Duration.ZERO)))
+            VertexTimes.proto(access.inferenceTimeout().orElse(Duration.ZERO)))
         .build();
   }
 
   private static PredictRequestResponseLoggingConfig config(VertexLogging logging) {
+    if (logging.samplingRate() == 0) {
+      return PredictRequestResponseLoggingConfig.getDefaultInstance();
+    }
     PredictRequestResponseLoggingConfig.Builder config =
         PredictRequestResponseLoggingConfig.newBuilder()
             .setEnabled(true)
@@ -124,23 +144,12 @@ final class EndpointKind extends VertexKind<EndpointSpec> {
   @Override
   public Accepted update(String id, Observed<EndpointSpec> current, EndpointSpec desired) {
     EndpointSpec actual = current.value().orElseThrow();
-    if (!isLoggedAs(desired, actual)) {
-      calls.call(
-          "Set the logging of endpoint " + id,
-          calls.clients().endpoints().updateEndpointCallable(),
-          UpdateEndpointRequest.newBuilder()
-              .setEndpoint(Endpoint.newBuilder()
-                  .setName(names.endpoint(id))
-                  .setEtag(current.revision().orElse(""))
-                  .setPredictRequestResponseLoggingConfig(desired
-                      .logging()
-                      .map(EndpointKind::config)
-                      .orElseGet(PredictRequestResponseLoggingConfig::getDefaultInstance)))
-              .setUpdateMask(
-                  FieldMask.newBuilder().addPaths("predict_request_response_logging_config"))
-              .build());
+    boolean logging = !actual.isLoggedAs(desired);
+    boolean labels = !actual.labels().equals(desired.labels());
+    if (logging || labels) {
+      write(id, current, desired, logging, labels);
     }
-    if (actual.access().inferenceTimeout().equals(desired.access().inferenceTimeout())) {
+    if (actual.hasTimeoutOf(desired)) {
       return Accepted.VISIBLE;
     }
     return calls.begin(
@@ -155,8 +164,58 @@ final class EndpointKind extends VertexKind<EndpointSpec> {
             .build());
   }
 
+  private void write(
+      String id,
+      Observed<EndpointSpec> current,
+      EndpointSpec desired,
+      boolean logging,
+      boolean labels) {
+    Endpoint.Builder endpoint = Endpoint.newBuilder()
+        .setName(names.endpoint(id))
+        .setEtag(current.revision().orElse(""));
+    List<String> paths = new ArrayList<>();
+    if (logging) {
+      endpoint.setPredictRequestResponseLoggingConfig(config(desired.logging()));
+      paths.add("predict_request_response_logging_config");
+    }
+    if (labels) {
+      endpoint
+          .putAllLabels(fitting(id, desired.labels()))
+          .putAllLabels(VertexTags.of(new OwnerTag(id, current.run().orElseThrow())));
+      paths.add("labels");
+    }
+    calls.call(
+        "Update endpoint " + id,
+        calls.clients().endpoints().updateEndpointCallable(),
+        UpdateEndpointRequest.newBuilder()
+            .setEndpoint(endpoint)
+            .setUpdateMask(FieldMask.newBuilder().addAllPaths(paths))
+            .build());
+  }
+
+  /** Without what is remembered of variants that are gone, where there would be too many labels otherwise. */
+  private SortedMap<String, String> fitting(String id, SortedMap<String, String> labels) {
+    if (labels.size() <= MOST_LABELS) {
+      return labels;
+    }
+    Endpoint now = endpoints
+        .find(id)
+        .orElseThrow(
+            () -> failure(ErrorKind.NOT_FOUND, "Endpoint " + id + " is not there any longer"));
+    Set<String> deployed =
+        now.getDeployedModelsList().stream().map(DeployedModel::getId).collect(Collectors.toSet());
+    SortedMap<String, String> fitting = labels;
+    for (String other : VariantMark.of(now.getLabelsMap()).keySet()) {
+      String key = VariantMark.variantKey(other);
+      boolean isAdded = labels.containsKey(key) && !now.getLabelsMap().containsKey(key);
+      fitting =
+          deployed.contains(other) || isAdded ? fitting : VariantMark.without(fitting, other);
+    }
+    return fitting;
+  }
+
   @Override
-  public Accepted delete(String id, Observed<EndpointSpec> current) {
+  public Accepted delete(String id, Observed<EndpointSpec> current, Set<ResourceRef> going) {
     try {
       return calls.begin(
           "Delete endpoint " + id,
@@ -179,50 +238,39 @@ final class EndpointKind extends VertexKind<EndpointSpec> {
         .collect(Collectors.joining(", "));
     if (!others.isEmpty()) {
       throw refusal("Endpoint " + id
-          + " has deployed models that were not made by this library: undeploy them yourself first: "
+          + " has deployed models that are not managed by Fairlead: undeploy them yourself first: "
           + others);
     }
   }
 
   @Override
-  public List<Listed> list() {
-    return endpoints.list().stream()
-        .map(endpoint -> new Listed(
-            new ResourceRef(NAME, VertexNames.id(endpoint.getName())),
-            endpoint.getLabelsOrDefault(VertexTags.DEPLOYMENT, ""),
-            VertexTimes.instant(endpoint.getCreateTime()),
-            Observed.Status.READY,
-            "",
-            false,
-            List.of(),
-            Optional.empty()))
-        .toList();
+  public List<Listed> list(Look look) {
+    return endpoints.list(look).stream().map(EndpointKind::listed).toList();
+  }
+
+  private static Listed listed(Endpoint endpoint) {
+    Map<String, VariantMark> marks = VariantMark.of(endpoint.getLabelsMap());
+    endpoint.getDeployedModelsList().forEach(deployed -> marks.remove(deployed.getId()));
+    return Listed.of(
+            new ResourceRef(EndpointSpec.KIND.name(), VertexNames.id(endpoint.getName())),
+            VertexTimes.instant(endpoint.getCreateTime()))
+        .deployment(endpoint.getLabelsOrDefault(VertexTags.DEPLOYMENT, ""))
+        .remembers(marks.values().stream()
+            .flatMap(mark -> mark.remembers().stream())
+            .distinct()
+            .toList());
   }
 
   @Override
   public boolean matches(EndpointSpec desired, EndpointSpec actual) {
-    return desired.access().equals(actual.access()) && isLoggedAs(desired, actual);
-  }
-
-  /** Where no table is asked for, Vertex AI makes one and says which. */
-  private static boolean isLoggedAs(EndpointSpec desired, EndpointSpec actual) {
-    if (desired.logging().isEmpty() || actual.logging().isEmpty()) {
-      return desired.logging().equals(actual.logging());
-    }
-    VertexLogging wanted = desired.logging().get();
-    VertexLogging given = actual.logging().get();
-    return wanted.samplingRate() == given.samplingRate()
-        && (wanted.table().isEmpty() || wanted.table().equals(given.table()));
+    return actual.isAs(desired);
   }
 
   @Override
   public Optional<String> cannotUpdate(EndpointSpec actual, EndpointSpec desired) {
-    boolean same = actual.access().access() == desired.access().access()
-        && actual.access().allowedProjects().equals(desired.access().allowedProjects());
-    return same
+    return actual.isWhere(desired)
         ? Optional.empty()
-        : Optional.of(
-            "is reached otherwise (" + actual.access().access()
-                + "), which cannot be changed: deploy under another name, or undeploy its variants first");
+        : Optional.of("is reached otherwise (" + actual.access().access()
+            + "), which cannot be changed: deploy under another name, or undeploy its variants first");
   }
 }

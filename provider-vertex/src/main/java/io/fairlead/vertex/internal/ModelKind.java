@@ -14,14 +14,19 @@ import com.google.cloud.aiplatform.v1.Model;
 import com.google.cloud.aiplatform.v1.ModelContainerSpec;
 import com.google.cloud.aiplatform.v1.Port;
 import com.google.cloud.aiplatform.v1.Probe;
+import com.google.cloud.aiplatform.v1.UpdateModelRequest;
 import com.google.cloud.aiplatform.v1.UploadModelRequest;
+import com.google.protobuf.FieldMask;
 import io.fairlead.error.ErrorKind;
+import io.fairlead.error.ServingException;
 import io.fairlead.grammar.Dependencies;
-import io.fairlead.reconcile.Listed;
-import io.fairlead.reconcile.OwnerTag;
-import io.fairlead.reconcile.Observed;
-import io.fairlead.reconcile.ResourceRef;
 import io.fairlead.reconcile.Accepted;
+import io.fairlead.reconcile.Listed;
+import io.fairlead.reconcile.Look;
+import io.fairlead.reconcile.Observed;
+import io.fairlead.reconcile.OwnerTag;
+import io.fairlead.reconcile.ResourceRef;
+import io.fairlead.vertex.VertexConfig;
 import io.fairlead.vertex.VertexContainer;
 import io.fairlead.vertex.VertexProbe;
 import java.util.ArrayList;
@@ -30,19 +35,21 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.TreeMap;
 import java.util.function.Consumer;
 
 /**
- * Models, which are immutable once they are uploaded.
+ * Models, which are immutable once they are uploaded, but for their labels and aliases.
  *
- * <p>A model's name is its id, which is derived from its content; a version of a parent model, whose number is Vertex AI's
- * to choose, is named {@code parent@content}, and carries its content as a label.
+ * <p>A model's name is its id, which is derived from its content. A version of a parent model, whose number is Vertex AI's
+ * to choose, is named {@code parent@content}: its content is an alias of it, by which it is found by one call, and is in
+ * its description, see {@link VersionMark}. Labels would not do: the service merges those of the model and its versions.
  */
 final class ModelKind extends VertexKind<ModelSpec> {
-  static final String NAME = "model";
-
-  private static final int PAGE = 100;
   private static final String DEFAULT = "default";
+
+  private final String bucket;
 
   /** Where a version is in the registry. */
   private record Place(String model, String content) {
@@ -56,37 +63,60 @@ final class ModelKind extends VertexKind<ModelSpec> {
     boolean isVersion() {
       return !content.isEmpty();
     }
+
+    /** {@return what the version is called in the registry} */
+    String aliased() {
+      return model + "@" + VersionMark.alias(content);
+    }
   }
 
-  ModelKind(VertexNames names, VertexCalls calls) {
-    super(NAME, names, calls);
+  ModelKind(VertexConfig config, VertexNames names, VertexCalls calls) {
+    super(ModelSpec.KIND, names, calls);
+    this.bucket = config.artifactBucket().orElse("");
   }
 
   // ---- reading ----
 
   @Override
-  public Observed<ModelSpec> read(String name) {
+  public Observed<ModelSpec> read(String name, Look look) {
     Place place = Place.of(name);
     if (!place.isVersion()) {
-      return find(place.model()).map(ModelKind::observed).orElseGet(Observed::absent);
+      return find(place.model())
+          .map(model -> VertexTags.marked(observed(model), model.getLabelsMap()))
+          .orElseGet(Observed::absent);
     }
+    Optional<Model> aliased = find(place.aliased());
+    return aliased.isPresent() ? observedVersion(aliased.get()) : withoutAlias(place);
+  }
+
+  /** A version has no id of our choice, so that a second upload while one is at work would make a second version. */
+  private Observed<ModelSpec> withoutAlias(Place place) {
     List<Model> versions = versions(place.model());
     if (versions.isEmpty()) {
       return Observed.absent();
     }
-    Optional<Model> version = version(versions, place.content());
-    if (version.isPresent()) {
-      return observed(version.get());
+    Optional<Model> described = described(versions, place.content());
+    if (described.isPresent()) {
+      return observedVersion(described.get());
     }
-    if (versions.stream().noneMatch(one -> VertexTags.areOurs(one.getLabelsMap()))) {
+    boolean isForeign = versions.stream()
+        .noneMatch(version -> VertexTags.areOurs(version.getLabelsMap())
+            || VersionMark.of(version).isPresent());
+    if (isForeign) {
       // Who made the model keeps what is in it.
-      return observed(versions.get(0));
+      return observed(versions.get(0)).asForeign();
     }
-    // A version has no id of our choice, so that a second upload would make a second one.
-    return calls
-        .underWay(names.model(place.model()))
-        .map(upload -> Observed.<ModelSpec>changing("an upload to the model is under way"))
-        .orElseGet(Observed::absent);
+    if (calls.underWay(names.model(place.model())).isPresent()) {
+      return Observed.changing("an upload to the model is under way");
+    }
+    // What was under way may have ended since.
+    return find(place.aliased()).map(ModelKind::observedVersion).orElseGet(Observed::absent);
+  }
+
+  private static Observed<ModelSpec> observedVersion(Model version) {
+    return VersionMark.of(version)
+        .map(mark -> observed(version).madeBy(mark.run()))
+        .orElseGet(() -> observed(version).asForeign());
   }
 
   private static Observed<ModelSpec> observed(Model model) {
@@ -95,14 +125,16 @@ final class ModelKind extends VertexKind<ModelSpec> {
         .getContainerSpec()
         .getEnvList()
         .forEach(variable -> environment.put(variable.getName(), variable.getValue()));
-    ModelSpec value = new ModelSpec(
+    return Observed.ready(new ModelSpec(
         model.getDisplayName(),
         model.getContainerSpec().getImageUri(),
         Dependencies.environment(environment),
         model.getArtifactUri(),
         VertexContainer.DEFAULT,
-        List.copyOf(model.getVersionAliasesList()));
-    return VertexTags.marked(Observed.ready(value), model.getLabelsMap());
+        model.getVersionAliasesList().stream()
+            .filter(alias -> !VersionMark.isContent(alias))
+            .toList(),
+        VertexTags.users(model.getLabelsMap())));
   }
 
   private Optional<Model> find(String idAndVersion) {
@@ -112,81 +144,90 @@ final class ModelKind extends VertexKind<ModelSpec> {
         GetModelRequest.newBuilder().setName(names.model(idAndVersion)).build());
   }
 
+  /** {@return all versions of a model; none if it is not there} */
   private List<Model> versions(String id) {
-    List<Model> versions = new ArrayList<>();
-    String token = "";
-    do {
-      Optional<ListModelVersionsResponse> page = calls.find(
-          "List the versions of model " + id,
-          calls.clients().models().listModelVersionsCallable(),
-          ListModelVersionsRequest.newBuilder()
-              .setName(names.model(id))
-              .setPageSize(PAGE)
-              .setPageToken(token)
-              .build());
-      if (page.isEmpty()) {
+    try {
+      return calls.list(
+          "the versions of model " + id,
+          token -> calls.call(
+              "List the versions of model " + id,
+              calls.clients().models().listModelVersionsCallable(),
+              ListModelVersionsRequest.newBuilder()
+                  .setName(names.model(id))
+                  .setPageSize(VertexCalls.PAGE)
+                  .setPageToken(token)
+                  .build()),
+          ListModelVersionsResponse::getModelsList,
+          ListModelVersionsResponse::getNextPageToken);
+    } catch (ServingException e) {
+      if (e.kind() == ErrorKind.NOT_FOUND) {
         return List.of();
       }
-      versions.addAll(page.get().getModelsList());
-      token = page.get().getNextPageToken();
-    } while (!token.isEmpty());
-    return versions;
+      throw e;
+    }
   }
 
-  private static Optional<Model> version(List<Model> versions, String content) {
+  /** {@return a version that has lost its alias to another of the same content, which was uploaded at the same time} */
+  private static Optional<Model> described(List<Model> versions, String content) {
     return versions.stream()
-        .filter(version -> VertexTags.areOurs(version.getLabelsMap()))
-        .filter(version -> version.getLabelsOrDefault(VertexTags.CONTENT, "").equals(content))
+        .filter(version ->
+            VersionMark.of(version).filter(mark -> mark.content().equals(content)).isPresent())
         .findFirst();
   }
 
-  /** {@return what to deploy: a version by its number, for an alias may move} */
+  /** {@return what to deploy or change: a version by its number, for an alias may move} */
   String versionName(String name) {
     Place place = Place.of(name);
     if (!place.isVersion()) {
       return names.model(place.model());
     }
-    Model version = version(versions(place.model()), place.content())
-        .orElseThrow(
-            () -> failure(ErrorKind.NOT_FOUND, "Model " + name + " is not there any longer"));
+    Model version = find(place.aliased())
+        .or(() -> described(versions(place.model()), place.content()))
+        .orElseThrow(() -> gone(name));
     return names.model(place.model()) + "@" + version.getVersionId();
   }
 
+  private static ServingException gone(String name) {
+    return failure(ErrorKind.NOT_FOUND, "Model " + name + " is not there any longer");
+  }
+
   /** {@return what a deployed model's model is called here} */
-  String nameOf(DeployedModel deployed) {
+  String nameOf(DeployedModel deployed, Look look) {
     String id = VertexNames.id(deployed.getModel());
     if (VertexNames.isMadeHere(id)) {
       return id;
     }
     String version = id + "@" + deployed.getModelVersionId();
-    return find(version)
-        .map(model -> model.getLabelsOrDefault(VertexTags.CONTENT, ""))
-        .filter(content -> !content.isEmpty())
-        .map(content -> id + "@" + content)
+    Optional<Model> found = look.once(List.of("version", version), () -> find(version));
+    return found
+        .flatMap(VersionMark::of)
+        .map(mark -> id + "@" + mark.content())
         .orElse(version);
   }
 
   // ---- changing ----
 
   @Override
-  public Accepted create(String name, ModelSpec desired, OwnerTag mark) {
+  public Accepted create(String name, ModelSpec desired, OwnerTag owner) {
     Place place = Place.of(name);
-    Map<String, String> labels = new HashMap<>(VertexTags.of(mark));
     UploadModelRequest.Builder request = UploadModelRequest.newBuilder().setParent(names.parent());
+    Model.Builder model = Model.newBuilder()
+        .setDisplayName(desired.displayName())
+        .setArtifactUri(desired.artifactUri())
+        .setContainerSpec(container(desired))
+        .addAllVersionAliases(desired.aliases())
+        .putAllLabels(desired.labels())
+        .putAllLabels(VertexTags.of(owner));
     if (place.isVersion()) {
-      labels.put(VertexTags.CONTENT, place.content());
+      model
+          .addVersionAliases(VersionMark.alias(place.content()))
+          .setVersionDescription(new VersionMark(place.content(), owner.run()).description());
     }
     if (place.isVersion() && find(place.model()).isPresent()) {
       request.setParentModel(names.model(place.model()));
     } else {
       request.setModelId(place.model());
     }
-    Model.Builder model = Model.newBuilder()
-        .setDisplayName(desired.displayName())
-        .setArtifactUri(desired.artifactUri())
-        .setContainerSpec(container(desired))
-        .addAllVersionAliases(desired.aliases())
-        .putAllLabels(labels);
     return calls.make(
         "Upload model " + name,
         calls.clients().models().uploadModelCallable(),
@@ -194,16 +235,16 @@ final class ModelKind extends VertexKind<ModelSpec> {
         names.model(place.model()));
   }
 
-  private static ModelContainerSpec container(ModelSpec upload) {
-    VertexContainer how = upload.container();
+  private static ModelContainerSpec container(ModelSpec model) {
+    VertexContainer how = model.container();
     ModelContainerSpec.Builder spec = ModelContainerSpec.newBuilder()
-        .setImageUri(upload.image())
+        .setImageUri(model.image())
         .addAllCommand(how.command())
         .addAllArgs(how.args());
     how.predictRoute().ifPresent(spec::setPredictRoute);
     how.healthRoute().ifPresent(spec::setHealthRoute);
     how.sharedMemoryMb().ifPresent(spec::setSharedMemorySizeMb);
-    upload
+    model
         .environment()
         .environment()
         .forEach((name, value) -> spec.addEnv(EnvVar.newBuilder().setName(name).setValue(value)));
@@ -241,13 +282,41 @@ final class ModelKind extends VertexKind<ModelSpec> {
     setter.accept(written.build());
   }
 
-  /** Gives a version the aliases that it does not have; nothing else of it can change. */
+  /** Gives it the labels and, as a version, the aliases that it is to have; nothing else of it can change. */
   @Override
   public Accepted update(String name, Observed<ModelSpec> current, ModelSpec desired) {
-    List<String> missing = new ArrayList<>(desired.aliases());
-    missing.removeAll(current.value().orElseThrow().aliases());
-    moveAliases(versionName(name), missing);
+    ModelSpec actual = current.value().orElseThrow();
+    List<String> aliases = new ArrayList<>(desired.aliases());
+    aliases.removeAll(actual.aliases());
+    actual.aliases().stream()
+        .filter(alias -> !desired.aliases().contains(alias))
+        .forEach(alias -> aliases.add("-" + alias));
+    String version = versionName(name);
+    if (!aliases.isEmpty()) {
+      moveAliases(version, aliases);
+    }
+    if (!desired.labels().equals(actual.labels())) {
+      write(name, version, desired.labels());
+    }
     return Accepted.VISIBLE;
+  }
+
+  private void write(String name, String version, Map<String, String> labels) {
+    Model now = find(version.substring(version.lastIndexOf('/') + 1)).orElseThrow(() -> gone(name));
+    Map<String, String> all = new TreeMap<>(now.getLabelsMap());
+    all.keySet().removeAll(VertexTags.users(now.getLabelsMap()).keySet());
+    all.putAll(labels);
+    calls.call(
+        "Set the labels of model " + name,
+        calls.clients().models().updateModelCallable(),
+        UpdateModelRequest.newBuilder()
+            .setModel(Model.newBuilder()
+                .setName(version)
+                .setDisplayName(now.getDisplayName())
+                .setEtag(now.getEtag())
+                .putAllLabels(all))
+            .setUpdateMask(FieldMask.newBuilder().addPaths("labels"))
+            .build());
   }
 
   private void moveAliases(String version, List<String> aliases) {
@@ -261,7 +330,7 @@ final class ModelKind extends VertexKind<ModelSpec> {
   }
 
   @Override
-  public Accepted delete(String name, Observed<ModelSpec> current) {
+  public Accepted delete(String name, Observed<ModelSpec> current, Set<ResourceRef> going) {
     Place place = Place.of(name);
     List<Model> versions = place.isVersion() ? versions(place.model()) : List.of();
     if (versions.size() <= 1) {
@@ -270,9 +339,7 @@ final class ModelKind extends VertexKind<ModelSpec> {
           calls.clients().models().deleteModelCallable(),
           DeleteModelRequest.newBuilder().setName(names.model(place.model())).build());
     }
-    Model version = version(versions, place.content())
-        .orElseThrow(
-            () -> failure(ErrorKind.NOT_FOUND, "Model " + name + " is not there any longer"));
+    Model version = described(versions, place.content()).orElseThrow(() -> gone(name));
     if (version.getVersionAliasesList().contains(DEFAULT)) {
       // The default version cannot be deleted, so the newest other one becomes it.
       Model next = versions.stream()
@@ -292,54 +359,48 @@ final class ModelKind extends VertexKind<ModelSpec> {
   // ---- listing ----
 
   @Override
-  public List<Listed> list() {
+  public List<Listed> list(Look look) {
+    List<Model> models = calls.list(
+        "models",
+        token -> calls.call(
+            "List models",
+            calls.clients().models().listModelsCallable(),
+            ListModelsRequest.newBuilder()
+                .setParent(names.parent())
+                .setFilter(VertexTags.FILTER)
+                .setPageSize(VertexCalls.PAGE)
+                .setPageToken(token)
+                .build()),
+        ListModelsResponse::getModelsList,
+        ListModelsResponse::getNextPageToken);
     List<Listed> listed = new ArrayList<>();
-    String token = "";
-    do {
-      ListModelsResponse page = calls.call(
-          "List models",
-          calls.clients().models().listModelsCallable(),
-          ListModelsRequest.newBuilder()
-              .setParent(names.parent())
-              .setFilter(VertexTags.FILTER)
-              .setPageSize(PAGE)
-              .setPageToken(token)
-              .build());
-      for (Model model : page.getModelsList()) {
-        String id = VertexNames.id(model.getName());
-        if (VertexNames.isMadeHere(id)) {
-          listed.add(listed(id, model));
-        } else {
-          versions(id).stream()
-              .filter(version -> version.containsLabels(VertexTags.CONTENT))
-              .forEach(version -> listed.add(
-                  listed(id + "@" + version.getLabelsOrThrow(VertexTags.CONTENT), version)));
-        }
+    for (Model model : models) {
+      String id = VertexNames.id(model.getName());
+      if (VertexNames.isMadeHere(id)) {
+        listed.add(listed(id, model));
+      } else {
+        versions(id).forEach(version -> VersionMark.of(version)
+            .ifPresent(mark -> listed.add(listed(id + "@" + mark.content(), version))));
       }
-      token = page.getNextPageToken();
-    } while (!token.isEmpty());
+    }
     return listed;
   }
 
-  private static Listed listed(String name, Model model) {
-    List<ResourceRef> uses = ArtifactKind.keyOf(model.getArtifactUri())
-        .map(key -> List.of(new ResourceRef(ArtifactKind.NAME, key)))
-        .orElse(List.of());
-    return new Listed(
-        new ResourceRef(NAME, name),
-        model.getLabelsOrDefault(VertexTags.DEPLOYMENT, ""),
-        VertexTimes.instant(model.getVersionCreateTime()),
-        Observed.Status.READY,
-        "",
-        false,
-        uses,
-        Optional.empty());
+  private Listed listed(String name, Model model) {
+    return Listed.of(
+            new ResourceRef(ModelSpec.KIND.name(), name),
+            VertexTimes.instant(model.getVersionCreateTime()))
+        .deployment(model.getLabelsOrDefault(VertexTags.DEPLOYMENT, ""))
+        .uses(ArtifactSpec.keyOf(bucket, model.getArtifactUri()).stream()
+            .map(key -> new ResourceRef(ArtifactSpec.KIND.name(), key))
+            .toList());
   }
 
-  /** Its name is its content; only aliases come and go. */
+  /** Its name is its content; only labels and aliases come and go. */
   @Override
   public boolean matches(ModelSpec desired, ModelSpec actual) {
-    return actual.aliases().containsAll(desired.aliases());
+    return actual.aliases().containsAll(desired.aliases())
+        && actual.labels().entrySet().containsAll(desired.labels().entrySet());
   }
 
   @Override

@@ -14,13 +14,13 @@ import com.google.cloud.aiplatform.v1.UpdateModelDeploymentMonitoringJobRequest;
 import com.google.protobuf.FieldMask;
 import io.fairlead.error.ErrorKind;
 import io.fairlead.error.ServingException;
+import io.fairlead.reconcile.Accepted;
 import io.fairlead.reconcile.Listed;
-import io.fairlead.reconcile.OwnerTag;
+import io.fairlead.reconcile.Look;
 import io.fairlead.reconcile.Observed;
 import io.fairlead.reconcile.Observed.Status;
-import io.fairlead.reconcile.Resource;
+import io.fairlead.reconcile.OwnerTag;
 import io.fairlead.reconcile.ResourceRef;
-import io.fairlead.reconcile.Accepted;
 import io.fairlead.vertex.VertexMonitoring;
 import io.fairlead.vertex.VertexProvider;
 import java.util.ArrayList;
@@ -39,8 +39,6 @@ import org.jspecify.annotations.Nullable;
  * says it.
  */
 final class MonitoringKind extends VertexKind<MonitoringSpec> {
-  static final String NAME = "monitoring";
-
   /** Before the id of a job that watches nothing any more; no variant's name begins so. */
   private static final String STRAY = "#";
   /** On a job, with a deployed model's id after it: the operation that began to watch that. */
@@ -53,35 +51,12 @@ final class MonitoringKind extends VertexKind<MonitoringSpec> {
       .addPaths("model_monitoring_alert_config")
       .addPaths("labels")
       .build();
-  private static final int PAGE = 100;
 
   private final EndpointCalls endpoints;
 
   MonitoringKind(VertexNames names, VertexCalls calls, EndpointCalls endpoints) {
-    super(NAME, names, calls);
+    super(MonitoringSpec.KIND, names, calls);
     this.endpoints = endpoints;
-  }
-
-  /**
-   * {@return how a variant is to be watched, if at all}
-   *
-   * <p>It counts as shared, though it is one variant's, because a job that somebody else made is then left alone where it
-   * is not in the way.
-   */
-  Resource<MonitoringSpec> resource(String path, Optional<VertexMonitoring> option) {
-    return option
-        .map(MonitoringSpec::of)
-        .map(desired -> Resource.shared(this, path, desired))
-        .orElseGet(() -> new Resource<>(
-            this,
-            path,
-            Resource.Goal.ABSENT_IF_UNUSED,
-            Resource.Role.SHARED,
-            MonitoringKind::nothing));
-  }
-
-  private static MonitoringSpec nothing(Optional<MonitoringSpec> actual) {
-    throw new IllegalStateException("what is not watched has no desired state");
   }
 
   // ---- reading ----
@@ -111,7 +86,7 @@ final class MonitoringKind extends VertexKind<MonitoringSpec> {
   }
 
   @Override
-  public Observed<MonitoringSpec> read(String name) {
+  public Observed<MonitoringSpec> read(String name, Look look) {
     if (isStray(name)) {
       return findJob(stray(name))
           .map(job -> VertexTags.marked(
@@ -119,7 +94,8 @@ final class MonitoringKind extends VertexKind<MonitoringSpec> {
               job.getLabelsMap()))
           .orElseGet(Observed::absent);
     }
-    Optional<Watched> watched = endpoints.find(endpointOf(name)).flatMap(this::watched);
+    Optional<Watched> watched =
+        endpoints.find(endpointOf(name), look).flatMap(endpoint -> watched(endpoint, look));
     if (watched.isEmpty()) {
       return Observed.absent();
     }
@@ -161,11 +137,14 @@ final class MonitoringKind extends VertexKind<MonitoringSpec> {
         : job.getError().getMessage();
   }
 
-  private Optional<Watched> watched(Endpoint endpoint) {
+  private Optional<Watched> watched(Endpoint endpoint, Look look) {
     String job = endpoint.getModelDeploymentMonitoringJob();
-    return job.isEmpty()
-        ? Optional.empty()
-        : findJob(VertexNames.id(job)).map(found -> new Watched(endpoint, found));
+    if (job.isEmpty()) {
+      return Optional.empty();
+    }
+    Optional<ModelDeploymentMonitoringJob> found =
+        look.once(List.of("job", job), () -> findJob(VertexNames.id(job)));
+    return found.map(there -> new Watched(endpoint, there));
   }
 
   private Optional<ModelDeploymentMonitoringJob> findJob(String id) {
@@ -194,25 +173,28 @@ final class MonitoringKind extends VertexKind<MonitoringSpec> {
   // ---- changing ----
 
   @Override
-  public Accepted create(String name, MonitoringSpec desired, OwnerTag mark) {
+  public Accepted create(String name, MonitoringSpec desired, OwnerTag owner) {
     String id = VertexNames.deployedModelId(name);
     Endpoint endpoint = existing(name);
-    Optional<Watched> watched = watched(endpoint);
+    Optional<Watched> watched = watched(endpoint, new Look());
     if (watched.isPresent()) {
       refuseIfForeign(name, watched.get());
+      if (watched.get().objective(id).isPresent()) {
+        throw failure(ErrorKind.ALREADY_EXISTS, name + " is watched by now");
+      }
       if (status(watched.get().job()) == Status.FAILED) {
         throw replacing(name, watched.get().job());
       }
       cannotUpdate(watched.get().job().getPredictInstanceSchemaUri(), desired).ifPresent(why -> {
         throw refusal("Watch " + name + ": the monitoring job of " + endpointOf(name) + " " + why);
       });
-      return write(name, watched.get(), desired, Map.of(RUN_OF + id, mark.run()));
+      return write(name, watched.get(), desired, Map.of(RUN_OF + id, owner.run()));
     }
     ModelDeploymentMonitoringJob.Builder job = ModelDeploymentMonitoringJob.newBuilder()
         .setDisplayName(endpointOf(name))
         .setEndpoint(names.endpoint(endpointOf(name)))
-        .putAllLabels(VertexTags.of(mark))
-        .putLabels(RUN_OF + id, mark.run())
+        .putAllLabels(VertexTags.of(owner))
+        .putLabels(RUN_OF + id, owner.run())
         .setPredictInstanceSchemaUri(desired.predictInstanceSchema());
     desired.into(job);
     desired.into(job.addModelDeploymentMonitoringObjectiveConfigsBuilder().setDeployedModelId(id));
@@ -228,7 +210,7 @@ final class MonitoringKind extends VertexKind<MonitoringSpec> {
 
   @Override
   public Accepted update(String name, Observed<MonitoringSpec> current, MonitoringSpec desired) {
-    Watched watched = watched(existing(name)).orElseThrow(() -> gone(name));
+    Watched watched = watched(existing(name), new Look()).orElseThrow(() -> gone(name));
     refuseIfForeign(name, watched);
     return write(name, watched, desired, Map.of());
   }
@@ -290,11 +272,12 @@ final class MonitoringKind extends VertexKind<MonitoringSpec> {
   }
 
   @Override
-  public Accepted delete(String name, Observed<MonitoringSpec> current) {
+  public Accepted delete(
+      String name, Observed<MonitoringSpec> current, Set<ResourceRef> going) {
     if (isStray(name)) {
       return deleteJob(name, stray(name));
     }
-    Watched watched = watched(existing(name)).orElseThrow(() -> gone(name));
+    Watched watched = watched(existing(name), new Look()).orElseThrow(() -> gone(name));
     refuseIfForeign(name, watched);
     List<ModelDeploymentMonitoringObjectiveConfig> others =
         watched.livingBut(VertexNames.deployedModelId(name));
@@ -358,22 +341,23 @@ final class MonitoringKind extends VertexKind<MonitoringSpec> {
   // ---- listing ----
 
   @Override
-  public List<Listed> list() {
+  public List<Listed> list(Look look) {
     List<Listed> listed = new ArrayList<>();
-    String token = "";
-    do {
-      ListModelDeploymentMonitoringJobsResponse page = calls.call(
-          "List the monitoring jobs",
-          calls.clients().jobs().listModelDeploymentMonitoringJobsCallable(),
-          ListModelDeploymentMonitoringJobsRequest.newBuilder()
-              .setParent(names.parent())
-              .setFilter(VertexTags.FILTER)
-              .setPageSize(PAGE)
-              .setPageToken(token)
-              .build());
-      page.getModelDeploymentMonitoringJobsList().forEach(job -> addTo(listed, job));
-      token = page.getNextPageToken();
-    } while (!token.isEmpty());
+    calls
+        .list(
+            "monitoring jobs",
+            token -> calls.call(
+                "List the monitoring jobs",
+                calls.clients().jobs().listModelDeploymentMonitoringJobsCallable(),
+                ListModelDeploymentMonitoringJobsRequest.newBuilder()
+                    .setParent(names.parent())
+                    .setFilter(VertexTags.FILTER)
+                    .setPageSize(VertexCalls.PAGE)
+                    .setPageToken(token)
+                    .build()),
+            ListModelDeploymentMonitoringJobsResponse::getModelDeploymentMonitoringJobsList,
+            ListModelDeploymentMonitoringJobsResponse::getNextPageToken)
+        .forEach(job -> addTo(listed, job, look));
     return listed;
   }
 
@@ -382,11 +366,11 @@ final class MonitoringKind extends VertexKind<MonitoringSpec> {
    * and belongs to nothing, so it is swept: its endpoint is gone, or has another, or all that it watched was undeployed by
    * hand.
    */
-  private void addTo(List<Listed> listed, ModelDeploymentMonitoringJob job) {
+  private void addTo(List<Listed> listed, ModelDeploymentMonitoringJob job, Look look) {
     String id = VertexNames.id(job.getName());
     String name = VertexNames.id(job.getEndpoint());
     Optional<Watched> watched = endpoints
-        .find(name)
+        .find(name, look)
         .filter(endpoint ->
             VertexNames.id(endpoint.getModelDeploymentMonitoringJob()).equals(id))
         .map(endpoint -> new Watched(endpoint, job));
@@ -402,7 +386,7 @@ final class MonitoringKind extends VertexKind<MonitoringSpec> {
       if (variant != null) {
         String path = name + "/" + variant;
         listed.add(
-            listed(name, path, job, Optional.of(new ResourceRef(DeployedModelKind.NAME, path))));
+            listed(name, path, job, Optional.of(new ResourceRef(DeployedModelSpec.KIND.name(), path))));
       }
     }
   }
@@ -412,15 +396,12 @@ final class MonitoringKind extends VertexKind<MonitoringSpec> {
       String name,
       ModelDeploymentMonitoringJob job,
       Optional<ResourceRef> ownedBy) {
-    return new Listed(
-        new ResourceRef(NAME, name),
-        endpoint,
-        VertexTimes.instant(job.getCreateTime()),
-        status(job),
-        detail(job),
-        false,
-        List.of(),
-        ownedBy);
+    Listed listed = Listed.of(
+            new ResourceRef(MonitoringSpec.KIND.name(), name),
+            VertexTimes.instant(job.getCreateTime()))
+        .deployment(endpoint)
+        .status(status(job), detail(job));
+    return ownedBy.map(listed::ownedBy).orElse(listed);
   }
 
   /** {@return the variants of ours on an endpoint, by the ids of their deployed models} */

@@ -5,6 +5,7 @@ import com.google.cloud.aiplatform.v1.ModelDeploymentMonitoringObjectiveConfig;
 import com.google.cloud.aiplatform.v1.ModelMonitoringAlertConfig;
 import com.google.cloud.aiplatform.v1.ModelMonitoringObjectiveConfig.PredictionDriftDetectionConfig;
 import com.google.cloud.aiplatform.v1.ThresholdConfig;
+import io.fairlead.reconcile.KindName;
 import io.fairlead.vertex.VertexMonitoring;
 import java.time.Duration;
 import java.util.List;
@@ -22,6 +23,8 @@ record MonitoringSpec(
     Duration interval,
     List<String> alertEmails,
     String predictInstanceSchema) {
+  static final KindName<MonitoringSpec> KIND = new KindName<>("monitoring", MonitoringSpec.class);
+
   static MonitoringSpec of(VertexMonitoring option) {
     return new MonitoringSpec(
         new TreeMap<>(option.driftThresholds()),

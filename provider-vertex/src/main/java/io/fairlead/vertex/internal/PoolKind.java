@@ -8,32 +8,24 @@ import com.google.cloud.aiplatform.v1.ListDeploymentResourcePoolsRequest;
 import com.google.cloud.aiplatform.v1.ListDeploymentResourcePoolsResponse;
 import com.google.cloud.aiplatform.v1.UpdateDeploymentResourcePoolRequest;
 import com.google.protobuf.FieldMask;
-import io.fairlead.reconcile.Listed;
-import io.fairlead.reconcile.OwnerTag;
-import io.fairlead.reconcile.Observed;
-import io.fairlead.reconcile.ResourceRef;
 import io.fairlead.reconcile.Accepted;
-import io.fairlead.vertex.VertexPool;
-import java.util.ArrayList;
+import io.fairlead.reconcile.Listed;
+import io.fairlead.reconcile.Look;
+import io.fairlead.reconcile.Observed;
+import io.fairlead.reconcile.OwnerTag;
+import io.fairlead.reconcile.ResourceRef;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 
-/** Deployment resource pools. They have no labels: that they are ours is told by how their ids begin. */
+/** Deployment resource pools. They have no labels: that they are managed here is told by how their ids begin. */
 final class PoolKind extends VertexKind<PoolSpec> {
-  static final String NAME = "deployment-resource-pool";
-
-  private static final int PAGE = 100;
-
   PoolKind(VertexNames names, VertexCalls calls) {
-    super(NAME, names, calls);
-  }
-
-  static String id(VertexPool pool) {
-    return VertexNames.PREFIX + pool.name();
+    super(PoolSpec.KIND, names, calls);
   }
 
   @Override
-  public Observed<PoolSpec> read(String id) {
+  public Observed<PoolSpec> read(String id, Look look) {
     return calls
         .find(
             "Get deployment resource pool " + id,
@@ -46,7 +38,7 @@ final class PoolKind extends VertexKind<PoolSpec> {
   }
 
   @Override
-  public Accepted create(String id, PoolSpec desired, OwnerTag mark) {
+  public Accepted create(String id, PoolSpec desired, OwnerTag owner) {
     return calls.make(
         "Create deployment resource pool " + id,
         calls.clients().pools().createDeploymentResourcePoolCallable(),
@@ -75,7 +67,7 @@ final class PoolKind extends VertexKind<PoolSpec> {
   }
 
   @Override
-  public Accepted delete(String id, Observed<PoolSpec> current) {
+  public Accepted delete(String id, Observed<PoolSpec> current, Set<ResourceRef> going) {
     return calls.begin(
         "Delete deployment resource pool " + id,
         calls.clients().pools().deleteDeploymentResourcePoolCallable(),
@@ -83,43 +75,33 @@ final class PoolKind extends VertexKind<PoolSpec> {
   }
 
   @Override
-  public List<Listed> list() {
-    List<Listed> listed = new ArrayList<>();
-    String token = "";
-    do {
-      ListDeploymentResourcePoolsResponse page = calls.call(
-          "List deployment resource pools",
-          calls.clients().pools().listDeploymentResourcePoolsCallable(),
-          ListDeploymentResourcePoolsRequest.newBuilder()
-              .setParent(names.parent())
-              .setPageSize(PAGE)
-              .setPageToken(token)
-              .build());
-      for (DeploymentResourcePool pool : page.getDeploymentResourcePoolsList()) {
-        String id = VertexNames.id(pool.getName());
-        if (id.startsWith(VertexNames.PREFIX)) {
-          listed.add(new Listed(
-              new ResourceRef(NAME, id),
-              "",
-              VertexTimes.instant(pool.getCreateTime()),
-              Observed.Status.READY,
-              "",
-              false,
-              List.of(),
-              Optional.empty()));
-        }
-      }
-      token = page.getNextPageToken();
-    } while (!token.isEmpty());
-    return listed;
+  public List<Listed> list(Look look) {
+    return calls
+        .list(
+            "deployment resource pools",
+            token -> calls.call(
+                "List deployment resource pools",
+                calls.clients().pools().listDeploymentResourcePoolsCallable(),
+                ListDeploymentResourcePoolsRequest.newBuilder()
+                    .setParent(names.parent())
+                    .setPageSize(VertexCalls.PAGE)
+                    .setPageToken(token)
+                    .build()),
+            ListDeploymentResourcePoolsResponse::getDeploymentResourcePoolsList,
+            ListDeploymentResourcePoolsResponse::getNextPageToken)
+        .stream()
+        .filter(pool -> VertexNames.id(pool.getName()).startsWith(VertexNames.PREFIX))
+        .map(pool -> Listed.of(
+            new ResourceRef(PoolSpec.KIND.name(), VertexNames.id(pool.getName())),
+            VertexTimes.instant(pool.getCreateTime())))
+        .toList();
   }
 
   @Override
   public Optional<String> cannotUpdate(PoolSpec actual, PoolSpec desired) {
     return actual.machine().isSameKindAs(desired.machine())
         ? Optional.empty()
-        : Optional.of(
-            "has other machines (" + actual.machine().type()
-                + "), which cannot be changed: name another pool, or undeploy what is in this one first");
+        : Optional.of("has other machines (" + actual.machine().type()
+            + "), which cannot be changed: name another pool, or undeploy what is in this one first");
   }
 }

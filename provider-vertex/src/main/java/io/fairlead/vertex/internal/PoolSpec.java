@@ -1,4 +1,9 @@
 package io.fairlead.vertex.internal;
 
+import io.fairlead.reconcile.KindName;
+
 /** A pool's machines. */
-record PoolSpec(VertexMachine machine) {}
+record PoolSpec(VertexMachine machine) {
+  static final KindName<PoolSpec> KIND =
+      new KindName<>("deployment-resource-pool", PoolSpec.class);
+}

@@ -7,6 +7,7 @@ import com.google.api.gax.rpc.UnaryCallable;
 import com.google.cloud.aiplatform.v1.CreateEndpointOperationMetadata;
 import com.google.cloud.aiplatform.v1.DeployModelOperationMetadata;
 import com.google.cloud.aiplatform.v1.DeploymentStage;
+import com.google.longrunning.CancelOperationRequest;
 import com.google.longrunning.GetOperationRequest;
 import com.google.longrunning.ListOperationsRequest;
 import com.google.longrunning.ListOperationsResponse;
@@ -19,9 +20,14 @@ import io.fairlead.reconcile.Outcome;
 import io.fairlead.reconcile.Accepted;
 import io.fairlead.vertex.VertexProvider;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Future;
+import java.util.function.Function;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Calls of Vertex AI's control plane, each with a deadline, for the SDK sets none.
@@ -30,7 +36,11 @@ import java.util.concurrent.Future;
  * futures give up after five minutes while the work goes on and costs money.
  */
 final class VertexCalls {
-  private static final int PAGE = 100;
+  static final int PAGE = 100;
+
+  private static final Logger LOG = LoggerFactory.getLogger(VertexCalls.class);
+  /** Between the name of an operation and what it does. */
+  private static final char SEPARATOR = ' ';
 
   private final VertexClients clients;
   private final VertexErrors errors;
@@ -66,6 +76,22 @@ final class VertexCalls {
       }
       throw e;
     }
+  }
+
+  /** {@return what is on all pages of a list; the token of the first is empty} */
+  <P, T> List<T> list(
+      String what,
+      Function<String, P> page,
+      Function<P, List<T>> items,
+      Function<P, String> next) {
+    List<T> all = new ArrayList<>();
+    String token = "";
+    do {
+      P read = page.apply(token);
+      all.addAll(items.apply(read));
+      token = next.apply(read);
+    } while (!token.isEmpty());
+    return all;
   }
 
   /**
@@ -110,9 +136,23 @@ final class VertexCalls {
 
   // ---- operations ----
 
-  /** Begins what takes long. */
+  /**
+   * Begins what takes long.
+   *
+   * @param what what it does, such as {@code Deploy bert/blue}; a failure of the operation says it, too
+   */
   <Q> Accepted begin(String what, UnaryCallable<Q, Operation> callable, Q request) {
-    return Accepted.as(call(what, callable, request).getName());
+    return accepted(call(what, callable, request), what);
+  }
+
+  private static Accepted accepted(Operation operation, String what) {
+    return Accepted.as(operation.getName() + SEPARATOR + what);
+  }
+
+  /** {@return the name of the operation that was begun, as Vertex AI knows it} */
+  static String operationName(String begun) {
+    int end = begun.indexOf(SEPARATOR);
+    return end < 0 ? begun : begun.substring(0, end);
   }
 
   /**
@@ -128,9 +168,7 @@ final class VertexCalls {
       if (e.kind() != ErrorKind.ALREADY_EXISTS) {
         throw e;
       }
-      return underWay(subject)
-          .map(operation -> Accepted.as(operation.getName()))
-          .orElseThrow(() -> e);
+      return underWay(subject).map(operation -> accepted(operation, what)).orElseThrow(() -> e);
     }
   }
 
@@ -152,17 +190,38 @@ final class VertexCalls {
   }
 
   /** {@return how far something is that was begun} */
-  Outcome poll(String what, String name) {
+  Outcome poll(String begun) {
+    String name = operationName(begun);
+    String what = begun.length() > name.length() ? begun.substring(name.length() + 1) : name;
     Operation operation = call(
-        "Look how far " + what + " is",
+        "Look how far '" + what + "' is",
         clients.operations().getOperationCallable(),
         GetOperationRequest.newBuilder().setName(name).build());
     if (!operation.getDone()) {
       return Outcome.running(stage(operation));
     }
     return operation.hasError()
-        ? Outcome.failed(errors.failure(what, operation.getError(), stage(operation)))
+        ? Outcome.failed(errors.failure(
+            what, operation.getError(), isDeployment(operation), stage(operation)))
         : Outcome.succeeded();
+  }
+
+  /** Asks for an operation to be ended, which the service may or may not do. */
+  void cancel(String begun) {
+    String name = operationName(begun);
+    try {
+      call(
+          "Cancel " + name,
+          clients.operations().cancelOperationCallable(),
+          CancelOperationRequest.newBuilder().setName(name).build());
+    } catch (ServingException e) {
+      // Without it, the operation takes as long as it takes.
+      LOG.debug("{}", e.getMessage());
+    }
+  }
+
+  static boolean isDeployment(Operation operation) {
+    return operation.getMetadata().is(DeployModelOperationMetadata.class);
   }
 
   /** {@return how far a deployment is, in the platform's words; empty where it does not say} */

@@ -100,11 +100,15 @@ final class VertexErrors {
   /**
    * {@return the error that an operation ended with}
    *
+   * @param isDeployment whether it was to start containers
    * @param stage how far a deployment was; may be empty
    */
-  ServingException failure(String what, com.google.rpc.Status error, String stage) {
+  ServingException failure(
+      String what, com.google.rpc.Status error, boolean isDeployment, String stage) {
     Code code = code(error.getCode());
-    ErrorKind kind = ofOperation(code, error.getMessage());
+    ErrorKind kind = isDeployment
+        ? ofDeployment(code, error.getMessage())
+        : ofOperation(code, error.getMessage());
     String at = stage.isEmpty() ? "" : " at stage " + stage;
     return ServingException.builder(
             VertexProvider.ID,
@@ -219,11 +223,19 @@ final class VertexErrors {
   private static ErrorKind ofOperation(Code code, String message) {
     return switch (code) {
       case RESOURCE_EXHAUSTED -> ErrorKind.QUOTA;
+      case FAILED_PRECONDITION, DEADLINE_EXCEEDED, ABORTED, UNKNOWN ->
+        OUT_OF_STOCK.test(message) ? ErrorKind.QUOTA : ofCall(code, message);
+      default -> ofCall(code, message);
+    };
+  }
+
+  private static ErrorKind ofDeployment(Code code, String message) {
+    return switch (code) {
       // It ran, and ended so: what was wrong is the container, and waiting would not mend it.
       case FAILED_PRECONDITION, DEADLINE_EXCEEDED, ABORTED, UNKNOWN ->
         OUT_OF_STOCK.test(message) ? ErrorKind.QUOTA : ErrorKind.MODEL_FAILED;
       case NOT_FOUND -> ErrorKind.INVALID;
-      default -> ofCall(code, message);
+      default -> ofOperation(code, message);
     };
   }
 

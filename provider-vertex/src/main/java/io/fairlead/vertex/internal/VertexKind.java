@@ -2,40 +2,38 @@ package io.fairlead.vertex.internal;
 
 import io.fairlead.error.ErrorKind;
 import io.fairlead.error.ServingException;
+import io.fairlead.reconcile.KindName;
 import io.fairlead.reconcile.Outcome;
 import io.fairlead.reconcile.ResourceKind;
 import io.fairlead.vertex.VertexProvider;
 
-/** What the kinds of resources that Vertex AI has share: how far their operations are. */
+/** What the kinds of resources that Vertex AI has share: their calls, and how far their operations are. */
 abstract class VertexKind<T> implements ResourceKind<T> {
   final VertexNames names;
   final VertexCalls calls;
-  private final String kind;
+  private final KindName<T> id;
 
-  VertexKind(String kind, VertexNames names, VertexCalls calls) {
-    this.kind = kind;
+  VertexKind(KindName<T> id, VertexNames names, VertexCalls calls) {
+    this.id = id;
     this.names = names;
     this.calls = calls;
   }
 
   @Override
-  public final String name() {
-    return kind;
+  public final KindName<T> id() {
+    return id;
   }
 
   @Override
-  public final Outcome poll(String operation) {
-    // Of projects/P/locations/L/endpoints/E/operations/O, what people know it by.
-    int end = operation.indexOf("/operations/");
-    String subject = end < 0 ? operation : VertexNames.id(operation.substring(0, end));
-    return calls.poll("The work on " + kind + " " + subject, operation);
+  public Outcome poll(String operation) {
+    return calls.poll(operation);
   }
 
   static ServingException failure(ErrorKind kind, String message) {
     return ServingException.builder(VertexProvider.ID, kind, message).build();
   }
 
-  /** {@return a refusal that waiting does not mend} */
+  /** {@return a refusal that waiting does not change} */
   static ServingException refusal(String message) {
     return ServingException.builder(VertexProvider.ID, ErrorKind.CONFLICT, message)
         .retryable(false)

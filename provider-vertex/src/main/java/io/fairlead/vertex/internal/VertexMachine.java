@@ -31,7 +31,8 @@ record VertexMachine(
     int min,
     int max,
     int required,
-    SortedMap<String, Integer> targets) {
+    SortedMap<String, Integer> targets)
+    implements DeployedModelSpec.Machines {
   static final String CPU = "aiplatform.googleapis.com/prediction/online/cpu/utilization";
   static final String ACCELERATOR =
       "aiplatform.googleapis.com/prediction/online/accelerator/duty_cycle";

@@ -7,25 +7,26 @@ import io.fairlead.grammar.Endpoint;
 import io.fairlead.grammar.ModelArtifact;
 import io.fairlead.grammar.PlatformOptions;
 import io.fairlead.grammar.Problems;
-import io.fairlead.grammar.RuntimeSpec;
 import io.fairlead.grammar.Scaling;
 import io.fairlead.json.GrammarJson;
 import io.fairlead.provider.Fingerprint;
+import io.fairlead.provider.LocalModel;
 import io.fairlead.reconcile.EndpointMapper;
+import io.fairlead.reconcile.KindName;
 import io.fairlead.reconcile.Mapping;
 import io.fairlead.reconcile.Resource;
-import io.fairlead.reconcile.ResourceKind;
-import io.fairlead.reconcile.Traffic;
 import io.fairlead.vertex.VertexAutoscaling;
-import io.fairlead.vertex.VertexConfig;
 import io.fairlead.vertex.VertexContainer;
 import io.fairlead.vertex.VertexEndpoint;
 import io.fairlead.vertex.VertexLogging;
 import io.fairlead.vertex.VertexMonitoring;
 import io.fairlead.vertex.VertexPool;
+import io.fairlead.vertex.VertexProvider;
+import io.fairlead.vertex.VertexConfig;
 import io.fairlead.vertex.VertexRuntime;
 import io.fairlead.vertex.VertexScaling;
 import io.fairlead.vertex.VertexVersion;
+import io.fairlead.vertex.internal.DeployedModelSpec.SharedPool;
 import java.net.URI;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -36,13 +37,10 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
-import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
  * From the grammar to Vertex AI's resources; checks the rules that its messages' comments state, which the SDK does not.
- *
- * <p>It makes no remote call, and reads the files of an artifact that is on this machine, for their hash is their name.
  */
 final class VertexMapper implements EndpointMapper {
   /** Serves text generation models of the Hugging Face hub, on machines with an accelerator. */
@@ -55,26 +53,32 @@ final class VertexMapper implements EndpointMapper {
   /** Variables that Vertex AI sets. */
   private static final String RESERVED = "AIP_";
 
-  private static final int LONGEST_DISPLAY_NAME = 128;
+  /** Cloud Storage takes names of 1024 bytes, of which the key before it takes some. */
+  private static final LocalModel.Rules FILES =
+      LocalModel.Rules.of(VertexProvider.ID).withLongestName(900);
+
+  private static final int LONGEST_NAME = 63;
   private static final Pattern IMAGE =
       Pattern.compile("([a-z0-9-]+-docker\\.pkg\\.dev|([a-z]+\\.)?gcr\\.io)/\\S+");
   private static final Pattern ENDPOINT_ID =
       Pattern.compile("[a-z]([a-z0-9-]{0,61}[a-z0-9])?|[1-9][0-9]{0,8}");
   private static final Pattern MACHINE_TYPE = Pattern.compile("[a-z][a-z0-9]*(-[a-z0-9]+)+");
-  private static final Pattern ACCELERATORS_OF_MACHINE = Pattern.compile("a[23]-[a-z]+-(\\d+)g");
+  private static final Pattern DIRECTORY = Pattern.compile("gs://[^/]+(/.*)?");
+  private static final Pattern ONE_FILE = Pattern.compile(
+      "(?i).*\\.(onnx|pkl|pickle|joblib|bst|pt|pth|h5|keras|safetensors|gguf|tar|tar\\.gz|tgz|zip)");
 
-  private final VertexConfig config;
-  private final VertexKinds kinds;
+  /** Where files are uploaded to; empty if nowhere. */
+  private final String bucket;
+
   private final Set<Class<? extends PlatformOptions>> options = new VertexOptionsProvider().types();
 
-  VertexMapper(VertexConfig config, VertexKinds kinds) {
-    this.config = config;
-    this.kinds = kinds;
+  VertexMapper(VertexConfig config) {
+    this.bucket = config.artifactBucket().orElse("");
   }
 
   @Override
-  public ResourceKind<Traffic> traffic() {
-    return kinds.traffic();
+  public KindName<?> variantKind(Endpoint endpoint) {
+    return DeployedModelSpec.KIND;
   }
 
   @Override
@@ -82,20 +86,67 @@ final class VertexMapper implements EndpointMapper {
     return options;
   }
 
+  // ---- models of this machine ----
+
+  @Override
+  public List<LocalModel.Source> localModels(Container container) {
+    ModelArtifact artifact = container.artifact();
+    if (!isLocal(artifact.weights()) || bucket.isEmpty()) {
+      return List.of();
+    }
+    Optional<Path> code = artifact.code().equals(artifact.weights()) || !isLocal(artifact.code())
+        ? Optional.empty()
+        : Optional.of(Path.of(artifact.code()));
+    return List.of(new LocalModel.Source(Path.of(artifact.weights()), code, FILES));
+  }
+
+  @Override
+  public Container uploaded(Container container, List<String> hashes) {
+    ModelArtifact artifact = container.artifact();
+    URI weights = URI.create(
+        ArtifactSpec.location(bucket, ArtifactSpec.key(hashes.get(0))));
+    URI code = isLocal(artifact.code()) ? weights : artifact.code();
+    ModelArtifact there = ModelArtifact.of(code, weights)
+        .withMetadata(artifact.metadata().withName(readable(artifact)));
+    return new Container(there, container.runtime(), container.dependencies());
+  }
+
+  @Override
+  public Resource<?> upload(LocalModel model) {
+    return Resource.shared(
+        ArtifactSpec.KIND, ArtifactSpec.key(model.sha256()), ArtifactSpec.of(model));
+  }
+
+  private static boolean isLocal(URI uri) {
+    return "file".equals(uri.getScheme());
+  }
+
   // ---- containers ----
 
   @Override
   public Mapping container(Container container) {
-    List<Resource<?>> resources = new ArrayList<>();
+    Problems problems = Problems.in("Container");
     List<String> lossy = new ArrayList<>();
-    ModelSpec upload = upload(container, resources, lossy);
-    resources.add(Resource.shared(kinds.model(), modelName(container, upload), upload));
-    return new Mapping(resources, lossy);
+    ModelSpec model = model(container, lossy, problems);
+    problems.throwIfAny();
+    return new Mapping(resources(container, model), lossy);
   }
 
-  /** {@return what a container's model is made of; what has to be uploaded for it is added to {@code uploads}} */
-  private ModelSpec upload(Container container, List<Resource<?>> uploads, List<String> lossy) {
-    Problems problems = Problems.in("Container");
+  private List<Resource<?>> resources(Container container, ModelSpec model) {
+    List<Resource<?>> resources = new ArrayList<>();
+    uploadOf(model)
+        .ifPresent(key -> resources.add(Resource.requiredShared(ArtifactSpec.KIND, key)));
+    resources.add(Resource.shared(
+        ModelSpec.KIND, modelName(container, model), new ModelSpec.Merged(model)));
+    return resources;
+  }
+
+  private Optional<String> uploadOf(ModelSpec model) {
+    return ArtifactSpec.keyOf(bucket, model.artifactUri());
+  }
+
+  /** {@return what a container's model is made of} */
+  private ModelSpec model(Container container, List<String> lossy, Problems problems) {
     problems.check(
         container.dependencies().packages().isEmpty(),
         "dependencies.packages",
@@ -109,17 +160,16 @@ final class VertexMapper implements EndpointMapper {
           "must not have names that begin with AIP_, which Vertex AI sets",
           name);
     }
-    String directory = directory(container.artifact(), environment, uploads, lossy, problems);
+    String directory = directory(container.artifact(), environment, lossy, problems);
     String image = image(container, problems);
-    String displayName = readable(container.artifact());
-    problems.throwIfAny();
     return new ModelSpec(
-        displayName,
+        readable(container.artifact()),
         image,
         Dependencies.environment(environment),
         directory,
         container.runtime().options().find(VertexContainer.class).orElse(VertexContainer.DEFAULT),
-        version(container).map(VertexVersion::aliases).orElse(List.of()));
+        version(container).map(VertexVersion::aliases).orElse(List.of()),
+        VertexTags.users(container.artifact().metadata(), lossy, problems));
   }
 
   private static Optional<VertexVersion> version(Container container) {
@@ -140,10 +190,9 @@ final class VertexMapper implements EndpointMapper {
     return given;
   }
 
-  private String directory(
+  private static String directory(
       ModelArtifact artifact,
       Map<String, String> environment,
-      List<Resource<?>> uploads,
       List<String> lossy,
       Problems problems) {
     URI weights = artifact.weights();
@@ -156,10 +205,9 @@ final class VertexMapper implements EndpointMapper {
       environment.putIfAbsent(HUB_MODEL, weights.getAuthority() + weights.getPath());
       return "";
     }
-    boolean together = apart && scheme.equals("file") && "file".equals(code.getScheme());
-    if (apart && !together) {
+    if (apart) {
       problems.check(
-          "gs".equals(code.getScheme()),
+          "gs".equals(code.getScheme()) || (isLocal(code) && isLocal(weights)),
           "artifact.code",
           "must be at gs://, or at file: together with the weights",
           code.getScheme() + ":");
@@ -168,62 +216,50 @@ final class VertexMapper implements EndpointMapper {
           "a model of Vertex AI has one directory, which is the weights': the container finds the code by the environment variable "
               + CODE);
     }
-    return switch (scheme) {
-      case "gs" -> weights.toString();
-      case "file" ->
-        uploaded(
-            weights, together ? Optional.of(Path.of(code)) : Optional.empty(), uploads, problems);
-      default -> {
-        problems.check(
-            false,
-            "artifact.weights",
-            "must be at gs://, file: or hf://, for Vertex AI reads nothing else",
-            scheme + ":");
-        yield "";
-      }
-    };
-  }
-
-  private String uploaded(
-      URI weights, Optional<Path> code, List<Resource<?>> uploads, Problems problems) {
-    if (config.artifactBucket().isEmpty()) {
-      problems.check(
-          false,
-          "artifact.weights",
-          "must be in Cloud Storage, unless the platform's settings name a bucket to upload to",
-          weights);
-      return "";
+    if (scheme.equals("gs")) {
+      problems
+          .check(
+              DIRECTORY.matcher(weights.toString()).matches(),
+              "artifact.weights",
+              "must name a bucket, such as gs://bucket/folder/",
+              weights)
+          .check(
+              !ONE_FILE.matcher(weights.toString()).matches(),
+              "artifact.weights",
+              "must be the folder that the model's files are in, not one of them",
+              weights);
+      return weights.toString();
     }
-    ArtifactSpec artifact = kinds.artifact().local(Path.of(weights), code);
-    uploads.add(Resource.shared(kinds.artifact(), artifact.key(), artifact));
-    return "gs://" + config.artifactBucket().get() + "/" + artifact.key() + "/";
+    problems.check(
+        false,
+        "artifact.weights",
+        scheme.equals("file")
+            ? "must be in Cloud Storage, unless the platform's settings name a bucket to upload to"
+            : "must be at gs://, file: or hf://, for Vertex AI reads nothing else",
+        scheme.equals("file") ? weights : scheme + ":");
+    return "";
   }
 
-  private static String modelName(Container container, ModelSpec upload) {
+  private static String modelName(Container container, ModelSpec model) {
     List<String> content = new ArrayList<>(
-        List.of(upload.image(), upload.artifactUri(), GrammarJson.write(upload.container())));
-    upload.environment().environment().forEach((name, value) -> {
-      content.add(name);
-      content.add(value);
-    });
+        List.of(model.image(), model.artifactUri(), GrammarJson.write(model.container())));
+    model.environment().environment().forEach((name, value) -> content.addAll(List.of(name, value)));
     String[] parts = content.toArray(String[]::new);
     return version(container)
         .map(version -> version.parent() + "@" + Fingerprint.of(parts))
-        .orElseGet(() -> VertexNames.of(upload.displayName(), parts));
+        .orElseGet(() -> VertexNames.of(model.displayName(), parts));
   }
 
+  /** {@return what people recognise a model by, by the rules for its name} */
   static String readable(ModelArtifact artifact) {
     Optional<String> name = artifact.metadata().name();
     if (name.isPresent()) {
       return name.get();
     }
     String path = String.valueOf(artifact.weights().getPath()).replaceFirst("/+$", "");
-    String last = path.substring(path.lastIndexOf('/') + 1);
-    if (last.isEmpty()) {
-      return "model";
-    }
-    int length = Math.min(last.codePointCount(0, last.length()), LONGEST_DISPLAY_NAME);
-    return last.substring(0, last.offsetByCodePoints(0, length));
+    String last = path.substring(path.lastIndexOf('/') + 1).replaceAll("[^A-Za-z0-9]+", "-");
+    String cut = last.substring(0, Math.min(last.length(), LONGEST_NAME)).replaceAll("^-+|-+$", "");
+    return cut.isEmpty() ? "model" : cut;
   }
 
   // ---- endpoints ----
@@ -231,52 +267,86 @@ final class VertexMapper implements EndpointMapper {
   @Override
   public Mapping endpoint(Endpoint endpoint) {
     List<String> lossy = new ArrayList<>();
-    ModelSpec upload = upload(endpoint.container(), new ArrayList<>(), new ArrayList<>());
-    Problems problems = Problems.in("Endpoint")
-        .check(
-            ENDPOINT_ID.matcher(endpoint.name()).matches(),
-            "routing.name",
-            "must be 1 to 63 small letters, digits and hyphens that begin with a letter and end with a letter or digit, or a number of at most 9 digits",
-            endpoint.name());
-    RuntimeSpec runtime = endpoint.container().runtime();
-    VertexRuntime machines =
-        runtime.options().find(VertexRuntime.class).orElse(VertexRuntime.DEFAULT);
-    VertexMachine machine = machine(endpoint.scaling(), machines, lossy, problems);
+    Problems ofContainer = Problems.in("Container");
+    ModelSpec model = model(endpoint.container(), lossy, ofContainer);
+    Problems problems = Problems.in("Endpoint");
+    ofContainer.found().forEach(found -> problems.add(found.under("container")));
+    String path = endpoint.routing().path();
+    check(endpoint, problems);
+    VertexRuntime runtime = endpoint
+        .container()
+        .runtime()
+        .options()
+        .find(VertexRuntime.class)
+        .orElse(VertexRuntime.DEFAULT);
+    VertexMachine machine = machine(endpoint.scaling(), runtime, lossy, problems);
     problems.throwIfAny();
 
-    List<Resource<?>> resources = new ArrayList<>();
-    Optional<String> pool = endpoint.scaling().options().find(VertexPool.class).map(PoolKind::id);
-    pool.ifPresent(id -> resources.add(Resource.shared(kinds.pool(), id, new PoolSpec(machine))));
-    resources.add(publicEndpoint(endpoint));
-    DeployedModelSpec variant = new DeployedModelSpec(
-        modelName(endpoint.container(), upload),
-        pool.isPresent() ? Optional.empty() : Optional.of(machine),
-        pool.orElse(""),
-        machines.serviceAccount().orElse(""),
-        machines.containerLogging(),
-        machines.accessLogging());
-    String path = endpoint.routing().path();
-    resources.add(Resource.variant(kinds.deployedModel(), path, variant));
-    resources.add(kinds
-        .monitoring()
-        .resource(path, endpoint.routing().options().find(VertexMonitoring.class)));
+    String modelName = modelName(endpoint.container(), model);
+    Optional<String> pool = endpoint
+        .scaling()
+        .options()
+        .find(VertexPool.class)
+        .map(named -> VertexNames.PREFIX + named.name());
+    List<Resource<?>> resources = resources(endpoint.container(), model);
+    pool.ifPresent(
+        id -> resources.add(Resource.shared(PoolSpec.KIND, id, new PoolSpec(machine))));
+    resources.add(Resource.shared(
+        EndpointSpec.KIND,
+        endpoint.name(),
+        new EndpointSpec.Merged(
+            endpoint.routing().options().find(VertexEndpoint.class),
+            endpoint
+                .routing()
+                .options()
+                .find(VertexLogging.class)
+                .map(logging -> logging.samplingRate() > 0 ? logging : EndpointSpec.NOT_LOGGED),
+            labels(
+                endpoint,
+                model,
+                new VariantMark(
+                    Optional.of(endpoint.routing().variant()),
+                    modelName,
+                    uploadOf(model),
+                    pool)))));
+    resources.add(Resource.variant(
+        DeployedModelSpec.KIND,
+        path,
+        new DeployedModelSpec(
+            modelName,
+            pool.<DeployedModelSpec.Machines>map(SharedPool::new).orElse(machine),
+            runtime.serviceAccount().orElse(""),
+            runtime.containerLogging(),
+            runtime.accessLogging())));
+    resources.add(endpoint
+        .routing()
+        .options()
+        .find(VertexMonitoring.class)
+        .<Resource<?>>map(
+            watched -> Resource.part(MonitoringSpec.KIND, path, MonitoringSpec.of(watched)))
+        .orElseGet(() -> Resource.noPart(MonitoringSpec.KIND, path)));
     return new Mapping(resources, lossy);
   }
 
-  /** {@return the endpoint, which stays as it is in what this variant does not say} */
-  private Resource<EndpointSpec> publicEndpoint(Endpoint endpoint) {
-    Optional<VertexEndpoint> access = endpoint.routing().options().find(VertexEndpoint.class);
-    Optional<VertexLogging> logging = endpoint.routing().options().find(VertexLogging.class);
-    return new Resource<>(
-        kinds.endpoint(),
-        endpoint.name(),
-        Resource.Goal.PRESENT,
-        Resource.Role.SHARED,
-        actual -> new EndpointSpec(
-            access.or(() -> actual.map(EndpointSpec::access)).orElse(VertexEndpoint.shared()),
-            logging.isPresent()
-                ? logging.filter(wanted -> wanted.samplingRate() > 0)
-                : actual.flatMap(EndpointSpec::logging)));
+  private static void check(Endpoint endpoint, Problems problems) {
+    problems
+        .check(
+            ENDPOINT_ID.matcher(endpoint.name()).matches(),
+            "routing.name",
+            "must be 1 to 63 lowercase letters, digits and hyphens that begin with a letter and end with a letter or digit, or a number of at most 9 digits",
+            endpoint.name())
+        .check(
+            VariantMark.written(endpoint.routing().variant()).length() <= LONGEST_NAME,
+            "routing.variant",
+            "must be at most 63 characters, of which uppercase letters count twice",
+            endpoint.routing().variant());
+  }
+
+  private static SortedMap<String, String> labels(
+      Endpoint endpoint, ModelSpec model, VariantMark mark) {
+    SortedMap<String, String> labels = new TreeMap<>(model.labels());
+    labels.putAll(mark.labels(VertexNames.deployedModelId(endpoint.routing().path())));
+    return labels;
   }
 
   private static VertexMachine machine(
@@ -330,12 +400,12 @@ final class VertexMapper implements EndpointMapper {
       lossy.add("Vertex AI begins with the least replicas, " + scaling.min() + ", and not with "
           + scaling.count());
     }
-    Matcher whole = ACCELERATORS_OF_MACHINE.matcher(machineType);
-    if (whole.matches() && own.acceleratorCount() < Integer.parseInt(whole.group(1))) {
-      lossy.add("each " + machineType + " has " + whole.group(1)
-          + " accelerators, of which a replica takes " + own.acceleratorCount()
-          + ": whether others can share the rest is Vertex AI's to say");
-    }
+    MachineSeries.check(machineType, accelerator, own.acceleratorCount(), problems);
+    MachineSeries.builtIn(machineType)
+        .filter(builtIn -> own.acceleratorCount() < builtIn.count())
+        .ifPresent(builtIn -> lossy.add("each " + machineType + " has " + builtIn.count()
+            + " accelerators, of which a replica takes " + own.acceleratorCount()
+            + ": whether others can share the rest is Vertex AI's to say"));
     SortedMap<String, Integer> targets = new TreeMap<>();
     autoscaling.ifPresent(by -> {
       by.cpuPercent().ifPresent(percent -> targets.put(VertexMachine.CPU, percent));

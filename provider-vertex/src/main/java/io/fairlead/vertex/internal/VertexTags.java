@@ -1,32 +1,95 @@
 package io.fairlead.vertex.internal;
 
-import io.fairlead.reconcile.OwnerTag;
+import io.fairlead.grammar.ModelMetadata;
+import io.fairlead.grammar.Problems;
 import io.fairlead.reconcile.Observed;
+import io.fairlead.reconcile.OwnerTag;
+import java.util.List;
+import java.util.Locale;
 import java.util.Map;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import java.util.regex.Pattern;
 
-/** The labels that tell whose something is; what has none of them is never touched. */
+/** Labels: those that tell who manages a resource, without which it is never touched, and those of the users. */
 final class VertexTags {
-  static final String DEPLOYMENT = "fairlead_deployment";
-  static final String RUN = "fairlead_run";
-  /** On a version of a model: what it is made of, for its number is not chosen here. */
-  static final String CONTENT = "fairlead_content";
+  /** What the keys of the library's own labels begin with. */
+  static final String PREFIX = "fairlead_";
 
-  /** Finds all that are ours. */
+  static final String DEPLOYMENT = PREFIX + "deployment";
+  static final String RUN = PREFIX + "run";
+  /** Finds all that are managed here. */
   static final String FILTER = "labels." + RUN + ":*";
+
+  private static final String FRAMEWORK = "framework";
+  private static final String FRAMEWORK_VERSION = "framework_version";
+  /** Vertex AI takes 64, of which the library has some. */
+  private static final int MOST = 24;
+
+  private static final int LONGEST = 63;
+  private static final Pattern NOT_ALLOWED = Pattern.compile("[^\\p{Ll}\\p{Lo}0-9_-]");
 
   private VertexTags() {}
 
-  static Map<String, String> of(OwnerTag mark) {
-    return Map.of(DEPLOYMENT, mark.deployment(), RUN, mark.run());
+  static Map<String, String> of(OwnerTag owner) {
+    return Map.of(DEPLOYMENT, owner.deployment(), RUN, owner.run());
   }
 
   static boolean areOurs(Map<String, String> labels) {
     return labels.containsKey(RUN);
   }
 
-  /** {@return what was seen, marked as ours or somebody else's} */
+  /** {@return what was seen, marked as managed here or foreign} */
   static <T> Observed<T> marked(Observed<T> seen, Map<String, String> labels) {
     String run = labels.get(RUN);
     return run == null ? seen.asForeign() : seen.madeBy(run);
+  }
+
+  /** {@return those of a resource's labels that are not the library's own} */
+  static SortedMap<String, String> users(Map<String, String> labels) {
+    SortedMap<String, String> users = new TreeMap<>(labels);
+    users.keySet().removeIf(key -> key.startsWith(PREFIX));
+    return users;
+  }
+
+  /**
+   * {@return the labels that a model's metadata comes to: its own, and its framework}
+   *
+   * @param lossy what has to be written otherwise is told here
+   */
+  static SortedMap<String, String> users(
+      ModelMetadata metadata, List<String> lossy, Problems problems) {
+    SortedMap<String, String> labels = new TreeMap<>();
+    metadata.framework().ifPresent(name -> labels.put(FRAMEWORK, allowed(name)));
+    metadata.version().ifPresent(version -> labels.put(FRAMEWORK_VERSION, allowed(version)));
+    problems.check(
+        metadata.labels().size() <= MOST,
+        "artifact.metadata.labels",
+        "must be at most " + MOST + ", which is what Vertex AI has room for",
+        metadata.labels().size());
+    metadata.labels().forEach((key, value) -> {
+      String written = key(key);
+      problems.check(
+          !written.startsWith(PREFIX),
+          "artifact.metadata.labels",
+          "must not have keys that begin with " + PREFIX + ", which are the library's own",
+          key);
+      labels.put(written, allowed(value));
+      if (!written.equals(key) || !allowed(value).equals(value)) {
+        lossy.add("label " + key + "=" + value + " is written as " + written + "=" + allowed(value)
+            + ": labels of Google Cloud have lowercase letters, digits, underscores and hyphens");
+      }
+    });
+    return labels;
+  }
+
+  private static String key(String text) {
+    String key = allowed(text);
+    return Character.isLetter(key.codePointAt(0)) ? key : allowed("label-" + text);
+  }
+
+  private static String allowed(String text) {
+    String allowed = NOT_ALLOWED.matcher(text.toLowerCase(Locale.ROOT)).replaceAll("-");
+    return allowed.length() <= LONGEST ? allowed : allowed.substring(0, LONGEST);
   }
 }

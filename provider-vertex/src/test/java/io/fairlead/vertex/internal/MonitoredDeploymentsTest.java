@@ -261,7 +261,7 @@ class MonitoredDeploymentsTest {
     assertThat(e)
         .hasMessageContaining(
             "failed at monitoring llama/blue: Watch llama/blue failed: The model has no such feature (INVALID_ARGUMENT)")
-        .hasMessageContaining("Nothing of this run is left");
+        .hasMessageContaining("Nothing created by this operation remains");
     assertThat(gcp.remains()).isEmpty();
   }
 
@@ -334,7 +334,7 @@ class MonitoredDeploymentsTest {
     ServingException e = fails(() -> deploy(GREEN));
 
     assertThat(e.kind()).isEqualTo(ErrorKind.ALREADY_EXISTS);
-    assertThat(e).hasMessageContaining("monitoring llama/green is there already and was not made");
+    assertThat(e).hasMessageContaining("monitoring llama/green already exists and is not managed by Fairlead");
     assertThat(gcp.project().calls()).noneMatch(call -> call.startsWith("Deploy"));
     undeploy(BLUE);
     assertThat(gcp.remains()).hasSize(1);

@@ -30,6 +30,7 @@ import io.fairlead.error.ErrorKind;
 import io.fairlead.error.ServingException;
 import io.fairlead.reconcile.Listed;
 import io.fairlead.reconcile.OwnerTag;
+import io.fairlead.reconcile.Look;
 import io.fairlead.reconcile.Observed;
 import io.fairlead.reconcile.Observed.Status;
 import io.fairlead.reconcile.Outcome;
@@ -43,6 +44,7 @@ import io.fairlead.vertex.standin.StandIn;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
@@ -98,7 +100,7 @@ class MonitoringKindTest {
   private <Q> void done(UnaryCallable<Q, Operation> callable, Q request) {
     String operation = calls.begin("Test", callable, request).operation().orElseThrow();
     time.pass(Duration.ofHours(1));
-    assertThat(calls.poll("Test", operation)).isEqualTo(Outcome.succeeded());
+    assertThat(calls.poll(operation)).isEqualTo(Outcome.succeeded());
   }
 
   private void deploy(String path) {
@@ -187,8 +189,8 @@ class MonitoringKindTest {
 
   @Test
   void whereThereIsNoJobNoJobIsAskedFor() {
-    assertThat(kind.read(BLUE).status()).isEqualTo(Status.ABSENT);
-    assertThat(kind.read("other/blue").status()).isEqualTo(Status.ABSENT);
+    assertThat(kind.read(BLUE, new Look()).status()).isEqualTo(Status.ABSENT);
+    assertThat(kind.read("other/blue", new Look()).status()).isEqualTo(Status.ABSENT);
 
     assertThat(project.calls()).containsExactly("GetEndpoint", "GetEndpoint");
   }
@@ -197,7 +199,7 @@ class MonitoringKindTest {
   void aVariantThatTheJobDoesNotWatchIsNotWatched() {
     blueIsWatched();
 
-    assertThat(kind.read(GREEN)).isEqualTo(Observed.absent());
+    assertThat(kind.read(GREEN, new Look())).isEqualTo(Observed.absent());
   }
 
   @Test
@@ -205,10 +207,10 @@ class MonitoringKindTest {
     blueIsWatched();
     byHand("labels", job -> job.clearLabels().putLabels("team", "search"));
 
-    assertThat(kind.read(BLUE).foreign()).isTrue();
-    assertThat(kind.read(GREEN).foreign()).isTrue();
-    assertThat(kind.read(GREEN).status()).isNotEqualTo(Status.ABSENT);
-    assertThat(kind.list()).isEmpty();
+    assertThat(kind.read(BLUE, new Look()).foreign()).isTrue();
+    assertThat(kind.read(GREEN, new Look()).foreign()).isTrue();
+    assertThat(kind.read(GREEN, new Look()).status()).isNotEqualTo(Status.ABSENT);
+    assertThat(kind.list(new Look())).isEmpty();
   }
 
   @Test
@@ -220,7 +222,7 @@ class MonitoringKindTest {
             .getMonitorIntervalBuilder()
             .setSeconds(90));
 
-    assertThat(kind.read(BLUE).value().orElseThrow().interval()).isEqualTo(Duration.ofSeconds(90));
+    assertThat(kind.read(BLUE, new Look()).value().orElseThrow().interval()).isEqualTo(Duration.ofSeconds(90));
   }
 
   // ---- making ----
@@ -257,7 +259,7 @@ class MonitoringKindTest {
           assertThat(drift.getDriftThresholdsOrThrow("country").getValue()).isEqualTo(0.2);
           assertThat(drift.hasDefaultDriftThreshold()).isFalse();
         });
-    assertThat(kind.read(BLUE)).isEqualTo(Observed.ready(DAILY).madeBy("run-1"));
+    assertThat(kind.read(BLUE, new Look())).isEqualTo(Observed.ready(DAILY).madeBy("run-1"));
   }
 
   @Test
@@ -267,7 +269,7 @@ class MonitoringKindTest {
 
     kind.create(BLUE, monitoring, MARK);
 
-    assertThat(kind.read(BLUE).value()).contains(monitoring);
+    assertThat(kind.read(BLUE, new Look()).value()).contains(monitoring);
     assertThat(job().getModelMonitoringAlertConfig().hasEmailAlertConfig()).isFalse();
   }
 
@@ -275,8 +277,8 @@ class MonitoringKindTest {
   void theNextVariantJoinsTheJobAndTheFirstStaysWatched() {
     bothAreWatched();
 
-    assertThat(kind.read(BLUE)).isEqualTo(Observed.ready(DAILY).madeBy("run-1"));
-    assertThat(kind.read(GREEN)).isEqualTo(Observed.ready(DAILY).madeBy("run-2"));
+    assertThat(kind.read(BLUE, new Look())).isEqualTo(Observed.ready(DAILY).madeBy("run-1"));
+    assertThat(kind.read(GREEN, new Look())).isEqualTo(Observed.ready(DAILY).madeBy("run-2"));
     assertThat(project.remains())
         .filteredOn(name -> name.startsWith("monitoring-job/"))
         .hasSize(1);
@@ -290,8 +292,8 @@ class MonitoringKindTest {
 
     end(kind.create(GREEN, hourly, MARK));
 
-    assertThat(kind.read(GREEN).value()).contains(hourly);
-    assertThat(kind.read(BLUE).value()).contains(MonitoringSpec.of(hourlyWithoutEmails(OPTION)));
+    assertThat(kind.read(GREEN, new Look()).value()).contains(hourly);
+    assertThat(kind.read(BLUE, new Look()).value()).contains(MonitoringSpec.of(hourlyWithoutEmails(OPTION)));
   }
 
   private static VertexMonitoring hourlyWithoutEmails(VertexMonitoring option) {
@@ -323,13 +325,13 @@ class MonitoringKindTest {
   @Test
   void aJobThatSomebodyElseMadeMeanwhileIsNotTouched() {
     blueIsWatched();
-    Observed<MonitoringSpec> seen = kind.read(BLUE);
+    Observed<MonitoringSpec> seen = kind.read(BLUE, new Look());
     byHand("labels", ModelDeploymentMonitoringJob.Builder::clearLabels);
 
     for (Runnable change : List.<Runnable>of(
         () -> kind.create(GREEN, DAILY, MARK),
         () -> kind.update(BLUE, seen, DAILY),
-        () -> kind.delete(BLUE, seen))) {
+        () -> kind.delete(BLUE, seen, Set.of()))) {
       assertThatThrownBy(change::run)
           .isInstanceOfSatisfying(
               ServingException.class, e -> assertThat(e.retryable()).isFalse())
@@ -345,9 +347,9 @@ class MonitoringKindTest {
     for (Runnable change : List.<Runnable>of(
         () -> kind.create("other/blue", DAILY, MARK),
         () -> kind.update("other/blue", Observed.absent(), DAILY),
-        () -> kind.delete("other/blue", Observed.absent()),
+        () -> kind.delete("other/blue", Observed.absent(), Set.of()),
         () -> kind.update(BLUE, Observed.absent(), DAILY),
-        () -> kind.delete(BLUE, Observed.absent()))) {
+        () -> kind.delete(BLUE, Observed.absent(), Set.of()))) {
       assertThatThrownBy(change::run)
           .isInstanceOfSatisfying(
               ServingException.class, e -> assertThat(e.kind()).isEqualTo(ErrorKind.NOT_FOUND));
@@ -358,8 +360,8 @@ class MonitoringKindTest {
   void aJobThatFailedIsDeletedBeforeAnotherIsMade() {
     blueIsWatched();
     project.monitoringJobsAre(JobState.JOB_STATE_FAILED, "no table");
-    assertThat(kind.read(BLUE).status()).isEqualTo(Status.FAILED);
-    assertThat(kind.read(BLUE).detail()).isEqualTo("no table");
+    assertThat(kind.read(BLUE, new Look()).status()).isEqualTo(Status.FAILED);
+    assertThat(kind.read(BLUE, new Look()).detail()).isEqualTo("no table");
 
     assertThatThrownBy(() -> kind.create(GREEN, DAILY, MARK))
         .isInstanceOfSatisfying(ServingException.class, e -> {
@@ -370,7 +372,7 @@ class MonitoringKindTest {
 
     time.pass(Duration.ofMinutes(5));
     assertThat(kind.create(GREEN, DAILY, MARK)).isEqualTo(Accepted.VISIBLE);
-    assertThat(kind.read(GREEN)).isEqualTo(Observed.ready(DAILY).madeBy("run-1"));
+    assertThat(kind.read(GREEN, new Look())).isEqualTo(Observed.ready(DAILY).madeBy("run-1"));
   }
 
   // ---- changing ----
@@ -379,17 +381,17 @@ class MonitoringKindTest {
   void whileTheJobIsUpdatedItIsOnItsWay() {
     blueIsWatched();
 
-    kind.update(BLUE, kind.read(BLUE), MonitoringSpec.of(OPTION.withSamplingRate(1)));
+    kind.update(BLUE, kind.read(BLUE, new Look()), MonitoringSpec.of(OPTION.withSamplingRate(1)));
 
-    assertThat(kind.read(BLUE).status()).isEqualTo(Status.CHANGING);
-    assertThat(kind.list()).extracting(Listed::status).containsExactly(Status.CHANGING);
+    assertThat(kind.read(BLUE, new Look()).status()).isEqualTo(Status.CHANGING);
+    assertThat(kind.list(new Look())).extracting(Listed::status).containsExactly(Status.CHANGING);
   }
 
   @Test
   void aJobThatIsNotPreparedYetIsAsItShouldBeAndChangedLater() {
     kind.create(BLUE, DAILY, MARK);
 
-    assertThat(kind.read(BLUE).status()).isEqualTo(Status.READY);
+    assertThat(kind.read(BLUE, new Look()).status()).isEqualTo(Status.READY);
     assertThatThrownBy(() -> kind.create(GREEN, DAILY, MARK))
         .isInstanceOfSatisfying(ServingException.class, e -> {
           assertThat(e.kind()).isEqualTo(ErrorKind.CONFLICT);
@@ -401,12 +403,12 @@ class MonitoringKindTest {
   void aJobThatSomebodyPausedStaysSoAndIsNotWaitedFor() {
     bothAreWatched();
     project.monitoringJobsAre(JobState.JOB_STATE_PAUSED, "");
-    Observed<MonitoringSpec> seen = kind.read(BLUE);
+    Observed<MonitoringSpec> seen = kind.read(BLUE, new Look());
     assertThat(seen.status()).isEqualTo(Status.READY);
 
     for (Runnable change : List.<Runnable>of(
         () -> kind.update(BLUE, seen, MonitoringSpec.of(OPTION.withSamplingRate(1))),
-        () -> kind.delete(BLUE, seen))) {
+        () -> kind.delete(BLUE, seen, Set.of()))) {
       assertThatThrownBy(change::run)
           .isInstanceOfSatisfying(ServingException.class, e -> {
             assertThat(e.kind()).isEqualTo(ErrorKind.CONFLICT);
@@ -426,10 +428,10 @@ class MonitoringKindTest {
         .withAlertEmails("b@example.com")
         .withInterval(Duration.ofHours(12)));
 
-    end(kind.update(BLUE, kind.read(BLUE), wanted));
+    end(kind.update(BLUE, kind.read(BLUE, new Look()), wanted));
 
-    assertThat(kind.read(BLUE)).isEqualTo(Observed.ready(wanted).madeBy("run-1"));
-    assertThat(kind.read(GREEN).value().orElseThrow().driftThresholds())
+    assertThat(kind.read(BLUE, new Look())).isEqualTo(Observed.ready(wanted).madeBy("run-1"));
+    assertThat(kind.read(GREEN, new Look()).value().orElseThrow().driftThresholds())
         .isEqualTo(DAILY.driftThresholds());
   }
 
@@ -451,9 +453,9 @@ class MonitoringKindTest {
             .putAttributionScoreDriftThresholds(
                 "age", ThresholdConfig.newBuilder().setValue(0.7).build()));
 
-    end(kind.update(BLUE, kind.read(BLUE), DAILY));
+    end(kind.update(BLUE, kind.read(BLUE, new Look()), DAILY));
 
-    assertThat(kind.read(BLUE).value()).contains(DAILY);
+    assertThat(kind.read(BLUE, new Look()).value()).contains(DAILY);
     assertThat(job().getModelMonitoringAlertConfig().getEnableLogging()).isTrue();
     assertThat(job().getLabelsMap()).containsEntry("team", "search");
     ModelMonitoringObjectiveConfig objective =
@@ -471,7 +473,7 @@ class MonitoringKindTest {
     bothAreWatched();
     undeploy(GREEN);
 
-    end(kind.update(BLUE, kind.read(BLUE), MonitoringSpec.of(OPTION.withSamplingRate(1))));
+    end(kind.update(BLUE, kind.read(BLUE, new Look()), MonitoringSpec.of(OPTION.withSamplingRate(1))));
 
     assertThat(job().getModelDeploymentMonitoringObjectiveConfigsList())
         .extracting(ModelDeploymentMonitoringObjectiveConfig::getDeployedModelId)
@@ -487,14 +489,14 @@ class MonitoringKindTest {
   void theJobGoesWithTheLastVariantThatItWatches() {
     bothAreWatched();
 
-    end(kind.delete(BLUE, kind.read(BLUE)));
+    end(kind.delete(BLUE, kind.read(BLUE, new Look()), Set.of()));
 
-    assertThat(kind.read(BLUE).status()).isEqualTo(Status.ABSENT);
-    assertThat(kind.read(GREEN)).isEqualTo(Observed.ready(DAILY).madeBy("run-2"));
+    assertThat(kind.read(BLUE, new Look()).status()).isEqualTo(Status.ABSENT);
+    assertThat(kind.read(GREEN, new Look())).isEqualTo(Observed.ready(DAILY).madeBy("run-2"));
 
-    end(kind.delete(GREEN, kind.read(GREEN)));
+    end(kind.delete(GREEN, kind.read(GREEN, new Look()), Set.of()));
 
-    assertThat(kind.read(GREEN).status()).isEqualTo(Status.ABSENT);
+    assertThat(kind.read(GREEN, new Look()).status()).isEqualTo(Status.ABSENT);
     assertThat(project.remains()).noneMatch(name -> name.startsWith("monitoring-job/"));
   }
 
@@ -503,7 +505,7 @@ class MonitoringKindTest {
     bothAreWatched();
     undeploy(GREEN);
 
-    end(kind.delete(BLUE, kind.read(BLUE)));
+    end(kind.delete(BLUE, kind.read(BLUE, new Look()), Set.of()));
 
     assertThat(project.remains()).noneMatch(name -> name.startsWith("monitoring-job/"));
   }
@@ -512,31 +514,16 @@ class MonitoringKindTest {
   void aJobThatFailedGoesWithTheFirstVariantThatIsNoLongerWatched() {
     bothAreWatched();
     project.monitoringJobsAre(JobState.JOB_STATE_FAILED, "");
-    assertThat(kind.read(BLUE).detail()).isEqualTo("JOB_STATE_FAILED");
+    assertThat(kind.read(BLUE, new Look()).detail()).isEqualTo("JOB_STATE_FAILED");
 
-    end(kind.delete(BLUE, kind.read(BLUE)));
+    end(kind.delete(BLUE, kind.read(BLUE, new Look()), Set.of()));
 
     assertThat(project.remains()).noneMatch(name -> name.startsWith("monitoring-job/"));
   }
 
   @Test
-  void aVariantThatIsNotWatchedHasAGoalThatLeavesOthersJobsAlone() {
-    assertThat(kind.resource(BLUE, Optional.of(OPTION))).satisfies(resource -> {
-      assertThat(resource.goal()).isEqualTo(Resource.Goal.PRESENT);
-      assertThat(resource.role()).isEqualTo(Resource.Role.SHARED);
-      assertThat(resource.desired().apply(Optional.empty())).isEqualTo(DAILY);
-    });
-    assertThat(kind.resource(BLUE, Optional.empty())).satisfies(resource -> {
-      assertThat(resource.goal()).isEqualTo(Resource.Goal.ABSENT_IF_UNUSED);
-      assertThat(resource.role()).isEqualTo(Resource.Role.SHARED);
-    });
-  }
-
-  // ---- listing ----
-
-  @Test
   void whereThereIsNoJobTheListIsOneCall() {
-    assertThat(kind.list()).isEmpty();
+    assertThat(kind.list(new Look())).isEmpty();
 
     assertThat(project.calls()).containsExactly("ListModelDeploymentMonitoringJobs");
   }
@@ -546,7 +533,7 @@ class MonitoringKindTest {
     bothAreWatched();
     project.pageSize(1);
 
-    List<Listed> listed = kind.list();
+    List<Listed> listed = kind.list(new Look());
 
     assertThat(listed).extracting(Listed::ref).containsExactlyInAnyOrder(ref(BLUE), ref(GREEN));
     assertThat(listed).allSatisfy(entry -> {
@@ -566,11 +553,11 @@ class MonitoringKindTest {
     byHand(
         "model_deployment_monitoring_objective_configs",
         job -> job.addModelDeploymentMonitoringObjectiveConfigsBuilder().setDeployedModelId("77"));
-    assertThat(kind.list()).extracting(Listed::ref).containsExactly(ref(BLUE));
+    assertThat(kind.list(new Look())).extracting(Listed::ref).containsExactly(ref(BLUE));
 
-    end(kind.delete(BLUE, kind.read(BLUE)));
+    end(kind.delete(BLUE, kind.read(BLUE, new Look()), Set.of()));
 
-    assertThat(kind.list()).isEmpty();
+    assertThat(kind.list(new Look())).isEmpty();
     assertThat(job().getModelDeploymentMonitoringObjectiveConfigsList())
         .extracting(ModelDeploymentMonitoringObjectiveConfig::getDeployedModelId)
         .containsExactly("77");
@@ -609,25 +596,25 @@ class MonitoringKindTest {
             .build());
     assertThat(jobId()).isNotEqualTo(first);
 
-    assertThat(kind.list())
+    assertThat(kind.list(new Look()))
         .extracting(Listed::ref)
         .containsExactlyInAnyOrder(ref(BLUE), ref("llama/#" + first));
   }
 
   private void assertStrayIsListedAndRemoved(String id) {
-    assertThat(kind.list()).singleElement().satisfies(entry -> {
+    assertThat(kind.list(new Look())).singleElement().satisfies(entry -> {
       assertThat(entry.ref()).isEqualTo(ref("llama/#" + id));
       assertThat(entry.deployment()).isEqualTo("llama");
       assertThat(entry.ownedBy()).isEmpty();
     });
-    Observed<MonitoringSpec> seen = kind.read("llama/#" + id);
+    Observed<MonitoringSpec> seen = kind.read("llama/#" + id, new Look());
     assertThat(seen.status()).isEqualTo(Status.READY);
     assertThat(seen.run()).contains("run-1");
 
-    end(kind.delete("llama/#" + id, seen));
+    end(kind.delete("llama/#" + id, seen, Set.of()));
 
-    assertThat(kind.read("llama/#" + id).status()).isEqualTo(Status.ABSENT);
-    assertThat(kind.list()).isEmpty();
+    assertThat(kind.read("llama/#" + id, new Look()).status()).isEqualTo(Status.ABSENT);
+    assertThat(kind.list(new Look())).isEmpty();
     assertThat(project.remains()).noneMatch(name -> name.startsWith("monitoring-job/"));
   }
 }

@@ -14,6 +14,7 @@ import io.fairlead.grammar.InvalidValueException;
 import io.fairlead.platform.EndpointPlatform;
 import io.fairlead.platform.Platforms;
 import io.fairlead.vertex.Gcp;
+import io.fairlead.reconcile.Look;
 import io.fairlead.vertex.VertexConfig;
 import io.fairlead.vertex.VertexPlatform;
 import io.fairlead.vertex.VertexProvider;
@@ -108,7 +109,7 @@ class VertexConfigTest {
           new VertexCalls(clients, new VertexErrors("nobody"), Duration.ofSeconds(20));
 
       ServingException failure = catchThrowableOfType(
-          ServingException.class, () -> new EndpointCalls(new VertexNames(config()), calls).list());
+          ServingException.class, () -> new EndpointCalls(new VertexNames(config()), calls).list(new Look()));
 
       assertThat(failure.kind()).isEqualTo(ErrorKind.UNAVAILABLE);
       assertThat(failure)

@@ -112,12 +112,31 @@ class VertexErrorsTest {
         com.google.rpc.Status.newBuilder().setCode(code).setMessage(message).build();
 
     ServingException failure =
-        ERRORS.failure("The work on bert/blue", error, "STARTING_MODEL_SERVER");
+        ERRORS.failure("Deploy bert/blue", error, true, "STARTING_MODEL_SERVER");
 
     assertThat(failure.kind()).isEqualTo(kind);
     assertThat(failure)
         .hasMessageContaining("at stage STARTING_MODEL_SERVER")
         .hasMessageContaining(said);
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "5 | DeployedModel 7 is not in Endpoint e. | NOT_FOUND",
+        "9 | There are other operations running. | CONFLICT",
+        "4 | The operation timed out. | TIMEOUT",
+        "9 | The machine type is temporarily unavailable. | QUOTA"
+      })
+  void anOperationThatStartsNoContainerBlamesNone(int code, String message, ErrorKind kind) {
+    var error =
+        com.google.rpc.Status.newBuilder().setCode(code).setMessage(message).build();
+
+    ServingException failure = ERRORS.failure("Undeploy bert/blue", error, false, "");
+
+    assertThat(failure.kind()).isEqualTo(kind);
+    assertThat(failure).hasMessageStartingWith("Undeploy bert/blue failed: ");
   }
 
   private static ApiException refused(Status.Code code, String message) {

@@ -23,6 +23,8 @@ import io.fairlead.grammar.Routing;
 import io.fairlead.grammar.RuntimeSpec;
 import io.fairlead.grammar.Scaling;
 import io.fairlead.operation.Plan;
+import io.fairlead.provider.LocalModel;
+import io.fairlead.reconcile.Look;
 import io.fairlead.reconcile.OwnerTag;
 import io.fairlead.reconcile.ResourceRef;
 import io.fairlead.vertex.Gcp;
@@ -32,9 +34,7 @@ import io.grpc.Status;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.attribute.FileTime;
 import java.time.Duration;
-import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -56,7 +56,6 @@ class VertexUploadsTest {
   private static final Scaling ONE = Scaling.fixed("n1-standard-4", 1);
 
   private static final String KEY = "fairlead/" + "0123456789abcdef".repeat(4);
-  private static final Optional<Path> NOTHING = Optional.empty();
 
   @TempDir
   private Path folder;
@@ -88,8 +87,7 @@ class VertexUploadsTest {
     assertThat(objects())
         .containsExactlyInAnyOrder(directory + "weights.bin", directory + "sub/config.json");
     String key = directory.replace("gs://" + gcp.config().artifactBucket().orElseThrow() + "/", "");
-    assertThat(
-            gcp.project().object(gcp.config().artifactBucket().orElseThrow(), key + "weights.bin"))
+    assertThat(gcp.project().object(gcp.config().artifactBucket().orElseThrow(), key + "weights.bin"))
         .containsExactly(1, 2, 3);
   }
 
@@ -174,51 +172,45 @@ class VertexUploadsTest {
   }
 
   @Test
-  void aFileThatIsReplacedIsAnotherUploadAndOneThatIsNotIsReadOnce() throws IOException {
-    ArtifactKind artifacts = artifacts(gcp.config());
-    Path weights = folder.resolve("model/weights.bin");
-    ArtifactSpec before = artifacts.local(folder.resolve("model"), NOTHING);
-    assertThat(artifacts.local(folder.resolve("model"), NOTHING).files()).isSameAs(before.files());
+  void aFileThatIsReplacedIsAnotherUpload() throws IOException {
+    LocalModel before = local(folder.resolve("model"));
+    Files.write(folder.resolve("model/weights.bin"), new byte[] {1, 2, 4});
 
-    Files.write(weights, new byte[] {1, 2, 4});
-    Files.setLastModifiedTime(weights, FileTime.from(Instant.EPOCH.plusSeconds(1)));
+    LocalModel after = local(folder.resolve("model"));
 
-    ArtifactSpec after = artifacts.local(folder.resolve("model"), NOTHING);
-    assertThat(after.key()).isNotEqualTo(before.key());
-    assertThat(artifacts.matches(after, before)).isFalse();
+    assertThat(key(after)).isNotEqualTo(key(before));
+    assertThat(artifacts(gcp.config()).matches(ArtifactSpec.of(after), ArtifactSpec.of(before)))
+        .isFalse();
   }
 
   @Test
   void whatSomebodyElsePutThereMakesItTheirsAndStays() {
     deploy(platform, model());
-    String key = uploaded().replace("gs://" + gcp.config().artifactBucket().orElseThrow() + "/", "")
-        + "notes.txt";
+    String key =
+        uploaded().replace("gs://" + gcp.config().artifactBucket().orElseThrow() + "/", "") + "notes.txt";
     gcp.project().addObject(gcp.config().artifactBucket().orElseThrow(), key, new byte[] {9});
 
     platform.undeployAll("bert").await(LIMIT);
 
-    assertThat(objects())
-        .contains("gs://" + gcp.config().artifactBucket().orElseThrow() + "/" + key);
+    assertThat(objects()).contains("gs://" + gcp.config().artifactBucket().orElseThrow() + "/" + key);
   }
 
   @Test
   void anObjectWithOtherBytesIsReplaced() {
     deploy(platform, model());
     String directory = uploaded();
-    ArtifactSpec wanted = artifacts(gcp.config()).local(folder.resolve("model"), NOTHING);
+    LocalModel wanted = local(folder.resolve("model"));
     Storage storage = BrokenTransport.storage(Faults.none());
     storage.create(
-        BlobInfo.newBuilder(
-                gcp.config().artifactBucket().orElseThrow(), wanted.key() + "/weights.bin")
+        BlobInfo.newBuilder(gcp.config().artifactBucket().orElseThrow(), key(wanted) + "/weights.bin")
             .setMetadata(Map.of("fairlead-run", "another"))
             .build(),
         new byte[] {7, 7, 7});
 
     deploy(platform, model());
 
-    assertThat(directory).contains(wanted.key());
-    assertThat(gcp.project()
-            .object(gcp.config().artifactBucket().orElseThrow(), wanted.key() + "/weights.bin"))
+    assertThat(directory).contains(key(wanted));
+    assertThat(gcp.project().object(gcp.config().artifactBucket().orElseThrow(), key(wanted) + "/weights.bin"))
         .containsExactly(1, 2, 3);
   }
 
@@ -228,17 +220,16 @@ class VertexUploadsTest {
     new Random(1).nextBytes(large);
     Path file = Files.write(folder.resolve("large.bin"), large);
     ArtifactKind artifacts = artifacts(gcp.config());
-    ArtifactSpec artifact = artifacts.local(file, NOTHING);
+    LocalModel artifact = local(file);
     gcp.project().failNext("storage.objects.insert", Status.Code.UNAVAILABLE, "not now");
 
-    artifacts.create(artifact.key(), artifact, new OwnerTag("", "run-1"));
+    artifacts.create(key(artifact), ArtifactSpec.of(artifact), new OwnerTag("", "run-1"));
 
-    assertThat(gcp.project()
-            .object(gcp.config().artifactBucket().orElseThrow(), artifact.key() + "/large.bin"))
+    assertThat(gcp.project().object(gcp.config().artifactBucket().orElseThrow(), key(artifact) + "/large.bin"))
         .isEqualTo(large);
-    assertThat(artifacts.read(artifact.key()).run()).contains("run-1");
+    assertThat(artifacts.read(key(artifact), new Look()).run()).contains("run-1");
     assertThat(
-            artifacts.matches(artifact, artifacts.read(artifact.key()).value().orElseThrow()))
+            artifacts.matches(ArtifactSpec.of(artifact), artifacts.read(key(artifact), new Look()).value().orElseThrow()))
         .isTrue();
     assertThat(gcp.project().calls())
         .filteredOn("storage.objects.insert"::equals)
@@ -250,14 +241,14 @@ class VertexUploadsTest {
   void aFileThatIsChangedAfterItWasReadIsNotUploadedAsWhatItWas(int size) throws IOException {
     Path file = Files.write(folder.resolve("changing.bin"), new byte[size]);
     ArtifactKind artifacts = artifacts(gcp.config());
-    ArtifactSpec artifact = artifacts.local(file, NOTHING);
+    LocalModel artifact = local(file);
     byte[] other = new byte[size];
     other[size - 1] = 1;
     Files.write(file, other);
 
     ServingException failure = catchThrowableOfType(
         ServingException.class,
-        () -> artifacts.create(artifact.key(), artifact, new OwnerTag("", "run-1")));
+        () -> artifacts.create(key(artifact), ArtifactSpec.of(artifact), new OwnerTag("", "run-1")));
 
     assertThat(failure.kind()).isEqualTo(ErrorKind.CONFLICT);
     assertThat(failure.retryable()).isFalse();
@@ -270,10 +261,10 @@ class VertexUploadsTest {
     gcp.project().neverAnswers("storage.objects.list");
     ArtifactKind artifacts = artifacts(gcp.config().withCallTimeout(Duration.ofMillis(300)));
 
-    ServingException late = catchThrowableOfType(ServingException.class, () -> artifacts.read(KEY));
+    ServingException late = catchThrowableOfType(ServingException.class, () -> artifacts.read(KEY, new Look()));
     Thread.currentThread().interrupt();
     ServingException interrupted =
-        catchThrowableOfType(ServingException.class, () -> artifacts.read(KEY));
+        catchThrowableOfType(ServingException.class, () -> artifacts.read(KEY, new Look()));
 
     assertThat(Thread.interrupted()).isTrue();
     assertThat(late.kind()).isEqualTo(ErrorKind.TIMEOUT);
@@ -295,12 +286,11 @@ class VertexUploadsTest {
     gcp.project().failNext("storage.objects.list", code, "its words");
 
     ServingException failure = catchThrowableOfType(
-        ServingException.class, () -> artifacts(gcp.config()).read(KEY));
+        ServingException.class, () -> artifacts(gcp.config()).read(KEY, new Look()));
 
     assertThat(failure.kind()).isEqualTo(kind);
     assertThat(failure)
-        .hasMessageStartingWith(
-            "List gs://" + gcp.config().artifactBucket().orElseThrow() + "/" + KEY)
+        .hasMessageStartingWith("List gs://" + gcp.config().artifactBucket().orElseThrow() + "/" + KEY)
         .hasMessageContaining("its words")
         .hasCauseInstanceOf(StorageException.class);
   }
@@ -309,8 +299,8 @@ class VertexUploadsTest {
   void withoutItsBucketThereIsNothingOfOurs() {
     VertexConfig elsewhere = gcp.config().withArtifactBucket("no-such-bucket");
 
-    assertThat(artifacts(elsewhere).list()).isEmpty();
-    assertThat(artifacts(gcp.configWithoutBucket()).list()).isEmpty();
+    assertThat(artifacts(elsewhere).list(new Look())).isEmpty();
+    assertThat(artifacts(gcp.configWithoutBucket()).list(new Look())).isEmpty();
     assertThat(gcp.project().calls()).isEmpty();
   }
 
@@ -320,25 +310,27 @@ class VertexUploadsTest {
       Files.writeString(folder.resolve("model/part-" + i), "part " + i);
     }
     ArtifactKind artifacts = artifacts(gcp.config());
-    ArtifactSpec artifact = artifacts.local(folder.resolve("model"), NOTHING);
+    LocalModel artifact = local(folder.resolve("model"));
     gcp.project().pageSize(2);
 
-    artifacts.create(artifact.key(), artifact, new OwnerTag("", "run-1"));
+    artifacts.create(key(artifact), ArtifactSpec.of(artifact), new OwnerTag("", "run-1"));
 
-    assertThat(artifacts.list()).singleElement().satisfies(listed -> {
-      assertThat(listed.ref()).isEqualTo(new ResourceRef("artifact", artifact.key()));
+    assertThat(artifacts.list(new Look())).singleElement().satisfies(listed -> {
+      assertThat(listed.ref()).isEqualTo(new ResourceRef("artifact", key(artifact)));
       assertThat(listed.createdAt()).isEqualTo(gcp.time().now());
     });
-    artifacts.delete(artifact.key(), artifacts.read(artifact.key()));
+    artifacts.delete(
+        key(artifact), artifacts.read(key(artifact), new Look()), Set.of());
     assertThat(objects()).isEmpty();
   }
 
   @Test
   void onlyADirectoryOfItsMakingIsAnUploads() {
-    assertThat(ArtifactKind.keyOf("gs://b/" + KEY + "/")).contains(KEY);
-    assertThat(ArtifactKind.keyOf("gs://b/" + KEY)).contains(KEY);
-    assertThat(ArtifactKind.keyOf("gs://b/" + KEY + "/sub/")).isEmpty();
-    assertThat(ArtifactKind.keyOf("gs://b/models/" + KEY + "/")).isEmpty();
+    assertThat(ArtifactSpec.keyOf("b", "gs://b/" + KEY + "/")).contains(KEY);
+    assertThat(ArtifactSpec.keyOf("b", "gs://b/" + KEY)).contains(KEY);
+    assertThat(ArtifactSpec.keyOf("b", "gs://other/" + KEY)).isEmpty();
+    assertThat(ArtifactSpec.keyOf("b", "gs://b/" + KEY + "/sub/")).isEmpty();
+    assertThat(ArtifactSpec.keyOf("b", "gs://b/models/" + KEY + "/")).isEmpty();
   }
 
   @Test
@@ -451,6 +443,15 @@ class VertexUploadsTest {
 
   private static ArtifactKind artifacts(VertexConfig config) {
     return new ArtifactKind(config, new StorageClient(config, new VertexClients(config)));
+  }
+
+  private static LocalModel local(Path path) {
+    return new LocalModel.Source(path, Optional.empty(), LocalModel.Rules.of("vertex"))
+        .read((bytes, of) -> {});
+  }
+
+  private static String key(LocalModel model) {
+    return ArtifactSpec.key(model.sha256());
   }
 
   private Container model() {

@@ -73,6 +73,7 @@ final class Endpoints {
   private final Set<String> outOfStock = new HashSet<>();
   private Duration dnsDelay = Duration.ofMinutes(1);
   private String dnsPrefix = "";
+  private Duration toldTimeout = Duration.ZERO;
 
   Endpoints(Project project) {
     this.project = project;
@@ -104,6 +105,10 @@ final class Endpoints {
 
   void dnsDelay(Duration delay) {
     dnsDelay = delay;
+  }
+
+  void toldTimeout(Duration timeout) {
+    toldTimeout = timeout;
   }
 
   void dnsPrefix(String prefix) {
@@ -572,6 +577,13 @@ final class Endpoints {
         .clearTrafficSplit()
         .putAllTrafficSplit(endpoint.split)
         .setModelDeploymentMonitoringJob(endpoint.monitoringJob);
+    if (!toldTimeout.isZero()
+        && endpoint.spec.getDedicatedEndpointEnabled()
+        && !endpoint.spec.hasClientConnectionConfig()) {
+      said.getClientConnectionConfigBuilder()
+          .getInferenceTimeoutBuilder()
+          .setSeconds(toldTimeout.toSeconds());
+    }
     boolean hasDns = endpoint.created.plus(dnsDelay).compareTo(project.time().elapsed()) <= 0;
     if (endpoint.spec.getDedicatedEndpointEnabled() && hasDns) {
       said.setDedicatedEndpointDns(dnsPrefix + dns(endpoint));

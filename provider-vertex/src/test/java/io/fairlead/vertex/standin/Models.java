@@ -61,9 +61,14 @@ final class Models {
   private final Map<String, Integer> lastVersions = new HashMap<>();
   private final Map<String, Duration> heldUntil = new HashMap<>();
   private Duration heldAfterUndeploy = Duration.ofMinutes(3);
+  private boolean modelsLabelsWin;
 
   Models(Project project) {
     this.project = project;
+  }
+
+  void modelsLabelsWin() {
+    modelsLabelsWin = true;
   }
 
   void heldAfterUndeploy(Duration duration) {
@@ -389,6 +394,15 @@ final class Models {
   private Model said(Model model) {
     List<DeployedModelRef> deployed = new ArrayList<>(
         project.endpoints().references(project.name(model.getName()), model.getVersionId()));
-    return model.toBuilder().addAllDeployedModels(deployed).build();
+    Model.Builder said = model.toBuilder().addAllDeployedModels(deployed);
+    if (modelsLabelsWin) {
+      said.putAllLabels(models
+          .get(project.name(model.getName()).key())
+          .versions
+          .firstEntry()
+          .getValue()
+          .getLabelsMap());
+    }
+    return said.build();
   }
 }

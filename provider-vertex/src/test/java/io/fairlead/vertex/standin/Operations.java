@@ -95,6 +95,8 @@ final class Operations {
   private final Set<String> endless = new HashSet<>();
   private final Set<String> polled = new HashSet<>();
   private boolean pollingFailsOnce;
+  private boolean severalAtOnce;
+  private boolean ignoresCancel;
   private long ids = 1_000_000_000_000L;
 
   Operations(Project project) {
@@ -142,6 +144,14 @@ final class Operations {
     pollingFailsOnce = true;
   }
 
+  void severalAtOnce(boolean areTaken) {
+    severalAtOnce = areTaken;
+  }
+
+  void ignoresCancel() {
+    ignoresCancel = true;
+  }
+
   /** {@return whether something of this kind is under way on the item of the subject} */
   boolean isUnderWay(String kind, ResourceName subject, String item) {
     return all.values().stream()
@@ -153,6 +163,9 @@ final class Operations {
 
   /** Refuses if anything is under way on this. */
   void refuseIfBusy(ResourceName subject) {
+    if (severalAtOnce) {
+      return;
+    }
     List<String> running = all.values().stream()
         .filter(one -> !one.isDone() && one.subject.key().equals(subject.key()))
         .map(one -> one.name)
@@ -260,7 +273,7 @@ final class Operations {
 
   Empty cancel(CancelOperationRequest request) {
     Running running = existing(request.getName());
-    if (!running.isDone()) {
+    if (!running.isDone() && !ignoresCancel) {
       ended(running);
       running.error = com.google.rpc.Status.newBuilder()
           .setCode(Status.Code.CANCELLED.value())

@@ -1,5 +1,7 @@
 package io.fairlead.vertex.standin;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.google.cloud.aiplatform.v1.DedicatedResources;
 import com.google.cloud.aiplatform.v1.DeployedModel;
 import com.google.cloud.aiplatform.v1.DeploymentResourcePool;
@@ -61,6 +63,7 @@ public final class Project implements AutoCloseable {
   private final MonitoringJobs monitoringJobs = new MonitoringJobs(this);
   private final Predictions predictions = new Predictions(this);
   private final CloudStorage storage = new CloudStorage(this);
+  private final CloudLogging logging = new CloudLogging();
   private final List<Received> received = new ArrayList<>();
   private final Map<String, Deque<StatusRuntimeException>> failures = new HashMap<>();
   private final Set<String> unanswered = new HashSet<>();
@@ -287,6 +290,31 @@ public final class Project implements AutoCloseable {
     change(() -> endpoints.outOfStock(machineType, false));
   }
 
+  /** Whether a second change of a resource is taken while one is at work on it; it is refused unless set. */
+  public void severalAtOnce(boolean areTaken) {
+    change(() -> operations.severalAtOnce(areTaken));
+  }
+
+  /** Operations go on although they are cancelled, as the service may do. */
+  public void ignoresCancel() {
+    change(operations::ignoresCancel);
+  }
+
+  /** Versions tell the labels of their model's first version where they have others. */
+  public void modelsLabelsWin() {
+    change(models::modelsLabelsWin);
+  }
+
+  /** Dedicated endpoints tell a default for the inference timeout that they were not given. */
+  public void tellsInferenceTimeout(Duration timeout) {
+    change(() -> endpoints.toldTimeout(timeout));
+  }
+
+  /** What the containers of a deployed model print, line by line. */
+  public void prints(String endpoint, String deployedModelId, String... lines) {
+    change(() -> logging.add(endpoint, deployedModelId, List.of(lines)));
+  }
+
   /** How long the operations take that a method begins: 10 minutes for DeployModel unless set, less for the others. */
   public void duration(String method, Duration duration) {
     change(() -> operations.duration(method, duration));
@@ -465,6 +493,17 @@ public final class Project implements AutoCloseable {
 
   CloudStorage storage() {
     return storage;
+  }
+
+  ObjectNode logEntries(JsonNode asked) {
+    return look(() -> {
+      Deque<StatusRuntimeException> planned = failures.get("logging.entries.list");
+      StatusRuntimeException failure = planned == null ? null : planned.poll();
+      if (failure != null) {
+        throw failure;
+      }
+      return logging.list(asked);
+    });
   }
 
   <T extends @Nullable Object> T look(Supplier<T> action) {

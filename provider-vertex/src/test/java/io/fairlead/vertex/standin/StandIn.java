@@ -4,6 +4,7 @@ import com.google.api.gax.grpc.GrpcTransportChannel;
 import com.google.api.gax.rpc.FixedTransportChannelProvider;
 import com.google.api.gax.rpc.TransportChannelProvider;
 import com.google.cloud.aiplatform.v1.EndpointServiceSettings;
+import com.google.longrunning.GetOperationRequest;
 import com.google.protobuf.Descriptors.FieldDescriptor;
 import com.google.protobuf.Descriptors.FieldDescriptor.JavaType;
 import com.google.protobuf.Message;
@@ -83,6 +84,7 @@ public final class StandIn {
             HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
         server.setExecutor(THREADS);
         server.createContext("/", CloudStorage::handle);
+        server.createContext(CloudLogging.PATH, CloudLogging::handle);
         server.start();
         return server;
       } catch (IOException e) {
@@ -124,6 +126,11 @@ public final class StandIn {
     return URI.create("http://127.0.0.1:" + Servers.HTTP.getAddress().getPort());
   }
 
+  /** {@return where Cloud Logging lists entries} */
+  public static URI logEntries() {
+    return storage().resolve(CloudLogging.PATH);
+  }
+
   /**
    * {@return what clients of the SDK speak through when each unary call is to go through {@code faults}}
    *
@@ -148,6 +155,10 @@ public final class StandIn {
     PROJECTS.remove(project.id());
     PROJECTS.remove(project.number());
     CloudStorage.close(project);
+  }
+
+  static Project project(String resource) {
+    return projectOf(GetOperationRequest.newBuilder().setName(resource).build());
   }
 
   static Project projectOf(Message request) {

@@ -4,38 +4,39 @@ import com.google.cloud.aiplatform.v1.DeployedModel;
 import com.google.cloud.aiplatform.v1.Endpoint;
 import com.google.cloud.aiplatform.v1.UpdateEndpointRequest;
 import com.google.protobuf.FieldMask;
-import io.fairlead.error.ErrorKind;
-import io.fairlead.reconcile.Listed;
-import io.fairlead.reconcile.OwnerTag;
-import io.fairlead.reconcile.Observed;
 import io.fairlead.reconcile.Accepted;
+import io.fairlead.reconcile.Look;
+import io.fairlead.reconcile.Observed;
 import io.fairlead.reconcile.Traffic;
+import io.fairlead.reconcile.TrafficSetting;
 import java.util.HashMap;
-import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 
 /**
- * The traffic split of an endpoint: a part of it, which is neither made nor listed by itself.
+ * The traffic split of an endpoint.
  *
- * <p>It is written as a whole and with the etag that was read, so that of two who change it at a time one is refused,
- * reads again and works its split out anew.
+ * <p>It is written as a whole and with the etag that was read, so that of two processes that change it at a time one is
+ * refused, reads again and works its split out anew.
  */
-final class TrafficKind extends VertexKind<Traffic> {
+final class VertexTraffic implements TrafficSetting {
   /** Before the id of what others deployed by hand, whose share is kept. */
   private static final String OTHER = "deployed model ";
 
+  private final VertexNames names;
+  private final VertexCalls calls;
   private final EndpointCalls endpoints;
 
-  TrafficKind(VertexNames names, VertexCalls calls, EndpointCalls endpoints) {
-    super("traffic", names, calls);
+  VertexTraffic(VertexNames names, VertexCalls calls, EndpointCalls endpoints) {
+    this.names = names;
+    this.calls = calls;
     this.endpoints = endpoints;
   }
 
   @Override
-  public Observed<Traffic> read(String name) {
+  public Observed<Traffic> read(String name, Look look) {
     return endpoints
-        .find(name)
+        .find(name, look)
         .map(endpoint -> VertexTags.marked(
                 Observed.ready(traffic(endpoint)), endpoint.getLabelsMap())
             .withRevision(endpoint.getEtag()))
@@ -55,7 +56,7 @@ final class TrafficKind extends VertexKind<Traffic> {
   }
 
   @Override
-  public Accepted update(String name, Observed<Traffic> current, Traffic desired) {
+  public Accepted write(String name, Observed<Traffic> current, Traffic desired) {
     Endpoint.Builder endpoint = Endpoint.newBuilder()
         .setName(names.endpoint(name))
         .setEtag(current.revision().orElse(""));
@@ -74,21 +75,5 @@ final class TrafficKind extends VertexKind<Traffic> {
             .setUpdateMask(FieldMask.newBuilder().addPaths("traffic_split"))
             .build());
     return Accepted.VISIBLE;
-  }
-
-  @Override
-  public Accepted create(String name, Traffic desired, OwnerTag mark) {
-    throw failure(ErrorKind.NOT_FOUND, "There is no endpoint " + name + " to divide requests at");
-  }
-
-  @Override
-  public Accepted delete(String name, Observed<Traffic> current) {
-    throw failure(
-        ErrorKind.UNSUPPORTED, "The traffic split of " + name + " goes with its endpoint");
-  }
-
-  @Override
-  public List<Listed> list() {
-    return List.of();
   }
 }

@@ -1,0 +1,152 @@
+package io.fairlead.vertex.internal;
+
+import io.fairlead.reconcile.ResourceRef;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/**
+ * What an endpoint's labels tell of one of its variants: written before the variant is deployed, and there until the
+ * endpoint goes or the variant is deployed anew.
+ *
+ * <p>A model that is being deployed is in no list of deployed models, and the operation does not say which it is; after a
+ * removal that was cut off, nothing else leads from the name to the model.
+ *
+ * @param variant the variant's name; empty once it is being undeployed, when it is on its way no more
+ * @param model the name of its model, as {@link ModelKind} names it
+ * @param artifact the key of the model's upload; empty if it has none
+ * @param pool the id of the pool that it shares; empty if it has machines of its own
+ */
+record VariantMark(
+    Optional<String> variant, String model, Optional<String> artifact, Optional<String> pool) {
+  private static final String VARIANT = VertexTags.PREFIX + "v_";
+  private static final String MODEL = VertexTags.PREFIX + "m_";
+  /** The model that a version belongs to. */
+  private static final String PARENT = VertexTags.PREFIX + "r_";
+
+  private static final String ARTIFACT = VertexTags.PREFIX + "a_";
+  private static final String POOL = VertexTags.PREFIX + "p_";
+  private static final Pattern KEY =
+      Pattern.compile(VertexTags.PREFIX + "[vmrap]_([1-9][0-9]{0,9})");
+  private static final Pattern UPPERCASE = Pattern.compile("[A-Z]");
+  private static final Pattern ESCAPED = Pattern.compile("_([a-z])");
+  private static final char[] BASE_32 = "abcdefghijklmnopqrstuvwxyz234567".toCharArray();
+  private static final int HASH_DIGITS = 64;
+
+  /** {@return the labels that say it, for the variant's deployed model} */
+  SortedMap<String, String> labels(String deployedModelId) {
+    SortedMap<String, String> labels = new TreeMap<>();
+    variant.ifPresent(name -> labels.put(VARIANT + deployedModelId, written(name)));
+    int at = model.indexOf('@');
+    labels.put(MODEL + deployedModelId, model.substring(at + 1));
+    if (at >= 0) {
+      labels.put(PARENT + deployedModelId, model.substring(0, at));
+    }
+    artifact.ifPresent(key -> labels.put(
+        ARTIFACT + deployedModelId, base32(key.substring(ArtifactSpec.FOLDER.length()))));
+    pool.ifPresent(id -> labels.put(POOL + deployedModelId, id));
+    return labels;
+  }
+
+  /** {@return the marks among an endpoint's labels, by the ids of the deployed models that they are about} */
+  static Map<String, VariantMark> of(Map<String, String> labels) {
+    Map<String, VariantMark> marks = new TreeMap<>();
+    labels.forEach((key, value) -> {
+      if (key.startsWith(MODEL)) {
+        String id = key.substring(MODEL.length());
+        Optional<String> parent = Optional.ofNullable(labels.get(PARENT + id));
+        marks.put(
+            id,
+            new VariantMark(
+                Optional.ofNullable(labels.get(VARIANT + id)).map(VariantMark::read),
+                parent.map(name -> name + "@" + value).orElse(value),
+                Optional.ofNullable(labels.get(ARTIFACT + id))
+                    .map(hash -> ArtifactSpec.key(hexadecimal(hash))),
+                Optional.ofNullable(labels.get(POOL + id))));
+      }
+    });
+    return marks;
+  }
+
+  /** {@return the labels without those about a deployed model} */
+  static SortedMap<String, String> without(Map<String, String> labels, String deployedModelId) {
+    SortedMap<String, String> others = new TreeMap<>(labels);
+    others.keySet().removeIf(key -> {
+      Matcher matcher = KEY.matcher(key);
+      return matcher.matches() && matcher.group(1).equals(deployedModelId);
+    });
+    return others;
+  }
+
+  /** {@return the key of the label that says that a variant is on its way, or deployed} */
+  static String variantKey(String deployedModelId) {
+    return VARIANT + deployedModelId;
+  }
+
+  /** {@return a variant's name as a label has it, where uppercase letters are not allowed} */
+  static String written(String variant) {
+    return UPPERCASE
+        .matcher(variant)
+        .replaceAll(letter -> "_" + letter.group().toLowerCase(Locale.ROOT));
+  }
+
+  private static String read(String written) {
+    return ESCAPED.matcher(written).replaceAll(letter -> letter.group(1).toUpperCase(Locale.ROOT));
+  }
+
+  /** {@return what the variant uses beside its endpoint} */
+  List<ResourceRef> uses() {
+    List<ResourceRef> uses = new ArrayList<>();
+    uses.add(new ResourceRef(ModelSpec.KIND.name(), model));
+    pool.ifPresent(id -> uses.add(new ResourceRef(PoolSpec.KIND.name(), id)));
+    return uses;
+  }
+
+  /** {@return all that the variant has used, its model's upload among it, which no longer is found by the model} */
+  List<ResourceRef> remembers() {
+    List<ResourceRef> all = new ArrayList<>(uses());
+    artifact.ifPresent(key -> all.add(new ResourceRef(ArtifactSpec.KIND.name(), key)));
+    return all;
+  }
+
+  // ---- a hash has 64 hexadecimal digits, one more than a label's value ----
+
+  private static String base32(String hexadecimal) {
+    StringBuilder written = new StringBuilder();
+    int bits = 0;
+    int held = 0;
+    for (char digit : hexadecimal.toCharArray()) {
+      held = (held << 4) | Character.digit(digit, 16);
+      bits += 4;
+      if (bits >= 5) {
+        bits -= 5;
+        written.append(BASE_32[(held >> bits) & 31]);
+      }
+    }
+    if (bits > 0) {
+      written.append(BASE_32[(held << (5 - bits)) & 31]);
+    }
+    return written.toString();
+  }
+
+  private static String hexadecimal(String base32) {
+    StringBuilder read = new StringBuilder();
+    int bits = 0;
+    int held = 0;
+    for (char digit : base32.toCharArray()) {
+      held = (held << 5) | (digit >= 'a' ? digit - 'a' : digit - '2' + 26);
+      bits += 5;
+      while (bits >= 4 && read.length() < HASH_DIGITS) {
+        bits -= 4;
+        read.append(Character.forDigit((held >> bits) & 15, 16));
+      }
+    }
+    return read.toString();
+  }
+}

@@ -1,0 +1,39 @@
+package io.fairlead.vertex.internal;
+
+import com.google.cloud.aiplatform.v1.Model;
+import java.util.Optional;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/**
+ * What the description of a model's version tells: what it is made of, and which run uploaded it.
+ *
+ * @param content the hash of its content
+ * @param run the operation that uploaded it
+ */
+record VersionMark(String content, String run) {
+  private static final Pattern DESCRIPTION = Pattern.compile("fairlead ([0-9a-f]{16}) (\\S+)");
+  private static final Pattern ALIAS = Pattern.compile(VertexNames.PREFIX + "[0-9a-f]{16}");
+
+  String description() {
+    return "fairlead " + content + " " + run;
+  }
+
+  /** {@return what is told of a version; empty if it was not uploaded here} */
+  static Optional<VersionMark> of(Model version) {
+    Matcher matcher = DESCRIPTION.matcher(version.getVersionDescription());
+    return matcher.matches()
+        ? Optional.of(new VersionMark(matcher.group(1), matcher.group(2)))
+        : Optional.empty();
+  }
+
+  /** {@return the alias of a version of this content} */
+  static String alias(String content) {
+    return VertexNames.PREFIX + content;
+  }
+
+  /** {@return whether an alias says what a version is made of} */
+  static boolean isContent(String alias) {
+    return ALIAS.matcher(alias).matches();
+  }
+}
