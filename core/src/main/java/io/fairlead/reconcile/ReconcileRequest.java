@@ -94,8 +94,8 @@ record ReconcileRequest<R>(
       List<Resource<?>> all = new ArrayList<>(earlier);
       Set<ResourceRef> brought = earlier.stream().map(Resource::ref).collect(toSet());
       resources.stream()
-          .filter(resource -> resource.goal() != Resource.Goal.REQUIRED
-              || !brought.contains(resource.ref()))
+          .filter(resource ->
+              resource.goal() != Resource.Goal.REQUIRED || !brought.contains(resource.ref()))
           .forEach(all::add);
       return new Content<>(all, ignored, guard, result);
     }

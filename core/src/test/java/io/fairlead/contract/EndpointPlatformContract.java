@@ -27,7 +27,6 @@ import io.fairlead.operation.Plan.Action;
 import io.fairlead.platform.Belonging;
 import io.fairlead.platform.Deployment;
 import io.fairlead.platform.EndpointPlatform;
-import io.fairlead.platform.Request;
 import io.fairlead.platform.Response;
 import java.nio.ByteBuffer;
 import java.time.Duration;

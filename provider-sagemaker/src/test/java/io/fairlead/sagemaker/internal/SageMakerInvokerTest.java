@@ -15,7 +15,6 @@ import io.fairlead.grammar.RequestOptions;
 import io.fairlead.grammar.Scaling;
 import io.fairlead.platform.Request;
 import io.fairlead.platform.Response;
-import io.fairlead.sagemaker.SageMakerArtifact;
 import io.fairlead.sagemaker.SageMakerConfig;
 import io.fairlead.sagemaker.SageMakerRequest;
 import io.fairlead.sagemaker.SageMakerResponse;

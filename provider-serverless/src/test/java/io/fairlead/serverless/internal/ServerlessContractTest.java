@@ -2,7 +2,6 @@ package io.fairlead.serverless.internal;
 
 import io.fairlead.contract.FunctionPlatformContract;
 import io.fairlead.contract.Probe;
-import io.fairlead.engine.ModelHandler;
 import io.fairlead.engine.StreamingModelHandler;
 import io.fairlead.grammar.FunctionLimits;
 import io.fairlead.grammar.ModelArtifact;

@@ -115,17 +115,12 @@ final class ArtifactKind implements ResourceKind<ArtifactSpec> {
     missing.keySet().forEach(name -> {
       String object = key + "/" + name;
       bucket.upload(
-          object,
-          files.local(),
-          name,
-          Map.of(RUN, run),
-          generations.getOrDefault(object, 0L));
+          object, files.local(), name, Map.of(RUN, run), generations.getOrDefault(object, 0L));
     });
   }
 
   @Override
-  public Accepted delete(
-      String key, Observed<ArtifactSpec> current, Set<ResourceRef> going) {
+  public Accepted delete(String key, Observed<ArtifactSpec> current, Set<ResourceRef> going) {
     bucket.list(key + "/").stream()
         .filter(object -> metadata(object).containsKey(RUN))
         .forEach(bucket::delete);

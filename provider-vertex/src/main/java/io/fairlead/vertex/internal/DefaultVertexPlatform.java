@@ -15,10 +15,8 @@ import io.fairlead.vertex.VertexConfig;
 import io.fairlead.vertex.VertexPlatform;
 import io.fairlead.vertex.VertexProvider;
 import java.net.URI;
-import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.Optional;
-import java.util.function.Consumer;
 import java.util.random.RandomGenerator;
 
 /** An endpoint platform that also asks models in the ways that Vertex AI alone has. */
@@ -62,8 +60,8 @@ public final class DefaultVertexPlatform extends ForwardingEndpointPlatform
     VertexErrors errors = new VertexErrors(VertexClients.identity(config));
     VertexCalls calls = new VertexCalls(clients, errors, config.callTimeout());
     StorageClient storage = new StorageClient(config, clients);
-    VertexKinds kinds = VertexKinds.of(
-        config, calls, storage, new ContainerLog(config, clients, logEntries));
+    VertexKinds kinds =
+        VertexKinds.of(config, calls, storage, new ContainerLog(config, clients, logEntries));
     Reconciler reconciler = Reconciler.builder(VertexProvider.ID, kinds.all())
         .traffic(kinds.traffic())
         .time(time)

@@ -186,8 +186,7 @@ final class DeployedModelKind extends VertexKind<DeployedModelSpec> {
   }
 
   @Override
-  public Accepted delete(
-      String path, Observed<DeployedModelSpec> current, Set<ResourceRef> going) {
+  public Accepted delete(String path, Observed<DeployedModelSpec> current, Set<ResourceRef> going) {
     if (current.status() == Observed.Status.CHANGING) {
       // Only what was begun here: another operation may be at work on another variant.
       String operation = begun.remove(path);
@@ -237,8 +236,8 @@ final class DeployedModelKind extends VertexKind<DeployedModelSpec> {
     List<Listed> listed = new ArrayList<>();
     for (Endpoint endpoint : endpoints.list(look)) {
       String name = VertexNames.id(endpoint.getName());
-      boolean hasComing = marked(endpoint).keySet().stream()
-          .anyMatch(id -> mayBeComing(endpoint, id));
+      boolean hasComing =
+          marked(endpoint).keySet().stream().anyMatch(id -> mayBeComing(endpoint, id));
       Settled settled = hasComing
           ? endpoints.settled(name, look)
           : new Settled(Optional.empty(), Optional.of(endpoint));
@@ -252,8 +251,8 @@ final class DeployedModelKind extends VertexKind<DeployedModelSpec> {
           .filter(VertexCalls::isDeployment)
           .ifPresent(deployment -> marked(endpoint)
               .values()
-              .forEach(mark -> mark.variant().ifPresent(
-                  variant -> listed.add(coming(endpoint, variant, mark, deployment)))));
+              .forEach(mark -> mark.variant()
+                  .ifPresent(variant -> listed.add(coming(endpoint, variant, mark, deployment)))));
     }
     return listed;
   }
@@ -270,8 +269,8 @@ final class DeployedModelKind extends VertexKind<DeployedModelSpec> {
     uses.add(new ResourceRef(ModelSpec.KIND.name(), models.nameOf(deployed, look)));
     uses.add(new ResourceRef(EndpointSpec.KIND.name(), name));
     if (!deployed.getSharedResources().isEmpty()) {
-      uses.add(new ResourceRef(
-          PoolSpec.KIND.name(), VertexNames.id(deployed.getSharedResources())));
+      uses.add(
+          new ResourceRef(PoolSpec.KIND.name(), VertexNames.id(deployed.getSharedResources())));
     }
     return Listed.of(
             new ResourceRef(DeployedModelSpec.KIND.name(), name + "/" + variant),

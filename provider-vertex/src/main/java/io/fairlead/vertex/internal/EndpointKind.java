@@ -121,8 +121,7 @@ final class EndpointKind extends VertexKind<EndpointSpec> {
 
   private static ClientConnectionConfig connection(VertexEndpoint access) {
     return ClientConnectionConfig.newBuilder()
-        .setInferenceTimeout(
-            VertexTimes.proto(access.inferenceTimeout().orElse(Duration.ZERO)))
+        .setInferenceTimeout(VertexTimes.proto(access.inferenceTimeout().orElse(Duration.ZERO)))
         .build();
   }
 
@@ -208,8 +207,7 @@ final class EndpointKind extends VertexKind<EndpointSpec> {
     for (String other : VariantMark.of(now.getLabelsMap()).keySet()) {
       String key = VariantMark.variantKey(other);
       boolean isAdded = labels.containsKey(key) && !now.getLabelsMap().containsKey(key);
-      fitting =
-          deployed.contains(other) || isAdded ? fitting : VariantMark.without(fitting, other);
+      fitting = deployed.contains(other) || isAdded ? fitting : VariantMark.without(fitting, other);
     }
     return fitting;
   }
@@ -270,7 +268,8 @@ final class EndpointKind extends VertexKind<EndpointSpec> {
   public Optional<String> cannotUpdate(EndpointSpec actual, EndpointSpec desired) {
     return actual.isWhere(desired)
         ? Optional.empty()
-        : Optional.of("is reached otherwise (" + actual.access().access()
-            + "), which cannot be changed: deploy under another name, or undeploy its variants first");
+        : Optional.of(
+            "is reached otherwise (" + actual.access().access()
+                + "), which cannot be changed: deploy under another name, or undeploy its variants first");
   }
 }

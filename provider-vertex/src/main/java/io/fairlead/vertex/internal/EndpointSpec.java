@@ -16,7 +16,8 @@ import java.util.TreeMap;
  * @param logging at a rate of 0 where they are not
  * @param labels all but those that tell who manages it
  */
-record EndpointSpec(VertexEndpoint access, VertexLogging logging, SortedMap<String, String> labels) {
+record EndpointSpec(
+    VertexEndpoint access, VertexLogging logging, SortedMap<String, String> labels) {
   static final KindName<EndpointSpec> KIND = new KindName<>("endpoint", EndpointSpec.class);
 
   static final VertexLogging NOT_LOGGED = VertexLogging.sampling(0);

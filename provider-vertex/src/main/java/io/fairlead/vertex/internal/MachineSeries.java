@@ -42,8 +42,7 @@ final class MachineSeries {
     }
     Matcher known = WITH_BUILT_IN.matcher(machineType);
     return known.matches() && BUILT_IN.containsKey(known.group(1))
-        ? Optional.of(
-            new BuiltIn(BUILT_IN.get(known.group(1)), Integer.parseInt(known.group(2))))
+        ? Optional.of(new BuiltIn(BUILT_IN.get(known.group(1)), Integer.parseInt(known.group(2))))
         : Optional.empty();
   }
 

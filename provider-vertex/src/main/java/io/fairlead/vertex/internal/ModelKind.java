@@ -170,8 +170,9 @@ final class ModelKind extends VertexKind<ModelSpec> {
   /** {@return a version that has lost its alias to another of the same content, which was uploaded at the same time} */
   private static Optional<Model> described(List<Model> versions, String content) {
     return versions.stream()
-        .filter(version ->
-            VersionMark.of(version).filter(mark -> mark.content().equals(content)).isPresent())
+        .filter(version -> VersionMark.of(version)
+            .filter(mark -> mark.content().equals(content))
+            .isPresent())
         .findFirst();
   }
 
@@ -199,10 +200,7 @@ final class ModelKind extends VertexKind<ModelSpec> {
     }
     String version = id + "@" + deployed.getModelVersionId();
     Optional<Model> found = look.once(List.of("version", version), () -> find(version));
-    return found
-        .flatMap(VersionMark::of)
-        .map(mark -> id + "@" + mark.content())
-        .orElse(version);
+    return found.flatMap(VersionMark::of).map(mark -> id + "@" + mark.content()).orElse(version);
   }
 
   // ---- changing ----
@@ -379,8 +377,9 @@ final class ModelKind extends VertexKind<ModelSpec> {
       if (VertexNames.isMadeHere(id)) {
         listed.add(listed(id, model));
       } else {
-        versions(id).forEach(version -> VersionMark.of(version)
-            .ifPresent(mark -> listed.add(listed(id + "@" + mark.content(), version))));
+        versions(id)
+            .forEach(version -> VersionMark.of(version)
+                .ifPresent(mark -> listed.add(listed(id + "@" + mark.content(), version))));
       }
     }
     return listed;

@@ -38,7 +38,9 @@ record ModelSpec(
       return actual
           .map(there -> {
             List<String> aliases = new ArrayList<>(there.aliases());
-            wanted.aliases().stream().filter(alias -> !aliases.contains(alias)).forEach(aliases::add);
+            wanted.aliases().stream()
+                .filter(alias -> !aliases.contains(alias))
+                .forEach(aliases::add);
             SortedMap<String, String> labels = new TreeMap<>(there.labels());
             labels.putAll(wanted.labels());
             return there.with(aliases, labels);

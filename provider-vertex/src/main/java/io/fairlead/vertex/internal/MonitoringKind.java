@@ -21,7 +21,6 @@ import io.fairlead.reconcile.Observed;
 import io.fairlead.reconcile.Observed.Status;
 import io.fairlead.reconcile.OwnerTag;
 import io.fairlead.reconcile.ResourceRef;
-import io.fairlead.vertex.VertexMonitoring;
 import io.fairlead.vertex.VertexProvider;
 import java.util.ArrayList;
 import java.util.List;
@@ -272,8 +271,7 @@ final class MonitoringKind extends VertexKind<MonitoringSpec> {
   }
 
   @Override
-  public Accepted delete(
-      String name, Observed<MonitoringSpec> current, Set<ResourceRef> going) {
+  public Accepted delete(String name, Observed<MonitoringSpec> current, Set<ResourceRef> going) {
     if (isStray(name)) {
       return deleteJob(name, stray(name));
     }
@@ -385,8 +383,8 @@ final class MonitoringKind extends VertexKind<MonitoringSpec> {
       String variant = variants.get(objective.getDeployedModelId());
       if (variant != null) {
         String path = name + "/" + variant;
-        listed.add(
-            listed(name, path, job, Optional.of(new ResourceRef(DeployedModelSpec.KIND.name(), path))));
+        listed.add(listed(
+            name, path, job, Optional.of(new ResourceRef(DeployedModelSpec.KIND.name(), path))));
       }
     }
   }

@@ -101,7 +101,8 @@ final class PoolKind extends VertexKind<PoolSpec> {
   public Optional<String> cannotUpdate(PoolSpec actual, PoolSpec desired) {
     return actual.machine().isSameKindAs(desired.machine())
         ? Optional.empty()
-        : Optional.of("has other machines (" + actual.machine().type()
-            + "), which cannot be changed: name another pool, or undeploy what is in this one first");
+        : Optional.of(
+            "has other machines (" + actual.machine().type()
+                + "), which cannot be changed: name another pool, or undeploy what is in this one first");
   }
 }

@@ -4,6 +4,5 @@ import io.fairlead.reconcile.KindName;
 
 /** A pool's machines. */
 record PoolSpec(VertexMachine machine) {
-  static final KindName<PoolSpec> KIND =
-      new KindName<>("deployment-resource-pool", PoolSpec.class);
+  static final KindName<PoolSpec> KIND = new KindName<>("deployment-resource-pool", PoolSpec.class);
 }

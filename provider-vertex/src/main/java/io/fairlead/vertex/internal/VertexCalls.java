@@ -16,8 +16,8 @@ import com.google.protobuf.Any;
 import com.google.protobuf.InvalidProtocolBufferException;
 import io.fairlead.error.ErrorKind;
 import io.fairlead.error.ServingException;
-import io.fairlead.reconcile.Outcome;
 import io.fairlead.reconcile.Accepted;
+import io.fairlead.reconcile.Outcome;
 import io.fairlead.vertex.VertexProvider;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -80,10 +80,7 @@ final class VertexCalls {
 
   /** {@return what is on all pages of a list; the token of the first is empty} */
   <P, T> List<T> list(
-      String what,
-      Function<String, P> page,
-      Function<P, List<T>> items,
-      Function<P, String> next) {
+      String what, Function<String, P> page, Function<P, List<T>> items, Function<P, String> next) {
     List<T> all = new ArrayList<>();
     String token = "";
     do {
@@ -201,8 +198,8 @@ final class VertexCalls {
       return Outcome.running(stage(operation));
     }
     return operation.hasError()
-        ? Outcome.failed(errors.failure(
-            what, operation.getError(), isDeployment(operation), stage(operation)))
+        ? Outcome.failed(
+            errors.failure(what, operation.getError(), isDeployment(operation), stage(operation)))
         : Outcome.succeeded();
   }
 

@@ -16,13 +16,13 @@ import io.fairlead.reconcile.KindName;
 import io.fairlead.reconcile.Mapping;
 import io.fairlead.reconcile.Resource;
 import io.fairlead.vertex.VertexAutoscaling;
+import io.fairlead.vertex.VertexConfig;
 import io.fairlead.vertex.VertexContainer;
 import io.fairlead.vertex.VertexEndpoint;
 import io.fairlead.vertex.VertexLogging;
 import io.fairlead.vertex.VertexMonitoring;
 import io.fairlead.vertex.VertexPool;
 import io.fairlead.vertex.VertexProvider;
-import io.fairlead.vertex.VertexConfig;
 import io.fairlead.vertex.VertexRuntime;
 import io.fairlead.vertex.VertexScaling;
 import io.fairlead.vertex.VertexVersion;
@@ -103,8 +103,7 @@ final class VertexMapper implements EndpointMapper {
   @Override
   public Container uploaded(Container container, List<String> hashes) {
     ModelArtifact artifact = container.artifact();
-    URI weights = URI.create(
-        ArtifactSpec.location(bucket, ArtifactSpec.key(hashes.get(0))));
+    URI weights = URI.create(ArtifactSpec.location(bucket, ArtifactSpec.key(hashes.get(0))));
     URI code = isLocal(artifact.code()) ? weights : artifact.code();
     ModelArtifact there = ModelArtifact.of(code, weights)
         .withMetadata(artifact.metadata().withName(readable(artifact)));
@@ -136,8 +135,8 @@ final class VertexMapper implements EndpointMapper {
     List<Resource<?>> resources = new ArrayList<>();
     uploadOf(model)
         .ifPresent(key -> resources.add(Resource.requiredShared(ArtifactSpec.KIND, key)));
-    resources.add(Resource.shared(
-        ModelSpec.KIND, modelName(container, model), new ModelSpec.Merged(model)));
+    resources.add(
+        Resource.shared(ModelSpec.KIND, modelName(container, model), new ModelSpec.Merged(model)));
     return resources;
   }
 
@@ -243,7 +242,10 @@ final class VertexMapper implements EndpointMapper {
   private static String modelName(Container container, ModelSpec model) {
     List<String> content = new ArrayList<>(
         List.of(model.image(), model.artifactUri(), GrammarJson.write(model.container())));
-    model.environment().environment().forEach((name, value) -> content.addAll(List.of(name, value)));
+    model
+        .environment()
+        .environment()
+        .forEach((name, value) -> content.addAll(List.of(name, value)));
     String[] parts = content.toArray(String[]::new);
     return version(container)
         .map(version -> version.parent() + "@" + Fingerprint.of(parts))
@@ -289,8 +291,7 @@ final class VertexMapper implements EndpointMapper {
         .find(VertexPool.class)
         .map(named -> VertexNames.PREFIX + named.name());
     List<Resource<?>> resources = resources(endpoint.container(), model);
-    pool.ifPresent(
-        id -> resources.add(Resource.shared(PoolSpec.KIND, id, new PoolSpec(machine))));
+    pool.ifPresent(id -> resources.add(Resource.shared(PoolSpec.KIND, id, new PoolSpec(machine))));
     resources.add(Resource.shared(
         EndpointSpec.KIND,
         endpoint.name(),

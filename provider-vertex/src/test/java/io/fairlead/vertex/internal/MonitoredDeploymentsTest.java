@@ -334,7 +334,9 @@ class MonitoredDeploymentsTest {
     ServingException e = fails(() -> deploy(GREEN));
 
     assertThat(e.kind()).isEqualTo(ErrorKind.ALREADY_EXISTS);
-    assertThat(e).hasMessageContaining("monitoring llama/green already exists and is not managed by Fairlead");
+    assertThat(e)
+        .hasMessageContaining(
+            "monitoring llama/green already exists and is not managed by Fairlead");
     assertThat(gcp.project().calls()).noneMatch(call -> call.startsWith("Deploy"));
     undeploy(BLUE);
     assertThat(gcp.remains()).hasSize(1);

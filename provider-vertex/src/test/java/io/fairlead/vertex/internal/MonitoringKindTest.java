@@ -28,15 +28,14 @@ import io.fairlead.contract.Faults;
 import io.fairlead.contract.VirtualTime;
 import io.fairlead.error.ErrorKind;
 import io.fairlead.error.ServingException;
+import io.fairlead.reconcile.Accepted;
 import io.fairlead.reconcile.Listed;
-import io.fairlead.reconcile.OwnerTag;
 import io.fairlead.reconcile.Look;
 import io.fairlead.reconcile.Observed;
 import io.fairlead.reconcile.Observed.Status;
 import io.fairlead.reconcile.Outcome;
-import io.fairlead.reconcile.Resource;
+import io.fairlead.reconcile.OwnerTag;
 import io.fairlead.reconcile.ResourceRef;
-import io.fairlead.reconcile.Accepted;
 import io.fairlead.vertex.VertexConfig;
 import io.fairlead.vertex.VertexMonitoring;
 import io.fairlead.vertex.standin.Project;
@@ -45,7 +44,6 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.Optional;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 import org.junit.jupiter.api.AfterEach;
@@ -222,7 +220,8 @@ class MonitoringKindTest {
             .getMonitorIntervalBuilder()
             .setSeconds(90));
 
-    assertThat(kind.read(BLUE, new Look()).value().orElseThrow().interval()).isEqualTo(Duration.ofSeconds(90));
+    assertThat(kind.read(BLUE, new Look()).value().orElseThrow().interval())
+        .isEqualTo(Duration.ofSeconds(90));
   }
 
   // ---- making ----
@@ -293,7 +292,8 @@ class MonitoringKindTest {
     end(kind.create(GREEN, hourly, MARK));
 
     assertThat(kind.read(GREEN, new Look()).value()).contains(hourly);
-    assertThat(kind.read(BLUE, new Look()).value()).contains(MonitoringSpec.of(hourlyWithoutEmails(OPTION)));
+    assertThat(kind.read(BLUE, new Look()).value())
+        .contains(MonitoringSpec.of(hourlyWithoutEmails(OPTION)));
   }
 
   private static VertexMonitoring hourlyWithoutEmails(VertexMonitoring option) {
@@ -473,7 +473,8 @@ class MonitoringKindTest {
     bothAreWatched();
     undeploy(GREEN);
 
-    end(kind.update(BLUE, kind.read(BLUE, new Look()), MonitoringSpec.of(OPTION.withSamplingRate(1))));
+    end(kind.update(
+        BLUE, kind.read(BLUE, new Look()), MonitoringSpec.of(OPTION.withSamplingRate(1))));
 
     assertThat(job().getModelDeploymentMonitoringObjectiveConfigsList())
         .extracting(ModelDeploymentMonitoringObjectiveConfig::getDeployedModelId)

@@ -1,8 +1,8 @@
 package io.fairlead.vertex.internal;
 
+import static java.util.stream.Collectors.toMap;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowable;
-import static java.util.stream.Collectors.toMap;
 import static org.assertj.core.api.Assertions.tuple;
 
 import com.google.cloud.aiplatform.v1.DeployModelRequest;
@@ -127,7 +127,9 @@ class OverlappingDeploymentsTest {
         assertThat(weights(other).values().stream().mapToInt(Integer::intValue).sum())
             .isEqualTo(100);
         if (served[0]) {
-          assertThat(weights(other)).as("green was told deployed, and served").containsEntry("green", 100);
+          assertThat(weights(other))
+              .as("green was told deployed, and served")
+              .containsEntry("green", 100);
         }
       }
     });
@@ -137,8 +139,7 @@ class OverlappingDeploymentsTest {
 
   private static Map<String, Integer> weights(VertexPlatform on) {
     return on.list().stream()
-        .collect(toMap(
-            Deployment::variant, deployment -> deployment.weight().percent()));
+        .collect(toMap(Deployment::variant, deployment -> deployment.weight().percent()));
   }
 
   // ---- ended ----
@@ -161,8 +162,8 @@ class OverlappingDeploymentsTest {
         deploy(whole, "blue", "one");
         deploy(whole, "green", "two");
         try (VertexPlatform dying = fresh.open(Faults.at("vertex", number, Fault.KILLED_AFTER))) {
-          assertThat(catchThrowable(
-                  () -> dying.undeploy(endpoint("green", "two")).await(LIMIT)))
+          assertThat(
+                  catchThrowable(() -> dying.undeploy(endpoint("green", "two")).await(LIMIT)))
               .satisfiesAnyOf(
                   thrown -> assertThat(thrown).isNull(),
                   thrown -> assertThat(thrown).isInstanceOf(ProcessKilled.class));

@@ -13,8 +13,8 @@ import io.fairlead.error.ServingException;
 import io.fairlead.grammar.InvalidValueException;
 import io.fairlead.platform.EndpointPlatform;
 import io.fairlead.platform.Platforms;
-import io.fairlead.vertex.Gcp;
 import io.fairlead.reconcile.Look;
+import io.fairlead.vertex.Gcp;
 import io.fairlead.vertex.VertexConfig;
 import io.fairlead.vertex.VertexPlatform;
 import io.fairlead.vertex.VertexProvider;
@@ -109,7 +109,8 @@ class VertexConfigTest {
           new VertexCalls(clients, new VertexErrors("nobody"), Duration.ofSeconds(20));
 
       ServingException failure = catchThrowableOfType(
-          ServingException.class, () -> new EndpointCalls(new VertexNames(config()), calls).list(new Look()));
+          ServingException.class,
+          () -> new EndpointCalls(new VertexNames(config()), calls).list(new Look()));
 
       assertThat(failure.kind()).isEqualTo(ErrorKind.UNAVAILABLE);
       assertThat(failure)

@@ -87,7 +87,8 @@ class VertexUploadsTest {
     assertThat(objects())
         .containsExactlyInAnyOrder(directory + "weights.bin", directory + "sub/config.json");
     String key = directory.replace("gs://" + gcp.config().artifactBucket().orElseThrow() + "/", "");
-    assertThat(gcp.project().object(gcp.config().artifactBucket().orElseThrow(), key + "weights.bin"))
+    assertThat(
+            gcp.project().object(gcp.config().artifactBucket().orElseThrow(), key + "weights.bin"))
         .containsExactly(1, 2, 3);
   }
 
@@ -186,13 +187,14 @@ class VertexUploadsTest {
   @Test
   void whatSomebodyElsePutThereMakesItTheirsAndStays() {
     deploy(platform, model());
-    String key =
-        uploaded().replace("gs://" + gcp.config().artifactBucket().orElseThrow() + "/", "") + "notes.txt";
+    String key = uploaded().replace("gs://" + gcp.config().artifactBucket().orElseThrow() + "/", "")
+        + "notes.txt";
     gcp.project().addObject(gcp.config().artifactBucket().orElseThrow(), key, new byte[] {9});
 
     platform.undeployAll("bert").await(LIMIT);
 
-    assertThat(objects()).contains("gs://" + gcp.config().artifactBucket().orElseThrow() + "/" + key);
+    assertThat(objects())
+        .contains("gs://" + gcp.config().artifactBucket().orElseThrow() + "/" + key);
   }
 
   @Test
@@ -202,7 +204,8 @@ class VertexUploadsTest {
     LocalModel wanted = local(folder.resolve("model"));
     Storage storage = BrokenTransport.storage(Faults.none());
     storage.create(
-        BlobInfo.newBuilder(gcp.config().artifactBucket().orElseThrow(), key(wanted) + "/weights.bin")
+        BlobInfo.newBuilder(
+                gcp.config().artifactBucket().orElseThrow(), key(wanted) + "/weights.bin")
             .setMetadata(Map.of("fairlead-run", "another"))
             .build(),
         new byte[] {7, 7, 7});
@@ -210,7 +213,8 @@ class VertexUploadsTest {
     deploy(platform, model());
 
     assertThat(directory).contains(key(wanted));
-    assertThat(gcp.project().object(gcp.config().artifactBucket().orElseThrow(), key(wanted) + "/weights.bin"))
+    assertThat(gcp.project()
+            .object(gcp.config().artifactBucket().orElseThrow(), key(wanted) + "/weights.bin"))
         .containsExactly(1, 2, 3);
   }
 
@@ -225,11 +229,13 @@ class VertexUploadsTest {
 
     artifacts.create(key(artifact), ArtifactSpec.of(artifact), new OwnerTag("", "run-1"));
 
-    assertThat(gcp.project().object(gcp.config().artifactBucket().orElseThrow(), key(artifact) + "/large.bin"))
+    assertThat(gcp.project()
+            .object(gcp.config().artifactBucket().orElseThrow(), key(artifact) + "/large.bin"))
         .isEqualTo(large);
     assertThat(artifacts.read(key(artifact), new Look()).run()).contains("run-1");
-    assertThat(
-            artifacts.matches(ArtifactSpec.of(artifact), artifacts.read(key(artifact), new Look()).value().orElseThrow()))
+    assertThat(artifacts.matches(
+            ArtifactSpec.of(artifact),
+            artifacts.read(key(artifact), new Look()).value().orElseThrow()))
         .isTrue();
     assertThat(gcp.project().calls())
         .filteredOn("storage.objects.insert"::equals)
@@ -248,7 +254,8 @@ class VertexUploadsTest {
 
     ServingException failure = catchThrowableOfType(
         ServingException.class,
-        () -> artifacts.create(key(artifact), ArtifactSpec.of(artifact), new OwnerTag("", "run-1")));
+        () ->
+            artifacts.create(key(artifact), ArtifactSpec.of(artifact), new OwnerTag("", "run-1")));
 
     assertThat(failure.kind()).isEqualTo(ErrorKind.CONFLICT);
     assertThat(failure.retryable()).isFalse();
@@ -261,7 +268,8 @@ class VertexUploadsTest {
     gcp.project().neverAnswers("storage.objects.list");
     ArtifactKind artifacts = artifacts(gcp.config().withCallTimeout(Duration.ofMillis(300)));
 
-    ServingException late = catchThrowableOfType(ServingException.class, () -> artifacts.read(KEY, new Look()));
+    ServingException late =
+        catchThrowableOfType(ServingException.class, () -> artifacts.read(KEY, new Look()));
     Thread.currentThread().interrupt();
     ServingException interrupted =
         catchThrowableOfType(ServingException.class, () -> artifacts.read(KEY, new Look()));
@@ -290,7 +298,8 @@ class VertexUploadsTest {
 
     assertThat(failure.kind()).isEqualTo(kind);
     assertThat(failure)
-        .hasMessageStartingWith("List gs://" + gcp.config().artifactBucket().orElseThrow() + "/" + KEY)
+        .hasMessageStartingWith(
+            "List gs://" + gcp.config().artifactBucket().orElseThrow() + "/" + KEY)
         .hasMessageContaining("its words")
         .hasCauseInstanceOf(StorageException.class);
   }
@@ -319,8 +328,7 @@ class VertexUploadsTest {
       assertThat(listed.ref()).isEqualTo(new ResourceRef("artifact", key(artifact)));
       assertThat(listed.createdAt()).isEqualTo(gcp.time().now());
     });
-    artifacts.delete(
-        key(artifact), artifacts.read(key(artifact), new Look()), Set.of());
+    artifacts.delete(key(artifact), artifacts.read(key(artifact), new Look()), Set.of());
     assertThat(objects()).isEmpty();
   }
 

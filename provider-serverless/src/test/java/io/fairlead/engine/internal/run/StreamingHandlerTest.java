@@ -32,7 +32,8 @@ final class StreamingHandlerTest {
   };
 
   private final Failures failures = new Failures("local");
-  private final RunningCall call = new RunningCall(failures, "counter", Duration.ofSeconds(20), Long.MAX_VALUE);
+  private final RunningCall call =
+      new RunningCall(failures, "counter", Duration.ofSeconds(20), Long.MAX_VALUE);
   private final List<String> pieces = new ArrayList<>();
 
   private static ByteBuffer buffer(String text) {
