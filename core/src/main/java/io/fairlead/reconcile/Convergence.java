@@ -31,7 +31,6 @@ final class Convergence<R> {
   private final ReconcileRequest<R> request;
   private final Run<?> run;
   private final Driver driver;
-  private final @Nullable Preview preview;
   private final List<Step<?>> steps = new ArrayList<>();
   private @Nullable Content<R> content;
   private @Nullable Duration firstRestart;
@@ -46,7 +45,6 @@ final class Convergence<R> {
     this.reconciler = reconciler;
     this.request = request;
     this.run = run;
-    this.preview = preview;
     this.driver = new Driver(reconciler, run, request.deployment(), preview);
     driver.conflict = this::lookAtSettingsAgain;
   }

@@ -1,5 +1,7 @@
 package io.fairlead.reconcile;
 
+import static java.util.Objects.requireNonNull;
+
 import io.fairlead.grammar.Container;
 import io.fairlead.grammar.Dependencies;
 import io.fairlead.grammar.Endpoint;
@@ -237,7 +239,7 @@ public final class ReconciledEndpointPlatform extends ReconciledPlatform<Endpoin
       return preparing -> known;
     }
     List<String> notYetKnown = Collections.nCopies(sources.size(), "0".repeat(64));
-    content.apply(mapper.uploaded(container, notYetKnown));
+    requireNonNull(content.apply(mapper.uploaded(container, notYetKnown)), "content");
     return preparing -> {
       List<LocalModel> models = new ArrayList<>();
       sources.forEach(source -> models.add(source.read(new HashingProgress(source, preparing))));
