@@ -144,7 +144,7 @@ class DocSnippetsTest {
       Container counter = new Container(
           ModelArtifact.of(URI.create("java:counter")), RuntimeSpec.NONE, Dependencies.NONE);
       Endpoint blue = local
-          .deploy(counter, Scaling.fixed("", 1), new Routing("counter", "blue"))
+          .deploy(counter, Scaling.fixed(1), new Routing("counter", "blue"))
           .await(Duration.ofMinutes(1));
       StringBuilder shown = new StringBuilder();
 

@@ -36,7 +36,7 @@ class ArchitectureTest {
   @ParameterizedTest
   @CsvSource(delimiter = '|', textBlock = """
       engine     | Call Datatype Download HttpFetcher InferenceEngine LoadOptions Model ModelFetcher ModelHandler \
-      ModelSource RequestModel Tensor TensorModel TensorSpec
+      ModelSource RequestModel StreamingModelHandler Tensor TensorModel TensorSpec
       local      | LocalConfig LocalProvider
       serverless | FunctionStatus HttpSettings Isolation RunOn ServerlessConfig ServerlessOptions ServerlessPlatform \
       ServerlessProvider

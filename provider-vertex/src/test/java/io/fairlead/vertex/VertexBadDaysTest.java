@@ -154,7 +154,7 @@ class VertexBadDaysTest {
 
     assertThat(failure.kind()).isEqualTo(ErrorKind.TIMEOUT);
     assertThat(failure)
-        .hasMessageContaining("run the same again to resume it, or undeploy to remove it");
+        .hasMessageContaining("run the same operation again to resume it, or undeploy to remove it");
   }
 
   @Test
@@ -180,6 +180,7 @@ class VertexBadDaysTest {
     Endpoint blue = deploy(platform, FIRST, BLUE);
     Endpoint green = deploy(platform, SECOND, GREEN);
     Endpoint red = deploy(platform, SECOND, new Routing("bert", "red"));
+    project.forgetCalls();
     VertexPlatform late = gcp.open(Faults.before(
         "UpdateEndpoint",
         () -> platform.route(blue.at(100), red.at(0), TrafficWeight.percent(20)).await(LIMIT)));
@@ -204,8 +205,8 @@ class VertexBadDaysTest {
         fails(() -> platform.undeploy(new Endpoint(FIRST, ONE, BLUE)).await(LIMIT));
 
     assertThat(deploying.kind()).isEqualTo(ErrorKind.ALREADY_EXISTS);
-    assertThat(deploying).hasMessageContaining("not made by this library");
-    assertThat(undeploying).hasMessageContaining("not made by this library");
+    assertThat(deploying).hasMessageContaining("is not managed by Fairlead");
+    assertThat(undeploying).hasMessageContaining("is not managed by Fairlead");
     assertThat(project.endpoint("bert")).isEqualTo(before);
     assertThat(platform.list()).isEmpty();
     platform.sweep(Duration.ZERO).await(LIMIT);

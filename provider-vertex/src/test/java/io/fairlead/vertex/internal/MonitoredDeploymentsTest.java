@@ -271,7 +271,7 @@ class MonitoredDeploymentsTest {
     gcp.project()
         .failOperation(
             "UpdateModelDeploymentMonitoringJob",
-            Status.Code.INTERNAL,
+            Status.Code.INVALID_ARGUMENT,
             "The table is gone.",
             com.google.cloud.aiplatform.v1.DeploymentStage.DEPLOYMENT_STAGE_UNSPECIFIED);
 

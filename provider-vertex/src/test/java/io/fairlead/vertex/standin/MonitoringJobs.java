@@ -62,6 +62,11 @@ final class MonitoringJobs {
     });
   }
 
+  /** Its update has ended, however it did. */
+  void updated(ResourceName name) {
+    become(name, JobState.JOB_STATE_UPDATING, JobState.JOB_STATE_RUNNING);
+  }
+
   private void become(ResourceName name, JobState from, JobState to) {
     jobs.computeIfPresent(
         name.key(),

@@ -228,6 +228,9 @@ final class Operations {
     if (running.kind.equals("DeployModel")) {
       project.endpoints().arrived(running.subject, running.item);
     }
+    if (running.kind.equals("UpdateModelDeploymentMonitoringJob")) {
+      project.monitoringJobs().updated(running.subject);
+    }
   }
 
   // ---- google.longrunning.Operations ----
