@@ -27,6 +27,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -354,7 +355,7 @@ abstract class OverlappingOperationsContract {
         .as("it is as it was deployed")
         .isTrue();
     assertThat(platform.orphans().stream()
-            .filter(resource -> resource.deployment().equals(NAME))
+            .filter(resource -> resource.deployment().equals(Optional.of(NAME)))
             .toList())
         .isEmpty();
   }
