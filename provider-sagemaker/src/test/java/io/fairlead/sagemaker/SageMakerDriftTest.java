@@ -22,7 +22,6 @@ import io.fairlead.operation.Operation;
 import io.fairlead.platform.EndpointPlatform;
 import java.net.URI;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.AfterEach;
@@ -144,42 +143,47 @@ class SageMakerDriftTest {
   }
 
   @Test
-  void aConfigurationThatAnotherProcessIsAboutToUseStaysAlthoughThereIsNoEndpoint() {
-    List<String> left = new ArrayList<>();
-    try (EndpointPlatform slow = aws.open(Faults.before("CreateEndpoint bert", () -> {
-      undeployed(other, BLUE);
-      left.addAll(configurations());
-    }))) {
+  void aDeploymentThatIsOnItsWayEndsAlthoughAnotherProcessUndeploys() {
+    try (EndpointPlatform slow =
+        aws.open(Faults.before("CreateEndpoint bert", () -> undeployed(other, BLUE)))) {
       deploy(slow, FIRST, ONE, BLUE);
     }
 
-    assertThat(left).hasSize(1);
-    assertThat(configurations()).isEqualTo(left);
+    assertThat(weights()).containsExactly("bert/blue 100");
+    assertThat(configurations()).hasSize(1);
   }
 
   @Test
-  void aConfigurationThatAnotherProcessTookOverStaysHoweverOldItIs() {
+  void aConfigurationThatAnotherProcessTookOverIsNoOrphanHoweverOldItIs() {
     killedAfter("CreateEndpointConfig", FIRST, BLUE, false);
     aws.time().pass(Duration.ofHours(1));
-    List<String> left = new ArrayList<>();
     try (EndpointPlatform slow = aws.open(Faults.before("CreateEndpoint bert", () -> {
-      undeployed(other, BLUE);
-      left.addAll(configurations());
+      other.sweep(Duration.ZERO).await(LIMIT);
+      assertThat(configurations()).hasSize(1);
     }))) {
       deploy(slow, FIRST, ONE, BLUE);
     }
 
-    assertThat(left).hasSize(1);
+    assertThat(weights()).containsExactly("bert/blue 100");
   }
 
   @Test
   void aConfigurationThatAKilledProcessLeftGoesOnceNobodyCanBeAboutToUseIt() {
     killedAfter("CreateEndpointConfig", FIRST, BLUE, false);
-    undeployed(other, BLUE);
+    other.sweep(Duration.ZERO).await(LIMIT);
     assertThat(configurations()).hasSize(1);
 
     aws.time().pass(Duration.ofMinutes(3));
-    undeployed(other, BLUE);
+    other.sweep(Duration.ZERO).await(LIMIT);
+
+    assertThat(configurations()).isEmpty();
+  }
+
+  @Test
+  void undeployAllWaitsUntilNobodyCanBeAboutToUseWhatAKilledProcessLeft() {
+    killedAfter("CreateEndpointConfig", FIRST, BLUE, false);
+
+    other.undeployAll("bert").await(LIMIT);
 
     assertThat(configurations()).isEmpty();
   }

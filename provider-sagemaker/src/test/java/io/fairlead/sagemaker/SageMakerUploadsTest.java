@@ -11,7 +11,6 @@ import io.fairlead.error.ErrorKind;
 import io.fairlead.error.ServingException;
 import io.fairlead.grammar.Container;
 import io.fairlead.grammar.Dependencies;
-import io.fairlead.grammar.Endpoint;
 import io.fairlead.grammar.ModelArtifact;
 import io.fairlead.grammar.Routing;
 import io.fairlead.grammar.RuntimeSpec;
@@ -141,25 +140,6 @@ class SageMakerUploadsTest {
       assertThat(aws.remains()).as("it may be under way still").hasSize(1);
       aws.time().pass(Duration.ofMinutes(11));
       platform.sweep(Duration.ofMinutes(10)).await(LIMIT);
-      assertThat(aws.remains()).isEmpty();
-    }
-  }
-
-  @Test
-  void undeployingWhatWasNeverUploadedWholeTakesItsParts() throws IOException {
-    writeLargeModel();
-    int last = callsOfTheUpload().get(2);
-    try (Aws aws = quick();
-        EndpointPlatform platform = aws.open()) {
-      try (EndpointPlatform broken =
-          aws.open(Faults.from("sagemaker", last, Fault.KILLED_BEFORE))) {
-        broken.deploy(container, ONE, BLUE).await(LIMIT);
-      } catch (ProcessKilled e) {
-        assertThat(e.getMessage()).isNotBlank();
-      }
-
-      platform.undeploy(new Endpoint(container, ONE, BLUE)).await(LIMIT);
-
       assertThat(aws.remains()).isEmpty();
     }
   }

@@ -99,7 +99,7 @@ final class ComponentCalls {
       return Optional.empty();
     }
     Map<String, String> read =
-        tags.ofCreation(summary.inferenceComponentArn(), summary.creationTime());
+        tags.ofListed(summary.inferenceComponentArn(), summary.creationTime());
     String variant = read.get(SageMakerTags.VARIANT);
     String deployment = read.get(SageMakerTags.DEPLOYMENT);
     if (!SageMakerTags.areOurs(read) || variant == null || deployment == null) {

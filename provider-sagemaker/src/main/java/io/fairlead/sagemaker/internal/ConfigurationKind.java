@@ -11,7 +11,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import software.amazon.awssdk.services.sagemaker.model.DescribeEndpointResponse;
 import software.amazon.awssdk.services.sagemaker.model.EndpointConfigSummary;
 
 /**
@@ -39,8 +38,7 @@ final class ConfigurationKind implements ResourceKind<Configuration> {
         .findConfiguration(name, look)
         .map(found -> {
           Observed<Configuration> seen = Observed.ready(new Configuration(name));
-          Map<String, String> marks = endpoints.tagsOf(found, look);
-          return SageMakerTags.areOurs(marks) ? seen : seen.asForeign();
+          return SageMakerTags.areOurs(endpoints.tagsOf(found, look)) ? seen : seen.asForeign();
         })
         .orElseGet(Observed::absent);
   }
@@ -56,39 +54,15 @@ final class ConfigurationKind implements ResourceKind<Configuration> {
     List<Listed> listed = new ArrayList<>();
     for (EndpointConfigSummary summary : endpoints.configurations(look)) {
       Map<String, String> marks =
-          tags.ofCreation(summary.endpointConfigArn(), summary.creationTime());
+          tags.ofListed(summary.endpointConfigArn(), summary.creationTime());
       if (SageMakerTags.areOurs(marks)) {
-        List<ResourceRef> models = SageMakerTags.models(marks);
-        Listed entry = Listed.of(
+        listed.add(Listed.of(
                 new ResourceRef(SageMakerKinds.CONFIGURATION.name(), summary.endpointConfigName()),
                 summary.creationTime())
             .deployment(marks.getOrDefault(SageMakerTags.DEPLOYMENT, ""))
-            .remembers(models);
-        listed.add(
-            isAboutToBeUsed(summary, marks, look)
-                ? entry
-                    .asRoot()
-                    .status(Observed.Status.CHANGING, "a deployment is about to use it")
-                    .uses(models)
-                : entry);
+            .remembers(SageMakerTags.models(marks)));
       }
     }
     return listed;
-  }
-
-  /** A deployment that is on its way has nothing else yet that tells of it and keeps its models. */
-  private boolean isAboutToBeUsed(
-      EndpointConfigSummary summary, Map<String, String> marks, Look look) {
-    String endpoint = marks.getOrDefault(SageMakerTags.DEPLOYMENT, "");
-    boolean isUsed = !endpoint.isEmpty()
-        && endpoints
-            .find(endpoint, look)
-            .map(DescribeEndpointResponse::endpointConfigName)
-            .filter(summary.endpointConfigName()::equals)
-            .isPresent();
-    // A claim comes later than the tags of its creation.
-    return !isUsed
-        && endpoints.isAboutToBeUsed(
-            summary.creationTime(), endpoints.tagsOf(summary.endpointConfigArn(), look));
   }
 }

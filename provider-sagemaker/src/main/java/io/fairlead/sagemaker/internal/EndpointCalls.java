@@ -14,6 +14,7 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -30,6 +31,7 @@ import software.amazon.awssdk.services.sagemaker.model.EndpointConfigSummary;
 import software.amazon.awssdk.services.sagemaker.model.EndpointSummary;
 import software.amazon.awssdk.services.sagemaker.model.ListEndpointConfigsResponse;
 import software.amazon.awssdk.services.sagemaker.model.ListEndpointsResponse;
+import software.amazon.awssdk.services.sagemaker.model.PendingDeploymentSummary;
 import software.amazon.awssdk.services.sagemaker.model.ProductionVariant;
 import software.amazon.awssdk.services.sagemaker.model.ProductionVariantSummary;
 
@@ -268,6 +270,17 @@ final class EndpointCalls {
 
   Map<String, String> tagsOf(String configurationArn, Look look) {
     return look.once(List.of("tags", configurationArn), () -> tags.read(configurationArn));
+  }
+
+  /** {@return the configuration that an endpoint has, and the one that it is about to have} */
+  static Set<String> configurationNames(DescribeEndpointResponse endpoint) {
+    Set<String> names = new LinkedHashSet<>();
+    names.add(endpoint.endpointConfigName());
+    PendingDeploymentSummary pending = endpoint.pendingDeploymentSummary();
+    if (pending != null && pending.endpointConfigName() != null) {
+      names.add(pending.endpointConfigName());
+    }
+    return names;
   }
 
   static Optional<ProductionVariantSummary> summary(

@@ -214,7 +214,7 @@ final class FleetKind implements ResourceKind<Fleet> {
         continue;
       }
       Map<String, String> marks =
-          tags.ofCreation(summary.endpointConfigArn(), summary.creationTime());
+          tags.ofListed(summary.endpointConfigArn(), summary.creationTime());
       if (SageMakerTags.areOurs(marks) && marks.containsKey(SageMakerTags.FLEET)) {
         names.add(marks.get(SageMakerTags.FLEET));
       }

@@ -187,7 +187,7 @@ final class ModelKind implements ResourceKind<Model> {
   }
 
   private Optional<Listed> listed(ModelSummary summary) {
-    Map<String, String> marks = tags.ofCreation(summary.modelArn(), summary.creationTime());
+    Map<String, String> marks = tags.ofListed(summary.modelArn(), summary.creationTime());
     if (!SageMakerTags.areOurs(marks)) {
       return Optional.empty();
     }

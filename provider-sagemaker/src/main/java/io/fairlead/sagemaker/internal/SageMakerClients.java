@@ -1,16 +1,15 @@
 package io.fairlead.sagemaker.internal;
 
+import io.fairlead.provider.ClientHolder;
+import io.fairlead.provider.Lazy;
 import io.fairlead.sagemaker.SageMakerConfig;
+import io.fairlead.sagemaker.SageMakerProvider;
 import java.time.Duration;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.concurrent.locks.ReentrantLock;
-import org.jspecify.annotations.Nullable;
 import software.amazon.awssdk.auth.credentials.AwsCredentialsProvider;
 import software.amazon.awssdk.auth.credentials.DefaultCredentialsProvider;
 import software.amazon.awssdk.auth.credentials.ProfileCredentialsProvider;
@@ -44,14 +43,13 @@ final class SageMakerClients implements AutoCloseable {
   private static final int MOST_CONNECTIONS = 1000;
 
   private final SageMakerConfig config;
-  private final ReentrantLock lock = new ReentrantLock();
-  private final List<AutoCloseable> own = new ArrayList<>();
-  private final Lazy<SdkHttpClient> http = new Lazy<>() {
+  private final ClientHolder holder = new ClientHolder(SageMakerProvider.ID);
+  private final Lazy<SdkHttpClient> http = new Lazy<>(holder) {
     @Override
-    SdkHttpClient make() {
+    protected SdkHttpClient make() {
       return config
           .httpClient()
-          .orElseGet(() -> toClose(ApacheHttpClient.builder()
+          .orElseGet(() -> holder.closeLater(ApacheHttpClient.builder()
               .connectionTimeout(CONNECT_TIMEOUT)
               .socketTimeout(SOCKET_TIMEOUT)
               .maxConnections(MOST_CONNECTIONS)
@@ -60,11 +58,11 @@ final class SageMakerClients implements AutoCloseable {
     }
   };
   /** Ends calls at their limits; the SDK would start five threads for each client, and end them some time after it. */
-  private final Lazy<ScheduledExecutorService> timer = new Lazy<>() {
+  private final Lazy<ScheduledExecutorService> timer = new Lazy<>(holder) {
     @Override
-    ScheduledExecutorService make() {
+    protected ScheduledExecutorService make() {
       Timer one = new Timer();
-      toClose(() -> {
+      holder.closeLater(() -> {
         one.shutdownNow();
         one.awaitTermination(TIMER_END.toMillis(), TimeUnit.MILLISECONDS);
       });
@@ -72,12 +70,12 @@ final class SageMakerClients implements AutoCloseable {
     }
   };
 
-  private final Lazy<AwsCredentialsProvider> credentials = new Lazy<>() {
+  private final Lazy<AwsCredentialsProvider> credentials = new Lazy<>(holder) {
     @Override
-    AwsCredentialsProvider make() {
+    protected AwsCredentialsProvider make() {
       AwsCredentialsProvider timed = TimedCredentials.of(source(), config.callTimeout());
       if (timed instanceof TimedCredentials threaded) {
-        toClose(threaded);
+        holder.closeLater(threaded);
       }
       return timed;
     }
@@ -86,54 +84,54 @@ final class SageMakerClients implements AutoCloseable {
       return config
           .credentials()
           .orElseGet(() -> config.profile().isEmpty()
-              ? toClose(DefaultCredentialsProvider.builder().build())
-              : toClose(ProfileCredentialsProvider.create(config.profile())));
+              ? holder.closeLater(DefaultCredentialsProvider.builder().build())
+              : holder.closeLater(ProfileCredentialsProvider.create(config.profile())));
     }
   };
-  private final Lazy<SageMakerClient> controlPlane = new Lazy<>() {
+  private final Lazy<SageMakerClient> controlPlane = new Lazy<>(holder) {
     @Override
-    SageMakerClient make() {
+    protected SageMakerClient make() {
       return config
           .clients()
           .controlPlane()
-          .orElseGet(() -> toClose(configured(SageMakerClient.builder()).build()));
+          .orElseGet(() -> holder.closeLater(configured(SageMakerClient.builder()).build()));
     }
   };
-  private final Lazy<SageMakerRuntimeClient> runtime = new Lazy<>() {
+  private final Lazy<SageMakerRuntimeClient> runtime = new Lazy<>(holder) {
     @Override
-    SageMakerRuntimeClient make() {
+    protected SageMakerRuntimeClient make() {
       return config
           .clients()
           .runtime()
-          .orElseGet(() -> toClose(configured(SageMakerRuntimeClient.builder()).build()));
+          .orElseGet(() -> holder.closeLater(configured(SageMakerRuntimeClient.builder()).build()));
     }
   };
-  private final Lazy<S3Client> s3 = new Lazy<>() {
+  private final Lazy<S3Client> s3 = new Lazy<>(holder) {
     @Override
-    S3Client make() {
+    protected S3Client make() {
       return config
           .clients()
           .s3()
-          .orElseGet(() -> toClose(configured(S3Client.builder())
+          .orElseGet(() -> holder.closeLater(configured(S3Client.builder())
               .forcePathStyle(config.endpoint().isPresent())
               .build()));
     }
   };
-  private final Lazy<ApplicationAutoScalingClient> autoScaling = new Lazy<>() {
+  private final Lazy<ApplicationAutoScalingClient> autoScaling = new Lazy<>(holder) {
     @Override
-    ApplicationAutoScalingClient make() {
+    protected ApplicationAutoScalingClient make() {
       return config
           .clients()
           .autoScaling()
           .orElseGet(
-              () -> toClose(configured(ApplicationAutoScalingClient.builder()).build()));
+              () -> holder.closeLater(configured(ApplicationAutoScalingClient.builder()).build()));
     }
   };
 
-  private final Lazy<CloudWatchLogsClient> logs = new Lazy<>() {
+  private final Lazy<CloudWatchLogsClient> logs = new Lazy<>(holder) {
     @Override
-    CloudWatchLogsClient make() {
-      return toClose(configured(CloudWatchLogsClient.builder()).build());
+    protected CloudWatchLogsClient make() {
+      return holder.closeLater(configured(CloudWatchLogsClient.builder()).build());
     }
   };
 
@@ -204,34 +202,10 @@ final class SageMakerClients implements AutoCloseable {
             .apiCallTimeout(config.callTimeout()));
   }
 
-  private <T extends AutoCloseable> T toClose(T made) {
-    own.add(made);
-    return made;
-  }
-
   /** Closes what was made here, clients before what they share. */
   @Override
   public void close() {
-    List<AutoCloseable> open;
-    lock.lock();
-    try {
-      open = new ArrayList<>(own);
-      own.clear();
-    } finally {
-      lock.unlock();
-    }
-    RuntimeException failure = null;
-    for (int i = open.size() - 1; i >= 0; i--) {
-      try {
-        open.get(i).close();
-      } catch (Exception e) {
-        failure =
-            failure == null ? new IllegalStateException("a client did not close", e) : failure;
-      }
-    }
-    if (failure != null) {
-      throw failure;
-    }
+    holder.close();
   }
 
   /**
@@ -259,36 +233,6 @@ final class SageMakerClients implements AutoCloseable {
         purge();
       }
       return super.schedule(command, delay, unit);
-    }
-  }
-
-  /**
-   * Something that is made once, when it is first asked for.
-   *
-   * <p>It has subclasses and no lambdas: linking a lambda loads the type that it returns, and the interface of SageMaker's
-   * client alone has half a megabyte.
-   */
-  private abstract class Lazy<T> {
-    private volatile @Nullable T made;
-
-    abstract T make();
-
-    T get() {
-      T known = made;
-      if (known != null) {
-        return known;
-      }
-      lock.lock();
-      try {
-        known = made;
-        if (known == null) {
-          known = make();
-          made = known;
-        }
-        return known;
-      } finally {
-        lock.unlock();
-      }
     }
   }
 }

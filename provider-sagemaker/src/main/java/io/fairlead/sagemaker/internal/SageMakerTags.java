@@ -16,7 +16,10 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.stream.Collectors;
 import software.amazon.awssdk.services.sagemaker.model.ListTagsResponse;
 import software.amazon.awssdk.services.sagemaker.model.Tag;
 
@@ -73,6 +76,14 @@ final class SageMakerTags {
     return Map.of(DEPLOYMENT, owner.deployment(), RUN, owner.run());
   }
 
+  /** {@return the variants of a configuration} */
+  static Set<String> variants(Map<String, String> marks) {
+    return marks.keySet().stream()
+        .filter(tag -> tag.startsWith(RUN_OF_VARIANT))
+        .map(tag -> tag.substring(RUN_OF_VARIANT.length()))
+        .collect(Collectors.toCollection(TreeSet::new));
+  }
+
   /** {@return the models that a configuration remembers, and their uploads} */
   static List<ResourceRef> models(Map<String, String> marks) {
     List<ResourceRef> models = new ArrayList<>();
@@ -120,6 +131,9 @@ final class SageMakerTags {
    *
    * <p>Whose something is is written with its creation and does not change while it is there; of what a configuration says,
    * only the runs do. What has no mark of ours is somebody else's for good once AWS has had the time to show its tags.
+   *
+   * @throws ServingException of kind {@code NOT_FOUND} if it has gone since it was seen: without tags it would look as if
+   *     it were somebody else's
    */
   Map<String, String> ofCreation(String arn, Instant createdAt) {
     lock.lock();
@@ -131,7 +145,7 @@ final class SageMakerTags {
     } finally {
       lock.unlock();
     }
-    Map<String, String> tags = Map.copyOf(read(arn));
+    Map<String, String> tags = Map.copyOf(ofPresent(arn));
     if (areOurs(tags) || isSettled(createdAt)) {
       lock.lock();
       try {
@@ -141,6 +155,18 @@ final class SageMakerTags {
       }
     }
     return tags;
+  }
+
+  /** {@return the same of something in a list; none if it has gone since} */
+  Map<String, String> ofListed(String arn, Instant createdAt) {
+    try {
+      return ofCreation(arn, createdAt);
+    } catch (ServingException e) {
+      if (e.kind() == ErrorKind.NOT_FOUND) {
+        return Map.of();
+      }
+      throw e;
+    }
   }
 
   /** {@return whether something was made so long ago that AWS shows it everywhere, and who made it has used it} */
@@ -155,22 +181,27 @@ final class SageMakerTags {
 
   /** {@return all tags of something; none if it is not there} */
   Map<String, String> read(String arn) {
-    List<Tag> found;
     try {
-      found = Pages.all(
-          SageMakerProvider.ID,
-          "the tags of " + arn,
-          token -> errors.call(
-              "List the tags of " + arn,
-              () -> clients.controlPlane().listTags(r -> r.resourceArn(arn).nextToken(token))),
-          ListTagsResponse::tags,
-          ListTagsResponse::nextToken);
+      return ofPresent(arn);
     } catch (ServingException e) {
       if (e.kind() == ErrorKind.NOT_FOUND) {
         return Map.of();
       }
       throw e;
     }
+  }
+
+  private Map<String, String> ofPresent(String arn) {
+    List<Tag> found = Pages.all(
+        SageMakerProvider.ID,
+        "the tags of " + arn,
+        token -> errors.call(
+            "List the tags of " + arn,
+            () -> clients
+                .controlPlane()
+                .listTags(request -> request.resourceArn(arn).nextToken(token))),
+        ListTagsResponse::tags,
+        ListTagsResponse::nextToken);
     Map<String, String> tags = new HashMap<>();
     found.forEach(tag -> tags.put(tag.key(), tag.value()));
     return tags;

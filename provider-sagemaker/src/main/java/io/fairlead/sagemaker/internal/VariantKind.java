@@ -1,5 +1,7 @@
 package io.fairlead.sagemaker.internal;
 
+import static java.util.stream.Collectors.toSet;
+
 import io.fairlead.error.ErrorKind;
 import io.fairlead.error.ServingException;
 import io.fairlead.reconcile.Accepted;
@@ -21,7 +23,6 @@ import java.util.Comparator;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -32,6 +33,7 @@ import software.amazon.awssdk.services.sagemaker.model.CreateEndpointConfigReque
 import software.amazon.awssdk.services.sagemaker.model.DescribeEndpointConfigResponse;
 import software.amazon.awssdk.services.sagemaker.model.DescribeEndpointResponse;
 import software.amazon.awssdk.services.sagemaker.model.DesiredWeightAndCapacity;
+import software.amazon.awssdk.services.sagemaker.model.EndpointConfigSummary;
 import software.amazon.awssdk.services.sagemaker.model.EndpointSummary;
 import software.amazon.awssdk.services.sagemaker.model.PendingDeploymentSummary;
 import software.amazon.awssdk.services.sagemaker.model.PendingProductionVariantSummary;
@@ -630,32 +632,81 @@ final class VariantKind implements ResourceKind<Variant> {
 
   // ---- listing ----
 
+  /**
+   * A configuration that a deployment is about to use: nothing else tells yet that its variants are on their way.
+   *
+   * @param uses it, and the models of its variants
+   */
+  private record Coming(EndpointConfigSummary summary, Set<String> variants, List<ResourceRef> uses) {}
+
   @Override
   public List<Listed> list(Look look) {
+    Map<String, List<Coming>> coming = coming(look);
     List<Listed> listed = new ArrayList<>();
     for (EndpointSummary summary : endpoints.summaries()) {
-      Map<String, String> marks = tags.ofCreation(summary.endpointArn(), summary.creationTime());
+      Map<String, String> marks = tags.ofListed(summary.endpointArn(), summary.creationTime());
       if (SageMakerTags.areOurs(marks) && !marks.containsKey(SageMakerTags.FLEET)) {
         endpoints
             .find(summary.endpointName(), look)
-            .ifPresent(found -> listed.addAll(listed(found, look)));
+            .ifPresent(found -> listed.addAll(
+                listed(found, coming.getOrDefault(summary.endpointName(), List.of()), look)));
       }
     }
+    Set<String> there = listed.stream().map(entry -> entry.ref().name()).collect(toSet());
+    coming.forEach((endpoint, all) -> all.forEach(one -> one.variants().stream()
+        .map(variant -> new VariantName(endpoint, variant))
+        .filter(name -> there.add(name.toString()))
+        .forEach(name -> listed.add(listed(name, one.summary().creationTime(), one.uses())
+            .status(Observed.Status.CHANGING, "a deployment is about to make it")))));
     return listed;
+  }
+
+  /** {@return the configurations that deployments are about to use, by the names of their endpoints} */
+  private Map<String, List<Coming>> coming(Look look) {
+    Map<String, List<Coming>> coming = new LinkedHashMap<>();
+    for (EndpointConfigSummary summary : endpoints.configurations(look)) {
+      Map<String, String> marks =
+          tags.ofListed(summary.endpointConfigArn(), summary.creationTime());
+      String endpoint = marks.getOrDefault(SageMakerTags.DEPLOYMENT, "");
+      if (SageMakerTags.areOurs(marks)
+          && !marks.containsKey(SageMakerTags.FLEET)
+          && isComing(summary, endpoint, look)) {
+        List<ResourceRef> uses = new ArrayList<>(SageMakerTags.models(marks));
+        uses.add(
+            new ResourceRef(SageMakerKinds.CONFIGURATION.name(), summary.endpointConfigName()));
+        coming
+            .computeIfAbsent(endpoint, key -> new ArrayList<>())
+            .add(new Coming(summary, SageMakerTags.variants(marks), uses));
+      }
+    }
+    return coming;
+  }
+
+  private boolean isComing(EndpointConfigSummary summary, String endpoint, Look look) {
+    boolean isUsed = endpoints
+        .find(endpoint, look)
+        .filter(found ->
+            EndpointCalls.configurationNames(found).contains(summary.endpointConfigName()))
+        .isPresent();
+    // A claim comes later than the tags of its creation.
+    return !isUsed
+        && endpoints.isAboutToBeUsed(
+            summary.creationTime(), endpoints.tagsOf(summary.endpointConfigArn(), look));
   }
 
   /**
    * {@return the variants that an endpoint has or is about to have: shadows before what they copy, and those with the least
    * requests first}
    */
-  private List<Listed> listed(DescribeEndpointResponse endpoint, Look look) {
+  private List<Listed> listed(
+      DescribeEndpointResponse endpoint, List<Coming> coming, Look look) {
     Map<String, List<ResourceRef>> uses = new LinkedHashMap<>();
-    List<ResourceRef> configurations = new ArrayList<>();
+    List<ResourceRef> ofAll = new ArrayList<>();
     Set<String> shadows = new HashSet<>();
     names(endpoint).forEach(variant -> uses.put(variant, new ArrayList<>()));
     pendingNames(endpoint).forEach(variant -> uses.putIfAbsent(variant, new ArrayList<>()));
-    for (String name : configurationNames(endpoint)) {
-      configurations.add(new ResourceRef(SageMakerKinds.CONFIGURATION.name(), name));
+    for (String name : EndpointCalls.configurationNames(endpoint)) {
+      ofAll.add(new ResourceRef(SageMakerKinds.CONFIGURATION.name(), name));
       endpoints.findConfiguration(name, look).ifPresent(found -> {
         found.shadowProductionVariants().forEach(shadow -> shadows.add(shadow.variantName()));
         variants(found).forEach(variant -> {
@@ -667,12 +718,24 @@ final class VariantKind implements ResourceKind<Variant> {
         });
       });
     }
-    uses.values().forEach(all -> all.addAll(configurations));
+    coming.forEach(one -> ofAll.addAll(one.uses()));
+    uses.values().forEach(all -> all.addAll(ofAll));
     return uses.keySet().stream()
         .sorted(Comparator.comparing((String variant) -> !shadows.contains(variant))
             .thenComparing(variant -> weight(endpoint, variant)))
-        .map(variant -> listed(endpoint, variant, uses.getOrDefault(variant, List.of())))
+        .map(variant -> listed(
+                new VariantName(endpoint.endpointName(), variant),
+                endpoint.creationTime(),
+                uses.getOrDefault(variant, List.of()))
+            .status(EndpointCalls.status(endpoint), EndpointCalls.detail(endpoint)))
         .toList();
+  }
+
+  private static Listed listed(VariantName name, Instant createdAt, List<ResourceRef> uses) {
+    return Listed.of(new ResourceRef(SageMakerKinds.VARIANT.name(), name.toString()), createdAt)
+        .deployment(name.endpoint())
+        .asRoot()
+        .uses(uses);
   }
 
   /** {@return the variants that an endpoint is about to have, which are told before their configuration can be read} */
@@ -685,33 +748,9 @@ final class VariantKind implements ResourceKind<Variant> {
             .map(PendingProductionVariantSummary::variantName);
   }
 
-  /** {@return the configuration that an endpoint has, and the one that it is about to have} */
-  private static Set<String> configurationNames(DescribeEndpointResponse endpoint) {
-    Set<String> names = new LinkedHashSet<>();
-    names.add(endpoint.endpointConfigName());
-    PendingDeploymentSummary pending = endpoint.pendingDeploymentSummary();
-    if (pending != null && pending.endpointConfigName() != null) {
-      names.add(pending.endpointConfigName());
-    }
-    return names;
-  }
-
   private static float weight(DescribeEndpointResponse endpoint, String variant) {
     return EndpointCalls.summary(endpoint, variant)
         .map(ProductionVariantSummary::currentWeight)
         .orElse(0f);
-  }
-
-  private static Listed listed(
-      DescribeEndpointResponse endpoint, String variant, List<ResourceRef> uses) {
-    return Listed.of(
-            new ResourceRef(
-                SageMakerKinds.VARIANT.name(),
-                new VariantName(endpoint.endpointName(), variant).toString()),
-            endpoint.creationTime())
-        .deployment(endpoint.endpointName())
-        .status(EndpointCalls.status(endpoint), EndpointCalls.detail(endpoint))
-        .asRoot()
-        .uses(uses);
   }
 }

@@ -338,7 +338,7 @@ class SageMakerComponentsTest {
     assertThat(failure.kind()).isEqualTo(ErrorKind.CONFLICT);
     assertThat(failure)
         .hasMessageContaining(
-            "Variant bert/green cannot join bert/blue, which is an inference component: AWS has no weights among those");
+            "bert/green cannot join bert/blue, which is an inference component: AWS has no weights among those");
     assertThat(aws.remains()).isEqualTo(before);
     assertThat(platform
             .preview(it -> it.deploy(SECOND, elsewhere, new Routing("bert", "green")))
@@ -376,7 +376,7 @@ class SageMakerComponentsTest {
             "inference-component old/green cannot be an inference component: there is an endpoint old with variants of its own");
     assertThat(variant)
         .hasMessageContaining(
-            "Variant bert/green cannot join bert/blue, which is an inference component");
+            "bert/green cannot join bert/blue, which is an inference component");
     assertThat(fleet)
         .hasMessageContaining(
             "Variant shared/green cannot be there: endpoint shared is a fleet that inference components share");
@@ -427,7 +427,7 @@ class SageMakerComponentsTest {
     await(platform.sweep(Duration.ZERO));
 
     assertThat(failure.kind()).isEqualTo(ErrorKind.ALREADY_EXISTS);
-    assertThat(failure).hasMessageContaining("fleet shared is there already and was not made by");
+    assertThat(failure).hasMessageContaining("fleet shared already exists and is not managed by");
     assertThat(aws.remains()).isEqualTo(before);
   }
 
