@@ -162,6 +162,8 @@ final class Driver {
           deleteSuperseded(step);
         }
         settle();
+      } else if (policy == Policy.BE_ROLLED_BACK && wrote) {
+        deleteSuperseded(step);
       } else if (policy == Policy.BE_ABSENT && move == Move.DONE) {
         // Also where nothing had to be done any more: a run that died may not have come to this.
         if (wrote || step.resource.goal() != Resource.Goal.ABSENT_IF_ORPHAN) {

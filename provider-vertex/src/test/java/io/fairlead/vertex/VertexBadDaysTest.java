@@ -154,7 +154,8 @@ class VertexBadDaysTest {
 
     assertThat(failure.kind()).isEqualTo(ErrorKind.TIMEOUT);
     assertThat(failure)
-        .hasMessageContaining("run the same operation again to resume it, or undeploy to remove it");
+        .hasMessageContaining(
+            "run the same operation again to resume it, or undeploy to remove it");
   }
 
   @Test

@@ -94,7 +94,8 @@ final class SageMakerClients implements AutoCloseable {
       return config
           .clients()
           .controlPlane()
-          .orElseGet(() -> holder.closeLater(configured(SageMakerClient.builder()).build()));
+          .orElseGet(
+              () -> holder.closeLater(configured(SageMakerClient.builder()).build()));
     }
   };
   private final Lazy<SageMakerRuntimeClient> runtime = new Lazy<>(holder) {
@@ -103,7 +104,8 @@ final class SageMakerClients implements AutoCloseable {
       return config
           .clients()
           .runtime()
-          .orElseGet(() -> holder.closeLater(configured(SageMakerRuntimeClient.builder()).build()));
+          .orElseGet(() ->
+              holder.closeLater(configured(SageMakerRuntimeClient.builder()).build()));
     }
   };
   private final Lazy<S3Client> s3 = new Lazy<>(holder) {
@@ -123,8 +125,8 @@ final class SageMakerClients implements AutoCloseable {
       return config
           .clients()
           .autoScaling()
-          .orElseGet(
-              () -> holder.closeLater(configured(ApplicationAutoScalingClient.builder()).build()));
+          .orElseGet(() -> holder.closeLater(
+              configured(ApplicationAutoScalingClient.builder()).build()));
     }
   };
 

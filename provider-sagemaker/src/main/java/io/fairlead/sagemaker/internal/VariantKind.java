@@ -637,7 +637,8 @@ final class VariantKind implements ResourceKind<Variant> {
    *
    * @param uses it, and the models of its variants
    */
-  private record Coming(EndpointConfigSummary summary, Set<String> variants, List<ResourceRef> uses) {}
+  private record Coming(
+      EndpointConfigSummary summary, Set<String> variants, List<ResourceRef> uses) {}
 
   @Override
   public List<Listed> list(Look look) {
@@ -685,8 +686,8 @@ final class VariantKind implements ResourceKind<Variant> {
   private boolean isComing(EndpointConfigSummary summary, String endpoint, Look look) {
     boolean isUsed = endpoints
         .find(endpoint, look)
-        .filter(found ->
-            EndpointCalls.configurationNames(found).contains(summary.endpointConfigName()))
+        .filter(
+            found -> EndpointCalls.configurationNames(found).contains(summary.endpointConfigName()))
         .isPresent();
     // A claim comes later than the tags of its creation.
     return !isUsed
@@ -698,8 +699,7 @@ final class VariantKind implements ResourceKind<Variant> {
    * {@return the variants that an endpoint has or is about to have: shadows before what they copy, and those with the least
    * requests first}
    */
-  private List<Listed> listed(
-      DescribeEndpointResponse endpoint, List<Coming> coming, Look look) {
+  private List<Listed> listed(DescribeEndpointResponse endpoint, List<Coming> coming, Look look) {
     Map<String, List<ResourceRef>> uses = new LinkedHashMap<>();
     List<ResourceRef> ofAll = new ArrayList<>();
     Set<String> shadows = new HashSet<>();

@@ -375,8 +375,7 @@ class SageMakerComponentsTest {
         .hasMessageContaining(
             "inference-component old/green cannot be an inference component: there is an endpoint old with variants of its own");
     assertThat(variant)
-        .hasMessageContaining(
-            "bert/green cannot join bert/blue, which is an inference component");
+        .hasMessageContaining("bert/green cannot join bert/blue, which is an inference component");
     assertThat(fleet)
         .hasMessageContaining(
             "Variant shared/green cannot be there: endpoint shared is a fleet that inference components share");

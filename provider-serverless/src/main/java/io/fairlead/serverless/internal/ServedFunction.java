@@ -152,7 +152,7 @@ final class ServedFunction {
         .open(
             "Invoking function '" + function.name() + "'",
             // The pool keeps the time, by its own clock.
-            Deadline.after(LONGEST, TimeSource.system()),
+            Deadline.after(Durations.LONGEST, TimeSource.system()),
             source,
             (thrown, count) -> unchecked(thrown)));
     PieceQueue<ByteBuffer> queue = handed.queue();

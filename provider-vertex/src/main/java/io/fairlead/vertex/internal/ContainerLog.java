@@ -113,8 +113,10 @@ final class ContainerLog {
     Struct.Builder answer = Struct.newBuilder();
     JsonFormat.parser().merge(json, answer);
     List<String> lines = new ArrayList<>();
-    for (Value entry :
-        answer.getFieldsOrDefault("entries", Value.getDefaultInstance()).getListValue().getValuesList()) {
+    for (Value entry : answer
+        .getFieldsOrDefault("entries", Value.getDefaultInstance())
+        .getListValue()
+        .getValuesList()) {
       Struct fields = entry.getStructValue();
       String said = fields.containsFields("textPayload")
           ? fields.getFieldsOrThrow("textPayload").getStringValue()

@@ -128,7 +128,9 @@ class OverlappingDeploymentsTest {
         assertThat(weights(other).values().stream().mapToInt(Integer::intValue).sum())
             .isEqualTo(100);
         if (served[0]) {
-          assertThat(weights(other)).as("green was told deployed, and served").containsEntry("green", 100);
+          assertThat(weights(other))
+              .as("green was told deployed, and served")
+              .containsEntry("green", 100);
         }
       }
     });
@@ -138,7 +140,8 @@ class OverlappingDeploymentsTest {
 
   private static Map<String, Integer> weights(VertexPlatform on) {
     Map<String, Integer> weights = new HashMap<>();
-    on.list().forEach(one -> weights.put(one.variant().orElseThrow(), one.weight().percent()));
+    on.list()
+        .forEach(one -> weights.put(one.variant().orElseThrow(), one.weight().percent()));
     return weights;
   }
 
@@ -162,8 +165,8 @@ class OverlappingDeploymentsTest {
         deploy(whole, "blue", "one");
         deploy(whole, "green", "two");
         try (VertexPlatform dying = fresh.open(Faults.at("vertex", number, Fault.KILLED_AFTER))) {
-          assertThat(catchThrowable(
-                  () -> dying.undeploy(endpoint("green", "two")).await(LIMIT)))
+          assertThat(
+                  catchThrowable(() -> dying.undeploy(endpoint("green", "two")).await(LIMIT)))
               .satisfiesAnyOf(
                   thrown -> assertThat(thrown).isNull(),
                   thrown -> assertThat(thrown).isInstanceOf(ProcessKilled.class));

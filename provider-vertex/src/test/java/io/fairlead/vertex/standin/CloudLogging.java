@@ -21,14 +21,16 @@ final class CloudLogging {
   static final String PATH = "/v2/entries:list";
 
   private static final ObjectMapper JSON = new ObjectMapper();
-  private static final Pattern FILTER =
-      Pattern.compile("resource\\.type=\"aiplatform\\.googleapis\\.com/Endpoint\""
+  private static final Pattern FILTER = Pattern.compile(
+      "resource\\.type=\"aiplatform\\.googleapis\\.com/Endpoint\""
           + " resource\\.labels\\.endpoint_id=\"([^\"]+)\" labels\\.deployed_model_id=\"([^\"]+)\"");
 
   private final Map<String, List<String>> lines = new HashMap<>();
 
   void add(String endpoint, String deployedModelId, List<String> more) {
-    lines.computeIfAbsent(endpoint + "/" + deployedModelId, key -> new ArrayList<>()).addAll(more);
+    lines
+        .computeIfAbsent(endpoint + "/" + deployedModelId, key -> new ArrayList<>())
+        .addAll(more);
   }
 
   static void handle(HttpExchange exchange) throws IOException {
@@ -51,10 +53,10 @@ final class CloudLogging {
   ObjectNode list(JsonNode asked) {
     Matcher filter = FILTER.matcher(asked.path("filter").asText());
     if (!filter.matches() || !asked.path("orderBy").asText().equals("timestamp desc")) {
-      throw Refusal.invalid("filter", "Unparseable filter: " + asked.path("filter").asText());
+      throw Refusal.invalid(
+          "filter", "Unparseable filter: " + asked.path("filter").asText());
     }
-    List<String> all =
-        lines.getOrDefault(filter.group(1) + "/" + filter.group(2), List.of());
+    List<String> all = lines.getOrDefault(filter.group(1) + "/" + filter.group(2), List.of());
     ObjectNode answer = JSON.createObjectNode();
     ArrayNode entries = answer.putArray("entries");
     int size = asked.path("pageSize").asInt();
