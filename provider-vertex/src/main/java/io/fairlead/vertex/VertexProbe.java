@@ -52,7 +52,7 @@ public final class VertexProbe extends Settings<VertexProbe.Draft> {
   private static void checkSeconds(
       String field, Optional<Duration> value, int least, Problems problems) {
     value.ifPresent(duration -> problems.check(
-        duration.getSeconds() >= least && duration.toNanosPart() == 0,
+        duration.toSeconds() >= least && duration.toNanosPart() == 0,
         field,
         "must be whole seconds, " + least + " or more",
         duration));

@@ -53,6 +53,7 @@ final class ObjectStore {
     }
   }
 
+  @SuppressWarnings("ArrayRecordComponent") // it is changed in place
   private record Upload(
       String bucket,
       String key,

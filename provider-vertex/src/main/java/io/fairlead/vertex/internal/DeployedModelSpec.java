@@ -81,7 +81,7 @@ record DeployedModelSpec(
           "holds another container: deploy under another variant and route requests to it");
     }
     boolean sameMachines =
-        machines instanceof VertexMachine own && other.machines instanceof VertexMachine others
+        (machines instanceof VertexMachine own && other.machines instanceof VertexMachine others)
             ? own.isSameKindAs(others)
             : machines.equals(other.machines);
     if (!sameMachines) {

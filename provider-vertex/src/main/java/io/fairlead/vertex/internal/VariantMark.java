@@ -121,7 +121,8 @@ record VariantMark(
     StringBuilder written = new StringBuilder();
     int bits = 0;
     int held = 0;
-    for (char digit : hexadecimal.toCharArray()) {
+    for (int i = 0; i < hexadecimal.length(); i++) {
+      char digit = hexadecimal.charAt(i);
       held = (held << 4) | Character.digit(digit, 16);
       bits += 4;
       if (bits >= 5) {
@@ -139,7 +140,8 @@ record VariantMark(
     StringBuilder read = new StringBuilder();
     int bits = 0;
     int held = 0;
-    for (char digit : base32.toCharArray()) {
+    for (int i = 0; i < base32.length(); i++) {
+      char digit = base32.charAt(i);
       held = (held << 5) | (digit >= 'a' ? digit - 'a' : digit - '2' + 26);
       bits += 5;
       while (bits >= 4 && read.length() < HASH_DIGITS) {
