@@ -5,7 +5,11 @@ import io.fairlead.platform.Response;
 import java.nio.ByteBuffer;
 import java.util.function.Consumer;
 
-/** A model that answers requests as they come. */
+/**
+ * A model that answers requests as they come, instead of tensors.
+ *
+ * <p>It reads and checks them itself, and says what forms it takes.
+ */
 public non-sealed interface RequestModel extends Model {
   /**
    * {@return the answer to a request}

@@ -6,6 +6,8 @@ import io.fairlead.engine.ModelFetcher;
 import io.fairlead.engine.ModelHandler;
 import io.fairlead.engine.StreamingModelHandler;
 import io.fairlead.engine.internal.Engine;
+import io.fairlead.spi.Hidden;
+import io.fairlead.spi.Settings;
 import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.Map;
@@ -13,33 +15,57 @@ import java.util.Map;
 /**
  * Settings of the platform {@code local}.
  *
- * @param functions Java code by the name under which an artifact at {@code java:NAME} asks for it
- * @param fetchers what fetches a model from elsewhere, by the scheme of its location, such as {@code https}; nothing is
- *     fetched without one
- * @param cacheFolder where native libraries are kept between runs; made when it is needed
- * @param classLoader finds artifacts at {@code classpath:NAME} and {@code java:NAME}
+ * <pre>{@code
+ * LocalConfig config = LocalConfig.DEFAULT
+ *     .withFunction("greeter", request -> Response.json("\"hello, " + request.text() + "\""));
+ * }</pre>
  */
-public record LocalConfig(
-    Map<String, ModelHandler> functions,
-    Map<String, ModelFetcher> fetchers,
-    Path cacheFolder,
-    ClassLoader classLoader) {
+public final class LocalConfig extends Settings<LocalConfig.Draft> {
   /** No functions, the user's cache folder, and this library's class loader. */
-  public static final LocalConfig DEFAULT = new LocalConfig(
-      Map.of(), Map.of(), Engine.defaultCacheFolder(), LocalConfig.class.getClassLoader());
+  public static final LocalConfig DEFAULT = new LocalConfig(new Draft());
 
-  public LocalConfig {
-    functions = Map.copyOf(functions);
-    fetchers = Map.copyOf(fetchers);
-    requireNonNull(cacheFolder, "cacheFolder");
-    requireNonNull(classLoader, "classLoader");
+  static final class Draft extends Settings.Draft {
+    Map<String, ModelHandler> functions = Map.of();
+
+    @Hidden
+    Map<String, ModelFetcher> fetchers = Map.of();
+
+    Path cacheFolder = Engine.defaultCacheFolder();
+    ClassLoader classLoader = LocalConfig.class.getClassLoader();
+  }
+
+  private LocalConfig(Draft draft) {
+    super(draft);
+  }
+
+  /** {@return Java code by the name under which an artifact at {@code java:NAME} asks for it} */
+  public Map<String, ModelHandler> functions() {
+    return draft().functions;
+  }
+
+  /**
+   * {@return what fetches a model from elsewhere, by the scheme of its location, such as {@code https}; nothing is fetched
+   * without one}
+   */
+  public Map<String, ModelFetcher> fetchers() {
+    return draft().fetchers;
+  }
+
+  /** {@return where native libraries are kept between runs; made when it is needed} */
+  public Path cacheFolder() {
+    return draft().cacheFolder;
+  }
+
+  /** {@return what finds artifacts at {@code classpath:NAME} and {@code java:NAME}} */
+  public ClassLoader classLoader() {
+    return draft().classLoader;
   }
 
   /** {@return these settings with Java code that artifacts at {@code java:NAME} ask for} */
   public LocalConfig withFunction(String name, ModelHandler function) {
-    Map<String, ModelHandler> all = new HashMap<>(functions);
+    Map<String, ModelHandler> all = new HashMap<>(functions());
     all.put(requireNonNull(name, "name"), requireNonNull(function, "function"));
-    return new LocalConfig(all, fetchers, cacheFolder, classLoader);
+    return new LocalConfig(with(draft -> draft.functions = all));
   }
 
   /** {@return these settings with Java code that answers in pieces} */
@@ -49,16 +75,18 @@ public record LocalConfig(
 
   /** {@return these settings with what fetches models whose location has a scheme, such as {@code https}} */
   public LocalConfig withFetcher(String scheme, ModelFetcher fetcher) {
-    Map<String, ModelFetcher> all = new HashMap<>(fetchers);
+    Map<String, ModelFetcher> all = new HashMap<>(fetchers());
     all.put(requireNonNull(scheme, "scheme"), requireNonNull(fetcher, "fetcher"));
-    return new LocalConfig(functions, all, cacheFolder, classLoader);
+    return new LocalConfig(with(draft -> draft.fetchers = all));
   }
 
-  public LocalConfig withCacheFolder(Path newCacheFolder) {
-    return new LocalConfig(functions, fetchers, newCacheFolder, classLoader);
+  /** {@return these settings with another folder for what is kept between runs} */
+  public LocalConfig withCacheFolder(Path cacheFolder) {
+    return new LocalConfig(with(draft -> draft.cacheFolder = cacheFolder));
   }
 
-  public LocalConfig withClassLoader(ClassLoader newClassLoader) {
-    return new LocalConfig(functions, fetchers, cacheFolder, newClassLoader);
+  /** {@return these settings with what finds artifacts at {@code classpath:NAME} and {@code java:NAME}} */
+  public LocalConfig withClassLoader(ClassLoader classLoader) {
+    return new LocalConfig(with(draft -> draft.classLoader = classLoader));
   }
 }

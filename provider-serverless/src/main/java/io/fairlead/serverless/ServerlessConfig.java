@@ -7,59 +7,98 @@ import io.fairlead.engine.ModelHandler;
 import io.fairlead.engine.StreamingModelHandler;
 import io.fairlead.engine.internal.Engine;
 import io.fairlead.grammar.Problems;
+import io.fairlead.spi.Hidden;
+import io.fairlead.spi.Settings;
 import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.Optional;
 
 /**
  * Settings of the platform {@code serverless}.
  *
- * @param functions Java code by the name under which an artifact at {@code java:NAME} asks for it
- * @param fetchers what fetches a model from elsewhere, by the scheme of its location, such as {@code s3}; nothing is
- *     fetched without one
- * @param memoryBytes what the instances of all functions may count together, in bytes; 0 for three quarters of what this
- *     machine or container has
- * @param starts how many instances may be starting at a time; 0 for as many as there are processors
- * @param http where functions answer over HTTP; it listens from the first {@code url} on, or from the start if the port
- *     is given
- * @param cacheFolder where native libraries and optimised models are kept between runs; made when it is needed
- * @param classLoader finds artifacts at {@code classpath:NAME} and {@code java:NAME}
+ * <pre>{@code
+ * ServerlessConfig config = ServerlessConfig.DEFAULT
+ *     .withMemoryBytes(4L << 30)
+ *     .withFetcher("https", new HttpFetcher());
+ * }</pre>
  */
-public record ServerlessConfig(
-    Map<String, ModelHandler> functions,
-    Map<String, ModelFetcher> fetchers,
-    long memoryBytes,
-    int starts,
-    HttpSettings http,
-    Path cacheFolder,
-    ClassLoader classLoader) {
+public final class ServerlessConfig extends Settings<ServerlessConfig.Draft> {
   /** No functions, three quarters of the memory, loopback, the user's cache folder, this library's class loader. */
-  public static final ServerlessConfig DEFAULT = new ServerlessConfig(
-      Map.of(),
-      Map.of(),
-      0,
-      0,
-      HttpSettings.DEFAULT,
-      Engine.defaultCacheFolder(),
-      ServerlessConfig.class.getClassLoader());
+  public static final ServerlessConfig DEFAULT = new ServerlessConfig(new Draft());
 
-  public ServerlessConfig {
-    functions = Map.copyOf(functions);
-    fetchers = Map.copyOf(fetchers);
-    requireNonNull(http, "http");
-    requireNonNull(cacheFolder, "cacheFolder");
-    requireNonNull(classLoader, "classLoader");
-    Problems.in("ServerlessConfig")
-        .check(memoryBytes >= 0, "memoryBytes", "must not be negative", memoryBytes)
-        .check(starts >= 0, "starts", "must not be negative", starts)
-        .throwIfAny();
+  static final class Draft extends Settings.Draft {
+    Map<String, ModelHandler> functions = Map.of();
+
+    @Hidden
+    Map<String, ModelFetcher> fetchers = Map.of();
+
+    Optional<Long> memoryBytes = Optional.empty();
+    Optional<Integer> starts = Optional.empty();
+    HttpSettings http = HttpSettings.DEFAULT;
+    Path cacheFolder = Engine.defaultCacheFolder();
+    ClassLoader classLoader = ServerlessConfig.class.getClassLoader();
+  }
+
+  private ServerlessConfig(Draft draft) {
+    super(draft);
+    Problems problems = Problems.in("ServerlessConfig");
+    draft.memoryBytes.ifPresent(
+        bytes -> problems.check(bytes >= 1, "memoryBytes", "must be 1 or more", bytes));
+    draft.starts.ifPresent(
+        starts -> problems.check(starts >= 1, "starts", "must be 1 or more", starts));
+    problems.throwIfAny();
+  }
+
+  /** {@return Java code by the name under which an artifact at {@code java:NAME} asks for it} */
+  public Map<String, ModelHandler> functions() {
+    return draft().functions;
+  }
+
+  /**
+   * {@return what fetches a model from elsewhere, by the scheme of its location, such as {@code s3}; nothing is fetched
+   * without one}
+   */
+  public Map<String, ModelFetcher> fetchers() {
+    return draft().fetchers;
+  }
+
+  /**
+   * {@return what the instances of all functions may count together, in bytes; empty for three quarters of what this
+   * machine or container has}
+   */
+  public Optional<Long> memoryBytes() {
+    return draft().memoryBytes;
+  }
+
+  /** {@return how many instances may be starting at a time; empty for as many as there are processors} */
+  public Optional<Integer> starts() {
+    return draft().starts;
+  }
+
+  /**
+   * {@return where functions answer over HTTP; it listens from the first {@code url} on, or from the start if the port is
+   * given}
+   */
+  public HttpSettings http() {
+    return draft().http;
+  }
+
+  /** {@return where native libraries and optimised models are kept between runs; made when it is needed} */
+  public Path cacheFolder() {
+    return draft().cacheFolder;
+  }
+
+  /** {@return what finds artifacts at {@code classpath:NAME} and {@code java:NAME}} */
+  public ClassLoader classLoader() {
+    return draft().classLoader;
   }
 
   /** {@return these settings with Java code that artifacts at {@code java:NAME} ask for} */
   public ServerlessConfig withFunction(String name, ModelHandler function) {
-    Map<String, ModelHandler> all = new HashMap<>(functions);
+    Map<String, ModelHandler> all = new HashMap<>(functions());
     all.put(requireNonNull(name, "name"), requireNonNull(function, "function"));
-    return new ServerlessConfig(all, fetchers, memoryBytes, starts, http, cacheFolder, classLoader);
+    return new ServerlessConfig(with(draft -> draft.functions = all));
   }
 
   /** {@return these settings with Java code that answers in pieces} */
@@ -69,34 +108,33 @@ public record ServerlessConfig(
 
   /** {@return these settings with what fetches models whose location has a scheme, such as {@code https}} */
   public ServerlessConfig withFetcher(String scheme, ModelFetcher fetcher) {
-    Map<String, ModelFetcher> all = new HashMap<>(fetchers);
+    Map<String, ModelFetcher> all = new HashMap<>(fetchers());
     all.put(requireNonNull(scheme, "scheme"), requireNonNull(fetcher, "fetcher"));
-    return new ServerlessConfig(
-        functions, all, memoryBytes, starts, http, cacheFolder, classLoader);
+    return new ServerlessConfig(with(draft -> draft.fetchers = all));
   }
 
-  public ServerlessConfig withMemoryBytes(long newMemoryBytes) {
-    return new ServerlessConfig(
-        functions, fetchers, newMemoryBytes, starts, http, cacheFolder, classLoader);
+  /** {@return these settings with what the instances of all functions may count together} */
+  public ServerlessConfig withMemoryBytes(long memoryBytes) {
+    return new ServerlessConfig(with(draft -> draft.memoryBytes = Optional.of(memoryBytes)));
   }
 
-  public ServerlessConfig withStarts(int newStarts) {
-    return new ServerlessConfig(
-        functions, fetchers, memoryBytes, newStarts, http, cacheFolder, classLoader);
+  /** {@return these settings with how many instances may be starting at a time} */
+  public ServerlessConfig withStarts(int starts) {
+    return new ServerlessConfig(with(draft -> draft.starts = Optional.of(starts)));
   }
 
-  public ServerlessConfig withHttp(HttpSettings newHttp) {
-    return new ServerlessConfig(
-        functions, fetchers, memoryBytes, starts, newHttp, cacheFolder, classLoader);
+  /** {@return these settings with where functions answer over HTTP} */
+  public ServerlessConfig withHttp(HttpSettings http) {
+    return new ServerlessConfig(with(draft -> draft.http = http));
   }
 
-  public ServerlessConfig withCacheFolder(Path newCacheFolder) {
-    return new ServerlessConfig(
-        functions, fetchers, memoryBytes, starts, http, newCacheFolder, classLoader);
+  /** {@return these settings with another folder for what is kept between runs} */
+  public ServerlessConfig withCacheFolder(Path cacheFolder) {
+    return new ServerlessConfig(with(draft -> draft.cacheFolder = cacheFolder));
   }
 
-  public ServerlessConfig withClassLoader(ClassLoader newClassLoader) {
-    return new ServerlessConfig(
-        functions, fetchers, memoryBytes, starts, http, cacheFolder, newClassLoader);
+  /** {@return these settings with what finds artifacts at {@code classpath:NAME} and {@code java:NAME}} */
+  public ServerlessConfig withClassLoader(ClassLoader classLoader) {
+    return new ServerlessConfig(with(draft -> draft.classLoader = classLoader));
   }
 }

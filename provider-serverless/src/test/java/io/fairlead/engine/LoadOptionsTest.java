@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import io.fairlead.grammar.InvalidValueException;
 import io.fairlead.grammar.Problem;
+import java.util.List;
+import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -12,27 +14,34 @@ import org.junit.jupiter.params.provider.ValueSource;
 final class LoadOptionsTest {
   @Test
   void theDefaultIsOneThreadAndNoBatches() {
-    assertThat(LoadOptions.DEFAULT).isEqualTo(new LoadOptions(1, 1, false));
+    assertThat(LoadOptions.DEFAULT.threads()).isEqualTo(1);
+    assertThat(LoadOptions.DEFAULT.maxBatch()).isEqualTo(1);
+    assertThat(LoadOptions.DEFAULT.batchDependentAllowed()).isFalse();
   }
 
   @Test
   void eachOptionCanBeChangedAlone() {
-    LoadOptions options = new LoadOptions(2, 8, true);
+    LoadOptions options =
+        LoadOptions.DEFAULT.withThreads(2).withMaxBatch(8).withBatchDependentAllowed(true);
 
-    assertThat(options.withThreads(3)).isEqualTo(new LoadOptions(3, 8, true));
-    assertThat(options.withMaxBatch(9)).isEqualTo(new LoadOptions(2, 9, true));
-    assertThat(options.withBatchDependentAllowed(false)).isEqualTo(new LoadOptions(2, 8, false));
+    assertThat(options)
+        .hasToString("LoadOptions[batchDependentAllowed=true, maxBatch=8, threads=2]")
+        .isNotEqualTo(options.withThreads(3))
+        .isNotEqualTo(options.withMaxBatch(9))
+        .isNotEqualTo(options.withBatchDependentAllowed(false))
+        .isEqualTo(options.withThreads(3).withThreads(2));
   }
 
   @ParameterizedTest
   @ValueSource(ints = {-1, 0, 1025})
   void whatIsOutOfRangeIsRefusedByName(int value) {
-    InvalidValueException thrown = catchThrowableOfType(
-        InvalidValueException.class, () -> new LoadOptions(value, value, false));
+    assertThat(problems(() -> LoadOptions.DEFAULT.withThreads(value)))
+        .containsExactly(new Problem("threads", "must be from 1 to 1024", String.valueOf(value)));
+    assertThat(problems(() -> LoadOptions.DEFAULT.withMaxBatch(value)))
+        .containsExactly(new Problem("maxBatch", "must be from 1 to 1024", String.valueOf(value)));
+  }
 
-    assertThat(thrown.problems())
-        .containsExactly(
-            new Problem("threads", "must be from 1 to 1024", String.valueOf(value)),
-            new Problem("maxBatch", "must be from 1 to 1024", String.valueOf(value)));
+  private static List<Problem> problems(ThrowingCallable change) {
+    return catchThrowableOfType(InvalidValueException.class, change).problems();
   }
 }

@@ -45,13 +45,17 @@ final class HttpSettingsTest {
   @Test
   void theTokenIsNotInItsTextForm() {
     assertThat(HttpSettings.DEFAULT.withToken(TOKEN))
-        .hasToString("HttpSettings[127.0.0.1:0, with a token]");
+        .hasToString("HttpSettings[token=(not shown)]");
   }
 
   @Test
   void allThatIsWrongIsTold() {
-    assertThatThrownBy(
-            () -> HttpSettings.DEFAULT.withRoutes("health", "predict").withAddress("127.0.0.1", 1))
+    assertThatThrownBy(() -> HttpSettings.DEFAULT.withHealthRoute("health"))
+        .hasMessageContaining("healthRoute must begin with a /");
+    assertThatThrownBy(() -> HttpSettings.DEFAULT.withPredictRoute("predict"))
+        .hasMessageContaining("predictRoute must begin with a /");
+    assertThatThrownBy(() -> HttpSettings.forVertex(
+            Map.of("AIP_HEALTH_ROUTE", "health", "AIP_PREDICT_ROUTE", "predict")))
         .hasMessageContaining("healthRoute must begin with a /")
         .hasMessageContaining("predictRoute must begin with a /");
     assertThatThrownBy(() -> HttpSettings.DEFAULT.withAddress("127.0.0.1", 65536))
@@ -60,8 +64,9 @@ final class HttpSettingsTest {
         .hasMessageContaining("maxBodyBytes must be 1 to 1073741824");
     assertThatThrownBy(() -> HttpSettings.DEFAULT.withMaxConnections(0))
         .hasMessageContaining("maxConnections must be 1 or more");
-    assertThatThrownBy(() -> HttpSettings.DEFAULT.withTimes(Duration.ZERO, Duration.ofNanos(-1)))
-        .hasMessageContaining("transferTime must be more than 0")
+    assertThatThrownBy(() -> HttpSettings.DEFAULT.withTransferTime(Duration.ZERO))
+        .hasMessageContaining("transferTime must be more than 0");
+    assertThatThrownBy(() -> HttpSettings.DEFAULT.withIdleTime(Duration.ofNanos(-1)))
         .hasMessageContaining("idleTime must be more than 0");
   }
 

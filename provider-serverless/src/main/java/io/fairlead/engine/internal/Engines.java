@@ -8,7 +8,8 @@ import io.fairlead.engine.RequestModel;
 import io.fairlead.engine.TensorModel;
 import io.fairlead.engine.internal.file.ModelFile;
 import io.fairlead.engine.internal.json.JsonModel;
-import io.fairlead.engine.internal.run.GuardedModel;
+import io.fairlead.engine.internal.run.GuardedRequestModel;
+import io.fairlead.engine.internal.run.GuardedTensorModel;
 import io.fairlead.engine.internal.source.ModelFiles;
 import io.fairlead.engine.internal.support.Failures;
 import io.fairlead.engine.internal.text.DjlTokenizer;
@@ -143,13 +144,16 @@ public final class Engines {
     }
   }
 
-  private TensorModel open(InferenceEngine engine, ModelSource source, LoadOptions options) {
+  private Model open(InferenceEngine engine, ModelSource source, LoadOptions options) {
     String who = "engine " + engine.getClass().getName();
     Model model = null;
     try {
       model = engine.open(source, options);
       if (model instanceof TensorModel tensors) {
-        return new GuardedModel(tensors, failures);
+        return new GuardedTensorModel(tensors, failures);
+      }
+      if (model instanceof RequestModel requests) {
+        return new GuardedRequestModel(requests, failures);
       }
     } catch (ServingException | InvalidValueException e) {
       throw e;

@@ -1,5 +1,6 @@
 package io.fairlead.serverless.internal;
 
+import com.sun.management.OperatingSystemMXBean;
 import io.fairlead.engine.internal.Engine;
 import io.fairlead.engine.internal.run.LoadedModel;
 import io.fairlead.error.ErrorKind;
@@ -44,6 +45,7 @@ import io.fairlead.serverless.internal.pool.Pool;
 import io.fairlead.serverless.internal.pool.PoolClock;
 import io.fairlead.serverless.internal.pool.PoolStatus;
 import io.fairlead.serverless.internal.process.Workers;
+import java.lang.management.ManagementFactory;
 import java.net.URI;
 import java.nio.ByteBuffer;
 import java.time.Duration;
@@ -82,6 +84,9 @@ public final class FunctionHost {
   private static final Duration KEEP_ALIVE = Duration.ofSeconds(60);
   private static final Duration ENDING = Duration.ofSeconds(5);
   private static final double PART_OF_MEMORY = 0.75;
+
+  /** A JVM whose heap is not set takes a quarter of the machine for it. */
+  private static final int HEAPS = 4;
 
   /** The outcomes that are kept for whoever began the operations, who as a rule asks for them within moments. */
   private static final int MOST_OUTCOMES = 1000;
@@ -125,10 +130,8 @@ public final class FunctionHost {
     this.clock = clock;
     this.grace = grace;
     this.budget = new Budget(
-        config.memoryBytes() > 0
-            ? config.memoryBytes()
-            : (long) (MachineMemory.bytes() * PART_OF_MEMORY),
-        config.starts() > 0 ? config.starts() : Runtime.getRuntime().availableProcessors());
+        config.memoryBytes().orElseGet(() -> (long) (machineMemory() * PART_OF_MEMORY)),
+        config.starts().orElseGet(() -> Runtime.getRuntime().availableProcessors()));
     this.engine = new Engine(
         ServerlessProvider.ID,
         config.functions(),
@@ -136,6 +139,13 @@ public final class FunctionHost {
         config.cacheFolder(),
         Engine.MODEL_CACHE_BYTES,
         config.classLoader());
+  }
+
+  /** {@return the memory of this machine, or of this container if that is less} */
+  private static long machineMemory() {
+    return ManagementFactory.getOperatingSystemMXBean() instanceof OperatingSystemMXBean machine
+        ? machine.getTotalMemorySize()
+        : Runtime.getRuntime().maxMemory() * HEAPS;
   }
 
   private static Thread newThread(Runnable task) {

@@ -95,10 +95,10 @@ final class ServedFunction {
   }
 
   private static int slots(ServerlessOptions options) {
-    int processors = Runtime.getRuntime().availableProcessors();
-    if (options.slots() > 0) {
-      return options.slots();
+    if (options.slots().isPresent()) {
+      return options.slots().get();
     }
+    int processors = Runtime.getRuntime().availableProcessors();
     int runs = Math.max(1, processors / options.threads());
     // A batch is made of those that are inside: one that computes, and the next one.
     return options.maxBatch() > 1 ? Math.max(runs, 2 * options.maxBatch()) : runs;
@@ -366,14 +366,16 @@ final class ServedFunction {
 
     private LoadedModel load() {
       ModelArtifact artifact = function.artifact();
-      LoadOptions load =
-          new LoadOptions(options.threads(), options.maxBatch(), options.batchDependentAllowed());
+      LoadOptions load = LoadOptions.DEFAULT
+          .withThreads(options.threads())
+          .withMaxBatch(options.maxBatch())
+          .withBatchDependentAllowed(options.batchDependentAllowed());
       WorkerLimits limits =
           WorkerLimits.DEFAULT.withMemoryBytes(function.limits().memoryBytes());
-      if (!options.trustedPickle().isEmpty()) {
+      if (options.trustedPickle().isPresent()) {
         return host.workers()
             .start(PickleSpec.of(
-                Path.of(options.trustedPickle()),
+                Path.of(options.trustedPickle().get()),
                 Path.of(artifact.weights()),
                 function.name(),
                 digest,

@@ -147,7 +147,7 @@ final class EngineTest {
     LeasedModel other = engine.load(artifact, LoadOptions.DEFAULT.withThreads(2));
 
     assertThat(engine.loadedModels()).isEqualTo(2);
-    assertThat(engine.load(artifact, new LoadOptions(2, 1, false)).digest())
+    assertThat(engine.load(artifact, LoadOptions.DEFAULT.withThreads(2)).digest())
         .isEqualTo(one.digest());
     assertThat(engine.loadedModels()).isEqualTo(2);
     assertThat(other.invoke(IRIS).text()).isEqualTo(one.invoke(IRIS).text());

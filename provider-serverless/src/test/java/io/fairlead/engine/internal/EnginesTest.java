@@ -11,6 +11,7 @@ import io.fairlead.engine.InferenceEngine;
 import io.fairlead.engine.LoadOptions;
 import io.fairlead.engine.Model;
 import io.fairlead.engine.ModelSource;
+import io.fairlead.engine.RequestModel;
 import io.fairlead.engine.ScalingEngine;
 import io.fairlead.engine.Tensor;
 import io.fairlead.engine.TensorModel;
@@ -196,6 +197,22 @@ final class EnginesTest {
   }
 
   @Test
+  void aModelMayAnswerRequestsItself() throws IOException {
+    Engine engine = engine(Answering.class.getName());
+
+    LeasedModel echo = engine.load(file("echoes"));
+    LeasedModel none = engine.load(file("none"));
+    LeasedModel failing = engine.load(file("fails"));
+
+    assertThat(echo.invoke(Request.of("hi".getBytes(UTF_8), "text/plain")).text())
+        .isEqualTo("hi");
+    assertThatThrownBy(() -> none.invoke(ROWS))
+        .hasMessage("Model 'model' failed: its engine gave no answer.");
+    assertThatThrownBy(() -> failing.invoke(ROWS))
+        .hasMessage("Model 'model' failed: ArithmeticException: by zero.");
+  }
+
+  @Test
   void aModelIsStoppedThroughItsCall() throws IOException {
     LeasedModel model = engine(Running.class.getName()).load(file("waits"));
 
@@ -350,6 +367,38 @@ final class EnginesTest {
         public void close() {
           throw new IllegalStateException("stays open");
         }
+      };
+    }
+  }
+
+  public static final class Answering extends Any {
+    public Answering() {}
+
+    @Override
+    public Model open(ModelSource source, LoadOptions options) throws IOException {
+      String how = new String(source.bytes(), UTF_8);
+      return new RequestModel() {
+        @Override
+        public List<TensorSpec> inputs() {
+          return List.of();
+        }
+
+        @Override
+        public List<TensorSpec> outputs() {
+          return List.of();
+        }
+
+        @Override
+        public Response answer(Request request, Call call) {
+          return switch (how) {
+            case "fails" -> throw new ArithmeticException("by zero");
+            case "echoes" -> Response.of(request.body(), request.contentType());
+            default -> null;
+          };
+        }
+
+        @Override
+        public void close() {}
       };
     }
   }

@@ -104,7 +104,7 @@ public enum ModelFormat {
 
   /** {@return the format of a file that begins with these bytes} */
   public static ModelFormat of(byte[] head) {
-    if (Pickle.isOne(head)) {
+    if (Pickle.isPickle(head)) {
       return PICKLE;
     }
     String text = new String(head, ISO_8859_1);

@@ -63,7 +63,7 @@ public final class Pickle {
   }
 
   /** {@return whether a file that begins with these bytes is a pickle, which may be compressed} */
-  static boolean isOne(byte[] head) {
+  static boolean isPickle(byte[] head) {
     return looksLike(head) || (isCompressed(head) && looksLike(inflatedBeginning(head)));
   }
 

@@ -31,7 +31,7 @@ public final class TarReader {
   }
 
   /** {@return whether a stream that begins with these bytes is one} */
-  public static boolean isOne(byte[] head) {
+  public static boolean isTar(byte[] head) {
     return head.length >= 262 && new String(head, 257, 5, US_ASCII).equals("ustar");
   }
 

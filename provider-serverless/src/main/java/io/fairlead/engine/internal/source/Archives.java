@@ -91,10 +91,10 @@ public final class Archives {
   }
 
   /** {@return whether a file is something to unpack: a ZIP that is none of PyTorch's, a tar, or anything in gzip but a pickle} */
-  static boolean isOne(ModelFile file) {
+  static boolean isArchive(ModelFile file) {
     byte[] head = file.fingerprint().head();
     return switch (ModelFormat.of(head)) {
-      case ARCHIVE -> TarReader.isOne(head) || Pickle.isCompressed(head);
+      case ARCHIVE -> TarReader.isTar(head) || Pickle.isCompressed(head);
       case ZIP -> true;
       case PYTORCH -> file.path().isPresent() && !isOfPytorch(file.path().get());
       default -> false;
@@ -307,11 +307,11 @@ public final class Archives {
         return;
       }
       try (InputStream in = archive.open()) {
-        if (TarReader.isOne(head)) {
+        if (TarReader.isTar(head)) {
           untar(in);
         } else if (Pickle.isGzip(head)) {
           InputStream inflated = new GZIPInputStream(in, 1 << 16);
-          if (TarReader.isOne(Pickle.inflatedBeginning(head))) {
+          if (TarReader.isTar(Pickle.inflatedBeginning(head))) {
             untar(inflated);
           } else {
             file(archive.fileName().replaceFirst("(?i)\\.gz$", ""), inflated);

@@ -145,7 +145,7 @@ public final class ModelSources {
 
   private ModelFiles fetched(URI location, String tokenizer, String sha256) {
     ModelFile file = read(download(location, sha256));
-    if (Archives.isOne(file)) {
+    if (Archives.isArchive(file)) {
       return inArchive(file, tokenizer);
     }
     if (!file.fingerprint().externalFiles().isEmpty()) {
@@ -170,7 +170,9 @@ public final class ModelSources {
   private ModelFiles onDisk(Path location, String tokenizer, String sha256) {
     Path weights = modelFile(location);
     ModelFile file = checkPin(read(weights), sha256);
-    return Archives.isOne(file) ? inArchive(file, tokenizer) : inFolder(file, weights, tokenizer);
+    return Archives.isArchive(file)
+        ? inArchive(file, tokenizer)
+        : inFolder(file, weights, tokenizer);
   }
 
   private ModelFiles inArchive(ModelFile archive, String tokenizer) {
@@ -274,14 +276,14 @@ public final class ModelSources {
     Path unpacked = unpacked(url).orElse(null);
     if (unpacked != null) {
       ModelFile file = checkPin(read(unpacked), sha256);
-      if (Archives.isOne(file)) {
+      if (Archives.isArchive(file)) {
         return inArchive(file, tokenizer);
       }
       return new ModelFiles(
           file, externalWeights(file, unpacked), tokenizerBeside(file, name, tokenizer));
     }
     ModelFile file = checkPin(read(name, url), sha256);
-    if (Archives.isOne(file)) {
+    if (Archives.isArchive(file)) {
       return inArchive(file, tokenizer);
     }
     if (!file.fingerprint().externalFiles().isEmpty()) {

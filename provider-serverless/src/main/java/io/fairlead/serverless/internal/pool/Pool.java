@@ -210,7 +210,7 @@ public final class Pool<I> {
           refusal = whyNotToWait(now);
           if (refusal == null) {
             accepted++;
-            standInLine(ticket, now);
+            enqueue(ticket, now);
             startWhatIsNeeded(now);
           }
         }
@@ -229,7 +229,7 @@ public final class Pool<I> {
     run(then);
   }
 
-  private void standInLine(Ticket<I> ticket, long now) {
+  private void enqueue(Ticket<I> ticket, long now) {
     waited++;
     ticket.state = Ticket.State.WAITING;
     ticket.pool = this;
@@ -369,7 +369,7 @@ public final class Pool<I> {
     locked(() -> {
       if (ticket.pool == this && ticket.state == Ticket.State.WAITING) {
         leaveLine(ticket, Refusal.of(Reason.CANCELLED));
-        forgetWishes();
+        withdrawSurplus();
         endIfDone();
       }
     });
@@ -448,14 +448,14 @@ public final class Pool<I> {
     // Whoever had no use for it any more before it was asked for could not take it back.
     locked(() -> {
       if (closing) {
-        forgetWishes();
+        withdrawSurplus();
         endIfDone();
       }
     });
   }
 
   /** Takes back wishes for instances that nobody needs any more. */
-  private void forgetWishes() {
+  private void withdrawSurplus() {
     int surplus = live(false) - needed(clock.now());
     for (int i = instances.size() - 1; i >= 0 && surplus > 0; i--) {
       Instance instance = instances.get(i);
@@ -649,7 +649,7 @@ public final class Pool<I> {
     locked(() -> {
       if (warmed != null && ready() > 0) {
         endWarming(null);
-        forgetWishes();
+        withdrawSurplus();
       }
     });
   }
@@ -762,14 +762,14 @@ public final class Pool<I> {
       }
       alarm = null;
       wakeAt = NEVER;
-      long next = Math.min(tellThoseWhoseTimeIsUp(now), letTheIdleGo(now));
-      next = Math.min(next, doNotWaitForLongStarts(now));
+      long next = Math.min(expire(now), stopIdle(now));
+      next = Math.min(next, releaseSlowStarts(now));
       if (failures > 0 && now < retryAt && needed(now) > 0) {
         next = Math.min(next, retryAt);
       }
       if (backAt <= now) {
         backAt = NEVER;
-        comeBack(now);
+        prewarm(now);
       } else {
         next = Math.min(next, backAt);
       }
@@ -782,7 +782,7 @@ public final class Pool<I> {
   }
 
   /** Loads the model again because an invocation is likely soon. */
-  private void comeBack(long now) {
+  private void prewarm(long now) {
     if (live(false) == 0 && !closing && line.isEmpty()) {
       warm = Math.max(warm, 1);
       warmed = warmed == null ? new CompletableFuture<>() : warmed;
@@ -790,7 +790,7 @@ public final class Pool<I> {
     }
   }
 
-  private long doNotWaitForLongStarts(long now) {
+  private long releaseSlowStarts(long now) {
     long next = NEVER;
     for (Instance instance : instances) {
       if (instance.holdsStart) {
@@ -805,7 +805,7 @@ public final class Pool<I> {
     return next;
   }
 
-  private long tellThoseWhoseTimeIsUp(long now) {
+  private long expire(long now) {
     long next = NEVER;
     for (Ticket<I> ticket : line) {
       if (ticket.deadline() <= now) {
@@ -820,7 +820,7 @@ public final class Pool<I> {
     if (stuck >= settings.maxConcurrent()) {
       refuseAll(Refusal.of(Reason.STUCK));
     }
-    forgetWishes();
+    withdrawSurplus();
     return next;
   }
 
@@ -853,7 +853,7 @@ public final class Pool<I> {
   }
 
   /** {@return when to look again} */
-  private long letTheIdleGo(long now) {
+  private long stopIdle(long now) {
     if (closing) {
       return NEVER;
     }
@@ -968,7 +968,7 @@ public final class Pool<I> {
         moved.add(ticket);
       }
       dropWarming();
-      forgetWishes();
+      withdrawSurplus();
       endIfDone();
     });
     if (newSuccessor != null) {
@@ -983,7 +983,7 @@ public final class Pool<I> {
         long now = clock.now();
         moved.forEach(ticket -> {
           accepted++;
-          standInLine(ticket, now);
+          enqueue(ticket, now);
         });
         serveLine(now);
         startWhatIsNeeded(now);
@@ -1017,7 +1017,7 @@ public final class Pool<I> {
       closing = true;
       refuseAll(Refusal.of(Reason.CLOSED));
       dropWarming();
-      forgetWishes();
+      withdrawSurplus();
       endIfDone();
     });
   }

@@ -85,7 +85,10 @@ final class Wire {
           cacheFolder,
           new ModelArtifact(
               code, weights, new ModelMetadata(name, framework, version, labels, Options.none())),
-          new LoadOptions(in.readInt(), in.readInt(), in.readBoolean()),
+          LoadOptions.DEFAULT
+              .withThreads(in.readInt())
+              .withMaxBatch(in.readInt())
+              .withBatchDependentAllowed(in.readBoolean()),
           in.readLong());
     }
   }

@@ -284,8 +284,9 @@ final class BatchedModelTest {
   @Test
   void aModelWithAFixedFirstDimensionIsNotBatched() {
     try (Engine engine = Models.engine()) {
-      assertThatThrownBy(
-              () -> engine.load(Models.artifact("runaway.onnx"), new LoadOptions(1, 2, true)))
+      assertThatThrownBy(() -> engine.load(
+              Models.artifact("runaway.onnx"),
+              LoadOptions.DEFAULT.withMaxBatch(2).withBatchDependentAllowed(true)))
           .isInstanceOfSatisfying(
               ServingException.class, e -> assertThat(e.kind()).isEqualTo(ErrorKind.UNSUPPORTED))
           .hasMessageContaining(

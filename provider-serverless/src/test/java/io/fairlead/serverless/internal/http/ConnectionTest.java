@@ -333,7 +333,7 @@ final class ConnectionTest {
 
   @Test
   void aClientThatDribblesItsHeadersIsClosed() throws IOException {
-    Client client = connect(start(SETTINGS.withTimes(SHORT, LONG)));
+    Client client = connect(start(SETTINGS.withTransferTime(SHORT).withIdleTime(LONG)));
     client.send("GET /v2 HTTP/1.1\r\nHo");
 
     assertThat(client.rest()).isEmpty();
@@ -341,7 +341,7 @@ final class ConnectionTest {
 
   @Test
   void aClientThatDribblesItsHeadersInItsSecondRequestIsClosed() throws IOException {
-    Client client = connect(start(SETTINGS.withTimes(SHORT, LONG)));
+    Client client = connect(start(SETTINGS.withTransferTime(SHORT).withIdleTime(LONG)));
     client.send(get("/v2/health/live"));
     assertThat(client.answer()).startsWith("HTTP/1.1 200 ");
 
@@ -352,7 +352,7 @@ final class ConnectionTest {
 
   @Test
   void aClientThatNeverEndsItsBodyIsToldSo() throws IOException {
-    Client client = connect(start(SETTINGS.withTimes(SHORT, LONG)));
+    Client client = connect(start(SETTINGS.withTransferTime(SHORT).withIdleTime(LONG)));
     client.send(post("/v2/models/echo", 10) + "a");
 
     assertThat(client.rest()).startsWith("HTTP/1.1 408 ");
@@ -360,12 +360,14 @@ final class ConnectionTest {
 
   @Test
   void aClientThatSaysNothingIsClosed() throws IOException {
-    assertThat(connect(start(SETTINGS.withTimes(SHORT, LONG))).rest()).isEmpty();
+    assertThat(
+            connect(start(SETTINGS.withTransferTime(SHORT).withIdleTime(LONG))).rest())
+        .isEmpty();
   }
 
   @Test
   void anIdleConnectionIsClosed() throws IOException {
-    Client client = connect(start(SETTINGS.withTimes(LONG, SHORT)));
+    Client client = connect(start(SETTINGS.withTransferTime(LONG).withIdleTime(SHORT)));
     client.send(get("/v2/health/live"));
     assertThat(client.answer()).startsWith("HTTP/1.1 200 ");
 
@@ -381,7 +383,7 @@ final class ConnectionTest {
       }
     };
     functions.put(large);
-    Client client = connect(start(SETTINGS.withTimes(SHORT, LONG)));
+    Client client = connect(start(SETTINGS.withTransferTime(SHORT).withIdleTime(LONG)));
     client.send(post("/v2/models/large", 0) + post("/v2/models/waiting", 0));
 
     // Whoever reads nothing learns of the close by what it can no longer send.
@@ -396,11 +398,11 @@ final class ConnectionTest {
 
   @Test
   void workIsNotHurriedByTheTimesOfTheConnection() throws Exception {
-    Client client =
-        connect(start(SETTINGS.withTimes(Duration.ofMillis(20), Duration.ofMillis(20))));
+    Client client = connect(start(
+        SETTINGS.withTransferTime(Duration.ofMillis(20)).withIdleTime(Duration.ofMillis(20))));
     client.send(post("/v2/models/waiting", 0));
     CompletableFuture<Response> work = waiting.waiting.take();
-    Client other = connect(start(SETTINGS.withTimes(SHORT, LONG)));
+    Client other = connect(start(SETTINGS.withTransferTime(SHORT).withIdleTime(LONG)));
 
     // By when the other has been found slow, this one would have been, too.
     assertThat(other.rest()).isEmpty();

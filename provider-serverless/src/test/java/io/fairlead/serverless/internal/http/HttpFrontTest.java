@@ -76,7 +76,8 @@ final class HttpFrontTest {
         "serverless",
         HttpSettings.DEFAULT
             .withDefaultFunction("iris")
-            .withRoutes("/vertex/health", "/vertex/predict"),
+            .withHealthRoute("/vertex/health")
+            .withPredictRoute("/vertex/predict"),
         functions);
   }
 
