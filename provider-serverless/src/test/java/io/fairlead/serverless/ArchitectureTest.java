@@ -13,7 +13,6 @@ import com.tngtech.archunit.core.domain.JavaClass;
 import com.tngtech.archunit.core.domain.JavaClasses;
 import com.tngtech.archunit.core.importer.ClassFileImporter;
 import com.tngtech.archunit.core.importer.ImportOption;
-import com.tngtech.archunit.core.importer.Location;
 import io.fairlead.local.LocalProvider;
 import java.util.Map;
 import java.util.Set;
@@ -28,7 +27,6 @@ import org.junit.jupiter.params.provider.CsvSource;
 class ArchitectureTest {
   private static final JavaClasses MODULE = new ClassFileImporter()
       .withImportOption(ImportOption.Predefined.DO_NOT_INCLUDE_TESTS)
-      .withImportOption(ArchitectureTest::isOfThisModule)
       .importPackages("io.fairlead.engine", "io.fairlead.local", "io.fairlead.serverless");
 
   private static final int MOST_FILES = 40;
@@ -140,9 +138,5 @@ class ArchitectureTest {
 
   private static Stream<String> packages() {
     return MODULE.stream().map(JavaClass::getPackageName).distinct();
-  }
-
-  private static boolean isOfThisModule(Location location) {
-    return location.contains("provider-serverless");
   }
 }

@@ -7,7 +7,7 @@ import io.fairlead.engine.LoadOptions;
 import io.fairlead.engine.ModelFetcher;
 import io.fairlead.engine.ModelHandler;
 import io.fairlead.engine.ModelSource;
-import io.fairlead.engine.internal.file.CacheFolder;
+import io.fairlead.engine.internal.file.DiskCache;
 import io.fairlead.engine.internal.file.Fingerprints;
 import io.fairlead.engine.internal.graphs.TensorflowEngine;
 import io.fairlead.engine.internal.graphs.TorchscriptEngine;
@@ -162,8 +162,8 @@ public final class Engine implements AutoCloseable {
         platform,
         failures,
         modelCacheBytes == 0
-            ? CacheFolder.NONE
-            : new CacheFolder(cacheFolder.resolve("fingerprints"), FINGERPRINT_BYTES),
+            ? DiskCache.NONE
+            : new DiskCache(cacheFolder.resolve("fingerprints"), FINGERPRINT_BYTES),
         new Downloads(cacheFolder.resolve("downloads"), fetchers, failures),
         cacheFolder,
         upkeep,
@@ -173,7 +173,7 @@ public final class Engine implements AutoCloseable {
                 new HandlerEngine(Map.copyOf(functions), classLoader, failures),
                 new OnnxEngine(
                     cacheFolder,
-                    new OnnxCache(new CacheFolder(cacheFolder.resolve("models"), modelCacheBytes)),
+                    new OnnxCache(new DiskCache(cacheFolder.resolve("models"), modelCacheBytes)),
                     upkeep,
                     failures),
                 new XgboostEngine(failures),
@@ -189,7 +189,7 @@ public final class Engine implements AutoCloseable {
     this(
         platform,
         failures,
-        CacheFolder.NONE,
+        DiskCache.NONE,
         new Downloads(engines.cacheFolder().resolve("downloads"), Map.of(), failures),
         engines.cacheFolder(),
         new Upkeep("fairlead-" + platform + "-upkeep"),
@@ -200,7 +200,7 @@ public final class Engine implements AutoCloseable {
   private Engine(
       String platform,
       Failures failures,
-      CacheFolder fingerprints,
+      DiskCache fingerprints,
       Downloads downloads,
       Path cacheFolder,
       Upkeep upkeep,

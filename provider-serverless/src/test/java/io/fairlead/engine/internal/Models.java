@@ -2,7 +2,7 @@ package io.fairlead.engine.internal;
 
 import io.fairlead.engine.ModelHandler;
 import io.fairlead.engine.ModelSource;
-import io.fairlead.engine.internal.file.CacheFolder;
+import io.fairlead.engine.internal.file.DiskCache;
 import io.fairlead.engine.internal.file.Fingerprints;
 import io.fairlead.engine.internal.source.Archives;
 import io.fairlead.engine.internal.source.Downloads;
@@ -55,7 +55,7 @@ public final class Models {
     Failures failures = new Failures("local");
     return new ModelSources(
         Models.class.getClassLoader(),
-        new Fingerprints(CacheFolder.NONE),
+        new Fingerprints(DiskCache.NONE),
         new Archives(cacheFolder().resolve("archives"), Archives.Limits.DEFAULT, failures),
         new Downloads(cacheFolder().resolve("downloads"), Map.of(), failures),
         failures);

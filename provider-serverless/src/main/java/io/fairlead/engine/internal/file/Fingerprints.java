@@ -22,15 +22,15 @@ public final class Fingerprints {
   private static final Logger LOG = LoggerFactory.getLogger(Fingerprints.class);
   private static final int PARTS = 4;
 
-  private final CacheFolder folder;
+  private final DiskCache cache;
 
-  public Fingerprints(CacheFolder folder) {
-    this.folder = folder;
+  public Fingerprints(DiskCache cache) {
+    this.cache = cache;
   }
 
   /** {@return the fingerprint of what is at a location, if it was kept with that stamp} */
   public Optional<Fingerprint> find(String location, String stamp) {
-    Path file = folder.find(name(location)).orElse(null);
+    Path file = cache.find(name(location)).orElse(null);
     if (file == null) {
       return Optional.empty();
     }
@@ -43,7 +43,7 @@ public final class Fingerprints {
   }
 
   public void keep(String location, String stamp, Fingerprint fingerprint) {
-    folder.keep(
+    cache.tryKeep(
         name(location), part -> Files.write(part, withChecksum(lines(stamp, fingerprint)), UTF_8));
   }
 

@@ -17,7 +17,7 @@ import org.slf4j.LoggerFactory;
  */
 public final class FolderLock {
   private static final Logger LOG = LoggerFactory.getLogger(FolderLock.class);
-  private static final String FILE = "lock";
+  static final String FILE = "lock";
   // For all engines: a lock on a file belongs to the process.
   private static final ReentrantLock[] THREADS =
       Stream.generate(ReentrantLock::new).limit(64).toArray(ReentrantLock[]::new);

@@ -1,10 +1,9 @@
 package io.fairlead.engine.internal.graphs;
 
-import io.fairlead.engine.InferenceEngine;
 import io.fairlead.engine.LoadOptions;
-import io.fairlead.engine.ModelSource;
 import io.fairlead.engine.TensorModel;
 import io.fairlead.engine.internal.format.ModelFormat;
+import io.fairlead.engine.internal.run.OptionalEngine;
 import io.fairlead.engine.internal.source.ModelFiles;
 import io.fairlead.engine.internal.support.Failures;
 import io.fairlead.engine.internal.support.OptionalRuntime;
@@ -13,7 +12,7 @@ import io.fairlead.error.ErrorKind;
 import java.nio.file.Path;
 
 /** Runs TensorFlow SavedModels if TensorFlow's library for the JVM is there. */
-public final class TensorflowEngine implements InferenceEngine {
+public final class TensorflowEngine extends OptionalEngine {
   private static final OptionalRuntime RUNTIME = new OptionalRuntime(
       "a TensorFlow",
       "org/tensorflow/",
@@ -24,39 +23,26 @@ public final class TensorflowEngine implements InferenceEngine {
   private static final String CACHE = "org.bytedeco.javacpp.cachedir";
 
   private final Path cacheFolder;
-  private final Failures failures;
 
   public TensorflowEngine(Path cacheFolder, Failures failures) {
+    super(ModelFormat.SAVED_MODEL, RUNTIME, failures);
     this.cacheFolder = cacheFolder;
-    this.failures = failures;
   }
 
   @Override
-  public boolean claims(ModelSource source) {
-    return source instanceof ModelFiles files && files.format() == ModelFormat.SAVED_MODEL;
-  }
-
-  @Override
-  public void check(ModelSource source) {
-    RUNTIME.checkThere(source, failures);
-  }
-
-  @Override
-  public TensorModel open(ModelSource source, LoadOptions options) {
-    Path graph = source.path().orElse(null);
+  protected TensorModel load(ModelFiles files, LoadOptions options) {
+    Path graph = files.path().orElse(null);
     if (graph == null) {
       throw failures.failure(
           ErrorKind.UNSUPPORTED,
-          source
+          files
               + " is the graph of a TensorFlow SavedModel, which is loaded as a whole: give the folder in which it is"
               + " " + ModelFiles.SAVED_MODEL + ", as file:");
     }
-    RUNTIME.checkDefaults(source, options, "", failures);
+    runtime.checkDefaults(files, options, "", failures);
     Setting cache = new Setting(CACHE, cacheFolder.resolve("javacpp").toString());
     try {
-      return TensorflowModel.open(source, graph.resolveSibling(""), failures);
-    } catch (LinkageError e) {
-      throw RUNTIME.unusable(source, e, failures);
+      return TensorflowModel.open(files, graph.resolveSibling(""), failures);
     } finally {
       cache.restore();
     }

@@ -10,7 +10,6 @@ import io.fairlead.engine.TensorModel;
 import io.fairlead.engine.TensorSpec;
 import io.fairlead.engine.internal.support.Failures;
 import io.fairlead.error.ErrorKind;
-import io.fairlead.error.ServingException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.file.Path;
@@ -211,20 +210,12 @@ final class TensorflowModel implements TensorModel {
       }
     } catch (TensorFlowException | IllegalArgumentException | IllegalStateException e) {
       call.checkNotStopped(e);
-      throw failed(call, e);
+      String why =
+          e instanceof TensorFlowException tensorflow ? reason(tensorflow) : Failures.reason(e);
+      throw failures.ofModel(call, why, e);
     } finally {
       fed.forEach(org.tensorflow.Tensor::close);
     }
-  }
-
-  private ServingException failed(Call call, RuntimeException e) {
-    return failures.failure(
-        ErrorKind.MODEL_FAILED,
-        "Model '" + call.model() + "' failed: "
-            + (e instanceof TensorFlowException tensorflow
-                ? reason(tensorflow)
-                : Failures.reason(e)),
-        e);
   }
 
   private static org.tensorflow.Tensor tensor(Tensor tensor) {

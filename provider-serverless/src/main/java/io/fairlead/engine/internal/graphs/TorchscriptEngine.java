@@ -1,17 +1,16 @@
 package io.fairlead.engine.internal.graphs;
 
-import io.fairlead.engine.InferenceEngine;
 import io.fairlead.engine.LoadOptions;
-import io.fairlead.engine.ModelSource;
 import io.fairlead.engine.TensorModel;
 import io.fairlead.engine.internal.format.ModelFormat;
+import io.fairlead.engine.internal.run.OptionalEngine;
 import io.fairlead.engine.internal.source.ModelFiles;
 import io.fairlead.engine.internal.support.Failures;
 import io.fairlead.engine.internal.support.OptionalRuntime;
 import java.nio.file.Path;
 
 /** Runs TorchScript models if DJL's engine for PyTorch is there. */
-public final class TorchscriptEngine implements InferenceEngine {
+public final class TorchscriptEngine extends OptionalEngine {
   private static final OptionalRuntime RUNTIME = new OptionalRuntime(
       "a TorchScript",
       "ai/djl/",
@@ -21,30 +20,15 @@ public final class TorchscriptEngine implements InferenceEngine {
       "torch.onnx.export");
 
   private final Path cacheFolder;
-  private final Failures failures;
 
   public TorchscriptEngine(Path cacheFolder, Failures failures) {
+    super(ModelFormat.TORCHSCRIPT, RUNTIME, failures);
     this.cacheFolder = cacheFolder;
-    this.failures = failures;
   }
 
   @Override
-  public boolean claims(ModelSource source) {
-    return source instanceof ModelFiles files && files.format() == ModelFormat.TORCHSCRIPT;
-  }
-
-  @Override
-  public void check(ModelSource source) {
-    RUNTIME.checkThere(source, failures);
-  }
-
-  @Override
-  public TensorModel open(ModelSource source, LoadOptions options) {
-    RUNTIME.checkDefaults(source, options, "-Dai.djl.pytorch.num_threads", failures);
-    try {
-      return TorchscriptModel.open((ModelFiles) source, cacheFolder, failures);
-    } catch (LinkageError e) {
-      throw RUNTIME.unusable(source, e, failures);
-    }
+  protected TensorModel load(ModelFiles files, LoadOptions options) {
+    runtime.checkDefaults(files, options, "-Dai.djl.pytorch.num_threads", failures);
+    return TorchscriptModel.open(files, cacheFolder, failures);
   }
 }

@@ -23,14 +23,12 @@ import io.fairlead.engine.internal.source.ModelFiles;
 import io.fairlead.engine.internal.support.Djl;
 import io.fairlead.engine.internal.support.Failures;
 import io.fairlead.error.ErrorKind;
-import io.fairlead.error.ServingException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import org.jspecify.annotations.Nullable;
 
 /**
  * A module in TorchScript.
@@ -157,7 +155,7 @@ final class TorchscriptModel implements TensorModel {
       NDList answers = block.forward(new ParameterStore(run, false), arguments, false);
       call.checkNotStopped(null);
       if (answers.size() != outputs.size()) {
-        throw failed(
+        throw failures.ofModel(
             call, "it returned " + answers.size() + " tensors, not " + outputs.size(), null);
       }
       List<String> names = outputs.stream().map(TensorSpec::name).toList();
@@ -168,13 +166,8 @@ final class TorchscriptModel implements TensorModel {
       return tensors;
     } catch (EngineException | IllegalArgumentException | UnsupportedOperationException e) {
       call.checkNotStopped(e);
-      throw failed(call, reason(e), e);
+      throw failures.ofModel(call, reason(e), e);
     }
-  }
-
-  private ServingException failed(Call call, String why, @Nullable Exception cause) {
-    return failures.failure(
-        ErrorKind.MODEL_FAILED, "Model '" + call.model() + "' failed: " + why, cause);
   }
 
   private static NDArray array(NDManager manager, Tensor tensor) {

@@ -4,7 +4,7 @@ import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import ai.onnxruntime.OrtEnvironment;
-import io.fairlead.engine.internal.file.CacheFolder;
+import io.fairlead.engine.internal.file.DiskCache;
 import io.fairlead.engine.internal.file.MappedFile;
 import io.fairlead.engine.internal.file.ModelFile;
 import io.fairlead.engine.internal.source.ModelFiles;
@@ -41,11 +41,11 @@ public final class OnnxCache {
   private static final long LARGEST = 512L << 20;
   private static final byte[] ORT_FORMAT = "ORTM".getBytes(ISO_8859_1);
 
-  private final CacheFolder folder;
+  private final DiskCache cache;
   private final Set<String> attempted = ConcurrentHashMap.newKeySet();
 
-  public OnnxCache(CacheFolder folder) {
-    this.folder = folder;
+  public OnnxCache(DiskCache cache) {
+    this.cache = cache;
   }
 
   /** {@return the name of a model's file; empty for a model that is not kept} */
@@ -54,7 +54,7 @@ public final class OnnxCache {
     byte[] head = weights.fingerprint().head();
     boolean inOrtFormat =
         head.length >= 8 && Arrays.equals(head, 4, 8, ORT_FORMAT, 0, ORT_FORMAT.length);
-    boolean kept = folder.keepsAnything()
+    boolean kept = cache.keepsAnything()
         && !inOrtFormat
         && weights.size() <= LARGEST
         && weights.fingerprint().externalFiles().isEmpty();
@@ -66,7 +66,7 @@ public final class OnnxCache {
 
   /** {@return the whole and unchanged model of that name, to be closed when it is not used any more} */
   Optional<MappedFile> find(String name) {
-    Path file = folder.find(name).orElse(null);
+    Path file = cache.find(name).orElse(null);
     if (file == null) {
       return Optional.empty();
     }
@@ -84,7 +84,7 @@ public final class OnnxCache {
         model.close();
       }
       LOG.warn("{} is not as it was written, and is made again", file);
-      folder.remove(name);
+      cache.remove(name);
     } catch (NoSuchFileException e) {
       LOG.debug("{} went meanwhile", file, e);
     } catch (IOException e) {
@@ -94,7 +94,7 @@ public final class OnnxCache {
   }
 
   void remove(String name) {
-    folder.remove(name);
+    cache.remove(name);
   }
 
   /** Tells whether a model is to be written: not if that is under way, or has failed in this process. */
@@ -103,8 +103,8 @@ public final class OnnxCache {
   }
 
   /** Keeps a model under a name for which {@link #begin} was true. */
-  void keep(String name, CacheFolder.Writing writing) {
-    boolean kept = folder.keep(name, part -> {
+  void keep(String name, DiskCache.Writing writing) {
+    boolean kept = cache.tryKeep(name, part -> {
       writing.write(part);
       try (FileChannel channel =
           FileChannel.open(part, StandardOpenOption.READ, StandardOpenOption.WRITE)) {

@@ -2,7 +2,7 @@ package io.fairlead.engine.internal.onnx;
 
 import ai.onnxruntime.OrtEnvironment;
 import ai.onnxruntime.OrtLoggingLevel;
-import io.fairlead.engine.internal.file.CacheFolder;
+import io.fairlead.engine.internal.file.DiskCache;
 import io.fairlead.engine.internal.file.Fingerprint;
 import java.io.IOException;
 import java.io.InputStream;
@@ -17,6 +17,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -171,7 +172,7 @@ public final class OnnxLibrary {
     if (isThere(library, target)) {
       return;
     }
-    CacheFolder.deleteLeftovers(folder);
+    DiskCache.deleteLeftovers(folder, Instant.now());
     Path part = Files.createTempFile(folder, library.fileName() + ".", ".part");
     try {
       try (InputStream in = library.open();

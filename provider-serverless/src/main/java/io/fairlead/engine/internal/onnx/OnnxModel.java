@@ -382,8 +382,7 @@ final class OnnxModel implements TensorModel {
       }
     } catch (OrtException e) {
       call.checkNotStopped(e);
-      throw failures.failure(
-          ErrorKind.MODEL_FAILED, "Model '" + call.model() + "' failed: " + reason(e), e);
+      throw failures.ofModel(call, reason(e), e);
     } finally {
       tensors.values().forEach(OnnxTensor::close);
     }

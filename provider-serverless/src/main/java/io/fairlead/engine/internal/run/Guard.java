@@ -4,7 +4,6 @@ import io.fairlead.engine.Call;
 import io.fairlead.engine.Model;
 import io.fairlead.engine.TensorSpec;
 import io.fairlead.engine.internal.support.Failures;
-import io.fairlead.error.ErrorKind;
 import io.fairlead.error.ServingException;
 import io.fairlead.grammar.InvalidValueException;
 import java.util.List;
@@ -18,7 +17,7 @@ abstract class Guard<M extends Model> {
   private static final Logger LOG = LoggerFactory.getLogger(Guard.class);
 
   final M model;
-  private final Failures failures;
+  final Failures failures;
   private final List<TensorSpec> inputs;
   private final List<TensorSpec> outputs;
 
@@ -47,15 +46,10 @@ abstract class Guard<M extends Model> {
       throw e;
     } catch (RuntimeException | LinkageError | AssertionError | StackOverflowError e) {
       call.checkNotStopped(e);
-      throw failed(call, e.getClass().getSimpleName() + ": " + Failures.reason(e), e);
+      throw failures.ofModel(call, e.getClass().getSimpleName() + ": " + Failures.reason(e), e);
     }
     call.checkNotStopped(null);
     return answer;
-  }
-
-  ServingException failed(Call call, String why, @Nullable Throwable cause) {
-    return failures.failure(
-        ErrorKind.MODEL_FAILED, "Model '" + call.model() + "' failed: " + why, cause);
   }
 
   public void close() {

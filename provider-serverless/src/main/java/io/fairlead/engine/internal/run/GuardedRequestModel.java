@@ -18,7 +18,7 @@ public final class GuardedRequestModel extends Guard<RequestModel> implements Re
   public Response answer(Request request, Call call) {
     @Nullable Response answer = guarded(call, () -> model.answer(request, call));
     if (answer == null) {
-      throw failed(call, "its engine gave no answer", null);
+      throw failures.ofModel(call, "its engine gave no answer", null);
     }
     return answer;
   }

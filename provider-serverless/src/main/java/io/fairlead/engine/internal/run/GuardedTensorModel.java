@@ -27,7 +27,7 @@ public final class GuardedTensorModel extends Guard<TensorModel> implements Tens
   public List<Tensor> run(List<Tensor> inputs, List<String> outputs, Call call) {
     List<Tensor> answers = guarded(call, () -> model.run(inputs, outputs, call));
     if (!names(answers).equals(outputs)) {
-      throw failed(
+      throw failures.ofModel(
           call,
           "its engine was asked for " + outputs + " and gave " + names(answers)
               + ": give the outputs asked for, in that order",

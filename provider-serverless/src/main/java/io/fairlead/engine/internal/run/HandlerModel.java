@@ -124,8 +124,7 @@ final class HandlerModel implements RequestModel {
           "Model '" + call.model() + "' did not answer: its thread was interrupted",
           thrown);
     }
-    return failures.failure(
-        ErrorKind.MODEL_FAILED, "Model '" + call.model() + "' failed: " + describe(thrown), thrown);
+    return failures.ofModel(call, describe(thrown), thrown);
   }
 
   private static String describe(Throwable thrown) {

@@ -2,6 +2,7 @@ package io.fairlead.engine.internal.source;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import io.fairlead.engine.internal.file.DiskCache;
 import io.fairlead.engine.internal.file.FolderLock;
 import io.fairlead.engine.internal.file.ModelFile;
 import io.fairlead.engine.internal.format.ModelFormat;
@@ -14,26 +15,21 @@ import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
-import java.io.UncheckedIOException;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
-import java.nio.file.attribute.FileTime;
 import java.text.Normalizer;
 import java.time.Duration;
-import java.time.Instant;
+import java.time.InstantSource;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.Enumeration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.regex.Pattern;
-import java.util.stream.Stream;
 import java.util.zip.GZIPInputStream;
 import java.util.zip.ZipEntry;
 import java.util.zip.ZipException;
@@ -51,7 +47,6 @@ import org.slf4j.LoggerFactory;
 public final class Archives {
   private static final Logger LOG = LoggerFactory.getLogger(Archives.class);
   private static final Duration IN_USE = Duration.ofHours(1);
-  private static final String PART = ".part";
   private static final String CONTENT = "content";
   private static final String LIST = "files";
   private static final int LONGEST_NAME = 1_000;
@@ -81,11 +76,14 @@ public final class Archives {
   }
 
   private final Path folder;
+  private final DiskCache cache;
   private final Limits limits;
   private final Failures failures;
 
   public Archives(Path folder, Limits limits, Failures failures) {
     this.folder = folder;
+    this.cache = new DiskCache(
+        folder.toAbsolutePath(), limits.keptBytes(), IN_USE, InstantSource.system());
     this.limits = limits;
     this.failures = failures;
   }
@@ -116,15 +114,15 @@ public final class Archives {
    */
   Path unpacked(ModelFile archive) {
     String digest = archive.fingerprint().sha256();
-    Path target = folder.toAbsolutePath().resolve(digest);
+    Path content = cache.entry(digest).resolve(CONTENT);
     try {
-      return isWhole(target)
-          ? target.resolve(CONTENT)
+      return isWhole(digest)
+          ? content
           : FolderLock.holding(folder, digest, () -> {
-            if (!isWhole(target)) {
-              unpack(archive, target);
+            if (!isWhole(digest)) {
+              unpack(archive, digest);
             }
-            return target.resolve(CONTENT);
+            return content;
           });
     } catch (FileSystemException e) {
       throw failures.failure(
@@ -154,130 +152,44 @@ public final class Archives {
   }
 
   /** Whether all files are there, which something that cleans up may have taken; marks them as used. */
-  private static boolean isWhole(Path target) throws IOException {
-    Path list = target.resolve(LIST);
+  private boolean isWhole(String digest) throws IOException {
+    Path entry = cache.entry(digest);
+    Path list = entry.resolve(LIST);
     if (!Files.isRegularFile(list)) {
       return false;
     }
     try {
       for (String line : Files.readAllLines(list)) {
         int space = line.indexOf(' ');
-        if (Files.size(target.resolve(CONTENT).resolve(line.substring(space + 1)))
+        if (Files.size(entry.resolve(CONTENT).resolve(line.substring(space + 1)))
             != Long.parseLong(line.substring(0, space))) {
           return false;
         }
       }
-      Files.setLastModifiedTime(list, FileTime.from(Instant.now()));
+      cache.touch(digest);
       return true;
     } catch (NoSuchFileException | IllegalArgumentException | IndexOutOfBoundsException e) {
-      LOG.debug("{} is not whole any more", target, e);
+      LOG.debug("{} is not whole any more", entry, e);
       return false;
     }
   }
 
-  private void unpack(ModelFile archive, Path target) throws IOException {
-    clean();
-    Path part = Files.createTempDirectory(folder, archive.fingerprint().sha256() + ".");
-    Path named = Files.move(part, part.resolveSibling(part.getFileName() + PART));
+  private void unpack(ModelFile archive, String digest) throws IOException {
     try {
-      Unpacking unpacking =
-          new Unpacking(named.resolve(CONTENT), limits.entries(), limits.bytes(archive.size()));
-      unpacking.unpack(archive);
-      if (!archive.isUnchanged()) {
-        throw new ZipException("it changed meanwhile");
-      }
-      Files.write(named.resolve(LIST), unpacking.files, UTF_8);
-      if (Files.exists(target)) {
-        discard(target);
-      }
-      try {
-        Files.move(named, target, StandardCopyOption.ATOMIC_MOVE);
-      } catch (IOException e) {
-        // Another process was first.
-        if (!isWhole(target)) {
-          throw e;
+      cache.keepFolder(digest, part -> {
+        Unpacking unpacking =
+            new Unpacking(part.resolve(CONTENT), limits.entries(), limits.bytes(archive.size()));
+        unpacking.unpack(archive);
+        if (!archive.isUnchanged()) {
+          throw new ZipException("it changed meanwhile");
         }
+        Files.write(part.resolve(LIST), unpacking.files, UTF_8);
+      });
+    } catch (FileSystemException e) {
+      // Another process was first, where the file system has no locks.
+      if (!isWhole(digest)) {
+        throw e;
       }
-    } finally {
-      delete(named);
-    }
-    evict(target);
-  }
-
-  /** Deletes what processes that were killed while they unpacked have left. */
-  private void clean() throws IOException {
-    for (Path part : list(folder)) {
-      if (part.toString().endsWith(PART) && !isInUse(part)) {
-        delete(part);
-      }
-    }
-  }
-
-  private static boolean isInUse(Path path) {
-    try (Stream<Path> files = Files.walk(path)) {
-      Instant then = Instant.now().minus(IN_USE);
-      for (Path file : (Iterable<Path>) files::iterator) {
-        if (Files.getLastModifiedTime(file).toInstant().isAfter(then)) {
-          return true;
-        }
-      }
-      return false;
-    } catch (IOException | UncheckedIOException e) {
-      return false;
-    }
-  }
-
-  private void evict(Path newest) throws IOException {
-    record Kept(Path path, long size, FileTime used) {}
-    List<Kept> all = new ArrayList<>();
-    long total = 0;
-    for (Path path : list(folder)) {
-      try {
-        Path list = path.resolve(LIST);
-        long size = Files.readAllLines(list).stream()
-            .mapToLong(line -> Long.parseLong(line.substring(0, line.indexOf(' '))))
-            .sum();
-        total += size;
-        all.add(new Kept(path, size, Files.getLastModifiedTime(list)));
-      } catch (IOException | IllegalArgumentException | IndexOutOfBoundsException e) {
-        LOG.debug("{} is no unpacked archive", path, e);
-      }
-    }
-    all.sort(Comparator.comparing(Kept::used));
-    Instant then = Instant.now().minus(IN_USE);
-    for (Kept kept : all) {
-      if (total > limits.keptBytes()
-          && !kept.path().equals(newest)
-          && kept.used().toInstant().isBefore(then)) {
-        discard(kept.path());
-        total -= kept.size();
-      }
-    }
-  }
-
-  /** Takes a folder away at once, so that nobody finds half of it. */
-  private static void discard(Path path) throws IOException {
-    Path part = path.resolveSibling(path.getFileName() + "." + System.nanoTime() + PART);
-    Files.move(path, part, StandardCopyOption.ATOMIC_MOVE);
-    delete(part);
-  }
-
-  private static void delete(Path path) {
-    if (Files.notExists(path)) {
-      return;
-    }
-    try (Stream<Path> files = Files.walk(path)) {
-      for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
-        Files.deleteIfExists(file);
-      }
-    } catch (IOException | UncheckedIOException e) {
-      LOG.debug("{} cannot be deleted", path, e);
-    }
-  }
-
-  private static List<Path> list(Path folder) throws IOException {
-    try (Stream<Path> files = Files.list(folder)) {
-      return files.toList();
     }
   }
 

@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 
 import io.fairlead.engine.Download;
 import io.fairlead.engine.ModelFetcher;
+import io.fairlead.engine.internal.file.DiskCache;
 import io.fairlead.engine.internal.file.FolderLock;
 import io.fairlead.engine.internal.support.Failures;
 import io.fairlead.error.ErrorKind;
@@ -14,7 +15,6 @@ import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.io.OutputStream;
-import java.io.UncheckedIOException;
 import java.net.URI;
 import java.net.UnknownHostException;
 import java.nio.file.AccessDeniedException;
@@ -23,16 +23,13 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
-import java.nio.file.attribute.FileTime;
 import java.security.DigestOutputStream;
 import java.security.MessageDigest;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.time.temporal.ChronoUnit;
-import java.util.ArrayList;
 import java.util.Base64;
-import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -54,12 +51,11 @@ public final class Downloads implements AutoCloseable {
   private static final long KEPT_BYTES = 32L << 30;
   private static final Duration IN_USE = Duration.ofHours(1);
   private static final String STATE = "state";
-  private static final String PART = ".part";
   private static final int LONGEST_NAME = 100;
 
   private final Path folder;
   private final Map<String, ModelFetcher> fetchers;
-  private final long keptBytes;
+  private final DiskCache cache;
   private final InstantSource clock;
   private final Failures failures;
   private volatile boolean closed;
@@ -77,7 +73,7 @@ public final class Downloads implements AutoCloseable {
     this.folder = folder.toAbsolutePath();
     this.fetchers = new TreeMap<>(String.CASE_INSENSITIVE_ORDER);
     this.fetchers.putAll(fetchers);
-    this.keptBytes = keptBytes;
+    this.cache = new DiskCache(this.folder, keptBytes, IN_USE, clock);
     this.clock = clock;
     this.failures = failures;
   }
@@ -102,17 +98,22 @@ public final class Downloads implements AutoCloseable {
     if (fetcher == null) {
       throw new IllegalArgumentException("No fetcher for " + scheme(location));
     }
-    Path entry = folder.resolve(Sha256.of(location.toString().getBytes(UTF_8)).substring(0, 40));
+    String key = Sha256.of(location.toString().getBytes(UTF_8)).substring(0, 40);
     try {
-      return FolderLock.holding(folder, entry.getFileName().toString(), () -> {
-        Kept kept = Kept.in(entry).orElse(null);
+      return FolderLock.holding(folder, key, () -> {
+        Kept kept = Kept.in(cache.entry(key)).orElse(null);
         return kept != null && isGoodEnough(kept, fetcher, sha256)
-            ? kept.used(entry, clock.instant())
-            : fetched(location, sha256, fetcher, entry, kept);
+            ? used(kept, key)
+            : fetched(location, sha256, fetcher, key, kept);
       });
     } catch (IOException e) {
       throw notKept(location, e);
     }
+  }
+
+  private Path used(Kept kept, String key) {
+    cache.touch(key);
+    return kept.file(cache.entry(key));
   }
 
   private boolean isGoodEnough(Kept kept, ModelFetcher fetcher, String sha256) {
@@ -126,18 +127,18 @@ public final class Downloads implements AutoCloseable {
   }
 
   private Path fetched(
-      URI location, String sha256, ModelFetcher fetcher, Path entry, @Nullable Kept kept)
+      URI location, String sha256, ModelFetcher fetcher, String key, @Nullable Kept kept)
       throws IOException {
     String etag = kept == null || !sha256.isEmpty() ? "" : kept.etag();
     try (Download download = fetcher.fetch(location, etag)) {
       if (download.isChanged()) {
-        return keep(location, sha256, fetcher, entry, download);
+        return keep(location, sha256, fetcher, key, download);
       }
       if (kept == null || etag.isEmpty()) {
         throw new IOException("its fetcher says that it is unchanged, and was not asked that");
       }
-      kept.checked(entry, clock.instant());
-      return kept.used(entry, clock.instant());
+      kept.checkedAt(clock.instant()).write(cache, key);
+      return used(kept, key);
     } catch (OwnFailure e) {
       throw e.failure;
     } catch (ServingException e) {
@@ -149,9 +150,9 @@ public final class Downloads implements AutoCloseable {
       if (Thread.currentThread().isInterrupted()) {
         throw interrupted(location, e);
       }
-      return staleOrFailure(location, sha256, fetcher, entry, kept, e);
+      return staleOrFailure(location, sha256, fetcher, key, kept, e);
     } catch (IOException | RuntimeException e) {
-      return staleOrFailure(location, sha256, fetcher, entry, kept, e);
+      return staleOrFailure(location, sha256, fetcher, key, kept, e);
     }
   }
 
@@ -166,7 +167,7 @@ public final class Downloads implements AutoCloseable {
       URI location,
       String sha256,
       ModelFetcher fetcher,
-      Path entry,
+      String key,
       @Nullable Kept kept,
       Exception cause)
       throws IOException {
@@ -180,7 +181,7 @@ public final class Downloads implements AutoCloseable {
           shown(location),
           why,
           usable.checked());
-      return usable.used(entry, clock.instant());
+      return used(usable, key);
     }
     Exception safe = withoutSecrets(cause);
     if (gone) {
@@ -208,13 +209,11 @@ public final class Downloads implements AutoCloseable {
   }
 
   private Path keep(
-      URI location, String sha256, ModelFetcher fetcher, Path entry, Download download)
+      URI location, String sha256, ModelFetcher fetcher, String key, Download download)
       throws IOException, OwnFailure {
     Path part;
     try {
-      Files.createDirectories(entry);
-      clean();
-      part = Files.createTempFile(folder, entry.getFileName() + ".", PART);
+      part = cache.newPart(key);
     } catch (IOException e) {
       throw new OwnFailure(notKept(location, e));
     }
@@ -235,13 +234,13 @@ public final class Downloads implements AutoCloseable {
       }
       Kept kept = new Kept(actual, size, download.etag(), clock.instant(), name(location));
       try {
-        Path file = kept.file(entry);
+        Path file = kept.file(cache.entry(key));
         Files.createDirectories(file.getParent());
         Files.move(part, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
-        kept.write(entry);
-        deleteOthers(entry, kept);
-        kept.used(entry, clock.instant());
-        evict(entry);
+        kept.write(cache, key);
+        deleteOthers(cache.entry(key), kept);
+        used(kept, key);
+        cache.evict(key);
         return file;
       } catch (IOException e) {
         throw new OwnFailure(notKept(location, e));
@@ -333,76 +332,15 @@ public final class Downloads implements AutoCloseable {
     return name.matches("[._]*") ? "model" : name;
   }
 
-  private void clean() throws IOException {
-    Instant then = clock.instant().minus(IN_USE);
-    for (Path part : list(folder)) {
-      if (part.toString().endsWith(PART) && modified(part).isBefore(then)) {
-        Files.deleteIfExists(part);
-      }
-    }
-  }
-
-  private static Instant modified(Path file) {
-    try {
-      return Files.getLastModifiedTime(file).toInstant();
-    } catch (IOException e) {
-      return Instant.MAX;
-    }
-  }
-
   /** Deletes former states of a location, but for those that another load may have just begun with. */
   private void deleteOthers(Path entry, Kept latest) throws IOException {
     Instant then = clock.instant().minus(IN_USE);
     for (Path other : list(entry)) {
       if (Files.isDirectory(other)
           && !other.endsWith(latest.sha256())
-          && modified(other).isBefore(then)) {
-        delete(other);
+          && Files.getLastModifiedTime(other).toInstant().isBefore(then)) {
+        DiskCache.delete(other);
       }
-    }
-  }
-
-  private void evict(Path newest) throws IOException {
-    record Entry(Path path, long size, Instant used) {}
-    List<Entry> all = new ArrayList<>();
-    long total = 0;
-    for (Path path : list(folder)) {
-      if (Files.isDirectory(path)) {
-        long size = size(path);
-        total += size;
-        all.add(new Entry(path, size, modified(path.resolve(STATE))));
-      }
-    }
-    all.sort(Comparator.comparing(Entry::used));
-    Instant then = clock.instant().minus(IN_USE);
-    for (Entry one : all) {
-      if (total > keptBytes && !one.path().equals(newest) && one.used().isBefore(then)) {
-        Files.deleteIfExists(one.path().resolve(STATE));
-        delete(one.path());
-        total -= one.size();
-      }
-    }
-  }
-
-  private static long size(Path folder) {
-    try (Stream<Path> files = Files.walk(folder)) {
-      long size = 0;
-      for (Path file : (Iterable<Path>) files::iterator) {
-        size += Files.isRegularFile(file) ? Files.size(file) : 0;
-      }
-      return size;
-    } catch (IOException | UncheckedIOException e) {
-      return 0;
-    }
-  }
-
-  private static void delete(Path folder) {
-    try (Stream<Path> files = Files.walk(folder)) {
-      for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
-        Files.deleteIfExists(file);
-      }
-    } catch (IOException | UncheckedIOException e) {
-      LOG.debug("{} cannot be deleted", folder, e);
     }
   }
 
@@ -452,8 +390,8 @@ public final class Downloads implements AutoCloseable {
       return entry.resolve(sha256).resolve(name);
     }
 
-    void write(Path entry) throws IOException {
-      Path part = Files.createTempFile(entry.getParent(), STATE + ".", PART);
+    void write(DiskCache cache, String key) throws IOException {
+      Path part = cache.newPart(STATE);
       try {
         Files.write(
             part,
@@ -466,7 +404,7 @@ public final class Downloads implements AutoCloseable {
             UTF_8);
         Files.move(
             part,
-            entry.resolve(STATE),
+            cache.entry(key).resolve(STATE),
             StandardCopyOption.ATOMIC_MOVE,
             StandardCopyOption.REPLACE_EXISTING);
       } finally {
@@ -474,17 +412,8 @@ public final class Downloads implements AutoCloseable {
       }
     }
 
-    void checked(Path entry, Instant now) throws IOException {
-      new Kept(sha256, size, etag, now, name).write(entry);
-    }
-
-    Path used(Path entry, Instant now) {
-      try {
-        Files.setLastModifiedTime(entry.resolve(STATE), FileTime.from(now));
-      } catch (IOException e) {
-        LOG.debug("{} cannot be marked as used", entry, e);
-      }
-      return file(entry);
+    Kept checkedAt(Instant now) {
+      return new Kept(sha256, size, etag, now, name);
     }
   }
 }

@@ -1,5 +1,6 @@
 package io.fairlead.engine.internal.support;
 
+import io.fairlead.engine.Call;
 import io.fairlead.error.ErrorKind;
 import io.fairlead.error.ServingException;
 import io.fairlead.provider.Closed;
@@ -20,6 +21,11 @@ public final class Failures {
   /** Makes a failure of a sentence, to which it adds the full stop. */
   public ServingException failure(ErrorKind kind, String sentence, @Nullable Throwable cause) {
     return ServingException.builder(platform, kind, sentence + ".").cause(cause).build();
+  }
+
+  /** {@return the failure of a model in a call} */
+  public ServingException ofModel(Call call, String why, @Nullable Throwable cause) {
+    return failure(ErrorKind.MODEL_FAILED, "Model '" + call.model() + "' failed: " + why, cause);
   }
 
   public ServingException closed() {

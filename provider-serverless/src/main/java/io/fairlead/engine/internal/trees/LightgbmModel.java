@@ -4,21 +4,16 @@ import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import com.microsoft.ml.lightgbm.PredictionType;
-import io.fairlead.engine.Call;
 import io.fairlead.engine.Datatype;
 import io.fairlead.engine.LoadOptions;
 import io.fairlead.engine.ModelSource;
 import io.fairlead.engine.Tensor;
 import io.fairlead.engine.TensorModel;
-import io.fairlead.engine.TensorSpec;
 import io.fairlead.engine.internal.support.Failures;
-import io.fairlead.error.ErrorKind;
-import io.fairlead.error.ServingException;
 import io.github.metarank.lightgbm4j.LGBMBooster;
 import io.github.metarank.lightgbm4j.LGBMException;
 import java.io.IOException;
 import java.util.Arrays;
-import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -26,30 +21,22 @@ import org.slf4j.LoggerFactory;
 /**
  * A booster of LightGBM.
  *
- * <p>Its one input has a row for each prediction and a column for each feature, where NaN is a missing value. Its one
- * output is what {@code predict} gives in Python: a column for each class, or one.
- *
  * <p>By default each run computes on its caller's thread. With the threads that LightGBM would take by itself, a small
  * run takes hundreds of times as long.
  */
-final class LightgbmModel implements TensorModel {
+final class LightgbmModel extends TreeModel {
   private static final Logger LOG = LoggerFactory.getLogger(LightgbmModel.class);
-  private static final String INPUT = "input";
-  private static final String OUTPUT = "output";
 
   private final LGBMBooster booster;
   private final int features;
-  private final int columns;
   private final String parameters;
-  private final Failures failures;
 
   private LightgbmModel(
       LGBMBooster booster, int features, int columns, String parameters, Failures failures) {
+    super(Datatype.FP64, features, columns, failures);
     this.booster = booster;
     this.features = features;
-    this.columns = columns;
     this.parameters = parameters;
-    this.failures = failures;
   }
 
   static TensorModel open(ModelSource source, LoadOptions options, Failures failures) {
@@ -66,7 +53,7 @@ final class LightgbmModel implements TensorModel {
       return new LightgbmModel(booster, features, columns, parameters, failures);
     } catch (LGBMException | IOException e) {
       close(booster);
-      throw notWhole(source, e, failures);
+      throw notWhole(source, "LightGBM", "4.3", Failures.reason(e), e, failures);
     }
   }
 
@@ -103,15 +90,6 @@ final class LightgbmModel implements TensorModel {
     }
   }
 
-  private static ServingException notWhole(ModelSource source, Exception e, Failures failures) {
-    return failures.failure(
-        ErrorKind.INVALID,
-        source + " is no LightGBM model that can be read (" + Failures.reason(e)
-            + "): a copy of it was cut off or changed, or it was saved by a later version than 4.3; fetch it again, or"
-            + " save it with that version's Booster.save_model",
-        e);
-  }
-
   private static double[] predict(
       LGBMBooster booster, double[] rows, int count, int features, String parameters)
       throws LGBMException {
@@ -120,32 +98,12 @@ final class LightgbmModel implements TensorModel {
   }
 
   @Override
-  public List<TensorSpec> inputs() {
-    return List.of(new TensorSpec(INPUT, Datatype.FP64, List.of(-1L, (long) features)));
-  }
-
-  @Override
-  public List<TensorSpec> outputs() {
-    return List.of(new TensorSpec(OUTPUT, Datatype.FP64, List.of(-1L, (long) columns)));
-  }
-
-  @Override
-  public List<Tensor> run(List<Tensor> inputs, List<String> outputs, Call call) {
-    Tensor input = inputs.get(0);
-    int rows = (int) input.shape()[0];
-    double[] answer = new double[0];
-    if (rows > 0) {
-      try {
-        answer = predict(booster, input.doubles(), rows, features, parameters);
-      } catch (LGBMException e) {
-        throw failures.failure(
-            ErrorKind.MODEL_FAILED,
-            "Model '" + call.model() + "' failed: " + Failures.reason(e),
-            e);
-      }
+  Object predict(Tensor input, int rows) throws NotPredicted {
+    try {
+      return predict(booster, input.doubles(), rows, features, parameters);
+    } catch (LGBMException e) {
+      throw new NotPredicted(Failures.reason(e), e);
     }
-    call.checkNotStopped(null);
-    return List.of(Tensor.of(OUTPUT, Datatype.FP64, new long[] {rows, columns}, answer));
   }
 
   @Override

@@ -1,19 +1,14 @@
 package io.fairlead.engine.internal.trees;
 
-import io.fairlead.engine.Call;
 import io.fairlead.engine.Datatype;
 import io.fairlead.engine.LoadOptions;
 import io.fairlead.engine.ModelSource;
 import io.fairlead.engine.Tensor;
 import io.fairlead.engine.TensorModel;
-import io.fairlead.engine.TensorSpec;
 import io.fairlead.engine.internal.support.Failures;
 import io.fairlead.engine.internal.support.OptionalRuntime;
-import io.fairlead.error.ErrorKind;
-import io.fairlead.error.ServingException;
 import java.io.IOException;
 import java.util.Arrays;
-import java.util.List;
 import java.util.regex.Pattern;
 import ml.dmlc.xgboost4j.java.Booster;
 import ml.dmlc.xgboost4j.java.DMatrix;
@@ -23,27 +18,21 @@ import ml.dmlc.xgboost4j.java.XGBoostError;
 /**
  * A booster of XGBoost.
  *
- * <p>Its one input has a row for each prediction and a column for each feature, where NaN is a missing value. Its one
- * output is what {@code predict} gives in Python: a column for each class, or one.
- *
  * <p>By default each run computes on its caller's thread. With the threads that XGBoost would take by itself, several
  * callers get less done than one.
  */
-final class XgboostModel implements TensorModel {
-  private static final String INPUT = "input";
-  private static final String OUTPUT = "output";
+final class XgboostModel extends TreeModel {
   private static final Pattern PLACE = Pattern.compile("^\\[\\d\\d:\\d\\d:\\d\\d\\] \\S+:\\d+: ");
 
   private final Booster booster;
   private final int features;
   private final int columns;
-  private final Failures failures;
 
   private XgboostModel(Booster booster, int features, int columns, Failures failures) {
+    super(Datatype.FP32, features, columns, failures);
     this.booster = booster;
     this.features = features;
     this.columns = columns;
-    this.failures = failures;
   }
 
   static TensorModel open(ModelSource source, LoadOptions options, Failures failures) {
@@ -64,17 +53,8 @@ final class XgboostModel implements TensorModel {
       if (booster != null) {
         booster.dispose();
       }
-      throw notWhole(source, e, failures);
+      throw notWhole(source, "XGBoost", "3.0", reason(e), e, failures);
     }
-  }
-
-  private static ServingException notWhole(ModelSource source, Exception e, Failures failures) {
-    return failures.failure(
-        ErrorKind.INVALID,
-        source + " is no XGBoost model that can be read (" + reason(e)
-            + "): a copy of it was cut off or changed, or it was saved by a later version than 3.0; fetch it again, or"
-            + " save it with that version's Booster.save_model",
-        e);
   }
 
   /** What XGBoost says, without the time, the place in its source and the stack. */
@@ -97,33 +77,17 @@ final class XgboostModel implements TensorModel {
   }
 
   @Override
-  public List<TensorSpec> inputs() {
-    return List.of(new TensorSpec(INPUT, Datatype.FP32, List.of(-1L, (long) features)));
-  }
-
-  @Override
-  public List<TensorSpec> outputs() {
-    return List.of(new TensorSpec(OUTPUT, Datatype.FP32, List.of(-1L, (long) columns)));
-  }
-
-  @Override
-  public List<Tensor> run(List<Tensor> inputs, List<String> outputs, Call call) {
-    Tensor input = inputs.get(0);
-    int rows = (int) input.shape()[0];
+  Object predict(Tensor input, int rows) throws NotPredicted {
     float[] answer = new float[rows * columns];
-    if (rows > 0) {
-      try {
-        float[][] predictions = predict(booster, input.floats(), rows, features);
-        for (int row = 0; row < rows; row++) {
-          System.arraycopy(predictions[row], 0, answer, row * columns, columns);
-        }
-      } catch (XGBoostError e) {
-        throw failures.failure(
-            ErrorKind.MODEL_FAILED, "Model '" + call.model() + "' failed: " + reason(e), e);
+    try {
+      float[][] predictions = predict(booster, input.floats(), rows, features);
+      for (int row = 0; row < rows; row++) {
+        System.arraycopy(predictions[row], 0, answer, row * columns, columns);
       }
+    } catch (XGBoostError e) {
+      throw new NotPredicted(reason(e), e);
     }
-    call.checkNotStopped(null);
-    return List.of(Tensor.of(OUTPUT, Datatype.FP32, new long[] {rows, columns}, answer));
+    return answer;
   }
 
   @Override

@@ -18,7 +18,7 @@ import io.fairlead.engine.TensorSpec;
 import io.fairlead.engine.internal.Engine;
 import io.fairlead.engine.internal.Models;
 import io.fairlead.engine.internal.OnnxFile;
-import io.fairlead.engine.internal.file.CacheFolder;
+import io.fairlead.engine.internal.file.DiskCache;
 import io.fairlead.engine.internal.file.Fingerprint;
 import io.fairlead.engine.internal.file.Fingerprints;
 import io.fairlead.engine.internal.file.MappedFile;
@@ -192,7 +192,7 @@ final class OnnxCacheTest {
 
   @Test
   void aFileThatIsRefusedIsNotInMemoryAnyMore() {
-    OnnxCache cache = new OnnxCache(new CacheFolder(folder.resolve("models"), ROOMY));
+    OnnxCache cache = new OnnxCache(new DiskCache(folder.resolve("models"), ROOMY));
     cache.keep("a.ort", part -> Files.write(part, new byte[10_000]));
     MappedFile whole = cache.find("a.ort").orElseThrow();
     assertThat(whole.bytes().remaining()).isEqualTo(10_000);
@@ -266,7 +266,7 @@ final class OnnxCacheTest {
     ModelArtifact artifact = Models.artifact("iris_rf.onnx");
     String expected = keep(artifact, IRIS);
     Path file = kept().get(0);
-    OnnxCache cache = new OnnxCache(new CacheFolder(folder.resolve("models"), ROOMY));
+    OnnxCache cache = new OnnxCache(new DiskCache(folder.resolve("models"), ROOMY));
     String name = file.getFileName().toString();
     cache.keep(name, part -> Files.write(part, new byte[100]));
     assertThat(cache.find(name)).isPresent();
@@ -306,7 +306,7 @@ final class OnnxCacheTest {
   @Test
   void aFileThatWasHashedBeforeIsNotHashedAgainWhileItsStampIsTheSame() throws IOException {
     Path model = Files.copy(Models.path("iris_lr.onnx"), folder.resolve("model.onnx"));
-    Fingerprints known = new Fingerprints(new CacheFolder(folder.resolve("prints"), ROOMY));
+    Fingerprints known = new Fingerprints(new DiskCache(folder.resolve("prints"), ROOMY));
     Stamp stamp = Stamp.of(model).orElseThrow();
     Fingerprint other = new Fingerprint("0".repeat(64), new byte[] {8}, List.of("a\nb", "c"));
     known.keep(model.toString(), stamp.text(), other);
@@ -325,7 +325,7 @@ final class OnnxCacheTest {
 
   @Test
   void aFingerprintThatChangedOnDiskIsTakenAgain() throws IOException {
-    Fingerprints known = new Fingerprints(new CacheFolder(folder, ROOMY));
+    Fingerprints known = new Fingerprints(new DiskCache(folder, ROOMY));
     known.keep("x", "stamp", new Fingerprint("0".repeat(64), new byte[] {8}, List.of()));
     assertThat(known.find("x", "stamp")).isPresent();
     assertThat(known.find("x", "other")).isEmpty();
@@ -341,7 +341,7 @@ final class OnnxCacheTest {
   void anEntryOfAJarIsReadOnlyOnce() throws IOException {
     URL url =
         requireNonNull(OnnxCacheTest.class.getClassLoader().getResource("all-minilm-l6-v2-q.onnx"));
-    Fingerprints known = new Fingerprints(new CacheFolder(folder, ROOMY));
+    Fingerprints known = new Fingerprints(new DiskCache(folder, ROOMY));
     Stamp stamp = Stamp.of(url).orElseThrow();
     assertThat(stamp.text()).contains("entry 22972370 df4d1c08 in size ");
     known.keep(
@@ -380,60 +380,6 @@ final class OnnxCacheTest {
 
     assertThat(served.answer()).contains("[1.0,2.0]");
     assertThat(kept()).isEmpty();
-  }
-
-  @Test
-  void theModelsThatWereUsedLastStayWithinTheLimit() throws IOException {
-    CacheFolder cache = new CacheFolder(folder, 25);
-    for (String name : List.of("a", "b")) {
-      cache.keep(name, part -> Files.write(part, new byte[10]));
-      Files.setLastModifiedTime(
-          folder.resolve(name), FileTime.fromMillis(name.equals("a") ? 1 : 2));
-    }
-    cache.find("a");
-
-    cache.keep("c", part -> Files.write(part, new byte[10]));
-
-    assertThat(files(folder))
-        .extracting(Path::getFileName)
-        .map(Path::toString)
-        .containsExactly("a", "c");
-  }
-
-  @Test
-  void aFileLargerThanTheLimitIsNotKept() {
-    CacheFolder cache = new CacheFolder(folder, 25);
-    cache.keep("a", part -> Files.write(part, new byte[10]));
-
-    boolean kept = cache.keep("large", part -> Files.write(part, new byte[26]));
-
-    assertThat(kept).isFalse();
-    assertThat(files(folder)).containsExactly(folder.resolve("a"));
-  }
-
-  @Test
-  void whatFailsToBeWrittenLeavesNothing() {
-    CacheFolder cache = new CacheFolder(folder, 25);
-
-    boolean kept = cache.keep("a", part -> {
-      Files.write(part, new byte[10]);
-      throw new IOException("No space left on device");
-    });
-
-    assertThat(kept).isFalse();
-    assertThat(files(folder)).isEmpty();
-  }
-
-  @Test
-  void whatAKilledProcessLeftIsDeleted() throws IOException {
-    CacheFolder cache = new CacheFolder(folder, 25);
-    Path old = Files.createFile(folder.resolve("old.part"));
-    Path recent = Files.createFile(folder.resolve("recent.part"));
-    Files.setLastModifiedTime(old, FileTime.fromMillis(0));
-
-    cache.keep("a", part -> Files.write(part, new byte[10]));
-
-    assertThat(files(folder)).containsExactly(folder.resolve("a"), recent);
   }
 
   private Engine engine(long bytes) {

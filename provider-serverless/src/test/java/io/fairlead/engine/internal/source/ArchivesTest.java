@@ -8,7 +8,7 @@ import static org.assertj.core.api.Assertions.catchThrowableOfType;
 import io.fairlead.engine.internal.Engine;
 import io.fairlead.engine.internal.Models;
 import io.fairlead.engine.internal.OnnxFile;
-import io.fairlead.engine.internal.file.CacheFolder;
+import io.fairlead.engine.internal.file.DiskCache;
 import io.fairlead.engine.internal.file.Fingerprints;
 import io.fairlead.engine.internal.file.ModelFile;
 import io.fairlead.engine.internal.run.LeasedModel;
@@ -422,7 +422,7 @@ final class ArchivesTest {
     Path first = unpack(archives, "first", 900_000);
     Path second = unpack(archives, "second", 900_000);
     Instant old = Instant.now().minus(Duration.ofDays(2));
-    Files.setLastModifiedTime(first.resolveSibling("files"), FileTime.from(old));
+    Files.setLastModifiedTime(first.getParent(), FileTime.from(old));
 
     Path third = unpack(archives, "third", 900_000);
 
@@ -471,7 +471,7 @@ final class ArchivesTest {
   }
 
   private static ModelFile file(Path path) throws IOException {
-    return ModelFile.onDisk(path, path.toString(), new Fingerprints(CacheFolder.NONE));
+    return ModelFile.onDisk(path, path.toString(), new Fingerprints(DiskCache.NONE));
   }
 
   private ServingException failure(Path archive) {

@@ -13,7 +13,7 @@ import io.fairlead.engine.internal.Engine;
 import io.fairlead.engine.internal.Engines;
 import io.fairlead.engine.internal.Models;
 import io.fairlead.engine.internal.OnnxFile;
-import io.fairlead.engine.internal.file.CacheFolder;
+import io.fairlead.engine.internal.file.DiskCache;
 import io.fairlead.engine.internal.file.Stamp;
 import io.fairlead.engine.internal.onnx.OnnxCache;
 import io.fairlead.engine.internal.onnx.OnnxEngine;
@@ -304,7 +304,7 @@ final class ModelSourcesTest {
     Failures failures = new Failures("local");
     Engines engines = new Engines(
         List.of(new OnnxEngine(
-            Models.cacheFolder(), new OnnxCache(CacheFolder.NONE), new Upkeep("upkeep"), failures)),
+            Models.cacheFolder(), new OnnxCache(DiskCache.NONE), new Upkeep("upkeep"), failures)),
         getClass().getClassLoader(),
         Models.cacheFolder(),
         failures);

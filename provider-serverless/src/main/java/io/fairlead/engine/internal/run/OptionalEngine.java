@@ -1,0 +1,45 @@
+package io.fairlead.engine.internal.run;
+
+import io.fairlead.engine.InferenceEngine;
+import io.fairlead.engine.LoadOptions;
+import io.fairlead.engine.ModelSource;
+import io.fairlead.engine.TensorModel;
+import io.fairlead.engine.internal.format.ModelFormat;
+import io.fairlead.engine.internal.source.ModelFiles;
+import io.fairlead.engine.internal.support.Failures;
+import io.fairlead.engine.internal.support.OptionalRuntime;
+
+/** Runs the models of one format if their library is there. */
+public abstract class OptionalEngine implements InferenceEngine {
+  protected final OptionalRuntime runtime;
+  protected final Failures failures;
+  private final ModelFormat format;
+
+  protected OptionalEngine(ModelFormat format, OptionalRuntime runtime, Failures failures) {
+    this.format = format;
+    this.runtime = runtime;
+    this.failures = failures;
+  }
+
+  @Override
+  public final boolean claims(ModelSource source) {
+    return source instanceof ModelFiles files && files.format() == format;
+  }
+
+  @Override
+  public final void check(ModelSource source) {
+    runtime.checkThere(source, failures);
+  }
+
+  @Override
+  public final TensorModel open(ModelSource source, LoadOptions options) {
+    try {
+      return load((ModelFiles) source, options);
+    } catch (LinkageError e) {
+      throw runtime.unusable(source, e, failures);
+    }
+  }
+
+  /** {@return the model; its library is touched here and not before} */
+  protected abstract TensorModel load(ModelFiles files, LoadOptions options);
+}
