@@ -87,9 +87,10 @@ public abstract class Settings<D extends Settings.Draft> {
 
   @Override
   public final boolean equals(@Nullable Object other) {
-    return other instanceof Settings<?> that
-        && getClass() == that.getClass()
-        && type().areEqual(draft, that.draft);
+    return this == other
+        || (other instanceof Settings<?> that
+            && getClass() == that.getClass()
+            && type().areEqual(draft, that.draft));
   }
 
   @Override

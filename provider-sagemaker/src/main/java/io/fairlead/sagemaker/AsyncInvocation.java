@@ -4,6 +4,7 @@ import static java.util.Objects.requireNonNull;
 
 import io.fairlead.grammar.Problems;
 import io.fairlead.sagemaker.internal.rules.S3Location;
+import java.util.Optional;
 
 /**
  * A request that SageMaker has taken in, and where its answer will lie.
@@ -13,11 +14,10 @@ import io.fairlead.sagemaker.internal.rules.S3Location;
  * @param endpoint the public name that was asked
  * @param inferenceId the request's name, given by the caller or by SageMaker
  * @param outputLocation the S3 object that holds the answer, once there is one
- * @param failureLocation the S3 object that says what went wrong, if something does; empty if the endpoint keeps no
- *     failures
+ * @param failureLocation the S3 object that says what went wrong, unless the endpoint keeps no failures
  */
 public record AsyncInvocation(
-    String endpoint, String inferenceId, String outputLocation, String failureLocation) {
+    String endpoint, String inferenceId, String outputLocation, Optional<String> failureLocation) {
   public AsyncInvocation {
     requireNonNull(endpoint, "endpoint");
     requireNonNull(inferenceId, "inferenceId");
@@ -27,10 +27,10 @@ public record AsyncInvocation(
         .check(
             S3Location.isObject(outputLocation), "outputLocation", S3Location.RULE, outputLocation)
         .check(
-            failureLocation.isEmpty() || S3Location.isObject(failureLocation),
+            failureLocation.filter(location -> !S3Location.isObject(location)).isEmpty(),
             "failureLocation",
-            S3Location.RULE + ", or empty",
-            failureLocation)
+            S3Location.RULE,
+            failureLocation.orElse(""))
         .throwIfAny();
   }
 }

@@ -1,122 +1,150 @@
 package io.fairlead.sagemaker;
 
-import static java.util.Objects.requireNonNull;
-
 import io.fairlead.grammar.Problems;
 import io.fairlead.sagemaker.internal.rules.RequestRules;
 import io.fairlead.sagemaker.internal.rules.S3Location;
+import io.fairlead.spi.Hidden;
+import io.fairlead.spi.Settings;
 import java.time.Duration;
+import java.util.Optional;
+import java.util.function.Predicate;
 
 /**
  * A question to a model whose body lies in S3, for {@link SageMakerPlatform#invokeAsync}; what is empty or zero is left to
  * SageMaker.
  *
- * <p>The rules are those of AWS's InvokeEndpointAsync. Custom attributes never appear in {@link #toString()}.
- *
- * @param inputLocation the body, such as {@code s3://bucket/questions/1.json}; at most 1 GB
- * @param contentType what the body is, such as {@code application/json}
- * @param accept the content type that the answer should have
- * @param inferenceId the caller's own name for this request; at most 64 printable characters
- * @param customAttributes what the container is given beside the body; at most 1024 printable ASCII characters
- * @param timeToLive how long the request may wait for its turn, 60 seconds to 6 hours in whole seconds; SageMaker takes 6
- *     hours
- * @param invocationTimeout how long the model may take, 1 second to an hour in whole seconds; SageMaker takes 15 minutes
+ * <p>The rules are those of AWS's InvokeEndpointAsync. What is absent is not sent. Custom attributes never appear in {@link #toString()}.
  */
-public record AsyncRequest(
-    String inputLocation,
-    String contentType,
-    String accept,
-    String inferenceId,
-    String customAttributes,
-    Duration timeToLive,
-    Duration invocationTimeout) {
+public final class AsyncRequest extends Settings<AsyncRequest.Draft> {
   private static final long SHORTEST_LIFE = 60;
   private static final long LONGEST_LIFE = 21_600;
   private static final long LONGEST_INVOCATION = 3600;
 
-  public AsyncRequest {
-    requireNonNull(inputLocation, "inputLocation");
-    requireNonNull(contentType, "contentType");
-    requireNonNull(accept, "accept");
-    requireNonNull(inferenceId, "inferenceId");
-    requireNonNull(customAttributes, "customAttributes");
-    requireNonNull(timeToLive, "timeToLive");
-    requireNonNull(invocationTimeout, "invocationTimeout");
+  static final class Draft extends Settings.Draft {
+    String inputLocation = "";
+    String contentType = "";
+    Optional<String> accept = Optional.empty();
+    Optional<String> inferenceId = Optional.empty();
+
+    @Hidden
+    Optional<String> customAttributes = Optional.empty();
+
+    Optional<Duration> timeToLive = Optional.empty();
+    Optional<Duration> invocationTimeout = Optional.empty();
+  }
+
+  private AsyncRequest(Draft draft) {
+    super(draft);
     Problems.in("AsyncRequest")
-        .check(S3Location.isObject(inputLocation), "inputLocation", S3Location.RULE, inputLocation)
         .check(
-            RequestRules.isHeader(contentType),
+            S3Location.isObject(draft.inputLocation),
+            "inputLocation",
+            S3Location.RULE,
+            draft.inputLocation)
+        .check(
+            !draft.contentType.isEmpty() && RequestRules.isHeader(draft.contentType),
             "contentType",
             RequestRules.HEADER_RULE,
-            contentType)
-        .check(RequestRules.isHeader(accept), "accept", RequestRules.HEADER_RULE, accept)
+            draft.contentType)
         .check(
-            RequestRules.isInferenceId(inferenceId),
+            isSaid(draft.accept, RequestRules::isHeader),
+            "accept",
+            RequestRules.HEADER_RULE,
+            draft.accept.orElse(""))
+        .check(
+            isSaid(draft.inferenceId, RequestRules::isInferenceId),
             "inferenceId",
             RequestRules.INFERENCE_ID_RULE,
-            inferenceId)
+            draft.inferenceId.orElse(""))
         .check(
-            RequestRules.isHeader(customAttributes), "customAttributes", RequestRules.HEADER_RULE)
+            isSaid(draft.customAttributes, RequestRules::isHeader),
+            "customAttributes",
+            RequestRules.HEADER_RULE)
         .check(
-            isWithin(timeToLive, SHORTEST_LIFE, LONGEST_LIFE),
+            isWithin(draft.timeToLive, SHORTEST_LIFE, LONGEST_LIFE),
             "timeToLive",
-            "must be from 60 seconds to 6 hours in whole seconds, or 0",
-            timeToLive)
+            "must be from 60 seconds to 6 hours in whole seconds",
+            draft.timeToLive.orElse(Duration.ZERO))
         .check(
-            isWithin(invocationTimeout, 1, LONGEST_INVOCATION),
+            isWithin(draft.invocationTimeout, 1, LONGEST_INVOCATION),
             "invocationTimeout",
-            "must be from 1 second to 1 hour in whole seconds, or 0",
-            invocationTimeout)
+            "must be from 1 second to 1 hour in whole seconds",
+            draft.invocationTimeout.orElse(Duration.ZERO))
         .throwIfAny();
   }
 
-  private static boolean isWithin(Duration duration, long least, long most) {
-    long seconds = duration.toSeconds();
-    return duration.isZero()
-        || (duration.equals(Duration.ofSeconds(seconds)) && seconds >= least && seconds <= most);
+  private static boolean isSaid(Optional<String> value, Predicate<String> rule) {
+    return value.filter(text -> text.isEmpty() || !rule.test(text)).isEmpty();
+  }
+
+  private static boolean isWithin(Optional<Duration> value, long least, long most) {
+    return value
+        .filter(time -> time.toNanosPart() != 0
+            || time.getSeconds() < least
+            || time.getSeconds() > most)
+        .isEmpty();
   }
 
   /** {@return a request with a body in S3, and nothing else said} */
   public static AsyncRequest of(String inputLocation, String contentType) {
-    return new AsyncRequest(inputLocation, contentType, "", "", "", Duration.ZERO, Duration.ZERO);
+    Draft draft = new Draft();
+    draft.inputLocation = inputLocation;
+    draft.contentType = contentType;
+    return new AsyncRequest(draft);
+  }
+
+  /** {@return the body, such as {@code s3://bucket/questions/1.json}; at most 1 GB} */
+  public String inputLocation() {
+    return draft().inputLocation;
+  }
+
+  /** {@return what the body is, such as {@code application/json}} */
+  public String contentType() {
+    return draft().contentType;
+  }
+
+  /** {@return the content type that the answer should have} */
+  public Optional<String> accept() {
+    return draft().accept;
+  }
+
+  /** {@return the caller's own name for this request; at most 64 printable characters} */
+  public Optional<String> inferenceId() {
+    return draft().inferenceId;
+  }
+
+  /** {@return what the container is given beside the body; at most 1024 printable ASCII characters} */
+  public Optional<String> customAttributes() {
+    return draft().customAttributes;
+  }
+
+  /** {@return how long the request may wait for its turn, 60 seconds to 6 hours in whole seconds; by default 6 hours} */
+  public Optional<Duration> timeToLive() {
+    return draft().timeToLive;
+  }
+
+  /** {@return how long the model may take, 1 second to an hour in whole seconds; by default 15 minutes} */
+  public Optional<Duration> invocationTimeout() {
+    return draft().invocationTimeout;
   }
 
   public AsyncRequest withAccept(String type) {
-    return new AsyncRequest(
-        inputLocation,
-        contentType,
-        type,
-        inferenceId,
-        customAttributes,
-        timeToLive,
-        invocationTimeout);
+    return new AsyncRequest(with(draft -> draft.accept = Optional.of(type)));
   }
 
   public AsyncRequest withInferenceId(String id) {
-    return new AsyncRequest(
-        inputLocation, contentType, accept, id, customAttributes, timeToLive, invocationTimeout);
+    return new AsyncRequest(with(draft -> draft.inferenceId = Optional.of(id)));
   }
 
   public AsyncRequest withCustomAttributes(String attributes) {
-    return new AsyncRequest(
-        inputLocation, contentType, accept, inferenceId, attributes, timeToLive, invocationTimeout);
+    return new AsyncRequest(with(draft -> draft.customAttributes = Optional.of(attributes)));
   }
 
   public AsyncRequest withTimeToLive(Duration time) {
-    return new AsyncRequest(
-        inputLocation, contentType, accept, inferenceId, customAttributes, time, invocationTimeout);
+    return new AsyncRequest(with(draft -> draft.timeToLive = Optional.of(time)));
   }
 
   public AsyncRequest withInvocationTimeout(Duration timeout) {
-    return new AsyncRequest(
-        inputLocation, contentType, accept, inferenceId, customAttributes, timeToLive, timeout);
-  }
-
-  @Override
-  public String toString() {
-    return "AsyncRequest[inputLocation=" + inputLocation + ", contentType=" + contentType
-        + ", accept=" + accept + ", inferenceId=" + inferenceId + ", customAttributes="
-        + customAttributes.length() + " characters, timeToLive=" + timeToLive
-        + ", invocationTimeout=" + invocationTimeout + "]";
+    return new AsyncRequest(with(draft -> draft.invocationTimeout = Optional.of(timeout)));
   }
 }

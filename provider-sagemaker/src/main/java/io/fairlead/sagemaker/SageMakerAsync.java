@@ -2,6 +2,8 @@ package io.fairlead.sagemaker;
 
 import io.fairlead.grammar.Problems;
 import io.fairlead.grammar.RoutingOptions;
+import io.fairlead.spi.Settings;
+import java.util.Optional;
 
 /**
  * An endpoint whose requests and answers lie in S3, for {@link
@@ -9,66 +11,94 @@ import io.fairlead.grammar.RoutingOptions;
  *
  * <p>It holds for all variants of the public name and for as long as that is deployed. Bodies may have a gigabyte and
  * take an hour.
- *
- * @param outputPath the S3 prefix for answers, such as {@code s3://bucket/answers/}
- * @param failurePath the S3 prefix for what went wrong; empty for none
- * @param maxConcurrencyPerInstance the most requests that one instance is sent at a time, 1 to 1000; 0 for what SageMaker
- *     finds best
- * @param successTopic the ARN of the SNS topic that is told of answers; may be empty
- * @param errorTopic the ARN of the SNS topic that is told of failures; may be empty
  */
-public record SageMakerAsync(
-    String outputPath,
-    String failurePath,
-    int maxConcurrencyPerInstance,
-    String successTopic,
-    String errorTopic)
-    implements RoutingOptions {
+public final class SageMakerAsync extends Settings<SageMakerAsync.Draft> implements RoutingOptions {
   private static final int MOST_CONCURRENCY = 1000;
   private static final int LONGEST_URI = 1024;
 
-  public SageMakerAsync {
-    Problems.in("SageMakerAsync")
-        .check(isPrefix(outputPath), "outputPath", "must be an s3:// prefix", outputPath)
+  static final class Draft extends Settings.Draft {
+    String outputPath = "";
+    Optional<String> failurePath = Optional.empty();
+    Optional<Integer> maxConcurrencyPerInstance = Optional.empty();
+    Optional<String> successTopic = Optional.empty();
+    Optional<String> errorTopic = Optional.empty();
+  }
+
+  private SageMakerAsync(Draft draft) {
+    super(draft);
+    Problems problems = Problems.in("SageMakerAsync")
         .check(
-            failurePath.isEmpty() || isPrefix(failurePath),
-            "failurePath",
-            "must be an s3:// prefix, or empty",
-            failurePath)
-        .check(
-            maxConcurrencyPerInstance >= 0 && maxConcurrencyPerInstance <= MOST_CONCURRENCY,
-            "maxConcurrencyPerInstance",
-            "must be from 1 to " + MOST_CONCURRENCY + ", or 0",
-            maxConcurrencyPerInstance)
-        .check(isTopic(successTopic), "successTopic", "must be an SNS topic's ARN", successTopic)
-        .check(isTopic(errorTopic), "errorTopic", "must be an SNS topic's ARN", errorTopic)
-        .throwIfAny();
+            isPrefix(draft.outputPath), "outputPath", "must be an s3:// prefix", draft.outputPath);
+    draft.failurePath.ifPresent(path ->
+        problems.check(isPrefix(path), "failurePath", "must be an s3:// prefix", path));
+    draft.maxConcurrencyPerInstance.ifPresent(most -> problems.check(
+        most >= 1 && most <= MOST_CONCURRENCY,
+        "maxConcurrencyPerInstance",
+        "must be from 1 to " + MOST_CONCURRENCY,
+        most));
+    checkTopic("successTopic", draft.successTopic, problems);
+    checkTopic("errorTopic", draft.errorTopic, problems);
+    problems.throwIfAny();
   }
 
   private static boolean isPrefix(String uri) {
     return uri.length() <= LONGEST_URI && uri.matches("s3://[^/\\s]+(/\\S*)?");
   }
 
-  private static boolean isTopic(String arn) {
-    return arn.isEmpty() || arn.matches("arn:aws[a-z-]*:sns:[a-z0-9-]*:[0-9]{12}:[A-Za-z0-9_.-]+");
+  private static void checkTopic(String field, Optional<String> topic, Problems problems) {
+    topic.ifPresent(arn -> problems.check(
+        arn.matches("arn:aws[a-z-]*:sns:[a-z0-9-]*:[0-9]{12}:[A-Za-z0-9_.-]+"),
+        field,
+        "must be an SNS topic's ARN",
+        arn));
   }
 
   /** {@return answers under an S3 prefix, and nothing else said} */
   public static SageMakerAsync to(String outputPath) {
-    return new SageMakerAsync(outputPath, "", 0, "", "");
+    Draft draft = new Draft();
+    draft.outputPath = outputPath;
+    return new SageMakerAsync(draft);
+  }
+
+  /** {@return the S3 prefix for answers, such as {@code s3://bucket/answers/}} */
+  public String outputPath() {
+    return draft().outputPath;
+  }
+
+  /** {@return the S3 prefix for failures; without it, they are not kept} */
+  public Optional<String> failurePath() {
+    return draft().failurePath;
+  }
+
+  /** {@return the most requests that one instance is sent at a time, 1 to 1000; by default what SageMaker finds best} */
+  public Optional<Integer> maxConcurrencyPerInstance() {
+    return draft().maxConcurrencyPerInstance;
+  }
+
+  /** {@return the ARN of the SNS topic that is told of answers} */
+  public Optional<String> successTopic() {
+    return draft().successTopic;
+  }
+
+  /** {@return the ARN of the SNS topic that is told of failures} */
+  public Optional<String> errorTopic() {
+    return draft().errorTopic;
   }
 
   public SageMakerAsync withFailurePath(String path) {
-    return new SageMakerAsync(
-        outputPath, path, maxConcurrencyPerInstance, successTopic, errorTopic);
+    return new SageMakerAsync(with(draft -> draft.failurePath = Optional.of(path)));
   }
 
   public SageMakerAsync withMaxConcurrencyPerInstance(int most) {
-    return new SageMakerAsync(outputPath, failurePath, most, successTopic, errorTopic);
+    return new SageMakerAsync(with(draft -> draft.maxConcurrencyPerInstance = Optional.of(most)));
   }
 
-  public SageMakerAsync withTopics(String success, String error) {
-    return new SageMakerAsync(outputPath, failurePath, maxConcurrencyPerInstance, success, error);
+  public SageMakerAsync withSuccessTopic(String arn) {
+    return new SageMakerAsync(with(draft -> draft.successTopic = Optional.of(arn)));
+  }
+
+  public SageMakerAsync withErrorTopic(String arn) {
+    return new SageMakerAsync(with(draft -> draft.errorTopic = Optional.of(arn)));
   }
 
   @Override

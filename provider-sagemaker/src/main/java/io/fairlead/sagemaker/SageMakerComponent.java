@@ -1,10 +1,10 @@
 package io.fairlead.sagemaker;
 
-import static java.util.Objects.requireNonNull;
-
 import io.fairlead.grammar.Problems;
 import io.fairlead.grammar.ScalingOptions;
 import io.fairlead.sagemaker.internal.rules.RequestRules;
+import io.fairlead.spi.Settings;
+import java.util.Optional;
 
 /**
  * A model that shares the instances of a fleet with others, which AWS calls an inference component, for {@link
@@ -15,55 +15,87 @@ import io.fairlead.sagemaker.internal.rules.RequestRules;
  *
  * <p>Requests to a public name have nowhere else to go: AWS has no weights among components, so a name that is served by
  * one has no other variant.
- *
- * @param fleet the fleet's name, 1 to 63 letters, digits and hyphens; components of several public names may have it in
- *     common
- * @param fleetInstances how many instances the fleet has at least, 1 or more; one that has more keeps them
- * @param cpus how many CPU cores each copy takes, 0.25 or more; 0 to leave that open
- * @param memoryMb how much memory each copy takes in MB, 128 or more
- * @param accelerators how many GPUs or other accelerators each copy takes; 0 for none
  */
-public record SageMakerComponent(
-    String fleet, int fleetInstances, double cpus, int memoryMb, int accelerators)
+public final class SageMakerComponent extends Settings<SageMakerComponent.Draft>
     implements ScalingOptions {
   private static final double LEAST_CPUS = 0.25;
   private static final int LEAST_MEMORY = 128;
 
-  public SageMakerComponent {
-    requireNonNull(fleet, "fleet");
+  static final class Draft extends Settings.Draft {
+    String fleet = "";
+    int fleetInstances = 1;
+    Optional<Double> cpus = Optional.empty();
+    int memoryMb;
+    int accelerators;
+  }
+
+  private SageMakerComponent(Draft draft) {
+    super(draft);
     Problems.in("SageMakerComponent")
         .check(
-            !fleet.isEmpty() && RequestRules.isResourceName(fleet),
+            !draft.fleet.isEmpty() && RequestRules.isResourceName(draft.fleet),
             "fleet",
             "must be 1 to 63 letters, digits and hyphens that begin and end with a letter or digit",
-            fleet)
-        .check(fleetInstances >= 1, "fleetInstances", "must be 1 or more", fleetInstances)
+            draft.fleet)
         .check(
-            cpus == 0 || (cpus >= LEAST_CPUS && Double.isFinite(cpus)),
+            draft.fleetInstances >= 1, "fleetInstances", "must be 1 or more", draft.fleetInstances)
+        .check(
+            draft.cpus.filter(cpus -> !(cpus >= LEAST_CPUS && Double.isFinite(cpus))).isEmpty(),
             "cpus",
-            "must be " + LEAST_CPUS + " or more, or 0",
-            cpus)
+            "must be " + LEAST_CPUS + " or more",
+            draft.cpus.orElse(0.0))
         .check(
-            memoryMb >= LEAST_MEMORY, "memoryMb", "must be " + LEAST_MEMORY + " or more", memoryMb)
-        .check(accelerators >= 0, "accelerators", "must be 0 or more", accelerators)
+            draft.memoryMb >= LEAST_MEMORY,
+            "memoryMb",
+            "must be " + LEAST_MEMORY + " or more",
+            draft.memoryMb)
+        .check(draft.accelerators >= 0, "accelerators", "must be 0 or more", draft.accelerators)
         .throwIfAny();
   }
 
   /** {@return a component on a fleet of one instance or more, that takes memory and leaves its CPU cores open} */
   public static SageMakerComponent on(String fleet, int memoryMb) {
-    return new SageMakerComponent(fleet, 1, 0, memoryMb, 0);
+    Draft draft = new Draft();
+    draft.fleet = fleet;
+    draft.memoryMb = memoryMb;
+    return new SageMakerComponent(draft);
   }
 
-  public SageMakerComponent withFleetInstances(int newFleetInstances) {
-    return new SageMakerComponent(fleet, newFleetInstances, cpus, memoryMb, accelerators);
+  /** {@return the fleet's name, 1 to 63 letters, digits and hyphens; components of several public names may share it} */
+  public String fleet() {
+    return draft().fleet;
   }
 
-  public SageMakerComponent withCpus(double newCpus) {
-    return new SageMakerComponent(fleet, fleetInstances, newCpus, memoryMb, accelerators);
+  /** {@return how many instances the fleet has at least, 1 or more; one that has more keeps them} */
+  public int fleetInstances() {
+    return draft().fleetInstances;
   }
 
-  public SageMakerComponent withAccelerators(int newAccelerators) {
-    return new SageMakerComponent(fleet, fleetInstances, cpus, memoryMb, newAccelerators);
+  /** {@return how many CPU cores each copy takes, 0.25 or more} */
+  public Optional<Double> cpus() {
+    return draft().cpus;
+  }
+
+  /** {@return how much memory each copy takes in MB, 128 or more} */
+  public int memoryMb() {
+    return draft().memoryMb;
+  }
+
+  /** {@return how many GPUs or other accelerators each copy takes; 0 for none} */
+  public int accelerators() {
+    return draft().accelerators;
+  }
+
+  public SageMakerComponent withFleetInstances(int instances) {
+    return new SageMakerComponent(with(draft -> draft.fleetInstances = instances));
+  }
+
+  public SageMakerComponent withCpus(double cpus) {
+    return new SageMakerComponent(with(draft -> draft.cpus = Optional.of(cpus)));
+  }
+
+  public SageMakerComponent withAccelerators(int accelerators) {
+    return new SageMakerComponent(with(draft -> draft.accelerators = accelerators));
   }
 
   @Override

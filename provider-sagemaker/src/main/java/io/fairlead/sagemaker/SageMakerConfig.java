@@ -1,8 +1,7 @@
 package io.fairlead.sagemaker;
 
-import static java.util.Objects.requireNonNull;
-
 import io.fairlead.grammar.Problems;
+import io.fairlead.spi.Settings;
 import java.net.InetAddress;
 import java.net.URI;
 import java.net.UnknownHostException;
@@ -27,97 +26,113 @@ import software.amazon.awssdk.services.sagemakerruntime.SageMakerRuntimeClient;
  *
  * <p>Clients that are handed in stay the caller's to close, and keep their own region, endpoint, credentials and limits.
  * All others are made when they are first needed and share one HTTP client.
- *
- * @param region the AWS region to serve in, such as {@code us-east-1}
- * @param executionRole the ARN of the IAM role that containers run as, where a runtime names none; may be empty
- * @param artifactBucket the bucket that files of this machine are uploaded to, in the same region; empty to refuse them
- * @param endpoint where all services answer instead of AWS, such as an emulator; plain http only on this machine
- * @param profile the profile of {@code ~/.aws} whose credentials to take; empty for the usual chain
- * @param credentials the caller's own source of credentials, before the profile; asked on a thread of the platform's, once
- *     a second at most
- * @param callTimeout the longest that one call of the control plane may take, and that credentials are waited for
- * @param httpClient the caller's own HTTP client, for proxies, certificates and pools
- * @param clients the caller's own clients of the services
  */
-public record SageMakerConfig(
-    String region,
-    String executionRole,
-    String artifactBucket,
-    Optional<URI> endpoint,
-    String profile,
-    Optional<AwsCredentialsProvider> credentials,
-    Duration callTimeout,
-    Optional<SdkHttpClient> httpClient,
-    Clients clients) {
+public final class SageMakerConfig extends Settings<SageMakerConfig.Draft> {
   static final Duration CALL_TIMEOUT = Duration.ofSeconds(30);
 
   private static final Pattern REGION = Pattern.compile("[a-z]{2,}(-[a-z]+)+-\\d+");
   private static final Pattern BUCKET = Pattern.compile("[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]");
 
-  /**
-   * The caller's own clients; each that is empty is made.
-   *
-   * @param controlPlane makes and changes what serves
-   * @param runtime asks models
-   * @param s3 holds artifacts
-   * @param autoScaling scales by load
-   */
-  public record Clients(
-      Optional<SageMakerClient> controlPlane,
-      Optional<SageMakerRuntimeClient> runtime,
-      Optional<S3Client> s3,
-      Optional<ApplicationAutoScalingClient> autoScaling) {
+  /** The caller's own clients; each that is absent is made. */
+  public static final class Clients extends Settings<Clients.Draft> {
     /** None is the caller's. */
-    public static final Clients NONE =
-        new Clients(Optional.empty(), Optional.empty(), Optional.empty(), Optional.empty());
+    public static final Clients NONE = new Clients(new Draft());
 
-    public Clients {
-      requireNonNull(controlPlane, "controlPlane");
-      requireNonNull(runtime, "runtime");
-      requireNonNull(s3, "s3");
-      requireNonNull(autoScaling, "autoScaling");
+    static final class Draft extends Settings.Draft {
+      Optional<SageMakerClient> controlPlane = Optional.empty();
+      Optional<SageMakerRuntimeClient> runtime = Optional.empty();
+      Optional<S3Client> s3 = Optional.empty();
+      Optional<ApplicationAutoScalingClient> autoScaling = Optional.empty();
+    }
+
+    private Clients(Draft draft) {
+      super(draft);
+    }
+
+    /** {@return what makes and changes what serves} */
+    public Optional<SageMakerClient> controlPlane() {
+      return draft().controlPlane;
+    }
+
+    /** {@return what invokes models} */
+    public Optional<SageMakerRuntimeClient> runtime() {
+      return draft().runtime;
+    }
+
+    /** {@return what holds artifacts} */
+    public Optional<S3Client> s3() {
+      return draft().s3;
+    }
+
+    /** {@return what scales by load} */
+    public Optional<ApplicationAutoScalingClient> autoScaling() {
+      return draft().autoScaling;
+    }
+
+    public Clients withControlPlane(SageMakerClient client) {
+      return new Clients(with(draft -> draft.controlPlane = Optional.of(client)));
+    }
+
+    public Clients withRuntime(SageMakerRuntimeClient client) {
+      return new Clients(with(draft -> draft.runtime = Optional.of(client)));
+    }
+
+    public Clients withS3(S3Client client) {
+      return new Clients(with(draft -> draft.s3 = Optional.of(client)));
+    }
+
+    public Clients withAutoScaling(ApplicationAutoScalingClient client) {
+      return new Clients(with(draft -> draft.autoScaling = Optional.of(client)));
     }
 
     private boolean isComplete() {
-      return controlPlane.isPresent()
-          && runtime.isPresent()
-          && s3.isPresent()
-          && autoScaling.isPresent();
+      return controlPlane().isPresent()
+          && runtime().isPresent()
+          && s3().isPresent()
+          && autoScaling().isPresent();
     }
   }
 
-  public SageMakerConfig {
-    requireNonNull(region, "region");
-    requireNonNull(executionRole, "executionRole");
-    requireNonNull(artifactBucket, "artifactBucket");
-    requireNonNull(endpoint, "endpoint");
-    requireNonNull(profile, "profile");
-    requireNonNull(credentials, "credentials");
-    requireNonNull(callTimeout, "callTimeout");
-    requireNonNull(httpClient, "httpClient");
-    requireNonNull(clients, "clients");
+  static final class Draft extends Settings.Draft {
+    String region = "";
+    Optional<String> executionRole = Optional.empty();
+    Optional<String> artifactBucket = Optional.empty();
+    Optional<URI> endpoint = Optional.empty();
+    Optional<String> profile = Optional.empty();
+    Optional<AwsCredentialsProvider> credentials = Optional.empty();
+    Duration callTimeout = CALL_TIMEOUT;
+    Optional<SdkHttpClient> httpClient = Optional.empty();
+    Clients clients = Clients.NONE;
+  }
+
+  SageMakerConfig(Draft draft) {
+    super(draft);
     Problems problems = Problems.in("SageMakerConfig")
         .check(
-            REGION.matcher(region).matches(),
+            REGION.matcher(draft.region).matches(),
             "region",
             "must be the name of an AWS region, such as us-east-1",
-            region)
+            draft.region)
         .check(
-            artifactBucket.isEmpty() || BUCKET.matcher(artifactBucket).matches(),
+            draft.artifactBucket.filter(name -> !BUCKET.matcher(name).matches()).isEmpty(),
             "artifactBucket",
             "must be a bucket's name: 3 to 63 lower-case letters, digits, dots and hyphens",
-            artifactBucket)
+            draft.artifactBucket.orElse(""))
         .check(
-            executionRole.isEmpty() || SageMakerRuntime.isRole(executionRole),
+            draft.executionRole.filter(arn -> !SageMakerRuntime.isRole(arn)).isEmpty(),
             "executionRole",
             SageMakerRuntime.ROLE_RULE,
-            executionRole)
+            draft.executionRole.orElse(""))
         .check(
-            callTimeout.compareTo(Duration.ZERO) > 0,
+            !draft.profile.equals(Optional.of("")),
+            "profile",
+            "must not be empty; leave it out for the usual chain")
+        .check(
+            draft.callTimeout.compareTo(Duration.ZERO) > 0,
             "callTimeout",
             "must be more than 0",
-            callTimeout);
-    endpoint.ifPresent(
+            draft.callTimeout);
+    draft.endpoint.ifPresent(
         uri -> problems
             .check(
                 "https".equals(uri.getScheme()) || "http".equals(uri.getScheme()),
@@ -153,145 +168,114 @@ public record SageMakerConfig(
 
   /** {@return settings for a region, with the usual chain of credentials} */
   public static SageMakerConfig of(String region) {
-    return new SageMakerConfig(
-        region,
-        "",
-        "",
-        Optional.empty(),
-        "",
-        Optional.empty(),
-        CALL_TIMEOUT,
-        Optional.empty(),
-        Clients.NONE);
+    Draft draft = new Draft();
+    draft.region = region;
+    return new SageMakerConfig(draft);
+  }
+
+  /** {@return the AWS region to serve in, such as {@code us-east-1}} */
+  public String region() {
+    return draft().region;
+  }
+
+  /** {@return the ARN of the IAM role that containers run as, where a runtime names none} */
+  public Optional<String> executionRole() {
+    return draft().executionRole;
+  }
+
+  /** {@return the bucket that local files are uploaded to, in the same region; without one they are refused} */
+  public Optional<String> artifactBucket() {
+    return draft().artifactBucket;
+  }
+
+  /** {@return where all services answer instead of AWS, such as an emulator; plain http only on this machine} */
+  public Optional<URI> endpoint() {
+    return draft().endpoint;
+  }
+
+  /** {@return the profile of {@code ~/.aws} whose credentials to take; by default the usual chain} */
+  public Optional<String> profile() {
+    return draft().profile;
+  }
+
+  /**
+   * {@return the caller's own source of credentials, before the profile; called on a thread of the platform's, once a second
+   * at most}
+   */
+  public Optional<AwsCredentialsProvider> credentials() {
+    return draft().credentials;
+  }
+
+  /** {@return the longest that one call of the control plane may take, and that credentials are waited for} */
+  public Duration callTimeout() {
+    return draft().callTimeout;
+  }
+
+  /** {@return the caller's own HTTP client, for proxies, certificates and pools} */
+  public Optional<SdkHttpClient> httpClient() {
+    return draft().httpClient;
+  }
+
+  /** {@return the caller's own clients of the services} */
+  public Clients clients() {
+    return draft().clients;
   }
 
   public SageMakerConfig withExecutionRole(String arn) {
-    return new SageMakerConfig(
-        region,
-        arn,
-        artifactBucket,
-        endpoint,
-        profile,
-        credentials,
-        callTimeout,
-        httpClient,
-        clients);
+    return new SageMakerConfig(with(draft -> draft.executionRole = Optional.of(arn)));
   }
 
   public SageMakerConfig withArtifactBucket(String bucket) {
-    return new SageMakerConfig(
-        region,
-        executionRole,
-        bucket,
-        endpoint,
-        profile,
-        credentials,
-        callTimeout,
-        httpClient,
-        clients);
+    return new SageMakerConfig(with(draft -> draft.artifactBucket = Optional.of(bucket)));
   }
 
   public SageMakerConfig withEndpoint(URI uri) {
-    return new SageMakerConfig(
-        region,
-        executionRole,
-        artifactBucket,
-        Optional.of(uri),
-        profile,
-        credentials,
-        callTimeout,
-        httpClient,
-        clients);
+    return new SageMakerConfig(with(draft -> draft.endpoint = Optional.of(uri)));
   }
 
   public SageMakerConfig withProfile(String name) {
-    return new SageMakerConfig(
-        region,
-        executionRole,
-        artifactBucket,
-        endpoint,
-        name,
-        credentials,
-        callTimeout,
-        httpClient,
-        clients);
+    return new SageMakerConfig(with(draft -> draft.profile = Optional.of(name)));
   }
 
   public SageMakerConfig withCredentials(AwsCredentialsProvider provider) {
-    return new SageMakerConfig(
-        region,
-        executionRole,
-        artifactBucket,
-        endpoint,
-        profile,
-        Optional.of(provider),
-        callTimeout,
-        httpClient,
-        clients);
+    return new SageMakerConfig(with(draft -> draft.credentials = Optional.of(provider)));
   }
 
   public SageMakerConfig withCallTimeout(Duration timeout) {
-    return new SageMakerConfig(
-        region,
-        executionRole,
-        artifactBucket,
-        endpoint,
-        profile,
-        credentials,
-        timeout,
-        httpClient,
-        clients);
+    return new SageMakerConfig(with(draft -> draft.callTimeout = timeout));
   }
 
   public SageMakerConfig withHttpClient(SdkHttpClient client) {
-    return new SageMakerConfig(
-        region,
-        executionRole,
-        artifactBucket,
-        endpoint,
-        profile,
-        credentials,
-        callTimeout,
-        Optional.of(client),
-        clients);
+    return new SageMakerConfig(with(draft -> draft.httpClient = Optional.of(client)));
   }
 
   /** {@return these settings with the caller's own clients of some services} */
   public SageMakerConfig withClients(Clients own) {
-    return new SageMakerConfig(
-        region,
-        executionRole,
-        artifactBucket,
-        endpoint,
-        profile,
-        credentials,
-        callTimeout,
-        httpClient,
-        own);
+    return new SageMakerConfig(with(draft -> draft.clients = own));
   }
 
   /** {@return which credentials are tried, as a phrase for messages} */
   public String identity() {
-    if (!clients.equals(Clients.NONE)) {
+    if (!clients().equals(Clients.NONE)) {
       return "the credentials of the clients that were handed in"
-          + (clients.isComplete() ? "" : " and, for other services, " + ownIdentity());
+          + (clients().isComplete() ? "" : " and, for other services, " + ownIdentity());
     }
     return ownIdentity();
   }
 
   private String ownIdentity() {
-    if (credentials.isPresent()) {
+    if (credentials().isPresent()) {
       return "the credentials provider that was handed in";
     }
-    return profile.isEmpty()
+    return profile().isEmpty()
         ? "the default chain (system properties, environment, web identity, profile, container, instance)"
-        : "profile '" + profile + "' of the AWS configuration files";
+        : "profile '" + profile().get() + "' of the AWS configuration files";
   }
 
   @Override
   public String toString() {
-    return "SageMakerConfig[region=" + region + ", executionRole=" + executionRole
-        + ", artifactBucket=" + artifactBucket + ", endpoint="
-        + endpoint.map(URI::toString).orElse("AWS") + ", " + identity() + "]";
+    return "SageMakerConfig[region=" + region() + ", executionRole="
+        + executionRole().orElse("none") + ", artifactBucket=" + artifactBucket().orElse("none")
+        + ", endpoint=" + endpoint().map(URI::toString).orElse("AWS") + ", " + identity() + "]";
   }
 }

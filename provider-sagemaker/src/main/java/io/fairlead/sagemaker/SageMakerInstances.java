@@ -1,68 +1,75 @@
 package io.fairlead.sagemaker;
 
-import static java.util.Objects.requireNonNull;
-
 import io.fairlead.grammar.Problems;
 import io.fairlead.grammar.ScalingOptions;
+import io.fairlead.spi.Settings;
 import java.time.Duration;
+import java.util.Optional;
 
 /**
  * How a variant's instances are set up, for {@link io.fairlead.grammar.Scaling#with}.
- *
- * @param volumeGb the size of the storage volume in GB, 1 to 512; 0 for what AWS gives the instance type
- * @param modelDownloadTimeout how long the model may take to arrive, 60 seconds to an hour, in whole seconds; 0 for AWS's
- *     default
- * @param startupTimeout how long the container may take until it answers its health check, 60 seconds to an hour, in
- *     whole seconds; 0 for AWS's default
  */
-public record SageMakerInstances(
-    int volumeGb, Duration modelDownloadTimeout, Duration startupTimeout)
+public final class SageMakerInstances extends Settings<SageMakerInstances.Draft>
     implements ScalingOptions {
-  /** As AWS sets them up by default. */
-  public static final SageMakerInstances DEFAULT =
-      new SageMakerInstances(0, Duration.ZERO, Duration.ZERO);
-
   private static final int LARGEST_VOLUME = 512;
   private static final Duration SHORTEST = Duration.ofSeconds(60);
   private static final Duration LONGEST = Duration.ofHours(1);
 
-  public SageMakerInstances {
-    requireNonNull(modelDownloadTimeout, "modelDownloadTimeout");
-    requireNonNull(startupTimeout, "startupTimeout");
-    Problems.in("SageMakerInstances")
-        .check(
-            volumeGb >= 0 && volumeGb <= LARGEST_VOLUME,
-            "volumeGb",
-            "must be from 1 to " + LARGEST_VOLUME + ", or 0",
-            volumeGb)
-        .check(
-            isTimeout(modelDownloadTimeout),
-            "modelDownloadTimeout",
-            "must be 60 seconds to an hour, or 0",
-            modelDownloadTimeout)
-        .check(
-            isTimeout(startupTimeout),
-            "startupTimeout",
-            "must be 60 seconds to an hour, or 0",
-            startupTimeout)
-        .throwIfAny();
+  /** As AWS sets them up by default. */
+  public static final SageMakerInstances DEFAULT = new SageMakerInstances(new Draft());
+
+  static final class Draft extends Settings.Draft {
+    Optional<Integer> volumeGb = Optional.empty();
+    Optional<Duration> modelDownloadTimeout = Optional.empty();
+    Optional<Duration> startupTimeout = Optional.empty();
   }
 
-  private static boolean isTimeout(Duration duration) {
-    return duration.isZero()
-        || (duration.compareTo(SHORTEST) >= 0 && duration.compareTo(LONGEST) <= 0);
+  private SageMakerInstances(Draft draft) {
+    super(draft);
+    Problems problems = Problems.in("SageMakerInstances");
+    draft.volumeGb.ifPresent(size -> problems.check(
+        size >= 1 && size <= LARGEST_VOLUME,
+        "volumeGb",
+        "must be from 1 to " + LARGEST_VOLUME,
+        size));
+    checkTimeout("modelDownloadTimeout", draft.modelDownloadTimeout, problems);
+    checkTimeout("startupTimeout", draft.startupTimeout, problems);
+    problems.throwIfAny();
   }
 
-  public SageMakerInstances withVolumeGb(int newVolumeGb) {
-    return new SageMakerInstances(newVolumeGb, modelDownloadTimeout, startupTimeout);
+  private static void checkTimeout(String field, Optional<Duration> timeout, Problems problems) {
+    timeout.ifPresent(limit -> problems.check(
+        limit.compareTo(SHORTEST) >= 0 && limit.compareTo(LONGEST) <= 0,
+        field,
+        "must be 60 seconds to an hour",
+        limit));
+  }
+
+  /** {@return the size of the storage volume in GB, 1 to 512; by default what AWS gives the instance type} */
+  public Optional<Integer> volumeGb() {
+    return draft().volumeGb;
+  }
+
+  /** {@return how long the model may take to arrive, 60 seconds to an hour, in whole seconds} */
+  public Optional<Duration> modelDownloadTimeout() {
+    return draft().modelDownloadTimeout;
+  }
+
+  /** {@return how long the container may take until it answers its health check, 60 seconds to an hour, in whole seconds} */
+  public Optional<Duration> startupTimeout() {
+    return draft().startupTimeout;
+  }
+
+  public SageMakerInstances withVolumeGb(int size) {
+    return new SageMakerInstances(with(draft -> draft.volumeGb = Optional.of(size)));
   }
 
   public SageMakerInstances withModelDownloadTimeout(Duration timeout) {
-    return new SageMakerInstances(volumeGb, timeout, startupTimeout);
+    return new SageMakerInstances(with(draft -> draft.modelDownloadTimeout = Optional.of(timeout)));
   }
 
   public SageMakerInstances withStartupTimeout(Duration timeout) {
-    return new SageMakerInstances(volumeGb, modelDownloadTimeout, timeout);
+    return new SageMakerInstances(with(draft -> draft.startupTimeout = Optional.of(timeout)));
   }
 
   @Override

@@ -3,7 +3,6 @@ package io.fairlead.sagemaker;
 import io.fairlead.grammar.InvalidValueException;
 import io.fairlead.grammar.Problem;
 import io.fairlead.provider.TimeSource;
-import io.fairlead.sagemaker.SageMakerConfig.Clients;
 import io.fairlead.sagemaker.internal.DefaultSageMakerPlatform;
 import io.fairlead.spi.PlatformConfig;
 import io.fairlead.spi.PlatformProvider;
@@ -44,25 +43,23 @@ public final class SageMakerProvider implements PlatformProvider<SageMakerPlatfo
         .or(() -> Optional.ofNullable(System.getenv("AWS_REGION")))
         .orElseGet(() ->
             settings.requiredText("region", "the AWS region to serve in; AWS_REGION would do too"));
-    String role = settings.text("role").orElse("");
-    String bucket = settings.text("bucket").orElse("");
+    Optional<String> role = settings.text("role");
+    Optional<String> bucket = settings.text("bucket");
     Optional<URI> endpoint = settings.uri("endpoint");
-    String profile = settings.text("profile").orElse("");
+    Optional<String> profile = settings.text("profile");
     Duration callTimeout = settings.duration("callTimeout").orElse(SageMakerConfig.CALL_TIMEOUT);
     settings.done();
+    SageMakerConfig.Draft draft = new SageMakerConfig.Draft();
+    draft.region = region;
+    draft.executionRole = role;
+    draft.artifactBucket = bucket;
+    draft.endpoint = endpoint;
+    draft.profile = profile;
+    draft.callTimeout = callTimeout;
     SageMakerConfig config;
     try {
-      // At once, so that all that is wrong is told at once.
-      config = new SageMakerConfig(
-          region,
-          role,
-          bucket,
-          endpoint,
-          profile,
-          Optional.empty(),
-          callTimeout,
-          Optional.empty(),
-          Clients.NONE);
+      // Built eagerly so that all problems are reported together.
+      config = new SageMakerConfig(draft);
     } catch (InvalidValueException e) {
       throw asTyped(e);
     }

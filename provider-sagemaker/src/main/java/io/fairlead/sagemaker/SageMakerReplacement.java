@@ -1,11 +1,11 @@
 package io.fairlead.sagemaker;
 
-import static java.util.Objects.requireNonNull;
-
 import io.fairlead.grammar.Problems;
 import io.fairlead.grammar.RoutingOptions;
+import io.fairlead.spi.Settings;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * Lets another container take a variant's place under the same name, by SageMaker's own deployment guardrails, for {@link
@@ -13,23 +13,8 @@ import java.util.List;
  *
  * <p>SageMaker starts a second fleet, moves the requests, watches the alarms, and goes back by itself if one fires. Without
  * alarms it only waits. It has a second fleet's price and quota for that time.
- *
- * @param steps how the requests move
- * @param percent the share of the fleet that moves first, for {@code CANARY} 1 to 50, or at each step, for {@code LINEAR}
- *     10 to 50; not used for {@code ALL_AT_ONCE}
- * @param interval how long each step is watched, 0 to an hour, in whole seconds
- * @param terminationWait how long the old fleet is kept after the last step, 0 to an hour, in whole seconds
- * @param limit the longest that SageMaker may take for the whole, 10 minutes to 8 hours, in whole seconds, and longer than
- *     the waits; an operation waits an hour, and deploying the same again goes on waiting
- * @param alarms the names of 0 to 10 CloudWatch alarms that take it back
  */
-public record SageMakerReplacement(
-    Steps steps,
-    int percent,
-    Duration interval,
-    Duration terminationWait,
-    Duration limit,
-    List<String> alarms)
+public final class SageMakerReplacement extends Settings<SageMakerReplacement.Draft>
     implements RoutingOptions {
   /** How the requests move from one fleet to the other. */
   public enum Steps {
@@ -49,34 +34,60 @@ public record SageMakerReplacement(
   private static final Duration LONGEST_LIMIT = Duration.ofHours(8);
   private static final Duration USUAL_LIMIT = Duration.ofHours(2);
 
-  public SageMakerReplacement {
-    requireNonNull(steps, "steps");
-    alarms = List.copyOf(alarms);
-    int least = steps == Steps.LINEAR ? LEAST_LINEAR : 1;
+  static final class Draft extends Settings.Draft {
+    Steps steps = Steps.ALL_AT_ONCE;
+    Optional<Integer> percent = Optional.empty();
+    Duration interval = Duration.ZERO;
+    Duration terminationWait = Duration.ZERO;
+    Duration limit = USUAL_LIMIT;
+    List<String> alarms = List.of();
+  }
+
+  private SageMakerReplacement(Draft draft) {
+    super(draft);
+    boolean isAtOnce = draft.steps == Steps.ALL_AT_ONCE;
+    int least = draft.steps == Steps.LINEAR ? LEAST_LINEAR : 1;
     Problems.in("SageMakerReplacement")
         .check(
-            steps == Steps.ALL_AT_ONCE || (percent >= least && percent <= MOST_PERCENT),
+            !isAtOnce || draft.percent.isEmpty(),
             "percent",
-            "must be from " + least + " to " + MOST_PERCENT + " for " + steps,
-            percent)
-        .check(isWait(interval), "interval", "must be 0 to an hour", interval)
-        .check(isWait(terminationWait), "terminationWait", "must be 0 to an hour", terminationWait)
+            "must be left out for " + Steps.ALL_AT_ONCE,
+            draft.percent.orElse(0))
         .check(
-            limit.compareTo(SHORTEST_LIMIT) >= 0 && limit.compareTo(LONGEST_LIMIT) <= 0,
+            isAtOnce
+                || draft
+                    .percent
+                    .filter(percent -> percent >= least && percent <= MOST_PERCENT)
+                    .isPresent(),
+            "percent",
+            "must be from " + least + " to " + MOST_PERCENT + " for " + draft.steps,
+            draft.percent.orElse(0))
+        .check(isWait(draft.interval), "interval", "must be 0 to an hour", draft.interval)
+        .check(
+            isWait(draft.terminationWait),
+            "terminationWait",
+            "must be 0 to an hour",
+            draft.terminationWait)
+        .check(
+            draft.limit.compareTo(SHORTEST_LIMIT) >= 0 && draft.limit.compareTo(LONGEST_LIMIT) <= 0,
             "limit",
             "must be 10 minutes to 8 hours",
-            limit)
+            draft.limit)
         .check(
-            limit.compareTo(interval.plus(terminationWait)) > 0,
+            draft.limit.compareTo(draft.interval.plus(draft.terminationWait)) > 0,
             "limit",
             "must be longer than interval and terminationWait together",
-            limit)
-        .check(alarms.size() <= MOST_ALARMS, "alarms", "must be at most " + MOST_ALARMS, alarms)
+            draft.limit)
         .check(
-            alarms.stream().allMatch(name -> !name.isBlank() && name.length() <= 255),
+            draft.alarms.size() <= MOST_ALARMS,
+            "alarms",
+            "must be at most " + MOST_ALARMS,
+            draft.alarms)
+        .check(
+            draft.alarms.stream().allMatch(name -> !name.isBlank() && name.length() <= 255),
             "alarms",
             "must be names of 1 to 255 characters",
-            alarms)
+            draft.alarms)
         .throwIfAny();
   }
 
@@ -84,30 +95,73 @@ public record SageMakerReplacement(
     return !duration.isNegative() && duration.compareTo(LONGEST_WAIT) <= 0;
   }
 
+  private static SageMakerReplacement of(
+      Steps steps, Optional<Integer> percent, Duration interval, String... alarms) {
+    Draft draft = new Draft();
+    draft.steps = steps;
+    draft.percent = percent;
+    draft.interval = interval;
+    draft.alarms = List.of(alarms);
+    return new SageMakerReplacement(draft);
+  }
+
   /** {@return a part first and then the rest, watched by alarms} */
   public static SageMakerReplacement canary(int percent, Duration interval, String... alarms) {
-    return new SageMakerReplacement(
-        Steps.CANARY, percent, interval, Duration.ZERO, USUAL_LIMIT, List.of(alarms));
+    return of(Steps.CANARY, Optional.of(percent), interval, alarms);
   }
 
   /** {@return equal parts one after the other, watched by alarms} */
   public static SageMakerReplacement linear(int percent, Duration interval, String... alarms) {
-    return new SageMakerReplacement(
-        Steps.LINEAR, percent, interval, Duration.ZERO, USUAL_LIMIT, List.of(alarms));
+    return of(Steps.LINEAR, Optional.of(percent), interval, alarms);
   }
 
   /** {@return all at once, watched by alarms} */
   public static SageMakerReplacement allAtOnce(Duration interval, String... alarms) {
-    return new SageMakerReplacement(
-        Steps.ALL_AT_ONCE, 0, interval, Duration.ZERO, USUAL_LIMIT, List.of(alarms));
+    return of(Steps.ALL_AT_ONCE, Optional.empty(), interval, alarms);
+  }
+
+  /** {@return how the requests move} */
+  public Steps steps() {
+    return draft().steps;
+  }
+
+  /**
+   * {@return the share of the fleet that moves first, for {@code CANARY} 1 to 50, or at each step, for {@code LINEAR} 10 to
+   * 50; empty for {@code ALL_AT_ONCE}}
+   */
+  public Optional<Integer> percent() {
+    return draft().percent;
+  }
+
+  /** {@return how long each step is watched, 0 to an hour, in whole seconds} */
+  public Duration interval() {
+    return draft().interval;
+  }
+
+  /** {@return how long the old fleet is kept after the last step, 0 to an hour, in whole seconds} */
+  public Duration terminationWait() {
+    return draft().terminationWait;
+  }
+
+  /**
+   * {@return the longest that SageMaker may take for the whole, 10 minutes to 8 hours, in whole seconds, and longer than the
+   * waits; an operation waits an hour, and deploying the same again goes on waiting}
+   */
+  public Duration limit() {
+    return draft().limit;
+  }
+
+  /** {@return the names of 0 to 10 CloudWatch alarms that roll it back} */
+  public List<String> alarms() {
+    return draft().alarms;
   }
 
   public SageMakerReplacement withTerminationWait(Duration wait) {
-    return new SageMakerReplacement(steps, percent, interval, wait, limit, alarms);
+    return new SageMakerReplacement(with(draft -> draft.terminationWait = wait));
   }
 
-  public SageMakerReplacement withLimit(Duration newLimit) {
-    return new SageMakerReplacement(steps, percent, interval, terminationWait, newLimit, alarms);
+  public SageMakerReplacement withLimit(Duration limit) {
+    return new SageMakerReplacement(with(draft -> draft.limit = limit));
   }
 
   @Override

@@ -1,161 +1,156 @@
 package io.fairlead.sagemaker;
 
-import static java.util.Objects.requireNonNull;
-
 import io.fairlead.grammar.Problems;
 import io.fairlead.grammar.RequestOptions;
 import io.fairlead.sagemaker.internal.rules.RequestRules;
+import io.fairlead.spi.Hidden;
+import io.fairlead.spi.Settings;
+import java.util.Optional;
+import java.util.function.Predicate;
 
 /**
- * What SageMaker alone knows of a request, for {@link io.fairlead.platform.Request#with}; what is empty is not sent.
+ * What SageMaker alone knows of a request, for {@link io.fairlead.platform.Request#with}; what is absent is not sent.
  *
  * <pre>{@code
  * request.with(SageMakerRequest.DEFAULT.withTargetModel("eu/churn.tar.gz"))
  * }</pre>
  *
  * <p>The rules are those of AWS's InvokeEndpoint. Custom attributes never appear in {@link #toString()}.
- *
- * @param targetModel the model of a multi-model endpoint, as its path under the endpoint's S3 prefix; at most 1024 printable
- *     characters
- * @param inferenceComponent the inference component that has to answer, under its name
- * @param targetContainer the host name of one container of an endpoint whose containers are asked directly
- * @param sessionId {@link #NEW_SESSION}, or the id of a stateful session, which leads to the instance that holds it
- * @param inferenceId the caller's own name for this request in captured data; at most 64 printable characters
- * @param customAttributes what the container is given beside the body; at most 1024 printable ASCII characters
- * @param accept the content type that the answer should have; most containers have one that they take otherwise
  */
-public record SageMakerRequest(
-    String targetModel,
-    String inferenceComponent,
-    String targetContainer,
-    String sessionId,
-    String inferenceId,
-    String customAttributes,
-    String accept)
+public final class SageMakerRequest extends Settings<SageMakerRequest.Draft>
     implements RequestOptions {
   /** The {@code sessionId} that asks the model to begin a session; {@link SageMakerResponse#newSession()} has its id. */
   public static final String NEW_SESSION = "NEW_SESSION";
 
-  /** Nothing is said. */
-  public static final SageMakerRequest DEFAULT = new SageMakerRequest("", "", "", "", "", "", "");
-
   private static final int LONGEST_SESSION_ID = 256;
 
-  public SageMakerRequest {
-    requireNonNull(targetModel, "targetModel");
-    requireNonNull(inferenceComponent, "inferenceComponent");
-    requireNonNull(targetContainer, "targetContainer");
-    requireNonNull(sessionId, "sessionId");
-    requireNonNull(inferenceId, "inferenceId");
-    requireNonNull(customAttributes, "customAttributes");
-    requireNonNull(accept, "accept");
-    Problems.in("SageMakerRequest")
-        .check(
-            RequestRules.isHeader(targetModel),
-            "targetModel",
-            RequestRules.HEADER_RULE,
-            targetModel)
-        .check(
-            RequestRules.isResourceName(inferenceComponent),
-            "inferenceComponent",
-            RequestRules.NAME_RULE,
-            inferenceComponent)
-        .check(
-            RequestRules.isResourceName(targetContainer),
-            "targetContainer",
-            RequestRules.NAME_RULE,
-            targetContainer)
-        .check(
-            sessionId.equals(NEW_SESSION) || RequestRules.isName(sessionId, LONGEST_SESSION_ID),
-            "sessionId",
-            "must be NEW_SESSION, or at most 256 letters, digits and hyphens",
-            sessionId)
-        .check(
-            RequestRules.isInferenceId(inferenceId),
-            "inferenceId",
-            RequestRules.INFERENCE_ID_RULE,
-            inferenceId)
-        .check(
-            RequestRules.isHeader(customAttributes), "customAttributes", RequestRules.HEADER_RULE)
-        .check(RequestRules.isHeader(accept), "accept", RequestRules.HEADER_RULE, accept)
-        .throwIfAny();
+  /** Nothing is said. */
+  public static final SageMakerRequest DEFAULT = new SageMakerRequest(new Draft());
+
+  static final class Draft extends Settings.Draft {
+    Optional<String> targetModel = Optional.empty();
+    Optional<String> inferenceComponent = Optional.empty();
+    Optional<String> targetContainer = Optional.empty();
+    Optional<String> sessionId = Optional.empty();
+    Optional<String> inferenceId = Optional.empty();
+
+    @Hidden
+    Optional<String> customAttributes = Optional.empty();
+
+    Optional<String> accept = Optional.empty();
+  }
+
+  private SageMakerRequest(Draft draft) {
+    super(draft);
+    Problems problems = Problems.in("SageMakerRequest");
+    check(problems, "targetModel", draft.targetModel, RequestRules::isHeader, RequestRules.HEADER_RULE);
+    check(
+        problems,
+        "inferenceComponent",
+        draft.inferenceComponent,
+        RequestRules::isResourceName,
+        RequestRules.NAME_RULE);
+    check(
+        problems,
+        "targetContainer",
+        draft.targetContainer,
+        RequestRules::isResourceName,
+        RequestRules.NAME_RULE);
+    check(
+        problems,
+        "sessionId",
+        draft.sessionId,
+        id -> id.equals(NEW_SESSION) || RequestRules.isName(id, LONGEST_SESSION_ID),
+        "must be NEW_SESSION, or at most 256 letters, digits and hyphens");
+    check(
+        problems,
+        "inferenceId",
+        draft.inferenceId,
+        RequestRules::isInferenceId,
+        RequestRules.INFERENCE_ID_RULE);
+    draft.customAttributes.ifPresent(attributes -> problems
+        .check(!attributes.isEmpty(), "customAttributes", "must not be empty")
+        .check(RequestRules.isHeader(attributes), "customAttributes", RequestRules.HEADER_RULE));
+    check(problems, "accept", draft.accept, RequestRules::isHeader, RequestRules.HEADER_RULE);
+    problems.throwIfAny();
+  }
+
+  private static void check(
+      Problems problems,
+      String field,
+      Optional<String> value,
+      Predicate<String> rule,
+      String text) {
+    value.ifPresent(given -> problems
+        .check(!given.isEmpty(), field, "must not be empty")
+        .check(rule.test(given), field, text, given));
+  }
+
+  /** {@return the model of a multi-model endpoint, as its path under the endpoint's S3 prefix; at most 1024 printable characters} */
+  public Optional<String> targetModel() {
+    return draft().targetModel;
+  }
+
+  /** {@return the inference component that has to answer, under its name} */
+  public Optional<String> inferenceComponent() {
+    return draft().inferenceComponent;
+  }
+
+  /** {@return the host name of one container of an endpoint whose containers are invoked directly} */
+  public Optional<String> targetContainer() {
+    return draft().targetContainer;
+  }
+
+  /** {@return {@link #NEW_SESSION}, or the id of a stateful session, which leads to the instance that holds it} */
+  public Optional<String> sessionId() {
+    return draft().sessionId;
+  }
+
+  /** {@return the caller's own name for this request in captured data; at most 64 printable characters} */
+  public Optional<String> inferenceId() {
+    return draft().inferenceId;
+  }
+
+  /** {@return what the container is given beside the body; at most 1024 printable ASCII characters} */
+  public Optional<String> customAttributes() {
+    return draft().customAttributes;
+  }
+
+  /** {@return the content type that the answer should have; most containers have one that they take otherwise} */
+  public Optional<String> accept() {
+    return draft().accept;
   }
 
   public SageMakerRequest withTargetModel(String path) {
-    return new SageMakerRequest(
-        path,
-        inferenceComponent,
-        targetContainer,
-        sessionId,
-        inferenceId,
-        customAttributes,
-        accept);
+    return new SageMakerRequest(with(draft -> draft.targetModel = Optional.of(path)));
   }
 
   public SageMakerRequest withInferenceComponent(String name) {
-    return new SageMakerRequest(
-        targetModel, name, targetContainer, sessionId, inferenceId, customAttributes, accept);
+    return new SageMakerRequest(with(draft -> draft.inferenceComponent = Optional.of(name)));
   }
 
   public SageMakerRequest withTargetContainer(String hostName) {
-    return new SageMakerRequest(
-        targetModel,
-        inferenceComponent,
-        hostName,
-        sessionId,
-        inferenceId,
-        customAttributes,
-        accept);
+    return new SageMakerRequest(with(draft -> draft.targetContainer = Optional.of(hostName)));
   }
 
   public SageMakerRequest withSessionId(String id) {
-    return new SageMakerRequest(
-        targetModel,
-        inferenceComponent,
-        targetContainer,
-        id,
-        inferenceId,
-        customAttributes,
-        accept);
+    return new SageMakerRequest(with(draft -> draft.sessionId = Optional.of(id)));
   }
 
   public SageMakerRequest withInferenceId(String id) {
-    return new SageMakerRequest(
-        targetModel, inferenceComponent, targetContainer, sessionId, id, customAttributes, accept);
+    return new SageMakerRequest(with(draft -> draft.inferenceId = Optional.of(id)));
   }
 
   public SageMakerRequest withCustomAttributes(String attributes) {
-    return new SageMakerRequest(
-        targetModel,
-        inferenceComponent,
-        targetContainer,
-        sessionId,
-        inferenceId,
-        attributes,
-        accept);
+    return new SageMakerRequest(with(draft -> draft.customAttributes = Optional.of(attributes)));
   }
 
   public SageMakerRequest withAccept(String contentType) {
-    return new SageMakerRequest(
-        targetModel,
-        inferenceComponent,
-        targetContainer,
-        sessionId,
-        inferenceId,
-        customAttributes,
-        contentType);
+    return new SageMakerRequest(with(draft -> draft.accept = Optional.of(contentType)));
   }
 
   @Override
   public String platform() {
     return SageMakerProvider.ID;
-  }
-
-  @Override
-  public String toString() {
-    return "SageMakerRequest[targetModel=" + targetModel + ", inferenceComponent="
-        + inferenceComponent + ", targetContainer=" + targetContainer + ", sessionId=" + sessionId
-        + ", inferenceId=" + inferenceId + ", customAttributes=" + customAttributes.length()
-        + " characters, accept=" + accept + "]";
   }
 }

@@ -19,7 +19,6 @@ import io.fairlead.sagemaker.SageMakerConfig.Clients;
 import java.net.URI;
 import java.time.Duration;
 import java.util.Map;
-import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -99,20 +98,6 @@ class SageMakerConfigTest {
         .hasMessageNotContaining("executionRole")
         .hasMessageNotContaining("artifactBucket")
         .hasMessageContaining("endpoint must be https");
-    assertThatThrownBy(() -> new SageMakerConfig(
-            "Virginia",
-            "serving",
-            "My_Bucket",
-            Optional.empty(),
-            "",
-            Optional.empty(),
-            Duration.ZERO,
-            Optional.empty(),
-            Clients.NONE))
-        .hasMessageContaining("region must be")
-        .hasMessageContaining("executionRole must be")
-        .hasMessageContaining("artifactBucket must be")
-        .hasMessageContaining("callTimeout must be");
   }
 
   @Test
@@ -168,8 +153,7 @@ class SageMakerConfigTest {
             .build()) {
       SageMakerConfig config = CONFIG
           .withExecutionRole(Aws.ROLE)
-          .withClients(
-              new Clients(Optional.of(own), Optional.empty(), Optional.empty(), Optional.empty()));
+          .withClients(Clients.NONE.withControlPlane(own));
 
       try (SageMakerPlatform platform = new SageMakerProvider().open(config)) {
         assertThat(platform.list()).isEmpty();

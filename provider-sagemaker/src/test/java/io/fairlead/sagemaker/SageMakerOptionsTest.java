@@ -47,7 +47,7 @@ class SageMakerOptionsTest {
     String json = GrammarJson.write(BERT);
 
     assertThat(json)
-        .contains("\"sagemaker.SageMakerArtifact\":{\"pyVersion\":\"py310\",\"instanceType\":\"\"}")
+        .contains("\"sagemaker.SageMakerArtifact\":{\"pyVersion\":\"py310\"}")
         .contains("\"sagemaker.SageMakerRuntime\":{\"executionRole\":\"" + ROLE + "\"}")
         .contains("\"sagemaker.SageMakerDependencies\":{\"entryPoint\":\"code/inference.py\"}");
     assertThat(GrammarJson.read(json, Endpoint.class)).isEqualTo(BERT);
@@ -56,7 +56,7 @@ class SageMakerOptionsTest {
   @Test
   void eachIsForSageMaker() {
     assertThat(BERT.artifact().metadata().options().forPlatform("sagemaker"))
-        .containsExactly(new SageMakerArtifact("py310", ""));
+        .containsExactly(SageMakerArtifact.pyVersion("py310"));
     assertThat(BERT.container().runtime().options().find(SageMakerRuntime.class))
         .contains(new SageMakerRuntime(ROLE));
     assertThat(BERT.container().dependencies().options().forPlatform("azureml")).isEmpty();
@@ -66,7 +66,10 @@ class SageMakerOptionsTest {
   void everyOptionIsReadBackEqual() {
     Scaling scaling = Scaling.between("ml.g5.xlarge", 1, 4)
         .with(SageMakerServerless.of(2048, 5))
-        .with(new SageMakerInstances(50, Duration.ofMinutes(20), Duration.ofMinutes(10)))
+        .with(SageMakerInstances.DEFAULT
+            .withVolumeGb(50)
+            .withModelDownloadTimeout(Duration.ofMinutes(20))
+            .withStartupTimeout(Duration.ofMinutes(10)))
         .with(SageMakerAutoscaling.keeping(Metric.INVOCATIONS_PER_INSTANCE, 70.5)
             .withCooldowns(Duration.ofMinutes(5), Duration.ofSeconds(30)));
     Routing routing = new Routing("bert", "blue")
@@ -101,19 +104,25 @@ class SageMakerOptionsTest {
         wrong(
             () -> new SageMakerServerless(1024, 5, 6),
             "provisionedConcurrency must be from 0 to maxConcurrency, which is 5"),
-        wrong(() -> new SageMakerInstances(513, none, none), "volumeGb must be from 1 to 512"),
+        wrong(() -> SageMakerInstances.DEFAULT.withVolumeGb(513), "volumeGb must be from 1 to 512"),
         wrong(
             () -> SageMakerInstances.DEFAULT.withStartupTimeout(Duration.ofSeconds(59)),
             "startupTimeout must be 60 seconds to an hour"),
         wrong(
             () -> SageMakerAutoscaling.keeping(Metric.INVOCATIONS_PER_INSTANCE, 0),
             "target must be above 0"),
+        wrong(
+            () -> SageMakerInstances.DEFAULT.withVolumeGb(0),
+            "volumeGb must be from 1 to 512 (got 0)"),
+        wrong(
+            () -> SageMakerAsync.to("s3://a/").withFailurePath(""),
+            "failurePath must be an s3:// prefix"),
         wrong(() -> SageMakerAsync.to("https://answers"), "outputPath must be an s3:// prefix"),
         wrong(
             () -> SageMakerAsync.to("s3://a/").withMaxConcurrencyPerInstance(1001),
             "maxConcurrencyPerInstance must be from 1 to 1000"),
         wrong(
-            () -> SageMakerAsync.to("s3://a/").withTopics("mail", ""),
+            () -> SageMakerAsync.to("s3://a/").withSuccessTopic("mail"),
             "successTopic must be an SNS topic's ARN"),
         wrong(() -> SageMakerDataCapture.of(101, "s3://r"), "percent must be from 0 to 100"),
         wrong(() -> new SageMakerShadow(0), "percent must be from 1 to 100"),

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.fairlead.grammar.InvalidValueException;
+import io.fairlead.json.GrammarJson;
 import org.junit.jupiter.api.Test;
 
 class SageMakerRequestTest {
@@ -18,13 +19,24 @@ class SageMakerRequestTest {
         .withCustomAttributes("f")
         .withAccept("g");
 
-    assertThat(request).isEqualTo(new SageMakerRequest("a", "b", "c", "d", "e", "f", "g"));
+    assertThat(request.targetModel()).contains("a");
+    assertThat(request.inferenceComponent()).contains("b");
+    assertThat(request.targetContainer()).contains("c");
+    assertThat(request.sessionId()).contains("d");
+    assertThat(request.inferenceId()).contains("e");
+    assertThat(request.customAttributes()).contains("f");
+    assertThat(request.accept()).contains("g");
+    assertThat(SageMakerRequest.DEFAULT).hasToString("SageMakerRequest[]");
   }
 
   @Test
   void allThatIsWrongIsSaidAtOnce() {
-    assertThatThrownBy(() ->
-            new SageMakerRequest(" a", "b_", "c_", "d d", "e".repeat(65), "f\nf", "g".repeat(1025)))
+    assertThatThrownBy(() -> GrammarJson.read(
+            "{\"targetModel\":\" a\",\"inferenceComponent\":\"b_\",\"targetContainer\":\"c_\",\"sessionId\":\"d d\","
+                + "\"inferenceId\":\""
+                + "e".repeat(65)
+                + "\",\"customAttributes\":\"f\\nf\",\"accept\":\"\"}",
+            SageMakerRequest.class))
         .isInstanceOfSatisfying(
             InvalidValueException.class,
             e -> assertThat(e.problems())
@@ -43,7 +55,7 @@ class SageMakerRequestTest {
   void customAttributesAreNotShown() {
     assertThat(SageMakerRequest.DEFAULT.withCustomAttributes("confidential").toString())
         .doesNotContain("confidential")
-        .contains("customAttributes=12 characters");
+        .contains("customAttributes=(not shown)");
     assertThatThrownBy(() -> SageMakerRequest.DEFAULT.withCustomAttributes("confidenti\u00e4l"))
         .isInstanceOf(InvalidValueException.class)
         .hasMessageNotContaining("confidenti");
@@ -53,6 +65,6 @@ class SageMakerRequestTest {
   void aNewSessionMayBeAskedFor() {
     assertThat(
             SageMakerRequest.DEFAULT.withSessionId(SageMakerRequest.NEW_SESSION).sessionId())
-        .isEqualTo("NEW_SESSION");
+        .contains("NEW_SESSION");
   }
 }

@@ -58,10 +58,10 @@ final class AsyncInvocations {
     InvokeEndpointAsyncRequest.Builder call = InvokeEndpointAsyncRequest.builder()
         .endpointName(endpoint.name())
         .inputLocation(request.inputLocation())
-        .contentType(SageMakerInvoker.orNull(request.contentType()))
-        .accept(SageMakerInvoker.orNull(request.accept()))
-        .inferenceId(SageMakerInvoker.orNull(request.inferenceId()))
-        .customAttributes(SageMakerInvoker.orNull(request.customAttributes()))
+        .contentType(request.contentType())
+        .accept(request.accept().orElse(null))
+        .inferenceId(request.inferenceId().orElse(null))
+        .customAttributes(request.customAttributes().orElse(null))
         .requestTTLSeconds(seconds(request.timeToLive()))
         .invocationTimeoutSeconds(seconds(request.invocationTimeout()));
     InvokeEndpointAsyncResponse taken = calls.call(
@@ -83,11 +83,11 @@ final class AsyncInvocations {
         endpoint.name(),
         SageMakerInvoker.given(taken.inferenceId()).orElse(""),
         output,
-        SageMakerInvoker.given(taken.failureLocation()).orElse(""));
+        SageMakerInvoker.given(taken.failureLocation()));
   }
 
-  private static @Nullable Integer seconds(Duration duration) {
-    return duration.isZero() ? null : (int) duration.toSeconds();
+  private static @Nullable Integer seconds(Optional<Duration> duration) {
+    return duration.map(time -> (int) time.toSeconds()).orElse(null);
   }
 
   Optional<Response> result(AsyncInvocation invocation) {
@@ -100,12 +100,12 @@ final class AsyncInvocations {
     if (answer.isPresent() || invocation.failureLocation().isEmpty()) {
       return answer;
     }
-    read(what, invocation.failureLocation(), timeout).ifPresent(failure -> {
+    read(what, invocation.failureLocation().get(), timeout).ifPresent(failure -> {
       throw new ServingException(
           SageMakerProvider.ID,
           ErrorKind.MODEL_FAILED,
           "The " + what + " failed: " + SageMakerErrors.quote(failure.text().strip())
-              + ". All of it is in " + invocation.failureLocation());
+              + ". All of it is in " + invocation.failureLocation().get());
     });
     return Optional.empty();
   }

@@ -1,7 +1,7 @@
 package io.fairlead.sagemaker.internal;
 
-import io.fairlead.sagemaker.SageMakerAutoscaling;
 import io.fairlead.sagemaker.SageMakerAutoscaling.Metric;
+import io.fairlead.sagemaker.SageMakerAutoscaling;
 import io.fairlead.sagemaker.internal.Variant.Autoscaling;
 import java.time.Duration;
 import java.util.Arrays;
@@ -83,12 +83,10 @@ final class AutoscalingCalls {
     return Arrays.stream(Metric.values())
         .filter(known -> known.awsName().equals(metric))
         .findFirst()
-        .map(known -> new SageMakerAutoscaling(
-            known,
-            tracking.targetValue(),
-            seconds(tracking.scaleInCooldown()),
-            seconds(tracking.scaleOutCooldown()),
-            Boolean.TRUE.equals(tracking.disableScaleIn())));
+        .map(known -> SageMakerAutoscaling.keeping(known, tracking.targetValue())
+            .withCooldowns(
+                seconds(tracking.scaleInCooldown()), seconds(tracking.scaleOutCooldown()))
+            .withScaleInDisabled(Boolean.TRUE.equals(tracking.disableScaleIn())));
   }
 
   private static Duration seconds(@Nullable Integer seconds) {

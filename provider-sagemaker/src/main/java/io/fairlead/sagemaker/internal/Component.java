@@ -34,14 +34,11 @@ record Component(
     }
   }
 
+  /** {@return what it should be where this is there: limits that it leaves open stay as they are} */
   private Component on(Component actual) {
-    SageMakerInstances limits = startup;
-    if (limits.modelDownloadTimeout().isZero()) {
-      limits = limits.withModelDownloadTimeout(actual.startup().modelDownloadTimeout());
-    }
-    if (limits.startupTimeout().isZero()) {
-      limits = limits.withStartupTimeout(actual.startup().startupTimeout());
-    }
+    SageMakerInstances limits = VariantConversion.limits(
+        startup.modelDownloadTimeout().or(actual.startup()::modelDownloadTimeout),
+        startup.startupTimeout().or(actual.startup()::startupTimeout));
     return new Component(fleet, model, cpus, memoryMb, accelerators, limits, copies, running);
   }
 

@@ -111,10 +111,9 @@ final class ComponentKind implements ResourceKind<Component> {
   private static SageMakerInstances startup(@Nullable InferenceComponentStartupParameters limits) {
     return limits == null
         ? SageMakerInstances.DEFAULT
-        : new SageMakerInstances(
-            0,
-            Duration.ofSeconds(orZero(limits.modelDataDownloadTimeoutInSeconds())),
-            Duration.ofSeconds(orZero(limits.containerStartupHealthCheckTimeoutInSeconds())));
+        : VariantConversion.limits(
+            VariantConversion.seconds(limits.modelDataDownloadTimeoutInSeconds()),
+            VariantConversion.seconds(limits.containerStartupHealthCheckTimeoutInSeconds()));
   }
 
   private static int orZero(@Nullable Integer number) {
@@ -152,8 +151,8 @@ final class ComponentKind implements ResourceKind<Component> {
   }
 
   private static InferenceComponentSpecification specification(Component component) {
-    int download = (int) component.startup().modelDownloadTimeout().toSeconds();
-    int start = (int) component.startup().startupTimeout().toSeconds();
+    Integer download = VariantConversion.seconds(component.startup().modelDownloadTimeout());
+    Integer start = VariantConversion.seconds(component.startup().startupTimeout());
     InferenceComponentSpecification.Builder specification =
         InferenceComponentSpecification.builder()
             .modelName(component.model())
@@ -162,10 +161,10 @@ final class ComponentKind implements ResourceKind<Component> {
                 .numberOfCpuCoresRequired(component.cpus() == 0 ? null : component.cpus())
                 .numberOfAcceleratorDevicesRequired(
                     component.accelerators() == 0 ? null : component.accelerators()));
-    if (download > 0 || start > 0) {
+    if (download != null || start != null) {
       specification.startupParameters(limits -> limits
-          .modelDataDownloadTimeoutInSeconds(download == 0 ? null : download)
-          .containerStartupHealthCheckTimeoutInSeconds(start == 0 ? null : start));
+          .modelDataDownloadTimeoutInSeconds(download)
+          .containerStartupHealthCheckTimeoutInSeconds(start));
     }
     return specification.build();
   }

@@ -36,7 +36,7 @@ final class ComponentMapping {
     Component component = new Component(
         option.fleet(),
         variant.model(),
-        (float) option.cpus(),
+        option.cpus().map(Double::floatValue).orElse(0f),
         option.memoryMb(),
         option.accelerators(),
         variant.instances(),
@@ -64,10 +64,10 @@ final class ComponentMapping {
             "must be equal to min for an inference component, whose copies are not scaled by load here",
             scaling.max())
         .check(
-            variant.instances().volumeGb() == 0,
+            variant.instances().volumeGb().isEmpty(),
             "scaling.options",
             "must not have SageMakerInstances with a volume for an inference component, whose fleet has the instances",
-            variant.instances().volumeGb());
+            variant.instances().volumeGb().orElse(0));
     unless(
         scaling.options().find(SageMakerAutoscaling.class),
         "scaling.options",

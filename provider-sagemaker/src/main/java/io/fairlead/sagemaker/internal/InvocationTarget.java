@@ -26,7 +26,7 @@ record InvocationTarget(
     Optional<String> servedBy) {
 
   static InvocationTarget of(Endpoint endpoint, Request request, SageMakerRequest options) {
-    String asked = SageMakerInvoker.orNull(options.inferenceComponent());
+    String asked = options.inferenceComponent().orElse(null);
     Optional<SageMakerComponent> shared =
         endpoint.scaling().options().find(SageMakerComponent.class);
     if (shared.isEmpty()) {

@@ -124,12 +124,12 @@ final class SageMakerInvoker implements Invoker<Endpoint>, AutoCloseable {
         .targetVariant(target.variant())
         .inferenceComponentName(target.component());
     if (!options.equals(SageMakerRequest.DEFAULT)) {
-      call.targetModel(orNull(options.targetModel()))
-          .targetContainerHostname(orNull(options.targetContainer()))
-          .sessionId(orNull(options.sessionId()))
-          .inferenceId(orNull(options.inferenceId()))
-          .customAttributes(orNull(options.customAttributes()))
-          .accept(orNull(options.accept()));
+      call.targetModel(options.targetModel().orElse(null))
+          .targetContainerHostname(options.targetContainer().orElse(null))
+          .sessionId(options.sessionId().orElse(null))
+          .inferenceId(options.inferenceId().orElse(null))
+          .customAttributes(options.customAttributes().orElse(null))
+          .accept(options.accept().orElse(null));
     }
     try {
       return calls.call(what(endpoint, request), request.timeout(), left -> {

@@ -36,8 +36,8 @@ record SageMakerKinds(
     ComponentCalls components = new ComponentCalls(clients, errors, tags, endpoints);
     ComponentKind component = new ComponentKind(clients, errors, components, logs);
     return new SageMakerKinds(
-        new UploadKind(uploads, config.artifactBucket()),
-        new ArtifactKind(clients, errors, uploads, config.artifactBucket()),
+        new UploadKind(uploads, config.artifactBucket().orElse("")),
+        new ArtifactKind(clients, errors, uploads, config.artifactBucket().orElse("")),
         new ModelKind(clients, errors, tags, endpoints),
         new ConfigurationKind(tags, endpoints),
         new FleetKind(clients, errors, tags, endpoints, components),

@@ -175,7 +175,8 @@ final class SageMakerMapper implements EndpointMapper {
         .options()
         .find(SageMakerRuntime.class)
         .map(SageMakerRuntime::executionRole)
-        .orElse(config.executionRole());
+        .or(config::executionRole)
+        .orElse("");
     problems.check(
         !role.isEmpty(),
         "runtime.options",
@@ -216,9 +217,9 @@ final class SageMakerMapper implements EndpointMapper {
         problems,
         metadata.framework().orElseThrow(),
         metadata.version().orElse(""),
-        option.map(SageMakerArtifact::pyVersion).orElse(""),
+        option.flatMap(SageMakerArtifact::pyVersion).orElse(""),
         config.region(),
-        option.map(SageMakerArtifact::instanceType).orElse(""));
+        option.flatMap(SageMakerArtifact::instanceType).orElse(""));
   }
 
   private String data(ModelArtifact artifact, Map<String, String> environment, Problems problems) {
@@ -505,7 +506,7 @@ final class SageMakerMapper implements EndpointMapper {
         .metadata()
         .options()
         .find(SageMakerArtifact.class)
-        .map(SageMakerArtifact::instanceType)
+        .flatMap(SageMakerArtifact::instanceType)
         .orElse("");
     String chosen = ContainerImages.processor(chosenFor);
     problems.check(

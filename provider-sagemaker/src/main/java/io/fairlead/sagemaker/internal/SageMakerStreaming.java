@@ -117,11 +117,11 @@ final class SageMakerStreaming implements AutoCloseable {
             .body(SdkBytes.fromByteArrayUnsafe(request.bodyUnsafe()))
             .targetVariant(target.variant())
             .inferenceComponentName(target.component())
-            .targetContainerHostname(SageMakerInvoker.orNull(options.targetContainer()))
-            .sessionId(SageMakerInvoker.orNull(options.sessionId()))
-            .inferenceId(SageMakerInvoker.orNull(options.inferenceId()))
-            .customAttributes(SageMakerInvoker.orNull(options.customAttributes()))
-            .accept(SageMakerInvoker.orNull(options.accept()));
+            .targetContainerHostname(options.targetContainer().orElse(null))
+            .sessionId(options.sessionId().orElse(null))
+            .inferenceId(options.inferenceId().orElse(null))
+            .customAttributes(options.customAttributes().orElse(null))
+            .accept(options.accept().orElse(null));
     String what = SageMakerInvoker.what(endpoint, request);
     Deadline deadline = Deadline.after(request.timeout(), time);
     try {
@@ -143,13 +143,13 @@ final class SageMakerStreaming implements AutoCloseable {
         .check(
             options.targetModel().isEmpty(),
             "targetModel",
-            "must be empty: SageMaker does not stream answers of multi-model endpoints",
-            options.targetModel())
+            "must be left out: SageMaker does not stream answers of multi-model endpoints",
+            options.targetModel().orElse(""))
         .check(
-            !options.sessionId().equals(SageMakerRequest.NEW_SESSION),
+            options.sessionId().filter(SageMakerRequest.NEW_SESSION::equals).isEmpty(),
             "sessionId",
             "must be the id of a session: SageMaker begins none in answers that are streamed",
-            options.sessionId())
+            options.sessionId().orElse(""))
         .throwIfAny();
     return options;
   }

@@ -1,11 +1,11 @@
 package io.fairlead.sagemaker.internal;
 
 import io.fairlead.sagemaker.SageMakerAsync;
-import io.fairlead.sagemaker.SageMakerDataCapture;
 import io.fairlead.sagemaker.SageMakerDataCapture.Captured;
+import io.fairlead.sagemaker.SageMakerDataCapture;
 import io.fairlead.sagemaker.SageMakerInstances;
-import io.fairlead.sagemaker.SageMakerReplacement;
 import io.fairlead.sagemaker.SageMakerReplacement.Steps;
+import io.fairlead.sagemaker.SageMakerReplacement;
 import io.fairlead.sagemaker.SageMakerServerless;
 import io.fairlead.sagemaker.SageMakerShadow;
 import java.time.Duration;
@@ -68,7 +68,7 @@ final class VariantConversion {
   static ProductionVariant change(ProductionVariant before, Variant variant) {
     ProductionVariant.Builder changed = before.toBuilder()
         .modelName(variant.model())
-        .volumeSizeInGB(orNull(variant.instances().volumeGb()))
+        .volumeSizeInGB(variant.instances().volumeGb().orElse(null))
         .modelDataDownloadTimeoutInSeconds(seconds(variant.instances().modelDownloadTimeout()))
         .containerStartupHealthCheckTimeoutInSeconds(seconds(variant.instances().startupTimeout()));
     variant.shadow().ifPresent(shadow -> changed.initialVariantWeight((float) shadow.percent()));
@@ -92,8 +92,18 @@ final class VariantConversion {
     return number == 0 ? null : number;
   }
 
-  private static @Nullable Integer seconds(Duration duration) {
-    return orNull((int) duration.toSeconds());
+  static @Nullable Integer seconds(Optional<Duration> duration) {
+    return duration.map(time -> (int) time.toSeconds()).orElse(null);
+  }
+
+  static Optional<Duration> seconds(@Nullable Integer seconds) {
+    return Optional.ofNullable(seconds).map(Duration::ofSeconds);
+  }
+
+  static SageMakerInstances limits(Optional<Duration> download, Optional<Duration> startup) {
+    SageMakerInstances limits = SageMakerInstances.DEFAULT;
+    limits = download.map(limits::withModelDownloadTimeout).orElse(limits);
+    return startup.map(limits::withStartupTimeout).orElse(limits);
   }
 
   /** Writes what this variant says of all variants of its endpoint; what it leaves open stays. */
@@ -122,21 +132,17 @@ final class VariantConversion {
         async.successTopic().isEmpty() && async.errorTopic().isEmpty()
             ? null
             : AsyncInferenceNotificationConfig.builder()
-                .successTopic(orNull(async.successTopic()))
-                .errorTopic(orNull(async.errorTopic()))
+                .successTopic(async.successTopic().orElse(null))
+                .errorTopic(async.errorTopic().orElse(null))
                 .build();
     return AsyncInferenceConfig.builder()
         .outputConfig(output -> output
             .s3OutputPath(async.outputPath())
-            .s3FailurePath(orNull(async.failurePath()))
+            .s3FailurePath(async.failurePath().orElse(null))
             .notificationConfig(topics))
         .clientConfig(client ->
-            client.maxConcurrentInvocationsPerInstance(orNull(async.maxConcurrencyPerInstance())))
+            client.maxConcurrentInvocationsPerInstance(async.maxConcurrencyPerInstance().orElse(null)))
         .build();
-  }
-
-  private static @Nullable String orNull(String text) {
-    return text.isEmpty() ? null : text;
   }
 
   private static DataCaptureConfig change(DataCaptureConfig before, SageMakerDataCapture capture) {
@@ -162,7 +168,7 @@ final class VariantConversion {
   static DeploymentConfig write(SageMakerReplacement replacement) {
     CapacitySize size = CapacitySize.builder()
         .type(CapacitySizeType.CAPACITY_PERCENT)
-        .value(replacement.percent())
+        .value(replacement.percent().orElse(0))
         .build();
     DeploymentConfig.Builder deployment = DeploymentConfig.builder()
         .blueGreenUpdatePolicy(policy -> policy
@@ -205,10 +211,7 @@ final class VariantConversion {
         serverless ? "" : orEmpty(variant.instanceTypeAsString()),
         serverless || count == null ? 0 : count,
         Optional.ofNullable(serverlessNow).map(VariantConversion::read),
-        new SageMakerInstances(
-            orZero(variant.volumeSizeInGB()),
-            Duration.ofSeconds(orZero(variant.modelDataDownloadTimeoutInSeconds())),
-            Duration.ofSeconds(orZero(variant.containerStartupHealthCheckTimeoutInSeconds()))),
+        instances(variant),
         Optional.empty(),
         shadow
             ? Optional.of(new SageMakerShadow(Math.min(100, Math.max(1, Math.round(weight)))))
@@ -216,6 +219,15 @@ final class VariantConversion {
         readAsync(configuration.asyncInferenceConfig()),
         readCapture(configuration.dataCaptureConfig()),
         Optional.empty());
+  }
+
+  private static SageMakerInstances instances(ProductionVariant variant) {
+    SageMakerInstances limits = limits(
+        seconds(variant.modelDataDownloadTimeoutInSeconds()),
+        seconds(variant.containerStartupHealthCheckTimeoutInSeconds()));
+    return Optional.ofNullable(variant.volumeSizeInGB())
+        .map(limits::withVolumeGb)
+        .orElse(limits);
   }
 
   private static SageMakerServerless read(ProductionVariantServerlessConfig serverless) {
@@ -230,14 +242,24 @@ final class VariantConversion {
       return Optional.empty();
     }
     AsyncInferenceNotificationConfig topics = config.outputConfig().notificationConfig();
-    return Optional.of(new SageMakerAsync(
-        orEmpty(config.outputConfig().s3OutputPath()),
-        orEmpty(config.outputConfig().s3FailurePath()),
-        config.clientConfig() == null
-            ? 0
-            : orZero(config.clientConfig().maxConcurrentInvocationsPerInstance()),
-        topics == null ? "" : orEmpty(topics.successTopic()),
-        topics == null ? "" : orEmpty(topics.errorTopic())));
+    SageMakerAsync async = SageMakerAsync.to(orEmpty(config.outputConfig().s3OutputPath()));
+    async = given(config.outputConfig().s3FailurePath())
+        .map(async::withFailurePath)
+        .orElse(async);
+    if (config.clientConfig() != null
+        && config.clientConfig().maxConcurrentInvocationsPerInstance() != null) {
+      async = async.withMaxConcurrencyPerInstance(
+          config.clientConfig().maxConcurrentInvocationsPerInstance());
+    }
+    if (topics != null) {
+      async = given(topics.successTopic()).map(async::withSuccessTopic).orElse(async);
+      async = given(topics.errorTopic()).map(async::withErrorTopic).orElse(async);
+    }
+    return Optional.of(async);
+  }
+
+  private static Optional<String> given(@Nullable String text) {
+    return Optional.ofNullable(text).filter(some -> !some.isEmpty());
   }
 
   private static Optional<SageMakerDataCapture> readCapture(@Nullable DataCaptureConfig config) {
@@ -249,8 +271,9 @@ final class VariantConversion {
     Captured captured = modes.size() > 1
         ? Captured.BOTH
         : modes.contains(CaptureMode.INPUT) ? Captured.REQUEST : Captured.RESPONSE;
-    return Optional.of(new SageMakerDataCapture(
-        orZero(config.initialSamplingPercentage()), orEmpty(config.destinationS3Uri()), captured));
+    return Optional.of(SageMakerDataCapture.of(
+            orZero(config.initialSamplingPercentage()), orEmpty(config.destinationS3Uri()))
+        .withCaptured(captured));
   }
 
   private static int orZero(@Nullable Integer number) {

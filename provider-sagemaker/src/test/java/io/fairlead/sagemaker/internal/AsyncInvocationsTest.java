@@ -10,6 +10,7 @@ import io.fairlead.contract.VirtualTime;
 import io.fairlead.error.ErrorKind;
 import io.fairlead.error.ServingException;
 import io.fairlead.grammar.InvalidValueException;
+import io.fairlead.json.GrammarJson;
 import io.fairlead.platform.Response;
 import io.fairlead.sagemaker.AsyncInvocation;
 import io.fairlead.sagemaker.AsyncRequest;
@@ -19,6 +20,7 @@ import io.fairlead.sagemaker.standin.AwsError;
 import io.fairlead.sagemaker.standin.StandIn;
 import java.time.Duration;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Random;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Nested;
@@ -31,7 +33,7 @@ class AsyncInvocationsTest {
   private static final AsyncRequest REQUEST =
       AsyncRequest.of("s3://data/questions/1.json", "application/json");
   private static final AsyncInvocation TAKEN =
-      new AsyncInvocation("churn", "id-1", "s3://data/out/1.out", "s3://data/failed/1.out");
+      new AsyncInvocation("churn", "id-1", "s3://data/out/1.out", Optional.of("s3://data/failed/1.out"));
 
   private final VirtualTime time = new VirtualTime();
 
@@ -90,7 +92,7 @@ class AsyncInvocationsTest {
       assertThat(taken.endpoint()).isEqualTo("churn");
       assertThat(taken.inferenceId()).isEqualTo("id-7");
       assertThat(taken.outputLocation()).startsWith("s3://data/out/");
-      assertThat(taken.failureLocation()).startsWith("s3://data/bad/");
+      assertThat(taken.failureLocation().orElseThrow()).startsWith("s3://data/bad/");
       assertThat(invocations.result(taken)).isEmpty();
       time.pass(Duration.ofSeconds(10));
       assertThat(invocations.result(taken))
@@ -119,7 +121,7 @@ class AsyncInvocationsTest {
           .isInstanceOfSatisfying(
               ServingException.class, e -> assertThat(e.kind()).isEqualTo(ErrorKind.MODEL_FAILED))
           .hasMessageContaining("out of memory")
-          .hasMessageContaining(taken.failureLocation());
+          .hasMessageContaining(taken.failureLocation().orElseThrow());
     }
 
     @Test
@@ -166,7 +168,7 @@ class AsyncInvocationsTest {
               "X-Amzn-SageMaker-OutputLocation",
               TAKEN.outputLocation(),
               "X-Amzn-SageMaker-FailureLocation",
-              TAKEN.failureLocation()),
+              TAKEN.failureLocation().orElseThrow()),
           "{\"InferenceId\":\"id-1\"}");
 
       AsyncInvocation taken = invocations.invoke(
@@ -304,7 +306,7 @@ class AsyncInvocationsTest {
     @Test
     void withoutAPlaceForFailuresATimeoutSaysSo() {
       server.then(404, Map.of("Content-Type", "application/xml"), NO_SUCH_KEY);
-      AsyncInvocation blind = new AsyncInvocation("churn", "id-1", "s3://data/out/1.out", "");
+      AsyncInvocation blind = new AsyncInvocation("churn", "id-1", "s3://data/out/1.out", Optional.empty());
 
       assertThatThrownBy(() -> invocations.await(blind, Duration.ofSeconds(1)))
           .hasMessageContaining("keeps no failures");
@@ -333,14 +335,11 @@ class AsyncInvocationsTest {
 
   @Test
   void allThatIsWrongWithARequestIsSaidAtOnce() {
-    assertThatThrownBy(() -> new AsyncRequest(
-            "https://data/1",
-            "a\nb",
-            "c\nd",
-            "e".repeat(65),
-            "f\ng",
-            Duration.ofSeconds(59),
-            Duration.ofMillis(1500)))
+    assertThatThrownBy(() -> GrammarJson.read(
+            "{\"inputLocation\":\"https://data/1\",\"contentType\":\"a\\nb\",\"accept\":\"c\\nd\",\"inferenceId\":\""
+                + "e".repeat(65)
+                + "\",\"customAttributes\":\"f\\ng\",\"timeToLive\":\"PT59S\",\"invocationTimeout\":\"PT1.5S\"}",
+            AsyncRequest.class))
         .isInstanceOfSatisfying(
             InvalidValueException.class,
             e -> assertThat(e.problems())
@@ -370,7 +369,7 @@ class AsyncInvocationsTest {
 
   @Test
   void whereAnAnswerWillLieIsAnObjectInS3() {
-    assertThatThrownBy(() -> new AsyncInvocation("churn", "id", "", "s3://data"))
+    assertThatThrownBy(() -> new AsyncInvocation("churn", "id", "", Optional.of("s3://data")))
         .isInstanceOf(InvalidValueException.class)
         .hasMessageContaining("outputLocation")
         .hasMessageContaining("failureLocation");

@@ -26,6 +26,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Random;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
@@ -40,7 +41,7 @@ import org.junit.jupiter.api.io.TempDir;
 class DefaultSageMakerPlatformTest {
   private static final Request REQUEST = Request.json("{}");
   private static final AsyncInvocation TAKEN =
-      new AsyncInvocation("churn", "id-1", "s3://data/out/1.out", "");
+      new AsyncInvocation("churn", "id-1", "s3://data/out/1.out", Optional.empty());
 
   private final ScriptedServer server = new ScriptedServer();
   private final SageMakerConfig config = server.config();

@@ -23,7 +23,6 @@ import java.net.URI;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
-import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -71,8 +70,7 @@ class SageMakerCredentialsTest {
         .httpClient(ApacheHttpClient.create())
         .build()) {
       ServingException failure = deployFails(config()
-          .withClients(new SageMakerConfig.Clients(
-              Optional.of(own), Optional.empty(), Optional.empty(), Optional.empty())));
+          .withClients(SageMakerConfig.Clients.NONE.withControlPlane(own)));
 
       assertThat(failure)
           .hasMessageContaining("Tried the credentials of the clients that were handed in");
