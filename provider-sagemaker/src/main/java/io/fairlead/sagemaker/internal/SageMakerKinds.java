@@ -29,15 +29,17 @@ record SageMakerKinds(
 
   static SageMakerKinds of(
       SageMakerConfig config, SageMakerClients clients, SageMakerErrors errors, TimeSource time) {
-    UploadCalls uploads = new UploadCalls(clients, errors, config.artifactBucket());
+    // Without a bucket there are no uploads, and nothing is listed.
+    String bucket = config.artifactBucket().orElse("");
+    UploadCalls uploads = new UploadCalls(clients, errors, bucket);
     SageMakerTags tags = new SageMakerTags(clients, errors, time);
     ContainerLogs logs = new ContainerLogs(clients, errors);
     EndpointCalls endpoints = new EndpointCalls(clients, errors, tags, logs);
     ComponentCalls components = new ComponentCalls(clients, errors, tags, endpoints);
     ComponentKind component = new ComponentKind(clients, errors, components, logs);
     return new SageMakerKinds(
-        new UploadKind(uploads, config.artifactBucket().orElse("")),
-        new ArtifactKind(clients, errors, uploads, config.artifactBucket().orElse("")),
+        new UploadKind(uploads, bucket),
+        new ArtifactKind(clients, errors, uploads, bucket),
         new ModelKind(clients, errors, tags, endpoints),
         new ConfigurationKind(tags, endpoints),
         new FleetKind(clients, errors, tags, endpoints, components),

@@ -110,7 +110,8 @@ final class SageMakerMapper implements EndpointMapper {
   @Override
   public Container uploaded(Container container, List<String> hashes) {
     ModelArtifact artifact = container.artifact();
-    URI uploaded = URI.create(ArtifactKind.location(config.artifactBucket(), hashes.get(0)));
+    String bucket = config.artifactBucket().orElseThrow();
+    URI uploaded = URI.create(ArtifactKind.location(bucket, hashes.get(0)));
     if (!isLocal(artifact.weights())) {
       return with(container, artifact.weights(), uploaded, Map.of());
     }
