@@ -44,6 +44,7 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.DynamicTest;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
 
@@ -187,6 +188,7 @@ public abstract class EndpointPlatformContract extends OverlappingOperationsCont
   // ---- G1: nothing is left behind ----
 
   @TestFactory
+  @Tag("sweep")
   final Stream<DynamicTest>
       anOperationBrokenAtAnyCallIsFinishedByRunningItAgainAndUndeployLeavesNothing() {
     return broken().stream()
