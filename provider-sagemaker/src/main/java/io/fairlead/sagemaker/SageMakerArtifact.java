@@ -15,7 +15,8 @@ import java.util.regex.Pattern;
  * @param instanceType a type of instance that the image has to run on, such as {@code ml.g5.xlarge}; by default one without
  *     GPU
  */
-public record SageMakerArtifact(Optional<String> pyVersion, Optional<String> instanceType) implements ArtifactOptions {
+public record SageMakerArtifact(Optional<String> pyVersion, Optional<String> instanceType)
+    implements ArtifactOptions {
   private static final Pattern TAG = Pattern.compile("py[0-9]+");
 
   public SageMakerArtifact {

@@ -29,8 +29,8 @@ public final class SageMakerAsync extends Settings<SageMakerAsync.Draft> impleme
     Problems problems = Problems.in("SageMakerAsync")
         .check(
             isPrefix(draft.outputPath), "outputPath", "must be an s3:// prefix", draft.outputPath);
-    draft.failurePath.ifPresent(path ->
-        problems.check(isPrefix(path), "failurePath", "must be an s3:// prefix", path));
+    draft.failurePath.ifPresent(
+        path -> problems.check(isPrefix(path), "failurePath", "must be an s3:// prefix", path));
     draft.maxConcurrencyPerInstance.ifPresent(most -> problems.check(
         most >= 1 && most <= MOST_CONCURRENCY,
         "maxConcurrencyPerInstance",

@@ -40,7 +40,10 @@ public final class SageMakerComponent extends Settings<SageMakerComponent.Draft>
         .check(
             draft.fleetInstances >= 1, "fleetInstances", "must be 1 or more", draft.fleetInstances)
         .check(
-            draft.cpus.filter(cpus -> !(cpus >= LEAST_CPUS && Double.isFinite(cpus))).isEmpty(),
+            draft
+                .cpus
+                .filter(cpus -> !(cpus >= LEAST_CPUS && Double.isFinite(cpus)))
+                .isEmpty(),
             "cpus",
             "must be " + LEAST_CPUS + " or more",
             draft.cpus.orElse(0.0))

@@ -275,7 +275,8 @@ public final class SageMakerConfig extends Settings<SageMakerConfig.Draft> {
   @Override
   public String toString() {
     return "SageMakerConfig[region=" + region() + ", executionRole="
-        + executionRole().orElse("none") + ", artifactBucket=" + artifactBucket().orElse("none")
+        + executionRole().orElse("none") + ", artifactBucket="
+        + artifactBucket().orElse("none")
         + ", endpoint=" + endpoint().map(URI::toString).orElse("AWS") + ", " + identity() + "]";
   }
 }

@@ -43,7 +43,12 @@ public final class SageMakerRequest extends Settings<SageMakerRequest.Draft>
   private SageMakerRequest(Draft draft) {
     super(draft);
     Problems problems = Problems.in("SageMakerRequest");
-    check(problems, "targetModel", draft.targetModel, RequestRules::isHeader, RequestRules.HEADER_RULE);
+    check(
+        problems,
+        "targetModel",
+        draft.targetModel,
+        RequestRules::isHeader,
+        RequestRules.HEADER_RULE);
     check(
         problems,
         "inferenceComponent",

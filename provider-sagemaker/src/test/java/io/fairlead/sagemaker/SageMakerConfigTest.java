@@ -151,9 +151,8 @@ class SageMakerConfigTest {
             .endpointOverride(aws.config().endpoint().orElseThrow())
             .credentialsProvider(aws.config().credentials().orElseThrow())
             .build()) {
-      SageMakerConfig config = CONFIG
-          .withExecutionRole(Aws.ROLE)
-          .withClients(Clients.NONE.withControlPlane(own));
+      SageMakerConfig config =
+          CONFIG.withExecutionRole(Aws.ROLE).withClients(Clients.NONE.withControlPlane(own));
 
       try (SageMakerPlatform platform = new SageMakerProvider().open(config)) {
         assertThat(platform.list()).isEmpty();

@@ -1,7 +1,7 @@
 package io.fairlead.sagemaker.internal;
 
-import io.fairlead.sagemaker.SageMakerAutoscaling.Metric;
 import io.fairlead.sagemaker.SageMakerAutoscaling;
+import io.fairlead.sagemaker.SageMakerAutoscaling.Metric;
 import io.fairlead.sagemaker.internal.Variant.Autoscaling;
 import java.time.Duration;
 import java.util.Arrays;

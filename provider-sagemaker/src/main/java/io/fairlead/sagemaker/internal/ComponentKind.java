@@ -9,7 +9,6 @@ import io.fairlead.reconcile.OwnerTag;
 import io.fairlead.reconcile.ResourceKind;
 import io.fairlead.reconcile.ResourceRef;
 import io.fairlead.sagemaker.SageMakerInstances;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;

@@ -85,7 +85,8 @@ final class SageMakerClients implements AutoCloseable {
           .credentials()
           .orElseGet(() -> config.profile().isEmpty()
               ? holder.closeLater(DefaultCredentialsProvider.builder().build())
-              : holder.closeLater(ProfileCredentialsProvider.create(config.profile().get())));
+              : holder.closeLater(
+                  ProfileCredentialsProvider.create(config.profile().get())));
     }
   };
   private final Lazy<SageMakerClient> controlPlane = new Lazy<>(holder) {

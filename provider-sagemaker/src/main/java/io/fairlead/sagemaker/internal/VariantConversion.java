@@ -1,11 +1,11 @@
 package io.fairlead.sagemaker.internal;
 
 import io.fairlead.sagemaker.SageMakerAsync;
-import io.fairlead.sagemaker.SageMakerDataCapture.Captured;
 import io.fairlead.sagemaker.SageMakerDataCapture;
+import io.fairlead.sagemaker.SageMakerDataCapture.Captured;
 import io.fairlead.sagemaker.SageMakerInstances;
-import io.fairlead.sagemaker.SageMakerReplacement.Steps;
 import io.fairlead.sagemaker.SageMakerReplacement;
+import io.fairlead.sagemaker.SageMakerReplacement.Steps;
 import io.fairlead.sagemaker.SageMakerServerless;
 import io.fairlead.sagemaker.SageMakerShadow;
 import java.time.Duration;
@@ -140,8 +140,8 @@ final class VariantConversion {
             .s3OutputPath(async.outputPath())
             .s3FailurePath(async.failurePath().orElse(null))
             .notificationConfig(topics))
-        .clientConfig(client ->
-            client.maxConcurrentInvocationsPerInstance(async.maxConcurrencyPerInstance().orElse(null)))
+        .clientConfig(client -> client.maxConcurrentInvocationsPerInstance(
+            async.maxConcurrencyPerInstance().orElse(null)))
         .build();
   }
 
@@ -243,9 +243,8 @@ final class VariantConversion {
     }
     AsyncInferenceNotificationConfig topics = config.outputConfig().notificationConfig();
     SageMakerAsync async = SageMakerAsync.to(orEmpty(config.outputConfig().s3OutputPath()));
-    async = given(config.outputConfig().s3FailurePath())
-        .map(async::withFailurePath)
-        .orElse(async);
+    async =
+        given(config.outputConfig().s3FailurePath()).map(async::withFailurePath).orElse(async);
     if (config.clientConfig() != null
         && config.clientConfig().maxConcurrentInvocationsPerInstance() != null) {
       async = async.withMaxConcurrencyPerInstance(

@@ -32,8 +32,8 @@ import software.amazon.awssdk.services.sagemaker.model.ProductionVariant;
 class AsyncInvocationsTest {
   private static final AsyncRequest REQUEST =
       AsyncRequest.of("s3://data/questions/1.json", "application/json");
-  private static final AsyncInvocation TAKEN =
-      new AsyncInvocation("churn", "id-1", "s3://data/out/1.out", Optional.of("s3://data/failed/1.out"));
+  private static final AsyncInvocation TAKEN = new AsyncInvocation(
+      "churn", "id-1", "s3://data/out/1.out", Optional.of("s3://data/failed/1.out"));
 
   private final VirtualTime time = new VirtualTime();
 
@@ -306,7 +306,8 @@ class AsyncInvocationsTest {
     @Test
     void withoutAPlaceForFailuresATimeoutSaysSo() {
       server.then(404, Map.of("Content-Type", "application/xml"), NO_SUCH_KEY);
-      AsyncInvocation blind = new AsyncInvocation("churn", "id-1", "s3://data/out/1.out", Optional.empty());
+      AsyncInvocation blind =
+          new AsyncInvocation("churn", "id-1", "s3://data/out/1.out", Optional.empty());
 
       assertThatThrownBy(() -> invocations.await(blind, Duration.ofSeconds(1)))
           .hasMessageContaining("keeps no failures");

@@ -6,8 +6,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 import static org.assertj.core.api.Assertions.tuple;
 
-import io.fairlead.contract.Faults.Fault;
 import io.fairlead.contract.Faults;
+import io.fairlead.contract.Faults.Fault;
 import io.fairlead.contract.ProcessKilled;
 import io.fairlead.contract.VirtualTime;
 import io.fairlead.error.ErrorKind;
@@ -503,7 +503,8 @@ class SageMakerComponentsTest {
   @Test
   void theOptionKeepsAwssRulesAndTellsAllProblemsAtOnce() {
     InvalidValueException refusal = catchThrowableOfType(
-        InvalidValueException.class, () -> GrammarJson.read(
+        InvalidValueException.class,
+        () -> GrammarJson.read(
             "{\"fleet\":\"my_fleet\",\"fleetInstances\":0,\"cpus\":0.1,\"memoryMb\":127,\"accelerators\":-1}",
             SageMakerComponent.class));
 
@@ -520,7 +521,9 @@ class SageMakerComponentsTest {
   void theOptionIsReadBackFromJson() {
     String json = GrammarJson.write(bert());
 
-    assertThat(json).contains("\"sagemaker.SageMakerComponent\":{").contains("\"fleet\":\"shared\"");
+    assertThat(json)
+        .contains("\"sagemaker.SageMakerComponent\":{")
+        .contains("\"fleet\":\"shared\"");
     assertThat(GrammarJson.read(json, Endpoint.class)).isEqualTo(bert());
   }
 

@@ -69,8 +69,8 @@ class SageMakerCredentialsTest {
         .credentialsProvider(ProfileCredentialsProvider.create("there-is-no-such-profile"))
         .httpClient(ApacheHttpClient.create())
         .build()) {
-      ServingException failure = deployFails(config()
-          .withClients(SageMakerConfig.Clients.NONE.withControlPlane(own)));
+      ServingException failure =
+          deployFails(config().withClients(SageMakerConfig.Clients.NONE.withControlPlane(own)));
 
       assertThat(failure)
           .hasMessageContaining("Tried the credentials of the clients that were handed in");

@@ -82,8 +82,8 @@ public final class Archives {
 
   public Archives(Path folder, Limits limits, Failures failures) {
     this.folder = folder;
-    this.cache = new DiskCache(
-        folder.toAbsolutePath(), limits.keptBytes(), IN_USE, InstantSource.system());
+    this.cache =
+        new DiskCache(folder.toAbsolutePath(), limits.keptBytes(), IN_USE, InstantSource.system());
     this.limits = limits;
     this.failures = failures;
   }

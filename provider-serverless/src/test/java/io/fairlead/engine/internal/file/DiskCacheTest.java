@@ -78,7 +78,8 @@ final class DiskCacheTest {
   @Test
   void aCacheThatKeepsNothingWritesNothing() {
     assertThat(DiskCache.NONE.keepsAnything()).isFalse();
-    assertThat(DiskCache.NONE.tryKeep("a", part -> Files.write(part, new byte[1]))).isFalse();
+    assertThat(DiskCache.NONE.tryKeep("a", part -> Files.write(part, new byte[1])))
+        .isFalse();
     assertThat(DiskCache.NONE.find("a")).isEmpty();
   }
 
@@ -132,7 +133,8 @@ final class DiskCacheTest {
   @Test
   void aLockIsNoEntry() throws IOException {
     DiskCache cache = new DiskCache(folder, 25);
-    FolderLock.holding(folder, "a", () -> cache.tryKeep("a", part -> Files.write(part, new byte[25])));
+    FolderLock.holding(
+        folder, "a", () -> cache.tryKeep("a", part -> Files.write(part, new byte[25])));
 
     cache.tryKeep("b", part -> Files.write(part, new byte[25]));
 
