@@ -112,7 +112,7 @@ final class MemoryFunctions {
 
   // guide: function mapper
   /** From a function to the one thing that it is here. */
-  private final class Mapper implements FunctionMapper {
+  private static final class Mapper implements FunctionMapper {
     @Override
     public Mapping function(ModelFunction function) {
       long memory = function.limits().memoryBytes();

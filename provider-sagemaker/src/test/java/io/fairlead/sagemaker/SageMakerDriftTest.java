@@ -132,7 +132,9 @@ class SageMakerDriftTest {
     deploy(platform, FIRST, ONE, BLUE);
     killedAfter("CreateEndpointConfig", SECOND, GREEN);
     aws.time().pass(Duration.ofMinutes(1));
-    assertThat(weights()).containsExactly("bert/blue 100");
+    assertThat(weights())
+        .as("so shortly after, it counts as on its way")
+        .containsExactly("bert/blue 100", "bert/green 0");
 
     Endpoint green = deploy(platform, SECOND, ONE, GREEN);
 
