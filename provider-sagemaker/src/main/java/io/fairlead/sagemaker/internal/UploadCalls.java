@@ -5,13 +5,13 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
+import software.amazon.awssdk.awscore.exception.AwsServiceException;
 import software.amazon.awssdk.core.exception.SdkException;
 import software.amazon.awssdk.services.s3.model.ListMultipartUploadsRequest;
 import software.amazon.awssdk.services.s3.model.ListMultipartUploadsResponse;
 import software.amazon.awssdk.services.s3.model.ListPartsRequest;
 import software.amazon.awssdk.services.s3.model.ListPartsResponse;
 import software.amazon.awssdk.services.s3.model.MultipartUpload;
-import software.amazon.awssdk.services.s3.model.NoSuchUploadException;
 import software.amazon.awssdk.services.s3.model.Part;
 
 /**
@@ -104,9 +104,13 @@ final class UploadCalls {
   private <T> @Nullable T unlessGone(String what, Supplier<T> call) {
     try {
       return call.get();
-    } catch (NoSuchUploadException e) {
-      return null;
     } catch (SdkException e) {
+      // By its code: catching S3's own type would load S3's classes wherever this class is loaded.
+      boolean isGone = e instanceof AwsServiceException answer
+          && SageMakerErrors.code(answer).equals("NoSuchUpload");
+      if (isGone) {
+        return null;
+      }
       throw errors.failure(what, e);
     }
   }

@@ -378,7 +378,7 @@ class SageMakerComponentsTest {
         .hasMessageContaining("bert/green cannot join bert/blue, which is an inference component");
     assertThat(fleet)
         .hasMessageContaining(
-            "Variant shared/green cannot be there: endpoint shared is a fleet that inference components share");
+            "variant shared/green cannot be there: endpoint shared is a fleet that inference components share");
     assertThat(List.of(component, variant, fleet))
         .allMatch(failure -> failure.kind() == ErrorKind.CONFLICT && !failure.retryable());
     assertThat(aws.remains()).isEqualTo(before);
