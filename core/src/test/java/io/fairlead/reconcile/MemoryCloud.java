@@ -100,7 +100,7 @@ final class MemoryCloud {
   /** {@return another cloud in which all is as it is here now, and which shares nothing with this one} */
   synchronized MemoryCloud copy(TimeSource newTime) {
     MemoryCloud copy = new MemoryCloud(newTime, ways.toArray(Way[]::new));
-    Map<Operation, Operation> copies = new IdentityHashMap<>();
+    IdentityHashMap<Operation, Operation> copies = new IdentityHashMap<>();
     operations.forEach((id, operation) -> {
       Operation copied = new Operation();
       copied.outcome = operation.outcome;
@@ -152,7 +152,7 @@ final class MemoryCloud {
       this.createdAt = createdAt;
     }
 
-    Thing copy(Map<Operation, Operation> operations) {
+    Thing copy(IdentityHashMap<Operation, Operation> operations) {
       Thing copy = new Thing(mark, createdAt);
       copy.value = value;
       copy.status = status;
