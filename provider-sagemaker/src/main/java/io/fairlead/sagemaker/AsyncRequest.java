@@ -79,8 +79,8 @@ public final class AsyncRequest extends Settings<AsyncRequest.Draft> {
 
   private static boolean isWithin(Optional<Duration> value, long least, long most) {
     return value
-        .filter(time ->
-            time.toNanosPart() != 0 || time.getSeconds() < least || time.getSeconds() > most)
+        .filter(
+            time -> time.toNanosPart() != 0 || time.toSeconds() < least || time.toSeconds() > most)
         .isEmpty();
   }
 

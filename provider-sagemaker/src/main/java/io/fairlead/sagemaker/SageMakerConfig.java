@@ -34,18 +34,18 @@ public final class SageMakerConfig extends Settings<SageMakerConfig.Draft> {
   private static final Pattern BUCKET = Pattern.compile("[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]");
 
   /** The caller's own clients; each that is absent is made. */
-  public static final class Clients extends Settings<Clients.Draft> {
+  public static final class Clients extends Settings<Clients.ClientsDraft> {
     /** None is the caller's. */
-    public static final Clients NONE = new Clients(new Draft());
+    public static final Clients NONE = new Clients(new ClientsDraft());
 
-    static final class Draft extends Settings.Draft {
+    static final class ClientsDraft extends Settings.Draft {
       Optional<SageMakerClient> controlPlane = Optional.empty();
       Optional<SageMakerRuntimeClient> runtime = Optional.empty();
       Optional<S3Client> s3 = Optional.empty();
       Optional<ApplicationAutoScalingClient> autoScaling = Optional.empty();
     }
 
-    private Clients(Draft draft) {
+    private Clients(ClientsDraft draft) {
       super(draft);
     }
 
