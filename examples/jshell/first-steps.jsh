@@ -11,8 +11,8 @@ ModelArtifact model = ModelArtifact.of(URI.create("classpath:all-minilm-l6-v2-q.
 Container container = local.packageModel(model, RuntimeSpec.NONE, Dependencies.NONE).await(limit)
 
 // deploy : Container -> Endpoint
-Endpoint blue = local.deploy(container, Scaling.fixed("", 1), new Routing("ask", "blue")).await(limit)
-Endpoint green = local.deploy(container, Scaling.fixed("", 1), new Routing("ask", "green")).await(limit)
+Endpoint blue = local.deploy(container, Scaling.fixed(1), new Routing("ask", "blue")).await(limit)
+Endpoint green = local.deploy(container, Scaling.fixed(1), new Routing("ask", "green")).await(limit)
 
 // route : Version x Version x Weight -> Version
 Version canary = local.route(blue.at(100), green.at(0), TrafficWeight.percent(10)).await(limit)
