@@ -7,6 +7,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
@@ -22,8 +23,8 @@ import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.Warmup;
 
 /**
- * The reconciler's own work per resource, without waits: walks over ten resources of a platform that does everything at
- * once, beside the bare calls of the same walk.
+ * The reconciler's own work per resource, without waits: operations on ten resources of a platform that does everything
+ * at once, beside the bare calls of the same.
  */
 @State(Scope.Benchmark)
 @BenchmarkMode(Mode.AverageTime)
@@ -41,8 +42,8 @@ public class ReconcilerBenchmark {
   private final Things things = new Things();
   private final Reconciler reconciler =
       Reconciler.builder("bench", List.of(things)).executor(Runnable::run).build();
-  private final ReconcileRequest<String> deploy = walk(Resource.Goal.PRESENT);
-  private final ReconcileRequest<String> undeploy = walk(Resource.Goal.ABSENT);
+  private final ReconcileRequest<String> deploy = request(false);
+  private final ReconcileRequest<String> undeploy = request(true);
 
   /** Makes the benchmark. */
   public ReconcilerBenchmark() {}
@@ -68,26 +69,31 @@ public class ReconcilerBenchmark {
   /** The calls of {@link #deployAndUndeploy()} and nothing else. */
   @Benchmark
   public int bareCalls() {
-    OwnerTag mark = new OwnerTag("bench", "run");
+    OwnerTag owner = new OwnerTag("bench", "run");
+    Look look = new Look();
     int seen = 0;
     for (String name : NAMES) {
-      seen += things.read(name).detail().length();
-      things.create(name, new Thing(name, 1), mark);
-      seen += things.read(name).detail().length();
+      seen += things.read(name, look).detail().length();
+      things.create(name, new Thing(name, 1), owner);
+      seen += things.read(name, look).detail().length();
     }
     for (String name : NAMES) {
-      seen += things.read(name).detail().length();
-      things.delete(name, Observed.absent());
-      seen += things.read(name).detail().length();
+      seen += things.read(name, look).detail().length();
+      things.delete(name, Observed.absent(), Set.of());
+      seen += things.read(name, look).detail().length();
     }
     return seen;
   }
 
-  private ReconcileRequest<String> walk(Resource.Goal goal) {
+  private static ReconcileRequest<String> request(boolean removes) {
     List<Resource<?>> resources = new ArrayList<>();
-    NAMES.forEach(
-        name -> resources.add(Resource.own(things, name, new Thing(name, 1)).to(goal)));
-    return new ReconcileRequest<>("deploy", "bench", "bench", resources, "result", List.of());
+    for (String name : NAMES) {
+      Resource<Thing> thing = Resource.part(Things.THING, name, new Thing(name, 1));
+      resources.add(removes ? thing.to(Resource.Goal.ABSENT) : thing);
+    }
+    ReconcileRequest.Content<String> content =
+        ReconcileRequest.Content.of(resources, List.of(), "result");
+    return ReconcileRequest.of("deploy", "bench", "bench", preparing -> content);
   }
 
   private record Thing(String name, int count) {}
@@ -96,19 +102,21 @@ public class ReconcilerBenchmark {
   private static final class Things implements ResourceKind<Thing> {
     private final Map<String, Thing> there = new ConcurrentHashMap<>();
 
+    static final KindName<Thing> THING = new KindName<>("thing", Thing.class);
+
     @Override
-    public String name() {
-      return "thing";
+    public KindName<Thing> id() {
+      return THING;
     }
 
     @Override
-    public Observed<Thing> read(String name) {
+    public Observed<Thing> read(String name, Look look) {
       Thing thing = there.get(name);
       return thing == null ? Observed.absent() : Observed.ready(thing);
     }
 
     @Override
-    public Accepted create(String name, Thing desired, OwnerTag mark) {
+    public Accepted create(String name, Thing desired, OwnerTag owner) {
       there.put(name, desired);
       return Accepted.VISIBLE;
     }
@@ -120,14 +128,9 @@ public class ReconcilerBenchmark {
     }
 
     @Override
-    public Accepted delete(String name, Observed<Thing> current) {
+    public Accepted delete(String name, Observed<Thing> current, Set<ResourceRef> going) {
       there.remove(name);
       return Accepted.VISIBLE;
-    }
-
-    @Override
-    public List<Listed> list() {
-      return List.of();
     }
   }
 }
