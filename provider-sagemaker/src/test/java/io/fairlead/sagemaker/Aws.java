@@ -1,15 +1,26 @@
 package io.fairlead.sagemaker;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import io.fairlead.contract.EndpointPlatformContract.Hold;
+import io.fairlead.contract.EndpointPlatformContract.Place;
+import io.fairlead.contract.EndpointPlatformContract.Streams;
 import io.fairlead.contract.Faults;
+import io.fairlead.contract.Held;
 import io.fairlead.contract.VirtualTime;
 import io.fairlead.sagemaker.internal.DefaultSageMakerPlatform;
 import io.fairlead.sagemaker.standin.Account;
 import io.fairlead.sagemaker.standin.BrokenHttpClient;
 import io.fairlead.sagemaker.standin.StandIn;
+import java.time.Duration;
+import java.util.Collections;
+import java.util.List;
+import java.util.Optional;
 import java.util.Random;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Consumer;
 import java.util.stream.Collectors;
 import software.amazon.awssdk.auth.credentials.AwsBasicCredentials;
 import software.amazon.awssdk.auth.credentials.StaticCredentialsProvider;
@@ -20,23 +31,29 @@ import software.amazon.awssdk.services.applicationautoscaling.ApplicationAutoSca
 import software.amazon.awssdk.services.s3.S3Client;
 import software.amazon.awssdk.services.sagemaker.SageMakerClient;
 
-/** An account of its own at the stand-in of AWS, and platforms that serve there. */
-public final class Aws implements AutoCloseable {
+/** An account of its own at the stand-in of AWS, and platforms that serve there without a wire, unless it is asked for. */
+public final class Aws implements Place {
   public static final String ROLE = "arn:aws:iam::123456789012:role/serving";
   public static final String IMAGE = "123456789012.dkr.ecr.us-east-1.amazonaws.com/server:1";
   public static final String BUCKET = "artifacts";
 
   private static final AtomicInteger ACCOUNTS = new AtomicInteger();
-  /** One for all, because opening connections is what takes time in a sweep of thousands of life cycles. */
+  private static final SdkHttpClient IN_PROCESS = StandIn.client();
   private static final SdkHttpClient HTTP =
       ApacheHttpClient.builder().maxConnections(50).build();
 
   private final String accessKey = "AKIA" + ACCOUNTS.incrementAndGet();
   private final VirtualTime time;
   private final Account account;
+  private final SdkHttpClient http;
 
   public Aws(VirtualTime time) {
+    this(time, IN_PROCESS);
+  }
+
+  private Aws(VirtualTime time, SdkHttpClient http) {
     this.time = time;
+    this.http = http;
     this.account = StandIn.account(accessKey, time);
     account.addBucket(BUCKET);
     account.addBucket("models");
@@ -44,11 +61,49 @@ public final class Aws implements AutoCloseable {
     account.addObject("models", "two/model.tar.gz", new byte[1]);
   }
 
+  private Aws(Aws like) {
+    this.time = new VirtualTime();
+    this.http = like.http;
+    this.account = like.account.copy(accessKey, time);
+  }
+
+  /** {@return the same, but requests go over HTTP} */
+  public static Aws overHttp(VirtualTime time) {
+    return new Aws(time, HTTP);
+  }
+
+  /** Lets every change of an endpoint or a component take so long. */
+  public Aws changesTake(Duration some) {
+    account.durations(some, some, some, some);
+    return this;
+  }
+
+  /** {@return another account in which all is as it is here now} */
+  public Aws twin() {
+    return new Aws(this);
+  }
+
+  @Override
+  public Optional<Place> copy() {
+    return Optional.of(twin());
+  }
+
+  @Override
+  public void pass(Duration some) {
+    time.pass(some);
+  }
+
+  @Override
+  public Optional<Streams> streams() {
+    return Optional.of(new InParts(this));
+  }
+
   public Account account() {
     return account;
   }
 
   /** {@return what is there beside the models that are given} */
+  @Override
   public Set<String> remains() {
     return account.remains().stream()
         .filter(name -> !name.startsWith("s3://models/"))
@@ -72,13 +127,14 @@ public final class Aws implements AutoCloseable {
     return open(Faults.none());
   }
 
+  @Override
   public SageMakerPlatform open(Faults faults) {
     return open(config(), faults);
   }
 
   public SageMakerPlatform open(SageMakerConfig config, Faults faults) {
     return DefaultSageMakerPlatform.open(
-        config.withHttpClient(new BrokenHttpClient(HTTP, faults)), time, new Random(1));
+        config.withHttpClient(new BrokenHttpClient(http, faults)), time, new Random(1));
   }
 
   /** {@return AWS's own client, for what people do by hand} */
@@ -87,7 +143,7 @@ public final class Aws implements AutoCloseable {
         .region(Region.US_EAST_1)
         .endpointOverride(StandIn.endpoint())
         .credentialsProvider(config().credentials().orElseThrow())
-        .httpClient(HTTP)
+        .httpClient(http)
         .build();
   }
 
@@ -108,12 +164,51 @@ public final class Aws implements AutoCloseable {
         .region(Region.US_EAST_1)
         .endpointOverride(StandIn.endpoint())
         .credentialsProvider(config().credentials().orElseThrow())
-        .httpClient(HTTP)
+        .httpClient(http)
         .build();
   }
 
   @Override
   public void close() {
     account.close();
+  }
+
+  private record InParts(Aws aws) implements Streams {
+    @Override
+    public void answerWith(List<String> pieces) {
+      aws.account()
+          .streamInParts(pieces.stream().map(piece -> piece.getBytes(UTF_8)).toList());
+    }
+
+    @Override
+    public void breakNext() {
+      aws.account().breakNextStream("ModelInvocationTimeExceeded", "it took too long");
+    }
+
+    @Override
+    public Hold holdNext() {
+      Held held = aws.account().holdNextInvocation();
+      return new Hold() {
+        @Override
+        public void awaitArrival() {
+          held.awaitArrival();
+        }
+
+        @Override
+        public void release() {
+          held.release();
+        }
+      };
+    }
+
+    @Override
+    public int asked() {
+      return Collections.frequency(aws.account().calls(), "InvokeEndpointWithResponseStream");
+    }
+
+    @Override
+    public Optional<Consumer<Duration>> clock() {
+      return Optional.of(aws.time()::pass);
+    }
   }
 }

@@ -53,7 +53,7 @@ class SageMakerCallsTest {
   @TempDir
   Path folder;
 
-  private final Aws aws = new Aws(new VirtualTime());
+  private final Aws aws = Aws.overHttp(new VirtualTime());
   private final SageMakerPlatform platform = aws.open();
 
   @BeforeEach

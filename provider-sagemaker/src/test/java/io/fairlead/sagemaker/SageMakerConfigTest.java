@@ -145,7 +145,7 @@ class SageMakerConfigTest {
 
   @Test
   void aClientThatIsHandedInIsUsedAndStaysOpen() {
-    try (Aws aws = new Aws(new VirtualTime());
+    try (Aws aws = Aws.overHttp(new VirtualTime());
         SageMakerClient own = SageMakerClient.builder()
             .region(Region.US_EAST_1)
             .endpointOverride(aws.config().endpoint().orElseThrow())

@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import io.fairlead.contract.Faults;
 import io.fairlead.contract.Faults.Fault;
-import io.fairlead.contract.ProcessKilled;
+import io.fairlead.contract.Sweep;
 import io.fairlead.contract.VirtualTime;
 import io.fairlead.error.ErrorKind;
 import io.fairlead.error.ServingException;
@@ -124,7 +124,7 @@ class SageMakerUploadsTest {
         EndpointPlatform platform = aws.open()) {
       try (EndpointPlatform broken =
           aws.open(Faults.from("sagemaker", last, Fault.KILLED_BEFORE))) {
-        broken.deploy(container, ONE, BLUE).await(LIMIT);
+        deploy(broken);
       } catch (ProcessKilled e) {
         assertThat(e.getMessage()).isNotBlank();
       }
@@ -174,15 +174,7 @@ class SageMakerUploadsTest {
   @ParameterizedTest
   @EnumSource(Fault.class)
   void aDeployBrokenAtAnyCallIsFinishedByRunningItAgainAndUndeployLeavesNothing(Fault fault) {
-    int calls;
-    try (Aws aws = quick()) {
-      Faults counting = Faults.none();
-      try (EndpointPlatform platform = aws.open(counting)) {
-        platform.deploy(container, ONE, BLUE).await(LIMIT);
-      }
-      calls = counting.calls().size();
-    }
-    Faults.atEach(calls, number -> breakAndRunAgain(number, fault));
+    new Sweep<>("sagemaker", SageMakerUploadsTest::quick, this::deploy).with(fault, this::finishAndRemove);
   }
 
   private void breakAndRunAgain(int number, Fault fault) {
@@ -192,23 +184,28 @@ class SageMakerUploadsTest {
           ? Faults.from("sagemaker", number, fault)
           : Faults.at("sagemaker", number, fault);
       try (EndpointPlatform broken = aws.open(faults)) {
-        broken.deploy(container, ONE, BLUE).await(LIMIT);
+        deploy(broken);
       } catch (ServingException | ProcessKilled e) {
         assertThat(e.getMessage()).isNotBlank();
       }
-      try (EndpointPlatform again = aws.open()) {
-        again.deploy(container, ONE, BLUE).await(LIMIT);
-        assertThat(again.list()).hasSize(1);
-        again.undeployAll("bert").await(LIMIT);
-      }
-      assertThat(aws.remains()).isEmpty();
+      finishAndRemove(aws);
     }
   }
 
+  private void finishAndRemove(Aws aws) {
+    try (EndpointPlatform again = aws.open()) {
+      deploy(again);
+      assertThat(again.list()).hasSize(1);
+      again.undeployAll("bert").await(LIMIT);
+    }
+    assertThat(aws.remains()).isEmpty();
+  }
+
+  private void deploy(EndpointPlatform on) {
+    on.deploy(container, ONE, BLUE).await(LIMIT);
+  }
+
   private static Aws quick() {
-    Aws aws = new Aws(new VirtualTime());
-    Duration some = Duration.ofSeconds(8);
-    aws.account().durations(some, some, some, some);
-    return aws;
+    return new Aws(new VirtualTime()).changesTake(Duration.ofSeconds(8));
   }
 }

@@ -9,6 +9,7 @@ import static org.assertj.core.api.Assertions.tuple;
 import io.fairlead.contract.Faults;
 import io.fairlead.contract.Faults.Fault;
 import io.fairlead.contract.ProcessKilled;
+import io.fairlead.contract.Sweep;
 import io.fairlead.contract.VirtualTime;
 import io.fairlead.error.ErrorKind;
 import io.fairlead.error.ServingException;
@@ -76,10 +77,7 @@ class SageMakerComponentsTest {
   private final SageMakerPlatform platform = aws.open();
 
   private static Aws newAccount() {
-    Aws aws = new Aws(new VirtualTime());
-    Duration some = Duration.ofSeconds(8);
-    aws.account().durations(some, some, some, some);
-    return aws;
+    return new Aws(new VirtualTime()).changesTake(Duration.ofSeconds(8));
   }
 
   @AfterEach
@@ -763,50 +761,28 @@ class SageMakerComponentsTest {
         .flatMap(deed -> deed.faults()
             .map(fault -> DynamicTest.dynamicTest(
                 deed + " with " + fault,
-                () -> Faults.atEach(
-                    callsOf(deed), number -> breakAndRunAgain(deed, number, fault)))));
+                () -> breakAndRunAgain(deed, fault))));
+  }
+
+  private static void breakAndRunAgain(Deed deed, Fault fault) {
+    try (Aws before = before(deed)) {
+      new Sweep<>("sagemaker", before::twin, on -> perform(deed, on)).with(fault, place -> {
+        try (EndpointPlatform again = place.open()) {
+          perform(deed, again);
+          assertThat(deployments(again)).isEqualTo(afterwards(deed));
+          for (Deployment left : again.list()) {
+            await(again.undeploy(left.name().equals("bert") ? bert() : clip()));
+          }
+          assertThat(again.inventory()).isEmpty();
+        }
+        assertThat(place.remains()).isEmpty();
+      });
+    }
   }
 
   /** Every change takes one look in vain, for what is broken at one is broken at the next. */
-  private static Aws quickAccount() {
-    Aws quick = new Aws(new VirtualTime());
-    Duration little = Duration.ofSeconds(3);
-    quick.account().durations(little, little, little, little);
-    return quick;
-  }
-
-  private static int callsOf(Deed deed) {
-    Faults counting = Faults.none();
-    try (Aws fresh = quickAccount()) {
-      before(deed, fresh);
-      try (EndpointPlatform counted = fresh.open(counting)) {
-        perform(deed, counted);
-      }
-    }
-    return counting.calls().size();
-  }
-
-  private static void breakAndRunAgain(Deed deed, int number, Fault fault) {
-    try (Aws fresh = quickAccount()) {
-      before(deed, fresh);
-      try (EndpointPlatform broken = fresh.open(Faults.at("sagemaker", number, fault))) {
-        perform(deed, broken);
-      } catch (ServingException | ProcessKilled e) {
-        assertThat(e.getMessage()).as("says what happened").isNotBlank();
-      }
-      try (EndpointPlatform again = fresh.open()) {
-        perform(deed, again);
-        assertThat(deployments(again)).isEqualTo(afterwards(deed));
-        for (Deployment left : again.list()) {
-          await(again.undeploy(left.name().equals("bert") ? bert() : clip()));
-        }
-        assertThat(again.inventory()).isEmpty();
-      }
-      assertThat(fresh.remains()).isEmpty();
-    }
-  }
-
-  private static void before(Deed deed, Aws fresh) {
+  private static Aws before(Deed deed) {
+    Aws fresh = new Aws(new VirtualTime()).changesTake(Duration.ofSeconds(3));
     try (EndpointPlatform whole = fresh.open()) {
       if (deed != Deed.DEPLOY) {
         deploy(whole, bert());
@@ -815,6 +791,7 @@ class SageMakerComponentsTest {
         deploy(whole, clip());
       }
     }
+    return fresh;
   }
 
   private static void perform(Deed deed, EndpointPlatform on) {

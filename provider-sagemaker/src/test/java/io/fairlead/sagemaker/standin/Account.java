@@ -1,6 +1,8 @@
 package io.fairlead.sagemaker.standin;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.fairlead.contract.Held;
+import io.fairlead.contract.History;
 import io.fairlead.contract.VirtualTime;
 import java.time.Duration;
 import java.util.ArrayDeque;
@@ -13,6 +15,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -33,6 +36,7 @@ public final class Account implements AutoCloseable {
   public record Received(String operation, ObjectNode request) {}
 
   private final ReentrantLock lock = new ReentrantLock();
+  private final History<Account> history = new History<>();
   private final String accessKeyId;
   private final VirtualTime time;
   private final ObjectStore objects = new ObjectStore(this);
@@ -53,11 +57,25 @@ public final class Account implements AutoCloseable {
     this.time = time;
   }
 
+  /**
+   * {@return an account in which all is as it is here now, and which shares nothing with this one}
+   *
+   * <p>All that was done here is done there again, on a clock that nobody has set.
+   *
+   * @param otherKey what those sign with who use it
+   * @param clock its clock, on which no time has passed
+   */
+  public Account copy(String otherKey, VirtualTime clock) {
+    Account copy = StandIn.account(otherKey, clock);
+    history.repeat(copy, copy.history, clock, time);
+    return copy;
+  }
+
   /** Forgets all that is in it; its key is unknown from now on. */
   @Override
   public void close() {
     StandIn.close(accessKeyId);
-    change(() -> closed = true);
+    change(there -> there.closed = true);
   }
 
   // ---- what there is ----
@@ -92,7 +110,7 @@ public final class Account implements AutoCloseable {
 
   /** Forgets which calls there were. */
   public void forgetCalls() {
-    change(received::clear);
+    change(there -> there.received.clear());
   }
 
   /** {@return the tags of {@code model/M}, {@code endpoint/E}, {@code endpoint-config/C} or {@code component/I}} */
@@ -114,7 +132,7 @@ public final class Account implements AutoCloseable {
 
   /** Makes a bucket. */
   public void addBucket(String bucket) {
-    change(() -> objects.addBucket(bucket));
+    change(there -> there.objects.addBucket(bucket));
   }
 
   /** Makes a bucket in another region. */
@@ -124,27 +142,27 @@ public final class Account implements AutoCloseable {
 
   /** Makes an object that has no metadata, and its bucket. */
   public void addObject(String bucket, String key, byte[] content) {
-    change(() -> objects.add(bucket, key, content));
+    change(there -> there.objects.add(bucket, key, content));
   }
 
   /** Makes a model without tags. */
   public void addModel(String name) {
-    change(() -> control.addModel(name));
+    change(there -> there.control.addModel(name));
   }
 
   /** Makes a configuration without tags: a variant with all requests on one ml.m5.large. */
   public void addEndpointConfig(String name, String model, String variant) {
-    change(() -> control.addConfig(name, model, variant));
+    change(there -> there.control.addConfig(name, model, variant));
   }
 
   /** Makes an endpoint without tags that is in service. */
   public void addEndpoint(String name, String config) {
-    change(() -> control.addEndpoint(name, config));
+    change(there -> there.control.addEndpoint(name, config));
   }
 
   /** Lets a variant scale by itself. */
   public void addScalableTarget(String endpoint, String variant, int min, int max) {
-    change(() -> scaling.add(endpoint, variant, min, max));
+    change(there -> there.scaling.add(endpoint, variant, min, max));
   }
 
   /** Has a container write into its log. */
@@ -156,82 +174,82 @@ public final class Account implements AutoCloseable {
 
   /** Answers the next call of an operation with an error, and does nothing; one after the other if called often. */
   public void failNext(String operation, AwsError error) {
-    change(() -> failures.computeIfAbsent(operation, key -> new ArrayDeque<>()).add(error));
+    change(there -> there.failures.computeIfAbsent(operation, key -> new ArrayDeque<>()).add(error));
   }
 
   /** From this call on, counted from 1 over the life of the account, the credentials have expired. */
   public void expireFromCall(int number) {
-    change(() -> expiredFrom = number);
+    change(there -> there.expiredFrom = number);
   }
 
   /** Throttles each call the first time that it is made. */
   public void throttleEveryCallOnce() {
-    change(() -> throttling = true);
+    change(there -> there.throttling = true);
   }
 
   /** How long or how often a new {@code model}, {@code endpoint-config}, {@code endpoint} or {@code component} is not seen, wherever it is named. */
   public void hideAfterCreate(String kind, Duration duration) {
-    change(() -> control.hide(kind, duration));
+    change(there -> there.control.hide(kind, duration));
   }
 
   /** For how many looks a new {@code model}, {@code endpoint-config}, {@code endpoint} or {@code component} is not seen, wherever it is named. */
   public void hideAfterCreate(String kind, int looks) {
-    change(() -> control.hide(kind, looks));
+    change(there -> there.control.hide(kind, looks));
   }
 
   /** How long what was made cannot be described, though it can be named and is listed; 2 seconds unless set. */
   public void describeDelay(Duration duration) {
-    change(() -> control.describeDelay(duration));
+    change(there -> there.control.describeDelay(duration));
   }
 
   /** The next create or update of an endpoint fails: Failed, or back with what it was. The reason may be empty. */
   public void failEndpoint(String name, String reason) {
-    change(() -> control.failNext(name, reason, false));
+    change(there -> there.control.failNext(name, reason, false));
   }
 
   /** The next update of an endpoint fails, and so does going back. */
   public void failRollback(String name, String reason) {
-    change(() -> control.failNext(name, reason, true));
+    change(there -> there.control.failNext(name, reason, true));
   }
 
   /** The next create or update of an endpoint does not end. */
   public void neverReady(String name) {
-    change(() -> control.neverReady(name));
+    change(there -> there.control.neverReady(name));
   }
 
   /** AWS maintains an endpoint for so long. */
   public void systemUpdate(String name, Duration duration) {
-    change(() -> control.systemUpdate(name, duration));
+    change(there -> there.control.systemUpdate(name, duration));
   }
 
   /** AWS takes an endpoint out of service. The reason may be empty. */
   public void outOfService(String name, String reason) {
-    change(() -> control.outOfService(name, reason));
+    change(there -> there.control.outOfService(name, reason));
   }
 
   /** The next create of a component fails with this reason. */
   public void failComponent(String name, String reason) {
-    change(() -> control.failComponent(name, reason));
+    change(there -> there.control.failComponent(name, reason));
   }
 
   /** How many instances of a type there may be for endpoints; without limit unless set. */
   public void resourceLimit(String instanceType, int instances) {
-    change(() -> control.limit(instanceType, instances));
+    change(there -> there.control.limit(instanceType, instances));
   }
 
   /** How long endpoints take: to come, for a new configuration, to go, for weights and counts; 3, 2, 1 and 1 minutes unless set. */
   public void durations(Duration creating, Duration updating, Duration deleting, Duration weights) {
-    change(() -> control.durations(creating, updating, deleting, weights));
+    change(there -> there.control.durations(creating, updating, deleting, weights));
   }
 
   /** How many tags ListTags says at once; 50 unless set. */
   public void tagsPerPage(int tags) {
-    change(() -> control.tagsPerPage(tags));
+    change(there -> there.control.tagsPerPage(tags));
   }
 
   /** Whether who deletes an endpoint may deregister its scalable targets; true unless set. */
   public void mayDeregisterScalableTargets(boolean may) {
-    change(() -> mayDeregister = may);
+    change(there -> there.mayDeregister = may);
   }
 
   // ---- inference ----
@@ -243,43 +261,55 @@ public final class Account implements AutoCloseable {
 
   /** What containers answer; the request's body unless set. */
   public void answerWith(Function<Invocation, byte[]> model) {
-    change(() -> inference.answerWith(model));
+    change(there -> there.inference.answerWith(model));
   }
 
   /** The next invocation of any kind is answered with an error; for an asynchronous one, the container's. */
   public void failNextInvocation(AwsError error) {
-    change(() -> inference.failNext(error));
+    change(there -> there.inference.failNext(error));
   }
 
   /** {@return the next invocation, which is answered when the test says so} */
   public Held holdNextInvocation() {
     Held held = new Held();
-    change(() -> inference.hold(held));
+    change(there -> there.inference.hold(held));
     return held;
   }
 
   /** What streams consist of; the request's body in one part unless set. */
   public void streamInParts(List<byte[]> parts) {
-    change(() -> inference.streamInParts(parts));
+    change(there -> there.inference.streamInParts(parts));
   }
 
   /** After its parts, the next stream breaks with a ModelStreamError; the code may be ModelInvocationTimeExceeded or StreamBroken. */
   public void breakNextStream(String errorCode, String message) {
-    change(() -> inference.breakNextStream(errorCode, message));
+    change(there -> there.inference.breakNextStream(errorCode, message));
   }
 
   /** How long asynchronous invocations take; 10 seconds unless set. */
   public void asyncDuration(Duration duration) {
-    change(() -> inference.asyncDuration(duration));
+    change(there -> there.inference.asyncDuration(duration));
   }
 
   // ---- for the services ----
 
   Answer answer(Call call) {
-    Supplier<Answer> later = look(() -> begin(call));
+    Supplier<Answer> later = look(() -> {
+      history.add(time, there -> there.repeat(call));
+      return begin(call);
+    });
     // What takes no time has happened when the answer arrives.
     time.pass(Duration.ZERO);
     return later.get();
+  }
+
+  private void repeat(Call call) {
+    try {
+      look(() -> begin(call));
+    } catch (AwsError e) {
+      // It was refused then, too.
+    }
+    time.pass(Duration.ZERO);
   }
 
   private Supplier<Answer> begin(Call call) {
@@ -324,10 +354,11 @@ public final class Account implements AutoCloseable {
   void in(Duration duration, Runnable action) {
     time.in(
         duration,
-        () -> change(() -> {
+        () -> look(() -> {
           if (!closed) {
             action.run();
           }
+          return true;
         }));
   }
 
@@ -365,12 +396,11 @@ public final class Account implements AutoCloseable {
     }
   }
 
-  private void change(Runnable action) {
-    lock.lock();
-    try {
-      action.run();
-    } finally {
-      lock.unlock();
-    }
+  private void change(Consumer<Account> action) {
+    look(() -> {
+      action.accept(this);
+      history.add(time, action);
+      return true;
+    });
   }
 }

@@ -4,7 +4,6 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.fairlead.contract.Faults;
 import io.fairlead.error.ErrorKind;
 import io.fairlead.error.ServingException;
-import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
@@ -18,7 +17,6 @@ import software.amazon.awssdk.http.HttpExecuteRequest;
 import software.amazon.awssdk.http.HttpExecuteResponse;
 import software.amazon.awssdk.http.SdkHttpClient;
 import software.amazon.awssdk.http.SdkHttpRequest;
-import software.amazon.awssdk.http.SdkHttpResponse;
 
 /**
  * A client that runs each request through {@link Faults}, and says what these do as AWS or the network would.
@@ -156,7 +154,9 @@ public final class BrokenHttpClient implements SdkHttpClient {
             : AwsError.of(400, "ExpiredTokenException", message);
       default -> throw fault;
     };
-    return response(error.answer(service, request.method().name()));
+    return InProcessClient.response(error
+        .answer(service, request.method().name())
+        .with("x-amzn-RequestId", "00000000-0000-0000-0000-000000000000"));
   }
 
   private static AwsError conflict(String service, String message) {
@@ -179,16 +179,5 @@ public final class BrokenHttpClient implements SdkHttpClient {
     boolean isS3 =
         request.firstMatchingHeader("Authorization").orElse("").contains("/s3/aws4_request");
     return isS3 ? "s3" : "runtime";
-  }
-
-  private static HttpExecuteResponse response(Answer answer) {
-    SdkHttpResponse.Builder http = SdkHttpResponse.builder().statusCode(answer.status());
-    answer.headers().forEach(http::putHeader);
-    http.putHeader("Content-Length", String.valueOf(answer.body().length));
-    http.putHeader("x-amzn-RequestId", "00000000-0000-0000-0000-000000000000");
-    return HttpExecuteResponse.builder()
-        .response(http.build())
-        .responseBody(AbortableInputStream.create(new ByteArrayInputStream(answer.body())))
-        .build();
   }
 }

@@ -3,10 +3,11 @@ package io.fairlead.sagemaker.standin;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import com.github.tomakehurst.wiremock.http.Request;
 import java.io.ByteArrayOutputStream;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
@@ -16,7 +17,9 @@ final class Call {
   private static final Pattern CREDENTIAL =
       Pattern.compile("Credential=([^/]+)/\\d+/([^/]+)/([^/]+)/aws4_request");
 
-  private final Request request;
+  private final String method;
+  private final String url;
+  private final Map<String, List<String>> headers = new TreeMap<>(String.CASE_INSENSITIVE_ORDER);
   private final String accessKeyId;
   private final String region;
   private final String service;
@@ -25,14 +28,16 @@ final class Call {
   private final byte[] body;
   private final String operation;
 
-  Call(Request request) {
-    this.request = request;
-    Matcher credential = CREDENTIAL.matcher(String.valueOf(request.getHeader("Authorization")));
+  Call(String method, String url, Map<String, List<String>> headers, byte[] body) {
+    this.method = method;
+    this.url = url;
+    this.headers.putAll(headers);
+    this.body = body;
+    Matcher credential = CREDENTIAL.matcher(String.valueOf(header("Authorization")));
     boolean signed = credential.find();
     accessKeyId = signed ? credential.group(1) : "";
     region = signed ? credential.group(2) : "";
     service = signed ? credential.group(3) : "";
-    String url = request.getUrl();
     int mark = url.indexOf('?');
     path = mark < 0 ? url : url.substring(0, mark);
     if (mark >= 0) {
@@ -42,9 +47,7 @@ final class Call {
         query.put(name, equals < 0 ? "" : decode(pair.substring(equals + 1)));
       }
     }
-    byte[] raw = request.getBody();
-    body = raw == null ? new byte[0] : raw;
-    String target = request.getHeader("X-Amz-Target");
+    String target = header("X-Amz-Target");
     if (target != null) {
       operation = target.substring(target.indexOf('.') + 1);
     } else if (service.equals("s3")) {
@@ -84,7 +87,7 @@ final class Call {
   }
 
   String method() {
-    return request.getMethod().value();
+    return method;
   }
 
   /** {@return the path as it was sent, with its percent signs} */
@@ -98,11 +101,19 @@ final class Call {
 
   @Nullable
   String header(String name) {
-    return request.getHeader(name);
+    List<String> values = headers.getOrDefault(name, List.of());
+    return values.isEmpty() ? null : values.get(0);
   }
 
-  Request request() {
-    return request;
+  /** {@return the first value of each header whose name begins so, by the rest of the name} */
+  Map<String, String> headersAfter(String prefix) {
+    Map<String, String> found = new TreeMap<>();
+    headers.forEach((name, values) -> {
+      if (name.regionMatches(true, 0, prefix, 0, prefix.length()) && !values.isEmpty()) {
+        found.put(name.substring(prefix.length()), values.get(0));
+      }
+    });
+    return found;
   }
 
   byte[] body() {
@@ -118,11 +129,11 @@ final class Call {
   }
 
   boolean isControl() {
-    return request.getHeader("X-Amz-Target") != null;
+    return header("X-Amz-Target") != null;
   }
 
   /** {@return what makes it the same call when it is sent again} */
   String identity() {
-    return isControl() ? operation + new String(body, UTF_8) : method() + request.getUrl();
+    return isControl() ? operation + new String(body, UTF_8) : method + url;
   }
 }

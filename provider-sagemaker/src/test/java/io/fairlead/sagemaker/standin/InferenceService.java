@@ -3,7 +3,7 @@ package io.fairlead.sagemaker.standin;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import com.github.tomakehurst.wiremock.http.HttpHeader;
+import io.fairlead.contract.Held;
 import io.fairlead.sagemaker.standin.EndpointState.Fleet;
 import java.io.ByteArrayOutputStream;
 import java.time.Duration;
@@ -15,7 +15,6 @@ import java.util.Deque;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.TreeMap;
 import java.util.UUID;
 import java.util.function.Function;
 import java.util.function.Supplier;
@@ -132,12 +131,7 @@ final class InferenceService {
   // ---- who answers ----
 
   private Invocation invocation(Call call, String endpoint, Fleet fleet) {
-    Map<String, String> headers = new TreeMap<>();
-    for (HttpHeader header : call.request().getHeaders().all()) {
-      if (header.key().regionMatches(true, 0, PREFIX, 0, PREFIX.length())) {
-        headers.put(header.key().substring(PREFIX.length()), header.firstValue());
-      }
-    }
+    Map<String, String> headers = call.headersAfter(PREFIX);
     for (String name : List.of("Content-Type", "Accept")) {
       String value = call.header(name);
       if (value != null) {

@@ -2,7 +2,6 @@ package io.fairlead.sagemaker.standin;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
-import com.github.tomakehurst.wiremock.http.HttpHeader;
 import java.io.ByteArrayOutputStream;
 import java.net.URLEncoder;
 import java.nio.ByteBuffer;
@@ -248,12 +247,8 @@ final class ObjectStore {
 
   private static Map<String, String> metadata(Call call) {
     Map<String, String> metadata = new TreeMap<>();
-    for (HttpHeader header : call.request().getHeaders().all()) {
-      String name = header.key().toLowerCase(Locale.ROOT);
-      if (name.startsWith("x-amz-meta-")) {
-        metadata.put(name.substring("x-amz-meta-".length()), header.firstValue());
-      }
-    }
+    call.headersAfter("x-amz-meta-")
+        .forEach((name, value) -> metadata.put(name.toLowerCase(Locale.ROOT), value));
     return metadata;
   }
 

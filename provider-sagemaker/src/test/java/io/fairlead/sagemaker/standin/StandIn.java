@@ -10,6 +10,7 @@ import com.github.tomakehurst.wiremock.client.ResponseDefinitionBuilder;
 import com.github.tomakehurst.wiremock.extension.ResponseDefinitionTransformerV2;
 import com.github.tomakehurst.wiremock.http.HttpHeader;
 import com.github.tomakehurst.wiremock.http.HttpHeaders;
+import com.github.tomakehurst.wiremock.http.Request;
 import com.github.tomakehurst.wiremock.http.ResponseDefinition;
 import com.github.tomakehurst.wiremock.stubbing.ServeEvent;
 import io.fairlead.contract.VirtualTime;
@@ -17,13 +18,16 @@ import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.net.URI;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLong;
+import software.amazon.awssdk.http.SdkHttpClient;
 
 /**
- * SageMaker, its runtime, Application Auto Scaling and S3, on one port of 127.0.0.1, once in a JVM.
+ * SageMaker, its runtime, Application Auto Scaling and S3, on one port of 127.0.0.1, once in a JVM, and for clients that
+ * need no wire.
  *
  * <p>Which service is asked, and whose account it is, it reads from the signature's scope. Signatures are not verified.
  */
@@ -57,6 +61,11 @@ public final class StandIn {
     return URI.create("http://127.0.0.1:" + Server.INSTANCE.port());
   }
 
+  /** {@return a client that all the services answer without a wire; nothing has to close it} */
+  public static SdkHttpClient client() {
+    return new InProcessClient();
+  }
+
   /** {@return an empty account for those who sign with this access key} */
   public static Account account(String accessKeyId, VirtualTime time) {
     Account account = new Account(accessKeyId, time);
@@ -78,21 +87,38 @@ public final class StandIn {
 
     @Override
     public ResponseDefinition transform(ServeEvent event) {
-      Answer answer = answer(new Call(event.getRequest()));
+      Answer answer = answer(received(event.getRequest()));
       List<HttpHeader> headers = new ArrayList<>();
       answer.headers().forEach((name, value) -> headers.add(new HttpHeader(name, value)));
-      String requestId = "00000000-0000-0000-0000-%012d".formatted(REQUESTS.incrementAndGet());
-      headers.add(new HttpHeader("x-amzn-RequestId", requestId));
-      headers.add(new HttpHeader("x-amz-request-id", requestId));
       return ResponseDefinitionBuilder.responseDefinition()
           .withStatus(answer.status())
           .withHeaders(new HttpHeaders(headers))
           .withBody(answer.body())
           .build();
     }
+
+    private static Call received(Request request) {
+      Map<String, List<String>> headers = new HashMap<>();
+      for (HttpHeader header : request.getHeaders().all()) {
+        headers.put(header.key(), header.values());
+      }
+      byte[] body = request.getBody();
+      return new Call(
+          request.getMethod().value(),
+          request.getUrl(),
+          headers,
+          body == null ? new byte[0] : body);
+    }
   }
 
-  private static Answer answer(Call call) {
+  static Answer answer(Call call) {
+    String requestId = "00000000-0000-0000-0000-%012d".formatted(REQUESTS.incrementAndGet());
+    return answerOrError(call)
+        .with("x-amzn-RequestId", requestId)
+        .with("x-amz-request-id", requestId);
+  }
+
+  private static Answer answerOrError(Call call) {
     try {
       Account account = ACCOUNTS.get(call.accessKeyId());
       if (account == null) {
