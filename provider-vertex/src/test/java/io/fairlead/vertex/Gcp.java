@@ -1,18 +1,28 @@
 package io.fairlead.vertex;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import io.fairlead.contract.EndpointPlatformContract.Hold;
+import io.fairlead.contract.EndpointPlatformContract.Place;
+import io.fairlead.contract.EndpointPlatformContract.Streams;
 import io.fairlead.contract.Faults;
+import io.fairlead.contract.Held;
 import io.fairlead.contract.VirtualTime;
 import io.fairlead.vertex.internal.DefaultVertexPlatform;
 import io.fairlead.vertex.standin.Project;
 import io.fairlead.vertex.standin.StandIn;
+import io.grpc.Status.Code;
 import java.time.Duration;
+import java.util.Collections;
+import java.util.List;
 import java.util.Optional;
 import java.util.Random;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Consumer;
 
-/** A project of its own at the stand-in of Google Cloud, and platforms that serve there. */
-public final class Gcp implements AutoCloseable {
+/** A project of its own at the stand-in of Google Cloud, and platforms that serve there without a wire, unless it is asked for. */
+public final class Gcp implements Place {
   public static final String IMAGE = "us-docker.pkg.dev/some-project/images/server:1";
 
   private static final AtomicInteger PROJECTS = new AtomicInteger();
@@ -20,13 +30,51 @@ public final class Gcp implements AutoCloseable {
   private final VirtualTime time;
   private final Project project;
   private final String bucket;
+  private final boolean overWire;
 
   public Gcp(VirtualTime time) {
+    this(time, false);
+  }
+
+  private Gcp(VirtualTime time, boolean overWire) {
+    this.overWire = overWire;
     int number = PROJECTS.incrementAndGet();
     this.time = time;
     this.bucket = "artifacts-" + number;
     this.project = StandIn.project("some-project-" + number, time);
     project.addBucket(bucket);
+  }
+
+  private Gcp(Gcp like) {
+    this.time = new VirtualTime();
+    this.overWire = false;
+    this.bucket = like.bucket;
+    this.project = like.project.copy(time);
+  }
+
+  /** {@return the same, but calls go over gRPC and HTTP} */
+  public static Gcp overWire(VirtualTime time) {
+    return new Gcp(time, true);
+  }
+
+  /** {@return another project in which all is as it is here now} */
+  public Gcp twin() {
+    return new Gcp(this);
+  }
+
+  @Override
+  public Optional<Place> copy() {
+    return Optional.of(twin());
+  }
+
+  @Override
+  public void pass(Duration some) {
+    time.pass(some);
+  }
+
+  @Override
+  public Optional<Streams> streams() {
+    return Optional.of(new InParts(this));
   }
 
   public Project project() {
@@ -38,6 +86,7 @@ public final class Gcp implements AutoCloseable {
   }
 
   /** {@return what is there} */
+  @Override
   public Set<String> remains() {
     return project.remains();
   }
@@ -87,13 +136,14 @@ public final class Gcp implements AutoCloseable {
     return open(Faults.none());
   }
 
+  @Override
   public VertexPlatform open(Faults faults) {
-    return open(config(), faults);
+    return open(overWire ? config() : config().withStorage(project.storageClient()), faults);
   }
 
   public VertexPlatform open(VertexConfig config, Faults faults) {
     return DefaultVertexPlatform.open(
-        config.withTransport(StandIn.transport(faults)),
+        config.withTransport(overWire ? StandIn.transport(faults) : project.transport(faults)),
         time,
         new Random(1),
         Optional.of(StandIn.logEntries()));
@@ -102,5 +152,44 @@ public final class Gcp implements AutoCloseable {
   @Override
   public void close() {
     project.close();
+  }
+
+  private record InParts(Gcp gcp) implements Streams {
+    @Override
+    public void answerWith(List<String> pieces) {
+      gcp.project()
+          .streamInParts(pieces.stream().map(piece -> piece.getBytes(UTF_8)).toList());
+    }
+
+    @Override
+    public void breakNext() {
+      gcp.project().breakNextStream(Code.INTERNAL, "worker lost");
+    }
+
+    @Override
+    public Hold holdNext() {
+      Held held = gcp.project().holdPrediction();
+      return new Hold() {
+        @Override
+        public void awaitArrival() {
+          held.awaitArrival();
+        }
+
+        @Override
+        public void release() {
+          held.release();
+        }
+      };
+    }
+
+    @Override
+    public int asked() {
+      return Collections.frequency(gcp.project().calls(), "StreamRawPredict");
+    }
+
+    @Override
+    public Optional<Consumer<Duration>> clock() {
+      return Optional.of(gcp.time()::pass);
+    }
   }
 }

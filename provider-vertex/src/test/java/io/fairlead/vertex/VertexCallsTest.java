@@ -36,7 +36,7 @@ class VertexCallsTest {
   @TempDir
   private Path folder;
 
-  private final Gcp gcp = new Gcp(new VirtualTime());
+  private final Gcp gcp = Gcp.overWire(new VirtualTime());
   private final VertexPlatform platform = gcp.open();
 
   @AfterEach

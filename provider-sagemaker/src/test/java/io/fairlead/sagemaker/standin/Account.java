@@ -137,7 +137,7 @@ public final class Account implements AutoCloseable {
 
   /** Makes a bucket in another region. */
   public void addBucket(String bucket, String region) {
-    change(() -> objects.addBucket(bucket, region));
+    change(there -> there.objects.addBucket(bucket, region));
   }
 
   /** Makes an object that has no metadata, and its bucket. */
@@ -167,7 +167,7 @@ public final class Account implements AutoCloseable {
 
   /** Has a container write into its log. */
   public void log(String group, String stream, List<String> lines) {
-    change(() -> logs.add(group, stream, lines));
+    change(there -> there.logs.add(group, stream, lines));
   }
 
   // ---- what happens ----

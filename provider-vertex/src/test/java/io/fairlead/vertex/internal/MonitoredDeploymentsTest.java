@@ -9,9 +9,8 @@ import com.google.cloud.aiplatform.v1.JobState;
 import com.google.cloud.aiplatform.v1.ModelDeploymentMonitoringJob;
 import com.google.cloud.aiplatform.v1.ModelDeploymentMonitoringObjectiveConfig;
 import com.google.cloud.aiplatform.v1.UndeployModelRequest;
-import io.fairlead.contract.Faults;
 import io.fairlead.contract.Faults.Fault;
-import io.fairlead.contract.ProcessKilled;
+import io.fairlead.contract.Sweep;
 import io.fairlead.contract.VirtualTime;
 import io.fairlead.error.ErrorKind;
 import io.fairlead.error.ServingException;
@@ -427,43 +426,28 @@ class MonitoredDeploymentsTest {
         .flatMap(deed -> deed.faults()
             .map(fault -> DynamicTest.dynamicTest(
                 deed + " with " + fault,
-                () -> Faults.atEach(
-                    callsOf(deed), number -> breakAndRunAgain(deed, number, fault)))));
+                () -> breakAndRunAgain(deed, fault))));
   }
 
-  private static int callsOf(Deed deed) {
-    Faults counting = Faults.none();
-    try (Gcp fresh = new Gcp(new VirtualTime()).fast()) {
-      before(deed, fresh);
-      try (EndpointPlatform counted = fresh.open(counting)) {
-        perform(deed, counted);
-      }
-    }
-    return counting.calls().size();
-  }
-
-  private static void breakAndRunAgain(Deed deed, int number, Fault fault) {
-    try (Gcp fresh = new Gcp(new VirtualTime()).fast()) {
-      before(deed, fresh);
-      try (EndpointPlatform broken = fresh.open(Faults.at("vertex", number, fault))) {
-        perform(deed, broken);
-      } catch (ServingException | ProcessKilled e) {
-        assertThat(e.getMessage()).as("says what happened").isNotBlank();
-      }
-      try (EndpointPlatform again = fresh.open()) {
-        perform(deed, again);
-        assertThat(watched(fresh.project())).isEqualTo(afterwards(deed));
-        if (deed.isSecond()) {
-          again.undeploy(GREEN).await(LIMIT);
+  private static void breakAndRunAgain(Deed deed, Fault fault) {
+    try (Gcp before = before(deed)) {
+      new Sweep<>("vertex", before::twin, on -> perform(deed, on)).with(fault, place -> {
+        try (EndpointPlatform again = place.open()) {
+          perform(deed, again);
+          assertThat(watched(place.project())).isEqualTo(afterwards(deed));
+          if (deed.isSecond()) {
+            again.undeploy(GREEN).await(LIMIT);
+          }
+          again.undeploy(BLUE).await(LIMIT);
+          assertThat(again.inventory()).isEmpty();
         }
-        again.undeploy(BLUE).await(LIMIT);
-        assertThat(again.inventory()).isEmpty();
-      }
-      assertThat(fresh.remains()).isEmpty();
+        assertThat(place.remains()).isEmpty();
+      });
     }
   }
 
-  private static void before(Deed deed, Gcp fresh) {
+  private static Gcp before(Deed deed) {
+    Gcp fresh = new Gcp(new VirtualTime()).fast();
     try (EndpointPlatform whole = fresh.open()) {
       if (deed != Deed.DEPLOY) {
         deploy(whole, BLUE);
@@ -474,6 +458,7 @@ class MonitoredDeploymentsTest {
     }
     // A job is not changed before it is prepared.
     fresh.time().pass(Duration.ofMinutes(2));
+    return fresh;
   }
 
   private static void perform(Deed deed, EndpointPlatform on) {

@@ -60,7 +60,7 @@ class VertexUploadsTest {
   @TempDir
   private Path folder;
 
-  private final Gcp gcp = new Gcp(new VirtualTime()).fast();
+  private final Gcp gcp = Gcp.overWire(new VirtualTime()).fast();
   private final VertexPlatform platform = gcp.open();
 
   @BeforeEach

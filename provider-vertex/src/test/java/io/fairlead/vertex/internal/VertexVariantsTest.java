@@ -7,9 +7,8 @@ import com.google.cloud.aiplatform.v1.DeployModelRequest;
 import com.google.cloud.aiplatform.v1.DeployedModel;
 import com.google.cloud.aiplatform.v1.MutateDeployedModelRequest;
 import com.google.cloud.aiplatform.v1.UploadModelRequest;
-import io.fairlead.contract.Faults;
 import io.fairlead.contract.Faults.Fault;
-import io.fairlead.contract.ProcessKilled;
+import io.fairlead.contract.Sweep;
 import io.fairlead.contract.VirtualTime;
 import io.fairlead.error.ErrorKind;
 import io.fairlead.error.ServingException;
@@ -23,6 +22,7 @@ import io.fairlead.grammar.RuntimeSpec;
 import io.fairlead.grammar.Scaling;
 import io.fairlead.grammar.TrafficWeight;
 import io.fairlead.platform.Request;
+import io.fairlead.platform.EndpointPlatform;
 import io.fairlead.vertex.Gcp;
 import io.fairlead.vertex.VertexAutoscaling;
 import io.fairlead.vertex.VertexContainer;
@@ -39,6 +39,7 @@ import java.net.URI;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Consumer;
 import java.util.Optional;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.AfterEach;
@@ -156,33 +157,27 @@ class VertexVariantsTest {
 
   @Test
   void aVersionIsNotUploadedTwiceWhicheverCallIsBroken() {
-    Faults counting = Faults.none();
-    try (Gcp fresh = new Gcp(new VirtualTime()).fast();
-        VertexPlatform counted = fresh.open(counting)) {
-      counted.deploy(version("one"), ONE, BLUE).await(LIMIT);
-      counted.deploy(version("two"), ONE, GREEN).await(LIMIT);
-    }
+    Sweep<Gcp> sweep = new Sweep<>("vertex", VertexVariantsTest::empty, on -> {
+      on.deploy(version("one"), ONE, BLUE).await(LIMIT);
+      on.deploy(version("two"), ONE, GREEN).await(LIMIT);
+    });
     for (Fault fault : List.of(Fault.CUT_AFTER, Fault.KILLED_AFTER)) {
-      Faults.atEach(counting.calls().size(), number -> {
-        try (Gcp fresh = new Gcp(new VirtualTime()).fast()) {
-          try (VertexPlatform broken = fresh.open(Faults.at("vertex", number, fault))) {
-            broken.deploy(version("one"), ONE, BLUE).await(LIMIT);
-            broken.deploy(version("two"), ONE, GREEN).await(LIMIT);
-          } catch (ServingException | ProcessKilled e) {
-            assertThat(e.getMessage()).isNotBlank();
-          }
-          try (VertexPlatform again = fresh.open()) {
-            again.deploy(version("one"), ONE, BLUE).await(LIMIT);
-            again.deploy(version("two"), ONE, GREEN).await(LIMIT);
-            assertThat(fresh.remains())
-                .filteredOn(name -> name.startsWith("model/"))
-                .hasSize(2);
-            again.undeployAll("bert").await(LIMIT);
-          }
-          assertThat(fresh.remains()).isEmpty();
+      sweep.with(fault, fresh -> {
+        try (VertexPlatform again = fresh.open()) {
+          again.deploy(version("one"), ONE, BLUE).await(LIMIT);
+          again.deploy(version("two"), ONE, GREEN).await(LIMIT);
+          assertThat(fresh.remains())
+              .filteredOn(name -> name.startsWith("model/"))
+              .hasSize(2);
+          again.undeployAll("bert").await(LIMIT);
         }
+        assertThat(fresh.remains()).isEmpty();
       });
     }
+  }
+
+  private static Gcp empty() {
+    return new Gcp(new VirtualTime()).fast();
   }
 
   @Test
@@ -312,27 +307,17 @@ class VertexVariantsTest {
   @Test
   void aPoolIsLeftAsItWasByADeploymentThatIsBrokenAtAnyCallAndRunAgain() {
     Scaling pooled = ONE.with(VertexPool.named("cheap"));
-    Faults counting = Faults.none();
-    try (Gcp fresh = new Gcp(new VirtualTime()).fast();
-        VertexPlatform counted = fresh.open(counting)) {
-      counted.deploy(container("one"), pooled, BLUE).await(LIMIT);
-      counted.undeployAll("bert").await(LIMIT);
-    }
-    Faults.atEach(counting.calls().size(), number -> {
-      try (Gcp fresh = new Gcp(new VirtualTime()).fast()) {
-        try (VertexPlatform broken = fresh.open(Faults.at("vertex", number, Fault.KILLED_AFTER))) {
-          broken.deploy(container("one"), pooled, BLUE).await(LIMIT);
-          broken.undeployAll("bert").await(LIMIT);
-        } catch (ServingException | ProcessKilled e) {
-          assertThat(e.getMessage()).isNotBlank();
-        }
-        try (VertexPlatform again = fresh.open()) {
-          again.deploy(container("one"), pooled, BLUE).await(LIMIT);
-          again.undeployAll("bert").await(LIMIT);
-        }
-        assertThat(fresh.remains()).isEmpty();
-      }
-    });
+    Consumer<EndpointPlatform> deployment = on -> {
+      on.deploy(container("one"), pooled, BLUE).await(LIMIT);
+      on.undeployAll("bert").await(LIMIT);
+    };
+    new Sweep<>("vertex", VertexVariantsTest::empty, deployment)
+        .with(Fault.KILLED_AFTER, fresh -> {
+          try (VertexPlatform again = fresh.open()) {
+            deployment.accept(again);
+          }
+          assertThat(fresh.remains()).isEmpty();
+        });
   }
 
   // ---- endpoints ----

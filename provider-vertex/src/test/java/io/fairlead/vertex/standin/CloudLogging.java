@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import com.google.longrunning.GetOperationRequest;
 import com.sun.net.httpserver.HttpExchange;
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
@@ -38,7 +39,9 @@ final class CloudLogging {
     byte[] body;
     try {
       JsonNode asked = JSON.readTree(exchange.getRequestBody().readAllBytes());
-      Project project = StandIn.project(asked.path("resourceNames").path(0).asText() + "/x");
+      Project project = StandIn.WORLD.projectOf(GetOperationRequest.newBuilder()
+          .setName(asked.path("resourceNames").path(0).asText() + "/x")
+          .build());
       body = JSON.writeValueAsBytes(project.logEntries(asked));
     } catch (StatusRuntimeException e) {
       status = e.getStatus().getCode() == Status.Code.PERMISSION_DENIED ? 403 : 400;

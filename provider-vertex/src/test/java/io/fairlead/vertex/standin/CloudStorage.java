@@ -17,6 +17,7 @@ import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.io.UncheckedIOException;
+import java.net.URI;
 import java.net.URLDecoder;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
@@ -29,7 +30,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.zip.CRC32C;
@@ -38,7 +38,6 @@ import org.jspecify.annotations.Nullable;
 
 /** The JSON API of Cloud Storage: objects of buckets, uploaded at once, in parts of a message, or resumably. */
 final class CloudStorage {
-  private static final Map<String, Project> BUCKETS = new ConcurrentHashMap<>();
   private static final ObjectMapper JSON = new ObjectMapper();
   private static final Pattern PATH =
       Pattern.compile("(?:/upload|/download)?/storage/v1/b/([^/]+)(?:(/o)(?:/(.+))?)?");
@@ -69,7 +68,7 @@ final class CloudStorage {
       boolean isOfObjects,
       String object,
       Map<String, String> query,
-      HttpExchange exchange,
+      Map<String, String> headers,
       ByteString bytes) {
     byte[] body() {
       return bytes.toByteArray();
@@ -87,12 +86,12 @@ final class CloudStorage {
     }
 
     String header(String name) {
-      String value = exchange.getRequestHeaders().getFirst(name);
-      return value == null ? "" : value;
+      return headers.getOrDefault(name.toLowerCase(Locale.ROOT), "");
     }
   }
 
-  private record Reply(int status, Map<String, String> headers, ByteString bytes) {
+  /** What goes back. */
+  record Reply(int status, Map<String, String> headers, ByteString bytes) {
     static Reply of(int status, Map<String, String> headers) {
       return new Reply(status, headers, ByteString.EMPTY);
     }
@@ -118,9 +117,7 @@ final class CloudStorage {
   // ---- what a test says ----
 
   void addBucket(String bucket) {
-    if (BUCKETS.putIfAbsent(bucket, project) != null) {
-      throw new IllegalArgumentException("there is a bucket " + bucket + " already");
-    }
+    project.world().addBucket(bucket, project);
     buckets.add(bucket);
     objects.put(bucket, new TreeMap<>());
   }
@@ -142,24 +139,19 @@ final class CloudStorage {
             + upload.given.path("name").asText()));
   }
 
-  static void close(Project project) {
-    BUCKETS.values().removeIf(owner -> owner == project);
-  }
-
   // ---- HTTP ----
 
   static void handle(HttpExchange exchange) throws IOException {
-    Optional<Reply> reply;
-    try {
-      reply = answer(exchange);
-    } catch (StatusRuntimeException e) {
-      reply = Optional.of(error(e.getStatus()));
-    } catch (RuntimeException e) {
-      StringWriter trace = new StringWriter();
-      e.printStackTrace(new PrintWriter(trace, true));
-      reply =
-          Optional.of(error(Status.UNIMPLEMENTED.withDescription("The stand-in failed: " + trace)));
-    }
+    Map<String, String> headers = new HashMap<>();
+    exchange
+        .getRequestHeaders()
+        .forEach((name, values) -> headers.put(name.toLowerCase(Locale.ROOT), values.get(0)));
+    Optional<Reply> reply = answer(
+        StandIn.WORLD,
+        exchange.getRequestMethod(),
+        exchange.getRequestURI(),
+        headers,
+        exchange.getRequestBody().readAllBytes());
     if (reply.isEmpty()) {
       return;
     }
@@ -173,37 +165,54 @@ final class CloudStorage {
     exchange.close();
   }
 
-  private static Optional<Reply> answer(HttpExchange exchange) throws IOException {
-    byte[] body = exchange.getRequestBody().readAllBytes();
-    if ("gzip".equals(exchange.getRequestHeaders().getFirst("Content-Encoding"))) {
-      body = new GZIPInputStream(new ByteArrayInputStream(body)).readAllBytes();
+  /** {@return how to answer, or nothing if there is to be no answer; the headers' names are in lower case} */
+  static Optional<Reply> answer(
+      World world, String method, URI uri, Map<String, String> headers, byte[] body)
+      throws IOException {
+    try {
+      Call call = call(method, uri, headers, body);
+      Project owner = world
+          .ownerOf(call.bucket())
+          .orElseThrow(() ->
+              Refusal.of(Status.Code.NOT_FOUND, "The specified bucket does not exist."));
+      StringValue request = StringValue.of(method + " " + uri);
+      return owner.look(() -> {
+        owner.done(there -> there.storage().receive(call, request));
+        return owner.storage().receive(call, request);
+      });
+    } catch (StatusRuntimeException e) {
+      return Optional.of(error(e.getStatus()));
+    } catch (RuntimeException e) {
+      StringWriter trace = new StringWriter();
+      e.printStackTrace(new PrintWriter(trace, true));
+      return Optional.of(
+          error(Status.UNIMPLEMENTED.withDescription("The stand-in failed: " + trace)));
     }
-    Matcher path = PATH.matcher(exchange.getRequestURI().getRawPath());
+  }
+
+  private Optional<Reply> receive(Call call, StringValue request) {
+    return project.arrives(call.operation(), request, call.headers())
+        ? Optional.of(answer(call))
+        : Optional.empty();
+  }
+
+  private static Call call(String method, URI uri, Map<String, String> headers, byte[] sent)
+      throws IOException {
+    byte[] body = "gzip".equals(headers.get("content-encoding"))
+        ? new GZIPInputStream(new ByteArrayInputStream(sent)).readAllBytes()
+        : sent;
+    Matcher path = PATH.matcher(uri.getRawPath());
     if (!path.matches()) {
-      throw Refusal.notFound(exchange.getRequestURI().getRawPath());
+      throw Refusal.notFound(uri.getRawPath());
     }
-    Call call = new Call(
-        exchange.getRequestMethod(),
+    return new Call(
+        method,
         decode(path.group(1)),
         path.group(2) != null,
         path.group(3) == null ? "" : decode(path.group(3)),
-        query(exchange.getRequestURI().getRawQuery()),
-        exchange,
+        query(uri.getRawQuery()),
+        headers,
         ByteString.copyFrom(body));
-    Project owner = BUCKETS.get(call.bucket());
-    if (owner == null) {
-      throw Refusal.of(Status.Code.NOT_FOUND, "The specified bucket does not exist.");
-    }
-    return owner.look(() -> {
-      Map<String, String> headers = new HashMap<>();
-      exchange
-          .getRequestHeaders()
-          .forEach((name, values) -> headers.put(name.toLowerCase(Locale.ROOT), values.get(0)));
-      StringValue request = StringValue.of(call.method() + " " + exchange.getRequestURI());
-      return owner.arrives(call.operation(), request, headers)
-          ? Optional.of(owner.storage().answer(call))
-          : Optional.empty();
-    });
   }
 
   private static Map<String, String> query(@Nullable String raw) {

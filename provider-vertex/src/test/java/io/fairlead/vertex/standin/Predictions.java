@@ -10,6 +10,7 @@ import com.google.protobuf.ByteString;
 import com.google.protobuf.Message;
 import io.grpc.Metadata;
 import io.grpc.Status;
+import io.fairlead.contract.Held;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
@@ -95,7 +96,7 @@ final class Predictions {
     Held next = held.poll();
     return () -> {
       if (next != null) {
-        next.waitHere();
+        next.hold();
       }
       return answer;
     };

@@ -2,6 +2,7 @@ package io.fairlead.vertex.standin;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import com.google.api.gax.rpc.TransportChannelProvider;
 import com.google.cloud.aiplatform.v1.DedicatedResources;
 import com.google.cloud.aiplatform.v1.DeployedModel;
 import com.google.cloud.aiplatform.v1.DeploymentResourcePool;
@@ -12,8 +13,12 @@ import com.google.cloud.aiplatform.v1.MachineSpec;
 import com.google.cloud.aiplatform.v1.Model;
 import com.google.cloud.aiplatform.v1.ModelContainerSpec;
 import com.google.cloud.aiplatform.v1.ModelDeploymentMonitoringJob;
+import com.google.cloud.storage.Storage;
 import com.google.protobuf.Message;
 import com.google.protobuf.Timestamp;
+import io.fairlead.contract.Faults;
+import io.fairlead.contract.Held;
+import io.fairlead.contract.History;
 import io.fairlead.contract.VirtualTime;
 import io.grpc.Metadata;
 import io.grpc.Status;
@@ -31,6 +36,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Consumer;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -53,9 +59,11 @@ public final class Project implements AutoCloseable {
   }
 
   private final ReentrantLock lock = new ReentrantLock();
+  private final History<Project> history = new History<>();
   private final String id;
   private final String number;
   private final VirtualTime time;
+  private final World world;
   private final Operations operations = new Operations(this);
   private final Models models = new Models(this);
   private final Endpoints endpoints = new Endpoints(this);
@@ -73,18 +81,38 @@ public final class Project implements AutoCloseable {
   private int pageSize = 100;
   private long ids = 1_000_000_001L;
   private boolean closed;
+  private @Nullable Storage storageClient;
 
-  Project(String id, String number, VirtualTime time) {
+  Project(String id, String number, VirtualTime time, World world) {
     this.id = id;
     this.number = number;
     this.time = time;
+    this.world = world;
+    world.add(this);
+  }
+
+  /**
+   * {@return a project of the same name in which all is as it is here now, and which shares nothing with this one; no
+   * wire leads there}
+   *
+   * <p>All that was done here is done there again, on a clock that nobody has set.
+   *
+   * @param clock its clock, on which no time has passed
+   */
+  public Project copy(VirtualTime clock) {
+    Project copy = new Project(id, number, clock, new World());
+    history.repeat(copy, copy.history, clock, time);
+    return copy;
   }
 
   /** Forgets all that is in it; nobody may use it from now on. */
   @Override
   public void close() {
-    StandIn.close(this);
-    change(() -> closed = true);
+    world.remove(this);
+    if (world != StandIn.WORLD) {
+      world.close();
+    }
+    change(there -> there.closed = true);
   }
 
   /** {@return what requests may call it, and answers do not} */
@@ -138,7 +166,7 @@ public final class Project implements AutoCloseable {
 
   /** Forgets which calls there were. */
   public void forgetCalls() {
-    change(received::clear);
+    change(there -> there.received.clear());
   }
 
   /** {@return an endpoint as GetEndpoint says it} */
@@ -160,7 +188,7 @@ public final class Project implements AutoCloseable {
 
   /** Makes a model of one version, or one more version, without labels. */
   public void addModel(String modelId) {
-    change(() -> models.add(
+    change(there -> there.models.add(
         here("models", modelId),
         Model.newBuilder()
             .setDisplayName(modelId)
@@ -171,15 +199,15 @@ public final class Project implements AutoCloseable {
 
   /** Makes an endpoint without labels; the model, which must be there, is deployed to it and has all traffic. */
   public void addEndpoint(String endpointId, String modelId) {
-    change(() -> {
-      EndpointState endpoint = endpoints.add(
+    change(there -> {
+      EndpointState endpoint = there.endpoints.add(
           here("endpoints", endpointId),
           Endpoint.newBuilder().setDisplayName(endpointId).build());
-      Models.Found model = models.find(here("models", modelId).toString());
-      endpoints.deploy(
+      Models.Found model = there.models.find(here("models", modelId).toString());
+      there.endpoints.deploy(
           endpoint,
           DeployedModel.newBuilder()
-              .setId(newId())
+              .setId(there.newId())
               .setModel(model.name().toString())
               .setModelVersionId(model.model().getVersionId())
               .setDedicatedResources(dedicated())
@@ -189,14 +217,14 @@ public final class Project implements AutoCloseable {
 
   /** Makes an endpoint without labels to which nothing is deployed. */
   public void addEndpoint(String endpointId) {
-    change(() -> endpoints.add(
+    change(there -> there.endpoints.add(
         here("endpoints", endpointId),
         Endpoint.newBuilder().setDisplayName(endpointId).build()));
   }
 
   /** Makes a pool of one n1-standard-4. */
   public void addPool(String poolId) {
-    change(() -> pools.add(
+    change(there -> there.pools.add(
         here("deploymentResourcePools", poolId),
         DeploymentResourcePool.newBuilder().setDedicatedResources(dedicated()).build()));
   }
@@ -211,12 +239,12 @@ public final class Project implements AutoCloseable {
 
   /** Makes a bucket; its name is taken in all projects. */
   public void addBucket(String bucket) {
-    change(() -> storage.addBucket(bucket));
+    change(there -> there.storage.addBucket(bucket));
   }
 
   /** Makes an object that has no metadata. */
   public void addObject(String bucket, String name, byte[] content) {
-    change(() -> storage.add(bucket, name, content));
+    change(there -> there.storage.add(bucket, name, content));
   }
 
   // ---- what happens ----
@@ -232,7 +260,7 @@ public final class Project implements AutoCloseable {
   }
 
   private void failNext(String method, StatusRuntimeException error) {
-    change(() -> failures.computeIfAbsent(method, key -> new ArrayDeque<>()).add(error));
+    change(there -> there.failures.computeIfAbsent(method, key -> new ArrayDeque<>()).add(error));
   }
 
   /**
@@ -242,107 +270,107 @@ public final class Project implements AutoCloseable {
    */
   public void failOperation(
       String method, Status.Code code, String message, DeploymentStage stage) {
-    change(() -> operations.failNext(method, code, message, stage));
+    change(there -> there.operations.failNext(method, code, message, stage));
   }
 
   /** The first poll of each operation answers INTERNAL. */
   public void pollingFailsOnce() {
-    change(operations::pollingFailsOnce);
+    change(there -> there.operations.pollingFailsOnce());
   }
 
   /** Operations that a method begins from now on do not end. */
   public void neverEnds(String method) {
-    change(() -> operations.neverEnds(method));
+    change(there -> there.operations.neverEnds(method));
   }
 
   /** Calls of a method get no answer and have no effect. */
   public void neverAnswers(String method) {
-    change(() -> unanswered.add(method));
+    change(there -> there.unanswered.add(method));
   }
 
   /** Calls of a method get answers again. */
   public void answersAgain(String method) {
-    change(() -> unanswered.remove(method));
+    change(there -> there.unanswered.remove(method));
   }
 
   /** From this call on, counted from 1 over the life of the project, the credentials have expired. */
   public void expireFromCall(int callNumber) {
-    change(() -> expiredFrom = callNumber);
+    change(there -> there.expiredFrom = callNumber);
   }
 
   /** Throttles each call the first time that it is made. */
   public void throttleEveryCallOnce() {
-    change(() -> throttling = true);
+    change(there -> there.throttling = true);
   }
 
   /** How many replicas of a machine type there may be; without limit unless set. What exceeds it is refused at once. */
   public void quota(String machineType, int replicas) {
-    change(() -> endpoints.quota(machineType, replicas));
+    change(there -> there.endpoints.quota(machineType, replicas));
   }
 
   /** There is no machine of this type, as deployments begun from now on find at their end. */
   public void outOfStock(String machineType) {
-    change(() -> endpoints.outOfStock(machineType, true));
+    change(there -> there.endpoints.outOfStock(machineType, true));
   }
 
   /** There are machines of this type again. */
   public void inStock(String machineType) {
-    change(() -> endpoints.outOfStock(machineType, false));
+    change(there -> there.endpoints.outOfStock(machineType, false));
   }
 
   /** Whether a second change of a resource is taken while one is at work on it; it is refused unless set. */
   public void severalAtOnce(boolean areTaken) {
-    change(() -> operations.severalAtOnce(areTaken));
+    change(there -> there.operations.severalAtOnce(areTaken));
   }
 
   /** Operations go on although they are cancelled, as the service may do. */
   public void ignoresCancel() {
-    change(operations::ignoresCancel);
+    change(there -> there.operations.ignoresCancel());
   }
 
   /** Versions tell the labels of their model's first version where they have others. */
   public void modelsLabelsWin() {
-    change(models::modelsLabelsWin);
+    change(there -> there.models.modelsLabelsWin());
   }
 
   /** Dedicated endpoints tell a default for the inference timeout that they were not given. */
   public void tellsInferenceTimeout(Duration timeout) {
-    change(() -> endpoints.toldTimeout(timeout));
+    change(there -> there.endpoints.toldTimeout(timeout));
   }
 
   /** What the containers of a deployed model print, line by line. */
   public void prints(String endpoint, String deployedModelId, String... lines) {
-    change(() -> logging.add(endpoint, deployedModelId, List.of(lines)));
+    change(there -> there.logging.add(endpoint, deployedModelId, List.of(lines)));
   }
 
   /** How long the operations take that a method begins: 10 minutes for DeployModel unless set, less for the others. */
   public void duration(String method, Duration duration) {
-    change(() -> operations.duration(method, duration));
+    change(there -> there.operations.duration(method, duration));
   }
 
   /** How long a version counts as deployed after it was undeployed; 3 minutes unless set. */
   public void heldAfterUndeploy(Duration duration) {
-    change(() -> models.heldAfterUndeploy(duration));
+    change(there -> there.models.heldAfterUndeploy(duration));
   }
 
   /** How long after its creation a dedicated endpoint gets its host; a minute unless set. */
   public void dedicatedDnsDelay(Duration delay) {
-    change(() -> endpoints.dnsDelay(delay));
+    change(there -> there.endpoints.dnsDelay(delay));
   }
 
   /** The documents of Vertex AI write the host of a dedicated endpoint as a URL; it comes bare unless set. */
   public void dnsWithScheme(boolean withScheme) {
-    change(() -> endpoints.dnsPrefix(withScheme ? "https://" : ""));
+    change(there -> there.endpoints.dnsPrefix(withScheme ? "https://" : ""));
   }
 
   /** How much is on a page of a list at most; 100 unless set. */
   public void pageSize(int size) {
-    change(() -> pageSize = size);
+    change(there -> there.pageSize = size);
   }
 
   /** All monitoring jobs are in this state now; {@code error} says why, or is empty. */
   public void monitoringJobsAre(JobState state, String error) {
-    change(() -> monitoringJobs.state(state, error));
+    change(there -> there.monitoringJobs.state(state, error));
   }
 
   /** The next prediction is answered when the test says so. */
@@ -352,12 +380,12 @@ public final class Project implements AutoCloseable {
 
   /** What streams consist of; the request's body in one part unless set. */
   public void streamInParts(List<byte[]> parts) {
-    change(() -> predictions.streamInParts(parts));
+    change(there -> there.predictions.streamInParts(parts));
   }
 
   /** After its parts, the next stream breaks. */
   public void breakNextStream(Status.Code code, String message) {
-    change(() -> predictions.breakNextStream(code.toStatus().withDescription(message)));
+    change(there -> there.predictions.breakNextStream(code.toStatus().withDescription(message)));
   }
 
   // ---- for the services ----
@@ -366,15 +394,41 @@ public final class Project implements AutoCloseable {
   <Q extends Message> Optional<Supplier<Answer>> begin(
       String method, Q request, Metadata headers, Begun<Q> begun) {
     Optional<Supplier<Answer>> later = look(() -> {
-      if (!arrives(method, request, said(headers))) {
-        return Optional.empty();
-      }
-      Rules.shape(request);
-      return Optional.of(begun.begin(this, request, headers));
+      Map<String, String> said = said(headers);
+      done(there -> there.receive(method, request, headers, said, begun));
+      return receive(method, request, headers, said, begun);
     });
     // What takes no time has happened when the answer arrives.
     time.pass(Duration.ZERO);
     return later;
+  }
+
+  private <Q extends Message> Optional<Supplier<Answer>> receive(
+      String method,
+      Q request,
+      Metadata headers,
+      Map<String, String> said,
+      Begun<Q> begun) {
+    if (!arrives(method, request, said)) {
+      return Optional.empty();
+    }
+    Rules.shape(request);
+    return Optional.of(begun.begin(this, request, headers));
+  }
+
+  /** Keeps a call, which is made again where this project is copied. */
+  void done(Consumer<Project> call) {
+    history.add(time, there -> {
+      try {
+        there.look(() -> {
+          call.accept(there);
+          return true;
+        });
+      } catch (StatusRuntimeException e) {
+        // It was refused then, too.
+      }
+      there.time.pass(Duration.ZERO);
+    });
   }
 
   private static Map<String, String> said(Metadata headers) {
@@ -420,11 +474,31 @@ public final class Project implements AutoCloseable {
   void in(Duration duration, Runnable action) {
     time.in(
         duration,
-        () -> change(() -> {
+        () -> look(() -> {
           if (!closed) {
             action.run();
           }
+          return true;
         }));
+  }
+
+  /** {@return what clients of the SDK speak through whose every unary call goes through {@code faults}, and no wire} */
+  public TransportChannelProvider transport(Faults faults) {
+    return world.transport(faults);
+  }
+
+  /** {@return a client of Cloud Storage that no wire is in the way of, and which makes each request once} */
+  public Storage storageClient() {
+    return look(() -> {
+      if (storageClient == null) {
+        storageClient = InProcessStorage.client(world);
+      }
+      return storageClient;
+    });
+  }
+
+  World world() {
+    return world;
   }
 
   VirtualTime time() {
@@ -515,12 +589,11 @@ public final class Project implements AutoCloseable {
     }
   }
 
-  private void change(Runnable action) {
-    lock.lock();
-    try {
-      action.run();
-    } finally {
-      lock.unlock();
-    }
+  private void change(Consumer<Project> action) {
+    look(() -> {
+      action.accept(this);
+      history.add(time, action);
+      return true;
+    });
   }
 }

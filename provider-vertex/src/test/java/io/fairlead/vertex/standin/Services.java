@@ -72,12 +72,18 @@ final class Services {
 
   private Services() {}
 
-  static List<ServerServiceDefinition> all() {
-    return List.of(models(), endpoints(), pools(), predictions(), jobs(), operations());
+  static List<ServerServiceDefinition> all(World world) {
+    return List.of(
+        models(world),
+        endpoints(world),
+        pools(world),
+        predictions(world),
+        jobs(world),
+        operations(world));
   }
 
-  private static ServerServiceDefinition models() {
-    Service service = new Service(VERTEX + "ModelService");
+  private static ServerServiceDefinition models(World world) {
+    Service service = new Service(world, VERTEX + "ModelService");
     Message started = Operation.getDefaultInstance();
     service.add(
         "UploadModel",
@@ -122,8 +128,8 @@ final class Services {
     return service.build();
   }
 
-  private static ServerServiceDefinition endpoints() {
-    Service service = new Service(VERTEX + "EndpointService");
+  private static ServerServiceDefinition endpoints(World world) {
+    Service service = new Service(world, VERTEX + "EndpointService");
     Message started = Operation.getDefaultInstance();
     service.add(
         "CreateEndpoint",
@@ -173,8 +179,8 @@ final class Services {
     return service.build();
   }
 
-  private static ServerServiceDefinition pools() {
-    Service service = new Service(VERTEX + "DeploymentResourcePoolService");
+  private static ServerServiceDefinition pools(World world) {
+    Service service = new Service(world, VERTEX + "DeploymentResourcePoolService");
     Message started = Operation.getDefaultInstance();
     service.add(
         "CreateDeploymentResourcePool",
@@ -204,8 +210,8 @@ final class Services {
     return service.build();
   }
 
-  private static ServerServiceDefinition predictions() {
-    Service service = new Service(VERTEX + "PredictionService");
+  private static ServerServiceDefinition predictions(World world) {
+    Service service = new Service(world, VERTEX + "PredictionService");
     service.add(
         MethodType.UNARY,
         "Predict",
@@ -227,8 +233,8 @@ final class Services {
     return service.build();
   }
 
-  private static ServerServiceDefinition jobs() {
-    Service service = new Service(VERTEX + "JobService");
+  private static ServerServiceDefinition jobs(World world) {
+    Service service = new Service(world, VERTEX + "JobService");
     Message started = Operation.getDefaultInstance();
     service.add(
         "CreateModelDeploymentMonitoringJob",
@@ -258,8 +264,8 @@ final class Services {
     return service.build();
   }
 
-  private static ServerServiceDefinition operations() {
-    Service service = new Service("google.longrunning.Operations");
+  private static ServerServiceDefinition operations(World world) {
+    Service service = new Service(world, "google.longrunning.Operations");
     service.add(
         "GetOperation",
         GetOperationRequest.getDefaultInstance(),
@@ -284,10 +290,12 @@ final class Services {
   }
 
   private static final class Service {
+    private final World world;
     private final String name;
     private final ServerServiceDefinition.Builder definition;
 
-    Service(String name) {
+    Service(World world, String name) {
+      this.world = world;
       this.name = name;
       this.definition = ServerServiceDefinition.builder(name);
     }
@@ -308,7 +316,7 @@ final class Services {
           .setRequestMarshaller(ProtoUtils.marshaller(request))
           .setResponseMarshaller(ProtoUtils.marshaller(response))
           .build();
-      definition.addMethod(descriptor, new Handler<>(method, begun));
+      definition.addMethod(descriptor, new Handler<>(world, method, begun));
     }
 
     ServerServiceDefinition build() {
@@ -316,7 +324,7 @@ final class Services {
     }
   }
 
-  private record Handler<Q extends Message>(String method, Project.Begun<Q> begun)
+  private record Handler<Q extends Message>(World world, String method, Project.Begun<Q> begun)
       implements ServerCallHandler<Q, Message> {
     @Override
     public ServerCall.Listener<Q> startCall(ServerCall<Q, Message> call, Metadata headers) {
@@ -342,7 +350,7 @@ final class Services {
       Answer answer;
       try {
         Optional<Supplier<Answer>> later =
-            StandIn.projectOf(request).begin(method, request, headers, begun);
+            world.projectOf(request).begin(method, request, headers, begun);
         if (later.isEmpty()) {
           return;
         }

@@ -13,7 +13,6 @@ import io.fairlead.contract.Faults;
 import io.fairlead.contract.VirtualTime;
 import io.grpc.Channel;
 import io.grpc.Server;
-import io.grpc.Status;
 import io.grpc.netty.shaded.io.grpc.netty.NettyServerBuilder;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -21,16 +20,12 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.URI;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.logging.Level;
 import java.util.logging.Logger;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 
 /**
  * Vertex AI over plaintext gRPC and Cloud Storage over HTTP, each on a port of 127.0.0.1, once in a JVM.
@@ -39,8 +34,9 @@ import java.util.regex.Pattern;
  */
 public final class StandIn {
   private static final int MAX_MESSAGE = 16_000_000;
-  private static final Pattern PROJECT = Pattern.compile("projects/([^/]+)/.*");
-  private static final Map<String, Project> PROJECTS = new ConcurrentHashMap<>();
+  /** The one that is reached over the wire, too. */
+  static final World WORLD = new World();
+
   private static final AtomicLong NUMBERS = new AtomicLong(100_000_000_000L);
 
   /** It tells on standard error what it found of the machine; held here, for else its level may be forgotten. */
@@ -70,7 +66,7 @@ public final class StandIn {
               new InetSocketAddress(InetAddress.getLoopbackAddress(), 0))
           .executor(THREADS)
           .maxInboundMessageSize(MAX_MESSAGE);
-      Services.all().forEach(builder::addService);
+      Services.all(WORLD).forEach(builder::addService);
       try {
         return builder.build().start();
       } catch (IOException e) {
@@ -143,39 +139,7 @@ public final class StandIn {
 
   /** {@return an empty project} */
   public static Project project(String id, VirtualTime time) {
-    Project project = new Project(id, String.valueOf(NUMBERS.incrementAndGet()), time);
-    if (PROJECTS.putIfAbsent(id, project) != null) {
-      throw new IllegalArgumentException("there is a project " + id + " already: close it first");
-    }
-    PROJECTS.put(project.number(), project);
-    return project;
-  }
-
-  static void close(Project project) {
-    PROJECTS.remove(project.id());
-    PROJECTS.remove(project.number());
-    CloudStorage.close(project);
-  }
-
-  static Project project(String resource) {
-    return projectOf(GetOperationRequest.newBuilder().setName(resource).build());
-  }
-
-  static Project projectOf(Message request) {
-    String name =
-        name(request).orElseThrow(() -> Refusal.invalid("name", "Required field is not set."));
-    Matcher matcher = PROJECT.matcher(name);
-    if (!matcher.matches()) {
-      throw Refusal.invalid("name", "Invalid resource name: " + name);
-    }
-    Project project = PROJECTS.get(matcher.group(1));
-    if (project == null) {
-      throw Refusal.of(
-          Status.Code.PERMISSION_DENIED,
-          "Permission denied on resource '//aiplatform.googleapis.com/" + name
-              + "' (or it may not exist).");
-    }
-    return project;
+    return new Project(id, String.valueOf(NUMBERS.incrementAndGet()), time, WORLD);
   }
 
   /** {@return the name of what a request is about} */

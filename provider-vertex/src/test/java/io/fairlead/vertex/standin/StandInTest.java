@@ -95,6 +95,7 @@ import com.google.protobuf.util.Durations;
 import io.fairlead.contract.Faults;
 import io.fairlead.contract.Faults.Fault;
 import io.fairlead.contract.ProcessKilled;
+import io.fairlead.contract.Held;
 import io.fairlead.contract.VirtualTime;
 import io.grpc.Metadata;
 import io.grpc.Status;
