@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import io.fairlead.contract.Faults;
 import io.fairlead.contract.Faults.Fault;
+import io.fairlead.contract.ProcessKilled;
 import io.fairlead.contract.Sweep;
 import io.fairlead.contract.VirtualTime;
 import io.fairlead.error.ErrorKind;

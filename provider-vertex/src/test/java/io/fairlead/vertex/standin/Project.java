@@ -484,7 +484,7 @@ public final class Project implements AutoCloseable {
 
   /** {@return what clients of the SDK speak through whose every unary call goes through {@code faults}, and no wire} */
   public TransportChannelProvider transport(Faults faults) {
-    return world.transport(faults);
+    return world.transport(faults, StandIn.wire());
   }
 
   /** {@return a client of Cloud Storage that no wire is in the way of, and which makes each request once} */

@@ -69,6 +69,7 @@ import org.jspecify.annotations.Nullable;
 /** The services with their methods; a method that is not here is UNIMPLEMENTED. */
 final class Services {
   private static final String VERTEX = "google.cloud.aiplatform.v1.";
+  private static final String PREDICTIONS = VERTEX + "PredictionService";
 
   private Services() {}
 
@@ -210,8 +211,12 @@ final class Services {
     return service.build();
   }
 
+  static boolean isPrediction(MethodDescriptor<?, ?> method) {
+    return PREDICTIONS.equals(method.getServiceName());
+  }
+
   private static ServerServiceDefinition predictions(World world) {
-    Service service = new Service(world, VERTEX + "PredictionService");
+    Service service = new Service(world, PREDICTIONS);
     service.add(
         MethodType.UNARY,
         "Predict",
@@ -350,7 +355,7 @@ final class Services {
       Answer answer;
       try {
         Optional<Supplier<Answer>> later =
-            world.projectOf(request).begin(method, request, headers, begun);
+            world.of(headers).projectOf(request).begin(method, request, headers, begun);
         if (later.isEmpty()) {
           return;
         }

@@ -4,7 +4,6 @@ import com.google.api.gax.grpc.GrpcTransportChannel;
 import com.google.api.gax.rpc.FixedTransportChannelProvider;
 import com.google.api.gax.rpc.TransportChannelProvider;
 import com.google.cloud.aiplatform.v1.EndpointServiceSettings;
-import com.google.longrunning.GetOperationRequest;
 import com.google.protobuf.Descriptors.FieldDescriptor;
 import com.google.protobuf.Descriptors.FieldDescriptor.JavaType;
 import com.google.protobuf.Message;
@@ -135,6 +134,11 @@ public final class StandIn {
   public static TransportChannelProvider transport(Faults faults) {
     return FixedTransportChannelProvider.create(
         GrpcTransportChannel.create(new SharedChannel(Client.CHANNEL, new BrokenChannel(faults))));
+  }
+
+  /** {@return the way to {@link #endpoint()}, as the SDK makes it} */
+  static Channel wire() {
+    return Client.CHANNEL;
   }
 
   /** {@return an empty project} */

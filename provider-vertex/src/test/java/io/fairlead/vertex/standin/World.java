@@ -5,11 +5,18 @@ import com.google.api.gax.rpc.FixedTransportChannelProvider;
 import com.google.api.gax.rpc.TransportChannelProvider;
 import com.google.protobuf.Message;
 import io.fairlead.contract.Faults;
+import io.grpc.CallOptions;
 import io.grpc.Channel;
+import io.grpc.ClientCall;
+import io.grpc.ClientInterceptor;
+import io.grpc.ClientInterceptors;
+import io.grpc.Metadata;
+import io.grpc.MethodDescriptor;
 import io.grpc.Server;
 import io.grpc.Status;
 import io.grpc.inprocess.InProcessChannelBuilder;
 import io.grpc.inprocess.InProcessServerBuilder;
+import io.grpc.stub.MetadataUtils;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.Map;
@@ -25,22 +32,26 @@ import java.util.regex.Pattern;
  */
 final class World implements AutoCloseable {
   private static final Pattern PROJECT = Pattern.compile("projects/([^/]+)/.*");
+  private static final Metadata.Key<String> ID =
+      Metadata.Key.of("stand-in-world", Metadata.ASCII_STRING_MARSHALLER);
+  private static final Map<String, World> WORLDS = new ConcurrentHashMap<>();
 
   private final Map<String, Project> projects = new ConcurrentHashMap<>();
   private final Map<String, Project> buckets = new ConcurrentHashMap<>();
+  private final String id = InProcessServerBuilder.generateName();
   private final Server server;
   private final Channel channel;
 
   World() {
-    String name = InProcessServerBuilder.generateName();
-    InProcessServerBuilder builder = InProcessServerBuilder.forName(name).directExecutor();
+    WORLDS.put(id, this);
+    InProcessServerBuilder builder = InProcessServerBuilder.forName(id).directExecutor();
     Services.all(this).forEach(builder::addService);
     try {
       server = builder.build().start();
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
-    channel = InProcessChannelBuilder.forName(name).directExecutor().build();
+    channel = InProcessChannelBuilder.forName(id).directExecutor().build();
   }
 
   void add(Project project) {
@@ -84,14 +95,43 @@ final class World implements AutoCloseable {
     return project;
   }
 
-  /** {@return what clients speak through whose calls are answered on the thread that makes them} */
-  TransportChannelProvider transport(Faults faults) {
-    return FixedTransportChannelProvider.create(
-        GrpcTransportChannel.create(new SharedChannel(channel, new BrokenChannel(faults))));
+  /**
+   * {@return what clients speak through whose calls are answered on the thread that makes them}
+   *
+   * <p>Predictions go over the wire all the same: their answers come while their callers do something else, and the
+   * SDK hands on the headers of those only that it received itself.
+   *
+   * @param wire leads to the stand-in as the SDK does it
+   */
+  TransportChannelProvider transport(Faults faults, Channel wire) {
+    ClientInterceptor predictionsByWire = new ClientInterceptor() {
+      @Override
+      public <Q, A> ClientCall<Q, A> interceptCall(
+          MethodDescriptor<Q, A> method, CallOptions options, Channel inProcess) {
+        return Services.isPrediction(method)
+            ? naming(wire).newCall(method, options)
+            : inProcess.newCall(method, options);
+      }
+    };
+    return FixedTransportChannelProvider.create(GrpcTransportChannel.create(new SharedChannel(
+        ClientInterceptors.intercept(channel, predictionsByWire), new BrokenChannel(faults))));
+  }
+
+  private Channel naming(Channel wire) {
+    Metadata said = new Metadata();
+    said.put(ID, id);
+    return ClientInterceptors.intercept(wire, MetadataUtils.newAttachHeadersInterceptor(said));
+  }
+
+  /** {@return the world that a call says it is for, which it says no more, or else this one} */
+  World of(Metadata headers) {
+    Iterable<String> said = headers.removeAll(ID);
+    return said == null ? this : WORLDS.getOrDefault(said.iterator().next(), this);
   }
 
   @Override
   public void close() {
+    WORLDS.remove(id);
     server.shutdownNow();
   }
 }
