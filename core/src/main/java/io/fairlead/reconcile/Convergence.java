@@ -47,6 +47,7 @@ final class Convergence<R> {
     this.run = run;
     this.driver = new Driver(reconciler, run, request.deployment(), preview);
     driver.conflict = this::lookAtSettingsAgain;
+    driver.contested = this::isContested;
   }
 
   /** {@return what the operation returns} */
@@ -292,6 +293,33 @@ final class Convergence<R> {
     Observed<T> seen = driver.read(step);
     step.looked = seen;
     judge(step, seen);
+  }
+
+  /**
+   * {@return whether another process is at work on the variant that a change is for}
+   *
+   * <p>Nothing that variants share is changed for one that another process has deployed otherwise meanwhile: that is
+   * refused as it would be at the first look.
+   */
+  private boolean isContested(Step<?> changed) throws RunEnded {
+    for (Step<?> step : steps) {
+      boolean isToCome = step.number > changed.number && !step.tried;
+      if (isToCome
+          && step.resource.role() == Role.VARIANT
+          && step.resource.goal() == Goal.PRESENT
+          && isAtWork(step)) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  private <T> boolean isAtWork(Step<T> variant) throws RunEnded {
+    Observed<T> seen = driver.read(variant);
+    if (seen.status() == Status.READY) {
+      judge(variant, seen);
+    }
+    return seen.status() == Status.CHANGING;
   }
 
   private boolean bring(Step<?> step) throws RunEnded {

@@ -297,6 +297,10 @@ final class Driver {
       T actual = seen.value().orElseThrow();
       T desired = restoring ? step.before.orElseThrow() : desired(step, seen);
       if (!restoring) {
+        if (!calm && contested.test(step)) {
+          waitFor(step, "waiting: another process is deploying the variant");
+          return;
+        }
         step.contests += step.last.isAcceptedChange() ? 1 : 0;
         refuseImmutable(step, actual, desired);
         if (step.before.isEmpty() && !step.created) {
@@ -406,6 +410,14 @@ final class Driver {
       return RunEnded.failed(step.toString(), exception(kind, message, null));
     }
   }
+
+  /** Asked before a resource is changed that was looked at before something else was written. */
+  interface Contested {
+    boolean test(Step<?> step) throws RunEnded;
+  }
+
+  /** Whether a change has to wait for what another process does with the variant that it is for. */
+  Contested contested = step -> false;
 
   /** Called when the removal of a resource was refused for now. */
   interface Refused {

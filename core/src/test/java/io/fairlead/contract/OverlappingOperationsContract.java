@@ -18,6 +18,7 @@ import io.fairlead.grammar.RuntimeSpec;
 import io.fairlead.grammar.Scaling;
 import io.fairlead.grammar.TrafficWeight;
 import io.fairlead.operation.Operation;
+import io.fairlead.operation.Plan;
 import io.fairlead.platform.EndpointPlatform;
 import io.fairlead.platform.Request;
 import java.io.IOException;
@@ -349,11 +350,8 @@ abstract class OverlappingOperationsContract {
   private void assertServes(EndpointPlatform platform, ModelArtifact model) {
     Endpoint blue = endpoint(NAME, "blue", model);
     assertThat(platform.invoke(blue, request()).variant()).contains("blue");
-    assertThat(platform
-            .preview(p -> p.deploy(blue.container(), scaling(1), blue.routing()))
-            .isEmpty())
-        .as("it is as it was deployed")
-        .isTrue();
+    Plan plan = platform.preview(p -> p.deploy(blue.container(), scaling(1), blue.routing()));
+    assertThat(plan.isEmpty()).as("it is as it was deployed, but for %s", plan).isTrue();
     assertThat(platform.orphans().stream()
             .filter(resource -> resource.deployment().equals(Optional.of(NAME)))
             .toList())

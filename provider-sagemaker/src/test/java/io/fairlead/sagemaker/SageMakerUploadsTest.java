@@ -175,7 +175,8 @@ class SageMakerUploadsTest {
   @ParameterizedTest
   @EnumSource(Fault.class)
   void aDeployBrokenAtAnyCallIsFinishedByRunningItAgainAndUndeployLeavesNothing(Fault fault) {
-    new Sweep<>("sagemaker", SageMakerUploadsTest::quick, this::deploy).with(fault, this::finishAndRemove);
+    new Sweep<>("sagemaker", SageMakerUploadsTest::quick, this::deploy)
+        .with(fault, this::finishAndRemove);
   }
 
   private void breakAndRunAgain(int number, Fault fault) {

@@ -760,8 +760,7 @@ class SageMakerComponentsTest {
     return Stream.of(Deed.values())
         .flatMap(deed -> deed.faults()
             .map(fault -> DynamicTest.dynamicTest(
-                deed + " with " + fault,
-                () -> breakAndRunAgain(deed, fault))));
+                deed + " with " + fault, () -> breakAndRunAgain(deed, fault))));
   }
 
   private static void breakAndRunAgain(Deed deed, Fault fault) {

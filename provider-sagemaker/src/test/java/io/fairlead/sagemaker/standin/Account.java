@@ -174,7 +174,8 @@ public final class Account implements AutoCloseable {
 
   /** Answers the next call of an operation with an error, and does nothing; one after the other if called often. */
   public void failNext(String operation, AwsError error) {
-    change(there -> there.failures.computeIfAbsent(operation, key -> new ArrayDeque<>()).add(error));
+    change(there ->
+        there.failures.computeIfAbsent(operation, key -> new ArrayDeque<>()).add(error));
   }
 
   /** From this call on, counted from 1 over the life of the account, the credentials have expired. */

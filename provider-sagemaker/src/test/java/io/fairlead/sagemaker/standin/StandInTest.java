@@ -7,8 +7,8 @@ import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import io.fairlead.contract.Faults;
 import io.fairlead.contract.Faults.Fault;
-import io.fairlead.contract.ProcessKilled;
 import io.fairlead.contract.Held;
+import io.fairlead.contract.ProcessKilled;
 import io.fairlead.contract.VirtualTime;
 import java.net.SocketException;
 import java.net.SocketTimeoutException;

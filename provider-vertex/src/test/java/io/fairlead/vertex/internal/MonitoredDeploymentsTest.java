@@ -425,8 +425,7 @@ class MonitoredDeploymentsTest {
     return Stream.of(Deed.values())
         .flatMap(deed -> deed.faults()
             .map(fault -> DynamicTest.dynamicTest(
-                deed + " with " + fault,
-                () -> breakAndRunAgain(deed, fault))));
+                deed + " with " + fault, () -> breakAndRunAgain(deed, fault))));
   }
 
   private static void breakAndRunAgain(Deed deed, Fault fault) {

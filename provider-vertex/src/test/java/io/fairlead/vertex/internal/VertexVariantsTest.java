@@ -21,8 +21,8 @@ import io.fairlead.grammar.RoutingOptions;
 import io.fairlead.grammar.RuntimeSpec;
 import io.fairlead.grammar.Scaling;
 import io.fairlead.grammar.TrafficWeight;
-import io.fairlead.platform.Request;
 import io.fairlead.platform.EndpointPlatform;
+import io.fairlead.platform.Request;
 import io.fairlead.vertex.Gcp;
 import io.fairlead.vertex.VertexAutoscaling;
 import io.fairlead.vertex.VertexContainer;
@@ -39,8 +39,8 @@ import java.net.URI;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
-import java.util.function.Consumer;
 import java.util.Optional;
+import java.util.function.Consumer;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -311,13 +311,12 @@ class VertexVariantsTest {
       on.deploy(container("one"), pooled, BLUE).await(LIMIT);
       on.undeployAll("bert").await(LIMIT);
     };
-    new Sweep<>("vertex", VertexVariantsTest::empty, deployment)
-        .with(Fault.KILLED_AFTER, fresh -> {
-          try (VertexPlatform again = fresh.open()) {
-            deployment.accept(again);
-          }
-          assertThat(fresh.remains()).isEmpty();
-        });
+    new Sweep<>("vertex", VertexVariantsTest::empty, deployment).with(Fault.KILLED_AFTER, fresh -> {
+      try (VertexPlatform again = fresh.open()) {
+        deployment.accept(again);
+      }
+      assertThat(fresh.remains()).isEmpty();
+    });
   }
 
   // ---- endpoints ----

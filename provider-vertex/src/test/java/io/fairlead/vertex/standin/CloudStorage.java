@@ -173,8 +173,8 @@ final class CloudStorage {
       Call call = call(method, uri, headers, body);
       Project owner = world
           .ownerOf(call.bucket())
-          .orElseThrow(() ->
-              Refusal.of(Status.Code.NOT_FOUND, "The specified bucket does not exist."));
+          .orElseThrow(
+              () -> Refusal.of(Status.Code.NOT_FOUND, "The specified bucket does not exist."));
       StringValue request = StringValue.of(method + " " + uri);
       return owner.look(() -> {
         owner.done(there -> there.storage().receive(call, request));

@@ -61,9 +61,9 @@ final class InProcessStorage extends HttpTransport {
             addHeader("Content-Encoding", getContentEncoding());
           }
         }
-        return response(CloudStorage.answer(
-                world, method, URI.create(url), headers, body.toByteArray())
-            .orElseThrow(() -> new SocketTimeoutException("the stand-in does not answer")));
+        return response(
+            CloudStorage.answer(world, method, URI.create(url), headers, body.toByteArray())
+                .orElseThrow(() -> new SocketTimeoutException("the stand-in does not answer")));
       }
     };
   }

@@ -260,7 +260,8 @@ public final class Project implements AutoCloseable {
   }
 
   private void failNext(String method, StatusRuntimeException error) {
-    change(there -> there.failures.computeIfAbsent(method, key -> new ArrayDeque<>()).add(error));
+    change(there ->
+        there.failures.computeIfAbsent(method, key -> new ArrayDeque<>()).add(error));
   }
 
   /**
@@ -404,11 +405,7 @@ public final class Project implements AutoCloseable {
   }
 
   private <Q extends Message> Optional<Supplier<Answer>> receive(
-      String method,
-      Q request,
-      Metadata headers,
-      Map<String, String> said,
-      Begun<Q> begun) {
+      String method, Q request, Metadata headers, Map<String, String> said, Begun<Q> begun) {
     if (!arrives(method, request, said)) {
       return Optional.empty();
     }
