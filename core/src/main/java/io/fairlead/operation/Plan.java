@@ -12,9 +12,9 @@ import java.util.stream.Stream;
  * What an operation would do, found by reading only.
  *
  * @param changes what would happen to each resource, in order
- * @param lossy what the platform cannot say as the grammar does, one sentence each
+ * @param warnings what the platform ignores or has to do otherwise than the values say, one sentence each
  */
-public record Plan(List<Change> changes, List<String> lossy) {
+public record Plan(List<Change> changes, List<String> warnings) {
   /** Nothing to do. */
   public static final Plan EMPTY = new Plan(List.of(), List.of());
 
@@ -59,7 +59,7 @@ public record Plan(List<Change> changes, List<String> lossy) {
 
   public Plan {
     changes = List.copyOf(changes);
-    lossy = List.copyOf(lossy);
+    warnings = List.copyOf(warnings);
   }
 
   /** {@return whether nothing would be changed} */
@@ -74,14 +74,15 @@ public record Plan(List<Change> changes, List<String> lossy) {
         .filter(change -> change.action() != Action.KEEP || !known.contains(change.resource()));
     return new Plan(
         Stream.concat(changes.stream(), news).toList(),
-        Stream.concat(lossy.stream(), next.lossy.stream()).distinct().toList());
+        Stream.concat(warnings.stream(), next.warnings.stream()).distinct().toList());
   }
 
   /** {@return the plan as lines for people} */
   @Override
   public String toString() {
     String lines = changes.stream().map(Change::toString).collect(Collectors.joining("\n"));
-    String losses = lossy.stream().map(loss -> "\nlossy: " + loss).collect(Collectors.joining());
-    return (changes.isEmpty() ? "nothing to do" : lines) + losses;
+    String warned =
+        warnings.stream().map(warning -> "\nwarning: " + warning).collect(Collectors.joining());
+    return (changes.isEmpty() ? "nothing to do" : lines) + warned;
   }
 }

@@ -60,17 +60,17 @@ public interface Platform<S extends Served> extends AutoCloseable {
    * @param name the public name
    * @return what was found
    */
-  Operation<List<Belonging>> undeployAll(String name);
+  Operation<List<ManagedResource>> undeployAll(String name);
 
   /** {@return what is served here by this library, by name} */
   List<Deployment> list();
 
   /** {@return everything on the platform that carries this library's mark, in the order in which it depends} */
-  List<Belonging> inventory();
+  List<ManagedResource> inventory();
 
   /** {@return what of the {@link #inventory} no deployment uses} */
-  default List<Belonging> orphans() {
-    return inventory().stream().filter(Belonging::orphan).toList();
+  default List<ManagedResource> orphans() {
+    return inventory().stream().filter(ManagedResource::orphan).toList();
   }
 
   /**
@@ -79,7 +79,7 @@ public interface Platform<S extends Served> extends AutoCloseable {
    * @param minimumAge how old an orphan has to be; protects what another process has just made and not yet deployed
    * @return what was deleted
    */
-  Operation<List<Belonging>> sweep(Duration minimumAge);
+  Operation<List<ManagedResource>> sweep(Duration minimumAge);
 
   /**
    * Ends what belongs to this object: threads, sockets, files, native sessions. What is deployed in a cloud goes on

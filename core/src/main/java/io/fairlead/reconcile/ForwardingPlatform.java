@@ -4,8 +4,8 @@ import static java.util.Objects.requireNonNull;
 
 import io.fairlead.grammar.Served;
 import io.fairlead.operation.Operation;
-import io.fairlead.platform.Belonging;
 import io.fairlead.platform.Deployment;
+import io.fairlead.platform.ManagedResource;
 import io.fairlead.platform.Platform;
 import io.fairlead.platform.Request;
 import io.fairlead.platform.Response;
@@ -43,7 +43,7 @@ abstract class ForwardingPlatform<S extends Served, P extends Platform<S>> imple
   }
 
   @Override
-  public Operation<List<Belonging>> undeployAll(String name) {
+  public Operation<List<ManagedResource>> undeployAll(String name) {
     return platform.undeployAll(name);
   }
 
@@ -53,17 +53,17 @@ abstract class ForwardingPlatform<S extends Served, P extends Platform<S>> imple
   }
 
   @Override
-  public List<Belonging> inventory() {
+  public List<ManagedResource> inventory() {
     return platform.inventory();
   }
 
   @Override
-  public List<Belonging> orphans() {
+  public List<ManagedResource> orphans() {
     return platform.orphans();
   }
 
   @Override
-  public Operation<List<Belonging>> sweep(Duration minimumAge) {
+  public Operation<List<ManagedResource>> sweep(Duration minimumAge) {
     return platform.sweep(minimumAge);
   }
 

@@ -7,17 +7,17 @@ import java.util.stream.Stream;
  * Resources that a value of the grammar comes to on a platform.
  *
  * @param resources in the order in which they depend on each other
- * @param lossy what the platform cannot say as the grammar does, one sentence each
+ * @param warnings what the platform ignores or has to do otherwise than the values say, one sentence each
  */
-public record Mapping(List<Resource<?>> resources, List<String> lossy) {
+public record Mapping(List<Resource<?>> resources, List<String> warnings) {
   public Mapping {
     resources = List.copyOf(resources);
-    lossy = List.copyOf(lossy);
+    warnings = List.copyOf(warnings);
   }
 
   /** {@return the same, followed by other resources} */
   public Mapping and(Resource<?>... others) {
-    return new Mapping(Stream.concat(resources.stream(), Stream.of(others)).toList(), lossy);
+    return new Mapping(Stream.concat(resources.stream(), Stream.of(others)).toList(), warnings);
   }
 
   public static Mapping of(Resource<?>... resources) {

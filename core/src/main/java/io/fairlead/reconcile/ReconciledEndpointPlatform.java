@@ -73,7 +73,7 @@ public final class ReconciledEndpointPlatform extends ReconciledPlatform<Endpoin
 
   private Content<Container> packaging(Container container) {
     Mapping mapping = mapper.container(ownOptionsOnly(container));
-    return Content.of(mapping.resources(), mapping.lossy(), container);
+    return Content.of(mapping.resources(), mapping.warnings(), container);
   }
 
   @Override
@@ -93,7 +93,7 @@ public final class ReconciledEndpointPlatform extends ReconciledPlatform<Endpoin
         TrafficSetting.KIND,
         endpoint.name(),
         new TrafficChange.AllToFirst(endpoint.routing().variant())));
-    return Content.of(resources, mapping.lossy(), endpoint);
+    return Content.of(resources, mapping.warnings(), endpoint);
   }
 
   @Override
@@ -112,7 +112,7 @@ public final class ReconciledEndpointPlatform extends ReconciledPlatform<Endpoin
     List<Resource<?>> resources = new ArrayList<>();
     resources.add(requiredVariant(endpoint));
     resources.addAll(mapping.resources());
-    return Content.of(resources, mapping.lossy(), endpoint);
+    return Content.of(resources, mapping.warnings(), endpoint);
   }
 
   @Override

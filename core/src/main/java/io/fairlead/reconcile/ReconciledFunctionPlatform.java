@@ -61,7 +61,7 @@ public final class ReconciledFunctionPlatform extends ReconciledPlatform<ModelFu
   public Operation<ModelFunction> deploy(ModelArtifact artifact, FunctionLimits limits) {
     ModelFunction function = new ModelFunction(artifact, limits);
     Mapping mapping = mapping(function);
-    Content<ModelFunction> content = Content.of(mapping.resources(), mapping.lossy(), function);
+    Content<ModelFunction> content = Content.of(mapping.resources(), mapping.warnings(), function);
     return run(request("deploy", function, preparing -> content));
   }
 

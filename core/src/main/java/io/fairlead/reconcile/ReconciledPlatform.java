@@ -14,8 +14,8 @@ import io.fairlead.grammar.Served;
 import io.fairlead.operation.Operation;
 import io.fairlead.operation.OperationId;
 import io.fairlead.operation.Plan;
-import io.fairlead.platform.Belonging;
 import io.fairlead.platform.Deployment;
+import io.fairlead.platform.ManagedResource;
 import io.fairlead.platform.Platform;
 import io.fairlead.platform.Request;
 import io.fairlead.platform.Response;
@@ -237,11 +237,11 @@ abstract class ReconciledPlatform<S extends Served> implements Platform<S> {
   }
 
   @Override
-  public final Operation<List<Belonging>> undeployAll(String name) {
+  public final Operation<List<ManagedResource>> undeployAll(String name) {
     // The rule for names is the grammar's.
     String checked = new Routing(name, "any").name();
     Map<ResourceRef, Listed> found = new LinkedHashMap<>();
-    return run(ReconcileRequest.<List<Belonging>>of(
+    return run(ReconcileRequest.<List<ManagedResource>>of(
             "undeploy",
             checked,
             checked,
@@ -249,7 +249,7 @@ abstract class ReconciledPlatform<S extends Served> implements Platform<S> {
         .repeated());
   }
 
-  private ReconcileRequest.Content<List<Belonging>> everythingUnder(
+  private ReconcileRequest.Content<List<ManagedResource>> everythingUnder(
       String name, Inventory inventory, Map<ResourceRef, Listed> found) {
     List<Listed> under = inventory.under(name);
     List<Resource<?>> resources = new ArrayList<>();
@@ -261,7 +261,7 @@ abstract class ReconciledPlatform<S extends Served> implements Platform<S> {
       resources.add(removal(entry));
     });
     return new ReconcileRequest.Content<>(
-        resources, List.of(), Guard.NONE, deleted -> belongings(found.values(), deleted));
+        resources, List.of(), Guard.NONE, deleted -> resources(found.values(), deleted));
   }
 
   /** {@return what has to be brought about before everything under a name goes} */
@@ -270,7 +270,7 @@ abstract class ReconciledPlatform<S extends Served> implements Platform<S> {
   }
 
   @Override
-  public final Operation<List<Belonging>> sweep(Duration minimumAge) {
+  public final Operation<List<ManagedResource>> sweep(Duration minimumAge) {
     Problems.in("sweep")
         .check(!minimumAge.isNegative(), "minimumAge", "must not be negative", minimumAge)
         .throwIfAny();
@@ -278,7 +278,7 @@ abstract class ReconciledPlatform<S extends Served> implements Platform<S> {
         "sweep", "orphans", "", preparing -> orphansOf(minimumAge, preparing.inventory())));
   }
 
-  private ReconcileRequest.Content<List<Belonging>> orphansOf(
+  private ReconcileRequest.Content<List<ManagedResource>> orphansOf(
       Duration minimumAge, Inventory inventory) {
     Instant now = reconciler.time().now();
     List<Listed> old = inventory.orphans().stream()
@@ -287,18 +287,19 @@ abstract class ReconciledPlatform<S extends Served> implements Platform<S> {
     List<Resource<?>> resources = new ArrayList<>();
     old.forEach(entry -> resources.add(removal(entry, Role.SHARED, Goal.ABSENT_IF_ORPHAN)));
     return new ReconcileRequest.Content<>(
-        resources, List.of(), Guard.NONE, deleted -> belongings(old, deleted));
+        resources, List.of(), Guard.NONE, deleted -> resources(old, deleted));
   }
 
-  private static List<Belonging> belongings(Collection<Listed> entries, Set<ResourceRef> deleted) {
+  private static List<ManagedResource> resources(
+      Collection<Listed> entries, Set<ResourceRef> deleted) {
     return entries.stream()
         .filter(entry -> deleted.contains(entry.ref()))
-        .map(entry -> belonging(entry, true))
+        .map(entry -> managed(entry, true))
         .toList();
   }
 
-  private static Belonging belonging(Listed entry, boolean orphan) {
-    return new Belonging(
+  private static ManagedResource managed(Listed entry, boolean orphan) {
+    return new ManagedResource(
         entry.ref().kind(),
         entry.ref().name(),
         Optional.of(entry.deployment()).filter(name -> !name.isEmpty()),
@@ -309,11 +310,11 @@ abstract class ReconciledPlatform<S extends Served> implements Platform<S> {
   // ---- reading ----
 
   @Override
-  public final List<Belonging> inventory() {
+  public final List<ManagedResource> inventory() {
     Inventory inventory = readInventory(new Look());
     Set<Listed> orphans = new HashSet<>(inventory.orphans());
     return inventory.entries().stream()
-        .map(entry -> belonging(entry, orphans.contains(entry)))
+        .map(entry -> managed(entry, orphans.contains(entry)))
         .toList();
   }
 

@@ -24,9 +24,9 @@ import io.fairlead.grammar.TrafficWeight;
 import io.fairlead.operation.Operation;
 import io.fairlead.operation.Plan;
 import io.fairlead.operation.Plan.Action;
-import io.fairlead.platform.Belonging;
 import io.fairlead.platform.Deployment;
 import io.fairlead.platform.EndpointPlatform;
+import io.fairlead.platform.ManagedResource;
 import io.fairlead.platform.Response;
 import java.nio.ByteBuffer;
 import java.time.Duration;
@@ -361,7 +361,7 @@ public abstract class EndpointPlatformContract extends OverlappingOperationsCont
     Container container = container(artifact());
     await(
         platform.packageModel(container.artifact(), container.runtime(), container.dependencies()));
-    assertThat(platform.orphans()).isNotEmpty().allMatch(Belonging::orphan);
+    assertThat(platform.orphans()).isNotEmpty().allMatch(ManagedResource::orphan);
 
     assertThat(await(platform.sweep(Duration.ofHours(1)))).isEmpty();
     assertThat(platform.orphans()).isNotEmpty();

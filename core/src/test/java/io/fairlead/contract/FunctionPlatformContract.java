@@ -26,9 +26,9 @@ import io.fairlead.operation.OperationStatus;
 import io.fairlead.operation.Plan;
 import io.fairlead.operation.Plan.Action;
 import io.fairlead.operation.Plan.Change;
-import io.fairlead.platform.Belonging;
 import io.fairlead.platform.Deployment;
 import io.fairlead.platform.FunctionPlatform;
+import io.fairlead.platform.ManagedResource;
 import io.fairlead.platform.Request;
 import io.fairlead.platform.Response;
 import java.net.URI;
@@ -942,8 +942,8 @@ public abstract class FunctionPlatformContract {
 
     assertThat(platform.inventory())
         .isNotEmpty()
-        .noneMatch(Belonging::orphan)
-        .extracting(Belonging::deployment)
+        .noneMatch(ManagedResource::orphan)
+        .extracting(ManagedResource::deployment)
         .contains(Optional.of(name()))
         .isSubsetOf(Optional.of(name()), Optional.empty());
 

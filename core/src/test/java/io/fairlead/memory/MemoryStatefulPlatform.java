@@ -11,8 +11,8 @@ import io.fairlead.grammar.StatePolicy;
 import io.fairlead.grammar.StatefulContainer;
 import io.fairlead.grammar.TrafficWeight;
 import io.fairlead.operation.Operation;
-import io.fairlead.platform.Belonging;
 import io.fairlead.platform.Deployment;
+import io.fairlead.platform.ManagedResource;
 import io.fairlead.platform.Request;
 import io.fairlead.platform.Response;
 import io.fairlead.platform.StatefulPlatform;
@@ -256,14 +256,14 @@ final class MemoryStatefulPlatform implements StatefulPlatform {
   }
 
   @Override
-  public Operation<List<Belonging>> undeployAll(String name) {
+  public Operation<List<ManagedResource>> undeployAll(String name) {
     checkOpen("undeploy " + name);
     return MemoryOperation.of(
         ID,
         "undeploy " + name,
         () -> locked(() -> {
           Memory there = containers.remove(name);
-          return there == null ? List.of() : List.of(belonging(there));
+          return there == null ? List.of() : List.of(managed(there));
         }));
   }
 
@@ -283,20 +283,20 @@ final class MemoryStatefulPlatform implements StatefulPlatform {
   }
 
   @Override
-  public List<Belonging> inventory() {
+  public List<ManagedResource> inventory() {
     checkOpen("list what is there");
-    return locked(() ->
-        containers.values().stream().map(MemoryStatefulPlatform::belonging).toList());
+    return locked(
+        () -> containers.values().stream().map(MemoryStatefulPlatform::managed).toList());
   }
 
-  private static Belonging belonging(Memory memory) {
+  private static ManagedResource managed(Memory memory) {
     String name = memory.container.name();
-    return new Belonging("container", name, Optional.of(name), memory.createdAt, false);
+    return new ManagedResource("container", name, Optional.of(name), memory.createdAt, false);
   }
 
   /** A container uses nothing that could be left alone. */
   @Override
-  public Operation<List<Belonging>> sweep(Duration minimumAge) {
+  public Operation<List<ManagedResource>> sweep(Duration minimumAge) {
     checkOpen("sweep");
     return MemoryOperation.of(ID, "sweep", List::of);
   }

@@ -52,11 +52,11 @@ class PlanTest {
   }
 
   @Test
-  void whatIsLossyIsSaidOnce() {
+  void aWarningIsSaidOnce() {
     Plan first = new Plan(List.of(), List.of("labels are lower case here", "min is 1 here"));
     Plan second = new Plan(List.of(), List.of("min is 1 here", "weights are relative here"));
 
-    assertThat(first.then(second).lossy())
+    assertThat(first.then(second).warnings())
         .containsExactly(
             "labels are lower case here", "min is 1 here", "weights are relative here");
   }
@@ -68,14 +68,14 @@ class PlanTest {
     assertThat(plan).hasToString("""
         keep model bert
         update endpoint bert (count: 1 -> 2, blue: 100 -> 90)
-        lossy: min is 1 here""");
+        warning: min is 1 here""");
   }
 
   @Test
   void aPlanWithoutChangesSaysThatThereIsNothingToDo() {
     assertThat(Plan.EMPTY).hasToString("nothing to do");
     assertThat(new Plan(List.of(), List.of("min is 1 here")))
-        .hasToString("nothing to do\nlossy: min is 1 here");
+        .hasToString("nothing to do\nwarning: min is 1 here");
   }
 
   @Test
@@ -83,15 +83,15 @@ class PlanTest {
     List<String> details = new ArrayList<>(List.of("count: 1 -> 2"));
     Change change = new Change("endpoint bert", Action.UPDATE, details);
     List<Change> changes = new ArrayList<>(List.of(change));
-    List<String> lossy = new ArrayList<>(List.of("min is 1 here"));
-    Plan plan = new Plan(changes, lossy);
+    List<String> warnings = new ArrayList<>(List.of("min is 1 here"));
+    Plan plan = new Plan(changes, warnings);
 
     details.clear();
     changes.clear();
-    lossy.clear();
+    warnings.clear();
 
     assertThat(plan.changes()).containsExactly(change);
-    assertThat(plan.lossy()).containsExactly("min is 1 here");
+    assertThat(plan.warnings()).containsExactly("min is 1 here");
     assertThat(change.details()).containsExactly("count: 1 -> 2");
     assertThatThrownBy(() -> plan.changes().clear())
         .isInstanceOf(UnsupportedOperationException.class);

@@ -52,7 +52,7 @@ final class FakeProviders {
     }
 
     @Override
-    public Operation<List<Belonging>> undeployAll(String name) {
+    public Operation<List<ManagedResource>> undeployAll(String name) {
       throw new UnsupportedOperationException();
     }
 
@@ -62,12 +62,12 @@ final class FakeProviders {
     }
 
     @Override
-    public List<Belonging> inventory() {
+    public List<ManagedResource> inventory() {
       return List.of();
     }
 
     @Override
-    public Operation<List<Belonging>> sweep(Duration minimumAge) {
+    public Operation<List<ManagedResource>> sweep(Duration minimumAge) {
       throw new UnsupportedOperationException();
     }
 

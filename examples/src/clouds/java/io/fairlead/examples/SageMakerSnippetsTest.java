@@ -114,7 +114,7 @@ class SageMakerSnippetsTest {
         .map(one -> sagemaker.preview(
             platform -> platform.deploy(one.container(), one.scaling(), one.routing())));
 
-    assertThat(plans).allSatisfy(plan -> assertThat(plan.lossy()).isEmpty());
+    assertThat(plans).allSatisfy(plan -> assertThat(plan.warnings()).isEmpty());
     assertThat(account.calls()).doesNotContain("CreateModel");
   }
 

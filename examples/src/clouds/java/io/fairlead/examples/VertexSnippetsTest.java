@@ -97,7 +97,7 @@ class VertexSnippetsTest {
         .map(one -> vertex.preview(
             platform -> platform.deploy(one.container(), one.scaling(), one.routing())));
 
-    assertThat(plans).allSatisfy(plan -> assertThat(plan.lossy()).isEmpty());
+    assertThat(plans).allSatisfy(plan -> assertThat(plan.warnings()).isEmpty());
     assertThat(project.calls()).doesNotContain("UploadModel", "CreateEndpoint", "DeployModel");
   }
 

@@ -6,7 +6,7 @@ import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.fairlead.error.ServingException;
-import io.fairlead.platform.Belonging;
+import io.fairlead.platform.ManagedResource;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -25,7 +25,7 @@ final class LifecycleReport {
   private final List<Step> steps = new ArrayList<>();
   private String platform = "";
   private String name = "";
-  private @Nullable List<Belonging> left;
+  private @Nullable List<ManagedResource> left;
   private @Nullable RuntimeException failure;
 
   /**
@@ -114,8 +114,8 @@ final class LifecycleReport {
     }
   }
 
-  void left(List<Belonging> belongings) {
-    left = List.copyOf(belongings);
+  void left(List<ManagedResource> resources) {
+    left = List.copyOf(resources);
     line(
         left.isEmpty(),
         "inventory",
@@ -123,8 +123,8 @@ final class LifecycleReport {
         left.isEmpty() ? "nothing left behind" : "left: " + listed(left));
   }
 
-  private static String listed(List<Belonging> belongings) {
-    return belongings.stream().map(Belonging::toString).collect(Collectors.joining(", "));
+  private static String listed(List<ManagedResource> resources) {
+    return resources.stream().map(ManagedResource::toString).collect(Collectors.joining(", "));
   }
 
   boolean isWell() {
@@ -140,8 +140,8 @@ final class LifecycleReport {
         .findFirst()
         .map(step -> step.name() + " did not go as it should: " + step.detail() + ".")
         .or(() -> Optional.ofNullable(left)
-            .filter(belongings -> !belongings.isEmpty())
-            .map(belongings -> "Something is left behind: " + listed(belongings) + "."))
+            .filter(resources -> !resources.isEmpty())
+            .map(resources -> "Something is left behind: " + listed(resources) + "."))
         .map(sentence -> new Problem("UNKNOWN", sentence));
   }
 

@@ -15,8 +15,8 @@ import io.fairlead.grammar.Scaling;
 import io.fairlead.grammar.TrafficWeight;
 import io.fairlead.operation.Operation;
 import io.fairlead.operation.Plan;
-import io.fairlead.platform.Belonging;
 import io.fairlead.platform.EndpointPlatform;
+import io.fairlead.platform.ManagedResource;
 import io.fairlead.platform.Platforms;
 import io.fairlead.platform.Request;
 import io.fairlead.platform.Response;
@@ -371,7 +371,7 @@ public final class Quickstart {
       lines.add(action.name().toLowerCase(Locale.ROOT) + " " + resources
           + (details.isEmpty() ? "" : ": " + details));
     });
-    plan.lossy().forEach(loss -> lines.add("lossy " + loss));
+    plan.warnings().forEach(warning -> lines.add("warning " + warning));
     return lines;
   }
 
@@ -388,7 +388,7 @@ public final class Quickstart {
             (gone, took) -> done("undeploy", gone.routing().path(), Terminal.shown(took), ""))
         .values()
         .forEach(failure -> terminal.line(terminal.cross() + " " + failure.getMessage()));
-    List<Belonging> left = new ArrayList<>(removal.left());
+    List<ManagedResource> left = new ArrayList<>(removal.left());
     // A function is gone already, unless something went wrong.
     serverless.undeployAll(NAME).await(LIMIT);
     left.addAll(serverless.inventory());
@@ -396,7 +396,7 @@ public final class Quickstart {
       terminal.line("  " + terminal.tick() + " The inventory is empty: nothing left behind.");
     } else {
       terminal.line("  " + terminal.cross() + " Left: "
-          + left.stream().map(Belonging::toString).collect(Collectors.joining(", ")));
+          + left.stream().map(ManagedResource::toString).collect(Collectors.joining(", ")));
     }
     return left.isEmpty();
   }

@@ -1,8 +1,8 @@
 package io.fairlead.examples;
 
 import io.fairlead.grammar.Endpoint;
-import io.fairlead.platform.Belonging;
 import io.fairlead.platform.EndpointPlatform;
+import io.fairlead.platform.ManagedResource;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -26,7 +26,7 @@ final class Removal {
     this.deployment = deployment;
     this.limit = limit;
     this.orphansBefore =
-        platform.orphans().stream().map(Belonging::toString).collect(Collectors.toSet());
+        platform.orphans().stream().map(ManagedResource::toString).collect(Collectors.toSet());
   }
 
   /**
@@ -57,7 +57,7 @@ final class Removal {
   }
 
   /** {@return what is there of this deployment, or was left by it} */
-  List<Belonging> left() {
+  List<ManagedResource> left() {
     return platform.inventory().stream()
         .filter(one -> one.deployment().equals(Optional.of(deployment))
             || (one.orphan() && !orphansBefore.contains(one.toString())))

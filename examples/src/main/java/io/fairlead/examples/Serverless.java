@@ -12,7 +12,7 @@ import io.fairlead.grammar.FunctionLimits;
 import io.fairlead.grammar.ModelArtifact;
 import io.fairlead.grammar.ModelFunction;
 import io.fairlead.operation.Operation;
-import io.fairlead.platform.Belonging;
+import io.fairlead.platform.ManagedResource;
 import io.fairlead.platform.Platforms;
 import io.fairlead.platform.Request;
 import io.fairlead.serverless.FunctionStatus;
@@ -386,12 +386,12 @@ public final class Serverless {
 
   private boolean nothingLeft(String name) {
     platform.undeployAll(name).await(LIMIT);
-    List<Belonging> left = platform.inventory();
+    List<ManagedResource> left = platform.inventory();
     terminal.line(
         left.isEmpty()
             ? "  " + terminal.tick() + " The inventory is empty: nothing left behind."
             : "  " + terminal.cross() + " Left: "
-                + left.stream().map(Belonging::toString).collect(Collectors.joining(", ")));
+                + left.stream().map(ManagedResource::toString).collect(Collectors.joining(", ")));
     return left.isEmpty();
   }
 

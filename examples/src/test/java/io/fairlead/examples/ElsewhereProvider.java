@@ -2,8 +2,8 @@ package io.fairlead.examples;
 
 import io.fairlead.error.ErrorKind;
 import io.fairlead.error.ServingException;
-import io.fairlead.platform.Belonging;
 import io.fairlead.platform.EndpointPlatform;
+import io.fairlead.platform.ManagedResource;
 import io.fairlead.platform.Platforms;
 import io.fairlead.platform.Request;
 import io.fairlead.platform.Response;
@@ -42,7 +42,7 @@ public final class ElsewhereProvider implements PlatformProvider<EndpointPlatfor
         (proxy, method, arguments) -> {
           Object result = call(local, method, habit, arguments);
           return habit.equals("leaves a disk") && method.getName().equals("inventory")
-              ? List.of(new Belonging("disk", "d-1", Optional.empty(), Instant.EPOCH, true))
+              ? List.of(new ManagedResource("disk", "d-1", Optional.empty(), Instant.EPOCH, true))
               : result;
         });
   }

@@ -23,7 +23,7 @@ public final class SageMakerProvider implements PlatformProvider<SageMakerPlatfo
   /** The platform's id. */
   public static final String ID = "sagemaker";
 
-  /** Makes a provider, at no cost. */
+  /** Creates a provider; does nothing else. */
   public SageMakerProvider() {}
 
   @Override

@@ -15,7 +15,7 @@ public final class LocalProvider implements PlatformProvider<EndpointPlatform> {
   /** The platform's id. */
   public static final String ID = "local";
 
-  /** Makes a provider, at no cost. */
+  /** Creates a provider; does nothing else. */
   public LocalProvider() {}
 
   @Override

@@ -18,7 +18,7 @@ public final class ServerlessProvider implements PlatformProvider<ServerlessPlat
   /** The platform's id. */
   public static final String ID = "serverless";
 
-  /** Makes a provider, at no cost. */
+  /** Creates a provider; does nothing else. */
   public ServerlessProvider() {}
 
   @Override

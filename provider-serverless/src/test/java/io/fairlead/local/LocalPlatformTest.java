@@ -362,7 +362,7 @@ class LocalPlatformTest {
   }
 
   @Test
-  void whatThisJvmCannotHonourIsListedAsLossyOrRefused() {
+  void whatThisJvmCannotHonourIsAWarningOrRefused() {
     Container container = new Container(
         ModelArtifact.of(URI.create("file:/code"), IRIS.weights()),
         RuntimeSpec.of("registry/image:1"),
@@ -372,7 +372,7 @@ class LocalPlatformTest {
     Plan plan =
         local.preview(p -> p.deploy(container, Scaling.between("ml.m5.large", 1, 4), routing));
 
-    assertThat(plan.lossy())
+    assertThat(plan.warnings())
         .anyMatch(loss -> loss.startsWith("artifact.code"))
         .anyMatch(loss -> loss.startsWith("runtime.image"))
         .anyMatch(loss -> loss.startsWith("dependencies"))

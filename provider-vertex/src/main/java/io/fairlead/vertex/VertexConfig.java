@@ -50,7 +50,7 @@ public final class VertexConfig extends Settings<VertexConfig.Draft> {
         .check(
             PROJECT.matcher(draft.project).matches(),
             "project",
-            "must be a project's id, of 6 to 30 small letters, digits and hyphens, or its number",
+            "must be a project's id, of 6 to 30 lowercase letters, digits and hyphens, or its number",
             draft.project)
         .check(
             LOCATION.matcher(draft.location).matches(),

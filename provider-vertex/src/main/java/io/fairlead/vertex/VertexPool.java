@@ -13,7 +13,7 @@ import java.util.regex.Pattern;
  * machine type and the replicas are the pool's, as the last deployment says them. Models in a pool are not isolated from
  * each other.
  *
- * @param name the pool's name, 1 to 54 small letters, digits and hyphens that end with a letter or digit
+ * @param name the pool's name, 1 to 54 lowercase letters, digits and hyphens that end with a letter or digit
  */
 public record VertexPool(String name) implements ScalingOptions {
   private static final int LONGEST = 54;
@@ -26,7 +26,7 @@ public record VertexPool(String name) implements ScalingOptions {
             name.length() <= LONGEST && NAME.matcher(name).matches(),
             "name",
             "must be 1 to " + LONGEST
-                + " small letters, digits and hyphens that begin and end with a letter or digit",
+                + " lowercase letters, digits and hyphens that begin and end with a letter or digit",
             name)
         .throwIfAny();
   }

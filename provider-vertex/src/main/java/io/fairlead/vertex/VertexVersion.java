@@ -13,7 +13,7 @@ import java.util.regex.Pattern;
  * <p>The first one makes the model. Without it, each container is a model of its own, under an id that is derived from
  * its content. Endpoints are always deployed by a version's number, never by an alias, which may move.
  *
- * @param parent the model's id, 1 to 63 small letters, digits, hyphens and underscores, of which the first is no digit and
+ * @param parent the model's id, 1 to 63 lowercase letters, digits, hyphens and underscores, of which the first is no digit and
  *     no hyphen; a model that was not made by this library is refused
  * @param aliases names of the version, such as {@code champion}, which are taken from the version that had them
  */
@@ -31,7 +31,7 @@ public record VertexVersion(String parent, List<String> aliases) implements Arti
         .check(
             MODEL_ID.matcher(parent).matches(),
             "parent",
-            "must be 1 to 63 small letters, digits, hyphens and underscores, the first no digit and no hyphen",
+            "must be 1 to 63 lowercase letters, digits, hyphens and underscores, the first no digit and no hyphen",
             parent)
         .check(
             !parent.startsWith(DERIVED),

@@ -294,7 +294,7 @@ class VertexOptionsTest {
     Stream<Arguments> parents = Stream.of("", "9m", "-m", "Llama", "a.b", tooLong)
         .map(parent -> wrong(
             () -> VertexVersion.of(parent),
-            "VertexVersion: parent must be 1 to 63 small letters, digits, hyphens and underscores, the first no digit and"
+            "VertexVersion: parent must be 1 to 63 lowercase letters, digits, hyphens and underscores, the first no digit and"
                 + " no hyphen (got \"" + parent + "\")"));
     Stream<Arguments> aliases = Stream.of("v", "1a", "Champion", "a_b", "a-", "v".repeat(129))
         .map(alias -> wrong(
@@ -362,7 +362,7 @@ class VertexOptionsTest {
 
   private static Stream<Arguments> scalings() {
     String pool =
-        "VertexPool: name must be 1 to 54 small letters, digits and hyphens that begin and end with a letter or digit";
+        "VertexPool: name must be 1 to 54 lowercase letters, digits and hyphens that begin and end with a letter or digit";
     return Stream.of(
         wrong(
             () -> VertexScaling.acceleratorCount(-1),

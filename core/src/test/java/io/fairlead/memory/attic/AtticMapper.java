@@ -42,11 +42,11 @@ final class AtticMapper implements EndpointMapper {
         .orElse("");
     Model model = new Model(
         ModelArtifact.of(artifact.code(), artifact.weights()), role, container.dependencies());
-    List<String> lossy = container.runtime().image().isEmpty()
+    List<String> warnings = container.runtime().image().isEmpty()
         ? List.of()
         : List.of("runtime.image is not used: the attic has one image");
     return new Mapping(
-        List.of(Resource.shared(AtticKinds.MODEL, modelName(container), model)), lossy);
+        List.of(Resource.shared(AtticKinds.MODEL, modelName(container), model)), warnings);
   }
 
   private static String modelName(Container container) {

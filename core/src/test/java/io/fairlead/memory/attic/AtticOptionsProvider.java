@@ -7,7 +7,7 @@ import java.util.Set;
 // guide: options provider
 /** Names the attic's options. */
 public final class AtticOptionsProvider implements OptionsProvider {
-  /** Makes a provider, at no cost. */
+  /** Creates a provider; does nothing else. */
   public AtticOptionsProvider() {}
 
   @Override

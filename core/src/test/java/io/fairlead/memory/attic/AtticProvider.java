@@ -24,7 +24,7 @@ public final class AtticProvider implements PlatformProvider<EndpointPlatform> {
   /** The platform's id. */
   public static final String ID = "attic";
 
-  /** Makes a provider, at no cost. */
+  /** Creates a provider; does nothing else. */
   public AtticProvider() {}
 
   @Override

@@ -11,9 +11,9 @@ import io.fairlead.grammar.TrafficWeight;
 import io.fairlead.grammar.Version;
 import io.fairlead.operation.Operation;
 import io.fairlead.operation.Plan;
-import io.fairlead.platform.Belonging;
 import io.fairlead.platform.Deployment;
 import io.fairlead.platform.EndpointPlatform;
+import io.fairlead.platform.ManagedResource;
 import io.fairlead.platform.Request;
 import io.fairlead.platform.Response;
 import io.fairlead.sagemaker.SageMakerProvider;
@@ -89,7 +89,7 @@ final class InvokeOnlyPlatform implements EndpointPlatform {
   }
 
   @Override
-  public Operation<List<Belonging>> undeployAll(String name) {
+  public Operation<List<ManagedResource>> undeployAll(String name) {
     throw none();
   }
 
@@ -104,12 +104,12 @@ final class InvokeOnlyPlatform implements EndpointPlatform {
   }
 
   @Override
-  public List<Belonging> inventory() {
+  public List<ManagedResource> inventory() {
     throw none();
   }
 
   @Override
-  public Operation<List<Belonging>> sweep(Duration minimumAge) {
+  public Operation<List<ManagedResource>> sweep(Duration minimumAge) {
     throw none();
   }
 }

@@ -25,9 +25,9 @@ import io.fairlead.grammar.Scaling;
 import io.fairlead.grammar.TrafficWeight;
 import io.fairlead.json.GrammarJson;
 import io.fairlead.operation.Operation;
-import io.fairlead.platform.Belonging;
 import io.fairlead.platform.Deployment;
 import io.fairlead.platform.EndpointPlatform;
+import io.fairlead.platform.ManagedResource;
 import io.fairlead.platform.Request;
 import io.fairlead.platform.Response;
 import io.fairlead.sagemaker.Aws;
@@ -544,7 +544,7 @@ class SageMakerComponentsTest {
     assertThat(BERT).startsWith("fairlead-bert-blue-");
   }
 
-  // ---- bad days ----
+  // ---- failure scenarios ----
 
   @Test
   void aComponentThatFailsIsTakenBackAndTheOthersServeOn() {
@@ -599,7 +599,7 @@ class SageMakerComponentsTest {
         .extracting(Deployment::state, Deployment::detail)
         .containsExactly(tuple(Deployment.State.FAILED, "no room on the fleet"));
     assertThat(platform.orphans())
-        .extracting(Belonging::kind)
+        .extracting(ManagedResource::kind)
         .contains("inference-component", "fleet", "model", "endpoint-configuration");
     await(platform.sweep(Duration.ZERO));
     assertThat(aws.remains()).isEmpty();
@@ -627,7 +627,7 @@ class SageMakerComponentsTest {
   void aFleetWithoutComponentsIsAnOrphan() {
     killed("CreateEndpoint shared", 1);
 
-    assertThat(platform.orphans()).extracting(Belonging::kind).contains("fleet");
+    assertThat(platform.orphans()).extracting(ManagedResource::kind).contains("fleet");
     await(platform.sweep(Duration.ZERO));
 
     assertThat(aws.remains()).isEmpty();

@@ -28,20 +28,20 @@ final class LocalMapper implements EndpointMapper {
 
   @Override
   public Mapping container(Container container) {
-    List<String> lossy = new ArrayList<>();
+    List<String> warnings = new ArrayList<>();
     if (!container.artifact().code().equals(container.artifact().weights())) {
-      lossy.add("artifact.code is not used: the model runs from its weights alone");
+      warnings.add("artifact.code is not used: the model runs from its weights alone");
     }
     if (container.runtime().image().isPresent()) {
-      lossy.add("runtime.image is not used: the model runs in this JVM");
+      warnings.add("runtime.image is not used: the model runs in this JVM");
     }
     if (!container.dependencies().equals(Dependencies.NONE)) {
-      lossy.add(
+      warnings.add(
           "dependencies are not installed: the model runs in this JVM with what is on its class path");
     }
     return new Mapping(
         List.of(Resource.shared(LocalKinds.MODEL, modelName(container), new LocalModel(container))),
-        lossy);
+        warnings);
   }
 
   @Override
@@ -60,15 +60,15 @@ final class LocalMapper implements EndpointMapper {
             scaling.count())
         .throwIfAny();
     Mapping container = container(endpoint.container());
-    List<String> lossy = new ArrayList<>(container.lossy());
+    List<String> warnings = new ArrayList<>(container.warnings());
     if (scaling.instanceType().isPresent()) {
-      lossy.add("scaling.instanceType is not used: the model runs on this machine");
+      warnings.add("scaling.instanceType is not used: the model runs on this machine");
     }
     if (scaling.isAutomatic()) {
-      lossy.add(
+      warnings.add(
           "scaling.min and max are not used: this JVM keeps to the count, " + scaling.count());
     }
-    return new Mapping(container.resources(), lossy)
+    return new Mapping(container.resources(), warnings)
         .and(
             Resource.shared(
                 LocalKinds.ENDPOINT, endpoint.name(), new LocalEndpoint(endpoint.name())),

@@ -381,17 +381,17 @@ public final class FunctionHost {
               "must be a file: to be loaded as a trusted pickle",
               scheme)
           .throwIfAny();
-      List<String> lossy = new ArrayList<>();
+      List<String> warnings = new ArrayList<>();
       if (!function.artifact().code().equals(function.artifact().weights())) {
-        lossy.add("artifact.code is not used: the model runs from its weights alone");
+        warnings.add("artifact.code is not used: the model runs from its weights alone");
       }
       if (options.isolation() == Isolation.IN_PROCESS && options.trustedPickle().isEmpty()) {
-        lossy.add(
+        warnings.add(
             "limits.memoryBytes is accounted, not enforced: isolation PROCESS gives each instance a process with that"
                 + " limit");
       }
       return new Mapping(
-          List.of(Resource.variant(FUNCTION, function.name(), function)), List.copyOf(lossy));
+          List.of(Resource.variant(FUNCTION, function.name(), function)), List.copyOf(warnings));
     }
 
     @Override

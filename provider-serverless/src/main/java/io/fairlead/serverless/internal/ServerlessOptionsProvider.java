@@ -8,7 +8,7 @@ import java.util.Set;
 
 /** Lets values that carry the options of the platform {@code serverless} be read from JSON. */
 public final class ServerlessOptionsProvider implements OptionsProvider {
-  /** Makes a provider, at no cost. */
+  /** Creates a provider; does nothing else. */
   public ServerlessOptionsProvider() {}
 
   @Override

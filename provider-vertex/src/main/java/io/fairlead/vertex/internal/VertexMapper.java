@@ -125,10 +125,10 @@ final class VertexMapper implements EndpointMapper {
   @Override
   public Mapping container(Container container) {
     Problems problems = Problems.in("Container");
-    List<String> lossy = new ArrayList<>();
-    ModelSpec model = model(container, lossy, problems);
+    List<String> warnings = new ArrayList<>();
+    ModelSpec model = model(container, warnings, problems);
     problems.throwIfAny();
-    return new Mapping(resources(container, model), lossy);
+    return new Mapping(resources(container, model), warnings);
   }
 
   private List<Resource<?>> resources(Container container, ModelSpec model) {
@@ -145,7 +145,7 @@ final class VertexMapper implements EndpointMapper {
   }
 
   /** {@return what a container's model is made of} */
-  private ModelSpec model(Container container, List<String> lossy, Problems problems) {
+  private ModelSpec model(Container container, List<String> warnings, Problems problems) {
     problems.check(
         container.dependencies().packages().isEmpty(),
         "dependencies.packages",
@@ -159,7 +159,7 @@ final class VertexMapper implements EndpointMapper {
           "must not have names that begin with AIP_, which Vertex AI sets",
           name);
     }
-    String directory = directory(container.artifact(), environment, lossy, problems);
+    String directory = directory(container.artifact(), environment, warnings, problems);
     String image = image(container, problems);
     return new ModelSpec(
         readable(container.artifact()),
@@ -168,7 +168,7 @@ final class VertexMapper implements EndpointMapper {
         directory,
         container.runtime().options().find(VertexContainer.class).orElse(VertexContainer.DEFAULT),
         version(container).map(VertexVersion::aliases).orElse(List.of()),
-        VertexTags.users(container.artifact().metadata(), lossy, problems));
+        VertexTags.users(container.artifact().metadata(), warnings, problems));
   }
 
   private static Optional<VertexVersion> version(Container container) {
@@ -192,7 +192,7 @@ final class VertexMapper implements EndpointMapper {
   private static String directory(
       ModelArtifact artifact,
       Map<String, String> environment,
-      List<String> lossy,
+      List<String> warnings,
       Problems problems) {
     URI weights = artifact.weights();
     URI code = artifact.code();
@@ -211,7 +211,7 @@ final class VertexMapper implements EndpointMapper {
           "must be at gs://, or at file: together with the weights",
           code.getScheme() + ":");
       environment.putIfAbsent(CODE, code.toString());
-      lossy.add(
+      warnings.add(
           "a model of Vertex AI has one directory, which is the weights': the container finds the code by the environment variable "
               + CODE);
     }
@@ -268,9 +268,9 @@ final class VertexMapper implements EndpointMapper {
 
   @Override
   public Mapping endpoint(Endpoint endpoint) {
-    List<String> lossy = new ArrayList<>();
+    List<String> warnings = new ArrayList<>();
     Problems ofContainer = Problems.in("Container");
-    ModelSpec model = model(endpoint.container(), lossy, ofContainer);
+    ModelSpec model = model(endpoint.container(), warnings, ofContainer);
     Problems problems = Problems.in("Endpoint");
     ofContainer.found().forEach(found -> problems.add(found.under("container")));
     String path = endpoint.routing().path();
@@ -281,7 +281,7 @@ final class VertexMapper implements EndpointMapper {
         .options()
         .find(VertexRuntime.class)
         .orElse(VertexRuntime.DEFAULT);
-    VertexMachine machine = machine(endpoint.scaling(), runtime, lossy, problems);
+    VertexMachine machine = machine(endpoint.scaling(), runtime, warnings, problems);
     problems.throwIfAny();
 
     String modelName = modelName(endpoint.container(), model);
@@ -326,7 +326,7 @@ final class VertexMapper implements EndpointMapper {
         .<Resource<?>>map(
             watched -> Resource.part(MonitoringSpec.KIND, path, MonitoringSpec.of(watched)))
         .orElseGet(() -> Resource.noPart(MonitoringSpec.KIND, path)));
-    return new Mapping(resources, lossy);
+    return new Mapping(resources, warnings);
   }
 
   private static void check(Endpoint endpoint, Problems problems) {
@@ -351,7 +351,7 @@ final class VertexMapper implements EndpointMapper {
   }
 
   private static VertexMachine machine(
-      Scaling scaling, VertexRuntime runtime, List<String> lossy, Problems problems) {
+      Scaling scaling, VertexRuntime runtime, List<String> warnings, Problems problems) {
     VertexScaling own = scaling.options().find(VertexScaling.class).orElse(VertexScaling.DEFAULT);
     Optional<VertexAutoscaling> autoscaling = scaling.options().find(VertexAutoscaling.class);
     String machineType = scaling.instanceType().orElse("");
@@ -398,13 +398,13 @@ final class VertexMapper implements EndpointMapper {
             "must not look at the load of accelerators in VertexAutoscaling where there are none",
             autoscaling.flatMap(VertexAutoscaling::acceleratorPercent).orElse(0));
     if (scaling.count() > scaling.min()) {
-      lossy.add("Vertex AI begins with the least replicas, " + scaling.min() + ", and not with "
+      warnings.add("Vertex AI begins with the least replicas, " + scaling.min() + ", and not with "
           + scaling.count());
     }
     MachineSeries.check(machineType, accelerator, own.acceleratorCount(), problems);
     MachineSeries.builtIn(machineType)
         .filter(builtIn -> own.acceleratorCount() < builtIn.count())
-        .ifPresent(builtIn -> lossy.add("each " + machineType + " has " + builtIn.count()
+        .ifPresent(builtIn -> warnings.add("each " + machineType + " has " + builtIn.count()
             + " accelerators, of which a replica takes " + own.acceleratorCount()
             + ": whether others can share the rest is Vertex AI's to say"));
     SortedMap<String, Integer> targets = new TreeMap<>();

@@ -55,10 +55,10 @@ final class VertexTags {
   /**
    * {@return the labels that a model's metadata comes to: its own, and its framework}
    *
-   * @param lossy what has to be written otherwise is told here
+   * @param warnings what has to be written otherwise is told here
    */
   static SortedMap<String, String> users(
-      ModelMetadata metadata, List<String> lossy, Problems problems) {
+      ModelMetadata metadata, List<String> warnings, Problems problems) {
     SortedMap<String, String> labels = new TreeMap<>();
     metadata.framework().ifPresent(name -> labels.put(FRAMEWORK, allowed(name)));
     metadata.version().ifPresent(version -> labels.put(FRAMEWORK_VERSION, allowed(version)));
@@ -76,8 +76,9 @@ final class VertexTags {
           key);
       labels.put(written, allowed(value));
       if (!written.equals(key) || !allowed(value).equals(value)) {
-        lossy.add("label " + key + "=" + value + " is written as " + written + "=" + allowed(value)
-            + ": labels of Google Cloud have lowercase letters, digits, underscores and hyphens");
+        warnings.add(
+            "label " + key + "=" + value + " is written as " + written + "=" + allowed(value)
+                + ": labels of Google Cloud have lowercase letters, digits, underscores and hyphens");
       }
     });
     return labels;

@@ -25,8 +25,8 @@ import io.fairlead.operation.Operation;
 import io.fairlead.operation.Plan;
 import io.fairlead.operation.Plan.Action;
 import io.fairlead.operation.Plan.Change;
-import io.fairlead.platform.Belonging;
 import io.fairlead.platform.EndpointPlatform;
+import io.fairlead.platform.ManagedResource;
 import io.fairlead.vertex.Gcp;
 import io.fairlead.vertex.VertexMonitoring;
 import io.fairlead.vertex.VertexPlatform;
@@ -141,8 +141,8 @@ class MonitoredDeploymentsTest {
     deploy(BLUE);
 
     assertThat(watched(gcp.project())).isEqualTo(ids("blue"));
-    assertThat(platform.inventory()).extracting(Belonging::kind).contains("monitoring");
-    assertThat(platform.inventory()).noneMatch(Belonging::orphan);
+    assertThat(platform.inventory()).extracting(ManagedResource::kind).contains("monitoring");
+    assertThat(platform.inventory()).noneMatch(ManagedResource::orphan);
 
     undeploy(BLUE);
 
@@ -355,7 +355,7 @@ class MonitoredDeploymentsTest {
     assertThat(platform.inventory())
         .filteredOn(one -> one.kind().equals("monitoring"))
         .singleElement()
-        .matches(Belonging::orphan);
+        .matches(ManagedResource::orphan);
     platform.sweep(Duration.ZERO).await(LIMIT);
 
     assertThat(gcp.remains()).isEmpty();

@@ -18,8 +18,8 @@ import io.fairlead.grammar.Routing;
 import io.fairlead.grammar.RuntimeSpec;
 import io.fairlead.grammar.Scaling;
 import io.fairlead.operation.Operation;
-import io.fairlead.platform.Belonging;
 import io.fairlead.platform.Deployment;
+import io.fairlead.platform.ManagedResource;
 import io.fairlead.vertex.Gcp;
 import io.fairlead.vertex.VertexPlatform;
 import io.fairlead.vertex.VertexVersion;
@@ -77,9 +77,9 @@ class OverlappingDeploymentsTest {
     gcp.project().duration("DeployModel", Duration.ofSeconds(30));
     killAfterDeployModel(gcp, "green", "two");
 
-    List<Belonging> gone = platform.undeployAll("bert").await(LIMIT);
+    List<ManagedResource> gone = platform.undeployAll("bert").await(LIMIT);
 
-    assertThat(gone).extracting(Belonging::name).contains("bert/blue", "bert/green");
+    assertThat(gone).extracting(ManagedResource::name).contains("bert/blue", "bert/green");
     gcp.time().pass(Duration.ofHours(1));
     assertThat(gcp.remains()).isEmpty();
   }

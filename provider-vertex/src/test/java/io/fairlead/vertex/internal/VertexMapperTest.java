@@ -97,7 +97,7 @@ class VertexMapperTest {
   void anImageIsInARegistryThatVertexAiReads(String image, boolean isRead) {
     RuntimeSpec runtime = RuntimeSpec.of(image);
     if (isRead) {
-      assertThat(lossy(container(runtime), ONE)).isEmpty();
+      assertThat(warnings(container(runtime), ONE)).isEmpty();
     } else {
       assertThat(refused(container(runtime), ONE, BLUE))
           .hasMessageContaining("runtime.image must be in");
@@ -143,7 +143,7 @@ class VertexMapperTest {
   void aLongFolderGivesAShortDisplayName() {
     ModelArtifact deep = ModelArtifact.of(URI.create("gs://models/" + "x".repeat(300) + "/"));
 
-    assertThat(lossy(new Container(deep, RUNTIME, Dependencies.NONE), ONE)).isEmpty();
+    assertThat(warnings(new Container(deep, RUNTIME, Dependencies.NONE), ONE)).isEmpty();
     assertThat(VertexMapper.readable(deep)).hasSize(63);
   }
 
@@ -156,7 +156,7 @@ class VertexMapperTest {
     Scaling scaling = new Scaling(Optional.of("a2-highgpu-4g"), 2, 1, 3, ONE.options())
         .with(VertexScaling.acceleratorCount(1));
 
-    assertThat(lossy(apart, scaling))
+    assertThat(warnings(apart, scaling))
         .satisfiesExactlyInAnyOrder(
             line ->
                 assertThat(line).contains("finds the code by the environment variable CODE_URI"),
@@ -175,10 +175,10 @@ class VertexMapperTest {
         InvalidValueException.class, () -> platform.deploy(container, scaling, routing));
   }
 
-  private static List<String> lossy(Container container, Scaling scaling) {
+  private static List<String> warnings(Container container, Scaling scaling) {
     Endpoint endpoint = new Endpoint(container, scaling, BLUE);
     return new VertexMapper(VertexConfig.of("some-project", "us-central1"))
         .endpoint(endpoint)
-        .lossy();
+        .warnings();
   }
 }

@@ -1120,7 +1120,7 @@ class StandInTest {
     assertThat(answer.join().getDeployedModelId()).isEqualTo("11");
   }
 
-  // ---- bad days ----
+  // ---- failure scenarios ----
 
   @Test
   void theNextCallOfAMethodFailsAndDoesNothing() {

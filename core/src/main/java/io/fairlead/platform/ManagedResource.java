@@ -6,7 +6,7 @@ import java.time.Instant;
 import java.util.Optional;
 
 /**
- * One resource on a platform that this library made.
+ * A resource on a platform that is managed by Fairlead.
  *
  * @param kind what it is there, such as {@code endpoint} or {@code model}
  * @param name its name there
@@ -14,9 +14,9 @@ import java.util.Optional;
  * @param createdAt when it was made
  * @param orphan whether no deployment uses it
  */
-public record Belonging(
+public record ManagedResource(
     String kind, String name, Optional<String> deployment, Instant createdAt, boolean orphan) {
-  public Belonging {
+  public ManagedResource {
     requireNonNull(kind, "kind");
     requireNonNull(name, "name");
     requireNonNull(deployment, "deployment");
