@@ -1,10 +1,9 @@
 package io.fairlead.sagemaker;
 
 import io.fairlead.grammar.Problems;
+import io.fairlead.provider.Loopback;
 import io.fairlead.spi.Settings;
-import java.net.InetAddress;
 import java.net.URI;
-import java.net.UnknownHostException;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.regex.Pattern;
@@ -143,27 +142,10 @@ public final class SageMakerConfig extends Settings<SageMakerConfig.Draft> {
                 "endpoint",
                 "must not carry a user name or password: give credentials instead")
             .check(
-                !"http".equals(uri.getScheme()) || isLoopback(uri),
+                !"http".equals(uri.getScheme()) || Loopback.isHostOf(uri),
                 "endpoint",
                 "must be https, because signed requests over plain http can be read, unless it is on this machine"));
     problems.throwIfAny();
-  }
-
-  private static boolean isLoopback(URI uri) {
-    String host = uri.getHost();
-    if (host == null) {
-      return false;
-    }
-    // A name that is no address is looked up; localhost is not sent to any name server.
-    boolean address = host.startsWith("[") || host.chars().noneMatch(Character::isLetter);
-    if (!address) {
-      return host.equals("localhost") || host.endsWith(".localhost");
-    }
-    try {
-      return InetAddress.getByName(host).isLoopbackAddress();
-    } catch (UnknownHostException e) {
-      return false;
-    }
   }
 
   /** {@return settings for a region, with the usual chain of credentials} */

@@ -48,7 +48,6 @@ class SageMakerConfigTest {
     "http://127.0.0.1:4566",
     "http://localhost:4566",
     "http://[::1]:4566",
-    "http://aws.localhost",
     "https://vpce-1.api.sagemaker.us-east-1.vpce.amazonaws.com"
   })
   void anEndpointIsOnThisMachineOrEncrypted(URI endpoint) {
@@ -59,6 +58,7 @@ class SageMakerConfigTest {
   @CsvSource({
     "http://emulator:4566, must be https",
     "http://10.0.0.5, must be https",
+    "http://aws.localhost, must be https",
     "http://127.0.0.1.example.org, must be https",
     "ftp://127.0.0.1, must begin with",
     "https://me:secret@example.org, must not carry a user name"

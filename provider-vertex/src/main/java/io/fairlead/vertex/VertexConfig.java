@@ -25,10 +25,15 @@ public final class VertexConfig extends Settings<VertexConfig.Draft> {
   /** The first call of a process loads the SDK's classes, which takes seconds on a busy machine. */
   static final Duration CALL_TIMEOUT = Duration.ofSeconds(30);
 
+  /** The domain of Google's own cloud. */
+  static final String GOOGLE = "googleapis.com";
+
   private static final Pattern PROJECT =
       Pattern.compile("([a-z][a-z0-9.-]*:)?[a-z][a-z0-9-]{4,28}[a-z0-9]|[0-9]{1,19}");
   private static final Pattern LOCATION = Pattern.compile("[a-z]+(-[a-z]+)+[0-9]+");
   private static final Pattern BUCKET = Pattern.compile("[a-z0-9][a-z0-9._-]{1,220}[a-z0-9]");
+  private static final Pattern DOMAIN =
+      Pattern.compile("[a-z0-9]([a-z0-9-]*[a-z0-9])?(\\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)+");
   private static final Pattern HOST_AND_PORT = Pattern.compile("[A-Za-z0-9.\\[\\]:-]+:[0-9]{1,5}");
 
   static final class Draft extends Settings.Draft {
@@ -41,6 +46,7 @@ public final class VertexConfig extends Settings<VertexConfig.Draft> {
     Optional<CredentialsProvider> credentials = Optional.empty();
     Optional<TransportChannelProvider> transport = Optional.empty();
     Optional<Storage> storage = Optional.empty();
+    String universeDomain = GOOGLE;
     Duration callTimeout = CALL_TIMEOUT;
   }
 
@@ -80,6 +86,11 @@ public final class VertexConfig extends Settings<VertexConfig.Draft> {
             "storageEndpoint",
             "must be https, or http on this machine",
             draft.storageEndpoint.map(URI::toString).orElse(""))
+        .check(
+            DOMAIN.matcher(draft.universeDomain).matches(),
+            "universeDomain",
+            "must be a domain's name in lowercase letters, such as " + GOOGLE,
+            draft.universeDomain)
         .check(
             draft.callTimeout.compareTo(Duration.ZERO) > 0,
             "callTimeout",
@@ -140,6 +151,14 @@ public final class VertexConfig extends Settings<VertexConfig.Draft> {
     return draft().storage;
   }
 
+  /**
+   * {@return the domain under which the services' hosts are; {@code googleapis.com} unless the project is in a cloud of
+   * its own, such as a sovereign one}
+   */
+  public String universeDomain() {
+    return draft().universeDomain;
+  }
+
   /** {@return the longest that one call may take that is no request to a model} */
   public Duration callTimeout() {
     return draft().callTimeout;
@@ -180,6 +199,11 @@ public final class VertexConfig extends Settings<VertexConfig.Draft> {
 
   public VertexConfig withStorage(Storage storage) {
     return new VertexConfig(with(draft -> draft.storage = Optional.of(storage)));
+  }
+
+  /** {@return the same in another universe of Google Cloud, whose credentials are of the same} */
+  public VertexConfig withUniverseDomain(String domain) {
+    return new VertexConfig(with(draft -> draft.universeDomain = domain));
   }
 
   public VertexConfig withCallTimeout(Duration timeout) {

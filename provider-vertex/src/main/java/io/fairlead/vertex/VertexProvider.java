@@ -41,12 +41,19 @@ public final class VertexProvider implements PlatformProvider<VertexPlatform> {
         .or(() -> Optional.ofNullable(System.getenv("GOOGLE_CLOUD_PROJECT")))
         .orElseGet(() -> settings.requiredText(
             "project", "the Google Cloud project's id; GOOGLE_CLOUD_PROJECT would do too"));
-    String location =
-        settings.requiredText("location", "the region to serve in, such as us-central1");
+    String location = settings
+        .text("location")
+        .or(() -> Optional.ofNullable(System.getenv("GOOGLE_CLOUD_REGION")))
+        .orElseGet(() -> settings.requiredText(
+            "location",
+            "the region to serve in, such as us-central1; GOOGLE_CLOUD_REGION would do too"));
     Optional<String> bucket = settings.text("bucket");
     Optional<String> endpoint = settings.text("endpoint");
     boolean plaintext = settings.flag("plaintext").orElse(false);
     Optional<URI> storageEndpoint = settings.uri("storageEndpoint");
+    Optional<String> universe = settings
+        .text("universeDomain")
+        .or(() -> Optional.ofNullable(System.getenv("GOOGLE_CLOUD_UNIVERSE_DOMAIN")));
     Duration callTimeout = settings.duration("callTimeout").orElse(VertexConfig.CALL_TIMEOUT);
     settings.done();
     // Built eagerly so that all problems are reported together.
@@ -57,6 +64,7 @@ public final class VertexProvider implements PlatformProvider<VertexPlatform> {
     draft.endpoint = endpoint;
     draft.plaintext = plaintext;
     draft.storageEndpoint = storageEndpoint;
+    draft.universeDomain = universe.orElse(VertexConfig.GOOGLE);
     draft.callTimeout = callTimeout;
     return open(new VertexConfig(draft));
   }

@@ -5,6 +5,8 @@ import io.fairlead.error.ServingException;
 import io.fairlead.grammar.Endpoint;
 import io.fairlead.grammar.Problems;
 import io.fairlead.platform.Response;
+import io.fairlead.provider.Deadline;
+import io.fairlead.provider.RefusedCalls;
 import io.fairlead.provider.TimeSource;
 import io.fairlead.sagemaker.AsyncInvocation;
 import io.fairlead.sagemaker.AsyncRequest;
@@ -31,7 +33,7 @@ final class AsyncInvocations {
   private static final Duration LAST_LOOK = Duration.ofSeconds(5);
 
   private final SageMakerClients clients;
-  private final RetriedCalls calls;
+  private final RefusedCalls calls;
   private final SageMakerErrors errors;
   private final TimeSource time;
   private final Duration callTimeout;
@@ -43,7 +45,7 @@ final class AsyncInvocations {
    */
   AsyncInvocations(
       SageMakerClients clients,
-      RetriedCalls calls,
+      RefusedCalls calls,
       SageMakerErrors errors,
       TimeSource time,
       Duration callTimeout) {
@@ -65,7 +67,10 @@ final class AsyncInvocations {
         .requestTTLSeconds(seconds(request.timeToLive()))
         .invocationTimeoutSeconds(seconds(request.invocationTimeout()));
     InvokeEndpointAsyncResponse taken = calls.call(
-        "Asking endpoint '" + endpoint.name() + "' for an answer in S3", callTimeout, left -> {
+        "Asking endpoint '" + endpoint.name() + "' for an answer in S3",
+        Deadline.after(callTimeout, time),
+        errors,
+        left -> {
           Duration rest = clients.awaitRuntimeCredentials(left);
           return clients
               .runtime()

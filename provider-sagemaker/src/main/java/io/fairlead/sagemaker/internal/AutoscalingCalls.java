@@ -125,7 +125,7 @@ final class AutoscalingCalls {
                         metric -> metric.predefinedMetricType(policy.metric().awsName())))));
   }
 
-  /** Ends the scaling of a variant, with all its policies, whose ever: AWS refuses to remove or rebuild what is scaled. */
+  /** Ends the scaling of a variant, with all its policies, whoever owns them: AWS refuses to remove or rebuild what is scaled. */
   void remove(VariantName variant) {
     if (target(variant).isPresent()) {
       errors.find(

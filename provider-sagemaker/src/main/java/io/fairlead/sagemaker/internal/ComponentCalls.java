@@ -125,7 +125,7 @@ final class ComponentCalls {
         ListInferenceComponentsResponse::nextToken);
   }
 
-  /** {@return the names of all components on a fleet, whose ever} */
+  /** {@return the names of all components on a fleet of every owner} */
   List<String> namesOn(String fleet) {
     return list(request -> request.endpointNameEquals(fleet)).stream()
         .map(InferenceComponentSummary::inferenceComponentName)

@@ -5,6 +5,7 @@ import io.fairlead.error.ServingException;
 import io.fairlead.grammar.Endpoint;
 import io.fairlead.platform.EndpointPlatform;
 import io.fairlead.platform.Response;
+import io.fairlead.provider.RefusedCalls;
 import io.fairlead.provider.TimeSource;
 import io.fairlead.reconcile.ForwardingEndpointPlatform;
 import io.fairlead.reconcile.Polling;
@@ -51,9 +52,13 @@ public final class DefaultSageMakerPlatform extends ForwardingEndpointPlatform
         .polling(POLLING)
         .random(random)
         .build();
-    RetriedCalls calls = new RetriedCalls(errors, time, random);
+    RefusedCalls calls = new RefusedCalls(SageMakerProvider.ID, time, random);
     SageMakerInvoker invoker = new SageMakerInvoker(
-        clients, calls, () -> new SageMakerStreaming(config, clients, calls, errors, time));
+        clients,
+        calls,
+        errors,
+        time,
+        () -> new SageMakerStreaming(config, clients, calls, errors, time));
     EndpointPlatform platform = new ReconciledEndpointPlatform(
         reconciler, new SageMakerMapper(config), invoker, () -> close(invoker, clients));
     return new DefaultSageMakerPlatform(

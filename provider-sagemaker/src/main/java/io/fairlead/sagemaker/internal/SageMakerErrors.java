@@ -2,14 +2,18 @@ package io.fairlead.sagemaker.internal;
 
 import io.fairlead.error.ErrorKind;
 import io.fairlead.error.ServingException;
+import io.fairlead.provider.RefusedCalls.Refusals;
+import io.fairlead.provider.RetryPolicy;
 import io.fairlead.sagemaker.SageMakerProvider;
 import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.net.SocketTimeoutException;
 import java.net.UnknownHostException;
+import java.time.Duration;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Predicate;
 import java.util.function.Supplier;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -30,7 +34,15 @@ import software.amazon.awssdk.services.sagemakerruntime.model.ModelStreamErrorEx
  * <p>SageMaker's control plane says not found, exists, busy and wrong with one code, {@code ValidationException}, and tells
  * them apart by how the message begins.
  */
-final class SageMakerErrors {
+final class SageMakerErrors implements Refusals<SdkException> {
+  private static final RetryPolicy REFUSED = new RetryPolicy(
+      5, Duration.ofMillis(250), Duration.ofSeconds(4), RetryPolicy.DEFAULT.settling());
+  /** A model is loaded for up to six minutes, after an answer that comes when a first minute is over. */
+  private static final RetryPolicy LOADING = new RetryPolicy(
+      5, Duration.ofSeconds(1), Duration.ofSeconds(8), RetryPolicy.DEFAULT.settling());
+
+  private static final Predicate<String> SECONDS = Pattern.compile("[0-9]{1,9}").asMatchPredicate();
+
   private static final Set<String> UNAUTHORIZED = Set.of(
       "AccessDenied",
       "AccessDeniedException",
@@ -108,8 +120,33 @@ final class SageMakerErrors {
     }
   }
 
+  // ---- refusals of the runtime service ----
+
+  @Override
+  public Class<SdkException> type() {
+    return SdkException.class;
+  }
+
+  @Override
+  public Optional<RetryPolicy> policy(SdkException refusal) {
+    return isRefusedForNow(refusal)
+        ? Optional.of(isLoading(refusal) ? LOADING : REFUSED)
+        : Optional.empty();
+  }
+
+  @Override
+  public Optional<Duration> retryAfter(SdkException refusal) {
+    return refusal instanceof AwsServiceException service && service.awsErrorDetails() != null
+        ? Optional.ofNullable(service.awsErrorDetails().sdkHttpResponse())
+            .flatMap(answer -> answer.firstMatchingHeader("Retry-After"))
+            .filter(SECONDS)
+            .map(seconds -> Duration.ofSeconds(Long.parseLong(seconds)))
+        : Optional.empty();
+  }
+
   /** {@return an SDK's failure as one of this library} */
-  ServingException failure(String what, SdkException e) {
+  @Override
+  public ServingException failure(String what, SdkException e) {
     return e instanceof AwsServiceException service ? answered(what, service) : unanswered(what, e);
   }
 

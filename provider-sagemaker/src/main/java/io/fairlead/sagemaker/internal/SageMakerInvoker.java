@@ -8,6 +8,9 @@ import io.fairlead.grammar.Problems;
 import io.fairlead.platform.Request;
 import io.fairlead.platform.Response;
 import io.fairlead.provider.Closed;
+import io.fairlead.provider.Deadline;
+import io.fairlead.provider.RefusedCalls;
+import io.fairlead.provider.TimeSource;
 import io.fairlead.reconcile.Invoker;
 import io.fairlead.sagemaker.SageMakerProvider;
 import io.fairlead.sagemaker.SageMakerRequest;
@@ -39,7 +42,9 @@ final class SageMakerInvoker implements Invoker<Endpoint>, AutoCloseable {
   private static final String UNKNOWN_TYPE = "application/octet-stream";
 
   private final SageMakerClients clients;
-  private final RetriedCalls calls;
+  private final RefusedCalls calls;
+  private final SageMakerErrors errors;
+  private final TimeSource time;
   private final Supplier<SageMakerStreaming> newStreaming;
   private final ReentrantLock lock = new ReentrantLock();
   private volatile @Nullable SageMakerStreaming streaming;
@@ -51,9 +56,15 @@ final class SageMakerInvoker implements Invoker<Endpoint>, AutoCloseable {
    * @param newStreaming makes what needs Netty, called once and only if it is needed; closed with this
    */
   SageMakerInvoker(
-      SageMakerClients clients, RetriedCalls calls, Supplier<SageMakerStreaming> newStreaming) {
+      SageMakerClients clients,
+      RefusedCalls calls,
+      SageMakerErrors errors,
+      TimeSource time,
+      Supplier<SageMakerStreaming> newStreaming) {
     this.clients = clients;
     this.calls = calls;
+    this.errors = errors;
+    this.time = time;
     this.newStreaming = newStreaming;
   }
 
@@ -132,7 +143,8 @@ final class SageMakerInvoker implements Invoker<Endpoint>, AutoCloseable {
           .accept(options.accept().orElse(null));
     }
     try {
-      return calls.call(what(endpoint, request), request.timeout(), left -> {
+      Deadline deadline = Deadline.after(request.timeout(), time);
+      return calls.call(what(endpoint, request), deadline, errors, left -> {
         Duration rest = clients.awaitRuntimeCredentials(left);
         return clients
             .runtime()

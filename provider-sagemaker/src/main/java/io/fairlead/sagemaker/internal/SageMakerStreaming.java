@@ -10,6 +10,7 @@ import io.fairlead.platform.Response;
 import io.fairlead.provider.Deadline;
 import io.fairlead.provider.PieceQueue;
 import io.fairlead.provider.PieceQueues;
+import io.fairlead.provider.RefusedCalls;
 import io.fairlead.provider.TimeSource;
 import io.fairlead.sagemaker.SageMakerConfig;
 import io.fairlead.sagemaker.SageMakerProvider;
@@ -65,7 +66,7 @@ final class SageMakerStreaming implements AutoCloseable {
   private static final Duration CLOSE_TIMEOUT = Duration.ofSeconds(5);
 
   private final SageMakerClients clients;
-  private final RetriedCalls calls;
+  private final RefusedCalls calls;
   private final SageMakerErrors errors;
   private final TimeSource time;
   private final NioEventLoopGroup threads;
@@ -76,7 +77,7 @@ final class SageMakerStreaming implements AutoCloseable {
   SageMakerStreaming(
       SageMakerConfig config,
       SageMakerClients clients,
-      RetriedCalls calls,
+      RefusedCalls calls,
       SageMakerErrors errors,
       TimeSource time) {
     this.clients = clients;
@@ -125,7 +126,7 @@ final class SageMakerStreaming implements AutoCloseable {
     String what = SageMakerInvoker.what(endpoint, request);
     Deadline deadline = Deadline.after(request.timeout(), time);
     try {
-      Answer coming = calls.call(what, request.timeout(), left -> {
+      Answer coming = calls.call(what, deadline, errors, left -> {
         Duration rest = clients.awaitCredentials(left);
         Answer begun = new Answer(what, deadline);
         begun.begin(call.overrideConfiguration(SageMakerInvoker.within(rest)).build());

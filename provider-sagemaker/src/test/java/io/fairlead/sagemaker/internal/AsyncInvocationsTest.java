@@ -12,9 +12,11 @@ import io.fairlead.error.ServingException;
 import io.fairlead.grammar.InvalidValueException;
 import io.fairlead.json.GrammarJson;
 import io.fairlead.platform.Response;
+import io.fairlead.provider.RefusedCalls;
 import io.fairlead.sagemaker.AsyncInvocation;
 import io.fairlead.sagemaker.AsyncRequest;
 import io.fairlead.sagemaker.SageMakerConfig;
+import io.fairlead.sagemaker.SageMakerProvider;
 import io.fairlead.sagemaker.standin.Account;
 import io.fairlead.sagemaker.standin.AwsError;
 import io.fairlead.sagemaker.standin.StandIn;
@@ -41,7 +43,7 @@ class AsyncInvocationsTest {
     SageMakerErrors errors = new SageMakerErrors(config.identity());
     return new AsyncInvocations(
         clients,
-        new RetriedCalls(errors, time, new Random(1)),
+        new RefusedCalls(SageMakerProvider.ID, time, new Random(1)),
         errors,
         time,
         Duration.ofSeconds(30));

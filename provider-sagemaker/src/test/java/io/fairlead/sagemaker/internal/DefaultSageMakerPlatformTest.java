@@ -11,9 +11,11 @@ import io.fairlead.error.ServingException;
 import io.fairlead.platform.EndpointPlatform;
 import io.fairlead.platform.Request;
 import io.fairlead.platform.Response;
+import io.fairlead.provider.RefusedCalls;
 import io.fairlead.sagemaker.AsyncInvocation;
 import io.fairlead.sagemaker.AsyncRequest;
 import io.fairlead.sagemaker.SageMakerConfig;
+import io.fairlead.sagemaker.SageMakerProvider;
 import io.fairlead.sagemaker.SageMakerResponse;
 import java.io.File;
 import java.io.IOException;
@@ -48,9 +50,13 @@ class DefaultSageMakerPlatformTest {
   private final SageMakerClients clients = new SageMakerClients(config);
   private final SageMakerErrors errors = new SageMakerErrors(config.identity());
   private final VirtualTime time = new VirtualTime();
-  private final RetriedCalls calls = new RetriedCalls(errors, time, new Random(1));
+  private final RefusedCalls calls = new RefusedCalls(SageMakerProvider.ID, time, new Random(1));
   private final SageMakerInvoker invoker = new SageMakerInvoker(
-      clients, calls, () -> new SageMakerStreaming(config, clients, calls, errors, time));
+      clients,
+      calls,
+      errors,
+      time,
+      () -> new SageMakerStreaming(config, clients, calls, errors, time));
   private final InvokeOnlyPlatform asking = new InvokeOnlyPlatform(invoker);
   private final DefaultSageMakerPlatform platform = open(asking);
 

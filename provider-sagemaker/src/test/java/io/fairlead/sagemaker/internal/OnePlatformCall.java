@@ -3,6 +3,7 @@ package io.fairlead.sagemaker.internal;
 import io.fairlead.error.ServingException;
 import io.fairlead.platform.EndpointPlatform;
 import io.fairlead.platform.Request;
+import io.fairlead.provider.RefusedCalls;
 import io.fairlead.provider.TimeSource;
 import io.fairlead.sagemaker.SageMakerConfig;
 import io.fairlead.sagemaker.SageMakerProvider;
@@ -30,10 +31,14 @@ final class OnePlatformCall {
     }
     SageMakerErrors errors = new SageMakerErrors(config.identity());
     TimeSource time = TimeSource.system();
-    RetriedCalls calls = new RetriedCalls(errors, time, new Random(1));
+    RefusedCalls calls = new RefusedCalls(SageMakerProvider.ID, time, new Random(1));
     try (SageMakerClients clients = new SageMakerClients(config)) {
       SageMakerInvoker invoker = new SageMakerInvoker(
-          clients, calls, () -> new SageMakerStreaming(config, clients, calls, errors, time));
+          clients,
+          calls,
+          errors,
+          time,
+          () -> new SageMakerStreaming(config, clients, calls, errors, time));
       DefaultSageMakerPlatform platform = new DefaultSageMakerPlatform(
           new InvokeOnlyPlatform(invoker),
           new AsyncInvocations(clients, calls, errors, time, config.callTimeout()));

@@ -110,7 +110,8 @@ class SageMakerCredentialsTest {
         ServingException failure = catchThrowableOfType(ServingException.class, call);
 
         assertThat(failure.kind()).isEqualTo(ErrorKind.UNAUTHORIZED);
-        assertThat(failure).hasMessageContaining("did not answer within 0.2 s");
+        // What is left of 200 ms when the credentials are asked for.
+        assertThat(failure).hasMessageMatching(".*did not answer within 0\\.(2|1\\d*) s.*");
       }
     }
   }

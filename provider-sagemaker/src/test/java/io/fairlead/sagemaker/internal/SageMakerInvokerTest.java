@@ -15,7 +15,9 @@ import io.fairlead.grammar.RequestOptions;
 import io.fairlead.grammar.Scaling;
 import io.fairlead.platform.Request;
 import io.fairlead.platform.Response;
+import io.fairlead.provider.RefusedCalls;
 import io.fairlead.sagemaker.SageMakerConfig;
+import io.fairlead.sagemaker.SageMakerProvider;
 import io.fairlead.sagemaker.SageMakerRequest;
 import io.fairlead.sagemaker.SageMakerResponse;
 import io.fairlead.sagemaker.SageMakerServerless;
@@ -51,7 +53,9 @@ class SageMakerInvokerTest {
   private SageMakerInvoker invoker(SageMakerClients ofWhich) {
     return new SageMakerInvoker(
         ofWhich,
-        new RetriedCalls(new SageMakerErrors(server.config().identity()), time, new Random(1)),
+        new RefusedCalls(SageMakerProvider.ID, time, new Random(1)),
+        new SageMakerErrors(server.config().identity()),
+        time,
         () -> {
           throw new AssertionError("nothing is asked for in pieces");
         });
@@ -363,7 +367,7 @@ class SageMakerInvokerTest {
 
     assertThat(failure.kind()).isEqualTo(ErrorKind.UNAVAILABLE);
     assertThat(failure.retryable()).isTrue();
-    assertThat(failure).hasMessageContaining("(5 times)").hasMessageContaining("is loading");
+    assertThat(failure).hasMessageContaining("(5 attempts)").hasMessageContaining("is loading");
     assertThat(server.asked()).hasSize(5);
   }
 

@@ -13,8 +13,10 @@ import io.fairlead.error.ServingException;
 import io.fairlead.grammar.InvalidValueException;
 import io.fairlead.platform.Request;
 import io.fairlead.platform.Response;
+import io.fairlead.provider.RefusedCalls;
 import io.fairlead.provider.TimeSource;
 import io.fairlead.sagemaker.SageMakerConfig;
+import io.fairlead.sagemaker.SageMakerProvider;
 import io.fairlead.sagemaker.SageMakerRequest;
 import io.fairlead.sagemaker.SageMakerResponse;
 import java.io.BufferedReader;
@@ -63,7 +65,11 @@ class SageMakerStreamingTest {
 
   private SageMakerStreaming streaming(SageMakerConfig where, TimeSource time) {
     return new SageMakerStreaming(
-        where, clients, new RetriedCalls(errors, pauses, new Random(1)), errors, time);
+        where,
+        clients,
+        new RefusedCalls(SageMakerProvider.ID, pauses, new Random(1)),
+        errors,
+        time);
   }
 
   @AfterEach
@@ -478,7 +484,7 @@ class SageMakerStreamingTest {
     SageMakerStreaming own = new SageMakerStreaming(
         config,
         ownClients,
-        new RetriedCalls(errors, pauses, new Random(1)),
+        new RefusedCalls(SageMakerProvider.ID, pauses, new Random(1)),
         errors,
         TimeSource.system());
     own.invoke(ENDPOINT, REQUEST, piece -> pieces.add(text(piece)));

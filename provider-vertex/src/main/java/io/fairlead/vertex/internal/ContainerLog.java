@@ -12,6 +12,7 @@ import com.google.protobuf.Struct;
 import com.google.protobuf.Value;
 import com.google.protobuf.util.JsonFormat;
 import io.fairlead.vertex.VertexConfig;
+import io.fairlead.vertex.internal.storage.StorageTransport;
 import java.io.IOException;
 import java.net.URI;
 import java.net.URLEncoder;
@@ -31,9 +32,6 @@ import org.slf4j.LoggerFactory;
  * <p>It is best effort: what cannot be read within a few seconds is left to the link that is told instead.
  */
 final class ContainerLog {
-  /** Where Cloud Logging lists entries. */
-  static final URI ENTRIES = URI.create("https://logging.googleapis.com/v2/entries:list");
-
   private static final Logger LOG = LoggerFactory.getLogger(ContainerLog.class);
   private static final Duration LIMIT = Duration.ofSeconds(5);
   private static final int LINES = 20;
@@ -53,6 +51,11 @@ final class ContainerLog {
     this.config = config;
     this.clients = clients;
     this.entries = entries;
+  }
+
+  /** {@return where Cloud Logging lists entries in a universe of Google Cloud} */
+  static URI entries(String universeDomain) {
+    return URI.create("https://logging." + universeDomain + "/v2/entries:list");
   }
 
   /** {@return what to say of the log of a deployed model that did not start, as sentences} */

@@ -14,6 +14,7 @@ import io.fairlead.reconcile.Reconciler;
 import io.fairlead.vertex.VertexConfig;
 import io.fairlead.vertex.VertexPlatform;
 import io.fairlead.vertex.VertexProvider;
+import io.fairlead.vertex.internal.storage.StorageClient;
 import java.net.URI;
 import java.time.Duration;
 import java.util.Optional;
@@ -50,7 +51,9 @@ public final class DefaultVertexPlatform extends ForwardingEndpointPlatform
         config,
         time,
         random,
-        config.plaintext() ? Optional.empty() : Optional.of(ContainerLog.ENTRIES));
+        config.plaintext()
+            ? Optional.empty()
+            : Optional.of(ContainerLog.entries(config.universeDomain())));
   }
 
   /** The same with the place where Cloud Logging lists entries. */
@@ -59,7 +62,8 @@ public final class DefaultVertexPlatform extends ForwardingEndpointPlatform
     VertexClients clients = new VertexClients(config);
     VertexErrors errors = new VertexErrors(VertexClients.identity(config));
     VertexCalls calls = new VertexCalls(clients, errors, config.callTimeout());
-    StorageClient storage = new StorageClient(config, clients);
+    StorageClient storage = new StorageClient(
+        config, clients.holder(), clients::credentials, VertexClients.identity(config));
     VertexKinds kinds =
         VertexKinds.of(config, calls, storage, new ContainerLog(config, clients, logEntries));
     Reconciler reconciler = Reconciler.builder(VertexProvider.ID, kinds.all())

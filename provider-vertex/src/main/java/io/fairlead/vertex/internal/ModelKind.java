@@ -29,6 +29,7 @@ import io.fairlead.reconcile.ResourceRef;
 import io.fairlead.vertex.VertexConfig;
 import io.fairlead.vertex.VertexContainer;
 import io.fairlead.vertex.VertexProbe;
+import io.fairlead.vertex.internal.storage.ArtifactSpec;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;

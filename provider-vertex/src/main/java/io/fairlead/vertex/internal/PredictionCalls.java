@@ -10,6 +10,9 @@ import io.fairlead.grammar.PlatformOptions;
 import io.fairlead.grammar.Problems;
 import io.fairlead.platform.Request;
 import io.fairlead.platform.Response;
+import io.fairlead.provider.Deadline;
+import io.fairlead.provider.RefusedCalls;
+import io.fairlead.provider.RefusedCalls.Refusals;
 import io.fairlead.provider.TimeSource;
 import io.fairlead.vertex.VertexConfig;
 import io.fairlead.vertex.VertexEndpoint;
@@ -21,26 +24,27 @@ import java.util.Optional;
 import java.util.random.RandomGenerator;
 import java.util.stream.Collectors;
 
-/** What all ways to ask a model have in common: where to ask, for how long, and how often. */
+/** What all ways to invoke a model have in common: the host, the deadline and the attempts. */
 final class PredictionCalls {
   private static final int ALL = 100;
 
   private final PredictionTargetCache targets;
-  private final RetriedCalls calls;
+  private final RefusedCalls calls;
+  private final Refusals<ApiException> refusals;
   private final VariantLookup variants;
 
-  /** One try to ask a model. */
+  /** One attempt to invoke a model. */
   @FunctionalInterface
   interface Call<T> {
     /**
-     * Asks, and throws an {@link ApiException} if that is refused.
+     * Invokes the model, and throws an {@link ApiException} if that is refused.
      *
-     * @param answered what hears the headers of the answer
+     * @param answered receives the headers of the response
      */
     T make(PredictionTarget target, Duration left, GrpcResponseMetadata answered);
   }
 
-  /** What the last of several tries heard. */
+  /** The headers of the last of several attempts. */
   private static final class Heard {
     private GrpcResponseMetadata last = new GrpcResponseMetadata();
 
@@ -57,8 +61,9 @@ final class PredictionCalls {
       VertexNames names,
       TimeSource time,
       RandomGenerator random) {
-    this.calls = new RetriedCalls(errors, time, random);
-    this.targets = new PredictionTargetCache(clients, calls, names, config.callTimeout());
+    this.calls = new RefusedCalls(VertexProvider.ID, time, random);
+    this.refusals = errors.ofPredictions();
+    this.targets = new PredictionTargetCache(clients, calls, refusals, names, config.callTimeout());
     this.variants = new VariantLookup(targets, time);
   }
 
@@ -68,12 +73,12 @@ final class PredictionCalls {
   }
 
   /**
-   * Asks a model.
+   * Invokes a model.
    *
-   * @param size how many bytes it is sent
-   * @param end when the time for it is over
+   * @param size the request's size in bytes
+   * @param deadline the limit on all attempts
    */
-  <T> T ask(Endpoint endpoint, Request request, int size, Duration end, Call<T> call) {
+  <T> T ask(Endpoint endpoint, Request request, int size, Deadline deadline, Call<T> call) {
     check(request, size);
     String what = what(endpoint, request);
     String id = endpoint.name();
@@ -83,28 +88,29 @@ final class PredictionCalls {
     }
     Heard heard = new Heard();
     try {
-      request.variant().ifPresent(variant -> checkHasAllRequests(what, id, variant, end));
+      request.variant().ifPresent(variant -> checkHasAllRequests(what, id, variant, deadline));
       PredictionTarget known = targets.known(id);
       boolean isElsewhere = access == Access.DEDICATED && !targets.isFound(id);
       PredictionTarget target =
-          isElsewhere || size > known.largest() ? targets.find(what, id, end) : known;
+          isElsewhere || size > known.largest() ? targets.find(what, id, deadline) : known;
       checkSize(size, target.largest());
-      return calls.call(what, end, left -> {
+      return calls.call(what, deadline, refusals, left -> {
         try {
           return call.make(target, left, heard.next());
         } catch (ApiException e) {
           if (target.isDedicated() || !VertexErrors.isAtItsOwnHost(e)) {
             throw e;
           }
-          PredictionTarget own = targets.find(what, id, end);
-          return calls.call(what, end, leftThen -> call.make(own, leftThen, heard.next()));
+          PredictionTarget own = targets.find(what, id, deadline);
+          return calls.call(
+              what, deadline, refusals, leftThen -> call.make(own, leftThen, heard.next()));
         }
       });
     } catch (ServingException e) {
       if (e.kind() == ErrorKind.NOT_FOUND || e.kind() == ErrorKind.UNAVAILABLE) {
         targets.forget(id);
       }
-      throw named(endpoint, request, e, heard.last, end);
+      throw named(endpoint, request, e, heard.last, deadline);
     }
   }
 
@@ -114,20 +120,21 @@ final class PredictionCalls {
       Request request,
       ServingException failure,
       GrpcResponseMetadata answered,
-      Duration end) {
+      Deadline deadline) {
     String told = VertexInvoker.deployedModelId(answered);
     return told.isEmpty() || failure.variant().isPresent()
         ? failure
-        : failure.withVariant(variant(endpoint, request, told, end));
+        : failure.withVariant(variant(endpoint, request, told, deadline));
   }
 
   /** {@return the variant that a deployed model is, which is seldom another than the one that the request is pinned to} */
-  private String variant(Endpoint endpoint, Request request, String deployedModelId, Duration end) {
+  private String variant(
+      Endpoint endpoint, Request request, String deployedModelId, Deadline deadline) {
     return request
         .variant()
         .filter(pinned ->
             deployedModelId.equals(VertexNames.deployedModelId(endpoint.name() + "/" + pinned)))
-        .orElseGet(() -> variants.of(endpoint, deployedModelId, end));
+        .orElseGet(() -> variants.of(endpoint, deployedModelId, deadline));
   }
 
   /**
@@ -135,14 +142,18 @@ final class PredictionCalls {
    * model}
    *
    * @param deployedModelId what Vertex AI says who answered; empty if it does not
-   * @param end when the time to find out more is over
+   * @param deadline the limit on finding out more
    */
   Response named(
-      Endpoint endpoint, Request request, Response response, String deployedModelId, Duration end) {
+      Endpoint endpoint,
+      Request request,
+      Response response,
+      String deployedModelId,
+      Deadline deadline) {
     if (deployedModelId.isEmpty()) {
       return response;
     }
-    String variant = variant(endpoint, request, deployedModelId, end);
+    String variant = variant(endpoint, request, deployedModelId, deadline);
     if (!request.variant().orElse(variant).equals(variant)) {
       throw new ServingException(
           VertexProvider.ID,
@@ -202,8 +213,8 @@ final class PredictionCalls {
     }
   }
 
-  private void checkHasAllRequests(String what, String id, String variant, Duration end) {
-    com.google.cloud.aiplatform.v1.Endpoint found = targets.get(what, id, end);
+  private void checkHasAllRequests(String what, String id, String variant, Deadline deadline) {
+    com.google.cloud.aiplatform.v1.Endpoint found = targets.get(what, id, deadline);
     Optional<DeployedModel> model = found.getDeployedModelsList().stream()
         .filter(deployed -> VariantLookup.name(deployed).equals(variant))
         .findFirst();

@@ -1,10 +1,15 @@
 package io.fairlead.vertex.internal;
 
 import com.google.api.gax.grpc.GrpcCallContext;
+import com.google.api.gax.rpc.ApiException;
 import com.google.cloud.aiplatform.v1.Endpoint;
 import com.google.cloud.aiplatform.v1.GetEndpointRequest;
 import io.fairlead.error.ErrorKind;
 import io.fairlead.error.ServingException;
+import io.fairlead.provider.Deadline;
+import io.fairlead.provider.Durations;
+import io.fairlead.provider.RefusedCalls;
+import io.fairlead.provider.RefusedCalls.Refusals;
 import io.fairlead.vertex.VertexProvider;
 import java.time.Duration;
 import java.util.Map;
@@ -17,16 +22,22 @@ final class PredictionTargetCache {
   private static final String SHARED = "";
 
   private final VertexClients clients;
-  private final RetriedCalls calls;
+  private final RefusedCalls calls;
+  private final Refusals<ApiException> refusals;
   private final VertexNames names;
   private final Duration callTimeout;
   /** The hosts of endpoints that were looked for, by their ids; empty for the region's. */
   private final Map<String, String> hosts = new ConcurrentHashMap<>();
 
   PredictionTargetCache(
-      VertexClients clients, RetriedCalls calls, VertexNames names, Duration callTimeout) {
+      VertexClients clients,
+      RefusedCalls calls,
+      Refusals<ApiException> refusals,
+      VertexNames names,
+      Duration callTimeout) {
     this.clients = clients;
     this.calls = calls;
+    this.refusals = refusals;
     this.names = names;
     this.callTimeout = callTimeout;
   }
@@ -45,14 +56,14 @@ final class PredictionTargetCache {
   }
 
   /** {@return where an endpoint is now; waits for the host of its own that it may get, which comes a while after it} */
-  PredictionTarget find(String what, String id, Duration end) {
+  PredictionTarget find(String what, String id, Deadline deadline) {
     Duration pause = FIRST_PAUSE;
     while (true) {
-      get(what, id, end);
+      get(what, id, deadline);
       if (isFound(id)) {
         return known(id);
       }
-      if (end.minus(calls.time().elapsed()).compareTo(pause) <= 0) {
+      if (deadline.left().compareTo(pause) <= 0) {
         throw new ServingException(
             VertexProvider.ID,
             ErrorKind.UNAVAILABLE,
@@ -67,18 +78,19 @@ final class PredictionTargetCache {
   }
 
   /** {@return an endpoint as it is now, with all that is deployed to it} */
-  Endpoint get(String what, String id, Duration end) {
+  Endpoint get(String what, String id, Deadline deadline) {
     GetEndpointRequest request =
         GetEndpointRequest.newBuilder().setName(names.endpoint(id)).build();
     Endpoint endpoint = calls.call(
         what,
-        end,
+        deadline,
+        refusals,
         left -> VertexCalls.get(
             what,
             clients.endpoints().getEndpointCallable(),
             request,
             GrpcCallContext.createDefault()
-                .withTimeoutDuration(left.compareTo(callTimeout) < 0 ? left : callTimeout)));
+                .withTimeoutDuration(Durations.atMost(callTimeout, left))));
     String host = host(endpoint.getDedicatedEndpointDns());
     if (!endpoint.getDedicatedEndpointEnabled()) {
       hosts.put(id, SHARED);

@@ -13,10 +13,10 @@ import io.fairlead.grammar.Endpoint;
 import io.fairlead.grammar.Problems;
 import io.fairlead.platform.Request;
 import io.fairlead.platform.Response;
+import io.fairlead.provider.Deadline;
 import io.fairlead.provider.TimeSource;
 import io.fairlead.vertex.VertexProvider;
 import io.fairlead.vertex.VertexResponse;
-import java.time.Duration;
 import java.util.Optional;
 import java.util.StringJoiner;
 
@@ -32,13 +32,13 @@ final class TypedInvoker {
 
   Response predict(Endpoint endpoint, Request request) {
     String what = PredictionCalls.what(endpoint, request);
-    Duration end = time.elapsed().plus(request.timeout());
+    Deadline deadline = Deadline.after(request.timeout(), time);
     PredictRequest asked = asked(VertexInvoker.bytes(endpoint, request));
     PredictResponse answer = calls.ask(
         endpoint,
         request,
         asked.getSerializedSize(),
-        end,
+        deadline,
         (target, left, answered) -> VertexCalls.get(
             what,
             target.client().predictCallable(),
@@ -49,7 +49,7 @@ final class TypedInvoker {
             given(answer.getDeployedModelId()),
             given(answer.getModel()),
             given(answer.getModelVersionId())));
-    return calls.named(endpoint, request, response, answer.getDeployedModelId(), end);
+    return calls.named(endpoint, request, response, answer.getDeployedModelId(), deadline);
   }
 
   private static Optional<String> given(String text) {

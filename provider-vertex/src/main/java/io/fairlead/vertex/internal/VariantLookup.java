@@ -3,6 +3,8 @@ package io.fairlead.vertex.internal;
 import com.google.cloud.aiplatform.v1.DeployedModel;
 import io.fairlead.error.ServingException;
 import io.fairlead.grammar.Endpoint;
+import io.fairlead.provider.Deadline;
+import io.fairlead.provider.Durations;
 import io.fairlead.provider.TimeSource;
 import java.time.Duration;
 import java.util.HashMap;
@@ -36,9 +38,9 @@ final class VariantLookup {
    * {@return the variant that a deployed model is; its id if that cannot be found out}
    *
    * @param endpoint what was asked
-   * @param end when the time to find it out is over
+   * @param deadline the limit on finding it out
    */
-  String of(Endpoint endpoint, String deployedModelId, Duration end) {
+  String of(Endpoint endpoint, String deployedModelId, Deadline deadline) {
     Known ofEndpoint = known.computeIfAbsent(endpoint.name(), name -> new Known());
     String variant = ofEndpoint.variants.get(deployedModelId);
     if (variant != null) {
@@ -48,9 +50,9 @@ final class VariantLookup {
       ofEndpoint.variants.put(deployedModelId, endpoint.routing().variant());
       return endpoint.routing().variant();
     }
-    return time.elapsed().compareTo(end) < 0
-        ? ofEndpoint.look(endpoint, deployedModelId, end)
-        : deployedModelId;
+    return deadline.hasPassed()
+        ? deployedModelId
+        : ofEndpoint.look(endpoint, deployedModelId, deadline);
   }
 
   /** The variants of one endpoint. */
@@ -61,7 +63,7 @@ final class VariantLookup {
 
     private @Nullable Duration quietUntil;
 
-    String look(Endpoint endpoint, String deployedModelId, Duration end) {
+    String look(Endpoint endpoint, String deployedModelId, Deadline deadline) {
       looking.lock();
       try {
         String variant = variants.get(deployedModelId);
@@ -69,11 +71,10 @@ final class VariantLookup {
         if (variant != null || isQuiet) {
           return variant == null ? deployedModelId : variant;
         }
-        Duration patience = time.elapsed().plus(PATIENCE);
         var asked = targets.get(
             "Looking for the variants of endpoint '" + endpoint.name() + "'",
             endpoint.name(),
-            patience.compareTo(end) < 0 ? patience : end);
+            Deadline.after(Durations.atMost(PATIENCE, deadline.left()), time));
         Map<String, String> found = new HashMap<>();
         for (DeployedModel model : asked.getDeployedModelsList()) {
           found.put(model.getId(), name(model));

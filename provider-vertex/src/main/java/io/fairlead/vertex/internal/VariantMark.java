@@ -1,6 +1,7 @@
 package io.fairlead.vertex.internal;
 
 import io.fairlead.reconcile.ResourceRef;
+import io.fairlead.vertex.internal.storage.ArtifactSpec;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;

@@ -16,12 +16,13 @@ import com.google.protobuf.Any;
 import com.google.protobuf.InvalidProtocolBufferException;
 import io.fairlead.error.ErrorKind;
 import io.fairlead.error.ServingException;
+import io.fairlead.provider.Pages;
 import io.fairlead.reconcile.Accepted;
 import io.fairlead.reconcile.Outcome;
 import io.fairlead.vertex.VertexProvider;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Future;
@@ -78,17 +79,15 @@ final class VertexCalls {
     }
   }
 
-  /** {@return what is on all pages of a list; the token of the first is empty} */
+  /** {@return the items of all pages of a list; the token of the first is empty} */
   <P, T> List<T> list(
       String what, Function<String, P> page, Function<P, List<T>> items, Function<P, String> next) {
-    List<T> all = new ArrayList<>();
-    String token = "";
-    do {
-      P read = page.apply(token);
-      all.addAll(items.apply(read));
-      token = next.apply(read);
-    } while (!token.isEmpty());
-    return all;
+    return Pages.all(
+        VertexProvider.ID,
+        what,
+        token -> page.apply(Objects.requireNonNullElse(token, "")),
+        items,
+        next::apply);
   }
 
   /**

@@ -127,7 +127,9 @@ final class VertexClients implements AutoCloseable {
 
   /** {@return where Vertex AI answers: a region's resources are known at the region's host alone} */
   static String hostAndPort(VertexConfig config) {
-    return config.endpoint().orElse(config.location() + "-aiplatform.googleapis.com" + TLS);
+    return config
+        .endpoint()
+        .orElse(config.location() + "-aiplatform." + config.universeDomain() + TLS);
   }
 
   /** {@return which credentials are tried, as a phrase} */
@@ -209,6 +211,7 @@ final class VertexClients implements AutoCloseable {
   private <B extends ClientSettings.Builder<?, ?>> B with(
       B settings, TransportChannelProvider over) {
     settings.setTransportChannelProvider(over);
+    settings.setUniverseDomain(config.universeDomain());
     settings.setCredentialsProvider(credentials.get());
     settings.setBackgroundExecutorProvider(background.get());
     return settings;

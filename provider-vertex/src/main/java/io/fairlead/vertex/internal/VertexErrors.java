@@ -6,7 +6,10 @@ import com.google.api.gax.rpc.StatusCode.Code;
 import com.google.rpc.BadRequest.FieldViolation;
 import io.fairlead.error.ErrorKind;
 import io.fairlead.error.ServingException;
+import io.fairlead.provider.RefusedCalls.Refusals;
+import io.fairlead.provider.RetryPolicy;
 import io.fairlead.vertex.VertexProvider;
+import io.fairlead.vertex.internal.storage.ServerMessage;
 import io.grpc.Metadata;
 import io.grpc.StatusRuntimeException;
 import java.time.Duration;
@@ -19,7 +22,8 @@ import org.jspecify.annotations.Nullable;
 
 /** What Vertex AI's failures mean here; the only place that knows its codes and messages. */
 final class VertexErrors {
-  private static final int LONGEST_QUOTE = 500;
+  private static final RetryPolicy REFUSED = new RetryPolicy(
+      5, Duration.ofMillis(250), Duration.ofSeconds(4), RetryPolicy.DEFAULT.settling());
   /** What a machine type that cannot be had is told with, as its operations' errors read. */
   private static final Predicate<String> OUT_OF_STOCK = Pattern.compile(
           "temporarily unavailable|out of capacity|stock-?out|insufficient|not enough resources|different machine type",
@@ -64,6 +68,8 @@ final class VertexErrors {
   /** Which credentials were tried, as a phrase. */
   private final String identity;
 
+  private final Refusals<ApiException> predictions = new Predictions();
+
   VertexErrors(String identity) {
     this.identity = identity;
   }
@@ -73,7 +79,34 @@ final class VertexErrors {
     return failure(what, e, ofCall(e.getStatusCode().getCode(), message(e)));
   }
 
-  /** {@return a request to a model that failed, as a failure of this library: what is internal there is the model's} */
+  /** {@return how requests to models are refused} */
+  Refusals<ApiException> ofPredictions() {
+    return predictions;
+  }
+
+  private final class Predictions implements Refusals<ApiException> {
+    @Override
+    public Class<ApiException> type() {
+      return ApiException.class;
+    }
+
+    @Override
+    public Optional<RetryPolicy> policy(ApiException refusal) {
+      return isRefusedForNow(refusal) ? Optional.of(REFUSED) : Optional.empty();
+    }
+
+    @Override
+    public Optional<Duration> retryAfter(ApiException refusal) {
+      return VertexErrors.retryAfter(refusal);
+    }
+
+    @Override
+    public ServingException failure(String what, ApiException failure) {
+      return predictionFailure(what, failure);
+    }
+  }
+
+  /** {@return a failed request to a model, as a failure of this library: what is internal there is the model's} */
   ServingException predictionFailure(String what, ApiException e) {
     Code code = e.getStatusCode().getCode();
     boolean isModels = code == Code.INTERNAL && !BROKEN_CONNECTION.test(message(e));
@@ -181,15 +214,7 @@ final class VertexErrors {
   }
 
   private static String said(String code, String message) {
-    return message.isEmpty() ? code : quote(message) + " (" + code + ")";
-  }
-
-  /** {@return a text that may be long, as a part of a message} */
-  static String quote(String text) {
-    String whole = text.replaceFirst("[.:\\s]+$", "");
-    return whole.length() <= LONGEST_QUOTE
-        ? whole
-        : whole.substring(0, LONGEST_QUOTE) + "... (" + whole.length() + " characters)";
+    return message.isEmpty() ? code : ServerMessage.quote(message) + " (" + code + ")";
   }
 
   private static ErrorKind ofCall(Code code, String message) {

@@ -8,13 +8,13 @@ import io.fairlead.grammar.Endpoint;
 import io.fairlead.grammar.PlatformOptions;
 import io.fairlead.platform.Request;
 import io.fairlead.platform.Response;
+import io.fairlead.provider.Deadline;
 import io.fairlead.provider.TimeSource;
 import io.fairlead.reconcile.Invoker;
 import io.fairlead.vertex.VertexArtifact;
 import io.fairlead.vertex.VertexConfig;
 import io.grpc.Metadata;
 import java.nio.ByteBuffer;
-import java.time.Duration;
 import java.util.function.Consumer;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
@@ -48,10 +48,10 @@ final class VertexInvoker implements Invoker<Endpoint>, AutoCloseable {
   @Override
   public Response invoke(Endpoint endpoint, Request request) {
     String what = PredictionCalls.what(endpoint, request);
-    Duration end = time.elapsed().plus(request.timeout());
+    Deadline deadline = Deadline.after(request.timeout(), time);
     HttpBody body = body(endpoint, request);
     Answer answer =
-        calls.ask(endpoint, request, body.getData().size(), end, (target, left, answered) -> {
+        calls.ask(endpoint, request, body.getData().size(), deadline, (target, left, answered) -> {
           HttpBody got = VertexCalls.get(
               what,
               target.client().rawPredictCallable(),
@@ -67,7 +67,7 @@ final class VertexInvoker implements Invoker<Endpoint>, AutoCloseable {
         request,
         response(answer.body().getData().toByteArray(), answer.body().getContentType()),
         answer.deployedModelId(),
-        end);
+        deadline);
   }
 
   Response predict(Endpoint endpoint, Request request) {

@@ -3,6 +3,8 @@ package io.fairlead.vertex.internal;
 import io.fairlead.reconcile.ResourceKind;
 import io.fairlead.reconcile.TrafficSetting;
 import io.fairlead.vertex.VertexConfig;
+import io.fairlead.vertex.internal.storage.ArtifactKind;
+import io.fairlead.vertex.internal.storage.StorageClient;
 import java.util.List;
 
 /**

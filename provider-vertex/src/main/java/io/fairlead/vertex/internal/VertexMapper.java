@@ -27,6 +27,7 @@ import io.fairlead.vertex.VertexRuntime;
 import io.fairlead.vertex.VertexScaling;
 import io.fairlead.vertex.VertexVersion;
 import io.fairlead.vertex.internal.DeployedModelSpec.SharedPool;
+import io.fairlead.vertex.internal.storage.ArtifactSpec;
 import java.net.URI;
 import java.nio.file.Path;
 import java.util.ArrayList;

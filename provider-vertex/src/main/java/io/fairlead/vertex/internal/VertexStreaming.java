@@ -39,10 +39,9 @@ final class VertexStreaming implements AutoCloseable {
 
   Response invoke(Endpoint endpoint, Request request, Consumer<? super ByteBuffer> pieces) {
     Deadline deadline = Deadline.after(request.timeout(), time);
-    Duration end = time.elapsed().plus(deadline.left());
     HttpBody body = VertexInvoker.body(endpoint, request);
     int size = body.getData().size();
-    Answer coming = calls.ask(endpoint, request, size, end, (target, left, answered) -> {
+    Answer coming = calls.ask(endpoint, request, size, deadline, (target, left, answered) -> {
       Answer begun = new Answer(PredictionCalls.what(endpoint, request), deadline, answered);
       begun.begin(target, left, body);
       return begun;
@@ -50,9 +49,9 @@ final class VertexStreaming implements AutoCloseable {
     try {
       Response response = coming.handOn(pieces);
       String id = VertexInvoker.deployedModelId(coming.answered);
-      return calls.named(endpoint, request, response, id, end);
+      return calls.named(endpoint, request, response, id, deadline);
     } catch (ServingException e) {
-      throw calls.named(endpoint, request, e, coming.answered, end);
+      throw calls.named(endpoint, request, e, coming.answered, deadline);
     }
   }
 

@@ -127,6 +127,20 @@ class VertexConfigTest {
   }
 
   @Test
+  void inAnotherUniverseAllHostsAreUnderItsDomain() {
+    VertexConfig elsewhere = config().withUniverseDomain("apis-elsewhere.example");
+
+    assertThat(VertexClients.hostAndPort(elsewhere))
+        .isEqualTo("us-central1-aiplatform.apis-elsewhere.example:443");
+    assertThat(ContainerLog.entries(elsewhere.universeDomain()))
+        .hasToString("https://logging.apis-elsewhere.example/v2/entries:list");
+    assertThatThrownBy(() -> config().withUniverseDomain("https://apis.example"))
+        .isInstanceOf(InvalidValueException.class)
+        .hasMessageContaining(
+            "universeDomain must be a domain's name in lowercase letters, such as googleapis.com");
+  }
+
+  @Test
   void theCallersOwnSourceOfCredentialsIsAskedOnceAndItsFailureSaysWhatToDo() {
     AtomicInteger asked = new AtomicInteger();
     CredentialsProvider failing = () -> {

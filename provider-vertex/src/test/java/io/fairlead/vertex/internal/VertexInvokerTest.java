@@ -328,7 +328,7 @@ class VertexInvokerTest {
 
     assertThat(failure.kind()).isEqualTo(ErrorKind.THROTTLED);
     assertThat(failure)
-        .hasMessageStartingWith("Invoking endpoint 'churn' (5 times) failed: ")
+        .hasMessageStartingWith("Invoking endpoint 'churn' (5 attempts) failed: ")
         .hasMessageContaining("Online prediction requests");
     assertThat(serving.project.calls()).hasSize(5);
   }

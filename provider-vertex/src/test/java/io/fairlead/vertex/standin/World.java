@@ -10,6 +10,7 @@ import io.grpc.Channel;
 import io.grpc.ClientCall;
 import io.grpc.ClientInterceptor;
 import io.grpc.ClientInterceptors;
+import io.grpc.ManagedChannel;
 import io.grpc.Metadata;
 import io.grpc.MethodDescriptor;
 import io.grpc.Server;
@@ -40,7 +41,7 @@ final class World implements AutoCloseable {
   private final Map<String, Project> buckets = new ConcurrentHashMap<>();
   private final String id = InProcessServerBuilder.generateName();
   private final Server server;
-  private final Channel channel;
+  private final ManagedChannel channel;
 
   World() {
     WORLDS.put(id, this);
@@ -132,6 +133,7 @@ final class World implements AutoCloseable {
   @Override
   public void close() {
     WORLDS.remove(id);
+    channel.shutdownNow();
     server.shutdownNow();
   }
 }

@@ -1,4 +1,4 @@
-package io.fairlead.vertex.internal;
+package io.fairlead.vertex.internal.storage;
 
 import com.google.cloud.storage.Blob;
 import io.fairlead.reconcile.Accepted;
@@ -10,7 +10,7 @@ import io.fairlead.reconcile.OwnerTag;
 import io.fairlead.reconcile.ResourceKind;
 import io.fairlead.reconcile.ResourceRef;
 import io.fairlead.vertex.VertexConfig;
-import io.fairlead.vertex.internal.ArtifactFiles.Digest;
+import io.fairlead.vertex.internal.storage.ArtifactFiles.Digest;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -29,7 +29,7 @@ import java.util.regex.Pattern;
  *
  * <p>A directory with some of its files is one whose upload ended early; what is missing is uploaded by the next.
  */
-final class ArtifactKind implements ResourceKind<ArtifactSpec> {
+public final class ArtifactKind implements ResourceKind<ArtifactSpec> {
   /** In the metadata of each object. */
   private static final String RUN = "fairlead-run";
 
@@ -38,7 +38,8 @@ final class ArtifactKind implements ResourceKind<ArtifactSpec> {
 
   private final ArtifactBucket bucket;
 
-  ArtifactKind(VertexConfig config, StorageClient client) {
+  /** Creates the kind for the bucket of a configuration. */
+  public ArtifactKind(VertexConfig config, StorageClient client) {
     this.bucket = new ArtifactBucket(config.artifactBucket().orElse(""), client);
   }
 

@@ -1,4 +1,4 @@
-package io.fairlead.vertex.internal;
+package io.fairlead.vertex.internal.storage;
 
 import static java.util.Objects.requireNonNull;
 
@@ -18,7 +18,7 @@ import io.fairlead.error.ErrorKind;
 import io.fairlead.error.ServingException;
 import io.fairlead.provider.LocalModel;
 import io.fairlead.vertex.VertexProvider;
-import io.fairlead.vertex.internal.ArtifactFiles.Digest;
+import io.fairlead.vertex.internal.storage.ArtifactFiles.Digest;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.ByteBuffer;

@@ -1,5 +1,6 @@
-package io.fairlead.vertex.internal;
+package io.fairlead.vertex.internal.storage;
 
+import com.google.api.gax.core.CredentialsProvider;
 import com.google.api.gax.retrying.RetrySettings;
 import com.google.auth.Credentials;
 import com.google.cloud.BaseServiceException;
@@ -9,12 +10,14 @@ import com.google.cloud.storage.Storage;
 import com.google.cloud.storage.StorageOptions;
 import io.fairlead.error.ErrorKind;
 import io.fairlead.error.ServingException;
+import io.fairlead.provider.ClientHolder;
 import io.fairlead.provider.Lazy;
 import io.fairlead.vertex.VertexConfig;
 import io.fairlead.vertex.VertexProvider;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.function.Function;
+import java.util.function.Supplier;
 
 /**
  * The client of Cloud Storage, made when it is first needed and closed with those of Vertex AI.
@@ -22,7 +25,7 @@ import java.util.function.Function;
  * <p>It makes each call once, for who calls tries again; but a part of a large file is sent again, because otherwise all
  * parts would have to be.
  */
-final class StorageClient {
+public final class StorageClient {
   private static final RetrySettings ONCE =
       RetrySettings.newBuilder().setMaxAttempts(1).build();
   private static final RetrySettings PARTS = RetrySettings.newBuilder()
@@ -34,20 +37,31 @@ final class StorageClient {
       .build();
 
   private final VertexConfig config;
-  private final VertexClients clients;
+  private final Supplier<CredentialsProvider> credentials;
+  private final String identity;
   private final StorageErrors errors;
   private final Lazy<Storage> storage;
 
-  StorageClient(VertexConfig config, VertexClients clients) {
+  /**
+   * Creates a client that connects when it is first used.
+   *
+   * @param clients closes the client
+   * @param credentials used for Google's own Cloud Storage
+   * @param identity the credentials, as a phrase for messages
+   */
+  public StorageClient(
+      VertexConfig config,
+      ClientHolder clients,
+      Supplier<CredentialsProvider> credentials,
+      String identity) {
     this.config = config;
-    this.clients = clients;
-    this.errors = new StorageErrors(VertexClients.identity(config));
-    this.storage = new Lazy<>(clients.holder()) {
+    this.credentials = credentials;
+    this.identity = identity;
+    this.errors = new StorageErrors(identity);
+    this.storage = new Lazy<>(clients) {
       @Override
       protected Storage make() {
-        return config.storage().isPresent()
-            ? config.storage().get()
-            : clients.holder().closeLater(create());
+        return config.storage().isPresent() ? config.storage().get() : clients.closeLater(create());
       }
     };
   }
@@ -72,6 +86,7 @@ final class StorageClient {
     StorageTransport transport = new StorageTransport(config.callTimeout());
     var options = StorageOptions.http()
         .setProjectId(config.project())
+        .setUniverseDomain(config.universeDomain())
         .setCredentials(credentials())
         .setRetrySettings(ONCE)
         .setTransportOptions(HttpTransportOptions.newBuilder()
@@ -93,14 +108,13 @@ final class StorageClient {
       return NoCredentials.getInstance();
     }
     try {
-      Credentials found = clients.credentials().getCredentials();
+      Credentials found = credentials.get().getCredentials();
       return found == null ? NoCredentials.getInstance() : found;
     } catch (IOException e) {
       throw new ServingException(
           VertexProvider.ID,
           ErrorKind.UNAUTHORIZED,
-          "The client of Cloud Storage cannot be made: " + e.getMessage() + ". Tried "
-              + VertexClients.identity(config),
+          "The client of Cloud Storage cannot be made: " + e.getMessage() + ". Tried " + identity,
           e);
     }
   }

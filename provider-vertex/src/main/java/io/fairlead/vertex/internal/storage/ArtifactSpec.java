@@ -1,4 +1,4 @@
-package io.fairlead.vertex.internal;
+package io.fairlead.vertex.internal.storage;
 
 import io.fairlead.provider.LocalModel;
 import io.fairlead.reconcile.KindName;
@@ -11,31 +11,32 @@ import java.util.regex.Pattern;
  *
  * @param files what is in it, or is to be
  */
-record ArtifactSpec(ArtifactFiles files) {
-  static final KindName<ArtifactSpec> KIND = new KindName<>("artifact", ArtifactSpec.class);
+public record ArtifactSpec(ArtifactFiles files) {
+  public static final KindName<ArtifactSpec> KIND = new KindName<>("artifact", ArtifactSpec.class);
 
   /** What all keys begin with. */
-  static final String FOLDER = "fairlead/";
+  public static final String FOLDER = "fairlead/";
 
   private static final Pattern LOCATION =
       Pattern.compile("gs://([^/]+)/(" + FOLDER + "[0-9a-f]{64})/?");
 
-  static ArtifactSpec of(LocalModel model) {
+  /** {@return what an upload of a model is to be} */
+  public static ArtifactSpec of(LocalModel model) {
     return new ArtifactSpec(ArtifactFiles.local(model));
   }
 
   /** {@return the key of a model of this content} */
-  static String key(String sha256) {
+  public static String key(String sha256) {
     return FOLDER + sha256;
   }
 
   /** {@return where the files of a key are} */
-  static String location(String bucket, String key) {
+  public static String location(String bucket, String key) {
     return "gs://" + bucket + "/" + key + "/";
   }
 
   /** {@return the key of an upload, from where it is; empty for what is no upload to this bucket} */
-  static Optional<String> keyOf(String bucket, String artifactUri) {
+  public static Optional<String> keyOf(String bucket, String artifactUri) {
     Matcher matcher = LOCATION.matcher(artifactUri);
     return matcher.matches() && matcher.group(1).equals(bucket)
         ? Optional.of(matcher.group(2))

@@ -1,4 +1,4 @@
-package io.fairlead.vertex.internal;
+package io.fairlead.vertex.internal.storage;
 
 import com.google.cloud.BaseServiceException;
 import com.google.cloud.storage.StorageException;
@@ -98,10 +98,10 @@ final class StorageErrors {
 
   private static String said(BaseServiceException e, @Nullable IOException broken) {
     if (broken != null) {
-      return VertexErrors.quote(String.valueOf(broken));
+      return ServerMessage.quote(String.valueOf(broken));
     }
     String message = String.valueOf(e.getMessage());
-    String quoted = VertexErrors.quote(message);
+    String quoted = ServerMessage.quote(message);
     return e instanceof StorageException && e.getCode() >= BAD_REQUEST
         ? quoted + " (" + e.getCode() + ")"
         : quoted;

@@ -1,9 +1,10 @@
-package io.fairlead.vertex.internal;
+package io.fairlead.vertex.internal.storage;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowable;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
+import com.google.api.gax.core.NoCredentialsProvider;
 import com.google.cloud.aiplatform.v1.UploadModelRequest;
 import com.google.cloud.storage.BlobInfo;
 import com.google.cloud.storage.Storage;
@@ -23,6 +24,7 @@ import io.fairlead.grammar.Routing;
 import io.fairlead.grammar.RuntimeSpec;
 import io.fairlead.grammar.Scaling;
 import io.fairlead.operation.Plan;
+import io.fairlead.provider.ClientHolder;
 import io.fairlead.provider.LocalModel;
 import io.fairlead.reconcile.Look;
 import io.fairlead.reconcile.OwnerTag;
@@ -450,7 +452,10 @@ class VertexUploadsTest {
   // ---- words ----
 
   private static ArtifactKind artifacts(VertexConfig config) {
-    return new ArtifactKind(config, new StorageClient(config, new VertexClients(config)));
+    return new ArtifactKind(
+        config,
+        new StorageClient(
+            config, new ClientHolder("vertex"), NoCredentialsProvider::create, "no credentials"));
   }
 
   private static LocalModel local(Path path) {

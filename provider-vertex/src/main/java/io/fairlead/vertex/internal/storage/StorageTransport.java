@@ -1,4 +1,4 @@
-package io.fairlead.vertex.internal;
+package io.fairlead.vertex.internal.storage;
 
 import com.google.api.client.http.HttpTransport;
 import com.google.api.client.http.LowLevelHttpRequest;
@@ -31,7 +31,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>The SDK's own transport sets no limit to the sending, and cannot be interrupted.
  */
-final class StorageTransport extends HttpTransport {
+public final class StorageTransport extends HttpTransport {
   private static final int SLOWEST_BYTES_PER_SECOND = 50_000;
 
   private final Duration timeout;
@@ -42,7 +42,8 @@ final class StorageTransport extends HttpTransport {
         HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
   }
 
-  StorageTransport(Duration timeout) {
+  /** Creates a transport with a limit on each request, to which the time for its bytes is added. */
+  public StorageTransport(Duration timeout) {
     this.timeout = timeout;
   }
 
