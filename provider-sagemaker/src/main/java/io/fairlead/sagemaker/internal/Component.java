@@ -15,6 +15,7 @@ import java.util.Optional;
  * @param startup how long each copy may take to start; has no volume
  * @param copies how many copies there should be
  * @param running how many copies there are
+ * @param tags what users tag it with
  */
 record Component(
     String fleet,
@@ -24,7 +25,8 @@ record Component(
     float accelerators,
     SageMakerInstances startup,
     int copies,
-    int running) {
+    int running,
+    UserTags tags) {
 
   /** A component in which limits that it leaves open stay as they are. */
   record Merged(Component wanted) implements Desired<Component> {
@@ -39,16 +41,26 @@ record Component(
     SageMakerInstances limits = VariantConversion.limits(
         startup.modelDownloadTimeout().or(actual.startup()::modelDownloadTimeout),
         startup.startupTimeout().or(actual.startup()::startupTimeout));
-    return new Component(fleet, model, cpus, memoryMb, accelerators, limits, copies, running);
+    return new Component(fleet, model, cpus, memoryMb, accelerators, limits, copies, running, tags);
   }
 
-  /** {@return whether nothing but the number of copies differs} */
+  /** {@return whether it is this one, perhaps with further tags} */
+  boolean isAs(Component actual) {
+    return tags.areIn(actual.tags) && isUntaggedAs(actual);
+  }
+
+  /** {@return whether nothing but the tags differs} */
+  boolean isUntaggedAs(Component other) {
+    return with(copies, running, other.tags).equals(other);
+  }
+
+  /** {@return whether nothing but the number of copies and the tags differs} */
   boolean isSameSpecification(Component other) {
-    return withCopiesOf(other).equals(other);
+    return with(other.copies, other.running, other.tags).equals(other);
   }
 
-  private Component withCopiesOf(Component other) {
+  private Component with(int newCopies, int newRunning, UserTags newTags) {
     return new Component(
-        fleet, model, cpus, memoryMb, accelerators, startup, other.copies, other.running);
+        fleet, model, cpus, memoryMb, accelerators, startup, newCopies, newRunning, newTags);
   }
 }

@@ -78,6 +78,15 @@ final class ComponentCalls {
 
   // ---- listing ----
 
+  /** Tags a component. */
+  void tag(VariantName name, Map<String, String> added) {
+    find(name)
+        .ifPresent(found -> tags.add(
+            "inference component " + found.inferenceComponentName(),
+            found.inferenceComponentArn(),
+            added));
+  }
+
   /** A component of ours as a list has it. */
   record Ours(VariantName name, InferenceComponentSummary summary, Map<String, String> marks) {}
 

@@ -59,8 +59,9 @@ final class ComponentKind implements ResourceKind<Component> {
     if (found.isEmpty()) {
       return Observed.absent();
     }
-    Observed<Component> seen = observed(found.get());
-    String run = components.marks(found.get()).get(SageMakerTags.RUN);
+    Map<String, String> marks = components.marks(found.get());
+    Observed<Component> seen = observed(found.get(), UserTags.among(marks));
+    String run = marks.get(SageMakerTags.RUN);
     return run == null ? seen.asForeign() : seen.madeBy(run);
   }
 
@@ -70,10 +71,10 @@ final class ComponentKind implements ResourceKind<Component> {
         + logs.describe(new ContainerLogs.Failed(group, FleetKind.VARIANT, found.creationTime()));
   }
 
-  private Observed<Component> observed(DescribeInferenceComponentResponse found) {
+  private Observed<Component> observed(DescribeInferenceComponentResponse found, UserTags tags) {
     String reason = orEmpty(found.failureReason());
     return switch (found.inferenceComponentStatusAsString()) {
-      case "InService" -> Observed.ready(component(found)).withDetail(reason);
+      case "InService" -> Observed.ready(component(found, tags)).withDetail(reason);
       case "Failed" -> Observed.failed(explained(found, reason));
       case "Deleting" -> Observed.deleting();
       case "Creating" ->
@@ -85,7 +86,7 @@ final class ComponentKind implements ResourceKind<Component> {
     };
   }
 
-  private static Component component(DescribeInferenceComponentResponse found) {
+  private static Component component(DescribeInferenceComponentResponse found, UserTags tags) {
     InferenceComponentSpecificationSummary said = found.specification() == null
         ? InferenceComponentSpecificationSummary.builder().build()
         : found.specification();
@@ -104,7 +105,8 @@ final class ComponentKind implements ResourceKind<Component> {
         orZero(compute.numberOfAcceleratorDevicesRequired()),
         startup(said.startupParameters()),
         orZero(copies.desiredCopyCount()),
-        orZero(copies.currentCopyCount()));
+        orZero(copies.currentCopyCount()),
+        tags);
   }
 
   private static SageMakerInstances startup(@Nullable InferenceComponentStartupParameters limits) {
@@ -132,7 +134,8 @@ final class ComponentKind implements ResourceKind<Component> {
   @Override
   public Accepted create(String path, Component desired, OwnerTag owner) {
     VariantName name = VariantName.of(path);
-    Map<String, String> marks = new HashMap<>(SageMakerTags.of(owner));
+    Map<String, String> marks = new HashMap<>(desired.tags().tags());
+    marks.putAll(SageMakerTags.of(owner));
     marks.put(SageMakerTags.VARIANT, name.variant());
     marks.put(MODEL, desired.model());
     errors.call(
@@ -171,7 +174,10 @@ final class ComponentKind implements ResourceKind<Component> {
   @Override
   public Accepted update(String path, Observed<Component> current, Component desired) {
     String awsName = ComponentCalls.awsName(VariantName.of(path));
-    if (current.value().orElseThrow().isSameSpecification(desired)) {
+    Component actual = current.value().orElseThrow();
+    if (actual.isUntaggedAs(desired)) {
+      components.tag(VariantName.of(path), desired.tags().tags());
+    } else if (actual.isSameSpecification(desired)) {
       errors.call(
           "Change the copies of inference component " + awsName,
           () -> clients
@@ -195,6 +201,11 @@ final class ComponentKind implements ResourceKind<Component> {
   @Override
   public Optional<String> cannotCreate(String path, Component desired, Look look) {
     return components.notAlone(VariantName.of(path), look);
+  }
+
+  @Override
+  public boolean matches(Component desired, Component actual) {
+    return desired.isAs(actual);
   }
 
   @Override

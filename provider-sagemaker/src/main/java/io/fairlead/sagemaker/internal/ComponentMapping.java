@@ -32,7 +32,8 @@ final class ComponentMapping {
     checkScaling(problems);
     checkTogether(problems);
     problems.throwIfAny();
-    Fleet fleet = new Fleet(variant.instanceType(), option.fleetInstances(), model.role());
+    Fleet fleet =
+        new Fleet(variant.instanceType(), option.fleetInstances(), model.role(), model.tags());
     Component component = new Component(
         option.fleet(),
         variant.model(),
@@ -41,7 +42,8 @@ final class ComponentMapping {
         option.accelerators(),
         variant.instances(),
         variant.count(),
-        variant.count());
+        variant.count(),
+        model.tags());
     String path = endpoint.routing().path();
     return List.of(
         Resource.shared(SageMakerKinds.FLEET, option.fleet(), new Fleet.Merged(fleet)),

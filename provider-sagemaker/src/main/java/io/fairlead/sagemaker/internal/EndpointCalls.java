@@ -44,9 +44,6 @@ import software.amazon.awssdk.services.sagemaker.model.ProductionVariantSummary;
  */
 final class EndpointCalls {
   private static final int PAGE = 100;
-  /** What AWS's own tags begin with, which nobody else may write. */
-  private static final String RESERVED = "aws:";
-
   private static final String NO_CAPACITY =
       " AWS has too few such instances at the moment: try later, or take another type or region";
 
@@ -148,6 +145,11 @@ final class EndpointCalls {
 
   Map<String, String> marks(DescribeEndpointResponse endpoint) {
     return tags.ofCreation(endpoint.endpointArn(), endpoint.creationTime());
+  }
+
+  /** Tags an endpoint. */
+  void tag(DescribeEndpointResponse endpoint, Map<String, String> added) {
+    tags.add("endpoint " + endpoint.endpointName(), endpoint.endpointArn(), added);
   }
 
   /** {@return an endpoint's configuration, without which it can only go as a whole} */
@@ -540,7 +542,7 @@ final class EndpointCalls {
     }
     carried
         .keySet()
-        .removeIf(key -> key.startsWith(RESERVED)
+        .removeIf(key -> key.startsWith(UserTags.RESERVED)
             || key.equals(SageMakerTags.CLAIMED)
             || (key.startsWith(SageMakerTags.RUN_OF_VARIANT)
                 && !variants.contains(key.substring(SageMakerTags.RUN_OF_VARIANT.length()))));

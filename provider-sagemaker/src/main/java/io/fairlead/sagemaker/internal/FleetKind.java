@@ -97,8 +97,9 @@ final class FleetKind implements ResourceKind<Fleet> {
         .map(configuration -> new Fleet(
             instanceType(configuration),
             instances,
-            Optional.ofNullable(configuration.executionRoleArn()).orElse("")))
-        .orElseGet(() -> new Fleet("", instances, ""));
+            Optional.ofNullable(configuration.executionRoleArn()).orElse(""),
+            UserTags.NONE))
+        .orElseGet(() -> new Fleet("", instances, "", UserTags.NONE));
   }
 
   private static String instanceType(DescribeEndpointConfigResponse configuration) {
@@ -113,7 +114,8 @@ final class FleetKind implements ResourceKind<Fleet> {
 
   @Override
   public Accepted create(String fleet, Fleet desired, OwnerTag owner) {
-    Map<String, String> marks = new HashMap<>(SageMakerTags.of(new OwnerTag("", owner.run())));
+    Map<String, String> marks = new HashMap<>(desired.tags().tags());
+    marks.putAll(SageMakerTags.of(new OwnerTag("", owner.run())));
     marks.put(SageMakerTags.FLEET, fleet);
     Map<String, String> configurationMarks = new HashMap<>(marks);
     configurationMarks.put(SageMakerTags.DEPLOYMENT, fleet);

@@ -15,6 +15,7 @@ import java.util.Optional;
  * @param role the role that it runs as
  * @param network the network that it runs in
  * @param multiModel whether it serves all models under {@code data}
+ * @param tags what users tag it with, which is no part of its name
  */
 record Model(
     String image,
@@ -22,4 +23,14 @@ record Model(
     Dependencies environment,
     String role,
     SageMakerNetwork network,
-    Optional<SageMakerMultiModel> multiModel) {}
+    Optional<SageMakerMultiModel> multiModel,
+    UserTags tags) {
+  /** {@return whether it is this one, perhaps with further tags} */
+  boolean isAs(Model actual) {
+    return tags.areIn(actual.tags) && equals(actual.withTags(tags));
+  }
+
+  private Model withTags(UserTags newTags) {
+    return new Model(image, data, environment, role, network, multiModel, newTags);
+  }
+}

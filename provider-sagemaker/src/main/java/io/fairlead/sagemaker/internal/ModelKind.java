@@ -68,14 +68,14 @@ final class ModelKind implements ResourceKind<Model> {
     }
     Map<String, String> marks =
         tags.ofCreation(found.get().modelArn(), found.get().creationTime());
-    Model model = model(found.get());
+    Model model = model(found.get(), UserTags.among(marks));
     ArtifactKind.keyOf(model.data()).ifPresent(key -> endpoints.noteArtifact(name, key));
     Observed<Model> seen = Observed.ready(model);
     String run = marks.get(SageMakerTags.RUN);
     return run == null ? seen.asForeign() : seen.madeBy(run);
   }
 
-  private static Model model(DescribeModelResponse found) {
+  private static Model model(DescribeModelResponse found, UserTags tags) {
     ContainerDefinition container = found.primaryContainer() == null
         ? ContainerDefinition.builder().build()
         : found.primaryContainer();
@@ -92,7 +92,8 @@ final class ModelKind implements ResourceKind<Model> {
         container.mode() == ContainerMode.MULTI_MODEL
             ? Optional.of(new SageMakerMultiModel(container.multiModelConfig() == null
                 || container.multiModelConfig().modelCacheSetting() != ModelCacheSetting.DISABLED))
-            : Optional.empty());
+            : Optional.empty(),
+        tags);
   }
 
   private static String data(ContainerDefinition container) {
@@ -109,7 +110,8 @@ final class ModelKind implements ResourceKind<Model> {
 
   @Override
   public Accepted create(String name, Model desired, OwnerTag owner) {
-    Map<String, String> marks = new HashMap<>(SageMakerTags.of(owner));
+    Map<String, String> marks = new HashMap<>(desired.tags().tags());
+    marks.putAll(SageMakerTags.of(owner));
     ArtifactKind.keyOf(desired.data()).ifPresent(key -> marks.put(ARTIFACT, key));
     errors.call(
         "Create model " + name,
@@ -155,6 +157,23 @@ final class ModelKind implements ResourceKind<Model> {
             .subnets(network.subnets())
             .securityGroupIds(network.securityGroups())
             .build();
+  }
+
+  /** Its tags: all else of it is in its name. */
+  @Override
+  public Accepted update(String name, Observed<Model> current, Model desired) {
+    errors
+        .find(
+            "Describe model " + name,
+            () -> clients.controlPlane().describeModel(request -> request.modelName(name)))
+        .ifPresent(
+            found -> tags.add("model " + name, found.modelArn(), desired.tags().tags()));
+    return Accepted.VISIBLE;
+  }
+
+  @Override
+  public boolean matches(Model desired, Model actual) {
+    return desired.isAs(actual);
   }
 
   @Override

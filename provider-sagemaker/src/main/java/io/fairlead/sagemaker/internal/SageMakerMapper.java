@@ -154,14 +154,15 @@ final class SageMakerMapper implements EndpointMapper {
 
   @Override
   public Mapping container(Container container) {
-    return Mapping.of(resource(container, model(container)));
+    List<String> warnings = new ArrayList<>();
+    return new Mapping(List.of(resource(container, model(container, warnings))), warnings);
   }
 
   private static Resource<Model> resource(Container container, Model model) {
     return Resource.shared(SageMakerKinds.MODEL, modelName(container, model), model);
   }
 
-  private Model model(Container container) {
+  private Model model(Container container, List<String> warnings) {
     Problems problems = Problems.in("Container");
     RuntimeSpec runtime = container.runtime();
     SageMakerNetwork network =
@@ -196,8 +197,10 @@ final class SageMakerMapper implements EndpointMapper {
         .find(SageMakerDependencies.class)
         .ifPresent(script -> environment.putIfAbsent(PROGRAM, script.entryPoint()));
     checkEnvironment(environment, problems);
+    UserTags tags = UserTags.of(container.artifact().metadata(), warnings, problems);
     problems.throwIfAny();
-    return new Model(image, data, Dependencies.environment(environment), role, network, multiModel);
+    return new Model(
+        image, data, Dependencies.environment(environment), role, network, multiModel, tags);
   }
 
   private String image(Container container, Problems problems) {
@@ -349,9 +352,10 @@ final class SageMakerMapper implements EndpointMapper {
 
   @Override
   public Mapping endpoint(Endpoint endpoint) {
-    Model model = model(endpoint.container());
+    List<String> warnings = new ArrayList<>();
+    Model model = model(endpoint.container(), warnings);
     Resource<Model> resource = resource(endpoint.container(), model);
-    Variant variant = variant(endpoint, resource.name());
+    Variant variant = variant(endpoint, resource.name(), model.tags());
     Optional<SageMakerComponent> component = component(endpoint);
     List<Resource<?>> resources = new ArrayList<>(List.of(resource));
     if (component.isPresent()) {
@@ -364,7 +368,7 @@ final class SageMakerMapper implements EndpointMapper {
       resources.add(Resource.variant(
           SageMakerKinds.VARIANT, endpoint.routing().path(), new Variant.Merged(variant)));
     }
-    return new Mapping(resources, List.of());
+    return new Mapping(resources, warnings);
   }
 
   private static Optional<SageMakerComponent> component(Endpoint endpoint) {
@@ -376,7 +380,7 @@ final class SageMakerMapper implements EndpointMapper {
     return component(endpoint).isPresent() ? SageMakerKinds.COMPONENT : SageMakerKinds.VARIANT;
   }
 
-  private static Variant variant(Endpoint endpoint, String model) {
+  private static Variant variant(Endpoint endpoint, String model, UserTags tags) {
     Scaling scaling = endpoint.scaling();
     Optional<SageMakerServerless> serverless = scaling.options().find(SageMakerServerless.class);
     Optional<Autoscaling> autoscaling = scaling.isAutomatic()
@@ -399,7 +403,8 @@ final class SageMakerMapper implements EndpointMapper {
         endpoint.routing().options().find(SageMakerShadow.class),
         endpoint.routing().options().find(SageMakerAsync.class),
         endpoint.routing().options().find(SageMakerDataCapture.class),
-        endpoint.routing().options().find(SageMakerReplacement.class));
+        endpoint.routing().options().find(SageMakerReplacement.class),
+        tags);
   }
 
   private static void checkScaling(Endpoint endpoint, Variant variant, Problems problems) {

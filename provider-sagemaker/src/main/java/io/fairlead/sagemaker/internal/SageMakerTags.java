@@ -169,6 +169,24 @@ final class SageMakerTags {
     }
   }
 
+  /** Adds tags to something, or changes their values. */
+  void add(String what, String arn, Map<String, String> added) {
+    errors.call(
+        "Tag " + what,
+        () ->
+            clients.controlPlane().addTags(request -> request.resourceArn(arn).tags(list(added))));
+    lock.lock();
+    try {
+      known.computeIfPresent(arn, (key, before) -> {
+        Map<String, String> all = new HashMap<>(before.tags());
+        all.putAll(added);
+        return new Known(before.createdAt(), Map.copyOf(all));
+      });
+    } finally {
+      lock.unlock();
+    }
+  }
+
   /** {@return whether something was made so long ago that AWS shows it everywhere, and who made it has used it} */
   boolean isSettled(Instant createdAt) {
     return createdAt.plus(RetryPolicy.DEFAULT.settling()).isBefore(time.now());

@@ -24,6 +24,7 @@ import java.util.Optional;
  * @param async where the endpoint's requests and answers lie; empty to leave it to the other variants
  * @param dataCapture what is recorded of the endpoint's requests; empty to leave it to the other variants
  * @param replacement how another model takes its place; nothing that can be read
+ * @param tags what users tag its endpoint with
  */
 record Variant(
     String model,
@@ -35,7 +36,8 @@ record Variant(
     Optional<SageMakerShadow> shadow,
     Optional<SageMakerAsync> async,
     Optional<SageMakerDataCapture> dataCapture,
-    Optional<SageMakerReplacement> replacement) {
+    Optional<SageMakerReplacement> replacement,
+    UserTags tags) {
   /**
    * How the number of instances changes by itself.
    *
@@ -57,7 +59,23 @@ record Variant(
         shadow,
         async,
         dataCapture,
-        replacement);
+        replacement,
+        tags);
+  }
+
+  Variant withTags(UserTags newTags) {
+    return new Variant(
+        model,
+        instanceType,
+        count,
+        serverless,
+        instances,
+        autoscaling,
+        shadow,
+        async,
+        dataCapture,
+        replacement,
+        newTags);
   }
 
   /** A variant in which what it leaves open stays as it is. */
@@ -85,7 +103,8 @@ record Variant(
         dataCapture.isPresent()
             ? dataCapture.filter(capture -> capture.percent() > 0)
             : actual.dataCapture(),
-        replacement);
+        replacement,
+        tags.withValuesOf(actual.tags));
   }
 
   /** {@return what scales it if that is somebody else's, who then decides how many instances there are} */
@@ -94,10 +113,15 @@ record Variant(
   }
 
   boolean isAs(Variant actual) {
-    return withoutReplacement().equals(actual.withoutReplacement());
+    return tags.areIn(actual.tags) && isUntaggedAs(actual);
   }
 
-  private Variant withoutReplacement() {
+  /** {@return whether nothing but the tags differs} */
+  boolean isUntaggedAs(Variant other) {
+    return compared().equals(other.compared());
+  }
+
+  private Variant compared() {
     return new Variant(
         model,
         instanceType,
@@ -108,7 +132,8 @@ record Variant(
         shadow,
         async,
         dataCapture,
-        Optional.empty());
+        Optional.empty(),
+        UserTags.NONE);
   }
 
   /** {@return whether the other differs in what only another endpoint configuration can change} */

@@ -43,7 +43,8 @@ final class VariantConversion {
       Optional.empty(),
       Optional.empty(),
       Optional.empty(),
-      Optional.empty());
+      Optional.empty(),
+      UserTags.NONE);
 
   /** What is not named here, SageMaker records in Base64. */
   private static final CaptureContentTypeHeader READABLE = CaptureContentTypeHeader.builder()
@@ -194,7 +195,7 @@ final class VariantConversion {
 
   // ---- from AWS ----
 
-  /** {@return a variant as it is; nothing of what scales it} */
+  /** {@return a variant as it is, but for what scales it and its tags} */
   static Variant read(
       DescribeEndpointConfigResponse configuration,
       ProductionVariant variant,
@@ -218,7 +219,8 @@ final class VariantConversion {
             : Optional.empty(),
         readAsync(configuration.asyncInferenceConfig()),
         readCapture(configuration.dataCaptureConfig()),
-        Optional.empty());
+        Optional.empty(),
+        UserTags.NONE);
   }
 
   private static SageMakerInstances instances(ProductionVariant variant) {

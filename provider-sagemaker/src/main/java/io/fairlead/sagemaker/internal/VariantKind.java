@@ -139,7 +139,8 @@ final class VariantKind implements ResourceKind<Variant> {
     boolean shadow = EndpointCalls.isShadow(configuration, name.variant());
     boolean scales = !shadow && variant.get().serverlessConfig() == null;
     Variant value = VariantConversion.read(configuration, variant.get(), now.get(), shadow)
-        .withAutoscaling(scales ? autoscaling.read(name) : Optional.empty());
+        .withAutoscaling(scales ? autoscaling.read(name) : Optional.empty())
+        .withTags(UserTags.among(endpoints.marks(endpoint)));
     Observed<Variant> seen = Observed.ready(value).withDetail(detail);
     String run =
         endpoints.tagsOf(configuration, look).get(SageMakerTags.RUN_OF_VARIANT + name.variant());
@@ -185,12 +186,15 @@ final class VariantKind implements ResourceKind<Variant> {
     CreateEndpointConfigRequest.Builder wanted =
         CreateEndpointConfigRequest.builder().productionVariants(variant);
     VariantConversion.writeShared(wanted, desired);
-    String configuration = endpoints.make(name.endpoint(), wanted, marks(name, owner));
-    endpoints.create(name.endpoint(), configuration, SageMakerTags.of(owner));
+    String configuration = endpoints.make(name.endpoint(), wanted, marks(name, desired, owner));
+    Map<String, String> marks = new HashMap<>(desired.tags().tags());
+    marks.putAll(SageMakerTags.of(owner));
+    endpoints.create(name.endpoint(), configuration, marks);
   }
 
-  private static Map<String, String> marks(VariantName name, OwnerTag owner) {
-    Map<String, String> marks = new HashMap<>(SageMakerTags.of(owner));
+  private static Map<String, String> marks(VariantName name, Variant desired, OwnerTag owner) {
+    Map<String, String> marks = new HashMap<>(desired.tags().tags());
+    marks.putAll(SageMakerTags.of(owner));
     marks.put(SageMakerTags.RUN_OF_VARIANT + name.variant(), owner.run());
     return marks;
   }
@@ -220,7 +224,8 @@ final class VariantKind implements ResourceKind<Variant> {
     VariantConversion.writeShared(wanted, desired);
     Map<String, String> tagged =
         endpoints.carriedTags(endpoint, configuration, names(configuration));
-    tagged.putAll(marks(name, owner));
+    marks(name, desired.withTags(desired.tags().withValuesOf(UserTags.among(tagged))), owner)
+        .forEach(tagged::put);
     return updateEndpoint(
         name, endpoint, endpoints.make(name.endpoint(), wanted, tagged), Optional.empty());
   }
@@ -310,6 +315,10 @@ final class VariantKind implements ResourceKind<Variant> {
     Variant actual = current.value().orElseThrow();
     if (actual.needsConfigurationFor(desired)) {
       return reconfigure(name, actual, desired);
+    }
+    if (actual.isUntaggedAs(desired)) {
+      endpoints.tag(present(name), desired.tags().tags());
+      return Accepted.VISIBLE;
     }
     if (!actual.autoscaling().equals(desired.autoscaling())) {
       if (desired.autoscaling().isPresent()) {

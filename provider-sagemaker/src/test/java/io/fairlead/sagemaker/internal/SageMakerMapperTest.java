@@ -77,7 +77,8 @@ class SageMakerMapperTest {
             Dependencies.NONE,
             Aws.ROLE,
             SageMakerNetwork.OPEN,
-            Optional.empty()));
+            Optional.empty(),
+            UserTags.NONE));
   }
 
   @Test

@@ -1,0 +1,102 @@
+package io.fairlead.sagemaker.internal;
+
+import io.fairlead.grammar.ModelMetadata;
+import io.fairlead.grammar.Problems;
+import java.util.Collections;
+import java.util.List;
+import java.util.Map;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import java.util.regex.Pattern;
+
+/**
+ * The tags that users gave a model by its metadata: its labels, and its framework with its version.
+ *
+ * <p>They are on all that is made of the model. Where several variants share a resource, such as an endpoint, the first
+ * value of each key stays, so that two variants with different values do not change it back and forth.
+ *
+ * @param tags the tags; unmodifiable
+ */
+record UserTags(SortedMap<String, String> tags) {
+  static final UserTags NONE = new UserTags(Collections.emptySortedMap());
+
+  /** What the library's own tags begin with. */
+  private static final String OWN = "fairlead-";
+  /** What AWS's own tags begin with, which nobody else may write. */
+  static final String RESERVED = "aws:";
+
+  private static final String FRAMEWORK = "framework";
+  private static final String FRAMEWORK_VERSION = "framework-version";
+
+  /** AWS takes 50 on a resource; a configuration has up to 34 of the library's. */
+  private static final int MOST = 14;
+
+  private static final int LONGEST_KEY = 128;
+  private static final int LONGEST_VALUE = 256;
+  private static final Pattern NOT_ALLOWED = Pattern.compile("[^\\p{L}\\p{Z}\\p{N}_.:/=+\\-@]");
+
+  UserTags {
+    tags = Collections.unmodifiableSortedMap(new TreeMap<>(tags));
+  }
+
+  /** {@return those of a resource's tags that are neither the library's nor AWS's own} */
+  static UserTags among(Map<String, String> tags) {
+    SortedMap<String, String> users = new TreeMap<>(tags);
+    users.keySet().removeIf(key -> key.startsWith(OWN) || key.startsWith(RESERVED));
+    return new UserTags(users);
+  }
+
+  /**
+   * {@return the tags that a model's metadata come to}
+   *
+   * @param warnings what has to be written otherwise is added here
+   */
+  static UserTags of(ModelMetadata metadata, List<String> warnings, Problems problems) {
+    SortedMap<String, String> tags = new TreeMap<>();
+    metadata.framework().ifPresent(name -> tags.put(FRAMEWORK, allowed(name, LONGEST_VALUE)));
+    metadata
+        .version()
+        .ifPresent(version -> tags.put(FRAMEWORK_VERSION, allowed(version, LONGEST_VALUE)));
+    problems.check(
+        metadata.labels().size() <= MOST,
+        "artifact.metadata.labels",
+        "must be at most " + MOST + ", which is what SageMaker has room for in its tags",
+        metadata.labels().size());
+    metadata.labels().forEach((label, value) -> {
+      problems.check(
+          !label.startsWith(OWN) && !label.startsWith(RESERVED),
+          "artifact.metadata.labels",
+          "must not have keys that begin with " + OWN + " or " + RESERVED
+              + ", which are the library's and AWS's own",
+          label);
+      String key = allowed(label, LONGEST_KEY);
+      String written = allowed(value, LONGEST_VALUE);
+      tags.put(key, written);
+      if (!key.equals(label) || !written.equals(value)) {
+        warnings.add("label " + label + "=" + value + " is written as " + key + "=" + written
+            + ": tags of AWS have letters, digits, spaces and _.:/=+-@");
+      }
+    });
+    return new UserTags(tags);
+  }
+
+  private static String allowed(String text, int longest) {
+    String allowed = NOT_ALLOWED.matcher(text).replaceAll("-");
+    return allowed.length() <= longest ? allowed : allowed.substring(0, longest);
+  }
+
+  /** {@return these, with the values of others where both have a key, and no other key of theirs} */
+  UserTags withValuesOf(UserTags others) {
+    SortedMap<String, String> all = new TreeMap<>(tags);
+    all.replaceAll((key, value) -> others.tags.getOrDefault(key, value));
+    return new UserTags(all);
+  }
+
+  boolean areIn(UserTags others) {
+    return others.tags.entrySet().containsAll(tags.entrySet());
+  }
+
+  boolean isEmpty() {
+    return tags.isEmpty();
+  }
+}
