@@ -23,7 +23,8 @@ public interface StatefulPlatform extends Platform<StatefulContainer> {
    * Deploys a model with a policy for its state, under the name in its metadata.
    *
    * <p>A new container starts with {@link ModelState#COLD}. If the same model is deployed under the name, its policy is
-   * updated and its state stays; another model under the name is refused with kind {@code CONFLICT}.
+   * updated and its state stays. Another model under the name either replaces it or is refused with kind {@code CONFLICT}
+   * or {@code ALREADY_EXISTS}; it is never answered from the other model's cache.
    *
    * @return the operation, whose result is the container with its current state
    */

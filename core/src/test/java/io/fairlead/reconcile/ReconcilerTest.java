@@ -776,7 +776,7 @@ class ReconcilerTest {
       ServingException cancelled = fails(() -> begun.join().await(LIMIT));
 
       assertThat(cancelled.kind()).isEqualTo(ErrorKind.CANCELLED);
-      assertThat(cancelled).hasMessageContaining("Retry to go on");
+      assertThat(cancelled).hasMessageContaining("Retry to resume");
       assertThat(cloud.truth("traffic", "bert")).contains(Traffic.allTo("blue"));
     }
   }
