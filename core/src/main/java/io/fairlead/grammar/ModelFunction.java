@@ -3,7 +3,7 @@ package io.fairlead.grammar;
 import static java.util.Objects.requireNonNull;
 
 /**
- * A model served as a function, with no container and no endpoint: {@code Function ::= (ModelArtifact, memory_size,
+ * A model that is served as a function, without a container and an endpoint: {@code Function ::= (ModelArtifact, memory_size,
  * timeout)}.
  *
  * @param artifact the model; its metadata's name is the function's name

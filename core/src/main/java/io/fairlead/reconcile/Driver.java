@@ -194,9 +194,7 @@ final class Driver {
         case WAIT_UNTIL_DELETED -> waitFor(step, "waiting until it is deleted");
         case WAIT_IN_CASE_IT_APPEARS -> waitFor(step, "waiting in case it appears");
         case WAIT_UNTIL_UNLISTED ->
-          waitFor(
-              step,
-              "it is listed but cannot be read: waiting until both agree");
+          waitFor(step, "it is listed but cannot be read: waiting until both agree");
         case LOOK_AGAIN -> lookAgain();
         case RETRY_OPERATION -> retryOperation();
         case CREATE -> create();
@@ -388,7 +386,8 @@ final class Driver {
           yield failed(ErrorKind.MODEL_FAILED, reason(seen));
         }
         case FAIL_DISAPPEARED ->
-          failed(ErrorKind.MODEL_FAILED, "it disappeared while it was being created: " + reason(seen));
+          failed(
+              ErrorKind.MODEL_FAILED, "it disappeared while it was being created: " + reason(seen));
         case FAIL_NEVER_VISIBLE ->
           failed(
               ErrorKind.UNKNOWN,

@@ -8,12 +8,12 @@ import static io.fairlead.reconcile.Situation.Fact.CONTESTED;
 import static io.fairlead.reconcile.Situation.Fact.CREATED;
 import static io.fairlead.reconcile.Situation.Fact.CREATED_TOO_OFTEN;
 import static io.fairlead.reconcile.Situation.Fact.DELETION_ACCEPTED;
-import static io.fairlead.reconcile.Situation.Fact.NOTHING_TO_DELETE;
 import static io.fairlead.reconcile.Situation.Fact.FOREIGN_AND_KEPT;
 import static io.fairlead.reconcile.Situation.Fact.LISTED;
 import static io.fairlead.reconcile.Situation.Fact.LOST;
 import static io.fairlead.reconcile.Situation.Fact.MAY_BE_USED;
 import static io.fairlead.reconcile.Situation.Fact.MAY_STILL_APPEAR;
+import static io.fairlead.reconcile.Situation.Fact.NOTHING_TO_DELETE;
 import static io.fairlead.reconcile.Situation.Fact.NOT_LISTED;
 import static io.fairlead.reconcile.Situation.Fact.OF_THIS_RUN;
 import static io.fairlead.reconcile.Situation.Fact.ONLY_IF_PRESENT;
@@ -154,7 +154,8 @@ interface Policy {
     if (now.status() != Observed.Status.READY) {
       return Move.KEEP;
     }
-    if (now.is(AS_BEFORE) && (now.is(RESTORED) || now.is(AS_WRITTEN) || !now.is(MAY_STILL_APPEAR))) {
+    if (now.is(AS_BEFORE)
+        && (now.is(RESTORED) || now.is(AS_WRITTEN) || !now.is(MAY_STILL_APPEAR))) {
       return Move.DONE;
     }
     if (now.is(AS_BEFORE) || (now.is(RESTORED) && now.is(MAY_STILL_APPEAR))) {

@@ -164,7 +164,8 @@ public final class ReconciledEndpointPlatform extends ReconciledPlatform<Endpoin
   public Operation<Endpoint> undeploy(Endpoint endpoint) {
     checkOptions(endpoint);
     Endpoint own = ownOptionsOnly(endpoint);
-    // The upload is named by the files' hash, which is not computed here; the variant lists what it uses.
+    // The upload is named by the files' hash, which is not computed here; the variant lists what it
+    // uses.
     List<Resource<?>> value = mapper.localModels(own.container()).isEmpty()
         ? mapper.endpoint(own).resources()
         : List.of(variant(endpoint, Goal.ABSENT));
@@ -182,7 +183,8 @@ public final class ReconciledEndpointPlatform extends ReconciledPlatform<Endpoin
             new TrafficChange.Without(endpoint.routing().variant()))
         .onlyIfPresent());
     resources.addAll(removal(inventory.ofVariant(endpoint.name(), path), value));
-    return Content.of(resources, List.of(), endpoint).guardedBy(this::refusalIfOthersWouldNotAnswer);
+    return Content.of(resources, List.of(), endpoint)
+        .guardedBy(this::refusalIfOthersWouldNotAnswer);
   }
 
   @Override

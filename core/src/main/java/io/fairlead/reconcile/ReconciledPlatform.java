@@ -130,7 +130,8 @@ abstract class ReconciledPlatform<S extends Served> implements Platform<S> {
     return ServingException.builder(
             id(),
             ErrorKind.CANCELLED,
-            "Platform '" + id() + "' was closed while " + name + " answered: open it again and retry.")
+            "Platform '" + id() + "' was closed while " + name
+                + " answered: open it again and retry.")
         .cause(failure)
         .build();
   }

@@ -274,8 +274,7 @@ public final class Reconciler implements AutoCloseable {
       ReconcileRequest<?> request, Run<?> run, Convergence<?> convergence, RunEnded ended) {
     switch (ended.why) {
       case CANCELLED, CLOSED -> stopped(request, run, convergence, ended.why);
-      case FAILED, RESTART ->
-        failed(request, run, convergence, ended.resource(), ended.failure());
+      case FAILED, RESTART -> failed(request, run, convergence, ended.resource(), ended.failure());
       case TIMED_OUT ->
         run.fail(
             new ServingException(
@@ -298,7 +297,8 @@ public final class Reconciler implements AutoCloseable {
               + " stopped because the platform was closed, or its thread interrupted. What was started there goes on: "
               + "run the same operation again to resume it, or undeploy to remove it."));
     } else {
-      rollBackAndFail(request, run, convergence, ErrorKind.CANCELLED, title + " was cancelled.", null);
+      rollBackAndFail(
+          request, run, convergence, ErrorKind.CANCELLED, title + " was cancelled.", null);
     }
   }
 

@@ -19,7 +19,9 @@ record TrafficKind(String platform, TrafficSetting setting) implements ResourceK
   @Override
   public Accepted create(String name, Traffic desired, OwnerTag owner) {
     throw new ServingException(
-        platform, ErrorKind.NOT_FOUND, "There is no endpoint " + name + " to set traffic weights of");
+        platform,
+        ErrorKind.NOT_FOUND,
+        "There is no endpoint " + name + " to set traffic weights of");
   }
 
   @Override

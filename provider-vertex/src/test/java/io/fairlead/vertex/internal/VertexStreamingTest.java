@@ -248,7 +248,7 @@ class VertexStreamingTest {
 
     assertThat(failure.kind()).isEqualTo(ErrorKind.TIMEOUT);
     assertThat(failure)
-        .hasMessageContaining("its time of PT1.5S was over after 1 pieces")
+        .hasMessageContaining("timed out after 1 pieces: its limit is PT1.5S")
         .hasMessageContaining("may go on");
     assertThat(pieces).containsExactly("one");
     await(cancelled[0]);
