@@ -3,12 +3,14 @@ package io.fairlead.error;
 /**
  * The kind of a {@link ServingException}, the same on every platform.
  *
- * <p>{@code CONFLICT}, {@code THROTTLED}, {@code TIMEOUT} and {@code UNAVAILABLE} are retryable by default; a provider may
- * override that for one failure, so programs ask {@link ServingException#retryable()}. Adding a kind is a breaking change
- * for an exhaustive switch.
+ * <p>{@code CONFLICT}, {@code THROTTLED}, {@code TIMEOUT} and {@code UNAVAILABLE} are retryable by default; a provider
+ * may override that for one failure, so programs ask {@link ServingException#retryable()}. Adding a kind is a breaking
+ * change for an exhaustive switch.
  */
 public enum ErrorKind {
-  /** The platform rejected the request as invalid, or the model's files are not a model: change what the message names. */
+  /**
+   * The platform rejected the request as invalid, or the model's files are not a model: change what the message names.
+   */
   INVALID(false),
   /** The credentials are missing or expired, or lack a permission. */
   UNAUTHORIZED(false),
@@ -17,8 +19,8 @@ public enum ErrorKind {
   /** The name is taken by a resource that is not managed by Fairlead; that resource is never changed. */
   ALREADY_EXISTS(false),
   /**
-   * The request conflicts with the current state, or with an operation in progress. The message says which; a conflict that
-   * does not pass by itself is not retryable.
+   * The request conflicts with the current state, or with an operation in progress. The message says which; a conflict
+   * that does not pass by itself is not retryable.
    */
   CONFLICT(true),
   /** The platform, or what is on the class path, does not support this. */

@@ -10,10 +10,10 @@ import org.jspecify.annotations.Nullable;
 /**
  * The exception for a failure on a platform.
  *
- * <p>The message is for people: it names the resource, the platform's own reason and what to do. {@link #kind()}, {@link
- * #retryable()}, {@link #retryAfter()}, {@link #requestId()} and {@link #variant()} are for programs. The cause is the
- * exception of the platform's client, if there is one; suppressed exceptions are failures of the rollback. Invalid values
- * are found before any remote call and are {@link IllegalArgumentException}s instead.
+ * <p>The message is for people: it names the resource, the platform's own reason and what to do. {@link #kind()},
+ * {@link #retryable()}, {@link #retryAfter()}, {@link #requestId()} and {@link #variant()} are for programs. The cause
+ * is the exception of the platform's client, if there is one; suppressed exceptions are failures of the rollback.
+ * Invalid values are found before any remote call and are {@link IllegalArgumentException}s instead.
  */
 public final class ServingException extends RuntimeException {
   @Serial
@@ -89,8 +89,8 @@ public final class ServingException extends RuntimeException {
   }
 
   /**
-   * {@return the variant that failed to answer an invocation, if known: the one that the platform named, or else the one
-   * that the request was pinned to}
+   * {@return the variant that failed to answer an invocation, if known: the one that the platform named, or else the
+   * one that the request was pinned to}
    */
   public Optional<String> variant() {
     return Optional.ofNullable(variant);

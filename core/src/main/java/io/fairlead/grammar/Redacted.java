@@ -8,15 +8,16 @@ import java.util.regex.Pattern;
 /**
  * Redaction of texts and locations for messages and logs.
  *
- * <p>It is part of the grammar because values of the grammar redact themselves; providers use it for messages of a platform.
+ * <p>It is part of the grammar because values of the grammar redact themselves; providers use it for messages of a
+ * platform.
  */
 public final class Redacted {
   private static final String MARK = "(not shown)";
   private static final int SHORTEST_SECRET = 8;
 
   /**
-   * The query of a URL, which may be a signature, up to a space, without the punctuation of the sentence; not one that is
-   * redacted already.
+   * The query of a URL, which may be a signature, up to a space, without the punctuation of the sentence; not one that
+   * is redacted already.
    */
   private static final Pattern QUERY = Pattern.compile("(\\b[a-zA-Z][\\w+.-]*:[^\\s?\"]+)\\?(?!\\Q"
       + MARK + "\\E)[^\\s\"]*?(?=[').,;:]*(?:[\\s\"]|$))");
@@ -45,8 +46,8 @@ public final class Redacted {
   /**
    * {@return a text without the queries, users and passwords of its URLs, and without these secrets}
    *
-   * @param secrets values that must not be shown, such as those of an environment; values of less than 8 characters are not
-   *     redacted, because they are part of too many words
+   * @param secrets values that must not be shown, such as those of an environment; values of less than 8 characters are
+   *     not redacted, because they are part of too many words
    */
   public static String text(String text, Collection<String> secrets) {
     String redacted = text;

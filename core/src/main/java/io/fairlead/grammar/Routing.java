@@ -5,8 +5,8 @@ import static java.util.Objects.requireNonNull;
 /**
  * The public name of an endpoint, and its variant.
  *
- * <p>Several variants share a public name, such as blue and green; traffic weights divide the requests to the name among
- * them.
+ * <p>Several variants share a public name, such as blue and green; traffic weights divide the requests to the name
+ * among them.
  *
  * @param name the public name, 1 to 63 letters, digits and hyphens, with a letter or digit at both ends
  * @param variant the name of the variant, under the same rule

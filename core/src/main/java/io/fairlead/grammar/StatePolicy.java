@@ -5,8 +5,8 @@ import static java.util.Objects.requireNonNull;
 /**
  * The caching policy and update strategy that a stateful model is deployed with.
  *
- * <p>The paper deploys with a StateManager, which has the container that results from the deploy; this is the part of it that
- * exists before.
+ * <p>The paper deploys with a StateManager, which has the container that results from the deploy; this is the part of
+ * it that exists before.
  *
  * @param caching the caching policy
  * @param update the update strategy

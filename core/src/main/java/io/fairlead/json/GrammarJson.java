@@ -23,8 +23,8 @@ import java.util.List;
  *
  * <p>A record is an object with a field for each component; options are an object with a field for each, named {@code
  * platform.Type}. Absent values are left out: an empty {@link java.util.Optional}, and options where there are none.
- * Reading is strict and reports all problems together: an unknown or missing field, a wrong type, a value that breaks a rule
- * of the grammar, an option in a part of the grammar that it does not belong to. Options need the {@link
+ * Reading is strict and reports all problems together: an unknown or missing field, a wrong type, a value that breaks a
+ * rule of the grammar, an option in a part of the grammar that it does not belong to. Options need the {@link
  * io.fairlead.spi.OptionsProvider} of their platform's module on the class path.
  *
  * <p>The JSON has the values of environment variables in plain text; messages and {@link Object#toString()} do not.
@@ -61,7 +61,8 @@ public final class GrammarJson {
    *
    * @param json the JSON
    * @param type the type of the value, such as {@code Endpoint.class}
-   * @throws InvalidValueException if it is invalid; it names each invalid field by its path, with the rule and the value
+   * @throws InvalidValueException if it is invalid; it names each invalid field by its path, with the rule and the
+   *     value
    */
   public static <T> T read(String json, Class<T> type) {
     requireNonNull(json, "json");

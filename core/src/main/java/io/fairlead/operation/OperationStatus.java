@@ -10,8 +10,8 @@ import static java.util.Objects.requireNonNull;
  */
 public record OperationStatus(State state, String detail) {
   /**
-   * The state of an operation: from {@code QUEUED} to {@code RUNNING}, to {@code UNDOING} if it fails or is cancelled, and
-   * to one of the last three, which are final.
+   * The state of an operation: from {@code QUEUED} to {@code RUNNING}, to {@code UNDOING} if it fails or is cancelled,
+   * and to one of the last three, which are final.
    */
   public enum State {
     /** Waiting for an earlier operation on the same public name, or for a worker thread. */
@@ -25,8 +25,8 @@ public record OperationStatus(State state, String detail) {
     /** Ended with an error of any kind but {@code CANCELLED}. */
     FAILED,
     /**
-     * Ended with an error of kind {@code CANCELLED}: cancelled by the caller and rolled back, or stopped without a rollback
-     * because the platform was closed.
+     * Ended with an error of kind {@code CANCELLED}: cancelled by the caller and rolled back, or stopped without a
+     * rollback because the platform was closed.
      */
     CANCELLED;
 

@@ -23,10 +23,10 @@ import java.util.function.Function;
  * route   : Version x Version x Weight -> Version
  * }</pre>
  *
- * <p>Operations are declarative and idempotent: an operation says what should exist, and the platform is reconciled with
- * that. The same operation again changes nothing; after a failure, or after the process died, it resumes. Values are checked
- * before the first remote call ({@link io.fairlead.grammar.InvalidValueException}). A failed operation rolls back what it
- * created and changed, and what served before serves on. Each operation may fail with any {@link
+ * <p>Operations are declarative and idempotent: an operation says what should exist, and the platform is reconciled
+ * with that. The same operation again changes nothing; after a failure, or after the process died, it resumes. Values
+ * are checked before the first remote call ({@link io.fairlead.grammar.InvalidValueException}). A failed operation
+ * rolls back what it created and changed, and what served before serves on. Each operation may fail with any {@link
  * io.fairlead.error.ErrorKind}; those that say something of the arguments are named below.
  */
 public interface EndpointPlatform extends Platform<Endpoint> {
@@ -34,8 +34,8 @@ public interface EndpointPlatform extends Platform<Endpoint> {
    * Packages a model, a runtime and dependencies as a container, without serving it.
    *
    * <p>If the model is in files of this machine that the platform cannot read, they are hashed and uploaded, and the
-   * resulting container has their new location ({@code s3://...}, {@code gs://...}): no later operation needs the files.
-   * The container is an orphan until it is deployed.
+   * resulting container has their new location ({@code s3://...}, {@code gs://...}): no later operation needs the
+   * files. The container is an orphan until it is deployed.
    *
    * @return the operation, whose result is the container to deploy
    */
@@ -45,18 +45,18 @@ public interface EndpointPlatform extends Platform<Endpoint> {
   /**
    * Deploys a container as a variant of a public name, and succeeds when the variant is ready.
    *
-   * <p>The first variant of a name gets all requests, a further one none until {@link #route} gives it some. If the variant
-   * exists, its scaling is updated and its traffic weight stays; another container under the same variant is refused with
-   * kind {@code CONFLICT}, so deploy it under another variant and route. A container that was not packaged is packaged
-   * first.
+   * <p>The first variant of a name gets all requests, a further one none until {@link #route} gives it some. If the
+   * variant exists, its scaling is updated and its traffic weight stays; another container under the same variant is
+   * refused with kind {@code CONFLICT}, so deploy it under another variant and route. A container that was not packaged
+   * is packaged first.
    *
    * @return the operation, whose result is the endpoint with the packaged container
    */
   Operation<Endpoint> deploy(Container container, Scaling scaling, Routing routing);
 
   /**
-   * Changes the scaling of a deployed variant in place; its traffic weight stays. Kind {@code NOT_FOUND} if the variant is
-   * not deployed.
+   * Changes the scaling of a deployed variant in place; its traffic weight stays. Kind {@code NOT_FOUND} if the variant
+   * is not deployed.
    *
    * @param endpoint the variant; the scaling in it is not read
    * @param scaling the new scaling
@@ -65,11 +65,11 @@ public interface EndpointPlatform extends Platform<Endpoint> {
   Operation<Endpoint> scale(Endpoint endpoint, Scaling scaling);
 
   /**
-   * Sets the traffic split between two deployed variants of a public name: the candidate gets {@code weight} percent of all
-   * requests to the name, and the stable version what remains of the two. The weights of other variants stay.
+   * Sets the traffic split between two deployed variants of a public name: the candidate gets {@code weight} percent of
+   * all requests to the name, and the stable version what remains of the two. The weights of other variants stay.
    *
-   * <p>Kind {@code NOT_FOUND} if one of the two is not deployed; {@code CONFLICT} if other variants have so much that {@code
-   * weight} is not available.
+   * <p>Kind {@code NOT_FOUND} if one of the two is not deployed; {@code CONFLICT} if other variants have so much that
+   * {@code weight} is not available.
    *
    * @param stable the version that gets the rest; the weight in it is not read
    * @param candidate another variant of the same name; the weight in it is not read
@@ -79,11 +79,12 @@ public interface EndpointPlatform extends Platform<Endpoint> {
   Operation<Version> route(Version stable, Version candidate, TrafficWeight weight);
 
   /**
-   * Deletes a variant with the resources that it uses on the platform, whatever the value says, and that nothing else uses.
+   * Deletes a variant with the resources that it uses on the platform, whatever the value says, and that nothing else
+   * uses.
    *
-   * <p>Its traffic weight is divided among the other variants in proportion to theirs. If other variants exist and all have
-   * weight 0, requests to the name would not be answered, and it is refused with kind {@code CONFLICT}. With the last
-   * variant, the name is deleted too.
+   * <p>Its traffic weight is divided among the other variants in proportion to theirs. If other variants exist and all
+   * have weight 0, requests to the name would not be answered, and it is refused with kind {@code CONFLICT}. With the
+   * last variant, the name is deleted too.
    */
   @Override
   Operation<Endpoint> undeploy(Endpoint endpoint);
@@ -95,10 +96,10 @@ public interface EndpointPlatform extends Platform<Endpoint> {
    * Plan plan = cloud.preview(p -> p.deploy(container, scaling, routing));
    * }</pre>
    *
-   * @param change calls one or more operations on the platform that it is given, each of which ends at once with its result
-   *     and is planned on what the earlier ones would leave; that platform does not invoke models
-   * @return the plan of all of them; a resource that cannot be read is in it as {@code UNKNOWN}, one at which an operation
-   *     would fail as {@code REFUSE}
+   * @param change calls one or more operations on the platform that it is given, each of which ends at once with its
+   *     result and is planned on what the earlier ones would leave; that platform does not invoke models
+   * @return the plan of all of them; a resource that cannot be read is in it as {@code UNKNOWN}, one at which an
+   *     operation would fail as {@code REFUSE}
    */
   Plan preview(Function<? super EndpointPlatform, ? extends Operation<?>> change);
 }

@@ -16,10 +16,10 @@ import java.util.function.Function;
  * invoke : Function -> Response
  * }</pre>
  *
- * <p>Operations are declarative and idempotent: an operation says what should exist, and the platform is reconciled with
- * that. The same operation again changes nothing; after a failure, or after the process died, it resumes. Values are checked
- * before the first remote call ({@link io.fairlead.grammar.InvalidValueException}). A failed operation rolls back what it
- * created and changed, and what served before serves on.
+ * <p>Operations are declarative and idempotent: an operation says what should exist, and the platform is reconciled
+ * with that. The same operation again changes nothing; after a failure, or after the process died, it resumes. Values
+ * are checked before the first remote call ({@link io.fairlead.grammar.InvalidValueException}). A failed operation
+ * rolls back what it created and changed, and what served before serves on.
  *
  * <p>A function has no variants: a {@link Request#pinnedTo pinned} request is an {@link IllegalArgumentException}.
  */
@@ -27,8 +27,8 @@ public interface FunctionPlatform extends Platform<ModelFunction> {
   /**
    * Deploys a model as a function under the name in its metadata.
    *
-   * <p>Another model or other limits under the same name are an update in place: the old function answers until the new one
-   * can, no invocation is lost, and the old one serves on if the update fails or is cancelled.
+   * <p>Another model or other limits under the same name are an update in place: the old function answers until the new
+   * one can, no invocation is lost, and the old one serves on if the update fails or is cancelled.
    *
    * @return the operation, whose result is the function
    */
@@ -48,10 +48,10 @@ public interface FunctionPlatform extends Platform<ModelFunction> {
    * Plan plan = functions.preview(p -> p.deploy(artifact, limits));
    * }</pre>
    *
-   * @param change calls one or more operations on the platform that it is given, each of which ends at once with its result
-   *     and is planned on what the earlier ones would leave; that platform does not invoke models
-   * @return the plan of all of them; a resource that cannot be read is in it as {@code UNKNOWN}, one at which an operation
-   *     would fail as {@code REFUSE}
+   * @param change calls one or more operations on the platform that it is given, each of which ends at once with its
+   *     result and is planned on what the earlier ones would leave; that platform does not invoke models
+   * @return the plan of all of them; a resource that cannot be read is in it as {@code UNKNOWN}, one at which an
+   *     operation would fail as {@code REFUSE}
    */
   Plan preview(Function<? super FunctionPlatform, ? extends Operation<?>> change);
 }

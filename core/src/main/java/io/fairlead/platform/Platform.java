@@ -10,14 +10,14 @@ import java.util.function.Consumer;
 /**
  * A client of a platform that serves models, such as Amazon SageMaker or this JVM; {@link Platforms} opens it.
  *
- * <p>There is one sub-interface for each signature of the grammar, so that an operation that a platform does not have does
- * not compile.
+ * <p>There is one sub-interface for each signature of the grammar, so that an operation that a platform does not have
+ * does not compile.
  *
  * <p>Methods that return an {@link Operation} check their arguments, start the operation and return; {@link
- * Operation#await} waits for it. All other methods make their remote calls on the calling thread and wait for the answer.
- * All methods are safe for concurrent use. Invalid arguments are an {@link IllegalArgumentException} before any remote
- * call, and each other failure is a {@link io.fairlead.error.ServingException}; after {@link #close} its kind is {@code
- * CANCELLED}.
+ * Operation#await} waits for it. All other methods make their remote calls on the calling thread and wait for the
+ * answer. All methods are safe for concurrent use. Invalid arguments are an {@link IllegalArgumentException} before any
+ * remote call, and each other failure is a {@link io.fairlead.error.ServingException}; after {@link #close} its kind is
+ * {@code CANCELLED}.
  *
  * @param <S> the type of what it serves
  */
@@ -28,24 +28,24 @@ public interface Platform<S extends Served> extends AutoCloseable {
   /**
    * Invokes a model and waits for the answer, at most for {@link Request#timeout()}.
    *
-   * <p>Where there are variants, the traffic weights choose one, unless the request is {@linkplain Request#pinnedTo pinned}.
-   * A request that may have reached the model is never sent again; one that the platform rejected before may be, within the
-   * same timeout.
+   * <p>Where there are variants, the traffic weights choose one, unless the request is {@linkplain Request#pinnedTo
+   * pinned}. A request that may have reached the model is never sent again; one that the platform rejected before may
+   * be, within the same timeout.
    *
    * @throws IllegalArgumentException if the request is invalid, before any remote call
-   * @throws io.fairlead.error.ServingException if there is no answer: of kind {@code NOT_FOUND} if the name or variant is
-   *     not deployed, {@code MODEL_FAILED} if the model answered with an error, {@code TIMEOUT} if the request's timeout
-   *     passed
+   * @throws io.fairlead.error.ServingException if there is no answer: of kind {@code NOT_FOUND} if the name or variant
+   *     is not deployed, {@code MODEL_FAILED} if the model answered with an error, {@code TIMEOUT} if the request's
+   *     timeout passed
    */
   Response invoke(S served, Request request);
 
   /**
    * Invokes a model with a streaming answer, such as generated text, and passes on each piece as it arrives.
    *
-   * <p>Pieces are passed on in order and on the calling thread, the next when the consumer has returned: a slow consumer
-   * slows the model down. An answer that is not streamed arrives as one piece. The request's timeout is a limit on the whole
-   * answer, including the time that the consumer takes. The request is not retried once a piece has arrived. Closing the
-   * platform ends the answer with a failure of kind {@code CANCELLED}.
+   * <p>Pieces are passed on in order and on the calling thread, the next when the consumer has returned: a slow
+   * consumer slows the model down. An answer that is not streamed arrives as one piece. The request's timeout is a
+   * limit on the whole answer, including the time that the consumer takes. The request is not retried once a piece has
+   * arrived. Closing the platform ends the answer with a failure of kind {@code CANCELLED}.
    *
    * @param pieces receives each piece: never empty, read-only, and valid only during the call; what it throws ends the
    *     answer and is thrown to the caller unchanged
@@ -58,8 +58,8 @@ public interface Platform<S extends Served> extends AutoCloseable {
   }
 
   /**
-   * Deletes a deployment with all resources that were created for it and that nothing else uses. A deployment that does not
-   * exist is no error.
+   * Deletes a deployment with all resources that were created for it and that nothing else uses. A deployment that does
+   * not exist is no error.
    *
    * @return the operation, whose result is the argument
    */
@@ -95,10 +95,11 @@ public interface Platform<S extends Served> extends AutoCloseable {
   Operation<List<ManagedResource>> sweep(Duration minimumAge);
 
   /**
-   * Releases what belongs to this object: threads, sockets, files, native sessions. Deployments in a cloud are not touched.
+   * Releases what belongs to this object: threads, sockets, files, native sessions. Deployments in a cloud are not
+   * touched.
    *
-   * <p>Operations in progress stop without a rollback and fail with kind {@code CANCELLED}; calling them again, later or
-   * elsewhere, resumes them. Waits for their threads, at most ten seconds. Idempotent.
+   * <p>Operations in progress stop without a rollback and fail with kind {@code CANCELLED}; calling them again, later
+   * or elsewhere, resumes them. Waits for their threads, at most ten seconds. Idempotent.
    */
   @Override
   void close();

@@ -32,8 +32,8 @@ public final class Platforms {
   }
 
   /**
-   * Opens a platform, with providers from the thread's context class loader and from this library's own. Makes no remote
-   * call.
+   * Opens a platform, with providers from the thread's context class loader and from this library's own. Makes no
+   * remote call.
    *
    * @param id the platform's id, such as {@code local} or {@code sagemaker}
    * @param type the interface to open it as, such as {@code EndpointPlatform.class}
@@ -147,21 +147,21 @@ public final class Platforms {
       ServingException exception = new ServingException(
           id,
           ErrorKind.NOT_FOUND,
-          "No provider has the platform '" + id + "'. " + known + broken
-              + " Add the module that has it: " + moduleOf(id) + ".");
+          "No provider has the platform '" + id + "'. " + known + broken + " " + advice(id) + ".");
       failures.forEach(exception::addSuppressed);
       return exception;
     }
 
-    /** {@return the module of this project that has a platform} */
-    private static String moduleOf(String id) {
+    /** {@return which module of this project has a platform, or that none has it yet} */
+    private static String advice(String id) {
+      String add = "Add the module that has it: ";
+      String modules = "io.fairlead:fairlead-provider-";
       return switch (id) {
-        case "local", "serverless" -> "io.fairlead:fairlead-provider-serverless";
-        case "stateful" -> "io.fairlead:fairlead-provider-stateful";
-        case "sagemaker", "azureml", "vertex" -> "io.fairlead:fairlead-provider-" + id;
-        default ->
-          "this project's are io.fairlead:fairlead-provider-serverless, -stateful, -sagemaker, -azureml and "
-              + "-vertex";
+        case "local", "serverless" -> add + modules + "serverless";
+        case "sagemaker", "vertex" -> add + modules + id;
+        case "azureml", "stateful" ->
+          "It is planned: " + modules + id + " does not have the platform yet";
+        default -> add + "this project's are " + modules + "serverless, -sagemaker and -vertex";
       };
     }
   }

@@ -15,8 +15,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * A request to a model: a body and its content type, a timeout and options.
  *
- * <p>Immutable. By default it follows the traffic weights and has a timeout of 60 seconds. The body never appears in {@link
- * #toString()}.
+ * <p>Immutable. By default it follows the traffic weights and has a timeout of 60 seconds. The body never appears in
+ * {@link #toString()}.
  */
 public final class Request {
   private static final Duration DEFAULT_TIMEOUT = Duration.ofSeconds(60);

@@ -14,9 +14,9 @@ import org.jspecify.annotations.Nullable;
 /**
  * A holder of a platform's clients: each is created once, when it is first needed, and all are closed together.
  *
- * <p>They are closed in reverse order, so that a client is closed before the connections that it shares with others. If the
- * creation of a client fails, what it had registered is closed at once. After {@link #close} no client is created or
- * returned. Safe for concurrent use.
+ * <p>They are closed in reverse order, so that a client is closed before the connections that it shares with others. If
+ * the creation of a client fails, what it had registered is closed at once. After {@link #close} no client is created
+ * or returned. Safe for concurrent use.
  *
  * <pre>{@code
  * final class AtticClients implements AutoCloseable {

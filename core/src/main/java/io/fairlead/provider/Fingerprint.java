@@ -9,8 +9,8 @@ import java.util.HexFormat;
 /**
  * A short hash of content, for names that are derived from it.
  *
- * <p>The same parts give the same fingerprint on every machine and in every process. The length of each part is hashed too,
- * so that different lists of parts are different input.
+ * <p>The same parts give the same fingerprint on every machine and in every process. The length of each part is hashed
+ * too, so that different lists of parts are different input.
  */
 public final class Fingerprint {
   private static final int BYTES = 8;

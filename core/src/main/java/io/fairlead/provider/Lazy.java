@@ -9,8 +9,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * A value that is created once, when it is first needed, unless its {@link ClientHolder} is closed.
  *
- * <p>It is subclassed instead of given a lambda: linking a lambda loads the type that it returns, and the interface of one
- * vendor's client may have half a megabyte. After a failed creation, the next call tries again.
+ * <p>It is subclassed instead of given a lambda: linking a lambda loads the type that it returns, and the interface of
+ * one vendor's client may have half a megabyte. After a failed creation, the next call tries again.
  */
 public abstract class Lazy<T> {
   private final ClientHolder holder;

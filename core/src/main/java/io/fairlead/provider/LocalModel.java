@@ -21,17 +21,17 @@ import org.jspecify.annotations.Nullable;
 /**
  * A model on this machine, read once: its files, their hashes, and their bytes again for an upload.
  *
- * <p>A file is in the model under its own name, a folder's files under their paths in it, and the code beside them or in
- * a {@linkplain Rules#codeFolder() folder of its own}. Hidden files ({@code .git}, {@code .DS_Store}, {@code .env}) and
- * {@code __pycache__} in folders are left out: they are not part of the model, and may be secret. A symbolic link is
- * followed inside the given folder, and refused if it leads out of it.
+ * <p>A file is in the model under its own name, a folder's files under their paths in it, and the code beside them or
+ * in a {@linkplain Rules#codeFolder() folder of its own}. Hidden files ({@code .git}, {@code .DS_Store}, {@code .env})
+ * and {@code __pycache__} in folders are left out: they are not part of the model, and may be secret. A symbolic link
+ * is followed inside the given folder, and refused if it leads out of it.
  *
  * <p>Models are equal if their contents are: the hash covers names, bytes, and, where the rules keep them, executable
  * bits; not dates, owners, or where the files are. It is the same on every machine and in every version of this library
  * since 0.1, because uploads are found by it.
  *
- * <p>A file that changes after it was read is refused with a {@link ErrorKind#CONFLICT} that is not retryable, so that an
- * upload always has the content of its hash.
+ * <p>A file that changes after it was read is refused with a {@link ErrorKind#CONFLICT} that is not retryable, so that
+ * an upload always has the content of its hash.
  */
 public final class LocalModel {
   /** The name in the model of weights that are one gzipped tar file already, whatever the name of the file. */
@@ -205,9 +205,9 @@ public final class LocalModel {
   /**
    * {@return the bytes of a file again}
    *
-   * <p>A failure to read is a {@link ServingException} and never an {@link java.io.IOException}, which distinguishes it from
-   * a failure to write to the destination. If the file has changed, the stream ends with a {@link ErrorKind#CONFLICT} before
-   * its last bytes.
+   * <p>A failure to read is a {@link ServingException} and never an {@link java.io.IOException}, which distinguishes it
+   * from a failure to write to the destination. If the file has changed, the stream ends with a {@link
+   * ErrorKind#CONFLICT} before its last bytes.
    *
    * @throws IllegalArgumentException if there is no such file in the model
    */

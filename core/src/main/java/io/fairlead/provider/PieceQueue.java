@@ -12,8 +12,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * A queue that passes the pieces of one streaming answer from a client's threads to the caller's thread.
  *
- * <p>The client's threads call {@link #begun()}, {@link #piece}, {@link #ended} and {@link #failed}; the caller's
- * calls {@link #begin(Runnable)} and then {@link #handOn}. Pieces are requested one at a time (backpressure), so that a slow
+ * <p>The client's threads call {@link #begun()}, {@link #piece}, {@link #ended} and {@link #failed}; the caller's calls
+ * {@link #begin(Runnable)} and then {@link #handOn}. Pieces are requested one at a time (backpressure), so that a slow
  * consumer slows the model down and memory stays bounded.
  *
  * @param <P> the type of a piece

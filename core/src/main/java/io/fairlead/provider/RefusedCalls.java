@@ -13,10 +13,10 @@ import org.jspecify.annotations.Nullable;
 /**
  * Retries of calls that the platform rejects before they have any effect, within the caller's limit.
  *
- * <p>A call whose request may have reached the model is never sent twice: invoking a model is not idempotent, and a slow
- * model would be invoked again while it still works on the first request. A connection that broke, and an answer that
- * did not come in time, are such; a throttled request is not. The provider's {@link Refusals#policy} says which rejections
- * are safe to retry.
+ * <p>A call whose request may have reached the model is never sent twice: invoking a model is not idempotent, and a
+ * slow model would be invoked again while it still works on the first request. A connection that broke, and an answer
+ * that did not come in time, are such; a throttled request is not. The provider's {@link Refusals#policy} says which
+ * rejections are safe to retry.
  */
 public final class RefusedCalls {
   private final String platform;
@@ -38,8 +38,8 @@ public final class RefusedCalls {
     /**
      * {@return the policy by which a call is retried; empty if it must not be}
      *
-     * <p>Empty unless the vendor documents that it rejected the request before it had any effect. After all other failures,
-     * above all a broken connection, the model may have been invoked.
+     * <p>Empty unless the vendor documents that it rejected the request before it had any effect. After all other
+     * failures, above all a broken connection, the model may have been invoked.
      */
     Optional<RetryPolicy> policy(X refusal);
 
@@ -112,7 +112,8 @@ public final class RefusedCalls {
   /**
    * Waits before a retry.
    *
-   * @throws ServingException of kind {@link ErrorKind#CANCELLED} if the thread is interrupted; its interrupt flag stays set
+   * @throws ServingException of kind {@link ErrorKind#CANCELLED} if the thread is interrupted; its interrupt flag stays
+   *     set
    */
   public void pause(String what, Duration pause) {
     try {

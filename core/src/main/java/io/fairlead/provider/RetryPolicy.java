@@ -12,8 +12,8 @@ import java.util.random.RandomGenerator;
  * @param attempts the maximum number of attempts in a row, the first included; 1 or more
  * @param first the pause after the first failure; it doubles with each further one
  * @param most the longest pause
- * @param settling the time that a platform may take until an accepted change is visible everywhere (eventual consistency);
- *     more than 0
+ * @param settling the time that a platform may take until an accepted change is visible everywhere (eventual
+ *     consistency); more than 0
  */
 public record RetryPolicy(int attempts, Duration first, Duration most, Duration settling) {
   /** Ten attempts, with pauses from half a second to twenty seconds; two minutes to settle. */

@@ -10,7 +10,8 @@ import java.util.ServiceConfigurationError;
 import java.util.ServiceLoader;
 
 /**
- * The services on a class path, and the failures of those that cannot be loaded: one that is broken does not hide the others.
+ * The services on a class path, and the failures of those that cannot be loaded: one that is broken does not hide the
+ * others.
  *
  * @param found the services, in the order of the class path
  * @param failures the failures, one for each service that cannot be loaded

@@ -19,9 +19,9 @@ import org.jspecify.annotations.Nullable;
 /**
  * The convergence of one operation: all of its resources are reconciled with their goals.
  *
- * <p>It first reads each resource and refuses before anything is changed; then it {@linkplain Driver drives} each to its
- * goal, in order; and if it changed something, it reads again those that had reached their goals before, because another
- * process may have changed them.
+ * <p>It first reads each resource and refuses before anything is changed; then it {@linkplain Driver drives} each to
+ * its goal, in order; and if it changed something, it reads again those that had reached their goals before, because
+ * another process may have changed them.
  */
 final class Convergence<R> {
   /** The limit on passes while other processes change the same resources. */
@@ -298,8 +298,8 @@ final class Convergence<R> {
   /**
    * {@return whether another process is deploying the variant that a change is for}
    *
-   * <p>A resource that variants share is not changed for a variant that another process has deployed differently meanwhile:
-   * that is refused as it would be at the first read.
+   * <p>A resource that variants share is not changed for a variant that another process has deployed differently
+   * meanwhile: that is refused as it would be at the first read.
    */
   private boolean isContested(Step<?> changed) throws RunEnded {
     for (Step<?> step : steps) {
@@ -377,8 +377,8 @@ final class Convergence<R> {
   /**
    * {@return whether all resources are still as they were settled}
    *
-   * <p>Those that were settled before the last change are read again. A run that changed an existing variant may have taken
-   * it over from another run, which then rolls back its own resources, so everything is read again after a pause.
+   * <p>Those that were settled before the last change are read again. A run that changed an existing variant may have
+   * taken it over from another run, which then rolls back its own resources, so everything is read again after a pause.
    */
   private boolean isUndisturbed(int lastWritten) throws RunEnded {
     boolean tookOver = steps.stream()

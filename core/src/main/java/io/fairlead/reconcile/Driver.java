@@ -16,7 +16,8 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The loop that reads a resource, makes the calls that a {@link Policy} decides, and waits, one resource after the other.
+ * The loop that reads a resource, makes the calls that a {@link Policy} decides, and waits, one resource after the
+ * other.
  *
  * <p>It makes each call once and reads again after it; the policy interprets the result. The tests cover each call with
  * each fault.
@@ -276,8 +277,8 @@ final class Driver {
     }
 
     /**
-     * Waits for a resource that exists and cannot be read: it was just created, is being deleted, or is not readable with
-     * these credentials.
+     * Waits for a resource that exists and cannot be read: it was just created, is being deleted, or is not readable
+     * with these credentials.
      */
     private void waitForHidden(ServingException e) throws RunEnded {
       if (step.hiddenSince == null) {
@@ -287,8 +288,8 @@ final class Driver {
             step.toString(),
             exception(
                 ErrorKind.ALREADY_EXISTS,
-                "the name is taken by something that cannot be read from here (another account, project or resource group?): "
-                    + "choose another name (" + e.getMessage() + ")",
+                "the name is taken by a resource that cannot be read (in another account, project or resource "
+                    + "group?): choose another name (" + e.getMessage() + ")",
                 e));
       }
       waitFor(step, "waiting until it is visible");
@@ -392,12 +393,14 @@ final class Driver {
           failed(
               ErrorKind.UNKNOWN,
               "it was created " + step.creations
-                  + " times, and the platform reports each as done without showing it: check it in the platform's console");
+                  + " times, and the platform reports each as done without showing it: check it in the "
+                  + "platform's console");
         case FAIL_ROLLED_BACK ->
           seen.detail().isEmpty()
               ? failed(
                   ErrorKind.UNKNOWN,
-                  "it has its former state again: the platform rolled the change back and gives no reason, or another process did")
+                  "it has its former state again: the platform rolled the change back and gives no reason, or "
+                      + "another process did")
               : failed(
                   ErrorKind.MODEL_FAILED, "the platform rolled the change back: " + seen.detail());
         case FAIL_CONTESTED ->
@@ -542,8 +545,8 @@ final class Driver {
   /**
    * {@return whether a resource that reads as absent is still listed}
    *
-   * <p>Either the read or the list is stale, or it was created or deleted between the two. If it is listed for longer than
-   * the platform takes to settle, it counts as deleted.
+   * <p>Either the read or the list is stale, or it was created or deleted between the two. If it is listed for longer
+   * than the platform takes to settle, it counts as deleted.
    */
   private boolean isStillListed(Step<?> step) throws RunEnded {
     ResourceRef ref = step.resource.ref();

@@ -10,13 +10,14 @@ import java.util.Set;
 /**
  * A pure mapping from values of the grammar to the resources that represent them on a platform.
  *
- * <p>A mapper depends on the platform's configuration alone. Its methods make no remote call and read no file, and check
- * the platform's own rules: names, ranges, sums, combinations. The values that they receive have this platform's options
- * only. They report all problems together in an {@link io.fairlead.grammar.InvalidValueException}.
+ * <p>A mapper depends on the platform's configuration alone. Its methods make no remote call and read no file, and
+ * check the platform's own rules: names, ranges, sums, combinations. The values that they receive have this platform's
+ * options only. They report all problems together in an {@link io.fairlead.grammar.InvalidValueException}.
  *
- * <p>If a model is in files of this machine that the platform cannot read, the mapper names them ({@link #localModels});
- * the core hashes them as the operation's first step, and goes on with the container whose artifact is at the location of
- * the upload ({@link #uploaded}). Packaging returns that container, so no later operation needs the files.
+ * <p>If a model is in files of this machine that the platform cannot read, the mapper names them ({@link
+ * #localModels}); the core hashes them as the operation's first step, and goes on with the container whose artifact is
+ * at the location of the upload ({@link #uploaded}). Packaging returns that container, so no later operation needs the
+ * files.
  */
 public interface EndpointMapper {
   /** {@return the models of a container that are on this machine and have to be uploaded; by default none} */
@@ -45,12 +46,12 @@ public interface EndpointMapper {
   Mapping container(Container container);
 
   /**
-   * {@return the resources of an endpoint whose container has no local models, in this order: those of its container; the
-   * one that has the public name, if that is a resource of its own; exactly one {@linkplain Resource#variant variant}, named
-   * {@code name/variant}; the variant's parts, or their {@linkplain Resource#noPart absence}}
+   * {@return the resources of an endpoint whose container has no local models, in this order: those of its container;
+   * the one that has the public name, if that is a resource of its own; exactly one {@linkplain Resource#variant
+   * variant}, named {@code name/variant}; the variant's parts, or their {@linkplain Resource#noPart absence}}
    *
-   * <p>Where it can, a part has a {@link io.fairlead.provider.Fingerprint} of the endpoint among its fields, so that two
-   * concurrent deployments of one variant that differ never desire the same part.
+   * <p>Where it can, a part has a {@link io.fairlead.provider.Fingerprint} of the endpoint among its fields, so that
+   * two concurrent deployments of one variant that differ never desire the same part.
    */
   Mapping endpoint(Endpoint endpoint);
 

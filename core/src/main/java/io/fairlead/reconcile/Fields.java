@@ -10,7 +10,9 @@ import org.jspecify.annotations.Nullable;
 final class Fields {
   private Fields() {}
 
-  /** {@return one line for each component that differs, with values as their {@code toString} has them, redacted or not} */
+  /**
+   * {@return one line for each component that differs, with values as their {@code toString} has them, redacted or not}
+   */
   static List<String> changes(Object from, Object to) {
     if (!from.getClass().isRecord() || from.getClass() != to.getClass()) {
       return from.equals(to) ? List.of() : List.of(line("value", from, to));

@@ -3,7 +3,9 @@ package io.fairlead.reconcile;
 import io.fairlead.provider.LocalModel;
 import io.fairlead.reconcile.ReconcileRequest.PreparationContext;
 
-/** Reports the progress of hashing a local model, in about twenty steps, and stops it when the operation has to stop. */
+/**
+ * Reports the progress of hashing a local model, in about twenty steps, and stops it when the operation has to stop.
+ */
 final class HashingProgress implements LocalModel.Listener {
   private static final int STEPS = 20;
   private static final long LEAST = 64L << 20;

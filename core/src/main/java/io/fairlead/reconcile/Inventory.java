@@ -44,7 +44,9 @@ final class Inventory {
     return inRemovalOrder(entry -> !live.contains(entry.ref()));
   }
 
-  /** {@return the resources that were created for a public name or are used by its variants, in the order of deletion} */
+  /**
+   * {@return the resources that were created for a public name or are used by its variants, in the order of deletion}
+   */
   List<Listed> under(String name) {
     Set<ResourceRef> found = new HashSet<>();
     for (Listed entry : entries.values()) {
@@ -58,9 +60,9 @@ final class Inventory {
   }
 
   /**
-   * {@return the resources that are deleted with one variant of a public name, in the order of deletion: those that serve
-   * under the variant's name, of any kind, with their parts and all that they use; and those that the name remembers of
-   * interrupted removals}
+   * {@return the resources that are deleted with one variant of a public name, in the order of deletion: those that
+   * serve under the variant's name, of any kind, with their parts and all that they use; and those that the name
+   * remembers of interrupted removals}
    */
   List<Listed> ofVariant(String name, String variant) {
     Set<ResourceRef> found = new HashSet<>();

@@ -14,8 +14,8 @@ import java.util.function.Consumer;
 @FunctionalInterface
 public interface Invoker<S extends Served> {
   /**
-   * Invokes the model of a public name within the request's timeout; where there are variants, by the traffic weights, or
-   * the one that the request is pinned to.
+   * Invokes the model of a public name within the request's timeout; where there are variants, by the traffic weights,
+   * or the one that the request is pinned to.
    *
    * @return the answer, with the variant that gave it where there are variants
    * @throws io.fairlead.error.ServingException if there is no answer
@@ -26,12 +26,13 @@ public interface Invoker<S extends Served> {
    * Invokes the model with a streaming answer; by default, {@link #invoke invokes} it and passes the answer on as one
    * piece.
    *
-   * <p>What the consumer throws must not be caught here: the platform ends the answer with it and throws it to the caller.
+   * <p>What the consumer throws must not be caught here: the platform ends the answer with it and throws it to the
+   * caller.
    *
    * @param pieces receives each piece, in order and on the calling thread; empty pieces are skipped
    * @return the answer without its body
-   * @throws io.fairlead.error.ServingException if the answer is not complete, also because the request's timeout passed or
-   *     the provider's clients were closed
+   * @throws io.fairlead.error.ServingException if the answer is not complete, also because the request's timeout passed
+   *     or the provider's clients were closed
    */
   default Response invokeStreaming(S served, Request request, Consumer<? super ByteBuffer> pieces) {
     return invoke(served, request).handOn(pieces);

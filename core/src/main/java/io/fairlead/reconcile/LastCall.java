@@ -6,7 +6,8 @@ import java.util.Optional;
 /**
  * The last call of this run about a resource, and what is known of its effect.
  *
- * <p>A call that was rejected before it had any effect leaves the previous value. Times count from the start of the run.
+ * <p>A call that was rejected before it had any effect leaves the previous value. Times count from the start of the
+ * run.
  *
  * @param <T> the state of the resource
  */

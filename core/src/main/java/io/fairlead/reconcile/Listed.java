@@ -9,8 +9,8 @@ import java.util.Optional;
 /**
  * A managed resource in the list of its kind.
  *
- * <p>A variant that is being created, by any process, is listed too: as a {@linkplain #root root} with the status {@code
- * CHANGING} that {@linkplain #uses uses} what it will use.
+ * <p>A variant that is being created, by any process, is listed too: as a {@linkplain #root root} with the status
+ * {@code CHANGING} that {@linkplain #uses uses} what it will use.
  *
  * @param ref its kind and name
  * @param deployment the public name that it was created for; empty if several may share it

@@ -14,8 +14,8 @@ import java.util.function.Supplier;
  * Optional<Endpoint> endpoint = look.once(List.of("endpoint", name), () -> client.find(name));
  * }</pre>
  *
- * <p>Not safe for concurrent use. The {@link Reconciler} creates a new look after each call that changes something and after
- * each pause.
+ * <p>Not safe for concurrent use. The {@link Reconciler} creates a new look after each call that changes something and
+ * after each pause.
  */
 public final class Look {
   private final Map<Object, Object> answers = new HashMap<>();

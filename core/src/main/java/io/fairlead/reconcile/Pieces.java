@@ -5,8 +5,8 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A guard before the consumer of a streaming answer: it passes on no piece after the platform is closed, and none after the
- * consumer has failed, even if the provider goes on.
+ * A guard before the consumer of a streaming answer: it passes on no piece after the platform is closed, and none after
+ * the consumer has failed, even if the provider goes on.
  */
 final class Pieces implements Consumer<ByteBuffer> {
   private final Consumer<? super ByteBuffer> consumer;

@@ -9,8 +9,8 @@ import java.util.random.RandomGenerator;
 /**
  * The intervals of polling.
  *
- * <p>The interval grows with the time already waited, so that readiness is noticed within a share of the time that it took,
- * and each is shortened at random by up to a half (jitter), so that many pollers spread out.
+ * <p>The interval grows with the time already waited, so that readiness is noticed within a share of the time that it
+ * took, and each is shortened at random by up to a half (jitter), so that many pollers spread out.
  *
  * @param first the shortest interval
  * @param most the longest interval

@@ -41,7 +41,10 @@ final class Preview {
     }
   }
 
-  /** Notes the variants that an operation would create, with the shared resources that they use, and those it would delete. */
+  /**
+   * Notes the variants that an operation would create, with the shared resources that they use, and those it would
+   * delete.
+   */
   void note(List<Resource<?>> resources, List<Change> changes) {
     List<ResourceRef> shared = resources.stream()
         .filter(resource -> resource.role() == Role.SHARED)

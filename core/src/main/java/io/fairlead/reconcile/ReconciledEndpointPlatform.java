@@ -204,9 +204,9 @@ public final class ReconciledEndpointPlatform extends ReconciledPlatform<Endpoin
     }
     String path = resource.name() + "/" + without.variant();
     return hasOtherVariants(resource.name(), path, inventory.get())
-        ? Optional.of(
-            path + " has all requests to " + resource.name()
-                + ", and no other variant would answer them: route its requests to another variant first, or undeploy the others first")
+        ? Optional.of(path + " has all requests to " + resource.name()
+            + ", and no other variant would answer them: route its requests to another variant first, "
+            + "or undeploy the others first")
         : Optional.empty();
   }
 

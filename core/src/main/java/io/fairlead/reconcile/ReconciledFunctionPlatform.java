@@ -36,8 +36,8 @@ public final class ReconciledFunctionPlatform extends ReconciledPlatform<ModelFu
    * @param reconciler the reconciler; closed with the platform
    * @param mapper the mapper from functions to resources
    * @param invoker invokes functions; requests are never pinned to a variant
-   * @param urls the URL at which a function answers over HTTP; a {@link io.fairlead.error.ServingException} of kind {@code
-   *     NOT_FOUND} if it is not deployed
+   * @param urls the URL at which a function answers over HTTP; a {@link io.fairlead.error.ServingException} of kind
+   *     {@code NOT_FOUND} if it is not deployed
    * @param onClose closes the provider's clients, called once, after the reconciler has stopped
    */
   public ReconciledFunctionPlatform(

@@ -207,8 +207,8 @@ abstract class ReconciledPlatform<S extends Served> implements Platform<S> {
   }
 
   /**
-   * {@return the resources to delete with a variant, in order: those that it uses on the platform, whatever the caller's value
-   * says, and then those of the value, which an interrupted removal may have left}
+   * {@return the resources to delete with a variant, in order: those that it uses on the platform, whatever the
+   * caller's value says, and then those of the value, which an interrupted removal may have left}
    *
    * @param listed the resources of the variant, as the platform lists them
    * @param value the resources of the caller's value

@@ -34,13 +34,13 @@ import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A reconciler of a platform's resources with their desired state: it creates, updates and deletes them, waits for them,
- * and resumes and rolls back operations.
+ * A reconciler of a platform's resources with their desired state: it creates, updates and deletes them, waits for
+ * them, and resumes and rolls back operations.
  *
- * <p>For each resource, in order: if it is absent, create it; if it differs, update it; if it is changing, wait; if it is
- * ready, go on to the next. After a lost answer, a conflict or a throttle, read again and decide. After a failure, roll
- * back in reverse order what this run created and changed, and report why. All state is on the platform, under names that
- * can be computed again, so a run that died is resumed by the same operation, from any machine.
+ * <p>For each resource, in order: if it is absent, create it; if it differs, update it; if it is changing, wait; if it
+ * is ready, go on to the next. After a lost answer, a conflict or a throttle, read again and decide. After a failure,
+ * roll back in reverse order what this run created and changed, and report why. All state is on the platform, under
+ * names that can be computed again, so a run that died is resumed by the same operation, from any machine.
  *
  * <p>Operations on one name run one after the other. Safe for concurrent use.
  */
@@ -276,13 +276,13 @@ public final class Reconciler implements AutoCloseable {
       case CANCELLED, CLOSED -> stopped(request, run, convergence, ended.why);
       case FAILED, RESTART -> failed(request, run, convergence, ended.resource(), ended.failure());
       case TIMED_OUT ->
-        run.fail(
-            new ServingException(
-                platform,
-                ErrorKind.TIMEOUT,
-                request.title() + " on " + platform + " was not done within " + limit + " (last: "
-                    + run.status().detail()
-                    + "). Changes that the platform has accepted continue there: run the same operation again to resume it, or undeploy to remove it."));
+        run.fail(new ServingException(
+            platform,
+            ErrorKind.TIMEOUT,
+            request.title() + " on " + platform + " was not done within " + limit + " (last: "
+                + run.status().detail()
+                + "). Changes that the platform has accepted continue there: run the same operation again to "
+                + "resume it, or undeploy to remove it."));
     }
   }
 
@@ -396,7 +396,9 @@ public final class Reconciler implements AutoCloseable {
     return text.endsWith(".") ? text.substring(0, text.length() - 1) : text;
   }
 
-  /** Plans a request by read-only calls, on what a preview has planned already, and completes its run with the result. */
+  /**
+   * Plans a request by read-only calls, on what a preview has planned already, and completes its run with the result.
+   */
   <R> void preview(ReconcileRequest<R> request, Preview earlier, Run<R> run) {
     Convergence<R> convergence = new Convergence<>(this, request, run, earlier);
     try {

@@ -11,8 +11,8 @@ import java.util.TreeMap;
 /**
  * The traffic split of a public name: the weight of each variant.
  *
- * @param weights whole percents by variant, each 1 to 100, sorted by variant; a variant without a weight gets no request.
- *     They sum to 100, or there are none
+ * @param weights whole percents by variant, each 1 to 100, sorted by variant; a variant without a weight gets no
+ *     request. They sum to 100, or there are none
  */
 public record Traffic(Map<String, Integer> weights) {
   /** The split in which no variant gets a request. */
@@ -42,8 +42,8 @@ public record Traffic(Map<String, Integer> weights) {
   }
 
   /**
-   * {@return the split in which the candidate has {@code percent}, the stable variant the rest of the two, and each other
-   * variant what it has}
+   * {@return the split in which the candidate has {@code percent}, the stable variant the rest of the two, and each
+   * other variant what it has}
    *
    * @throws io.fairlead.grammar.InvalidValueException if other variants leave less than {@code percent}
    */

@@ -14,8 +14,8 @@ public interface OptionsProvider {
   String platform();
 
   /**
-   * {@return the option types, each with a unique simple name: public records in an exported package, or {@link Settings} in
-   * one that is open to {@code io.fairlead.core}}
+   * {@return the option types, each with a unique simple name: public records in an exported package, or {@link
+   * Settings} in one that is open to {@code io.fairlead.core}}
    */
   Set<Class<? extends PlatformOptions>> types();
 }

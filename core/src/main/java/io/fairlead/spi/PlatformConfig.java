@@ -18,8 +18,9 @@ import java.util.function.Predicate;
 /**
  * The settings of a platform as text, read strictly.
  *
- * <p>A provider reads each key that it knows, then calls {@link #done()}, which reports all invalid, missing and unknown
- * keys together. Values never appear in messages or in {@link #toString()}, except invalid ones that are not secret.
+ * <p>A provider reads each key that it knows, then calls {@link #done()}, which reports all invalid, missing and
+ * unknown keys together. Values never appear in messages or in {@link #toString()}, except invalid ones that are not
+ * secret.
  */
 public final class PlatformConfig {
   private final Map<String, String> values;

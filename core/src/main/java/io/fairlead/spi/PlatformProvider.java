@@ -5,8 +5,8 @@ import io.fairlead.platform.Platform;
 /**
  * A provider of one platform; loaded by {@link java.util.ServiceLoader}.
  *
- * <p>All providers on the class path are instantiated to read their ids and types, so a constructor does nothing and the
- * class loads without the platform's own SDK, which is first used in {@link #open}.
+ * <p>All providers on the class path are instantiated to read their ids and types, so a constructor does nothing and
+ * the class loads without the platform's own SDK, which is first used in {@link #open}.
  *
  * @param <P> the type of the platform
  */

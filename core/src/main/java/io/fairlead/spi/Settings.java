@@ -8,9 +8,9 @@ import org.jspecify.annotations.Nullable;
 /**
  * The base of immutable values with many fields, each with a default, such as options and configurations.
  *
- * <p>The fields with their defaults are in a draft, a nested class that is not visible to callers. A {@code with} method
- * changes a copy of it. So a field can be added without breaking callers, which a constructor or a record pattern would. A
- * default never changes, because a field that has it is left out of the JSON.
+ * <p>The fields with their defaults are in a draft, a nested class that is not visible to callers. A {@code with}
+ * method changes a copy of it. So a field can be added without breaking callers, which a constructor or a record
+ * pattern would. A default never changes, because a field that has it is left out of the JSON.
  *
  * <pre>{@code
  * public final class Probe extends Settings<Probe.Draft> {
@@ -36,8 +36,8 @@ import org.jspecify.annotations.Nullable;
  * }
  * }</pre>
  *
- * <p>No field is null. Lists are copied, and so are maps, sorted by their keys. Equality, the hash code, the text and the
- * JSON come from the draft's fields; for that a named module has to open the package to {@code io.fairlead.core}.
+ * <p>No field is null. Lists are copied, and so are maps, sorted by their keys. Equality, the hash code, the text and
+ * the JSON come from the draft's fields; for that a named module has to open the package to {@code io.fairlead.core}.
  *
  * @param <D> the draft
  */

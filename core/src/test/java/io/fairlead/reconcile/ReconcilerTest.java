@@ -239,7 +239,7 @@ class ReconcilerTest {
 
     assertThat(failure.kind()).isEqualTo(ErrorKind.ALREADY_EXISTS);
     assertThat(failure)
-        .hasMessageContaining("cannot be read from here")
+        .hasMessageContaining("cannot be read")
         .hasMessageContaining("the name is in use in this region");
   }
 
