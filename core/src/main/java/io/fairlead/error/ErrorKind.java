@@ -1,36 +1,43 @@
 package io.fairlead.error;
 
 /**
- * What sort of failure it was, the same on every platform.
+ * The kind of a {@link ServingException}, the same on every platform.
  *
- * <p>Adding a kind is a breaking change for those who switch over all of them.
+ * <p>{@code CONFLICT}, {@code THROTTLED}, {@code TIMEOUT} and {@code UNAVAILABLE} are retryable by default; a provider
+ * may override that for one failure, so programs ask {@link ServingException#retryable()}. Adding a kind is a breaking
+ * change for an exhaustive switch.
  */
 public enum ErrorKind {
-  /** The platform refused the request as wrong: change it. */
+  /**
+   * The platform rejected the request as invalid, or the model's files are not a model: change what the message names.
+   */
   INVALID(false),
-  /** The credentials are missing, expired, or do not allow it. */
+  /** The credentials are missing or expired, or lack a permission. */
   UNAUTHORIZED(false),
-  /** What was asked for is not there. */
+  /** The resource does not exist, or no provider has the platform's id. */
   NOT_FOUND(false),
-  /** The name is taken by something else. */
+  /** The name is taken by a resource that is not managed by Fairlead; that resource is never changed. */
   ALREADY_EXISTS(false),
-  /** It conflicts with the current state or with an operation in progress: read again and decide. */
+  /**
+   * The request conflicts with the current state, or with an operation in progress. The message says which; a conflict
+   * that does not pass by itself is not retryable.
+   */
   CONFLICT(true),
-  /** The platform cannot do this. */
+  /** The platform, or what is on the class path, does not support this. */
   UNSUPPORTED(false),
-  /** A quota or the place's capacity is used up. */
+  /** A quota is exceeded, or the region or machine has no capacity left. */
   QUOTA(false),
-  /** Too many calls in too short a time. */
+  /** Too many requests; the platform rejected the call before it had any effect. */
   THROTTLED(true),
-  /** The deadline passed; the work may still go on. */
+  /** A limit passed before there was an answer; the work may go on, and may succeed. */
   TIMEOUT(true),
-  /** The platform did not answer, or said that it cannot at the moment; whether it acted is not known. */
+  /** The platform did not answer or is temporarily unavailable; the call may or may not have had its effect. */
   UNAVAILABLE(true),
-  /** The model itself failed: it did not start, or it answered with an error. */
+  /** The model failed: its container did not start, or it answered with an error. */
   MODEL_FAILED(false),
-  /** Cancelled by the caller, or the platform was closed. */
+  /** The operation was cancelled, the platform is closed, or the thread was interrupted. */
   CANCELLED(false),
-  /** None of these; the cause says more. */
+  /** None of the other kinds; see the message and the cause. */
   UNKNOWN(false);
 
   private final boolean retryable;
@@ -39,7 +46,7 @@ public enum ErrorKind {
     this.retryable = retryable;
   }
 
-  /** {@return whether the same call may succeed later, where the platform says nothing more exact} */
+  /** {@return the default of {@link ServingException#retryable()} for failures of this kind} */
   public boolean isRetryable() {
     return retryable;
   }

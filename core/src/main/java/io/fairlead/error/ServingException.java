@@ -8,10 +8,12 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A failure on a platform: which, of what kind, why, and what to do.
+ * The exception for a failure on a platform.
  *
- * <p>The message is a sentence with the resource, the platform's own reason and the way out. What the platform threw is
- * the cause. Mistakes that are seen before anything was done are {@link IllegalArgumentException}s instead.
+ * <p>The message is for people: it names the resource, the platform's own reason and what to do. {@link #kind()},
+ * {@link #retryable()}, {@link #retryAfter()}, {@link #requestId()} and {@link #variant()} are for programs. The cause
+ * is the exception of the platform's client, if there is one; suppressed exceptions are failures of the rollback.
+ * Invalid values are found before any remote call and are {@link IllegalArgumentException}s instead.
  */
 public final class ServingException extends RuntimeException {
   @Serial
@@ -34,16 +36,23 @@ public final class ServingException extends RuntimeException {
     this.variant = builder.variant;
   }
 
-  /** Makes a failure whose kind tells whether it may be retried. */
+  /** Creates a failure without a cause, retryable as its kind is. */
   public ServingException(String platform, ErrorKind kind, String message) {
     this(builder(platform, kind, message));
   }
 
-  /** Makes a failure with the platform's own exception as its cause. */
+  /** Creates a failure with the platform client's exception as its cause, retryable as its kind is. */
   public ServingException(String platform, ErrorKind kind, String message, Throwable cause) {
     this(builder(platform, kind, message).cause(cause));
   }
 
+  /**
+   * {@return a builder of a failure, retryable as its kind is}
+   *
+   * @param platform the id of the platform
+   * @param kind the kind
+   * @param message the message: resource, reason, and what to do
+   */
   public static Builder builder(String platform, ErrorKind kind, String message) {
     return new Builder(platform, kind, message);
   }
@@ -53,34 +62,41 @@ public final class ServingException extends RuntimeException {
     return platform;
   }
 
+  /** {@return the kind, which is the same for the same failure on every platform} */
   public ErrorKind kind() {
     return kind;
   }
 
-  /** {@return whether the same call may succeed later} */
+  /**
+   * {@return whether the same call may succeed later without a change; by default as its {@linkplain
+   * ErrorKind#isRetryable() kind}}
+   *
+   * <p>Operations are idempotent and may be called again. An invocation may have reached the model: see {@link
+   * io.fairlead.platform.Platform#invoke}.
+   */
   public boolean retryable() {
     return retryable;
   }
 
-  /** {@return how long the platform asked to wait before the next try} */
+  /** {@return the pause before a retry that the platform asked for, such as by {@code Retry-After}} */
   public Optional<Duration> retryAfter() {
     return Optional.ofNullable(retryAfter);
   }
 
-  /** {@return the platform's id of the request that failed, to name to its support} */
+  /** {@return the platform's id of the failed request, for its support} */
   public Optional<String> requestId() {
     return Optional.ofNullable(requestId);
   }
 
   /**
-   * {@return the variant that failed to answer a request, where it is known: the one that the request was pinned to, or the
-   * one that the platform named}
+   * {@return the variant that failed to answer an invocation, if known: the one that the platform named, or else the
+   * one that the request was pinned to}
    */
   public Optional<String> variant() {
     return Optional.ofNullable(variant);
   }
 
-  /** {@return the same failure of a variant, with the same stack trace and suppressed exceptions} */
+  /** {@return a copy of this exception for a variant, with the same stack trace, cause and suppressed exceptions} */
   public ServingException withVariant(String newVariant) {
     ServingException copy = builder(platform, kind, String.valueOf(getMessage()))
         .retryable(retryable)
@@ -96,7 +112,7 @@ public final class ServingException extends RuntimeException {
     return copy;
   }
 
-  /** The parts of a failure; kind and message are always there. */
+  /** A builder of {@link ServingException}. */
   public static final class Builder {
     private final String platform;
     private final ErrorKind kind;
@@ -114,33 +130,37 @@ public final class ServingException extends RuntimeException {
       this.retryable = kind.isRetryable();
     }
 
-    /** Overrides what the kind says by default: the platform's own word is more exact. */
+    /** Sets whether the call may be retried, where the platform is more exact than the kind's default. */
     public Builder retryable(boolean newRetryable) {
       this.retryable = newRetryable;
       return this;
     }
 
+    /** Sets the cause: the exception of the platform's client. */
     public Builder cause(@Nullable Throwable newCause) {
       this.cause = newCause;
       return this;
     }
 
+    /** Sets the pause before a retry that the platform asked for. */
     public Builder retryAfter(@Nullable Duration newRetryAfter) {
       this.retryAfter = newRetryAfter;
       return this;
     }
 
+    /** Sets the platform's id of the failed request. */
     public Builder requestId(@Nullable String newRequestId) {
       this.requestId = newRequestId;
       return this;
     }
 
-    /** Names the variant that failed to answer a request. */
+    /** Sets the variant that failed to answer an invocation. */
     public Builder variant(@Nullable String newVariant) {
       this.variant = newVariant;
       return this;
     }
 
+    /** {@return the exception} */
     public ServingException build() {
       return new ServingException(this);
     }

@@ -1,4 +1,4 @@
-/** The one exception of every platform, and its kinds. */
+/** The exception that all platforms throw, and its kinds. */
 @NullMarked
 package io.fairlead.error;
 

@@ -1,4 +1,4 @@
 package io.fairlead.grammar;
 
-/** Options of one platform for {@link ModelMetadata#with}. */
+/** An option of one platform for {@link ModelMetadata#with}. */
 public non-sealed interface ArtifactOptions extends PlatformOptions {}

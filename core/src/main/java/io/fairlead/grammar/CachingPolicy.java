@@ -3,30 +3,30 @@ package io.fairlead.grammar;
 import static java.util.Objects.requireNonNull;
 
 /**
- * What a stateful model keeps of its answers.
+ * The caching policy of a stateful model.
  *
- * @param strategy what is put in the cache
- * @param cacheBytes the most accounted bytes that the cache holds, 0 or more; 0 keeps nothing
- * @param eviction what leaves a full cache
+ * @param strategy which answers are cached
+ * @param cacheBytes the maximum size of the cache in accounted bytes, 0 or more; 0 disables it
+ * @param eviction which entries a full cache evicts
  */
 public record CachingPolicy(Strategy strategy, long cacheBytes, Eviction eviction) {
-  /** What is put in the cache. */
+  /** The answers that are cached. */
   public enum Strategy {
-    /** Answers to requests that came. */
+    /** Answers to past requests. */
     EXACT,
     /** Those, and answers to requests that are likely to come next. */
     PREDICTIVE
   }
 
-  /** What leaves a full cache. */
+  /** The eviction policy of a full cache. */
   public enum Eviction {
-    /** What was not used for the longest time. */
+    /** Evicts the least recently used entry. */
     LRU,
-    /** What a frequency sketch rates lowest (Einziger, Friedman, Manes: TinyLFU, 2017). */
+    /** Evicts the entry that a frequency sketch rates lowest (Einziger, Friedman, Manes: TinyLFU, 2017). */
     W_TINYLFU,
     /** As LRU, over cells of inputs that the model cannot tell apart. */
     FEATURE_BASED_LRU,
-    /** What saves the least inference time for its bytes (Cherkasova: GDSF, 1998). */
+    /** Evicts the entry that saves the least inference time for its bytes (Cherkasova: GDSF, 1998). */
     COST_AWARE
   }
 

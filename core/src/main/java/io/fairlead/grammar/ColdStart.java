@@ -1,9 +1,9 @@
 package io.fairlead.grammar;
 
-/** When a function's model is loaded: the paper's {@code cold_start_policy}. */
+/** The time at which a function's model is loaded: the paper's {@code cold_start_policy}. */
 public enum ColdStart {
-  /** Before deploy ends, and kept loaded. */
+  /** Before the deploy succeeds; it stays loaded. */
   EAGER,
-  /** With the first invocation, and again after the function was idle. */
+  /** With the first invocation, and with the first after the function has scaled to zero. */
   LAZY
 }

@@ -3,10 +3,10 @@ package io.fairlead.grammar;
 import static java.util.Objects.requireNonNull;
 
 /**
- * A model that can be run: {@code Container ::= (ModelArtifact, runtime, dependencies)}.
+ * A model with its runtime and dependencies: {@code Container ::= (ModelArtifact, runtime, dependencies)}.
  *
  * @param artifact the model
- * @param runtime what it runs on
+ * @param runtime the runtime, such as a container image
  * @param dependencies what it needs beside the image
  */
 public record Container(ModelArtifact artifact, RuntimeSpec runtime, Dependencies dependencies) {

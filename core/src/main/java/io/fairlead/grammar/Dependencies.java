@@ -7,14 +7,14 @@ import java.util.Map;
 import java.util.regex.Pattern;
 
 /**
- * What a container needs beside its image.
+ * The dependencies of a container beside its image: environment variables and packages.
  *
- * <p>The environment's values never appear in {@link #toString()}. They do appear in JSON, which has to read back
- * equal: keep secrets out of it by handing the container a reference that it resolves itself.
+ * <p>The values of environment variables never appear in {@link #toString()}. They do appear in JSON, which has to read
+ * back equal: keep secrets out of it by passing a reference that the container resolves itself.
  *
  * @param environment environment variables, sorted by name
  * @param packages Python packages in pip's notation
- * @param options what one platform alone knows of dependencies
+ * @param options options of single platforms
  */
 public record Dependencies(
     Map<String, String> environment, List<String> packages, Options<DependencyOptions> options) {

@@ -3,13 +3,13 @@ package io.fairlead.grammar;
 import static java.util.Objects.requireNonNull;
 
 /**
- * A container that is served: {@code Endpoint ::= (Container, scaling, routing)}.
+ * A container with its scaling and routing, as it is served: {@code Endpoint ::= (Container, scaling, routing)}.
  *
  * <p>It is plain data: one process may deploy it and store it as JSON, and another invoke it.
  *
- * @param container what is served
- * @param scaling on how much of a machine
- * @param routing under which name
+ * @param container the container that is served
+ * @param scaling the machine type and the number of instances
+ * @param routing the public name and the variant
  */
 public record Endpoint(Container container, Scaling scaling, Routing routing) implements Served {
   public Endpoint {

@@ -8,13 +8,13 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * A function's resources and scaling rules.
+ * The resources and scaling rules of a function.
  *
  * @param memoryBytes memory of one instance, in bytes, 1 or more
- * @param timeout the longest that an invocation may take, waiting included
+ * @param timeout the maximum duration of an invocation, including its time in the queue
  * @param coldStart when the model is loaded
- * @param maxConcurrent the most invocations at one time, over all instances
- * @param idleTimeout how long the last instance stays without an invocation
+ * @param maxConcurrent the maximum number of concurrent invocations, over all instances
+ * @param idleTimeout the time without an invocation after which the last instance stops (scale to zero)
  */
 public record FunctionLimits(
     long memoryBytes,
@@ -22,7 +22,7 @@ public record FunctionLimits(
     ColdStart coldStart,
     int maxConcurrent,
     Duration idleTimeout) {
-  /** 1 GiB, 60 seconds, lazy, 100 at a time, idle after 10 minutes. */
+  /** 1 GiB, a timeout of 60 seconds, lazy loading, 100 concurrent invocations, scale to zero after 10 minutes. */
   public static final FunctionLimits DEFAULT = new FunctionLimits(
       1L << 30, Duration.ofSeconds(60), ColdStart.LAZY, 100, Duration.ofMinutes(10));
 

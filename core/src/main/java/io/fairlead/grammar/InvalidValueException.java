@@ -6,9 +6,9 @@ import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Says everything that is wrong with a value, before anything was done with it.
+ * The exception for an invalid value, with all of its problems, thrown before anything is done with it.
  *
- * <p>The message is one sentence that names each field, its rule and the value that was given.
+ * <p>The message is one sentence that names each field, its rule and the value.
  */
 public final class InvalidValueException extends IllegalArgumentException {
   @Serial
@@ -29,12 +29,12 @@ public final class InvalidValueException extends IllegalArgumentException {
     this.problems = List.copyOf(problems);
   }
 
-  /** {@return what was checked, such as {@code Endpoint}} */
+  /** {@return the name of the checked value, such as {@code Endpoint}} */
   public String subject() {
     return subject;
   }
 
-  /** {@return what is wrong, in the order in which it was found; never empty} */
+  /** {@return the problems, in the order in which they were found; never empty} */
   public List<Problem> problems() {
     return problems;
   }

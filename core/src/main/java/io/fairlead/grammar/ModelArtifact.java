@@ -7,17 +7,17 @@ import java.nio.file.Path;
 import java.util.regex.Pattern;
 
 /**
- * A model as files: {@code ModelArtifact ::= (code, weights, metadata)}.
+ * The files of a model: {@code ModelArtifact ::= (code, weights, metadata)}.
  *
  * <pre>{@code
  * ModelArtifact bert = ModelArtifact.of(URI.create("s3://models/bert/code.tar.gz"), URI.create("s3://models/bert/weights"))
  *     .withMetadata(ModelMetadata.of("huggingface", "4.37").withName("bert"));
  * }</pre>
  *
- * @param code where the code that runs the model is; for a self-contained file, such as ONNX, the same as {@code
+ * @param code the location of the code that runs the model; for a self-contained file, such as ONNX, the same as {@code
  *     weights}
- * @param weights where the weights are
- * @param metadata what is known of the model
+ * @param weights the location of the weights
+ * @param metadata the model's name, framework and labels
  */
 public record ModelArtifact(URI code, URI weights, ModelMetadata metadata) {
   private static final Pattern HUB_ID = Pattern.compile("[A-Za-z0-9][\\w.-]*/[A-Za-z0-9][\\w.-]*");
@@ -53,7 +53,7 @@ public record ModelArtifact(URI code, URI weights, ModelMetadata metadata) {
     return new ModelArtifact(code, weights, ModelMetadata.NONE);
   }
 
-  /** {@return an artifact in a local file or folder; platforms that are elsewhere upload it when it is packaged} */
+  /** {@return an artifact in a local file or folder, which packaging uploads where the platform cannot read it} */
   public static ModelArtifact of(Path file) {
     return of(file.toAbsolutePath().normalize().toUri());
   }
@@ -74,7 +74,7 @@ public record ModelArtifact(URI code, URI weights, ModelMetadata metadata) {
     return new ModelArtifact(code, weights, newMetadata);
   }
 
-  /** {@return the same artifact under a name of its own} */
+  /** {@return a copy with a name in its metadata} */
   public ModelArtifact named(String name) {
     return withMetadata(metadata.withName(name));
   }
@@ -85,7 +85,7 @@ public record ModelArtifact(URI code, URI weights, ModelMetadata metadata) {
         + ", metadata=" + metadata + "]";
   }
 
-  /** {@return the same artifact with an option that one platform alone knows, in its metadata} */
+  /** {@return a copy with an option of one platform in its metadata} */
   public ModelArtifact with(ArtifactOptions option) {
     return withMetadata(metadata.with(option));
   }

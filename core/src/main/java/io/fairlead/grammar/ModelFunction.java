@@ -3,8 +3,8 @@ package io.fairlead.grammar;
 import static java.util.Objects.requireNonNull;
 
 /**
- * A model served as a function, with no container and no endpoint: {@code Function ::= (ModelArtifact, memory_size,
- * timeout)}.
+ * A model that is served as a function, without a container and an endpoint: {@code Function ::= (ModelArtifact,
+ * memory_size, timeout)}.
  *
  * @param artifact the model; its metadata's name is the function's name
  * @param limits the function's resources and scaling rules

@@ -6,13 +6,13 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * What is known of a model beside its files.
+ * The metadata of a model.
  *
- * @param name the model's name, if it has one: at most 63 letters, digits and hyphens inside
- * @param framework what made it, if that is known, such as {@code huggingface} or {@code onnx}
- * @param version the framework's version, if that is known, such as {@code 4.37}
+ * @param name the model's name, if it has one: 1 to 63 letters, digits and hyphens, with a letter or digit at both ends
+ * @param framework its framework or format, if known, such as {@code huggingface} or {@code onnx}
+ * @param version the framework's version, if known, such as {@code 4.37}
  * @param labels free labels, sorted by key
- * @param options what one platform alone knows of an artifact
+ * @param options options of single platforms
  */
 public record ModelMetadata(
     Optional<String> name,
@@ -20,7 +20,7 @@ public record ModelMetadata(
     Optional<String> version,
     Map<String, String> labels,
     Options<ArtifactOptions> options) {
-  /** Nothing is known. */
+  /** Empty metadata. */
   public static final ModelMetadata NONE = new ModelMetadata(
       Optional.empty(), Optional.empty(), Optional.empty(), Map.of(), Options.none());
 
@@ -43,7 +43,7 @@ public record ModelMetadata(
     problems.throwIfAny();
   }
 
-  /** {@return what made the model, in an unknown version} */
+  /** {@return metadata with a framework in an unknown version} */
   public static ModelMetadata of(String framework) {
     return NONE.withFramework(framework);
   }
@@ -56,7 +56,7 @@ public record ModelMetadata(
     return new ModelMetadata(Optional.of(newName), framework, version, labels, options);
   }
 
-  /** {@return the same with another framework, in an unknown version} */
+  /** {@return a copy with another framework in an unknown version} */
   public ModelMetadata withFramework(String newFramework) {
     return new ModelMetadata(name, Optional.of(newFramework), Optional.empty(), labels, options);
   }

@@ -5,22 +5,22 @@ import static java.util.Objects.requireNonNull;
 import java.util.regex.Pattern;
 
 /**
- * A model's state: {@code ModelState ::= (cache, warm_weights, dynamic_config)}.
+ * The state of a stateful model: {@code ModelState ::= (cache, warm_weights, dynamic_config)}.
  *
- * @param cache what is remembered of its answers
- * @param warmWeights which weights are loaded
+ * @param cache the cache of its answers
+ * @param warmWeights the weights that are loaded
  * @param dynamicConfig what it observes and tunes by itself
  */
 public record ModelState(Cache cache, WarmWeights warmWeights, DynamicConfig dynamicConfig) {
-  /** A model that was never loaded and remembers nothing. */
+  /** The state of a model that was never loaded and has an empty cache. */
   public static final ModelState COLD =
       new ModelState(new Cache("", 0), new WarmWeights(""), new DynamicConfig(false, false));
 
   /**
-   * What is remembered of the answers.
+   * The cache of a model's answers.
    *
-   * @param snapshot the id of the stored snapshot that it began with; empty if it began empty
-   * @param epoch how often the state was replaced, from 0; an update that names an older epoch is refused
+   * @param snapshot the id of the stored snapshot that it was initialized from; empty if it started empty
+   * @param epoch the number of times that the state was replaced, from 0; an update of an older epoch is refused
    */
   public record Cache(String snapshot, long epoch) {
     public Cache {
@@ -32,9 +32,9 @@ public record ModelState(Cache cache, WarmWeights warmWeights, DynamicConfig dyn
   }
 
   /**
-   * Which weights are loaded.
+   * The weights that are loaded.
    *
-   * @param digest SHA-256 of the model version, in 64 lower-case hexadecimal digits; empty if none is loaded
+   * @param digest SHA-256 of the model version, in 64 lowercase hexadecimal digits; empty if none is loaded
    */
   public record WarmWeights(String digest) {
     private static final Pattern SHA_256 = Pattern.compile("[0-9a-f]{64}");
@@ -45,14 +45,14 @@ public record ModelState(Cache cache, WarmWeights warmWeights, DynamicConfig dyn
           .check(
               digest.isEmpty() || SHA_256.matcher(digest).matches(),
               "digest",
-              "must be 64 lower-case hexadecimal digits, or empty",
+              "must be 64 lowercase hexadecimal digits, or empty",
               digest)
           .throwIfAny();
     }
   }
 
   /**
-   * What a model observes and tunes by itself.
+   * The settings of what a model observes and tunes by itself.
    *
    * @param featureImportanceTracking whether it measures which inputs its answers depend on
    * @param automaticCacheTuning whether it tunes its cache to the requests
@@ -65,7 +65,7 @@ public record ModelState(Cache cache, WarmWeights warmWeights, DynamicConfig dyn
     requireNonNull(dynamicConfig, "dynamicConfig");
   }
 
-  /** {@return how often the state was replaced} */
+  /** {@return the number of times that the state was replaced} */
   public long epoch() {
     return cache.epoch();
   }

@@ -21,12 +21,12 @@ final class Names {
     return text.length() <= LONGEST && NAME.matcher(text).matches();
   }
 
-  /** Sorted, so that the same map always prints, hashes and travels in the same order. */
+  /** {@return a sorted copy, so that equal maps are printed, hashed and written in the same order} */
   static SortedMap<String, String> sorted(Map<String, String> map) {
     return Collections.unmodifiableSortedMap(new TreeMap<>(Map.copyOf(map)));
   }
 
-  /** Whether a location names a user; a host that is no host name, such as {@code my_bucket}, hides it from URI. */
+  /** {@return whether a location has user information; URI does not find it for a host such as {@code my_bucket}} */
   static boolean hasUser(URI uri) {
     return uri.getRawAuthority() != null && uri.getRawAuthority().indexOf('@') >= 0;
   }

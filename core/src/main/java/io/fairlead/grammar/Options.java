@@ -12,10 +12,10 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * Typed options of one part of the grammar, at most one of each type; the order in which they were added makes no
- * difference.
+ * The typed options of one part of the grammar, at most one of each type; the order in which they were added is
+ * irrelevant.
  *
- * @param <P> the options that this part has, such as {@link RuntimeOptions}
+ * @param <P> the interface of the options of this part, such as {@link RuntimeOptions}
  * @param values the options, sorted by platform and type
  */
 public record Options<P extends PlatformOptions>(List<P> values) {
@@ -77,7 +77,7 @@ public record Options<P extends PlatformOptions>(List<P> values) {
         .collect(joining(" or "));
   }
 
-  /** {@return these options with {@code option} added, in the place of one of the same type if there is one} */
+  /** {@return a copy with {@code option}, which replaces one of the same type} */
   public Options<P> with(P option) {
     requireNonNull(option, "option");
     List<P> all = new ArrayList<>(values);
@@ -86,17 +86,17 @@ public record Options<P extends PlatformOptions>(List<P> values) {
     return new Options<>(all);
   }
 
-  /** {@return the option of this type} */
+  /** {@return the option of this type, if there is one} */
   public <T extends P> Optional<T> find(Class<T> type) {
     return values.stream().filter(type::isInstance).map(type::cast).findFirst();
   }
 
-  /** {@return the options that are for one platform} */
+  /** {@return the options of one platform} */
   public List<P> forPlatform(String platform) {
     return values.stream().filter(option -> option.platform().equals(platform)).toList();
   }
 
-  /** Notes each option of another part, which a raw type or a cast lets past the compiler. */
+  /** Notes each option of another part, which the compiler does not detect after a raw type or a cast. */
   void check(Class<P> part, Problems problems) {
     for (PlatformOptions option : values) {
       if (!part.isInstance(option)) {

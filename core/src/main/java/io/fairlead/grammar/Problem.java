@@ -5,11 +5,11 @@ import static java.util.Objects.requireNonNull;
 import java.io.Serializable;
 
 /**
- * One thing that is wrong with a value.
+ * One problem of an invalid value.
  *
  * @param field the field, as a path from the value that was checked, such as {@code routing.name}
- * @param rule what the field has to be, worded to follow its name: {@code must be 0 to 100}
- * @param value what was given, as text; secrets never get here
+ * @param rule the rule that it breaks, worded to follow its name: {@code must be 0 to 100}
+ * @param value the value, as text; never a secret
  */
 public record Problem(String field, String rule, String value) implements Serializable {
   public Problem {
@@ -18,7 +18,7 @@ public record Problem(String field, String rule, String value) implements Serial
     requireNonNull(value, "value");
   }
 
-  /** {@return the same problem, seen from the value that holds this one as {@code parent}} */
+  /** {@return the same problem, with a path from the value that has this one as its field {@code parent}} */
   public Problem under(String parent) {
     return new Problem(field.isEmpty() ? parent : parent + "." + field, rule, value);
   }

@@ -6,7 +6,7 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Collects what is wrong with one value, so that its author hears of everything at once.
+ * A collector of the problems of one value, which reports them together.
  *
  * <pre>{@code
  * Problems.in("Scaling")
@@ -25,7 +25,7 @@ public final class Problems {
     this.subject = subject;
   }
 
-  /** {@return an empty collection for a value that messages call {@code subject}} */
+  /** {@return an empty collector for a value that messages call {@code subject}} */
   public static Problems in(String subject) {
     return new Problems(requireNonNull(subject, "subject"));
   }
@@ -35,7 +35,7 @@ public final class Problems {
     return holds ? this : add(new Problem(field, rule, shown(value)));
   }
 
-  /** Notes a problem whose value must not be shown, or has nothing to show, unless {@code holds}. */
+  /** Notes a problem without its value, which is secret or absent, unless {@code holds}. */
   public Problems check(boolean holds, String field, String rule) {
     return holds ? this : add(new Problem(field, rule, ""));
   }

@@ -6,17 +6,18 @@ import java.util.Comparator;
 import java.util.regex.Pattern;
 
 /**
- * Texts and locations as messages and logs may show them.
+ * Redaction of texts and locations for messages and logs.
  *
- * <p>It is part of the grammar because values of the grammar print themselves; providers use it for what a platform said.
+ * <p>It is part of the grammar because values of the grammar redact themselves; providers use it for messages of a
+ * platform.
  */
 public final class Redacted {
   private static final String MARK = "(not shown)";
   private static final int SHORTEST_SECRET = 8;
 
   /**
-   * Where signed URLs carry their signature, up to a blank, but without the punctuation of the sentence. What is marked
-   * already stays as it is.
+   * The query of a URL, which may be a signature, up to a space, without the punctuation of the sentence; not one that
+   * is redacted already.
    */
   private static final Pattern QUERY = Pattern.compile("(\\b[a-zA-Z][\\w+.-]*:[^\\s?\"]+)\\?(?!\\Q"
       + MARK + "\\E)[^\\s\"]*?(?=[').,;:]*(?:[\\s\"]|$))");
@@ -33,7 +34,7 @@ public final class Redacted {
     return withoutUser(query < 0 ? text : text.substring(0, query) + "?" + MARK);
   }
 
-  /** {@return a text in which no URL has a query, nor a user and password; redacting it again changes nothing} */
+  /** {@return a text without the queries, users and passwords of its URLs; idempotent} */
   public static String text(String text) {
     return withoutUser(QUERY.matcher(text).replaceAll("$1?" + MARK));
   }
@@ -43,14 +44,14 @@ public final class Redacted {
   }
 
   /**
-   * {@return a text in which no URL has a query, nor a user and password, and none of these values is}
+   * {@return a text without the queries, users and passwords of its URLs, and without these secrets}
    *
-   * @param secrets values that must not be shown, such as those of an environment; those of less than 8 characters are
-   *     left, because they are in too many words
+   * @param secrets values that must not be shown, such as those of an environment; values of less than 8 characters are
+   *     not redacted, because they are part of too many words
    */
   public static String text(String text, Collection<String> secrets) {
     String redacted = text;
-    // The longest first: one value may be in another.
+    // The longest first: one value may contain another.
     for (String secret : secrets.stream()
         .filter(value -> value.length() >= SHORTEST_SECRET)
         .sorted(Comparator.comparingInt(String::length).reversed())

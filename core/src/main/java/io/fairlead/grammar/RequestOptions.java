@@ -1,4 +1,4 @@
 package io.fairlead.grammar;
 
-/** Options of one platform for a request: {@code Request.with}. */
+/** An option of one platform for a request: {@code Request.with}. */
 public non-sealed interface RequestOptions extends PlatformOptions {}

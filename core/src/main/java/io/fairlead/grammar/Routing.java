@@ -3,14 +3,14 @@ package io.fairlead.grammar;
 import static java.util.Objects.requireNonNull;
 
 /**
- * Where an endpoint is found: a public name, and this container's own name behind it.
+ * The public name of an endpoint, and its variant.
  *
- * <p>Several endpoints share a public name and differ in their variant, such as blue and green; traffic weights divide
- * the requests to the name among them.
+ * <p>Several variants share a public name, such as blue and green; traffic weights divide the requests to the name
+ * among them.
  *
- * @param name the public name, 1 to 63 letters, digits and hyphens
- * @param variant this container's name behind it, under the same rule
- * @param options what one platform alone knows of routing
+ * @param name the public name, 1 to 63 letters, digits and hyphens, with a letter or digit at both ends
+ * @param variant the name of the variant, under the same rule
+ * @param options options of single platforms
  */
 public record Routing(String name, String variant, Options<RoutingOptions> options) {
   public Routing {

@@ -1,4 +1,4 @@
 package io.fairlead.grammar;
 
-/** Options of one platform for {@link RuntimeSpec#with}. */
+/** An option of one platform for {@link RuntimeSpec#with}. */
 public non-sealed interface RuntimeOptions extends PlatformOptions {}

@@ -5,13 +5,13 @@ import static java.util.Objects.requireNonNull;
 import java.util.Optional;
 
 /**
- * What a container runs on.
+ * The runtime of a container.
  *
- * @param image the container image's reference, if the platform does not choose it or needs none
- * @param options what one platform alone knows of a runtime, such as its execution role
+ * @param image the reference of the container image; empty if the platform chooses it or needs none
+ * @param options options of single platforms, such as an execution role
  */
 public record RuntimeSpec(Optional<String> image, Options<RuntimeOptions> options) {
-  /** No image: the platform chooses, or needs none. */
+  /** A runtime without an image: the platform chooses one, or needs none. */
   public static final RuntimeSpec NONE = new RuntimeSpec(Optional.empty(), Options.none());
 
   private static final int LONGEST_IMAGE = 255;

@@ -5,13 +5,13 @@ import static java.util.Objects.requireNonNull;
 import java.util.Optional;
 
 /**
- * How much of a machine serves a container.
+ * The machine type and number of instances that serve a container.
  *
- * @param instanceType the platform's name of a machine type, where there is one to choose
- * @param count how many instances to begin with, from {@code min} to {@code max}
- * @param min the least instances, 0 or more; not every platform can go to 0
- * @param max the most instances, 1 or more; equal to {@code min} for a fixed number
- * @param options what one platform alone knows of scaling
+ * @param instanceType the platform's name of the machine type, if there is a choice
+ * @param count the initial number of instances, from {@code min} to {@code max}
+ * @param min the minimum number of instances, 0 or more; not every platform scales to zero
+ * @param max the maximum number of instances, 1 or more; equal to {@code min} for a fixed number
+ * @param options options of single platforms
  */
 public record Scaling(
     Optional<String> instanceType, int count, int min, int max, Options<ScalingOptions> options) {
@@ -40,27 +40,27 @@ public record Scaling(
     return instanceType.isEmpty() || instanceType.chars().anyMatch(Character::isWhitespace);
   }
 
-  /** {@return a number of instances that does not change by itself, where there is no machine type to choose} */
+  /** {@return a fixed number of instances, without a machine type} */
   public static Scaling fixed(int count) {
     return new Scaling(Optional.empty(), count, count, count, Options.none());
   }
 
-  /** {@return a number of instances that does not change by itself} */
+  /** {@return a fixed number of instances} */
   public static Scaling fixed(String instanceType, int count) {
     return new Scaling(Optional.of(instanceType), count, count, count, Options.none());
   }
 
-  /** {@return a number of instances that the platform chooses by load, beginning with the least, but with one} */
+  /** {@return a number of instances that follows the load, initially {@code min} or 1, whichever is more} */
   public static Scaling between(String instanceType, int min, int max) {
     return new Scaling(Optional.of(instanceType), Math.max(min, 1), min, max, Options.none());
   }
 
-  /** {@return a number of instances that the platform chooses by load, where there is no machine type to choose} */
+  /** {@return a number of instances that follows the load, without a machine type, initially {@code min} or 1} */
   public static Scaling between(int min, int max) {
     return new Scaling(Optional.empty(), Math.max(min, 1), min, max, Options.none());
   }
 
-  /** {@return the same, beginning with another number of instances} */
+  /** {@return a copy with another initial number of instances} */
   public Scaling withCount(int newCount) {
     return new Scaling(instanceType, newCount, min, max, options);
   }

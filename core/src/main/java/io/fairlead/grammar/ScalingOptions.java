@@ -1,4 +1,4 @@
 package io.fairlead.grammar;
 
-/** Options of one platform for {@link Scaling#with}. */
+/** An option of one platform for {@link Scaling#with}. */
 public non-sealed interface ScalingOptions extends PlatformOptions {}

@@ -1,14 +1,14 @@
 package io.fairlead.grammar;
 
 /**
- * Something that answers requests.
+ * A value that a platform serves and that can be invoked.
  *
- * <p>Adding a kind is a breaking change for those who switch over all of them.
+ * <p>Adding a permitted type is a breaking change for an exhaustive switch.
  */
 public sealed interface Served permits Endpoint, ModelFunction, StatefulContainer {
-  /** {@return the model that answers} */
+  /** {@return the model} */
   ModelArtifact artifact();
 
-  /** {@return the name under which it is served} */
+  /** {@return the public name} */
   String name();
 }

@@ -3,12 +3,12 @@ package io.fairlead.grammar;
 import static java.util.Objects.requireNonNull;
 
 /**
- * A stateful container with the rules that its state follows: {@code StateManager ::= (Container, caching_policy,
+ * A stateful container with the policies of its state: {@code StateManager ::= (Container, caching_policy,
  * update_strategy)}.
  *
  * @param container the container whose state is managed
- * @param caching what is kept of the answers
- * @param update how the state is kept up to date
+ * @param caching the caching policy
+ * @param update the update strategy
  */
 public record StateManager(
     StatefulContainer container, CachingPolicy caching, UpdateStrategy update) {

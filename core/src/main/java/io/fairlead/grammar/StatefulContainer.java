@@ -3,11 +3,11 @@ package io.fairlead.grammar;
 import static java.util.Objects.requireNonNull;
 
 /**
- * A model served with its state: StatefulML's {@code Container ::= (ModelArtifact, ModelState, runtime)}.
+ * A model that is served with its state: StatefulML's {@code Container ::= (ModelArtifact, ModelState, runtime)}.
  *
  * @param artifact the model; its metadata's name is the container's name
- * @param state what it remembers and observes
- * @param runtime what it runs on
+ * @param state its state
+ * @param runtime its runtime
  */
 public record StatefulContainer(ModelArtifact artifact, ModelState state, RuntimeSpec runtime)
     implements Served {

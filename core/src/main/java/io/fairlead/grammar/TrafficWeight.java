@@ -3,13 +3,13 @@ package io.fairlead.grammar;
 /**
  * A share of the requests to a public name, in whole percent.
  *
- * @param percent 0 to 100; 0 is no request at all
+ * @param percent 0 to 100; with 0 it gets no request
  */
 public record TrafficWeight(int percent) {
-  /** No request. */
+  /** No requests. */
   public static final TrafficWeight NONE = new TrafficWeight(0);
 
-  /** Every request. */
+  /** All requests. */
   public static final TrafficWeight ALL = new TrafficWeight(100);
 
   public TrafficWeight {

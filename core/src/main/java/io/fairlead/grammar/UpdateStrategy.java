@@ -5,18 +5,18 @@ import static java.util.Objects.requireNonNull;
 import java.time.Duration;
 
 /**
- * How a stateful model's state is kept up to date.
+ * The update strategy of a stateful model's state.
  *
- * @param type how much each update writes
- * @param frequency the time from one update to the next, more than 0
- * @param warmUp whether a new version is warmed before it answers
+ * @param type the extent of each update
+ * @param frequency the interval between updates, more than 0
+ * @param warmUp whether a new version is warmed up before it answers
  */
 public record UpdateStrategy(Type type, Duration frequency, boolean warmUp) {
-  /** How much each update writes. */
+  /** The extent of an update. */
   public enum Type {
-    /** What changed since the last. */
+    /** Changes since the last update. */
     INCREMENTAL,
-    /** Everything. */
+    /** The whole state. */
     FULL
   }
 

@@ -3,10 +3,10 @@ package io.fairlead.grammar;
 import static java.util.Objects.requireNonNull;
 
 /**
- * An endpoint with its share of the requests: {@code Version ::= (Endpoint, traffic_weight)}.
+ * An endpoint with its traffic weight: {@code Version ::= (Endpoint, traffic_weight)}.
  *
- * @param endpoint what serves the share
- * @param weight the share
+ * @param endpoint the endpoint
+ * @param weight its share of the requests to its public name
  */
 public record Version(Endpoint endpoint, TrafficWeight weight) {
   public Version {

@@ -1,5 +1,5 @@
 /**
- * The grammar: immutable values that say what is to be served, where nothing says how.
+ * The grammar: immutable values that describe declaratively what is served.
  *
  * <pre>
  * ModelArtifact ::= (code, weights, metadata)
@@ -8,9 +8,9 @@
  * Version       ::= (Endpoint, traffic weight)
  * </pre>
  *
- * <p>Each value checks itself when it is made and reports all of its problems at once, in an {@link
- * io.fairlead.grammar.InvalidValueException}. What only one platform knows is a {@link
- * io.fairlead.grammar.PlatformOptions} type of that platform's module; the tuples never widen for it. This package
+ * <p>Each value is validated by its constructor, which reports all problems together in an {@link
+ * io.fairlead.grammar.InvalidValueException}. A setting of one platform is a {@link
+ * io.fairlead.grammar.PlatformOptions} type in that platform's module; the tuples never widen for it. This package
  * depends on nothing but {@code java.*}. No reference is null.
  */
 @NullMarked

@@ -19,15 +19,15 @@ import io.fairlead.grammar.Problem;
 import java.util.List;
 
 /**
- * Writes values of the grammar as JSON and reads them back, equal.
+ * The JSON format of values of the grammar, which are read back equal.
  *
  * <p>A record is an object with a field for each component; options are an object with a field for each, named {@code
- * platform.Type}. What is absent is left out: an empty {@link java.util.Optional}, and options where there are none.
- * Reading is strict and says everything that is wrong at once: an unknown or missing field, a wrong type, a value against
- * a rule of the grammar, an option in a part of the grammar that it does not belong to. Options are read by the {@link io.fairlead.spi.OptionsProvider} of their
- * platform's module, which has to be on the class path.
+ * platform.Type}. Absent values are left out: an empty {@link java.util.Optional}, and options where there are none.
+ * Reading is strict and reports all problems together: an unknown or missing field, a wrong type, a value that breaks a
+ * rule of the grammar, an option in a part of the grammar that it does not belong to. Options need the {@link
+ * io.fairlead.spi.OptionsProvider} of their platform's module on the class path.
  *
- * <p>The JSON holds environment values as they are; messages and {@link Object#toString()} do not.
+ * <p>The JSON has the values of environment variables in plain text; messages and {@link Object#toString()} do not.
  */
 public final class GrammarJson {
   private GrammarJson() {}
@@ -57,11 +57,12 @@ public final class GrammarJson {
   }
 
   /**
-   * Reads a value of the grammar, with options from the thread's context class loader if it has one.
+   * Reads a value of the grammar, with option types from the thread's context class loader and from this library's own.
    *
    * @param json the JSON
-   * @param type what it should be, such as {@code Endpoint.class}
-   * @throws InvalidValueException if it is not; it names each wrong field by its path, with the rule and the value
+   * @param type the type of the value, such as {@code Endpoint.class}
+   * @throws InvalidValueException if it is invalid; it names each invalid field by its path, with the rule and the
+   *     value
    */
   public static <T> T read(String json, Class<T> type) {
     requireNonNull(json, "json");
@@ -79,7 +80,7 @@ public final class GrammarJson {
   }
 
   private static String rule(JsonProcessingException e) {
-    // The mapper itself finds only what comes after the value; everything else is the parser's.
+    // The mapper itself detects only trailing content; all other errors are the parser's.
     if (e instanceof JsonMappingException) {
       return "must end with the value" + place(e);
     }
@@ -111,7 +112,7 @@ public final class GrammarJson {
     return name == null ? parent : parent.isEmpty() ? name : parent + "." + name;
   }
 
-  /** Loads Jackson when it is first needed. */
+  /** A holder, so that Jackson is loaded when it is first needed. */
   private static final class Holder {
     static final JsonMapper MAPPER = JsonMapper.builder()
         .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)

@@ -14,7 +14,7 @@ import java.util.TreeMap;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
-/** The types of options that the class path has, by their names in JSON. */
+/** The option types on the class path, by their names in JSON. */
 final class OptionTypes {
   private final ClassLoader classLoader;
   private final List<Throwable> failures = new ArrayList<>();
@@ -37,7 +37,7 @@ final class OptionTypes {
     return types().get(name);
   }
 
-  /** {@return what to do about a name that is not found, worded to follow it} */
+  /** {@return the rule that an unknown name breaks, and what to do, worded to follow it} */
   String rule(String name) {
     int dot = name.indexOf('.');
     if (dot < 1) {
@@ -54,7 +54,7 @@ final class OptionTypes {
         + "' to the class path, which has " + known + broken;
   }
 
-  /** {@return what the providers threw that could not be loaded} */
+  /** {@return the failures of providers that could not be loaded} */
   List<Throwable> failures() {
     return failures;
   }

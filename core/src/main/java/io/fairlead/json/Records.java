@@ -7,7 +7,7 @@ import java.lang.reflect.RecordComponent;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
-/** Takes records apart and puts them together. */
+/** Reflective access to records. */
 final class Records {
   private Records() {}
 

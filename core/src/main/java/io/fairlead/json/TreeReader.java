@@ -28,10 +28,10 @@ import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Turns a tree of JSON into values, and notes everything that is wrong on the way.
+ * A reader of values from a tree of JSON, which collects all problems.
  *
- * <p>A method gives null where it noted a problem. What holds that value is then not made; what lies beside it is still
- * read, for its own problems.
+ * <p>A method returns null if it noted a problem. The value that contains it is not created; its other fields are still
+ * read, for their own problems.
  */
 final class TreeReader {
   private final OptionTypes optionTypes;
@@ -100,7 +100,7 @@ final class TreeReader {
     return problems.size() > before ? null : made(type, () -> Records.create(type, values), path);
   }
 
-  /** Reads what is there: all else has its default. */
+  /** Reads settings: a missing field has its default. */
   private @Nullable Object settings(JsonNode node, Class<?> type, String path) {
     if (!node.isObject()) {
       return notA("an object with fields of " + type.getSimpleName(), node, path);
@@ -129,7 +129,7 @@ final class TreeReader {
     });
   }
 
-  /** Options and optional fields may be left out; nothing else may. */
+  /** Returns the default of a missing field: options and optional fields may be missing, others may not. */
   private @Nullable Object absent(RecordComponent component, String path) {
     if (component.getType() == Optional.class) {
       return Optional.empty();
@@ -142,7 +142,7 @@ final class TreeReader {
     return value == null ? null : Optional.of(value);
   }
 
-  /** Makes a value; what its constructor throws comes as the cause. */
+  /** The creation of a value; an exception of its constructor is the cause of the one thrown. */
   private interface Making {
     Object make() throws InvocationTargetException;
   }
@@ -203,7 +203,7 @@ final class TreeReader {
       return notA("an object", node, path);
     }
     Map<String, @Nullable Object> values = new LinkedHashMap<>();
-    // Not shown, because the values of an environment are in maps, and may be secrets.
+    // Values are not shown, because those of environment variables are in maps, and may be secrets.
     node.properties()
         .forEach(field -> values.put(
             field.getKey(),
@@ -273,7 +273,7 @@ final class TreeReader {
         return Duration.parse(node.textValue());
       }
     } catch (DateTimeException e) {
-      // Said below, as for every other value that is none.
+      // Reported below, as for any other invalid value.
     }
     return wrong("must be a duration in ISO 8601, such as PT1M30S", node, path);
   }

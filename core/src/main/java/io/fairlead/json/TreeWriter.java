@@ -17,7 +17,7 @@ import java.util.Optional;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
-/** Turns values into a tree of JSON; {@link TreeReader} turns it back. */
+/** A writer of values as a tree of JSON, the inverse of {@link TreeReader}. */
 final class TreeWriter {
   private static final JsonNodeFactory NODES = JsonNodeFactory.instance;
 

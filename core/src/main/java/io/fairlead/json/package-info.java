@@ -1,4 +1,4 @@
-/** The grammar as JSON, both ways. */
+/** Reading and writing values of the grammar as JSON. */
 @NullMarked
 package io.fairlead.json;
 

@@ -3,11 +3,11 @@ package io.fairlead.operation;
 import static java.util.Objects.requireNonNull;
 
 /**
- * The name of one run of an operation, for logs and messages.
+ * The id of one run of an operation, for logs and messages.
  *
- * <p>Nothing has to be kept to resume: running the same operation again, from any machine, goes on where it stopped.
+ * <p>It is not needed to resume an operation: the same operation, called again from any machine, resumes it.
  *
- * @param platform the id of the platform it runs on
+ * @param platform the id of the platform
  * @param value unique on the platform, such as {@code deploy-3f9a1c0742b86ed1}
  */
 public record OperationId(String platform, String value) {

@@ -3,27 +3,34 @@ package io.fairlead.operation;
 import static java.util.Objects.requireNonNull;
 
 /**
- * How far an operation is.
+ * The status of an operation at one moment: its state, and its latest event.
  *
  * @param state the state
- * @param detail the latest progress, or why it failed, as a sentence
+ * @param detail the latest {@link Progress} as text; in a final state the outcome, such as the message of the failure
  */
 public record OperationStatus(State state, String detail) {
-  /** The states of an operation. The last three are final. */
+  /**
+   * The state of an operation: from {@code QUEUED} to {@code RUNNING}, to {@code UNDOING} if it fails or is cancelled,
+   * and to one of the last three, which are final.
+   */
   public enum State {
-    /** Waiting for an earlier operation on the same name. */
+    /** Waiting for an earlier operation on the same public name, or for a worker thread. */
     QUEUED,
-    /** At work. */
+    /** In progress. */
     RUNNING,
-    /** Failed or cancelled, and taking back what it made. */
+    /** Rolling back, after a failure or a cancellation, what it created and changed. */
     UNDOING,
-    /** Done. */
+    /** Ended with a result. */
     SUCCEEDED,
-    /** Ended with an error. */
+    /** Ended with an error of any kind but {@code CANCELLED}. */
     FAILED,
-    /** Cancelled by the caller, or stopped where it was because the platform was closed. */
+    /**
+     * Ended with an error of kind {@code CANCELLED}: cancelled by the caller and rolled back, or stopped without a
+     * rollback because the platform was closed.
+     */
     CANCELLED;
 
+    /** {@return whether the operation has ended} */
     public boolean isFinal() {
       return this == SUCCEEDED || this == FAILED || this == CANCELLED;
     }

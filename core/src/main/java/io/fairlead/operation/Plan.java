@@ -9,39 +9,39 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
- * What an operation would do, found by reading only.
+ * The changes that an operation would make, found by read-only calls.
  *
- * @param changes what would happen to each resource, in order
- * @param warnings what the platform ignores or has to do otherwise than the values say, one sentence each
+ * @param changes the change of each resource, in the order in which they would be made
+ * @param warnings what the platform ignores or does differently than the values say, one sentence each
  */
 public record Plan(List<Change> changes, List<String> warnings) {
   /** Nothing to do. */
   public static final Plan EMPTY = new Plan(List.of(), List.of());
 
-  /** What would happen to a resource. */
+  /** The action that an operation would take on a resource. */
   public enum Action {
-    /** It is there as it should be. */
+    /** None: it exists as desired. */
     KEEP,
-    /** It would be made. */
+    /** It would be created. */
     CREATE,
-    /** It would be changed in place. */
+    /** It would be updated in place. */
     UPDATE,
-    /** It failed earlier; it would be deleted and made again. */
+    /** It failed earlier; it would be deleted and created again. */
     REPLACE,
     /** It would be deleted. */
     DELETE,
-    /** The platform could not be read, so it is not known; the detail says why. */
+    /** Unknown, because the platform could not be read; the detail says why. */
     UNKNOWN,
-    /** The operation would be refused here; the detail says why. */
+    /** None: the operation would be refused at this resource; the detail says why. */
     REFUSE
   }
 
   /**
-   * What would happen to one resource.
+   * The change of one resource.
    *
-   * @param resource what it is about, such as {@code endpoint bert}
-   * @param action what would happen
-   * @param details the fields that would change, or why; may be empty
+   * @param resource its kind and name, such as {@code endpoint bert}
+   * @param action the action
+   * @param details the fields that would change, or the reason; may be empty
    */
   public record Change(String resource, Action action, List<String> details) {
     public Change {
@@ -67,7 +67,7 @@ public record Plan(List<Change> changes, List<String> warnings) {
     return changes.stream().allMatch(change -> change.action() == Action.KEEP);
   }
 
-  /** {@return this plan followed by another, whose KEEPs of what is listed already are left out} */
+  /** {@return this plan followed by another, without the KEEPs of resources that this plan has already} */
   public Plan then(Plan next) {
     Set<String> known = changes.stream().map(Change::resource).collect(Collectors.toSet());
     Stream<Change> news = next.changes.stream()
@@ -77,7 +77,7 @@ public record Plan(List<Change> changes, List<String> warnings) {
         Stream.concat(warnings.stream(), next.warnings.stream()).distinct().toList());
   }
 
-  /** {@return the plan as lines for people} */
+  /** {@return the plan as text, one line for each change and each warning} */
   @Override
   public String toString() {
     String lines = changes.stream().map(Change::toString).collect(Collectors.joining("\n"));

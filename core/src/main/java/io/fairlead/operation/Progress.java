@@ -5,14 +5,16 @@ import static java.util.Objects.requireNonNull;
 import java.time.Duration;
 
 /**
- * One thing that happened in an operation.
+ * A progress event of an operation, such as {@code [2/4] endpoint bert: creating}.
  *
  * @param operation the operation
- * @param elapsed the time since it began
- * @param step the number of the step, from 1; 0 before the first
- * @param steps how many steps there are
- * @param resource what the step is about, such as {@code endpoint bert}; empty if about the whole
- * @param message what happened, in a few words
+ * @param elapsed the time since the operation was called, the time in the queue included, by a monotonic clock
+ * @param step the number of the resource in the operation, from 1; 0 for an event about the whole operation
+ * @param steps the number of resources in the operation; 0 for an event about the whole operation
+ * @param resource the kind and name of the resource, such as {@code endpoint bert}; empty for an event about the whole
+ *     operation
+ * @param message what happened, in a few words, for people; programs use {@link OperationStatus.State} and {@link
+ *     io.fairlead.error.ErrorKind}
  */
 public record Progress(
     OperationId operation, Duration elapsed, int step, int steps, String resource, String message) {
@@ -23,7 +25,7 @@ public record Progress(
     requireNonNull(message, "message");
   }
 
-  /** {@return the event as a line for people} */
+  /** {@return the event as one line of text} */
   @Override
   public String toString() {
     return (step > 0 ? "[" + step + "/" + steps + "] " : "")

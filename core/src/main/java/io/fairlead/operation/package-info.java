@@ -1,4 +1,4 @@
-/** Long work: what is going on, what was planned, and how to wait for it. */
+/** Long-running operations: their status, progress and result, and plans of operations that are not run. */
 @NullMarked
 package io.fairlead.operation;
 

@@ -6,23 +6,23 @@ import io.fairlead.grammar.TrafficWeight;
 import java.util.Optional;
 
 /**
- * One thing that a platform serves, as it is listed.
+ * A deployment in the list of a platform: a variant of an endpoint, a function or a stateful container.
  *
- * @param name the name under which it is served
- * @param variant its own name behind that, on platforms that have variants
- * @param state whether it can answer
+ * @param name its public name
+ * @param variant its variant, on platforms that have variants
+ * @param state its state
  * @param weight its share of the requests to the name
  * @param detail why it is not ready, or empty
  */
 public record Deployment(
     String name, Optional<String> variant, State state, TrafficWeight weight, String detail) {
-  /** Whether a deployment can answer. */
+  /** The state of a deployment. */
   public enum State {
-    /** It answers. */
+    /** It answers requests. */
     READY,
-    /** It is on its way, there or away. */
+    /** It is being created, changed or deleted. */
     CHANGING,
-    /** It failed and answers nothing. */
+    /** It failed and answers no requests. */
     FAILED
   }
 
@@ -34,7 +34,7 @@ public record Deployment(
     requireNonNull(detail, "detail");
   }
 
-  /** {@return the deployment as a line for people, such as {@code ask/blue READY 90%}} */
+  /** {@return the deployment as one line of text, such as {@code ask/blue READY 90%}} */
   @Override
   public String toString() {
     return name

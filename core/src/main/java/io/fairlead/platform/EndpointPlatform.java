@@ -23,63 +23,83 @@ import java.util.function.Function;
  * route   : Version x Version x Weight -> Version
  * }</pre>
  *
- * <p>Every operation says what there should be. Asking twice changes nothing; asking again after a failure, or after the
- * process died, goes on from what is there. Values are checked before the first remote call ({@link
- * io.fairlead.grammar.InvalidValueException}). A failed operation rolls back what it created and leaves what served before
- * serving.
+ * <p>Operations are declarative and idempotent: an operation says what should exist, and the platform is reconciled
+ * with that. The same operation again changes nothing; after a failure, or after the process died, it resumes. Values
+ * are checked before the first remote call ({@link io.fairlead.grammar.InvalidValueException}). A failed operation
+ * rolls back what it created and changed, and what served before serves on. Each operation may fail with any {@link
+ * io.fairlead.error.ErrorKind}; those that say something of the arguments are named below.
  */
 public interface EndpointPlatform extends Platform<Endpoint> {
   /**
-   * Makes a container of a model, a runtime and dependencies.
+   * Packages a model, a runtime and dependencies as a container, without serving it.
    *
-   * <p>Where the platform cannot read the model's files on this machine, they are hashed and uploaded, and the container
-   * that comes out says where they lie now ({@code s3://...}, {@code gs://...}): no later operation needs the files.
+   * <p>If the model is in files of this machine that the platform cannot read, they are hashed and uploaded, and the
+   * resulting container has their new location ({@code s3://...}, {@code gs://...}): no later operation needs the
+   * files. The container is an orphan until it is deployed.
+   *
+   * @return the operation, whose result is the container to deploy
    */
   Operation<Container> packageModel(
       ModelArtifact artifact, RuntimeSpec runtime, Dependencies dependencies);
 
   /**
-   * Puts a container into service as a variant of a public name.
+   * Deploys a container as a variant of a public name, and succeeds when the variant is ready.
    *
-   * <p>The first variant of a name gets all requests, a further one none until {@link #route} gives it some. A variant
-   * keeps its container: another container under the same variant is refused with kind {@code CONFLICT}. A container
-   * that was not packaged is packaged first, and the endpoint that comes out has the one that comes of it.
+   * <p>The first variant of a name gets all requests, a further one none until {@link #route} gives it some. If the
+   * variant exists, its scaling is updated and its traffic weight stays; another container under the same variant is
+   * refused with kind {@code CONFLICT}, so deploy it under another variant and route. A container that was not packaged
+   * is packaged first.
+   *
+   * @return the operation, whose result is the endpoint with the packaged container
    */
   Operation<Endpoint> deploy(Container container, Scaling scaling, Routing routing);
 
-  /** Changes how much of a machine serves an endpoint; its share of the requests stays. */
+  /**
+   * Changes the scaling of a deployed variant in place; its traffic weight stays. Kind {@code NOT_FOUND} if the variant
+   * is not deployed.
+   *
+   * @param endpoint the variant; the scaling in it is not read
+   * @param scaling the new scaling
+   * @return the operation, whose result is the endpoint with the new scaling
+   */
   Operation<Endpoint> scale(Endpoint endpoint, Scaling scaling);
 
   /**
-   * Gives the candidate a share of the requests to the name that both versions have in common; the stable version keeps
-   * the rest. Other variants of the name keep theirs.
+   * Sets the traffic split between two deployed variants of a public name: the candidate gets {@code weight} percent of
+   * all requests to the name, and the stable version what remains of the two. The weights of other variants stay.
    *
-   * @param stable what gets the rest; the weight in it is not read
-   * @param candidate what gets the weight; the weight in it is not read
-   * @param weight the candidate's new share of all requests to the name
-   * @return the candidate at its new weight
+   * <p>Kind {@code NOT_FOUND} if one of the two is not deployed; {@code CONFLICT} if other variants have so much that
+   * {@code weight} is not available.
+   *
+   * @param stable the version that gets the rest; the weight in it is not read
+   * @param candidate another variant of the same name; the weight in it is not read
+   * @param weight the candidate's new share of all requests to the name, in whole percent
+   * @return the operation, whose result is the candidate with its new weight
    */
   Operation<Version> route(Version stable, Version candidate, TrafficWeight weight);
 
   /**
-   * Takes a variant out of service, with all that it really uses and nothing else does, whatever the value says.
+   * Deletes a variant with the resources that it uses on the platform, whatever the value says, and that nothing else
+   * uses.
    *
-   * <p>Its share of the requests goes to the other variants in proportion to theirs; if they have none, that would leave
-   * the name without an answer and is refused with kind {@code CONFLICT}. With the last variant, the name goes too.
+   * <p>Its traffic weight is divided among the other variants in proportion to theirs. If other variants exist and all
+   * have weight 0, requests to the name would not be answered, and it is refused with kind {@code CONFLICT}. With the
+   * last variant, the name is deleted too.
    */
   @Override
   Operation<Endpoint> undeploy(Endpoint endpoint);
 
   /**
-   * Finds out what operations would do, by reading only.
+   * Plans operations without running them, by read-only calls.
    *
    * <pre>{@code
    * Plan plan = cloud.preview(p -> p.deploy(container, scaling, routing));
    * }</pre>
    *
-   * @param change calls one or more operations on the platform that it is given; each returns at once with the value
-   *     that it would make
-   * @return what all of them would do; where the platform cannot be read, what can be said without it
+   * @param change calls one or more operations on the platform that it is given, each of which ends at once with its
+   *     result and is planned on what the earlier ones would leave; that platform does not invoke models
+   * @return the plan of all of them; a resource that cannot be read is in it as {@code UNKNOWN}, one at which an
+   *     operation would fail as {@code REFUSE}
    */
   Plan preview(Function<? super EndpointPlatform, ? extends Operation<?>> change);
 }

@@ -9,44 +9,49 @@ import java.net.URI;
 import java.util.function.Function;
 
 /**
- * A platform that serves models as functions: no container, no endpoint, scaled by the invocations themselves.
+ * A platform that serves models as functions, without containers and endpoints, and scales them by their invocations.
  *
  * <pre>{@code
  * deploy : ModelArtifact -> Function
  * invoke : Function -> Response
  * }</pre>
  *
- * <p>Every operation says what there should be. Asking twice changes nothing; asking again after a failure, or after the
- * process died, goes on from what is there. Values are checked before the first remote call ({@link
- * io.fairlead.grammar.InvalidValueException}). A failed operation takes back what it made and leaves what served before
- * serving.
+ * <p>Operations are declarative and idempotent: an operation says what should exist, and the platform is reconciled
+ * with that. The same operation again changes nothing; after a failure, or after the process died, it resumes. Values
+ * are checked before the first remote call ({@link io.fairlead.grammar.InvalidValueException}). A failed operation
+ * rolls back what it created and changed, and what served before serves on.
+ *
+ * <p>A function has no variants: a {@link Request#pinnedTo pinned} request is an {@link IllegalArgumentException}.
  */
 public interface FunctionPlatform extends Platform<ModelFunction> {
   /**
-   * Makes a model callable under its metadata's name.
+   * Deploys a model as a function under the name in its metadata.
    *
-   * <p>Another model or other limits under the same name replace what serves there in place, without losing an
-   * invocation; what served goes on if that fails.
+   * <p>Another model or other limits under the same name are an update in place: the old function answers until the new
+   * one can, no invocation is lost, and the old one serves on if the update fails or is cancelled.
+   *
+   * @return the operation, whose result is the function
    */
   Operation<ModelFunction> deploy(ModelArtifact artifact, FunctionLimits limits);
 
   /**
-   * {@return where the function answers over HTTP}
+   * {@return the URL at which the function answers over HTTP}
    *
    * @throws io.fairlead.error.ServingException of kind {@code NOT_FOUND} if it is not deployed
    */
   URI url(ModelFunction function);
 
   /**
-   * Finds out what operations would do, by reading only.
+   * Plans operations without running them, by read-only calls.
    *
    * <pre>{@code
    * Plan plan = functions.preview(p -> p.deploy(artifact, limits));
    * }</pre>
    *
-   * @param change calls one or more operations on the platform that it is given; each returns at once with the value
-   *     that it would make
-   * @return what all of them would do; where the platform cannot be read, what can be said without it
+   * @param change calls one or more operations on the platform that it is given, each of which ends at once with its
+   *     result and is planned on what the earlier ones would leave; that platform does not invoke models
+   * @return the plan of all of them; a resource that cannot be read is in it as {@code UNKNOWN}, one at which an
+   *     operation would fail as {@code REFUSE}
    */
   Plan preview(Function<? super FunctionPlatform, ? extends Operation<?>> change);
 }

@@ -6,12 +6,12 @@ import java.time.Instant;
 import java.util.Optional;
 
 /**
- * A resource on a platform that is managed by Fairlead.
+ * A resource on a platform that is managed by Fairlead, which is known by its owner tag.
  *
- * @param kind what it is there, such as {@code endpoint} or {@code model}
+ * @param kind its kind there, such as {@code endpoint} or {@code model}
  * @param name its name there
- * @param deployment the public name that it was made for, unless it may serve several
- * @param createdAt when it was made
+ * @param deployment the public name that it was created for, unless several may share it
+ * @param createdAt its creation time, by the platform's clock
  * @param orphan whether no deployment uses it
  */
 public record ManagedResource(

@@ -8,83 +8,98 @@ import java.util.List;
 import java.util.function.Consumer;
 
 /**
- * A place that serves models, opened and ready to call.
+ * A client of a platform that serves models, such as Amazon SageMaker or this JVM; {@link Platforms} opens it.
  *
- * <p>There is one sub-interface for each signature of the grammar, so that what a platform cannot do does not compile.
- * All methods are safe for concurrent use.
+ * <p>There is one sub-interface for each signature of the grammar, so that an operation that a platform does not have
+ * does not compile.
  *
- * @param <S> what it serves
+ * <p>Methods that return an {@link Operation} check their arguments, start the operation and return; {@link
+ * Operation#await} waits for it. All other methods make their remote calls on the calling thread and wait for the
+ * answer. All methods are safe for concurrent use. Invalid arguments are an {@link IllegalArgumentException} before any
+ * remote call, and each other failure is a {@link io.fairlead.error.ServingException}; after {@link #close} its kind is
+ * {@code CANCELLED}.
+ *
+ * @param <S> the type of what it serves
  */
 public interface Platform<S extends Served> extends AutoCloseable {
   /** {@return the platform's id, such as {@code sagemaker}} */
   String id();
 
   /**
-   * Asks a model, waits for the answer, at most as long as the request says.
+   * Invokes a model and waits for the answer, at most for {@link Request#timeout()}.
    *
-   * @throws IllegalArgumentException if the request is wrong, before any remote call
-   * @throws io.fairlead.error.ServingException if there is no answer; of kind {@code MODEL_FAILED} if the model failed
+   * <p>Where there are variants, the traffic weights choose one, unless the request is {@linkplain Request#pinnedTo
+   * pinned}. A request that may have reached the model is never sent again; one that the platform rejected before may
+   * be, within the same timeout.
+   *
+   * @throws IllegalArgumentException if the request is invalid, before any remote call
+   * @throws io.fairlead.error.ServingException if there is no answer: of kind {@code NOT_FOUND} if the name or variant
+   *     is not deployed, {@code MODEL_FAILED} if the model answered with an error, {@code TIMEOUT} if the request's
+   *     timeout passed
    */
   Response invoke(S served, Request request);
 
   /**
-   * Invokes a model that answers in pieces, such as one that generates text, and hands on each piece as it comes.
+   * Invokes a model with a streaming answer, such as generated text, and passes on each piece as it arrives.
    *
-   * <p>Pieces come in order and on the calling thread, the next when the consumer has returned: a slow consumer slows the
-   * model down. What answers as a whole comes as one piece. The request's timeout is a limit on the whole answer, with the
-   * time that the consumer takes. The model is not asked again once a piece has come. Closing the platform ends it, as a
-   * failure of kind {@code CANCELLED}.
+   * <p>Pieces are passed on in order and on the calling thread, the next when the consumer has returned: a slow
+   * consumer slows the model down. An answer that is not streamed arrives as one piece. The request's timeout is a
+   * limit on the whole answer, including the time that the consumer takes. The request is not retried once a piece has
+   * arrived. Closing the platform ends the answer with a failure of kind {@code CANCELLED}.
    *
-   * @param pieces what gets each piece, which is not empty, to be read only and only while it is called; what it throws
-   *     ends the answer and is thrown here as it is
-   * @return what was told beside the pieces: an answer without a body
-   * @throws IllegalArgumentException if the request is wrong, before any remote call
-   * @throws io.fairlead.error.ServingException if the answer does not come to its end
+   * @param pieces receives each piece: never empty, read-only, and valid only during the call; what it throws ends the
+   *     answer and is thrown to the caller unchanged
+   * @return the answer without its body: content type, variant and details
+   * @throws IllegalArgumentException if the request is invalid, before any remote call
+   * @throws io.fairlead.error.ServingException if the answer is not complete, as for {@link #invoke}
    */
   default Response invokeStreaming(S served, Request request, Consumer<? super ByteBuffer> pieces) {
     return invoke(served, request).handOn(pieces);
   }
 
   /**
-   * Takes something out of service with all that was made for it and that nothing else uses. What is gone already is no
-   * error.
+   * Deletes a deployment with all resources that were created for it and that nothing else uses. A deployment that does
+   * not exist is no error.
    *
-   * @return what was taken out of service
+   * @return the operation, whose result is the argument
    */
   Operation<S> undeploy(S served);
 
   /**
-   * Takes everything under a public name out of service: all variants, whatever their shares and states, the name, and
-   * what nothing else uses. It needs no value that was kept: what is there is found by this library's mark.
+   * Deletes everything under a public name: all variants, whatever their traffic weights and states, the name, and the
+   * resources that nothing else uses. They are found by their owner tags, so no value has to be kept.
    *
    * @param name the public name
-   * @return what was found
+   * @return the operation, whose result is the deleted resources
    */
   Operation<List<ManagedResource>> undeployAll(String name);
 
-  /** {@return what is served here by this library, by name} */
+  /** {@return the deployments that are managed by Fairlead, sorted by name and variant} */
   List<Deployment> list();
 
-  /** {@return everything on the platform that carries this library's mark, in the order in which it depends} */
+  /** {@return all resources on the platform that are managed by Fairlead, each kind after the kinds that it uses} */
   List<ManagedResource> inventory();
 
-  /** {@return what of the {@link #inventory} no deployment uses} */
+  /** {@return the resources of the {@link #inventory} that no deployment uses} */
   default List<ManagedResource> orphans() {
     return inventory().stream().filter(ManagedResource::orphan).toList();
   }
 
   /**
-   * Deletes the {@link #orphans}, dependents first.
+   * Deletes the {@link #orphans}, dependents first. Each is checked again before it is deleted.
    *
-   * @param minimumAge how old an orphan has to be; protects what another process has just made and not yet deployed
-   * @return what was deleted
+   * @param minimumAge the minimum age of an orphan, 0 or more, by its creation time on the platform; it protects what
+   *     another process has just created and not yet deployed
+   * @return the operation, whose result is the deleted resources
    */
   Operation<List<ManagedResource>> sweep(Duration minimumAge);
 
   /**
-   * Ends what belongs to this object: threads, sockets, files, native sessions. What is deployed in a cloud goes on
-   * there; operations that are under way stop where they are, and running them again, later or elsewhere, resumes them.
-   * Closing twice is no error.
+   * Releases what belongs to this object: threads, sockets, files, native sessions. Deployments in a cloud are not
+   * touched.
+   *
+   * <p>Operations in progress stop without a rollback and fail with kind {@code CANCELLED}; calling them again, later
+   * or elsewhere, resumes them. Waits for their threads, at most ten seconds. Idempotent.
    */
   @Override
   void close();

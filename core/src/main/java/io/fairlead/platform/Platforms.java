@@ -15,7 +15,7 @@ import java.util.ServiceLoader;
 import java.util.stream.Collectors;
 
 /**
- * Opens platforms by their id, from the providers on the class path.
+ * Opens platforms by id, with the providers on the class path.
  *
  * <pre>{@code
  * try (EndpointPlatform cloud = Platforms.open("sagemaker", EndpointPlatform.class, Map.of("region", "us-east-1"))) {
@@ -26,18 +26,19 @@ import java.util.stream.Collectors;
 public final class Platforms {
   private Platforms() {}
 
-  /** Opens a platform with no settings. */
+  /** Opens a platform without settings. */
   public static <P extends Platform<?>> P open(String id, Class<P> type) {
     return open(id, type, Map.of());
   }
 
   /**
-   * Opens a platform, with providers from the thread's context class loader and from this library's own.
+   * Opens a platform, with providers from the thread's context class loader and from this library's own. Makes no
+   * remote call.
    *
    * @param id the platform's id, such as {@code local} or {@code sagemaker}
-   * @param type the interface to call it by, such as {@code EndpointPlatform.class}
+   * @param type the interface to open it as, such as {@code EndpointPlatform.class}
    * @param config the platform's settings
-   * @throws io.fairlead.grammar.InvalidValueException if a setting is wrong, missing or unknown
+   * @throws io.fairlead.grammar.InvalidValueException if a setting is invalid, missing or unknown
    * @throws ServingException of kind {@code NOT_FOUND} if no provider has the id, of kind {@code CONFLICT} if several
    *     have it, of kind {@code UNSUPPORTED} if the platform is of another type
    */
@@ -66,7 +67,7 @@ public final class Platforms {
           .collect(Collectors.joining(" and "));
       String message = "Platform '" + id + "' has several providers, " + classes
           + ": remove all but one of their modules from the class path.";
-      // A conflict in a cloud may pass; this one does not.
+      // Other conflicts may pass by themselves; this one does not.
       throw ServingException.builder(id, ErrorKind.CONFLICT, message)
           .retryable(false)
           .build();
@@ -97,7 +98,7 @@ public final class Platforms {
     }
   }
 
-  /** {@return the ids of the platforms of this type that the class path has, sorted} */
+  /** {@return the ids of the platforms of this type on the class path, sorted} */
   public static List<String> available(Class<? extends Platform<?>> type) {
     return Found.in(ClassLoaders.ofThread(Platforms.class)).providers.stream()
         .filter(provider -> type.isAssignableFrom(provider.type()))
@@ -107,7 +108,7 @@ public final class Platforms {
         .toList();
   }
 
-  /** The providers that load, and what the others threw. */
+  /** The providers that could be loaded, and the failures of the others. */
   private record Found(List<PlatformProvider<?>> providers, List<Throwable> failures) {
     @SuppressWarnings("rawtypes") // a class has no type arguments
     static Found in(ClassLoader classLoader) {
@@ -146,21 +147,21 @@ public final class Platforms {
       ServingException exception = new ServingException(
           id,
           ErrorKind.NOT_FOUND,
-          "No provider has the platform '" + id + "'. " + known + broken
-              + " Add the module that has it: " + moduleOf(id) + ".");
+          "No provider has the platform '" + id + "'. " + known + broken + " " + advice(id) + ".");
       failures.forEach(exception::addSuppressed);
       return exception;
     }
 
-    /** The one place that knows which of this project's modules has which platform. */
-    private static String moduleOf(String id) {
+    /** {@return which module of this project has a platform, or that none has it yet} */
+    private static String advice(String id) {
+      String add = "Add the module that has it: ";
+      String modules = "io.fairlead:fairlead-provider-";
       return switch (id) {
-        case "local", "serverless" -> "io.fairlead:fairlead-provider-serverless";
-        case "stateful" -> "io.fairlead:fairlead-provider-stateful";
-        case "sagemaker", "azureml", "vertex" -> "io.fairlead:fairlead-provider-" + id;
-        default ->
-          "this project's are io.fairlead:fairlead-provider-serverless, -stateful, -sagemaker, -azureml and "
-              + "-vertex";
+        case "local", "serverless" -> add + modules + "serverless";
+        case "sagemaker", "vertex" -> add + modules + id;
+        case "azureml", "stateful" ->
+          "It is planned: " + modules + id + " does not have the platform yet";
+        default -> add + "this project's are " + modules + "serverless, -sagemaker and -vertex";
       };
     }
   }

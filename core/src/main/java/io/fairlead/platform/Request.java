@@ -13,9 +13,9 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A question to a model: bytes and what they are.
+ * A request to a model: a body and its content type, a timeout and options.
  *
- * <p>Immutable. By default it follows the traffic weights and waits at most 60 seconds. Its payload never appears in
+ * <p>Immutable. By default it follows the traffic weights and has a timeout of 60 seconds. The body never appears in
  * {@link #toString()}.
  */
 public final class Request {
@@ -59,17 +59,17 @@ public final class Request {
     return new Request(body.clone(), contentType, null, DEFAULT_TIMEOUT, Options.none());
   }
 
-  /** {@return the same request for one variant, whatever the weights are} */
+  /** {@return a copy that is pinned to one variant, whatever the traffic weights are} */
   public Request pinnedTo(String newVariant) {
     return new Request(body, contentType, requireNonNull(newVariant, "variant"), timeout, options);
   }
 
-  /** {@return the same request with another limit on the whole call} */
+  /** {@return a copy with another timeout, which is the limit on the whole call} */
   public Request withTimeout(Duration newTimeout) {
     return new Request(body, contentType, variant, requireNonNull(newTimeout, "timeout"), options);
   }
 
-  /** {@return the same request with an option that one platform alone knows} */
+  /** {@return a copy with an option of one platform} */
   public Request with(RequestOptions option) {
     return new Request(body, contentType, variant, timeout, options.with(option));
   }
@@ -79,12 +79,12 @@ public final class Request {
     return body.clone();
   }
 
-  /** {@return the body without a copy, to be read only} */
+  /** {@return a read-only view of the body, without a copy} */
   public ByteBuffer bodyBuffer() {
     return ByteBuffer.wrap(body).asReadOnlyBuffer();
   }
 
-  /** {@return the body itself and no copy of it, for those who hand it on and do not change it} */
+  /** {@return the body itself, without a copy; the caller must not change it} */
   public byte[] bodyUnsafe() {
     return body;
   }
@@ -98,7 +98,7 @@ public final class Request {
     return contentType;
   }
 
-  /** {@return the variant that has to answer; empty to follow the weights} */
+  /** {@return the variant that it is pinned to; empty to follow the traffic weights} */
   public Optional<String> variant() {
     return Optional.ofNullable(variant);
   }

@@ -12,9 +12,9 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A model's answer: bytes, what they are, which version gave it, and what the platform alone tells beside.
+ * A model's answer: a body and its content type, the variant that answered, and details that only one platform has.
  *
- * <p>Immutable. Its payload never appears in {@link #toString()}, nor do its details.
+ * <p>Immutable. Neither the body nor the details appear in {@link #toString()}.
  */
 public final class Response {
   private static final byte[] NO_BODY = {};
@@ -40,22 +40,22 @@ public final class Response {
     return new Response(json.getBytes(UTF_8), "application/json", null, Map.of());
   }
 
-  /** {@return an answer of any kind; the body is copied} */
+  /** {@return an answer with any body, which is copied} */
   public static Response of(byte[] body, String contentType) {
     return new Response(body.clone(), contentType, null, Map.of());
   }
 
-  /** {@return an answer of any kind, whose body is not copied, from those who do not change it afterwards} */
+  /** {@return an answer with any body, without a copy; the caller must not change it afterwards} */
   public static Response ofUnsafe(byte[] body, String contentType) {
     return new Response(requireNonNull(body, "body"), contentType, null, Map.of());
   }
 
-  /** {@return the same answer, marked with the variant that gave it} */
+  /** {@return a copy with the variant that answered} */
   public Response servedBy(String newVariant) {
     return new Response(body, contentType, requireNonNull(newVariant, "variant"), details);
   }
 
-  /** {@return the same answer with a detail, in the place of one of the same type if there is one} */
+  /** {@return a copy with a detail, which replaces one of the same type} */
   public Response with(ResponseDetail detail) {
     if (details.isEmpty()) {
       return new Response(body, contentType, variant, Map.of(detail.getClass(), detail));
@@ -66,10 +66,10 @@ public final class Response {
   }
 
   /**
-   * Hands the body on as one piece, if there is any of it.
+   * Passes the body on as one piece, unless it is empty.
    *
-   * @param pieces what gets it, to be read only
-   * @return the same answer without its body
+   * @param pieces receives the body, read-only
+   * @return a copy without the body
    */
   public Response handOn(Consumer<? super ByteBuffer> pieces) {
     if (body.length > 0) {
@@ -78,7 +78,7 @@ public final class Response {
     return new Response(NO_BODY, contentType, variant, details);
   }
 
-  /** {@return the same answer with another body, which is copied} */
+  /** {@return a copy with another body, which is copied} */
   public Response withBody(byte[] newBody) {
     return new Response(newBody.clone(), contentType, variant, details);
   }
@@ -88,7 +88,7 @@ public final class Response {
     return body.clone();
   }
 
-  /** {@return the body without a copy, to be read only} */
+  /** {@return a read-only view of the body, without a copy} */
   public ByteBuffer bodyBuffer() {
     return ByteBuffer.wrap(body).asReadOnlyBuffer();
   }
@@ -107,7 +107,7 @@ public final class Response {
     return Optional.ofNullable(variant);
   }
 
-  /** {@return what the platform told beside the answer, by its type; empty if it told nothing of the kind} */
+  /** {@return the platform's detail of this type, if the answer has one} */
   public <T extends ResponseDetail> Optional<T> find(Class<T> type) {
     return Optional.ofNullable(details.get(type)).map(type::cast);
   }

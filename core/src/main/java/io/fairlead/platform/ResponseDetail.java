@@ -1,7 +1,7 @@
 package io.fairlead.platform;
 
 /**
- * What one platform alone tells beside an answer, as a record in that platform's module.
+ * A detail of a response that only one platform has; a record in that platform's module.
  *
  * <pre>{@code
  * String session = response.find(SageMakerResponse.class).flatMap(SageMakerResponse::newSession)...

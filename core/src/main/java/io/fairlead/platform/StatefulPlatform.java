@@ -7,7 +7,7 @@ import io.fairlead.grammar.StatefulContainer;
 import io.fairlead.operation.Operation;
 
 /**
- * A platform that serves models with state: what they remember of their answers, which weights are warm, what they tune
+ * A platform that serves models with state: a cache of their answers, weights that are kept loaded, and what they tune
  * by themselves.
  *
  * <pre>{@code
@@ -16,21 +16,36 @@ import io.fairlead.operation.Operation;
  * cache_forward : (Container, Request) -> Response
  * }</pre>
  *
- * <p>{@link #invoke} asks the model itself; {@link #cacheForward} may answer from what is remembered.
+ * <p>{@link #invoke} invokes the model; {@link #cacheForward} may answer from the cache.
  */
 public interface StatefulPlatform extends Platform<StatefulContainer> {
+  /**
+   * Deploys a model with a policy for its state, under the name in its metadata.
+   *
+   * <p>A new container starts with {@link ModelState#COLD}. If the same model is deployed under the name, its policy is
+   * updated and its state stays. Another model under the name either replaces it or is refused with kind {@code
+   * CONFLICT} or {@code ALREADY_EXISTS}; it is never answered from the other model's cache.
+   *
+   * @return the operation, whose result is the container with its current state
+   */
   Operation<StatefulContainer> deploy(ModelArtifact artifact, StatePolicy policy);
 
   /**
-   * Replaces a container's state. A {@link #cacheForward} that begins after this ended is never answered from the state
-   * before.
+   * Replaces a container's state, if nothing else has replaced it since. A {@link #cacheForward} that starts after this
+   * operation has succeeded is never answered from an earlier state.
    *
-   * @param container the container, with the state that it is known to have
-   * @param state the state to have; its epoch has to be the container's plus one
-   * @return the container with its new state; an error of kind {@code CONFLICT} if its state was replaced meanwhile
+   * <p>Kind {@code NOT_FOUND} if the container is not deployed; {@code CONFLICT}, not retryable, if its current epoch
+   * is not that of {@code container}.
+   *
+   * @param container the container, with its current state as known to the caller
+   * @param state the new state; its epoch has to be the container's plus one
+   * @return the operation, whose result is the container with its new state
    */
   Operation<StatefulContainer> updateState(StatefulContainer container, ModelState state);
 
-  /** Answers from what is remembered if that is the model's own answer, and otherwise asks the model. */
+  /**
+   * Answers from the cache if it holds the model's own answer to the request, and otherwise invokes the model. Waits at
+   * most for {@link Request#timeout()}; errors are those of {@link #invoke}.
+   */
   Response cacheForward(StatefulContainer container, Request request);
 }

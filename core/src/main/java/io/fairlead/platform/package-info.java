@@ -1,6 +1,6 @@
 /**
- * What users call: a platform for each signature of the grammar, and {@link io.fairlead.platform.Platforms} to open
- * one.
+ * The API of platforms: an interface for each signature of the grammar, requests and responses, and {@link
+ * io.fairlead.platform.Platforms} to open a platform.
  */
 @NullMarked
 package io.fairlead.platform;

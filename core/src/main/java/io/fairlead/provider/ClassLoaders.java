@@ -6,8 +6,8 @@ import java.util.Enumeration;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The one rule by which classes, services and resources of the application are found: in the thread's context class
- * loader, then in the library's own.
+ * The class loaders by which classes, services and resources of the application are found: the thread's context class
+ * loader, then the library's own.
  *
  * <p>Either alone is not enough: the threads of the common pool have a context class loader that sees nothing of an
  * executable jar, and in application servers and development modes the library's own sees nothing of the application.
@@ -18,7 +18,7 @@ public final class ClassLoaders {
   /**
    * {@return a class loader for the current thread}
    *
-   * <p>A context class loader that has another copy of the library is passed over: nothing of it would fit.
+   * <p>A context class loader that has another copy of the library is skipped: its classes would not be compatible.
    *
    * @param library a class of the library
    */
@@ -47,7 +47,7 @@ public final class ClassLoaders {
     }
   }
 
-  /** Finds in one class loader, then in another. */
+  /** A class loader that searches one class loader, then another. */
   private static final class Joined extends ClassLoader {
     static {
       registerAsParallelCapable();

@@ -12,11 +12,11 @@ import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The clients of a platform: each is made once, when it is first needed, and all are closed together.
+ * A holder of a platform's clients: each is created once, when it is first needed, and all are closed together.
  *
- * <p>Closing goes in reverse, so that a client is closed before the connections that it shares with others. What is
- * registered while a client is made that then cannot be made is closed at once. After {@link #close} nothing is made, and
- * nothing that was made is handed out.
+ * <p>They are closed in reverse order, so that a client is closed before the connections that it shares with others. If
+ * the creation of a client fails, what it had registered is closed at once. After {@link #close} no client is created
+ * or returned. Safe for concurrent use.
  *
  * <pre>{@code
  * final class AtticClients implements AutoCloseable {
@@ -33,20 +33,20 @@ public final class ClientHolder implements AutoCloseable {
   private final String platform;
   private final ReentrantLock lock = new ReentrantLock();
   private final List<AutoCloseable> kept = new ArrayList<>();
-  /** What the clients that are being made have registered, the innermost first. */
+  /** The registrations of the clients that are being created, the innermost first. */
   private final Deque<List<AutoCloseable>> making = new ArrayDeque<>();
 
   private volatile boolean closed;
 
-  /** Makes a holder without clients. */
+  /** Creates a holder without clients. */
   public ClientHolder(String platform) {
     this.platform = requireNonNull(platform, "platform");
   }
 
   /**
-   * Registers something that is closed with this holder, and returns it.
+   * Registers an object that is closed with this holder, and returns it.
    *
-   * @throws ServingException of kind {@link ErrorKind#CANCELLED} if this holder is closed; what was given is closed then
+   * @throws ServingException of kind {@link ErrorKind#CANCELLED} if this holder is closed; the object is closed then
    */
   public <T extends AutoCloseable> T closeLater(T made) {
     requireNonNull(made, "made");
@@ -65,7 +65,7 @@ public final class ClientHolder implements AutoCloseable {
   }
 
   /**
-   * Makes sure that this holder is open.
+   * Checks that this holder is open.
    *
    * @throws ServingException of kind {@link ErrorKind#CANCELLED} if it is closed
    */
@@ -83,19 +83,19 @@ public final class ClientHolder implements AutoCloseable {
     return platform;
   }
 
-  /** Makes what is not made yet; called with no more than one thread inside. */
+  /** Returns the client, and creates it first if needed, one thread at a time. */
   <T> T make(Lazy<T> lazy) throws Exception {
     lock.lock();
     try {
       checkOpen();
       T known = lazy.known();
-      return known != null ? known : makeAnew(lazy);
+      return known != null ? known : createAndRegister(lazy);
     } finally {
       lock.unlock();
     }
   }
 
-  private <T> T makeAnew(Lazy<T> lazy) throws Exception {
+  private <T> T createAndRegister(Lazy<T> lazy) throws Exception {
     List<AutoCloseable> registered = new ArrayList<>();
     making.push(registered);
     T made;
@@ -112,9 +112,9 @@ public final class ClientHolder implements AutoCloseable {
   }
 
   /**
-   * Closes all that was registered, the last first, also if something cannot be closed or the thread is interrupted.
+   * Closes all registered objects, the last first, even if one fails to close or the thread is interrupted.
    *
-   * @throws IllegalStateException if something could not be closed
+   * @throws IllegalStateException if one could not be closed
    */
   @Override
   public void close() {
@@ -133,7 +133,7 @@ public final class ClientHolder implements AutoCloseable {
     }
     if (failure != null) {
       throw new IllegalStateException(
-          "A client of platform '" + platform + "' did not close: " + failure, failure);
+          "A client of platform '" + platform + "' could not be closed: " + failure, failure);
     }
   }
 
@@ -155,7 +155,7 @@ public final class ClientHolder implements AutoCloseable {
       }
     }
     if (interrupted) {
-      // Only now: with the flag set, nothing else would wait until it has ended.
+      // Only now: with the flag set, the other clients would not wait until they have ended.
       Thread.currentThread().interrupt();
     }
     return failure;

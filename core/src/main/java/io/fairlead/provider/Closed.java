@@ -6,12 +6,12 @@ import io.fairlead.error.ErrorKind;
 import io.fairlead.error.ServingException;
 import java.util.concurrent.atomic.AtomicBoolean;
 
-/** Whether a platform is closed, and the refusal of calls to it in one wording. */
+/** The closed flag of a platform, and the exception for calls after close. */
 public final class Closed {
   private final String platform;
   private final AtomicBoolean closed = new AtomicBoolean();
 
-  /** Makes the mark of a platform that is open. */
+  /** Creates the flag of an open platform. */
   public Closed(String platform) {
     this.platform = requireNonNull(platform, "platform");
   }
@@ -31,9 +31,9 @@ public final class Closed {
   }
 
   /**
-   * Makes sure that the platform is open.
+   * Checks that the platform is open.
    *
-   * @param what what is to be done, after "to", such as {@code invoke bert}
+   * @param what the call, worded to follow "to", such as {@code invoke bert}
    * @throws ServingException of kind {@link ErrorKind#CANCELLED} if it is closed
    */
   public void check(String what) {
@@ -43,10 +43,10 @@ public final class Closed {
   }
 
   /**
-   * {@return that a platform is closed}
+   * {@return the exception for a call to a closed platform}
    *
    * @param platform the id of the platform
-   * @param what what was to be done, after "to", such as {@code invoke bert}
+   * @param what the call, worded to follow "to", such as {@code invoke bert}
    */
   public static ServingException refusal(String platform, String what) {
     return new ServingException(

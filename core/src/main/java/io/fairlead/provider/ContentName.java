@@ -5,15 +5,15 @@ import java.util.Locale;
 import java.util.regex.Pattern;
 
 /**
- * Names of resources that are derived from what they are: {@code fairlead-READABLE-HASH}, the same for the same content.
+ * A scheme of resource names that are derived from content: {@code fairlead-READABLE-HASH}, equal for equal content.
  *
- * <p>They have letters, digits and hyphens only.
+ * <p>Names have letters, digits and hyphens only.
  *
- * @param longest the most characters that a name may have
- * @param lowercase whether its letters are lowercase
+ * @param longest the maximum length of a name, in characters
+ * @param lowercase whether letters are lowercase
  */
 public record ContentName(int longest, boolean lowercase) {
-  /** What all names begin with, so that a listing can ask for them alone. */
+  /** The prefix of all names, by which a list can be filtered. */
   public static final String PREFIX = "fairlead-";
 
   private static final int HASH = 16;
@@ -29,16 +29,16 @@ public record ContentName(int longest, boolean lowercase) {
   }
 
   /**
-   * {@return the name of something}
+   * {@return the name of a resource}
    *
-   * @param readable what people recognise it by; as much of it as fits is in the name
-   * @param content all that makes it different from others
+   * @param readable the readable part; as much of it as fits is in the name
+   * @param content all content that makes the resource different from others
    */
   public String of(String readable, String... content) {
     return beginning(readable) + Fingerprint.of(content);
   }
 
-  /** {@return what all names with one readable part begin with} */
+  /** {@return the prefix of all names with this readable part} */
   public String beginning(String readable) {
     String cased = lowercase ? readable.toLowerCase(Locale.ROOT) : readable;
     String part = trimmed(OTHERS.matcher(cased).replaceAll("-"));
@@ -51,7 +51,7 @@ public record ContentName(int longest, boolean lowercase) {
     return OUTER_HYPHENS.matcher(part).replaceAll("");
   }
 
-  /** {@return whether a name may be one of these, from how it is written} */
+  /** {@return whether a name has the form of this scheme} */
   public boolean isMadeHere(String name) {
     return name.length() <= longest
         && NAME.matcher(name).matches()

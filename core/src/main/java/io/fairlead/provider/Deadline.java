@@ -4,7 +4,7 @@ import static java.util.Objects.requireNonNull;
 
 import java.time.Duration;
 
-/** The time by which something has to be done: one limit for all attempts, pauses and pieces. */
+/** A deadline: one limit for all attempts, pauses and pieces of a call, by a monotonic clock. */
 public final class Deadline {
   private final TimeSource time;
   private final Duration limit;
@@ -17,23 +17,23 @@ public final class Deadline {
     this.end = time.elapsed().plus(wait);
   }
 
-  /** {@return a deadline that is a limit away from now} */
+  /** {@return a deadline this long from now; at once if the limit is negative} */
   public static Deadline after(Duration limit, TimeSource time) {
     return new Deadline(requireNonNull(time, "time"), requireNonNull(limit, "limit"));
   }
 
-  /** {@return the limit that it was made of, for messages} */
+  /** {@return the limit that it was created with, for messages} */
   public Duration limit() {
     return limit;
   }
 
-  /** {@return the time that is left; 0 once it has passed} */
+  /** {@return the remaining time; 0 once it has passed} */
   public Duration left() {
     Duration left = end.minus(time.elapsed());
     return left.isNegative() ? Duration.ZERO : left;
   }
 
-  /** {@return whether no time is left} */
+  /** {@return whether it has passed} */
   public boolean hasPassed() {
     return left().isZero();
   }

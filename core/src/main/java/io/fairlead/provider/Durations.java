@@ -2,9 +2,9 @@ package io.fairlead.provider;
 
 import java.time.Duration;
 
-/** Limits on durations, which callers may give of any length. */
+/** Limits on durations, which callers may choose freely. */
 public final class Durations {
-  /** A hundred years: longer than anything waits, and short enough to be counted in nanoseconds. */
+  /** A hundred years: a maximum that fits into nanoseconds. */
   public static final Duration LONGEST = Duration.ofDays(36_500);
 
   private Durations() {}
@@ -14,7 +14,7 @@ public final class Durations {
     return duration.compareTo(most) > 0 ? most : duration;
   }
 
-  /** {@return a duration in nanoseconds, no more than {@link #LONGEST}, no less than 0} */
+  /** {@return a duration in nanoseconds, from 0 to {@link #LONGEST}} */
   public static long nanos(Duration duration) {
     return duration.isNegative() ? 0 : atMost(LONGEST, duration).toNanos();
   }

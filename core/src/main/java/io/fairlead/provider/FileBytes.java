@@ -15,7 +15,7 @@ import java.util.function.LongConsumer;
 import java.util.zip.CRC32C;
 import org.jspecify.annotations.Nullable;
 
-/** The bytes of one file of a model, which is refused if it is not as it was; its failures are ServingExceptions. */
+/** The bytes of one file of a model, refused if the file has changed; failures are ServingExceptions. */
 final class FileBytes extends InputStream {
   private static final int BUFFER = 1 << 16;
 
@@ -85,7 +85,7 @@ final class FileBytes extends InputStream {
       throw new ServingException(
           platform,
           ErrorKind.CANCELLED,
-          "The thread that read the file " + path + " was interrupted");
+          "The thread that read the file " + path + " was interrupted.");
     }
     try {
       int wanted = (int) Math.min(length, left);
@@ -121,7 +121,7 @@ final class FileBytes extends InputStream {
     }
   }
 
-  /** {@return that a file is not as it was, which trying again does not change} */
+  /** {@return the exception for a file that has changed, which is not retryable} */
   private static ServingException changed(String platform, Path path, @Nullable Throwable cause) {
     return ServingException.builder(
             platform,
@@ -133,7 +133,7 @@ final class FileBytes extends InputStream {
         .build();
   }
 
-  /** {@return what went wrong with a file that was listed, or with its folder} */
+  /** {@return the exception for a failure to read a file that was listed, or its folder} */
   static ServingException failure(String platform, Path path, IOException cause) {
     if (cause instanceof NoSuchFileException) {
       return changed(platform, path, cause);

@@ -7,10 +7,10 @@ import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 
 /**
- * A short hash of what something is, for names that are derived from content.
+ * A short hash of content, for names that are derived from it.
  *
- * <p>The same parts give the same fingerprint on every machine and in every process, and no two different lists of parts
- * are written alike.
+ * <p>The same parts give the same fingerprint on every machine and in every process. The length of each part is hashed
+ * too, so that different lists of parts are different input.
  */
 public final class Fingerprint {
   private static final int BYTES = 8;
@@ -25,7 +25,7 @@ public final class Fingerprint {
     }
   }
 
-  /** {@return the first 8 bytes of a SHA-256, as 16 lower-case hexadecimal digits} */
+  /** {@return the first 8 bytes of a SHA-256, as 16 lowercase hexadecimal digits} */
   public static String of(String... parts) {
     Fingerprint fingerprint = new Fingerprint();
     for (String part : parts) {

@@ -7,10 +7,10 @@ import io.fairlead.error.ServingException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Something that is made once, when it is first asked for, unless its {@link ClientHolder} is closed.
+ * A value that is created once, when it is first needed, unless its {@link ClientHolder} is closed.
  *
- * <p>It has subclasses and takes no lambda: linking a lambda loads the type that it returns, and the interface of one
- * vendor's client may have half a megabyte. What could not be made is made anew the next time.
+ * <p>It is subclassed instead of given a lambda: linking a lambda loads the type that it returns, and the interface of
+ * one vendor's client may have half a megabyte. After a failed creation, the next call tries again.
  */
 public abstract class Lazy<T> {
   private final ClientHolder holder;
@@ -20,10 +20,10 @@ public abstract class Lazy<T> {
     this.holder = requireNonNull(holder, "holder");
   }
 
-  /** Makes it; what is to be closed is registered by {@link ClientHolder#closeLater}. */
+  /** Creates the value, and registers what has to be closed with {@link ClientHolder#closeLater}. */
   protected abstract T make() throws Exception;
 
-  /** {@return what is thrown where a checked exception ended {@link #make}; by default of kind {@link ErrorKind#UNKNOWN}} */
+  /** {@return the exception for a checked exception of {@link #make}; by default of kind {@link ErrorKind#UNKNOWN}} */
   protected RuntimeException failure(Exception cause) {
     return new ServingException(
         holder.platform(),
@@ -33,7 +33,7 @@ public abstract class Lazy<T> {
   }
 
   /**
-   * {@return it}
+   * {@return the value}
    *
    * @throws ServingException of kind {@link ErrorKind#CANCELLED} if the holder is closed
    */

@@ -25,7 +25,7 @@ import java.util.TreeMap;
 import java.util.zip.GZIPInputStream;
 import java.util.zip.ZipException;
 
-/** Lists the files of a model. */
+/** The files of a model, as they are listed. */
 final class LocalFiles {
   private static final String CACHE = "__pycache__";
   private static final int TAR_HEADER = 512;
@@ -37,9 +37,9 @@ final class LocalFiles {
   private boolean tarGz;
 
   /**
-   * One file, as the file system tells it.
+   * One file, with its attributes.
    *
-   * @param path without a link in its last part
+   * @param path its path, whose last part is no symbolic link
    */
   record Listed(Path path, long size, boolean executable) {}
 
@@ -85,7 +85,7 @@ final class LocalFiles {
     }
   }
 
-  /** {@return whether the code is not among the weights already, where it is to be} */
+  /** {@return whether the code is not in its place among the weights already} */
   private boolean isMissing(Path code, Path weights) {
     return rules.codeFolder().isPresent() ? !code.equals(weights) : !code.startsWith(weights);
   }
@@ -98,7 +98,7 @@ final class LocalFiles {
     }
   }
 
-  /** Lists a folder that is in {@code root}, or {@code root} itself; {@code above} are those that it is in. */
+  /** Lists a folder in {@code root}, or {@code root} itself; {@code above} are the folders that contain it. */
   private void walk(String prefix, Path folder, Path root, List<Path> above) {
     for (Path child : children(folder)) {
       String name = child.getFileName().toString();
@@ -141,12 +141,12 @@ final class LocalFiles {
       throw new ServingException(
           rules.platform(),
           ErrorKind.INVALID,
-          "The symbolic link " + link + " leads nowhere. Remove the link, or restore its target.",
+          "The symbolic link " + link + " is broken. Remove the link, or restore its target.",
           e);
     }
     if (!target.startsWith(root)) {
       throw invalid("The symbolic link " + link + " leads out of " + root + ", to " + target
-          + ". Copy what it leads to into the folder, such as with cp -rL.");
+          + ". Copy its target into the folder, such as with cp -rL.");
     }
     return target;
   }
@@ -198,8 +198,8 @@ final class LocalFiles {
       throw new ServingException(
           rules.platform(),
           ErrorKind.INVALID,
-          "The model's files " + path + " are not there. Deploying reads them, so deploy where they"
-              + " are; route, scale and undeploy work without them, from any machine.",
+          "The model's files " + path + " do not exist. Deploying reads them, so deploy where they"
+              + " are; route, scale and undeploy of what was packaged work without them, from any machine.",
           e);
     } catch (IOException e) {
       throw FileBytes.failure(rules.platform(), path, e);
@@ -221,7 +221,7 @@ final class LocalFiles {
     }
   }
 
-  /** {@return whether the checksum of a header, which counts its own bytes as blanks, is right} */
+  /** {@return whether the checksum of a header is right; its own bytes count as spaces} */
   private static boolean isTarHeader(byte[] header) {
     String written = new String(
             header, TAR_CHECKSUM, TAR_CHECKSUM_LENGTH, StandardCharsets.US_ASCII)

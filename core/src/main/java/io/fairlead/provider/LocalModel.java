@@ -19,22 +19,22 @@ import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A model on this machine, read once: its files, their hashes, and their bytes again when it is uploaded.
+ * A model on this machine, read once: its files, their hashes, and their bytes again for an upload.
  *
- * <p>A file is in the model under its own name, a folder's files under their paths in it, and the code beside them or in
- * a {@linkplain Rules#codeFolder() folder of its own}. In folders, what is hidden ({@code .git}, {@code .DS_Store},
- * {@code .env}) and {@code __pycache__} stay out: what they hold is not the model's, and may be secret. A symbolic link
- * is followed inside the folder that was given, and refused where it leads out of it.
+ * <p>A file is in the model under its own name, a folder's files under their paths in it, and the code beside them or
+ * in a {@linkplain Rules#codeFolder() folder of its own}. Hidden files ({@code .git}, {@code .DS_Store}, {@code .env})
+ * and {@code __pycache__} in folders are left out: they are not part of the model, and may be secret. A symbolic link
+ * is followed inside the given folder, and refused if it leads out of it.
  *
  * <p>Models are equal if their contents are: the hash covers names, bytes, and, where the rules keep them, executable
  * bits; not dates, owners, or where the files are. It is the same on every machine and in every version of this library
  * since 0.1, because uploads are found by it.
  *
- * <p>What changes after it was read is refused with a {@link ErrorKind#CONFLICT} that is not retryable, so that an upload
- * never holds anything but what its hash says.
+ * <p>A file that changes after it was read is refused with a {@link ErrorKind#CONFLICT} that is not retryable, so that
+ * an upload always has the content of its hash.
  */
 public final class LocalModel {
-  /** The name in the model of weights that are one gzipped tar file already, whatever the file is called. */
+  /** The name in the model of weights that are one gzipped tar file already, whatever the name of the file. */
   public static final String TAR_GZ = "model.tar.gz";
 
   private final Rules rules;
@@ -50,10 +50,10 @@ public final class LocalModel {
   }
 
   /**
-   * Where a model is, and by which rules it is read; touches no file.
+   * The location of a model and the rules by which it is read; reads no file by itself.
    *
    * @param weights a file or a folder
-   * @param code a file or a folder that is added to the weights; what is among them already is not added again
+   * @param code a file or a folder that is added to the weights, unless it is among them already
    */
   public record Source(Path weights, Optional<Path> code, Rules rules) {
     public Source {
@@ -65,8 +65,8 @@ public final class LocalModel {
     /**
      * Reads all files once.
      *
-     * @param listener told how far it is; what it throws ends the reading, and is thrown
-     * @throws ServingException of kind {@link ErrorKind#INVALID} if the files are not there or break a rule, of kind
+     * @param listener receives the progress; what it throws ends the reading, and is thrown
+     * @throws ServingException of kind {@link ErrorKind#INVALID} if the files do not exist or break a rule, of kind
      *     {@link ErrorKind#CONFLICT} if they change meanwhile
      */
     public LocalModel read(Listener listener) {
@@ -75,14 +75,14 @@ public final class LocalModel {
   }
 
   /**
-   * What a platform makes of files.
+   * A platform's rules for the files of a model.
    *
    * @param platform the id of the platform, for messages
    * @param codeFolder the folder of the model that code belongs in, such as {@code code}; empty if code is beside the
    *     weights
-   * @param longestName the most bytes that the name of a file in the model may have, in UTF-8
-   * @param keepsExecutableBits whether it counts which files are executable
-   * @param takesTarGz whether weights that are a gzipped tar file already, which their bytes tell, are the whole model
+   * @param longestName the maximum length of the name of a file in the model, in bytes of UTF-8
+   * @param keepsExecutableBits whether executable bits are part of the content
+   * @param takesTarGz whether weights that are a gzipped tar file, by their bytes, are the whole model
    */
   public record Rules(
       String platform,
@@ -126,19 +126,19 @@ public final class LocalModel {
     }
   }
 
-  /** Gets told how much of a model is read. */
+  /** A listener to the progress of reading a model. */
   @FunctionalInterface
   public interface Listener {
-    /** Told at the beginning, and then after each piece of a file. */
+    /** Called at the beginning, and after each block of a file, with the bytes read so far and the total. */
     void read(long bytes, long of);
   }
 
   /**
    * One file of a model.
    *
-   * @param path where it is on this machine
-   * @param size how many bytes it has
-   * @param executable whether its owner may run it; false if the rules do not keep that
+   * @param path its path on this machine
+   * @param size its size in bytes
+   * @param executable whether its owner may execute it; false if the rules do not keep that
    * @param sha256 the SHA-256 of its bytes, in hexadecimal
    * @param crc32c the CRC-32C of its bytes, by which object stores check an upload
    */
@@ -192,7 +192,7 @@ public final class LocalModel {
     return tarGz;
   }
 
-  /** {@return how many bytes its files have} */
+  /** {@return the total size of its files, in bytes} */
   public long size() {
     return entries.values().stream().mapToLong(Entry::size).sum();
   }
@@ -205,9 +205,9 @@ public final class LocalModel {
   /**
    * {@return the bytes of a file again}
    *
-   * <p>What goes wrong with the file is a {@link ServingException} and never an {@link java.io.IOException}, so that it
-   * is told apart from what goes wrong with the place that the bytes are copied to. If the file has changed, the stream
-   * ends with a {@link ErrorKind#CONFLICT} before its last bytes.
+   * <p>A failure to read is a {@link ServingException} and never an {@link java.io.IOException}, which distinguishes it
+   * from a failure to write to the destination. If the file has changed, the stream ends with a {@link
+   * ErrorKind#CONFLICT} before its last bytes.
    *
    * @throws IllegalArgumentException if there is no such file in the model
    */

@@ -6,10 +6,10 @@ import java.net.UnknownHostException;
 import java.util.regex.Pattern;
 
 /**
- * Whether a host is this machine, the one place where credentials may go in plaintext.
+ * A check whether a host is this machine, to which alone credentials may be sent in plaintext.
  *
- * <p>It goes by the spelling alone: {@code localhost}, an IPv4 address in full that begins with 127, {@code ::1}. No name
- * is looked up, because it may be another machine the next time; names such as {@code x.localhost} are sent to name
+ * <p>It considers the spelling alone: {@code localhost}, a full IPv4 address that begins with 127, {@code ::1}. No name
+ * is resolved, because it may be another machine the next time; names such as {@code x.localhost} are sent to name
  * servers on some systems, and are not loopback.
  */
 public final class Loopback {

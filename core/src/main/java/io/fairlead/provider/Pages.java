@@ -15,21 +15,21 @@ import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Lists that a platform returns page by page.
+ * Pagination: reads the lists that a platform returns page by page.
  *
- * <p>A token that was there before ends the list with an error: the pages would never end.
+ * <p>A page token that repeats is an error, because the pages would never end.
  */
 public final class Pages {
   private Pages() {}
 
   /**
-   * {@return what is on all pages, in order}
+   * {@return the items of all pages, in order}
    *
    * @param platform the id of the platform
-   * @param what what is listed, after "of", such as {@code the tags of model bert}
+   * @param what the content of the list, worded to follow "of", such as {@code the tags of model bert}
    * @param read reads the page of a token, which is null for the first
-   * @param items what is on a page
-   * @param next the token of the page that follows; null or empty after the last
+   * @param items the items of a page
+   * @param next the token of the next page; null or empty after the last
    * @throws ServingException of kind {@link ErrorKind#UNKNOWN} if the pages do not end
    */
   public static <P, T> List<T> all(
@@ -46,7 +46,7 @@ public final class Pages {
     return all;
   }
 
-  /** {@return the first item that is wanted; the pages after its own are not read} */
+  /** {@return the first item that matches; later pages are not read} */
   public static <P, T> Optional<T> first(
       String platform,
       String what,

@@ -10,13 +10,13 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Hands the pieces of one answer from a client's threads to the caller's.
+ * A queue that passes the pieces of one streaming answer from a client's threads to the caller's thread.
  *
- * <p>The client's threads call {@link #begun()}, {@link #piece}, {@link #ended} and {@link #failed}; the caller's
- * calls {@link #begin(Runnable)} and then {@link #handOn}. Pieces are asked for one at a time, so that a slow consumer slows the
- * model down and fills no memory.
+ * <p>The client's threads call {@link #begun()}, {@link #piece}, {@link #ended} and {@link #failed}; the caller's calls
+ * {@link #begin(Runnable)} and then {@link #handOn}. Pieces are requested one at a time (backpressure), so that a slow
+ * consumer slows the model down and memory stays bounded.
  *
- * @param <P> a piece
+ * @param <P> the type of a piece
  */
 public final class PieceQueue<P> {
   private final String platform;
@@ -25,7 +25,7 @@ public final class PieceQueue<P> {
   private final PieceQueues.Source source;
   private final PieceQueues.Failures failures;
   private final Consumer<PieceQueue<?>> onEnd;
-  /** Holds no more than was asked for, and how it ended. */
+  /** The requested piece, and the end of the answer. */
   private final BlockingQueue<Signal<P>> signals = new LinkedBlockingQueue<>();
 
   private volatile boolean closed;
@@ -47,7 +47,7 @@ public final class PieceQueue<P> {
     this.onEnd = onEnd;
   }
 
-  /** A piece, or what went wrong; neither at the beginning and at the end. */
+  /** A piece or a failure; neither at the beginning and at the end. */
   private record Signal<P>(
       Kind kind, @Nullable P piece, @Nullable Throwable failure) {
     private enum Kind {
@@ -60,30 +60,30 @@ public final class PieceQueue<P> {
 
   // ---- on the client's threads ----
 
-  /** Tells that the platform has taken the request in, where that is known before the first piece. */
+  /** Signals that the platform has accepted the request, if that is known before the first piece. */
   public void begun() {
     signals.add(new Signal<>(Signal.Kind.BEGUN, null, null));
   }
 
-  /** Hands a piece in. */
+  /** Signals a piece. */
   public void piece(P piece) {
     signals.add(new Signal<>(Signal.Kind.PIECE, piece, null));
   }
 
-  /** Tells that no further piece comes. */
+  /** Signals the end of the answer. */
   public void ended() {
     signals.add(new Signal<>(Signal.Kind.ENDED, null, null));
   }
 
-  /** Tells that no further piece comes, and why. */
+  /** Signals that the answer has failed. */
   public void failed(Throwable failure) {
     signals.add(new Signal<>(Signal.Kind.FAILED, null, failure));
   }
 
-  /** Ends it because its platform is closed, even while its consumer is busy. */
+  /** Ends the answer because its platform is closed, even while the consumer is busy. */
   void closed() {
     closed = true;
-    // Whoever waits looks at the flag first.
+    // The waiting thread checks the flag first.
     ended();
     source.close();
   }
@@ -91,10 +91,10 @@ public final class PieceQueue<P> {
   // ---- on the caller's thread ----
 
   /**
-   * Makes the call, and waits until the answer begins: with the platform's word, its first piece or its end.
+   * Makes the call, and waits until the answer begins: by the platform's signal, its first piece or its end.
    *
-   * @param call asks for the answer, and does not wait for it
-   * @return how it failed if it has not begun, after which it is over; nothing if it has
+   * @param call starts the answer, and does not wait for it
+   * @return the failure if it has not begun, after which this queue has ended; null if it has
    */
   public @Nullable Throwable begin(Runnable call) {
     boolean begun = false;
@@ -114,9 +114,9 @@ public final class PieceQueue<P> {
   }
 
   /**
-   * Hands the pieces to a consumer as they come, and returns after the last.
+   * Passes the pieces to a consumer as they arrive, and returns after the last.
    *
-   * @param pieces what gets them; what it throws ends the answer and is thrown here
+   * @param pieces receives them; what it throws ends the answer and is thrown here
    */
   public void handOn(Consumer<? super P> pieces) {
     try {
@@ -139,7 +139,7 @@ public final class PieceQueue<P> {
     }
   }
 
-  /** {@return what the client tells next of a failure, if it does within a time} */
+  /** {@return the next failure that the client signals within a time, if any} */
   public @Nullable Throwable furtherFailure(Duration within) {
     try {
       Signal<P> signal = signals.poll(within.toNanos(), TimeUnit.NANOSECONDS);
@@ -176,13 +176,13 @@ public final class PieceQueue<P> {
     return signal;
   }
 
-  /** {@return what the caller is told when the time is over} */
+  /** {@return the exception for an answer whose limit has passed} */
   public ServingException overdue(@Nullable Throwable cause) {
     return ServingException.builder(
             platform,
             ErrorKind.TIMEOUT,
-            what + " failed: its time of " + deadline.limit() + " was over after " + count
-                + " pieces. The model may go on with it")
+            what + " timed out after " + count + " pieces: its limit is " + deadline.limit()
+                + ". The model may still be running. Retry with a longer limit.")
         .cause(cause)
         .build();
   }

@@ -8,44 +8,45 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 
 /**
- * The answers in pieces that a platform has under way; closing it ends them all.
+ * The streaming answers of a platform that are in progress; closing it ends them all.
  *
- * <p>A client's own end does not: the channel that it speaks through may be its caller's, and stay open.
+ * <p>Closing the client is not enough: its channel may belong to the caller, and stay open.
  */
 public final class PieceQueues implements AutoCloseable {
   private final String platform;
   private final Set<PieceQueue<?>> open = ConcurrentHashMap.newKeySet();
   private volatile boolean closed;
 
+  /** Creates a holder without answers. */
   public PieceQueues(String platform) {
     this.platform = requireNonNull(platform, "platform");
   }
 
-  /** What sends the pieces of one answer. */
+  /** The source of the pieces of one answer. */
   public interface Source {
-    /** Asks for the piece after the last; the first one needs no asking. */
+    /** Requests the next piece; the first one is not requested. */
     void request();
 
-    /** Gives up what has not come, and back what it holds; from any thread, and more than once. */
+    /** Cancels the rest of the answer and releases its resources. Called from any thread, and more than once. */
     void close();
   }
 
-  /** What a platform's own failures mean. */
+  /** The mapping of a client's failures. */
   @FunctionalInterface
   public interface Failures {
     /**
-     * {@return what the caller is told}
+     * {@return the exception for the caller}
      *
-     * @param thrown what the client told
-     * @param pieces how many pieces came before it
+     * @param thrown the client's failure
+     * @param pieces the number of pieces before it
      */
     RuntimeException of(Throwable thrown, int pieces);
   }
 
   /**
-   * Begins an answer.
+   * Opens the queue of an answer.
    *
-   * @param what what it is about, as the beginning of a sentence
+   * @param what the call, as the beginning of a sentence
    * @param deadline the limit on the whole answer
    * @throws ServingException of kind {@code CANCELLED} if this is closed
    */
@@ -53,7 +54,7 @@ public final class PieceQueues implements AutoCloseable {
     PieceQueue<P> queue =
         new PieceQueue<>(platform, what, deadline, source, failures, open::remove);
     open.add(queue);
-    // After it is in the set: either this sees the closing or the closing sees the queue.
+    // After it is in the set: either this sees the flag or close() sees the queue.
     if (closed) {
       open.remove(queue);
       throw new ServingException(
@@ -64,7 +65,7 @@ public final class PieceQueues implements AutoCloseable {
     return queue;
   }
 
-  /** Ends every answer that is under way, as a failure of kind {@code CANCELLED}. Idempotent. */
+  /** Ends each answer that is in progress, with a failure of kind {@code CANCELLED}. Idempotent. */
   @Override
   public void close() {
     closed = true;

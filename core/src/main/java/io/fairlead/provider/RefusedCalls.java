@@ -11,53 +11,53 @@ import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Calls that are tried again while the platform refuses them before it has done anything, within the caller's limit.
+ * Retries of calls that the platform rejects before they have any effect, within the caller's limit.
  *
- * <p>A call whose request may have reached the model is never sent twice: invoking a model is not idempotent, and a slow
- * model would be invoked again while it still works on the first request. A connection that broke, and an answer that
- * did not come in time, are such; a throttled request is not. Which refusals are certain is what the provider's {@link
- * Refusals#policy} says.
+ * <p>A call whose request may have reached the model is never sent twice: invoking a model is not idempotent, and a
+ * slow model would be invoked again while it still works on the first request. A connection that broke, and an answer
+ * that did not come in time, are such; a throttled request is not. The provider's {@link Refusals#policy} says which
+ * rejections are safe to retry.
  */
 public final class RefusedCalls {
   private final String platform;
   private final TimeSource time;
   private final RandomGenerator random;
 
-  /** Makes what tries calls of one platform again. */
+  /** Creates the retries of one platform's calls. */
   public RefusedCalls(String platform, TimeSource time, RandomGenerator random) {
     this.platform = requireNonNull(platform, "platform");
     this.time = requireNonNull(time, "time");
     this.random = requireNonNull(random, "random");
   }
 
-  /** What a provider knows of its vendor's exceptions. */
+  /** The classification of a vendor's exceptions. */
   public interface Refusals<X extends RuntimeException> {
-    /** {@return the vendor's exception; any other one is thrown as it is} */
+    /** {@return the type of the vendor's exception; any other exception is thrown unchanged} */
     Class<X> type();
 
     /**
-     * {@return how a call is tried again; empty if it must not be}
+     * {@return the policy by which a call is retried; empty if it must not be}
      *
-     * <p>Empty unless the vendor says that it refused the request before it did anything with it. After all else, a
-     * broken connection above all, the model may have been invoked.
+     * <p>Empty unless the vendor documents that it rejected the request before it had any effect. After all other
+     * failures, above all a broken connection, the model may have been invoked.
      */
     Optional<RetryPolicy> policy(X refusal);
 
-    /** {@return how long the platform asked to wait, such as by a {@code Retry-After} header} */
+    /** {@return the pause that the platform asked for, such as by a {@code Retry-After} header} */
     default Optional<Duration> retryAfter(X refusal) {
       return Optional.empty();
     }
 
-    /** {@return a failure as callers get it; {@code what} begins its message} */
+    /** {@return the exception for callers, whose message begins with {@code what}} */
     ServingException failure(String what, X failure);
   }
 
   /**
-   * Makes a call, and makes it again after a pause while it is refused.
+   * Makes a call, and retries it after a pause while it is rejected.
    *
-   * @param what what it is about, as the beginning of a sentence, such as {@code Invoke bert}
-   * @param deadline the limit on all attempts and pauses; a pause that does not fit into it is not begun
-   * @param call takes the time that is left for it
+   * @param what the call, as the beginning of a sentence, such as {@code Invoke bert}
+   * @param deadline the limit on all attempts and pauses; a pause that exceeds it is not started
+   * @param call makes the call, given the remaining time
    */
   public <T, X extends RuntimeException> T call(
       String what, Deadline deadline, Refusals<X> refusals, Function<Duration, T> call) {
@@ -110,9 +110,10 @@ public final class RefusedCalls {
   }
 
   /**
-   * Waits before something is tried again.
+   * Waits before a retry.
    *
-   * @throws ServingException of kind {@link ErrorKind#CANCELLED} if the thread is interrupted, which stays so
+   * @throws ServingException of kind {@link ErrorKind#CANCELLED} if the thread is interrupted; its interrupt flag stays
+   *     set
    */
   public void pause(String what, Duration pause) {
     try {

@@ -7,15 +7,16 @@ import java.time.Duration;
 import java.util.random.RandomGenerator;
 
 /**
- * How often a call that may succeed later is tried again, and after which pause.
+ * A policy for retries: the number of attempts, and the pauses between them (exponential backoff with jitter).
  *
- * @param attempts the most calls in a row that fail, the first included; 1 or more
+ * @param attempts the maximum number of attempts in a row, the first included; 1 or more
  * @param first the pause after the first failure; it doubles with each further one
  * @param most the longest pause
- * @param settling how long a platform may take to show everywhere what it has accepted; more than 0
+ * @param settling the time that a platform may take until an accepted change is visible everywhere (eventual
+ *     consistency); more than 0
  */
 public record RetryPolicy(int attempts, Duration first, Duration most, Duration settling) {
-  /** Ten calls, from half a second to twenty seconds apart; two minutes to settle. */
+  /** Ten attempts, with pauses from half a second to twenty seconds; two minutes to settle. */
   public static final RetryPolicy DEFAULT =
       new RetryPolicy(10, Duration.ofMillis(500), Duration.ofSeconds(20), Duration.ofMinutes(2));
 

@@ -10,11 +10,11 @@ import java.util.ServiceConfigurationError;
 import java.util.ServiceLoader;
 
 /**
- * The services of a class path that can be made, in its order, and what the others threw: one that is broken does not hide
- * the others.
+ * The services on a class path, and the failures of those that cannot be loaded: one that is broken does not hide the
+ * others.
  *
- * @param found those that can be made
- * @param failures why the others cannot, one for each
+ * @param found the services, in the order of the class path
+ * @param failures the failures, one for each service that cannot be loaded
  */
 public record Services<T>(List<T> found, List<Throwable> failures) {
   private static final int MOST_FAILURES = 100;
@@ -25,13 +25,13 @@ public record Services<T>(List<T> found, List<Throwable> failures) {
   }
 
   /**
-   * Makes all services of a loader.
+   * Loads all services of a loader.
    *
    * <pre>{@code
    * Services.of(ServiceLoader.load(Engine.class, ClassLoaders.ofThread(Engine.class)))
    * }</pre>
    *
-   * @param loader made by the caller, whose module has to say that it uses the service
+   * @param loader a loader created by the caller, whose module has to declare that it uses the service
    */
   public static <T> Services<T> of(ServiceLoader<T> loader) {
     List<T> found = new ArrayList<>();
@@ -55,7 +55,7 @@ public record Services<T>(List<T> found, List<Throwable> failures) {
     }
   }
 
-  /** {@return what could not be loaded, for the end of a sentence; empty if all could} */
+  /** {@return the failures, for the end of a sentence; empty if there are none} */
   public String failuresShown() {
     return failures.stream().map(Throwable::toString).collect(joining("; "));
   }

@@ -4,11 +4,11 @@ import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 
-/** The SHA-256 digest that every Java platform has. */
+/** The SHA-256 digest. */
 public final class Sha256 {
   private Sha256() {}
 
-  /** {@return a new digest, to be given bytes} */
+  /** {@return a new digest} */
   public static MessageDigest newDigest() {
     try {
       return MessageDigest.getInstance("SHA-256");
@@ -24,7 +24,7 @@ public final class Sha256 {
     return hex(digest);
   }
 
-  /** {@return what a digest was given, as 64 lowercase hexadecimal digits; the digest is empty afterwards} */
+  /** {@return the result of a digest, as 64 lowercase hexadecimal digits; resets the digest} */
   public static String hex(MessageDigest digest) {
     return HexFormat.of().formatHex(digest.digest());
   }

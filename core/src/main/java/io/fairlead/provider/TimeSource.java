@@ -4,15 +4,15 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.concurrent.TimeUnit;
 
-/** Where time comes from and how it is waited for; tests bring their own. */
+/** A source of time and pauses; tests have their own. */
 public interface TimeSource {
-  /** {@return the date, which may jump; only to compare with dates that platforms tell} */
+  /** {@return the wall-clock time, which may jump; only to compare with times that platforms report} */
   Instant now();
 
-  /** {@return the time since a fixed moment, by a clock that nobody sets} */
+  /** {@return the time since a fixed moment, by a monotonic clock} */
   Duration elapsed();
 
-  /** Waits. */
+  /** Waits, at least this long. */
   void pause(Duration duration) throws InterruptedException;
 
   /** {@return this machine's clocks} */

@@ -1,8 +1,8 @@
 /**
- * The toolbox for authors of providers: what every provider needs beside its resources and its mapper.
+ * A toolbox for authors of providers: clients, deadlines, retries, content names, local models and pages.
  *
- * <p>What two providers would write alike is here, once, with its tests. It knows no vendor: what differs between
- * platforms is an argument. It uses nothing but Java and the grammar.
+ * <p>It has no vendor-specific code: differences between platforms are arguments. It depends on nothing but Java, the
+ * grammar and {@link io.fairlead.error.ServingException}.
  */
 @NullMarked
 package io.fairlead.provider;

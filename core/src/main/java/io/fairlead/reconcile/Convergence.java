@@ -17,14 +17,14 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Brings all resources of one operation to their goals.
+ * The convergence of one operation: all of its resources are reconciled with their goals.
  *
- * <p>It first looks at every resource and refuses before anything was changed; then it {@linkplain Driver drives} each to
- * its goal in order; and if it changed something it looks again at what it had settled before, because another process may
- * have been at it.
+ * <p>It first reads each resource and refuses before anything is changed; then it {@linkplain Driver drives} each to
+ * its goal, in order; and if it changed something, it reads again those that had reached their goals before, because
+ * another process may have changed them.
  */
 final class Convergence<R> {
-  /** How often a pass begins anew when others are at the same resources, before it gives way. */
+  /** The limit on passes while other processes change the same resources. */
   private static final int MOST_PASSES = 5;
 
   private final Reconciler reconciler;
@@ -46,40 +46,40 @@ final class Convergence<R> {
     this.request = request;
     this.run = run;
     this.driver = new Driver(reconciler, run, request.deployment(), preview);
-    driver.conflict = this::lookAtSettingsAgain;
+    driver.onDeletionRefused = this::reconcileSettingsAgain;
     driver.contested = this::isContested;
   }
 
-  /** {@return what the operation returns} */
+  /** {@return the result of the operation} */
   R result() throws RunEnded {
     Content<R> made = content;
     if (made == null) {
       throw RunEnded.failed(
           request.subject(),
-          driver.exception(ErrorKind.UNAVAILABLE, "what it is about could not be read", null));
+          driver.exception(ErrorKind.UNAVAILABLE, "its resources could not be read", null));
     }
     return made.result().apply(Set.copyOf(driver.deleted));
   }
 
-  /** {@return whether the operation takes things out of service} */
+  /** {@return whether the operation deletes variants} */
   boolean isRemoval() {
     return steps.stream()
-        .anyMatch(step -> !step.resource.isToBeThere() && step.resource.role() == Role.VARIANT);
+        .anyMatch(step -> !step.resource.isToExist() && step.resource.role() == Role.VARIANT);
   }
 
-  /** {@return what became of what this run had done} */
+  /** {@return the result of rolling back this run} */
   Rollback.Result rollBack() throws RunEnded {
-    driver.conflict = step -> {};
+    driver.onDeletionRefused = step -> {};
     return new Rollback(driver, run, steps).all(isRemoval());
   }
 
   // ---- preparing ----
 
-  /** Finds out what the request is made of, which may itself be read from files or from the platform. */
+  /** Prepares the content of the request, which may read files or the platform. */
   private void prepare() throws RunEnded {
     Content<R> made;
     try {
-      made = driver.retrying(request.subject(), () -> request.content().prepare(new Preparation()));
+      made = driver.retrying(request.subject(), () -> request.content().prepare(new Context()));
     } catch (PreparationEnded e) {
       throw e.why;
     } catch (InvalidValueException e) {
@@ -89,11 +89,11 @@ final class Convergence<R> {
     }
     content = made;
     steps.clear();
-    driver.going.clear();
+    driver.toDelete.clear();
     for (Resource<?> resource : made.resources()) {
       steps.add(step(resource));
-      if (!resource.isToBeThere()) {
-        driver.going.add(resource.ref());
+      if (!resource.isToExist()) {
+        driver.toDelete.add(resource.ref());
       }
     }
     driver.guard = made.guard();
@@ -104,8 +104,8 @@ final class Convergence<R> {
     return new Step<>(resource, reconciler.kind(resource.kind()), steps.size() + 1);
   }
 
-  /** What a preparation of this run goes through. */
-  private final class Preparation implements ReconcileRequest.Preparing {
+  /** The context of a preparation of this run. */
+  private final class Context implements ReconcileRequest.PreparationContext {
     @Override
     public Inventory inventory() {
       Inventory now = driver.knownInventory();
@@ -128,7 +128,7 @@ final class Convergence<R> {
     }
   }
 
-  /** Carries what ends a preparation through code that declares no exceptions. */
+  /** A carrier of {@link RunEnded} through code that declares no checked exceptions. */
   @SuppressWarnings("serial") // never leaves this class
   private static final class PreparationEnded extends RuntimeException {
     final RunEnded why;
@@ -139,9 +139,9 @@ final class Convergence<R> {
     }
   }
 
-  // ---- looking ----
+  // ---- reading ----
 
-  private <T> Change judge(Step<T> step, Observed<T> seen) throws RunEnded {
+  private <T> Change assess(Step<T> step, Observed<T> seen) throws RunEnded {
     if (seen.foreign() && step.isLeftAloneIfForeign()) {
       return change(step, Action.KEEP, "it is not managed by Fairlead");
     }
@@ -154,9 +154,9 @@ final class Convergence<R> {
         }
         yield change(step, Action.KEEP);
       }
-      case PRESENT -> judgePresent(step, seen);
+      case PRESENT -> assessPresent(step, seen);
       case ADJUSTED_IF_PRESENT ->
-        seen.status() == Status.ABSENT ? change(step, Action.KEEP) : judgePresent(step, seen);
+        seen.status() == Status.ABSENT ? change(step, Action.KEEP) : assessPresent(step, seen);
       case ABSENT, ABSENT_IF_ORPHAN ->
         change(step, seen.status() == Status.ABSENT ? Action.KEEP : Action.DELETE);
       case ABSENT_IF_UNUSED -> {
@@ -165,7 +165,7 @@ final class Convergence<R> {
         }
         List<ResourceRef> users = driver.usersOf(step);
         if (!users.isEmpty()) {
-          driver.going.remove(step.resource.ref());
+          driver.toDelete.remove(step.resource.ref());
           yield change(step, Action.KEEP, "used by " + users.get(0));
         }
         yield change(step, Action.DELETE);
@@ -173,7 +173,7 @@ final class Convergence<R> {
     };
   }
 
-  private <T> Change judgePresent(Step<T> step, Observed<T> seen) throws RunEnded {
+  private <T> Change assessPresent(Step<T> step, Observed<T> seen) throws RunEnded {
     T desired = driver.desired(step, seen);
     return switch (seen.status()) {
       case READY -> {
@@ -194,7 +194,7 @@ final class Convergence<R> {
         change(
             step,
             Action.KEEP,
-            "on its way" + (seen.detail().isEmpty() ? "" : ": " + seen.detail()));
+            "in progress" + (seen.detail().isEmpty() ? "" : ": " + seen.detail()));
     };
   }
 
@@ -202,7 +202,7 @@ final class Convergence<R> {
     return new Change(step.toString(), action, List.of(details));
   }
 
-  /** {@return the plan on what earlier operations of the same preview would have left} */
+  /** {@return the plan, on the state that earlier operations of the same preview would leave} */
   Plan plan(Preview earlier) throws RunEnded {
     List<Change> changes = new ArrayList<>();
     try {
@@ -218,7 +218,7 @@ final class Convergence<R> {
           List.of(unread(e))));
     }
     Content<R> made = content;
-    return new Plan(changes, made == null ? List.of() : made.ignored());
+    return new Plan(changes, made == null ? List.of() : made.warnings());
   }
 
   private <T> Change plan(Step<T> step, Preview earlier) throws RunEnded {
@@ -227,7 +227,7 @@ final class Convergence<R> {
     try {
       Optional<Observed<T>> left = earlier.find(step.resource);
       seen = left.isPresent() ? left.get() : driver.read(step);
-      change = judge(step, seen);
+      change = assess(step, seen);
     } catch (RunEnded e) {
       boolean isRefused = e.why == RunEnded.Why.FAILED
           && e.failure().kind() != ErrorKind.UNAUTHORIZED
@@ -238,31 +238,31 @@ final class Convergence<R> {
     return change;
   }
 
-  /** {@return why something could not be read; a run that was stopped is no plan} */
+  /** {@return why a resource could not be read; rethrows if the run was stopped} */
   private static String unread(RunEnded e) throws RunEnded {
     return switch (e.why) {
       case FAILED -> String.valueOf(e.failure().getMessage());
-      case OUT_OF_TIME -> "it could not be read in time";
+      case TIMED_OUT -> "it could not be read in time";
       default -> throw e;
     };
   }
 
   // ---- converging ----
 
-  /** Brings the platform to where it should be. */
+  /** Reconciles all resources. */
   void converge() throws RunEnded {
-    boolean wrote = round();
+    boolean wrote = reconcileOnce();
     for (int rounds = 1; request.isRepeated() && wrote; rounds++) {
       if (rounds >= MOST_PASSES) {
         throw othersKeepModifying();
       }
-      driver.lookAnew();
-      wrote = round();
+      driver.refreshLook();
+      wrote = reconcileOnce();
     }
   }
 
-  /** Finds out what there is to do and does it; returns whether anything was written. */
-  private boolean round() throws RunEnded {
+  /** Prepares and reconciles once; returns whether anything was written. */
+  private boolean reconcileOnce() throws RunEnded {
     int before = driver.writes();
     prepare();
     for (Step<?> step : steps) {
@@ -273,7 +273,7 @@ final class Convergence<R> {
         int lastWritten = 0;
         for (Step<?> step : steps) {
           run.checkStop();
-          if (bring(step)) {
+          if (reconcile(step)) {
             lastWritten = step.number;
           }
         }
@@ -284,7 +284,7 @@ final class Convergence<R> {
           throw othersKeepModifying();
         }
       } catch (RunEnded e) {
-        waitToBeginAnew(e);
+        waitBeforeRestart(e);
       }
     }
   }
@@ -292,37 +292,37 @@ final class Convergence<R> {
   private <T> void look(Step<T> step) throws RunEnded {
     Observed<T> seen = driver.read(step);
     step.looked = seen;
-    judge(step, seen);
+    assess(step, seen);
   }
 
   /**
-   * {@return whether another process is at work on the variant that a change is for}
+   * {@return whether another process is deploying the variant that a change is for}
    *
-   * <p>Nothing that variants share is changed for one that another process has deployed otherwise meanwhile: that is
-   * refused as it would be at the first look.
+   * <p>A resource that variants share is not changed for a variant that another process has deployed differently
+   * meanwhile: that is refused as it would be at the first read.
    */
   private boolean isContested(Step<?> changed) throws RunEnded {
     for (Step<?> step : steps) {
-      boolean isToCome = step.number > changed.number && !step.tried;
-      if (isToCome
+      boolean isAhead = step.number > changed.number && !step.tried;
+      if (isAhead
           && step.resource.role() == Role.VARIANT
           && step.resource.goal() == Goal.PRESENT
-          && isAtWork(step)) {
+          && isBeingDeployed(step)) {
         return true;
       }
     }
     return false;
   }
 
-  private <T> boolean isAtWork(Step<T> variant) throws RunEnded {
+  private <T> boolean isBeingDeployed(Step<T> variant) throws RunEnded {
     Observed<T> seen = driver.read(variant);
     if (seen.status() == Status.READY) {
-      judge(variant, seen);
+      assess(variant, seen);
     }
     return seen.status() == Status.CHANGING;
   }
 
-  private boolean bring(Step<?> step) throws RunEnded {
+  private boolean reconcile(Step<?> step) throws RunEnded {
     return driver
         .drive(
             step,
@@ -334,17 +334,17 @@ final class Convergence<R> {
         .wrote();
   }
 
-  /** What refuses a removal may be a setting that was changed just before and did not show yet. */
-  private void lookAtSettingsAgain(Step<?> removed) throws RunEnded {
+  /** Reconciles settings again: a delete may be rejected because of one that was changed and was not visible yet. */
+  private void reconcileSettingsAgain(Step<?> removed) throws RunEnded {
     for (Step<?> step : steps) {
       if (step.number < removed.number && step.resource.goal() == Goal.ADJUSTED_IF_PRESENT) {
         try {
-          bring(step);
+          reconcile(step);
         } catch (RunEnded e) {
-          if (e.why != RunEnded.Why.BEGIN_ANEW) {
+          if (e.why != RunEnded.Why.RESTART) {
             throw e;
           }
-          // It went meanwhile, and with it what could refuse.
+          // It was deleted meanwhile, and with it the reason.
         }
       }
     }
@@ -359,9 +359,9 @@ final class Convergence<R> {
             null));
   }
 
-  /** Something that a step depends on was not there: it may not show yet. */
-  private void waitToBeginAnew(RunEnded ended) throws RunEnded {
-    if (ended.why != RunEnded.Why.BEGIN_ANEW) {
+  /** Waits for a dependency of a step that was not found and may not be visible yet. */
+  private void waitBeforeRestart(RunEnded ended) throws RunEnded {
+    if (ended.why != RunEnded.Why.RESTART) {
       throw ended;
     }
     Duration now = driver.now();
@@ -375,10 +375,10 @@ final class Convergence<R> {
   }
 
   /**
-   * {@return whether all is as it was settled}
+   * {@return whether all resources are still as they were settled}
    *
-   * <p>What was settled before the last change is looked at again. A run that changed a variant that was there may have
-   * taken it from another run, which then rolls back its own pieces, so everything is looked at, a moment later.
+   * <p>Those that were settled before the last change are read again. A run that changed an existing variant may have
+   * taken it over from another run, which then rolls back its own resources, so everything is read again after a pause.
    */
   private boolean isUndisturbed(int lastWritten) throws RunEnded {
     boolean tookOver = steps.stream()
@@ -402,12 +402,12 @@ final class Convergence<R> {
       return true;
     }
     Observed<T> seen = driver.read(step);
-    if (!isAs(step, goal, seen)) {
-      // One look may have been at an older state.
+    if (!isAtGoal(step, goal, seen)) {
+      // One read may have returned an older state.
       driver.pause(reconciler.polling().first());
       seen = driver.read(step);
     }
-    boolean as = isAs(step, goal, seen);
+    boolean as = isAtGoal(step, goal, seen);
     if (!as
         && step.settled
         && step.resource.role() == Role.VARIANT
@@ -417,7 +417,7 @@ final class Convergence<R> {
     return as;
   }
 
-  private static <T> boolean isAs(Step<T> step, Goal goal, Observed<T> seen) {
+  private static <T> boolean isAtGoal(Step<T> step, Goal goal, Observed<T> seen) {
     return goal == Goal.ABSENT
         ? seen.status() == Status.ABSENT || (seen.foreign() && step.isLeftAloneIfForeign())
         : seen.status() == Status.READY && step.isAsDesired(seen.value().orElseThrow());

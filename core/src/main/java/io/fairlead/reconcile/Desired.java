@@ -5,28 +5,32 @@ import static java.util.Objects.requireNonNull;
 import java.util.Optional;
 
 /**
- * What a resource should be, given what it is: a value, or a named merge of a value into the present one.
+ * The desired state of a resource: a value, or a named merge of a value into the actual one.
  *
  * <p>Implementations are records, so that a {@link Resource} can be compared and printed; {@link Resource} refuses
- * others. A merge is pure. What it finds impossible it says by an {@link io.fairlead.grammar.InvalidValueException},
- * which ends the operation as a {@code CONFLICT}.
+ * others. A merge is a pure function. If it is impossible, it throws an {@link
+ * io.fairlead.grammar.InvalidValueException}, which fails the operation with kind {@code CONFLICT}.
  *
- * @param <T> what the resource is
+ * @param <T> the state of the resource
  */
 public interface Desired<T> {
-  /** {@return what it should be, if this is what it is; empty if it is not there} */
+  /**
+   * {@return the desired state}
+   *
+   * @param actual the actual state; empty if the resource is absent
+   */
   T from(Optional<T> actual);
 
-  /** {@return that it should be exactly this, whatever it is} */
+  /** {@return exactly this value, whatever the actual state is} */
   static <T> Desired<T> exactly(T value) {
     return new Exactly<>(value);
   }
 
   /**
-   * Exactly one value.
+   * A desired state that is exactly one value.
    *
-   * @param value what it should be
-   * @param <T> what the resource is
+   * @param value the value
+   * @param <T> the state of the resource
    */
   record Exactly<T>(T value) implements Desired<T> {
     public Exactly {

@@ -16,10 +16,11 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Drives one resource after the other to what a {@link Policy} decides: the one loop that reads, calls and waits.
+ * The loop that reads a resource, makes the calls that a {@link Policy} decides, and waits, one resource after the
+ * other.
  *
- * <p>It makes each call once and reads again after it; what an answer means is the policy's to say. All that is known of
- * platforms' answers is in the two, and proven in the tests over every call and every fault.
+ * <p>It makes each call once and reads again after it; the policy interprets the result. The tests cover each call with
+ * each fault.
  */
 final class Driver {
   private final Reconciler reconciler;
@@ -27,19 +28,19 @@ final class Driver {
   private final String deployment;
   private final @Nullable Preview preview;
 
-  /** What the operation is to remove. */
-  final Set<ResourceRef> going = new HashSet<>();
+  /** The resources that the operation deletes. */
+  final Set<ResourceRef> toDelete = new HashSet<>();
 
-  /** What was listed when the operation was prepared. */
+  /** The resources that were listed when the operation was prepared. */
   final Set<ResourceRef> listed = new HashSet<>();
 
-  /** What this run has deleted. */
+  /** The resources that this run has deleted. */
   final Set<ResourceRef> deleted = new HashSet<>();
 
-  /** What else may refuse. */
+  /** A further precondition. */
   Guard guard = Guard.NONE;
 
-  /** How many resources there are, for progress. */
+  /** The number of resources, for progress. */
   int steps;
 
   private Duration deadline;
@@ -48,8 +49,8 @@ final class Driver {
   private int inventoryTakenAt;
   private int writes;
 
-  /** Nothing was written and nothing was waited for since the first look. */
-  private boolean calm = true;
+  /** No write and no wait since the first read. */
+  private boolean undisturbed = true;
 
   Driver(Reconciler reconciler, Run<?> run, String deployment, @Nullable Preview preview) {
     this.reconciler = reconciler;
@@ -60,32 +61,32 @@ final class Driver {
     this.deadline = now().plus(reconciler.limit());
   }
 
-  /** Begins to roll back, with the whole limit again. */
+  /** Starts the rollback, with a new limit. */
   void beginRollback() {
     deadline = now().plus(reconciler.limit());
     inventory = null;
-    lookAnew();
+    refreshLook();
   }
 
   // ---- the loop ----
 
-  /** What a policy's way ended with, and whether anything was written on it. */
+  /** The last move of a drive, and whether anything was written. */
   record End(Move move, boolean wrote) {}
 
-  /** Drives a resource until a policy says that it is done or stays as it is. */
+  /** Drives a resource until the policy decides that it is done or stays as it is. */
   <T> End drive(Step<T> step, Policy policy) throws RunEnded {
-    return new Way<>(step, policy).go();
+    return new Drive<>(step, policy).run();
   }
 
-  /** Drives a resource that this run has changed back to what it was before. */
+  /** Drives a resource that this run has changed back to its former state. */
   <T> End restore(Step<T> step) throws RunEnded {
-    Way<T> way = new Way<>(step, Policy.BE_RESTORED);
-    way.restoring = true;
-    return way.go();
+    Drive<T> drive = new Drive<>(step, Policy.BE_RESTORED);
+    drive.restoring = true;
+    return drive.run();
   }
 
-  /** One resource on its way to one policy's end. */
-  private final class Way<T> {
+  /** The drive of one resource by one policy. */
+  private final class Drive<T> {
     private final Step<T> step;
     private final Policy policy;
     private boolean restoring;
@@ -98,18 +99,18 @@ final class Driver {
     private Optional<Outcome> outcome = Optional.empty();
     private @Nullable Duration refusedSince;
 
-    Way(Step<T> step, Policy policy) {
+    Drive(Step<T> step, Policy policy) {
       this.step = step;
       this.policy = policy;
     }
 
-    End go() throws RunEnded {
+    End run() throws RunEnded {
       step.waitBegan = null;
       step.refusals = 0;
       seen = restoring ? read(step) : first(step);
       boolean isFresh = true;
       while (true) {
-        // While an operation is at work, it alone tells how far it is.
+        // While an operation is in progress, it alone is polled.
         outcome = outcome(step);
         if (outcome.isEmpty() && !isFresh) {
           seen = read(step);
@@ -121,7 +122,7 @@ final class Driver {
         if (move == Move.DONE || move == Move.KEEP) {
           return end(move);
         }
-        make(move);
+        apply(move);
       }
     }
 
@@ -149,7 +150,7 @@ final class Driver {
           .filter(error -> error.kind() == ErrorKind.NOT_FOUND)
           .isPresent();
       if (foundNothing) {
-        facts.add(Fact.FOUND_NOTHING);
+        facts.add(Fact.NOTHING_TO_DELETE);
       }
       isListed = Optional.empty();
       isUsed = Optional.empty();
@@ -165,12 +166,12 @@ final class Driver {
       } else if (policy == Policy.BE_ROLLED_BACK && wrote) {
         deleteSuperseded(step);
       } else if (policy == Policy.BE_ABSENT && move == Move.DONE) {
-        // Also where nothing had to be done any more: a run that died may not have come to this.
+        // Also where nothing had to be deleted: a run that died may not have got here.
         if (wrote || step.resource.goal() != Resource.Goal.ABSENT_IF_ORPHAN) {
           deleteSuperseded(step);
         }
         if (wrote) {
-          report(step, "gone");
+          report(step, "deleted");
         }
       }
       return new End(move, restoring ? restored : wrote);
@@ -180,31 +181,29 @@ final class Driver {
       step.settled = true;
       Duration took = step.last.acceptedAt().map(now()::minus).orElse(Duration.ZERO);
       String after = took.toSeconds() > 0 ? " after " + took.toSeconds() + " s" : "";
-      report(step, wrote ? "ready" + after : "is as it should be");
+      report(step, wrote ? "ready" + after : "is as desired");
     }
 
-    private void make(Move move) throws RunEnded {
+    private void apply(Move move) throws RunEnded {
       switch (move) {
         case WAIT -> {
           step.seenChanging = true;
           waitFor(step, stage());
         }
-        case WAIT_UNTIL_IT_SHOWS -> waitFor(step, "waiting until it shows");
-        case WAIT_UNTIL_THE_CHANGE_SHOWS -> waitFor(step, "waiting until the change shows");
-        case WAIT_UNTIL_IT_IS_GONE -> waitFor(step, "waiting until it is gone");
-        case WAIT_WHETHER_IT_SHOWS -> waitFor(step, "waiting whether it shows after all");
-        case WAIT_UNTIL_IT_IS_LISTED_NO_LONGER ->
-          waitFor(
-              step,
-              "it is listed and does not show: waiting until it does, or is listed no longer");
+        case WAIT_UNTIL_VISIBLE -> waitFor(step, "waiting until it is visible");
+        case WAIT_UNTIL_CHANGE_VISIBLE -> waitFor(step, "waiting until the change is visible");
+        case WAIT_UNTIL_DELETED -> waitFor(step, "waiting until it is deleted");
+        case WAIT_IN_CASE_IT_APPEARS -> waitFor(step, "waiting in case it appears");
+        case WAIT_UNTIL_UNLISTED ->
+          waitFor(step, "it is listed but cannot be read: waiting until both agree");
         case LOOK_AGAIN -> lookAgain();
         case RETRY_OPERATION -> retryOperation();
         case CREATE -> create();
         case UPDATE -> update();
         case REPLACE -> {
-          report(step, "it failed earlier (" + reason(seen) + "); making it anew");
+          report(step, "it failed earlier (" + reason(seen) + "); creating it again");
           delete();
-          waitFor(step, "waiting until it is gone");
+          waitFor(step, "waiting until it is deleted");
         }
         case DELETE -> {
           report(step, policy == Policy.BE_ROLLED_BACK ? "rolling back" : "deleting");
@@ -212,8 +211,8 @@ final class Driver {
           wrote = true;
           deletes = true;
         }
-        case ASK_WHETHER_LISTED -> isListed = Optional.of(isListedAllTheSame(step));
-        case ASK_WHETHER_USED -> isUsed = Optional.of(isStillUsed(step));
+        case CHECK_LISTED -> isListed = Optional.of(isStillListed(step));
+        case CHECK_USED -> isUsed = Optional.of(isStillUsed(step));
         default -> throw failure(move);
       }
     }
@@ -222,7 +221,7 @@ final class Driver {
       return outcome.map(Outcome::stage).filter(text -> !text.isEmpty()).orElse(seen.detail());
     }
 
-    /** What was read before the operation ended says nothing of what there is now. */
+    /** Discards what was read before the operation ended. */
     private void lookAgain() {
       boolean failed =
           outcome.filter(ended -> ended.state() == Outcome.State.FAILED).isPresent();
@@ -231,10 +230,10 @@ final class Driver {
       } else {
         step.operationSucceeded(now());
       }
-      lookAnew();
+      refreshLook();
     }
 
-    /** Tries an operation again that failed for a passing reason, a moment later, or fails with its reason. */
+    /** Retries an operation that failed with a retryable error, after a pause, or fails with its error. */
     private void retryOperation() throws RunEnded {
       ServingException why = outcome.flatMap(Outcome::error).orElseThrow();
       step.operationFailed();
@@ -243,7 +242,7 @@ final class Driver {
         throw RunEnded.failed(step.toString(), why);
       }
       step.retrying = true;
-      report(step, "trying again: " + why.getMessage());
+      report(step, "retrying: " + why.getMessage());
       pauseAfter(step.failedOperations, why);
     }
 
@@ -258,7 +257,7 @@ final class Driver {
       report(step, "creating");
       step.tried = true;
       step.last = new LastCall.Unanswered<>(Verb.CREATE, Optional.of(desired), sentAt);
-      lookAnew();
+      refreshLook();
       try {
         Accepted accepted = step.kind.create(step.resource.name(), desired, owner(step));
         wrote();
@@ -267,37 +266,40 @@ final class Driver {
         step.accepted(Verb.CREATE, Optional.of(desired), accepted, sentAt, now());
         wrote = true;
       } catch (ServingException e) {
-        step.last = mayHaveBeenDone(e) ? step.last : before;
+        step.last = mayHaveHadItsEffect(e) ? step.last : before;
         wrote |= step.last.mayHaveCreated();
         switch (e.kind()) {
           case ALREADY_EXISTS -> waitForHidden(e);
-          case NOT_FOUND -> throw RunEnded.beginAnew(step.toString(), e);
+          case NOT_FOUND -> throw RunEnded.restart(step.toString(), e);
           default -> retryLater(step, e);
         }
       }
     }
 
-    /** It is said to be there and cannot be read: it was just made, is just going, or is where we cannot look. */
+    /**
+     * Waits for a resource that exists and cannot be read: it was just created, is being deleted, or is not readable
+     * with these credentials.
+     */
     private void waitForHidden(ServingException e) throws RunEnded {
       if (step.hiddenSince == null) {
         step.hiddenSince = now();
-      } else if (isOver(step.hiddenSince)) {
+      } else if (hasSettled(step.hiddenSince)) {
         throw RunEnded.failed(
             step.toString(),
             exception(
                 ErrorKind.ALREADY_EXISTS,
-                "the name is taken by something that cannot be read from here (another account, project or resource group?): "
-                    + "choose another name (" + e.getMessage() + ")",
+                "the name is taken by a resource that cannot be read (in another account, project or resource "
+                    + "group?): choose another name (" + e.getMessage() + ")",
                 e));
       }
-      waitFor(step, "waiting until it shows");
+      waitFor(step, "waiting until it is visible");
     }
 
     private void update() throws RunEnded {
       T actual = seen.value().orElseThrow();
       T desired = restoring ? step.before.orElseThrow() : desired(step, seen);
       if (!restoring) {
-        if (!calm && contested.test(step)) {
+        if (!undisturbed && contested.test(step)) {
           waitFor(step, "waiting: another process is deploying the variant");
           return;
         }
@@ -314,12 +316,12 @@ final class Driver {
               ? "rolling back"
               : "updating " + String.join(", ", Fields.changes(actual, desired)));
       LastCall<T> before = step.last;
-      // What it has to be still, to be rolled back, is what this run wrote forwards.
+      // A rollback requires the state that this run wrote forwards.
       Optional<T> wanted = restoring ? before.wanted() : Optional.of(desired);
       Duration sentAt = now();
       step.tried = true;
       step.last = new LastCall.Unanswered<>(Verb.UPDATE, wanted, sentAt);
-      lookAnew();
+      refreshLook();
       try {
         Accepted accepted = step.kind.update(step.resource.name(), seen, desired);
         wrote();
@@ -327,11 +329,11 @@ final class Driver {
         restored |= restoring;
         refusedSince = null;
       } catch (ServingException e) {
-        step.last = mayHaveBeenDone(e) ? step.last : before.inconclusive();
+        step.last = mayHaveHadItsEffect(e) ? step.last : before.inconclusive();
         if (restoring) {
-          giveUpAfterSettling(e);
+          failIfRefusedTooLong(e);
         } else if (e.kind() == ErrorKind.NOT_FOUND) {
-          throw RunEnded.beginAnew(step.toString(), e);
+          throw RunEnded.restart(step.toString(), e);
         }
         retryLater(step, e);
       } finally {
@@ -339,20 +341,20 @@ final class Driver {
       }
     }
 
-    private void giveUpAfterSettling(ServingException e) throws RunEnded {
+    private void failIfRefusedTooLong(ServingException e) throws RunEnded {
       if (refusedSince == null) {
         refusedSince = now();
-      } else if (isOver(refusedSince)) {
+      } else if (hasSettled(refusedSince)) {
         throw RunEnded.failed(step.toString(), e);
       }
     }
 
     private void delete() throws RunEnded {
       Duration sentAt = now();
-      lookAnew();
+      refreshLook();
       try {
         Accepted accepted =
-            step.kind.delete(step.resource.name(), seen, goingWith(step.resource.ref()));
+            step.kind.delete(step.resource.name(), seen, deletedTogetherWith(step.resource.ref()));
         wrote();
         boolean isToGo = policy != Policy.BE_PRESENT;
         LastCall<T> before = step.last;
@@ -360,17 +362,17 @@ final class Driver {
         if (isToGo) {
           deleted.add(step.resource.ref());
         } else {
-          // What comes next is its creation.
+          // The create is next.
           step.last = new LastCall.None<>();
           step.seenChanging = false;
           step.retrying = true;
         }
       } catch (ServingException e) {
         if (e.kind() == ErrorKind.NOT_FOUND) {
-          waitFor(step, "waiting until it is gone");
+          waitFor(step, "waiting until it is deleted");
         } else {
           retryLater(step, e);
-          conflict.run(step);
+          onDeletionRefused.run(step);
         }
       }
     }
@@ -384,18 +386,21 @@ final class Driver {
           step.failedHere = true;
           yield failed(ErrorKind.MODEL_FAILED, reason(seen));
         }
-        case FAIL_WENT_AWAY ->
-          failed(ErrorKind.MODEL_FAILED, "it went away while it was being made: " + reason(seen));
-        case FAIL_NEVER_SHOWS ->
+        case FAIL_DISAPPEARED ->
+          failed(
+              ErrorKind.MODEL_FAILED, "it disappeared while it was being created: " + reason(seen));
+        case FAIL_NEVER_VISIBLE ->
           failed(
               ErrorKind.UNKNOWN,
               "it was created " + step.creations
-                  + " times, and the platform does not show what it reports as done: check it in the platform's console");
+                  + " times, and the platform reports each as done without showing it: check it in the "
+                  + "platform's console");
         case FAIL_ROLLED_BACK ->
           seen.detail().isEmpty()
               ? failed(
                   ErrorKind.UNKNOWN,
-                  "it is again as it was before: the platform rolled the change back and gives no reason, or another process did")
+                  "it has its former state again: the platform rolled the change back and gives no reason, or "
+                      + "another process did")
               : failed(
                   ErrorKind.MODEL_FAILED, "the platform rolled the change back: " + seen.detail());
         case FAIL_CONTESTED ->
@@ -411,24 +416,24 @@ final class Driver {
     }
   }
 
-  /** Asked before a resource is changed that was looked at before something else was written. */
+  /** A check before the update of a resource that was read before something else was written. */
   interface Contested {
     boolean test(Step<?> step) throws RunEnded;
   }
 
-  /** Whether a change has to wait for what another process does with the variant that it is for. */
+  /** Whether an update has to wait for another process that is deploying the variant that it is for. */
   Contested contested = step -> false;
 
-  /** Called when the removal of a resource was refused for now. */
-  interface Refused {
+  /** A callback after a delete was rejected for now. */
+  interface DeletionRefused {
     void run(Step<?> step) throws RunEnded;
   }
 
-  /** What to look at when a removal was refused for now. */
-  Refused conflict = step -> {};
+  /** Called when a delete was rejected for now. */
+  DeletionRefused onDeletionRefused = step -> {};
 
-  private Set<ResourceRef> goingWith(ResourceRef ref) {
-    Set<ResourceRef> all = new HashSet<>(going);
+  private Set<ResourceRef> deletedTogetherWith(ResourceRef ref) {
+    Set<ResourceRef> all = new HashSet<>(toDelete);
     all.add(ref);
     return Set.copyOf(all);
   }
@@ -437,8 +442,8 @@ final class Driver {
     return new OwnerTag(step.kind.isNamedByContent() ? "" : deployment, run.id().value());
   }
 
-  /** {@return whether a call that failed so may have had its effect all the same} */
-  private static boolean mayHaveBeenDone(ServingException e) {
+  /** {@return whether a call that failed with this may have had its effect} */
+  private static boolean mayHaveHadItsEffect(ServingException e) {
     return switch (e.kind()) {
       case TIMEOUT, UNAVAILABLE, CANCELLED, UNKNOWN -> true;
       default -> false;
@@ -447,8 +452,8 @@ final class Driver {
 
   private void wrote() {
     writes++;
-    calm = false;
-    lookAnew();
+    undisturbed = false;
+    refreshLook();
   }
 
   int writes() {
@@ -478,27 +483,27 @@ final class Driver {
     });
   }
 
-  /** {@return what was seen at the first look, if nothing has happened since, or what is seen now} */
+  /** {@return the result of the first read, if nothing has happened since, or else of a new one} */
   private <T> Observed<T> first(Step<T> step) throws RunEnded {
     Observed<T> looked = step.looked;
     step.looked = null;
-    // Making what is not there finds out by itself if it came meanwhile.
-    boolean toBeMade = step.resource.goal() == Resource.Goal.PRESENT
+    // Creating an absent resource detects by itself if it was created meanwhile.
+    boolean toBeCreated = step.resource.goal() == Resource.Goal.PRESENT
         && step.resource.role() != Resource.Role.SETTING;
     boolean trusted =
-        calm || (looked != null && looked.status() == Observed.Status.ABSENT && toBeMade);
+        undisturbed || (looked != null && looked.status() == Observed.Status.ABSENT && toBeCreated);
     return looked != null && trusted ? looked : read(step);
   }
 
-  /** What is read from now on is asked for anew, but in a preview, which changes nothing. */
-  void lookAnew() {
+  /** Discards what was read, except in a preview, which changes nothing. */
+  void refreshLook() {
     if (preview == null) {
       look = new Look();
     }
   }
 
   Inventory knownInventory() {
-    // Something else may have begun to use a thing while this run wrote or waited.
+    // While this run wrote or waited, something else may have started to use a resource.
     Inventory known = inventory;
     if (known == null || inventoryTakenAt != writes) {
       known = reconciler.inventory(look);
@@ -514,36 +519,36 @@ final class Driver {
 
   List<ResourceRef> usersOf(Step<?> step) throws RunEnded {
     ResourceRef ref = step.resource.ref();
-    List<ResourceRef> users = new ArrayList<>(inventory(step).usersOf(ref, going));
+    List<ResourceRef> users = new ArrayList<>(inventory(step).usersOf(ref, toDelete));
     if (preview != null) {
       users.removeIf(preview::isGone);
-      users.addAll(preview.plannedUsersOf(ref, going));
+      users.addAll(preview.plannedUsersOf(ref, toDelete));
     }
     return users;
   }
 
-  /** Asked now, whatever the first look said: of several removals at a time, the last finds no user. */
+  /** Checked now, whatever the first read said: of several concurrent removals, the last finds no user. */
   private boolean isStillUsed(Step<?> step) throws RunEnded {
     ResourceRef ref = step.resource.ref();
     boolean used = step.resource.goal() == Resource.Goal.ABSENT_IF_ORPHAN
         ? inventory(step).orphans().stream().noneMatch(orphan -> orphan.ref().equals(ref))
         : !usersOf(step).isEmpty();
     if (used) {
-      going.remove(ref);
-      report(step, "stays: something else uses it");
+      toDelete.remove(ref);
+      report(step, "kept: something else uses it");
     } else {
-      going.add(ref);
+      toDelete.add(ref);
     }
     return used;
   }
 
   /**
-   * {@return whether something that reads as absent is in the list, too, where the two looks do not agree}
+   * {@return whether a resource that reads as absent is still listed}
    *
-   * <p>One of them is late, or it came or went between the two. Listed for longer than the platform takes to show what it
-   * has accepted, it is gone.
+   * <p>Either the read or the list is stale, or it was created or deleted between the two. If it is listed for longer
+   * than the platform takes to settle, it counts as deleted.
    */
-  private boolean isListedAllTheSame(Step<?> step) throws RunEnded {
+  private boolean isStillListed(Step<?> step) throws RunEnded {
     ResourceRef ref = step.resource.ref();
     if (!listed.contains(ref) || !inventory(step).contains(ref)) {
       return false;
@@ -551,10 +556,10 @@ final class Driver {
     if (step.hiddenSince == null) {
       step.hiddenSince = now();
     }
-    return !isOver(step.hiddenSince);
+    return !hasSettled(step.hiddenSince);
   }
 
-  private boolean isOver(Duration since) {
+  private boolean hasSettled(Duration since) {
     return now().minus(since).compareTo(reconciler.retry().settling()) >= 0;
   }
 
@@ -573,7 +578,7 @@ final class Driver {
     }
   }
 
-  /** {@return how far the platform's operation is, if there is one; one that cannot be asked counts as at work} */
+  /** {@return the status of the platform's operation, if there is one; one that cannot be polled counts as running} */
   private Optional<Outcome> outcome(Step<?> step) throws RunEnded {
     if (step.operation.isEmpty()) {
       return Optional.empty();
@@ -629,7 +634,7 @@ final class Driver {
     }
   }
 
-  /** The resource that serves requests decides which of several deployments holds the name: the last to write it. */
+  /** Of several concurrent deployments, the last that wrote the resource that serves requests has the variant. */
   RunEnded lost(Step<?> step, Observed<?> seen) {
     isLost = true;
     return refusal(
@@ -637,13 +642,13 @@ final class Driver {
         ErrorKind.CONFLICT,
         "was " + (seen.status() == Observed.Status.READY ? "changed" : "removed")
             + " by another process meanwhile, and its "
-            + "change stays: look at it, and retry if it should be yours");
+            + "change stays: check it, and retry if yours should replace it");
   }
 
-  /** Another run holds the name now. */
+  /** Whether another run has taken the variant over. */
   boolean isLost;
 
-  /** {@return why what should be there already is not what an operation can begin with} */
+  /** {@return why a resource that the operation requires does not fulfil the requirement} */
   RunEnded refusal(Step<?> step, Observed<?> seen, Move move) {
     if (move == Move.FAIL_FAILED_EARLIER) {
       return refusal(
@@ -655,11 +660,11 @@ final class Driver {
     return refusal(
         step,
         ErrorKind.NOT_FOUND,
-        shared ? "is not there: package the model again" : "is not there: deploy it first");
+        shared ? "does not exist: package the model again" : "is not deployed: deploy it first");
   }
 
   private RunEnded refusal(Step<?> step, ErrorKind kind, String why) {
-    // What the platform would answer to the same call a moment later is the same.
+    // Not retryable: the same call a moment later would be refused again.
     return RunEnded.failed(step.toString(), exception(kind, step + " " + why, null));
   }
 
@@ -690,7 +695,7 @@ final class Driver {
     }
   }
 
-  /** Waits after a call that was refused for now or whose answer was lost, or fails if that happened too often. */
+  /** Waits after a call that was rejected for now or whose answer was lost, or fails if that happened too often. */
   private void retryLater(Step<?> step, ServingException e) throws RunEnded {
     if (!e.retryable()) {
       throw RunEnded.failed(step.toString(), e);
@@ -706,7 +711,7 @@ final class Driver {
     if (++step.refusals >= reconciler.retry().attempts()) {
       throw RunEnded.failed(step.toString(), e);
     }
-    report(step, "trying again: " + e.getMessage());
+    report(step, "retrying: " + e.getMessage());
     pauseAfter(step.refusals, e);
   }
 
@@ -724,30 +729,30 @@ final class Driver {
     Duration waited = now.minus(step.waitBegan);
     report(
         step,
-        (detail.isEmpty() ? "on its way" : detail)
+        (detail.isEmpty() ? "in progress" : detail)
             + (waited.toSeconds() > 0 ? " (" + waited.toSeconds() + " s)" : ""));
     Duration pause = reconciler.polling().next(waited, reconciler.random());
     Duration asked = step.notBefore.minus(now);
     pause(asked.compareTo(pause) > 0 ? asked : pause);
   }
 
-  /** Waits, at most until the deadline, after which the caller looks one last time. */
+  /** Waits, at most until the deadline, after which the caller reads one last time. */
   void pause(Duration duration) throws RunEnded {
     Duration remaining = deadline.minus(now());
     if (remaining.isNegative() || remaining.isZero()) {
-      throw RunEnded.outOfTime();
+      throw RunEnded.timedOut();
     }
-    calm = false;
+    undisturbed = false;
     inventory = null;
-    lookAnew();
+    refreshLook();
     run.pause(duration.compareTo(remaining) < 0 ? duration : remaining);
   }
 
-  /** Ends by an exception if the operation has to stop or its time is over. */
+  /** Throws if the operation has to stop or its limit has passed. */
   void checkStop() throws RunEnded {
     run.checkStop();
     if (now().compareTo(deadline) > 0) {
-      throw RunEnded.outOfTime();
+      throw RunEnded.timedOut();
     }
   }
 

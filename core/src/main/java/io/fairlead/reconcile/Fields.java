@@ -6,11 +6,13 @@ import java.util.List;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
-/** Tells two records' differences field by field. */
+/** The differences of two records, field by field. */
 final class Fields {
   private Fields() {}
 
-  /** {@return one line for each component that differs; values print as their types print, so redacted where those do} */
+  /**
+   * {@return one line for each component that differs, with values as their {@code toString} has them, redacted or not}
+   */
   static List<String> changes(Object from, Object to) {
     if (!from.getClass().isRecord() || from.getClass() != to.getClass()) {
       return from.equals(to) ? List.of() : List.of(line("value", from, to));

@@ -15,16 +15,16 @@ import io.fairlead.platform.EndpointPlatform;
 import java.util.function.Function;
 
 /**
- * An endpoint platform that does what another does, for a provider that adds what its platform alone can.
+ * An endpoint platform that forwards to another, for a provider that adds operations of its own.
  *
- * <p>Every method forwards; a subclass adds its own, and closes what they need in {@link #close}.
+ * <p>Every method forwards. A subclass adds methods, and releases their resources in {@link #close}.
  */
 public abstract class ForwardingEndpointPlatform
     extends ForwardingPlatform<Endpoint, EndpointPlatform> implements EndpointPlatform {
   /**
-   * Forwards to a platform.
+   * Creates a platform that forwards to another.
    *
-   * @param platform what does the work; closed with this
+   * @param platform the other platform, which is closed with this one
    */
   protected ForwardingEndpointPlatform(EndpointPlatform platform) {
     super(platform);

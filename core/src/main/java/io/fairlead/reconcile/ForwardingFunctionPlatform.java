@@ -10,16 +10,16 @@ import java.net.URI;
 import java.util.function.Function;
 
 /**
- * A function platform that does what another does, for a provider that adds what its platform alone can.
+ * A function platform that forwards to another, for a provider that adds operations of its own.
  *
- * <p>Every method forwards; a subclass adds its own, and closes what they need in {@link #close}.
+ * <p>Every method forwards. A subclass adds methods, and releases their resources in {@link #close}.
  */
 public abstract class ForwardingFunctionPlatform
     extends ForwardingPlatform<ModelFunction, FunctionPlatform> implements FunctionPlatform {
   /**
-   * Forwards to a platform.
+   * Creates a platform that forwards to another.
    *
-   * @param platform what does the work; closed with this
+   * @param platform the other platform, which is closed with this one
    */
   protected ForwardingFunctionPlatform(FunctionPlatform platform) {
     super(platform);

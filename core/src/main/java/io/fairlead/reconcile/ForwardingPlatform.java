@@ -14,7 +14,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.function.Consumer;
 
-/** What all platforms that forward to another have in common. */
+/** The common base of platforms that forward to another. */
 abstract class ForwardingPlatform<S extends Served, P extends Platform<S>> implements Platform<S> {
   final P platform;
 

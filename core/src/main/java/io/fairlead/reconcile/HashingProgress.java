@@ -1,19 +1,21 @@
 package io.fairlead.reconcile;
 
 import io.fairlead.provider.LocalModel;
-import io.fairlead.reconcile.ReconcileRequest.Preparing;
+import io.fairlead.reconcile.ReconcileRequest.PreparationContext;
 
-/** Reports how much of a local model is hashed, in some twenty steps, and ends it where the operation has to stop. */
+/**
+ * Reports the progress of hashing a local model, in about twenty steps, and stops it when the operation has to stop.
+ */
 final class HashingProgress implements LocalModel.Listener {
   private static final int STEPS = 20;
   private static final long LEAST = 64L << 20;
   private static final double MEBI = 1 << 20;
 
   private final String model;
-  private final Preparing preparing;
+  private final PreparationContext preparing;
   private long nextReport;
 
-  HashingProgress(LocalModel.Source source, Preparing preparing) {
+  HashingProgress(LocalModel.Source source, PreparationContext preparing) {
     this.model = String.valueOf(source.weights().getFileName());
     this.preparing = preparing;
   }

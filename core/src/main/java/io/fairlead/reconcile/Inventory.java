@@ -13,7 +13,7 @@ import java.util.Set;
 import java.util.function.Predicate;
 import java.util.stream.Stream;
 
-/** What is managed on a platform, and what of it is used by what. */
+/** The managed resources of a platform, and which of them uses which. */
 final class Inventory {
   private final Map<ResourceRef, Listed> entries = new LinkedHashMap<>();
 
@@ -25,11 +25,11 @@ final class Inventory {
     return entries.values();
   }
 
-  /** {@return what uses a resource, without those that are about to go} */
-  List<ResourceRef> usersOf(ResourceRef ref, Set<ResourceRef> going) {
+  /** {@return the users of a resource, without those that are to be deleted} */
+  List<ResourceRef> usersOf(ResourceRef ref, Set<ResourceRef> toDelete) {
     return entries.values().stream()
         .filter(entry -> entry.status() != Observed.Status.DELETING)
-        .filter(entry -> entry.uses().contains(ref) && !going.contains(entry.ref()))
+        .filter(entry -> entry.uses().contains(ref) && !toDelete.contains(entry.ref()))
         .map(Listed::ref)
         .toList();
   }
@@ -38,13 +38,15 @@ final class Inventory {
     return entries.containsKey(ref);
   }
 
-  /** {@return what no deployment uses, in the order in which it goes} */
+  /** {@return the resources that no deployment uses, in the order of deletion} */
   List<Listed> orphans() {
-    Set<ResourceRef> alive = alive();
-    return inRemovalOrder(entry -> !alive.contains(entry.ref()));
+    Set<ResourceRef> live = live();
+    return inRemovalOrder(entry -> !live.contains(entry.ref()));
   }
 
-  /** {@return what was made for a public name or is used by its variants, in the order in which it goes} */
+  /**
+   * {@return the resources that were created for a public name or are used by its variants, in the order of deletion}
+   */
   List<Listed> under(String name) {
     Set<ResourceRef> found = new HashSet<>();
     for (Listed entry : entries.values()) {
@@ -58,9 +60,9 @@ final class Inventory {
   }
 
   /**
-   * {@return what goes with one variant of a public name, in the order in which it goes: what serves under the variant's
-   * name, whatever its kind, with its parts and all that it uses; and what the name remembers of removals that were cut
-   * off}
+   * {@return the resources that are deleted with one variant of a public name, in the order of deletion: those that
+   * serve under the variant's name, of any kind, with their parts and all that they use; and those that the name
+   * remembers of interrupted removals}
    */
   List<Listed> ofVariant(String name, String variant) {
     Set<ResourceRef> found = new HashSet<>();
@@ -87,9 +89,9 @@ final class Inventory {
   }
 
   /**
-   * {@return the entries that are chosen, each after what uses it, is a part of it or is remembered by it}
+   * {@return the chosen entries, each after those that use it, are parts of it, or are remembered by it}
    *
-   * <p>What serves requests comes first, in the order in which its kind lists it.
+   * <p>Roots come first, in the order in which their kind lists them.
    */
   private List<Listed> inRemovalOrder(Predicate<Listed> chosen) {
     Set<ResourceRef> open = new LinkedHashSet<>();
@@ -99,52 +101,52 @@ final class Inventory {
         .forEach(entry -> open.add(entry.ref()));
     List<Listed> ordered = new ArrayList<>();
     for (ResourceRef ref : List.copyOf(open)) {
-      takeAfterThoseBefore(requireNonNull(entries.get(ref)), open, ordered);
+      addAfterDependents(requireNonNull(entries.get(ref)), open, ordered);
     }
     return ordered;
   }
 
-  private void takeAfterThoseBefore(Listed entry, Set<ResourceRef> open, List<Listed> ordered) {
+  private void addAfterDependents(Listed entry, Set<ResourceRef> open, List<Listed> ordered) {
     if (!open.remove(entry.ref())) {
       return;
     }
     for (Listed other : entries.values()) {
-      if (goesBefore(other, entry)) {
-        takeAfterThoseBefore(other, open, ordered);
+      if (isDeletedBefore(other, entry)) {
+        addAfterDependents(other, open, ordered);
       }
     }
     ordered.add(entry);
   }
 
-  private Set<ResourceRef> alive() {
-    Set<ResourceRef> alive = new HashSet<>();
+  private Set<ResourceRef> live() {
+    Set<ResourceRef> live = new HashSet<>();
     boolean grew = true;
     while (grew) {
       grew = false;
       for (Listed entry : entries.values()) {
-        if (!alive.contains(entry.ref())
-            && (isLivingRoot(entry) || isNeeded(entry, alive) || isPartOf(entry, alive))) {
-          grew |= alive.add(entry.ref());
+        if (!live.contains(entry.ref())
+            && (isLiveRoot(entry) || isNeeded(entry, live) || isPartOf(entry, live))) {
+          grew |= live.add(entry.ref());
         }
       }
     }
-    return alive;
+    return live;
   }
 
-  private static boolean isLivingRoot(Listed entry) {
+  private static boolean isLiveRoot(Listed entry) {
     return entry.root() && entry.status() != Observed.Status.FAILED;
   }
 
-  private boolean isNeeded(Listed entry, Set<ResourceRef> alive) {
+  private boolean isNeeded(Listed entry, Set<ResourceRef> live) {
     return entries.values().stream()
-        .anyMatch(other -> alive.contains(other.ref()) && other.uses().contains(entry.ref()));
+        .anyMatch(other -> live.contains(other.ref()) && other.uses().contains(entry.ref()));
   }
 
-  private static boolean isPartOf(Listed entry, Set<ResourceRef> alive) {
-    return entry.ownedBy().filter(alive::contains).isPresent();
+  private static boolean isPartOf(Listed entry, Set<ResourceRef> live) {
+    return entry.ownedBy().filter(live::contains).isPresent();
   }
 
-  private static boolean goesBefore(Listed first, Listed second) {
+  private static boolean isDeletedBefore(Listed first, Listed second) {
     return first.uses().contains(second.ref())
         || first.ownedBy().filter(second.ref()::equals).isPresent()
         || second.remembers().contains(first.ref());

@@ -7,31 +7,32 @@ import java.nio.ByteBuffer;
 import java.util.function.Consumer;
 
 /**
- * The one call of a provider that is not about resources: asking a model.
+ * The data-plane call of a provider: invokes a model.
  *
- * @param <S> what the platform serves
+ * @param <S> the type of what the platform serves
  */
 @FunctionalInterface
 public interface Invoker<S extends Served> {
   /**
-   * Asks the model behind a name, within the request's timeout; where there are variants, by the weights or pinned to
-   * one.
+   * Invokes the model of a public name within the request's timeout; where there are variants, by the traffic weights,
+   * or the one that the request is pinned to.
    *
-   * @return the answer, marked with the variant that gave it, if there are any
-   * @throws io.fairlead.error.ServingException if there is none
+   * @return the answer, with the variant that gave it where there are variants
+   * @throws io.fairlead.error.ServingException if there is no answer
    */
   Response invoke(S served, Request request);
 
   /**
-   * Asks the model for an answer in pieces; by default, for a whole one that is handed on as one piece.
+   * Invokes the model with a streaming answer; by default, {@link #invoke invokes} it and passes the answer on as one
+   * piece.
    *
-   * <p>The platform ends the answer with what the consumer throws, and sees to it that its caller gets that: here it only
-   * has to pass.
+   * <p>What the consumer throws must not be caught here: the platform ends the answer with it and throws it to the
+   * caller.
    *
-   * @param pieces what gets each piece, in order and on the calling thread; it skips those that are empty
-   * @return what was told beside the pieces: an answer without a body
-   * @throws io.fairlead.error.ServingException if the answer does not come to its end, by the request's timeout or because
-   *     the provider's clients are closed, too
+   * @param pieces receives each piece, in order and on the calling thread; empty pieces are skipped
+   * @return the answer without its body
+   * @throws io.fairlead.error.ServingException if the answer is not complete, also because the request's timeout passed
+   *     or the provider's clients were closed
    */
   default Response invokeStreaming(S served, Request request, Consumer<? super ByteBuffer> pieces) {
     return invoke(served, request).handOn(pieces);

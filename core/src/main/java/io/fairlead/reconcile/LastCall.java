@@ -4,37 +4,38 @@ import java.time.Duration;
 import java.util.Optional;
 
 /**
- * The last call that this run sent about a resource, and what is known of it.
+ * The last call of this run about a resource, and what is known of its effect.
  *
- * <p>A call that was refused before it did anything leaves what was known before. Times are those since the run began.
+ * <p>A call that was rejected before it had any effect leaves the previous value. Times count from the start of the
+ * run.
  *
- * @param <T> what the resource is
+ * @param <T> the state of the resource
  */
 sealed interface LastCall<T> {
-  /** What a call asks for. */
+  /** The verb of a call. */
   enum Verb {
     CREATE,
     UPDATE,
     DELETE
   }
 
-  /** {@return what the call asked the resource to be} */
+  /** {@return the state that the call asked for} */
   Optional<T> wanted();
 
-  /** {@return when it was sent, if it may be done and not show yet} */
+  /** {@return when it was sent, if it may have had an effect that is not visible yet} */
   Optional<Duration> sentAt();
 
-  /** {@return whether the platform accepted that the resource is created or changed, and nothing has come since} */
+  /** {@return whether the platform accepted a create or an update, and no later call has made that inconclusive} */
   default boolean isAcceptedChange() {
     return false;
   }
 
-  /** {@return whether the platform accepted that the resource goes} */
+  /** {@return whether the platform accepted a delete} */
   default boolean isAcceptedDeletion() {
     return false;
   }
 
-  /** {@return whether it may have created the resource, and nobody knows} */
+  /** {@return whether it may have created the resource, which is unknown because the answer was lost} */
   default boolean mayHaveCreated() {
     return false;
   }
@@ -44,12 +45,12 @@ sealed interface LastCall<T> {
     return Optional.empty();
   }
 
-  /** {@return the same call, from which nothing is concluded any more, because a later one was refused} */
+  /** {@return the same call, made inconclusive by a later one that was rejected} */
   default LastCall<T> inconclusive() {
     return this;
   }
 
-  /** Nothing was sent, or what was sent has failed, so that nothing of it will show. */
+  /** No call, or one that has failed, so that no effect of it will appear. */
   record None<T>() implements LastCall<T> {
     @Override
     public Optional<T> wanted() {
@@ -103,13 +104,13 @@ sealed interface LastCall<T> {
       return new Inconclusive<>(wanted, at);
     }
 
-    /** {@return the same call, whose operation has ended now} */
+    /** {@return the same call, whose operation ended at this time} */
     Answered<T> endedAt(Duration now) {
       return new Answered<>(verb, wanted, now, now);
     }
   }
 
-  /** A call that was accepted before another was refused. */
+  /** A call that was accepted before a later one was rejected. */
   record Inconclusive<T>(Optional<T> wanted, Duration at) implements LastCall<T> {
     @Override
     public Optional<Duration> sentAt() {

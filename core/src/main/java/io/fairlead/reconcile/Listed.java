@@ -7,21 +7,21 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * One managed resource as a platform lists it.
+ * A managed resource in the list of its kind.
  *
- * <p>What is on its way is listed, too: a variant that is being made, by whichever process, is a {@linkplain #root root}
- * with the status {@code CHANGING} that {@linkplain #uses uses} what it will use.
+ * <p>A variant that is being created, by any process, is listed too: as a {@linkplain #root root} with the status
+ * {@code CHANGING} that {@linkplain #uses uses} what it will use.
  *
  * @param ref its kind and name
- * @param deployment the public name that it was made for; empty if it may serve several
- * @param createdAt when it was made
- * @param status what state it is in
+ * @param deployment the public name that it was created for; empty if several may share it
+ * @param createdAt its creation time
+ * @param status its status
  * @param detail why it failed, or empty
- * @param root whether it serves requests, and so keeps alive all that it uses
- * @param uses what it cannot be without
- * @param remembers what deployments under its public name have used: it keeps none of it alive, but goes after it, so that
- *     a removal that was cut off is resumed by running it again
- * @param ownedBy its owner, with which it lives and goes
+ * @param root whether it serves requests, and so keeps all resources that it uses from being orphans
+ * @param uses the resources that it depends on
+ * @param remembers the resources that deployments under its public name have used: it does not keep them from being
+ *     orphans, but is deleted after them, so that an interrupted removal can be resumed
+ * @param ownedBy its owner, with which it is deleted (Kubernetes' owner reference)
  */
 public record Listed(
     ResourceRef ref,
@@ -44,7 +44,7 @@ public record Listed(
     requireNonNull(ownedBy, "ownedBy");
   }
 
-  /** {@return a resource that is ready, may serve several public names, and uses nothing} */
+  /** {@return a resource that is ready, may be shared by several public names, and uses nothing} */
   public static Listed of(ResourceRef ref, Instant createdAt) {
     return new Listed(
         ref,
@@ -58,33 +58,33 @@ public record Listed(
         Optional.empty());
   }
 
-  /** {@return the same, made for this public name} */
+  /** {@return a copy that was created for this public name} */
   public Listed deployment(String name) {
     return new Listed(ref, name, createdAt, status, detail, root, uses, remembers, ownedBy);
   }
 
-  /** {@return the same in this state} */
+  /** {@return a copy with this status} */
   public Listed status(Observed.Status newStatus, String newDetail) {
     return new Listed(
         ref, deployment, createdAt, newStatus, newDetail, root, uses, remembers, ownedBy);
   }
 
-  /** {@return the same, which serves requests} */
+  /** {@return a copy that serves requests} */
   public Listed asRoot() {
     return new Listed(ref, deployment, createdAt, status, detail, true, uses, remembers, ownedBy);
   }
 
-  /** {@return the same, which cannot be without these} */
+  /** {@return a copy that depends on these} */
   public Listed uses(List<ResourceRef> used) {
     return new Listed(ref, deployment, createdAt, status, detail, root, used, remembers, ownedBy);
   }
 
-  /** {@return the same, which goes after these} */
+  /** {@return a copy that is deleted after these} */
   public Listed remembers(List<ResourceRef> remembered) {
     return new Listed(ref, deployment, createdAt, status, detail, root, uses, remembered, ownedBy);
   }
 
-  /** {@return the same, which lives and goes with this} */
+  /** {@return a copy that is owned by this} */
   public Listed ownedBy(ResourceRef owner) {
     return new Listed(
         ref, deployment, createdAt, status, detail, root, uses, remembers, Optional.of(owner));

@@ -4,10 +4,10 @@ import java.util.List;
 import java.util.stream.Stream;
 
 /**
- * Resources that a value of the grammar comes to on a platform.
+ * The resources that represent a value of the grammar on a platform.
  *
- * @param resources in the order in which they depend on each other
- * @param warnings what the platform ignores or has to do otherwise than the values say, one sentence each
+ * @param resources the resources, each after those that it depends on
+ * @param warnings what the platform ignores or does differently than the values say, one sentence each
  */
 public record Mapping(List<Resource<?>> resources, List<String> warnings) {
   public Mapping {
@@ -15,7 +15,7 @@ public record Mapping(List<Resource<?>> resources, List<String> warnings) {
     warnings = List.copyOf(warnings);
   }
 
-  /** {@return the same, followed by other resources} */
+  /** {@return a copy, followed by other resources} */
   public Mapping and(Resource<?>... others) {
     return new Mapping(Stream.concat(resources.stream(), Stream.of(others)).toList(), warnings);
   }

@@ -1,54 +1,54 @@
 package io.fairlead.reconcile;
 
-/** What to do next about one resource. */
+/** The next step of reconciling one resource. */
 enum Move {
-  /** It has come to its goal. */
+  /** Its goal is reached. */
   DONE,
-  /** It stays as it is: it is not this run's to change. */
+  /** It stays as it is, because this run must not change it. */
   KEEP,
 
-  /** Wait: it is on its way. */
+  /** Wait: it is changing. */
   WAIT,
-  /** Wait until what was created shows. */
-  WAIT_UNTIL_IT_SHOWS,
-  /** Wait until what was changed shows. */
-  WAIT_UNTIL_THE_CHANGE_SHOWS,
-  /** Wait until what was deleted is gone. */
-  WAIT_UNTIL_IT_IS_GONE,
-  /** Wait whether what may have been done shows after all. */
-  WAIT_WHETHER_IT_SHOWS,
-  /** Wait until the list and the resource agree. */
-  WAIT_UNTIL_IT_IS_LISTED_NO_LONGER,
-  /** An operation has ended: what was read before says nothing any more. */
+  /** Wait until the created resource is visible. */
+  WAIT_UNTIL_VISIBLE,
+  /** Wait until the update is visible. */
+  WAIT_UNTIL_CHANGE_VISIBLE,
+  /** Wait until the resource is deleted. */
+  WAIT_UNTIL_DELETED,
+  /** Wait in case the resource appears: a create without an answer may have succeeded. */
+  WAIT_IN_CASE_IT_APPEARS,
+  /** Wait until the list no longer has it, or it is visible. */
+  WAIT_UNTIL_UNLISTED,
+  /** Read again, because the platform's operation has ended. */
   LOOK_AGAIN,
-  /** An operation has failed: try again if its reason passes, or fail with it. */
+  /** The platform's operation has failed: retry it if the error is retryable, or fail with the error. */
   RETRY_OPERATION,
 
   CREATE,
   UPDATE,
-  /** Delete what failed, to create it again. */
+  /** Delete the failed resource, to create it again. */
   REPLACE,
   DELETE,
 
-  /** Ask whether it is listed. */
-  ASK_WHETHER_LISTED,
-  /** Ask whether something uses it. */
-  ASK_WHETHER_USED,
+  /** Check whether it is listed. */
+  CHECK_LISTED,
+  /** Check whether something uses it. */
+  CHECK_USED,
 
-  /** Fail: it is not there. */
+  /** Fail: it does not exist. */
   FAIL_ABSENT,
   /** Fail: it failed before this run. */
   FAIL_FAILED_EARLIER,
-  /** Fail: it failed under this run's change. */
+  /** Fail: it failed after this run's change. */
   FAIL_MODEL,
-  /** Fail: it went away while it was being created. */
-  FAIL_WENT_AWAY,
-  /** Fail: the platform never shows what it reports as done. */
-  FAIL_NEVER_SHOWS,
+  /** Fail: it disappeared while it was being created. */
+  FAIL_DISAPPEARED,
+  /** Fail: the platform reports it as created and never shows it. */
+  FAIL_NEVER_VISIBLE,
   /** Fail: the platform has rolled this run's change back. */
   FAIL_ROLLED_BACK,
   /** Fail: another process keeps modifying it. */
   FAIL_CONTESTED,
-  /** Fail: another run holds the name by now. */
+  /** Fail: another run has taken the variant over. */
   FAIL_LOST
 }

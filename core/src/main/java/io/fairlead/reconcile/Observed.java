@@ -6,14 +6,14 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What was seen where a resource should be.
+ * The actual state of a resource, as it was read.
  *
- * @param status what state it is in
- * @param value what it is, as far as it can be compared with what it should be
- * @param revision the platform's own mark of this state (an etag), with which a change can be made conditional
- * @param run the operation that made it, where that can be read
- * @param foreign whether it is somebody else's; then it is never touched
- * @param detail how far it is, or why it failed or went back to its former state; may be empty
+ * @param status its status
+ * @param value its actual state, as far as it can be compared with the desired one
+ * @param revision the platform's revision of this state (an etag), with which a change can be made conditional
+ * @param run the id of the operation that created it, where that can be read
+ * @param foreign whether it is not managed by Fairlead; then it is never changed or deleted
+ * @param detail its progress, or why it failed or was rolled back by the platform; may be empty
  */
 public record Observed<T>(
     Status status,
@@ -22,15 +22,15 @@ public record Observed<T>(
     Optional<String> run,
     boolean foreign,
     String detail) {
-  /** The state of a resource. */
+  /** The status of a resource. */
   public enum Status {
-    /** It is not there. */
+    /** It does not exist. */
     ABSENT,
-    /** It is being made or changed. */
+    /** It is being created or updated. */
     CHANGING,
-    /** It is there and does its work. If a change to it failed it is this too, with its former value. */
+    /** It works. Also after an update that failed, with its former value. */
     READY,
-    /** It failed and does no work for anyone. */
+    /** It failed and does not work. */
     FAILED,
     /** It is being deleted. */
     DELETING

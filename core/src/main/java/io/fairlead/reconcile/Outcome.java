@@ -7,12 +7,12 @@ import java.time.Duration;
 import java.util.Optional;
 
 /**
- * How far a platform's operation is.
+ * The status of a platform's operation, as it was polled.
  *
  * @param state the state
- * @param stage what it is at, in the platform's words; may be empty
- * @param error why it failed; if it is retryable, the change is tried again within the operation's limit
- * @param askAfter how long not to ask again, where the platform says so (a {@code Retry-After})
+ * @param stage the stage that it is in, in the platform's words; may be empty
+ * @param error why it failed; if it is retryable, the change is retried within the operation's limit
+ * @param askAfter the minimum time before the next poll, where the platform says so (a {@code Retry-After})
  */
 public record Outcome(
     State state, String stage, Optional<ServingException> error, Optional<Duration> askAfter) {
@@ -45,7 +45,7 @@ public record Outcome(
     return new Outcome(State.FAILED, "", Optional.of(error), Optional.empty());
   }
 
-  /** {@return the same, not to be asked about again before this time has passed} */
+  /** {@return a copy that is not to be polled again before this time has passed} */
   public Outcome askAfter(Duration pause) {
     return new Outcome(state, stage, error, Optional.of(pause));
   }

@@ -3,10 +3,10 @@ package io.fairlead.reconcile;
 import static java.util.Objects.requireNonNull;
 
 /**
- * What is written on a resource, as tags or labels, so that it is known as managed by this library.
+ * The tags or labels that mark a resource as managed by Fairlead.
  *
- * @param deployment the public name that it is made for; empty if it may serve several
- * @param run the operation that makes it
+ * @param deployment the public name that it is created for; empty if several may share it
+ * @param run the id of the operation that creates it
  */
 public record OwnerTag(String deployment, String run) {
   public OwnerTag {

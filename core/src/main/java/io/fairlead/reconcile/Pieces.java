@@ -5,8 +5,8 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The pieces of one answer on their way to a consumer: none after the platform is closed, and none after the consumer has
- * failed, whatever a provider makes of that failure.
+ * A guard before the consumer of a streaming answer: it passes on no piece after the platform is closed, and none after
+ * the consumer has failed, even if the provider goes on.
  */
 final class Pieces implements Consumer<ByteBuffer> {
   private final Consumer<? super ByteBuffer> consumer;
@@ -15,7 +15,7 @@ final class Pieces implements Consumer<ByteBuffer> {
   private @Nullable Error error;
 
   /**
-   * Makes a way.
+   * Creates a guard.
    *
    * @param open throws if the platform is closed
    */
@@ -41,7 +41,7 @@ final class Pieces implements Consumer<ByteBuffer> {
     }
   }
 
-  /** Throws what ended the answer here, if something did. */
+  /** Throws the failure of the consumer or of the check, if there was one. */
   void throwIfFailed() {
     if (exception != null) {
       throw exception;

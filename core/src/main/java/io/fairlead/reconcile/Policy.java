@@ -8,12 +8,12 @@ import static io.fairlead.reconcile.Situation.Fact.CONTESTED;
 import static io.fairlead.reconcile.Situation.Fact.CREATED;
 import static io.fairlead.reconcile.Situation.Fact.CREATED_TOO_OFTEN;
 import static io.fairlead.reconcile.Situation.Fact.DELETION_ACCEPTED;
-import static io.fairlead.reconcile.Situation.Fact.FOUND_NOTHING;
-import static io.fairlead.reconcile.Situation.Fact.LEFT_ALONE;
+import static io.fairlead.reconcile.Situation.Fact.FOREIGN_AND_KEPT;
 import static io.fairlead.reconcile.Situation.Fact.LISTED;
 import static io.fairlead.reconcile.Situation.Fact.LOST;
 import static io.fairlead.reconcile.Situation.Fact.MAY_BE_USED;
-import static io.fairlead.reconcile.Situation.Fact.MAY_STILL_SHOW;
+import static io.fairlead.reconcile.Situation.Fact.MAY_STILL_APPEAR;
+import static io.fairlead.reconcile.Situation.Fact.NOTHING_TO_DELETE;
 import static io.fairlead.reconcile.Situation.Fact.NOT_LISTED;
 import static io.fairlead.reconcile.Situation.Fact.OF_THIS_RUN;
 import static io.fairlead.reconcile.Situation.Fact.ONLY_IF_PRESENT;
@@ -26,16 +26,15 @@ import static io.fairlead.reconcile.Situation.Fact.USED;
 import static io.fairlead.reconcile.Situation.Fact.WROTE;
 
 /**
- * Decides what to do next about one resource, by nothing but what is known of it.
+ * A decision of the next step of reconciling one resource, from its situation alone.
  *
- * <p>One for each thing that a resource can come to. They make no call and wait for nothing, so each is a table, which its
- * test reads out.
+ * <p>One for each outcome. A policy makes no call and does not wait, so it is tested as a table.
  */
 @FunctionalInterface
 interface Policy {
   Move next(Situation now);
 
-  /** It is there, as desired. */
+  /** Exists, as desired. */
   Policy BE_PRESENT = now -> {
     if (now.operation().isPresent()) {
       return ofOperation(now.operation().get());
@@ -43,10 +42,10 @@ interface Policy {
     return switch (now.status()) {
       case READY -> ofReady(now);
       case CHANGING -> Move.WAIT;
-      case DELETING -> Move.WAIT_UNTIL_IT_IS_GONE;
+      case DELETING -> Move.WAIT_UNTIL_DELETED;
       case FAILED -> {
-        boolean underThisRun = now.is(CHANGE_ACCEPTED) || now.is(SEEN_CHANGING);
-        yield underThisRun && !now.is(RETRYING) ? Move.FAIL_MODEL : Move.REPLACE;
+        boolean duringThisRun = now.is(CHANGE_ACCEPTED) || now.is(SEEN_CHANGING);
+        yield duringThisRun && !now.is(RETRYING) ? Move.FAIL_MODEL : Move.REPLACE;
       }
       case ABSENT -> ofAbsent(now);
     };
@@ -69,7 +68,7 @@ interface Policy {
     }
     if (now.is(CHANGE_ACCEPTED) && now.is(AS_BEFORE)) {
       return now.is(SETTLING) && !now.is(SEEN_CHANGING)
-          ? Move.WAIT_UNTIL_THE_CHANGE_SHOWS
+          ? Move.WAIT_UNTIL_CHANGE_VISIBLE
           : Move.FAIL_ROLLED_BACK;
     }
     return now.is(CHANGE_ACCEPTED) && now.is(CONTESTED) ? Move.FAIL_CONTESTED : Move.UPDATE;
@@ -83,16 +82,16 @@ interface Policy {
       return Move.FAIL_LOST;
     }
     if (now.is(CHANGE_ACCEPTED) && now.is(SETTLING)) {
-      return Move.WAIT_UNTIL_IT_SHOWS;
+      return Move.WAIT_UNTIL_VISIBLE;
     }
     if (now.is(CREATED_TOO_OFTEN)) {
-      return Move.FAIL_NEVER_SHOWS;
+      return Move.FAIL_NEVER_VISIBLE;
     }
-    boolean went = now.is(CREATED) && now.is(SEEN_CHANGING) && !now.is(RETRYING);
-    return went ? Move.FAIL_WENT_AWAY : Move.CREATE;
+    boolean disappeared = now.is(CREATED) && now.is(SEEN_CHANGING) && !now.is(RETRYING);
+    return disappeared ? Move.FAIL_DISAPPEARED : Move.CREATE;
   }
 
-  /** It is there already, whatever it is. */
+  /** Exists and is ready, in any state. */
   Policy BE_READY = now -> switch (now.status()) {
     case READY -> Move.DONE;
     case CHANGING -> Move.WAIT;
@@ -100,47 +99,47 @@ interface Policy {
     case ABSENT, DELETING -> Move.FAIL_ABSENT;
   };
 
-  /** It is not there. */
+  /** Does not exist. */
   Policy BE_ABSENT = now -> {
     if (now.status() == Observed.Status.ABSENT) {
       if (now.is(WROTE) || now.is(NOT_LISTED)) {
         return Move.DONE;
       }
-      return now.is(LISTED) ? Move.WAIT_UNTIL_IT_IS_LISTED_NO_LONGER : Move.ASK_WHETHER_LISTED;
+      return now.is(LISTED) ? Move.WAIT_UNTIL_UNLISTED : Move.CHECK_LISTED;
     }
-    if (now.is(LEFT_ALONE)) {
+    if (now.is(FOREIGN_AND_KEPT)) {
       return Move.KEEP;
     }
     if (now.is(MAY_BE_USED) && !now.is(DELETION_ACCEPTED) && !now.is(UNUSED)) {
-      return now.is(USED) ? Move.KEEP : Move.ASK_WHETHER_USED;
+      return now.is(USED) ? Move.KEEP : Move.CHECK_USED;
     }
     if (now.operationIs(Outcome.State.RUNNING)) {
-      return Move.WAIT_UNTIL_IT_IS_GONE;
+      return Move.WAIT_UNTIL_DELETED;
     }
-    if (now.operationIs(Outcome.State.FAILED) && !now.is(FOUND_NOTHING)) {
+    if (now.operationIs(Outcome.State.FAILED) && !now.is(NOTHING_TO_DELETE)) {
       return Move.RETRY_OPERATION;
     }
     if (now.operation().isPresent()) {
       return Move.LOOK_AGAIN;
     }
-    boolean going = now.is(DELETION_ACCEPTED) && now.is(SETTLING);
-    return going || now.status() == Observed.Status.DELETING
-        ? Move.WAIT_UNTIL_IT_IS_GONE
+    boolean beingDeleted = now.is(DELETION_ACCEPTED) && now.is(SETTLING);
+    return beingDeleted || now.status() == Observed.Status.DELETING
+        ? Move.WAIT_UNTIL_DELETED
         : Move.DELETE;
   };
 
-  /** What this run created is not there, unless it is no longer this run's. */
+  /** Does not exist, if this run created it and nothing else has changed it since. */
   Policy BE_ROLLED_BACK = now -> {
     if (now.status() == Observed.Status.ABSENT) {
-      return now.is(MAY_STILL_SHOW) && !now.is(WROTE) ? Move.WAIT_WHETHER_IT_SHOWS : Move.DONE;
+      return now.is(MAY_STILL_APPEAR) && !now.is(WROTE) ? Move.WAIT_IN_CASE_IT_APPEARS : Move.DONE;
     }
     return now.is(OF_THIS_RUN) ? BE_ABSENT.next(now) : Move.KEEP;
   };
 
   /**
-   * What this run changed is again what it was, unless it is no longer as this run wrote it.
+   * Has its state from before this run, unless something else has changed it since.
    *
-   * <p>While a change is under way, what is read may be what was there before it.
+   * <p>While a change is in progress, a read may return the state from before it.
    */
   Policy BE_RESTORED = now -> {
     if (now.operationIs(Outcome.State.RUNNING) || now.status() == Observed.Status.CHANGING) {
@@ -155,11 +154,12 @@ interface Policy {
     if (now.status() != Observed.Status.READY) {
       return Move.KEEP;
     }
-    if (now.is(AS_BEFORE) && (now.is(RESTORED) || now.is(AS_WRITTEN) || !now.is(MAY_STILL_SHOW))) {
+    if (now.is(AS_BEFORE)
+        && (now.is(RESTORED) || now.is(AS_WRITTEN) || !now.is(MAY_STILL_APPEAR))) {
       return Move.DONE;
     }
-    if (now.is(AS_BEFORE) || (now.is(RESTORED) && now.is(MAY_STILL_SHOW))) {
-      return Move.WAIT_UNTIL_THE_CHANGE_SHOWS;
+    if (now.is(AS_BEFORE) || (now.is(RESTORED) && now.is(MAY_STILL_APPEAR))) {
+      return Move.WAIT_UNTIL_CHANGE_VISIBLE;
     }
     return now.is(AS_WRITTEN) ? Move.UPDATE : Move.KEEP;
   };

@@ -7,14 +7,14 @@ import java.time.Duration;
 import java.util.random.RandomGenerator;
 
 /**
- * How often something is asked whether it is ready.
+ * The intervals of polling.
  *
- * <p>The pause grows with the time already waited, so that readiness is noticed within a share of the time that it took,
- * and each pause is shortened at random by up to a half, so that many pollers spread out.
+ * <p>The interval grows with the time already waited, so that readiness is noticed within a share of the time that it
+ * took, and each is shortened at random by up to a half (jitter), so that many pollers spread out.
  *
- * @param first the shortest pause
- * @param most the longest pause
- * @param share the pause as a share of the time waited so far, above 0 and at most 1
+ * @param first the shortest interval
+ * @param most the longest interval
+ * @param share the interval as a share of the time waited so far, above 0 and at most 1
  */
 public record Polling(Duration first, Duration most, double share) {
   /** From one second to ten, a tenth of the time waited. */
@@ -35,7 +35,7 @@ public record Polling(Duration first, Duration most, double share) {
         .throwIfAny();
   }
 
-  /** {@return the next pause, when {@code waited} has passed since the wait began} */
+  /** {@return the next interval, when {@code waited} has passed since the wait began} */
   public Duration next(Duration waited, RandomGenerator random) {
     long shared = (long) (waited.toNanos() * share);
     long pause = Math.min(most.toNanos(), Math.max(first.toNanos(), shared));

@@ -11,7 +11,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 
-/** What the operations of one preview would have left so far, and their plan. */
+/** The plan of the operations of one preview so far, and the state that they would leave. */
 final class Preview {
   private final Map<ResourceRef, Observed<?>> left = new HashMap<>();
   private final Map<ResourceRef, List<ResourceRef>> planned = new HashMap<>();
@@ -19,12 +19,12 @@ final class Preview {
   private final Look look = new Look();
   private Plan plan = Plan.EMPTY;
 
-  /** {@return the look of all operations of this preview, which change nothing} */
+  /** {@return the look that all operations of this preview share, because they change nothing} */
   Look look() {
     return look;
   }
 
-  /** {@return what an earlier operation of this preview would have left of a resource} */
+  /** {@return the state in which an earlier operation of this preview would leave a resource} */
   @SuppressWarnings(
       "unchecked") // a kind and name belong to one resource kind, which fixes the type
   <T> Optional<Observed<T>> find(Resource<T> resource) {
@@ -41,7 +41,10 @@ final class Preview {
     }
   }
 
-  /** Notes the variants that an operation would leave, with all that they share, and those that it would take away. */
+  /**
+   * Notes the variants that an operation would create, with the shared resources that they use, and those it would
+   * delete.
+   */
   void note(List<Resource<?>> resources, List<Change> changes) {
     List<ResourceRef> shared = resources.stream()
         .filter(resource -> resource.role() == Role.SHARED)
@@ -65,20 +68,20 @@ final class Preview {
     }
   }
 
-  /** {@return whether an earlier operation would have taken it away} */
+  /** {@return whether an earlier operation would have deleted it} */
   boolean isGone(ResourceRef ref) {
     return gone.contains(ref);
   }
 
-  /** {@return the variants that earlier operations would have made} */
+  /** {@return the variants that earlier operations would have created} */
   Set<ResourceRef> plannedVariants() {
     return planned.keySet();
   }
 
-  /** {@return which of them would use this} */
-  List<ResourceRef> plannedUsersOf(ResourceRef ref, Set<ResourceRef> going) {
+  /** {@return the planned variants that would use a resource} */
+  List<ResourceRef> plannedUsersOf(ResourceRef ref, Set<ResourceRef> toDelete) {
     return planned.entrySet().stream()
-        .filter(entry -> entry.getValue().contains(ref) && !going.contains(entry.getKey()))
+        .filter(entry -> entry.getValue().contains(ref) && !toDelete.contains(entry.getKey()))
         .map(Map.Entry::getKey)
         .toList();
   }

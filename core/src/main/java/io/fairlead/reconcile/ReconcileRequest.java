@@ -11,85 +11,85 @@ import java.util.function.Function;
 import java.util.function.Supplier;
 
 /**
- * What one operation has to bring about: resources in the order in which they depend on each other.
+ * A request to reconcile resources, each after those that it depends on: what one operation is made of.
  *
- * @param verb what the operation is called, such as {@code deploy}
- * @param subject what it is about, such as {@code bert/blue}
+ * @param verb the name of the operation, such as {@code deploy}
+ * @param subject its subject, such as {@code bert/blue}
  * @param deployment the public name; operations on one name run one after the other
- * @param content finds out the resources and the result, when the operation has its turn
- * @param isRepeated whether the content is found out again when all of it was brought about, until it is empty
- * @param <R> what it returns
+ * @param content prepares the resources and the result, when the operation starts
+ * @param isRepeated whether it is prepared and reconciled again until nothing had to be written
+ * @param <R> the type of the result
  */
 record ReconcileRequest<R>(
     String verb, String subject, String deployment, Preparation<R> content, boolean isRepeated) {
   /**
-   * Finds out what an operation is made of, which may be read from files or from the platform.
+   * The preparation of an operation's content, which may read files or the platform.
    *
-   * @param <R> what it returns
+   * @param <R> the type of the result
    */
   @FunctionalInterface
   interface Preparation<R> {
-    Content<R> prepare(Preparing preparing);
+    Content<R> prepare(PreparationContext preparing);
   }
 
-  /** What a preparation goes through, so that it can be seen, limited and cancelled. */
-  interface Preparing {
-    /** {@return what is managed on the platform} */
+  /** What a preparation is given, so that it reports progress, has a limit and can be cancelled. */
+  interface PreparationContext {
+    /** {@return the managed resources of the platform} */
     Inventory inventory();
 
-    /** Reports how far the preparation is. */
+    /** Reports progress. */
     void report(String message);
 
-    /** Ends the preparation by an exception if the operation has to stop. */
+    /** Throws if the operation has to stop. */
     void checkStop();
   }
 
   /**
-   * What may be refused only when the platform was read.
+   * A precondition that depends on the state of the platform.
    *
-   * <p>Asked whenever the desired state of a resource is found out.
+   * <p>Checked each time that the desired state of a resource is computed.
    */
   @FunctionalInterface
   interface Guard {
     Guard NONE = (resource, actual, inventory) -> Optional.empty();
 
-    /** {@return why a resource must not become what it is to be, if this is what it is} */
+    /** {@return why a resource in this actual state must not be changed to its desired state; empty if it may} */
     Optional<String> refusal(
         Resource<?> resource, Optional<?> actual, Supplier<Inventory> inventory);
   }
 
   /**
-   * What an operation is made of.
+   * The content of an operation.
    *
-   * @param resources the resources, each with its goal; those that are to go come in the order in which they go
-   * @param ignored fields that this platform ignores, one sentence each
-   * @param guard what else may refuse
-   * @param result what the operation returns, from what it deleted
-   * @param <R> what it returns
+   * @param resources the resources, each with its goal; those to delete are in the order of deletion
+   * @param warnings what the platform ignores or does differently than the values say, one sentence each
+   * @param guard a further precondition
+   * @param result computes the result from the deleted resources
+   * @param <R> the type of the result
    */
   record Content<R>(
       List<Resource<?>> resources,
-      List<String> ignored,
+      List<String> warnings,
       Guard guard,
       Function<Set<ResourceRef>, R> result) {
     Content {
       resources = List.copyOf(resources);
-      ignored = List.copyOf(ignored);
+      warnings = List.copyOf(warnings);
       requireNonNull(guard, "guard");
       requireNonNull(result, "result");
     }
 
-    /** What an operation is made of that returns the same whatever it deletes. */
-    static <R> Content<R> of(List<Resource<?>> resources, List<String> ignored, R result) {
+    /** {@return the content of an operation whose result does not depend on what it deletes} */
+    static <R> Content<R> of(List<Resource<?>> resources, List<String> warnings, R result) {
       requireNonNull(result, "result");
-      return new Content<>(resources, ignored, Guard.NONE, deleted -> result);
+      return new Content<>(resources, warnings, Guard.NONE, deleted -> result);
     }
 
     Content<R> guardedBy(Guard newGuard) {
-      return new Content<>(resources, ignored, newGuard, result);
+      return new Content<>(resources, warnings, newGuard, result);
     }
 
-    /** {@return the same after other resources; what it requires of them, they bring} */
+    /** {@return a copy after other resources, without the requirements that these fulfil} */
     Content<R> after(List<Resource<?>> earlier) {
       List<Resource<?>> all = new ArrayList<>(earlier);
       Set<ResourceRef> brought = earlier.stream().map(Resource::ref).collect(toSet());
@@ -97,7 +97,7 @@ record ReconcileRequest<R>(
           .filter(resource ->
               resource.goal() != Resource.Goal.REQUIRED || !brought.contains(resource.ref()))
           .forEach(all::add);
-      return new Content<>(all, ignored, guard, result);
+      return new Content<>(all, warnings, guard, result);
     }
   }
 
@@ -113,12 +113,12 @@ record ReconcileRequest<R>(
     return new ReconcileRequest<>(verb, subject, deployment, content, false);
   }
 
-  /** {@return the same, until nothing is left to do} */
+  /** {@return a copy that is repeated until nothing is left to do} */
   ReconcileRequest<R> repeated() {
     return new ReconcileRequest<>(verb, subject, deployment, content, true);
   }
 
-  /** {@return the operation as it is named in messages} */
+  /** {@return the name of the operation in messages} */
   String title() {
     return verb + " " + subject;
   }

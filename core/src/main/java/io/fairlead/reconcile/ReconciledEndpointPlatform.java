@@ -33,7 +33,7 @@ import java.util.function.Supplier;
 import java.util.stream.Stream;
 
 /**
- * An endpoint platform made of a provider's parts: its mapper, its kinds of resources and its invoker.
+ * An endpoint platform that is assembled from a provider's mapper, kinds of resources and invoker.
  *
  * <p>Every operation becomes a reconcile request here, once for all platforms.
  */
@@ -42,12 +42,12 @@ public final class ReconciledEndpointPlatform extends ReconciledPlatform<Endpoin
   private final EndpointMapper mapper;
 
   /**
-   * Makes a platform.
+   * Creates a platform.
    *
-   * @param reconciler what reconciles, with the platform's traffic setting; closed with the platform
-   * @param mapper from values to resources
-   * @param invoker what asks models
-   * @param onClose what closes the provider's clients, called once, after the reconciler has stopped
+   * @param reconciler the reconciler, with a traffic setting; closed with the platform
+   * @param mapper the mapper from values to resources
+   * @param invoker invokes models
+   * @param onClose closes the provider's clients, called once, after the reconciler has stopped
    */
   public ReconciledEndpointPlatform(
       Reconciler reconciler, EndpointMapper mapper, Invoker<Endpoint> invoker, Runnable onClose) {
@@ -164,7 +164,8 @@ public final class ReconciledEndpointPlatform extends ReconciledPlatform<Endpoin
   public Operation<Endpoint> undeploy(Endpoint endpoint) {
     checkOptions(endpoint);
     Endpoint own = ownOptionsOnly(endpoint);
-    // Without the files nobody knows what their upload was called; what the variant used tells it.
+    // The upload is named by the files' hash, which is not computed here; the variant lists what it
+    // uses.
     List<Resource<?>> value = mapper.localModels(own.container()).isEmpty()
         ? mapper.endpoint(own).resources()
         : List.of(variant(endpoint, Goal.ABSENT));
@@ -182,16 +183,17 @@ public final class ReconciledEndpointPlatform extends ReconciledPlatform<Endpoin
             new TrafficChange.Without(endpoint.routing().variant()))
         .onlyIfPresent());
     resources.addAll(removal(inventory.ofVariant(endpoint.name(), path), value));
-    return Content.of(resources, List.of(), endpoint).guardedBy(this::othersWouldNotAnswer);
+    return Content.of(resources, List.of(), endpoint)
+        .guardedBy(this::refusalIfOthersWouldNotAnswer);
   }
 
   @Override
-  List<Resource<?>> beforeAllGoes(String name) {
+  List<Resource<?>> beforeUndeployAll(String name) {
     return List.of(
         Resource.setting(TrafficSetting.KIND, name, new TrafficChange.Nothing()).onlyIfPresent());
   }
 
-  private Optional<String> othersWouldNotAnswer(
+  private Optional<String> refusalIfOthersWouldNotAnswer(
       Resource<?> resource, Optional<?> actual, Supplier<Inventory> inventory) {
     Desired<?> desired = resource.desired().orElse(null);
     Object now = actual.isPresent() ? actual.get() : Traffic.NONE;
@@ -201,14 +203,14 @@ public final class ReconciledEndpointPlatform extends ReconciledPlatform<Endpoin
       return Optional.empty();
     }
     String path = resource.name() + "/" + without.variant();
-    return othersAreServed(resource.name(), path, inventory.get())
-        ? Optional.of(
-            path + " has all requests to " + resource.name()
-                + ", which other variants would not answer: route its requests to another variant first, or undeploy the others first")
+    return hasOtherVariants(resource.name(), path, inventory.get())
+        ? Optional.of(path + " has all requests to " + resource.name()
+            + ", and no other variant would answer them: route its requests to another variant first, "
+            + "or undeploy the others first")
         : Optional.empty();
   }
 
-  private boolean othersAreServed(String name, String path, Inventory inventory) {
+  private boolean hasOtherVariants(String name, String path, Inventory inventory) {
     Preview earlier = earlier();
     Stream<ResourceRef> there = inventory.entries().stream()
         .filter(entry -> entry.root() && entry.status() == Observed.Status.READY)
@@ -224,10 +226,10 @@ public final class ReconciledEndpointPlatform extends ReconciledPlatform<Endpoin
     return ReconcileRequest.of(verb, endpoint.routing().path(), endpoint.name(), content);
   }
 
-  // ---- models of this machine ----
+  // ---- local models ----
 
   /**
-   * {@return what finds out the content of an operation on a container, once its local models have been hashed}
+   * {@return the preparation of an operation on a container, which hashes its local models}
    *
    * <p>Values are checked now, as if everything had been uploaded.
    */
@@ -238,8 +240,8 @@ public final class ReconciledEndpointPlatform extends ReconciledPlatform<Endpoin
       Content<R> known = content.apply(container);
       return preparing -> known;
     }
-    List<String> notYetKnown = Collections.nCopies(sources.size(), "0".repeat(64));
-    requireNonNull(content.apply(mapper.uploaded(container, notYetKnown)), "content");
+    List<String> placeholders = Collections.nCopies(sources.size(), "0".repeat(64));
+    requireNonNull(content.apply(mapper.uploaded(container, placeholders)), "content");
     return preparing -> {
       List<LocalModel> models = new ArrayList<>();
       sources.forEach(source -> models.add(source.read(new HashingProgress(source, preparing))));

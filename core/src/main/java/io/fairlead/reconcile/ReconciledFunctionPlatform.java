@@ -21,7 +21,7 @@ import java.util.Optional;
 import java.util.function.Function;
 
 /**
- * A function platform made of a provider's parts: its mapper, its kinds of resources, its invoker and its URLs.
+ * A function platform that is assembled from a provider's mapper, kinds of resources, invoker and URLs.
  *
  * <p>Every operation becomes a reconcile request here, once for all platforms.
  */
@@ -31,14 +31,14 @@ public final class ReconciledFunctionPlatform extends ReconciledPlatform<ModelFu
   private final Function<? super ModelFunction, URI> urls;
 
   /**
-   * Makes a platform.
+   * Creates a platform.
    *
-   * @param reconciler what reconciles; closed with the platform
-   * @param mapper from functions to resources
-   * @param invoker what asks functions; a request that gets there is not pinned to a variant
-   * @param urls where a function answers over HTTP; a {@link io.fairlead.error.ServingException} of kind {@code
-   *     NOT_FOUND} if it is not deployed
-   * @param onClose what closes the provider's clients, called once, after the reconciler has stopped
+   * @param reconciler the reconciler; closed with the platform
+   * @param mapper the mapper from functions to resources
+   * @param invoker invokes functions; requests are never pinned to a variant
+   * @param urls the URL at which a function answers over HTTP; a {@link io.fairlead.error.ServingException} of kind
+   *     {@code NOT_FOUND} if it is not deployed
+   * @param onClose closes the provider's clients, called once, after the reconciler has stopped
    */
   public ReconciledFunctionPlatform(
       Reconciler reconciler,

@@ -42,9 +42,9 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What all platforms that are made of a provider's parts have in common.
+ * The common base of platforms that are assembled from a provider's parts.
  *
- * <p>For a preview, a platform is made anew of the same parts: what it would change it plans.
+ * <p>A preview is another platform of the same parts, which plans changes instead of making them.
  */
 abstract class ReconciledPlatform<S extends Served> implements Platform<S> {
   final Reconciler reconciler;
@@ -66,7 +66,7 @@ abstract class ReconciledPlatform<S extends Served> implements Platform<S> {
     this.preview = null;
   }
 
-  /** Makes what plans the operations of another. */
+  /** Creates a platform that plans the operations of another. */
   ReconciledPlatform(ReconciledPlatform<S> real, Preview preview) {
     this.reconciler = real.reconciler;
     this.options = real.options;
@@ -99,7 +99,7 @@ abstract class ReconciledPlatform<S extends Served> implements Platform<S> {
     checkMayInvoke(served, request);
     Pieces passing = new Pieces(pieces, () -> {
       if (reconciler.isClosed()) {
-        throw closedMeanwhile(served.name(), null);
+        throw closedDuringAnswer(served.name(), null);
       }
     });
     try {
@@ -107,7 +107,7 @@ abstract class ReconciledPlatform<S extends Served> implements Platform<S> {
     } catch (ServingException e) {
       throw withPinnedVariant(
           reconciler.isClosed() && e.kind() != ErrorKind.CANCELLED
-              ? closedMeanwhile(served.name(), e)
+              ? closedDuringAnswer(served.name(), e)
               : e,
           request);
     } finally {
@@ -118,7 +118,7 @@ abstract class ReconciledPlatform<S extends Served> implements Platform<S> {
   private void checkMayInvoke(S served, Request request) {
     if (preview != null) {
       throw new UnsupportedOperationException(
-          "a preview changes and asks nothing: invoke on the platform itself");
+          "a preview does not invoke models: invoke on the platform itself");
     }
     check(request);
     if (reconciler.isClosed()) {
@@ -126,16 +126,17 @@ abstract class ReconciledPlatform<S extends Served> implements Platform<S> {
     }
   }
 
-  private ServingException closedMeanwhile(String name, @Nullable ServingException failure) {
+  private ServingException closedDuringAnswer(String name, @Nullable ServingException failure) {
     return ServingException.builder(
             id(),
             ErrorKind.CANCELLED,
-            "Platform '" + id() + "' was closed while " + name + " answered: open it again.")
+            "Platform '" + id() + "' was closed while " + name
+                + " answered: open it again and retry.")
         .cause(failure)
         .build();
   }
 
-  /** The platform's own word is more exact where it names the variant that failed. */
+  /** Adds the pinned variant to a failure, unless the platform named the variant itself. */
   private static ServingException withPinnedVariant(ServingException e, Request request) {
     return e.variant().isPresent() ? e : request.variant().map(e::withVariant).orElse(e);
   }
@@ -165,7 +166,7 @@ abstract class ReconciledPlatform<S extends Served> implements Platform<S> {
     checkOptions("ModelMetadata", artifact.metadata().options());
   }
 
-  /** What other platforms know makes no difference here, not even to a fingerprint. */
+  /** {@return the options of this platform, so that those of others change nothing, not even a fingerprint} */
   final <P extends PlatformOptions> Options<P> own(Options<P> given) {
     return new Options<>(given.forPlatform(id()));
   }
@@ -182,7 +183,7 @@ abstract class ReconciledPlatform<S extends Served> implements Platform<S> {
 
   // ---- operations ----
 
-  /** Begins an operation, or plans it and ends at once with what it would return. */
+  /** Starts an operation; in a preview, plans it and completes at once with its result. */
   final <R> Operation<R> run(ReconcileRequest<R> request) {
     if (preview == null) {
       return reconciler.run(request);
@@ -200,29 +201,29 @@ abstract class ReconciledPlatform<S extends Served> implements Platform<S> {
     return planned.plan();
   }
 
-  /** {@return what earlier operations would have left, which is nothing if this is not a preview} */
+  /** {@return the preview so far; an empty one if this is not a preview} */
   final Preview earlier() {
     return preview == null ? new Preview() : preview;
   }
 
   /**
-   * {@return what takes a variant away, in order: what it really uses, whatever the caller's value says, and then what the
-   * value says, which may be left of a removal that was cut off}
+   * {@return the resources to delete with a variant, in order: those that it uses on the platform, whatever the
+   * caller's value says, and then those of the value, which an interrupted removal may have left}
    *
-   * @param listed what goes with the variant, as the platform lists it
-   * @param value what the caller's value comes to
+   * @param listed the resources of the variant, as the platform lists them
+   * @param value the resources of the caller's value
    */
   final List<Resource<?>> removal(List<Listed> listed, List<Resource<?>> value) {
-    Map<ResourceRef, Resource<?>> going = new LinkedHashMap<>();
-    listed.forEach(entry -> going.put(entry.ref(), removal(entry)));
+    Map<ResourceRef, Resource<?>> toDelete = new LinkedHashMap<>();
+    listed.forEach(entry -> toDelete.put(entry.ref(), removal(entry)));
     List<Resource<?>> made = new ArrayList<>(value);
     Collections.reverse(made);
     made.stream()
         .filter(resource -> resource.role() != Role.SETTING)
-        .forEach(resource -> going.putIfAbsent(
+        .forEach(resource -> toDelete.putIfAbsent(
             resource.ref(),
             resource.to(resource.role() == Role.SHARED ? Goal.ABSENT_IF_UNUSED : Goal.ABSENT)));
-    return List.copyOf(going.values());
+    return List.copyOf(toDelete.values());
   }
 
   private Resource<?> removal(Listed entry) {
@@ -254,7 +255,7 @@ abstract class ReconciledPlatform<S extends Served> implements Platform<S> {
     List<Listed> under = inventory.under(name);
     List<Resource<?>> resources = new ArrayList<>();
     if (!under.isEmpty()) {
-      resources.addAll(beforeAllGoes(name));
+      resources.addAll(beforeUndeployAll(name));
     }
     under.forEach(entry -> {
       found.putIfAbsent(entry.ref(), entry);
@@ -264,8 +265,8 @@ abstract class ReconciledPlatform<S extends Served> implements Platform<S> {
         resources, List.of(), Guard.NONE, deleted -> resources(found.values(), deleted));
   }
 
-  /** {@return what has to be brought about before everything under a name goes} */
-  List<Resource<?>> beforeAllGoes(String name) {
+  /** {@return the resources to reconcile before everything under a name is deleted} */
+  List<Resource<?>> beforeUndeployAll(String name) {
     return List.of();
   }
 
@@ -319,11 +320,11 @@ abstract class ReconciledPlatform<S extends Served> implements Platform<S> {
   }
 
   private Inventory readInventory(Look look) {
-    checkOpen("list what is there");
+    checkOpen("list its resources");
     return reconciler.reading(() -> reconciler.inventory(look));
   }
 
-  /** {@return what serves requests, or is to, or should have} */
+  /** {@return the roots: deployments that serve requests, are being created, or have failed} */
   final Stream<Listed> roots(Look look) {
     return readInventory(look).entries().stream().filter(Listed::root);
   }

@@ -34,13 +34,13 @@ import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Reconciles a platform's resources with what they should be: it alone creates, changes and deletes them, waits for them,
- * resumes and rolls back.
+ * A reconciler of a platform's resources with their desired state: it creates, updates and deletes them, waits for
+ * them, and resumes and rolls back operations.
  *
- * <p>For each resource, in order: absent, so it is created; different, so it is updated; on its way, so it is waited
- * for; ready, so the next. On an answer that was lost, a conflict, a throttle: read again and decide. On a failure: roll back,
- * in reverse order, what this run made, never what was there before, and say why. All state is on the platform, under
- * names that can be computed again, so a run that died is resumed by running the same again, from any machine.
+ * <p>For each resource, in order: if it is absent, create it; if it differs, update it; if it is changing, wait; if it
+ * is ready, go on to the next. After a lost answer, a conflict or a throttle, read again and decide. After a failure,
+ * roll back in reverse order what this run created and changed, and report why. All state is on the platform, under
+ * names that can be computed again, so a run that died is resumed by the same operation, from any machine.
  *
  * <p>Operations on one name run one after the other. Safe for concurrent use.
  */
@@ -86,13 +86,13 @@ public final class Reconciler implements AutoCloseable {
    * {@return a builder of a reconciler}
    *
    * @param platform the id of the platform
-   * @param kinds all kinds of resources that it has, each after those that it uses
+   * @param kinds all its kinds of resources, each after those that it uses
    */
   public static Builder builder(String platform, List<ResourceKind<?>> kinds) {
     return new Builder(platform, kinds);
   }
 
-  /** The parts of a reconciler. */
+  /** A builder of a reconciler. */
   public static final class Builder {
     private final String platform;
     private final List<ResourceKind<?>> kinds;
@@ -115,25 +115,25 @@ public final class Reconciler implements AutoCloseable {
       return this;
     }
 
-    /** Sets where time comes from; by default this machine's clocks. */
+    /** Sets the time source; by default this machine's clocks. */
     public Builder time(TimeSource newTime) {
       this.time = requireNonNull(newTime, "time");
       return this;
     }
 
-    /** Sets how often something is asked whether it is ready. */
+    /** Sets the polling intervals. */
     public Builder polling(Polling newPolling) {
       this.polling = requireNonNull(newPolling, "polling");
       return this;
     }
 
-    /** Sets how often a call is tried again. */
+    /** Sets the policy by which calls are retried. */
     public Builder retry(RetryPolicy newRetry) {
       this.retry = requireNonNull(newRetry, "retry");
       return this;
     }
 
-    /** Sets the longest time that one operation works, and then again the longest that it undoes; by default an hour. */
+    /** Sets the limit on one operation, and again on its rollback; by default an hour each. */
     public Builder limit(Duration newLimit) {
       Problems.in("Reconciler")
           .check(newLimit.compareTo(Duration.ZERO) > 0, "limit", "must be more than 0", newLimit)
@@ -142,13 +142,13 @@ public final class Reconciler implements AutoCloseable {
       return this;
     }
 
-    /** Sets where randomness comes from; it has to be safe for concurrent use. */
+    /** Sets the source of randomness, which has to be safe for concurrent use. */
     public Builder random(RandomGenerator newRandom) {
       this.random = requireNonNull(newRandom, "random");
       return this;
     }
 
-    /** Sets what runs operations; by default daemon threads of the reconciler's own, which end with it. */
+    /** Sets the executor of operations; by default daemon threads of the reconciler, which end with it. */
     public Builder executor(Executor newExecutor) {
       this.executor = requireNonNull(newExecutor, "executor");
       return this;
@@ -160,7 +160,7 @@ public final class Reconciler implements AutoCloseable {
   }
 
   /**
-   * Begins an operation.
+   * Starts an operation.
    *
    * @throws ServingException of kind {@code CANCELLED} if the platform is closed
    */
@@ -186,19 +186,19 @@ public final class Reconciler implements AutoCloseable {
     return run;
   }
 
-  /** One operation, and the name that it has to itself while it works. */
+  /** One operation, and the name on which it runs alone. */
   private record Task(String deployment, Run<?> run, Runnable work) {}
 
   private void dispatch(Task task) {
     try {
       executor.execute(() -> perform(task));
     } catch (RuntimeException | Error e) {
-      task.run().fail(isClosed() ? closedBefore("go on") : noThread(e));
+      task.run().fail(isClosed() ? closedBefore("resume") : noWorkerThread(e));
       finish(task);
     }
   }
 
-  private ServingException noThread(Throwable cause) {
+  private ServingException noWorkerThread(Throwable cause) {
     return new ServingException(
         platform,
         ErrorKind.UNAVAILABLE,
@@ -218,7 +218,7 @@ public final class Reconciler implements AutoCloseable {
     }
   }
 
-  /** Gives the name to the next, and only then tells those who wait, because they may want it. */
+  /** Starts the next operation on the name, and only then completes this one, whose callers may need the name. */
   private void finish(Task task) {
     Task next;
     lock.lock();
@@ -266,25 +266,23 @@ public final class Reconciler implements AutoCloseable {
           request.subject(),
           new ServingException(platform, ErrorKind.UNKNOWN, "an unexpected " + e, e));
     }
-    // An Error is left to end the run without undoing: the process is as good as dead, and what was
-    // made is found again
-    // by running the same again.
+    // An Error ends the run without a rollback: the process may be beyond repair, and the same
+    // operation resumes this one.
   }
 
   private void ended(
       ReconcileRequest<?> request, Run<?> run, Convergence<?> convergence, RunEnded ended) {
     switch (ended.why) {
       case CANCELLED, CLOSED -> stopped(request, run, convergence, ended.why);
-      case FAILED, BEGIN_ANEW ->
-        failed(request, run, convergence, ended.resource(), ended.failure());
-      case OUT_OF_TIME ->
-        run.fail(
-            new ServingException(
-                platform,
-                ErrorKind.TIMEOUT,
-                request.title() + " on " + platform + " was not done within " + limit + " (last: "
-                    + run.status().detail()
-                    + "). What was started goes on there: run the same operation again to resume it, or undeploy to remove it."));
+      case FAILED, RESTART -> failed(request, run, convergence, ended.resource(), ended.failure());
+      case TIMED_OUT ->
+        run.fail(new ServingException(
+            platform,
+            ErrorKind.TIMEOUT,
+            request.title() + " on " + platform + " was not done within " + limit + " (last: "
+                + run.status().detail()
+                + "). Changes that the platform has accepted continue there: run the same operation again to "
+                + "resume it, or undeploy to remove it."));
     }
   }
 
@@ -296,10 +294,11 @@ public final class Reconciler implements AutoCloseable {
           platform,
           ErrorKind.CANCELLED,
           title
-              + " stopped because the platform was closed, or its thread interrupted. What was started goes on there: "
+              + " stopped because the platform was closed, or its thread interrupted. What was started there goes on: "
               + "run the same operation again to resume it, or undeploy to remove it."));
     } else {
-      undoAndFail(request, run, convergence, ErrorKind.CANCELLED, title + " was cancelled.", null);
+      rollBackAndFail(
+          request, run, convergence, ErrorKind.CANCELLED, title + " was cancelled.", null);
     }
   }
 
@@ -315,17 +314,17 @@ public final class Reconciler implements AutoCloseable {
     }
     String at = resource.equals(request.subject()) ? "" : " at " + resource;
     String reason = String.valueOf(why.getMessage());
-    undoAndFail(
+    rollBackAndFail(
         request,
         run,
         convergence,
         why.kind(),
         request.title() + " on " + platform + " failed" + at + ": " + withoutFullStop(reason) + "."
-            + wayOut(why.kind()),
+            + advice(why.kind()),
         why);
   }
 
-  private void undoAndFail(
+  private void rollBackAndFail(
       ReconcileRequest<?> request,
       Run<?> run,
       Convergence<?> convergence,
@@ -335,10 +334,10 @@ public final class Reconciler implements AutoCloseable {
     String end;
     List<Throwable> problems = new ArrayList<>();
     try {
-      run.undoing(message);
-      Rollback.Result undone = convergence.rollBack();
-      problems.addAll(undone.problems());
-      end = outcomeOf(undone, request.subject(), convergence.isRemoval());
+      run.rollingBack(message);
+      Rollback.Result rollback = convergence.rollBack();
+      problems.addAll(rollback.problems());
+      end = outcomeOf(rollback, request.subject(), convergence.isRemoval());
     } catch (RunEnded e) {
       end = " The platform was closed before all was rolled back: undeploy " + request.subject()
           + " removes the rest.";
@@ -359,31 +358,31 @@ public final class Reconciler implements AutoCloseable {
     run.fail(exception);
   }
 
-  private static String outcomeOf(Rollback.Result undone, String subject, boolean isRemoval) {
+  private static String outcomeOf(Rollback.Result rollback, String subject, boolean isRemoval) {
     StringBuilder words = new StringBuilder();
-    if (!undone.rolledBack().isEmpty()) {
+    if (!rollback.rolledBack().isEmpty()) {
       words
           .append(" Rolled back: ")
-          .append(String.join(", ", undone.rolledBack()))
+          .append(String.join(", ", rollback.rolledBack()))
           .append('.');
     }
-    if (!undone.kept().isEmpty()) {
+    if (!rollback.kept().isEmpty()) {
       words.append(" Kept, because others use it: ");
-      words.append(String.join(", ", undone.kept())).append('.');
+      words.append(String.join(", ", rollback.kept())).append('.');
     }
-    if (!undone.left().isEmpty()) {
-      words.append(" Left behind: ").append(String.join(", ", undone.left()));
+    if (!rollback.left().isEmpty()) {
+      words.append(" Left behind: ").append(String.join(", ", rollback.left()));
       words.append("; undeploy ").append(subject).append(" removes it once the platform allows.");
     } else if (isRemoval) {
-      words.append(" Retry to go on.");
-    } else if (undone.kept().isEmpty()) {
+      words.append(" Retry to resume.");
+    } else if (rollback.kept().isEmpty()) {
       words.append(" Nothing created by this operation remains.");
     }
     return words.toString();
   }
 
-  /** What to do about a kind of failure, where the platform's own words may not say it. */
-  private static String wayOut(ErrorKind kind) {
+  /** {@return what to do about a failure of this kind, where the platform's message may not say it} */
+  private static String advice(ErrorKind kind) {
     return switch (kind) {
       case UNAUTHORIZED -> " Check the credentials and their permissions, then retry.";
       case QUOTA -> " Request more quota, or choose another instance type or region, then retry.";
@@ -397,7 +396,9 @@ public final class Reconciler implements AutoCloseable {
     return text.endsWith(".") ? text.substring(0, text.length() - 1) : text;
   }
 
-  /** Plans a request on what a preview has planned already, by reading only, and ends its run with what it would return. */
+  /**
+   * Plans a request by read-only calls, on what a preview has planned already, and completes its run with the result.
+   */
   <R> void preview(ReconcileRequest<R> request, Preview earlier, Run<R> run) {
     Convergence<R> convergence = new Convergence<>(this, request, run, earlier);
     try {
@@ -412,14 +413,14 @@ public final class Reconciler implements AutoCloseable {
     }
   }
 
-  /** Lists what is managed; one call to each kind's list. */
+  /** {@return the managed resources, from one list of each kind} */
   Inventory inventory(Look look) {
     List<Listed> all = new ArrayList<>();
     kinds.forEach(kind -> all.addAll(kind.list(look)));
     return new Inventory(all);
   }
 
-  /** {@return what a call reads, tried again as the policy says} */
+  /** {@return the result of a read-only call, retried by the policy} */
   <V> V reading(Supplier<V> call) {
     int failures = 0;
     while (true) {
@@ -476,7 +477,7 @@ public final class Reconciler implements AutoCloseable {
     return (ResourceKind<T>) kind;
   }
 
-  /** {@return how traffic weights are read and written} */
+  /** {@return the setting of traffic weights} */
   TrafficSetting traffic() {
     return traffic.orElseThrow(() ->
         new IllegalStateException("an endpoint platform's reconciler must have a traffic setting"));
@@ -511,7 +512,7 @@ public final class Reconciler implements AutoCloseable {
   }
 
   /**
-   * Stops all operations where they are, without undoing, and waits until their threads have ended, at most ten seconds.
+   * Stops all operations without a rollback, and waits until their threads have ended, at most ten seconds.
    */
   @Override
   public void close() {

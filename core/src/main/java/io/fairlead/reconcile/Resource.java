@@ -5,42 +5,42 @@ import static java.util.Objects.requireNonNull;
 import java.util.Optional;
 
 /**
- * One resource, and what it should come to: plain data, which can be compared and printed.
+ * A resource with its goal: plain data, which can be compared and printed.
  *
  * @param kind its kind
  * @param name its name
- * @param role how long it lives
- * @param goal what it should come to
- * @param desired what it should be; empty where the goal asks for no state of it
- * @param <T> what it is, as its kind sees it
+ * @param role its role, which determines its lifetime
+ * @param goal the goal of reconciling it
+ * @param desired its desired state; empty where the goal does not have one
+ * @param <T> the type of its state
  */
 public record Resource<T>(
     KindName<T> kind, String name, Role role, Goal goal, Optional<Desired<T>> desired) {
-  /** What a resource should come to. */
+  /** The goal of reconciling a resource. */
   public enum Goal {
-    /** It is there, as desired. */
+    /** It exists as desired. */
     PRESENT,
-    /** If it is there, it is as desired. */
+    /** If it exists, it is as desired. */
     ADJUSTED_IF_PRESENT,
-    /** It is there already, whatever it is; otherwise the operation cannot begin. */
+    /** It exists and is ready, in any state; otherwise the operation is refused. */
     REQUIRED,
-    /** It is not there. */
+    /** It does not exist. */
     ABSENT,
-    /** It is not there, unless something that stays uses it. */
+    /** It does not exist, unless a resource that stays uses it. */
     ABSENT_IF_UNUSED,
-    /** It is not there, unless a deployment uses it or it serves by itself again. */
+    /** It does not exist, unless a deployment uses it or it is a deployment that works again. */
     ABSENT_IF_ORPHAN
   }
 
-  /** How long a resource lives. */
+  /** The role of a resource, which determines its lifetime. */
   public enum Role {
-    /** As long as its deployment: it serves requests, and is named {@code name/variant}, or as the function. */
+    /** Serves requests, and lives as long as its deployment. Named {@code name/variant}, or as the function. */
     VARIANT,
-    /** As long as the variant that it is a part of. */
+    /** Lives as long as the variant that it is a part of. */
     PART,
-    /** As long as something uses it: several variants may. */
+    /** Lives as long as something uses it; several variants may. */
     SHARED,
-    /** As long as the shared resource that it is a setting of: it is never created or deleted by itself. */
+    /** A setting of a shared resource, with which it lives: it is never created or deleted by itself. */
     SETTING
   }
 
@@ -66,7 +66,7 @@ public record Resource<T>(
     return present(kind, name, Role.VARIANT, desired);
   }
 
-  /** {@return the resource that serves a variant's requests, to be exactly this} */
+  /** {@return the resource that serves a variant's requests, in exactly this state} */
   public static <T> Resource<T> variant(KindName<T> kind, String name, T desired) {
     return variant(kind, name, Desired.exactly(desired));
   }
@@ -76,12 +76,12 @@ public record Resource<T>(
     return present(kind, name, Role.PART, desired);
   }
 
-  /** {@return a part of a variant, to be exactly this} */
+  /** {@return a part of a variant, in exactly this state} */
   public static <T> Resource<T> part(KindName<T> kind, String name, T desired) {
     return part(kind, name, Desired.exactly(desired));
   }
 
-  /** {@return a part that this variant, as it should be, does not have} */
+  /** {@return the absence of a part, which this variant does not have} */
   public static <T> Resource<T> noPart(KindName<T> kind, String name) {
     return new Resource<>(kind, name, Role.PART, Goal.ABSENT, Optional.empty());
   }
@@ -91,17 +91,17 @@ public record Resource<T>(
     return present(kind, name, Role.SHARED, desired);
   }
 
-  /** {@return a resource that several variants may use, to be exactly this} */
+  /** {@return a resource that several variants may use, in exactly this state} */
   public static <T> Resource<T> shared(KindName<T> kind, String name, T desired) {
     return shared(kind, name, Desired.exactly(desired));
   }
 
-  /** {@return a shared resource that has to be there already, whatever it is} */
+  /** {@return a shared resource that has to exist already, in any state} */
   public static <T> Resource<T> requiredShared(KindName<T> kind, String name) {
     return new Resource<>(kind, name, Role.SHARED, Goal.REQUIRED, Optional.empty());
   }
 
-  /** {@return a setting of a shared resource, which depends on its present state} */
+  /** {@return a setting of a shared resource} */
   public static <T> Resource<T> setting(KindName<T> kind, String name, Desired<T> desired) {
     return present(kind, name, Role.SETTING, desired);
   }
@@ -111,12 +111,12 @@ public record Resource<T>(
     return new Resource<>(kind, name, role, Goal.PRESENT, Optional.of(desired));
   }
 
-  /** {@return the same resource, which should come to something that asks for no state of it} */
+  /** {@return the same resource with a goal that has no desired state} */
   Resource<T> to(Goal stateless) {
     return new Resource<>(kind, name, role, stateless, Optional.empty());
   }
 
-  /** {@return the same resource, to be as desired only if it is there} */
+  /** {@return the same resource, as desired only if it exists} */
   Resource<T> onlyIfPresent() {
     return new Resource<>(kind, name, role, Goal.ADJUSTED_IF_PRESENT, desired);
   }
@@ -125,11 +125,11 @@ public record Resource<T>(
     return new ResourceRef(kind.name(), name);
   }
 
-  boolean isToBeThere() {
+  boolean isToExist() {
     return goal == Goal.PRESENT || goal == Goal.ADJUSTED_IF_PRESENT || goal == Goal.REQUIRED;
   }
 
-  /** {@return what it should be, if this is what it is} */
+  /** {@return its desired state, if this is its actual one} */
   T desired(Optional<T> actual) {
     return desired
         .orElseThrow(() -> new IllegalStateException(ref() + " has no desired state"))

@@ -5,8 +5,8 @@ import static java.util.Objects.requireNonNull;
 /**
  * The kind and name of one resource on a platform.
  *
- * @param kind what it is there, such as {@code endpoint}
- * @param name its name there, chosen by us and derived from what it is
+ * @param kind its kind there, such as {@code endpoint}
+ * @param name its name there, which the mapper has chosen and can compute again
  */
 public record ResourceRef(String kind, String name) {
   public ResourceRef {

@@ -6,15 +6,15 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 
-/** Rolls back, in reverse order, what a run created or changed, and nothing else. */
+/** The rollback of a run: in reverse order, of what it created or changed, and of nothing else. */
 final class Rollback {
   /**
-   * What became of what a failed run had done, each looked at after the last change.
+   * The result of a rollback, read again after the last change.
    *
-   * @param rolledBack what was deleted or restored
-   * @param kept what it created and others use by now
-   * @param left what it created or changed and could not roll back, with the reason
-   * @param problems the reasons
+   * @param rolledBack the resources that were deleted or restored
+   * @param kept the resources that the run created and others use by now
+   * @param left the resources that could not be rolled back, each with the reason
+   * @param problems the failures of the rollback
    */
   record Result(
       List<String> rolledBack, List<String> kept, List<String> left, List<Throwable> problems) {}
@@ -32,16 +32,16 @@ final class Rollback {
   }
 
   /**
-   * {@return what became of everything}
+   * {@return the result of rolling everything back}
    *
-   * @param isRemoval whether the operation takes things out of service: what goes no longer needs its share
+   * @param isRemoval whether the operation deletes variants: a deleted one gets no traffic weight back
    */
   Result all(boolean isRemoval) throws RunEnded {
     driver.beginRollback();
     steps.stream()
         .filter(Step::mayHaveCreated)
-        .forEach(step -> driver.going.add(step.resource.ref()));
-    // What variants share is what the one who holds the name needs it to be.
+        .forEach(step -> driver.toDelete.add(step.resource.ref()));
+    // Settings that variants share stay as the current owner of the name needs them.
     boolean forward = driver.isLost || (isRemoval && !driver.deleted.isEmpty());
     List<Step<?>> reversed = new ArrayList<>(steps);
     Collections.reverse(reversed);
@@ -70,28 +70,28 @@ final class Rollback {
       }
     } catch (RunEnded e) {
       switch (e.why) {
-        case FAILED, BEGIN_ANEW -> {
+        case FAILED, RESTART -> {
           result.left().add(step + " (" + e.failure().getMessage() + ")");
           result.problems().add(e.failure());
         }
-        case OUT_OF_TIME -> result.left().add(step + " (it was not gone in time)");
+        case TIMED_OUT -> result.left().add(step + " (it was not gone in time)");
         default -> throw e;
       }
     }
   }
 
-  /** Only what nobody else has changed since is deleted. */
+  /** Deletes what the run created, unless it was changed since by another process or by hand. */
   private <T> boolean delete(Step<T> step) throws RunEnded {
     Step<T> removal =
         step.toRollBack(step.resource.role() == Role.SHARED ? Goal.ABSENT_IF_UNUSED : Goal.ABSENT);
     Driver.End end = driver.drive(removal, Policy.BE_ROLLED_BACK);
     if (end.move() == Move.DONE) {
       if (!end.wrote()) {
-        driver.going.remove(step.resource.ref());
+        driver.toDelete.remove(step.resource.ref());
       }
       return end.wrote();
     }
-    driver.going.remove(step.resource.ref());
+    driver.toDelete.remove(step.resource.ref());
     Observed<T> seen = driver.read(step);
     if (removal.carriesTheRun(seen, run.id().value())) {
       boolean asWritten = removal.isOfRun(seen, run.id().value());

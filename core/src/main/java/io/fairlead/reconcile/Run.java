@@ -24,7 +24,7 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** One run of an operation: what its caller holds, and through which its worker reports and waits. */
+/** One run of an operation: the caller's handle, and the means by which its worker reports progress and waits. */
 final class Run<R> implements Operation<R> {
   private static final Logger log = LoggerFactory.getLogger(Run.class);
 
@@ -43,7 +43,7 @@ final class Run<R> implements Operation<R> {
   private @Nullable Thread pausing;
   private @Nullable Runnable completion;
 
-  private volatile OperationStatus status = new OperationStatus(State.QUEUED, "waiting to begin");
+  private volatile OperationStatus status = new OperationStatus(State.QUEUED, "queued");
 
   Run(OperationId id, String title, TimeSource time) {
     this.id = id;
@@ -100,7 +100,7 @@ final class Run<R> implements Operation<R> {
   public Operation<R> onProgress(Consumer<? super Progress> listener) {
     eventsLock.lock();
     try {
-      events.forEach(event -> hand(event, listener));
+      events.forEach(event -> deliver(event, listener));
       listeners.add(listener);
     } finally {
       eventsLock.unlock();
@@ -123,7 +123,7 @@ final class Run<R> implements Operation<R> {
           id.platform(),
           ErrorKind.CANCELLED,
           title + " on " + id.platform()
-              + " was cancelled before it began. Nothing created by this operation remains."));
+              + " was cancelled before it started. Nothing created by this operation remains."));
     } finally {
       stopLock.unlock();
     }
@@ -136,7 +136,7 @@ final class Run<R> implements Operation<R> {
     return future.copy();
   }
 
-  /** Stops the worker where it is. */
+  /** Stops the worker without a rollback. */
   void close() {
     stopLock.lock();
     try {
@@ -162,7 +162,7 @@ final class Run<R> implements Operation<R> {
     }
   }
 
-  /** Waits, and ends early by an exception if the operation has to stop. Undoing is stopped by closing only. */
+  /** Waits, and throws if the operation has to stop. A rollback is stopped only by closing the platform. */
   void pause(Duration duration) throws RunEnded {
     stopLock.lock();
     try {
@@ -180,11 +180,11 @@ final class Run<R> implements Operation<R> {
     stopLock.lock();
     try {
       pausing = null;
-      // An interrupt that came after the pause ended belongs to it all the same.
+      // An interrupt that arrived after the pause was meant for it, too.
       interrupted |= stop != null && Thread.interrupted();
       checkStop();
       if (interrupted && (stop == null || status.state() == State.UNDOING)) {
-        // Somebody who owns the thread wants it to end.
+        // The owner of the thread wants it to end.
         stop = Why.CLOSED;
         Thread.currentThread().interrupt();
         checkStop();
@@ -194,7 +194,7 @@ final class Run<R> implements Operation<R> {
     }
   }
 
-  /** Ends by an exception if the operation has to stop. */
+  /** Throws if the operation has to stop. */
   void checkStop() throws RunEnded {
     stopLock.lock();
     try {
@@ -210,7 +210,7 @@ final class Run<R> implements Operation<R> {
     return time.elapsed().minus(begin);
   }
 
-  /** {@return whether the operation may begin; it may not if it was taken back before} */
+  /** {@return whether the operation starts; false if it was cancelled before} */
   boolean begin(String detail) {
     stopLock.lock();
     try {
@@ -225,7 +225,7 @@ final class Run<R> implements Operation<R> {
     return true;
   }
 
-  void undoing(String detail) {
+  void rollingBack(String detail) {
     stopLock.lock();
     try {
       status = new OperationStatus(State.UNDOING, detail);
@@ -245,13 +245,13 @@ final class Run<R> implements Operation<R> {
     eventsLock.lock();
     try {
       events.add(event);
-      listeners.forEach(listener -> hand(event, listener));
+      listeners.forEach(listener -> deliver(event, listener));
     } finally {
       eventsLock.unlock();
     }
   }
 
-  /** {@return whether the operation has succeeded; it has not if it was taken back in the last moment} */
+  /** {@return whether the operation has succeeded; false if it was cancelled at the last moment} */
   boolean succeed(R result, String detail) {
     stopLock.lock();
     try {
@@ -267,7 +267,7 @@ final class Run<R> implements Operation<R> {
     return true;
   }
 
-  /** Ends the operation with a failure; one that has ended already stays as it is. */
+  /** Ends the operation with a failure, unless it has ended already. */
   void fail(Throwable cause) {
     boolean cancelled = cause instanceof ServingException e && e.kind() == ErrorKind.CANCELLED;
     String message = String.valueOf(cause.getMessage());
@@ -284,7 +284,7 @@ final class Run<R> implements Operation<R> {
     report(0, 0, "", message);
   }
 
-  /** Tells those who wait how it ended; apart from the ending, because what follows may need the name again. */
+  /** Completes the future; apart from the end of the operation, because callers may need the name again. */
   void complete() {
     Runnable now;
     stopLock.lock();
@@ -298,11 +298,11 @@ final class Run<R> implements Operation<R> {
     }
   }
 
-  private static void hand(Progress event, Consumer<? super Progress> listener) {
+  private static void deliver(Progress event, Consumer<? super Progress> listener) {
     try {
       listener.accept(event);
     } catch (Throwable e) {
-      // Whatever a listener throws, an assertion of a test too, is no failure of the operation.
+      // What a listener throws, an assertion of a test too, is no failure of the operation.
       log.warn("A progress listener failed on '{}'", event, e);
     }
   }

@@ -5,21 +5,21 @@ import static java.util.Objects.requireNonNull;
 import io.fairlead.error.ServingException;
 import org.jspecify.annotations.Nullable;
 
-/** Ends the work of a run before it is done, and says why. */
+/** The signal that ends a run early, with the reason. */
 @SuppressWarnings("serial") // never leaves this package
 final class RunEnded extends Exception {
-  /** Why a run ends early. */
+  /** The reason why a run ends early. */
   enum Why {
     /** It failed at a resource. */
     FAILED,
     /** The caller cancelled the operation. */
     CANCELLED,
-    /** The platform was closed, or the worker's thread was interrupted from outside. */
+    /** The platform was closed, or the worker thread was interrupted from outside. */
     CLOSED,
-    /** Its time is over. */
-    OUT_OF_TIME,
-    /** Something that a step depends on was not there: the pass has to begin anew. */
-    BEGIN_ANEW
+    /** Its limit passed. */
+    TIMED_OUT,
+    /** A dependency of a step was not found: the pass has to start again. */
+    RESTART
   }
 
   final Why why;
@@ -37,16 +37,16 @@ final class RunEnded extends Exception {
     return new RunEnded(Why.FAILED, resource, failure);
   }
 
-  static RunEnded beginAnew(String resource, ServingException failure) {
-    return new RunEnded(Why.BEGIN_ANEW, resource, failure);
+  static RunEnded restart(String resource, ServingException failure) {
+    return new RunEnded(Why.RESTART, resource, failure);
   }
 
   static RunEnded stopped(Why why) {
     return new RunEnded(why, null, null);
   }
 
-  static RunEnded outOfTime() {
-    return new RunEnded(Why.OUT_OF_TIME, null, null);
+  static RunEnded timedOut() {
+    return new RunEnded(Why.TIMED_OUT, null, null);
   }
 
   boolean isStopped() {
@@ -58,7 +58,7 @@ final class RunEnded extends Exception {
     return requireNonNull(resource);
   }
 
-  /** {@return the failure, if there is one} */
+  /** {@return the failure, for the reasons that have one} */
   ServingException failure() {
     return requireNonNull(failure);
   }

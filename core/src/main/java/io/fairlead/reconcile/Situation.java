@@ -4,63 +4,63 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * What is known of one resource at one moment of a run: all that a {@link Policy} decides by.
+ * What a run knows of one resource at one moment: the input of a {@link Policy}.
  *
- * @param status what was seen
- * @param operation how far the platform's operation on it is, if this run has one
- * @param facts what else is so
+ * @param status its status
+ * @param operation the state of the platform's operation on it, if this run has one
+ * @param facts the other facts
  */
 record Situation(
     Observed.Status status, Optional<Outcome.State> operation, Set<Situation.Fact> facts) {
-  /** Something that is so. */
+  /** A fact about a resource. */
   enum Fact {
-    /** It is as it should be. */
+    /** Its actual state is the desired one. */
     AS_DESIRED,
-    /** It is as it was before this run changed it. */
+    /** Its actual state is that before this run changed it. */
     AS_BEFORE,
-    /** It is as this run wrote it last. */
+    /** Its actual state is that which this run wrote last. */
     AS_WRITTEN,
-    /** This run created it, and it is still as this run wrote it; or it failed under this run's change. */
+    /** This run created it, and its state is still that which this run wrote; or it failed after this run's change. */
     OF_THIS_RUN,
-    /** The platform accepted that it is created or changed. */
+    /** The platform has accepted a create or an update. */
     CHANGE_ACCEPTED,
-    /** The platform accepted that it goes. */
+    /** The platform has accepted a delete. */
     DELETION_ACCEPTED,
-    /** What was accepted was accepted so lately that it may not show yet. */
+    /** The change was accepted so recently that it may not be visible yet. */
     SETTLING,
-    /** What this run sent may be done and not show yet. */
-    MAY_STILL_SHOW,
-    /** It was seen on its way since this run's last change. */
+    /** A call of this run may have had an effect that is not visible yet. */
+    MAY_STILL_APPEAR,
+    /** It was read as changing since this run's last change. */
     SEEN_CHANGING,
     /** This run created it. */
     CREATED,
-    /** The last change failed for a reason that passes. */
+    /** The last change failed with a retryable error. */
     RETRYING,
-    /** It was settled in this run, and another run holds the name by now. */
+    /** It had reached its goal in this run, and another run has taken it over since. */
     LOST,
-    /** Another process has undone this run's changes too often. */
+    /** Another process has overwritten this run's changes too often. */
     CONTESTED,
-    /** It was created too often without ever showing. */
+    /** It was created too often without becoming visible. */
     CREATED_TOO_OFTEN,
-    /** This run has written the former state again. */
+    /** This run has written the former state back. */
     RESTORED,
-    /** It is to be adjusted only if it is there. */
+    /** It is adjusted only if it exists. */
     ONLY_IF_PRESENT,
-    /** It belongs to others, and is left alone. */
-    LEFT_ALONE,
-    /** This run has deleted it or tried to. */
+    /** It is foreign, and not changed. */
+    FOREIGN_AND_KEPT,
+    /** This run has sent a delete. */
     WROTE,
-    /** The operation failed because there is nothing to delete. */
-    FOUND_NOTHING,
-    /** It was asked whether it is listed, and it is. */
+    /** The operation failed because there was nothing to delete. */
+    NOTHING_TO_DELETE,
+    /** It was checked: it is listed. */
     LISTED,
-    /** It was asked whether it is listed, and it is not, or has been for too long. */
+    /** It was checked: it is not listed, or was listed for longer than the platform takes to settle. */
     NOT_LISTED,
-    /** It goes only if nothing uses it. */
+    /** It is deleted only if nothing uses it. */
     MAY_BE_USED,
-    /** It was asked whether something uses it, and something does. */
+    /** It was checked: something uses it. */
     USED,
-    /** It was asked whether something uses it, and nothing does. */
+    /** It was checked: nothing uses it. */
     UNUSED
   }
 

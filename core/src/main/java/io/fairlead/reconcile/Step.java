@@ -9,31 +9,31 @@ import java.util.Optional;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/** What is known of one resource in one run. */
+/** The state of one resource within one run. */
 final class Step<T> {
-  /** How often this run changes what others change back. */
+  /** The limit on updates that another process overwrites. */
   private static final int MOST_CONTESTS = 5;
 
-  /** How often a resource is created that the platform reports as done and does not show. */
+  /** The limit on creates that the platform reports as done while the resource does not become visible. */
   private static final int MOST_CREATIONS = 3;
 
   final Resource<T> resource;
   final ResourceKind<T> kind;
   final int number;
 
-  /** What was seen at the first look, until it is used. */
+  /** The result of the first read, until it is used. */
   @Nullable
   Observed<T> looked;
 
   LastCall<T> last = new LastCall.None<>();
 
-  /** The operation of the last call, while it is at work. */
+  /** The platform's operation of the last call, while it is in progress. */
   Optional<String> operation = Optional.empty();
 
-  /** The platform does not want to be asked about the operation before. */
+  /** The earliest time of the next poll, as the platform asked for. */
   Duration notBefore = Duration.ZERO;
 
-  /** What it was before this run changed it first. */
+  /** Its state before the first change of this run. */
   Optional<T> before = Optional.empty();
 
   /** This run created it. */
@@ -42,19 +42,19 @@ final class Step<T> {
   int creations;
   int contests;
 
-  /** It was seen on its way since the last change. */
+  /** It was read as changing since the last change. */
   boolean seenChanging;
 
-  /** A change was sent since what was superseded was last deleted, even if it was refused. */
+  /** A change was sent, with or without success, since superseded resources were last deleted. */
   boolean tried;
 
-  /** It was as it should be at some time in this run. */
+  /** It has reached its goal in this run. */
   boolean settled;
 
-  /** It failed under this run's change. */
+  /** It failed after this run's change. */
   boolean failedHere;
 
-  /** The last change failed for a reason that passes. */
+  /** The last change failed with a retryable error. */
   boolean retrying;
 
   int refusals;
@@ -72,7 +72,7 @@ final class Step<T> {
     this.number = number;
   }
 
-  /** {@return a step that is to delete what this one has created} */
+  /** {@return a step that deletes what this one has created} */
   Step<T> toRollBack(Resource.Goal goal) {
     Step<T> removal = new Step<>(resource.to(goal), kind, number);
     removal.last = last;
@@ -85,7 +85,7 @@ final class Step<T> {
     return kind.matches(resource.desired(Optional.of(actual)), actual);
   }
 
-  /** A variant of others blocks its name; a part or a shared resource of theirs is their business. */
+  /** {@return whether it stays if it is foreign; a foreign variant is refused instead, because it has the name} */
   boolean isLeftAloneIfForeign() {
     return switch (resource.goal()) {
       case ABSENT_IF_UNUSED, ABSENT_IF_ORPHAN -> true;
@@ -94,9 +94,9 @@ final class Step<T> {
     };
   }
 
-  // ---- what has happened ----
+  // ---- events ----
 
-  /** After a lost answer, what is there now may be what this run made. */
+  /** Adopts a resource that exists after a create without an answer, if it carries this run's tag or none. */
   void adopt(Observed<T> seen, String run, Duration now) {
     boolean there = seen.status() != Status.ABSENT && seen.status() != Status.DELETING;
     if (last.mayHaveCreated() && there) {
@@ -126,13 +126,13 @@ final class Step<T> {
     seenChanging = false;
   }
 
-  /** It is over: nothing of it may still show. */
+  /** The operation has failed, so that no effect of it will appear. */
   void operationFailed() {
     last = new LastCall.None<>();
     seenChanging = false;
   }
 
-  // ---- what is known ----
+  // ---- facts ----
 
   boolean mayHaveCreated() {
     return created || last.mayHaveCreated();
@@ -143,7 +143,7 @@ final class Step<T> {
     return there && !seen.foreign() && seen.run().map(run::equals).orElse(created);
   }
 
-  /** {@return whether it is what this run has created, as it wrote it, or what has failed under it} */
+  /** {@return whether this run created it, and its state is still as written, or it failed after this run's change} */
   boolean isOfRun(Observed<T> seen, String run) {
     boolean made = created && seen.run().map(run::equals).orElse(true);
     boolean unchanged = seen.status() != Status.READY
@@ -153,21 +153,21 @@ final class Step<T> {
     return !seen.foreign() && unchanged && (made || failed);
   }
 
-  /** {@return what is so now, as far as this step alone knows} */
+  /** {@return the facts that this step knows by itself} */
   Set<Fact> facts(Observed<T> seen, String run, Duration now, Duration settling) {
     Set<Fact> facts = EnumSet.noneOf(Fact.class);
     add(facts, Fact.OF_THIS_RUN, isOfRun(seen, run));
     add(facts, Fact.CHANGE_ACCEPTED, last.isAcceptedChange());
     add(facts, Fact.DELETION_ACCEPTED, last.isAcceptedDeletion());
     add(facts, Fact.SETTLING, isWithin(last.acceptedAt(), now, settling));
-    add(facts, Fact.MAY_STILL_SHOW, isWithin(last.sentAt(), now, settling));
+    add(facts, Fact.MAY_STILL_APPEAR, isWithin(last.sentAt(), now, settling));
     add(facts, Fact.SEEN_CHANGING, seenChanging);
     add(facts, Fact.CREATED, created);
     add(facts, Fact.RETRYING, retrying);
     add(facts, Fact.CONTESTED, contests >= MOST_CONTESTS);
     add(facts, Fact.CREATED_TOO_OFTEN, creations >= MOST_CREATIONS);
     add(facts, Fact.ONLY_IF_PRESENT, resource.goal() == Resource.Goal.ADJUSTED_IF_PRESENT);
-    add(facts, Fact.LEFT_ALONE, seen.foreign() && isLeftAloneIfForeign());
+    add(facts, Fact.FOREIGN_AND_KEPT, seen.foreign() && isLeftAloneIfForeign());
     add(
         facts,
         Fact.MAY_BE_USED,

@@ -9,7 +9,7 @@ import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 
-/** Daemon threads, as many as there is work for, which end when there is none and are waited for at the end. */
+/** A pool of daemon threads, one for each task, that end when idle and are awaited on close. */
 final class Threads implements Executor {
   private final Set<Thread> alive = ConcurrentHashMap.newKeySet();
   private final AtomicInteger number = new AtomicInteger();
@@ -35,7 +35,7 @@ final class Threads implements Executor {
     pool.execute(task);
   }
 
-  /** Lets the threads end their work for half of the limit, interrupts them, and waits for the other half. */
+  /** Waits for the tasks for half of the limit, interrupts them, and waits for the other half. */
   void close(Duration limit) {
     pool.shutdown();
     long half = limit.toMillis() / 2;
@@ -44,7 +44,7 @@ final class Threads implements Executor {
         pool.shutdownNow();
         pool.awaitTermination(half, TimeUnit.MILLISECONDS);
       }
-      // A pool that has terminated may have threads that are about to.
+      // The threads of a terminated pool may still be alive for a moment.
       for (Thread thread : alive) {
         if (pool.isTerminated() && thread != Thread.currentThread()) {
           thread.join(half);

@@ -9,13 +9,13 @@ import java.util.SortedMap;
 import java.util.TreeMap;
 
 /**
- * How the requests to one public name are divided among its variants.
+ * The traffic split of a public name: the weight of each variant.
  *
- * @param weights whole percents by variant, each 1 to 100, sorted by variant; a variant that is not named gets nothing.
- *     They sum to 100, or there are none
+ * @param weights whole percents by variant, each 1 to 100, sorted by variant; a variant without a weight gets no
+ *     request. They sum to 100, or there are none
  */
 public record Traffic(Map<String, Integer> weights) {
-  /** Nothing gets any request. */
+  /** The split in which no variant gets a request. */
   public static final Traffic NONE = new Traffic(Map.of());
 
   public Traffic {
@@ -42,10 +42,10 @@ public record Traffic(Map<String, Integer> weights) {
   }
 
   /**
-   * {@return the division in which the candidate has {@code percent}, the stable variant what that leaves, and every
+   * {@return the split in which the candidate has {@code percent}, the stable variant the rest of the two, and each
    * other variant what it has}
    *
-   * @throws io.fairlead.grammar.InvalidValueException if the others leave less than {@code percent}
+   * @throws io.fairlead.grammar.InvalidValueException if other variants leave less than {@code percent}
    */
   public Traffic split(String stable, String candidate, int percent) {
     int others = weights.entrySet().stream()
@@ -66,15 +66,15 @@ public record Traffic(Map<String, Integer> weights) {
     return new Traffic(next);
   }
 
-  /** {@return whether the requests can go elsewhere if this variant goes} */
+  /** {@return whether other variants have a weight, so that this one can be removed} */
   public boolean canSpare(String variant) {
     return of(variant) < 100;
   }
 
   /**
-   * {@return the division without a variant, whose share goes to the others in proportion to theirs}
+   * {@return the split without a variant, whose weight is divided among the others in proportion to theirs}
    *
-   * <p>Whole percents are kept by the largest remainder; on a tie, the first by name gets more.
+   * <p>Whole percents are kept by the largest-remainder method; on a tie, the first by name gets more.
    */
   public Traffic without(String variant) {
     SortedMap<String, Integer> rest = new TreeMap<>(weights);

@@ -2,7 +2,7 @@ package io.fairlead.reconcile;
 
 import java.util.Optional;
 
-/** What the operations make of the traffic weights that are there. */
+/** The changes that operations make to a traffic split. */
 final class TrafficChange {
   private TrafficChange() {}
 
@@ -16,7 +16,7 @@ final class TrafficChange {
     }
   }
 
-  /** The candidate gets a share, and the stable variant what that leaves. */
+  /** The candidate gets a weight, and the stable variant the rest of the two. */
   record Split(String stable, String candidate, int percent) implements Desired<Traffic> {
     @Override
     public Traffic from(Optional<Traffic> actual) {
@@ -24,7 +24,7 @@ final class TrafficChange {
     }
   }
 
-  /** A variant's share goes to the others. */
+  /** A variant's weight is divided among the others. */
   record Without(String variant) implements Desired<Traffic> {
     @Override
     public Traffic from(Optional<Traffic> actual) {

@@ -3,7 +3,7 @@ package io.fairlead.reconcile;
 import io.fairlead.error.ErrorKind;
 import io.fairlead.error.ServingException;
 
-/** Traffic weights as a kind of resource. */
+/** The kind of resource that traffic weights are. */
 record TrafficKind(String platform, TrafficSetting setting) implements ResourceKind<Traffic> {
   @Override
   public KindName<Traffic> id() {
@@ -15,11 +15,13 @@ record TrafficKind(String platform, TrafficSetting setting) implements ResourceK
     return setting.read(name, look);
   }
 
-  /** What carries the name has gone since. */
+  /** The resource with the public name was deleted since. */
   @Override
   public Accepted create(String name, Traffic desired, OwnerTag owner) {
     throw new ServingException(
-        platform, ErrorKind.NOT_FOUND, "There is no " + name + " to set traffic weights of");
+        platform,
+        ErrorKind.NOT_FOUND,
+        "There is no endpoint " + name + " to set traffic weights of");
   }
 
   @Override

@@ -6,7 +6,7 @@ import java.lang.annotation.Retention;
 import java.lang.annotation.RetentionPolicy;
 import java.lang.annotation.Target;
 
-/** A field of {@link Settings} that may hold a secret, such as a container's arguments: it is not printed. */
+/** A mark of a field of {@link Settings} that may be secret, such as a container's arguments: it is not printed. */
 @Documented
 @Retention(RetentionPolicy.RUNTIME)
 @Target(ElementType.FIELD)

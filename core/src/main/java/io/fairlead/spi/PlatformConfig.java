@@ -16,10 +16,11 @@ import java.util.function.Function;
 import java.util.function.Predicate;
 
 /**
- * A platform's settings as text, read strictly.
+ * The settings of a platform as text, read strictly.
  *
- * <p>A provider reads every key that it knows, then calls {@link #done()}, which reports all wrong and all unknown keys
- * at once. Values never appear in messages or in {@link #toString()}, except those that are wrong and are not secret.
+ * <p>A provider reads each key that it knows, then calls {@link #done()}, which reports all invalid, missing and
+ * unknown keys together. Values never appear in messages or in {@link #toString()}, except invalid ones that are not
+ * secret.
  */
 public final class PlatformConfig {
   private final Map<String, String> values;
@@ -44,7 +45,7 @@ public final class PlatformConfig {
     return Optional.ofNullable(values.get(key));
   }
 
-  /** {@return a setting that has to be there; an empty text if it is not, which {@link #done()} reports} */
+  /** {@return a required setting; an empty text if it is missing, which {@link #done()} reports} */
   public String requiredText(String key, String meaning) {
     Optional<String> value = text(key).filter(text -> !text.isBlank());
     problems.check(value.isPresent(), key, "must be given: it is " + meaning);
@@ -74,12 +75,12 @@ public final class PlatformConfig {
   /** {@return a setting that is an absolute URI} */
   public Optional<URI> uri(String key) {
     return parsed(key, "must be a URI with a scheme", PlatformConfig::parseUri, text -> {
-      // These come with a password or a signature, which a message must not repeat.
+      // These have a password or a signature, which must not be in a message.
       return text.indexOf('@') < 0 && text.indexOf('?') < 0;
     });
   }
 
-  /** {@return a setting that is read by a function of the provider's, which throws IllegalArgumentException} */
+  /** {@return a setting that the provider parses; the parser throws IllegalArgumentException if it is invalid} */
   public <T> Optional<T> parsed(String key, String rule, Function<String, T> parser) {
     return parsed(key, rule, parser, text -> true);
   }
@@ -103,9 +104,9 @@ public final class PlatformConfig {
   }
 
   /**
-   * Ends the reading.
+   * Reports all problems; called after all settings were read.
    *
-   * @throws io.fairlead.grammar.InvalidValueException if a setting is wrong, missing or not known
+   * @throws io.fairlead.grammar.InvalidValueException if a setting is invalid, missing or unknown
    */
   public void done() {
     for (String key : values.keySet()) {

@@ -3,10 +3,10 @@ package io.fairlead.spi;
 import io.fairlead.platform.Platform;
 
 /**
- * Opens one kind of platform; found by {@link java.util.ServiceLoader}.
+ * A provider of one platform; loaded by {@link java.util.ServiceLoader}.
  *
- * <p>A provider is made only to read its id and type, so its constructor does nothing and its class loads without the
- * platform's own SDK, which is first touched in {@link #open}.
+ * <p>All providers on the class path are instantiated to read their ids and types, so a constructor does nothing and
+ * the class loads without the platform's own SDK, which is first used in {@link #open}.
  *
  * @param <P> the type of the platform
  */
@@ -21,7 +21,7 @@ public interface PlatformProvider<P extends Platform<?>> {
    * Opens the platform; makes no remote call.
    *
    * @param config the settings, which the provider reads strictly: an unknown key is an error
-   * @throws io.fairlead.grammar.InvalidValueException if settings are wrong, naming all of them
+   * @throws io.fairlead.grammar.InvalidValueException if settings are invalid; it names all of them
    */
   P open(PlatformConfig config);
 }

@@ -6,11 +6,11 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * An immutable value of many fields, each with a default, that grows with a vendor: options, a configuration.
+ * The base of immutable values with many fields, each with a default, such as options and configurations.
  *
- * <p>Its fields lie in a draft, a nested class that no caller sees, with their defaults. A {@code with} method changes a
- * copy of it. So a field is added without breaking a caller: there is no constructor that gets longer, and no pattern that
- * no longer matches. A default never changes, because a field that has it is left out of the JSON.
+ * <p>The fields with their defaults are in a draft, a nested class that is not visible to callers. A {@code with}
+ * method changes a copy of it. So a field can be added without breaking callers, which a constructor or a record
+ * pattern would. A default never changes, because a field that has it is left out of the JSON.
  *
  * <pre>{@code
  * public final class Probe extends Settings<Probe.Draft> {
@@ -36,8 +36,8 @@ import org.jspecify.annotations.Nullable;
  * }
  * }</pre>
  *
- * <p>No field is null. Lists are copied, and so are maps, sorted by their keys. Equality, the hash code, the text and the
- * JSON come from the draft's fields; for that a named module has to open the package to {@code io.fairlead.core}.
+ * <p>No field is null. Lists are copied, and so are maps, sorted by their keys. Equality, the hash code, the text and
+ * the JSON come from the draft's fields; for that a named module has to open the package to {@code io.fairlead.core}.
  *
  * @param <D> the draft
  */
@@ -45,7 +45,7 @@ public abstract class Settings<D extends Settings.Draft> {
   final D draft;
 
   /**
-   * Takes a draft over, which nothing else may hold; a subclass checks it then.
+   * Takes ownership of a draft, which nothing else may refer to; the subclass validates it.
    *
    * @throws NullPointerException if a field is null; it names the field
    */
@@ -54,7 +54,7 @@ public abstract class Settings<D extends Settings.Draft> {
     type().settle(draft);
   }
 
-  /** The fields of a value with their defaults, as a class that has nothing else. */
+  /** The fields of a value with their defaults, and nothing else. */
   public abstract static class Draft implements Cloneable {
     protected Draft() {}
 
@@ -68,13 +68,13 @@ public abstract class Settings<D extends Settings.Draft> {
     }
   }
 
-  /** {@return the fields, to be read only} */
+  /** {@return the fields, which must not be changed} */
   protected final D draft() {
     return draft;
   }
 
-  /** {@return a copy of the fields with a change} */
-  @SuppressWarnings("unchecked") // A clone has its origin's class.
+  /** {@return a changed copy of the fields} */
+  @SuppressWarnings("unchecked") // A clone has the class of its original.
   protected final D with(Consumer<D> change) {
     D copy = (D) draft.clone();
     change.accept(copy);

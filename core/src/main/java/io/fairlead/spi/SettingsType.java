@@ -21,7 +21,7 @@ import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
 
-/** The fields of a class of {@link Settings}, by name; it is what JSON is read and written by. */
+/** The fields of a class of {@link Settings}, by name, for reading and writing JSON. */
 public final class SettingsType {
   private static final ClassValue<SettingsType> TYPES = new ClassValue<>() {
     @Override
@@ -69,7 +69,7 @@ public final class SettingsType {
   /**
    * {@return the fields of a class of settings}
    *
-   * @throws IllegalArgumentException if the class is none
+   * @throws IllegalArgumentException if the class does not extend {@link Settings}
    */
   public static SettingsType of(Class<?> type) {
     return TYPES.get(type);
@@ -94,9 +94,9 @@ public final class SettingsType {
   }
 
   /**
-   * {@return settings of this class with some fields, and the defaults of all others}
+   * {@return settings of this class with these fields, and the defaults of all others}
    *
-   * @throws InvocationTargetException with what the class refuses them by
+   * @throws InvocationTargetException with the exception of the constructor as its cause
    */
   public Settings<?> create(Map<String, Object> values) throws InvocationTargetException {
     Settings.Draft draft = defaults.clone();
@@ -113,7 +113,7 @@ public final class SettingsType {
     }
   }
 
-  /** Refuses what is null and copies collections, so that nothing of the draft changes any more. */
+  /** Refuses null fields and copies collections, so that the draft is immutable from then on. */
   void settle(Settings.Draft draft) {
     for (Field field : fields) {
       Object value = requireNonNull(get(field, draft), field.getName());

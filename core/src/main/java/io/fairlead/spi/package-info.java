@@ -1,4 +1,4 @@
-/** What the author of a provider implements so that {@link io.fairlead.platform.Platforms} finds it. */
+/** The service provider interfaces that {@link io.fairlead.platform.Platforms} loads, and the settings of platforms. */
 @NullMarked
 package io.fairlead.spi;
 

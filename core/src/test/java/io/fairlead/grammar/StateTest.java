@@ -39,7 +39,7 @@ class StateTest {
 
     assertThatThrownBy(() -> new ModelState.WarmWeights(digest))
         .isInstanceOf(InvalidValueException.class)
-        .hasMessage("WarmWeights: digest must be 64 lower-case hexadecimal digits, or empty (got \""
+        .hasMessage("WarmWeights: digest must be 64 lowercase hexadecimal digits, or empty (got \""
             + digest + "\")");
   }
 

@@ -111,7 +111,7 @@ final class MemoryFunctions {
   // guide end
 
   // guide: function mapper
-  /** From a function to the one thing that it is here. */
+  /** The mapping from a function to its one resource. */
   private static final class Mapper implements FunctionMapper {
     @Override
     public Mapping function(ModelFunction function) {
@@ -383,7 +383,7 @@ final class MemoryFunctions {
         Version next = new Version(desired);
         Held held = new Held(owner.run());
         functions.put(name, held);
-        return bring(name, held, next);
+        return startLoading(name, held, next);
       } finally {
         lock.unlock();
       }
@@ -394,15 +394,15 @@ final class MemoryFunctions {
       lock.lock();
       try {
         requireServing(name);
-        return bring(name, functions.get(name), new Version(desired));
+        return startLoading(name, functions.get(name), new Version(desired));
       } finally {
         lock.unlock();
       }
     }
 
     // guide: function bring
-    /** What serves goes on until what comes is loaded, if it is to be. */
-    private Accepted bring(String name, Held held, Version next) {
+    /** Starts loading the next version, if it is eager; the current one serves until then. */
+    private Accepted startLoading(String name, Held held, Version next) {
       if (next.function.limits().coldStart() == ColdStart.LAZY) {
         swap(held, next);
         return Accepted.VISIBLE;

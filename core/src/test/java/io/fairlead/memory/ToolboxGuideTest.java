@@ -48,7 +48,7 @@ class ToolboxGuideTest {
   }
 
   // guide: clients
-  /** The attic's clients, over one pool of connections. */
+  /** The attic's clients, over one connection pool. */
   static final class ShelfClients implements AutoCloseable {
     private final ClientHolder holder = new ClientHolder("attic");
     private final Lazy<Connections> connections = new Lazy<>(holder) {
@@ -77,7 +77,7 @@ class ToolboxGuideTest {
   // guide end
 
   // guide: refusals
-  /** What the attic's client throws where the attic did nothing. */
+  /** The classification of the exceptions of the attic's client. */
   static final class BusyRefusals implements Refusals<BusyException> {
     @Override
     public Class<BusyException> type() {
@@ -86,7 +86,7 @@ class ToolboxGuideTest {
 
     @Override
     public Optional<RetryPolicy> policy(BusyException refusal) {
-      // A connection that broke is no refusal: the model may have the request.
+      // Not after a broken connection: the model may have received the request.
       return refusal.throttled ? Optional.of(RetryPolicy.DEFAULT) : Optional.empty();
     }
 

@@ -42,6 +42,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class PlatformsTest {
   @TempDir
@@ -141,11 +142,9 @@ class PlatformsTest {
   @ParameterizedTest
   @CsvSource(delimiter = '|', textBlock = """
       sagemaker  | io.fairlead:fairlead-provider-sagemaker
-      azureml    | io.fairlead:fairlead-provider-azureml
       vertex     | io.fairlead:fairlead-provider-vertex
       local      | io.fairlead:fairlead-provider-serverless
       serverless | io.fairlead:fairlead-provider-serverless
-      stateful   | io.fairlead:fairlead-provider-stateful
       """)
   void withoutAnyProviderTheModuleToAddIsNamed(String id, String module) {
     ServingException exception = failure(id, FunctionPlatform.class, classPathWith());
@@ -164,8 +163,17 @@ class PlatformsTest {
     assertThat(failure("moon", FunctionPlatform.class, classPathWith(Good.class, Another.class)))
         .hasMessage(
             "No provider has the platform 'moon'. The class path has: another, fake. Add the module that has it:"
-                + " this project's are io.fairlead:fairlead-provider-serverless, -stateful, -sagemaker, -azureml and"
-                + " -vertex.");
+                + " this project's are io.fairlead:fairlead-provider-serverless, -sagemaker and -vertex.");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"azureml", "stateful"})
+  void aPlatformThatNoModuleHasYetIsToldAsPlanned(String id) {
+    assertThat(failure(id, FunctionPlatform.class, classPathWith()))
+        .hasMessage("No provider has the platform '" + id
+            + "'. There are no providers on the class path. It is planned: io.fairlead:fairlead-provider-"
+            + id
+            + " does not have the platform yet.");
   }
 
   @Test

@@ -235,7 +235,7 @@ class ClientHolderTest {
 
     assertThatIllegalStateException()
         .isThrownBy(holder::close)
-        .withMessageContaining("A client of platform 'attic' did not close")
+        .withMessageContaining("A client of platform 'attic' could not be closed")
         .havingCause()
         .withMessage("third")
         .extracting(e -> e.getSuppressed()[0], THROWABLE)

@@ -213,11 +213,11 @@ class LocalModelTest {
 
     Files.delete(link);
     Files.createSymbolicLink(link, Path.of("gone"));
-    assertThatFails(ErrorKind.INVALID, () -> read(path("model"), BESIDE), "leads nowhere");
+    assertThatFails(ErrorKind.INVALID, () -> read(path("model"), BESIDE), "is broken");
 
     Files.delete(link);
     Files.createSymbolicLink(link, Path.of("link"));
-    assertThatFails(ErrorKind.INVALID, () -> read(path("model"), BESIDE), "leads nowhere");
+    assertThatFails(ErrorKind.INVALID, () -> read(path("model"), BESIDE), "is broken");
   }
 
   @Test
@@ -238,7 +238,7 @@ class LocalModelTest {
   @Test
   void filesThatAreNotThereAreOnlyNeededToDeploy() {
     assertThatFails(
-        ErrorKind.INVALID, () -> read(path("gone"), BESIDE), "gone are not there", "undeploy");
+        ErrorKind.INVALID, () -> read(path("gone"), BESIDE), "gone do not exist", "undeploy");
   }
 
   @Test
@@ -246,7 +246,7 @@ class LocalModelTest {
     Path weights = write("model.bin", "w");
 
     assertThatFails(
-        ErrorKind.INVALID, () -> read(weights, path("gone"), BESIDE), "gone are not there");
+        ErrorKind.INVALID, () -> read(weights, path("gone"), BESIDE), "gone do not exist");
   }
 
   @Test

@@ -148,8 +148,8 @@ class PieceQueueTest {
     assertThat(failure.kind()).isEqualTo(ErrorKind.TIMEOUT);
     assertThat(failure)
         .hasMessage(
-            "Invoking endpoint 'bert' failed: its time of PT20S was over after 1 pieces. The"
-                + " model may go on with it");
+            "Invoking endpoint 'bert' timed out after 1 pieces: its limit is PT20S. The model may"
+                + " still be running. Retry with a longer limit.");
     assertThat(noted).containsExactly("one", "request", "close");
   }
 

@@ -21,7 +21,7 @@ class PolicyTest {
       READY    |           |                                                | UPDATE
       READY    |           | LOST                                           | FAIL_LOST
       READY    |           | CHANGE_ACCEPTED                                | UPDATE
-      READY    |           | CHANGE_ACCEPTED AS_BEFORE SETTLING             | WAIT_UNTIL_THE_CHANGE_SHOWS
+      READY    |           | CHANGE_ACCEPTED AS_BEFORE SETTLING             | WAIT_UNTIL_CHANGE_VISIBLE
       READY    |           | CHANGE_ACCEPTED AS_BEFORE                      | FAIL_ROLLED_BACK
       READY    |           | CHANGE_ACCEPTED AS_BEFORE SETTLING SEEN_CHANGING | FAIL_ROLLED_BACK
       READY    |           | AS_BEFORE                                      | UPDATE
@@ -31,7 +31,7 @@ class PolicyTest {
       READY    | SUCCEEDED | AS_DESIRED                                     | LOOK_AGAIN
       READY    | FAILED    | AS_DESIRED                                     | RETRY_OPERATION
       CHANGING |           | AS_BEFORE CHANGE_ACCEPTED                      | WAIT
-      DELETING |           |                                                | WAIT_UNTIL_IT_IS_GONE
+      DELETING |           |                                                | WAIT_UNTIL_DELETED
       FAILED   |           |                                                | REPLACE
       FAILED   |           | CHANGE_ACCEPTED                                | FAIL_MODEL
       FAILED   |           | SEEN_CHANGING                                  | FAIL_MODEL
@@ -39,11 +39,11 @@ class PolicyTest {
       ABSENT   |           |                                                | CREATE
       ABSENT   |           | ONLY_IF_PRESENT                                | DONE
       ABSENT   |           | LOST                                           | FAIL_LOST
-      ABSENT   |           | CHANGE_ACCEPTED CREATED SETTLING               | WAIT_UNTIL_IT_SHOWS
+      ABSENT   |           | CHANGE_ACCEPTED CREATED SETTLING               | WAIT_UNTIL_VISIBLE
       ABSENT   |           | CHANGE_ACCEPTED CREATED                        | CREATE
       ABSENT   |           | DELETION_ACCEPTED SETTLING                     | CREATE
-      ABSENT   |           | CREATED CREATED_TOO_OFTEN                      | FAIL_NEVER_SHOWS
-      ABSENT   |           | CREATED SEEN_CHANGING                          | FAIL_WENT_AWAY
+      ABSENT   |           | CREATED CREATED_TOO_OFTEN                      | FAIL_NEVER_VISIBLE
+      ABSENT   |           | CREATED SEEN_CHANGING                          | FAIL_DISAPPEARED
       ABSENT   |           | CREATED SEEN_CHANGING RETRYING                 | CREATE
       ABSENT   | RUNNING   |                                                | WAIT
       """;
@@ -56,26 +56,26 @@ class PolicyTest {
 
   private static final String ABSENT = """
       status   | operation | facts                                          | move
-      ABSENT   |           |                                                | ASK_WHETHER_LISTED
+      ABSENT   |           |                                                | CHECK_LISTED
       ABSENT   |           | NOT_LISTED                                     | DONE
-      ABSENT   |           | LISTED                                         | WAIT_UNTIL_IT_IS_LISTED_NO_LONGER
+      ABSENT   |           | LISTED                                         | WAIT_UNTIL_UNLISTED
       ABSENT   |           | WROTE                                          | DONE
       READY    |           |                                                | DELETE
       FAILED   |           |                                                | DELETE
       CHANGING |           |                                                | DELETE
-      DELETING |           |                                                | WAIT_UNTIL_IT_IS_GONE
-      READY    |           | LEFT_ALONE                                     | KEEP
-      READY    |           | MAY_BE_USED                                    | ASK_WHETHER_USED
+      DELETING |           |                                                | WAIT_UNTIL_DELETED
+      READY    |           | FOREIGN_AND_KEPT                                     | KEEP
+      READY    |           | MAY_BE_USED                                    | CHECK_USED
       READY    |           | MAY_BE_USED USED                               | KEEP
       READY    |           | MAY_BE_USED UNUSED                             | DELETE
       READY    |           | MAY_BE_USED DELETION_ACCEPTED                  | DELETE
-      READY    |           | DELETION_ACCEPTED SETTLING                     | WAIT_UNTIL_IT_IS_GONE
+      READY    |           | DELETION_ACCEPTED SETTLING                     | WAIT_UNTIL_DELETED
       READY    |           | DELETION_ACCEPTED                              | DELETE
       READY    |           | CHANGE_ACCEPTED SETTLING                       | DELETE
-      READY    | RUNNING   | DELETION_ACCEPTED                              | WAIT_UNTIL_IT_IS_GONE
+      READY    | RUNNING   | DELETION_ACCEPTED                              | WAIT_UNTIL_DELETED
       READY    | SUCCEEDED | DELETION_ACCEPTED                              | LOOK_AGAIN
       READY    | FAILED    | DELETION_ACCEPTED                              | RETRY_OPERATION
-      READY    | FAILED    | DELETION_ACCEPTED FOUND_NOTHING                | LOOK_AGAIN
+      READY    | FAILED    | DELETION_ACCEPTED NOTHING_TO_DELETE                | LOOK_AGAIN
       """;
 
   @ParameterizedTest
@@ -87,13 +87,13 @@ class PolicyTest {
   private static final String ROLLED_BACK = """
       status   | operation | facts                                          | move
       ABSENT   |           |                                                | DONE
-      ABSENT   |           | MAY_STILL_SHOW                                 | WAIT_WHETHER_IT_SHOWS
-      ABSENT   |           | MAY_STILL_SHOW WROTE                           | DONE
+      ABSENT   |           | MAY_STILL_APPEAR                                 | WAIT_IN_CASE_IT_APPEARS
+      ABSENT   |           | MAY_STILL_APPEAR WROTE                           | DONE
       READY    |           |                                                | KEEP
       READY    |           | OF_THIS_RUN                                    | DELETE
-      READY    |           | OF_THIS_RUN MAY_BE_USED                        | ASK_WHETHER_USED
+      READY    |           | OF_THIS_RUN MAY_BE_USED                        | CHECK_USED
       READY    |           | OF_THIS_RUN MAY_BE_USED USED                   | KEEP
-      DELETING |           | OF_THIS_RUN                                    | WAIT_UNTIL_IT_IS_GONE
+      DELETING |           | OF_THIS_RUN                                    | WAIT_UNTIL_DELETED
       """;
 
   @ParameterizedTest
@@ -107,10 +107,10 @@ class PolicyTest {
       READY    |           | AS_WRITTEN                                     | UPDATE
       READY    |           |                                                | KEEP
       READY    |           | AS_BEFORE                                      | DONE
-      READY    |           | AS_BEFORE MAY_STILL_SHOW                       | WAIT_UNTIL_THE_CHANGE_SHOWS
-      READY    |           | AS_BEFORE AS_WRITTEN MAY_STILL_SHOW            | DONE
-      READY    |           | AS_BEFORE RESTORED MAY_STILL_SHOW              | DONE
-      READY    |           | AS_WRITTEN RESTORED MAY_STILL_SHOW             | WAIT_UNTIL_THE_CHANGE_SHOWS
+      READY    |           | AS_BEFORE MAY_STILL_APPEAR                       | WAIT_UNTIL_CHANGE_VISIBLE
+      READY    |           | AS_BEFORE AS_WRITTEN MAY_STILL_APPEAR            | DONE
+      READY    |           | AS_BEFORE RESTORED MAY_STILL_APPEAR              | DONE
+      READY    |           | AS_WRITTEN RESTORED MAY_STILL_APPEAR             | WAIT_UNTIL_CHANGE_VISIBLE
       READY    |           | AS_WRITTEN RESTORED                            | UPDATE
       CHANGING |           | AS_WRITTEN                                     | WAIT
       READY    | RUNNING   | AS_WRITTEN                                     | WAIT

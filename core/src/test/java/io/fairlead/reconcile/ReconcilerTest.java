@@ -239,7 +239,7 @@ class ReconcilerTest {
 
     assertThat(failure.kind()).isEqualTo(ErrorKind.ALREADY_EXISTS);
     assertThat(failure)
-        .hasMessageContaining("cannot be read from here")
+        .hasMessageContaining("cannot be read")
         .hasMessageContaining("the name is in use in this region");
   }
 
@@ -776,7 +776,7 @@ class ReconcilerTest {
       ServingException cancelled = fails(() -> begun.join().await(LIMIT));
 
       assertThat(cancelled.kind()).isEqualTo(ErrorKind.CANCELLED);
-      assertThat(cancelled).hasMessageContaining("Retry to go on");
+      assertThat(cancelled).hasMessageContaining("Retry to resume");
       assertThat(cloud.truth("traffic", "bert")).contains(Traffic.allTo("blue"));
     }
   }

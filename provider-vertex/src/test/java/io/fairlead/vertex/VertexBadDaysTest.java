@@ -107,7 +107,7 @@ class VertexBadDaysTest {
     assertThat(catchThrowable(() -> deploy(dying, FIRST, BLUE))).isInstanceOf(ProcessKilled.class);
 
     assertThat(platform.preview(p -> p.deploy(FIRST, ONE, BLUE)).toString())
-        .contains("on its way: STARTING_DEPLOYMENT");
+        .contains("in progress: STARTING_DEPLOYMENT");
     deploy(platform, FIRST, BLUE);
     assertThat(project.requests("DeployModel", DeployModelRequest.class)).hasSize(1);
   }

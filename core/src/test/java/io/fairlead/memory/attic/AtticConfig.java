@@ -8,11 +8,11 @@ import java.util.Optional;
 
 // guide: config
 /**
- * Settings of the platform {@code attic}.
+ * The settings of the platform {@code attic}.
  *
- * @param region where it is
- * @param callTimeout the longest that one call may take
- * @param client the caller's own client, which stays the caller's to close; empty to make one
+ * @param region its region
+ * @param callTimeout the timeout of one call
+ * @param client the caller's own client, which the caller closes; empty to create one
  */
 record AtticConfig(String region, Duration callTimeout, Optional<Attic> client) {
   AtticConfig {

@@ -7,11 +7,11 @@ import java.util.Optional;
 import java.util.function.Supplier;
 
 // guide: errors
-/** What the attic's failures mean here; the only place that knows its codes. */
+/** The mapping of the attic's failures; the only class that knows its codes. */
 final class AtticErrors {
   private AtticErrors() {}
 
-  /** Makes a call, and says in its failure what it was about. */
+  /** Makes a call, and names it in the message of its failure. */
   static <T> T call(String what, Supplier<T> call) {
     try {
       return call.get();
@@ -30,7 +30,7 @@ final class AtticErrors {
     });
   }
 
-  /** {@return what is there; empty if it is not} */
+  /** {@return the result of a read; empty if the resource does not exist} */
   static <T> Optional<T> find(String what, Supplier<T> call) {
     try {
       return Optional.of(call(what, call));

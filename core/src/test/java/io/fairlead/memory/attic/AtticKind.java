@@ -14,7 +14,7 @@ import java.util.Optional;
 import java.util.Set;
 
 // guide: kind
-/** The calls on one kind of thing in the attic. */
+/** The calls on one kind of resource in the attic. */
 abstract class AtticKind<T> implements ResourceKind<T> {
   private static final String DEPLOYMENT_TAG = "fairlead-deployment";
   private static final String RUN_TAG = "fairlead-run";
@@ -27,10 +27,10 @@ abstract class AtticKind<T> implements ResourceKind<T> {
     this.id = id;
   }
 
-  /** {@return a thing as the attic writes it} */
+  /** {@return a resource in the attic's form} */
   abstract Map<String, String> fields(T value);
 
-  /** {@return a thing as it was asked for} */
+  /** {@return a resource in the form in which it was requested} */
   abstract T value(Map<String, String> fields);
 
   @Override
@@ -43,7 +43,7 @@ abstract class AtticKind<T> implements ResourceKind<T> {
     return find(attic, look, id.name(), name).map(this::observed).orElseGet(Observed::absent);
   }
 
-  /** {@return a thing, which is asked for once in a look, because its weights are read from it, too} */
+  /** {@return a resource, read once in a look, because its weights are fields of it} */
   static Optional<Attic.Thing> find(Attic attic, Look look, String kind, String name) {
     return look.once(
         List.of(kind, name),
@@ -97,7 +97,7 @@ abstract class AtticKind<T> implements ResourceKind<T> {
     return related(entry, thing);
   }
 
-  /** {@return the same, with what it uses or belongs to, and whether it serves requests} */
+  /** {@return a copy with the resources that it uses or is owned by, and whether it serves requests} */
   Listed related(Listed entry, Attic.Thing thing) {
     return entry;
   }

@@ -49,7 +49,7 @@ record AtticKinds(
   }
 
   // guide: faults
-  /** {@return the same kinds, each call of which goes through these faults} */
+  /** {@return copies of the kinds, each call of which passes through these faults} */
   AtticKinds around(Faults faults) {
     return new AtticKinds(
         faults.around(model),
@@ -61,16 +61,16 @@ record AtticKinds(
   // guide end
 
   // guide: resources
-  /** Files that can be put in boxes. Its parts print without secrets, and so does it. */
+  /** Files that boxes can hold. Its components redact secrets in their text, and so does it. */
   record Model(ModelArtifact files, String role, Dependencies dependencies) {}
 
   /** A public name. */
   record Shelf(String name) {}
 
-  /** A model that answers. */
+  /** A running copy of a model, which answers requests. */
   record Box(String model, String instanceType, int count) {}
 
-  /** How a box grows, and for which endpoint it was written. */
+  /** A scaling rule of a box, with the fingerprint of its endpoint. */
   record Rule(int min, int max, String endpoint) {}
   // guide end
 
@@ -136,7 +136,7 @@ record AtticKinds(
 
   // guide: box
   private static final class BoxKind extends AtticKind<Box> {
-    /** Begins the tags of a shelf that name the models that its boxes have held. */
+    /** The prefix of the tags of a shelf that name the models that its boxes have used. */
     static final String USED = "used-";
 
     private final Attic attic;
@@ -146,7 +146,7 @@ record AtticKinds(
       this.attic = attic;
     }
 
-    /** The shelf remembers the model, so that a removal that was cut off finds it. */
+    /** The shelf remembers the model, so that a resumed removal finds it. */
     @Override
     public Accepted create(String name, Box desired, OwnerTag owner) {
       AtticErrors.run(
@@ -220,7 +220,7 @@ record AtticKinds(
   }
 
   // guide: traffic
-  /** The weights of a shelf, which are fields of it. */
+  /** The traffic weights of a shelf, which are fields of it. */
   private record Weights(Attic attic) implements TrafficSetting {
     @Override
     public Observed<Traffic> read(String name, Look look) {

@@ -20,7 +20,7 @@ import java.util.List;
 import java.util.Set;
 
 // guide: mapper
-/** From the grammar to the attic's things. */
+/** The mapping from the grammar to the attic's resources. */
 final class AtticMapper implements EndpointMapper {
   private static final int LONGEST_NAME = 40;
 

@@ -5,7 +5,7 @@ import io.fairlead.spi.OptionsProvider;
 import java.util.Set;
 
 // guide: options provider
-/** Names the attic's options. */
+/** The provider of the attic's option types. */
 public final class AtticOptionsProvider implements OptionsProvider {
   /** Creates a provider; does nothing else. */
   public AtticOptionsProvider() {}

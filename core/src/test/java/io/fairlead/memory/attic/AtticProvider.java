@@ -18,7 +18,7 @@ import java.util.random.RandomGenerator;
 /**
  * Opens the platform {@code attic}.
  *
- * <p>Settings: {@code region}, which has to be given, and {@code callTimeout}, such as {@code 30s}.
+ * <p>Settings: {@code region}, which is required, and {@code callTimeout}, such as {@code 30s}.
  */
 public final class AtticProvider implements PlatformProvider<EndpointPlatform> {
   /** The platform's id. */

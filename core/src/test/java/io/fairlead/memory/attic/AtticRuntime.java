@@ -7,9 +7,9 @@ import io.fairlead.grammar.RuntimeOptions;
 
 // guide: options
 /**
- * What the attic alone knows of a runtime.
+ * The options of a runtime that only the attic has.
  *
- * @param role the role that a model has there
+ * @param role the role of a model there
  */
 public record AtticRuntime(String role) implements RuntimeOptions {
   public AtticRuntime {

@@ -391,7 +391,7 @@ class SageMakerComponentsTest {
         fails(() -> await(platform.route(bert.at(90), green.at(10), TrafficWeight.percent(10))));
 
     assertThat(failure.kind()).isEqualTo(ErrorKind.NOT_FOUND);
-    assertThat(failure).hasMessageContaining("inference-component bert/green is not there");
+    assertThat(failure).hasMessageContaining("inference-component bert/green is not deployed");
     assertThat(deployments()).containsExactly("bert/blue READY 100");
   }
 

@@ -248,8 +248,8 @@ class VertexStreamingTest {
 
     assertThat(failure.kind()).isEqualTo(ErrorKind.TIMEOUT);
     assertThat(failure)
-        .hasMessageContaining("its time of PT1.5S was over after 1 pieces")
-        .hasMessageContaining("may go on");
+        .hasMessageContaining("timed out after 1 pieces: its limit is PT1.5S")
+        .hasMessageContaining("may still be running");
     assertThat(pieces).containsExactly("one");
     await(cancelled[0]);
     assertThat(server.asked()).hasSize(1);

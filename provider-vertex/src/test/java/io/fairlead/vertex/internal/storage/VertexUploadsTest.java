@@ -446,7 +446,7 @@ class VertexUploadsTest {
         () -> deploy(platform, container(ModelArtifact.of(folder.resolve("nothing")))));
 
     assertThat(failure.kind()).isEqualTo(ErrorKind.INVALID);
-    assertThat(failure).hasMessageContaining("nothing are not there");
+    assertThat(failure).hasMessageContaining("nothing do not exist");
   }
 
   // ---- words ----
