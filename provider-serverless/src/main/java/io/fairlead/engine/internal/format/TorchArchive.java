@@ -225,7 +225,7 @@ public final class TorchArchive {
         return new TensorSpec(name, Datatype.valueOf(datatype), lengths);
       } catch (IllegalArgumentException e) {
         throw new IOException(
-            "its " + INPUTS + " has a type or shape for '" + name + "' that there is not: "
+            "its " + INPUTS + " has a type or shape for '" + name + "' that does not exist: "
                 + Failures.reason(e),
             e);
       }

@@ -128,7 +128,7 @@ final class TensorflowModel implements TensorModel {
     if (outputs.isEmpty()) {
       throw failures.failure(
           ErrorKind.UNSUPPORTED,
-          source + " gives nothing that an answer can carry (" + unanswerable
+          source + " has no output that a response can carry (" + unanswerable
               + "): export it with tensors of another type as outputs");
     }
   }

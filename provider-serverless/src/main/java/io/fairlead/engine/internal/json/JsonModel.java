@@ -87,7 +87,7 @@ public final class JsonModel implements RequestModel {
     this.text = TextInput.of(model, Optional.ofNullable(tokenizer), failures).orElse(null);
     this.rowsRefusal = inputs.size() == 1 && inputs.get(0).datatype().isNumeric()
         ? ""
-        : "must not be there, for this model does not take one tensor of numbers: send inputs";
+        : "must not be present, because this model does not take one tensor of numbers: send inputs";
   }
 
   @Override

@@ -161,7 +161,7 @@ final class JsonRequest {
         "must end after the tensors whose binary_data_size the JSON gives",
         raw.remaining() + " bytes more");
     if (fields.contains("inputs") == fields.contains("instances")) {
-      problems.check(false, "inputs", "must be there, or instances, and not both");
+      problems.check(false, "inputs", "must be present, or instances, and not both");
     }
     checkOutputs();
   }
@@ -269,7 +269,7 @@ final class JsonRequest {
     // Taken even for a tensor that is refused, so that the next one finds its own.
     ByteBuffer elements = raw(rawSize[0], position);
     if (spec == null || name == null) {
-      problems.check(name != null, position + ".name", "must be there");
+      problems.check(name != null, position + ".name", "must be present");
       if (name != null) {
         problems.check(false, position + ".name", "must be one of " + names(model.inputs()), name);
       }
@@ -350,7 +350,7 @@ final class JsonRequest {
       boolean isRaw,
       @Nullable ByteBuffer elements) {
     String field = "inputs." + spec.name();
-    problems.check(named.add(spec.name()), field, "must be there once");
+    problems.check(named.add(spec.name()), field, "must be present once");
     boolean right = spec.datatype().name().equals(datatype);
     problems.check(
         right,
@@ -360,9 +360,9 @@ final class JsonRequest {
     problems.check(
         data != null || isRaw,
         field + ".data",
-        "must be there, or its binary_data_size and as many bytes after the JSON");
+        "must be present, or its binary_data_size and as many bytes after the JSON");
     problems.check(
-        data == null || !isRaw, field + ".data", "must not be there beside its binary_data_size");
+        data == null || !isRaw, field + ".data", "must not be present beside its binary_data_size");
     if (shape == null) {
       problems.check(
           false,
@@ -465,7 +465,7 @@ final class JsonRequest {
     if (wanted == null) {
       problems.check(false, position, "must be an object with a name");
     } else if (model.outputs().stream().anyMatch(output -> output.name().equals(wanted))) {
-      problems.check(!outputs.contains(wanted), position + ".name", "must be there once", wanted);
+      problems.check(!outputs.contains(wanted), position + ".name", "must be present once", wanted);
       outputs.add(wanted);
       if (isRaw[0] != null) {
         rawOutputs.put(wanted, isRaw[0]);

@@ -103,7 +103,7 @@ public final class OnnxEngine implements InferenceEngine {
     try {
       operators = OnnxOperators.of(files.bytes());
     } catch (IOException | IllegalArgumentException e) {
-      return "takes no batches, for its operators cannot be read (" + Failures.reason(e)
+      return "takes no batches, because its operators cannot be read (" + Failures.reason(e)
           + "): load it with a maxBatch of 1, or allow batches with batchDependentAllowed";
     }
     operators.retainAll(BATCH_DEPENDENT);

@@ -281,7 +281,7 @@ final class OnnxModel implements TensorModel {
     if (outputs.isEmpty()) {
       throw failures.failure(
           ErrorKind.UNSUPPORTED,
-          file + " gives nothing that an answer can carry (" + listed(unanswerable)
+          file + " has no output that a response can carry (" + listed(unanswerable)
               + "): export it with tensors as outputs");
     }
   }

@@ -135,7 +135,7 @@ public final class ModelSources {
     return failures.failure(
         ErrorKind.UNSUPPORTED,
         "'" + Redacted.uri(location) + "' is "
-            + (scheme.equals("hf") ? "on the Hugging Face hub" : "somewhere else") + PLACES
+            + (scheme.equals("hf") ? "on the Hugging Face hub" : "not on this machine") + PLACES
             + (scheme.equals("hf")
                 ? ". Download an ONNX export of it, as with 'hf download', and give its folder"
                 : ". Download it first and give the file")
@@ -456,7 +456,7 @@ public final class ModelSources {
     if (name.isBlank() || name.equals("/")) {
       throw failures.failure(
           ErrorKind.INVALID,
-          "'" + Redacted.uri(uri) + "' names nothing: write a name after " + uri.getScheme() + ":");
+          "'" + Redacted.uri(uri) + "' has no name: write one after " + uri.getScheme() + ":");
     }
     return name;
   }

@@ -89,7 +89,7 @@ public final class RawTensors {
     if (size > call.memoryBytes()) {
       throw failures.failure(
           ErrorKind.INVALID,
-          "Model '" + call.model() + "' was not asked: " + field + " must take at most the "
+          "Model '" + call.model() + "' was not invoked: " + field + " must take at most the "
               + call.memoryBytes() + " bytes of limits.memoryBytes, as tensors, and takes " + size
               + ": send less at a time, or deploy it with more memory");
     }

@@ -57,10 +57,10 @@ public final class TextInput {
   public static String refusal(TensorModel model, Optional<Tokenizer> tokenizer) {
     List<String> names = model.inputs().stream().map(TensorSpec::name).toList();
     if (!names.contains(IDS)) {
-      return "must be tensors: this model takes no texts, for it has no input " + IDS;
+      return "must be tensors: this model takes no texts, because it has no input " + IDS;
     }
     if (tokenizer.isEmpty()) {
-      return "must be tensors, for this model has no tokenizer: put its tokenizer.json beside it, or name it in the"
+      return "must be tensors, because this model has no tokenizer: put its tokenizer.json beside it, or name it in the"
           + " artifact's label 'tokenizer', to send texts";
     }
     if (!KNOWN.containsAll(names)) {
@@ -111,7 +111,7 @@ public final class TextInput {
     }
     throw failures.failure(
         ErrorKind.MODEL_FAILED,
-        "Model '" + call.model() + "' gave no vector for a text, but " + answer.datatype()
+        "Model '" + call.model() + "' returned no vector for a text, but " + answer.datatype()
             + " with "
             + answer.shape().length + " dimensions as its output '" + output
             + "': send tensors instead of texts, or export it with its pooling");

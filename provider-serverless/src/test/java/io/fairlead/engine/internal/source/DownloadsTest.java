@@ -125,7 +125,7 @@ final class DownloadsTest {
 
     assertThat(e.kind()).isEqualTo(ErrorKind.UNSUPPORTED);
     assertThat(e)
-        .hasMessageStartingWith("'" + url("/iris.onnx") + "?(not shown)' is somewhere else")
+        .hasMessageStartingWith("'" + url("/iris.onnx") + "?(not shown)' is not on this machine")
         .hasMessageEndingWith(", or configure a ModelFetcher for 'http', such as HttpFetcher.");
     assertThat(asked).isEmpty();
   }
