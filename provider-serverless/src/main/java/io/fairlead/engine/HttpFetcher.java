@@ -23,7 +23,7 @@ import java.util.TreeMap;
  * uses the JVM's proxy and truststore settings, and has no threads.
  */
 public final class HttpFetcher implements ModelFetcher {
-  private static final int MOST_REDIRECTS = 5;
+  private static final int MAX_REDIRECTS = 5;
 
   private final Duration timeout;
   private final long maxBytes;
@@ -106,7 +106,7 @@ public final class HttpFetcher implements ModelFetcher {
   @Override
   public Download fetch(URI location, String etag) throws IOException {
     URI at = location;
-    for (int i = 0; i <= MOST_REDIRECTS; i++) {
+    for (int i = 0; i <= MAX_REDIRECTS; i++) {
       HttpURLConnection connection =
           open(at, etag, at.getAuthority().equals(location.getAuthority()));
       boolean kept = false;
@@ -129,7 +129,7 @@ public final class HttpFetcher implements ModelFetcher {
         }
       }
     }
-    throw new IOException("it redirects more than " + MOST_REDIRECTS + " times");
+    throw new IOException("it redirects more than " + MAX_REDIRECTS + " times");
   }
 
   private HttpURLConnection open(URI at, String etag, boolean withHeaders) throws IOException {

@@ -13,8 +13,8 @@ public final class LoadOptions extends Settings<LoadOptions.Draft> {
   /** One thread, no batches. */
   public static final LoadOptions DEFAULT = new LoadOptions(new Draft());
 
-  private static final int MOST_THREADS = 1024;
-  private static final int MOST_ROWS = 1024;
+  private static final int MAX_THREADS = 1024;
+  private static final int MAX_ROWS = 1024;
 
   static final class Draft extends Settings.Draft {
     int threads = 1;
@@ -26,14 +26,14 @@ public final class LoadOptions extends Settings<LoadOptions.Draft> {
     super(draft);
     Problems.in("LoadOptions")
         .check(
-            draft.threads >= 1 && draft.threads <= MOST_THREADS,
+            draft.threads >= 1 && draft.threads <= MAX_THREADS,
             "threads",
-            "must be from 1 to " + MOST_THREADS,
+            "must be from 1 to " + MAX_THREADS,
             draft.threads)
         .check(
-            draft.maxBatch >= 1 && draft.maxBatch <= MOST_ROWS,
+            draft.maxBatch >= 1 && draft.maxBatch <= MAX_ROWS,
             "maxBatch",
-            "must be from 1 to " + MOST_ROWS,
+            "must be from 1 to " + MAX_ROWS,
             draft.maxBatch)
         .throwIfAny();
   }

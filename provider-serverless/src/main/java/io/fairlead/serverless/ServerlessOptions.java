@@ -18,7 +18,7 @@ public final class ServerlessOptions extends Settings<ServerlessOptions.Draft>
   /** In this JVM, a slot per processor, a queue of 1,000, the fixed idle timeout, 1 thread, no batches. */
   public static final ServerlessOptions DEFAULT = new ServerlessOptions(new Draft());
 
-  private static final int MOST_SLOTS = 10_000;
+  private static final int MAX_SLOTS = 10_000;
   private static final int MOST = 1024;
 
   static final class Draft extends Settings.Draft {
@@ -53,7 +53,7 @@ public final class ServerlessOptions extends Settings<ServerlessOptions.Draft>
             "must not be CALLER with isolation PROCESS",
             draft.runOn);
     draft.slots.ifPresent(slots -> problems.check(
-        slots >= 1 && slots <= MOST_SLOTS, "slots", "must be from 1 to " + MOST_SLOTS, slots));
+        slots >= 1 && slots <= MAX_SLOTS, "slots", "must be from 1 to " + MAX_SLOTS, slots));
     draft.trustedPickle.ifPresent(python ->
         problems.check(!python.isBlank(), "trustedPickle", "must be a Python interpreter"));
     problems.throwIfAny();

@@ -18,7 +18,7 @@ import java.util.Set;
 
 /** The mapping from the grammar to the resources of this JVM: models, endpoints, variants, traffic weights. */
 final class LocalMapper implements EndpointMapper {
-  private static final int MOST_INSTANCES = 1000;
+  private static final int MAX_INSTANCES = 1000;
 
   /**
    * {@return the name of a container's model}
@@ -58,9 +58,9 @@ final class LocalMapper implements EndpointMapper {
             "must be 1 or more on platform 'local', which does not scale to zero",
             scaling.min())
         .check(
-            scaling.count() <= MOST_INSTANCES,
+            scaling.count() <= MAX_INSTANCES,
             "count",
-            "must be at most " + MOST_INSTANCES + " on platform 'local'",
+            "must be at most " + MAX_INSTANCES + " on platform 'local'",
             scaling.count())
         .throwIfAny();
     Mapping container = container(endpoint.container());

@@ -158,7 +158,7 @@ public final class DiskCache {
   private void place(Path part, String key) throws IOException {
     Path target = entry(key);
     if (Files.isDirectory(target)) {
-      // A folder is not replaced as a file is.
+      // A folder cannot be replaced in one step as a file can.
       discard(target);
     }
     Files.move(part, target, StandardCopyOption.ATOMIC_MOVE);

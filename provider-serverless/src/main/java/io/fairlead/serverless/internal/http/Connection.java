@@ -50,7 +50,7 @@ import org.slf4j.LoggerFactory;
 @SuppressWarnings("FutureReturnValueIgnored")
 final class Connection extends ChannelInboundHandlerAdapter {
   private static final Logger LOG = LoggerFactory.getLogger(Connection.class);
-  private static final int MOST_PENDING = 64;
+  private static final int MAX_PENDING = 64;
   private static final int INITIAL_BUFFER = 64 * 1024;
   private static final long MAX_LINGER = TimeUnit.SECONDS.toNanos(2);
   private static final long MIN_DELAY = TimeUnit.MILLISECONDS.toNanos(1);
@@ -198,7 +198,7 @@ final class Connection extends ChannelInboundHandlerAdapter {
       pending.add(message);
       pendingBytes +=
           message instanceof HttpContent content ? content.content().readableBytes() : 0;
-      if (pending.size() >= MOST_PENDING || pendingBytes >= INITIAL_BUFFER) {
+      if (pending.size() >= MAX_PENDING || pendingBytes >= INITIAL_BUFFER) {
         newContext.channel().config().setAutoRead(false);
       }
     } else {

@@ -52,7 +52,7 @@ public final class HttpFront implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(HttpFront.class);
   private static final Duration GRACE = Duration.ofSeconds(10);
   private static final Duration STOPPING = Duration.ofSeconds(5);
-  private static final int MOST_THREADS = 4;
+  private static final int MAX_THREADS = 4;
   private static final int BACKLOG = 1024;
   private static final DateTimeFormatter DATE =
       DateTimeFormatter.RFC_1123_DATE_TIME.withZone(ZoneOffset.UTC);
@@ -78,7 +78,7 @@ public final class HttpFront implements AutoCloseable {
     this.platform = requireNonNull(platform, "platform");
     this.settings = settings;
     this.maxReserved = Math.max(settings.maxBodyBytes(), Runtime.getRuntime().maxMemory() / 4);
-    int count = Math.min(MOST_THREADS, Math.max(1, Runtime.getRuntime().availableProcessors() / 4));
+    int count = Math.min(MAX_THREADS, Math.max(1, Runtime.getRuntime().availableProcessors() / 4));
     this.threads =
         new MultiThreadIoEventLoopGroup(count, factory(platform), NioIoHandler.newFactory());
     try {

@@ -32,8 +32,8 @@ import org.jspecify.annotations.Nullable;
 
 /** The encoding of frame bodies: strings and lists are a length of four bytes followed by their elements. */
 final class Wire {
-  private static final int MOST_CAUSES = 8;
-  private static final int MOST_FRAMES = 40;
+  private static final int MAX_CAUSES = 8;
+  private static final int MAX_FRAMES = 40;
   private static final int MAX_CAUSE_LENGTH = 4_000;
 
   private Wire() {}
@@ -235,7 +235,7 @@ final class Wire {
       throws IOException {
     List<Throwable> causes = new ArrayList<>();
     for (Throwable cause = first;
-        cause != null && causes.size() < MOST_CAUSES;
+        cause != null && causes.size() < MAX_CAUSES;
         cause = cause.getCause()) {
       causes.add(cause);
     }
@@ -246,7 +246,7 @@ final class Wire {
           out,
           text.length() > MAX_CAUSE_LENGTH ? text.substring(0, MAX_CAUSE_LENGTH) + "..." : text);
       StackTraceElement[] trace = cause.getStackTrace();
-      int frames = Math.min(trace.length, MOST_FRAMES);
+      int frames = Math.min(trace.length, MAX_FRAMES);
       out.writeInt(frames);
       for (int i = 0; i < frames; i++) {
         write(out, trace[i].getClassName());

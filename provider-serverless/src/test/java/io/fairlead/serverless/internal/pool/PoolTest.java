@@ -562,7 +562,7 @@ final class PoolTest {
     assertThat(calls).allMatch(Call::isAnswered);
     assertThat(calls.get(0).model.version).isZero();
     assertThat(calls.get(1).model.version).isEqualTo(1);
-    assertThat(before.gone()).isCompleted();
+    assertThat(before.terminated()).isCompleted();
   }
 
   @Test
@@ -576,7 +576,7 @@ final class PoolTest {
     scene.clock.pass(Duration.ofSeconds(4));
 
     assertThat(call.isAnswered()).isTrue();
-    assertThat(between.gone()).isCompleted();
+    assertThat(between.terminated()).isCompleted();
   }
 
   @Test
@@ -685,7 +685,7 @@ final class PoolTest {
     assertThat(functions)
         .extracting(function -> function.pool.terminated())
         .allMatch(CompletableFuture::isDone);
-    assertThat(replaced).extracting(Pool::gone).allMatch(CompletableFuture::isDone);
+    assertThat(replaced).extracting(Pool::terminated).allMatch(CompletableFuture::isDone);
     assertThat(wild.budget.freeBytes()).isEqualTo(wild.budget.memoryBytes());
     assertThat(wild.clock.isQuiet()).isTrue();
     assertThat(calls.stream().filter(Call::isAnswered).count())

@@ -517,7 +517,7 @@ final class WorkersTest {
       Files.setLastModifiedTime(old, FileTime.from(Instant.now().minusSeconds(3600)));
     }
 
-    WorkerFolder made = WorkerFolder.make(folder);
+    WorkerFolder made = WorkerFolder.create(folder);
 
     assertThat(root).doesNotExist();
     assertThat(young).exists();
@@ -528,11 +528,11 @@ final class WorkersTest {
 
   @Test
   void whatAProcessStillHoldsIsNotDeleted() throws Exception {
-    WorkerFolder first = WorkerFolder.make(folder);
+    WorkerFolder first = WorkerFolder.create(folder);
     Path root = folder.resolve(folder.toFile().list()[0]);
     Files.setLastModifiedTime(root, FileTime.from(Instant.now().minusSeconds(3600)));
 
-    WorkerFolder second = WorkerFolder.make(folder);
+    WorkerFolder second = WorkerFolder.create(folder);
 
     assertThat(root).exists();
     first.close();
