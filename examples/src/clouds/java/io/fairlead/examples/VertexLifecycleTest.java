@@ -86,7 +86,7 @@ class VertexLifecycleTest {
             "✓ undeploy blue",
             "✓ undeploy green",
             "nothing left behind")
-        .doesNotContain("✗", "ask blue", "ask green");
+        .doesNotContain("✗", "invoke blue", "invoke green");
     assertThat(err.text()).isEmpty();
     assertThat(project.remains()).isEmpty();
     assertThat(uploaded().getContainerSpec().getEnvList())
@@ -118,7 +118,9 @@ class VertexLifecycleTest {
 
     assertThat(out.text())
         .containsSubsequence(
-            "✓ ask blue", "this platform cannot ask one variant alone", "nothing left behind")
+            "✓ invoke blue",
+            "this platform cannot pin a request to a variant",
+            "nothing left behind")
         .doesNotContain("✗");
     assertThat(err.text()).isEmpty();
     assertThat(uploaded().getArtifactUri()).matches("gs://lifecycle-models/fairlead/[0-9a-f]{64}/");

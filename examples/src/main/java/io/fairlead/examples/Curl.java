@@ -12,7 +12,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Optional;
 
-/** Asks by the program curl, or as it would if there is none. */
+/** A client that runs curl, or sends the same request itself if there is none. */
 final class Curl {
   private static final int LONGEST = 2000;
   private static final Duration LIMIT = Duration.ofMinutes(1);
@@ -23,13 +23,13 @@ final class Curl {
     this.program = program;
   }
 
-  /** {@return what to type in a shell; a very long body is cut} */
+  /** {@return the shell command; a very long body is shortened} */
   static String command(URI uri, String body) {
     String shown = body.length() > LONGEST ? body.substring(0, LONGEST) + "..." : body;
     return "curl -s " + uri + " -d '" + shown.replace("'", "'\\''") + "'";
   }
 
-  /** {@return who asks, for people} */
+  /** {@return the name of the client, for display} */
   String name() {
     return program.isPresent() ? "curl" : "HttpClient, for want of curl";
   }
@@ -46,7 +46,7 @@ final class Curl {
       String answer = new String(process.getInputStream().readAllBytes(), UTF_8);
       int exitCode = process.waitFor();
       if (exitCode != 0) {
-        throw new IOException("curl ended with " + exitCode + ", which its manual explains.");
+        throw new IOException("curl failed with exit code " + exitCode + ": see its manual.");
       }
       return answer;
     } finally {

@@ -4,9 +4,9 @@ import io.fairlead.engine.ModelHandler;
 import io.fairlead.platform.Request;
 import io.fairlead.platform.Response;
 
-/** The least model there is: it answers what it was asked. */
+/** A minimal model that echoes its request. */
 public final class EchoModel implements ModelHandler {
-  /** Makes the model; the platform does, for {@code java:io.fairlead.examples.EchoModel}. */
+  /** Creates the model; called by the platform for {@code java:io.fairlead.examples.EchoModel}. */
   public EchoModel() {}
 
   @Override

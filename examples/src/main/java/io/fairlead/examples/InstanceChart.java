@@ -4,7 +4,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 
-/** How many instances there were over time, as a picture of text. */
+/** A text chart of the number of instances over time. */
 final class InstanceChart {
   private final List<Look> looks = new ArrayList<>();
   private final List<Mark> marks = new ArrayList<>();
@@ -13,22 +13,22 @@ final class InstanceChart {
 
   private record Mark(Duration at, String label) {}
 
-  /** Adds how many instances there are at a moment; moments come in their order. */
+  /** Adds the number of instances at a time, in chronological order. */
   void add(Duration at, int instances) {
     looks.add(new Look(at, instances));
   }
 
-  /** Names what begins at a moment. */
+  /** Adds a label at a time. */
   void mark(Duration at, String label) {
     marks.add(new Mark(at, label));
   }
 
-  /** {@return the most instances there were} */
+  /** {@return the maximum number of instances} */
   int most() {
     return looks.stream().mapToInt(Look::instances).max().orElse(0);
   }
 
-  /** {@return a row for each number of instances, the most first, an axis, and what happened when} */
+  /** {@return a row for each number of instances from the maximum down, an axis, and the labels} */
   List<String> lines(Terminal terminal, int columns) {
     int[] heights = heights(columns);
     List<String> lines = new ArrayList<>();
@@ -53,7 +53,7 @@ final class InstanceChart {
     return (int) Math.min(columns - 1, at.toNanos() * columns / all);
   }
 
-  /** The most instances within the time of each column; where nobody looked, as many as at the last look. */
+  /** The maximum number of instances in each column; without a sample, that of the last one. */
   private int[] heights(int columns) {
     int[] heights = new int[columns];
     int next = 0;

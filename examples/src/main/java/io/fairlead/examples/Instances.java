@@ -9,7 +9,7 @@ import java.time.Duration;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.Consumer;
 
-/** Waits for what a function's instances do. */
+/** Waiting for the state of a function's instances. */
 final class Instances {
   private static final long PAUSE_NANOS = Duration.ofMillis(10).toNanos();
 
@@ -18,7 +18,7 @@ final class Instances {
   /**
    * Waits until a function has no instance.
    *
-   * @param seen hears of each look at it
+   * @param seen called with each status
    */
   static void awaitNone(
       ServerlessPlatform platform,
@@ -35,7 +35,7 @@ final class Instances {
             platform.id(),
             ErrorKind.TIMEOUT,
             "Function '" + function.name() + "' still has " + status.instances()
-                + " instances: it is asked by somebody, or does not end.");
+                + " instances: another caller invokes it, or an invocation does not end.");
       }
       LockSupport.parkNanos(PAUSE_NANOS);
     }

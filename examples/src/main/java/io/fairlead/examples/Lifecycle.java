@@ -28,15 +28,15 @@ import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The life of a deployment on any platform that serves endpoints: package, deploy blue and green, move the requests from
- * one to the other, scale, undeploy; and whatever happens, take away what was made and say what is left.
+ * The lifecycle of a deployment on any endpoint platform: package, deploy blue and green, shift the traffic from one to the
+ * other, scale, undeploy; after a failure it cleans up and reports what is left.
  *
  * <p>{@code examples/run lifecycle [--platform ID] [--set key=value ...] [--json]}
  */
 public final class Lifecycle {
   private static final String BLUE = "blue";
   private static final String GREEN = "green";
-  private static final Duration LONGEST_GOODBYE = Duration.ofMinutes(2);
+  private static final Duration CLEAN_UP_LIMIT = Duration.ofMinutes(2);
 
   private final EndpointPlatform platform;
   private final LifecycleSettings settings;
@@ -54,9 +54,9 @@ public final class Lifecycle {
     this.terminal = report.terminal();
   }
 
-  /** Runs the example; ends the JVM with 0 if all went well, 1 if not, 2 if it could not begin. */
+  /** Runs the example; exits with 0 on success, 1 on failure, 2 if it could not start. */
   public static void main(String[] args) {
-    // As simplelogger.properties has it: a cloud's SDK tells there what it found of the machine.
+    // As in simplelogger.properties: below this level a cloud's SDK logs details of the machine.
     Logger.getLogger("").setLevel(Level.WARNING);
     System.exit(run(List.of(args), Terminal.standardOutput(), Terminal.standardError()));
   }
@@ -92,7 +92,7 @@ public final class Lifecycle {
         live();
       } catch (RuntimeException e) {
         report.failed(e);
-        takeAway(removal);
+        cleanUp(removal);
       }
       report.left(removal.left());
     } catch (RuntimeException e) {
@@ -127,7 +127,7 @@ public final class Lifecycle {
         "deploy " + variant,
         () -> platform.deploy(container, planned.scaling(), planned.routing()));
     if (settings.pinned()) {
-      askAlone(endpoint);
+      invokePinned(endpoint);
     }
     return endpoint;
   }
@@ -136,17 +136,17 @@ public final class Lifecycle {
     return new Endpoint(container, settings.instances(1), new Routing(settings.name(), variant));
   }
 
-  /** Asks one variant whatever the weights are, where the platform can. */
-  private void askAlone(Endpoint endpoint) {
+  /** Invokes one variant whatever the weights are, if the platform supports that. */
+  private void invokePinned(Endpoint endpoint) {
     String variant = endpoint.routing().variant();
     Request request = settings.request().pinnedTo(variant);
-    timed("ask " + variant, begun -> {
+    timed("invoke " + variant, begun -> {
       try {
         String answered = variantOf(platform.invoke(endpoint, request));
         return begun.ended(answered.equals(variant), "answered by " + answered);
       } catch (ServingException e) {
         if (e.kind() == ErrorKind.UNSUPPORTED) {
-          return begun.ended(true, "this platform cannot ask one variant alone");
+          return begun.ended(true, "this platform cannot pin a request to a variant");
         }
         throw e;
       }
@@ -179,7 +179,7 @@ public final class Lifecycle {
       for (int i = 0; i < all; i++) {
         checkNotStopped();
         if (i % Math.max(1, all / 100) == 0) {
-          terminal.live("  asking " + settings.name() + " " + i + "/" + all);
+          terminal.live("  invoking " + settings.name() + " " + i + "/" + all);
         }
         Endpoint either = i % 2 == 0 ? blue : green;
         counts.merge(variantOf(platform.invoke(either, settings.request())), 1, Integer::sum);
@@ -232,7 +232,7 @@ public final class Lifecycle {
     return results.get(0);
   }
 
-  /** An operation goes on when its caller no longer waits, and whoever wants to take it away has to end it first. */
+  /** Awaits an operation; cancels it after a timeout, because it would go on and block the clean-up. */
   private <T> T awaitOrCancel(Operation<T> operation) {
     try {
       return operation.await(settings.timeout());
@@ -260,10 +260,10 @@ public final class Lifecycle {
     }
   }
 
-  // ---- the end ----
+  // ---- clean-up ----
 
-  /** Takes away both variants, even where they were never deployed: with them goes what was packaged for them. */
-  private void takeAway(Removal removal) {
+  /** Undeploys both variants, even if they were never deployed: that also deletes their packaged container. */
+  private void cleanUp(Removal removal) {
     Container container = new Container(settings.artifact(), settings.runtime(), Dependencies.NONE);
     removal
         .undeploy(
@@ -280,20 +280,20 @@ public final class Lifecycle {
   private void checkNotStopped() {
     if (stopped) {
       throw new ServingException(
-          platform.id(), ErrorKind.CANCELLED, "The lifecycle was stopped from outside.");
+          platform.id(), ErrorKind.CANCELLED, "The lifecycle was interrupted.");
     }
   }
 
-  /** Runs when the JVM is told to end, as by Ctrl-C: the work stops, and what was made is taken away. */
+  /** The shutdown hook, for Ctrl-C: cancels the operation in progress and waits for the clean-up. */
   private void stop() {
     stopped = true;
-    Operation<?> underWay = current;
-    if (underWay != null) {
-      underWay.cancel();
+    Operation<?> inProgress = current;
+    if (inProgress != null) {
+      inProgress.cancel();
     }
     try {
-      if (!ended.await(LONGEST_GOODBYE.toMillis(), TimeUnit.MILLISECONDS)) {
-        terminal.line("Not all was taken away in time. Run it again with --set name="
+      if (!ended.await(CLEAN_UP_LIMIT.toMillis(), TimeUnit.MILLISECONDS)) {
+        terminal.line("The clean-up did not finish in time. Run it again with --set name="
             + settings.name() + " to find and remove the rest.");
       }
     } catch (InterruptedException e) {

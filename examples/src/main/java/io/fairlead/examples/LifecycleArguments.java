@@ -6,11 +6,11 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * What was asked on the command line.
+ * The parsed command line.
  *
  * @param platform the platform's id
  * @param settings the keys and values of {@code --set}
- * @param help whether only help was asked for
+ * @param help whether {@code --help} is given
  */
 record LifecycleArguments(String platform, Map<String, String> settings, boolean help) {
   static final String HELP = """
@@ -21,18 +21,18 @@ record LifecycleArguments(String platform, Map<String, String> settings, boolean
         --json           one JSON document on standard output, progress on standard error
 
       Settings of this program:
-        artifact       where the model is; by default on local a model that echoes, and on sagemaker and vertex a
-                       small one of Hugging Face's hub, which an image that holds its model does not look at
+        artifact       the location of the model; by default on local a model that echoes, and on sagemaker and vertex
+                       a small one of Hugging Face's hub, which an image with its own model ignores
         image          the container image; not used on local, and on sagemaker AWS's own if there is a framework
-        instance-type  the machine; by default a small one of the platform
+        instance-type  the instance type; by default a small one of the platform
         name           the endpoint's name; by default a new one each time
-        framework      what made the model, such as huggingface
+        framework      the framework of the model, such as huggingface
         version        the framework's version
-        payload        what the model is asked; by default {"inputs":"hello"}, and on vertex {"instances":["hello"]}
-        content-type   what the payload is; by default application/json
-        invocations    how many times at each split; by default 100
-        pinned         whether each variant is also asked alone; by default true, and false on vertex, which cannot
-        timeout        the longest wait for one operation; by default 30m
+        payload        the body of the requests; by default {"inputs":"hello"}, and on vertex {"instances":["hello"]}
+        content-type   the type of the payload; by default application/json
+        invocations    the number of requests at each traffic split; by default 100
+        pinned         whether to invoke each variant by itself as well; by default true, on vertex false
+        timeout        the timeout of each operation; by default 30m
 
       All other settings are the platform's own, such as region: docs/ has a page for each platform.""";
 
@@ -40,7 +40,7 @@ record LifecycleArguments(String platform, Map<String, String> settings, boolean
     settings = Map.copyOf(settings);
   }
 
-  /** Reads a command line; throws IllegalArgumentException with a sentence if it makes no sense. */
+  /** Parses a command line; throws IllegalArgumentException if it is invalid. */
   static LifecycleArguments of(List<String> arguments) {
     String platform = "local";
     Map<String, String> settings = new LinkedHashMap<>();

@@ -15,7 +15,7 @@ import java.util.Optional;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
-/** What the lifecycle did: as lines while it goes, or as one JSON document at its end. */
+/** The report of the lifecycle: progress lines, or one JSON document at the end. */
 final class LifecycleReport {
   private final Terminal out;
   private final Terminal err;
@@ -29,11 +29,11 @@ final class LifecycleReport {
   private @Nullable RuntimeException failure;
 
   /**
-   * Begins a report.
+   * Creates a report.
    *
-   * @param out where lines go, or the document
-   * @param err where the reason of a failure goes, and lines if there is a document
-   * @param json whether there is a document
+   * @param out the output of the lines, or of the document
+   * @param err the output of errors, and of the lines if there is a document
+   * @param json whether to write a document
    */
   LifecycleReport(Terminal out, Terminal err, boolean json) {
     this.out = out;
@@ -42,21 +42,21 @@ final class LifecycleReport {
     this.people = json ? err : out;
   }
 
-  /** {@return where lines for people go} */
+  /** {@return the terminal for human-readable lines} */
   Terminal terminal() {
     return people;
   }
 
   /**
-   * A step that has begun or ended.
+   * A step in progress or completed.
    *
-   * @param name what was done
-   * @param begin when, by the JVM's clock
-   * @param duration how long it took
-   * @param well whether it went as it should
-   * @param detail what there is to say
-   * @param weights the shares of the requests that were asked for or read, by variant
-   * @param counts the answers, by the variant that gave them
+   * @param name the name
+   * @param begin the start time, on the JVM's clock
+   * @param duration the duration
+   * @param well whether it succeeded
+   * @param detail the result in words
+   * @param weights the traffic weights that were set or read, by variant
+   * @param counts the number of responses, by variant
    */
   record Step(
       String name,
@@ -107,7 +107,7 @@ final class LifecycleReport {
     people.line(String.format("  %s %-16s %8s   %s", mark, what, time, detail).stripTrailing());
   }
 
-  /** Notes why it failed; the first reason counts. */
+  /** Records the failure; the first one counts. */
   void failed(RuntimeException reason) {
     if (failure == null) {
       failure = reason;
@@ -138,14 +138,14 @@ final class LifecycleReport {
     return steps.stream()
         .filter(step -> !step.well())
         .findFirst()
-        .map(step -> step.name() + " did not go as it should: " + step.detail() + ".")
+        .map(step -> step.name() + " had an unexpected result: " + step.detail() + ".")
         .or(() -> Optional.ofNullable(left)
             .filter(resources -> !resources.isEmpty())
-            .map(resources -> "Something is left behind: " + listed(resources) + "."))
+            .map(resources -> "Resources are left behind: " + listed(resources) + "."))
         .map(sentence -> new Problem("UNKNOWN", sentence));
   }
 
-  /** Why it was not well. */
+  /** The reason of the failure. */
   private record Problem(String kind, String message) {
     static Problem of(RuntimeException reason) {
       if (reason instanceof ServingException e) {
@@ -157,7 +157,7 @@ final class LifecycleReport {
     }
   }
 
-  /** Prints why it failed, if it did, and the document. */
+  /** Prints the failure, if any, and the document. */
   void end() {
     problem().ifPresent(problem -> err.line(problem.message()));
     if (json) {

@@ -25,7 +25,7 @@ import java.util.TreeMap;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
-/** What the lifecycle deploys, and how it asks. */
+/** The settings of the lifecycle: the deployment and its requests. */
 record LifecycleSettings(
     ModelArtifact artifact,
     RuntimeSpec runtime,
@@ -56,13 +56,13 @@ record LifecycleSettings(
     return Machines.scaling(instanceType, count);
   }
 
-  /** A platform that is open, and what to do on it. */
+  /** An open platform, with the settings for it. */
   record Opened(EndpointPlatform platform, LifecycleSettings settings) {}
 
   /**
-   * Opens a platform with those settings that are not the lifecycle's own.
+   * Opens a platform with the settings that are not the lifecycle's own.
    *
-   * @throws InvalidValueException with all that is wrong or missing, of the lifecycle and of the platform
+   * @throws InvalidValueException with all problems of the settings of the lifecycle and of the platform
    */
   static Opened open(String id, Map<String, String> all) {
     Map<String, String> own = new TreeMap<>(all);
@@ -131,7 +131,7 @@ record LifecycleSettings(
         timeout);
   }
 
-  /** {@return a model for who names none; an image that holds its own does not look at the hub's} */
+  /** {@return the default model; an image with its own model ignores it} */
   private static Optional<String> usualArtifact(String id) {
     return switch (id) {
       case "local" -> Optional.of("java:" + EchoModel.class.getName());
@@ -159,7 +159,7 @@ record LifecycleSettings(
     return number;
   }
 
-  /** {@return a name that no other run has, within the rules of every platform} */
+  /** {@return a unique name that is valid on every platform} */
   private static String newName() {
     int number = new SecureRandom().nextInt(Integer.MAX_VALUE);
     return "lifecycle-" + Integer.toString(number, Character.MAX_RADIX);

@@ -3,11 +3,11 @@ package io.fairlead.examples;
 import io.fairlead.grammar.Scaling;
 import java.util.Optional;
 
-/** A small machine of each platform, for examples that have to name one. */
+/** A small instance type of each platform. */
 final class Machines {
   private Machines() {}
 
-  /** {@return a machine type that the platform has, where there is one to choose} */
+  /** {@return an instance type of the platform, if it has any} */
   static Optional<String> usual(String platform) {
     return switch (platform) {
       case "sagemaker" -> Optional.of("ml.m5.large");
@@ -17,7 +17,7 @@ final class Machines {
     };
   }
 
-  /** {@return a fixed number of machines of a type, where there is one to choose} */
+  /** {@return a fixed number of instances of a type, if the platform has any} */
   static Scaling scaling(Optional<String> type, int count) {
     return type.map(chosen -> Scaling.fixed(chosen, count)).orElseGet(() -> Scaling.fixed(count));
   }

@@ -6,7 +6,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 
-/** How long this process has been running, {@code examples/run} included. */
+/** The age of this process, {@code examples/run} included. */
 final class ProcessAge {
   private static final Path STAT = Path.of("/proc/self/stat");
   private static final int START_AFTER_NAME = 19;
@@ -15,7 +15,7 @@ final class ProcessAge {
   private ProcessAge() {}
 
   static Duration now() {
-    // On Linux, ProcessHandle knows the start to a second only.
+    // On Linux, ProcessHandle has the start time in whole seconds only.
     return Files.exists(STAT)
         ? fromProc()
         : ProcessHandle.current()

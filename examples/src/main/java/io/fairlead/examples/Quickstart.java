@@ -39,9 +39,9 @@ import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
 /**
- * The whole grammar in one go: a real sentence-embedding model is packaged, deployed twice, asked, routed 90/10, scaled,
- * and previewed for every platform there is; then it is a function, which scales to zero and comes back; and all is taken
- * away again.
+ * A tour of the whole grammar: a sentence-embedding model is packaged, deployed twice, invoked, routed 90/10, scaled, and
+ * previewed for every platform; then it is deployed as a function, which scales to zero and has a cold start; and all of
+ * it is undeployed.
  *
  * <p>{@code examples/run quickstart ["question" ["sentence" ...]]}
  */
@@ -75,14 +75,14 @@ public final class Quickstart {
     this.model = model;
   }
 
-  /** Runs the example; ends the JVM with 0 if all went well and nothing is left. */
+  /** Runs the example; exits with 0 if it succeeded and nothing is left. */
   public static void main(String[] args) {
     System.exit(
         new Quickstart(Terminal.standardOutput(), ModelArtifact.of(MINILM).named("minilm"))
             .run(List.of(args)));
   }
 
-  /** {@return the exit code: 0, 1 after a failure, 2 if the arguments make no sense} */
+  /** {@return the exit code: 0, 1 after a failure, 2 if the arguments are invalid} */
   int run(List<String> arguments) {
     if (arguments.stream().anyMatch(argument -> argument.startsWith("-") || argument.isBlank())) {
       terminal.line("quickstart takes a question and sentences, none of them empty or with a - in "
@@ -113,7 +113,7 @@ public final class Quickstart {
   }
 
   /**
-   * The first act: package, deploy, invoke, route, scale, preview.
+   * Runs the first part: package, deploy, invoke, route, scale, preview.
    *
    * @return the sentences' embeddings
    */
@@ -139,7 +139,7 @@ public final class Quickstart {
     return embeddings;
   }
 
-  /** The second act: the same model without a container and without an endpoint. */
+  /** Runs the second part: the same model as a function. */
   private void asFunction(
       ServerlessPlatform serverless,
       String question,
@@ -147,12 +147,12 @@ public final class Quickstart {
       float[][] embeddings) {
     terminal.line();
     terminal.line(
-        "The same model as a function on \"serverless\": nothing runs until it is asked.");
+        "The same model as a function on \"serverless\": nothing is loaded until it is invoked.");
     FunctionLimits limits = FunctionLimits.DEFAULT.withIdleTimeout(IDLE);
     ModelFunction ask = step("deploy", NAME, serverless.deploy(model.named(NAME), limits));
 
     Supplier<String> answer = () -> {
-      terminal.live("  asking the function " + NAME);
+      terminal.live("  invoking the function " + NAME);
       float[][] asked = embeddings(List.of(question), request -> serverless.invoke(ask, request));
       return sentences.get(ranked(scores(embeddings, asked[0])).get(0));
     };
@@ -166,7 +166,7 @@ public final class Quickstart {
 
   private record Invoked(String answer, Duration took) {}
 
-  /** Invokes the function and shows how long that took, also as a bar beside the first time. */
+  /** Invokes the function and shows the latency, also as a bar relative to the first one. */
   private Invoked invoke(String how, Supplier<String> answer, Duration first, String what) {
     long begin = System.nanoTime();
     String answered = answer.get();
@@ -221,7 +221,7 @@ public final class Quickstart {
   /** {@return the sentences' embeddings} */
   private float[][] search(
       EndpointPlatform platform, Endpoint endpoint, String question, List<String> sentences) {
-    terminal.live("  asking " + endpoint.name());
+    terminal.live("  invoking " + endpoint.name());
     List<String> texts = new ArrayList<>(sentences);
     texts.add(question);
     float[][] answers = embeddings(texts, request -> platform.invoke(endpoint, request));
@@ -249,13 +249,13 @@ public final class Quickstart {
     return embeddings;
   }
 
-  /** Asks a model for the embeddings of texts: vectors of length 1 that are close where the meaning is. */
+  /** {@return the embeddings of texts: vectors of length 1 that are close if the meaning is} */
   private static float[][] embeddings(List<String> texts, Function<Request, Response> served) {
     try {
       String json = JSON.writeValueAsString(Map.of("inputs", texts));
       return JSON.readValue(served.apply(Request.json(json)).text(), float[][].class);
     } catch (JsonProcessingException e) {
-      throw new IllegalArgumentException("The model answered something else than embeddings.", e);
+      throw new IllegalArgumentException("The model's response is not an array of embeddings.", e);
     }
   }
 
@@ -289,7 +289,7 @@ public final class Quickstart {
       millis[i] = (System.nanoTime() - begin) / 1e6;
       answers.merge(response.variant().orElse("nobody"), 1, Integer::sum);
       if (i % 20 == 0) {
-        terminal.live("  asking " + NAME + " " + i + "/" + INVOCATIONS);
+        terminal.live("  invoking " + NAME + " " + i + "/" + INVOCATIONS);
       }
     }
     Arrays.sort(millis);
@@ -309,9 +309,9 @@ public final class Quickstart {
     return sorted[(int) Math.ceil(sorted.length * percent / 100.0) - 1];
   }
 
-  // ---- the same elsewhere ----
+  // ---- previews ----
 
-  /** Plans on all platforms at once, so that the slowest does not keep the others waiting. */
+  /** Previews on all platforms concurrently, so that the slowest does not delay the others. */
   private void preview(List<String> platforms) {
     Map<String, CompletableFuture<List<String>>> plans = new TreeMap<>();
     platforms.forEach(id -> plans.put(
@@ -375,7 +375,7 @@ public final class Quickstart {
     return lines;
   }
 
-  // ---- the end ----
+  // ---- clean-up ----
 
   /** {@return whether nothing is left} */
   private boolean end(Removal removal, ServerlessPlatform serverless) {
@@ -389,7 +389,7 @@ public final class Quickstart {
         .values()
         .forEach(failure -> terminal.line(terminal.cross() + " " + failure.getMessage()));
     List<ManagedResource> left = new ArrayList<>(removal.left());
-    // A function is gone already, unless something went wrong.
+    // A function has been undeployed already, except after a failure.
     serverless.undeployAll(NAME).await(LIMIT);
     left.addAll(serverless.inventory());
     if (left.isEmpty()) {

@@ -13,14 +13,14 @@ import java.util.Set;
 import java.util.function.BiConsumer;
 import java.util.stream.Collectors;
 
-/** Takes out of service what an example has deployed, whatever happened before, and tells what is left. */
+/** The clean-up of an example: undeploys its variants after success or failure, and reports what is left. */
 final class Removal {
   private final EndpointPlatform platform;
   private final String deployment;
   private final Duration limit;
   private final Set<String> orphansBefore;
 
-  /** Begins before anything is deployed, to tell this deployment's orphans from older ones. */
+  /** Creates the clean-up before the deployment, to distinguish its orphans from older ones. */
   Removal(EndpointPlatform platform, String deployment, Duration limit) {
     this.platform = platform;
     this.deployment = deployment;
@@ -30,11 +30,11 @@ final class Removal {
   }
 
   /**
-   * Undeploys variants of one name. A variant with all of the requests can only go last, so one that is refused is tried
-   * again after the others.
+   * Undeploys variants of one name. A variant with all traffic can only be undeployed last, so refused ones are
+   * retried after the others.
    *
-   * @param done hears of each that is gone, and how long that took
-   * @return why the others are not
+   * @param done called with each undeployed variant, and the time it took
+   * @return the failures of the others
    */
   Map<Endpoint, RuntimeException> undeploy(
       List<Endpoint> endpoints, BiConsumer<Endpoint, Duration> done) {
@@ -56,7 +56,7 @@ final class Removal {
     return failures;
   }
 
-  /** {@return what is there of this deployment, or was left by it} */
+  /** {@return the remaining resources of this deployment, orphans included} */
   List<ManagedResource> left() {
     return platform.inventory().stream()
         .filter(one -> one.deployment().equals(Optional.of(deployment))

@@ -37,8 +37,7 @@ import java.util.concurrent.locks.LockSupport;
 import java.util.stream.Collectors;
 
 /**
- * A model file as a function: its URL, a burst that scales it out, idleness that takes it to zero, and the first call
- * back.
+ * An example of a model file as a function: its URL, a burst that scales it out, the scale to zero, and a cold start.
  *
  * <p>{@code examples/run serverless [model.onnx]}
  */
@@ -49,14 +48,14 @@ public final class Serverless {
 
         model.onnx  a model in the format ONNX; by default a sentence-embedding model, all-MiniLM-L6-v2
 
-      Deploys the model as a function of this JVM, asks it at its URL, lets 1, 4 and 16 callers ask it as
-      fast as they are answered, leaves it alone until it has no instance, and asks it once more. It takes
-      about ten seconds and leaves nothing; Ctrl-C ends it before.""";
+      Deploys the model as a function in this JVM, invokes it at its URL, lets 1, 4 and 16 callers invoke it in
+      a loop, waits until it is scaled to zero, and invokes it again with a cold start. It takes about ten
+      seconds and leaves nothing behind; Ctrl-C ends it early.""";
 
   private static final Duration LIMIT = Duration.ofMinutes(1);
-  private static final Duration LONGEST_GOODBYE = Duration.ofSeconds(20);
+  private static final Duration CLEAN_UP_LIMIT = Duration.ofSeconds(20);
   private static final long LOOK_NANOS = Duration.ofMillis(20).toNanos();
-  private static final int MOST_INSTANCES = 8;
+  private static final int MAX_INSTANCES = 8;
   private static final int COLUMNS = 64;
   private static final int BAR = 14;
   private static final int WIDTH = 76;
@@ -77,7 +76,7 @@ public final class Serverless {
     this.terminal = terminal;
   }
 
-  /** Runs the example; ends the JVM with 0 if all went well, 1 if not, 2 if the arguments make no sense. */
+  /** Runs the example; exits with 0 on success, 1 on failure, 2 if the arguments are invalid. */
   public static void main(String[] args) {
     System.exit(run(List.of(args), ServerlessSettings.usual(), Terminal.standardOutput()));
   }
@@ -105,7 +104,7 @@ public final class Serverless {
     }
   }
 
-  /** {@return a function's name from a file's} */
+  /** {@return the name of a function for a file} */
   static String name(Path file) {
     String name = file.getFileName()
         .toString()
@@ -117,7 +116,7 @@ public final class Serverless {
     return name.isEmpty() ? "model" : name;
   }
 
-  /** {@return whether all went well and nothing is left} */
+  /** {@return whether it succeeded and nothing is left} */
   private boolean run(ModelArtifact model) {
     String name = model.metadata().name().orElseThrow();
     terminal.line(
@@ -140,12 +139,12 @@ public final class Serverless {
   }
 
   private void show(ModelArtifact model) throws IOException, InterruptedException {
-    terminal.line("One call an instance at a time, " + MOST_INSTANCES
-        + " instances at most, none after " + Terminal.shown(settings.idleTimeout()) + " idle.");
+    terminal.line("One concurrent request per instance, at most " + MAX_INSTANCES
+        + " instances, scaled to zero after " + Terminal.shown(settings.idleTimeout()) + " idle.");
     terminal.line();
     FunctionLimits limits = FunctionLimits.DEFAULT
         .withMemory("128MB")
-        .withMaxConcurrent(MOST_INSTANCES)
+        .withMaxConcurrent(MAX_INSTANCES)
         .withIdleTimeout(settings.idleTimeout());
     ModelFunction function = step(
         "deploy",
@@ -153,7 +152,7 @@ public final class Serverless {
         "nothing is loaded yet");
     URI url = platform.url(function);
     String question = question(model, url);
-    ask(function, url, question);
+    invokeByUrl(function, url, question);
 
     terminal.line();
     Request request = Request.json(question);
@@ -161,7 +160,7 @@ public final class Serverless {
       burst(function, request, load);
     }
     idle(function);
-    comeBack(function, request);
+    coldStart(function, request);
 
     terminal.line();
     terminal.line("Instances, over " + Terminal.shown(now()) + ":");
@@ -174,17 +173,17 @@ public final class Serverless {
 
   private void explain() {
     String text = chart.most() > 1
-        ? "Callers who wait start instances; those that nobody needs leave after the idle timeout, "
-            + "or after a minute if that is longer. In one JVM they share the model's weights, so "
-            + "one more costs next to nothing: it lets another caller in, and makes the "
-            + Runtime.getRuntime().availableProcessors() + " processors no faster."
-        : "One instance was enough: this model answers before a second one is of any use.";
+        ? "Waiting requests scale the function out; idle instances stop after the idle timeout, "
+            + "or after a minute if that is shorter. In one JVM they share the model's weights, so "
+            + "a further one costs little: it adds concurrency, but does not make the "
+            + Runtime.getRuntime().availableProcessors() + " processors faster."
+        : "One instance was enough: this model responds before a second one would be of use.";
     terminal.wrapped(text, 2).forEach(line -> terminal.line("  " + line));
   }
 
-  // ---- asking ----
+  // ---- requests ----
 
-  /** {@return what the model is asked: a sentence, or ones in the shapes that it says} */
+  /** {@return the request body: a sentence, or ones in the shapes of the model's inputs} */
   private static String question(ModelArtifact model, URI url)
       throws IOException, InterruptedException {
     return model.weights().equals(MINILM)
@@ -192,7 +191,7 @@ public final class Serverless {
         : ones(Curl.get(url));
   }
 
-  /** {@return a request with a one in each place, where the metadata of a model leave it open for one row} */
+  /** {@return a request with one row of ones, in the shapes of a model's metadata} */
   static String ones(String metadata) throws JsonProcessingException {
     JsonNode read = JSON.readTree(metadata);
     checkNoError(read);
@@ -226,16 +225,16 @@ public final class Serverless {
     }
   }
 
-  private void ask(ModelFunction function, URI url, String question)
+  private void invokeByUrl(ModelFunction function, URI url, String question)
       throws IOException, InterruptedException {
     URI infer = URI.create(url + "/infer");
     Curl curl = new Curl(settings.curl());
     terminal.line();
     terminal.line("  " + terminal.bold(Curl.command(infer, question)));
-    terminal.live("  asking");
-    long asked = System.nanoTime();
+    terminal.live("  invoking");
+    long sent = System.nanoTime();
     String answer = curl.post(infer, question);
-    Duration took = since(asked);
+    Duration took = since(sent);
     checkNoError(JSON.readTree(answer));
     String line = answer.replaceAll("\\s+", " ");
     terminal.line("  " + (line.length() > WIDTH ? line.substring(0, WIDTH - 4) + " ..." : line));
@@ -244,7 +243,7 @@ public final class Serverless {
     look(function);
   }
 
-  /** Lets callers ask as fast as they are answered, and watches the instances meanwhile. */
+  /** Runs callers that invoke the function in a loop, and shows the instances meanwhile. */
   private void burst(ModelFunction function, Request request, Load load) {
     String who = load.callers() + (load.callers() == 1 ? " caller" : " callers");
     chart.mark(now(), load.callers() == 1 ? "1 caller" : String.valueOf(load.callers()));
@@ -253,17 +252,17 @@ public final class Serverless {
     List<Long> nanos = new ArrayList<>();
     int most = 0;
     try {
-      List<Future<List<Long>>> asking = new ArrayList<>();
+      List<Future<List<Long>>> running = new ArrayList<>();
       for (int i = 0; i < load.callers(); i++) {
-        asking.add(callers.submit(() -> askOn(function, request, from, load.time())));
+        running.add(callers.submit(() -> invokeInLoop(function, request, from, load.time())));
       }
-      while (!asking.stream().allMatch(Future::isDone)) {
+      while (!running.stream().allMatch(Future::isDone)) {
         FunctionStatus status = look(function);
         most = Math.max(most, status.instances());
         terminal.live(String.format(
             "  %-10s  %s %d instances  %2d running  %2d waiting",
             who,
-            terminal.bar(status.instances() / (double) MOST_INSTANCES, BAR),
+            terminal.bar(status.instances() / (double) MAX_INSTANCES, BAR),
             status.instances(),
             status.running(),
             status.waiting()));
@@ -288,20 +287,21 @@ public final class Serverless {
         who,
         since(from),
         String.format(
-            "%s  %d %-9s  %5d answers, half in %s",
-            terminal.bar(most / (double) MOST_INSTANCES, MOST_INSTANCES),
+            "%s  %d %-9s  %5d responses, median %s",
+            terminal.bar(most / (double) MAX_INSTANCES, MAX_INSTANCES),
             most,
             most == 1 ? "instance" : "instances",
             nanos.size(),
             shown(nanos.get(nanos.size() / 2))));
   }
 
-  private List<Long> askOn(ModelFunction function, Request request, long from, Duration time) {
+  private List<Long> invokeInLoop(
+      ModelFunction function, Request request, long from, Duration time) {
     List<Long> nanos = new ArrayList<>();
     do {
-      long asked = System.nanoTime();
+      long sent = System.nanoTime();
       platform.invoke(function, request);
-      nanos.add(System.nanoTime() - asked);
+      nanos.add(System.nanoTime() - sent);
     } while (!stopped && System.nanoTime() - from < time.toNanos());
     return nanos;
   }
@@ -313,14 +313,14 @@ public final class Serverless {
       checkNotStopped();
       chart.add(now(), status.instances());
       terminal.live(
-          "  nobody asks: " + status.instances() + " instances, " + Terminal.shown(since(from)));
+          "  no requests: " + status.instances() + " instances, " + Terminal.shown(since(from)));
     });
     look(function);
-    done("idle", since(from), "no instance is left");
+    done("idle", since(from), "scaled to zero");
     rest(function);
   }
 
-  private void comeBack(ModelFunction function, Request request) {
+  private void coldStart(ModelFunction function, Request request) {
     chart.mark(now(), "back");
     Duration cold = timed(() -> platform.invoke(function, request));
     look(function);
@@ -331,7 +331,7 @@ public final class Serverless {
     rest(function);
   }
 
-  /** Looks on for a moment. */
+  /** Shows the instances for a moment. */
   private void rest(ModelFunction function) {
     long from = System.nanoTime();
     while (since(from).compareTo(settings.rest()) < 0) {
@@ -341,7 +341,7 @@ public final class Serverless {
     }
   }
 
-  // ---- looking ----
+  // ---- status ----
 
   private FunctionStatus look(ModelFunction function) {
     FunctionStatus status = platform.status(function);
@@ -382,7 +382,7 @@ public final class Serverless {
             .stripTrailing());
   }
 
-  // ---- the end ----
+  // ---- clean-up ----
 
   private boolean nothingLeft(String name) {
     platform.undeployAll(name).await(LIMIT);
@@ -398,16 +398,16 @@ public final class Serverless {
   private void checkNotStopped() {
     if (stopped) {
       throw new ServingException(
-          platform.id(), ErrorKind.CANCELLED, "The example was stopped from outside.");
+          platform.id(), ErrorKind.CANCELLED, "The example was interrupted.");
     }
   }
 
-  /** Runs when the JVM is told to end, as by Ctrl-C. */
+  /** The shutdown hook, for Ctrl-C. */
   private void stop() {
     stopped = true;
     try {
-      if (!ended.await(LONGEST_GOODBYE.toMillis(), TimeUnit.MILLISECONDS)) {
-        terminal.line("The function did not go in time; it ends with this process.");
+      if (!ended.await(CLEAN_UP_LIMIT.toMillis(), TimeUnit.MILLISECONDS)) {
+        terminal.line("The function was not removed in time; it ends with this process.");
       }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();

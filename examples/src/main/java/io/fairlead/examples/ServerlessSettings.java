@@ -8,20 +8,20 @@ import java.util.Optional;
 import java.util.stream.Stream;
 
 /**
- * What the example of functions does for how long.
+ * The durations and the load of the functions example.
  *
- * @param loads one after the other
- * @param idleTimeout after which the function has no instance
- * @param rest how long it is looked at without an instance, and with the one that came back
- * @param curl the program; empty if this machine has none
+ * @param loads the loads, one after another
+ * @param idleTimeout the idle time after which the function is scaled to zero
+ * @param rest the time to show it without an instance, and after the cold start
+ * @param curl the curl program; empty if this machine has none
  */
 record ServerlessSettings(
     List<Load> loads, Duration idleTimeout, Duration rest, Optional<Path> curl) {
   /**
-   * Callers that ask again as soon as they are answered.
+   * A number of callers that invoke the function in a loop.
    *
-   * @param callers how many
-   * @param time for how long
+   * @param callers the number of callers
+   * @param time the duration
    */
   record Load(int callers, Duration time) {}
 
@@ -29,7 +29,7 @@ record ServerlessSettings(
     loads = List.copyOf(loads);
   }
 
-  /** {@return what takes about ten seconds in all} */
+  /** {@return the defaults, about ten seconds in all} */
   static ServerlessSettings usual() {
     return new ServerlessSettings(
         List.of(

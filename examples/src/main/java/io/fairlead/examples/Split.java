@@ -2,15 +2,15 @@ package io.fairlead.examples;
 
 import java.util.Map;
 
-/** Whether answers were divided as weights say. */
+/** A statistical check of a traffic split. */
 final class Split {
   private static final double STANDARD_DEVIATIONS = 4;
 
   private Split() {}
 
   /**
-   * {@return whether a platform that divides as the weights say, at random, may well have given these counts} Who has a
-   * weight of 0 must not have answered at all, and nobody else may.
+   * {@return whether these counts are plausible for a random split by the weights} Variants without a weight must not have
+   * any responses.
    */
   static boolean isCredible(Map<String, Integer> weights, Map<String, Integer> counts) {
     int all = counts.values().stream().mapToInt(Integer::intValue).sum();

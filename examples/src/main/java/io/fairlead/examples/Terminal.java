@@ -15,8 +15,8 @@ import java.util.Set;
 import java.util.function.Consumer;
 
 /**
- * Where the examples print: in colour and with a line that moves if somebody watches, as plain lines otherwise, and with
- * no character that the locale does not have.
+ * The output of the examples: in colour and with a progress line on a terminal, as plain lines otherwise, and only with
+ * characters of the locale.
  */
 final class Terminal {
   private static final String EIGHTHS = " ▏▎▍▌▋▊▉";
@@ -30,12 +30,12 @@ final class Terminal {
   private boolean lineIsLive;
 
   /**
-   * Makes a terminal.
+   * Creates a terminal.
    *
-   * @param out where it goes
-   * @param columns how wide it is if somebody watches; 0 if it is a file or a pipe
-   * @param coloured whether colours are welcome
-   * @param unicode whether it shows more than ASCII
+   * @param out the stream
+   * @param columns the width of the terminal; 0 for a file or a pipe
+   * @param coloured whether to use colours
+   * @param unicode whether it supports more than ASCII
    */
   Terminal(PrintStream out, int columns, boolean coloured, boolean unicode) {
     this.out = out;
@@ -45,7 +45,7 @@ final class Terminal {
     this.width = watched ? columns : Integer.MAX_VALUE;
   }
 
-  /** {@return standard output; {@code examples/run} says whether that is a terminal, for Java cannot tell} */
+  /** {@return standard output; {@code examples/run} passes whether it is a terminal, because Java cannot tell} */
   static Terminal standardOutput() {
     int columns = Integer.getInteger("fairlead.columns", 0);
     boolean colours = columns > 0
@@ -68,7 +68,7 @@ final class Terminal {
         charset.equals(UTF_8));
   }
 
-  /** Prints a line that stays. */
+  /** Prints a permanent line. */
   synchronized void line(String text) {
     clearLive();
     out.println(text);
@@ -78,7 +78,7 @@ final class Terminal {
     line("");
   }
 
-  /** Shows what goes on: a line that the next one replaces, or nothing if nobody watches. */
+  /** Shows progress: a line that the next one replaces, or nothing if this is not a terminal. */
   synchronized void live(String text) {
     if (watched) {
       clearLive();
@@ -95,7 +95,7 @@ final class Terminal {
     }
   }
 
-  /** {@return a listener that shows what an operation does; as plain lines, only what it changes} */
+  /** {@return a listener that shows an operation's progress; on plain lines, only its changes} */
   Consumer<Progress> progress(String operation) {
     return event -> {
       if (watched) {
@@ -128,17 +128,17 @@ final class Terminal {
     return coloured ? "\u001b[31m" + text + "\u001b[0m" : text;
   }
 
-  /** {@return a mark for what went well} */
+  /** {@return the mark of success} */
   String tick() {
     return green(unicode ? "✓" : "ok");
   }
 
-  /** {@return a mark for what did not} */
+  /** {@return the mark of failure} */
   String cross() {
     return red(unicode ? "✗" : "no");
   }
 
-  /** {@return a mark for what to look at} */
+  /** {@return the mark of an important line} */
   String arrow() {
     return unicode ? "▸" : ">";
   }
@@ -157,7 +157,7 @@ final class Terminal {
     return (unicode ? "─" : "-").repeat(length);
   }
 
-  /** {@return a text that fits behind what is on the line already} */
+  /** {@return a text cut to the rest of the line} */
   String fitting(String text, int columnsBefore) {
     return cut(text, width - columnsBefore);
   }
@@ -170,7 +170,7 @@ final class Terminal {
     return text.substring(0, Math.max(0, length - dots.length())) + dots;
   }
 
-  /** {@return a text on as many lines as it takes, each of which fits behind what is on the line already} */
+  /** {@return a text wrapped to the rest of the line} */
   List<String> wrapped(String text, int columnsBefore) {
     List<String> lines = new ArrayList<>();
     StringBuilder line = new StringBuilder();

@@ -1,4 +1,4 @@
-/** Programs to run and to read: {@code examples/run NAME} starts each. */
+/** The example programs; {@code examples/run NAME} runs one. */
 @NullMarked
 package io.fairlead.examples;
 

@@ -13,7 +13,7 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 
-/** A process of its own, which is never left behind. */
+/** A child process that is always terminated. */
 final class Child implements AutoCloseable {
   private static final long LIMIT_SECONDS = 60;
 

@@ -40,7 +40,7 @@ class DocSnippetsTest {
   private static final Pattern JAVA = Pattern.compile("```java\n(.*?)```", Pattern.DOTALL);
   private static final Path SOURCE =
       ROOT.resolve("examples/src/test/java/io/fairlead/examples/DocSnippets.java");
-  /** What is shown of the clouds, whose classes are not on the class path of every build. */
+  /** The snippets of the clouds, whose classes are not on the class path of every build. */
   private static final Path CLOUDS = ROOT.resolve("examples/src/clouds/java/io/fairlead/examples");
 
   private static final Path MODELS = ROOT.resolve("examples/src/test/resources");
@@ -50,7 +50,7 @@ class DocSnippetsTest {
     try (Stream<Path> files = Files.list(ROOT.resolve("docs"))) {
       return files
           .filter(page -> page.toString().endsWith(".md"))
-          // What these two show is compared with tests of the modules that they are about.
+          // The snippets of these two are compared with tests of their own modules.
           .filter(page -> !page.endsWith("writing-a-provider.md") && !page.endsWith("models.md"))
           .toList()
           .stream();

@@ -16,7 +16,7 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 
-/** A platform that wants a region, and has one bad habit if asked for it; otherwise as {@code local}. */
+/** A platform that requires a region and has an optional fault; otherwise as {@code local}. */
 public final class ElsewhereProvider implements PlatformProvider<EndpointPlatform> {
   public ElsewhereProvider() {}
 

@@ -157,7 +157,7 @@ class LifecycleTest {
     assertThat(run("--set", "artifact=" + Models.location(Models.Failing.class)))
         .isEqualTo(1);
 
-    assertThat(out.text()).contains("✗ ask blue", "nothing left behind");
+    assertThat(out.text()).contains("✗ invoke blue", "nothing left behind");
     assertThat(err.lines()).singleElement().asString().contains("the second layer is not a number");
   }
 
@@ -186,7 +186,7 @@ class LifecycleTest {
       assertThat(child.out())
           .containsSubsequence(
               "✗ invoke 90/10", "✓ undeploy green", "✓ undeploy blue", "nothing left behind");
-      assertThat(child.err()).contains("stopped from outside");
+      assertThat(child.err()).contains("interrupted");
     }
   }
 
@@ -194,7 +194,7 @@ class LifecycleTest {
   void aPlatformThatCannotPinIsNotAtFault() {
     assertThat(runElsewhere("cannot pin")).isZero();
 
-    assertThat(out.text()).contains("✓ ask blue", "cannot ask one variant alone");
+    assertThat(out.text()).contains("✓ invoke blue", "cannot pin a request to a variant");
   }
 
   @Test
@@ -203,7 +203,7 @@ class LifecycleTest {
 
     assertThat(out.text())
         .containsSubsequence("✗ invoke 90/10", "✓ undeploy green", "nothing left behind");
-    assertThat(err.lines()).singleElement().asString().contains("did not go as it should");
+    assertThat(err.lines()).singleElement().asString().contains("had an unexpected result");
   }
 
   @Test
@@ -211,7 +211,7 @@ class LifecycleTest {
     assertThat(runElsewhere("leaves a disk")).isEqualTo(1);
 
     assertThat(out.text()).contains("✗ inventory", "left: disk d-1");
-    assertThat(err.text()).contains("Something is left behind: disk d-1.");
+    assertThat(err.text()).contains("Resources are left behind: disk d-1.");
   }
 
   private int runElsewhere(String habit) {

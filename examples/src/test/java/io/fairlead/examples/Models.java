@@ -6,7 +6,7 @@ import io.fairlead.platform.Response;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 
-/** Models that do not do well; public, for the engine makes them. */
+/** Models that fail; public, because the engine creates them. */
 public final class Models {
   private Models() {}
 
@@ -36,7 +36,7 @@ public final class Models {
     }
   }
 
-  /** Answers 250 times, which is until all requests go to green, and then fails. */
+  /** Answers 250 times, until all traffic is on green, and then fails. */
   public static final class Tiring implements ModelHandler {
     private final AtomicInteger answers = new AtomicInteger();
 

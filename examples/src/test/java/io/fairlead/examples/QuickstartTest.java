@@ -93,7 +93,7 @@ class QuickstartTest {
     assertThat(seen).allSatisfy(line -> assertThat(line).hasSizeLessThanOrEqualTo(80));
     // Clouds are on the class path of tests alone; their previews have two and four lines.
     assertThat(seen).hasSizeLessThanOrEqualTo(48 + 2 + 4);
-    assertThat(printed.text()).contains("\u001b[1m", "asking ask 100/200");
+    assertThat(printed.text()).contains("\u001b[1m", "invoking ask 100/200");
   }
 
   /** {@return a line as it stays: after the last thing that replaced what was there, without colours} */
@@ -136,7 +136,7 @@ class QuickstartTest {
         .run(List.of());
 
     assertThat(exitCode).isEqualTo(1);
-    assertThat(printed.text()).contains("answered something else than embeddings");
+    assertThat(printed.text()).contains("is not an array of embeddings");
   }
 
   @Test

@@ -107,7 +107,7 @@ class ServerlessTest {
     assertThat(Serverless.run(List.of(), quick(Optional.of(curl)), printed.terminal))
         .isEqualTo(1);
 
-    assertThat(printed.text()).contains("✗ curl ended with 7");
+    assertThat(printed.text()).contains("✗ curl failed with exit code 7");
     assertThat(printed.lines()).last().asString().contains("nothing left");
   }
 
@@ -130,7 +130,7 @@ class ServerlessTest {
         .toList();
     assertThat(seen).allSatisfy(line -> assertThat(line).hasSizeLessThanOrEqualTo(80));
     assertThat(seen).hasSizeLessThanOrEqualTo(45);
-    assertThat(watched.text()).contains("running", "nobody asks");
+    assertThat(watched.text()).contains("running", "no requests");
   }
 
   @Test
@@ -202,7 +202,7 @@ class ServerlessTest {
       child.terminate();
 
       assertThat(child.exitCode()).isNotZero();
-      assertThat(child.out()).contains("stopped from outside", "nothing left behind");
+      assertThat(child.out()).contains("interrupted", "nothing left behind");
     }
   }
 }

@@ -3,36 +3,36 @@ package io.fairlead.engine;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One run of a model under way, and how to stop it.
+ * A run of a model in progress, which can be stopped.
  *
- * <p>The work runs on its caller's thread; what stops it is another. The stopper that it is entered with is never used
- * after {@link #leave()}, so that the work may free what that needs.
+ * <p>The work runs on its caller's thread and is stopped from another. The stopper passed to {@link #enter} is never called
+ * after {@link #leave()}, so that the work may then release what the stopper needs.
  */
 public interface Call {
   /** {@return the name of the model in messages} */
   String model();
 
-  /** {@return what the tensors of one run may take} */
+  /** {@return the memory that the tensors of one run may take, in bytes} */
   long memoryBytes();
 
   /**
-   * Begins work that can be stopped; {@link #leave()} has to follow.
+   * Starts work that can be stopped; {@link #leave()} has to follow.
    *
    * @param stopper stops the work, from another thread
    * @throws io.fairlead.error.ServingException if the call was stopped already
    */
   void enter(Runnable stopper);
 
-  /** Ends what {@link #enter} began. Waits for a stopper that is at work. */
+  /** Ends the work that {@link #enter} started. Waits for a stopper that is running. */
   void leave();
 
-  /** {@return whether it was stopped, because its time is up or its platform is being closed} */
+  /** {@return whether it was stopped, at its deadline or because its platform is being closed} */
   boolean isStopped();
 
   /**
-   * Ends the work if it was stopped.
+   * Throws if the call was stopped.
    *
-   * @param cause how the work noticed, if it did
+   * @param cause the exception with which the work ended, if any
    * @throws io.fairlead.error.ServingException if it was stopped
    */
   void checkNotStopped(@Nullable Throwable cause);

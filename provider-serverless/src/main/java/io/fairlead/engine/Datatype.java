@@ -1,6 +1,6 @@
 package io.fairlead.engine;
 
-/** The type of a tensor's elements, under its name in the Open Inference Protocol. */
+/** The element type of a tensor, named as in the Open Inference Protocol. */
 public enum Datatype {
   BOOL(byte[].class),
   UINT8(byte[].class),
@@ -19,12 +19,12 @@ public enum Datatype {
     this.arrayType = arrayType;
   }
 
-  /** {@return the class of the arrays that hold such elements} */
+  /** {@return the array class for elements of this type} */
   public Class<?> arrayType() {
     return arrayType;
   }
 
-  /** {@return whether the elements are whole or floating-point numbers} */
+  /** {@return whether the elements are integers or floating-point numbers} */
   public boolean isNumeric() {
     return this != BOOL && this != BYTES;
   }

@@ -6,7 +6,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.util.OptionalLong;
 
-/** What a {@link ModelFetcher} brings: a stream, or the answer that the copy that is kept is still the latest. */
+/** The result of a {@link ModelFetcher}: a stream, or the answer that the cached copy is current. */
 public final class Download implements AutoCloseable {
   private final InputStream content;
   private final long length;
@@ -25,17 +25,17 @@ public final class Download implements AutoCloseable {
     return new Download(requireNonNull(content, "content"), -1, "", true);
   }
 
-  /** {@return the answer that what is there has the etag that was asked with} */
+  /** {@return the answer that the content still has the etag of the request} */
   public static Download unchanged() {
     return new Download(InputStream.nullInputStream(), -1, "", false);
   }
 
-  /** {@return this with its length, so that one that ends early is noticed; a negative one is unknown} */
+  /** {@return this download with its length, by which a truncated one is detected; negative if unknown} */
   public Download withLength(long newLength) {
     return new Download(content, newLength, etag, changed);
   }
 
-  /** {@return this with what the other side calls this state of the content; empty if it has no name for it} */
+  /** {@return this download with the etag of the content; empty if there is none} */
   public Download withEtag(String newEtag) {
     return new Download(content, length, requireNonNull(newEtag, "etag"), changed);
   }

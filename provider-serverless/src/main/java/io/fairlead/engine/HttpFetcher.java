@@ -17,13 +17,13 @@ import java.util.Optional;
 import java.util.TreeMap;
 
 /**
- * Fetches models over HTTP, to be configured for {@code https}, or for {@code http} as well.
+ * A fetcher of models over HTTP, to be configured for {@code https}, or for {@code http} as well.
  *
- * <p>It follows redirects from https to https only, and sends its headers only to the host that the artifact names. It
- * uses the JVM's settings of proxies and trusted certificates, and has no threads.
+ * <p>It follows redirects from https to https only, and sends its headers only to the host of the artifact's location. It
+ * uses the JVM's proxy and truststore settings, and has no threads.
  */
 public final class HttpFetcher implements ModelFetcher {
-  private static final int MOST_REDIRECTS = 5;
+  private static final int MAX_REDIRECTS = 5;
 
   private final Duration timeout;
   private final long maxBytes;
@@ -31,7 +31,7 @@ public final class HttpFetcher implements ModelFetcher {
   private final boolean stale;
   private final Map<String, String> headers;
 
-  /** Makes one that gives up after 30 seconds without a byte, and asks at each load whether a model has changed. */
+  /** Creates a fetcher with a timeout of 30 seconds that revalidates a cached model at each load. */
   public HttpFetcher() {
     this(Duration.ofSeconds(30), 16L << 30, Duration.ZERO, false, Map.of());
   }
@@ -49,7 +49,7 @@ public final class HttpFetcher implements ModelFetcher {
     this.headers = headers;
   }
 
-  /** {@return this with another time to wait for a connection, for the answer, and for each further piece of it} */
+  /** {@return this fetcher with another timeout for the connection, the response, and each further read of it} */
   public HttpFetcher withTimeout(Duration newTimeout) {
     Problems.in("HttpFetcher")
         .check(
@@ -62,7 +62,7 @@ public final class HttpFetcher implements ModelFetcher {
     return new HttpFetcher(newTimeout, maxBytes, freshFor, stale, headers);
   }
 
-  /** {@return this with another limit for one model} */
+  /** {@return this fetcher with another maximum size of a model} */
   public HttpFetcher withMaxBytes(long newMaxBytes) {
     Problems.in("HttpFetcher")
         .check(newMaxBytes > 0, "maxBytes", "must be 1 or more", newMaxBytes)
@@ -70,18 +70,18 @@ public final class HttpFetcher implements ModelFetcher {
     return new HttpFetcher(timeout, newMaxBytes, freshFor, stale, headers);
   }
 
-  /** {@return this with a time for which a copy is used without asking} */
+  /** {@return this fetcher with a time for which a cached copy is used without revalidation} */
   public HttpFetcher withFreshFor(Duration newFreshFor) {
     return new HttpFetcher(
         timeout, maxBytes, requireNonNull(newFreshFor, "freshFor"), stale, headers);
   }
 
-  /** {@return this with or without the use of a copy while the other side cannot be reached} */
+  /** {@return this fetcher with or without the use of a stale copy while the server cannot be reached} */
   public HttpFetcher withStale(boolean newStale) {
     return new HttpFetcher(timeout, maxBytes, freshFor, newStale, headers);
   }
 
-  /** {@return this with a header that goes with each request, such as Authorization} */
+  /** {@return this fetcher with a header for each request, such as Authorization} */
   public HttpFetcher withHeader(String name, String value) {
     Map<String, String> all = new TreeMap<>(headers);
     all.put(requireNonNull(name, "name"), requireNonNull(value, "value"));
@@ -106,7 +106,7 @@ public final class HttpFetcher implements ModelFetcher {
   @Override
   public Download fetch(URI location, String etag) throws IOException {
     URI at = location;
-    for (int i = 0; i <= MOST_REDIRECTS; i++) {
+    for (int i = 0; i <= MAX_REDIRECTS; i++) {
       HttpURLConnection connection =
           open(at, etag, at.getAuthority().equals(location.getAuthority()));
       boolean kept = false;
@@ -129,7 +129,7 @@ public final class HttpFetcher implements ModelFetcher {
         }
       }
     }
-    throw new IOException("it redirects more than " + MOST_REDIRECTS + " times");
+    throw new IOException("it redirects more than " + MAX_REDIRECTS + " times");
   }
 
   private HttpURLConnection open(URI at, String etag, boolean withHeaders) throws IOException {
@@ -167,7 +167,7 @@ public final class HttpFetcher implements ModelFetcher {
               + (target == null ? "nowhere" : to.getScheme())
               + ", and only redirects from https to https are followed");
         } catch (IllegalArgumentException e) {
-          throw new IOException("it redirects to what is no URI", e);
+          throw new IOException("it redirects to an invalid URI", e);
         }
       }
       case 404, 410 -> throw new NoSuchFileException(from.getPath(), null, "HTTP status " + status);
@@ -175,9 +175,7 @@ public final class HttpFetcher implements ModelFetcher {
         throw new AccessDeniedException(from.getPath(), null, "HTTP status " + status);
       default ->
         throw new IOException(
-            status < 0
-                ? "it answers with what is not HTTP"
-                : "it answers with HTTP status " + status);
+            status < 0 ? "its response is not HTTP" : "it answers with HTTP status " + status);
     }
   }
 
@@ -189,14 +187,14 @@ public final class HttpFetcher implements ModelFetcher {
     return uri.getScheme() != null && uri.getScheme().toLowerCase(Locale.ROOT).equals("https");
   }
 
-  /** Says nothing of the headers, which may hold a token. */
+  /** Omits the headers, which may hold a token. */
   @Override
   public String toString() {
     return "HttpFetcher[timeout=" + timeout + ", maxBytes=" + maxBytes + ", freshFor=" + freshFor
         + ", stale=" + stale + "]";
   }
 
-  /** Takes the connection with it, so that none is kept alive for a server that may never be asked again. */
+  /** The body of a response; closing it closes the connection, which is not kept alive. */
   private static final class Body extends FilterInputStream {
     private final HttpURLConnection connection;
 
@@ -207,7 +205,7 @@ public final class HttpFetcher implements ModelFetcher {
 
     @Override
     public void close() {
-      // Closing the stream instead would read what is left of it.
+      // Closing the stream instead would read the rest of it.
       connection.disconnect();
     }
   }

@@ -1,43 +1,42 @@
 package io.fairlead.engine;
 
 /**
- * Runs the models of one format.
+ * An engine that loads and runs the models of one format.
  *
  * <p>An engine for a further format is a public class with a public constructor without parameters, found by {@link
- * java.util.ServiceLoader}: its name is a line of {@code
- * META-INF/services/io.fairlead.engine.InferenceEngine}. Its models get the JSON forms, the texts, the checks
- * of requests, the sharing and the deadlines that all models have.
+ * java.util.ServiceLoader}: its name is a line of {@code META-INF/services/io.fairlead.engine.InferenceEngine}. Its models
+ * get the JSON forms, the tokenization of texts, the validation of requests, the sharing and the deadlines of all models.
  *
- * <p>Engines that are found so are asked before those of this module, in the order in which the class path has them, and
- * the first that claims a model gets it; the others are not asked. One that cannot be made or that fails when it is asked
- * is passed over. They are asked about files and folders, never about Java code.
+ * <p>These engines take precedence over those of this module, in the order of the class path; the first that claims a model
+ * gets it. One that cannot be created, or whose {@link #claims} throws, is skipped. They are only used for files and
+ * folders, not for Java code.
  *
- * <p>Safe for any number of threads.
+ * <p>Implementations have to be thread-safe.
  */
 public interface InferenceEngine {
   /**
-   * {@return whether this engine runs a model, told from what it is, at little cost}
+   * {@return whether this engine runs a model; a cheap check of its format}
    *
-   * <p>What is claimed is no other engine's any more, even if it then cannot be opened.
+   * <p>No other engine gets a claimed model, even if it then cannot be opened.
    */
   boolean claims(ModelSource source);
 
   /**
-   * Refuses what cannot be opened, as far as that can be told at little cost and without running anything of it.
+   * Validates a model, as far as that is cheap and runs no code of it.
    *
-   * @param source what this engine claimed
-   * @throws io.fairlead.error.ServingException if it cannot be opened, as it is to be reported
-   * @throws Exception if it cannot be opened, to be reported as a model that is not whole
+   * @param source a model that this engine has claimed
+   * @throws io.fairlead.error.ServingException if it cannot be opened; reported unchanged
+   * @throws Exception if it cannot be opened; reported as an invalid model
    */
   default void check(ModelSource source) throws Exception {}
 
   /**
-   * {@return the model, ready to answer}
+   * {@return the loaded model}
    *
-   * @param source what this engine claimed
-   * @param options how to load it; an engine refuses what it cannot do
-   * @throws io.fairlead.error.ServingException if it cannot be loaded, as it is to be reported
-   * @throws Exception if it cannot be loaded, to be reported as a model that is not whole
+   * @param source a model that this engine has claimed
+   * @param options the load options; an engine refuses those that it does not support
+   * @throws io.fairlead.error.ServingException if it cannot be loaded; reported unchanged
+   * @throws Exception if it cannot be loaded; reported as an invalid model
    */
   Model open(ModelSource source, LoadOptions options) throws Exception;
 }

@@ -4,17 +4,17 @@ import io.fairlead.grammar.Problems;
 import io.fairlead.spi.Settings;
 
 /**
- * How a model is loaded, apart from what it is.
+ * Options for loading a model.
  *
- * <p>The defaults give the most answers for the processor time that they take: each run computes on its caller's thread
- * alone, and as many callers as there are processors keep them all busy.
+ * <p>The defaults are for throughput: each run computes on its caller's thread alone, and one caller per processor keeps all
+ * of them busy.
  */
 public final class LoadOptions extends Settings<LoadOptions.Draft> {
   /** One thread, no batches. */
   public static final LoadOptions DEFAULT = new LoadOptions(new Draft());
 
-  private static final int MOST_THREADS = 1024;
-  private static final int MOST_ROWS = 1024;
+  private static final int MAX_THREADS = 1024;
+  private static final int MAX_ROWS = 1024;
 
   static final class Draft extends Settings.Draft {
     int threads = 1;
@@ -26,36 +26,36 @@ public final class LoadOptions extends Settings<LoadOptions.Draft> {
     super(draft);
     Problems.in("LoadOptions")
         .check(
-            draft.threads >= 1 && draft.threads <= MOST_THREADS,
+            draft.threads >= 1 && draft.threads <= MAX_THREADS,
             "threads",
-            "must be from 1 to " + MOST_THREADS,
+            "must be from 1 to " + MAX_THREADS,
             draft.threads)
         .check(
-            draft.maxBatch >= 1 && draft.maxBatch <= MOST_ROWS,
+            draft.maxBatch >= 1 && draft.maxBatch <= MAX_ROWS,
             "maxBatch",
-            "must be from 1 to " + MOST_ROWS,
+            "must be from 1 to " + MAX_ROWS,
             draft.maxBatch)
         .throwIfAny();
   }
 
   /**
-   * {@return how many threads one run may compute on; more than 1 shortens a single answer, and costs more processor time
-   * for each}
+   * {@return the number of threads of one run; more than 1 lowers the latency of a single response, and costs more processor
+   * time for each}
    */
   public int threads() {
     return draft().threads;
   }
 
   /**
-   * {@return how many rows at most are computed together, when they are waiting at the same time; 1 is never}
+   * {@return the maximum number of waiting rows that are computed as one batch; 1 for no batches}
    *
-   * <p>An answer may then differ in its last digits from one computed alone, as with any batch.
+   * <p>With batches, a result may differ in its last digits from one computed alone.
    */
   public int maxBatch() {
     return draft().maxBatch;
   }
 
-  /** {@return whether rows may be computed together even by a model whose answer to one depends on the others} */
+  /** {@return whether batches are allowed for a model whose result for a row depends on the other rows} */
   public boolean batchDependentAllowed() {
     return draft().batchDependentAllowed;
   }
@@ -65,12 +65,12 @@ public final class LoadOptions extends Settings<LoadOptions.Draft> {
     return new LoadOptions(with(draft -> draft.threads = threads));
   }
 
-  /** {@return these options with another number of rows that are computed together} */
+  /** {@return these options with another maximum batch size} */
   public LoadOptions withMaxBatch(int maxBatch) {
     return new LoadOptions(with(draft -> draft.maxBatch = maxBatch));
   }
 
-  /** {@return these options with or without batches for a model whose answer to one row depends on the others} */
+  /** {@return these options with or without batches for a model whose result for a row depends on the other rows} */
   public LoadOptions withBatchDependentAllowed(boolean batchDependentAllowed) {
     return new LoadOptions(with(draft -> draft.batchDependentAllowed = batchDependentAllowed));
   }

@@ -2,15 +2,15 @@ package io.fairlead.engine;
 
 import java.util.List;
 
-/** A model that an engine has loaded, and that answers any number of callers at the same time. */
+/** A model that an engine has loaded; thread-safe. */
 public sealed interface Model extends AutoCloseable permits RequestModel, TensorModel {
-  /** {@return what it takes, in order; empty if it does not say} */
+  /** {@return its inputs, in order; empty if it does not declare them} */
   List<TensorSpec> inputs();
 
-  /** {@return what it gives, in order; empty if it does not say} */
+  /** {@return its outputs, in order; empty if it does not declare them} */
   List<TensorSpec> outputs();
 
-  /** Frees what it holds. No call is under way, and none follows. */
+  /** Releases its resources. No call is in progress, and none follows. */
   @Override
   void close();
 }

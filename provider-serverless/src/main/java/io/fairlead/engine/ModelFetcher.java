@@ -5,7 +5,7 @@ import java.net.URI;
 import java.time.Duration;
 
 /**
- * Brings models from elsewhere, for the schemes that it is configured for.
+ * A fetcher of remote models, for the URI schemes that it is configured for.
  *
  * <pre>{@code
  * ModelFetcher s3 = (location, etag) -> {
@@ -18,35 +18,34 @@ import java.time.Duration;
  * };
  * }</pre>
  *
- * <p>Nothing is downloaded for a scheme without one. What it brings is kept in the cache folder, and asked for again, with
- * the etag of what is kept, when the model is loaded again. It is called by many threads, though by one at a time for
- * each location.
+ * <p>Nothing is downloaded for a scheme without a fetcher. Downloads are cached, and revalidated with their etag when the
+ * model is loaded again. It is called by many threads, but by one at a time for each location.
  */
 @FunctionalInterface
 public interface ModelFetcher {
   /**
-   * {@return what is at a location now, which the caller closes}
+   * {@return the current content of a location, which the caller closes}
    *
-   * <p>A {@link java.nio.file.NoSuchFileException} says that there is nothing, a {@link
-   * java.nio.file.AccessDeniedException} that it may not be read, and a {@link io.fairlead.error.ServingException} passes
-   * unchanged; anything else counts as a failure of the network.
+   * <p>A {@link java.nio.file.NoSuchFileException} means that there is nothing, a {@link
+   * java.nio.file.AccessDeniedException} that access is denied, and a {@link io.fairlead.error.ServingException} is passed
+   * on unchanged; anything else counts as a network failure.
    *
-   * @param location what the artifact says, with its query
-   * @param etag of the copy that is kept, for which {@link Download#unchanged()} is an answer; empty if there is none
+   * @param location the artifact's location, with its query
+   * @param etag the etag of the cached copy, to answer {@link Download#unchanged()} for; empty if there is none
    */
   Download fetch(URI location, String etag) throws IOException, InterruptedException;
 
-  /** {@return the most bytes that it may bring for one model, 16 GiB by default} */
+  /** {@return the maximum size of a model in bytes, by default 16 GiB} */
   default long maxBytes() {
     return 16L << 30;
   }
 
-  /** {@return how long a copy is used without asking whether it is the latest, not at all by default} */
+  /** {@return the time for which a cached copy is used without revalidation, by default none} */
   default Duration freshFor() {
     return Duration.ZERO;
   }
 
-  /** {@return whether a copy is used if it cannot be told whether it is the latest, which is not so by default} */
+  /** {@return whether a stale copy is used if it cannot be revalidated, by default not} */
   default boolean allowsStale() {
     return false;
   }

@@ -11,17 +11,17 @@ import io.fairlead.platform.Response;
  * }</pre>
  *
  * <p>It is either registered under a name or a public class with a public constructor without parameters; an artifact
- * names it as {@code java:NAME}. One handler answers all callers, on their threads and at the same time, so it has to be
- * safe for that. When a request's time is up, the thread is interrupted. A handler that was made from its class and is
- * {@link AutoCloseable} is closed when nobody holds the model any longer.
+ * refers to it as {@code java:NAME}. One handler serves all callers concurrently, on their threads, so it has to be
+ * thread-safe. At a request's deadline the thread is interrupted. A handler that was created from its class and is {@link
+ * AutoCloseable} is closed when the model is released.
  */
 @FunctionalInterface
 public interface ModelHandler {
   /**
-   * {@return the answer to a request}
+   * {@return the response to a request}
    *
-   * @throws Exception whatever goes wrong; the caller sees it as the cause of a failure of kind {@code MODEL_FAILED}. A
-   *     {@link io.fairlead.error.ServingException} and an {@link io.fairlead.grammar.InvalidValueException} pass
+   * @throws Exception any failure; the caller gets it as the cause of a {@code MODEL_FAILED}. A {@link
+   *     io.fairlead.error.ServingException} and an {@link io.fairlead.grammar.InvalidValueException} are passed on
    *     unchanged
    */
   Response handle(Request request) throws Exception;

@@ -5,21 +5,21 @@ import java.nio.file.Path;
 import java.util.Optional;
 
 /**
- * What an artifact's weights turned out to be: a file, a folder, a resource of the class path, or Java code.
+ * The resolved weights of an artifact: a file, a folder, a class path resource, or Java code.
  *
- * <p>Its string is where it is and its size, to begin a sentence with.
+ * <p>Its string is its location and its size, for the start of a message.
  */
 public interface ModelSource {
-  /** {@return a name for messages and answers: that of the file without its extension} */
+  /** {@return the name for messages and responses: that of the file without its extension} */
   String name();
 
   /** {@return the name of the file or folder, with its extension} */
   String fileName();
 
-  /** {@return a hash over all that the model is made of, as 64 hexadecimal digits} */
+  /** {@return the digest of all files of the model, as 64 hexadecimal digits} */
   String digest();
 
-  /** {@return where the file or folder is; empty for what is not on disk by itself} */
+  /** {@return the path of the file or folder; empty if it is not a file of its own on disk} */
   Optional<Path> path();
 
   /** {@return the first bytes of the file, at most 1024; none for Java code} */

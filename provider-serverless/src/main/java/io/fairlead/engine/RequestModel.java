@@ -6,26 +6,26 @@ import java.nio.ByteBuffer;
 import java.util.function.Consumer;
 
 /**
- * A model that answers requests as they come, instead of tensors.
+ * A model that handles raw requests instead of tensors.
  *
- * <p>It reads and checks them itself, and says what forms it takes.
+ * <p>It parses and validates them itself, and defines its own formats.
  */
 public non-sealed interface RequestModel extends Model {
   /**
-   * {@return the answer to a request}
+   * {@return the response to a request}
    *
-   * @param call says how long it may take, and ends it
+   * @param call the call, with its deadline; it stops the work
    * @throws io.fairlead.grammar.InvalidValueException if the request is wrong, before the model runs
    * @throws io.fairlead.error.ServingException if the model fails or is stopped
    */
   Response answer(Request request, Call call);
 
   /**
-   * Answers a request in pieces; by default in one.
+   * Streams the response to a request; by default as one piece.
    *
-   * @param pieces takes each piece on this thread; it is called while nothing can be stopped here
-   * @param call says how long it may take, and ends it
-   * @return what is told beside the pieces
+   * @param pieces the consumer of the pieces, called on this thread while the call is not entered
+   * @param call the call, with its deadline; it stops the work
+   * @return the response without the pieces
    */
   default Response stream(Request request, Consumer<? super ByteBuffer> pieces, Call call) {
     return answer(request, call).handOn(pieces);

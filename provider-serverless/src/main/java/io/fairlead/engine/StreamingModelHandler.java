@@ -7,7 +7,7 @@ import java.nio.ByteBuffer;
 import java.util.function.Consumer;
 
 /**
- * A model as plain Java code that answers in pieces.
+ * A model as plain Java code that streams its response.
  *
  * <pre>{@code
  * StreamingModelHandler counter = (request, pieces) -> {
@@ -18,23 +18,23 @@ import java.util.function.Consumer;
  * };
  * }</pre>
  *
- * <p>It is registered and found as any {@link ModelHandler}, and answers a request for a whole answer with all its pieces in
- * one.
+ * <p>It is registered and looked up as any {@link ModelHandler}. For a request that does not stream, the pieces are joined to
+ * one response.
  */
 @FunctionalInterface
 public interface StreamingModelHandler extends ModelHandler {
   /**
-   * Answers a request in pieces.
+   * Streams the response to a request.
    *
-   * @param pieces takes each piece, on the thread on which this is called, and returns when the next may come; the buffer is
-   *     its maker's again afterwards. It throws when the caller has gone or the time is up: let that pass
-   * @return what is told beside the pieces; a body that it has is the last piece
-   * @throws Exception whatever goes wrong, as with {@link ModelHandler#handle}
+   * @param pieces the consumer of the pieces, to be called on the same thread; it returns when the next piece may follow, and
+   *     the buffer may then be reused. It throws when the caller has gone or the deadline has passed: do not catch that
+   * @return the response without the pieces; its body, if any, is the last piece
+   * @throws Exception any failure, as with {@link ModelHandler#handle}
    */
   Response stream(Request request, Consumer<? super ByteBuffer> pieces) throws Exception;
 
   @Override
-  @SuppressWarnings("FunctionalInterfaceMethodChanged") // the same answer, as one piece
+  @SuppressWarnings("FunctionalInterfaceMethodChanged") // the same response, as one piece
   default Response handle(Request request) throws Exception {
     ByteArrayOutputStream whole = new ByteArrayOutputStream();
     Consumer<ByteBuffer> joining = piece -> {

@@ -8,11 +8,11 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Elements of one type in row-major order, with a name and a shape.
+ * A tensor: elements of one type in row-major order, with a name and a shape.
  *
  * <p>The elements are a {@code byte[]} for BOOL (0 and 1), INT8 and UINT8, a {@code String[]} for BYTES, and the array
- * of the primitive type of that size for the others. Neither they nor the shape are copied, here or by the methods that
- * give them: whoever changes them changes the tensor.
+ * of the primitive type of that size for the others. Neither they nor the shape are copied, here or by the accessors:
+ * changes to these arrays change the tensor.
  */
 public final class Tensor {
   private final String name;
@@ -24,8 +24,8 @@ public final class Tensor {
   /**
    * {@return a tensor of these elements}
    *
-   * @param elements an array of the type that belongs to the datatype, with an element for each of the shape
-   * @throws IllegalArgumentException if it is another array, or of another length
+   * @param elements an array of the datatype's {@link Datatype#arrayType}, with as many elements as the shape has
+   * @throws IllegalArgumentException if the array has another type or length
    */
   public static Tensor of(String name, Datatype datatype, long[] shape, Object elements) {
     requireNonNull(name, "name");
@@ -55,7 +55,7 @@ public final class Tensor {
   }
 
   /**
-   * {@return the same tensor, which holds the values of one map in each row}
+   * {@return the same tensor as a table of maps, one in each row}
    *
    * @param newKeys the keys of its columns, as INT64 or BYTES
    */
@@ -76,12 +76,12 @@ public final class Tensor {
     return shape;
   }
 
-  /** {@return the keys of the columns; empty unless each row holds the values of a map} */
+  /** {@return the keys of the columns; empty unless it is a table of maps} */
   public Optional<Tensor> keys() {
     return Optional.ofNullable(keys);
   }
 
-  /** {@return the elements, as the array that belongs to the datatype} */
+  /** {@return the elements, as an array of the datatype's {@link Datatype#arrayType}} */
   public Object elements() {
     return elements;
   }
@@ -121,7 +121,7 @@ public final class Tensor {
     return (String[]) elements;
   }
 
-  /** {@return how many elements there are} */
+  /** {@return the number of elements} */
   public int size() {
     return Array.getLength(elements);
   }

@@ -5,11 +5,11 @@ import static java.util.Objects.requireNonNull;
 import java.util.List;
 
 /**
- * What a model says of one of its inputs or outputs.
+ * The declaration of an input or output of a model.
  *
  * @param name the name in the model
  * @param datatype the type of the elements
- * @param shape the length of each dimension, where -1 is any; empty for a scalar, and for a model that does not say
+ * @param shape the length of each dimension, -1 for any; empty for a scalar, and if it is not declared
  */
 public record TensorSpec(String name, Datatype datatype, List<Long> shape) {
   public TensorSpec {

@@ -1,8 +1,6 @@
 /**
- * What a model is to the platforms that run it in this JVM, and how to bring one's own.
- *
- * <p>Java code is a {@link io.fairlead.engine.ModelHandler}, a model from elsewhere comes by a {@link
- * io.fairlead.engine.ModelFetcher}, and a further format is an {@link io.fairlead.engine.InferenceEngine}.
+ * The SPI for models in this JVM: {@link io.fairlead.engine.ModelHandler} for Java code, {@link
+ * io.fairlead.engine.ModelFetcher} for remote models, and {@link io.fairlead.engine.InferenceEngine} for further formats.
  */
 @NullMarked
 package io.fairlead.engine;

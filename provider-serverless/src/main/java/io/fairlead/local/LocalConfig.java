@@ -38,54 +38,54 @@ public final class LocalConfig extends Settings<LocalConfig.Draft> {
     super(draft);
   }
 
-  /** {@return Java code by the name under which an artifact at {@code java:NAME} asks for it} */
+  /** {@return Java functions by the name that artifacts at {@code java:NAME} refer to} */
   public Map<String, ModelHandler> functions() {
     return draft().functions;
   }
 
   /**
-   * {@return what fetches a model from elsewhere, by the scheme of its location, such as {@code https}; nothing is fetched
-   * without one}
+   * {@return the fetchers of remote models, by the scheme of their locations, such as {@code https}; nothing is downloaded
+   * for a scheme without one}
    */
   public Map<String, ModelFetcher> fetchers() {
     return draft().fetchers;
   }
 
-  /** {@return where native libraries are kept between runs; made when it is needed} */
+  /** {@return the cache folder for native libraries; created when needed} */
   public Path cacheFolder() {
     return draft().cacheFolder;
   }
 
-  /** {@return what finds artifacts at {@code classpath:NAME} and {@code java:NAME}} */
+  /** {@return the class loader for artifacts at {@code classpath:NAME} and {@code java:NAME}} */
   public ClassLoader classLoader() {
     return draft().classLoader;
   }
 
-  /** {@return these settings with Java code that artifacts at {@code java:NAME} ask for} */
+  /** {@return these settings with a Java function for artifacts at {@code java:NAME}} */
   public LocalConfig withFunction(String name, ModelHandler function) {
     Map<String, ModelHandler> all = new HashMap<>(functions());
     all.put(requireNonNull(name, "name"), requireNonNull(function, "function"));
     return new LocalConfig(with(draft -> draft.functions = all));
   }
 
-  /** {@return these settings with Java code that answers in pieces} */
+  /** {@return these settings with a Java function that streams its response} */
   public LocalConfig withFunction(String name, StreamingModelHandler function) {
     return withFunction(name, (ModelHandler) function);
   }
 
-  /** {@return these settings with what fetches models whose location has a scheme, such as {@code https}} */
+  /** {@return these settings with a fetcher for models at locations of a scheme, such as {@code https}} */
   public LocalConfig withFetcher(String scheme, ModelFetcher fetcher) {
     Map<String, ModelFetcher> all = new HashMap<>(fetchers());
     all.put(requireNonNull(scheme, "scheme"), requireNonNull(fetcher, "fetcher"));
     return new LocalConfig(with(draft -> draft.fetchers = all));
   }
 
-  /** {@return these settings with another folder for what is kept between runs} */
+  /** {@return these settings with another cache folder} */
   public LocalConfig withCacheFolder(Path cacheFolder) {
     return new LocalConfig(with(draft -> draft.cacheFolder = cacheFolder));
   }
 
-  /** {@return these settings with what finds artifacts at {@code classpath:NAME} and {@code java:NAME}} */
+  /** {@return these settings with another class loader for artifacts at {@code classpath:NAME} and {@code java:NAME}} */
   public LocalConfig withClassLoader(ClassLoader classLoader) {
     return new LocalConfig(with(draft -> draft.classLoader = classLoader));
   }

@@ -7,9 +7,9 @@ import io.fairlead.spi.PlatformProvider;
 import java.nio.file.Path;
 
 /**
- * Opens the platform {@code local}: endpoints in this JVM, to develop and test against without an account.
+ * Opens the platform {@code local}: endpoints in this JVM, for development and tests without a cloud account.
  *
- * <p>Settings: {@code cache}, the folder in which native libraries are kept between runs.
+ * <p>Settings: {@code cache}, the folder for native libraries.
  */
 public final class LocalProvider implements PlatformProvider<EndpointPlatform> {
   /** The platform's id. */

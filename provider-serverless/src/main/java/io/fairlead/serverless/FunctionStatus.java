@@ -1,18 +1,18 @@
 package io.fairlead.serverless;
 
 /**
- * What a function looks like at a moment. The counts begin anew when it is replaced.
+ * A snapshot of a function's instances and invocations. The counters restart at 0 when the function is replaced.
  *
- * @param starting instances that are being started
- * @param ready instances that are idle or at work
- * @param draining instances that take no further invocation and go when those that run in them have ended
- * @param running invocations that run, also those that nobody waits for any more
- * @param waiting invocations that wait for a slot
- * @param stuck invocations that still run although their time has long been up
- * @param coldStarts instances that were started
- * @param invocations invocations that were taken on
- * @param waited how many of them had to wait before they ran
- * @param refused how many found the queue full
+ * @param starting instances that are starting
+ * @param ready instances that are idle or busy
+ * @param draining instances that get no further invocation and stop when their running ones have ended
+ * @param running running invocations, those included whose callers have gone
+ * @param waiting invocations in the queue
+ * @param stuck running invocations that did not stop after their deadline
+ * @param coldStarts instances started so far
+ * @param invocations invocations accepted so far
+ * @param waited accepted invocations that had to wait in the queue
+ * @param refused invocations refused because the queue was full
  */
 public record FunctionStatus(
     int starting,
@@ -25,7 +25,7 @@ public record FunctionStatus(
     long invocations,
     long waited,
     long refused) {
-  /** {@return how many instances there are, whatever they are at} */
+  /** {@return the number of instances in any state} */
   public int instances() {
     return starting + ready + draining;
   }

@@ -9,22 +9,22 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * Where functions are served over HTTP: the address that is listened at, who is answered, and the limits.
+ * Settings of the HTTP server of functions: its address, its access control and its limits.
  *
  * <pre>{@code
  * HttpSettings settings = HttpSettings.DEFAULT.withToken(token).withAddress("0.0.0.0", 8080);
  * }</pre>
  *
- * <p>Only this machine is answered, unless there is a token, which each request but those for health then has to carry
- * as {@code Authorization: Bearer TOKEN}. The front speaks no TLS: over a network that others read, put a proxy that does
- * before it.
+ * <p>Without a token, only requests from this machine are accepted. With one, each request other than a health check has to
+ * carry it as {@code Authorization: Bearer TOKEN}. The server has no TLS: on an untrusted network, put a TLS proxy in
+ * front of it.
  */
 public final class HttpSettings extends Settings<HttpSettings.Draft> {
-  /** 127.0.0.1 at any free port, no token, 16 MiB, 1,024 connections, 30 seconds to transfer and 75 to be idle. */
+  /** 127.0.0.1 at any free port, no token, 16 MiB, 1,024 connections, 30 seconds to transfer, 75 seconds idle. */
   public static final HttpSettings DEFAULT = new HttpSettings(new Draft());
 
-  private static final int LARGEST_BODY = 1 << 30;
-  private static final int SHORTEST_TOKEN = 16;
+  private static final int MAX_BODY_BYTES = 1 << 30;
+  private static final int MIN_TOKEN_LENGTH = 16;
 
   static final class Draft extends Settings.Draft {
     String host = "127.0.0.1";
@@ -51,12 +51,12 @@ public final class HttpSettings extends Settings<HttpSettings.Draft> {
         .check(
             draft.token.map(HttpSettings::isToken).orElse(true),
             "token",
-            "must be " + SHORTEST_TOKEN + " or more visible ASCII characters without a space")
+            "must be " + MIN_TOKEN_LENGTH + " or more visible ASCII characters without a space")
         .check(
             draft.token.isPresent() || draft.openWithoutToken || Loopback.isHost(draft.host),
             "token",
             "must be given to listen at an address that other machines reach (" + draft.host
-                + "): give one, listen at 127.0.0.1, or set openWithoutToken if the network lets nobody else through")
+                + "): give one, listen at 127.0.0.1, or set openWithoutToken if only trusted clients can reach the port")
         .check(
             isRoute(draft.healthRoute),
             "healthRoute",
@@ -68,9 +68,9 @@ public final class HttpSettings extends Settings<HttpSettings.Draft> {
             "must begin with a /",
             draft.predictRoute.orElse(""))
         .check(
-            draft.maxBodyBytes >= 1 && draft.maxBodyBytes <= LARGEST_BODY,
+            draft.maxBodyBytes >= 1 && draft.maxBodyBytes <= MAX_BODY_BYTES,
             "maxBodyBytes",
-            "must be 1 to " + LARGEST_BODY,
+            "must be 1 to " + MAX_BODY_BYTES,
             draft.maxBodyBytes)
         .check(
             draft.maxConnections >= 1, "maxConnections", "must be 1 or more", draft.maxConnections)
@@ -89,10 +89,10 @@ public final class HttpSettings extends Settings<HttpSettings.Draft> {
   }
 
   /**
-   * {@return settings for a container at Vertex: all interfaces, no token, and the port and routes that it is told}
+   * {@return settings for a container at Vertex: all interfaces, no token, and the port and routes of its environment}
    *
-   * @param environment the variables of the process, of which {@code AIP_HTTP_PORT}, {@code AIP_HEALTH_ROUTE} and {@code
-   *     AIP_PREDICT_ROUTE} count
+   * @param environment the environment variables of the process; {@code AIP_HTTP_PORT}, {@code AIP_HEALTH_ROUTE} and {@code
+   *     AIP_PREDICT_ROUTE} are read
    */
   public static HttpSettings forVertex(Map<String, String> environment) {
     String port = environment.getOrDefault("AIP_HTTP_PORT", "8080");
@@ -112,27 +112,27 @@ public final class HttpSettings extends Settings<HttpSettings.Draft> {
     return draft().host;
   }
 
-  /** {@return the port to listen at; 0 takes any that is free} */
+  /** {@return the port to listen at; 0 for any free port} */
   public int port() {
     return draft().port;
   }
 
-  /** {@return what clients have to know; empty if they need nothing} */
+  /** {@return the token that clients have to send; empty if there is none} */
   public Optional<String> token() {
     return draft().token;
   }
 
-  /** {@return whether other machines are answered although there is no token} */
+  /** {@return whether requests from other machines are accepted without a token} */
   public boolean openWithoutToken() {
     return draft().openWithoutToken;
   }
 
-  /** {@return the function behind the routes that name none; empty for the only one there is} */
+  /** {@return the function for routes without a function name; empty for the only one that is deployed} */
   public Optional<String> defaultFunction() {
     return draft().defaultFunction;
   }
 
-  /** {@return a further path that tells the health, such as Vertex asks for} */
+  /** {@return a further health check path, such as the one that Vertex sets} */
   public Optional<String> healthRoute() {
     return draft().healthRoute;
   }
@@ -142,22 +142,22 @@ public final class HttpSettings extends Settings<HttpSettings.Draft> {
     return draft().predictRoute;
   }
 
-  /** {@return the longest body of a request} */
+  /** {@return the maximum size of a request body, in bytes} */
   public int maxBodyBytes() {
     return draft().maxBodyBytes;
   }
 
-  /** {@return the most connections at one time; what exceeds them is answered 503 and closed} */
+  /** {@return the maximum number of open connections; further ones get a 503 and are closed} */
   public int maxConnections() {
     return draft().maxConnections;
   }
 
-  /** {@return the longest that a request may take to arrive, or an answer to be taken} */
+  /** {@return the timeout for receiving a request and for sending a response} */
   public Duration transferTime() {
     return draft().transferTime;
   }
 
-  /** {@return how long a connection stays open without a request} */
+  /** {@return the keep-alive timeout of a connection without a request} */
   public Duration idleTime() {
     return draft().idleTime;
   }
@@ -170,27 +170,27 @@ public final class HttpSettings extends Settings<HttpSettings.Draft> {
     }));
   }
 
-  /** {@return these settings with what each request has to carry as {@code Authorization: Bearer TOKEN}} */
+  /** {@return these settings with a token, which requests carry as {@code Authorization: Bearer TOKEN}} */
   public HttpSettings withToken(String token) {
     return new HttpSettings(with(draft -> draft.token = Optional.of(token)));
   }
 
   /**
-   * {@return these settings with other machines answered without a token, or not}
+   * {@return these settings with or without access for other machines that send no token}
    *
-   * <p>Every machine that reaches the port can then run the functions. It is for containers whose network lets nobody else
-   * through, as at SageMaker and Vertex.
+   * <p>Every machine that reaches the port can then invoke the functions. It is for containers on an isolated network, as at
+   * SageMaker and Vertex.
    */
   public HttpSettings withOpenWithoutToken(boolean openWithoutToken) {
     return new HttpSettings(with(draft -> draft.openWithoutToken = openWithoutToken));
   }
 
-  /** {@return these settings with a function behind the routes that name none} */
+  /** {@return these settings with a function for routes without a function name} */
   public HttpSettings withDefaultFunction(String function) {
     return new HttpSettings(with(draft -> draft.defaultFunction = Optional.of(function)));
   }
 
-  /** {@return these settings with a further path that tells the health} */
+  /** {@return these settings with a further health check path} */
   public HttpSettings withHealthRoute(String path) {
     return new HttpSettings(with(draft -> draft.healthRoute = Optional.of(path)));
   }
@@ -200,28 +200,28 @@ public final class HttpSettings extends Settings<HttpSettings.Draft> {
     return new HttpSettings(with(draft -> draft.predictRoute = Optional.of(path)));
   }
 
-  /** {@return these settings with another longest body of a request} */
+  /** {@return these settings with another maximum size of a request body} */
   public HttpSettings withMaxBodyBytes(int maxBodyBytes) {
     return new HttpSettings(with(draft -> draft.maxBodyBytes = maxBodyBytes));
   }
 
-  /** {@return these settings with another number of connections at one time} */
+  /** {@return these settings with another maximum number of open connections} */
   public HttpSettings withMaxConnections(int maxConnections) {
     return new HttpSettings(with(draft -> draft.maxConnections = maxConnections));
   }
 
-  /** {@return these settings with another time for a request to arrive, and for an answer to be taken} */
+  /** {@return these settings with another timeout for receiving a request and for sending a response} */
   public HttpSettings withTransferTime(Duration transferTime) {
     return new HttpSettings(with(draft -> draft.transferTime = transferTime));
   }
 
-  /** {@return these settings with another time that a connection stays open without a request} */
+  /** {@return these settings with another keep-alive timeout} */
   public HttpSettings withIdleTime(Duration idleTime) {
     return new HttpSettings(with(draft -> draft.idleTime = idleTime));
   }
 
   private static boolean isToken(String token) {
-    return token.length() >= SHORTEST_TOKEN && token.chars().allMatch(c -> c > ' ' && c < 0x7f);
+    return token.length() >= MIN_TOKEN_LENGTH && token.chars().allMatch(c -> c > ' ' && c < 0x7f);
   }
 
   private static boolean isRoute(Optional<String> route) {

@@ -1,15 +1,15 @@
 package io.fairlead.serverless;
 
-/** Where the instances of a function run. */
+/** The isolation of a function's instances from this JVM and from each other. */
 public enum Isolation {
   /**
-   * In this JVM. The memory size is accounted, not enforced; a timeout answers at the deadline and stops the run where
-   * the runtime can be stopped.
+   * In this JVM. The memory size is accounted, not enforced; at a timeout the caller gets its error, and the run is
+   * stopped if its runtime supports that.
    */
   IN_PROCESS,
   /**
-   * Each instance in a process of its own, which has no more memory than the function's and is killed if it does not stop
-   * at a deadline.
+   * Each instance in its own process, which is limited to the function's memory and killed if it does not stop at a
+   * deadline.
    */
   PROCESS
 }

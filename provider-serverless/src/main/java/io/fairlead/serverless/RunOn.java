@@ -1,14 +1,14 @@
 package io.fairlead.serverless;
 
-/** Whose thread an invocation runs on. */
+/** The thread on which an invocation runs. */
 public enum RunOn {
-  /** Java functions on their callers', models from files on the platform's. */
+  /** The caller's thread for Java functions, a thread of the platform for models from files. */
   AUTOMATIC,
   /**
-   * The caller's, which saves microseconds. What cannot be stopped keeps its caller past the deadline: Java code is
-   * stopped by an interrupt, and has to heed it.
+   * The caller's thread, which saves the microseconds of a hand-over. A run that cannot be stopped blocks its caller past
+   * the deadline: Java code is stopped by an interrupt, and has to respond to it.
    */
   CALLER,
-  /** One of the platform's. The caller is free at the deadline, whatever the model does. */
+  /** A thread of the platform. The caller is free at the deadline, whatever the model does. */
   PLATFORM
 }

@@ -50,90 +50,90 @@ public final class ServerlessConfig extends Settings<ServerlessConfig.Draft> {
     problems.throwIfAny();
   }
 
-  /** {@return Java code by the name under which an artifact at {@code java:NAME} asks for it} */
+  /** {@return Java functions by the name that artifacts at {@code java:NAME} refer to} */
   public Map<String, ModelHandler> functions() {
     return draft().functions;
   }
 
   /**
-   * {@return what fetches a model from elsewhere, by the scheme of its location, such as {@code s3}; nothing is fetched
-   * without one}
+   * {@return the fetchers of remote models, by the scheme of their locations, such as {@code s3}; nothing is downloaded for
+   * a scheme without one}
    */
   public Map<String, ModelFetcher> fetchers() {
     return draft().fetchers;
   }
 
   /**
-   * {@return what the instances of all functions may count together, in bytes; empty for three quarters of what this
-   * machine or container has}
+   * {@return the memory that the instances of all functions may take together, in bytes; empty for three quarters of the
+   * memory of this machine or container}
    */
   public Optional<Long> memoryBytes() {
     return draft().memoryBytes;
   }
 
-  /** {@return how many instances may be starting at a time; empty for as many as there are processors} */
+  /** {@return the maximum number of concurrent starts of instances; empty for one per processor} */
   public Optional<Integer> starts() {
     return draft().starts;
   }
 
   /**
-   * {@return where functions answer over HTTP; it listens from the first {@code url} on, or from the start if the port is
+   * {@return the settings of the HTTP server; it listens from the first call of {@code url}, or from the start if a port is
    * given}
    */
   public HttpSettings http() {
     return draft().http;
   }
 
-  /** {@return where native libraries and optimised models are kept between runs; made when it is needed} */
+  /** {@return the cache folder for native libraries and optimised models; created when needed} */
   public Path cacheFolder() {
     return draft().cacheFolder;
   }
 
-  /** {@return what finds artifacts at {@code classpath:NAME} and {@code java:NAME}} */
+  /** {@return the class loader for artifacts at {@code classpath:NAME} and {@code java:NAME}} */
   public ClassLoader classLoader() {
     return draft().classLoader;
   }
 
-  /** {@return these settings with Java code that artifacts at {@code java:NAME} ask for} */
+  /** {@return these settings with a Java function for artifacts at {@code java:NAME}} */
   public ServerlessConfig withFunction(String name, ModelHandler function) {
     Map<String, ModelHandler> all = new HashMap<>(functions());
     all.put(requireNonNull(name, "name"), requireNonNull(function, "function"));
     return new ServerlessConfig(with(draft -> draft.functions = all));
   }
 
-  /** {@return these settings with Java code that answers in pieces} */
+  /** {@return these settings with a Java function that streams its response} */
   public ServerlessConfig withFunction(String name, StreamingModelHandler function) {
     return withFunction(name, (ModelHandler) function);
   }
 
-  /** {@return these settings with what fetches models whose location has a scheme, such as {@code https}} */
+  /** {@return these settings with a fetcher for models at locations of a scheme, such as {@code https}} */
   public ServerlessConfig withFetcher(String scheme, ModelFetcher fetcher) {
     Map<String, ModelFetcher> all = new HashMap<>(fetchers());
     all.put(requireNonNull(scheme, "scheme"), requireNonNull(fetcher, "fetcher"));
     return new ServerlessConfig(with(draft -> draft.fetchers = all));
   }
 
-  /** {@return these settings with what the instances of all functions may count together} */
+  /** {@return these settings with another amount of memory for the instances of all functions together} */
   public ServerlessConfig withMemoryBytes(long memoryBytes) {
     return new ServerlessConfig(with(draft -> draft.memoryBytes = Optional.of(memoryBytes)));
   }
 
-  /** {@return these settings with how many instances may be starting at a time} */
+  /** {@return these settings with another maximum number of concurrent starts} */
   public ServerlessConfig withStarts(int starts) {
     return new ServerlessConfig(with(draft -> draft.starts = Optional.of(starts)));
   }
 
-  /** {@return these settings with where functions answer over HTTP} */
+  /** {@return these settings with other settings of the HTTP server} */
   public ServerlessConfig withHttp(HttpSettings http) {
     return new ServerlessConfig(with(draft -> draft.http = http));
   }
 
-  /** {@return these settings with another folder for what is kept between runs} */
+  /** {@return these settings with another cache folder} */
   public ServerlessConfig withCacheFolder(Path cacheFolder) {
     return new ServerlessConfig(with(draft -> draft.cacheFolder = cacheFolder));
   }
 
-  /** {@return these settings with what finds artifacts at {@code classpath:NAME} and {@code java:NAME}} */
+  /** {@return these settings with another class loader for artifacts at {@code classpath:NAME} and {@code java:NAME}} */
   public ServerlessConfig withClassLoader(ClassLoader classLoader) {
     return new ServerlessConfig(with(draft -> draft.classLoader = classLoader));
   }

@@ -6,7 +6,7 @@ import io.fairlead.spi.Settings;
 import java.util.Optional;
 
 /**
- * What the platform {@code serverless} alone knows of a function, for the options of its artifact's metadata.
+ * Options of a function on the platform {@code serverless}, set on the metadata of its artifact.
  *
  * <pre>{@code
  * ModelArtifact iris = ModelArtifact.of(Path.of("iris.onnx")).named("iris")
@@ -15,10 +15,10 @@ import java.util.Optional;
  */
 public final class ServerlessOptions extends Settings<ServerlessOptions.Draft>
     implements ArtifactOptions {
-  /** In this JVM, a slot for each processor, 1,000 in the queue, the fixed idle timeout, 1 thread, no batches. */
+  /** In this JVM, a slot per processor, a queue of 1,000, the fixed idle timeout, 1 thread, no batches. */
   public static final ServerlessOptions DEFAULT = new ServerlessOptions(new Draft());
 
-  private static final int MOST_SLOTS = 10_000;
+  private static final int MAX_SLOTS = 10_000;
   private static final int MOST = 1024;
 
   static final class Draft extends Settings.Draft {
@@ -53,7 +53,7 @@ public final class ServerlessOptions extends Settings<ServerlessOptions.Draft>
             "must not be CALLER with isolation PROCESS",
             draft.runOn);
     draft.slots.ifPresent(slots -> problems.check(
-        slots >= 1 && slots <= MOST_SLOTS, "slots", "must be from 1 to " + MOST_SLOTS, slots));
+        slots >= 1 && slots <= MAX_SLOTS, "slots", "must be from 1 to " + MAX_SLOTS, slots));
     draft.trustedPickle.ifPresent(python ->
         problems.check(!python.isBlank(), "trustedPickle", "must be a Python interpreter"));
     problems.throwIfAny();
@@ -64,79 +64,78 @@ public final class ServerlessOptions extends Settings<ServerlessOptions.Draft>
     return ServerlessProvider.ID;
   }
 
-  /** {@return where instances run} */
+  /** {@return the isolation of the instances} */
   public Isolation isolation() {
     return draft().isolation;
   }
 
   /**
-   * {@return how many invocations one instance runs at a time; empty for one for each processor that a run does not take,
-   * or two batches}
+   * {@return the number of concurrent invocations per instance; empty for the number of processors divided by {@link
+   * #threads()}, or enough for two batches if that is more}
    */
   public Optional<Integer> slots() {
     return draft().slots;
   }
 
-  /** {@return the most invocations that wait at a time; further ones are refused as throttled} */
+  /** {@return the maximum number of waiting invocations; further ones are throttled} */
   public int maxQueue() {
     return draft().maxQueue;
   }
 
   /**
-   * {@return whether the model is unloaded, and loaded again ahead of time, by when invocations were seen to come, instead
-   * of after the idle timeout}
+   * {@return whether the model is unloaded and pre-warmed by the observed times between invocations, instead of unloaded
+   * after the idle timeout}
    */
   public boolean adaptiveKeepAlive() {
     return draft().adaptiveKeepAlive;
   }
 
   /**
-   * {@return how many threads one run may compute on; more than 1 shortens a single answer and costs more processor time
-   * for each}
+   * {@return the number of threads of one run; more than 1 lowers the latency of a single response and costs more processor
+   * time for each}
    */
   public int threads() {
     return draft().threads;
   }
 
-  /** {@return how many rows that wait at the same time are computed together; 1 is none} */
+  /** {@return the maximum number of waiting rows that are computed as one batch; 1 for no batches} */
   public int maxBatch() {
     return draft().maxBatch;
   }
 
-  /** {@return whether that is done even for a model whose answer to one row depends on the others} */
+  /** {@return whether batches are allowed for a model whose result for a row depends on the other rows} */
   public boolean batchDependentAllowed() {
     return draft().batchDependentAllowed;
   }
 
-  /** {@return whose thread an invocation runs on; callers over HTTP never wait on theirs} */
+  /** {@return the thread on which invocations run; those over HTTP never run on a thread of the server} */
   public RunOn runOn() {
     return draft().runOn;
   }
 
   /**
-   * {@return the Python interpreter, such as {@code /usr/bin/python3}, that loads the model if it is a pickle; empty to
-   * refuse pickles}
+   * {@return the Python interpreter that loads a pickled model, such as {@code /usr/bin/python3}; empty to refuse pickles}
    */
   public Optional<String> trustedPickle() {
     return draft().trustedPickle;
   }
 
-  /** {@return these options with another place for the instances} */
+  /** {@return these options with another isolation} */
   public ServerlessOptions withIsolation(Isolation isolation) {
     return new ServerlessOptions(with(draft -> draft.isolation = isolation));
   }
 
-  /** {@return these options with a number of invocations that one instance runs at a time} */
+  /** {@return these options with a number of concurrent invocations per instance} */
   public ServerlessOptions withSlots(int slots) {
     return new ServerlessOptions(with(draft -> draft.slots = Optional.of(slots)));
   }
 
-  /** {@return these options with another number of invocations that wait at a time} */
+  /** {@return these options with another maximum number of waiting invocations} */
   public ServerlessOptions withMaxQueue(int maxQueue) {
     return new ServerlessOptions(with(draft -> draft.maxQueue = maxQueue));
   }
 
-  /** {@return these options with or without a stay that follows when invocations come} */
+  /** {@return these options with or without an adaptive keep-alive} */
   public ServerlessOptions withAdaptiveKeepAlive(boolean adaptiveKeepAlive) {
     return new ServerlessOptions(with(draft -> draft.adaptiveKeepAlive = adaptiveKeepAlive));
   }
@@ -146,12 +145,12 @@ public final class ServerlessOptions extends Settings<ServerlessOptions.Draft>
     return new ServerlessOptions(with(draft -> draft.threads = threads));
   }
 
-  /** {@return these options with another number of rows that are computed together} */
+  /** {@return these options with another maximum batch size} */
   public ServerlessOptions withMaxBatch(int maxBatch) {
     return new ServerlessOptions(with(draft -> draft.maxBatch = maxBatch));
   }
 
-  /** {@return these options with or without batches for a model whose answer to one row depends on the others} */
+  /** {@return these options with or without batches for a model whose result for a row depends on the other rows} */
   public ServerlessOptions withBatchDependentAllowed(boolean batchDependentAllowed) {
     return new ServerlessOptions(
         with(draft -> draft.batchDependentAllowed = batchDependentAllowed));
@@ -163,9 +162,9 @@ public final class ServerlessOptions extends Settings<ServerlessOptions.Draft>
   }
 
   /**
-   * {@return these options with a Python interpreter that loads the model if it is a pickle}
+   * {@return these options with a Python interpreter that loads a pickled model}
    *
-   * <p>A pickle runs whatever code is in it with the rights of this process' user.
+   * <p>A pickle runs arbitrary code with the permissions of this process's user.
    */
   public ServerlessOptions withTrustedPickle(String python) {
     return new ServerlessOptions(with(draft -> draft.trustedPickle = Optional.of(python)));

@@ -3,10 +3,10 @@ package io.fairlead.serverless;
 import io.fairlead.grammar.ModelFunction;
 import io.fairlead.platform.FunctionPlatform;
 
-/** Functions in this JVM, or in processes that it starts. */
+/** A function platform in this JVM, or in processes that it starts. */
 public interface ServerlessPlatform extends FunctionPlatform {
   /**
-   * {@return what a function looks like at this moment}
+   * {@return the current status of a function}
    *
    * @throws io.fairlead.error.ServingException of kind {@code NOT_FOUND} if it is not deployed
    */

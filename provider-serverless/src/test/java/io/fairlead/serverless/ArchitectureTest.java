@@ -29,7 +29,7 @@ class ArchitectureTest {
       .withImportOption(ImportOption.Predefined.DO_NOT_INCLUDE_TESTS)
       .importPackages("io.fairlead.engine", "io.fairlead.local", "io.fairlead.serverless");
 
-  private static final int MOST_FILES = 40;
+  private static final int MAX_FILES = 40;
 
   @ParameterizedTest
   @CsvSource(delimiter = '|', textBlock = """
@@ -116,7 +116,7 @@ class ArchitectureTest {
         .filter(JavaClass::isTopLevelClass)
         .collect(Collectors.groupingBy(JavaClass::getPackageName, Collectors.counting()));
 
-    assertThat(files.values()).allSatisfy(count -> assertThat(count).isLessThan(MOST_FILES));
+    assertThat(files.values()).allSatisfy(count -> assertThat(count).isLessThan(MAX_FILES));
   }
 
   @Test

@@ -39,7 +39,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.locks.ReentrantLock;
 
 /**
- * Runs models inside this JVM.
+ * The loader of models in this JVM.
  *
  * <pre>{@code
  * try (Engine engine = new Engine("local", Map.of(), Engine.defaultCacheFolder(), loader);
@@ -53,26 +53,26 @@ import java.util.concurrent.locks.ReentrantLock;
  * <ul>
  *   <li>{@code file:} a model's file, or a folder that holds {@code model.onnx}, one other model, or a TensorFlow SavedModel;
  *   <li>{@code classpath:NAME} a model's file that the class loader finds;
- *   <li>{@code java:NAME} a function registered under that name, or else a class that is a {@link ModelHandler};
+ *   <li>{@code java:NAME} a function registered under that name, or else a class that implements {@link ModelHandler};
  *   <li>anything else, such as {@code https:}, if there is a {@link ModelFetcher} for its scheme.
  * </ul>
  *
  * <p>A file or resource that is a {@code .tar.gz}, {@code .tar} or {@code .zip}, by its bytes, is unpacked into the cache
- * folder, once, and counts as the folder that was packed. The artifact's label {@code sha256}, if there is one, says which
- * file or archive it has to be.
+ * folder once, and treated as the packed folder. The artifact's label {@code sha256}, if there is one, is the required
+ * digest of the file or archive.
  *
- * <p>A file's format is told from its bytes. ONNX runs as it is; XGBoost, LightGBM, TorchScript and TensorFlow run where
- * their libraries are on the class path, and further formats where there is an {@link InferenceEngine} for them.
+ * <p>The format of a file is detected from its content. ONNX needs no further library; XGBoost, LightGBM, TorchScript and
+ * TensorFlow need theirs on the class path, and other formats an {@link InferenceEngine}.
  *
- * <p>A model that takes token ids takes texts if its tokenizer is there: the file that the artifact's label {@code
- * tokenizer} names, or {@code NAME-tokenizer.json} beside {@code NAME.onnx}, or {@code tokenizer.json}.
+ * <p>A model that takes token ids also takes texts if it has a tokenizer: the file in the artifact's label {@code tokenizer},
+ * or {@code NAME-tokenizer.json} beside {@code NAME.onnx}, or {@code tokenizer.json}.
  *
- * <p>Loading the same bytes again with equal options gives a further lease of the one model. Nothing of a model's runtime is touched before
- * the first load. Safe for any number of threads.
+ * <p>Loading the same bytes again with equal options returns a further lease of the same model. A model's runtime is not
+ * initialised before the first load. Thread-safe.
  */
 public final class Engine implements AutoCloseable {
   private static final Duration GRACE = Duration.ofSeconds(10);
-  /** How much the optimised models take in the cache folder at most, if nothing is said: 4 GiB. */
+  /** The default limit of the cache of optimised models: 4 GiB. */
   public static final long MODEL_CACHE_BYTES = 4L << 30;
 
   private static final long FINGERPRINT_BYTES = 4L << 20;
@@ -88,11 +88,11 @@ public final class Engine implements AutoCloseable {
   private final Set<LeasedModel> leases = ConcurrentHashMap.newKeySet();
 
   /**
-   * Makes an engine, at no cost, that keeps up to 4 GiB of optimised models.
+   * Creates an engine that caches up to 4 GiB of optimised models; reads and loads nothing yet.
    *
-   * @param platform the id of the platform whose failures these are
-   * @param functions Java code by the name under which artifacts ask for it
-   * @param cacheFolder where native libraries and optimised models are kept between runs; created when needed
+   * @param platform the platform's id, for exceptions
+   * @param functions Java functions by the name that artifacts refer to
+   * @param cacheFolder the cache folder for native libraries and optimised models; created when needed
    * @param classLoader finds {@code classpath:} resources, {@code java:} classes and engines for further formats
    */
   public Engine(
@@ -104,12 +104,12 @@ public final class Engine implements AutoCloseable {
   }
 
   /**
-   * Makes an engine, at no cost, that fetches nothing.
+   * Creates an engine without fetchers; reads and loads nothing yet.
    *
-   * @param platform the id of the platform whose failures these are
-   * @param functions Java code by the name under which artifacts ask for it
-   * @param cacheFolder where native libraries and models are kept between runs; created when needed
-   * @param modelCacheBytes how much the optimised models may take there, of which the ones used last stay; 0 keeps none
+   * @param platform the platform's id, for exceptions
+   * @param functions Java functions by the name that artifacts refer to
+   * @param cacheFolder the cache folder for native libraries and models; created when needed
+   * @param modelCacheBytes the limit of the cache of optimised models, in bytes; 0 for no cache
    * @param classLoader finds {@code classpath:} resources, {@code java:} classes and engines for further formats
    */
   public Engine(
@@ -122,13 +122,13 @@ public final class Engine implements AutoCloseable {
   }
 
   /**
-   * Makes an engine, at no cost.
+   * Creates an engine; reads and loads nothing yet.
    *
-   * @param platform the id of the platform whose failures these are
-   * @param functions Java code by the name under which artifacts ask for it
-   * @param fetchers bring models from elsewhere, by scheme, such as {@code https}
-   * @param cacheFolder where native libraries and models are kept between runs; created when needed
-   * @param modelCacheBytes how much the optimised models may take there, of which the ones used last stay; 0 keeps none
+   * @param platform the platform's id, for exceptions
+   * @param functions Java functions by the name that artifacts refer to
+   * @param fetchers fetchers of remote models by URI scheme, such as {@code https}
+   * @param cacheFolder the cache folder for native libraries and models; created when needed
+   * @param modelCacheBytes the limit of the cache of optimised models, in bytes; 0 for no cache
    * @param classLoader finds {@code classpath:} resources, {@code java:} classes and engines for further formats
    */
   public Engine(
@@ -229,10 +229,10 @@ public final class Engine implements AutoCloseable {
   }
 
   /**
-   * {@return a hash over all that the artifact's model is made of, as 64 hexadecimal digits}
+   * {@return the digest of all files of the artifact's model, as 64 hexadecimal digits}
    *
    * <p>For a single file it is the file's SHA-256. The artifact's name and other metadata are not part of it. Reads the
-   * files, and loads nothing.
+   * files without loading the model.
    *
    * @throws ServingException as {@link #load(ModelArtifact)} does
    */
@@ -241,7 +241,7 @@ public final class Engine implements AutoCloseable {
   }
 
   /**
-   * {@return the artifact with its weights on this machine, fetched if they were not, for another process to load}
+   * {@return the artifact with its weights on this machine, downloaded if necessary, for another process to load}
    *
    * @throws ServingException as {@link #load(ModelArtifact)} does
    */
@@ -253,10 +253,10 @@ public final class Engine implements AutoCloseable {
   }
 
   /**
-   * {@return the {@linkplain #digest digest} of an artifact that looks like a model that can be loaded here}
+   * {@return the {@linkplain #digest digest} of an artifact whose model passes the checks before a load}
    *
-   * <p>Reads the files and looks up Java code, and loads and runs nothing: what only shows when it is loaded, such as an
-   * operator that is not there, is not found.
+   * <p>Reads the files and looks up Java code, but loads and runs nothing: errors that only a load detects, such as a missing
+   * operator, are not found.
    *
    * @throws ServingException as {@link #load(ModelArtifact)} does
    */
@@ -267,7 +267,7 @@ public final class Engine implements AutoCloseable {
   }
 
   /**
-   * {@return the artifact's model, ready to answer, loaded with the default options}
+   * {@return the artifact's model, loaded with the default options}
    *
    * @throws ServingException as {@link #load(ModelArtifact, LoadOptions)} does
    */
@@ -276,10 +276,10 @@ public final class Engine implements AutoCloseable {
   }
 
   /**
-   * {@return the artifact's model, ready to answer}
+   * {@return the artifact's model, loaded}
    *
-   * @throws ServingException {@code NOT_FOUND} if there is nothing at the artifact's location, {@code UNSUPPORTED} if it
-   *     is in a place or of a format that this engine does not read, or the options are not for it, {@code INVALID} if it is not a whole model, {@code
+   * @throws ServingException {@code NOT_FOUND} if there is nothing at the artifact's location, {@code UNSUPPORTED} if
+   *     its location, format or options are not supported, {@code INVALID} if the model is incomplete or damaged, {@code
    *     CANCELLED} if the engine is closed
    */
   public LeasedModel load(ModelArtifact artifact, LoadOptions options) {
@@ -287,10 +287,10 @@ public final class Engine implements AutoCloseable {
   }
 
   /**
-   * {@return the artifact's model, ready to answer requests that are not too large}
+   * {@return the artifact's model, loaded, with a limit for the size of requests}
    *
-   * @param memoryBytes what the tensors of one run may take, be they one request's or a batch's; leases that share a model
-   *     may differ in it
+   * @param memoryBytes the limit for the tensors of one run, of a request or a batch; leases of a shared model may have
+   *     different ones
    * @throws ServingException as {@link #load(ModelArtifact, LoadOptions)} does
    */
   public LeasedModel load(ModelArtifact artifact, LoadOptions options, long memoryBytes) {
@@ -324,7 +324,7 @@ public final class Engine implements AutoCloseable {
     }
   }
 
-  /** {@return the model of these bytes, which the caller now holds; loaded, being loaded by another, or failed} */
+  /** {@return the shared model of a source, held for the caller: loaded, being loaded by another thread, or failed} */
   private SharedModel share(ModelSource source, LoadOptions options) {
     SharedModel.Key key = new SharedModel.Key(source.digest(), options);
     SharedModel model;
@@ -357,7 +357,7 @@ public final class Engine implements AutoCloseable {
     }
   }
 
-  /** {@return how many models are loaded, however many hold them} */
+  /** {@return the number of loaded models, each counted once} */
   public int loadedModels() {
     sharing.lock();
     try {
@@ -367,18 +367,16 @@ public final class Engine implements AutoCloseable {
     }
   }
 
-  /** Closes with a grace of ten seconds. */
+  /** Closes with a grace period of ten seconds. */
   @Override
   public void close() {
     close(GRACE);
   }
 
   /**
-   * Ends everything: no call begins any more, those under way may end within the grace and are stopped after it, and all
-   * models are closed.
+   * Closes the engine and all models: rejects further calls, and stops those in progress after the grace period.
    *
-   * <p>A model that cannot be stopped is left to the thread that is inside it, which closes it on its way out.
-   * Idempotent.
+   * <p>A model with a call that cannot be stopped is closed when that call ends. Idempotent.
    */
   public void close(Duration grace) {
     downloads.close();

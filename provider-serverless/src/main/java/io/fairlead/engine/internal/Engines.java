@@ -29,9 +29,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The engines that there are, and which of them a model is opened with.
+ * The available engines, and the selection of one for a model.
  *
- * <p>Those of the class path are looked for when the first model of a file is opened.
+ * <p>Engines on the class path are discovered when the first model from a file is opened.
  */
 public final class Engines {
   private static final Logger LOG = LoggerFactory.getLogger(Engines.class);
@@ -56,15 +56,15 @@ public final class Engines {
   }
 
   /**
-   * {@return the model of a source, ready to answer requests}
+   * {@return the model of a source, loaded}
    *
    * @throws ServingException if there is no engine for it, or it cannot be loaded
    */
   public RequestModel open(ModelSource source, LoadOptions options) {
     Model model = opened(source, options);
-    RequestModel answering;
+    RequestModel requestModel;
     try {
-      answering = answering(model, source);
+      requestModel = requestModel(model, source);
     } catch (RuntimeException | Error e) {
       model.close();
       throw e;
@@ -73,15 +73,15 @@ public final class Engines {
       if (source instanceof ModelFiles files) {
         files.checkUnchanged(failures);
       }
-      return answering;
+      return requestModel;
     } catch (RuntimeException | Error e) {
-      answering.close();
+      requestModel.close();
       throw e;
     }
   }
 
   /**
-   * Refuses a source that cannot be opened, as far as that can be told without loading it.
+   * Validates a source, as far as possible without loading it.
    *
    * @throws ServingException if there is no engine for it, or its engine refuses it
    */
@@ -130,22 +130,19 @@ public final class Engines {
     throw refusal(source);
   }
 
-  /** Whether an engine of the class path claims a model; one that fails must not take the others with it. */
+  /** Whether an engine on the class path claims a model; one that throws must not affect the others. */
   private static boolean claims(InferenceEngine engine, ModelSource source) {
     try {
       return engine.claims(source);
     } catch (RuntimeException | LinkageError | AssertionError | StackOverflowError e) {
       LOG.warn(
-          "Engine {} failed when it was asked for {} and is passed over",
-          engine.getClass().getName(),
-          source,
-          e);
+          "Engine {} failed to check {} and is skipped", engine.getClass().getName(), source, e);
       return false;
     }
   }
 
   private Model open(InferenceEngine engine, ModelSource source, LoadOptions options) {
-    String who = "engine " + engine.getClass().getName();
+    String subject = "engine " + engine.getClass().getName();
     Model model = null;
     try {
       model = engine.open(source, options);
@@ -164,8 +161,9 @@ public final class Engines {
     } catch (LinkageError e) {
       throw failures.failure(
           ErrorKind.UNSUPPORTED,
-          source + " cannot be opened by its " + who + ", which misses a class or a library ("
-              + Failures.reason(e) + "): add what that engine needs to the class path",
+          source + " cannot be opened by its " + subject
+              + ", which is missing a class or a library (" + Failures.reason(e)
+              + "): add what that engine needs to the class path",
           e);
     } catch (Exception | AssertionError | StackOverflowError e) {
       if (model != null) {
@@ -173,12 +171,12 @@ public final class Engines {
       }
       throw failures.failure(
           ErrorKind.INVALID,
-          source + " could not be opened by its " + who + ": " + Failures.reason(e),
+          source + " could not be opened by its " + subject + ": " + Failures.reason(e),
           e);
     }
     throw failures.failure(
         ErrorKind.INVALID,
-        source + " could not be opened by its " + who + ", which gave no model for it");
+        source + " could not be opened by its " + subject + ", which returned no model");
   }
 
   private Model builtIn(InferenceEngine engine, ModelSource source, LoadOptions options) {
@@ -202,7 +200,7 @@ public final class Engines {
     return refusal;
   }
 
-  private RequestModel answering(Model model, ModelSource source) {
+  private RequestModel requestModel(Model model, ModelSource source) {
     if (model instanceof RequestModel requests) {
       return requests;
     }
@@ -234,7 +232,7 @@ public final class Engines {
                   + ", which is not on the class path: add ai.djl.huggingface:tokenizers"
               : "The library of ai.djl.huggingface:tokenizers does not load here ("
                   + Failures.rootReason(e)
-                  + "): name a file of it that does with -DRUST_LIBRARY_PATH",
+                  + "): set -DRUST_LIBRARY_PATH to a library file that does",
           e);
     }
   }
@@ -248,7 +246,7 @@ public final class Engines {
         engines
             .failures()
             .forEach(
-                e -> LOG.warn("An engine of the class path cannot be made and is passed over", e));
+                e -> LOG.warn("An engine on the class path cannot be created and is skipped", e));
         found = engines;
       }
       return engines;

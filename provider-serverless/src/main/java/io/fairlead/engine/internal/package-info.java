@@ -1,5 +1,5 @@
 /**
- * Loads models with the engine that claims each, and hands out leases of them: {@link io.fairlead.engine.internal.Engine}.
+ * The loading and sharing of models: {@link io.fairlead.engine.internal.Engine}.
  *
  * <p>Internal to this module; it may change at any time.
  */

@@ -1,4 +1,4 @@
 package io.fairlead.local.internal;
 
-/** A public name. */
+/** The public name of an endpoint. */
 record LocalEndpoint(String name) {}

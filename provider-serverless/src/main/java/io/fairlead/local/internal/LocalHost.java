@@ -46,22 +46,22 @@ import java.util.function.Consumer;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
-/** What this JVM holds of the platform {@code local}: models that were checked, names, loaded variants. */
+/** The state of the platform {@code local} in this JVM: checked models, endpoints and loaded variants. */
 public final class LocalHost {
   private static final Polling POLLING =
       new Polling(Duration.ofMillis(1), Duration.ofSeconds(1), 0.05);
 
-  /** Nothing here is late or lost; tried again is only what somebody else was at. */
+  /** There is no eventual consistency in this process: only conflicts with other operations are retried. */
   private static final RetryPolicy RETRY =
       new RetryPolicy(3, Duration.ofMillis(1), Duration.ofMillis(100), Duration.ofSeconds(1));
 
   private final TimeSource time;
   private final Engine engine;
   private final int slotsPerInstance = Runtime.getRuntime().availableProcessors();
-  private final ConcurrentMap<String, Held<LocalModel>> models = new ConcurrentHashMap<>();
-  private final ConcurrentMap<String, Name> names = new ConcurrentHashMap<>();
+  private final ConcurrentMap<String, Stored<LocalModel>> models = new ConcurrentHashMap<>();
+  private final ConcurrentMap<String, EndpointEntry> endpoints = new ConcurrentHashMap<>();
 
-  /** Held while variants and their weights change, so that each weight belongs to a variant that is there. */
+  /** Guards changes of variants and weights, so that each weight belongs to an existing variant. */
   private final ReentrantLock changing = new ReentrantLock();
 
   public LocalHost(LocalConfig config) {
@@ -83,7 +83,7 @@ public final class LocalHost {
     return open(kinds(), this::close);
   }
 
-  /** Opens the platform on this host with something put around its kinds. */
+  /** Opens the platform on this host with decorated resource kinds. */
   public EndpointPlatform open(LocalKinds kinds, Runnable onClose) {
     Reconciler reconciler = Reconciler.builder(LocalProvider.ID, kinds.all())
         .traffic(kinds.traffic())
@@ -103,24 +103,24 @@ public final class LocalHost {
     return new LocalKinds(new ModelKind(), new EndpointKind(), new VariantKind(), new Weights());
   }
 
-  /** Something that is held, and since when. */
-  private record Held<T>(T value, String run, Instant createdAt) {
+  /** A stored resource, with the operation and the time of its creation. */
+  private record Stored<T>(T value, String run, Instant createdAt) {
     Observed<T> observed() {
       return Observed.ready(value).madeBy(run);
     }
   }
 
-  /** A public name with its variants. */
-  private static final class Name {
-    final Held<LocalEndpoint> held;
+  /** An endpoint with its variants. */
+  private static final class EndpointEntry {
+    final Stored<LocalEndpoint> stored;
     final WeightedRoundRobin weights = new WeightedRoundRobin();
     final ConcurrentMap<String, Variant> variants = new ConcurrentHashMap<>();
 
     /** The models that its variants have used. */
     final Set<String> models = ConcurrentHashMap.newKeySet();
 
-    Name(Held<LocalEndpoint> held) {
-      this.held = held;
+    EndpointEntry(Stored<LocalEndpoint> stored) {
+      this.stored = stored;
     }
   }
 
@@ -128,17 +128,17 @@ public final class LocalHost {
   private static final class Variant {
     final LeasedModel model;
     final Slots slots;
-    volatile Held<LocalVariant> held;
+    volatile Stored<LocalVariant> stored;
 
-    Variant(Held<LocalVariant> held, LeasedModel model, Slots slots) {
-      this.held = held;
+    Variant(Stored<LocalVariant> stored, LeasedModel model, Slots slots) {
+      this.stored = stored;
       this.model = model;
       this.slots = slots;
     }
   }
 
-  /** The requests that a variant may answer at a time. */
-  @SuppressWarnings("serial") // nobody serializes it
+  /** The limit of concurrent requests of a variant. */
+  @SuppressWarnings("serial") // never serialized
   private static final class Slots extends Semaphore {
     Slots(int permits) {
       super(permits, true);
@@ -155,7 +155,7 @@ public final class LocalHost {
 
   // ---- invoking ----
 
-  /** Invokes the variants that are loaded here. */
+  /** Invokes the loaded variants. */
   private final class LocalInvoker implements Invoker<Endpoint> {
     @Override
     public Response invoke(Endpoint endpoint, Request request) {
@@ -178,7 +178,7 @@ public final class LocalHost {
   /**
    * Invokes a variant.
    *
-   * @param begun whether a part of the answer has reached the caller, after which no other variant is tried
+   * @param begun whether a part of the response has reached the caller; then no other variant is tried
    */
   private Response invoke(
       Endpoint endpoint,
@@ -187,7 +187,7 @@ public final class LocalHost {
       BooleanSupplier begun) {
     Deadline deadline = new Deadline(request.timeout());
     while (true) {
-      Name name = names.get(endpoint.name());
+      EndpointEntry name = endpoints.get(endpoint.name());
       if (name == null) {
         throw failure(
             ErrorKind.NOT_FOUND,
@@ -197,8 +197,8 @@ public final class LocalHost {
       if (picked == null) {
         throw failure(
             ErrorKind.NOT_FOUND,
-            "no variant of endpoint " + endpoint.name()
-                + " has a share of its requests: route some to one of " + name.variants.keySet());
+            "no variant of endpoint " + endpoint.name() + " receives traffic: route some to one of "
+                + name.variants.keySet());
       }
       Variant variant = name.variants.get(picked);
       if (variant == null && (request.variant().isPresent() || deadline.hasPassed())) {
@@ -209,11 +209,11 @@ public final class LocalHost {
       }
       if (variant != null) {
         try {
-          return ask(variant, request, invoking, deadline).servedBy(picked);
+          return invokeOn(variant, request, invoking, deadline).servedBy(picked);
         } catch (ServingException e) {
-          // If it went while the request was on its way, another variant has its share now.
-          boolean went = name.variants.get(picked) != variant;
-          if (!went
+          // If it was deleted during the request, another variant has its traffic now.
+          boolean deleted = name.variants.get(picked) != variant;
+          if (!deleted
               || begun.getAsBoolean()
               || request.variant().isPresent()
               || deadline.hasPassed()) {
@@ -224,7 +224,7 @@ public final class LocalHost {
     }
   }
 
-  /** The end of one request's time. */
+  /** The deadline of one request. */
   private static final class Deadline {
     private final long begin = System.nanoTime();
     private final long limit;
@@ -242,7 +242,7 @@ public final class LocalHost {
     }
   }
 
-  private static Response ask(
+  private static Response invokeOn(
       Variant variant,
       Request request,
       BiFunction<LeasedModel, Request, Response> invoking,
@@ -254,7 +254,7 @@ public final class LocalHost {
         throw failure(
             ErrorKind.TIMEOUT,
             variant.model.name() + " had no free instance within " + request.timeout()
-                + ": scale it out, send less at a time, or allow more time");
+                + ": scale it out, send fewer requests at a time, or raise the timeout");
       }
       return invoking.apply(variant.model, request.withTimeout(Duration.ofNanos(left)));
     } finally {
@@ -284,9 +284,9 @@ public final class LocalHost {
     return new ServingException(LocalProvider.ID, kind, message);
   }
 
-  // ---- the kinds of things that are held ----
+  // ---- resource kinds ----
 
-  /** Models that were found and can be read. */
+  /** Models that exist and can be read. */
   private final class ModelKind implements ResourceKind<LocalModel> {
     @Override
     public KindName<LocalModel> id() {
@@ -295,14 +295,14 @@ public final class LocalHost {
 
     @Override
     public Observed<LocalModel> read(String name, Look look) {
-      Held<LocalModel> held = models.get(name);
-      return held == null ? Observed.absent() : held.observed();
+      Stored<LocalModel> stored = models.get(name);
+      return stored == null ? Observed.absent() : stored.observed();
     }
 
     @Override
     public Accepted create(String name, LocalModel desired, OwnerTag owner) {
-      onFiles(() -> engine.digest(desired.container().artifact()));
-      refuseIfThere(models.putIfAbsent(name, hold(desired, owner)), "model " + name);
+      readingFiles(() -> engine.digest(desired.container().artifact()));
+      refuseIfExists(models.putIfAbsent(name, stored(desired, owner)), "model " + name);
       return Accepted.VISIBLE;
     }
 
@@ -313,7 +313,7 @@ public final class LocalHost {
         if (isUsed(name)) {
           throw failure(ErrorKind.CONFLICT, "model " + name + " is used by a variant");
         }
-        requireThere(models.remove(name), "model " + name);
+        requireExists(models.remove(name), "model " + name);
       } finally {
         changing.unlock();
       }
@@ -323,7 +323,7 @@ public final class LocalHost {
     @Override
     public List<Listed> list(Look look) {
       List<Listed> listed = new ArrayList<>();
-      models.forEach((name, held) -> listed.add(listed("model", name, "", held, List.of())));
+      models.forEach((name, stored) -> listed.add(listed("model", name, "", stored, List.of())));
       return listed;
     }
 
@@ -333,7 +333,7 @@ public final class LocalHost {
     }
   }
 
-  /** Public names. */
+  /** Endpoints. */
   private final class EndpointKind implements ResourceKind<LocalEndpoint> {
     @Override
     public KindName<LocalEndpoint> id() {
@@ -342,13 +342,15 @@ public final class LocalHost {
 
     @Override
     public Observed<LocalEndpoint> read(String name, Look look) {
-      Name there = names.get(name);
-      return there == null ? Observed.absent() : there.held.observed();
+      EndpointEntry there = endpoints.get(name);
+      return there == null ? Observed.absent() : there.stored.observed();
     }
 
     @Override
     public Accepted create(String name, LocalEndpoint desired, OwnerTag owner) {
-      refuseIfThere(names.putIfAbsent(name, new Name(hold(desired, owner))), "endpoint " + name);
+      refuseIfExists(
+          endpoints.putIfAbsent(name, new EndpointEntry(stored(desired, owner))),
+          "endpoint " + name);
       return Accepted.VISIBLE;
     }
 
@@ -356,12 +358,12 @@ public final class LocalHost {
     public Accepted delete(String name, Observed<LocalEndpoint> current, Set<ResourceRef> going) {
       changing.lock();
       try {
-        Name there = requireThere(names.get(name), "endpoint " + name);
+        EndpointEntry there = requireExists(endpoints.get(name), "endpoint " + name);
         if (!there.variants.isEmpty()) {
           throw failure(
               ErrorKind.CONFLICT, "endpoint " + name + " has variants " + there.variants.keySet());
         }
-        names.remove(name);
+        endpoints.remove(name);
         return Accepted.VISIBLE;
       } finally {
         changing.unlock();
@@ -371,8 +373,8 @@ public final class LocalHost {
     @Override
     public List<Listed> list(Look look) {
       List<Listed> listed = new ArrayList<>();
-      names.forEach((name, there) ->
-          listed.add(listed("endpoint", name, name, there.held, List.of())
+      endpoints.forEach((name, there) ->
+          listed.add(listed("endpoint", name, name, there.stored, List.of())
               .remembers(there.models.stream()
                   .map(model -> new ResourceRef("model", model))
                   .toList())));
@@ -380,7 +382,7 @@ public final class LocalHost {
     }
   }
 
-  /** Loaded containers behind public names. */
+  /** Variants: loaded containers of endpoints. */
   private final class VariantKind implements ResourceKind<LocalVariant> {
     @Override
     public KindName<LocalVariant> id() {
@@ -390,22 +392,22 @@ public final class LocalHost {
     @Override
     public Observed<LocalVariant> read(String path, Look look) {
       Variant there = find(path);
-      return there == null ? Observed.absent() : there.held.observed();
+      return there == null ? Observed.absent() : there.stored.observed();
     }
 
     @Override
     public Accepted create(String path, LocalVariant desired, OwnerTag owner) {
-      requireThere(
+      requireExists(
           models.get(LocalMapper.modelName(desired.container())), "the model of variant " + path);
-      LeasedModel model = onFiles(() -> engine.load(desired.container().artifact()));
+      LeasedModel model = readingFiles(() -> engine.load(desired.container().artifact()));
       changing.lock();
       try {
-        requireThere(
+        requireExists(
             models.get(LocalMapper.modelName(desired.container())), "the model of variant " + path);
-        Name name = requireThere(names.get(nameIn(path)), "endpoint " + nameIn(path));
+        EndpointEntry name = requireExists(endpoints.get(nameIn(path)), "endpoint " + nameIn(path));
         Slots slots = new Slots(Math.multiplyExact(desired.count(), slotsPerInstance));
-        Variant variant = new Variant(hold(desired, owner), model, slots);
-        refuseIfThere(name.variants.putIfAbsent(variantIn(path), variant), "variant " + path);
+        Variant variant = new Variant(stored(desired, owner), model, slots);
+        refuseIfExists(name.variants.putIfAbsent(variantIn(path), variant), "variant " + path);
         name.models.add(LocalMapper.modelName(desired.container()));
         return Accepted.VISIBLE;
       } catch (RuntimeException | Error e) {
@@ -429,9 +431,9 @@ public final class LocalHost {
     public Accepted update(String path, Observed<LocalVariant> current, LocalVariant desired) {
       changing.lock();
       try {
-        Variant there = requireThere(find(path), "variant " + path);
-        there.slots.grow((desired.count() - there.held.value().count()) * slotsPerInstance);
-        there.held = new Held<>(desired, there.held.run(), there.held.createdAt());
+        Variant there = requireExists(find(path), "variant " + path);
+        there.slots.grow((desired.count() - there.stored.value().count()) * slotsPerInstance);
+        there.stored = new Stored<>(desired, there.stored.run(), there.stored.createdAt());
         return Accepted.VISIBLE;
       } finally {
         changing.unlock();
@@ -442,10 +444,10 @@ public final class LocalHost {
     public Accepted delete(String path, Observed<LocalVariant> current, Set<ResourceRef> going) {
       changing.lock();
       try {
-        Name name = requireThere(names.get(nameIn(path)), "endpoint " + nameIn(path));
-        Variant there = requireThere(name.variants.get(variantIn(path)), "variant " + path);
+        EndpointEntry name = requireExists(endpoints.get(nameIn(path)), "endpoint " + nameIn(path));
+        Variant there = requireExists(name.variants.get(variantIn(path)), "variant " + path);
         if (name.weights.traffic().of(variantIn(path)) > 0) {
-          throw failure(ErrorKind.CONFLICT, "variant " + path + " has a share of the requests");
+          throw failure(ErrorKind.CONFLICT, "variant " + path + " receives traffic");
         }
         name.variants.remove(variantIn(path));
         there.model.close();
@@ -458,21 +460,22 @@ public final class LocalHost {
     @Override
     public List<Listed> list(Look look) {
       List<Listed> listed = new ArrayList<>();
-      names.forEach((name, there) -> there.variants.forEach((variant, held) -> listed.add(listed(
-              "variant",
-              name + "/" + variant,
-              name,
-              held.held,
-              List.of(
-                  new ResourceRef(
-                      "model", LocalMapper.modelName(held.held.value().container())),
-                  new ResourceRef("endpoint", name)))
-          .asRoot())));
+      endpoints.forEach((name, there) ->
+          there.variants.forEach((variant, stored) -> listed.add(listed(
+                  "variant",
+                  name + "/" + variant,
+                  name,
+                  stored.stored,
+                  List.of(
+                      new ResourceRef(
+                          "model", LocalMapper.modelName(stored.stored.value().container())),
+                      new ResourceRef("endpoint", name)))
+              .asRoot())));
       return listed;
     }
 
     private @Nullable Variant find(String path) {
-      Name name = names.get(nameIn(path));
+      EndpointEntry name = endpoints.get(nameIn(path));
       return name == null ? null : name.variants.get(variantIn(path));
     }
 
@@ -485,11 +488,11 @@ public final class LocalHost {
     }
   }
 
-  /** Traffic weights of public names. */
+  /** Traffic weights of endpoints. */
   private final class Weights implements TrafficSetting {
     @Override
     public Observed<Traffic> read(String name, Look look) {
-      Name there = names.get(name);
+      EndpointEntry there = endpoints.get(name);
       return there == null ? Observed.absent() : Observed.ready(there.weights.traffic());
     }
 
@@ -497,7 +500,7 @@ public final class LocalHost {
     public Accepted write(String name, Observed<Traffic> current, Traffic desired) {
       changing.lock();
       try {
-        Name there = requireThere(names.get(name), "endpoint " + name);
+        EndpointEntry there = requireExists(endpoints.get(name), "endpoint " + name);
         if (!there.variants.keySet().containsAll(desired.weights().keySet())) {
           throw failure(
               ErrorKind.CONFLICT,
@@ -512,19 +515,19 @@ public final class LocalHost {
     }
   }
 
-  private <T> Held<T> hold(T value, OwnerTag owner) {
-    return new Held<>(value, owner.run(), time.now());
+  private <T> Stored<T> stored(T value, OwnerTag owner) {
+    return new Stored<>(value, owner.run(), time.now());
   }
 
   private boolean isUsed(String modelName) {
-    return names.values().stream()
+    return endpoints.values().stream()
         .flatMap(name -> name.variants.values().stream())
         .anyMatch(
-            variant -> LocalMapper.modelName(variant.held.value().container()).equals(modelName));
+            variant -> LocalMapper.modelName(variant.stored.value().container()).equals(modelName));
   }
 
-  /** Files that are not there are no resources that may still come. */
-  private static <T> T onFiles(Supplier<T> reading) {
+  /** Maps a missing file to INVALID: NOT_FOUND would mean a resource that may still appear. */
+  private static <T> T readingFiles(Supplier<T> reading) {
     try {
       return reading.get();
     } catch (ServingException e) {
@@ -536,22 +539,22 @@ public final class LocalHost {
   }
 
   private static Listed listed(
-      String kind, String name, String deployment, Held<?> held, List<ResourceRef> uses) {
-    return Listed.of(new ResourceRef(kind, name), held.createdAt())
+      String kind, String name, String deployment, Stored<?> stored, List<ResourceRef> uses) {
+    return Listed.of(new ResourceRef(kind, name), stored.createdAt())
         .deployment(deployment)
         .uses(uses);
   }
 
-  private static <T> T requireThere(@Nullable T there, String what) {
+  private static <T> T requireExists(@Nullable T there, String what) {
     if (there == null) {
-      throw failure(ErrorKind.NOT_FOUND, what + " is not there");
+      throw failure(ErrorKind.NOT_FOUND, what + " does not exist");
     }
     return there;
   }
 
-  private static void refuseIfThere(@Nullable Object there, String what) {
+  private static void refuseIfExists(@Nullable Object there, String what) {
     if (there != null) {
-      throw failure(ErrorKind.ALREADY_EXISTS, what + " is there already");
+      throw failure(ErrorKind.ALREADY_EXISTS, what + " already exists");
     }
   }
 }

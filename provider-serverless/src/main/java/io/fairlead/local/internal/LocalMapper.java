@@ -16,12 +16,16 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 
-/** From the grammar to what this JVM holds: a checked model, a public name, a loaded variant, traffic weights. */
+/** The mapping from the grammar to the resources of this JVM: models, endpoints, variants, traffic weights. */
 final class LocalMapper implements EndpointMapper {
-  private static final int MOST_INSTANCES = 1000;
+  private static final int MAX_INSTANCES = 1000;
 
-  /** The name of a container is derived from where its files are, not from what they hold, so that a model can be removed
-   * whose files are gone. */
+  /**
+   * {@return the name of a container's model}
+   *
+   * <p>It is derived from the location of the files, not from their content, so that a model can be deleted after its
+   * files.
+   */
   static String modelName(Container container) {
     return "model-" + Fingerprint.of(GrammarJson.write(container));
   }
@@ -54,9 +58,9 @@ final class LocalMapper implements EndpointMapper {
             "must be 1 or more on platform 'local', which does not scale to zero",
             scaling.min())
         .check(
-            scaling.count() <= MOST_INSTANCES,
+            scaling.count() <= MAX_INSTANCES,
             "count",
-            "must be at most " + MOST_INSTANCES + " on platform 'local'",
+            "must be at most " + MAX_INSTANCES + " on platform 'local'",
             scaling.count())
         .throwIfAny();
     Mapping container = container(endpoint.container());

@@ -3,9 +3,9 @@ package io.fairlead.local.internal;
 import io.fairlead.grammar.Container;
 
 /**
- * A loaded container behind a public name.
+ * A loaded container of an endpoint.
  *
- * @param container what is loaded
- * @param count how many instances it counts as; each answers as many requests at a time as there are processors
+ * @param container the container
+ * @param count the number of instances; each serves one concurrent request per processor
  */
 record LocalVariant(Container container, int count) {}

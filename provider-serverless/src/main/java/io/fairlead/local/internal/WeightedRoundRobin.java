@@ -8,10 +8,10 @@ import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Divides requests among variants by weight, evenly mixed: smooth weighted round robin, as nginx does it.
+ * The traffic split among variants by weight: smooth weighted round robin, as in nginx.
  *
- * <p>Each pick adds to every variant's credit its weight, takes the variant with the most, and takes the sum of weights
- * from its credit. Over any 100 picks in a row each variant is taken exactly as often as its percent says.
+ * <p>Each pick adds to every variant's credit its weight, picks the variant with the most credit, and subtracts the sum of
+ * the weights from its credit. In any 100 consecutive picks each variant is picked exactly as often as its percentage.
  */
 final class WeightedRoundRobin {
   private final ReentrantLock lock = new ReentrantLock();
@@ -27,7 +27,7 @@ final class WeightedRoundRobin {
     }
   }
 
-  /** Begins a new division; the same again changes nothing. */
+  /** Sets the weights and resets the credits; equal weights change nothing. */
   void set(Traffic newTraffic) {
     lock.lock();
     try {
@@ -41,7 +41,7 @@ final class WeightedRoundRobin {
     }
   }
 
-  /** {@return the variant that the next request goes to; empty if none has a weight} */
+  /** {@return the variant for the next request; empty if none has a weight} */
   Optional<String> next() {
     lock.lock();
     try {

@@ -1,5 +1,5 @@
 /**
- * The endpoints of this JVM as resources that core reconciles.
+ * The implementation of the platform {@code local}: its resources, for the reconciler of the core.
  *
  * <p>Internal to this module; it may change at any time.
  */

@@ -17,7 +17,7 @@ final class CallerInvocation extends Ticket<LoadedModel> {
   }
 
   /**
-   * Waits until it may run or is refused; an interrupt gives up its place.
+   * Waits until it may run or is refused; an interrupt cancels it.
    *
    * @return the model to run; {@code null} if it was refused
    */
@@ -51,7 +51,7 @@ final class CallerInvocation extends Ticket<LoadedModel> {
 
   @Override
   protected void refused(Refusal why) {
-    // While it runs, the model itself is stopped at the deadline.
+    // If it runs already, the model itself is stopped at the deadline.
     refusal = why;
     wake();
   }

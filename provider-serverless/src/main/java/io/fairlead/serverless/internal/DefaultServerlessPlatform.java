@@ -7,7 +7,7 @@ import io.fairlead.serverless.FunctionStatus;
 import io.fairlead.serverless.ServerlessPlatform;
 import java.util.function.Function;
 
-/** A function platform that also says what its functions look like. */
+/** A function platform with the status of its functions. */
 final class DefaultServerlessPlatform extends ForwardingFunctionPlatform
     implements ServerlessPlatform {
   private final Function<String, FunctionStatus> statuses;

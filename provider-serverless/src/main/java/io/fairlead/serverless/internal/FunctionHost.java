@@ -68,7 +68,7 @@ import java.util.function.Consumer;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
-/** What this process holds of the platform {@code serverless}: functions by name, and all that they share. */
+/** The state of the platform {@code serverless} in this process: functions by name, and the resources they share. */
 public final class FunctionHost {
   private static final KindName<ModelFunction> FUNCTION =
       new KindName<>("function", ModelFunction.class);
@@ -76,20 +76,20 @@ public final class FunctionHost {
   private static final Polling POLLING =
       new Polling(Duration.ofMillis(1), Duration.ofMillis(100), 0.05);
 
-  /** Nothing here is late or lost; tried again is only what somebody else was at. */
+  /** There is no eventual consistency in this process: only conflicts with other operations are retried. */
   private static final RetryPolicy RETRY =
       new RetryPolicy(3, Duration.ofMillis(1), Duration.ofMillis(100), Duration.ofMillis(1));
 
   private static final Duration GRACE = Duration.ofSeconds(10);
   private static final Duration KEEP_ALIVE = Duration.ofSeconds(60);
   private static final Duration ENDING = Duration.ofSeconds(5);
-  private static final double PART_OF_MEMORY = 0.75;
+  private static final double MEMORY_SHARE = 0.75;
 
-  /** A JVM whose heap is not set takes a quarter of the machine for it. */
-  private static final int HEAPS = 4;
+  /** The default maximum heap of a JVM is a quarter of the machine's memory. */
+  private static final int HEAPS_PER_MACHINE = 4;
 
-  /** The outcomes that are kept for whoever began the operations, who as a rule asks for them within moments. */
-  private static final int MOST_OUTCOMES = 1000;
+  /** The number of outcomes that are kept for polling; usually each is polled within moments. */
+  private static final int MAX_OUTCOMES = 1000;
 
   private final ServerlessConfig config;
   private final PoolClock clock;
@@ -103,34 +103,34 @@ public final class FunctionHost {
   private final ConcurrentMap<String, Outcome> operations = new ConcurrentHashMap<>();
   private final AtomicLong operationNumber = new AtomicLong();
 
-  /** Held while functions come, change and go. */
-  private final ReentrantLock changing = new ReentrantLock();
+  /** Guards the creation, update and deletion of functions. */
+  private final ReentrantLock lock = new ReentrantLock();
 
   private @Nullable HttpFront front;
   private @Nullable Workers workers;
   private volatile boolean closed;
 
   /**
-   * Makes a host without functions.
+   * Creates a host without functions.
    *
-   * @param clock closed with the host, if it can be
+   * @param clock the clock; closed with the host if it is {@link AutoCloseable}
    */
   public FunctionHost(ServerlessConfig config, PoolClock clock) {
     this(config, clock, GRACE);
   }
 
   /**
-   * Makes a host without functions.
+   * Creates a host without functions.
    *
-   * @param clock closed with the host, if it can be
-   * @param grace how long invocations may run on when the host is closed
+   * @param clock the clock; closed with the host if it is {@link AutoCloseable}
+   * @param grace the time that running invocations have to end when the host is closed
    */
   public FunctionHost(ServerlessConfig config, PoolClock clock, Duration grace) {
     this.config = config;
     this.clock = clock;
     this.grace = grace;
     this.budget = new Budget(
-        config.memoryBytes().orElseGet(() -> (long) (machineMemory() * PART_OF_MEMORY)),
+        config.memoryBytes().orElseGet(() -> (long) (machineMemory() * MEMORY_SHARE)),
         config.starts().orElseGet(() -> Runtime.getRuntime().availableProcessors()));
     this.engine = new Engine(
         ServerlessProvider.ID,
@@ -145,7 +145,7 @@ public final class FunctionHost {
   private static long machineMemory() {
     return ManagementFactory.getOperatingSystemMXBean() instanceof OperatingSystemMXBean machine
         ? machine.getTotalMemorySize()
-        : Runtime.getRuntime().maxMemory() * HEAPS;
+        : Runtime.getRuntime().maxMemory() * HEAPS_PER_MACHINE;
   }
 
   private static Thread newThread(Runnable task) {
@@ -154,7 +154,7 @@ public final class FunctionHost {
     return thread;
   }
 
-  /** Opens the platform. It listens at once if it was given a port. */
+  /** Opens the platform. It listens at once if a port is configured. */
   public ServerlessPlatform open() {
     if (config.http().port() != 0) {
       front();
@@ -164,12 +164,16 @@ public final class FunctionHost {
         .retry(RETRY)
         .build();
     ReconciledFunctionPlatform platform = new ReconciledFunctionPlatform(
-        reconciler, new Mapper(), new HereInvoker(), function -> url(function.name()), this::close);
+        reconciler,
+        new Mapper(),
+        new LocalInvoker(),
+        function -> url(function.name()),
+        this::close);
     return new DefaultServerlessPlatform(platform, this::status);
   }
 
-  /** Invokes the functions that are here. */
-  private final class HereInvoker implements Invoker<ModelFunction> {
+  /** Invokes the functions of this process. */
+  private final class LocalInvoker implements Invoker<ModelFunction> {
     @Override
     public Response invoke(ModelFunction function, Request request) {
       return serving(function.name()).invoke(request);
@@ -203,7 +207,7 @@ public final class FunctionHost {
   }
 
   Workers workers() {
-    changing.lock();
+    lock.lock();
     try {
       checkOpen();
       if (workers == null) {
@@ -212,11 +216,11 @@ public final class FunctionHost {
       }
       return workers;
     } finally {
-      changing.unlock();
+      lock.unlock();
     }
   }
 
-  /** Sees to it that what goes wrong in a future is not lost. */
+  /** Reports the failure of a future to the thread's uncaught exception handler. */
   void watch(CompletableFuture<?> future) {
     var unused = future.exceptionally(thrown -> {
       Thread thread = Thread.currentThread();
@@ -225,40 +229,39 @@ public final class FunctionHost {
     });
   }
 
-  /** Everything under one name. */
+  /** The revisions of a function under one name: serving, loading and terminating. */
   private static final class Deployed {
     final String run;
     final Instant createdAt = Instant.now();
 
     volatile @Nullable ServedFunction serving;
-    volatile @Nullable ServedFunction coming;
-    volatile @Nullable ServedFunction leaving;
-    volatile long leavingSince;
+    volatile @Nullable ServedFunction next;
+    volatile @Nullable ServedFunction terminating;
+    volatile long terminatingSince;
 
     Deployed(String run) {
       this.run = run;
     }
   }
 
-  // ---- asking ----
+  // ---- invocation ----
 
   private ServedFunction serving(String name) {
     Deployed deployed = functions.get(name);
     ServedFunction serving = deployed == null ? null : deployed.serving;
     if (serving == null) {
-      throw gone(name);
+      throw notDeployed(name);
     }
     return serving;
   }
 
-  /** What is said of a function that is not there, or not any more. */
-  ServingException gone(String name) {
+  /** {@return the failure for a function that is not deployed} */
+  ServingException notDeployed(String name) {
     return closed
         ? Closed.refusal(ServerlessProvider.ID, "invoke " + name)
         : failure(
             ErrorKind.NOT_FOUND,
-            "Function '" + name
-                + "' is not deployed: deploy it first, or look at what is with list().");
+            "Function '" + name + "' is not deployed: deploy it first; list() has those that are.");
   }
 
   private FunctionStatus status(String name) {
@@ -282,7 +285,7 @@ public final class FunctionHost {
   }
 
   private HttpFront front() {
-    changing.lock();
+    lock.lock();
     try {
       if (closed) {
         throw Closed.refusal(ServerlessProvider.ID, "serve functions");
@@ -292,17 +295,17 @@ public final class FunctionHost {
       }
       return front;
     } finally {
-      changing.unlock();
+      lock.unlock();
     }
   }
 
-  /** What answers over HTTP. */
+  /** The directory of functions for the HTTP server. */
   private final class Directory implements FunctionDirectory {
     @Override
     public Optional<HttpFunction> find(String name) {
       Deployed deployed = functions.get(name);
       ServedFunction serving = deployed == null ? null : deployed.serving;
-      return Optional.ofNullable(serving).map(Remote::new);
+      return Optional.ofNullable(serving).map(ServedOverHttp::new);
     }
 
     @Override
@@ -323,12 +326,12 @@ public final class FunctionHost {
     public boolean isReady() {
       return !closed
           && functions.values().stream()
-              .allMatch(deployed -> deployed.coming == null || deployed.serving != null);
+              .allMatch(deployed -> deployed.next == null || deployed.serving != null);
     }
   }
 
-  /** A function to whoever calls it over HTTP. */
-  private record Remote(ServedFunction serving) implements HttpFunction {
+  /** A function as the HTTP server invokes it. */
+  private record ServedOverHttp(ServedFunction serving) implements HttpFunction {
     @Override
     public String name() {
       return serving.function().name();
@@ -360,9 +363,9 @@ public final class FunctionHost {
     }
   }
 
-  // ---- deploying ----
+  // ---- deployment ----
 
-  /** From a function to the one thing that it is here. */
+  /** Maps a function to its one resource. */
   private final class Mapper implements FunctionMapper {
     @Override
     public Mapping function(ModelFunction function) {
@@ -373,7 +376,7 @@ public final class FunctionHost {
           .check(
               memory <= budget.memoryBytes(),
               "limits.memoryBytes",
-              "must be at most what all instances may count together, " + budget.memoryBytes(),
+              "must be at most the memory of all instances together, " + budget.memoryBytes(),
               memory)
           .check(
               options.trustedPickle().isEmpty() || "file".equalsIgnoreCase(scheme),
@@ -400,7 +403,7 @@ public final class FunctionHost {
     }
   }
 
-  /** The one kind of thing that is here. */
+  /** The one resource kind of this platform. */
   private final class FunctionKind implements ResourceKind<ModelFunction> {
     @Override
     public KindName<ModelFunction> id() {
@@ -413,7 +416,7 @@ public final class FunctionHost {
       if (deployed == null) {
         return Observed.absent();
       }
-      if (deployed.leaving != null) {
+      if (deployed.terminating != null) {
         return Observed.deleting();
       }
       ServedFunction serving = deployed.serving;
@@ -422,7 +425,7 @@ public final class FunctionHost {
           : Observed.ready(serving.function()).madeBy(deployed.run);
     }
 
-    /** Another file in the same place is another model. */
+    /** Compares the model's digest as well: the file at the same path may have changed. */
     @Override
     public boolean matches(ModelFunction desired, ModelFunction actual) {
       if (!desired.equals(actual)) {
@@ -437,11 +440,11 @@ public final class FunctionHost {
       try {
         same = engine.digest(desired.artifact()).equals(serving.digest());
       } catch (ServingException e) {
-        // Deploying it says why.
+        // The deployment reports the reason.
         return false;
       }
       if (same) {
-        // Whoever deploys again what could not be loaded wants it tried again.
+        // Deploying it again ends the backoff after failed starts.
         serving.pool().retry();
       }
       return same;
@@ -450,52 +453,54 @@ public final class FunctionHost {
     @Override
     public Accepted create(String name, ModelFunction desired, OwnerTag mark) {
       ServedFunction next = checked(desired);
-      changing.lock();
+      lock.lock();
       try {
         if (find(name) != null) {
-          throw failure(ErrorKind.ALREADY_EXISTS, "function " + name + " is there already");
+          throw failure(ErrorKind.ALREADY_EXISTS, "function " + name + " already exists");
         }
         checkOpen();
-        checkRoom(desired);
+        checkMemory(desired);
         Deployed deployed = new Deployed(mark.run());
         functions.put(name, deployed);
-        return bring(name, deployed, next, desired.limits().coldStart() == ColdStart.EAGER ? 1 : 0);
+        return rollOut(
+            name, deployed, next, desired.limits().coldStart() == ColdStart.EAGER ? 1 : 0);
       } finally {
-        changing.unlock();
+        lock.unlock();
       }
     }
 
     @Override
     public Accepted update(String name, Observed<ModelFunction> current, ModelFunction desired) {
       ServedFunction next = checked(desired);
-      changing.lock();
+      lock.lock();
       try {
         Deployed deployed = find(name);
         ServedFunction serving = deployed == null ? null : deployed.serving;
         if (deployed == null || serving == null) {
-          throw failure(ErrorKind.NOT_FOUND, "function " + name + " is not there");
+          throw failure(ErrorKind.NOT_FOUND, "function " + name + " does not exist");
         }
-        if (deployed.coming != null) {
+        if (deployed.next != null) {
           throw failure(ErrorKind.CONFLICT, "function " + name + " is being replaced");
         }
-        checkRoom(desired);
+        checkMemory(desired);
         int busy = serving.pool().busyInstances();
         boolean eager = desired.limits().coldStart() == ColdStart.EAGER;
-        return bring(name, deployed, next, eager ? Math.max(1, busy) : busy);
+        return rollOut(name, deployed, next, eager ? Math.max(1, busy) : busy);
       } finally {
-        changing.unlock();
+        lock.unlock();
       }
     }
 
     private ServedFunction checked(ModelFunction desired) {
       try {
-        // What a trusted pickle is worth only its Python can say.
+        // A trusted pickle can only be checked by its Python.
         String digest = ServedFunction.optionsOf(desired).trustedPickle().isEmpty()
             ? engine.check(desired.artifact())
             : engine.digest(desired.artifact());
         return new ServedFunction(desired, digest, FunctionHost.this);
       } catch (ServingException e) {
-        // A file that is not there is no resource that may still come.
+        // NOT_FOUND would mean a resource that may still appear; a missing file is an invalid
+        // argument.
         throw e.kind() == ErrorKind.NOT_FOUND
             ? new ServingException(
                 ServerlessProvider.ID, ErrorKind.INVALID, String.valueOf(e.getMessage()), e)
@@ -503,13 +508,13 @@ public final class FunctionHost {
       }
     }
 
-    /** What is always loaded must fit beside all else that is: no memory will ever be given up for it. */
-    private void checkRoom(ModelFunction desired) {
+    /** Checks that an eager function fits beside the other eager ones, whose memory is never reclaimed. */
+    private void checkMemory(ModelFunction desired) {
       if (desired.limits().coldStart() != ColdStart.EAGER) {
         return;
       }
       long taken = functions.values().stream()
-          .map(deployed -> deployed.coming == null ? deployed.serving : deployed.coming)
+          .map(deployed -> deployed.next == null ? deployed.serving : deployed.next)
           .flatMap(Stream::ofNullable)
           .map(ServedFunction::function)
           .filter(other -> other.limits().coldStart() == ColdStart.EAGER)
@@ -520,46 +525,45 @@ public final class FunctionHost {
       if (memory > budget.memoryBytes() - taken) {
         throw failure(
             ErrorKind.QUOTA,
-            "Function '" + desired.name() + "' would always take " + memory
-                + " bytes of memory beside the " + taken
-                + " that other eager functions always take, and all may take "
-                + budget.memoryBytes()
+            "Function '" + desired.name() + "' needs " + memory
+                + " bytes of memory at all times, but other eager functions take " + taken
+                + " of the " + budget.memoryBytes()
                 + ": make it or others lazy or smaller, or allow more memory.");
       }
     }
 
-    /** What serves goes on until what comes has its instances, unless there is memory for one of the two only. */
-    private Accepted bring(String name, Deployed deployed, ServedFunction next, int instances) {
+    /** Rolls out a revision: the old one serves until the new one is warm, unless there is memory for only one. */
+    private Accepted rollOut(String name, Deployed deployed, ServedFunction next, int instances) {
       if (instances == 0) {
         swap(deployed, next);
         return Accepted.VISIBLE;
       }
       String operation = "load-" + operationNumber.incrementAndGet();
-      if (operations.size() >= MOST_OUTCOMES) {
+      if (operations.size() >= MAX_OUTCOMES) {
         operations.values().removeIf(outcome -> outcome.state() != Outcome.State.RUNNING);
       }
       operations.put(operation, Outcome.running("loading"));
-      deployed.coming = next;
+      deployed.next = next;
       ServedFunction serving = deployed.serving;
       Pool<LoadedModel> replaced = serving == null ? null : serving.pool();
       watch(next.pool().warm(instances, replaced).handle((nothing, thrown) -> {
-        ended(name, deployed, next, operation, thrown);
+        rolledOut(name, deployed, next, operation, thrown);
         return null;
       }));
       return Accepted.as(operation);
     }
 
-    private void ended(
+    private void rolledOut(
         String name,
         Deployed deployed,
         ServedFunction next,
         String operation,
         @Nullable Throwable thrown) {
-      changing.lock();
+      lock.lock();
       try {
-        boolean wanted = deployed.coming == next;
+        boolean wanted = deployed.next == next;
         if (wanted) {
-          deployed.coming = null;
+          deployed.next = null;
         }
         if (thrown == null && wanted && !closed) {
           swap(deployed, next);
@@ -567,18 +571,18 @@ public final class FunctionHost {
           return;
         }
         next.pool().close();
-        if (deployed.serving == null && deployed.leaving == null) {
+        if (deployed.serving == null && deployed.terminating == null) {
           functions.remove(name, deployed);
         }
-        operations.put(operation, Outcome.failed(whyNotLoaded(name, thrown)));
+        operations.put(operation, Outcome.failed(loadFailure(name, thrown)));
       } finally {
-        changing.unlock();
+        lock.unlock();
       }
     }
 
-    private ServingException whyNotLoaded(String name, @Nullable Throwable thrown) {
+    private ServingException loadFailure(String name, @Nullable Throwable thrown) {
       if (closed) {
-        return gone(name);
+        return notDeployed(name);
       }
       if (thrown == null || thrown instanceof IllegalStateException) {
         return failure(
@@ -602,32 +606,32 @@ public final class FunctionHost {
 
     @Override
     public Accepted delete(String name, Observed<ModelFunction> current, Set<ResourceRef> going) {
-      changing.lock();
+      lock.lock();
       try {
         Deployed deployed = find(name);
         if (deployed == null) {
-          throw failure(ErrorKind.NOT_FOUND, "function " + name + " is not there");
+          throw failure(ErrorKind.NOT_FOUND, "function " + name + " does not exist");
         }
-        if (deployed.leaving != null) {
+        if (deployed.terminating != null) {
           return Accepted.VISIBLE;
         }
-        ServedFunction coming = deployed.coming;
-        if (coming != null) {
-          deployed.coming = null;
-          coming.pool().close();
+        ServedFunction next = deployed.next;
+        if (next != null) {
+          deployed.next = null;
+          next.pool().close();
         }
         ServedFunction serving = deployed.serving;
         if (serving == null) {
           functions.remove(name, deployed);
         } else {
-          deployed.leavingSince = clock.now();
-          deployed.leaving = serving;
+          deployed.terminatingSince = clock.now();
+          deployed.terminating = serving;
           deployed.serving = null;
           serving.pool().retire(null);
         }
         return Accepted.VISIBLE;
       } finally {
-        changing.unlock();
+        lock.unlock();
       }
     }
 
@@ -654,7 +658,7 @@ public final class FunctionHost {
     private Listed listed(String name, Deployed deployed) {
       ServedFunction serving = deployed.serving;
       int stuck = serving == null ? 0 : serving.status().stuck();
-      Observed.Status status = deployed.leaving != null
+      Observed.Status status = deployed.terminating != null
           ? Observed.Status.DELETING
           : serving == null ? Observed.Status.CHANGING : Observed.Status.READY;
       return Listed.of(new ResourceRef("function", name), deployed.createdAt)
@@ -665,23 +669,25 @@ public final class FunctionHost {
     }
   }
 
-  /** What is under a name; nothing if the last of it has gone meanwhile, or what is left of it is stuck. */
+  /** The revisions under a name; null if the last one has terminated, or only stuck invocations remain. */
   private @Nullable Deployed find(String name) {
     Deployed deployed = functions.get(name);
-    ServedFunction leaving = deployed == null ? null : deployed.leaving;
-    if (deployed != null && leaving != null && hasGone(leaving, deployed.leavingSince)) {
+    ServedFunction terminating = deployed == null ? null : deployed.terminating;
+    if (deployed != null
+        && terminating != null
+        && isTerminated(terminating, deployed.terminatingSince)) {
       functions.remove(name, deployed);
       return null;
     }
     return deployed;
   }
 
-  private boolean hasGone(ServedFunction leaving, long since) {
-    if (leaving.pool().gone().isDone()) {
+  private boolean isTerminated(ServedFunction terminating, long since) {
+    if (terminating.pool().terminated().isDone()) {
       return true;
     }
-    PoolStatus status = leaving.status();
-    // Without invocations, a load or an unload has not ended in all that time.
+    PoolStatus status = terminating.status();
+    // Without invocations: a load or an unload that does not end.
     return status.running() == status.stuck()
         && status.waiting() == 0
         && (status.stuck() > 0 || clock.now() - since > ENDING.toNanos());
@@ -697,13 +703,13 @@ public final class FunctionHost {
     return new ServingException(ServerlessProvider.ID, kind, message);
   }
 
-  // ---- the end ----
+  // ---- shutdown ----
 
   private void close() {
     HttpFront listening;
     Workers processes;
     List<ServedFunction> all = new ArrayList<>();
-    changing.lock();
+    lock.lock();
     try {
       closed = true;
       listening = front;
@@ -712,12 +718,12 @@ public final class FunctionHost {
           .values()
           .forEach(deployed -> Stream.of(
                   Optional.ofNullable(deployed.serving),
-                  Optional.ofNullable(deployed.coming),
-                  Optional.ofNullable(deployed.leaving))
+                  Optional.ofNullable(deployed.next),
+                  Optional.ofNullable(deployed.terminating))
               .flatMap(Optional::stream)
               .forEach(all::add));
     } finally {
-      changing.unlock();
+      lock.unlock();
     }
     all.forEach(function -> function.pool().close());
     if (listening != null) {
@@ -728,22 +734,23 @@ public final class FunctionHost {
     if (processes != null) {
       processes.close(grace);
     }
-    end(CompletableFuture.allOf(
-        all.stream().map(function -> function.pool().gone()).toArray(CompletableFuture<?>[]::new)));
+    end(CompletableFuture.allOf(all.stream()
+        .map(function -> function.pool().terminated())
+        .toArray(CompletableFuture<?>[]::new)));
     if (clock instanceof AutoCloseable closeable) {
       close(closeable);
     }
     functions.clear();
   }
 
-  /** Ends the threads; what cannot be stopped goes on by itself, as the engine has said. */
-  private void end(CompletableFuture<Void> gone) {
+  /** Ends the threads; runs that cannot be stopped go on, as the engine has logged. */
+  private void end(CompletableFuture<Void> terminated) {
     try {
-      gone.get(ENDING.toMillis(), TimeUnit.MILLISECONDS);
+      terminated.get(ENDING.toMillis(), TimeUnit.MILLISECONDS);
       threads.close(ENDING);
       return;
     } catch (TimeoutException | ExecutionException e) {
-      // Then there is nothing to wait for any more.
+      // Runs that do not end are not waited for.
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }

@@ -12,24 +12,24 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Pieces from a model on a thread of the platform's, each kept back until the caller has asked for it.
+ * The hand-over of streamed pieces from a model on a thread of the platform to its caller, with backpressure.
  *
- * <p>A model computes its next piece while the caller is at the last one, and no more.
+ * <p>A model computes one piece ahead of the caller, and no more.
  */
 final class HandedPieces implements PieceQueues.Source, Consumer<ByteBuffer> {
   private final PieceQueue<ByteBuffer> queue;
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition changed = lock.newCondition();
 
-  // Guarded by the lock. The first piece needs no asking.
-  private int asked = 1;
-  private boolean givenUp;
+  // Guarded by the lock. The first piece is requested from the start.
+  private int requested = 1;
+  private boolean abandoned;
   private @Nullable Thread model;
 
   /**
-   * Makes a way from a model to its caller.
+   * Creates the hand-over.
    *
-   * @param open makes the queue that this is the source of
+   * @param open opens the queue of which this is the source
    */
   HandedPieces(Function<PieceQueues.Source, PieceQueue<ByteBuffer>> open) {
     this.queue = open.apply(this);
@@ -41,11 +41,11 @@ final class HandedPieces implements PieceQueues.Source, Consumer<ByteBuffer> {
 
   // ---- on the model's thread ----
 
-  /** Runs a model that gives its pieces to this; it is interrupted when its caller has gone. */
+  /** Runs a model that hands its pieces to this; it is interrupted when its caller has gone. */
   <T> T run(Supplier<T> work) {
     lock.lock();
     try {
-      checkNotGivenUp();
+      checkNotAbandoned();
       model = Thread.currentThread();
     } finally {
       lock.unlock();
@@ -56,8 +56,8 @@ final class HandedPieces implements PieceQueues.Source, Consumer<ByteBuffer> {
       lock.lock();
       try {
         model = null;
-        if (givenUp) {
-          // The interrupt was this answer's; the thread's next work must not see it.
+        if (abandoned) {
+          // The interrupt was for this response; the next task of the thread must not see it.
           Thread.interrupted();
         }
       } finally {
@@ -70,11 +70,11 @@ final class HandedPieces implements PieceQueues.Source, Consumer<ByteBuffer> {
   public void accept(ByteBuffer piece) {
     lock.lock();
     try {
-      while (asked == 0 && !givenUp) {
+      while (requested == 0 && !abandoned) {
         changed.await();
       }
-      checkNotGivenUp();
-      asked--;
+      checkNotAbandoned();
+      requested--;
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw gone();
@@ -86,14 +86,14 @@ final class HandedPieces implements PieceQueues.Source, Consumer<ByteBuffer> {
     queue.piece(ByteBuffer.wrap(copy));
   }
 
-  private void checkNotGivenUp() {
-    if (givenUp) {
+  private void checkNotAbandoned() {
+    if (abandoned) {
       throw gone();
     }
   }
 
   private static CancellationException gone() {
-    return new CancellationException("the caller of this answer has gone");
+    return new CancellationException("the caller of this invocation has gone");
   }
 
   // ---- on the caller's ----
@@ -102,7 +102,7 @@ final class HandedPieces implements PieceQueues.Source, Consumer<ByteBuffer> {
   public void request() {
     lock.lock();
     try {
-      asked++;
+      requested++;
       changed.signal();
     } finally {
       lock.unlock();
@@ -113,7 +113,7 @@ final class HandedPieces implements PieceQueues.Source, Consumer<ByteBuffer> {
   public void close() {
     lock.lock();
     try {
-      givenUp = true;
+      abandoned = true;
       changed.signal();
       if (model != null) {
         model.interrupt();

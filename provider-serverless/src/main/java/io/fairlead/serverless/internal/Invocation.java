@@ -7,36 +7,36 @@ import java.util.concurrent.CompletableFuture;
 import java.util.function.Function;
 
 /**
- * An invocation that runs on a thread of the platform's, so that its caller is free when its time is up, whatever the
- * model does.
+ * An invocation that runs on a thread of the platform, so that its caller is free at the deadline, whatever the model
+ * does.
  *
- * @param <T> what comes of it
+ * @param <T> the type of the result
  */
 final class Invocation<T> extends Ticket<LoadedModel> {
   private final RunThreads threads;
   private final Function<? super LoadedModel, ? extends T> action;
-  private final Function<? super Refusal, ? extends RuntimeException> words;
+  private final Function<? super Refusal, ? extends RuntimeException> toException;
   private final CompletableFuture<T> answer = new Answer();
 
   /**
-   * Makes an invocation.
+   * Creates an invocation.
    *
-   * @param deadline when its time is up, on the pool's clock
-   * @param action what is done with a model
-   * @param words what the caller is told of a refusal
+   * @param deadline the deadline, on the pool's clock
+   * @param action the work on the model
+   * @param toException the exception for a refusal
    */
   Invocation(
       long deadline,
       RunThreads threads,
       Function<? super LoadedModel, ? extends T> action,
-      Function<? super Refusal, ? extends RuntimeException> words) {
+      Function<? super Refusal, ? extends RuntimeException> toException) {
     super(deadline);
     this.threads = threads;
     this.action = action;
-    this.words = words;
+    this.toException = toException;
   }
 
-  /** Whoever cancels it gives up its place in the line. */
+  /** The future of the result; cancelling it leaves the queue. */
   private final class Answer extends CompletableFuture<T> {
     @Override
     public boolean cancel(boolean mayInterrupt) {
@@ -55,7 +55,7 @@ final class Invocation<T> extends Ticket<LoadedModel> {
   @Override
   protected void granted(LoadedModel model) {
     try {
-      threads.executeAndTell(() -> run(model));
+      threads.executeThenComplete(() -> run(model));
     } catch (RuntimeException | Error e) {
       // No memory for a thread, or the platform is closed.
       release();
@@ -63,7 +63,7 @@ final class Invocation<T> extends Ticket<LoadedModel> {
     }
   }
 
-  /** Runs it, and leaves it to the thread to tell: whoever is answered finds the slot and the thread free. */
+  /** Runs the action and returns the completion of the future, so that slot and thread are free when it completes. */
   private Runnable run(LoadedModel model) {
     T result;
     try {
@@ -78,6 +78,6 @@ final class Invocation<T> extends Ticket<LoadedModel> {
 
   @Override
   protected void refused(Refusal refusal) {
-    answer.completeExceptionally(words.apply(refusal));
+    answer.completeExceptionally(toException.apply(refusal));
   }
 }

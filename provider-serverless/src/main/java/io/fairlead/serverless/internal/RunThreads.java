@@ -16,17 +16,16 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The threads that invocations run on: as many as there are runs, kept for a while when there are fewer.
+ * A cached thread pool for invocations, with a faster hand-over than the JDK's.
  *
- * <p>It does what a cached thread pool does, and hands a run over faster. There, a caller that asks again as soon as it is
- * answered comes before the thread is idle again, and a thread that sleeps takes long to wake: two callers of a model of
- * one millisecond get two thirds of what they get on their own threads, and nearly all of it here. A thread is therefore
- * idle before it tells of the end of its run, and looks for the next one for a little while before it sleeps, a twentieth
- * of the time that the run took and 20 microseconds at most.
+ * <p>In the JDK's, a caller that invokes again as soon as it has its response comes before the thread is idle again, and a
+ * parked thread takes long to wake: two callers of a model of one millisecond get two thirds of the throughput that they
+ * have on their own threads, and nearly all of it here. A thread is therefore idle before it completes the future of its
+ * run, and spins for a twentieth of the time of the run, at most 20 microseconds, before it parks.
  */
 final class RunThreads implements Executor {
-  private static final long MOST_SPINNING = 20_000;
-  private static final int PART_FOR_SPINNING = 20;
+  private static final long MAX_SPIN_NANOS = 20_000;
+  private static final int SPIN_FRACTION = 20;
 
   private final ThreadFactory factory;
   private final long keepAlive;
@@ -34,14 +33,14 @@ final class RunThreads implements Executor {
   private final Set<Thread> all = ConcurrentHashMap.newKeySet();
   private final ReentrantLock lock = new ReentrantLock();
 
-  // Guarded by the lock. Whoever was busy last is the first to be busy again.
+  // Guarded by the lock. Last in, first out.
   private final Deque<Worker> idle = new ArrayDeque<>();
   private boolean closed;
 
   /**
-   * Makes it without threads.
+   * Creates a pool without threads.
    *
-   * @param keepAlive how long an idle thread stays
+   * @param keepAlive the time after which an idle thread ends
    */
   RunThreads(ThreadFactory factory, Duration keepAlive) {
     this.factory = factory;
@@ -50,7 +49,7 @@ final class RunThreads implements Executor {
 
   @Override
   public void execute(Runnable task) {
-    executeAndTell(() -> {
+    executeThenComplete(() -> {
       task.run();
       return RunThreads::nothing;
     });
@@ -59,12 +58,12 @@ final class RunThreads implements Executor {
   private static void nothing() {}
 
   /**
-   * Runs something on a thread of its own.
+   * Runs a task on a thread of this pool.
    *
-   * @param task gives what tells of its end, which is short
+   * @param task the task; it returns a short action that is run when the thread is idle again
    * @throws RejectedExecutionException if this is closed
    */
-  void executeAndTell(Supplier<Runnable> task) {
+  void executeThenComplete(Supplier<Runnable> task) {
     Worker worker;
     lock.lock();
     try {
@@ -82,15 +81,15 @@ final class RunThreads implements Executor {
     }
   }
 
-  /** {@return how many threads there are} */
+  /** {@return the number of threads} */
   int size() {
     return all.size();
   }
 
   /**
-   * Takes nothing any more, waits for what runs, and interrupts what has not ended within a time.
+   * Rejects further tasks, waits for running ones, and interrupts those that have not ended in time.
    *
-   * @param limit the time
+   * @param limit the time to wait
    * @return whether all threads have ended
    */
   boolean close(Duration limit) {
@@ -146,7 +145,7 @@ final class RunThreads implements Executor {
       LockSupport.unpark(thread);
     }
 
-    /** Ends it, which is idle. */
+    /** Ends an idle thread. */
     void end() {
       ending = true;
       LockSupport.unpark(thread);
@@ -159,19 +158,19 @@ final class RunThreads implements Executor {
         while (task != null) {
           next = null;
           long begin = System.nanoTime();
-          Runnable telling = task.get();
+          Runnable completion = task.get();
           long took = System.nanoTime() - begin;
-          boolean stays = isIdleNow();
-          telling.run();
+          boolean stays = becomeIdle();
+          completion.run();
           task = stays ? await(took) : null;
         }
       } finally {
-        forgetUnlessClosed();
+        removeUnlessClosed();
       }
     }
 
-    /** Whoever closes waits for the thread itself, which is there a moment longer. */
-    private void forgetUnlessClosed() {
+    /** Removes the thread from the set; during a close it stays there to be joined. */
+    private void removeUnlessClosed() {
       lock.lock();
       try {
         if (!closed) {
@@ -182,7 +181,7 @@ final class RunThreads implements Executor {
       }
     }
 
-    private boolean isIdleNow() {
+    private boolean becomeIdle() {
       lock.lock();
       try {
         if (!closed) {
@@ -194,22 +193,22 @@ final class RunThreads implements Executor {
       }
     }
 
-    /** The next task; nothing if there was none for long enough, or it has to end. */
+    /** The next task; null after the keep-alive, or when the pool is closed. */
     private @Nullable Supplier<Runnable> await(long took) {
       long begin = System.nanoTime();
-      long spinning = spins ? Math.min(MOST_SPINNING, took / PART_FOR_SPINNING) : 0;
+      long spinning = spins ? Math.min(MAX_SPIN_NANOS, took / SPIN_FRACTION) : 0;
       while (next == null && !ending) {
         long waited = System.nanoTime() - begin;
         if (waited < spinning) {
           Thread.onSpinWait();
         } else if (waited < keepAlive) {
           LockSupport.parkNanos(this, keepAlive - waited);
-          // An interrupt that came too late for the run that it was meant for.
+          // Clears an interrupt that arrived after the run it was meant for.
           Thread.interrupted();
         } else if (leave()) {
           return null;
         } else {
-          // It has been chosen; the task is on its way.
+          // Another thread has taken this one from the idle queue and is about to give it a task.
           Thread.onSpinWait();
         }
       }

@@ -39,9 +39,9 @@ import java.util.function.BiFunction;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
-/** What was deployed once under a name: its limits, its instances and the invocations on their way through it. */
+/** One deployed revision of a function: its limits, its instances and its invocations. */
 final class ServedFunction {
-  private static final Duration EXTRA_IDLE = Duration.ofMinutes(1);
+  private static final Duration EXTRA_IDLE_TIMEOUT = Duration.ofMinutes(1);
 
   private final ModelFunction function;
   private final String digest;
@@ -53,9 +53,9 @@ final class ServedFunction {
   private volatile @Nullable FunctionDescription description;
 
   /**
-   * Makes a function without instances.
+   * Creates a function without instances.
    *
-   * @param digest the digest that its model had when it was deployed
+   * @param digest the digest of its model at the time of the deployment
    */
   ServedFunction(ModelFunction function, String digest, FunctionHost host) {
     this.function = function;
@@ -78,7 +78,7 @@ final class ServedFunction {
             limits.timeout(),
             limits.coldStart() == ColdStart.EAGER,
             limits.idleTimeout(),
-            EXTRA_IDLE,
+            EXTRA_IDLE_TIMEOUT,
             options.adaptiveKeepAlive()),
         clock,
         host.budget(),
@@ -100,7 +100,7 @@ final class ServedFunction {
     }
     int processors = Runtime.getRuntime().availableProcessors();
     int runs = Math.max(1, processors / options.threads());
-    // A batch is made of those that are inside: one that computes, and the next one.
+    // Slots for two batches: one that computes, and the next one that fills up.
     return options.maxBatch() > 1 ? Math.max(runs, 2 * options.maxBatch()) : runs;
   }
 
@@ -116,19 +116,19 @@ final class ServedFunction {
     return pool;
   }
 
-  // ---- asking ----
+  // ---- invocation ----
 
   Response invoke(Request request) {
-    return onCaller ? invokeHere(request, LoadedModel::invoke) : await(begin(request));
+    return onCaller ? invokeOnCaller(request, LoadedModel::invoke) : await(begin(request));
   }
 
   Response invokeStreaming(Request request, Consumer<? super ByteBuffer> pieces) {
     return onCaller
-        ? invokeHere(request, (model, rest) -> model.invokeStreaming(rest, pieces))
+        ? invokeOnCaller(request, (model, rest) -> model.invokeStreaming(rest, pieces))
         : await(beginStreaming(request, pieces));
   }
 
-  private Response invokeHere(
+  private Response invokeOnCaller(
       Request request, BiFunction<LoadedModel, Request, Response> invoking) {
     long deadline = deadline(request.timeout());
     CallerInvocation invocation = new CallerInvocation(deadline);
@@ -138,13 +138,13 @@ final class ServedFunction {
       throw refusal(invocation.refusal(), request.timeout());
     }
     try {
-      return invoking.apply(model, request.withTimeout(left(deadline)));
+      return invoking.apply(model, request.withTimeout(timeLeft(deadline)));
     } finally {
       invocation.release();
     }
   }
 
-  /** Hands on the pieces that come from a thread of the platform's, and returns when there are no more. */
+  /** Runs the model on a thread of the platform, and hands its pieces to the caller until there are no more. */
   private CompletableFuture<Response> beginStreaming(
       Request request, Consumer<? super ByteBuffer> pieces) {
     long deadline = deadline(request.timeout());
@@ -159,8 +159,8 @@ final class ServedFunction {
     Invocation<Response> invocation = new Invocation<>(
         deadline,
         host.threads(),
-        model ->
-            handed.run(() -> model.invokeStreaming(request.withTimeout(left(deadline)), handed)),
+        model -> handed.run(
+            () -> model.invokeStreaming(request.withTimeout(timeLeft(deadline)), handed)),
         refusal -> refusal(refusal, request.timeout()));
     host.watch(invocation.answer().handle((response, thrown) -> {
       if (thrown == null) {
@@ -180,19 +180,19 @@ final class ServedFunction {
     return invocation.answer();
   }
 
-  /** Begins an invocation on a thread of the platform's. */
+  /** Starts an invocation on a thread of the platform. */
   CompletableFuture<Response> begin(Request request) {
     long deadline = deadline(request.timeout());
     Invocation<Response> invocation = new Invocation<>(
         deadline,
         host.threads(),
-        model -> model.invoke(request.withTimeout(left(deadline))),
+        model -> model.invoke(request.withTimeout(timeLeft(deadline))),
         refusal -> refusal(refusal, request.timeout()));
     pool.submit(invocation);
     return invocation.answer();
   }
 
-  /** Begins to find out what the model takes and gives, for which it may have to be loaded. */
+  /** Starts to read the inputs and outputs of the model, which may have to be loaded first. */
   CompletableFuture<FunctionDescription> describe() {
     FunctionDescription known = description;
     if (known != null) {
@@ -244,11 +244,11 @@ final class ServedFunction {
     return clock.now() + Durations.nanos(Durations.atMost(allowed, timeout));
   }
 
-  private Duration left(long deadline) {
+  private Duration timeLeft(long deadline) {
     return Duration.ofNanos(Math.max(1, deadline - clock.now()));
   }
 
-  // ---- words ----
+  // ---- errors ----
 
   private RuntimeException refusal(@Nullable Refusal refusal, Duration asked) {
     String name = "Function '" + function.name() + "'";
@@ -262,33 +262,32 @@ final class ServedFunction {
         ServingException.builder(
                 ServerlessProvider.ID,
                 ErrorKind.THROTTLED,
-                name + " has " + options.maxQueue()
-                    + " invocations waiting, and no more may: try again later, allow more to run at a time"
-                    + " (maxConcurrent) or to wait (maxQueue).")
+                name + " has a full queue (" + options.maxQueue()
+                    + " waiting invocations): retry later, or raise maxConcurrent or maxQueue.")
             .retryAfter(refusal.retryAfter())
             .build();
       case TIMED_OUT_WAITING ->
         failure(
             ErrorKind.TIMEOUT,
             name + " had no free slot within " + limit
-                + ": allow more invocations at a time (maxConcurrent), more memory, or more time.");
+                + ": raise maxConcurrent, the memory of the platform, or the timeout.");
       case TIMED_OUT_RUNNING ->
         failure(
             ErrorKind.TIMEOUT,
             name + " did not answer within " + limit
-                + " and is being stopped: give the request and the function a longer timeout, or the model less to do.");
+                + " and is being stopped: raise the timeouts of the request and the function, or give the model less to do.");
       case START_FAILED -> startFailure(name, refusal);
       case STUCK ->
         failure(
             ErrorKind.UNAVAILABLE,
             name + " is stuck: all " + function.limits().maxConcurrent()
-                + " invocations that may run at a time should have ended long ago and cannot be stopped. Mend the model,"
-                + " or give it a process of its own (isolation PROCESS), which can be killed.");
+                + " concurrent invocations have passed their deadlines and cannot be stopped. Fix the model, or deploy it"
+                + " with isolation PROCESS, so that it can be killed.");
       case CANCELLED ->
         failure(
             ErrorKind.CANCELLED,
-            "The invocation of function '" + function.name() + "' was taken back.");
-      case CLOSED -> host.gone(function.name());
+            "The invocation of function '" + function.name() + "' was cancelled.");
+      case CLOSED -> host.notDeployed(function.name());
     };
   }
 
@@ -300,15 +299,15 @@ final class ServedFunction {
     ErrorKind kind = kindOf(cause);
     return ServingException.builder(
             ServerlessProvider.ID,
-            isOfTheModel(kind) ? ErrorKind.MODEL_FAILED : kind,
+            isModelError(kind) ? ErrorKind.MODEL_FAILED : kind,
             name + " could not be loaded: " + reason(cause))
         .cause(cause)
         .retryAfter(refusal.retryAfter())
         .build();
   }
 
-  /** Whether it is the deployed model that is to blame, which whoever invokes it can do nothing about. */
-  private static boolean isOfTheModel(ErrorKind kind) {
+  /** Whether the cause is the deployed model, not the invocation. */
+  private static boolean isModelError(ErrorKind kind) {
     return switch (kind) {
       case INVALID, NOT_FOUND, ALREADY_EXISTS, UNSUPPORTED, UNAUTHORIZED -> true;
       default -> false;
@@ -349,13 +348,13 @@ final class ServedFunction {
       try {
         model = load();
       } catch (Throwable e) {
-        start.failed(e, mayPass(e));
+        start.failed(e, isRetryable(e));
         return;
       }
       start.succeeded(model);
       if (model instanceof WorkerModel worker) {
-        // Also one that is killed from here, for being late or too large; one that was stopped is
-        // gone already.
+        // Also for a worker that this process kills, at a deadline or over its memory. After a stop
+        // these have no effect.
         host.watch(worker.onEnding().thenRun(start::ending));
         host.watch(worker.onExit().thenAccept(exit -> {
           start.died();
@@ -386,11 +385,11 @@ final class ServedFunction {
               .start(WorkerSpec.of(host.engine().local(artifact), limits)
                   .withOptions(load)
                   .withDigest(digest))
-          : whatWasDeployed(host.engine().load(artifact, load, limits.memoryBytes()));
+          : withSameDigest(host.engine().load(artifact, load, limits.memoryBytes()));
     }
 
-    /** All instances of a function are of one model, even if there is another in its place by now. */
-    private LoadedModel whatWasDeployed(LoadedModel model) {
+    /** Refuses a model that was replaced since the deployment: all instances of a function run the same one. */
+    private LoadedModel withSameDigest(LoadedModel model) {
       if (model.digest().equals(digest)) {
         return model;
       }
@@ -398,7 +397,7 @@ final class ServedFunction {
       throw failure(
           ErrorKind.CONFLICT,
           "The model of function '" + function.name()
-              + "' is another than the one that was deployed: deploy it again.");
+              + "' has changed since it was deployed: deploy it again.");
     }
 
     @Override
@@ -408,7 +407,7 @@ final class ServedFunction {
           instance.close();
         } finally {
           if (instance instanceof WorkerModel worker) {
-            // Its memory is free when the process is gone.
+            // Its memory is free when the process has exited.
             host.watch(worker.onExit().thenRun(stopped));
           } else {
             stopped.run();
@@ -423,7 +422,7 @@ final class ServedFunction {
     }
   }
 
-  private static boolean mayPass(Throwable e) {
+  private static boolean isRetryable(Throwable e) {
     if (e instanceof InvalidValueException) {
       return false;
     }

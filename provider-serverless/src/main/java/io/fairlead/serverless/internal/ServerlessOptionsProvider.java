@@ -6,7 +6,7 @@ import io.fairlead.serverless.ServerlessProvider;
 import io.fairlead.spi.OptionsProvider;
 import java.util.Set;
 
-/** Lets values that carry the options of the platform {@code serverless} be read from JSON. */
+/** Registers the options of the platform {@code serverless} for reading values from JSON. */
 public final class ServerlessOptionsProvider implements OptionsProvider {
   /** Creates a provider; does nothing else. */
   public ServerlessOptionsProvider() {}

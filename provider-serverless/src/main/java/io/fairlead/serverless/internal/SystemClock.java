@@ -7,7 +7,7 @@ import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 
-/** This machine's clock, with one thread, which is there from the first alarm on. */
+/** The system clock, with one thread for alarms that starts with the first. */
 public final class SystemClock implements PoolClock, AutoCloseable {
   private static final Duration ENDING = Duration.ofSeconds(5);
 
@@ -35,7 +35,7 @@ public final class SystemClock implements PoolClock, AutoCloseable {
           alarms.schedule(action, Math.max(0, time - now()), TimeUnit.NANOSECONDS);
       return () -> alarm.cancel(false);
     } catch (RejectedExecutionException e) {
-      // Closed: nothing happens any more.
+      // Closed: alarms are dropped.
       return () -> {};
     }
   }

@@ -1,5 +1,5 @@
 /**
- * Functions in this JVM or in processes that it starts.
+ * The implementation of the platform {@code serverless}.
  *
  * <p>Internal to this module; it may change at any time.
  */

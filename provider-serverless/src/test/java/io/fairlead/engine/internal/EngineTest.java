@@ -349,7 +349,7 @@ final class EngineTest {
     assertThatThrownBy(() -> iris.invoke(IRIS))
         .isInstanceOfSatisfying(
             ServingException.class, e -> assertThat(e.kind()).isEqualTo(ErrorKind.NOT_FOUND))
-        .hasMessage("Model 'iris_lr' is not loaded any more: load it again.");
+        .hasMessage("Model 'iris_lr' is no longer loaded: load it again.");
   }
 
   @Test

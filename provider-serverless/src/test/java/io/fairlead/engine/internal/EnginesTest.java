@@ -165,7 +165,7 @@ final class EnginesTest {
         .hasMessageEndingWith(
             "which misses a class or a library (org/example/Runtime): add what that engine needs to the class path.");
     assertThat(nothing.kind()).isEqualTo(ErrorKind.INVALID);
-    assertThat(nothing).hasMessageEndingWith("which gave no model for it.");
+    assertThat(nothing).hasMessageEndingWith("which returned no model.");
     assertThat(own.kind()).isEqualTo(ErrorKind.QUOTA);
     assertThat(own).hasMessage("Full.");
     assertThat(speechless.kind()).isEqualTo(ErrorKind.INVALID);
@@ -207,7 +207,7 @@ final class EnginesTest {
     assertThat(echo.invoke(Request.of("hi".getBytes(UTF_8), "text/plain")).text())
         .isEqualTo("hi");
     assertThatThrownBy(() -> none.invoke(ROWS))
-        .hasMessage("Model 'model' failed: its engine gave no answer.");
+        .hasMessage("Model 'model' failed: its engine returned no response.");
     assertThatThrownBy(() -> failing.invoke(ROWS))
         .hasMessage("Model 'model' failed: ArithmeticException: by zero.");
   }

@@ -339,7 +339,7 @@ class BadDaysTest {
     ServingException failure = refusal(function, FLOWER);
 
     assertThat(failure.kind()).isEqualTo(ErrorKind.CONFLICT);
-    assertThat(failure).hasMessageContaining("is another than the one that was deployed");
+    assertThat(failure).hasMessageContaining("has changed since it was deployed");
     deploy(named(file), LIMITS);
     assertThat(platform.invoke(function, FLOWER).text()).contains("label");
   }

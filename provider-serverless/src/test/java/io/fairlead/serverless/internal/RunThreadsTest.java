@@ -55,7 +55,7 @@ final class RunThreadsTest {
     Set<Thread> used = ConcurrentHashMap.newKeySet();
     for (int i = 0; i < 1000; i++) {
       CompletableFuture<Void> told = new CompletableFuture<>();
-      threads.executeAndTell(() -> {
+      threads.executeThenComplete(() -> {
         used.add(Thread.currentThread());
         return () -> told.complete(null);
       });

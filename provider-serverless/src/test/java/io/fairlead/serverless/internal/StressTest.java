@@ -43,7 +43,7 @@ class StressTest {
   private static final Duration LIMIT = Duration.ofSeconds(60);
   private static final long WHILE = Duration.ofSeconds(5).toNanos();
   private static final int CALLERS = 8;
-  private static final int MOST_CONCURRENT = 3;
+  private static final int MAX_CONCURRENT = 3;
   private static final int SLOTS = 2;
   // More than any request's tensors, which count against it.
   private static final long INSTANCE = 1_000_000;
@@ -122,7 +122,7 @@ class StressTest {
 
     @Override
     public Response handle(Request request) {
-      if (INSIDE.incrementAndGet() > MOST_CONCURRENT) {
+      if (INSIDE.incrementAndGet() > MAX_CONCURRENT) {
         WRONG.add("more invocations than may run at a time");
       }
       Response answer = super.handle(request);
@@ -280,7 +280,7 @@ class StressTest {
 
   private static FunctionLimits limits(Duration idleTimeout) {
     return new FunctionLimits(
-        INSTANCE, Duration.ofSeconds(20), ColdStart.LAZY, MOST_CONCURRENT, idleTimeout);
+        INSTANCE, Duration.ofSeconds(20), ColdStart.LAZY, MAX_CONCURRENT, idleTimeout);
   }
 
   private Request request(ModelFunction function) {

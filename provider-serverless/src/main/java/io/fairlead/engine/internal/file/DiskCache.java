@@ -20,13 +20,13 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * A folder of entries that can be made again, which processes share and keep between their runs.
+ * A cache folder that processes share and keep between their runs.
  *
- * <p>An entry is a file or a folder, and appears whole or not at all. When the entries take more than they may, those that
- * were not used for the longest time go. When an entry was used is the time of its last modification.
+ * <p>An entry is a file or a folder, and is created atomically. When the entries exceed the limit, the least recently used ones
+ * are evicted. The modification time of an entry is the time of its last use.
  */
 public final class DiskCache {
-  /** Keeps nothing. */
+  /** A cache that stores nothing. */
   public static final DiskCache NONE = new DiskCache(Path.of(""), 0);
 
   private static final Logger LOG = LoggerFactory.getLogger(DiskCache.class);
@@ -39,17 +39,17 @@ public final class DiskCache {
   private final InstantSource clock;
   private final AtomicBoolean warned = new AtomicBoolean();
 
-  /** Makes a cache of files that are opened as they are found: a file that is open outlives its removal. */
+  /** Creates a cache of files that are opened as soon as they are found: an open file survives its deletion. */
   public DiskCache(Path folder, long keptBytes) {
     this(folder, keptBytes, Duration.ZERO, InstantSource.system());
   }
 
   /**
-   * Makes a cache.
+   * Creates a cache.
    *
-   * @param folder made when it is needed
-   * @param keptBytes what the entries may take; 0 keeps nothing
-   * @param inUse how long after it was found an entry stays in any case
+   * @param folder the folder; created when needed
+   * @param keptBytes the limit for all entries; 0 stores nothing
+   * @param inUse the time after its last use in which an entry is not evicted
    */
   public DiskCache(Path folder, long keptBytes, Duration inUse, InstantSource clock) {
     this.folder = folder;
@@ -58,9 +58,9 @@ public final class DiskCache {
     this.clock = clock;
   }
 
-  /** Writes an entry. */
+  /** The writer of an entry. */
   public interface Writing {
-    /** Fills a file or folder that is there and empty. */
+    /** Fills an empty file or folder. */
     void write(Path part) throws IOException;
   }
 
@@ -68,12 +68,12 @@ public final class DiskCache {
     return keptBytes > 0;
   }
 
-  /** {@return where the entry of that key is or would be} */
+  /** {@return the path of a key's entry, which may not exist} */
   public Path entry(String key) {
     return folder.resolve(key);
   }
 
-  /** {@return the file of that key, which counts as used now; empty if there is none} */
+  /** {@return the file of a key, and marks it as used; empty if there is none} */
   public Optional<Path> find(String key) {
     Path file = entry(key);
     if (!keepsAnything() || !Files.isRegularFile(file)) {
@@ -93,11 +93,11 @@ public final class DiskCache {
   }
 
   /**
-   * Adds or replaces a file, unless it takes more than all entries may.
+   * Adds or replaces a file, unless it is larger than the limit.
    *
-   * <p>A folder that cannot be written costs the time that it would have saved, and nothing else.
+   * <p>If the folder cannot be written, nothing is cached.
    *
-   * @return whether it is kept
+   * @return whether it is cached
    */
   public boolean tryKeep(String key, Writing writing) {
     if (!keepsAnything()) {
@@ -118,7 +118,7 @@ public final class DiskCache {
     } catch (IOException | SecurityException e) {
       if (warned.compareAndSet(false, true)) {
         LOG.warn(
-            "Nothing can be kept in {}, so models load more slowly than they could: {}",
+            "{} cannot be written, so models are not cached and load more slowly: {}",
             folder,
             e.toString());
       }
@@ -127,9 +127,9 @@ public final class DiskCache {
   }
 
   /**
-   * Adds or replaces a folder, however large it is.
+   * Adds or replaces a folder, whatever its size.
    *
-   * @return where it is
+   * @return its path
    */
   public Path keepFolder(String key, Writing writing) throws IOException {
     prepare();
@@ -144,7 +144,7 @@ public final class DiskCache {
     return entry(key);
   }
 
-  /** {@return a new empty file in the folder that is no entry yet, for the caller to fill and to move} */
+  /** {@return a new empty temporary file in the folder, for the caller to fill and to move} */
   public Path newPart(String key) throws IOException {
     prepare();
     return Files.createTempFile(folder, key + ".", PART);
@@ -158,7 +158,7 @@ public final class DiskCache {
   private void place(Path part, String key) throws IOException {
     Path target = entry(key);
     if (Files.isDirectory(target)) {
-      // A folder is not replaced as a file is.
+      // A folder cannot be replaced in one step as a file can.
       discard(target);
     }
     Files.move(part, target, StandardCopyOption.ATOMIC_MOVE);
@@ -166,7 +166,7 @@ public final class DiskCache {
     evict(key);
   }
 
-  /** Removes an entry that turned out to be of no use. */
+  /** Removes an unusable entry. */
   public void remove(String key) {
     try {
       discard(entry(key));
@@ -175,7 +175,7 @@ public final class DiskCache {
     }
   }
 
-  /** Removes entries until the others take no more than they may; the newest one stays in any case. */
+  /** Evicts entries until the others are within the limit; the newest one is never evicted. */
   public void evict(String newest) throws IOException {
     record Entry(Path path, long size, Instant used) {}
     List<Entry> entries = new ArrayList<>();
@@ -187,7 +187,7 @@ public final class DiskCache {
           entries.add(entry);
           total += entry.size();
         } catch (IOException | UncheckedIOException e) {
-          LOG.debug("{} went meanwhile", path, e);
+          LOG.debug("{} was deleted meanwhile", path, e);
         }
       }
     }
@@ -212,7 +212,7 @@ public final class DiskCache {
     return !path.toString().endsWith(PART) && !path.endsWith(FolderLock.FILE);
   }
 
-  /** Takes an entry away at once, so that nobody finds half of it. */
+  /** Removes an entry atomically, so that it is never found incomplete. */
   private static void discard(Path path) throws IOException {
     if (!Files.isDirectory(path)) {
       Files.deleteIfExists(path);
@@ -223,7 +223,7 @@ public final class DiskCache {
     delete(part);
   }
 
-  /** Deletes what processes that were killed while they wrote to a folder have left in it. */
+  /** Deletes temporary files that killed processes have left in a folder. */
   public static void deleteLeftovers(Path folder, Instant now) throws IOException {
     Instant then = now.minus(STALE);
     for (Path part : list(folder)) {
@@ -263,14 +263,14 @@ public final class DiskCache {
     }
   }
 
-  /** Deletes a file, or a folder with all that is in it, as far as that can be. */
+  /** Deletes a file or folder recursively, as far as possible. */
   public static void delete(Path path) {
     try (Stream<Path> files = Files.walk(path)) {
       for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
         Files.deleteIfExists(file);
       }
     } catch (NoSuchFileException e) {
-      LOG.trace("{} is not there", path, e);
+      LOG.trace("{} does not exist", path, e);
     } catch (IOException | UncheckedIOException e) {
       LOG.debug("{} cannot be deleted", path, e);
     }

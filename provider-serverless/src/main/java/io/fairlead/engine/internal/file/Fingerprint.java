@@ -13,20 +13,20 @@ import java.util.Set;
 import java.util.TreeSet;
 
 /**
- * What one pass over a file's bytes tells: their hash, how they begin, and which other files they speak of.
+ * The result of one pass over a file's bytes: their hash, the first of them, and the names of files with external data.
  *
- * <p>An ONNX file may keep its weights in files beside it ("external data"). Two of them can then be equal to the last
- * byte and still be different models, so these files count, too.
+ * <p>An ONNX file may keep its weights in files beside it ("external data"). Two equal files can then
+ * be different models, so these files are part of the digest.
  */
 public final class Fingerprint {
   private static final int CHUNK = 1 << 20;
-  /** How many of the first bytes are kept. */
+  /** The number of first bytes to keep. */
   public static final int HEAD = 1024;
 
   private static final int LONGEST_LOCATION = 4096;
   // The protobuf encoding of an entry {key: "location", value: ...} up to the value's length.
   private static final byte[] LOCATION = "\n\blocation\u0012".getBytes(US_ASCII);
-  // How far the pattern can move when this byte is at its end (Horspool).
+  // The shift of the pattern for the byte at its end (Horspool).
   private static final byte[] SKIP = skips();
 
   private final String sha256;
@@ -57,7 +57,7 @@ public final class Fingerprint {
     return new Fingerprint(Sha256.hex(digest), head, List.copyOf(locations));
   }
 
-  /** Collects the locations in a buffer, and tells how many bytes at its end may be the beginning of a further one. */
+  /** Collects the locations in a buffer, and returns the number of bytes at its end that may start a further one. */
   private static int scan(byte[] buffer, int filled, Set<String> locations) {
     int last = LOCATION.length - 1;
     int at = 0;
@@ -107,7 +107,7 @@ public final class Fingerprint {
     return head.clone();
   }
 
-  /** {@return the files that it names as those with its weights, relative to its folder, sorted} */
+  /** {@return the names of its files with external data, relative to its folder, sorted} */
   public List<String> externalFiles() {
     return externalFiles;
   }

@@ -14,9 +14,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Fingerprints that earlier processes took: to hash a model takes a cold JVM longer than to load it.
+ * A cache of fingerprints across processes: a cold JVM takes longer to hash a model than to load it.
  *
- * <p>One counts for as long as the file has the stamp that it had then.
+ * <p>An entry is valid for as long as the file's stamp is the same.
  */
 public final class Fingerprints {
   private static final Logger LOG = LoggerFactory.getLogger(Fingerprints.class);
@@ -28,7 +28,7 @@ public final class Fingerprints {
     this.cache = cache;
   }
 
-  /** {@return the fingerprint of what is at a location, if it was kept with that stamp} */
+  /** {@return the fingerprint of a location, if it is cached with that stamp} */
   public Optional<Fingerprint> find(String location, String stamp) {
     Path file = cache.find(name(location)).orElse(null);
     if (file == null) {

@@ -12,24 +12,24 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The right to write one entry of a folder, among the threads of this process and, where the file system can, among
- * processes. The operating system gives it back when a process dies.
+ * A lock for writing one entry of a folder, among the threads of this process and, if the file system supports it, among
+ * processes. The operating system releases it when a process dies.
  */
 public final class FolderLock {
   private static final Logger LOG = LoggerFactory.getLogger(FolderLock.class);
   static final String FILE = "lock";
-  // For all engines: a lock on a file belongs to the process.
+  // Shared by all engines: a file lock belongs to the process.
   private static final ReentrantLock[] THREADS =
       Stream.generate(ReentrantLock::new).limit(64).toArray(ReentrantLock[]::new);
 
   private FolderLock() {}
 
-  /** What is done while nobody else does so. */
+  /** The work under the lock. */
   public interface Work<T> {
     T run() throws IOException;
   }
 
-  /** Waits until nobody else holds that entry, and holds it for the time of the work. */
+  /** Runs the work while holding the lock of an entry; waits for other holders. */
   public static <T> T holding(Path folder, String entry, Work<T> work) throws IOException {
     Files.createDirectories(folder);
     int region = Math.floorMod(entry.hashCode(), THREADS.length);
@@ -47,7 +47,7 @@ public final class FolderLock {
     try {
       channel.lock(region, 1, false);
     } catch (IOException | OverlappingFileLockException e) {
-      LOG.debug("There is no lock among processes", e);
+      LOG.debug("The file system has no locks among processes", e);
     }
   }
 }

@@ -10,10 +10,10 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * A file in memory until it is closed.
+ * A memory-mapped file that can be unmapped.
  *
- * <p>The JVM's own mapping stays until its buffer is collected, which in a process that has nothing to do is never. What
- * touches the buffer after the close ends the JVM.
+ * <p>The JVM's own mapping stays until its buffer is garbage collected, which in an idle process is never. Access to the
+ * buffer after the close crashes the JVM.
  */
 public final class MappedFile implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(MappedFile.class);
@@ -28,12 +28,12 @@ public final class MappedFile implements AutoCloseable {
     this.unmapping = unmapping;
   }
 
-  /** How a mapping ends. */
+  /** The action that unmaps the file. */
   private interface Unmapping {
     void run() throws ReflectiveOperationException;
   }
 
-  /** Maps the first bytes of a file, to be read. */
+  /** Maps the first bytes of a file, read-only. */
   public static MappedFile of(FileChannel channel, long size) throws IOException {
     if (Runtime.version().feature() >= FIRST_WITH_ARENAS) {
       try {
@@ -71,7 +71,7 @@ public final class MappedFile implements AutoCloseable {
     type.getMethod("invokeCleaner", ByteBuffer.class).invoke(unsafe.get(null), bytes);
   }
 
-  /** {@return what is mapped, not to be touched once this is closed} */
+  /** {@return the mapped bytes, not to be accessed after the close} */
   public ByteBuffer bytes() {
     return bytes;
   }

@@ -14,7 +14,7 @@ import java.time.Instant;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
-/** One file of a model, as it was when its hash was taken. */
+/** One file of a model, with the hash and the stamp of its content. */
 public abstract class ModelFile {
   private final String location;
   private final long size;
@@ -76,7 +76,7 @@ public abstract class ModelFile {
     return dot > 0 ? name.substring(0, dot) : name;
   }
 
-  /** {@return where it is, as whoever gave the artifact knows it} */
+  /** {@return its location as in the artifact} */
   public String location() {
     return location;
   }
@@ -89,21 +89,21 @@ public abstract class ModelFile {
     return fingerprint;
   }
 
-  /** {@return where it is on disk; empty for a resource} */
+  /** {@return its path on disk; empty for a resource} */
   public abstract Optional<Path> path();
 
   public abstract byte[] bytes() throws IOException;
 
-  /** {@return its bytes, one after the other} */
+  /** {@return a stream of its bytes} */
   public abstract InputStream open() throws IOException;
 
-  /** {@return whether it still looks as it did when its hash was taken} */
+  /** {@return whether its stamp is still the same} */
   public abstract boolean isUnchanged() throws IOException;
 
-  /** {@return whether it was last written before then, so that the next change gives it another time} */
+  /** {@return whether it was last written before a time, so that a further change changes its stamp} */
   public abstract boolean isSettled(Instant then);
 
-  /** {@return its location and size, to begin a sentence with} */
+  /** {@return its location and size, for the start of a message} */
   @Override
   public String toString() {
     return "'" + location + "' (" + size + " bytes)";
@@ -147,7 +147,7 @@ public abstract class ModelFile {
       if (now.size() != size() || !now.lastModifiedTime().equals(modified)) {
         return false;
       }
-      // Tools that copy a file keep its time of modification.
+      // Copying tools may keep the modification time.
       return stamp == null
           || Stamp.of(path).map(Stamp::text).filter(stamp.text()::equals).isPresent();
     }
@@ -160,7 +160,7 @@ public abstract class ModelFile {
 
   private static final class Resource extends ModelFile {
     private final URL url;
-    // A load follows the digest at once, as a rule, and then needs not inflate the bytes again.
+    // Usually a load follows at once, which then need not inflate the bytes again.
     private final WeakReference<byte @Nullable []> lately;
 
     Resource(
@@ -176,7 +176,7 @@ public abstract class ModelFile {
 
     static byte[] read(URL url) throws IOException {
       URLConnection connection = url.openConnection();
-      // The cache would keep the jar open for good.
+      // The cache would keep the jar open forever.
       connection.setUseCaches(false);
       try (InputStream in = connection.getInputStream()) {
         return in.readAllBytes();

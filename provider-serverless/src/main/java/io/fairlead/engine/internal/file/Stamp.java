@@ -16,18 +16,18 @@ import java.util.Optional;
 import java.util.jar.JarEntry;
 
 /**
- * What changes whenever the content of a file does, and takes no look into it.
+ * A file's metadata that changes whenever its content does.
  *
- * <p>A file's time of modification can be set, and copying tools do; the time of its last change of any kind cannot.
- * Where a file system has none, there is no stamp. That of a jar's entry has the entry's CRC as well.
+ * <p>The modification time of a file can be set, as copying tools do; its change time (ctime) cannot. Without a change time
+ * there is no stamp. The stamp of a jar entry includes its CRC.
  *
- * @param text all of it
- * @param size the length of what it stands for
- * @param changed the latest time in it
- * @param taken when it was taken
+ * @param text the metadata as text
+ * @param size the length of the content
+ * @param changed the latest of its times
+ * @param taken the time when it was taken
  */
 public record Stamp(String text, long size, Instant changed, Instant taken) {
-  // A file that was changed just before may change again within the resolution of its times.
+  // A recently changed file may change again within the resolution of its timestamps.
   private static final Duration SETTLED = Duration.ofSeconds(2);
 
   public static Optional<Stamp> of(Path file) {
@@ -45,7 +45,7 @@ public record Stamp(String text, long size, Instant changed, Instant taken) {
     }
   }
 
-  /** {@return the stamp of an entry of a jar on disk; empty for what is somewhere else} */
+  /** {@return the stamp of an entry of a jar on disk; empty for other resources} */
   public static Optional<Stamp> of(URL url) throws IOException {
     if (!url.getProtocol().equals("jar")) {
       return Optional.empty();

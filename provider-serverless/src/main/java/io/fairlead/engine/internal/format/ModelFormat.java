@@ -9,9 +9,9 @@ import io.fairlead.error.ServingException;
 import java.util.regex.Pattern;
 
 /**
- * A format of model files, told by how they begin, and what to do about one that no engine reads.
+ * A format of model files, detected by their first bytes, with the remedy if no engine reads it.
  *
- * <p>ONNX files have no mark of their own: they are what is nothing else.
+ * <p>ONNX files have no magic number: a file of no other format is taken for one.
  */
 public enum ModelFormat {
   PICKLE(
@@ -19,7 +19,7 @@ public enum ModelFormat {
       ErrorKind.UNSUPPORTED,
       "a Python pickle, which runs code of its own when it is loaded",
       "convert it to ONNX where it was made, with skl2onnx.to_onnx (scikit-learn) or torch.onnx.export (PyTorch)"),
-  /** Told from a PyTorch archive's directory, which is at its end. */
+  /** Detected by the directory of a PyTorch archive, which is at its end. */
   TORCHSCRIPT(
       "(?!)",
       ErrorKind.UNSUPPORTED,
@@ -65,13 +65,13 @@ public enum ModelFormat {
       ErrorKind.UNSUPPORTED,
       "a TensorFlow Lite model",
       "convert it to ONNX with python -m tf2onnx.convert --tflite"),
-  /** Told from what the file is called, which its format lays down, where its bytes say nothing else. */
+  /** Detected by the file name that the format prescribes, if the bytes match no other format. */
   SAVED_MODEL(
       "(?!)",
       ErrorKind.UNSUPPORTED,
       "a TensorFlow SavedModel",
       "convert it to ONNX with python -m tf2onnx.convert --saved-model"),
-  /** ONNX, as ONNX Runtime keeps it. */
+  /** The format of ONNX Runtime for optimised models. */
   ORT(".{4}ORTM", ErrorKind.UNSUPPORTED, "a model in ONNX Runtime's own format", ""),
   ARCHIVE(
       "\\x1f\\x8b|BZh|.{257}ustar",
@@ -87,7 +87,7 @@ public enum ModelFormat {
       "\\s*<",
       ErrorKind.INVALID,
       "a web page or other XML, not a model",
-      "look at it: a download may have got an error or a login page instead"),
+      "look at it: the download may have returned an error or a login page"),
   ONNX("", ErrorKind.INVALID, "an ONNX model", "");
 
   private final Pattern beginning;
@@ -102,7 +102,7 @@ public enum ModelFormat {
     this.remedy = remedy;
   }
 
-  /** {@return the format of a file that begins with these bytes} */
+  /** {@return the format of a file with these first bytes} */
   public static ModelFormat of(byte[] head) {
     if (Pickle.isPickle(head)) {
       return PICKLE;
@@ -116,7 +116,7 @@ public enum ModelFormat {
     return ONNX;
   }
 
-  /** {@return whether such a file is a model by its bytes alone} */
+  /** {@return whether a file of this format is recognised as a model by its bytes alone} */
   public boolean isModel() {
     return switch (this) {
       case ONNX, WEB_PAGE, LFS_POINTER, ARCHIVE, ZIP -> false;
@@ -124,7 +124,7 @@ public enum ModelFormat {
     };
   }
 
-  /** {@return the failure to report of such a file where no engine reads it} */
+  /** {@return the exception for a file of this format that no engine reads} */
   public ServingException refusal(ModelFile file, Failures failures) {
     return failures.failure(
         kind,

@@ -28,21 +28,21 @@ import java.util.zip.ZipFile;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a Python pickle would bring to life: the classes and functions that it names, read without running it.
+ * The classes and functions that a Python pickle refers to, read without running it.
  *
- * <p>A pickle is a program for a small stack machine. This one follows it with strings alone, for a class can be named by
- * two strings that were put on the stack, or into the memo, long before. Everything is bounded, and a file that is cut
- * off, or none at all, ends the reading with what there was until then.
+ * <p>A pickle is a program for a small stack machine. This reader interprets it with strings only, because a class can be
+ * named by two strings that were put on the stack or into the memo long before. All sizes are bounded; for a truncated or
+ * invalid file it returns the names found until then.
  */
 public final class Pickle {
-  private static final int MOST_OPERATIONS = 20_000_000;
-  private static final int MOST_VALUES = 1_000_000;
-  private static final int MOST_TEXT = 16 << 20;
+  private static final int MAX_OPERATIONS = 20_000_000;
+  private static final int MAX_VALUES = 1_000_000;
+  private static final int MAX_TEXT = 16 << 20;
   private static final int LONGEST_NAME = 200;
-  private static final int MOST_GLOBALS = 1_000;
-  private static final int MOST_PICKLES = 16;
-  private static final long MOST_BYTES = 1L << 30;
-  // Without the mark of protocol 2 and later, what Python writes first: a class, or an empty list
+  private static final int MAX_GLOBALS = 1_000;
+  private static final int MAX_PICKLES = 16;
+  private static final long MAX_BYTES = 1L << 30;
+  // Without the mark of protocol 2 and later, the usual first opcodes: a class, or an empty list
   // or dictionary.
   private static final Pattern BEGINNING = Pattern.compile(
       "\\x80[\\x02-\\x05]|\\(*[ci][\\w.]+\\r?\\n[\\w.]+\\r?\\n|\\([ld]p\\d+\\r?\\n|[]})]q\\x00");
@@ -62,7 +62,7 @@ public final class Pickle {
     this.in = new Input(in);
   }
 
-  /** {@return whether a file that begins with these bytes is a pickle, which may be compressed} */
+  /** {@return whether a file with these first bytes is a pickle, possibly compressed} */
   static boolean isPickle(byte[] head) {
     return looksLike(head) || (isCompressed(head) && looksLike(inflatedBeginning(head)));
   }
@@ -71,7 +71,7 @@ public final class Pickle {
     return BEGINNING.matcher(new String(head, ISO_8859_1)).lookingAt();
   }
 
-  /** {@return how a gzip or zlib stream begins when it is inflated, as far as these bytes go} */
+  /** {@return the inflated bytes of the start of a gzip or zlib stream} */
   public static byte[] inflatedBeginning(byte[] head) {
     byte[] inflated = new byte[1024];
     int filled = 0;
@@ -82,7 +82,7 @@ public final class Pickle {
         filled += read;
       }
     } catch (IOException e) {
-      // The head ends within the stream.
+      // The bytes end within the stream.
     }
     return Arrays.copyOf(inflated, filled);
   }
@@ -104,11 +104,11 @@ public final class Pickle {
   }
 
   /**
-   * {@return what a file names: a pickle, one that gzip or zlib compressed, or the {@code data.pkl} of a PyTorch archive}
+   * {@return the names in a file: a pickle, one compressed by gzip or zlib, or the {@code data.pkl} of a PyTorch archive}
    *
-   * <p>Bytes that are none of these are a pickle that names nothing and is not complete.
+   * <p>Other bytes are treated as an incomplete pickle without names.
    *
-   * @throws IOException if the stream itself fails, not for what is in it
+   * @throws IOException if the stream fails, not because of its content
    */
   static Pickle read(InputStream file) throws IOException {
     BufferedInputStream buffered = new BufferedInputStream(file, 1 << 16);
@@ -135,9 +135,9 @@ public final class Pickle {
   }
 
   /**
-   * {@return what a file names, as {@link #read(InputStream)} does}
+   * {@return the names in a file, as {@link #read(InputStream)} does}
    *
-   * @throws IOException if the file cannot be read, not for what is in it
+   * @throws IOException if the file cannot be read, not because of its content
    */
   static Pickle of(ModelFile file) throws IOException {
     if (isArchive(file.fingerprint().head()) && file.path().isPresent()) {
@@ -152,7 +152,7 @@ public final class Pickle {
     return head.length > 3 && head[0] == 'P' && head[1] == 'K' && head[2] == 3 && head[3] == 4;
   }
 
-  /** PyTorch's archives need the directory at their end: they say nothing of sizes before. */
+  /** Reads an archive by the directory at its end: PyTorch's have no sizes before the entries. */
   private static Pickle readArchive(InputStream archive) throws IOException {
     Path copy = Files.createTempFile("fairlead-", ".zip");
     try {
@@ -168,7 +168,7 @@ public final class Pickle {
     try (ZipFile zip = new ZipFile(archive.toFile())) {
       List<? extends ZipEntry> entries = zip.stream()
           .filter(entry -> ("/" + entry.getName()).endsWith("/data.pkl"))
-          .limit(MOST_PICKLES)
+          .limit(MAX_PICKLES)
           .toList();
       all.complete = !entries.isEmpty();
       for (ZipEntry entry : entries) {
@@ -185,22 +185,22 @@ public final class Pickle {
     return all;
   }
 
-  /** {@return the classes and functions, as {@code module.name}, in the order in which they are named} */
+  /** {@return the classes and functions, as {@code module.name}, in order of appearance} */
   List<String> globals() {
     return List.copyOf(globals);
   }
 
-  /** {@return whether it was read to its end, and every name was found} */
+  /** {@return whether it was read to its end, and all names were resolved} */
   boolean isComplete() {
     return complete;
   }
 
-  /** Runs all pickles of a file, for PyTorch's older files are several, one after the other, with raw numbers after. */
+  /** Reads all pickles of a file: PyTorch's older files are several in sequence, followed by raw numbers. */
   private void runAll() throws IOException {
     try {
       complete = true;
       run();
-      for (int i = 1; i < MOST_PICKLES && in.peek() == 0x80; i++) {
+      for (int i = 1; i < MAX_PICKLES && in.peek() == 0x80; i++) {
         stack.clear();
         memo.clear();
         run();
@@ -213,12 +213,12 @@ public final class Pickle {
   private void run() throws IOException {
     int opcode;
     do {
-      if (++operations > MOST_OPERATIONS) {
+      if (++operations > MAX_OPERATIONS) {
         throw new Unreadable();
       }
       opcode = in.unsigned(1);
       apply(opcode);
-      if (stack.size() > MOST_VALUES || memo.size() > MOST_VALUES) {
+      if (stack.size() > MAX_VALUES || memo.size() > MAX_VALUES) {
         throw new Unreadable();
       }
     } while (opcode != '.');
@@ -295,9 +295,9 @@ public final class Pickle {
     stack.add(null);
   }
 
-  /** Notes a class; one whose name cannot be told is the reason to call the reading incomplete. */
+  /** Records a class; an unresolved name makes the result incomplete. */
   private void name(@Nullable String module, @Nullable String name) {
-    if (module == null || name == null || globals.size() >= MOST_GLOBALS) {
+    if (module == null || name == null || globals.size() >= MAX_GLOBALS) {
       complete = false;
       return;
     }
@@ -305,7 +305,7 @@ public final class Pickle {
   }
 
   private void push(@Nullable String value) throws IOException {
-    if (value != null && text + value.length() <= MOST_TEXT) {
+    if (value != null && text + value.length() <= MAX_TEXT) {
       text += value.length();
       stack.add(value);
     } else {
@@ -349,7 +349,7 @@ public final class Pickle {
     return line == null || line.length() < 2 ? line : line.substring(1, line.length() - 1);
   }
 
-  /** {@return a text without the escapes in which a name can be hidden; null for ones that no name needs} */
+  /** {@return a text with its escapes resolved, which can hide a name; null for escapes that no name needs} */
   private static @Nullable String unescaped(@Nullable String text) {
     if (text == null || text.indexOf('\\') < 0) {
       return text;
@@ -372,7 +372,7 @@ public final class Pickle {
     }
   }
 
-  /** The bytes are not a pickle's, or more than anybody wants to follow. */
+  /** The bytes are not a pickle, or exceed a limit. */
   private static final class Unreadable extends IOException {
     private static final long serialVersionUID = 1;
 
@@ -381,7 +381,7 @@ public final class Pickle {
     }
   }
 
-  /** A file whose own failures are told from those of what reads it. */
+  /** A stream whose own I/O failures are distinguished from those of its content. */
   private static final class Source extends InputStream {
     private final InputStream in;
     private @Nullable IOException failure;
@@ -417,10 +417,10 @@ public final class Pickle {
     }
   }
 
-  /** The arguments of opcodes. */
+  /** The reader of opcode arguments. */
   private static final class Input {
     private final BufferedInputStream in;
-    private long left = MOST_BYTES;
+    private long left = MAX_BYTES;
 
     Input(InputStream in) {
       this.in = new BufferedInputStream(in, 1 << 13);
@@ -444,7 +444,7 @@ public final class Pickle {
       return next;
     }
 
-    /** {@return a little-endian number, of which the upper half is dropped if it has eight bytes} */
+    /** {@return a little-endian number; the upper half of eight bytes is dropped} */
     int unsigned(int bytes) throws IOException {
       int value = 0;
       for (int i = 0; i < bytes; i++) {
@@ -467,7 +467,7 @@ public final class Pickle {
       in.skipNBytes(bytes);
     }
 
-    /** {@return a text if it is short enough to be a name} */
+    /** {@return a text; null if it is too long for a name} */
     @Nullable
     String text(long bytes) throws IOException {
       if (bytes > LONGEST_NAME) {

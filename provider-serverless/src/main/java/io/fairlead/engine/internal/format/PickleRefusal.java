@@ -10,9 +10,9 @@ import java.util.List;
 import java.util.Set;
 import java.util.regex.Pattern;
 
-/** Says no to a pickle: what is in it, why it is not loaded, and how to make something of it that is. */
+/** The exception for a pickle: its content, why it is not loaded, and how to convert it. */
 public final class PickleRefusal {
-  private static final int MOST_SHOWN = 6;
+  private static final int MAX_SHOWN = 6;
   private static final Set<String> DANGEROUS_ANYWHERE = Set.of(
       "os",
       "posix",
@@ -62,7 +62,7 @@ public final class PickleRefusal {
         globals.stream().filter(name -> !PLUMBING.matcher(name).matches()).toList();
   }
 
-  /** {@return the failure to report of a pickle, or of a PyTorch archive, which has one inside} */
+  /** {@return the exception for a pickle, or for a PyTorch archive, which contains one} */
   public static ServingException of(ModelFile file, ModelFormat format, Failures failures) {
     Pickle pickle;
     try {
@@ -105,8 +105,8 @@ public final class PickleRefusal {
     Set<String> inOrder = new LinkedHashSet<>(dangerous());
     inOrder.addAll(telling);
     inOrder.addAll(globals);
-    int more = inOrder.size() - MOST_SHOWN;
-    return String.join(", ", inOrder.stream().limit(MOST_SHOWN).toList())
+    int more = inOrder.size() - MAX_SHOWN;
+    return String.join(", ", inOrder.stream().limit(MAX_SHOWN).toList())
         + (more > 0 ? " and " + more + " more" : "");
   }
 
@@ -114,7 +114,7 @@ public final class PickleRefusal {
     List<String> dangerous = dangerous();
     if (!dangerous.isEmpty()) {
       return "Of these, "
-          + String.join(", ", dangerous.subList(0, Math.min(MOST_SHOWN, dangerous.size())))
+          + String.join(", ", dangerous.subList(0, Math.min(MAX_SHOWN, dangerous.size())))
           + (dangerous.size() == 1 ? " is" : " are")
           + " dangerous, and no model needs it: do not load the file anywhere before you know who made it and why";
     }
@@ -175,7 +175,7 @@ public final class PickleRefusal {
     return "'" + text.replace("\\", "\\\\").replace("'", "\\'") + "'";
   }
 
-  /** {@return a word for a shell} */
+  /** {@return a word quoted for a shell} */
   private static String quoted(String word) {
     return word.matches("[\\w.+=@%/][\\w.+=@%/-]*") ? word : "'" + word.replace("'", "'\\''") + "'";
   }

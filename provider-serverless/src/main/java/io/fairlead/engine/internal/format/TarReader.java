@@ -11,9 +11,9 @@ import java.util.zip.ZipException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The files and folders of a tar stream: ustar, with the long names of POSIX (pax) and GNU.
+ * A reader of tar streams with files and folders: ustar, with the long names of POSIX (pax) and GNU.
  *
- * <p>Everything else that a tar can hold (links, devices, files with holes) is an error.
+ * <p>Other entries (links, devices, sparse files) are errors.
  */
 public final class TarReader {
   private static final int BLOCK = 512;
@@ -30,12 +30,12 @@ public final class TarReader {
     this.in = in;
   }
 
-  /** {@return whether a stream that begins with these bytes is one} */
+  /** {@return whether a stream with these first bytes is a tar} */
   public static boolean isTar(byte[] head) {
     return head.length >= 262 && new String(head, 257, 5, US_ASCII).equals("ustar");
   }
 
-  /** Goes to the next file or folder, and tells whether there is one. */
+  /** Moves to the next file or folder, and returns whether there is one. */
   public boolean next() throws IOException {
     in.skipNBytes(left + padding);
     left = 0;
@@ -89,12 +89,12 @@ public final class TarReader {
     return folder;
   }
 
-  /** {@return the bytes of the file, until the next call of {@link #next}} */
+  /** {@return the bytes of the file, valid until the next call of {@link #next}} */
   public InputStream content() {
     return content;
   }
 
-  /** {@return a name to show, whatever is in it} */
+  /** {@return a name without control characters, for messages} */
   public static String shown(String name) {
     String printable = name.replaceAll("\\p{C}", "?");
     return printable.length() <= 200 ? printable : printable.substring(0, 200) + "...";
@@ -106,7 +106,7 @@ public final class TarReader {
       case '2', 'K' -> "a symbolic link";
       case '3', '4' -> "a device";
       case '6' -> "a pipe";
-      case 'S' -> "a file with holes";
+      case 'S' -> "a sparse file";
       default -> "neither a file nor a folder";
     };
   }
@@ -162,7 +162,7 @@ public final class TarReader {
     }
   }
 
-  /** An octal number, or with GNU a binary one, if it is too large for that. */
+  /** An octal number, or GNU's binary form for larger ones. */
   private static long number(byte[] header, int offset, int length) throws IOException {
     long value = 0;
     if ((header[offset] & 0x80) != 0) {
@@ -185,12 +185,12 @@ public final class TarReader {
         return value;
       }
     } catch (NumberFormatException e) {
-      // As damaged as a negative one.
+      // Treated like a negative number.
     }
     throw new ZipException("it is damaged: a number in it is wrong");
   }
 
-  /** What records "LENGTH KEY=VALUE\n" say of the next file. */
+  /** Reads the records "LENGTH KEY=VALUE\n" about the next file. */
   private static final class Pax {
     private @Nullable String path;
     private long size = -1;
@@ -219,7 +219,7 @@ public final class TarReader {
         } else if (key.equals("size")) {
           pax.size = parse(value, 10);
         } else if (key.toUpperCase(Locale.ROOT).startsWith("GNU.SPARSE")) {
-          throw new ZipException("it holds a file with holes");
+          throw new ZipException("it holds a sparse file");
         }
         at += (int) length;
       }

@@ -21,7 +21,7 @@ import java.util.zip.ZipException;
 import java.util.zip.ZipFile;
 import org.jspecify.annotations.Nullable;
 
-/** What is in an archive of PyTorch, by its directory. */
+/** The content of a PyTorch archive, by its directory. */
 public final class TorchArchive {
   private static final Pattern CONSTANTS = Pattern.compile("[^/]+/constants\\.pkl");
   private static final Pattern CODE = Pattern.compile("[^/]+/code/.*");
@@ -29,7 +29,7 @@ public final class TorchArchive {
 
   private TorchArchive() {}
 
-  /** {@return whether an archive has its directory, which is at its end} */
+  /** {@return whether an archive is complete: its directory is at its end} */
   public static boolean isWhole(ModelFile file) {
     try {
       return read(file, zip -> true);
@@ -38,7 +38,7 @@ public final class TorchArchive {
     }
   }
 
-  /** {@return whether an archive holds the code of a model, not only numbers or a pickled module} */
+  /** {@return whether an archive has the code of a model, not only weights or a pickled module} */
   public static boolean isTorchscript(ModelFile file) {
     try {
       return read(file, zip -> has(zip, CONSTANTS) && has(zip, CODE));
@@ -52,9 +52,9 @@ public final class TorchArchive {
   }
 
   /**
-   * {@return what the model takes and gives}
+   * {@return the inputs and outputs of the model}
    *
-   * @throws IOException if it is not to be found
+   * @throws IOException if they cannot be found
    */
   public static Signature signature(ModelFile file) throws IOException {
     List<String> named = Pickle.of(file).globals();
@@ -114,18 +114,18 @@ public final class TorchArchive {
    * The method {@code forward} of a model.
    *
    * @param inputs its tensors, in order
-   * @param outputs how many tensors it returns
-   * @param single whether it returns one tensor, not a tuple with one
+   * @param outputs the number of tensors that it returns
+   * @param single whether it returns a tensor instead of a tuple
    */
   public record Signature(List<TensorSpec> inputs, int outputs, boolean single) {
-    /** The extra file in which a model may say what it takes. */
+    /** The name of the extra file in which a model may declare its inputs. */
     static final String INPUTS = "inputs.txt";
 
     private static final Pattern PARAMETER =
         Pattern.compile("\\s*(\\w+)\\s*:\\s*([^=]+?)\\s*(=.*)?", Pattern.DOTALL);
     private static final Pattern DECLARATION =
         Pattern.compile("(\\w+)\\s*:\\s*(\\w+)\\s*(?:\\[([^\\]]*)\\])?");
-    // By the names that all models of token ids have.
+    // The usual names in models of token ids.
     private static final Pattern WHOLE_NUMBERS =
         Pattern.compile("\\w*input_ids|\\w*attention_mask|token_type_ids|position_ids");
 
@@ -170,7 +170,7 @@ public final class TorchArchive {
           "it returns a " + returned + ", and an answer has a tensor or a tuple of tensors");
     }
 
-    /** The parts between commas, up to the bracket that closes what was opened before. */
+    /** The comma-separated parts, up to the closing bracket. */
     private static List<String> parts(String code, int from) throws IOException {
       List<String> parts = new ArrayList<>();
       int depth = 0;
@@ -195,7 +195,7 @@ public final class TorchArchive {
           name, WHOLE_NUMBERS.matcher(name).matches() ? Datatype.INT64 : Datatype.FP32, List.of());
     }
 
-    /** {@return the same with the types and shapes that a model's extra file says, a line {@code NAME: TYPE[SHAPE]} for each} */
+    /** {@return the inputs with the types and shapes of a model's extra file, a line {@code NAME: TYPE[SHAPE]} for each} */
     Signature declared(String lines) throws IOException {
       List<TensorSpec> specs = new ArrayList<>(inputs);
       for (String line : lines.lines().filter(line -> !line.isBlank()).toList()) {
@@ -225,7 +225,7 @@ public final class TorchArchive {
         return new TensorSpec(name, Datatype.valueOf(datatype), lengths);
       } catch (IllegalArgumentException e) {
         throw new IOException(
-            "its " + INPUTS + " has a type or shape for '" + name + "' that there is not: "
+            "its " + INPUTS + " has a type or shape for '" + name + "' that does not exist: "
                 + Failures.reason(e),
             e);
       }

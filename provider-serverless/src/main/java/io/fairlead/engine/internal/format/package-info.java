@@ -1,5 +1,5 @@
 /**
- * Tells formats from bytes, and reads as much of an archive or a pickle as that takes.
+ * The detection of file formats, with readers for archives and pickles.
  *
  * <p>Internal to this module; it may change at any time.
  */

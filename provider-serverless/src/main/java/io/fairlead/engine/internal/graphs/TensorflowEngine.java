@@ -11,7 +11,7 @@ import io.fairlead.engine.internal.support.Setting;
 import io.fairlead.error.ErrorKind;
 import java.nio.file.Path;
 
-/** Runs TensorFlow SavedModels if TensorFlow's library for the JVM is there. */
+/** The engine for TensorFlow SavedModels; TensorFlow's library for the JVM is optional. */
 public final class TensorflowEngine extends OptionalEngine {
   private static final OptionalRuntime RUNTIME = new OptionalRuntime(
       "a TensorFlow",

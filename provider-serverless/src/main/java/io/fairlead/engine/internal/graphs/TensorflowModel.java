@@ -40,14 +40,14 @@ import org.tensorflow.types.TString;
 import org.tensorflow.types.TUint8;
 
 /**
- * A SavedModel of TensorFlow, by its signature {@code serving_default}, or the only one that it has.
+ * A TensorFlow SavedModel, by its signature {@code serving_default}, or its only one.
  *
  * <p>Each run computes on its caller's thread, and cannot be stopped.
  */
 final class TensorflowModel implements TensorModel {
   private static final String TAG = "serve";
   private static final String SIGNATURE = "serving_default";
-  // An output may be called as an input is.
+  // An output may have the same name as an input.
   private static final String OUTPUT = "output ";
   private static final String NOTHING = "__saved_model_init_op";
   // Below 0, a run stays on its caller's thread.
@@ -128,7 +128,7 @@ final class TensorflowModel implements TensorModel {
     if (outputs.isEmpty()) {
       throw failures.failure(
           ErrorKind.UNSUPPORTED,
-          source + " gives nothing that an answer can carry (" + unanswerable
+          source + " has no output that a response can carry (" + unanswerable
               + "): export it with tensors of another type as outputs");
     }
   }

@@ -9,7 +9,7 @@ import io.fairlead.engine.internal.support.Failures;
 import io.fairlead.engine.internal.support.OptionalRuntime;
 import java.nio.file.Path;
 
-/** Runs TorchScript models if DJL's engine for PyTorch is there. */
+/** The engine for TorchScript models; DJL's engine for PyTorch is optional. */
 public final class TorchscriptEngine extends OptionalEngine {
   private static final OptionalRuntime RUNTIME = new OptionalRuntime(
       "a TorchScript",

@@ -31,12 +31,12 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * A module in TorchScript.
+ * A TorchScript module.
  *
- * <p>Its inputs are the tensors that its method {@code forward} takes, by their names there. TorchScript does not keep
- * their types and shapes: they are what the model's extra file {@code inputs.txt} says, or else FP32, and INT64 for token
- * ids and their like, of any shape. A tensor that it returns is {@code output}, and those of a tuple are {@code output0}
- * and so on; an answer has the type that they turn out to be of.
+ * <p>Its inputs are the tensor parameters of its method {@code forward}. TorchScript does not keep their types and shapes:
+ * they are those in the model's extra file {@code inputs.txt}, or else FP32, or INT64 for token ids and the like, of any
+ * shape. A returned tensor is {@code output}, those of a tuple are {@code output0} and so on; their types are known after
+ * the run.
  *
  * <p>Each run computes on its caller's thread, and cannot be stopped.
  */
@@ -69,7 +69,7 @@ final class TorchscriptModel implements TensorModel {
     } catch (IOException e) {
       throw failures.failure(
           ErrorKind.UNSUPPORTED,
-          files + " is a TorchScript model that cannot be asked, for " + Failures.reason(e)
+          files + " is a TorchScript model that cannot be invoked, because " + Failures.reason(e)
               + ": wrap it in a module that takes and returns tensors, or export it with torch.onnx.export",
           e);
     }
@@ -123,7 +123,7 @@ final class TorchscriptModel implements TensorModel {
     return List.copyOf(outputs);
   }
 
-  /** The last line of what PyTorch says, after the place in its source and in the model's. */
+  /** {@return the last line of PyTorch's message, without source locations} */
   private static String reason(Exception e) {
     String message = e.getMessage() == null ? "" : e.getMessage().strip();
     int last = message.lastIndexOf('\n');
@@ -142,7 +142,7 @@ final class TorchscriptModel implements TensorModel {
 
   @Override
   public List<Tensor> run(List<Tensor> given, List<String> wanted, Call call) {
-    // All that comes to be in a run is freed with its manager.
+    // All arrays of a run are freed with its manager.
     try (NDManager run = manager.newSubManager()) {
       NDList arguments = new NDList();
       for (TensorSpec input : inputs) {
@@ -182,7 +182,7 @@ final class TorchscriptModel implements TensorModel {
       case FP64 -> manager.create(tensor.doubles(), shape);
       case INT16, BYTES ->
         throw new IllegalArgumentException(
-            "PyTorch takes no " + tensor.datatype() + " as '" + tensor.name() + "' here");
+            "PyTorch does not support " + tensor.datatype() + " as '" + tensor.name() + "' here");
     };
   }
 

@@ -10,9 +10,9 @@ import java.io.IOException;
 import java.util.Arrays;
 
 /**
- * The elements of a tensor, as they are read from a JSON array, flat or nested.
+ * A reader of a tensor's elements from a JSON array, flat or nested.
  *
- * <p>It reads to the array's end whatever it finds, and keeps the first problem.
+ * <p>It always reads to the end of the array, and keeps the first problem.
  */
 final class Elements {
   private static final int DEEPEST = 16;
@@ -125,7 +125,7 @@ final class Elements {
     }
   }
 
-  /** {@return the smallest whole number of a type; meaningless for those of other elements} */
+  /** {@return the smallest value of an integer type; meaningless for other types} */
   private static long least(Datatype datatype) {
     return switch (datatype) {
       case INT8 -> Byte.MIN_VALUE;
@@ -136,7 +136,7 @@ final class Elements {
     };
   }
 
-  /** {@return the largest whole number of a type; meaningless for those of other elements} */
+  /** {@return the largest value of an integer type; meaningless for other types} */
   private static long most(Datatype datatype) {
     return switch (datatype) {
       case BOOL -> 1;
@@ -210,7 +210,7 @@ final class Elements {
     }
   }
 
-  /** Passes the problem on, if there was one, and tells whether there was none. */
+  /** Adds the problem, if there was one, and returns whether there was none. */
   boolean check(Problems problems, String field) {
     if (!rule.isEmpty()) {
       problems.add(new Problem(field, rule, found));

@@ -32,9 +32,9 @@ import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A model of tensors that speaks JSON.
+ * A model of tensors with JSON requests and responses.
  *
- * <p>It understands three forms:
+ * <p>It supports three forms:
  *
  * <ul>
  *   <li>tensors, as the Open Inference Protocol has them: {@code {"inputs": [{"name": "X", "shape": [1, 4], "datatype":
@@ -49,9 +49,9 @@ import org.jspecify.annotations.Nullable;
  * each map, followed by a tensor NAME.keys with the keys of its columns; for rows it becomes an object. Numbers that JSON
  * lacks are the strings "NaN", "Infinity" and "-Infinity", both ways.
  *
- * <p>Tensors may travel as raw elements after the JSON, as the protocol's binary tensor extension says, in a body whose
- * content type says how long the JSON is (see {@link RawTensors}). Its {@code parameters} are heeded: {@code
- * binary_data_size}, {@code binary_data} and {@code binary_data_output}. Others are accepted and have no effect.
+ * <p>Tensors may travel as raw elements after the JSON, as in the protocol's binary tensor extension, in a body whose
+ * content type has the length of the JSON (see {@link RawTensors}). Its {@code parameters} {@code
+ * binary_data_size}, {@code binary_data} and {@code binary_data_output} are supported; others are ignored.
  */
 public final class JsonModel implements RequestModel {
   private static final JsonFactory JSON =
@@ -72,7 +72,7 @@ public final class JsonModel implements RequestModel {
   private final @Nullable TextInput text;
   private final String rowsRefusal;
 
-  /** Makes a model, which closes what it is made of. */
+  /** Creates a model, which owns the given one and the tokenizer. */
   public JsonModel(TensorModel model, @Nullable Tokenizer tokenizer, Failures failures) {
     this.model = model;
     this.tokenizer = tokenizer;
@@ -87,7 +87,7 @@ public final class JsonModel implements RequestModel {
     this.text = TextInput.of(model, Optional.ofNullable(tokenizer), failures).orElse(null);
     this.rowsRefusal = inputs.size() == 1 && inputs.get(0).datatype().isNumeric()
         ? ""
-        : "must not be there, for this model does not take one tensor of numbers: send inputs";
+        : "must not be present, because this model does not take one tensor of numbers: send inputs";
   }
 
   @Override
@@ -109,17 +109,17 @@ public final class JsonModel implements RequestModel {
     return outputNames;
   }
 
-  /** {@return the outputs that are no tensors, and what each is} */
+  /** {@return the outputs that are not tensors, with a description of each} */
   Map<String, String> unanswerable() {
     return unanswerable;
   }
 
-  /** {@return why it takes no texts, as a rule for a request's inputs; empty if it does} */
+  /** {@return the reason why it takes no texts, as a rule for a request's inputs; empty if it does} */
   String textRefusal() {
     return textRefusal;
   }
 
-  /** {@return why it takes no rows, as a rule for a request's instances; empty if it does} */
+  /** {@return the reason why it takes no rows, as a rule for a request's instances; empty if it does} */
   String rowsRefusal() {
     return rowsRefusal;
   }
@@ -243,7 +243,7 @@ public final class JsonModel implements RequestModel {
       if (answer.shape().length == 0 || answer.shape()[0] != count) {
         throw failures.failure(
             ErrorKind.INVALID,
-            "Model '" + call.model() + "' gives no element for each row in its output '"
+            "Model '" + call.model() + "' has no element for each row in its output '"
                 + answer.name() + "': send inputs instead of instances, or name other outputs");
       }
     }

@@ -26,9 +26,9 @@ import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
-/** A request in JSON, read and checked against what a model takes. */
+/** A JSON request, parsed and validated against a model's inputs and outputs. */
 final class JsonRequest {
-  /** Reads the value of a field. */
+  /** The reader of a field's value. */
   private interface FieldReader {
     void read(String field) throws IOException;
   }
@@ -61,8 +61,8 @@ final class JsonRequest {
   /**
    * {@return the request in a body}
    *
-   * @param raw the elements that the JSON gives only the size of
-   * @throws InvalidValueException with all that is wrong with it
+   * @param raw the binary elements after the JSON
+   * @throws InvalidValueException with all problems of the request
    */
   static JsonRequest read(byte[] body, ByteBuffer raw, JsonModel model) {
     JsonRequest request = new JsonRequest(body, raw, model);
@@ -89,7 +89,7 @@ final class JsonRequest {
                 + e.getLocation().getColumnNr());
   }
 
-  /** {@return the id that the answer repeats, if there is one} */
+  /** {@return the id for the response, if there is one} */
   @Nullable
   String id() {
     return id;
@@ -111,12 +111,12 @@ final class JsonRequest {
     return rows;
   }
 
-  /** {@return the outputs to answer with} */
+  /** {@return the names of the requested outputs} */
   List<String> outputs() {
     return outputs.isEmpty() ? model.outputNames() : outputs;
   }
 
-  /** {@return whether an output is to be answered as raw elements} */
+  /** {@return whether an output is requested in binary form} */
   boolean isRaw(String output) {
     return rawOutputs.getOrDefault(output, rawByDefault);
   }
@@ -161,7 +161,7 @@ final class JsonRequest {
         "must end after the tensors whose binary_data_size the JSON gives",
         raw.remaining() + " bytes more");
     if (fields.contains("inputs") == fields.contains("instances")) {
-      problems.check(false, "inputs", "must be there, or instances, and not both");
+      problems.check(false, "inputs", "must be present, or instances, and not both");
     }
     checkOutputs();
   }
@@ -266,10 +266,10 @@ final class JsonRequest {
         }
       }
     }
-    // Taken even for a tensor that is refused, so that the next one finds its own.
+    // Consumed even for an invalid tensor, so that the next one gets its own.
     ByteBuffer elements = raw(rawSize[0], position);
     if (spec == null || name == null) {
-      problems.check(name != null, position + ".name", "must be there");
+      problems.check(name != null, position + ".name", "must be present");
       if (name != null) {
         problems.check(false, position + ".name", "must be one of " + names(model.inputs()), name);
       }
@@ -284,7 +284,7 @@ final class JsonRequest {
     check(spec, datatype, shape, data, rawSize[0] >= 0, elements);
   }
 
-  /** Reads an object of which one field counts. */
+  /** Reads an object of which only one field is used. */
   private void readParameters(JsonParser json, String position, String counts, FieldReader reader)
       throws IOException {
     if (json.currentToken() != JsonToken.START_OBJECT) {
@@ -323,7 +323,7 @@ final class JsonRequest {
     return json.getIntValue();
   }
 
-  /** {@return the next raw elements; null if there are none, or not as many, which is noted} */
+  /** {@return the next raw elements; null, with a problem, if there are not enough} */
   private @Nullable ByteBuffer raw(long size, String position) {
     if (size < 0) {
       return null;
@@ -350,7 +350,7 @@ final class JsonRequest {
       boolean isRaw,
       @Nullable ByteBuffer elements) {
     String field = "inputs." + spec.name();
-    problems.check(named.add(spec.name()), field, "must be there once");
+    problems.check(named.add(spec.name()), field, "must be present once");
     boolean right = spec.datatype().name().equals(datatype);
     problems.check(
         right,
@@ -360,9 +360,9 @@ final class JsonRequest {
     problems.check(
         data != null || isRaw,
         field + ".data",
-        "must be there, or its binary_data_size and as many bytes after the JSON");
+        "must be present, or its binary_data_size and as many bytes after the JSON");
     problems.check(
-        data == null || !isRaw, field + ".data", "must not be there beside its binary_data_size");
+        data == null || !isRaw, field + ".data", "must not be present beside its binary_data_size");
     if (shape == null) {
       problems.check(
           false,
@@ -465,7 +465,7 @@ final class JsonRequest {
     if (wanted == null) {
       problems.check(false, position, "must be an object with a name");
     } else if (model.outputs().stream().anyMatch(output -> output.name().equals(wanted))) {
-      problems.check(!outputs.contains(wanted), position + ".name", "must be there once", wanted);
+      problems.check(!outputs.contains(wanted), position + ".name", "must be present once", wanted);
       outputs.add(wanted);
       if (isRaw[0] != null) {
         rawOutputs.put(wanted, isRaw[0]);

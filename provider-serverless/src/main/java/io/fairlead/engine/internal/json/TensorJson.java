@@ -4,7 +4,7 @@ import com.fasterxml.jackson.core.JsonGenerator;
 import io.fairlead.engine.Tensor;
 import java.io.IOException;
 
-/** Writes the elements of tensors as JSON. */
+/** The JSON encoding of tensor elements. */
 final class TensorJson {
   private TensorJson() {}
 

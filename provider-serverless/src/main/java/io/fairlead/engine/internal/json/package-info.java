@@ -1,5 +1,5 @@
 /**
- * Requests and answers in JSON, from and to tensors.
+ * JSON requests and responses, from and to tensors.
  *
  * <p>Internal to this module; it may change at any time.
  */

@@ -27,17 +27,17 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Models as ONNX Runtime has them after it has optimised them, which load in a third of the time.
+ * A cache of models that ONNX Runtime has optimised, which load in a third of the time.
  *
- * <p>Such a file is for one version of ONNX Runtime and one kind of processor, for the layout of a convolution's weights
- * depends on the processor's vector units. It is mapped into memory instead of read, so that processes share it. A
- * checksum over all of it follows the model: ONNX Runtime itself would not notice weights that have changed.
+ * <p>A file is for one version of ONNX Runtime and one kind of processor, because the layout of a convolution's weights
+ * depends on the processor's vector units. It is memory-mapped, so that processes share it. A checksum follows the model:
+ * ONNX Runtime itself would not detect changed weights.
  */
 public final class OnnxCache {
   private static final Logger LOG = LoggerFactory.getLogger(OnnxCache.class);
   private static final int CHUNK = 1 << 16;
   private static final int TRAILER = 32 + Long.BYTES + Long.BYTES;
-  // Writing takes three times a model's size in memory; and the format ends at 2 GB.
+  // Writing takes three times a model's size in memory, and the format's limit is 2 GB.
   private static final long LARGEST = 512L << 20;
   private static final byte[] ORT_FORMAT = "ORTM".getBytes(ISO_8859_1);
 
@@ -48,7 +48,7 @@ public final class OnnxCache {
     this.cache = cache;
   }
 
-  /** {@return the name of a model's file; empty for a model that is not kept} */
+  /** {@return the name of a model's file; empty for a model that is not cached} */
   Optional<String> nameOf(ModelFiles files, OrtEnvironment environment) {
     ModelFile weights = files.weights();
     byte[] head = weights.fingerprint().head();
@@ -64,7 +64,7 @@ public final class OnnxCache {
             + System.getProperty("os.arch", "") + here + ".ort");
   }
 
-  /** {@return the whole and unchanged model of that name, to be closed when it is not used any more} */
+  /** {@return the complete and unchanged model of a name; the caller closes it} */
   Optional<MappedFile> find(String name) {
     Path file = cache.find(name).orElse(null);
     if (file == null) {
@@ -83,10 +83,10 @@ public final class OnnxCache {
         }
         model.close();
       }
-      LOG.warn("{} is not as it was written, and is made again", file);
+      LOG.warn("{} is damaged and is created again", file);
       cache.remove(name);
     } catch (NoSuchFileException e) {
-      LOG.debug("{} went meanwhile", file, e);
+      LOG.debug("{} was deleted meanwhile", file, e);
     } catch (IOException e) {
       LOG.warn("{} cannot be read, so its model loads more slowly: {}", file, e.toString());
     }
@@ -97,12 +97,12 @@ public final class OnnxCache {
     cache.remove(name);
   }
 
-  /** Tells whether a model is to be written: not if that is under way, or has failed in this process. */
+  /** {@return whether to write a model: not if that is in progress, or has failed in this process} */
   boolean begin(String name) {
     return attempted.add(name);
   }
 
-  /** Keeps a model under a name for which {@link #begin} was true. */
+  /** Writes a model under a name for which {@link #begin} has returned true. */
   void keep(String name, DiskCache.Writing writing) {
     boolean kept = cache.tryKeep(name, part -> {
       writing.write(part);
@@ -133,11 +133,11 @@ public final class OnnxCache {
         .flip();
   }
 
-  /** Looked at when there is a model: an engine that runs none does not pay for it. */
+  /** Initialised lazily: an engine without models has no cost for it. */
   private static final class Processor {
     static final Optional<String> HERE = here();
 
-    /** {@return what tells processors with different vector units apart; empty where nothing does} */
+    /** {@return an id of the processor's vector units; empty if unknown} */
     private static Optional<String> here() {
       if (System.getProperty("os.arch", "").toLowerCase(Locale.ROOT).equals("aarch64")) {
         return Optional.of("");

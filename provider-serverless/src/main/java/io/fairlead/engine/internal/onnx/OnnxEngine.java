@@ -19,12 +19,12 @@ import java.nio.file.Path;
 import java.util.Set;
 
 /**
- * Runs ONNX models on ONNX Runtime.
+ * The engine for ONNX models, by ONNX Runtime.
  *
- * <p>Nothing of ONNX Runtime is loaded before the first model is.
+ * <p>ONNX Runtime is not loaded before the first model.
  */
 public final class OnnxEngine implements InferenceEngine {
-  // What takes a scale or a random number for all rows together.
+  // Operators with a scale or a random number for all rows together.
   private static final Set<String> BATCH_DEPENDENT = Set.of(
       "DynamicQuantizeLinear",
       "DynamicQuantizeMatMul",
@@ -97,13 +97,13 @@ public final class OnnxEngine implements InferenceEngine {
     }
   }
 
-  /** {@return why a row's answer may depend on the other rows of its batch; empty if it does not, as far as one can see} */
+  /** {@return the reason why a row's result may depend on the other rows of its batch; empty if none is known} */
   private static String dependence(ModelFiles files) {
     Set<String> operators;
     try {
       operators = OnnxOperators.of(files.bytes());
     } catch (IOException | IllegalArgumentException e) {
-      return "takes no batches, for its operators cannot be read (" + Failures.reason(e)
+      return "takes no batches, because its operators cannot be read (" + Failures.reason(e)
           + "): load it with a maxBatch of 1, or allow batches with batchDependentAllowed";
     }
     operators.retainAll(BATCH_DEPENDENT);

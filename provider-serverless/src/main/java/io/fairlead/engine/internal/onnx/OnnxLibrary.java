@@ -29,12 +29,12 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * ONNX Runtime's native libraries, unpacked once for each user instead of once for each process.
+ * ONNX Runtime's native libraries, unpacked once per user instead of once per process.
  *
- * <p>ONNX Runtime itself unpacks them into a new temporary folder each time, which takes longer than loading a small
- * model and stays behind when the process is killed. It does so once, when its first class is initialised; this has to
- * come before. It is left alone if the user has set one of its {@code onnxruntime.native.} properties. The temporary
- * folder, which it makes in any case, is deleted as soon as the libraries are loaded.
+ * <p>ONNX Runtime itself unpacks them into a new temporary folder each time, which takes longer than loading a small model
+ * and is left behind when the process is killed. It does so when its first class is initialised; this class has to be
+ * used before. It does nothing if the user has set one of the {@code onnxruntime.native.} properties. The temporary
+ * folder, which ONNX Runtime creates in any case, is deleted as soon as the libraries are loaded.
  */
 public final class OnnxLibrary {
   private static final Logger LOG = LoggerFactory.getLogger(OnnxLibrary.class);
@@ -42,8 +42,8 @@ public final class OnnxLibrary {
   private static final String FOLDER_PROPERTY = PROPERTIES + "path";
   private static final String CLAIMED = "fairlead.onnxruntime.loaded.";
   private static final List<String> REQUIRED = List.of("onnxruntime", "onnxruntime4j_jni");
-  // Looked for by ONNX Runtime in the folder of the library proper; which there are depends on
-  // system and jar.
+  // ONNX Runtime looks for these in the folder of the main library; which ones exist depends on the
+  // system and the jar.
   private static final List<String> OPTIONAL = List.of(
       "onnxruntime_providers_shared",
       "onnxruntime_providers_cuda",
@@ -91,10 +91,10 @@ public final class OnnxLibrary {
   }
 
   /**
-   * Takes a second reference to ONNX Runtime's native environment, which is never given back.
+   * Takes a second reference to ONNX Runtime's native environment, which is never released.
    *
-   * <p>It gives its own back in a shutdown hook, at once and with no regard to who is creating a session at that moment,
-   * on a daemon thread or in a hook that drains requests. That ends the JVM with a crash almost each time.
+   * <p>ONNX Runtime releases its own in a shutdown hook, even while a daemon thread or a hook that drains requests is creating
+   * a session. That crashes the JVM almost each time.
    */
   private static void keepAtShutdown() {
     try {
@@ -108,19 +108,19 @@ public final class OnnxLibrary {
       LOG.debug("ONNX Runtime's environment stays to the end ({})", reference);
     } catch (ReflectiveOperationException | RuntimeException e) {
       LOG.warn(
-          "This version of ONNX Runtime cannot be kept at shutdown: a process that ends while a model is being loaded may"
+          "This version of ONNX Runtime cannot be kept alive at shutdown: a process that exits while a model is being loaded may"
               + " crash",
           e);
     }
   }
 
-  /** ONNX Runtime itself deletes it only when the JVM ends in an orderly way. */
+  /** Deletes the temporary folder; ONNX Runtime itself only deletes it at an orderly exit of the JVM. */
   private static void deleteTemporaryFolder() {
     try {
       Field field = Class.forName("ai.onnxruntime.OnnxRuntime").getDeclaredField("tempDirectory");
       field.setAccessible(true);
       if (field.get(null) instanceof Path folder) {
-        // Those that are loaded on demand are found by their files.
+        // Libraries that are loaded on demand are found by their files.
         for (String name : REQUIRED) {
           Files.deleteIfExists(folder.resolve(fileNameOf(name)));
         }
@@ -131,7 +131,7 @@ public final class OnnxLibrary {
     }
   }
 
-  /** One library file loads in one class loader only; a second one has to unpack a copy of its own. */
+  /** Whether this class loader is the first to load from a folder: a second one needs its own copy of the files. */
   private static boolean isFirstToLoad(Path folder) {
     return System.getProperties().putIfAbsent(CLAIMED + folder, "true") == null;
   }
@@ -159,7 +159,7 @@ public final class OnnxLibrary {
       return Optional.of(folder.toAbsolutePath());
     } catch (IOException | RuntimeException e) {
       LOG.warn(
-          "ONNX Runtime's library cannot be kept in {} and is unpacked for this process alone, which costs it about 0.1 s:"
+          "ONNX Runtime's library cannot be cached in {} and is unpacked for this process alone, which takes about 0.1 s:"
               + " {}",
           cacheFolder,
           e.toString());
@@ -183,7 +183,7 @@ public final class OnnxLibrary {
       try {
         Files.move(part, target, StandardCopyOption.ATOMIC_MOVE);
       } catch (IOException e) {
-        // Where a loaded library cannot be replaced, another process was first.
+        // Another process has unpacked it, on a system where a loaded library cannot be replaced.
         if (!isThere(library, target)) {
           throw e;
         }

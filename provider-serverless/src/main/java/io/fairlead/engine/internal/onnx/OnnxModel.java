@@ -58,10 +58,10 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * An ONNX Runtime session.
+ * A model in an ONNX Runtime session.
  *
- * <p>By default it has no threads of its own: each run computes on its caller's thread. One session with as many callers
- * as there are processors does more than several sessions, or than one that shares each run out.
+ * <p>By default it has no threads of its own: each run computes on its caller's thread. One session with one caller per
+ * processor has a higher throughput than several sessions, or than a session that runs each request on several threads.
  */
 final class OnnxModel implements TensorModel {
   private static final Logger LOG = LoggerFactory.getLogger(OnnxModel.class);
@@ -97,7 +97,7 @@ final class OnnxModel implements TensorModel {
     this.failures = failures;
   }
 
-  /** {@return a model from its file, or from what the cache has of it} */
+  /** {@return a model from the cache, or else from its file} */
   static TensorModel open(
       ModelFiles files,
       LoadOptions loadOptions,
@@ -142,7 +142,7 @@ final class OnnxModel implements TensorModel {
       OrtSession session = environment.createSession(mapped.bytes(), options);
       return Optional.of(new OnnxModel(environment, session, mapped, null, upkeep, failures));
     } catch (OrtException e) {
-      LOG.warn("ONNX Runtime does not load {} from its cache, so it is made again", name, e);
+      LOG.warn("ONNX Runtime does not load {} from the cache, so it is created again", name, e);
       mapped.close();
       cache.remove(name);
       return Optional.empty();
@@ -159,7 +159,7 @@ final class OnnxModel implements TensorModel {
       Failures failures) {
     try (OrtSession.SessionOptions options = options(loadOptions)) {
       OrtSession session = session(files, environment, options);
-      // Not before: writing it takes longer than loading it.
+      // After the first response: writing it takes longer than loading it.
       Runnable keep = name == null ? null : () -> keep(name, files, environment, cache);
       return new OnnxModel(environment, session, null, keep, upkeep, failures);
     } catch (OrtException e) {
@@ -170,7 +170,7 @@ final class OnnxModel implements TensorModel {
     }
   }
 
-  /** Has ONNX Runtime optimise a model once more and write it, which it does only for a session that it is creating. */
+  /** Writes the optimised model; ONNX Runtime only does that while it creates a session, so this creates another. */
   private static void keep(
       String name, ModelFiles files, OrtEnvironment environment, OnnxCache cache) {
     if (!cache.begin(name)) {
@@ -210,16 +210,16 @@ final class OnnxModel implements TensorModel {
       options.setIntraOpNumThreads(loadOptions.threads());
       options.setInterOpNumThreads(1);
       options.setOptimizationLevel(OrtSession.SessionOptions.OptLevel.ALL_OPT);
-      // Whoever asks for more threads wants the answer sooner: without spinning they bring nothing.
+      // More threads are for lower latency, which they do not bring without spinning.
       options.addConfigEntry(
           "session.intra_op.allow_spinning", loadOptions.threads() > 1 ? "1" : "0");
       options.addConfigEntry("session.inter_op.allow_spinning", "0");
       // An arena keeps what the largest run took, and after one that was too large it asks for as
       // much again for the next small one, which then fails, too.
       options.setCPUArenaAllocator(false);
-      // A pattern of memory would be kept for each shape that ever came.
+      // A memory pattern would be kept for each input shape.
       options.setMemoryPatternOptimization(false);
-      // What it would print to standard error is in the exceptions.
+      // Its messages for standard error are in the exceptions.
       options.setSessionLogLevel(OrtLoggingLevel.ORT_LOGGING_LEVEL_FATAL);
       return options;
     } catch (OrtException | RuntimeException | Error e) {
@@ -281,7 +281,7 @@ final class OnnxModel implements TensorModel {
     if (outputs.isEmpty()) {
       throw failures.failure(
           ErrorKind.UNSUPPORTED,
-          file + " gives nothing that an answer can carry (" + listed(unanswerable)
+          file + " has no output that a response can carry (" + listed(unanswerable)
               + "): export it with tensors as outputs");
     }
   }
@@ -333,7 +333,7 @@ final class OnnxModel implements TensorModel {
         });
   }
 
-  /** What an input or output is that no tensor of a request or answer can be. */
+  /** {@return the description of an input or output that is not a supported tensor} */
   private static String described(ValueInfo info) {
     if (info instanceof TensorInfo tensor) {
       return "a tensor of "
@@ -477,7 +477,7 @@ final class OnnxModel implements TensorModel {
         : new String[] {(String) nested};
   }
 
-  /** One row for each map, one column for each key, as such classifiers answer without their ZipMap. */
+  /** A table with a row for each map and a column for each key, as from such classifiers without ZipMap. */
   private Tensor tensor(String name, OnnxSequence sequence, Call call) throws OrtException {
     List<Map<Object, Object>> rows = new ArrayList<>();
     List<? extends OnnxValue> maps = sequence.getValue();
@@ -493,8 +493,8 @@ final class OnnxModel implements TensorModel {
       if (!row.keySet().equals(keys)) {
         throw failures.failure(
             ErrorKind.MODEL_FAILED,
-            "Model '" + call.model() + "' gave maps with different keys as its output '" + name
-                + "', which make no table: export it without ZipMap");
+            "Model '" + call.model() + "' returned maps with different keys as its output '" + name
+                + "', which cannot be a table: export it without ZipMap");
       }
     }
     MapInfo info = sequence.getInfo().mapInfo;

@@ -7,7 +7,7 @@ import java.nio.ByteBuffer;
 import java.util.Set;
 import java.util.TreeSet;
 
-/** Reads which operators a model uses, as far as that takes an ONNX file's protobuf encoding. */
+/** A reader of the operators of an ONNX model, from its protobuf encoding. */
 public final class OnnxOperators {
   private static final int MODEL_GRAPH = 7;
   private static final int MODEL_FUNCTION = 25;
@@ -26,7 +26,7 @@ public final class OnnxOperators {
   /**
    * {@return the names of all operators of a model, those in the bodies of loops and functions included}
    *
-   * @throws IllegalArgumentException if it is no whole ONNX file
+   * @throws IllegalArgumentException if it is not a complete ONNX file
    */
   public static Set<String> of(byte[] model) {
     OnnxOperators found = new OnnxOperators();
@@ -81,7 +81,7 @@ public final class OnnxOperators {
     void accept(int number, ByteBuffer value);
   }
 
-  /** Visits a message's fields that are messages, strings or packed, and passes over the others. */
+  /** Visits a message's fields that are messages, strings or packed, and skips the others. */
   private static void fields(ByteBuffer message, Field visitor) {
     while (message.hasRemaining()) {
       long tag = varint(message);

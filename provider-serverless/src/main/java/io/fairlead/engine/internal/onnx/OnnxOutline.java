@@ -4,7 +4,7 @@ import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
 
-/** Whether a file is an ONNX model from its beginning to its end, as far as its outermost fields tell. */
+/** A check that a file is a complete ONNX model, by its outermost protobuf fields. */
 final class OnnxOutline {
   private static final int GRAPH = 7;
 
@@ -17,9 +17,9 @@ final class OnnxOutline {
   }
 
   /**
-   * Passes over a file without reading what its fields hold.
+   * Scans the fields of a file without reading their content.
    *
-   * @return whether its fields end where it does and one of them is a graph
+   * @return whether the last field ends at the end of the file and one of them is a graph
    */
   static boolean isWhole(InputStream in, long size) throws IOException {
     OnnxOutline outline = new OnnxOutline(in, size);
@@ -34,7 +34,7 @@ final class OnnxOutline {
     return graph;
   }
 
-  /** Passes over a field, and gives its number. */
+  /** Skips a field, and returns its number. */
   private long field() throws IOException {
     long tag = varint();
     switch ((int) (tag & 7)) {

@@ -24,15 +24,15 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * A model that computes together the rows of those who wait for it at the same time.
+ * A model with dynamic batching: requests that wait at the same time are computed together.
  *
- * <p>Nobody waits for company: as long as fewer runs are under way than there are processors for them, a request runs at
- * once. When a run ends, the request that has waited longest is next, with all that wait for the same outputs and whose
- * tensors differ from its own in the first dimension at most, up to the memory that each of them allows. Nothing is ever
- * padded.
+ * <p>No request waits for a batch to fill: as long as fewer runs are in progress than there are processors for them, it runs
+ * at once. When a run ends, the request that has waited longest is next, with all waiting ones that request the same
+ * outputs and whose tensors differ from its own in the first dimension at most, up to the memory limit of each of them.
+ * There is no padding.
  *
- * <p>A batch runs on the thread of one of its requests, the one whose time is up last: the others leave when theirs is,
- * and the run is stopped when all have left. When a batch fails, each of its requests runs alone.
+ * <p>A batch runs on the thread of the request with the latest deadline: the others leave at theirs, and the run is stopped
+ * when all have left. When a batch fails, each of its requests runs alone.
  */
 public final class BatchedModel implements TensorModel {
   private static final Logger LOG = LoggerFactory.getLogger(BatchedModel.class);
@@ -44,7 +44,7 @@ public final class BatchedModel implements TensorModel {
   private final ReentrantLock lock = new ReentrantLock();
   private final ArrayDeque<Waiter> queue = new ArrayDeque<>();
   private int runs;
-  private volatile boolean unfit;
+  private volatile boolean notBatchable;
 
   public BatchedModel(TensorModel model, int maxRows, int maxRuns, Failures failures) {
     this.model = model;
@@ -53,7 +53,7 @@ public final class BatchedModel implements TensorModel {
     this.failures = failures;
   }
 
-  /** {@return a model whose rows do not depend on each other, in batches if the options want them} */
+  /** {@return a model with independent rows, with batching if the options enable it} */
   public static TensorModel of(TensorModel model, LoadOptions options, Failures failures) {
     int runs = Math.max(1, Runtime.getRuntime().availableProcessors() / options.threads());
     return options.maxBatch() == 1
@@ -61,13 +61,13 @@ public final class BatchedModel implements TensorModel {
         : new BatchedModel(model, options.maxBatch(), runs, failures);
   }
 
-  /** {@return why a model's rows cannot be computed together, to follow its name; empty if they can} */
+  /** {@return the reason why a model cannot be batched, to follow its name; empty if it can} */
   public static String refusal(TensorModel model) {
     List<TensorSpec> all = new ArrayList<>(model.inputs());
     all.addAll(model.outputs());
     for (TensorSpec spec : all) {
       if (spec.shape().isEmpty() || spec.shape().get(0) != -1) {
-        return "takes no batches, for the first dimension of its '" + spec.name()
+        return "takes no batches, because the first dimension of its '" + spec.name()
             + "' is not open (" + spec.shape() + "): load it with a maxBatch of 1";
       }
     }
@@ -92,11 +92,11 @@ public final class BatchedModel implements TensorModel {
   @Override
   public List<Tensor> run(List<Tensor> inputs, List<String> outputs, Call call) {
     long rows = rows(inputs);
-    if (unfit || rows < 1 || rows >= maxRows) {
+    if (notBatchable || rows < 1 || rows >= maxRows) {
       return model.run(inputs, outputs, call);
     }
     Waiter waiter = new Waiter(inputs, outputs, call, (int) rows, lock.newCondition());
-    if (!mayRunNow(waiter)) {
+    if (!tryRun(waiter)) {
       await(waiter);
     }
     List<Waiter> batch = waiter.batch;
@@ -114,7 +114,7 @@ public final class BatchedModel implements TensorModel {
     return model.run(inputs, outputs, call);
   }
 
-  /** {@return how many rows there are, or -1 if the tensors do not agree} */
+  /** {@return the number of rows, or -1 if the tensors differ in it} */
   private static long rows(List<Tensor> tensors) {
     long rows = -1;
     for (Tensor tensor : tensors) {
@@ -127,7 +127,7 @@ public final class BatchedModel implements TensorModel {
     return rows;
   }
 
-  private boolean mayRunNow(Waiter waiter) {
+  private boolean tryRun(Waiter waiter) {
     lock.lock();
     try {
       if (runs < maxRuns) {
@@ -144,7 +144,7 @@ public final class BatchedModel implements TensorModel {
 
   /** Waits until the request is to lead a batch, has an answer, is to run alone, or has left. */
   private void await(Waiter waiter) {
-    // Taken before this lock, as by whoever stops the call.
+    // Entered before this lock is taken, in the same order as when the call is stopped.
     try {
       waiter.call.enter(() -> leave(waiter));
     } catch (RuntimeException e) {
@@ -165,7 +165,7 @@ public final class BatchedModel implements TensorModel {
     }
   }
 
-  /** A request was stopped between its arrival and its wait, and may have been chosen in between. */
+  /** Withdraws a request that was stopped before it waited; it may have been selected in between. */
   private void abandon(Waiter waiter) {
     leave(waiter);
     List<Waiter> batch = waiter.batch;
@@ -199,7 +199,7 @@ public final class BatchedModel implements TensorModel {
     waiter.changed.signal();
   }
 
-  /** Gives the turn to the request that has waited longest, and those that fit to it. */
+  /** Forms a batch of the request that has waited longest and those that fit it. */
   private void next() {
     lock.lock();
     try {
@@ -218,7 +218,7 @@ public final class BatchedModel implements TensorModel {
         long least = Math.min(allowed, other.call.memoryBytes());
         if (rows + other.rows <= maxRows
             && bytes + other.bytes <= least
-            && !unfit
+            && !notBatchable
             && first.fits(other)) {
           batch.add(other);
           rows += other.rows;
@@ -281,9 +281,9 @@ public final class BatchedModel implements TensorModel {
     long rows = rows(joined);
     for (Tensor answer : answers) {
       if (answer.shape().length == 0 || answer.shape()[0] != rows) {
-        unfit = true;
+        notBatchable = true;
         LOG.warn(
-            "Model {} answers {} to {} rows in its output {}, so its requests are not run together any more",
+            "Model {} returned shape {} for {} rows in its output {}, so its requests are no longer batched",
             leader.call.model(),
             Arrays.toString(answer.shape()),
             rows,
@@ -308,7 +308,7 @@ public final class BatchedModel implements TensorModel {
     return true;
   }
 
-  /** Leaves the others of a batch to their own threads. */
+  /** Lets the other requests of a batch run on their own threads. */
   private void runAlone(Waiter leader, List<Waiter> batch) {
     lock.lock();
     try {
@@ -322,7 +322,7 @@ public final class BatchedModel implements TensorModel {
     }
   }
 
-  /** {@return how many requests wait} */
+  /** {@return the number of waiting requests} */
   int waiting() {
     lock.lock();
     try {
@@ -337,7 +337,7 @@ public final class BatchedModel implements TensorModel {
     model.close();
   }
 
-  /** A request, and what became of it; the latter is changed under the lock, and read by its thread when it is ready. */
+  /** A request and its result, which is written under the lock and read by its thread when it is ready. */
   private static final class Waiter {
     private final List<Tensor> inputs;
     private final List<String> outputs;

@@ -15,10 +15,10 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The work under way in an engine: stops what is out of time, and ends it all when the engine closes.
+ * The calls in progress of an engine; stops them at their deadlines, and all of them when the engine is closed.
  *
- * <p>One daemon thread watches the deadlines. It is started by the first call that has one, and it is only woken for a
- * deadline that is earlier than its next look, so that a call of microseconds does not pay for a timer.
+ * <p>One daemon thread watches the deadlines. It is started by the first call with a deadline, and only woken for a deadline
+ * that is earlier than its next check, so that a call of microseconds has no cost for a timer.
  */
 public final class Calls {
   private static final long NEVER = Long.MAX_VALUE;
@@ -28,7 +28,7 @@ public final class Calls {
   private final String threadName;
   private final long origin = System.nanoTime();
   private final Set<RunningCall> running = ConcurrentHashMap.newKeySet();
-  private final AtomicLong nextLook = new AtomicLong(NEVER);
+  private final AtomicLong nextCheck = new AtomicLong(NEVER);
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition ended = lock.newCondition();
   private volatile boolean closing;
@@ -41,20 +41,20 @@ public final class Calls {
   }
 
   /**
-   * {@return a call whose time runs from now; {@link #end} has to follow}
+   * {@return a call with a timeout from now on; {@link #end} has to follow}
    *
-   * @param memoryBytes what the tensors of one run may take
+   * @param memoryBytes the limit for the tensors of one run
    */
   public RunningCall begin(String model, Duration timeout, long memoryBytes) {
     RunningCall call =
         new RunningCall(failures, model, timeout, now() + Durations.nanos(timeout), memoryBytes);
     add(call);
-    if (call.deadline() < nextLook.get()) {
-      nextLook.accumulateAndGet(call.deadline(), Math::min);
+    if (call.deadline() < nextCheck.get()) {
+      nextCheck.accumulateAndGet(call.deadline(), Math::min);
       try {
         LockSupport.unpark(watch());
       } catch (Error e) {
-        // No memory for a thread: without one there is no call.
+        // No memory for the thread, without which there would be no deadline.
         end(call);
         throw e;
       }
@@ -62,7 +62,7 @@ public final class Calls {
     return call;
   }
 
-  /** {@return a call that takes as long as it takes; {@link #end} has to follow} */
+  /** {@return a call without a timeout; {@link #end} has to follow} */
   public RunningCall begin(String model) {
     RunningCall call = new RunningCall(failures, model, Duration.ZERO, NEVER);
     add(call);
@@ -91,10 +91,9 @@ public final class Calls {
   }
 
   /**
-   * Lets no call begin any more, waits until those under way have ended, stops those that have not by then, and ends the
-   * thread.
+   * Rejects further calls, waits for those in progress, stops them after the grace period, and ends the thread.
    *
-   * <p>A call that cannot be stopped goes on; after a few seconds this returns without it.
+   * <p>A call that cannot be stopped goes on; this returns after a few seconds all the same.
    */
   public void close(Duration grace) {
     closing = true;
@@ -112,7 +111,7 @@ public final class Calls {
       if (!running.isEmpty()) {
         log()
             .warn(
-                "{} calls did not stop and go on until they end by themselves: {}",
+                "{} calls could not be stopped and go on until they end: {}",
                 running.size(),
                 running.stream().map(RunningCall::model).distinct().sorted().toList());
       }
@@ -130,7 +129,7 @@ public final class Calls {
     }
   }
 
-  /** Waits until no call is under way, and tells whether it was interrupted meanwhile. */
+  /** Waits until no call is in progress, and returns whether it was interrupted. */
   private boolean awaitEnd(Duration limit, boolean endsAtInterrupt) {
     boolean interrupted = false;
     long end = System.nanoTime() + Durations.nanos(limit);
@@ -179,19 +178,19 @@ public final class Calls {
 
   private void watchDeadlines() {
     while (!closed) {
-      long wait = nextLook.get() - now();
+      long wait = nextCheck.get() - now();
       if (wait > 0) {
         LockSupport.parkNanos(this, wait);
         continue;
       }
-      // First forgotten, then looked up: a call in between is seen below, or sees NEVER and wakes
-      // us.
-      nextLook.set(NEVER);
-      nextLook.accumulateAndGet(stopThoseOutOfTime(), Math::min);
+      // First reset, then scanned: a call in between is seen below, or sees NEVER and unparks
+      // this thread.
+      nextCheck.set(NEVER);
+      nextCheck.accumulateAndGet(stopExpired(), Math::min);
     }
   }
 
-  private long stopThoseOutOfTime() {
+  private long stopExpired() {
     long next = NEVER;
     long now = now();
     for (RunningCall call : running) {
@@ -216,7 +215,7 @@ public final class Calls {
     return System.nanoTime() - origin;
   }
 
-  /** Looked up when there is something to say: a logger is a good part of what opening an engine would cost. */
+  /** Looked up lazily: a logger is a good part of the cost of opening an engine. */
   private static Logger log() {
     return LoggerFactory.getLogger(Calls.class);
   }

@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** A model of an engine that is not of this module: what it throws and gives is made what callers are promised. */
+/** A wrapper of a model of a third-party engine that validates its results and maps its exceptions. */
 abstract class Guard<M extends Model> {
   private static final Logger LOG = LoggerFactory.getLogger(Guard.class);
 
@@ -21,7 +21,7 @@ abstract class Guard<M extends Model> {
   private final List<TensorSpec> inputs;
   private final List<TensorSpec> outputs;
 
-  /** Makes a guard, which asks the model once what it takes and gives. */
+  /** Creates a guard, which reads the model's inputs and outputs once. */
   Guard(M model, Failures failures) {
     this.model = model;
     this.failures = failures;
@@ -37,7 +37,7 @@ abstract class Guard<M extends Model> {
     return outputs;
   }
 
-  /** {@return what the model answers to a call} */
+  /** {@return the result of a call of the model} */
   <T extends @Nullable Object> T guarded(Call call, Supplier<T> run) {
     T answer;
     try {

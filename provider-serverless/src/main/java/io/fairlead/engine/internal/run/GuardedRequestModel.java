@@ -7,9 +7,9 @@ import io.fairlead.platform.Request;
 import io.fairlead.platform.Response;
 import org.jspecify.annotations.Nullable;
 
-/** A model that answers requests itself, of an engine that is not of this module. */
+/** A wrapper of a {@link RequestModel} of a third-party engine. */
 public final class GuardedRequestModel extends Guard<RequestModel> implements RequestModel {
-  /** Makes a guard, which asks the model once what it takes and gives. */
+  /** Creates a guard, which reads the model's inputs and outputs once. */
   public GuardedRequestModel(RequestModel model, Failures failures) {
     super(model, failures);
   }
@@ -18,7 +18,7 @@ public final class GuardedRequestModel extends Guard<RequestModel> implements Re
   public Response answer(Request request, Call call) {
     @Nullable Response answer = guarded(call, () -> model.answer(request, call));
     if (answer == null) {
-      throw failures.ofModel(call, "its engine gave no answer", null);
+      throw failures.ofModel(call, "its engine returned no response", null);
     }
     return answer;
   }

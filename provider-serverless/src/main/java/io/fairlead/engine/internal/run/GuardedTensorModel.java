@@ -8,11 +8,11 @@ import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/** A model of tensors of an engine that is not of this module. */
+/** A wrapper of a {@link TensorModel} of a third-party engine. */
 public final class GuardedTensorModel extends Guard<TensorModel> implements TensorModel {
   private final Map<String, String> unanswerable;
 
-  /** Makes a guard, which asks the model once what it takes and gives. */
+  /** Creates a guard, which reads the model's inputs and outputs once. */
   public GuardedTensorModel(TensorModel model, Failures failures) {
     super(model, failures);
     this.unanswerable = Map.copyOf(model.unanswerable());

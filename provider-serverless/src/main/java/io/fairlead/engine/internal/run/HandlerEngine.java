@@ -15,7 +15,7 @@ import java.util.Map;
 import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
-/** Runs models that are Java code, which decides for itself on how many threads it computes. */
+/** The engine for models that are Java code; they choose their threads themselves. */
 public final class HandlerEngine implements InferenceEngine {
   private final Map<String, ModelHandler> functions;
   private final ClassLoader classLoader;
@@ -56,7 +56,7 @@ public final class HandlerEngine implements InferenceEngine {
         : new HandlerModel(make(name), true, failures);
   }
 
-  /** {@return what makes an object of the class of that name} */
+  /** {@return the constructor of the class of that name} */
   private Constructor<?> constructor(String name) {
     Class<?> type = find(name);
     if (!ModelHandler.class.isAssignableFrom(type)) {
@@ -84,7 +84,7 @@ public final class HandlerEngine implements InferenceEngine {
       Throwable cause = e.getCause() == null ? e : e.getCause();
       throw failures.failure(
           ErrorKind.MODEL_FAILED,
-          "'java:" + name + "' did not start, for its constructor failed: "
+          "'java:" + name + "' did not start, because its constructor failed: "
               + Failures.reason(cause),
           cause);
     } catch (ReflectiveOperationException | LinkageError e) {

@@ -18,7 +18,7 @@ import java.util.function.Consumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** A model that is Java code, on its caller's thread. */
+/** A model that is Java code; it runs on its caller's thread. */
 final class HandlerModel implements RequestModel {
   private static final Logger LOG = LoggerFactory.getLogger(HandlerModel.class);
 
@@ -26,7 +26,7 @@ final class HandlerModel implements RequestModel {
   private final boolean owned;
   private final Failures failures;
 
-  /** Makes a model; it closes a handler that it owns. */
+  /** Creates a model; it closes a handler that it owns. */
   HandlerModel(ModelHandler handler, boolean owned, Failures failures) {
     this.handler = handler;
     this.owned = owned;
@@ -72,7 +72,8 @@ final class HandlerModel implements RequestModel {
     }
     if (response == null) {
       throw failures.failure(
-          ErrorKind.MODEL_FAILED, "Model '" + call.model() + "' answered null: return a Response");
+          ErrorKind.MODEL_FAILED,
+          "Model '" + call.model() + "' returned null instead of a Response");
     }
     return response;
   }
@@ -80,12 +81,12 @@ final class HandlerModel implements RequestModel {
   private static void leave(Call call) {
     call.leave();
     if (call.isStopped()) {
-      // The interrupt was this call's; the thread's next work must not see it.
+      // The interrupt was for this call; the next task of the thread must not see it.
       Thread.interrupted();
     }
   }
 
-  /** Pieces on their way out of a handler. Their consumer is not the model, and not interrupted with it. */
+  /** The pieces of a handler. Their consumer is not part of the model, and not interrupted with it. */
   private static final class Pieces implements Consumer<ByteBuffer> {
     private final Consumer<? super ByteBuffer> consumer;
     private final Call call;
@@ -100,7 +101,7 @@ final class HandlerModel implements RequestModel {
     public void accept(ByteBuffer piece) {
       if (Thread.currentThread() != thread) {
         throw new IllegalStateException(
-            "pieces have to be handed over on the thread on which the handler was called, "
+            "pieces have to be passed on the thread on which the handler was called, "
                 + thread.getName() + ", not on " + Thread.currentThread().getName());
       }
       leave(call);

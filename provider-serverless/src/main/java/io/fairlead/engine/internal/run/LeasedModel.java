@@ -13,10 +13,10 @@ import java.util.function.Consumer;
 import java.util.function.Function;
 
 /**
- * A loaded model, for as long as it is needed.
+ * A lease of a loaded model.
  *
- * <p>Safe for any number of callers at the same time; each call runs on its caller's thread. Leases of the same bytes,
- * loaded with equal options, share one model, which goes when the last of them is closed and the last call has ended.
+ * <p>Thread-safe; each call runs on its caller's thread. Leases of the same bytes, loaded with equal options, share one
+ * model, which is closed when the last of them is closed and the last call has ended.
  */
 public final class LeasedModel implements LoadedModel {
   private final String name;
@@ -66,14 +66,14 @@ public final class LeasedModel implements LoadedModel {
   }
 
   /**
-   * {@return the model's answer}
+   * {@return the model's response}
    *
-   * <p>The request's timeout is kept by stopping the model: one in a file between two of its operators, Java code by an
-   * interrupt. What does neither end nor heed that keeps its caller waiting.
+   * <p>At the request's timeout the model is stopped: an ONNX model between two of its operators, Java code by an interrupt.
+   * A model that does not stop blocks its caller until it ends.
    *
-   * @throws io.fairlead.grammar.InvalidValueException if the request is wrong, with all that is, before the model runs
-   * @throws io.fairlead.error.ServingException {@code INVALID} if its tensors take more memory than they may, before the
-   *     model runs, {@code TIMEOUT} if it took too long, {@code MODEL_FAILED} if the model
+   * @throws io.fairlead.grammar.InvalidValueException if the request is wrong, with all problems, before the model runs
+   * @throws io.fairlead.error.ServingException {@code INVALID} if its tensors exceed the memory limit, before the
+   *     model runs, {@code TIMEOUT} after the timeout, {@code MODEL_FAILED} if the model
    *     failed, {@code CANCELLED} if the engine is closed, {@code NOT_FOUND} if this lease is
    */
   @Override
@@ -91,9 +91,9 @@ public final class LeasedModel implements LoadedModel {
     try {
       if (closed.get() || !shared.hold()) {
         throw failures.failure(
-            ErrorKind.NOT_FOUND, "Model '" + name + "' is not loaded any more: load it again");
+            ErrorKind.NOT_FOUND, "Model '" + name + "' is no longer loaded: load it again");
       }
-      // Given back before the call ends, so that whoever waits for the calls to end finds the model
+      // Released before the call ends, so that a close that waits for the calls finds the model
       // closed, too.
       try {
         return work.apply(call);

@@ -7,35 +7,35 @@ import java.nio.ByteBuffer;
 import java.util.List;
 import java.util.function.Consumer;
 
-/** A model that is loaded, in this process or in another, and answers any number of callers at the same time. */
+/** A loaded model, in this process or in a worker; thread-safe. */
 public interface LoadedModel extends AutoCloseable {
-  /** {@return what messages and answers call it} */
+  /** {@return its name in messages and responses} */
   String name();
 
-  /** {@return a hash over all that the model is made of, as 64 hexadecimal digits} */
+  /** {@return the digest of all files of the model, as 64 hexadecimal digits} */
   String digest();
 
-  /** {@return what the model takes; empty for code, which does not say} */
+  /** {@return the model's inputs; empty for code, which does not declare them} */
   List<TensorSpec> inputs();
 
-  /** {@return what the model gives; empty for code, which does not say} */
+  /** {@return the model's outputs; empty for code, which does not declare them} */
   List<TensorSpec> outputs();
 
   /**
-   * {@return the model's answer, within the request's timeout}
+   * {@return the model's response, within the request's timeout}
    *
-   * @throws io.fairlead.grammar.InvalidValueException if the request is wrong, with all that is, before the model runs
-   * @throws io.fairlead.error.ServingException {@code INVALID} if its tensors take more memory than they may, before the
-   *     model runs, {@code TIMEOUT} if it took too long, {@code MODEL_FAILED} if the model
-   *     failed, {@code CANCELLED} if what it runs in is closed, {@code NOT_FOUND} if this model is
+   * @throws io.fairlead.grammar.InvalidValueException if the request is wrong, with all problems, before the model runs
+   * @throws io.fairlead.error.ServingException {@code INVALID} if its tensors exceed the memory limit, before the
+   *     model runs, {@code TIMEOUT} after the timeout, {@code MODEL_FAILED} if the model
+   *     failed, {@code CANCELLED} if its engine or process is closed, {@code NOT_FOUND} if this model is
    */
   Response invoke(Request request);
 
   /**
-   * Answers in pieces, within the request's timeout; a model that cannot answers in one.
+   * Streams the response, within the request's timeout; a model without streaming sends it as one piece.
    *
-   * @param pieces takes each piece, on this thread
-   * @return what is told beside the pieces
+   * @param pieces the consumer of the pieces, called on this thread
+   * @return the response without the pieces
    * @throws io.fairlead.grammar.InvalidValueException as {@link #invoke} does
    * @throws io.fairlead.error.ServingException as {@link #invoke} does
    */
@@ -43,7 +43,7 @@ public interface LoadedModel extends AutoCloseable {
     return invoke(request).handOn(pieces);
   }
 
-  /** Gives the model back, at once; calls that are under way go on. Idempotent. */
+  /** Releases the model at once; calls in progress go on. Idempotent. */
   @Override
   void close();
 }

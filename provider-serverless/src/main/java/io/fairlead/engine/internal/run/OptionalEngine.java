@@ -9,7 +9,7 @@ import io.fairlead.engine.internal.source.ModelFiles;
 import io.fairlead.engine.internal.support.Failures;
 import io.fairlead.engine.internal.support.OptionalRuntime;
 
-/** Runs the models of one format if their library is there. */
+/** An engine for one format whose library is optional. */
 public abstract class OptionalEngine implements InferenceEngine {
   protected final OptionalRuntime runtime;
   protected final Failures failures;
@@ -28,7 +28,7 @@ public abstract class OptionalEngine implements InferenceEngine {
 
   @Override
   public final void check(ModelSource source) {
-    runtime.checkThere(source, failures);
+    runtime.checkPresent(source, failures);
   }
 
   @Override
@@ -40,6 +40,6 @@ public abstract class OptionalEngine implements InferenceEngine {
     }
   }
 
-  /** {@return the model; its library is touched here and not before} */
+  /** {@return the model; its library is not initialised before} */
   protected abstract TensorModel load(ModelFiles files, LoadOptions options);
 }

@@ -7,7 +7,7 @@ import java.time.Duration;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
-/** A call of a loaded model, with its deadline and what stops it. */
+/** A call of a loaded model, with its deadline and its stopper. */
 public final class RunningCall implements Call {
   private final Failures failures;
   private final String model;
@@ -23,9 +23,9 @@ public final class RunningCall implements Call {
   }
 
   /**
-   * Makes a call whose tensors have a limit.
+   * Creates a call with a limit for its tensors.
    *
-   * @param memoryBytes what the tensors of one run may take
+   * @param memoryBytes the limit for the tensors of one run
    */
   public RunningCall(
       Failures failures, String model, Duration timeout, long deadline, long memoryBytes) {
@@ -41,12 +41,12 @@ public final class RunningCall implements Call {
     return model;
   }
 
-  /** {@return when the time of a call is up, on the clock of its {@link Calls}; never for one that is not run by them} */
+  /** {@return the deadline of a call, on the clock of its {@link Calls}; never for one that does not belong to any} */
   static long deadlineOf(Call call) {
     return call instanceof RunningCall running ? running.deadline : Long.MAX_VALUE;
   }
 
-  /** {@return when the time is up, on the clock of the {@link Calls} that it belongs to} */
+  /** {@return the deadline, on the clock of its {@link Calls}} */
   public long deadline() {
     return deadline;
   }
@@ -77,7 +77,7 @@ public final class RunningCall implements Call {
     }
   }
 
-  /** Stops the work, now or as soon as it can be; the first reason counts. */
+  /** Stops the work as soon as possible; the first reason counts. */
   public void stop(ErrorKind reason) {
     lock.lock();
     try {

@@ -8,10 +8,9 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 
 /**
- * A model that several leases and calls hold, and that the last of them closes.
+ * A reference-counted model; the last lease or call that releases it closes it.
  *
- * <p>A native session that is closed while a run is inside it ends the JVM: a call therefore holds the model as a lease
- * does.
+ * <p>Closing a native session during a run crashes the JVM: a call therefore holds a reference as a lease does.
  */
 public final class SharedModel {
   private final Key key;
@@ -19,7 +18,7 @@ public final class SharedModel {
   private final AtomicInteger holds = new AtomicInteger(1);
   private final CompletableFuture<RequestModel> loaded = new CompletableFuture<>();
 
-  /** Makes a model that is still to be loaded and that its maker holds. */
+  /** Creates a model that is still to be loaded, with one reference for the caller. */
   public SharedModel(Key key, Consumer<SharedModel> onUnused) {
     this.key = key;
     this.onUnused = onUnused;
@@ -37,7 +36,7 @@ public final class SharedModel {
     loaded.completeExceptionally(failure);
   }
 
-  /** {@return the model, when it is loaded} */
+  /** {@return the model, after waiting until it is loaded} */
   RequestModel await() {
     try {
       return loaded.join();
@@ -52,7 +51,7 @@ public final class SharedModel {
     }
   }
 
-  /** {@return whether the caller holds it now; it does not if nobody else held it any more} */
+  /** {@return whether the caller now holds a reference; false if the last one was released} */
   public boolean hold() {
     int now = holds.get();
     while (now > 0 && !holds.compareAndSet(now, now + 1)) {
@@ -70,6 +69,6 @@ public final class SharedModel {
     }
   }
 
-  /** What has to be equal for a model to be shared. */
+  /** The key by which models are shared. */
   public record Key(String digest, LoadOptions options) {}
 }

@@ -1,5 +1,5 @@
 /**
- * Runs loaded models: leases, deadlines, batches, and Java code.
+ * The running of loaded models: leases, deadlines, batches, and Java code.
  *
  * <p>Internal to this module; it may change at any time.
  */

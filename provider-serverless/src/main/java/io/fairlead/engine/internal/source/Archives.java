@@ -38,11 +38,11 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Unpacks models that come as an archive, each once, into a folder that processes share and keep between their runs.
+ * A cache of unpacked model archives, which processes share and keep between their runs.
  *
- * <p>An unpacked archive is found again by its digest, appears whole or not at all, and goes when all of them take more
- * than they may and it was not used for the longest time. Nothing of an archive is written outside of its folder, and no
- * more than the limits allow. Links are refused in a tar, and in a ZIP they are small files with their target as text.
+ * <p>An unpacked archive is stored by its digest, is created atomically, and is evicted as the least recently used one when
+ * all of them exceed the limit. An archive cannot write outside of its folder, or more than the limits allow. Links are
+ * refused in a tar; in a ZIP they are small files with their target as text.
  */
 public final class Archives {
   private static final Logger LOG = LoggerFactory.getLogger(Archives.class);
@@ -57,11 +57,11 @@ public final class Archives {
       Pattern.compile("(?i)(con|prn|aux|nul|com\\d|lpt\\d)(\\..*)?");
 
   /**
-   * How much an archive may hold.
+   * The limits of an archive and of the cache.
    *
-   * @param entries the most files and folders
-   * @param bytes the most bytes of all files
-   * @param keptBytes the most bytes of all archives that are kept unpacked
+   * @param entries the maximum number of files and folders
+   * @param bytes the maximum size of all files of an archive
+   * @param keptBytes the limit of the cache
    */
   public record Limits(int entries, long bytes, long keptBytes) {
     private static final long UNSUSPICIOUS_BYTES = 256L << 20;
@@ -69,7 +69,7 @@ public final class Archives {
 
     public static final Limits DEFAULT = new Limits(10_000, 16L << 30, 32L << 30);
 
-    /** What a file of that size may become; weights hardly get smaller when they are packed. */
+    /** {@return the limits for an archive of this size; weights hardly compress} */
     long bytes(long packed) {
       return Math.min(bytes, Math.max(UNSUSPICIOUS_BYTES, packed * UNSUSPICIOUS_RATIO));
     }
@@ -88,7 +88,7 @@ public final class Archives {
     this.failures = failures;
   }
 
-  /** {@return whether a file is something to unpack: a ZIP that is none of PyTorch's, a tar, or anything in gzip but a pickle} */
+  /** {@return whether a file is an archive to unpack: a tar, gzip other than of a pickle, or a ZIP other than PyTorch's} */
   static boolean isArchive(ModelFile file) {
     byte[] head = file.fingerprint().head();
     return switch (ModelFormat.of(head)) {
@@ -108,9 +108,9 @@ public final class Archives {
   }
 
   /**
-   * {@return the folder with what is in an archive, unpacked now or before}
+   * {@return the folder of an unpacked archive; unpacks it if necessary}
    *
-   * @throws ServingException if it is broken, holds what no model does, or cannot be written
+   * @throws ServingException if the archive is damaged or not allowed, or the folder cannot be written
    */
   Path unpacked(ModelFile archive) {
     String digest = archive.fingerprint().sha256();
@@ -151,7 +151,7 @@ public final class Archives {
     }
   }
 
-  /** Whether all files are there, which something that cleans up may have taken; marks them as used. */
+  /** Whether all files still exist, which a cleanup tool may have deleted; marks them as used. */
   private boolean isWhole(String digest) throws IOException {
     Path entry = cache.entry(digest);
     Path list = entry.resolve(LIST);
@@ -169,7 +169,7 @@ public final class Archives {
       cache.touch(digest);
       return true;
     } catch (NoSuchFileException | IllegalArgumentException | IndexOutOfBoundsException e) {
-      LOG.debug("{} is not whole any more", entry, e);
+      LOG.debug("{} is no longer complete", entry, e);
       return false;
     }
   }
@@ -186,19 +186,19 @@ public final class Archives {
         Files.write(part.resolve(LIST), unpacking.files, UTF_8);
       });
     } catch (FileSystemException e) {
-      // Another process was first, where the file system has no locks.
+      // On a file system without locks: another process has unpacked it.
       if (!isWhole(digest)) {
         throw e;
       }
     }
   }
 
-  /** Writes the entries of one archive. */
+  /** The writer of the entries of one archive. */
   private static final class Unpacking {
     private final Path root;
     private final int mostEntries;
     private final long mostBytes;
-    // By name as a file system that knows no case or composition sees it.
+    // By name, as on a file system that ignores case and Unicode normalization.
     private final Map<String, String> names = new HashMap<>();
     private final Map<String, Boolean> kinds = new HashMap<>();
     private final List<String> files = new ArrayList<>();
@@ -267,7 +267,7 @@ public final class Archives {
           file(tar.name(), tar.content());
         }
       }
-      // To its end, where gzip's checksum is.
+      // To the end, for gzip's checksum.
       byte[] buffer = new byte[1 << 13];
       int read;
       while ((read = in.read(buffer)) > 0) {
@@ -306,7 +306,7 @@ public final class Archives {
       files.add((bytes - before) + " " + path);
     }
 
-    /** What macOS puts beside each file for its own sake. */
+    /** Whether it is a metadata file of macOS. */
     private static boolean isOfMacOs(String path) {
       return path.startsWith("__MACOSX/")
           || path.substring(path.lastIndexOf('/') + 1).startsWith("._");
@@ -331,7 +331,7 @@ public final class Archives {
       }
     }
 
-    /** {@return a name as a path inside of the root, empty for the root itself} */
+    /** {@return a name as a path inside the root; empty for the root itself} */
     private String checked(String name, boolean folder) throws IOException {
       if (++entries > mostEntries) {
         throw new ZipException("it holds more than " + mostEntries + " files and folders");

@@ -41,17 +41,17 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Models from elsewhere, brought by the fetchers that are configured and kept in a folder that processes share.
+ * A cache of remote models, downloaded by the configured fetchers, which processes share.
  *
- * <p>A file appears whole or not at all. The one that is kept of a location is the latest, and goes when all of them take
- * more than they may and it was not used for the longest time.
+ * <p>A file is created atomically. The latest version of each location is cached, and evicted as the least recently used one
+ * when all of them exceed the limit.
  */
 public final class Downloads implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(Downloads.class);
   private static final long KEPT_BYTES = 32L << 30;
   private static final Duration IN_USE = Duration.ofHours(1);
   private static final String STATE = "state";
-  private static final int LONGEST_NAME = 100;
+  private static final int MAX_NAME_LENGTH = 100;
 
   private final Path folder;
   private final Map<String, ModelFetcher> fetchers;
@@ -78,7 +78,7 @@ public final class Downloads implements AutoCloseable {
     this.failures = failures;
   }
 
-  /** {@return whether there is a fetcher for such locations} */
+  /** {@return whether there is a fetcher for the location's scheme} */
   boolean fetches(URI location) {
     return fetchers.containsKey(scheme(location));
   }
@@ -88,10 +88,10 @@ public final class Downloads implements AutoCloseable {
   }
 
   /**
-   * {@return the file with what is at a location, brought now or before}
+   * {@return the file with the content of a location; downloads it if necessary}
    *
-   * @param sha256 what its SHA-256 has to be, in lower case; empty for any
-   * @throws ServingException if it cannot be brought, or is another one
+   * @param sha256 the required SHA-256, in lowercase; empty for any
+   * @throws ServingException if it cannot be downloaded, or has another SHA-256
    */
   Path file(URI location, String sha256) {
     ModelFetcher fetcher = fetchers.get(scheme(location));
@@ -101,45 +101,45 @@ public final class Downloads implements AutoCloseable {
     String key = Sha256.of(location.toString().getBytes(UTF_8)).substring(0, 40);
     try {
       return FolderLock.holding(folder, key, () -> {
-        Kept kept = Kept.in(cache.entry(key)).orElse(null);
-        return kept != null && isGoodEnough(kept, fetcher, sha256)
-            ? used(kept, key)
-            : fetched(location, sha256, fetcher, key, kept);
+        Copy copy = Copy.in(cache.entry(key)).orElse(null);
+        return copy != null && isCurrent(copy, fetcher, sha256)
+            ? used(copy, key)
+            : fetched(location, sha256, fetcher, key, copy);
       });
     } catch (IOException e) {
-      throw notKept(location, e);
+      throw cacheFailure(location, e);
     }
   }
 
-  private Path used(Kept kept, String key) {
+  private Path used(Copy copy, String key) {
     cache.touch(key);
-    return kept.file(cache.entry(key));
+    return copy.file(cache.entry(key));
   }
 
-  private boolean isGoodEnough(Kept kept, ModelFetcher fetcher, String sha256) {
+  private boolean isCurrent(Copy copy, ModelFetcher fetcher, String sha256) {
     if (!sha256.isEmpty()) {
-      return kept.sha256().equals(sha256);
+      return copy.sha256().equals(sha256);
     }
     Instant now = clock.instant();
-    // A copy from the future was checked by a clock that has been set back.
-    return !kept.checked().isAfter(now)
-        && kept.checked().plus(fetcher.freshFor()).isAfter(now);
+    // A timestamp in the future comes from before the clock was set back.
+    return !copy.checked().isAfter(now)
+        && copy.checked().plus(fetcher.freshFor()).isAfter(now);
   }
 
   private Path fetched(
-      URI location, String sha256, ModelFetcher fetcher, String key, @Nullable Kept kept)
+      URI location, String sha256, ModelFetcher fetcher, String key, @Nullable Copy copy)
       throws IOException {
-    String etag = kept == null || !sha256.isEmpty() ? "" : kept.etag();
+    String etag = copy == null || !sha256.isEmpty() ? "" : copy.etag();
     try (Download download = fetcher.fetch(location, etag)) {
       if (download.isChanged()) {
         return keep(location, sha256, fetcher, key, download);
       }
-      if (kept == null || etag.isEmpty()) {
-        throw new IOException("its fetcher says that it is unchanged, and was not asked that");
+      if (copy == null || etag.isEmpty()) {
+        throw new IOException("its fetcher returned unchanged without an etag to compare");
       }
-      kept.checkedAt(clock.instant()).write(cache, key);
-      return used(kept, key);
-    } catch (OwnFailure e) {
+      copy.checkedAt(clock.instant()).write(cache, key);
+      return used(copy, key);
+    } catch (FinalFailure e) {
       throw e.failure;
     } catch (ServingException e) {
       throw e;
@@ -150,9 +150,9 @@ public final class Downloads implements AutoCloseable {
       if (Thread.currentThread().isInterrupted()) {
         throw interrupted(location, e);
       }
-      return staleOrFailure(location, sha256, fetcher, key, kept, e);
+      return staleOrFailure(location, sha256, fetcher, key, copy, e);
     } catch (IOException | RuntimeException e) {
-      return staleOrFailure(location, sha256, fetcher, key, kept, e);
+      return staleOrFailure(location, sha256, fetcher, key, copy, e);
     }
   }
 
@@ -168,16 +168,16 @@ public final class Downloads implements AutoCloseable {
       String sha256,
       ModelFetcher fetcher,
       String key,
-      @Nullable Kept kept,
+      @Nullable Copy copy,
       Exception cause)
       throws IOException {
     boolean gone = cause instanceof NoSuchFileException || cause instanceof FileNotFoundException;
     boolean denied = cause instanceof AccessDeniedException;
-    Kept usable = sha256.isEmpty() && !gone && !denied ? kept : null;
+    Copy usable = sha256.isEmpty() && !gone && !denied ? copy : null;
     String why = reason(cause);
     if (usable != null && fetcher.allowsStale()) {
       LOG.warn(
-          "{} could not be fetched ({}), so its copy of {} is used",
+          "{} could not be fetched ({}), so the cached copy of {} is used",
           shown(location),
           why,
           usable.checked());
@@ -202,20 +202,20 @@ public final class Downloads implements AutoCloseable {
         shown(location) + " could not be fetched (" + why + ")"
             + (usable != null
                 ? ". A copy of " + usable.checked().truncatedTo(ChronoUnit.SECONDS)
-                    + " is kept: let its fetcher use that, as with HttpFetcher.withStale(true), if an older model is better"
+                    + " is cached: allow its use in the fetcher, as with HttpFetcher.withStale(true), if an older model is better"
                     + " than none"
-                : ": check that this machine reaches it, and try again"),
+                : ": check that this machine can reach it, and retry"),
         safe);
   }
 
   private Path keep(
       URI location, String sha256, ModelFetcher fetcher, String key, Download download)
-      throws IOException, OwnFailure {
+      throws IOException, FinalFailure {
     Path part;
     try {
       part = cache.newPart(key);
     } catch (IOException e) {
-      throw new OwnFailure(notKept(location, e));
+      throw new FinalFailure(cacheFailure(location, e));
     }
     try {
       MessageDigest digest = Sha256.newDigest();
@@ -226,24 +226,24 @@ public final class Downloads implements AutoCloseable {
       }
       String actual = Sha256.hex(digest);
       if (!sha256.isEmpty() && !sha256.equals(actual)) {
-        throw new OwnFailure(failures.failure(
+        throw new FinalFailure(failures.failure(
             ErrorKind.INVALID,
             shown(location) + " has the SHA-256 " + actual + ", and not " + sha256
                 + " as the label 'sha256' says: correct the label if the model was changed on purpose, and do not use it"
                 + " otherwise"));
       }
-      Kept kept = new Kept(actual, size, download.etag(), clock.instant(), name(location));
+      Copy copy = new Copy(actual, size, download.etag(), clock.instant(), name(location));
       try {
-        Path file = kept.file(cache.entry(key));
+        Path file = copy.file(cache.entry(key));
         Files.createDirectories(file.getParent());
         Files.move(part, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
-        kept.write(cache, key);
-        deleteOthers(cache.entry(key), kept);
-        used(kept, key);
+        copy.write(cache, key);
+        deleteOthers(cache.entry(key), copy);
+        used(copy, key);
         cache.evict(key);
         return file;
       } catch (IOException e) {
-        throw new OwnFailure(notKept(location, e));
+        throw new FinalFailure(cacheFailure(location, e));
       }
     } finally {
       Files.deleteIfExists(part);
@@ -252,12 +252,12 @@ public final class Downloads implements AutoCloseable {
 
   private long write(
       URI location, ModelFetcher fetcher, Download download, Path part, MessageDigest digest)
-      throws IOException, OwnFailure {
+      throws IOException, FinalFailure {
     OutputStream file;
     try {
       file = Files.newOutputStream(part);
     } catch (IOException e) {
-      throw new OwnFailure(notKept(location, e));
+      throw new FinalFailure(cacheFailure(location, e));
     }
     long size = 0;
     try (OutputStream out = new DigestOutputStream(file, digest)) {
@@ -266,34 +266,34 @@ public final class Downloads implements AutoCloseable {
       while ((read = download.content().read(buffer)) >= 0) {
         size += read;
         if (closed) {
-          throw new OwnFailure(failures.closed());
+          throw new FinalFailure(failures.closed());
         }
         if (Thread.currentThread().isInterrupted()) {
           throw new InterruptedIOException("interrupted");
         }
         if (size > fetcher.maxBytes()) {
-          throw new OwnFailure(failures.failure(
+          throw new FinalFailure(failures.failure(
               ErrorKind.INVALID,
               shown(location) + " has more than the " + fetcher.maxBytes()
-                  + " bytes that its fetcher may bring: look at what it is, or raise maxBytes"));
+                  + " bytes that its fetcher allows: check the location, or raise maxBytes"));
         }
         try {
           out.write(buffer, 0, read);
         } catch (IOException e) {
-          throw new OwnFailure(notKept(location, e));
+          throw new FinalFailure(cacheFailure(location, e));
         }
       }
     }
     return size;
   }
 
-  private ServingException notKept(URI location, IOException cause) {
+  private ServingException cacheFailure(URI location, IOException cause) {
     if (Thread.currentThread().isInterrupted()) {
       return interrupted(location, cause);
     }
     return failures.failure(
         ErrorKind.UNAVAILABLE,
-        shown(location) + " cannot be kept in '" + folder + "' (" + Failures.reason(cause)
+        shown(location) + " cannot be cached in '" + folder + "' (" + Failures.reason(cause)
             + "): make room there, let this process write to it, or set another cache folder",
         cause);
   }
@@ -304,7 +304,7 @@ public final class Downloads implements AutoCloseable {
 
   private static String reason(Exception cause) {
     String reason = cause instanceof UnknownHostException
-        ? "there is no host " + Failures.reason(cause)
+        ? "unknown host " + Failures.reason(cause)
         : cause instanceof NoSuchFileException || cause instanceof AccessDeniedException
             ? Optional.ofNullable(((FileSystemException) cause).getReason())
                 .orElse(Failures.reason(cause))
@@ -312,7 +312,7 @@ public final class Downloads implements AutoCloseable {
     return Redacted.text(reason);
   }
 
-  /** An exception that a log may show: what clients throw has the whole location in it, as a rule. */
+  /** {@return an exception that is safe to log: those of clients usually contain the whole location} */
   private static Exception withoutSecrets(Exception cause) {
     for (Throwable one = cause; one != null; one = one.getCause()) {
       if (!Redacted.text(String.valueOf(one.getMessage()))
@@ -328,12 +328,12 @@ public final class Downloads implements AutoCloseable {
   private static String name(URI location) {
     String path = String.valueOf(location.getPath());
     String name = path.substring(path.lastIndexOf('/') + 1).replaceAll("[^\\w.+=@-]", "_");
-    name = name.substring(Math.max(0, name.length() - LONGEST_NAME));
+    name = name.substring(Math.max(0, name.length() - MAX_NAME_LENGTH));
     return name.matches("[._]*") ? "model" : name;
   }
 
-  /** Deletes former states of a location, but for those that another load may have just begun with. */
-  private void deleteOthers(Path entry, Kept latest) throws IOException {
+  /** Deletes earlier versions of a location, except for those that another load may have just started to use. */
+  private void deleteOthers(Path entry, Copy latest) throws IOException {
     Instant then = clock.instant().minus(IN_USE);
     for (Path other : list(entry)) {
       if (Files.isDirectory(other)
@@ -350,38 +350,38 @@ public final class Downloads implements AutoCloseable {
     }
   }
 
-  /** Stops downloads under way at their next piece. */
+  /** Stops downloads in progress at their next read. */
   @Override
   public void close() {
     closed = true;
   }
 
-  /** A failure that is not the network's, so that no older copy helps. */
-  private static final class OwnFailure extends Exception {
+  /** A failure other than of the network, for which a stale copy is no fallback. */
+  private static final class FinalFailure extends Exception {
     private static final long serialVersionUID = 1;
     private final transient ServingException failure;
 
-    OwnFailure(ServingException failure) {
+    FinalFailure(ServingException failure) {
       super(failure);
       this.failure = failure;
     }
   }
 
-  /** What is kept of a location. */
-  private record Kept(String sha256, long size, String etag, Instant checked, String name) {
-    /** {@return it, if it is there and whole} */
-    static Optional<Kept> in(Path entry) {
+  /** The metadata of the cached copy of a location. */
+  private record Copy(String sha256, long size, String etag, Instant checked, String name) {
+    /** {@return the copy, if it exists and is complete} */
+    static Optional<Copy> in(Path entry) {
       try {
         List<String> lines = Files.readAllLines(entry.resolve(STATE));
-        Kept kept = new Kept(
+        Copy copy = new Copy(
             lines.get(0),
             Long.parseLong(lines.get(1)),
             new String(Base64.getDecoder().decode(lines.get(2)), UTF_8),
             Instant.parse(lines.get(3)),
             lines.get(4));
-        return Files.size(kept.file(entry)) == kept.size() ? Optional.of(kept) : Optional.empty();
+        return Files.size(copy.file(entry)) == copy.size() ? Optional.of(copy) : Optional.empty();
       } catch (IOException | RuntimeException e) {
-        LOG.debug("{} keeps nothing", entry, e);
+        LOG.debug("{} has no valid copy", entry, e);
         return Optional.empty();
       }
     }
@@ -412,8 +412,8 @@ public final class Downloads implements AutoCloseable {
       }
     }
 
-    Kept checkedAt(Instant now) {
-      return new Kept(sha256, size, etag, now, name);
+    Copy checkedAt(Instant now) {
+      return new Copy(sha256, size, etag, now, name);
     }
   }
 }

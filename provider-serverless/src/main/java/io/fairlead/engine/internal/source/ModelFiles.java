@@ -18,9 +18,9 @@ import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
-/** A model that is a file, with the files that belong to it. */
+/** A model in a file, with the further files that belong to it. */
 public final class ModelFiles implements ModelSource {
-  /** The file in a TensorFlow SavedModel's folder that has its graph. */
+  /** The name of the graph file in a TensorFlow SavedModel's folder. */
   public static final String SAVED_MODEL = "saved_model.pb";
 
   private final ModelFile weights;
@@ -61,7 +61,7 @@ public final class ModelFiles implements ModelSource {
     return weights.fileName().equals(SAVED_MODEL) ? folderName() : weights.stem();
   }
 
-  /** The name of a SavedModel's folder, or of the archive that holds it without one. */
+  /** The name of a SavedModel's folder, or of its archive if that has no top-level folder. */
   private String folderName() {
     String folder = weights.location().replaceFirst("!?[/\\\\]" + SAVED_MODEL + "$", "");
     String name =
@@ -104,7 +104,7 @@ public final class ModelFiles implements ModelSource {
     return weights.toString();
   }
 
-  /** {@return the failure to report if no engine claims it} */
+  /** {@return the exception if no engine claims it} */
   public ServingException refusal(Failures failures) {
     ModelFormat told = format();
     if (told == ModelFormat.PYTORCH && !TorchArchive.isWhole(weights)) {
@@ -142,9 +142,9 @@ public final class ModelFiles implements ModelSource {
   }
 
   /**
-   * Makes sure that what was loaded by path is what the digest was taken of.
+   * Checks that the loaded files are those that the digest was computed from.
    *
-   * @throws ServingException if a file changed meanwhile
+   * @throws ServingException if a file has changed meanwhile
    */
   public void checkUnchanged(Failures failures) {
     List<ModelFile> all = new ArrayList<>(externalWeights);

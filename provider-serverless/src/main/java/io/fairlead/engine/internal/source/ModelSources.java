@@ -32,16 +32,16 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
-/** Finds what an artifact's weights are, and reads as much of it as a digest takes. */
+/** The resolution of an artifact's weights to files or code, with their digest. */
 public final class ModelSources {
   private static final String TOKENIZER_LABEL = "tokenizer";
   private static final String SHA256_LABEL = "sha256";
   private static final String TOKENIZER = "tokenizer.json";
-  private static final String PLACES =
+  private static final String SUPPORTED_LOCATIONS =
       ", and is not read from here: a model is file: (a file or folder), classpath: (a resource) or java: (a function or"
           + " class)";
-  // A file that was written just before may be written again without a change of its time.
-  private static final Duration SETTLED = Duration.ofSeconds(2);
+  // A file that was written just before may be written again without a change of its timestamp.
+  private static final Duration MIN_AGE = Duration.ofSeconds(2);
 
   private final ClassLoader classLoader;
   private final Fingerprints fingerprints;
@@ -75,7 +75,7 @@ public final class ModelSources {
     };
   }
 
-  /** {@return the location as one that needs no fetcher: the fetched file if it needs one, and else itself} */
+  /** {@return a location that needs no fetcher: the downloaded file, or the location itself} */
   public URI local(ModelArtifact artifact) {
     return switch (scheme(artifact.weights())) {
       case "file", "classpath", "java" -> artifact.weights();
@@ -116,26 +116,27 @@ public final class ModelSources {
 
   private Path download(URI location, String sha256) {
     if (!downloads.fetches(location)) {
-      throw notFetched(location);
+      throw unsupportedLocation(location);
     }
     Path file = downloads.file(location, sha256);
     origins.put(file, origin(location));
     return file;
   }
 
-  /** Without its query: names of files are made of it. */
+  /** The location without its query, for file names. */
   private static String origin(URI location) {
     String shown = Redacted.uri(location);
     int query = shown.indexOf('?');
     return query < 0 ? shown : shown.substring(0, query);
   }
 
-  private ServingException notFetched(URI location) {
+  private ServingException unsupportedLocation(URI location) {
     String scheme = scheme(location);
     return failures.failure(
         ErrorKind.UNSUPPORTED,
         "'" + Redacted.uri(location) + "' is "
-            + (scheme.equals("hf") ? "on the Hugging Face hub" : "somewhere else") + PLACES
+            + (scheme.equals("hf") ? "on the Hugging Face hub" : "not on this machine")
+            + SUPPORTED_LOCATIONS
             + (scheme.equals("hf")
                 ? ". Download an ONNX export of it, as with 'hf download', and give its folder"
                 : ". Download it first and give the file")
@@ -153,7 +154,7 @@ public final class ModelSources {
           ErrorKind.UNSUPPORTED,
           file + " keeps its weights in other files, "
               + String.join(", ", file.fingerprint().externalFiles())
-              + ", which are not fetched with it: pack all of them as .tar.gz and give that");
+              + ", which are not fetched with it: pack all of them as .tar.gz and deploy that");
     }
     if (tokenizer.isEmpty()) {
       return new ModelFiles(file, List.of(), null);
@@ -163,7 +164,7 @@ public final class ModelSources {
         file,
         List.of(),
         at.isAbsolute() && !downloads.fetches(at)
-            ? namedTokenizer(tokenizer).orElseThrow(() -> notFetched(at))
+            ? namedTokenizer(tokenizer).orElseThrow(() -> unsupportedLocation(at))
             : read(download(location.resolve(at), "")));
   }
 
@@ -182,7 +183,7 @@ public final class ModelSources {
     return inFolder(read(weights), weights, tokenizer);
   }
 
-  /** The folder that holds the model, for most archives have one folder around all. */
+  /** The folder of the model: the only top-level folder of the archive, or its root. */
   private Path topFolder(Path root) {
     Path folder = root;
     List<String> names = namesIn(folder);
@@ -193,7 +194,7 @@ public final class ModelSources {
     return folder;
   }
 
-  /** Where a file is for whoever gave the artifact, who knows nothing of the folder that it was unpacked into. */
+  /** The path of a file as in the artifact's archive, without the folder that it was unpacked into. */
   private String shown(Path path) {
     for (Path folder = path; folder != null; folder = folder.getParent()) {
       String origin = origins.get(folder);
@@ -221,7 +222,7 @@ public final class ModelSources {
         .toList();
   }
 
-  /** The variables and assets of a SavedModel, which are all that is in its folder. */
+  /** The other files in the folder of a SavedModel: its variables and assets. */
   private List<ModelFile> besideGraph(Path graph) {
     try (Stream<Path> files = Files.walk(graph.resolveSibling(""))) {
       return files
@@ -236,7 +237,7 @@ public final class ModelSources {
     }
   }
 
-  /** A file that a model names; one outside of the model's folder is nothing that ONNX Runtime would read. */
+  /** A file that a model refers to; ONNX Runtime does not read any outside of the model's folder. */
   private static Optional<Path> inFolderOf(Path weights, String name) {
     try {
       Path folder = weights.resolveSibling("");
@@ -384,7 +385,7 @@ public final class ModelSources {
             + ": put model.onnx there, or give the file itself");
   }
 
-  /** Whether a file is of a format that tells itself, so that no README.md is taken for a model. */
+  /** Whether a file is recognised as a model by its content, so that a README.md is not taken for one. */
   private static boolean isModel(Path file) {
     if (!Files.isRegularFile(file)) {
       return false;
@@ -410,16 +411,16 @@ public final class ModelSources {
   }
 
   private Path existing(Path file, String why) {
-    String who = why.isEmpty() ? "" : ", which " + why;
+    String role = why.isEmpty() ? "" : ", which " + why;
     if (Files.notExists(file)) {
       throw failures.failure(
           ErrorKind.NOT_FOUND,
-          "There is no file '" + file + "'" + who
+          "There is no file '" + file + "'" + role
               + ": check the path, and that this process sees that file system");
     }
     if (Files.exists(file) && !Files.isRegularFile(file)) {
       throw failures.failure(
-          ErrorKind.INVALID, "'" + file + "'" + who + " is not a file: give the file itself");
+          ErrorKind.INVALID, "'" + file + "'" + role + " is not a file: give the file itself");
     }
     return file;
   }
@@ -456,7 +457,7 @@ public final class ModelSources {
     if (name.isBlank() || name.equals("/")) {
       throw failures.failure(
           ErrorKind.INVALID,
-          "'" + Redacted.uri(uri) + "' names nothing: write a name after " + uri.getScheme() + ":");
+          "'" + Redacted.uri(uri) + "' has no name: write one after " + uri.getScheme() + ":");
     }
     return name;
   }
@@ -476,7 +477,7 @@ public final class ModelSources {
         return checkNotEmpty(before);
       }
       ModelFile file = reading.read();
-      if (file.isSettled(Instant.now().minus(SETTLED))) {
+      if (file.isSettled(Instant.now().minus(MIN_AGE))) {
         known.put(location, file);
       } else {
         known.remove(location);

@@ -12,9 +12,9 @@ import org.slf4j.LoggerFactory;
 /**
  * The settings under which DJL's libraries are loaded.
  *
- * <p>DJL is told to stay offline. By itself it asks the addresses of cloud metadata for where it runs and reports that,
- * waits seconds for them, unpacks its libraries into the home folder, and on a machine with a GPU downloads others. What
- * the user has set of this in DJL's own variables or properties is kept.
+ * <p>DJL is set to offline. By default it queries the cloud metadata addresses and reports the environment, waits seconds for
+ * them, unpacks its libraries into the home folder, and on a machine with a GPU downloads others. Settings that the user
+ * has made in DJL's own variables or properties are kept.
  */
 public final class Djl {
   private static final Logger LOG = LoggerFactory.getLogger(Djl.class);
@@ -23,9 +23,9 @@ public final class Djl {
   private Djl() {}
 
   /**
-   * {@return what some work gives that may load a library of DJL}
+   * {@return the result of work that may load a library of DJL}
    *
-   * @param loader finds DJL's own files; one that does not find them leaves DJL unusable for good
+   * @param loader the class loader of DJL's files; if it does not find them, DJL stays unusable
    */
   public static <T> T offline(Path cacheFolder, @Nullable ClassLoader loader, Callable<T> work)
       throws Exception {
@@ -37,7 +37,7 @@ public final class Djl {
     Setting offline = new Setting("ai.djl.offline", "true");
     Setting rust = new Setting("RUST_FLAVOR", "cpu");
     Setting torch = new Setting("PYTORCH_FLAVOR", "cpu");
-    // One for each process, and more of them get less done.
+    // These are per process, and more of them lower the throughput.
     Setting threads = new Setting("ai.djl.pytorch.num_threads", "1");
     Setting interop = new Setting("ai.djl.pytorch.num_interop_threads", "1");
     Setting cache = new Setting("ENGINE_CACHE_DIR", writable(cacheFolder.resolve("djl")));
@@ -65,7 +65,7 @@ public final class Djl {
     } catch (IOException e) {
       LOG.debug("No cache folder {}", folder, e);
     }
-    LOG.warn("DJL's library cannot be kept in {} and goes where DJL puts it by default", folder);
+    LOG.warn("DJL's library cannot be cached in {} and is put into DJL's default folder", folder);
     return null;
   }
 }

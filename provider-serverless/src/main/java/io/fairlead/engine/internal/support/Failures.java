@@ -6,7 +6,7 @@ import io.fairlead.error.ServingException;
 import io.fairlead.provider.Closed;
 import org.jspecify.annotations.Nullable;
 
-/** Makes the failures of one platform, and words what they have in common. */
+/** A factory of the exceptions of one platform, with their common wording. */
 public final class Failures {
   private final String platform;
 
@@ -18,12 +18,12 @@ public final class Failures {
     return failure(kind, sentence, null);
   }
 
-  /** Makes a failure of a sentence, to which it adds the full stop. */
+  /** {@return an exception with a message, to which the full stop is added} */
   public ServingException failure(ErrorKind kind, String sentence, @Nullable Throwable cause) {
     return ServingException.builder(platform, kind, sentence + ".").cause(cause).build();
   }
 
-  /** {@return the failure of a model in a call} */
+  /** {@return the exception for a model that failed in a call} */
   public ServingException ofModel(Call call, String why, @Nullable Throwable cause) {
     return failure(ErrorKind.MODEL_FAILED, "Model '" + call.model() + "' failed: " + why, cause);
   }
@@ -32,7 +32,7 @@ public final class Failures {
     return Closed.refusal(platform, "run a model");
   }
 
-  /** What a throwable says of itself, for the end of a sentence. */
+  /** {@return the message of a throwable on one line, for the end of a sentence} */
   public static String reason(Throwable thrown) {
     String message = thrown.getMessage();
     return message == null || message.isBlank()
@@ -40,7 +40,7 @@ public final class Failures {
         : message.strip().replaceAll("\\s*\\R\\s*", " ");
   }
 
-  /** What the first of the throwables that led to this one says. */
+  /** {@return the message of the root cause of a throwable} */
   public static String rootReason(Throwable thrown) {
     Throwable root = thrown;
     while (root.getCause() != null) {

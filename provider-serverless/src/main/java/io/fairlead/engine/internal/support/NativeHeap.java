@@ -6,16 +6,16 @@ import javax.management.ObjectName;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** The memory that native libraries allocate. */
+/** The heap of native libraries. */
 final class NativeHeap {
   private static final Logger LOG = LoggerFactory.getLogger(NativeHeap.class);
 
   private NativeHeap() {}
 
   /**
-   * Gives the system back what is free.
+   * Returns free memory to the system.
    *
-   * <p>glibc keeps it otherwise, up to several times a model's size. Where the JVM has no such command, nothing happens.
+   * <p>Otherwise glibc keeps it, up to several times a model's size. Does nothing where the JVM has no such command.
    */
   static void trim() {
     try {
@@ -26,7 +26,7 @@ final class NativeHeap {
               null,
               null);
     } catch (JMException | RuntimeException | LinkageError e) {
-      LOG.debug("Free memory is not given back", e);
+      LOG.debug("Free memory is not returned to the system", e);
     }
   }
 }

@@ -12,12 +12,12 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * A library that runs models of one format, and that is there only where somebody added it.
+ * An optional library that runs models of one format.
  *
- * @param model what its models are called, with an article
- * @param packages the beginning of the names of its classes, with slashes
- * @param type one of its classes
- * @param artifacts what to add to the class path for it
+ * @param model the name of its models, with an article
+ * @param packages the common prefix of its class names, with slashes
+ * @param type the name of one of its classes
+ * @param artifacts the artifacts to add to the class path
  * @param conversion the command that makes an ONNX model of one of its models
  */
 public record OptionalRuntime(
@@ -25,8 +25,8 @@ public record OptionalRuntime(
   private static final Logger LOG = LoggerFactory.getLogger(OptionalRuntime.class);
   private static final Path MAPPED = Path.of("/proc/self/maps");
 
-  /** Refuses a model if the library is not there, which it does not touch. */
-  public void checkThere(ModelSource source, Failures failures) {
+  /** Refuses a model if the library is missing, without initialising it. */
+  public void checkPresent(ModelSource source, Failures failures) {
     try {
       Class.forName(type, false, OptionalRuntime.class.getClassLoader());
     } catch (ClassNotFoundException e) {
@@ -38,7 +38,7 @@ public record OptionalRuntime(
     }
   }
 
-  /** {@return the failure of a model whose library is missing or does not load} */
+  /** {@return the exception for a model whose library is missing or does not load} */
   public ServingException unusable(ModelSource source, LinkageError e, Failures failures) {
     String reason = Failures.reason(e);
     if (e instanceof NoClassDefFoundError && reason.contains(packages)) {
@@ -58,9 +58,9 @@ public record OptionalRuntime(
   }
 
   /**
-   * Makes sure that a model is to be loaded as it can be.
+   * Refuses load options other than the defaults.
    *
-   * @param threadsSetting what sets the threads of the whole process, if there is such a thing
+   * @param threadsSetting the setting for the threads of the whole process; empty if there is none
    */
   public void checkDefaults(
       ModelSource source, LoadOptions options, String threadsSetting, Failures failures) {
@@ -78,7 +78,7 @@ public record OptionalRuntime(
       throw failures.failure(
           ErrorKind.UNSUPPORTED,
           source + " is " + model
-              + " model, of which nobody knows whether its rows may be computed together: load it with"
+              + " model, whose rows are not known to be independent: load it with"
               + " a maxBatch of 1, which is the default");
     }
   }
@@ -86,10 +86,10 @@ public record OptionalRuntime(
   /**
    * Deletes the temporary file that this process has loaded a library from.
    *
-   * <p>Such a file is otherwise left behind by a process that is killed. What is loaded stays loaded; where the system
-   * does not tell what is, or does not let go of it, the file stays as well.
+   * <p>Otherwise a killed process leaves such a file behind. The library stays loaded. Where the system does not list loaded
+   * files, or does not allow their deletion, the file stays.
    *
-   * @param prefix how the file's name begins
+   * @param prefix the prefix of the file's name
    */
   public static void deleteUnpacked(String prefix) {
     Path temporary = Path.of(System.getProperty("java.io.tmpdir"));

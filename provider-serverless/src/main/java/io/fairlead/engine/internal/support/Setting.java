@@ -2,7 +2,7 @@ package io.fairlead.engine.internal.support;
 
 import org.jspecify.annotations.Nullable;
 
-/** A system property that a library reads, set for as long as it takes, unless the user has set it. */
+/** A system property for a library, set temporarily and only if the user has not set it. */
 public final class Setting {
   private final String name;
   private final boolean set;

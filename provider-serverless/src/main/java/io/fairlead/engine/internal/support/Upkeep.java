@@ -10,10 +10,10 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** What an engine does beside its answers, on a daemon thread that is there only while there is something to do. */
+/** The background tasks of an engine, on a daemon thread that ends when there are none. */
 public final class Upkeep implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(Upkeep.class);
-  // Models that are closed one after the other are worth one trim.
+  // One trim for models that are closed in short succession.
   private static final Duration BEFORE_TRIM = Duration.ofSeconds(1);
   private static final Duration IDLE = Duration.ofMillis(100);
   private static final Duration STOPPING = Duration.ofSeconds(5);
@@ -33,16 +33,16 @@ public final class Upkeep implements AutoCloseable {
     executor.allowCoreThreadTimeOut(true);
   }
 
-  /** Has something done soon. */
+  /** Runs a task in the background. */
   public void add(Runnable task) {
     try {
       executor.execute(() -> run(task));
     } catch (RejectedExecutionException e) {
-      LOG.debug("Upkeep is over", e);
+      LOG.debug("The background tasks have been closed", e);
     }
   }
 
-  /** Has free native memory given back to the system; not if this is closed before. */
+  /** Schedules the return of free native memory to the system, unless this is closed before. */
   public void trimNativeHeap() {
     try {
       Future<?> before = trim.get();
@@ -51,7 +51,7 @@ public final class Upkeep implements AutoCloseable {
             () -> run(NativeHeap::trim), BEFORE_TRIM.toNanos(), TimeUnit.NANOSECONDS));
       }
     } catch (RejectedExecutionException e) {
-      LOG.debug("Upkeep is over", e);
+      LOG.debug("The background tasks have been closed", e);
     }
   }
 
@@ -59,11 +59,11 @@ public final class Upkeep implements AutoCloseable {
     try {
       task.run();
     } catch (RuntimeException | LinkageError | OutOfMemoryError e) {
-      LOG.warn("Upkeep failed, which only costs time or memory", e);
+      LOG.warn("A background task failed, which costs time or memory only", e);
     }
   }
 
-  /** Waits until all is done, for some seconds. */
+  /** Waits a few seconds for the tasks to end. */
   @Override
   public void close() {
     Future<?> later = trim.get();

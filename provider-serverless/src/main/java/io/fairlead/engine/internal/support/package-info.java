@@ -1,5 +1,5 @@
 /**
- * What all engines need: failures, hashes, the settings of optional libraries, and the native heap.
+ * Shared code of all engines: exceptions, background tasks, the settings of optional libraries, and the native heap.
  *
  * <p>Internal to this module; it may change at any time.
  */

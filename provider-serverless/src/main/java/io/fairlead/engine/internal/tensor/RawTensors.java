@@ -18,13 +18,13 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Tensors as the binary tensor extension of the Open Inference Protocol has them.
+ * The binary tensor encoding of the Open Inference Protocol.
  *
  * <p>Elements follow one another in row-major order, little endian and without padding. A BOOL is one byte, of 0 or 1; an
  * element of BYTES is its length in four bytes and then itself, in UTF-8.
  */
 public final class RawTensors {
-  /** The content type of a body that begins with as many bytes of JSON as the number that follows. */
+  /** The prefix of the content type of a binary body; the length of its JSON in bytes follows. */
   public static final String CONTENT_TYPE =
       "application/vnd.sagemaker-triton.binary+json;json-header-size=";
 
@@ -32,7 +32,7 @@ public final class RawTensors {
 
   private RawTensors() {}
 
-  /** {@return how many bytes an element takes, which is no fixed number for BYTES} */
+  /** {@return the size of an element in bytes; BYTES has no fixed size} */
   private static int width(Datatype datatype) {
     return switch (datatype) {
       case BOOL, UINT8, INT8 -> 1;
@@ -44,7 +44,7 @@ public final class RawTensors {
   }
 
   /**
-   * {@return the tensor whose elements a buffer holds; null if they are not as many, or wrong, which is noted}
+   * {@return the tensor with the elements in a buffer; null, with a problem, if they are invalid or not as many}
    *
    * @param count the number of elements of that shape; negative if there is none
    */
@@ -80,16 +80,16 @@ public final class RawTensors {
   }
 
   /**
-   * Refuses tensors that take more than they may.
+   * Refuses tensors that are larger than the call's memory limit.
    *
-   * @param field what they are in the request
+   * @param field the field of the request
    */
   public static void checkFit(Call call, String field, List<Tensor> tensors, Failures failures) {
     long size = size(tensors);
     if (size > call.memoryBytes()) {
       throw failures.failure(
           ErrorKind.INVALID,
-          "Model '" + call.model() + "' was not asked: " + field + " must take at most the "
+          "Model '" + call.model() + "' was not invoked: " + field + " must take at most the "
               + call.memoryBytes() + " bytes of limits.memoryBytes, as tensors, and takes " + size
               + ": send less at a time, or deploy it with more memory");
     }
@@ -132,7 +132,7 @@ public final class RawTensors {
 
   private static String @Nullable [] strings(
       ByteBuffer raw, long count, Problems problems, String field) {
-    // Each has a length at least, so that no array is made for more than there can be.
+    // Each has a length of 4 bytes, so no array is larger than the body allows.
     if (count < 0 || count > raw.remaining() / LENGTH_SIZE) {
       problems.check(
           false,
@@ -176,7 +176,7 @@ public final class RawTensors {
     return encoded;
   }
 
-  /** {@return how many bytes the elements of tensors take} */
+  /** {@return the size of the elements of tensors in bytes} */
   public static long size(List<Tensor> tensors) {
     long size = 0;
     for (Tensor tensor : tensors) {

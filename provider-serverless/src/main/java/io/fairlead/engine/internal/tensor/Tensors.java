@@ -4,7 +4,7 @@ import io.fairlead.engine.Tensor;
 import java.lang.reflect.Array;
 import java.util.List;
 
-/** Joins and splits tensors by their rows. */
+/** Joining and splitting of tensors by rows. */
 public final class Tensors {
   private Tensors() {}
 
@@ -25,7 +25,7 @@ public final class Tensors {
     return Tensor.of(first.name(), first.datatype(), shape, all);
   }
 
-  /** {@return a copy of some of the rows, of which there is at least one} */
+  /** {@return a copy of one or more of the rows} */
   public static Tensor rows(Tensor tensor, int from, int count) {
     int width = tensor.size() / (int) tensor.shape()[0];
     Object some = Array.newInstance(tensor.elements().getClass().getComponentType(), count * width);

@@ -17,10 +17,10 @@ import java.util.Map;
 import java.util.concurrent.Callable;
 
 /**
- * A tokenizer in the Hugging Face format, by the library that DJL has of it.
+ * A tokenizer in the Hugging Face format, by DJL's library for it.
  *
- * <p>Texts are cut off after as many tokens as the file says under {@code truncation}, or else 512. Padding that the
- * file asks for is left out: each text is run alone, and padding changes the answers of quantised models.
+ * <p>Texts are truncated at the limit under {@code truncation} in the file, or else at 512 tokens. Padding in the file is
+ * ignored: each text is run alone, and padding changes the results of quantised models.
  */
 public final class DjlTokenizer implements Tokenizer {
   private static final int USUAL_LIMIT = 512;
@@ -63,7 +63,7 @@ public final class DjlTokenizer implements Tokenizer {
     }
   }
 
-  /** The limit in the file, which stands near its beginning; the megabytes of vocabulary after it are not read. */
+  /** The limit in the file, which is near its start; the megabytes of vocabulary after it are not read. */
   private static int limit(byte[] json) throws IOException {
     try (JsonParser parser = new JsonFactory().createParser(json)) {
       if (parser.nextToken() != JsonToken.START_OBJECT) {

@@ -14,13 +14,13 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * What makes a model of token ids one of texts.
+ * The text input of a model of token ids.
  *
- * <p>Each text is run alone: what a model with dynamic quantisation answers to one depends on the others in its batch.
+ * <p>Each text is run alone: with dynamic quantisation, the result for a text depends on the others in its batch.
  *
- * <p>An answer of the shape (batch, tokens, n) is turned into one vector by the rule of sentence-transformers: the mean
- * over the tokens that are text, scaled to a length of 1. An answer of the shape (batch, n) is given as it is. A model
- * with another way of pooling has to be exported with it.
+ * <p>An output of the shape (batch, tokens, n) is pooled to one vector as in sentence-transformers: the mean over the tokens
+ * without padding, normalized to length 1. An output of the shape (batch, n) is returned unchanged. A model with another
+ * kind of pooling has to be exported with it.
  */
 public final class TextInput {
   public static final String IDS = "input_ids";
@@ -28,7 +28,7 @@ public final class TextInput {
   private static final String TYPES = "token_type_ids";
   private static final Set<String> KNOWN = Set.of(IDS, MASK, TYPES);
   private static final String VECTOR = "sentence_embedding";
-  // The shortest length that is divided by, as in sentence-transformers.
+  // The minimum divisor, as in sentence-transformers.
   private static final double SHORTEST = 1e-12;
 
   private final TensorModel model;
@@ -45,7 +45,7 @@ public final class TextInput {
     this.output = output(model).name();
   }
 
-  /** {@return the texts' way into a model; empty if {@link #refusal} has a reason} */
+  /** {@return the text input of a model; empty if {@link #refusal} has a reason} */
   public static Optional<TextInput> of(
       TensorModel model, Optional<Tokenizer> tokenizer, Failures failures) {
     return refusal(model, tokenizer).isEmpty()
@@ -53,14 +53,14 @@ public final class TextInput {
         : Optional.empty();
   }
 
-  /** {@return why a model takes no texts, as a rule for a request's inputs; empty if it does} */
+  /** {@return the reason why a model takes no texts, as a rule for a request's inputs; empty if it does} */
   public static String refusal(TensorModel model, Optional<Tokenizer> tokenizer) {
     List<String> names = model.inputs().stream().map(TensorSpec::name).toList();
     if (!names.contains(IDS)) {
-      return "must be tensors: this model takes no texts, for it has no input " + IDS;
+      return "must be tensors: this model takes no texts, because it has no input " + IDS;
     }
     if (tokenizer.isEmpty()) {
-      return "must be tensors, for this model has no tokenizer: put its tokenizer.json beside it, or name it in the"
+      return "must be tensors, because this model has no tokenizer: put its tokenizer.json beside it, or name it in the"
           + " artifact's label 'tokenizer', to send texts";
     }
     if (!KNOWN.containsAll(names)) {
@@ -88,7 +88,7 @@ public final class TextInput {
         .orElse(outputs.get(0));
   }
 
-  /** {@return what the model answers to one text, with a first dimension of 1} */
+  /** {@return the model's output for one text, with a first dimension of 1} */
   public Tensor run(String text, Call call) {
     Tokenizer.Tokens tokens = tokenizer.encode(text);
     List<Tensor> tensors = new ArrayList<>();
@@ -111,7 +111,7 @@ public final class TextInput {
     }
     throw failures.failure(
         ErrorKind.MODEL_FAILED,
-        "Model '" + call.model() + "' gave no vector for a text, but " + answer.datatype()
+        "Model '" + call.model() + "' returned no vector for a text, but " + answer.datatype()
             + " with "
             + answer.shape().length + " dimensions as its output '" + output
             + "': send tensors instead of texts, or export it with its pooling");

@@ -1,14 +1,14 @@
 package io.fairlead.engine.internal.text;
 
-/** Turns text into the numbers that a model takes, for any number of callers at the same time. */
+/** A tokenizer: text to token ids; thread-safe. */
 public interface Tokenizer extends AutoCloseable {
-  /** {@return the tokens of a text, cut off at the model's limit and not padded} */
+  /** {@return the tokens of a text, truncated at the model's limit and not padded} */
   Tokens encode(String text);
 
   @Override
   void close();
 
-  /** The tokens of one text: their ids, which are text and not padding (1), and to which segment they belong. */
+  /** The tokens of one text: their ids, their attention mask (1 for text, 0 for padding), and their segment ids. */
   final class Tokens {
     private final long[] ids;
     private final long[] mask;

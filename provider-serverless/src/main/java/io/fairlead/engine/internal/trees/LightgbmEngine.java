@@ -9,7 +9,7 @@ import io.fairlead.engine.internal.source.ModelFiles;
 import io.fairlead.engine.internal.support.Failures;
 import io.fairlead.engine.internal.support.OptionalRuntime;
 
-/** Runs LightGBM models, in its text form, if LightGBM's library for the JVM is there. */
+/** The engine for LightGBM models in text form; its library for the JVM is optional. */
 public final class LightgbmEngine extends OptionalEngine {
   private static final OptionalRuntime RUNTIME = new OptionalRuntime(
       "a LightGBM",

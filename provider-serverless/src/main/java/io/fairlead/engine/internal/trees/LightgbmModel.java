@@ -19,10 +19,10 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * A booster of LightGBM.
+ * A LightGBM booster.
  *
- * <p>By default each run computes on its caller's thread. With the threads that LightGBM would take by itself, a small
- * run takes hundreds of times as long.
+ * <p>By default each run computes on its caller's thread. With LightGBM's default number of threads, a small run takes
+ * hundreds of times as long.
  */
 final class LightgbmModel extends TreeModel {
   private static final Logger LOG = LoggerFactory.getLogger(LightgbmModel.class);
@@ -57,7 +57,7 @@ final class LightgbmModel extends TreeModel {
     }
   }
 
-  /** LightGBM reads on past the end of a file that is cut off, which ends the JVM. */
+  /** Checks that a file is complete: LightGBM reads past the end of a truncated one, which crashes the JVM. */
   private static void checkWhole(String model) throws IOException {
     int at = model.indexOf("\nTree=");
     int sizes = model.indexOf("\ntree_sizes=");

@@ -13,10 +13,10 @@ import java.lang.reflect.Array;
 import java.util.List;
 
 /**
- * A booster.
+ * A model of boosted trees.
  *
- * <p>Its one input has a row for each prediction and a column for each feature, where NaN is a missing value. Its one
- * output is what {@code predict} gives in Python: a column for each class, or one.
+ * <p>Its input has a row for each prediction and a column for each feature; NaN is a missing value. Its output is that of
+ * {@code predict} in Python: one column, or one for each class.
  */
 abstract class TreeModel implements TensorModel {
   private static final String INPUT = "input";
@@ -35,10 +35,10 @@ abstract class TreeModel implements TensorModel {
   }
 
   /**
-   * {@return the refusal of a file that its library does not read}
+   * {@return the exception for a file that its library does not read}
    *
    * @param library the library's name
-   * @param version the version that reads what it and earlier ones have saved
+   * @param version the version of the library
    */
   static ServingException notWhole(
       ModelSource source,
@@ -84,7 +84,7 @@ abstract class TreeModel implements TensorModel {
   /** {@return the elements of the output for one row or more} */
   abstract Object predict(Tensor input, int rows) throws NotPredicted;
 
-  /** A library failed, for the reason that is its message. */
+  /** A library failed; the message is the reason. */
   static final class NotPredicted extends Exception {
     private static final long serialVersionUID = 1;
 

@@ -5,9 +5,9 @@ import java.nio.BufferUnderflowException;
 import java.nio.ByteBuffer;
 
 /**
- * Makes sure that a model in UBJSON is whole.
+ * A check that a model in UBJSON is complete.
  *
- * <p>XGBoost reads on past the end of one that is cut off, which ends the JVM.
+ * <p>XGBoost reads past the end of a truncated one, which crashes the JVM.
  */
 final class UbjsonCheck {
   private static final int DEEPEST = 100;
@@ -19,9 +19,9 @@ final class UbjsonCheck {
   }
 
   /**
-   * Checks a model in UBJSON, and lets others pass.
+   * Checks a model in UBJSON, and ignores other formats.
    *
-   * @throws IOException if it is not whole
+   * @throws IOException if it is not complete
    */
   static void check(byte[] model) throws IOException {
     if (model.length > 1 && model[0] == '{' && model[1] == 'L') {

@@ -9,7 +9,7 @@ import io.fairlead.engine.internal.source.ModelFiles;
 import io.fairlead.engine.internal.support.Failures;
 import io.fairlead.engine.internal.support.OptionalRuntime;
 
-/** Runs XGBoost models, in JSON, UBJSON or the old binary form, if XGBoost's library for the JVM is there. */
+/** The engine for XGBoost models in JSON, UBJSON or the old binary form; its library for the JVM is optional. */
 public final class XgboostEngine extends OptionalEngine {
   private static final OptionalRuntime RUNTIME = new OptionalRuntime(
       "an XGBoost",

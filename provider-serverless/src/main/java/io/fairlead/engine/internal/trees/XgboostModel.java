@@ -16,10 +16,10 @@ import ml.dmlc.xgboost4j.java.XGBoost;
 import ml.dmlc.xgboost4j.java.XGBoostError;
 
 /**
- * A booster of XGBoost.
+ * An XGBoost booster.
  *
- * <p>By default each run computes on its caller's thread. With the threads that XGBoost would take by itself, several
- * callers get less done than one.
+ * <p>By default each run computes on its caller's thread. With XGBoost's default number of threads, several callers have a
+ * lower throughput than one.
  */
 final class XgboostModel extends TreeModel {
   private static final Pattern PLACE = Pattern.compile("^\\[\\d\\d:\\d\\d:\\d\\d\\] \\S+:\\d+: ");
@@ -57,7 +57,7 @@ final class XgboostModel extends TreeModel {
     }
   }
 
-  /** What XGBoost says, without the time, the place in its source and the stack. */
+  /** {@return XGBoost's message, without the time, the source location and the stack} */
   private static String reason(Exception e) {
     String message = e.getMessage();
     String first = message == null ? "" : message.lines().findFirst().orElse("");

@@ -11,9 +11,9 @@ import java.io.UncheckedIOException;
 import java.util.Map;
 
 /**
- * What goes back to a client.
+ * An HTTP response.
  *
- * @param headers those beside the body's length and type
+ * @param headers the headers other than Content-Length and Content-Type
  */
 record Answer(
     HttpResponseStatus status, String contentType, ByteBuf body, Map<String, String> headers) {
@@ -30,7 +30,7 @@ record Answer(
     return new Answer(status, "", Unpooled.EMPTY_BUFFER, Map.of());
   }
 
-  /** {@return an answer that is a JSON object} */
+  /** {@return a response with a JSON object} */
   static Answer json(HttpResponseStatus status, Fields fields) {
     return value(status, json -> {
       json.writeStartObject();
@@ -39,7 +39,7 @@ record Answer(
     });
   }
 
-  /** {@return an answer that is any JSON value} */
+  /** {@return a response with any JSON value} */
   static Answer value(HttpResponseStatus status, Fields value) {
     ByteArrayOutputStream body = new ByteArrayOutputStream();
     try (JsonGenerator json = JSON.createGenerator(body)) {
@@ -50,7 +50,7 @@ record Answer(
     return new Answer(status, JSON_TYPE, Unpooled.wrappedBuffer(body.toByteArray()), Map.of());
   }
 
-  /** {@return a failure, as the Open Inference Protocol words it} */
+  /** {@return an error response, in the form of the Open Inference Protocol} */
   static Answer error(HttpResponseStatus status, String sentence) {
     return json(status, json -> json.writeStringField("error", sentence));
   }

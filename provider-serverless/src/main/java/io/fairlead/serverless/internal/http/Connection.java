@@ -40,32 +40,32 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * One client's connection: takes its requests one after another, and keeps it to its times and sizes.
+ * A client connection: handles its requests one after another, and enforces timeouts and size limits.
  *
- * <p>Everything here happens on the connection's event loop. It reads on while a function is at work, to notice when the
- * client goes; what comes meanwhile waits, up to a limit at which it reads no more. A client that closes its side only
- * counts as gone.
+ * <p>All methods run on the connection's event loop. It keeps reading while a function runs, to notice a disconnect; what
+ * arrives meanwhile is buffered, up to a limit at which it stops reading. A client that half-closes the connection counts
+ * as disconnected.
  */
-// What a channel's futures would tell comes as an event, too.
+// The results of a channel's futures also come as events.
 @SuppressWarnings("FutureReturnValueIgnored")
 final class Connection extends ChannelInboundHandlerAdapter {
   private static final Logger LOG = LoggerFactory.getLogger(Connection.class);
-  private static final int MOST_PENDING = 64;
-  private static final int FIRST_PART = 64 * 1024;
-  private static final long LONGEST_LINGER = TimeUnit.SECONDS.toNanos(2);
-  private static final long SHORTEST = TimeUnit.MILLISECONDS.toNanos(1);
+  private static final int MAX_PENDING = 64;
+  private static final int INITIAL_BUFFER = 64 * 1024;
+  private static final long MAX_LINGER = TimeUnit.SECONDS.toNanos(2);
+  private static final long MIN_DELAY = TimeUnit.MILLISECONDS.toNanos(1);
   private static final byte[] NONE = {};
 
   private enum State {
     /** Between requests. */
     IDLE,
-    /** A request has begun to arrive. */
+    /** A request is being received. */
     RECEIVING,
-    /** A function is at work. */
+    /** A function is running. */
     WORKING,
-    /** The answer has not left yet. */
+    /** The response is being sent. */
     SENDING,
-    /** The last answer is given; what the client still sends is thrown away, so that it gets to read the answer. */
+    /** The last response is sent; further input is discarded, so that the client can still read the response. */
     LINGERING
   }
 
@@ -108,21 +108,21 @@ final class Connection extends ChannelInboundHandlerAdapter {
       Answer full = Answer.error(
               HttpResponseStatus.SERVICE_UNAVAILABLE,
               "There are " + settings.maxConnections()
-                  + " connections, which is the most: try again later, or raise maxConnections.")
+                  + " connections, the maximum: retry later, or raise maxConnections.")
           .with("retry-after", "1");
-      // Without lingering, which would keep as many more as there are clients.
+      // Without lingering, which would hold further connections open.
       newContext
           .writeAndFlush(response(full, full.body(), false, false))
           .addListener(ChannelFutureListener.CLOSE);
       return;
     }
-    // Not idle: whoever connects has something to ask.
+    // Not idle: a client that connects is about to send a request.
     state = State.RECEIVING;
     deadline = System.nanoTime() + transferNanos;
     watch();
   }
 
-  /** Closes the connection if nothing is under way on it, or else after the request that is. */
+  /** Closes the connection when it is idle, after the current request. */
   void closeSoon() {
     ChannelHandlerContext here = context;
     if (here != null) {
@@ -148,14 +148,16 @@ final class Connection extends ChannelInboundHandlerAdapter {
   // Time.
 
   private void watch() {
-    // A deadline that is set before the next look lies after it.
+    // A deadline that is set before the next check is never earlier than it.
     long most = Math.min(transferNanos, idleNanos);
     long left = state == State.WORKING ? most : Math.min(deadline - System.nanoTime(), most);
-    context().executor().schedule(this::look, Math.max(left, SHORTEST), TimeUnit.NANOSECONDS);
+    context()
+        .executor()
+        .schedule(this::checkDeadline, Math.max(left, MIN_DELAY), TimeUnit.NANOSECONDS);
   }
 
-  /** Looks whether the time is up: once in a while, and not for each request, which would cost each of them. */
-  private void look() {
+  /** Checks the deadline: periodically, because a timer for each request would cost each of them. */
+  private void checkDeadline() {
     if (!context().channel().isOpen()) {
       return;
     }
@@ -179,7 +181,7 @@ final class Connection extends ChannelInboundHandlerAdapter {
     boolean partial = !decoded;
     decoded = false;
     if (partial && state == State.IDLE) {
-      // Something came, and it was not a whole head.
+      // An incomplete request head has arrived.
       state = State.RECEIVING;
       deadline = System.nanoTime() + transferNanos;
     }
@@ -196,7 +198,7 @@ final class Connection extends ChannelInboundHandlerAdapter {
       pending.add(message);
       pendingBytes +=
           message instanceof HttpContent content ? content.content().readableBytes() : 0;
-      if (pending.size() >= MOST_PENDING || pendingBytes >= FIRST_PART) {
+      if (pending.size() >= MAX_PENDING || pendingBytes >= INITIAL_BUFFER) {
         newContext.channel().config().setAutoRead(false);
       }
     } else {
@@ -225,7 +227,7 @@ final class Connection extends ChannelInboundHandlerAdapter {
     }
   }
 
-  /** Takes what waited, until one of them keeps the connection busy. */
+  /** Handles buffered messages, until one of them makes the connection busy. */
   private void takePending() {
     if (taking) {
       return;
@@ -259,7 +261,8 @@ final class Connection extends ChannelInboundHandlerAdapter {
     size = 0;
     if (request.protocolVersion().majorVersion() != 1) {
       refuse(Answer.error(
-          HttpResponseStatus.HTTP_VERSION_NOT_SUPPORTED, "Only HTTP/1.1 and HTTP/1.0 are spoken."));
+          HttpResponseStatus.HTTP_VERSION_NOT_SUPPORTED,
+          "Only HTTP/1.1 and HTTP/1.0 are supported."));
       return;
     }
     long length = HttpUtil.getContentLength(request, -1L);
@@ -275,7 +278,8 @@ final class Connection extends ChannelInboundHandlerAdapter {
     if (expected != null && request.protocolVersion().minorVersion() > 0) {
       if (!HttpHeaderValues.CONTINUE.contentEqualsIgnoreCase(expected)) {
         refuse(Answer.error(
-            HttpResponseStatus.EXPECTATION_FAILED, "Only 100-continue can be expected."));
+            HttpResponseStatus.EXPECTATION_FAILED,
+            "The only supported expectation is 100-continue."));
       } else if (early != null) {
         refuse(early);
       } else {
@@ -284,7 +288,7 @@ final class Connection extends ChannelInboundHandlerAdapter {
                 HttpVersion.HTTP_1_1, HttpResponseStatus.CONTINUE, Unpooled.EMPTY_BUFFER));
       }
     }
-    if (length > 0 && length <= FIRST_PART && early == null && state == State.RECEIVING) {
+    if (length > 0 && length <= INITIAL_BUFFER && early == null && state == State.RECEIVING) {
       body = new byte[(int) length];
     }
   }
@@ -304,12 +308,13 @@ final class Connection extends ChannelInboundHandlerAdapter {
     }
     if (size + length > body.length) {
       long known = HttpUtil.getContentLength(requireNonNull(head), (long) settings.maxBodyBytes());
-      int larger = (int) Math.max(size + length, Math.min(known, Math.max(FIRST_PART, 2L * size)));
-      long more = Math.max(0, larger - FIRST_PART) - reserved;
+      int larger =
+          (int) Math.max(size + length, Math.min(known, Math.max(INITIAL_BUFFER, 2L * size)));
+      long more = Math.max(0, larger - INITIAL_BUFFER) - reserved;
       if (more > 0 && !front.reserve(more)) {
         refuse(Answer.error(
                 HttpResponseStatus.SERVICE_UNAVAILABLE,
-                "There is no room for this body beside those of other requests: try again later.")
+                "There is no memory for this body beside those of other requests: retry later.")
             .with("retry-after", "1"));
         return;
       }
@@ -331,18 +336,16 @@ final class Connection extends ChannelInboundHandlerAdapter {
     if (cause instanceof TooLongHttpLineException) {
       return Answer.error(
           HttpResponseStatus.REQUEST_URI_TOO_LONG,
-          "The request's first line is longer than " + StrictRequestDecoder.LONGEST_LINE
-              + " bytes.");
+          "The request line is longer than " + StrictRequestDecoder.MAX_LINE_LENGTH + " bytes.");
     }
     if (cause instanceof TooLongHttpHeaderException) {
       return Answer.error(
           HttpResponseStatus.REQUEST_HEADER_FIELDS_TOO_LARGE,
-          "The headers are longer than " + StrictRequestDecoder.LONGEST_HEADERS + " bytes.");
+          "The headers are longer than " + StrictRequestDecoder.MAX_HEADERS_LENGTH + " bytes.");
     }
     return Answer.error(
         HttpResponseStatus.BAD_REQUEST,
-        "This is no request of HTTP/1.1 that has one meaning only: check its first line, its headers and how its"
-            + " length is given.");
+        "This is not an unambiguous HTTP/1.1 request: check the request line, the headers and the body length.");
   }
 
   private void complete() {
@@ -378,7 +381,7 @@ final class Connection extends ChannelInboundHandlerAdapter {
       HttpRequest request, byte[] whole, Target.Kind to, HttpFunction called) {
     if (request.method().equals(HttpMethod.POST)) {
       CompletableFuture<Response> invocation =
-          called.invoke(Routes.question(request.headers(), whole, called));
+          called.invoke(Routes.toRequest(request.headers(), whole, called));
       work = invocation;
       return invocation.thenApply(response -> Routes.answer(to, called, response));
     }
@@ -389,14 +392,14 @@ final class Connection extends ChannelInboundHandlerAdapter {
 
   // Answers.
 
-  /** Answers before the request is all there, which ends the connection. */
+  /** Responds before the request has fully arrived, and closes the connection. */
   private void refuse(Answer answer) {
     keepAlive = false;
     boolean early = state != State.LINGERING;
     send(answer);
     if (early && state == State.SENDING) {
       state = State.LINGERING;
-      deadline = System.nanoTime() + Math.min(transferNanos, LONGEST_LINGER);
+      deadline = System.nanoTime() + Math.min(transferNanos, MAX_LINGER);
       releasePending();
     }
   }
@@ -408,7 +411,7 @@ final class Connection extends ChannelInboundHandlerAdapter {
     boolean keep = keepAlive && !front.isClosing();
     FullHttpResponse response =
         response(answer, isHead ? Unpooled.EMPTY_BUFFER : answer.body(), keep, isOld);
-    forget();
+    clearRequest();
     state = State.SENDING;
     deadline = System.nanoTime() + transferNanos;
     ChannelFuture sent = context().writeAndFlush(response);
@@ -447,9 +450,10 @@ final class Connection extends ChannelInboundHandlerAdapter {
       deadline = System.nanoTime() + idleNanos;
       takePending();
     } else if (context().channel() instanceof DuplexChannel channel) {
-      // Closing while the client still sends would reset the connection, and lose it the answer.
+      // Closing while the client still sends would reset the connection, and the client would lose
+      // the response.
       state = State.LINGERING;
-      deadline = System.nanoTime() + Math.min(transferNanos, LONGEST_LINGER);
+      deadline = System.nanoTime() + Math.min(transferNanos, MAX_LINGER);
       channel.shutdownOutput();
       watch();
     } else {
@@ -457,8 +461,8 @@ final class Connection extends ChannelInboundHandlerAdapter {
     }
   }
 
-  /** Forgets the request. */
-  private void forget() {
+  /** Clears the state of the request. */
+  private void clearRequest() {
     head = null;
     early = null;
     kind = null;
@@ -478,20 +482,20 @@ final class Connection extends ChannelInboundHandlerAdapter {
 
   @Override
   public void channelInactive(ChannelHandlerContext newContext) {
-    CompletableFuture<?> left = work;
+    CompletableFuture<?> running = work;
     state = State.LINGERING;
-    forget();
+    clearRequest();
     releasePending();
     front.closed(this);
-    if (left != null) {
-      left.cancel(false);
+    if (running != null) {
+      running.cancel(false);
     }
   }
 
   @Override
   public void exceptionCaught(ChannelHandlerContext newContext, Throwable cause) {
     if (!(cause instanceof IOException)) {
-      LOG.warn("A connection is closed after a failure", cause);
+      LOG.warn("A connection is closed after an error", cause);
     }
     newContext.close();
   }

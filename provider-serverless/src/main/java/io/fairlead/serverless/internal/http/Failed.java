@@ -10,13 +10,13 @@ import java.util.concurrent.CompletionException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Words failures for clients. */
+/** The mapping from exceptions to HTTP error responses. */
 final class Failed {
-  private static final Duration SOON = Duration.ofSeconds(1);
+  private static final Duration DEFAULT_RETRY_AFTER = Duration.ofSeconds(1);
 
   private Failed() {}
 
-  /** {@return the answer to a request that failed with this} */
+  /** {@return the response to a request that failed with this exception} */
   static Answer answer(String function, Throwable thrown) {
     Throwable cause = thrown;
     while (cause instanceof CompletionException && cause.getCause() != null) {
@@ -30,23 +30,23 @@ final class Failed {
     }
     if (cause instanceof ServingException e) {
       Answer answer = Answer.error(status(e.kind()), String.valueOf(e.getMessage()));
-      return mayComeAgain(e.kind())
-          ? answer.with("retry-after", seconds(e.retryAfter().orElse(SOON)))
+      return hasRetryAfter(e.kind())
+          ? answer.with("retry-after", seconds(e.retryAfter().orElse(DEFAULT_RETRY_AFTER)))
           : answer;
     }
     if (cause instanceof CancellationException) {
       return Answer.error(
           HttpResponseStatus.SERVICE_UNAVAILABLE,
-          "The invocation of function '" + function + "' was taken back.");
+          "The invocation of function '" + function + "' was cancelled.");
     }
     log().warn("Function {} failed", function, cause);
     return Answer.error(
         HttpResponseStatus.INTERNAL_SERVER_ERROR,
         "Function '" + function + "' failed with " + cause.getClass().getSimpleName()
-            + ": the log of the server says more.");
+            + ": see the server's log.");
   }
 
-  private static boolean mayComeAgain(ErrorKind kind) {
+  private static boolean hasRetryAfter(ErrorKind kind) {
     return kind == ErrorKind.THROTTLED || kind == ErrorKind.QUOTA || kind == ErrorKind.UNAVAILABLE;
   }
 

@@ -6,11 +6,11 @@ import io.fairlead.engine.TensorSpec;
 import java.util.List;
 
 /**
- * What a function says of itself.
+ * The metadata of a function.
  *
- * @param platform what runs it, such as {@code onnxruntime_onnx}
- * @param inputs what it takes; empty for code, which does not say
- * @param outputs what it gives; empty for code, which does not say
+ * @param platform the platform that runs it, such as {@code onnxruntime_onnx}
+ * @param inputs its inputs; empty for code, which does not declare them
+ * @param outputs its outputs; empty for code, which does not declare them
  */
 public record FunctionDescription(
     String platform, List<TensorSpec> inputs, List<TensorSpec> outputs) {

@@ -6,16 +6,16 @@ import java.util.Optional;
 /**
  * The functions that an {@link HttpFront} serves.
  *
- * <p>It is asked on the threads that all connections share, so that it has to answer at once.
+ * <p>Called on the threads of all connections: no method may block.
  */
 public interface FunctionDirectory {
   Optional<HttpFunction> find(String name);
 
   Collection<String> names();
 
-  /** {@return whether the process works at all; one that does not is restarted by whoever watches it} */
+  /** {@return the liveness: an orchestrator restarts a process that is not live} */
   boolean isLive();
 
-  /** {@return whether requests may be sent} */
+  /** {@return the readiness: whether requests may be sent} */
   boolean isReady();
 }

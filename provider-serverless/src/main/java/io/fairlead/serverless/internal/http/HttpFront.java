@@ -40,11 +40,11 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Answers HTTP for functions.
+ * The HTTP server of functions.
  *
- * <p>It speaks the Open Inference Protocol (version 2, REST) with its binary tensor extension, and what SageMaker ({@code
- * /ping}, {@code /invocations}) and Vertex (the routes of {@link HttpSettings}) ask of a container. {@code
- * /v2/models/NAME} is a function's URL: a POST to it passes the body and its content type on as they are.
+ * <p>It implements the Open Inference Protocol (version 2, REST) with its binary tensor extension, and the container routes
+ * of SageMaker ({@code /ping}, {@code /invocations}) and Vertex (those of {@link HttpSettings}). {@code /v2/models/NAME}
+ * is a function's URL: a POST to it passes the body and its content type on unchanged.
  *
  * <p>One to four threads serve all connections; functions run elsewhere.
  */
@@ -52,33 +52,33 @@ public final class HttpFront implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(HttpFront.class);
   private static final Duration GRACE = Duration.ofSeconds(10);
   private static final Duration STOPPING = Duration.ofSeconds(5);
-  private static final int MOST_THREADS = 4;
+  private static final int MAX_THREADS = 4;
   private static final int BACKLOG = 1024;
   private static final DateTimeFormatter DATE =
       DateTimeFormatter.RFC_1123_DATE_TIME.withZone(ZoneOffset.UTC);
 
-  /** A second of the clock, as headers have it. */
+  /** A second of the clock, formatted for the Date header. */
   private record Second(long number, String text) {}
 
   private final String platform;
   private final HttpSettings settings;
   private final EventLoopGroup threads;
   private final Channel listening;
-  private final long mostReserved;
+  private final long maxReserved;
   private final AtomicLong reserved = new AtomicLong();
   private final AtomicInteger open = new AtomicInteger();
   private final Set<Connection> connections = ConcurrentHashMap.newKeySet();
   private final Queue<Thread> started = new ConcurrentLinkedQueue<>();
   private final ReentrantLock lock = new ReentrantLock();
-  private final Condition closedOne = lock.newCondition();
+  private final Condition connectionClosed = lock.newCondition();
   private volatile boolean closing;
   private volatile Second second = new Second(-1, "");
 
   private HttpFront(String platform, HttpSettings settings, FunctionDirectory directory) {
     this.platform = requireNonNull(platform, "platform");
     this.settings = settings;
-    this.mostReserved = Math.max(settings.maxBodyBytes(), Runtime.getRuntime().maxMemory() / 4);
-    int count = Math.min(MOST_THREADS, Math.max(1, Runtime.getRuntime().availableProcessors() / 4));
+    this.maxReserved = Math.max(settings.maxBodyBytes(), Runtime.getRuntime().maxMemory() / 4);
+    int count = Math.min(MAX_THREADS, Math.max(1, Runtime.getRuntime().availableProcessors() / 4));
     this.threads =
         new MultiThreadIoEventLoopGroup(count, factory(platform), NioIoHandler.newFactory());
     try {
@@ -90,9 +90,9 @@ public final class HttpFront implements AutoCloseable {
   }
 
   /**
-   * {@return a front that answers}
+   * {@return a started server}
    *
-   * @param platform the id of the platform whose failures these are
+   * @param platform the platform's id, for exceptions
    * @throws ServingException {@code CONFLICT} if the port is in use, {@code INVALID} if it cannot listen at that address
    */
   public static HttpFront start(
@@ -133,12 +133,12 @@ public final class HttpFront implements AutoCloseable {
         .awaitUninterruptibly();
     Throwable cause = bound.cause();
     if (cause != null) {
-      throw notListening(cause);
+      throw bindFailure(cause);
     }
     return bound.channel();
   }
 
-  private ServingException notListening(Throwable cause) {
+  private ServingException bindFailure(Throwable cause) {
     String place = settings.host() + ":" + settings.port();
     boolean taken = cause instanceof BindException
         && cause.getMessage() != null
@@ -148,7 +148,7 @@ public final class HttpFront implements AutoCloseable {
           platform,
           ErrorKind.CONFLICT,
           "Port " + settings.port() + " at " + settings.host()
-              + " is in use by another process: stop that, give another port, or 0 for any that is free.",
+              + " is in use by another process: stop that process, or set another port, or 0 for any free one.",
           cause);
     }
     return new ServingException(
@@ -156,16 +156,16 @@ public final class HttpFront implements AutoCloseable {
         ErrorKind.INVALID,
         "Cannot listen at " + place + " ("
             + (cause instanceof UnresolvedAddressException ? "unknown host" : cause.getMessage())
-            + "): give the address of one of this machine's interfaces, and a port that this user may take.",
+            + "): set the address of one of this machine's interfaces, and a port that this user may open.",
         cause);
   }
 
-  /** {@return where it listens, with the port that it got} */
+  /** {@return the address that it listens at, with the actual port} */
   public InetSocketAddress address() {
     return (InetSocketAddress) listening.localAddress();
   }
 
-  /** {@return the URL of a function; at an address that stands for all interfaces, as this machine sees it} */
+  /** {@return the URL of a function; on the loopback address if it listens at all interfaces} */
   public URI url(String function) {
     InetSocketAddress address = address();
     String host = address.getAddress().isAnyLocalAddress()
@@ -177,7 +177,7 @@ public final class HttpFront implements AutoCloseable {
 
   // For connections.
 
-  /** Counts a connection in, and tells whether it may stay. */
+  /** Registers a connection, and returns whether it may stay open. */
   boolean opened(Connection connection) {
     if (open.incrementAndGet() > settings.maxConnections()) {
       open.decrementAndGet();
@@ -197,16 +197,16 @@ public final class HttpFront implements AutoCloseable {
     if (closing) {
       lock.lock();
       try {
-        closedOne.signalAll();
+        connectionClosed.signalAll();
       } finally {
         lock.unlock();
       }
     }
   }
 
-  /** Takes memory for a large body, if all of them together leave it. */
+  /** Reserves memory for a large body, and returns whether there is enough. */
   boolean reserve(long bytes) {
-    if (reserved.addAndGet(bytes) <= mostReserved) {
+    if (reserved.addAndGet(bytes) <= maxReserved) {
       return true;
     }
     reserved.addAndGet(-bytes);
@@ -233,14 +233,14 @@ public final class HttpFront implements AutoCloseable {
     return last.text();
   }
 
-  /** Closes with a grace of ten seconds. */
+  /** Closes with a grace period of ten seconds. */
   @Override
   public void close() {
     close(GRACE);
   }
 
   /**
-   * Lets no client connect any more, answers within the grace what is under way, and ends.
+   * Accepts no further connections, lets requests in progress end within the grace period, and stops.
    *
    * <p>Connections without a request are closed at once. Idempotent.
    */
@@ -259,7 +259,7 @@ public final class HttpFront implements AutoCloseable {
     lock.lock();
     try {
       for (long left = nanos; !connections.isEmpty() && left > 0; left = end - System.nanoTime()) {
-        closedOne.awaitNanos(left);
+        connectionClosed.awaitNanos(left);
       }
     } catch (InterruptedException e) {
       interrupted = true;
@@ -272,7 +272,7 @@ public final class HttpFront implements AutoCloseable {
       if (!threads.awaitTermination(STOPPING.toMillis(), TimeUnit.MILLISECONDS)) {
         LOG.warn("The threads of {} did not end", this);
       }
-      // Netty says that they have ended a moment before they have.
+      // Netty reports the end of its threads a moment before they have ended.
       for (Thread thread : started) {
         thread.join(STOPPING.toMillis());
       }

@@ -7,31 +7,31 @@ import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 
 /**
- * A function, as an {@link HttpFront} sees it.
+ * A function that an {@link HttpFront} serves.
  *
- * <p>It is called on the threads that all connections share: no method may wait for anything.
+ * <p>Called on the threads of all connections: no method may block.
  */
 public interface HttpFunction {
   String name();
 
-  /** {@return the version that the protocol shows; empty if there are none} */
+  /** {@return the version for the protocol; empty if there are no versions} */
   Optional<String> version();
 
-  /** {@return whether an invocation may be sent; a function that has yet to be loaded by its first one is ready} */
+  /** {@return whether it can be invoked; a function that is scaled to zero is ready} */
   boolean isReady();
 
-  /** {@return the longest that an invocation may take} */
+  /** {@return the timeout of an invocation} */
   Duration timeout();
 
   /**
-   * Begins an invocation.
+   * Starts an invocation.
    *
-   * <p>The future is cancelled when the client goes, after which nobody reads the answer: an invocation that still waits
-   * should give up its place. It fails with {@link io.fairlead.grammar.InvalidValueException} or {@link
-   * io.fairlead.error.ServingException}; what else it fails with is not shown to the client.
+   * <p>The future is cancelled when the client disconnects: an invocation that still waits should leave the queue. It fails
+   * with {@link io.fairlead.grammar.InvalidValueException} or {@link io.fairlead.error.ServingException}; the details of
+   * other exceptions are not sent to the client.
    */
   CompletableFuture<Response> invoke(Request request);
 
-  /** Begins to find out what the function takes and gives, for which it may have to be loaded. */
+  /** Starts to read the inputs and outputs of the function, which may have to be loaded first. */
   CompletableFuture<FunctionDescription> describe();
 }

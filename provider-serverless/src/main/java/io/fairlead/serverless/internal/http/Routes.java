@@ -25,7 +25,7 @@ import java.util.Optional;
 import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
-/** Tells what a request is for, and whether it is let through; and translates between HTTP and functions. */
+/** The routing and the access control of requests, and the translation between HTTP and functions. */
 final class Routes {
   private static final String BINARY =
       "application/vnd.sagemaker-triton.binary+json;json-header-size=";
@@ -33,15 +33,15 @@ final class Routes {
   private static final String OCTETS = "application/octet-stream";
   private static final String FORM = "application/x-www-form-urlencoded";
   private static final String BEARER = "Bearer ";
-  private static final String THERE_IS =
-      "There is GET /v2, /v2/health/live, /v2/health/ready, /v2/models/NAME, /v2/models/NAME/ready and /ping, and POST"
+  private static final String SUPPORTED_ROUTES =
+      "Supported are GET /v2, /v2/health/live, /v2/health/ready, /v2/models/NAME, /v2/models/NAME/ready and /ping, and POST"
           + " /v2/models/NAME/infer, /v2/models/NAME, /v2/repository/index and /invocations";
 
   /**
-   * Where a request goes.
+   * The route of a request.
    *
-   * @param early the answer, if no function is needed for it
-   * @param function the function that answers, if there is no early answer
+   * @param early the response, if no function is needed for it
+   * @param function the function to invoke, if there is no early response
    */
   record Route(
       @Nullable Answer early,
@@ -72,12 +72,13 @@ final class Routes {
       target = Target.of(request.uri(), settings);
     } catch (IllegalArgumentException e) {
       return Route.to(Answer.error(
-          HttpResponseStatus.BAD_REQUEST, "The path is badly encoded: " + e.getMessage() + "."));
+          HttpResponseStatus.BAD_REQUEST,
+          "The path is not correctly encoded: " + e.getMessage() + "."));
     }
-    if ((target == null || !target.kind().isHealth()) && !isKnown(request)) {
+    if ((target == null || !target.kind().isHealth()) && !isAuthorized(request)) {
       return Route.to(Answer.error(
               HttpResponseStatus.UNAUTHORIZED,
-              "The header Authorization must be there, as: Bearer TOKEN, with the token of this server.")
+              "The header Authorization is required, as: Bearer TOKEN, with the token of this server.")
           .with("www-authenticate", "Bearer"));
     }
     if (target == null) {
@@ -86,7 +87,7 @@ final class Routes {
               ? options("GET, HEAD, POST, OPTIONS")
               : Answer.error(
                   HttpResponseStatus.NOT_FOUND,
-                  "There is nothing at this path. " + THERE_IS + "."));
+                  "There is no route for this path. " + SUPPORTED_ROUTES + "."));
     }
     return route(request, target);
   }
@@ -96,7 +97,7 @@ final class Routes {
     if (!kind.allows(request.method())) {
       return Route.to(Answer.error(
               HttpResponseStatus.METHOD_NOT_ALLOWED,
-              "This path takes " + kind.methods() + " and no other method.")
+              "This path supports the methods " + kind.methods() + ".")
           .with("allow", kind.methods()));
     }
     if (request.method().equals(HttpMethod.OPTIONS)) {
@@ -140,14 +141,14 @@ final class Routes {
       return Route.to(Answer.error(
           HttpResponseStatus.NOT_FOUND,
           "There is no function '" + target.function()
-              + "': POST /v2/repository/index lists those there are."));
+              + "': POST /v2/repository/index lists all functions."));
     }
     Optional<String> version = function.version();
     if (!target.version().isEmpty() && !target.version().equals(version.orElse(""))) {
       return Route.to(Answer.error(
           HttpResponseStatus.NOT_FOUND,
           "Function '" + function.name() + "' has no version '" + target.version() + "': "
-              + version.map(it -> "ask for '" + it + "', or leave it out").orElse("leave it out")
+              + version.map(it -> "use '" + it + "', or leave it out").orElse("leave it out")
               + "."));
     }
     return target.kind() == Target.Kind.FUNCTION_READY
@@ -155,7 +156,7 @@ final class Routes {
         : new Route(null, target.kind(), function);
   }
 
-  /** A container that listens before it has looked at its model is not to be sent requests yet. */
+  /** Whether the default function is deployed; a container that listens before that is not ready. */
   private boolean hasDefault() {
     return settings
         .defaultFunction()
@@ -173,7 +174,7 @@ final class Routes {
             (names.isEmpty()
                     ? "There is no function yet"
                     : "There are " + names.size() + " functions")
-                + ": set defaultFunction to the one that is meant here."));
+                + ": set defaultFunction to the one for this route."));
       }
       name = names.get(0);
     }
@@ -181,32 +182,32 @@ final class Routes {
     return function == null
         ? Route.to(Answer.error(
             HttpResponseStatus.NOT_FOUND,
-            "There is no function '" + name + "', which is the default one here: deploy it."))
+            "There is no function '" + name + "', the default function of this server: deploy it."))
         : new Route(null, kind, function);
   }
 
-  // Who may.
+  // Access control.
 
   private @Nullable Answer refusal(HttpRequest request) {
     List<String> hosts = request.headers().getAll(HttpHeaderNames.HOST);
     if (hosts.size() > 1 || (hosts.isEmpty() && request.protocolVersion().minorVersion() > 0)) {
       return Answer.error(
-          HttpResponseStatus.BAD_REQUEST, "The header Host must be there, and once only.");
+          HttpResponseStatus.BAD_REQUEST, "The header Host is required exactly once.");
     }
     if (token != null || settings.openWithoutToken()) {
       return null;
     }
-    // Without a token, what keeps a page in this machine's browser from running functions.
+    // Without a token, protects against DNS rebinding and cross-site requests from a browser.
     if (!hosts.isEmpty() && !isThisMachine(hosts.get(0))) {
       return Answer.error(
           HttpResponseStatus.MISDIRECTED_REQUEST,
-          "The header Host must name this machine, such as 127.0.0.1, for there is no token.");
+          "The header Host must name this machine, such as 127.0.0.1, because the server has no token.");
     }
     String origin = request.headers().get(HttpHeaderNames.ORIGIN);
     if (origin != null && !isThisMachine(origin.replaceFirst("^https?://", ""))) {
       return Answer.error(
           HttpResponseStatus.FORBIDDEN,
-          "Pages of other machines are not answered, for there is no token.");
+          "Cross-origin requests are refused, because the server has no token.");
     }
     return null;
   }
@@ -217,7 +218,7 @@ final class Routes {
     return Loopback.isHost(host);
   }
 
-  private boolean isKnown(HttpRequest request) {
+  private boolean isAuthorized(HttpRequest request) {
     if (token == null) {
       return true;
     }
@@ -227,7 +228,7 @@ final class Routes {
         && MessageDigest.isEqual(token, given.substring(BEARER.length()).strip().getBytes(UTF_8));
   }
 
-  // Answers that need no function.
+  // Responses without a function.
 
   private static Answer options(String methods) {
     return Answer.empty(HttpResponseStatus.NO_CONTENT).with("allow", methods);
@@ -308,11 +309,11 @@ final class Routes {
   }
 
   /**
-   * {@return the question that a request puts to a function}
+   * {@return the request to a function}
    *
    * @throws io.fairlead.grammar.InvalidValueException if its headers are wrong
    */
-  static Request question(HttpHeaders headers, byte[] body, HttpFunction function) {
+  static Request toRequest(HttpHeaders headers, byte[] body, HttpFunction function) {
     String headerLength = headers.get(HEADER_LENGTH);
     String type = headers.get(HttpHeaderNames.CONTENT_TYPE);
     if (headerLength != null) {
@@ -320,28 +321,28 @@ final class Routes {
           .check(
               headerLength.matches("\\d{1,10}"),
               HEADER_LENGTH,
-              "must be the length in bytes of the JSON that the body begins with",
+              "must be the length in bytes of the JSON at the start of the body",
               headerLength)
           .throwIfAny();
       type = BINARY + headerLength;
     } else if (type == null || type.isBlank() || type.toLowerCase(Locale.ROOT).startsWith(FORM)) {
-      // What simple clients, such as curl, say when they are not told.
+      // The default of simple clients, such as curl.
       type = Answer.JSON_TYPE;
     }
     return Request.of(body, type).withTimeout(function.timeout());
   }
 
-  /** {@return what a function answered, for a client that came by this route} */
+  /** {@return the HTTP response of a function's response, for this route} */
   static Answer answer(Target.Kind kind, HttpFunction function, Response response) {
     String type = response.contentType();
     if (type.chars().anyMatch(it -> it < ' ' || it >= 0x7f)) {
       return Answer.error(
           HttpResponseStatus.INTERNAL_SERVER_ERROR,
           "Function '" + function.name()
-              + "' answered with a content type that is no line of ASCII.");
+              + "' returned a content type that is not one line of ASCII.");
     }
     Map<String, String> headers = Map.of();
-    // SageMaker passes the type on, and no other header.
+    // SageMaker forwards the content type and no other header.
     if (kind != Target.Kind.INVOCATIONS && type.startsWith(BINARY)) {
       headers = Map.of(HEADER_LENGTH, type.substring(BINARY.length()));
       type = OCTETS;

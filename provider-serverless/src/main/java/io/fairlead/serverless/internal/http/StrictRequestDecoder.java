@@ -4,21 +4,21 @@ import io.netty.handler.codec.http.HttpDecoderConfig;
 import io.netty.handler.codec.http.HttpMessage;
 import io.netty.handler.codec.http.HttpRequestDecoder;
 
-/** Reads requests, and refuses those whose end two readers may see in different places. */
+/** A request decoder that refuses ambiguous body lengths, against request smuggling. */
 final class StrictRequestDecoder extends HttpRequestDecoder {
-  static final int LONGEST_LINE = 4096;
-  static final int LONGEST_HEADERS = 16 * 1024;
+  static final int MAX_LINE_LENGTH = 4096;
+  static final int MAX_HEADERS_LENGTH = 16 * 1024;
 
   StrictRequestDecoder() {
     super(new HttpDecoderConfig()
-        .setMaxInitialLineLength(LONGEST_LINE)
-        .setMaxHeaderSize(LONGEST_HEADERS)
+        .setMaxInitialLineLength(MAX_LINE_LENGTH)
+        .setMaxHeaderSize(MAX_HEADERS_LENGTH)
         .setStrictLineParsing(true)
         .setUseRfc9112TransferEncoding(true));
   }
 
   @Override
   protected void handleTransferEncodingChunkedWithContentLength(HttpMessage message) {
-    throw new IllegalArgumentException("both Transfer-Encoding and Content-Length are there");
+    throw new IllegalArgumentException("both Transfer-Encoding and Content-Length are set");
   }
 }

@@ -8,13 +8,13 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a request's path stands for.
+ * The parsed path of a request.
  *
- * @param function the function's name; empty where the path names none
- * @param version the function's version; empty where the path names none
+ * @param function the function's name; empty if the path has none
+ * @param version the function's version; empty if the path has none
  */
 record Target(Kind kind, String function, String version) {
-  /** What there is, with its methods. */
+  /** The kind of a route, with its methods. */
   enum Kind {
     SERVER(true, false),
     LIVE(true, false),
@@ -26,25 +26,25 @@ record Target(Kind kind, String function, String version) {
     PING(true, false),
     INVOCATIONS(false, true);
 
-    private final boolean got;
-    private final boolean posted;
+    private final boolean getAllowed;
+    private final boolean postAllowed;
 
-    Kind(boolean got, boolean posted) {
-      this.got = got;
-      this.posted = posted;
+    Kind(boolean getAllowed, boolean postAllowed) {
+      this.getAllowed = getAllowed;
+      this.postAllowed = postAllowed;
     }
 
     String methods() {
-      return (got ? "GET, HEAD, " : "") + (posted ? "POST, " : "") + "OPTIONS";
+      return (getAllowed ? "GET, HEAD, " : "") + (postAllowed ? "POST, " : "") + "OPTIONS";
     }
 
     boolean allows(HttpMethod method) {
-      return (posted && method.equals(HttpMethod.POST))
-          || (got && (method.equals(HttpMethod.GET) || method.equals(HttpMethod.HEAD)))
+      return (postAllowed && method.equals(HttpMethod.POST))
+          || (getAllowed && (method.equals(HttpMethod.GET) || method.equals(HttpMethod.HEAD)))
           || method.equals(HttpMethod.OPTIONS);
     }
 
-    /** {@return whether it is answered without a token, for it tells no more than whether there is a server} */
+    /** {@return whether it is a health check, which needs no token} */
     boolean isHealth() {
       return this == LIVE || this == READY || this == PING;
     }
@@ -58,9 +58,9 @@ record Target(Kind kind, String function, String version) {
   private static final Target INVOCATIONS = new Target(Kind.INVOCATIONS, "", "");
 
   /**
-   * {@return what a request's target stands for; null if there is no such thing}
+   * {@return the parsed target of a request; null if there is no such route}
    *
-   * @throws IllegalArgumentException if it is badly encoded
+   * @throws IllegalArgumentException if it is not correctly encoded
    */
   static @Nullable Target of(String uri, HttpSettings settings) {
     String path = path(uri);
@@ -119,7 +119,7 @@ record Target(Kind kind, String function, String version) {
         : QueryStringDecoder.decodeComponent(part.replace("+", "%2B"));
   }
 
-  /** The path of a target, which a proxy may send with scheme and host. */
+  /** The path of a target; a proxy may send it with scheme and host. */
   private static String path(String uri) {
     String path = uri;
     if (!path.startsWith("/")) {

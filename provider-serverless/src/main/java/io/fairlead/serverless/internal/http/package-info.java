@@ -1,4 +1,4 @@
-/** Functions over HTTP: the Open Inference Protocol, and what SageMaker and Vertex ask of a container. */
+/** Functions over HTTP: the Open Inference Protocol, and the container contracts of SageMaker and Vertex. */
 @NullMarked
 package io.fairlead.serverless.internal.http;
 

@@ -1,7 +1,7 @@
 package io.fairlead.serverless.internal.pool;
 
 import io.fairlead.grammar.Problems;
-import io.fairlead.serverless.internal.pool.Pool.GiveUp;
+import io.fairlead.serverless.internal.pool.Pool.Choice;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -16,11 +16,11 @@ import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What all pools share: memory, and how many instances may be starting at a time.
+ * The memory and the concurrent starts that all pools share.
  *
- * <p>Pools get their turns one after the other, and one that has no instance yet before one that wants a further one, so
- * that a burst at one function does not keep another from starting. Where memory is short, the instance that has been
- * idle for the longest goes; if none is idle and somebody has no instance at all, the pool with the most gives one up.
+ * <p>Requests are granted round robin over the pools, and those for the first instance of a pool come first, so that a
+ * burst on one function does not starve another. When memory is short, the instance that has been idle for the longest
+ * is reclaimed; if none is idle and a pool has no instance at all, the pool with the most instances gives one up.
  */
 public final class Budget {
   private final long memoryBytes;
@@ -31,17 +31,17 @@ public final class Budget {
   private final Set<Pool<?>> pools = new LinkedHashSet<>();
   private final Map<Pool<?>, Deque<Request>> waiting = new LinkedHashMap<>();
   private long freeBytes;
-  private long promisedBytes;
+  private long reclaimingBytes;
   private int freeStarts;
 
-  /** Whether somebody waits; written under the lock. */
-  private volatile boolean awaited;
+  /** Whether any request waits; written under the lock. */
+  private volatile boolean hasWaiting;
 
   /**
-   * Makes a budget.
+   * Creates a budget.
    *
-   * @param memoryBytes the most memory that instances may count together, in bytes
-   * @param starts how many instances may be starting at a time
+   * @param memoryBytes the memory that all instances may take together, in bytes
+   * @param starts the number of instances that may be starting at a time
    */
   public Budget(long memoryBytes, int starts) {
     Problems.in("Budget")
@@ -53,12 +53,12 @@ public final class Budget {
     this.freeStarts = starts;
   }
 
-  /** {@return the most memory that instances may count together, in bytes} */
+  /** {@return the memory that all instances may take together, in bytes} */
   public long memoryBytes() {
     return memoryBytes;
   }
 
-  /** {@return what of the memory no instance counts} */
+  /** {@return the memory that no instance takes, in bytes} */
   public long freeBytes() {
     lock.lock();
     try {
@@ -68,7 +68,7 @@ public final class Budget {
     }
   }
 
-  /** A pool's wish for an instance. */
+  /** A pool's request for an instance. */
   static final class Request {
     private final Pool<?> pool;
     private final long bytes;
@@ -77,11 +77,11 @@ public final class Budget {
     private final Runnable granted;
 
     /**
-     * Makes a wish.
+     * Creates a request.
      *
      * @param first whether the pool has no other instance
-     * @param predecessor the pool that it is going to succeed, which gives up its last instance for it
-     * @param granted is called when the memory and the start are the pool's
+     * @param predecessor the pool that this one replaces, whose last instance may be reclaimed for it
+     * @param granted called when the pool has been given the memory and a start
      */
     Request(
         Pool<?> pool, long bytes, boolean first, @Nullable Pool<?> predecessor, Runnable granted) {
@@ -98,55 +98,50 @@ public final class Budget {
     try {
       pools.remove(pool);
       waiting.remove(pool);
-      awaited = !waiting.isEmpty();
+      hasWaiting = !waiting.isEmpty();
     } finally {
       lock.unlock();
     }
     dispatch();
   }
 
-  void ask(Request request) {
+  void request(Request request) {
     lock.lock();
     try {
       pools.add(request.pool);
       waiting.computeIfAbsent(request.pool, pool -> new ArrayDeque<>()).add(request);
-      awaited = true;
+      hasWaiting = true;
     } finally {
       lock.unlock();
     }
     dispatch();
   }
 
-  /** {@return whether somebody waits, who may be helped by an instance that can be given up} */
-  boolean isAwaited() {
-    return awaited;
+  /** {@return whether any request waits, for which an idle instance could be reclaimed} */
+  boolean hasWaiting() {
+    return hasWaiting;
   }
 
-  /** Looks again for what can be granted: a wish that stood before others was taken back, or an instance can be given up. */
-  void lookAgain() {
-    dispatch();
-  }
-
-  /** Takes back a wish, and tells whether it had not been granted; {@link #lookAgain} has to follow if so. */
+  /** Withdraws a request, and returns whether it had not been granted yet; if so, {@link #dispatch} has to follow. */
   boolean withdraw(Request request) {
     lock.lock();
     try {
-      Deque<Request> wishes = waiting.get(request.pool);
-      if (wishes == null || !wishes.remove(request)) {
+      Deque<Request> requests = waiting.get(request.pool);
+      if (requests == null || !requests.remove(request)) {
         return false;
       }
-      if (wishes.isEmpty()) {
+      if (requests.isEmpty()) {
         waiting.remove(request.pool);
       }
-      awaited = !waiting.isEmpty();
+      hasWaiting = !waiting.isEmpty();
       return true;
     } finally {
       lock.unlock();
     }
   }
 
-  /** Gives back a start; the memory stays the pool's. */
-  void startEnded() {
+  /** Releases a start; the pool keeps the memory. */
+  void releaseStart() {
     lock.lock();
     try {
       freeStarts++;
@@ -157,16 +152,16 @@ public final class Budget {
   }
 
   /**
-   * Gives back memory.
+   * Releases memory.
    *
-   * @param givenUp whether that was asked for by {@link Pool#giveUp}
+   * @param reclaimed whether the instance was stopped by {@link Pool#reclaim}
    */
-  void release(long bytes, boolean givenUp) {
+  void release(long bytes, boolean reclaimed) {
     lock.lock();
     try {
       freeBytes += bytes;
-      if (givenUp) {
-        promisedBytes -= bytes;
+      if (reclaimed) {
+        reclaimingBytes -= bytes;
       }
     } finally {
       lock.unlock();
@@ -174,8 +169,8 @@ public final class Budget {
     dispatch();
   }
 
-  /** Grants what can be granted. What is called from here may come back to here: then the first of them goes on. */
-  private void dispatch() {
+  /** Grants all requests that can be granted. Callbacks may call this again: then the outermost call goes on. */
+  void dispatch() {
     if (dispatches.getAndIncrement() > 0) {
       return;
     }
@@ -184,7 +179,7 @@ public final class Budget {
       try {
         grantAll();
       } catch (RuntimeException | Error e) {
-        // Without memory for a thread, say: the next one goes on.
+        // No memory for a thread, for example: the next call goes on.
         dispatches.set(0);
         throw e;
       }
@@ -198,7 +193,7 @@ public final class Budget {
       List<Request> blocked = List.of();
       lock.lock();
       try {
-        granted = freeStarts == 0 ? null : take();
+        granted = freeStarts == 0 ? null : takeNext();
         if (granted == null && freeStarts > 0) {
           blocked = byUrgency();
         }
@@ -213,26 +208,26 @@ public final class Budget {
     }
   }
 
-  /** The next wish that fits, taken out; its pool goes to the end of the line. */
-  private @Nullable Request take() {
+  /** Removes and returns the next request that fits; its pool moves to the end of the round. */
+  private @Nullable Request takeNext() {
     Request found = null;
-    for (Deque<Request> wishes : waiting.values()) {
-      Request wish = wishes.getFirst();
-      if (wish.bytes <= freeBytes && (found == null || (wish.first && !found.first))) {
-        found = wish;
+    for (Deque<Request> requests : waiting.values()) {
+      Request request = requests.getFirst();
+      if (request.bytes <= freeBytes && (found == null || (request.first && !found.first))) {
+        found = request;
       }
     }
     if (found != null) {
       freeStarts--;
       freeBytes -= found.bytes;
-      Deque<Request> wishes = waiting.remove(found.pool);
-      if (wishes != null) {
-        wishes.removeFirst();
-        if (!wishes.isEmpty()) {
-          waiting.put(found.pool, wishes);
+      Deque<Request> requests = waiting.remove(found.pool);
+      if (requests != null) {
+        requests.removeFirst();
+        if (!requests.isEmpty()) {
+          waiting.put(found.pool, requests);
         }
       }
-      awaited = !waiting.isEmpty();
+      hasWaiting = !waiting.isEmpty();
     }
     return found;
   }
@@ -240,49 +235,49 @@ public final class Budget {
   private List<Request> byUrgency() {
     return waiting.values().stream()
         .map(Deque::getFirst)
-        .sorted(Comparator.comparing(wish -> !wish.first))
+        .sorted(Comparator.comparing(request -> !request.first))
         .toList();
   }
 
-  /** Lets others give up memory for the first wish that this can fulfil, and tells whether it is worth another look now. */
+  /** Reclaims memory for the first request for which there is enough, and returns whether to try to grant it now. */
   private boolean makeRoom(List<Request> blocked) {
-    for (Request wish : blocked) {
+    for (Request request : blocked) {
       long free;
       long missing;
       List<Pool<?>> others;
       lock.lock();
       try {
         free = freeBytes;
-        missing = wish.bytes - freeBytes - promisedBytes;
+        missing = request.bytes - freeBytes - reclaimingBytes;
         others = new ArrayList<>(pools);
       } finally {
         lock.unlock();
       }
       if (missing <= 0) {
-        return free >= wish.bytes;
+        return free >= request.bytes;
       }
-      others.remove(wish.pool);
-      if (makeRoom(wish, missing, others)) {
+      others.remove(request.pool);
+      if (makeRoom(request, missing, others)) {
         return true;
       }
-      if (!wish.first) {
-        wish.pool.doWithout();
+      if (!request.first) {
+        request.pool.memoryExhausted();
       }
     }
     return false;
   }
 
-  private boolean makeRoom(Request wish, long missing, List<Pool<?>> others) {
-    Pool<?> predecessor = wish.first ? wish.predecessor : null;
-    Pool<?> idlest = null;
+  private boolean makeRoom(Request request, long missing, List<Pool<?>> others) {
+    Pool<?> predecessor = request.first ? request.predecessor : null;
+    Pool<?> longestIdle = null;
     long idleSince = Long.MAX_VALUE;
     Pool<?> largest = null;
     int most = 1;
     long spare = 0;
     for (Pool<?> pool : others) {
-      Pool.Spare its = pool.spare();
+      Pool.Reclaimable its = pool.reclaimable();
       if (its.idleSince() < idleSince) {
-        idlest = pool;
+        longestIdle = pool;
         idleSince = its.idleSince();
       }
       if (its.ready() > most) {
@@ -291,38 +286,38 @@ public final class Budget {
       }
       int count = pool == predecessor
           ? its.ready()
-          : (wish.first ? Math.max(its.idle(), its.ready() - 1) : its.idle());
+          : (request.first ? Math.max(its.idle(), its.ready() - 1) : its.idle());
       spare += count * pool.instanceBytes();
     }
     if (spare < missing) {
-      // Then nobody gives up anything for nothing.
+      // Reclaiming all of it would still not be enough.
       return false;
     }
-    if (idlest != null && give(idlest, GiveUp.AN_IDLE_ONE)) {
+    if (longestIdle != null && reclaim(longestIdle, Choice.IDLE)) {
       return true;
     }
-    if (!wish.first) {
+    if (!request.first) {
       return false;
     }
-    return (largest != null && give(largest, GiveUp.ONE_OF_SEVERAL))
-        || (predecessor != null && give(predecessor, GiveUp.THE_LAST));
+    return (largest != null && reclaim(largest, Choice.ONE_OF_SEVERAL))
+        || (predecessor != null && reclaim(predecessor, Choice.ANY));
   }
 
-  private boolean give(Pool<?> pool, GiveUp which) {
-    // Promised before: it may be given back before the pool says what it gives up.
+  private boolean reclaim(Pool<?> pool, Choice which) {
+    // Counted first: the memory may be released before reclaim returns.
     long bytes = pool.instanceBytes();
     lock.lock();
     try {
-      promisedBytes += bytes;
+      reclaimingBytes += bytes;
     } finally {
       lock.unlock();
     }
-    if (pool.giveUp(which)) {
+    if (pool.reclaim(which)) {
       return true;
     }
     lock.lock();
     try {
-      promisedBytes -= bytes;
+      reclaimingBytes -= bytes;
     } finally {
       lock.unlock();
     }

@@ -3,12 +3,12 @@ package io.fairlead.serverless.internal.pool;
 import java.time.Duration;
 
 /**
- * What is known of how long a function goes without an invocation, and how long it is to stay loaded for that.
+ * A histogram of the idle times of a function, and the pre-warming and keep-alive windows that follow from it.
  *
- * <p>After the hybrid histogram of Shahrad and others, "Serverless in the Wild", USENIX ATC 2020, without its forecast for rare
- * functions: idle times are counted by the minute up to four hours. If most are longer than that, or they do not cluster,
- * the function stays loaded for four hours. If they cluster, it goes at once, comes back shortly before the next
- * invocation is likely, and stays until it hardly is any more.
+ * <p>It is the hybrid histogram of Shahrad and others, "Serverless in the Wild", USENIX ATC 2020, without its forecast for
+ * rare functions: idle times are counted by the minute up to four hours. If most are longer, or if they do not cluster,
+ * the function is kept alive for four hours. If they cluster, it is unloaded at once, pre-warmed shortly before the next
+ * invocation is likely, and kept alive until one has become unlikely.
  */
 final class IdleTimes {
   private static final int BINS = 240;
@@ -20,8 +20,8 @@ final class IdleTimes {
   private static final double LATER = 1.3;
   private static final double CLUSTERED = 2.0;
 
-  /** Below so many minutes it does not pay to go and come back. */
-  private static final int WORTH_GOING = 3;
+  /** The pre-warming window, in minutes, below which the function stays loaded. */
+  private static final int MIN_PREWARM_BINS = 3;
 
   private final int[] counts = new int[BINS];
   private int within;
@@ -29,14 +29,14 @@ final class IdleTimes {
   private long squares;
 
   /**
-   * How long to be loaded after an invocation has ended.
+   * The windows after the end of the last invocation.
    *
-   * @param from nanoseconds until it is loaded again; 0 if it stays loaded
-   * @param until nanoseconds until it goes for good
+   * @param from the nanoseconds until the function is loaded again; 0 if it stays loaded
+   * @param until the nanoseconds until it is unloaded
    */
-  record Stay(long from, long until) {}
+  record Windows(long from, long until) {}
 
-  /** Counts a time without an invocation, in nanoseconds. */
+  /** Adds an idle time, in nanoseconds. */
   void add(long nanos) {
     if (nanos >= LONGEST) {
       beyond++;
@@ -47,26 +47,26 @@ final class IdleTimes {
     within++;
   }
 
-  Stay stay() {
+  Windows windows() {
     if (within == 0 || beyond > within || !isClustered()) {
-      return new Stay(0, LONGEST);
+      return new Windows(0, LONGEST);
     }
     int first = bin(FIRST);
-    long from = first < WORTH_GOING ? 0 : (long) (EARLIER * first * BIN_NANOS);
+    long from = first < MIN_PREWARM_BINS ? 0 : (long) (EARLIER * first * BIN_NANOS);
     long until = (long) (LATER * (bin(LAST) + 1) * BIN_NANOS);
-    return new Stay(from, until);
+    return new Windows(from, until);
   }
 
-  /** Whether the counts differ between the bins: their standard deviation against their mean. */
+  /** Whether the idle times cluster: the coefficient of variation of the bins is high. */
   private boolean isClustered() {
     double mean = (double) within / BINS;
     double variance = (double) squares / BINS - mean * mean;
     return Math.sqrt(variance) >= CLUSTERED * mean;
   }
 
-  /** The bin below whose end so great a part of the times is. */
-  private int bin(double part) {
-    long wanted = Math.max(1, (long) Math.ceil(part * within));
+  /** The bin of a percentile of the idle times. */
+  private int bin(double percentile) {
+    long wanted = Math.max(1, (long) Math.ceil(percentile * within));
     long seen = 0;
     for (int bin = 0; bin < BINS; bin++) {
       seen += counts[bin];

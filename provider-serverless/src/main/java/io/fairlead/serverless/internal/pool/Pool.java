@@ -9,46 +9,47 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The instances of one function, and the invocations that run on them or wait for one.
+ * The instances of one function, its running invocations and the queue of those that wait for a slot.
  *
- * <p>Invocations that cannot run at once wait in one line and take whichever slot is free first; none is bound to an
- * instance before. Waiting is what starts instances, as many as by Little's law finish the line within a second, from the
- * rate of the last half second and a moving average of the time that an invocation takes. A slot is given to the fullest
- * instance that has one, so that the others fall idle: one that was not needed for a minute goes, the last one after the
- * idle timeout.
+ * <p>Invocations that cannot run at once wait in one queue and take the first slot that becomes free; none is bound to an
+ * instance in advance. The queue scales the pool out: by Little's law, to as many instances as work it off within a
+ * second, given the rate of the last half second and a moving average of the service time. A slot is taken on the fullest
+ * instance that has a free one, so that the others become idle. An instance that was not needed for a minute is stopped,
+ * the last one after the idle timeout.
  *
- * <p>A slot is taken until its invocation has really ended, even if its caller has long been told that its time was up.
+ * <p>A slot stays occupied until its invocation has really ended, even if its caller got a timeout long before.
  *
- * <p>Safe for any number of threads. Nothing of a caller's or of an instance's is called under the lock.
+ * <p>Thread-safe. No callback runs under the lock.
  *
- * @param <I> what an instance is
+ * @param <I> the type of the instances
  */
 public final class Pool<I> {
   private static final long SECOND = 1_000_000_000L;
   private static final long NEVER = Long.MAX_VALUE;
 
-  /** How busy the slots are meant to be. */
+  /** The target utilisation of the slots. */
   private static final double UTILISATION = 0.7;
 
-  /** The time in which a line is to be worked off. */
+  /** The time in which the queue is to be worked off. */
   private static final double DRAIN_SECONDS = 1;
 
-  /** How much of the average the last invocation makes up. */
-  private static final double WEIGHT = 0.1;
+  /** The weight of the last invocation in the moving average. */
+  private static final double SMOOTHING = 0.1;
 
-  /** The tries after which those who wait are told. */
-  private static final int MOST_FAILURES = 5;
+  /** The failed starts in a row after which waiting invocations are refused. */
+  private static final int MAX_FAILURES = 5;
 
-  private static final long FIRST_PAUSE = SECOND / 10;
-  private static final long LONGEST_PAUSE = 10 * SECOND;
+  private static final long INITIAL_BACKOFF = SECOND / 10;
+  private static final long MAX_BACKOFF = 10 * SECOND;
 
-  /** The time after which a start that has not ended no longer keeps others from starting. */
-  private static final long LONGEST_START = 60 * SECOND;
+  /** The time after which a start that has not ended gives its permit to others. */
+  private static final long SLOW_START = 60 * SECOND;
 
-  /** How long an invocation may take to notice that its time is up. */
+  /** The time after its deadline in which an invocation is expected to stop. */
   private static final long GRACE = SECOND;
 
   private final PoolSettings settings;
@@ -58,19 +59,19 @@ public final class Pool<I> {
   private final int maxInstances;
   private final long idleTimeout;
   private final long extraIdleTimeout;
-  private final CompletableFuture<Void> gone = new CompletableFuture<>();
+  private final CompletableFuture<Void> terminated = new CompletableFuture<>();
   private final ReentrantLock lock = new ReentrantLock();
 
-  // All below is guarded by the lock.
-  private final TicketList<I> line = new TicketList<>();
+  // The fields below are guarded by the lock.
+  private final TicketList<I> queue = new TicketList<>();
   private final TicketList<I> running = new TicketList<>();
   private final List<Instance> instances = new ArrayList<>();
   private final @Nullable IdleTimes idleTimes;
-  private @Nullable RateWindow lately;
-  private @Nullable RateWindow steadily;
+  private @Nullable RateWindow recentRate;
+  private @Nullable RateWindow steadyRate;
 
-  /** What to call when the lock is free. */
-  private @Nullable List<Runnable> later;
+  /** Callbacks to run after the lock is released. */
+  private @Nullable List<Runnable> deferred;
 
   private boolean accepting = true;
   private boolean closing;
@@ -80,17 +81,17 @@ public final class Pool<I> {
   private @Nullable Pool<I> successor;
 
   private int failures;
-  private boolean failedForGood;
+  private boolean failedPermanently;
   private @Nullable Throwable failure;
   private long retryAt;
 
-  private int warm;
-  private @Nullable CompletableFuture<Void> warmed;
+  private int warmTarget;
+  private @Nullable CompletableFuture<Void> warmUp;
   private @Nullable Pool<I> predecessor;
 
   private long idleFrom;
-  private long goneAt = NEVER;
-  private long backAt = NEVER;
+  private long scaleToZeroAt = NEVER;
+  private long prewarmAt = NEVER;
 
   private long wakeAt = NEVER;
   private PoolClock.@Nullable Alarm alarm;
@@ -100,7 +101,7 @@ public final class Pool<I> {
   private long waited;
   private long refused;
 
-  /** Makes a pool without instances. */
+  /** Creates a pool without instances. */
   public Pool(PoolSettings settings, PoolClock clock, Budget budget, Starter<I> starter) {
     this.settings = requireNonNull(settings, "settings");
     this.clock = requireNonNull(clock, "clock");
@@ -114,37 +115,37 @@ public final class Pool<I> {
     this.idleFrom = clock.now();
   }
 
-  /** An instance, from the moment at which it is wanted. */
+  /** An instance, from the request for it on. */
   final class Instance implements Starter.Start<I> {
-    private final Budget.Request wish;
-    private Phase phase = Phase.WANTED;
+    private final Budget.Request request;
+    private Phase phase = Phase.REQUESTED;
     private @Nullable I value;
     private int used;
     private long idleSince;
-    private boolean givenUp;
-    private boolean holdsStart;
+    private boolean reclaimed;
+    private boolean holdsStartPermit;
     private long startingSince;
 
     Instance(boolean first) {
-      this.wish = new Budget.Request(
-          Pool.this, settings.memoryBytes(), first, predecessor, () -> mayStart(this));
+      this.request = new Budget.Request(
+          Pool.this, settings.memoryBytes(), first, predecessor, () -> startIfNeeded(this));
     }
 
     @Override
     public void succeeded(I instance) {
       requireNonNull(instance, "instance");
       locked(() -> {
-        giveBackStart(this);
+        releaseStartPermit(this);
         started(this, instance);
       });
     }
 
     @Override
-    public void failed(Throwable cause, boolean mayPass) {
+    public void failed(Throwable cause, boolean retryable) {
       requireNonNull(cause, "cause");
       locked(() -> {
-        giveBackStart(this);
-        notStarted(this, cause, mayPass);
+        releaseStartPermit(this);
+        startFailed(this, cause, retryable);
       });
     }
 
@@ -153,7 +154,7 @@ public final class Pool<I> {
       locked(() -> {
         if (phase == Phase.READY) {
           drain(this);
-          startWhatIsNeeded(clock.now());
+          scaleOut(clock.now());
           endIfDone();
         }
       });
@@ -163,10 +164,10 @@ public final class Pool<I> {
     public void died() {
       locked(() -> {
         if (phase == Phase.READY || phase == Phase.DRAINING) {
-          phase = Phase.GONE;
+          phase = Phase.STOPPED;
           instances.remove(this);
           freeMemory(this);
-          startWhatIsNeeded(clock.now());
+          scaleOut(clock.now());
           endIfDone();
         }
       });
@@ -174,55 +175,55 @@ public final class Pool<I> {
   }
 
   private enum Phase {
-    WANTED,
+    REQUESTED,
     STARTING,
     READY,
     DRAINING,
-    GONE
+    STOPPED
   }
 
   // ---- invocations ----
 
   /**
-   * Takes on an invocation, or refuses it.
+   * Accepts an invocation, or refuses it.
    *
-   * <p>{@link Ticket#granted} is called before this returns if there is a free slot.
+   * <p>If there is a free slot, {@link Ticket#granted} is called before this returns.
    */
   public void submit(Ticket<I> ticket) {
     Instance instance = null;
     Refusal refusal = null;
-    Pool<I> elsewhere;
+    Pool<I> next;
     List<Runnable> then;
     lock.lock();
     try {
       long now = clock.now();
-      elsewhere = successor;
+      next = successor;
       refusal = accepting ? null : Refusal.of(Reason.CLOSED);
       if (refusal == null) {
-        arrived(now);
-        // While somebody waits there is none: whatever makes a slot free gives it to the line.
-        instance = fullestWithRoom();
+        recordArrival(now);
+        // While others wait there is none: a slot that becomes free goes to the queue.
+        instance = fullestWithFreeSlot();
         if (instance != null) {
           accepted++;
           begin(ticket, instance, now);
           wakeBy(ticket.deadline(), now);
         } else {
-          refusal = whyNotToWait(now);
+          refusal = queueRefusal(now);
           if (refusal == null) {
             accepted++;
             enqueue(ticket, now);
-            startWhatIsNeeded(now);
+            scaleOut(now);
           }
         }
       }
-      then = takeLater();
+      then = takeDeferred();
     } finally {
       lock.unlock();
     }
     if (instance != null) {
       ticket.granted(requireNonNull(instance.value));
-    } else if (refusal != null && elsewhere != null) {
-      elsewhere.submit(ticket);
+    } else if (refusal != null && next != null) {
+      next.submit(ticket);
     } else if (refusal != null) {
       ticket.refused(refusal);
     }
@@ -233,55 +234,55 @@ public final class Pool<I> {
     waited++;
     ticket.state = Ticket.State.WAITING;
     ticket.pool = this;
-    line.add(ticket);
+    queue.add(ticket);
     wakeBy(ticket.deadline(), now);
     if (ticket.cancelled) {
-      leaveLine(ticket, Refusal.of(Reason.CANCELLED));
+      dequeue(ticket, Refusal.of(Reason.CANCELLED));
     }
   }
 
-  private void arrived(long now) {
-    if (lately == null || steadily == null) {
-      lately = new RateWindow(10, SECOND / 20);
-      steadily = new RateWindow(30, 2 * SECOND);
+  private void recordArrival(long now) {
+    if (recentRate == null || steadyRate == null) {
+      recentRate = new RateWindow(10, SECOND / 20);
+      steadyRate = new RateWindow(30, 2 * SECOND);
     }
-    lately.add(now);
-    steadily.add(now);
-    if (idleTimes != null && running.isEmpty() && line.isEmpty() && accepted > 0) {
+    recentRate.add(now);
+    steadyRate.add(now);
+    if (idleTimes != null && running.isEmpty() && queue.isEmpty() && accepted > 0) {
       idleTimes.add(now - idleFrom);
     }
-    goneAt = NEVER;
-    backAt = NEVER;
+    scaleToZeroAt = NEVER;
+    prewarmAt = NEVER;
   }
 
-  private @Nullable Refusal whyNotToWait(long now) {
+  private @Nullable Refusal queueRefusal(long now) {
     if (stuck >= settings.maxConcurrent()) {
       return Refusal.of(Reason.STUCK);
     }
-    if (failure != null && givesUp() && now < retryAt && ready() == 0) {
+    if (failure != null && isFailing() && now < retryAt && ready() == 0) {
       return new Refusal(Reason.START_FAILED, Duration.ofNanos(retryAt - now), failure);
     }
-    if (line.size() >= mostWaiting()) {
+    if (queue.size() >= queueLimit()) {
       refused++;
       double slots = Math.max(1, ready()) * (double) settings.slots();
-      double nanos = serviceNanos < 0 ? SECOND : serviceNanos * Math.max(1, line.size()) / slots;
+      double nanos = serviceNanos < 0 ? SECOND : serviceNanos * Math.max(1, queue.size()) / slots;
       return new Refusal(Reason.QUEUE_FULL, Duration.ofNanos((long) nanos), null);
     }
     return null;
   }
 
-  /** How many may wait: for the first instance at least as many as it takes, or it would never be started. */
-  private int mostWaiting() {
+  /** The limit of the queue. Without an instance it is 1 or more, so that the first one is started at all. */
+  private int queueLimit() {
     return ready() > 0
         ? settings.maxQueue()
         : Math.max(settings.maxQueue(), Math.min(settings.slots(), settings.maxConcurrent()));
   }
 
-  private boolean givesUp() {
-    return failedForGood || failures >= MOST_FAILURES;
+  private boolean isFailing() {
+    return failedPermanently || failures >= MAX_FAILURES;
   }
 
-  private @Nullable Instance fullestWithRoom() {
+  private @Nullable Instance fullestWithFreeSlot() {
     if (running.size() >= settings.maxConcurrent()) {
       return null;
     }
@@ -313,15 +314,15 @@ public final class Pool<I> {
         throw new IllegalStateException("a ticket is released once, after it was granted");
       }
       long now = clock.now();
-      ended(ticket, now);
-      then = takeLater();
+      freeSlot(ticket, now);
+      then = takeDeferred();
     } finally {
       lock.unlock();
     }
     run(then);
   }
 
-  private void ended(Ticket<I> ticket, long now) {
+  private void freeSlot(Ticket<I> ticket, long now) {
     Instance instance = requireNonNull(ticket.instance);
     running.remove(ticket);
     ticket.state = Ticket.State.ENDED;
@@ -330,7 +331,7 @@ public final class Pool<I> {
       stuck--;
     }
     double took = now - ticket.startedAt;
-    serviceNanos = serviceNanos < 0 ? took : serviceNanos + WEIGHT * (took - serviceNanos);
+    serviceNanos = serviceNanos < 0 ? took : serviceNanos + SMOOTHING * (took - serviceNanos);
     instance.used--;
     if (instance.used == 0) {
       instance.idleSince = now;
@@ -338,114 +339,113 @@ public final class Pool<I> {
         stop(instance);
       }
     }
-    if (!line.isEmpty()) {
-      serveLine(now);
-      startWhatIsNeeded(now);
+    if (!queue.isEmpty()) {
+      serveQueue(now);
+      scaleOut(now);
     }
     if (instance.used == 0 && instance.phase == Phase.READY) {
       wakeBy(now + extraIdleTimeout, now);
-      tellWhoWaitsForMemory();
+      notifyBudget();
     }
-    if (running.isEmpty() && line.isEmpty()) {
-      fellIdle(now);
+    if (running.isEmpty() && queue.isEmpty()) {
+      becameIdle(now);
     }
     endIfDone();
   }
 
-  private void serveLine(long now) {
-    while (!line.isEmpty()) {
-      Instance instance = fullestWithRoom();
+  private void serveQueue(long now) {
+    while (!queue.isEmpty()) {
+      Instance instance = fullestWithFreeSlot();
       if (instance == null) {
         return;
       }
-      Ticket<I> ticket = line.removeFirst();
+      Ticket<I> ticket = queue.removeFirst();
       begin(ticket, instance, now);
       I value = requireNonNull(instance.value);
-      later(() -> ticket.granted(value));
+      defer(() -> ticket.granted(value));
     }
   }
 
   void cancel(Ticket<I> ticket) {
     locked(() -> {
       if (ticket.pool == this && ticket.state == Ticket.State.WAITING) {
-        leaveLine(ticket, Refusal.of(Reason.CANCELLED));
+        dequeue(ticket, Refusal.of(Reason.CANCELLED));
         withdrawSurplus();
         endIfDone();
       }
     });
   }
 
-  private void leaveLine(Ticket<I> ticket, Refusal refusal) {
-    line.remove(ticket);
+  private void dequeue(Ticket<I> ticket, Refusal refusal) {
+    queue.remove(ticket);
     refuse(ticket, refusal);
   }
 
   private void refuse(Ticket<I> ticket, Refusal refusal) {
     ticket.state = Ticket.State.ENDED;
-    later(() -> ticket.refused(refusal));
+    defer(() -> ticket.refused(refusal));
   }
 
   private void refuseAll(Refusal refusal) {
-    while (!line.isEmpty()) {
-      refuse(line.removeFirst(), refusal);
+    while (!queue.isEmpty()) {
+      refuse(queue.removeFirst(), refusal);
     }
   }
 
   // ---- instances ----
 
   private int needed(long now) {
-    int minimum = Math.max(settings.eager() && !closing ? 1 : 0, warm);
-    if (!line.isEmpty()) {
+    int minimum = Math.max(settings.eager() && !closing ? 1 : 0, warmTarget);
+    if (!queue.isEmpty()) {
       minimum = Math.max(minimum, Math.min(maxInstances, byLittlesLaw(now)));
     }
     return minimum;
   }
 
-  /** How many instances the line calls for, 1 or more. */
+  /** The number of instances that the queue needs, 1 or more. */
   private int byLittlesLaw(long now) {
-    if (serviceNanos < 0 || lately == null) {
+    if (serviceNanos < 0 || recentRate == null) {
       return 1;
     }
     double seconds = serviceNanos / SECOND;
-    double busy = lately.perSecond(now) * seconds + line.size() * seconds / DRAIN_SECONDS;
+    double busy = recentRate.perSecond(now) * seconds + queue.size() * seconds / DRAIN_SECONDS;
     double wanted = Math.ceil(busy / (settings.slots() * UTILISATION));
-    return (int) Math.max(1, Math.min(wanted, line.size() + running.size()));
+    return (int) Math.max(1, Math.min(wanted, queue.size() + running.size()));
   }
 
-  /** How many instances the last minute called for. */
-  private int steadilyNeeded(long now) {
-    if (serviceNanos < 0 || steadily == null) {
+  /** The number of instances that the rate of the last minute needs. */
+  private int neededForSteadyRate(long now) {
+    if (serviceNanos < 0 || steadyRate == null) {
       return 0;
     }
-    double busy = steadily.perSecond(now) * serviceNanos / SECOND;
+    double busy = steadyRate.perSecond(now) * serviceNanos / SECOND;
     return (int) Math.min(maxInstances, Math.ceil(busy / (settings.slots() * UTILISATION)));
   }
 
-  private void startWhatIsNeeded(long now) {
+  private void scaleOut(long now) {
     if (failures > 0 && now < retryAt) {
       return;
     }
     int wanted = needed(now);
     if (failures > 0) {
-      // One try, however many are needed.
+      // One attempt at a time.
       wanted = Math.min(wanted, ready() + 1);
     }
-    // One for each that joins the line: the line is shorter by the time at which the next one would
-    // be started.
+    // One for each invocation that joins the queue: by the next one the queue may be shorter.
     if (live(false) < wanted) {
-      want();
+      requestInstance();
     }
   }
 
-  private void want() {
+  private void requestInstance() {
     Instance instance = new Instance(live(false) == 0);
     instances.add(instance);
-    later(() -> ask(instance));
+    defer(() -> request(instance));
   }
 
-  private void ask(Instance instance) {
-    budget.ask(instance.wish);
-    // Whoever had no use for it any more before it was asked for could not take it back.
+  private void request(Instance instance) {
+    budget.request(instance.request);
+    // A close before the request was made could not withdraw it.
     locked(() -> {
       if (closing) {
         withdrawSurplus();
@@ -454,33 +454,33 @@ public final class Pool<I> {
     });
   }
 
-  /** Takes back wishes for instances that nobody needs any more. */
+  /** Withdraws requests for instances that are no longer needed. */
   private void withdrawSurplus() {
     int surplus = live(false) - needed(clock.now());
     for (int i = instances.size() - 1; i >= 0 && surplus > 0; i--) {
       Instance instance = instances.get(i);
-      if (instance.phase == Phase.WANTED && budget.withdraw(instance.wish)) {
-        instance.phase = Phase.GONE;
+      if (instance.phase == Phase.REQUESTED && budget.withdraw(instance.request)) {
+        instance.phase = Phase.STOPPED;
         instances.remove(i);
         surplus--;
-        later(budget::lookAgain);
+        defer(budget::dispatch);
       }
     }
   }
 
-  private void mayStart(Instance instance) {
+  private void startIfNeeded(Instance instance) {
     boolean start = locked(() -> {
-      boolean wanted = instance.phase == Phase.WANTED
-          && !(closing && line.isEmpty())
+      boolean wanted = instance.phase == Phase.REQUESTED
+          && !(closing && queue.isEmpty())
           && needed(clock.now()) >= live(false);
       if (wanted) {
         long now = clock.now();
         instance.phase = Phase.STARTING;
-        instance.holdsStart = true;
+        instance.holdsStartPermit = true;
         instance.startingSince = now;
-        wakeBy(now + LONGEST_START, now);
-      } else if (instance.phase == Phase.WANTED) {
-        instance.phase = Phase.GONE;
+        wakeBy(now + SLOW_START, now);
+      } else if (instance.phase == Phase.REQUESTED) {
+        instance.phase = Phase.STOPPED;
         instances.remove(instance);
         freeMemory(instance);
         endIfDone();
@@ -490,14 +490,14 @@ public final class Pool<I> {
     if (start) {
       starter.start(instance);
     } else {
-      budget.startEnded();
+      budget.releaseStart();
     }
   }
 
-  private void giveBackStart(Instance instance) {
-    if (instance.holdsStart) {
-      instance.holdsStart = false;
-      later(budget::startEnded);
+  private void releaseStartPermit(Instance instance) {
+    if (instance.holdsStartPermit) {
+      instance.holdsStartPermit = false;
+      defer(budget::releaseStart);
     }
   }
 
@@ -505,77 +505,77 @@ public final class Pool<I> {
     long now = clock.now();
     starts++;
     failures = 0;
-    failedForGood = false;
+    failedPermanently = false;
     failure = null;
     instance.value = value;
     instance.phase = Phase.READY;
     instance.idleSince = now;
-    serveLine(now);
-    startWhatIsNeeded(now);
+    serveQueue(now);
+    scaleOut(now);
     if (instance.used == 0) {
       wakeBy(now + extraIdleTimeout, now);
     }
-    if (running.isEmpty() && line.isEmpty() && goneAt == NEVER) {
-      goneAt = now + stay().until();
+    if (running.isEmpty() && queue.isEmpty() && scaleToZeroAt == NEVER) {
+      scaleToZeroAt = now + windows().until();
     }
-    if (ready() >= warm) {
-      endWarming(null);
+    if (ready() >= warmTarget) {
+      completeWarmUp(null);
     }
-    tellWhoWaitsForMemory();
+    notifyBudget();
     if (closing) {
       endIfDone();
     }
   }
 
-  private void notStarted(Instance instance, Throwable cause, boolean mayPass) {
+  private void startFailed(Instance instance, Throwable cause, boolean retryable) {
     long now = clock.now();
-    instance.phase = Phase.GONE;
+    instance.phase = Phase.STOPPED;
     instances.remove(instance);
     freeMemory(instance);
     failures++;
-    failedForGood |= !mayPass;
+    failedPermanently |= !retryable;
     failure = cause;
-    retryAt = now + Math.min(LONGEST_PAUSE, FIRST_PAUSE << Math.min(failures - 1, 20));
-    if (givesUp() && ready() == 0) {
+    retryAt = now + Math.min(MAX_BACKOFF, INITIAL_BACKOFF << Math.min(failures - 1, 20));
+    if (isFailing() && ready() == 0) {
       refuseAll(new Refusal(Reason.START_FAILED, Duration.ofNanos(retryAt - now), cause));
     }
-    if (givesUp()) {
-      endWarming(cause);
+    if (isFailing()) {
+      completeWarmUp(cause);
     }
     wakeBy(retryAt, now);
     endIfDone();
   }
 
-  /** Tells whoever waits for instances that they are there, or as many of them as there are going to be for now. */
-  private void endWarming(@Nullable Throwable cause) {
-    CompletableFuture<Void> done = warmed;
-    warmed = null;
-    warm = 0;
+  /** Completes the warm-up: all instances are ready, or as many as there can be for now. */
+  private void completeWarmUp(@Nullable Throwable cause) {
+    CompletableFuture<Void> done = warmUp;
+    warmUp = null;
+    warmTarget = 0;
     predecessor = null;
     if (done == null) {
       return;
     }
     if (cause == null || ready() > 0) {
-      later(() -> done.complete(null));
+      defer(() -> done.complete(null));
     } else {
-      later(() -> done.completeExceptionally(cause));
+      defer(() -> done.completeExceptionally(cause));
     }
   }
 
-  private void tellWhoWaitsForMemory() {
-    if (budget.isAwaited()) {
-      later(budget::lookAgain);
+  private void notifyBudget() {
+    if (budget.hasWaiting()) {
+      defer(budget::dispatch);
     }
   }
 
-  /** An instance in which nothing runs goes. */
+  /** Stops an instance in which nothing runs. */
   private void stop(Instance instance) {
-    instance.phase = Phase.GONE;
+    instance.phase = Phase.STOPPED;
     instances.remove(instance);
     I value = requireNonNull(instance.value);
     stopping++;
-    later(() -> starter.stop(value, () -> {
-      budget.release(settings.memoryBytes(), instance.givenUp);
+    defer(() -> starter.stop(value, () -> {
+      budget.release(settings.memoryBytes(), instance.reclaimed);
       locked(() -> {
         stopping--;
         endIfDone();
@@ -584,7 +584,7 @@ public final class Pool<I> {
   }
 
   private void freeMemory(Instance instance) {
-    later(() -> budget.release(settings.memoryBytes(), instance.givenUp));
+    defer(() -> budget.release(settings.memoryBytes(), instance.reclaimed));
   }
 
   private void drain(Instance instance) {
@@ -604,13 +604,13 @@ public final class Pool<I> {
     return count;
   }
 
-  /** The instances that are there or are going to be. */
+  /** The number of instances that are ready, starting or requested. */
   private int live(boolean onlyStarted) {
     int count = 0;
     for (Instance instance : instances) {
       if (instance.phase == Phase.READY
           || instance.phase == Phase.STARTING
-          || (instance.phase == Phase.WANTED && !onlyStarted)) {
+          || (instance.phase == Phase.REQUESTED && !onlyStarted)) {
         count++;
       }
     }
@@ -624,37 +624,38 @@ public final class Pool<I> {
   }
 
   /**
-   * What it could do without.
+   * The instances that other pools could reclaim from this one.
    *
-   * @param idleSince since when the instance has been idle that it can best do without; the largest value if there is none
-   * @param idle how many idle instances it can do without
-   * @param ready how many instances it has
+   * @param idleSince the time since which its longest idle instance has been idle; {@code Long.MAX_VALUE} if none is
+   * @param idle the number of idle instances that can be reclaimed
+   * @param ready the number of ready instances
    */
-  record Spare(long idleSince, int idle, int ready) {}
+  record Reclaimable(long idleSince, int idle, int ready) {}
 
-  Spare spare() {
+  Reclaimable reclaimable() {
     return locked(() -> {
       int ready = ready();
-      Instance idlest = idlest();
+      Instance longestIdle = longestIdle();
       int idle = (int) instances.stream()
           .filter(instance -> instance.phase == Phase.READY && instance.used == 0)
           .count();
       int kept = settings.eager() && idle == ready ? 1 : 0;
-      return new Spare(idlest == null ? NEVER : idlest.idleSince, Math.max(0, idle - kept), ready);
+      return new Reclaimable(
+          longestIdle == null ? NEVER : longestIdle.idleSince, Math.max(0, idle - kept), ready);
     });
   }
 
-  /** There is no memory for more instances for now: whoever waits for them has to do with those that there are. */
-  void doWithout() {
+  /** Completes a warm-up with the instances that are ready, because there is no memory for more. */
+  void memoryExhausted() {
     locked(() -> {
-      if (warmed != null && ready() > 0) {
-        endWarming(null);
+      if (warmUp != null && ready() > 0) {
+        completeWarmUp(null);
         withdrawSurplus();
       }
     });
   }
 
-  private @Nullable Instance idlest() {
+  private @Nullable Instance longestIdle() {
     if (settings.eager() && ready() <= 1) {
       return null;
     }
@@ -665,64 +666,64 @@ public final class Pool<I> {
   }
 
   /**
-   * Lets an instance go because another pool needs its memory.
+   * Gives up an instance because another pool needs its memory.
    *
-   * @param which one it may be
-   * @return whether one goes, now or when what runs in it has ended
+   * @param which the instances to choose from
+   * @return whether one is stopped, now or when its invocations have ended
    */
-  boolean giveUp(GiveUp which) {
+  boolean reclaim(Choice which) {
     return locked(() -> {
-      Instance instance = which == GiveUp.AN_IDLE_ONE
-          ? idlest()
+      Instance instance = which == Choice.IDLE
+          ? longestIdle()
           : instances.stream()
               .filter(candidate -> candidate.phase == Phase.READY)
-              .filter(candidate -> which == GiveUp.THE_LAST || ready() > 1)
+              .filter(candidate -> which == Choice.ANY || ready() > 1)
               .min(Comparator.comparingInt(candidate -> candidate.used))
               .orElse(null);
       if (instance == null) {
         return false;
       }
-      instance.givenUp = true;
+      instance.reclaimed = true;
       drain(instance);
       return true;
     });
   }
 
-  /** What a pool has to give up. */
-  enum GiveUp {
-    /** One in which nothing runs. */
-    AN_IDLE_ONE,
-    /** One of several, even if something runs in it. */
+  /** The instances that can be reclaimed from a pool. */
+  enum Choice {
+    /** An idle one. */
+    IDLE,
+    /** One of several, even if it is busy. */
     ONE_OF_SEVERAL,
-    /** One, even if it is the last. */
-    THE_LAST
+    /** Any, even the last one. */
+    ANY
   }
 
   // ---- time ----
 
-  private IdleTimes.Stay stay() {
-    return idleTimes == null ? new IdleTimes.Stay(0, idleTimeout) : idleTimes.stay();
+  private IdleTimes.Windows windows() {
+    return idleTimes == null ? new IdleTimes.Windows(0, idleTimeout) : idleTimes.windows();
   }
 
-  /** Nothing runs and nobody waits any more. */
-  private void fellIdle(long now) {
+  /** Sets the timers of a pool in which no invocation runs or waits any more. */
+  private void becameIdle(long now) {
     idleFrom = now;
-    IdleTimes.Stay stay = stay();
-    goneAt = plus(now, stay.until());
-    if (stay.from() > 0 && !settings.eager() && !closing) {
-      backAt = now + stay.from();
+    IdleTimes.Windows windows = windows();
+    scaleToZeroAt = plus(now, windows.until());
+    if (windows.from() > 0 && !settings.eager() && !closing) {
+      prewarmAt = now + windows.from();
       for (Instance instance : List.copyOf(instances)) {
         if (instance.phase == Phase.READY) {
           drain(instance);
         }
       }
-      wakeBy(backAt, now);
+      wakeBy(prewarmAt, now);
     } else {
-      wakeBy(goneAt, now);
+      wakeBy(scaleToZeroAt, now);
     }
   }
 
-  /** Sees to it that {@link #wake} runs at a time, or before. */
+  /** Schedules {@link #wake} for a time, unless it is to run before. */
   private void wakeBy(long time, long now) {
     if (time < wakeAt) {
       wakeAt = Math.max(time, now);
@@ -731,7 +732,7 @@ public final class Pool<I> {
         before.cancel();
       }
       alarm = null;
-      later(this::setAlarm);
+      defer(this::setAlarm);
     }
   }
 
@@ -767,13 +768,13 @@ public final class Pool<I> {
       if (failures > 0 && now < retryAt && needed(now) > 0) {
         next = Math.min(next, retryAt);
       }
-      if (backAt <= now) {
-        backAt = NEVER;
+      if (prewarmAt <= now) {
+        prewarmAt = NEVER;
         prewarm(now);
       } else {
-        next = Math.min(next, backAt);
+        next = Math.min(next, prewarmAt);
       }
-      startWhatIsNeeded(now);
+      scaleOut(now);
       endIfDone();
       if (next != NEVER) {
         wakeBy(next, now);
@@ -783,22 +784,22 @@ public final class Pool<I> {
 
   /** Loads the model again because an invocation is likely soon. */
   private void prewarm(long now) {
-    if (live(false) == 0 && !closing && line.isEmpty()) {
-      warm = Math.max(warm, 1);
-      warmed = warmed == null ? new CompletableFuture<>() : warmed;
-      startWhatIsNeeded(now);
+    if (live(false) == 0 && !closing && queue.isEmpty()) {
+      warmTarget = Math.max(warmTarget, 1);
+      warmUp = warmUp == null ? new CompletableFuture<>() : warmUp;
+      scaleOut(now);
     }
   }
 
   private long releaseSlowStarts(long now) {
     long next = NEVER;
     for (Instance instance : instances) {
-      if (instance.holdsStart) {
-        long due = instance.startingSince + LONGEST_START;
+      if (instance.holdsStartPermit) {
+        long due = instance.startingSince + SLOW_START;
         if (due > now) {
           next = Math.min(next, due);
         } else {
-          giveBackStart(instance);
+          releaseStartPermit(instance);
         }
       }
     }
@@ -807,15 +808,15 @@ public final class Pool<I> {
 
   private long expire(long now) {
     long next = NEVER;
-    for (Ticket<I> ticket : line) {
+    for (Ticket<I> ticket : queue) {
       if (ticket.deadline() <= now) {
-        leaveLine(ticket, Refusal.of(Reason.TIMED_OUT_WAITING));
+        dequeue(ticket, Refusal.of(Reason.TIMED_OUT_WAITING));
       } else {
         next = Math.min(next, ticket.deadline());
       }
     }
     for (Ticket<I> ticket : running) {
-      next = Math.min(next, tellIfTimeIsUp(ticket, now));
+      next = Math.min(next, expireRunning(ticket, now));
     }
     if (stuck >= settings.maxConcurrent()) {
       refuseAll(Refusal.of(Reason.STUCK));
@@ -824,14 +825,14 @@ public final class Pool<I> {
     return next;
   }
 
-  /** {@return when to look at the invocation again} */
-  private long tellIfTimeIsUp(Ticket<I> ticket, long now) {
+  /** {@return the time at which to check the invocation again} */
+  private long expireRunning(Ticket<I> ticket, long now) {
     if (ticket.deadline() > now) {
       return ticket.deadline();
     }
     if (!ticket.overdue) {
       ticket.overdue = true;
-      later(() -> ticket.refused(Refusal.of(Reason.TIMED_OUT_RUNNING)));
+      defer(() -> ticket.refused(Refusal.of(Reason.TIMED_OUT_RUNNING)));
     }
     if (now - ticket.deadline() < GRACE) {
       return ticket.deadline() + GRACE;
@@ -852,19 +853,19 @@ public final class Pool<I> {
     return NEVER;
   }
 
-  /** {@return when to look again} */
+  /** {@return the time at which to check again} */
   private long stopIdle(long now) {
     if (closing) {
       return NEVER;
     }
     long next = NEVER;
     int live = live(false);
-    int least = Math.max(settings.eager() ? 1 : 0, warm);
+    int least = Math.max(settings.eager() ? 1 : 0, warmTarget);
     List<Instance> idle = instances.stream()
         .filter(instance -> instance.phase == Phase.READY && instance.used == 0)
         .sorted(Comparator.comparingLong(instance -> instance.idleSince))
         .toList();
-    int steady = idle.isEmpty() ? 0 : Math.max(1, Math.max(least, steadilyNeeded(now)));
+    int steady = idle.isEmpty() ? 0 : Math.max(1, Math.max(least, neededForSteadyRate(now)));
     for (Instance instance : idle) {
       if (live > 1) {
         long due = plus(instance.idleSince, extraIdleTimeout);
@@ -877,7 +878,7 @@ public final class Pool<I> {
           next = Math.min(next, now + SECOND);
         }
       } else if (live > least) {
-        long due = idleTimes == null ? plus(instance.idleSince, idleTimeout) : goneAt;
+        long due = idleTimes == null ? plus(instance.idleSince, idleTimeout) : scaleToZeroAt;
         if (due > now) {
           next = Math.min(next, due);
         } else {
@@ -889,14 +890,14 @@ public final class Pool<I> {
     return next;
   }
 
-  // ---- beginning and end ----
+  // ---- warm-up and shutdown ----
 
   /**
    * Starts instances without an invocation.
    *
-   * @param count how many are meant to be ready, 1 or more
-   * @return what ends when they are, or when one is and there is no memory for more or they cannot be started; or with
-   *     the cause of the last failure
+   * @param count the number of instances to have ready, 1 or more
+   * @return a future that completes when they are ready, or when at least one is and no more can be started or have
+   *     memory; it fails with the cause of the last failed start
    */
   public CompletableFuture<Void> warm(int count) {
     return warm(count, null);
@@ -906,7 +907,7 @@ public final class Pool<I> {
    * Starts instances without an invocation.
    *
    * @param count as for {@link #warm(int)}
-   * @param replaced the pool that this one is going to succeed, which gives up its memory if there is no other
+   * @param replaced the pool that this one replaces, and whose last instance is reclaimed if there is no other memory
    */
   public CompletableFuture<Void> warm(int count, @Nullable Pool<I> replaced) {
     return locked(() -> {
@@ -917,42 +918,42 @@ public final class Pool<I> {
       if (ready() >= wanted) {
         return CompletableFuture.completedFuture(null);
       }
-      CompletableFuture<Void> done = warmed == null ? new CompletableFuture<>() : warmed;
-      warmed = done;
+      CompletableFuture<Void> done = warmUp == null ? new CompletableFuture<>() : warmUp;
+      warmUp = done;
       predecessor = replaced;
-      warm = Math.max(warm, wanted);
-      forgiveFailures();
-      startWhatIsNeeded(clock.now());
+      warmTarget = Math.max(warmTarget, wanted);
+      resetFailures();
+      scaleOut(clock.now());
       return done;
     });
   }
 
-  /** Forgets that instances could not be started: the next invocation tries again at once. */
+  /** Ends the backoff after failed starts: the next invocation starts an instance at once. */
   public void retry() {
-    locked(this::forgiveFailures);
+    locked(this::resetFailures);
   }
 
-  private void forgiveFailures() {
+  private void resetFailures() {
     failures = 0;
-    failedForGood = false;
+    failedPermanently = false;
     failure = null;
   }
 
-  /** {@return how many instances a pool should have that takes over what this one does} */
+  /** {@return the number of instances that a replacement of this pool needs} */
   public int busyInstances() {
     return locked(() -> {
       long now = clock.now();
-      boolean busy = !running.isEmpty() || !line.isEmpty();
-      return busy ? Math.min(Math.max(1, ready()), Math.max(1, steadilyNeeded(now))) : 0;
+      boolean busy = !running.isEmpty() || !queue.isEmpty();
+      return busy ? Math.min(Math.max(1, ready()), Math.max(1, neededForSteadyRate(now))) : 0;
     });
   }
 
   /**
-   * Takes no invocation any more. What waits is served, unless a successor takes it over; instances end when nothing runs
-   * in them.
+   * Closes this pool to new invocations. Those in the queue are still served, here or by a successor; instances stop when
+   * they are idle.
    *
-   * @param newSuccessor takes over those that wait, in their order, and those that come here later; {@code null} to serve
-   *     them here and to refuse later ones
+   * @param newSuccessor takes over the queue, in its order, and all later invocations; {@code null} to serve the queue here
+   *     and to refuse later invocations
    */
   public void retire(@Nullable Pool<I> newSuccessor) {
     List<Ticket<I>> moved = new ArrayList<>();
@@ -960,14 +961,14 @@ public final class Pool<I> {
       accepting = false;
       closing = true;
       successor = newSuccessor;
-      while (newSuccessor != null && !line.isEmpty()) {
-        Ticket<I> ticket = line.removeFirst();
+      while (newSuccessor != null && !queue.isEmpty()) {
+        Ticket<I> ticket = queue.removeFirst();
         ticket.state = Ticket.State.NEW;
-        // Whoever cancels it now leaves that to whoever takes it over.
+        // A cancellation from now on is handled by the successor.
         ticket.pool = null;
         moved.add(ticket);
       }
-      dropWarming();
+      cancelWarmUp();
       withdrawSurplus();
       endIfDone();
     });
@@ -976,17 +977,17 @@ public final class Pool<I> {
     }
   }
 
-  /** Takes on invocations that were taken on elsewhere before, however many they are. */
+  /** Adds the invocations of a retired pool to the queue, whatever its limit. */
   private void takeOver(List<Ticket<I>> moved) {
-    Pool<I> elsewhere = locked(() -> {
+    Pool<I> next = locked(() -> {
       if (accepting) {
         long now = clock.now();
         moved.forEach(ticket -> {
           accepted++;
           enqueue(ticket, now);
         });
-        serveLine(now);
-        startWhatIsNeeded(now);
+        serveQueue(now);
+        scaleOut(now);
         return this;
       }
       if (successor == null) {
@@ -995,40 +996,40 @@ public final class Pool<I> {
       }
       return successor;
     });
-    if (elsewhere != this) {
-      elsewhere.takeOver(moved);
+    if (next != this) {
+      next.takeOver(moved);
     }
   }
 
-  private void dropWarming() {
-    warm = 0;
-    CompletableFuture<Void> dropped = warmed;
-    warmed = null;
+  private void cancelWarmUp() {
+    warmTarget = 0;
+    CompletableFuture<Void> dropped = warmUp;
+    warmUp = null;
     predecessor = null;
     if (dropped != null) {
-      later(() -> dropped.completeExceptionally(new IllegalStateException("the pool is closed")));
+      defer(() -> dropped.completeExceptionally(new IllegalStateException("the pool is closed")));
     }
   }
 
-  /** Refuses all that wait; what runs ends by itself. */
+  /** Closes the pool: refuses all waiting invocations and lets running ones end. */
   public void close() {
     locked(() -> {
       accepting = false;
       closing = true;
       refuseAll(Refusal.of(Reason.CLOSED));
-      dropWarming();
+      cancelWarmUp();
       withdrawSurplus();
       endIfDone();
     });
   }
 
-  /** {@return what ends when the pool is closed, nothing runs and no instance is left} */
-  public CompletableFuture<Void> gone() {
-    return gone;
+  /** {@return a future that completes when the pool is closed, no invocation runs and no instance is left} */
+  public CompletableFuture<Void> terminated() {
+    return terminated;
   }
 
   private void endIfDone() {
-    if (!closing || !line.isEmpty()) {
+    if (!closing || !queue.isEmpty()) {
       return;
     }
     for (Instance instance : List.copyOf(instances)) {
@@ -1036,19 +1037,19 @@ public final class Pool<I> {
         drain(instance);
       }
     }
-    if (instances.isEmpty() && running.isEmpty() && stopping == 0 && !gone.isDone()) {
+    if (instances.isEmpty() && running.isEmpty() && stopping == 0 && !terminated.isDone()) {
       PoolClock.Alarm set = alarm;
       if (set != null) {
         set.cancel();
       }
-      later(() -> {
+      defer(() -> {
         budget.remove(this);
-        gone.complete(null);
+        terminated.complete(null);
       });
     }
   }
 
-  /** {@return what it looks like now} */
+  /** {@return the current state of the pool} */
   public PoolStatus status() {
     return locked(() -> new PoolStatus(
         live(false) - ready(),
@@ -1057,7 +1058,7 @@ public final class Pool<I> {
             .filter(instance -> instance.phase == Phase.DRAINING)
             .count(),
         running.size(),
-        line.size(),
+        queue.size(),
         stuck,
         starts,
         accepted,
@@ -1067,45 +1068,37 @@ public final class Pool<I> {
 
   // ---- the lock ----
 
-  private interface Action {
-    void run();
-  }
-
-  private interface Question<T> {
-    T ask();
-  }
-
-  private void locked(Action action) {
+  private void locked(Runnable action) {
     locked(() -> {
       action.run();
       return true;
     });
   }
 
-  private <T> T locked(Question<T> question) {
-    T answer;
+  private <T> T locked(Supplier<T> action) {
+    T result;
     List<Runnable> then;
     lock.lock();
     try {
-      answer = question.ask();
-      then = takeLater();
+      result = action.get();
+      then = takeDeferred();
     } finally {
       lock.unlock();
     }
     run(then);
-    return answer;
+    return result;
   }
 
-  private void later(Runnable action) {
-    if (later == null) {
-      later = new ArrayList<>(2);
+  private void defer(Runnable action) {
+    if (deferred == null) {
+      deferred = new ArrayList<>(2);
     }
-    later.add(action);
+    deferred.add(action);
   }
 
-  private @Nullable List<Runnable> takeLater() {
-    List<Runnable> taken = later;
-    later = null;
+  private @Nullable List<Runnable> takeDeferred() {
+    List<Runnable> taken = deferred;
+    deferred = null;
     return taken;
   }
 

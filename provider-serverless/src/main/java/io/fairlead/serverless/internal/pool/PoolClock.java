@@ -1,22 +1,22 @@
 package io.fairlead.serverless.internal.pool;
 
-/** The clock that pools go by. */
+/** The clock and the timers of pools. */
 public interface PoolClock {
-  /** {@return nanoseconds since a fixed moment, by a clock that nobody sets} */
+  /** {@return the monotonic time, in nanoseconds since an arbitrary origin} */
   long now();
 
   /**
-   * Lets something happen at a time, or soon after; at once if that has passed.
+   * Schedules an action for a time, or for now if that has passed.
    *
-   * @param time on this clock
-   * @param action short, and never under a lock of the caller's
-   * @return what calls it off
+   * @param time the time on this clock
+   * @param action a short action; it never runs under a lock of the caller
+   * @return the timer, to cancel it
    */
   Alarm at(long time, Runnable action);
 
-  /** Something that is going to happen. */
+  /** A scheduled action. */
   interface Alarm {
-    /** Calls it off, unless it has happened. */
+    /** Cancels it, unless it has run. */
     void cancel();
   }
 }

@@ -5,18 +5,18 @@ import java.time.Duration;
 import java.util.Objects;
 
 /**
- * The rules of one pool.
+ * The limits and timeouts of one pool.
  *
- * @param memoryBytes what one instance counts in the {@link Budget}
- * @param slots how many invocations one instance runs at a time, 1 or more
- * @param maxConcurrent the most invocations that run at a time, over all instances, 1 or more
- * @param maxQueue the most invocations that wait at a time, 0 or more
- * @param timeout how long an invocation takes at most; one that is still running after twice as long is stuck
- * @param eager whether one instance is always there
- * @param idleTimeout how long the last instance stays without an invocation
- * @param extraIdleTimeout how long another one stays without an invocation
- * @param adaptive whether the last instance's stay follows the times at which invocations were seen to come, instead of
- *     the idle timeout
+ * @param memoryBytes the memory that one instance takes of the {@link Budget}, in bytes
+ * @param slots the number of concurrent invocations of one instance, 1 or more
+ * @param maxConcurrent the limit of concurrent invocations over all instances, 1 or more
+ * @param maxQueue the limit of waiting invocations, 0 or more
+ * @param timeout the timeout of an invocation; an instance that runs one for twice as long is drained
+ * @param eager whether one instance is always kept
+ * @param idleTimeout the idle time after which the last instance is stopped
+ * @param extraIdleTimeout the idle time after which any other instance is stopped
+ * @param adaptive whether the last instance is kept by the observed times between invocations, instead of by the idle
+ *     timeout
  */
 public record PoolSettings(
     long memoryBytes,
@@ -41,7 +41,7 @@ public record PoolSettings(
         .throwIfAny();
   }
 
-  /** {@return the most instances that are of use} */
+  /** {@return the number of instances above which more would be of no use} */
   int maxInstances() {
     return (maxConcurrent + slots - 1) / slots;
   }

@@ -1,18 +1,18 @@
 package io.fairlead.serverless.internal.pool;
 
 /**
- * What a pool looks like at a moment.
+ * A snapshot of a pool.
  *
  * @param starting instances that are being started
- * @param ready instances that are ready or at work
- * @param draining instances that take no further invocation and end when those that run in them have
- * @param running invocations that run, those included whose callers have gone
+ * @param ready instances that are idle or busy
+ * @param draining instances that get no further invocation and stop when their running ones have ended
+ * @param running running invocations, those included whose callers have gone
  * @param waiting invocations that wait for a slot
- * @param stuck invocations that run although their time has long been up
- * @param starts instances that were started since the pool was made
- * @param accepted invocations that were taken on since the pool was made
- * @param waited how many of them had to wait before they ran
- * @param refused how many found the queue full
+ * @param stuck running invocations that did not stop after their deadline
+ * @param starts instances started since the pool was created
+ * @param accepted invocations accepted since the pool was created
+ * @param waited accepted invocations that had to wait
+ * @param refused invocations refused because the queue was full
  */
 public record PoolStatus(
     int starting,

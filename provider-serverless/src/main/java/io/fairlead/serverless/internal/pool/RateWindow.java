@@ -2,7 +2,7 @@ package io.fairlead.serverless.internal.pool;
 
 import java.util.Arrays;
 
-/** How many events there were in the last while, counted in steps. */
+/** The rate of events over a sliding window, which is made of steps. */
 final class RateWindow {
   private final long stepNanos;
   private final int[] counts;
@@ -10,10 +10,10 @@ final class RateWindow {
   private int total;
 
   /**
-   * Makes an empty window.
+   * Creates an empty window.
    *
-   * @param steps how many steps it covers, each of
-   * @param stepNanos so many nanoseconds
+   * @param steps the number of steps
+   * @param stepNanos the length of a step, in nanoseconds
    */
   RateWindow(int steps, long stepNanos) {
     this.counts = new int[steps];

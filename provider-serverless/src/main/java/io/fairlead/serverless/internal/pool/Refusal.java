@@ -4,29 +4,29 @@ import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Why an invocation gets no answer from its pool.
+ * The refusal of an invocation by its pool.
  *
  * @param reason the reason
- * @param retryAfter when it may be worth another try; zero if that is not known
- * @param cause what went wrong before, if something did
+ * @param retryAfter the time after which a retry may succeed; zero if it is not known
+ * @param cause the failure that led to it, if there is one
  */
 public record Refusal(
     Reason reason, Duration retryAfter, @Nullable Throwable cause) {
   /** A reason for a refusal. */
   public enum Reason {
-    /** So many wait already that no more may. */
+    /** The queue is full. */
     QUEUE_FULL,
-    /** Its time was up before it began to run. */
+    /** Its deadline passed while it waited. */
     TIMED_OUT_WAITING,
-    /** Its time is up, and it is still running. */
+    /** Its deadline passed, and it is still running. */
     TIMED_OUT_RUNNING,
-    /** No instance could be started; the cause says why. */
+    /** No instance could be started; the cause has the reason. */
     START_FAILED,
-    /** Every invocation that may run at a time is one that should have ended long ago. */
+    /** All concurrent invocations are stuck: they have not stopped after their deadlines. */
     STUCK,
-    /** Its caller does not want the answer any more. */
+    /** Its caller has cancelled it. */
     CANCELLED,
-    /** The pool takes no invocations any more. */
+    /** The pool is closed. */
     CLOSED
   }
 

@@ -1,41 +1,44 @@
 package io.fairlead.serverless.internal.pool;
 
 /**
- * Makes and ends the instances of one pool. Its methods return at once and are called outside of all locks.
+ * Starts and stops the instances of one pool. Its methods return at once and are called outside of all locks.
  *
- * @param <I> what an instance is
+ * @param <I> the type of the instances
  */
 public interface Starter<I> {
-  /** Begins to start an instance; exactly one of {@link Start#succeeded} and {@link Start#failed} has to follow. */
+  /** Starts an instance; exactly one call of {@link Start#succeeded} or {@link Start#failed} has to follow. */
   void start(Start<I> start);
 
   /**
-   * Ends an instance, in which nothing runs.
+   * Stops an instance in which nothing runs.
    *
-   * @param stopped to be called when all that it held is free
+   * @param stopped to be called when its memory is free
    */
   void stop(I instance, Runnable stopped);
 
   /**
-   * One start under way.
+   * One start in progress.
    *
-   * @param <I> what an instance is
+   * @param <I> the type of the instances
    */
   interface Start<I> {
-    /** It has started. */
+    /** Reports that it has started. */
     void succeeded(I instance);
 
     /**
-     * It has not started.
+     * Reports that it has failed.
      *
-     * @param mayPass whether another try may succeed
+     * @param retryable whether a retry may succeed
      */
-    void failed(Throwable cause, boolean mayPass);
+    void failed(Throwable cause, boolean retryable);
 
-    /** It had started and is about to go by itself: nothing is to be run in it any more. */
+    /** Reports that the started instance is about to exit by itself: no further invocation may run in it. */
     void ending();
 
-    /** It had started and is gone by itself; {@link Starter#stop} is not going to be called. What ran in it still has to be released. */
+    /**
+     * Reports that the started instance has exited by itself: {@link Starter#stop} is not called for it. Its invocations
+     * still have to be released.
+     */
     void died();
   }
 }

@@ -3,15 +3,15 @@ package io.fairlead.serverless.internal.pool;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One invocation on its way through a {@link Pool}: it waits, is granted a slot of an instance, runs, and gives the slot
- * back; or it is refused.
+ * One invocation in a {@link Pool}: it waits, is granted a slot of an instance, runs, and releases the slot; or it is
+ * refused.
  *
- * <p>Used once. Its methods are called outside of all locks, by whoever made the slot free, and have to be short.
+ * <p>Used once. Its methods are called outside of all locks, on the thread that freed the slot, and have to be short.
  *
- * @param <I> what an instance is
+ * @param <I> the type of the instances
  */
 public abstract class Ticket<I> {
-  /** How far it is. */
+  /** The state of a ticket. */
   enum State {
     NEW,
     WAITING,
@@ -21,12 +21,12 @@ public abstract class Ticket<I> {
 
   private final long deadline;
 
-  /** The pool that it is in, from the time at which it waits or runs. */
+  /** The pool in which it waits or runs; null before. */
   volatile @Nullable Pool<I> pool;
 
   volatile boolean cancelled;
 
-  // All guarded by the pool's lock.
+  // Guarded by the pool's lock.
   State state = State.NEW;
   Pool<I>.@Nullable Instance instance;
   long startedAt;
@@ -40,9 +40,9 @@ public abstract class Ticket<I> {
   Ticket<I> next;
 
   /**
-   * Makes a ticket.
+   * Creates a ticket.
    *
-   * @param deadline when its time is up, on the pool's clock
+   * @param deadline the deadline, on the pool's clock
    */
   protected Ticket(long deadline) {
     this.deadline = deadline;
@@ -53,7 +53,7 @@ public abstract class Ticket<I> {
   }
 
   /**
-   * Gives back the slot: what ran in it has really ended.
+   * Releases the slot, after the invocation has really ended.
    *
    * @throws IllegalStateException if it has none
    */
@@ -65,10 +65,10 @@ public abstract class Ticket<I> {
     granting.release(this);
   }
 
-  /** Lets it go because its caller has gone: if it waits, it is refused; if it runs, it runs on. */
+  /** Cancels it for its caller: if it waits, it is refused; if it runs, it runs on. */
   public final void cancel() {
-    // Before the pool is looked up: whoever takes it over meanwhile sees this, or this sees the new
-    // pool.
+    // Before the pool is read: either a pool that takes it over meanwhile sees this, or this sees
+    // that pool.
     cancelled = true;
     Pool<I> waitsIn = pool;
     if (waitsIn != null) {
@@ -77,11 +77,11 @@ public abstract class Ticket<I> {
   }
 
   /**
-   * Is called when it may run. {@link #release} has to follow when it has really ended, even if it was refused
-   * meanwhile because its time was up.
+   * Starts the invocation on an instance. {@link #release} has to follow when it has really ended, even if it was refused
+   * meanwhile because of its deadline.
    */
   protected abstract void granted(I instance);
 
-  /** Is called at most once: it is not going to run, or its time is up while it runs. */
+  /** Reports that it will not run, or that its deadline has passed while it runs. Called at most once. */
   protected abstract void refused(Refusal refusal);
 }

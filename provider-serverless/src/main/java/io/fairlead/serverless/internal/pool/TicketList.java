@@ -4,7 +4,7 @@ import java.util.Iterator;
 import java.util.NoSuchElementException;
 import org.jspecify.annotations.Nullable;
 
-/** Tickets in the order in which they came, any of which can leave at once. A ticket is in one list at most. */
+/** A linked list of tickets in their order of arrival, with removal in constant time. A ticket is in at most one list. */
 final class TicketList<I> implements Iterable<Ticket<I>> {
   private @Nullable Ticket<I> first;
   private @Nullable Ticket<I> last;
@@ -54,7 +54,7 @@ final class TicketList<I> implements Iterable<Ticket<I>> {
     return ticket;
   }
 
-  /** Goes on after a ticket that was removed once it had been given. */
+  /** {@return an iterator that allows the removal of the ticket that it returned last} */
   @Override
   public Iterator<Ticket<I>> iterator() {
     return new Iterator<>() {

@@ -9,26 +9,26 @@ import java.io.OutputStream;
 import java.util.concurrent.locks.ReentrantLock;
 
 /**
- * One message between this process and a worker: a length of four bytes, then a type, the id of the call that it belongs
- * to, and a body. Numbers are big-endian.
+ * One message between this process and a worker: a length of four bytes, a type, the id of its call, and a body. Numbers
+ * are big-endian.
  */
 final class Frame {
-  /** The most bytes of a body. */
+  /** The maximum length of a body, in bytes. */
   static final int LIMIT = 256 << 20;
 
-  /** What to load; the first frame to a worker. */
+  /** The model to load; the first frame to a worker. */
   static final byte LOAD = 1;
 
-  /** What was loaded; the first frame from a worker. */
+  /** The description of the loaded model; the first frame from a worker. */
   static final byte READY = 2;
 
   static final byte REQUEST = 3;
   static final byte RESPONSE = 4;
 
-  /** Why there is no model, or no answer. */
+  /** The failure of a load or a request. */
   static final byte ERROR = 5;
 
-  /** The last frame to a worker: close the model and end. */
+  /** The request to close the model and exit; the last frame to a worker. */
   static final byte END = 6;
 
   private static final int HEAD = 1 + 8;
@@ -44,15 +44,15 @@ final class Frame {
   }
 
   /**
-   * {@return the head of the next frame, whose body has to be read or skipped next}
+   * {@return the head of the next frame; its body has to be read or skipped before the next call}
    *
-   * @throws EOFException if there is none
+   * @throws EOFException at the end of the stream
    */
   static Frame read(DataInputStream in) throws IOException {
     int length = in.readInt() - HEAD;
     if (length < 0 || length > LIMIT) {
       throw new IOException("a frame of " + (length + (long) HEAD)
-          + " bytes was announced, which is none of this protocol");
+          + " bytes was announced, which violates the protocol");
     }
     return new Frame(in.readByte(), in.readLong(), length);
   }
@@ -81,7 +81,7 @@ final class Frame {
     in.skipNBytes(length);
   }
 
-  /** Writes whole frames for any number of threads. */
+  /** A thread-safe writer of whole frames. */
   static final class Writer {
     private final DataOutputStream out;
     private final ReentrantLock lock = new ReentrantLock();
@@ -90,12 +90,12 @@ final class Frame {
       this.out = new DataOutputStream(out);
     }
 
-    /** {@return whose holder has the turn to write} */
+    /** {@return the lock of the stream} */
     ReentrantLock lock() {
       return lock;
     }
 
-    /** Writes one frame, and waits for its turn. */
+    /** Writes one frame, after those of other threads. */
     void write(byte type, long id, byte[] head, byte[] rest) throws IOException {
       lock.lock();
       try {

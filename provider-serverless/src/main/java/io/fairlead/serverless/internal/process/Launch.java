@@ -19,23 +19,23 @@ import java.util.Optional;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/** How a worker process is started: its command line and its environment. */
+/** The command line and the environment of worker processes. */
 final class Launch {
-  /** The least memory of a worker JVM in which a small model answers. */
-  static final long LEAST_JVM = 128 * Sizes.MB;
+  /** The minimum memory of a worker JVM with a small model. */
+  static final long MIN_JVM_BYTES = 128 * Sizes.MB;
 
-  /** The least memory of a Python that has imported NumPy. */
-  static final long LEAST_PYTHON = 64 * Sizes.MB;
+  /** The minimum memory of a Python process that has imported NumPy. */
+  static final long MIN_PYTHON_BYTES = 64 * Sizes.MB;
 
-  // What a JVM without C2 takes beside its heap.
-  private static final long JVM = 80 * Sizes.MB;
-  private static final long LEAST_HEAP = 32 * Sizes.MB;
+  // The memory of a JVM without C2 beside its heap.
+  private static final long JVM_OVERHEAD_BYTES = 80 * Sizes.MB;
+  private static final long MIN_HEAP_BYTES = 32 * Sizes.MB;
   private static final Path SHELL = Path.of("/bin/sh");
   // Answers go to descriptor 3, and standard output where standard error goes.
   private static final String LIMITED =
       "ulimit -d \"$1\" || exit 125; shift; exec \"$@\" 3>&1 1>&2";
   private static final String UNLIMITED = "shift; exec \"$@\" 3>&1 1>&2";
-  private static final List<String> NEEDED = List.of(
+  private static final List<String> REQUIRED_CLASSES = List.of(
       WorkerMain.class.getName(),
       "io.fairlead.platform.Request",
       "ai.onnxruntime.OrtEnvironment",
@@ -61,7 +61,7 @@ final class Launch {
 
   private Launch() {}
 
-  /** {@return whether the system itself keeps a process within its memory} */
+  /** {@return whether the operating system enforces the memory limit of a process} */
   static boolean isMemoryLimited() {
     return System.getProperty("os.name", "").toLowerCase(Locale.ROOT).contains("linux");
   }
@@ -89,14 +89,15 @@ final class Launch {
     return process;
   }
 
-  /** Native code takes most of a model's memory; Java code takes most of it in the heap. */
+  /** The JVM options: a model in native code needs little heap, Java code needs most of its memory there. */
   private static List<String> options(long memoryBytes, String scheme) {
     boolean isCode = scheme.equals("java");
     // A model on the class path is unpacked into the heap.
-    long heap =
-        isCode ? memoryBytes - JVM : scheme.equals("classpath") ? memoryBytes / 2 : memoryBytes / 4;
+    long heap = isCode
+        ? memoryBytes - JVM_OVERHEAD_BYTES
+        : scheme.equals("classpath") ? memoryBytes / 2 : memoryBytes / 4;
     List<String> options = new ArrayList<>();
-    options.add("-Xmx" + Math.max(heap, LEAST_HEAP) / Sizes.MB + "m");
+    options.add("-Xmx" + Math.max(heap, MIN_HEAP_BYTES) / Sizes.MB + "m");
     options.add("-Xms8m");
     options.add("-XX:+UseSerialGC");
     if (!isCode) {
@@ -132,7 +133,7 @@ final class Launch {
     if (!Files.isExecutable(SHELL)) {
       throw failures.failure(
           ErrorKind.UNSUPPORTED,
-          "A worker process is started by " + SHELL + ", which is not there on "
+          "A worker process is started by " + SHELL + ", which does not exist on "
               + System.getProperty("os.name")
               + ": use Linux or macOS and an image with a shell, or run the model in this process");
     }
@@ -153,7 +154,7 @@ final class Launch {
       Map<String, String> environment, Set<String> passedOn, Path folder) {
     environment.keySet().removeIf(name -> !passedOn.contains(name) && !name.startsWith("LC_"));
     environment.put("TMPDIR", folder.toString());
-    // Each further arena of the C library is 64 MB that it may fill and does not give back.
+    // Each further arena of the C library may grow to 64 MB that are not returned to the system.
     environment.put("MALLOC_ARENA_MAX", "2");
   }
 
@@ -165,8 +166,8 @@ final class Launch {
           entries.add(new File(entry).getAbsolutePath());
         }
       }
-      // Where a class loader of its own, or the module path, has them, they are not on that.
-      for (String needed : NEEDED) {
+      // With a custom class loader or on the module path they are not on the class path.
+      for (String needed : REQUIRED_CLASSES) {
         origin(needed, failures).ifPresent(path -> entries.add(path.toString()));
       }
     } else {
@@ -193,19 +194,19 @@ final class Launch {
           return Optional.of(path);
         }
       } catch (URISyntaxException | IllegalArgumentException | FileSystemNotFoundException e) {
-        throw packed(name, url, failures, e);
+        throw notAFile(name, url, failures, e);
       }
     }
-    throw packed(name, url, failures, null);
+    throw notAFile(name, url, failures, null);
   }
 
-  private static ServingException packed(
+  private static ServingException notAFile(
       String name, @Nullable URL url, Failures failures, @Nullable Exception cause) {
     return failures.failure(
         ErrorKind.UNSUPPORTED,
         "A worker process needs the classes of this one as files, and " + name + " comes from "
-            + (url == null ? "nowhere that is known" : url)
-            + ": where jars are packed into a jar, unpack it (for Spring Boot: java -Djarmode=tools -jar APP.jar"
+            + (url == null ? "an unknown location" : url)
+            + ": where jars are notAFile into a jar, unpack it (for Spring Boot: java -Djarmode=tools -jar APP.jar"
             + " extract) and run that, name the worker's class path, or run the model in this process",
         cause);
   }

@@ -7,14 +7,14 @@ import java.nio.file.Path;
 import java.util.Map;
 
 /**
- * A pickle that is trusted to run code, for a Python of its own.
+ * The specification of a Python worker with a pickled model that is trusted to run code.
  *
- * @param python the interpreter, which has to have all packages that the pickle was made with
+ * @param python the interpreter; it needs the packages that the pickle was made with
  * @param pickle the file, written by {@code pickle.dump} or {@code joblib.dump}
- * @param name what messages and answers call the model
- * @param digest the SHA-256 of the file that was approved, as 64 hexadecimal digits; nothing else is unpickled
- * @param limits what the process may take
- * @param environment variables for it, beside the few that say where and who it is: it sees no others of this process
+ * @param name the model's name in messages and responses
+ * @param digest the SHA-256 of the trusted file, as 64 hexadecimal digits; no other is unpickled
+ * @param limits the limits of the process
+ * @param environment its environment variables; of those of this process it inherits only a few, such as {@code PATH} and {@code HOME}
  */
 public record PickleSpec(
     Path python,

@@ -4,11 +4,11 @@ import static java.nio.charset.StandardCharsets.US_ASCII;
 
 import java.io.IOException;
 
-/** How much of the machine's memory a process takes, where the system cannot be told to limit it. */
+/** The resident set size of a process, for systems without a memory limit per process. */
 final class ResidentMemory {
   private ResidentMemory() {}
 
-  /** {@return the resident bytes; 0 if the process is gone or cannot be looked at} */
+  /** {@return the resident set size in bytes; 0 if the process has exited or cannot be read} */
   static long of(long pid) {
     try {
       Process ps = new ProcessBuilder("ps", "-o", "rss=", "-p", String.valueOf(pid))

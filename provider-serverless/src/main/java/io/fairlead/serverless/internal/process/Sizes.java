@@ -1,6 +1,6 @@
 package io.fairlead.serverless.internal.process;
 
-/** Sizes in the unit that memory sizes are given in. */
+/** Memory sizes in MB. */
 final class Sizes {
   static final long MB = 1L << 20;
 

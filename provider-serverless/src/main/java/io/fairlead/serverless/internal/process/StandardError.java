@@ -6,7 +6,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.util.concurrent.locks.ReentrantLock;
 
-/** The last that a worker wrote to its standard error. */
+/** The tail of a worker's standard error. */
 final class StandardError {
   private static final int KEPT = 4096;
   private static final int SHOWN = 600;
@@ -15,7 +15,7 @@ final class StandardError {
   private final byte[] ring = new byte[KEPT];
   private long written;
 
-  /** Reads until the end. */
+  /** Reads the stream to its end. */
   void drain(InputStream in) {
     byte[] some = new byte[1024];
     try {
@@ -23,7 +23,7 @@ final class StandardError {
         add(some, count);
       }
     } catch (IOException e) {
-      // The stream was closed, for its process is gone.
+      // The stream was closed because the process has exited.
     }
   }
 

@@ -30,15 +30,15 @@ import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
-/** What the bodies of frames hold: strings and lists as a length of four bytes and what they are made of. */
+/** The encoding of frame bodies: strings and lists are a length of four bytes followed by their elements. */
 final class Wire {
-  private static final int MOST_CAUSES = 8;
-  private static final int MOST_FRAMES = 40;
-  private static final int LONGEST_CAUSE = 4_000;
+  private static final int MAX_CAUSES = 8;
+  private static final int MAX_FRAMES = 40;
+  private static final int MAX_CAUSE_LENGTH = 4_000;
 
   private Wire() {}
 
-  /** What a worker JVM loads, and for whom. */
+  /** The body of a load frame for a worker JVM. */
   record Load(
       String platform,
       String cacheFolder,
@@ -93,7 +93,7 @@ final class Wire {
     }
   }
 
-  /** What a Python worker loads. */
+  /** {@return the body of a load frame for a Python worker} */
   static byte[] pickle(String name, String path, String digest) {
     return written(out -> {
       write(out, name);
@@ -102,7 +102,7 @@ final class Wire {
     });
   }
 
-  /** What a worker has loaded. */
+  /** The body of a ready frame: the description of the loaded model. */
   record Ready(String name, String digest, List<TensorSpec> inputs, List<TensorSpec> outputs) {
     static Ready of(LoadedModel model) {
       return new Ready(model.name(), model.digest(), model.inputs(), model.outputs());
@@ -150,7 +150,7 @@ final class Wire {
     }
   }
 
-  /** What precedes the body of a request in its frame. */
+  /** {@return the bytes before the body of a request in its frame} */
   static byte[] head(Request request, long timeoutNanos) {
     return written(out -> {
       out.writeLong(timeoutNanos);
@@ -165,7 +165,7 @@ final class Wire {
     return Request.of(in.readAllBytes(), contentType).withTimeout(timeout);
   }
 
-  /** What precedes the body of a response in its frame. */
+  /** {@return the bytes before the body of a response in its frame} */
   static byte[] head(Response response) {
     return written(out -> write(out, response.contentType()));
   }
@@ -176,7 +176,7 @@ final class Wire {
     return Response.of(in.readAllBytes(), contentType);
   }
 
-  /** A failure as bytes: 0 and one of a platform, or 1 and what is wrong with a value; then the causes of both. */
+  /** {@return a failure as bytes: 0 and a ServingException, or 1 and an InvalidValueException; then the causes} */
   static byte[] failure(RuntimeException failure) {
     return written(out -> {
       if (failure instanceof InvalidValueException invalid) {
@@ -200,7 +200,7 @@ final class Wire {
     });
   }
 
-  /** Reads a failure, as one of this platform. */
+  /** {@return the failure that these bytes hold, as one of a platform} */
   static RuntimeException failure(String platform, byte[] body) throws IOException {
     DataInputStream in = new DataInputStream(new ByteArrayInputStream(body));
     if (in.readByte() == 1) {
@@ -235,16 +235,18 @@ final class Wire {
       throws IOException {
     List<Throwable> causes = new ArrayList<>();
     for (Throwable cause = first;
-        cause != null && causes.size() < MOST_CAUSES;
+        cause != null && causes.size() < MAX_CAUSES;
         cause = cause.getCause()) {
       causes.add(cause);
     }
     out.writeInt(causes.size());
     for (Throwable cause : causes) {
       String text = cause.toString();
-      write(out, text.length() > LONGEST_CAUSE ? text.substring(0, LONGEST_CAUSE) + "..." : text);
+      write(
+          out,
+          text.length() > MAX_CAUSE_LENGTH ? text.substring(0, MAX_CAUSE_LENGTH) + "..." : text);
       StackTraceElement[] trace = cause.getStackTrace();
-      int frames = Math.min(trace.length, MOST_FRAMES);
+      int frames = Math.min(trace.length, MAX_FRAMES);
       out.writeInt(frames);
       for (int i = 0; i < frames; i++) {
         write(out, trace[i].getClassName());
@@ -314,7 +316,8 @@ final class Wire {
     int length = in.readInt();
     byte[] bytes = in.readNBytes(length);
     if (bytes.length < length) {
-      throw new IOException("a string of " + length + " bytes was announced, and is not there");
+      throw new IOException(
+          "a string of " + length + " bytes was announced, but the frame ends before");
     }
     return new String(bytes, UTF_8);
   }

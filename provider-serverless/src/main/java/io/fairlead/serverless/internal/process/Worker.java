@@ -31,19 +31,18 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * One process and the calls to it.
+ * One worker process and the calls to it.
  *
- * <p>Callers write their own requests and wait for their own answers; one thread reads the answers, one what the process
- * writes to its standard error, and both end with the process.
+ * <p>Callers write their own requests and wait for their own responses. One thread reads the responses, another one standard
+ * error; both end with the process.
  */
 final class Worker {
-  private static final byte[] NOTHING = {};
-  // A pipe takes that much at once: only the writing of more can be held up by a worker that does
-  // not read.
-  private static final int AT_ONCE = 4096;
-  private static final Duration ENDING = Duration.ofSeconds(1);
-  private static final Duration LAST_WORDS = Duration.ofMillis(300);
-  private static final Duration WATCHING = Duration.ofSeconds(1);
+  private static final byte[] EMPTY = {};
+  // A pipe takes this much at once: a worker that does not read can block only longer writes.
+  private static final int PIPE_BYTES = 4096;
+  private static final Duration EXIT_GRACE = Duration.ofSeconds(1);
+  private static final Duration DRAIN_TIME = Duration.ofMillis(300);
+  private static final Duration WATCH_INTERVAL = Duration.ofSeconds(1);
 
   private final String platform;
   private final String shown;
@@ -65,10 +64,10 @@ final class Worker {
   private volatile boolean closed;
   private volatile @Nullable Stop stop;
 
-  /** Why a process was ended from here, and what that is to those who wait for its answers. */
+  /** The reason why this process killed the worker, and the kind of failure for pending calls. */
   private record Stop(ErrorKind kind, String reason) {}
 
-  /** A frame that answers. */
+  /** A frame from the worker that completes a call. */
   private static final class Reply {
     final byte type;
     final byte[] body;
@@ -97,8 +96,8 @@ final class Worker {
     this.in = new DataInputStream(new BufferedInputStream(process.getInputStream(), 1 << 16));
   }
 
-  /** Begins to listen; {@code watched} is whether its memory has to be kept small from here. */
-  void begin(boolean watched) {
+  /** Starts the threads; {@code watched} is whether this process has to enforce the memory limit. */
+  void start(boolean watched) {
     String name = "fairlead-" + platform + "-worker-" + process.pid();
     CompletableFuture<?> answersEnded = run(name + "-answers", this::readAnswers);
     CompletableFuture<?> errorsEnded =
@@ -106,10 +105,10 @@ final class Worker {
     CompletableFuture<?> gone = process.onExit();
     CompletableFuture<?> unused =
         CompletableFuture.allOf(gone, answersEnded, errorsEnded).thenRunAsync(this::finish, timer);
-    // A process of the worker's own may hold its pipes open.
-    unused = gone.thenRunAsync(() -> later(LAST_WORDS, this::finish), timer);
+    // A child process of the worker may keep its pipes open.
+    unused = gone.thenRunAsync(() -> later(DRAIN_TIME, this::finish), timer);
     if (watched) {
-      later(WATCHING, this::watchMemory);
+      later(WATCH_INTERVAL, this::watchMemory);
     }
   }
 
@@ -145,12 +144,12 @@ final class Worker {
     return ending;
   }
 
-  /** {@return what the worker says that it has loaded} */
+  /** {@return the description of the model that the worker has loaded} */
   Wire.Ready load(byte[] what) {
     long id = ids.incrementAndGet();
     CompletableFuture<Reply> call = begin(id, "");
     long end = System.nanoTime() + Wire.nanos(limits.startTimeout());
-    send(Frame.LOAD, id, what, NOTHING);
+    send(Frame.LOAD, id, what, EMPTY);
     try {
       Reply reply = call.get(end - System.nanoTime(), NANOSECONDS);
       if (reply.type == Frame.READY) {
@@ -159,14 +158,14 @@ final class Worker {
       if (reply.type == Frame.ERROR) {
         throw Wire.failure(platform, reply.body);
       }
-      throw new IOException("a frame of type " + reply.type + " came instead of the model");
+      throw new IOException("a frame of type " + reply.type + " came instead of the loaded model");
     } catch (TimeoutException e) {
       kill(ErrorKind.TIMEOUT, "it took too long to start");
       throw failures.failure(
           ErrorKind.TIMEOUT,
           shown + " was not loaded by worker process " + pid() + " within "
-              + limits.startTimeout() + lastWords()
-              + ": allow it a longer time to start, or look whether the machine is overloaded");
+              + limits.startTimeout() + lastOutput()
+              + ": raise its start timeout, or check whether the machine is overloaded");
     } catch (InterruptedException e) {
       kill(ErrorKind.CANCELLED, "its start was interrupted");
       Thread.currentThread().interrupt();
@@ -177,7 +176,7 @@ final class Worker {
     } catch (ExecutionException e) {
       throw (RuntimeException) e.getCause();
     } catch (IOException e) {
-      throw broken(e);
+      throw protocolFailure(e);
     }
   }
 
@@ -215,32 +214,32 @@ final class Worker {
       return switch (reply.type) {
         case Frame.RESPONSE -> Wire.response(reply.body);
         case Frame.ERROR -> throw Wire.failure(platform, reply.body);
-        default -> throw new IOException("a frame of type " + reply.type + " came as an answer");
+        default -> throw new IOException("a frame of type " + reply.type + " came as a response");
       };
     } catch (IOException e) {
-      throw broken(e);
+      throw protocolFailure(e);
     }
   }
 
-  /** Waits for its turn and writes a request, for no longer than that may take. */
+  /** Writes a request, after those of other threads and before its deadline. */
   private void write(long id, byte[] head, byte[] body, String model, Request request, long nanos) {
     long start = System.nanoTime();
     try {
       if (!out.lock().tryLock(nanos, NANOSECONDS)) {
-        forget(id);
+        removeCall(id);
         throw timeout(model, request);
       }
     } catch (InterruptedException e) {
-      forget(id);
+      removeCall(id);
       Thread.currentThread().interrupt();
       throw interrupted(model, e);
     }
     Future<?> watch = null;
     try {
-      if (body.length > AT_ONCE) {
+      if (body.length > PIPE_BYTES) {
         watch = schedule(
             Duration.ofNanos(Math.max(0, nanos - (System.nanoTime() - start))),
-            () -> kill(ErrorKind.UNAVAILABLE, "it did not take a request within its time"));
+            () -> kill(ErrorKind.UNAVAILABLE, "it did not read a request before its deadline"));
       }
       send(Frame.REQUEST, id, head, body);
     } finally {
@@ -267,7 +266,7 @@ final class Worker {
     if (bytes > limits.memoryBytes()) {
       throw failures.failure(
           ErrorKind.INVALID,
-          "Model '" + model + "' was not asked: a request must take at most the "
+          "Model '" + model + "' was not invoked: a request must take at most the "
               + limits.memoryBytes() + " bytes of limits.memoryBytes, and takes " + bytes
               + ": send less at a time, or deploy it with more memory");
     }
@@ -280,50 +279,50 @@ final class Worker {
             + " and was stopped: give the request a longer timeout, or the model less to do");
   }
 
-  private ServingException broken(IOException e) {
-    kill(ErrorKind.UNAVAILABLE, "it does not keep to the protocol: " + Failures.reason(e));
+  private ServingException protocolFailure(IOException e) {
+    kill(ErrorKind.UNAVAILABLE, "it violated the protocol: " + Failures.reason(e));
     return failures.failure(
         ErrorKind.MODEL_FAILED,
-        shown + " failed: worker process " + pid() + " does not keep to the protocol ("
-            + Failures.reason(e) + lastWords()
-            + "): look whether it is of another version, or writes to a descriptor that is not its own",
+        shown + " failed: worker process " + pid() + " violated the protocol ("
+            + Failures.reason(e) + lastOutput()
+            + "): check whether it has another version, or writes to a file descriptor that is not its own",
         e);
   }
 
   private CompletableFuture<Reply> begin(long id, String model) {
     CompletableFuture<Reply> call = new CompletableFuture<>();
     pending.put(id, call);
-    // After the call is there: either this sees the end or the end sees the call.
+    // After the put: either this sees the end or the end sees the call.
     if (ended.get() || stop != null) {
-      forget(id);
+      removeCall(id);
       throw failures.failure(
           ErrorKind.UNAVAILABLE,
-          shown + " was not asked, for worker process " + pid() + " " + described()
-              + "; try again with another");
+          shown + " was not invoked, because worker process " + pid() + " " + describeExit()
+              + "; retry with another worker");
     }
     if (closed) {
-      forget(id);
+      removeCall(id);
       throw failures.failure(
-          ErrorKind.NOT_FOUND, "Model '" + model + "' is not loaded any more: load it again");
+          ErrorKind.NOT_FOUND, "Model '" + model + "' is no longer loaded: load it again");
     }
     return call;
   }
 
-  /** Writes a frame. If it cannot, for the process is ending, those who wait hear of that when it has ended. */
+  /** Writes a frame. If that fails, the process is exiting, and pending calls fail when it has. */
   private void send(byte type, long id, byte[] head, byte[] rest) {
     try {
       out.write(type, id, head, rest);
     } catch (IOException e) {
-      later(LAST_WORDS, () -> kill(ErrorKind.UNAVAILABLE, "it does not read"));
+      later(DRAIN_TIME, () -> kill(ErrorKind.UNAVAILABLE, "it stopped reading requests"));
     }
   }
 
-  private void forget(long id) {
+  private void removeCall(long id) {
     pending.remove(id);
     endIfIdle();
   }
 
-  /** Leaves a call to itself until the wait is over; gives its answer if that came in the last moment. */
+  /** Abandons a call, and kills the worker if it does not end in time; returns its reply if that has just arrived. */
   private @Nullable Reply overdue(long id, CompletableFuture<Reply> call, Duration wait) {
     overdue.add(id);
     if (pending.remove(id, call)) {
@@ -362,16 +361,16 @@ final class Worker {
         endIfIdle();
       }
     } catch (EOFException e) {
-      // It ends, or has closed its answers, which is as good.
-      later(ENDING, () -> kill(ErrorKind.UNAVAILABLE, "it closed its answers"));
+      // It is exiting, or has closed its output, which is treated alike.
+      later(EXIT_GRACE, () -> kill(ErrorKind.UNAVAILABLE, "it closed its output"));
     } catch (IOException | OutOfMemoryError e) {
       if (process.isAlive()) {
-        kill(ErrorKind.UNAVAILABLE, "its answers cannot be read: " + Failures.reason(e));
+        kill(ErrorKind.UNAVAILABLE, "its output cannot be read: " + Failures.reason(e));
       }
     }
   }
 
-  /** Ends the process at once, with all that it has started. */
+  /** Kills the process and its descendants. */
   void kill(ErrorKind kind, String reason) {
     if (stop == null) {
       stop = new Stop(kind, reason);
@@ -384,7 +383,7 @@ final class Worker {
     }
   }
 
-  /** Lets no call begin any more, and the process end when the last has ended. */
+  /** Rejects further calls; the process exits when the last pending one has ended. */
   void close() {
     closed = true;
     endIfIdle();
@@ -396,15 +395,17 @@ final class Worker {
         && overdue.isEmpty()
         && process.isAlive()
         && endSent.compareAndSet(false, true)) {
-      // By the timer: the pipe may be full.
+      // On the timer, because the pipe may be full.
       timer.execute(() -> {
-        later(ENDING, () -> kill(ErrorKind.CANCELLED, "it did not end when its model was closed"));
-        send(Frame.END, 0, NOTHING, NOTHING);
+        later(
+            EXIT_GRACE,
+            () -> kill(ErrorKind.CANCELLED, "it did not end when its model was closed"));
+        send(Frame.END, 0, EMPTY, EMPTY);
       });
     }
   }
 
-  /** Closes, and kills the process if it is not gone within the grace. */
+  /** Closes, and kills the process if it has not exited within the grace period. */
   void close(Duration grace) {
     close();
     boolean interrupted = false;
@@ -424,7 +425,7 @@ final class Worker {
     }
   }
 
-  /** Waits for the end of a process that was killed, for as long as the system may take. */
+  /** Waits up to 5 seconds for the exit of a killed process. */
   void awaitExit() {
     boolean interrupted = false;
     long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(5);
@@ -435,7 +436,7 @@ final class Worker {
         interrupted = true;
       } catch (TimeoutException e) {
         LoggerFactory.getLogger(Worker.class)
-            .warn("Worker process {} was killed and is still there", pid());
+            .warn("Worker process {} was killed but has not exited", pid());
         break;
       } catch (ExecutionException e) {
         throw new IllegalStateException(e);
@@ -459,21 +460,22 @@ final class Worker {
       log().debug("The pipes of worker process {} could not be closed", pid(), e);
     }
     ending.complete(null);
-    exit.complete(new WorkerExit(process.exitValue(), stop != null || endSent.get(), described()));
-    pending.values().forEach(call -> call.completeExceptionally(gone()));
+    exit.complete(
+        new WorkerExit(process.exitValue(), stop != null || endSent.get(), describeExit()));
+    pending.values().forEach(call -> call.completeExceptionally(exitFailure()));
     pending.clear();
     overdue.clear();
   }
 
-  /** What to tell of a process that is gone or going. */
-  private ServingException gone() {
+  /** {@return the failure of a call whose process has exited or was killed} */
+  private ServingException exitFailure() {
     Stop stopped = stop;
     if (stopped == null) {
       String text = standardError.text();
       return failures.failure(
           ErrorKind.MODEL_FAILED,
-          shown + " failed: worker process " + pid() + " " + described()
-              + ": load it again, and give it more memory if that is what it ran out of",
+          shown + " failed: worker process " + pid() + " " + describeExit()
+              + ": load it again, with more memory if it ran out of memory",
           text.isEmpty()
               ? null
               : new WorkerCause(
@@ -482,16 +484,16 @@ final class Worker {
     }
     return failures.failure(
         stopped.kind(),
-        shown + " did not answer, for worker process " + pid() + " was killed: " + stopped.reason()
+        shown + " did not answer, because worker process " + pid() + " was killed: "
+            + stopped.reason()
             + switch (stopped.kind()) {
-              case UNAVAILABLE -> "; try again with another";
-              case MODEL_FAILED ->
-                "; ask it for less at a time, or give the function a larger memory size";
+              case UNAVAILABLE -> "; retry with another worker";
+              case MODEL_FAILED -> "; send less at a time, or give the function more memory";
               default -> "";
             });
   }
 
-  private String described() {
+  private String describeExit() {
     Stop stopped = stop;
     if (stopped != null) {
       return "was killed: " + stopped.reason();
@@ -503,12 +505,12 @@ final class Worker {
       case 128 + 9 -> " (it was killed from outside, as the system does when memory runs out)";
       default -> "";
     };
-    return "ended with exit code " + code + how + lastWords();
+    return "ended with exit code " + code + how + lastOutput();
   }
 
-  private String lastWords() {
+  private String lastOutput() {
     String line = standardError.line();
-    return line.isEmpty() ? "" : ", having written last \"" + line + "\"";
+    return line.isEmpty() ? "" : ", last output \"" + line + "\"";
   }
 
   private void watchMemory() {
@@ -519,10 +521,10 @@ final class Worker {
     if (bytes > limits.memoryBytes()) {
       kill(
           ErrorKind.MODEL_FAILED,
-          "it took " + Sizes.shown(bytes) + " of memory, and its limit is "
+          "it used " + Sizes.shown(bytes) + " of memory, and its limit is "
               + Sizes.shown(limits.memoryBytes()));
     } else {
-      later(WATCHING, this::watchMemory);
+      later(WATCH_INTERVAL, this::watchMemory);
     }
   }
 
@@ -530,7 +532,7 @@ final class Worker {
     try {
       return timer.schedule(task, Wire.nanos(wait), NANOSECONDS);
     } catch (RejectedExecutionException e) {
-      // All workers were closed meanwhile.
+      // All workers have been closed.
       return null;
     }
   }

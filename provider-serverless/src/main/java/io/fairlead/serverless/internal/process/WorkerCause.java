@@ -2,7 +2,7 @@ package io.fairlead.serverless.internal.process;
 
 import java.io.Serial;
 
-/** What was thrown in a worker: its class and message as the message, and the stack that it had there. */
+/** An exception that was thrown in a worker: its message is the class and message there, its stack trace the one there. */
 final class WorkerCause extends Exception {
   @Serial
   private static final long serialVersionUID = 1L;

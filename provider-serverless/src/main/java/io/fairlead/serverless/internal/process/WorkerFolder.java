@@ -20,17 +20,17 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The temporary folders of worker processes, which a process that is killed cannot tidy itself.
+ * The temporary folders of worker processes, which are cleaned up even after a process was killed.
  *
- * <p>Each worker has one, inside a folder of the process that started it. That one holds a locked file for as long as
- * the process lives: what is there without a lock was left behind, and goes at the next start of any other. A worker
- * that outlives its starter deletes both on its way out.
+ * <p>Each worker has its own, inside a folder of the parent process. That folder has a file that is locked for as long as
+ * the parent lives: one without a lock is an orphan, and the next process to start workers deletes it. A worker that
+ * outlives its parent deletes both when it exits.
  */
 final class WorkerFolder {
   private static final String PREFIX = "fairlead-workers-";
   private static final String LOCK = "lock";
-  // Between the making of a folder and its lock.
-  private static final Duration YOUNG = Duration.ofMinutes(1);
+  // The time between the creation of a folder and its lock.
+  private static final Duration MIN_AGE = Duration.ofMinutes(1);
 
   private final Path root;
   private final FileChannel lock;
@@ -40,8 +40,8 @@ final class WorkerFolder {
     this.lock = lock;
   }
 
-  /** Makes the folder of this process, and deletes what others have left. */
-  static WorkerFolder make(Path temporary) throws IOException {
+  /** Creates the folder of this process, and deletes orphans of others. */
+  static WorkerFolder create(Path temporary) throws IOException {
     sweep(temporary);
     Path root = Files.createTempDirectory(temporary, PREFIX).toAbsolutePath();
     FileChannel channel =
@@ -52,12 +52,12 @@ final class WorkerFolder {
     return new WorkerFolder(root, channel);
   }
 
-  /** {@return an empty folder for one worker, which only this user can enter} */
+  /** {@return an empty folder for one worker, accessible to this user only} */
   Path next() throws IOException {
     return Files.createTempDirectory(root, "worker-");
   }
 
-  /** Deletes the folder with all that is in it. */
+  /** Deletes the folder recursively. */
   void close() {
     delete(root);
     try {
@@ -67,12 +67,12 @@ final class WorkerFolder {
     }
   }
 
-  /** Deletes the folder of a worker, and that of its starter if it is gone and this was the last. */
+  /** Deletes the folder of a worker, and that of its parent if the parent has exited and this worker was the last. */
   static void abandon(Path folder) {
     delete(folder);
     Path root = folder.getParent();
     if (root != null && root.getFileName().toString().startsWith(PREFIX) && isOnlyLock(root)) {
-      deleteIfLeft(root);
+      deleteIfOrphaned(root);
     }
   }
 
@@ -90,10 +90,10 @@ final class WorkerFolder {
       roots =
           files.filter(file -> file.getFileName().toString().startsWith(PREFIX)).toList();
     }
-    Instant young = Instant.now().minus(YOUNG);
+    Instant young = Instant.now().minus(MIN_AGE);
     for (Path root : roots) {
       if (isOlder(root, young)) {
-        deleteIfLeft(root);
+        deleteIfOrphaned(root);
       }
     }
   }
@@ -102,12 +102,12 @@ final class WorkerFolder {
     try {
       return Files.getLastModifiedTime(root).toInstant().isBefore(than);
     } catch (IOException e) {
-      // Another process was first.
+      // Another process has deleted it.
       return false;
     }
   }
 
-  private static void deleteIfLeft(Path root) {
+  private static void deleteIfOrphaned(Path root) {
     Path file = root.resolve(LOCK);
     if (!Files.exists(file)) {
       delete(root);
@@ -119,9 +119,9 @@ final class WorkerFolder {
         delete(root);
       }
     } catch (OverlappingFileLockException e) {
-      // It is of this process.
+      // It belongs to this process.
     } catch (IOException e) {
-      log().debug("{} was left behind and could not be looked into", root, e);
+      log().debug("The orphaned {} could not be checked", root, e);
     }
   }
 

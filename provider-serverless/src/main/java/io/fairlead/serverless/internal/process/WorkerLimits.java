@@ -6,12 +6,11 @@ import io.fairlead.grammar.Problems;
 import java.time.Duration;
 
 /**
- * What a worker process may take.
+ * The limits of a worker process.
  *
- * @param memoryBytes all memory of its own: heap, native memory and the stacks of its threads, but not what it maps from
- *     files
- * @param startTimeout how long it may take until its model is loaded
- * @param stopGrace how long a call may go on after its deadline before the whole process is killed
+ * @param memoryBytes its private memory: heap, native memory and thread stacks, without memory-mapped files
+ * @param startTimeout the timeout until its model is loaded
+ * @param stopGrace the time after its deadline in which a call has to stop before the process is killed
  */
 public record WorkerLimits(long memoryBytes, Duration startTimeout, Duration stopGrace) {
   /** 1 GiB, a minute to start, 50 milliseconds to stop. */

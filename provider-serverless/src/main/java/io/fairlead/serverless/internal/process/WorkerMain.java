@@ -26,15 +26,15 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
-/** The program of a worker JVM: loads the model that it is told, and answers until it is told to end or nobody is there. */
+/** The main class of a worker JVM: loads one model and serves requests until its parent closes it or exits. */
 final class WorkerMain {
-  /** Where the answers go, so that whatever prints to standard output does not get between them. */
+  /** The file descriptor of responses, apart from standard output, to which model code may print. */
   static final String ANSWERS = "/dev/fd/3";
 
-  private static final Duration ENDING = Duration.ofSeconds(2);
+  private static final Duration EXIT_TIMEOUT = Duration.ofSeconds(2);
   private static final int PROTOCOL_BROKEN = 70;
   private static final int OUT_OF_MEMORY = 71;
-  private static final byte[] NOTHING = {};
+  private static final byte[] EMPTY = {};
 
   private final DataInputStream in;
   private final Frame.Writer out;
@@ -62,7 +62,7 @@ final class WorkerMain {
               new Frame.Writer(new BufferedOutputStream(new FileOutputStream(ANSWERS), 1 << 16)))
           .run();
     } catch (EOFException e) {
-      // Whoever started this process is gone, or wants it gone.
+      // The parent process has exited, or closed the pipe.
       WorkerFolder.abandon(Path.of(System.getProperty("java.io.tmpdir")));
       Runtime.getRuntime().halt(0);
     } catch (IOException | InterruptedException | RuntimeException e) {
@@ -88,12 +88,12 @@ final class WorkerMain {
           case Frame.REQUEST -> callers.execute(() -> answer(frame.id(), body));
           case Frame.END -> {
             callers.execute(this::end);
-            // Not in a read, for which the JVM waits 300 ms when it exits.
-            callers.awaitTermination(ENDING.toMillis(), MILLISECONDS);
+            // Not in a blocking read, for which the JVM waits 300 ms at exit.
+            callers.awaitTermination(EXIT_TIMEOUT.toMillis(), MILLISECONDS);
             Runtime.getRuntime().halt(0);
           }
           default ->
-            throw new IOException("a frame of type " + frame.type() + " is none of this protocol");
+            throw new IOException("a frame of type " + frame.type() + " violates the protocol");
         }
       } catch (OutOfMemoryError e) {
         // No memory for a thread.
@@ -114,7 +114,7 @@ final class WorkerMain {
       engine = opened;
       LoadedModel loaded = opened.load(load.artifact(), load.options(), load.memoryBytes());
       model = loaded;
-      out.write(Frame.READY, id, Wire.Ready.of(loaded).bytes(), NOTHING);
+      out.write(Frame.READY, id, Wire.Ready.of(loaded).bytes(), EMPTY);
     } catch (OutOfMemoryError e) {
       send(id, outOfMemory(e));
     } catch (IOException | RuntimeException | Error e) {
@@ -126,7 +126,7 @@ final class WorkerMain {
     try {
       LoadedModel loaded = model;
       if (loaded == null) {
-        throw new IOException("a request came before the model was there");
+        throw new IOException("a request came before the model was loaded");
       }
       Response response = loaded.invoke(Wire.request(body));
       byte[] head = Wire.head(response);
@@ -136,9 +136,9 @@ final class WorkerMain {
             id,
             failures.failure(
                 ErrorKind.MODEL_FAILED,
-                "Model '" + loaded.name() + "' gave an answer of " + rest.length
-                    + " bytes, and a worker process hands over at most " + Frame.LIMIT
-                    + ": ask it for less, or load it in this process"));
+                "Model '" + loaded.name() + "' returned a response of " + rest.length
+                    + " bytes, and a worker process transfers at most " + Frame.LIMIT
+                    + ": request less, or load it in this process"));
         return;
       }
       out.write(Frame.RESPONSE, id, head, rest);
@@ -163,7 +163,7 @@ final class WorkerMain {
 
   private void send(long id, RuntimeException failure) {
     try {
-      out.write(Frame.ERROR, id, Wire.failure(failure), NOTHING);
+      out.write(Frame.ERROR, id, Wire.failure(failure), EMPTY);
     } catch (IOException e) {
       e.printStackTrace();
       Runtime.getRuntime().halt(PROTOCOL_BROKEN);
@@ -177,20 +177,20 @@ final class WorkerMain {
     return thrown instanceof ServingException || thrown instanceof InvalidValueException
         ? (RuntimeException) thrown
         : failures.failure(
-            ErrorKind.MODEL_FAILED, named() + " failed: " + Failures.reason(thrown), thrown);
+            ErrorKind.MODEL_FAILED, subject() + " failed: " + Failures.reason(thrown), thrown);
   }
 
   private RuntimeException outOfMemory(OutOfMemoryError e) {
     return failures.failure(
         ErrorKind.MODEL_FAILED,
-        named() + " ran out of memory (" + Failures.reason(e)
+        subject() + " ran out of memory (" + Failures.reason(e)
             + "; the heap of its worker process is "
             + Sizes.shown(Runtime.getRuntime().maxMemory())
-            + "): ask it for less at a time, or give the function a larger memory size",
+            + "): send less at a time, or give the function more memory",
         e);
   }
 
-  private String named() {
+  private String subject() {
     LoadedModel loaded = model;
     return loaded == null ? "The model" : "Model '" + loaded.name() + "'";
   }

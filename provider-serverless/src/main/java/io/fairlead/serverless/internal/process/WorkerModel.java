@@ -10,10 +10,10 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 
 /**
- * A model in a process of its own, for as long as that lives.
+ * A model in a worker process.
  *
- * <p>Safe for any number of callers at the same time. What happens to the process happens to this model alone: it may
- * run out of memory, crash, exit, or be killed, and its callers are told.
+ * <p>Thread-safe. A failure of the process affects this model alone: if it runs out of memory, crashes, exits or is killed,
+ * its pending calls fail.
  */
 public final class WorkerModel implements LoadedModel {
   private final Worker worker;
@@ -49,49 +49,50 @@ public final class WorkerModel implements LoadedModel {
     return worker.pid();
   }
 
-  /** {@return whether the process is there, and is not being killed} */
+  /** {@return whether the process is alive and not being killed} */
   public boolean isAlive() {
     return worker.isAlive();
   }
 
-  /** {@return how the process ended, once it has and nothing of it is left; to complete it changes nothing here} */
+  /** {@return a future of the exit; it completes when the process has exited and its resources are released} */
   public CompletableFuture<WorkerExit> onExit() {
     return worker.exit().copy();
   }
 
-  /** {@return what ends as soon as the process is of no use any more: it is being killed, or has ended} */
+  /** {@return a future that completes as soon as the process can serve no more calls: it is being killed, or has exited} */
   public CompletableFuture<Void> onEnding() {
     return worker.ending().copy();
   }
 
   /**
-   * {@return the model's answer}
+   * {@return the model's response}
    *
-   * <p>At the request's deadline the caller is answered at once. The model is told to stop, and if it has not within the
-   * grace of its {@link WorkerLimits}, the process is killed. Options and variant of the request stay here.
+   * <p>At the request's deadline the call fails at once. The model is stopped, and if it does not stop within {@link
+   * WorkerLimits#stopGrace}, the process is killed. Options and variant of the request are not sent to the worker.
    *
-   * @throws io.fairlead.grammar.InvalidValueException if the request is wrong, with all that is, before the model runs
-   * @throws io.fairlead.error.ServingException {@code INVALID} if the request, or what its tensors take, is more than the
-   *     process may, {@code TIMEOUT} if it took too long, {@code MODEL_FAILED} if the model failed or its process ended by itself, {@code UNAVAILABLE} if the process was killed for another call's sake, or
-   *     had ended before it was asked, {@code NOT_FOUND} if this model is closed, {@code CANCELLED} if the thread was interrupted
+   * @throws io.fairlead.grammar.InvalidValueException if the request is wrong, with all problems, before the model runs
+   * @throws io.fairlead.error.ServingException {@code INVALID} if the request or its tensors are larger than the memory of the
+   *     process, {@code TIMEOUT} after the request's timeout, {@code MODEL_FAILED} if the model failed or its process exited
+   *     by itself, {@code UNAVAILABLE} if the process was killed because of another call, or had exited before, {@code
+   *     NOT_FOUND} if this model is closed, {@code CANCELLED} if the thread was interrupted
    */
   @Override
   public Response invoke(Request request) {
     return worker.invoke(ready.name(), request);
   }
 
-  /** Ends the process at once; callers get {@code UNAVAILABLE}. {@link #onExit()} says when it is gone. Idempotent. */
+  /** Kills the process; pending calls fail as {@code UNAVAILABLE}. See {@link #onExit()} for its exit. Idempotent. */
   public void kill() {
-    worker.kill(ErrorKind.UNAVAILABLE, "it was told to end at once");
+    worker.kill(ErrorKind.UNAVAILABLE, "it was killed on request");
   }
 
-  /** Lets no call begin any more and returns; the process ends when those that are under way have. Idempotent. */
+  /** Rejects further calls and returns; the process exits when the pending ones have ended. Idempotent. */
   @Override
   public void close() {
     worker.close();
   }
 
-  /** Closes, waits until the process is gone, and kills it after the grace. Idempotent. */
+  /** Closes, waits for the exit of the process, and kills it after the grace period. Idempotent. */
   public void close(Duration grace) {
     worker.close(grace);
   }

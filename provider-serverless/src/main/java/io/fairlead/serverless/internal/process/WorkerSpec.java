@@ -9,14 +9,14 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * A model for a JVM of its own.
+ * The specification of a worker JVM with one model.
  *
- * @param artifact what an {@link io.fairlead.engine.internal.Engine} would load; options of its metadata stay here
- * @param options how it is loaded
- * @param limits what the process may take
- * @param digest the only digest that the model may have; empty for any
- * @param classPath where the process finds its classes; empty for those of this JVM
- * @param environment variables for it, beside the few that say where and who it is: it sees no others of this process
+ * @param artifact the artifact, as for an {@link io.fairlead.engine.internal.Engine}; options of its metadata are not sent
+ * @param options the load options
+ * @param limits the limits of the process
+ * @param digest the required digest of the model; empty for any
+ * @param classPath the class path of the process; empty for that of this JVM
+ * @param environment its environment variables; of those of this process it inherits only a few, such as {@code PATH} and {@code HOME}
  */
 public record WorkerSpec(
     ModelArtifact artifact,
@@ -34,7 +34,7 @@ public record WorkerSpec(
     environment = Map.copyOf(environment);
   }
 
-  /** {@return a model as this JVM would load it} */
+  /** {@return the specification with the defaults for all else} */
   public static WorkerSpec of(ModelArtifact artifact, WorkerLimits limits) {
     return new WorkerSpec(artifact, LoadOptions.DEFAULT, limits, "", List.of(), Map.of());
   }

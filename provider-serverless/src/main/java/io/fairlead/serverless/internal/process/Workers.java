@@ -21,7 +21,7 @@ import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Starts models in processes of their own.
+ * The worker processes of a platform, each with one model.
  *
  * <pre>{@code
  * try (Workers workers = new Workers("serverless", Set.of(), Engine.defaultCacheFolder());
@@ -30,10 +30,10 @@ import org.jspecify.annotations.Nullable;
  * }
  * }</pre>
  *
- * <p>On Linux the system keeps a worker within its memory; on macOS it is looked at each second and killed if it took
- * more. There are none on other systems. A worker ends when this process does, however that ends.
+ * <p>Linux enforces the memory limit of a worker; on macOS it is checked each second, and a worker over it is killed. Other
+ * systems are not supported. A worker exits when this process does, even after a crash.
  *
- * <p>Nothing is made before the first start. Safe for any number of threads.
+ * <p>Threads and folders are created at the first start. Thread-safe.
  */
 public final class Workers implements AutoCloseable {
   private static final Duration GRACE = Duration.ofSeconds(10);
@@ -51,11 +51,11 @@ public final class Workers implements AutoCloseable {
   private boolean closed;
 
   /**
-   * Makes a starter, at no cost.
+   * Creates it; starts nothing.
    *
-   * @param platform the id of the platform whose failures these are
-   * @param functions the names of Java code that is registered in this process and therefore in no other
-   * @param cacheFolder where workers keep native libraries between runs, as engines do
+   * @param platform the platform's id, for exceptions
+   * @param functions the names of the Java functions that are registered in this process, and that no other can run
+   * @param cacheFolder the cache folder of native libraries, shared with the engines of this process
    */
   public Workers(String platform, Set<String> functions, Path cacheFolder) {
     this(platform, functions, cacheFolder, Launch.isMemoryLimited());
@@ -70,16 +70,16 @@ public final class Workers implements AutoCloseable {
   }
 
   /**
-   * {@return the model, loaded by a JVM of its own}
+   * {@return the model, loaded in its own JVM}
    *
    * @throws ServingException as {@link io.fairlead.engine.internal.Engine#load} does; {@code INVALID} if the memory is
-   *     too small for a JVM, {@code UNSUPPORTED} if it is code that only this process has or no process can be started
-   *     here, {@code CONFLICT} if the model has another digest, {@code TIMEOUT} if it took too long, {@code
-   *     MODEL_FAILED} if the process ended meanwhile
+   *     too small for a JVM, {@code UNSUPPORTED} for a function that is registered in this process, or where no process can
+   *     be started, {@code CONFLICT} if the model has another digest, {@code TIMEOUT} after the start timeout, {@code
+   *     MODEL_FAILED} if the process exited during the load
    */
   public WorkerModel start(WorkerSpec spec) {
     String shown = "'" + Redacted.uri(spec.artifact().weights()) + "'";
-    checkMemory(spec.limits(), Launch.LEAST_JVM, "JVM");
+    checkMemory(spec.limits(), Launch.MIN_JVM_BYTES, "JVM");
     String scheme = spec.artifact().weights().getScheme();
     String function = spec.artifact().weights().getSchemeSpecificPart();
     if ("java".equalsIgnoreCase(scheme) && functions.contains(function)) {
@@ -103,19 +103,19 @@ public final class Workers implements AutoCloseable {
   }
 
   /**
-   * {@return the pickle, loaded by a Python of its own}
+   * {@return the pickled model, loaded in its own Python process}
    *
-   * <p>It answers {@code instances} with {@code predictions} and {@code inputs} with {@code outputs}, as the same model
-   * does that was converted to ONNX: a classifier gives {@code label} and, if it can, {@code probabilities}, anything
-   * else {@code prediction}.
+   * <p>It answers {@code instances} with {@code predictions} and {@code inputs} with {@code outputs}, as the same model does
+   * after a conversion to ONNX: the outputs of a classifier are {@code label} and, if it has them, {@code probabilities};
+   * that of any other model is {@code prediction}.
    *
    * @throws ServingException {@code NOT_FOUND} if there is no such file or interpreter, {@code CONFLICT} if the file is
-   *     not the one that is trusted, {@code UNSUPPORTED} if a Python package is missing, {@code INVALID} if it is no
-   *     pickle of something that predicts; and as {@link #start(WorkerSpec)} does
+   *     not the trusted one, {@code UNSUPPORTED} if a Python package is missing, {@code INVALID} if it is no
+   *     pickle of an object with {@code predict}; and as {@link #start(WorkerSpec)} does
    */
   public WorkerModel start(PickleSpec spec) {
     String shown = "'" + spec.pickle() + "'";
-    checkMemory(spec.limits(), Launch.LEAST_PYTHON, "Python");
+    checkMemory(spec.limits(), Launch.MIN_PYTHON_BYTES, "Python");
     if (!Files.isRegularFile(spec.pickle())) {
       throw failures.failure(ErrorKind.NOT_FOUND, "There is no file " + shown + ": check the path");
     }
@@ -137,10 +137,10 @@ public final class Workers implements AutoCloseable {
     if (limits.memoryBytes() < least) {
       throw failures.failure(
           ErrorKind.INVALID,
-          "A worker process cannot keep within " + limits.memoryBytes() + " bytes of memory: a "
+          "A worker process needs more than " + limits.memoryBytes() + " bytes of memory: a "
               + what
               + " with a small model needs at least " + Sizes.shown(least)
-              + ", so give the function a larger memory size");
+              + ", so give the function more memory");
     }
   }
 
@@ -150,8 +150,8 @@ public final class Workers implements AutoCloseable {
       if (!digest.isEmpty() && !digest.equals(ready.digest())) {
         throw failures.failure(
             ErrorKind.CONFLICT,
-            shown + " is not the model that was asked for: its digest is " + ready.digest()
-                + " instead of " + digest + ", so it was changed; deploy it again");
+            shown + " is not the deployed model: its digest is " + ready.digest() + " instead of "
+                + digest + "; deploy it again");
       }
       return new WorkerModel(worker, ready);
     } catch (RuntimeException | Error e) {
@@ -180,15 +180,15 @@ public final class Workers implements AutoCloseable {
       } finally {
         lock.unlock();
       }
-      worker.begin(!limited);
+      worker.start(!limited);
       CompletableFuture<?> unused = worker.exit().thenRun(() -> running.remove(worker));
       return worker;
     } catch (IOException e) {
       WorkerFolder.delete(own);
       throw failures.failure(
           ErrorKind.UNAVAILABLE,
-          shown + " was not loaded, for no process could be started (" + Failures.reason(e)
-              + "): look whether this machine is out of memory or processes",
+          shown + " was not loaded, because no process could be started (" + Failures.reason(e)
+              + "): check whether this machine is out of memory or processes",
           e);
     } catch (RuntimeException | Error e) {
       if (process != null) {
@@ -217,7 +217,7 @@ public final class Workers implements AutoCloseable {
         throw failures.closed();
       }
       if (folder == null) {
-        folder = WorkerFolder.make(Path.of(System.getProperty("java.io.tmpdir")));
+        folder = WorkerFolder.create(Path.of(System.getProperty("java.io.tmpdir")));
       }
       if (timer == null) {
         timer = timer();
@@ -242,22 +242,21 @@ public final class Workers implements AutoCloseable {
       return thread;
     });
     made.setRemoveOnCancelPolicy(true);
-    // Otherwise it may be one of the JDK's threads that starts it, in its own group and at its own
-    // priority.
+    // Otherwise a thread of the JDK may start it, in that thread's group and with its priority.
     made.prestartCoreThread();
     made.setExecuteExistingDelayedTasksAfterShutdownPolicy(false);
     return made;
   }
 
-  /** Closes with a grace of ten seconds. */
+  /** Closes with a grace period of ten seconds. */
   @Override
   public void close() {
     close(GRACE);
   }
 
   /**
-   * Ends everything: no process is started any more, those that are there may end their calls within the grace, and are
-   * killed after it. Idempotent.
+   * Stops all workers: none is started any more, and running ones are killed if their calls have not ended within the grace
+   * period. Idempotent.
    */
   public void close(Duration grace) {
     lock.lock();

@@ -1,11 +1,11 @@
 /**
- * Models in processes of their own: {@link io.fairlead.serverless.internal.process.Workers} starts them, {@link
- * io.fairlead.serverless.internal.process.WorkerModel} answers.
+ * Models in worker processes: {@link io.fairlead.serverless.internal.process.Workers} starts them, {@link
+ * io.fairlead.serverless.internal.process.WorkerModel} invokes them.
  *
- * <p>A worker is a second JVM that loads one model with an {@link io.fairlead.engine.internal.Engine}, or a Python
- * that loads one pickle. Both speak the frames of {@code Frame} and {@code Wire} over three pipes: requests on standard
- * input, answers on descriptor 3, and all that anything prints on standard error. Pipes belong to the two processes
- * alone, leave no file behind, and end when either process does.
+ * <p>A worker is a second JVM that loads one model with an {@link io.fairlead.engine.internal.Engine}, or a Python process
+ * that loads one pickle. Both exchange the frames of {@code Frame} and {@code Wire} over three pipes: requests on standard
+ * input, responses on file descriptor 3, and printed output on standard error. Pipes are private to the two processes,
+ * leave no files behind, and close when either process exits.
  *
  * <p>Internal to this module; it may change at any time.
  */

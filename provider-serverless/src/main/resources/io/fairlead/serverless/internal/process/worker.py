@@ -1,4 +1,4 @@
-"""Loads one pickle, whose SHA-256 has to be the one that is trusted, and answers until told to end."""
+"""Loads one pickle, if its SHA-256 is the trusted one, and serves requests until it is closed."""
 import hashlib
 import io
 import json
@@ -26,7 +26,7 @@ writing = threading.Lock()
 
 
 class Failure(Exception):
-    """A failure of some kind, as a sentence."""
+    """A failure: its kind and its message."""
 
     def __init__(self, kind, sentence):
         super().__init__(sentence)
@@ -34,7 +34,7 @@ class Failure(Exception):
 
 
 class Invalid(Exception):
-    """What is wrong with a request: a field, its rule, and the value as text."""
+    """An invalid request: the field, its rule, and the value as text."""
 
     def __init__(self, field, rule, value=""):
         super().__init__(f"{field} {rule}")
@@ -93,8 +93,7 @@ def send_failure(call, error, named):
             kind, sentence, cause = error.kind, str(error), error.__cause__
         elif isinstance(error, MemoryError):
             kind, cause = "MODEL_FAILED", error
-            sentence = (f"{named} ran out of memory: ask it for less at a time, or give the function a larger memory"
-                        " size")
+            sentence = (f"{named} ran out of memory: send less at a time, or give the function more memory")
         else:
             kind, cause = "MODEL_FAILED", error
             sentence = f"{named} failed: {type(error).__name__}: {' '.join(str(error).split())}"
@@ -110,8 +109,8 @@ def unpickled(path, digest):
         raise Failure("NOT_FOUND", f"'{path}' could not be read ({e.strerror}): check the path") from e
     found = hashlib.sha256(data).hexdigest()
     if found != digest:
-        raise Failure("CONFLICT", f"'{path}' is not the pickle that is trusted: its SHA-256 is {found} instead of"
-                                  f" {digest}, so it was not unpickled; look at what changed it")
+        raise Failure("CONFLICT", f"'{path}' is not the trusted pickle: its SHA-256 is {found} instead of"
+                                  f" {digest}, so it was not unpickled; find out what changed it")
     try:
         try:
             import joblib
@@ -268,7 +267,7 @@ class Model:
         if not isinstance(question, dict):
             raise Invalid("body", "must be a JSON object")
         if ("instances" in question) == ("inputs" in question):
-            raise Invalid("inputs", "must be there, or instances, and not both")
+            raise Invalid("inputs", "must be present, or instances, and not both")
         wanted = self.wanted(question)
         if "instances" in question:
             rows = question["instances"]
@@ -340,8 +339,8 @@ def respond(call, body):
         content_type = what.string()
         answer = json.dumps(model.answer(content_type, body[what.at:]), separators=(",", ":"), default=str).encode()
         if len(answer) > LIMIT - 100:
-            raise Failure("MODEL_FAILED", f"{named} gave an answer of {len(answer)} bytes, and a worker process hands over"
-                                          f" at most {LIMIT}: ask it for less")
+            raise Failure("MODEL_FAILED", f"{named} returned a response of {len(answer)} bytes, and a worker process transfers"
+                                          f" at most {LIMIT}: request less")
         send(RESPONSE, call, string("application/json") + answer)
     except SystemExit:
         os._exit(1)
@@ -350,7 +349,7 @@ def respond(call, body):
 
 
 def leave():
-    """Whoever started this process is gone: what it would have tidied goes now."""
+    """Deletes the temporary folders of a parent process that has exited."""
     folder = os.environ.get("TMPDIR", "")
     root = os.path.dirname(folder)
     if os.path.basename(root).startswith("fairlead-workers-"):
@@ -374,7 +373,7 @@ def main():
             leave()
         length, kind, call = struct.unpack(">ibq", head)
         if not 9 <= length <= LIMIT + 9:
-            print(f"a frame of {length} bytes was announced, which is none of this protocol", file=sys.stderr)
+            print(f"a frame of {length} bytes was announced, which violates the protocol", file=sys.stderr)
             os._exit(70)
         body = requests.read(length - 9)
         if len(body) < length - 9:

@@ -137,7 +137,7 @@ final class TorchArchiveTest {
             new TensorSpec("n", Datatype.INT64, List.of()));
     assertThatThrownBy(() -> signature.declared("z: FP32")).hasMessageContaining("names 'z'");
     assertThatThrownBy(() -> signature.declared("x: FLOAT[1]"))
-        .hasMessageContaining("a type or shape for 'x' that there is not");
+        .hasMessageContaining("a type or shape for 'x' that does not exist");
     assertThatThrownBy(() -> signature.declared("x = 4")).hasMessageContaining("'x = 4'");
   }
 

@@ -274,7 +274,7 @@ final class JsonModelTest {
     assertThat(e.kind()).isEqualTo(ErrorKind.UNSUPPORTED);
     assertThat(e)
         .hasMessageContaining(
-            "gives nothing that an answer can carry ('s' is a sequence of tensors)");
+            "has no output that a response can carry ('s' is a sequence of tensors)");
   }
 
   @ParameterizedTest
@@ -314,7 +314,7 @@ final class JsonModelTest {
   @ParameterizedTest
   @CsvSource(delimiter = '|', textBlock = """
       {'name': 'Y', 'shape': [1, 4], 'datatype': 'FP32', 'data': [1, 2, 3, 4]}   | inputs[0].name must be one of X (got "Y")
-      {'shape': [1, 4], 'datatype': 'FP32', 'data': [1, 2, 3, 4]}                | inputs[0].name must be there
+      {'shape': [1, 4], 'datatype': 'FP32', 'data': [1, 2, 3, 4]}                | inputs[0].name must be present
       {'name': 7}                                                                | inputs[0].name must be a string
       {'name': 'X', 'shape': [1, 4], 'datatype': 'FP64', 'data': [1, 2, 3, 4]}   | inputs.X.datatype must be FP32 (got "FP64")
       {'name': 'X', 'shape': [1, 4], 'data': [1, 2, 3, 4]}                       | inputs.X.datatype must be FP32 (got "none")
@@ -339,7 +339,7 @@ final class JsonModelTest {
       {'name': 'X', 'shape': [1, 4], 'datatype': 'FP32', 'data': [[[[[[[[[[[[[[[[[1]]]]]]]]]]]]]]]]]} | inputs.X.data must not be nested deeper than 16
       {'name': 'X', 'shape': [1, 4], 'datatype': 'FP32', 'values': [1, 2, 3, 4]} | inputs[0] must hold name, shape, datatype and data, and may hold parameters, and nothing else (got "values")
       17                                                                         | inputs[0] must be a tensor, as an object with name, shape, datatype and data, or a text
-      "a text"                                                                   | inputs must be tensors: this model takes no texts, for it has no input input_ids
+      "a text"                                                                   | inputs must be tensors: this model takes no texts, because it has no input input_ids
       """)
   void aWrongTensorIsRefusedBeforeTheRun(String tensor, String problem) {
     assertThat(message(load("iris_lr.onnx"), tensors(tensor))).contains(problem);
@@ -348,11 +348,11 @@ final class JsonModelTest {
   @ParameterizedTest
   @CsvSource(delimiter = '|', textBlock = """
       []                                           | body must be a JSON object
-      {}                                           | inputs must be there, or instances, and not both
+      {}                                           | inputs must be present, or instances, and not both
       {'inputs': []}                               | inputs must not be empty
       {'inputs': []}                               | inputs must hold a tensor for X, FP32 of shape [-1, 4], where -1 is any length
       {'inputs': 7}                                | inputs must be an array of tensors, a text, or an array of texts
-      {'inputs': [], 'instances': []}              | inputs must be there, or instances, and not both
+      {'inputs': [], 'instances': []}              | inputs must be present, or instances, and not both
       {'instances': [], 'instances': []}           | body must hold each field once (got "instances")
       {'instances': []}                            | instances must not be empty
       {'instances': 7}                             | instances must be an array
@@ -364,7 +364,7 @@ final class JsonModelTest {
       {'instances': [[1, 2, 3, 4]], 'outputs': 'label'}            | outputs must be an array of objects with a name
       {'instances': [[1, 2, 3, 4]], 'outputs': ['label']}          | outputs[0] must be an object with a name
       {'instances': [[1, 2, 3, 4]], 'outputs': [{'name': 'lable'}]} | outputs[0].name must be one of label, probabilities (got "lable")
-      {'instances': [[1, 2, 3, 4]], 'outputs': [{'name': 'label'}, {'name': 'label'}]} | outputs[1].name must be there once (got "label")
+      {'instances': [[1, 2, 3, 4]], 'outputs': [{'name': 'label'}, {'name': 'label'}]} | outputs[1].name must be present once (got "label")
       {'instances': [[1, 2, 3, 4]]} {}             | body must end after the JSON object
       {'instances': [[1, 2, 3, 4]                  | body must be JSON: Unexpected end-of-input
       {'instances': [[1, 2, oops]]}                | body must be JSON: Unrecognized token 'oops'
@@ -417,7 +417,7 @@ final class JsonModelTest {
     String tensor = "{'name': 'X', 'shape': [1, 4], 'datatype': 'FP32', 'data': [1, 2, 3, 4]}";
 
     assertThat(problems(load("iris_lr.onnx"), tensors(tensor + "," + tensor)))
-        .containsExactly("inputs.X must be there once");
+        .containsExactly("inputs.X must be present once");
   }
 
   @Test
@@ -526,7 +526,7 @@ final class JsonModelTest {
 
     assertThat(message(model, "{\"instances\": [1, 2]}"))
         .isEqualTo(
-            "Request: instances must not be there, for this model does not take one tensor of numbers: send inputs");
+            "Request: instances must not be present, because this model does not take one tensor of numbers: send inputs");
   }
 
   @Test

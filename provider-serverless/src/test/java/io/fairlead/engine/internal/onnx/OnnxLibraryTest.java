@@ -109,7 +109,7 @@ final class OnnxLibraryTest {
     assertThat(probe.loaded())
         .isNotEmpty()
         .allMatch(path -> path.startsWith(temporaryFolder("probe")));
-    assertThat(probe.output()).containsOnlyOnce("cannot be kept in " + cache);
+    assertThat(probe.output()).containsOnlyOnce("cannot be cached in " + cache);
   }
 
   @ParameterizedTest
@@ -150,7 +150,9 @@ final class OnnxLibraryTest {
     Process process = start(cache, "busy", List.of("-Dprobe.busy=true"));
     Probe probe = end(process, "busy");
 
-    assertThat(probe.output()).contains("draining").doesNotContain("cannot be kept at shutdown");
+    assertThat(probe.output())
+        .contains("draining")
+        .doesNotContain("cannot be kept alive at shutdown");
   }
 
   @Test

@@ -160,7 +160,7 @@ final class HandlerEngineTest {
   @Test
   void noAnswerIsAModelFailure() {
     assertThat(thrownBy(request -> null))
-        .hasMessage("Model 'model' answered null: return a Response.");
+        .hasMessage("Model 'model' returned null instead of a Response.");
   }
 
   @Test

@@ -125,7 +125,7 @@ final class DownloadsTest {
 
     assertThat(e.kind()).isEqualTo(ErrorKind.UNSUPPORTED);
     assertThat(e)
-        .hasMessageStartingWith("'" + url("/iris.onnx") + "?(not shown)' is somewhere else")
+        .hasMessageStartingWith("'" + url("/iris.onnx") + "?(not shown)' is not on this machine")
         .hasMessageEndingWith(", or configure a ModelFetcher for 'http', such as HttpFetcher.");
     assertThat(asked).isEmpty();
   }
@@ -281,7 +281,7 @@ final class DownloadsTest {
     assertThat(e.kind()).isEqualTo(ErrorKind.UNAVAILABLE);
     assertThat(e)
         .hasMessageContaining("could not be fetched")
-        .hasMessageContaining("is kept: let its fetcher use that");
+        .hasMessageContaining("is cached: allow its use in the fetcher");
   }
 
   @Test
@@ -524,7 +524,7 @@ final class DownloadsTest {
     ServingException e = failure(engine(new HttpFetcher()), url("/iris.onnx"));
 
     assertThat(e.kind()).isEqualTo(ErrorKind.UNAVAILABLE);
-    assertThat(e).hasMessageContaining("cannot be kept in '" + folder.resolve("downloads") + "'");
+    assertThat(e).hasMessageContaining("cannot be cached in '" + folder.resolve("downloads") + "'");
   }
 
   private Downloads downloads(ModelFetcher fetcher, long keptBytes) {

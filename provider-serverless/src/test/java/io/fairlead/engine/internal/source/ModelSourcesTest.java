@@ -190,8 +190,8 @@ final class ModelSourcesTest {
 
   @ParameterizedTest
   @CsvSource({
-    "s3://models/iris.onnx?X-Amz-Signature=secret, s3://models/iris.onnx?(not shown), is somewhere else, Download it first",
-    "https://host/iris.onnx,                       https://host/iris.onnx, is somewhere else, Download it first",
+    "s3://models/iris.onnx?X-Amz-Signature=secret, s3://models/iris.onnx?(not shown), is not on this machine, Download it first",
+    "https://host/iris.onnx,                       https://host/iris.onnx, is not on this machine, Download it first",
     "hf://org/name,                                hf://org/name, is on the Hugging Face hub, hf download",
   })
   void anotherSchemeIsRefusedWithThoseThereAre(

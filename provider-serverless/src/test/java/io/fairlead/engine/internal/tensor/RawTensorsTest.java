@@ -170,8 +170,8 @@ final class RawTensorsTest {
 
   @ParameterizedTest
   @CsvSource(delimiter = '|', textBlock = """
-      {'inputs': [{'name': 'x', 'shape': [1], 'datatype': 'INT8'}]} | inputs.x.data must be there, or its binary_data_size
-      {'inputs': [{'name': 'x', 'shape': [1], 'datatype': 'INT8', 'data': [1], 'parameters': {'binary_data_size': 1}}]} | inputs.x.data must not be there beside its binary_data_size
+      {'inputs': [{'name': 'x', 'shape': [1], 'datatype': 'INT8'}]} | inputs.x.data must be present, or its binary_data_size
+      {'inputs': [{'name': 'x', 'shape': [1], 'datatype': 'INT8', 'data': [1], 'parameters': {'binary_data_size': 1}}]} | inputs.x.data must not be present beside its binary_data_size
       {'inputs': [{'name': 'x', 'shape': [1], 'datatype': 'INT8', 'parameters': {'binary_data_size': -1}}]} | inputs[0].parameters.binary_data_size must be a number of bytes
       {'inputs': [{'name': 'x', 'shape': [1], 'datatype': 'INT8', 'parameters': {'binary_data_size': [1]}}]} | inputs[0].parameters.binary_data_size must be a number of bytes
       {'inputs': [{'name': 'x', 'shape': [1], 'datatype': 'INT8', 'parameters': 1, 'data': [1]}]} | inputs[0].parameters must be an object

@@ -260,7 +260,7 @@ final class TextInputTest {
 
     assertThat(catchThrowable(() -> model.invoke(Request.json("{\"inputs\": \"hello\"}"))))
         .hasMessage(
-            "Request: inputs must be tensors, for this model has no tokenizer: put its tokenizer.json beside it,"
+            "Request: inputs must be tensors, because this model has no tokenizer: put its tokenizer.json beside it,"
                 + " or name it in the artifact's label 'tokenizer', to send texts");
   }
 

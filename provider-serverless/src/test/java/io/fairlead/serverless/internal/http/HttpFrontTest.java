@@ -409,7 +409,7 @@ final class HttpFrontTest {
       assertThat(answer.statusCode()).isEqualTo(500);
       assertThat(answer.body())
           .isEqualTo(
-              "{\"error\":\"Function 'broken' failed with IllegalStateException: the log of the server says more.\"}");
+              "{\"error\":\"Function 'broken' failed with IllegalStateException: see the server's log.\"}");
     } finally {
       functions.remove("broken");
     }

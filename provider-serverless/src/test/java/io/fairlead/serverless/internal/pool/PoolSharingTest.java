@@ -109,7 +109,7 @@ final class PoolSharingTest {
     scene.die(dying.model);
     scene.clock.pass(Duration.ofSeconds(61));
 
-    assertThat(first.pool.gone()).isCompleted();
+    assertThat(first.pool.terminated()).isCompleted();
   }
 
   // ---- replacement ----
@@ -128,7 +128,7 @@ final class PoolSharingTest {
     assertThat(warm).isCompleted();
     function.pool.retire(next);
     assertThat(next.status().ready()).isEqualTo(1);
-    assertThat(function.pool.gone()).isCompleted();
+    assertThat(function.pool.terminated()).isCompleted();
   }
 
   @Test

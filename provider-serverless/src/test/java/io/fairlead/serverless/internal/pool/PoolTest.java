@@ -562,7 +562,7 @@ final class PoolTest {
     assertThat(calls).allMatch(Call::isAnswered);
     assertThat(calls.get(0).model.version).isZero();
     assertThat(calls.get(1).model.version).isEqualTo(1);
-    assertThat(before.gone()).isCompleted();
+    assertThat(before.terminated()).isCompleted();
   }
 
   @Test
@@ -576,7 +576,7 @@ final class PoolTest {
     scene.clock.pass(Duration.ofSeconds(4));
 
     assertThat(call.isAnswered()).isTrue();
-    assertThat(between.gone()).isCompleted();
+    assertThat(between.terminated()).isCompleted();
   }
 
   @Test
@@ -590,7 +590,7 @@ final class PoolTest {
 
     assertThat(calls).allMatch(Call::isAnswered);
     assertThat(late.refusal).isEqualTo(Refusal.of(Reason.CLOSED));
-    assertThat(function.pool.gone()).isCompleted();
+    assertThat(function.pool.terminated()).isCompleted();
     assertThat(scene.budget.freeBytes()).isEqualTo(1000);
   }
 
@@ -604,10 +604,10 @@ final class PoolTest {
     function.pool.close();
 
     assertThat(calls.get(1).refusal).isEqualTo(Refusal.of(Reason.CLOSED));
-    assertThat(function.pool.gone()).isNotDone();
+    assertThat(function.pool.terminated()).isNotDone();
     scene.clock.pass(SECOND);
     assertThat(calls.get(0).isAnswered()).isTrue();
-    assertThat(function.pool.gone()).isCompleted();
+    assertThat(function.pool.terminated()).isCompleted();
     assertThat(scene.clock.isQuiet()).isTrue();
   }
 
@@ -620,9 +620,9 @@ final class PoolTest {
     function.pool.close();
 
     assertThat(warm).isCompletedExceptionally();
-    assertThat(function.pool.gone()).isNotDone();
+    assertThat(function.pool.terminated()).isNotDone();
     scene.clock.pass(SECOND);
-    assertThat(function.pool.gone()).isCompleted();
+    assertThat(function.pool.terminated()).isCompleted();
     assertThat(function.live).isZero();
     assertThat(scene.budget.freeBytes()).isEqualTo(1000);
   }
@@ -683,9 +683,9 @@ final class PoolTest {
     assertThat(calls).allSatisfy(call -> assertThat(call.ends).hasSize(1));
     assertThat(functions).allMatch(function -> function.live == 0);
     assertThat(functions)
-        .extracting(function -> function.pool.gone())
+        .extracting(function -> function.pool.terminated())
         .allMatch(CompletableFuture::isDone);
-    assertThat(replaced).extracting(Pool::gone).allMatch(CompletableFuture::isDone);
+    assertThat(replaced).extracting(Pool::terminated).allMatch(CompletableFuture::isDone);
     assertThat(wild.budget.freeBytes()).isEqualTo(wild.budget.memoryBytes());
     assertThat(wild.clock.isQuiet()).isTrue();
     assertThat(calls.stream().filter(Call::isAnswered).count())

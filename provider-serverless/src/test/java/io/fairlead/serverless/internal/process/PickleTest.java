@@ -171,8 +171,7 @@ final class PickleTest {
     assertThatThrownBy(() -> workers.start(other))
         .isInstanceOfSatisfying(
             ServingException.class, e -> assertThat(e.kind()).isEqualTo(ErrorKind.CONFLICT))
-        .hasMessageContaining(
-            "is not the pickle that is trusted: its SHA-256 is " + marked.digest());
+        .hasMessageContaining("is not the trusted pickle: its SHA-256 is " + marked.digest());
     assertThat(folder.resolve("mark")).doesNotExist();
     // What it would have done.
     assertThatThrownBy(() -> workers.start(marked)).isInstanceOf(ServingException.class);
@@ -235,7 +234,7 @@ final class PickleTest {
   void aProgramThatClosesItsAnswersIsKilled() throws Exception {
     PickleSpec spec = played("exec 3>&-; exec sleep 60");
 
-    assertThatThrownBy(() -> workers.start(spec)).hasMessageContaining("it closed its answers");
+    assertThatThrownBy(() -> workers.start(spec)).hasMessageContaining("it closed its output");
     assertThat(ProcessHandle.current().children()).isEmpty();
   }
 
@@ -246,7 +245,7 @@ final class PickleTest {
     assertThatThrownBy(() -> workers.start(spec))
         .isInstanceOfSatisfying(
             ServingException.class, e -> assertThat(e.kind()).isEqualTo(ErrorKind.MODEL_FAILED))
-        .hasMessageContaining("ended with exit code 3, having written last \"not today\"");
+        .hasMessageContaining("ended with exit code 3, last output \"not today\"");
   }
 
   @Test

@@ -166,7 +166,7 @@ final class WorkersTest {
         .isInstanceOfSatisfying(
             ServingException.class, e -> assertThat(e.kind()).isEqualTo(ErrorKind.INVALID))
         .hasMessageContaining(
-            "was not asked: a request must take at most the 134217728 bytes of limits.memoryBytes, and takes 1342177")
+            "was not invoked: a request must take at most the 134217728 bytes of limits.memoryBytes, and takes 1342177")
         .hasMessageEndingWith(": send less at a time, or deploy it with more memory.");
     assertThat(obedient.invoke(text("echo")).text()).isEqualTo("echo");
   }
@@ -227,8 +227,8 @@ final class WorkersTest {
         })
         .hasMessage(
             "'java:" + Handlers.Obedient.class.getName()
-                + "' did not answer, for worker process " + obedient.pid()
-                + " was killed: a call to it did not stop within PT0.05S after its deadline; try again with another.");
+                + "' did not answer, because worker process " + obedient.pid()
+                + " was killed: a call to it did not stop within PT0.05S after its deadline; retry with another worker.");
   }
 
   @Test
@@ -262,7 +262,7 @@ final class WorkersTest {
         .isInstanceOfSatisfying(
             ServingException.class, e -> assertThat(e.kind()).isEqualTo(ErrorKind.MODEL_FAILED))
         .hasMessageContaining(
-            "worker process " + obedient.pid() + " ended with exit code 7, having written last \"")
+            "worker process " + obedient.pid() + " ended with exit code 7, last output \"")
         .hasMessageContaining("the last words\"")
         .cause()
         .hasMessageContaining("the last words");
@@ -273,7 +273,7 @@ final class WorkersTest {
         .as("one that it was never asked may be asked of another")
         .isInstanceOfSatisfying(
             ServingException.class, e -> assertThat(e.kind()).isEqualTo(ErrorKind.UNAVAILABLE))
-        .hasMessageContaining("was not asked")
+        .hasMessageContaining("was not invoked")
         .hasMessageContaining("ended with exit code 7");
   }
 
@@ -332,7 +332,7 @@ final class WorkersTest {
       WorkerExit exit = obedient.onExit().get(30, SECONDS);
 
       assertThat(exit.description())
-          .matches("was killed: it took \\d+ MB of memory, and its limit is 200 MB");
+          .matches("was killed: it used \\d+ MB of memory, and its limit is 200 MB");
       assertThat(kind(thrown)).isEqualTo(ErrorKind.MODEL_FAILED);
     }
   }
@@ -345,14 +345,14 @@ final class WorkersTest {
         .isInstanceOfSatisfying(
             ServingException.class, e -> assertThat(e.kind()).isEqualTo(ErrorKind.INVALID))
         .hasMessage(
-            "A worker process cannot keep within 67108864 bytes of memory: a JVM with a small model needs"
-                + " at least 128 MB, so give the function a larger memory size.");
+            "A worker process needs more than 67108864 bytes of memory: a JVM with a small model needs"
+                + " at least 128 MB, so give the function more memory.");
   }
 
   @Test
   void theLeastMemoryIsEnoughForASmallModel() {
     WorkerModel iris = workers.start(
-        WorkerSpec.of(model("iris_lr.onnx"), LIMITS.withMemoryBytes(Launch.LEAST_JVM)));
+        WorkerSpec.of(model("iris_lr.onnx"), LIMITS.withMemoryBytes(Launch.MIN_JVM_BYTES)));
 
     assertThat(iris.invoke(IRIS).text()).contains("probabilities");
   }
@@ -396,7 +396,7 @@ final class WorkersTest {
     assertThatThrownBy(() -> workers.start(spec))
         .isInstanceOfSatisfying(
             ServingException.class, e -> assertThat(e.kind()).isEqualTo(ErrorKind.MODEL_FAILED))
-        .hasMessageContaining("ended with exit code 1, having written last \"")
+        .hasMessageContaining("ended with exit code 1, last output \"")
         .hasMessageContaining("Could not find or load main class");
   }
 
@@ -517,7 +517,7 @@ final class WorkersTest {
       Files.setLastModifiedTime(old, FileTime.from(Instant.now().minusSeconds(3600)));
     }
 
-    WorkerFolder made = WorkerFolder.make(folder);
+    WorkerFolder made = WorkerFolder.create(folder);
 
     assertThat(root).doesNotExist();
     assertThat(young).exists();
@@ -528,11 +528,11 @@ final class WorkersTest {
 
   @Test
   void whatAProcessStillHoldsIsNotDeleted() throws Exception {
-    WorkerFolder first = WorkerFolder.make(folder);
+    WorkerFolder first = WorkerFolder.create(folder);
     Path root = folder.resolve(folder.toFile().list()[0]);
     Files.setLastModifiedTime(root, FileTime.from(Instant.now().minusSeconds(3600)));
 
-    WorkerFolder second = WorkerFolder.make(folder);
+    WorkerFolder second = WorkerFolder.create(folder);
 
     assertThat(root).exists();
     first.close();
