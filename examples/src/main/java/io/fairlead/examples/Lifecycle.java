@@ -28,8 +28,8 @@ import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The lifecycle of a deployment on any endpoint platform: package, deploy blue and green, shift the traffic from one to the
- * other, scale, undeploy; after a failure it cleans up and reports what is left.
+ * The lifecycle of a deployment on any endpoint platform: package, deploy blue and green, shift the traffic from one to
+ * the other, scale, undeploy; after a failure it cleans up and reports what is left.
  *
  * <p>{@code examples/run lifecycle [--platform ID] [--set key=value ...] [--json]}
  */
@@ -64,13 +64,13 @@ public final class Lifecycle {
   static int run(List<String> arguments, Terminal out, Terminal err) {
     LifecycleReport report = new LifecycleReport(out, err, arguments.contains("--json"));
     try {
-      LifecycleArguments asked = LifecycleArguments.of(arguments);
-      if (asked.help()) {
+      LifecycleArguments parsed = LifecycleArguments.of(arguments);
+      if (parsed.help()) {
         LifecycleArguments.HELP.lines().forEach(out::line);
         return 0;
       }
-      report.platform(asked.platform());
-      LifecycleSettings.Opened opened = LifecycleSettings.open(asked.platform(), asked.settings());
+      report.platform(parsed.platform());
+      LifecycleSettings.Opened opened = LifecycleSettings.open(parsed.platform(), parsed.settings());
       try (EndpointPlatform platform = opened.platform()) {
         Lifecycle lifecycle = new Lifecycle(platform, opened.settings(), report);
         Runtime.getRuntime().addShutdownHook(new Thread(lifecycle::stop));

@@ -39,9 +39,9 @@ import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
 /**
- * A tour of the whole grammar: a sentence-embedding model is packaged, deployed twice, invoked, routed 90/10, scaled, and
- * previewed for every platform; then it is deployed as a function, which scales to zero and has a cold start; and all of
- * it is undeployed.
+ * A tour of the whole grammar: a sentence-embedding model is packaged, deployed twice, invoked, routed 90/10, scaled,
+ * and previewed for every platform; then it is deployed as a function, which scales to zero and has a cold start; and
+ * all of it is undeployed.
  *
  * <p>{@code examples/run quickstart ["question" ["sentence" ...]]}
  */
@@ -287,7 +287,7 @@ public final class Quickstart {
       long begin = System.nanoTime();
       Response response = platform.invoke(endpoint, request);
       millis[i] = (System.nanoTime() - begin) / 1e6;
-      answers.merge(response.variant().orElse("nobody"), 1, Integer::sum);
+      answers.merge(response.variant().orElse("unknown"), 1, Integer::sum);
       if (i % 20 == 0) {
         terminal.live("  invoking " + NAME + " " + i + "/" + INVOCATIONS);
       }

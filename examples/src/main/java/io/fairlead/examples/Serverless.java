@@ -268,7 +268,7 @@ public final class Serverless {
             status.waiting()));
         LockSupport.parkNanos(LOOK_NANOS);
       }
-      for (Future<List<Long>> one : asking) {
+      for (Future<List<Long>> one : running) {
         nanos.addAll(one.get());
       }
     } catch (InterruptedException e) {

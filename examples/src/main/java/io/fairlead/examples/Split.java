@@ -9,8 +9,8 @@ final class Split {
   private Split() {}
 
   /**
-   * {@return whether these counts are plausible for a random split by the weights} Variants without a weight must not have
-   * any responses.
+   * {@return whether these counts are plausible for a random split by the weights} Variants without a weight must not
+   * have any responses.
    */
   static boolean isCredible(Map<String, Integer> weights, Map<String, Integer> counts) {
     int all = counts.values().stream().mapToInt(Integer::intValue).sum();

@@ -5,8 +5,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * A run of a model in progress, which can be stopped.
  *
- * <p>The work runs on its caller's thread and is stopped from another. The stopper passed to {@link #enter} is never called
- * after {@link #leave()}, so that the work may then release what the stopper needs.
+ * <p>The work runs on its caller's thread and is stopped from another. The stopper passed to {@link #enter} is never
+ * called after {@link #leave()}, so that the work may then release what the stopper needs.
  */
 public interface Call {
   /** {@return the name of the model in messages} */

@@ -19,8 +19,8 @@ import java.util.TreeMap;
 /**
  * A fetcher of models over HTTP, to be configured for {@code https}, or for {@code http} as well.
  *
- * <p>It follows redirects from https to https only, and sends its headers only to the host of the artifact's location. It
- * uses the JVM's proxy and truststore settings, and has no threads.
+ * <p>It follows redirects from https to https only, and sends its headers only to the host of the artifact's location.
+ * It uses the JVM's proxy and truststore settings, and has no threads.
  */
 public final class HttpFetcher implements ModelFetcher {
   private static final int MAX_REDIRECTS = 5;

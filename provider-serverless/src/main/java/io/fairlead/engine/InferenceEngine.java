@@ -3,13 +3,14 @@ package io.fairlead.engine;
 /**
  * An engine that loads and runs the models of one format.
  *
- * <p>An engine for a further format is a public class with a public constructor without parameters, found by {@link
- * java.util.ServiceLoader}: its name is a line of {@code META-INF/services/io.fairlead.engine.InferenceEngine}. Its models
- * get the JSON forms, the tokenization of texts, the validation of requests, the sharing and the deadlines of all models.
+ * <p>An engine for a further format is a public class with a public constructor without parameters, found by
+ * {@link java.util.ServiceLoader}: its name is a line of {@code META-INF/services/io.fairlead.engine.InferenceEngine}.
+ * Its models get the JSON forms, the tokenization of texts, the validation of requests, the sharing and the deadlines
+ * of all models.
  *
- * <p>These engines take precedence over those of this module, in the order of the class path; the first that claims a model
- * gets it. One that cannot be created, or whose {@link #claims} throws, is skipped. They are only used for files and
- * folders, not for Java code.
+ * <p>These engines take precedence over those of this module, in the order of the class path; the first that claims a
+ * model gets it. One that cannot be created, or whose {@link #claims} throws, is skipped. They are only used for files
+ * and folders, not for Java code.
  *
  * <p>Implementations have to be thread-safe.
  */

@@ -6,8 +6,8 @@ import io.fairlead.spi.Settings;
 /**
  * Options for loading a model.
  *
- * <p>The defaults are for throughput: each run computes on its caller's thread alone, and one caller per processor keeps all
- * of them busy.
+ * <p>The defaults are for throughput: each run computes on its caller's thread alone, and one caller per processor
+ * keeps all of them busy.
  */
 public final class LoadOptions extends Settings<LoadOptions.Draft> {
   /** One thread, no batches. */
@@ -39,8 +39,8 @@ public final class LoadOptions extends Settings<LoadOptions.Draft> {
   }
 
   /**
-   * {@return the number of threads of one run; more than 1 lowers the latency of a single response, and costs more processor
-   * time for each}
+   * {@return the number of threads of one run; more than 1 lowers the latency of a single response, and costs more
+   * processor time for each}
    */
   public int threads() {
     return draft().threads;

@@ -18,17 +18,17 @@ import java.time.Duration;
  * };
  * }</pre>
  *
- * <p>Nothing is downloaded for a scheme without a fetcher. Downloads are cached, and revalidated with their etag when the
- * model is loaded again. It is called by many threads, but by one at a time for each location.
+ * <p>Nothing is downloaded for a scheme without a fetcher. Downloads are cached, and revalidated with their etag when
+ * the model is loaded again. It is called by many threads, but by one at a time for each location.
  */
 @FunctionalInterface
 public interface ModelFetcher {
   /**
    * {@return the current content of a location, which the caller closes}
    *
-   * <p>A {@link java.nio.file.NoSuchFileException} means that there is nothing, a {@link
-   * java.nio.file.AccessDeniedException} that access is denied, and a {@link io.fairlead.error.ServingException} is passed
-   * on unchanged; anything else counts as a network failure.
+   * <p>A {@link java.nio.file.NoSuchFileException} means that there is nothing, a
+   * {@link java.nio.file.AccessDeniedException} that access is denied, and a {@link io.fairlead.error.ServingException}
+   * is passed on unchanged; anything else counts as a network failure.
    *
    * @param location the artifact's location, with its query
    * @param etag the etag of the cached copy, to answer {@link Download#unchanged()} for; empty if there is none

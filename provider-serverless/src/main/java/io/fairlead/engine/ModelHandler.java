@@ -12,8 +12,8 @@ import io.fairlead.platform.Response;
  *
  * <p>It is either registered under a name or a public class with a public constructor without parameters; an artifact
  * refers to it as {@code java:NAME}. One handler serves all callers concurrently, on their threads, so it has to be
- * thread-safe. At a request's deadline the thread is interrupted. A handler that was created from its class and is {@link
- * AutoCloseable} is closed when the model is released.
+ * thread-safe. At a request's deadline the thread is interrupted. A handler that was created from its class and is
+ * {@link AutoCloseable} is closed when the model is released.
  */
 @FunctionalInterface
 public interface ModelHandler {

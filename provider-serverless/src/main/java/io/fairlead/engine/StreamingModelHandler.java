@@ -18,16 +18,17 @@ import java.util.function.Consumer;
  * };
  * }</pre>
  *
- * <p>It is registered and looked up as any {@link ModelHandler}. For a request that does not stream, the pieces are joined to
- * one response.
+ * <p>It is registered and looked up as any {@link ModelHandler}. For a request that does not stream, the pieces are
+ * joined to one response.
  */
 @FunctionalInterface
 public interface StreamingModelHandler extends ModelHandler {
   /**
    * Streams the response to a request.
    *
-   * @param pieces the consumer of the pieces, to be called on the same thread; it returns when the next piece may follow, and
-   *     the buffer may then be reused. It throws when the caller has gone or the deadline has passed: do not catch that
+   * @param pieces the consumer of the pieces, to be called on the same thread; it returns when the next piece may
+   *     follow, and the buffer may then be reused. It throws when the caller has gone or the deadline has passed: do
+   *     not catch that
    * @return the response without the pieces; its body, if any, is the last piece
    * @throws Exception any failure, as with {@link ModelHandler#handle}
    */

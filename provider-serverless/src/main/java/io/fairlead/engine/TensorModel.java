@@ -17,7 +17,8 @@ public non-sealed interface TensorModel extends Model {
   /**
    * {@return the outputs, in the requested order}
    *
-   * <p>Runs on its caller's thread. A model that can be stopped enters the call before the work and leaves it afterwards.
+   * <p>Runs on its caller's thread. A model that can be stopped enters the call before the work and leaves it
+   * afterwards.
    *
    * @param inputs a tensor for each input, of its type and shape, in the order of {@link #inputs()}
    * @param outputs the names of the outputs, one or more of {@link #outputs()}

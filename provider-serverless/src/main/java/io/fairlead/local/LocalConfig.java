@@ -44,8 +44,8 @@ public final class LocalConfig extends Settings<LocalConfig.Draft> {
   }
 
   /**
-   * {@return the fetchers of remote models, by the scheme of their locations, such as {@code https}; nothing is downloaded
-   * for a scheme without one}
+   * {@return the fetchers of remote models, by the scheme of their locations, such as {@code https}; nothing is
+   * downloaded for a scheme without one}
    */
   public Map<String, ModelFetcher> fetchers() {
     return draft().fetchers;
@@ -85,7 +85,9 @@ public final class LocalConfig extends Settings<LocalConfig.Draft> {
     return new LocalConfig(with(draft -> draft.cacheFolder = cacheFolder));
   }
 
-  /** {@return these settings with another class loader for artifacts at {@code classpath:NAME} and {@code java:NAME}} */
+  /**
+   * {@return these settings with another class loader for artifacts at {@code classpath:NAME} and {@code java:NAME}}
+   */
   public LocalConfig withClassLoader(ClassLoader classLoader) {
     return new LocalConfig(with(draft -> draft.classLoader = classLoader));
   }

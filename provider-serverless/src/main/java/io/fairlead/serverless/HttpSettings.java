@@ -15,9 +15,9 @@ import java.util.Optional;
  * HttpSettings settings = HttpSettings.DEFAULT.withToken(token).withAddress("0.0.0.0", 8080);
  * }</pre>
  *
- * <p>Without a token, only requests from this machine are accepted. With one, each request other than a health check has to
- * carry it as {@code Authorization: Bearer TOKEN}. The server has no TLS: on an untrusted network, put a TLS proxy in
- * front of it.
+ * <p>Without a token, only requests from this machine are accepted. With one, each request other than a health check
+ * has to carry it as {@code Authorization: Bearer TOKEN}. The server has no TLS: on an untrusted network, put a TLS
+ * proxy in front of it.
  */
 public final class HttpSettings extends Settings<HttpSettings.Draft> {
   /** 127.0.0.1 at any free port, no token, 16 MiB, 1,024 connections, 30 seconds to transfer, 75 seconds idle. */
@@ -56,7 +56,7 @@ public final class HttpSettings extends Settings<HttpSettings.Draft> {
             draft.token.isPresent() || draft.openWithoutToken || Loopback.isHost(draft.host),
             "token",
             "must be given to listen at an address that other machines reach (" + draft.host
-                + "): give one, listen at 127.0.0.1, or set openWithoutToken if only trusted clients can reach the port")
+                + "): give one, listen at 127.0.0.1, or set openWithoutToken on a private network")
         .check(
             isRoute(draft.healthRoute),
             "healthRoute",
@@ -91,8 +91,8 @@ public final class HttpSettings extends Settings<HttpSettings.Draft> {
   /**
    * {@return settings for a container at Vertex: all interfaces, no token, and the port and routes of its environment}
    *
-   * @param environment the environment variables of the process; {@code AIP_HTTP_PORT}, {@code AIP_HEALTH_ROUTE} and {@code
-   *     AIP_PREDICT_ROUTE} are read
+   * @param environment the environment variables of the process; {@code AIP_HTTP_PORT}, {@code AIP_HEALTH_ROUTE} and
+   *     {@code AIP_PREDICT_ROUTE} are read
    */
   public static HttpSettings forVertex(Map<String, String> environment) {
     String port = environment.getOrDefault("AIP_HTTP_PORT", "8080");
@@ -178,8 +178,8 @@ public final class HttpSettings extends Settings<HttpSettings.Draft> {
   /**
    * {@return these settings with or without access for other machines that send no token}
    *
-   * <p>Every machine that reaches the port can then invoke the functions. It is for containers on an isolated network, as at
-   * SageMaker and Vertex.
+   * <p>Every machine that reaches the port can then invoke the functions. It is for containers on an isolated network,
+   * as at SageMaker and Vertex.
    */
   public HttpSettings withOpenWithoutToken(boolean openWithoutToken) {
     return new HttpSettings(with(draft -> draft.openWithoutToken = openWithoutToken));

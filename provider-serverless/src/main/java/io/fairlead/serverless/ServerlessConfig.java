@@ -56,16 +56,16 @@ public final class ServerlessConfig extends Settings<ServerlessConfig.Draft> {
   }
 
   /**
-   * {@return the fetchers of remote models, by the scheme of their locations, such as {@code s3}; nothing is downloaded for
-   * a scheme without one}
+   * {@return the fetchers of remote models, by the scheme of their locations, such as {@code s3}; nothing is downloaded
+   * for a scheme without one}
    */
   public Map<String, ModelFetcher> fetchers() {
     return draft().fetchers;
   }
 
   /**
-   * {@return the memory that the instances of all functions may take together, in bytes; empty for three quarters of the
-   * memory of this machine or container}
+   * {@return the memory that the instances of all functions may take together, in bytes; empty for three quarters of
+   * the memory of this machine or container}
    */
   public Optional<Long> memoryBytes() {
     return draft().memoryBytes;
@@ -77,8 +77,8 @@ public final class ServerlessConfig extends Settings<ServerlessConfig.Draft> {
   }
 
   /**
-   * {@return the settings of the HTTP server; it listens from the first call of {@code url}, or from the start if a port is
-   * given}
+   * {@return the settings of the HTTP server; it listens from the first call of {@code url}, or from the start if a
+   * port is given}
    */
   public HttpSettings http() {
     return draft().http;
@@ -133,7 +133,9 @@ public final class ServerlessConfig extends Settings<ServerlessConfig.Draft> {
     return new ServerlessConfig(with(draft -> draft.cacheFolder = cacheFolder));
   }
 
-  /** {@return these settings with another class loader for artifacts at {@code classpath:NAME} and {@code java:NAME}} */
+  /**
+   * {@return these settings with another class loader for artifacts at {@code classpath:NAME} and {@code java:NAME}}
+   */
   public ServerlessConfig withClassLoader(ClassLoader classLoader) {
     return new ServerlessConfig(with(draft -> draft.classLoader = classLoader));
   }

@@ -83,16 +83,16 @@ public final class ServerlessOptions extends Settings<ServerlessOptions.Draft>
   }
 
   /**
-   * {@return whether the model is unloaded and pre-warmed by the observed times between invocations, instead of unloaded
-   * after the idle timeout}
+   * {@return whether the model is unloaded and pre-warmed by the observed times between invocations, instead of
+   * unloaded after the idle timeout}
    */
   public boolean adaptiveKeepAlive() {
     return draft().adaptiveKeepAlive;
   }
 
   /**
-   * {@return the number of threads of one run; more than 1 lowers the latency of a single response and costs more processor
-   * time for each}
+   * {@return the number of threads of one run; more than 1 lowers the latency of a single response and costs more
+   * processor time for each}
    */
   public int threads() {
     return draft().threads;
@@ -114,7 +114,8 @@ public final class ServerlessOptions extends Settings<ServerlessOptions.Draft>
   }
 
   /**
-   * {@return the Python interpreter that loads a pickled model, such as {@code /usr/bin/python3}; empty to refuse pickles}
+   * {@return the Python interpreter that loads a pickled model, such as {@code /usr/bin/python3}; empty to refuse
+   * pickles}
    */
   public Optional<String> trustedPickle() {
     return draft().trustedPickle;

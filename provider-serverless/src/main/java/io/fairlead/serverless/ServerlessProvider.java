@@ -10,9 +10,9 @@ import java.nio.file.Path;
 /**
  * Opens the platform {@code serverless}: models as functions, without a container and without an endpoint.
  *
- * <p>Settings: {@code memory}, the memory of all instances together, such as {@code 4GB}; {@code starts}, the maximum number
- * of concurrent starts; {@code host}, {@code port} and {@code token} of the HTTP server; {@code cache}, the folder for
- * native libraries and optimised models.
+ * <p>Settings: {@code memory}, the memory of all instances together, such as {@code 4GB}; {@code starts}, the maximum
+ * number of concurrent starts; {@code host}, {@code port} and {@code token} of the HTTP server; {@code cache}, the
+ * folder for native libraries and optimised models.
  */
 public final class ServerlessProvider implements PlatformProvider<ServerlessPlatform> {
   /** The platform's id. */

@@ -61,14 +61,14 @@ import java.util.concurrent.locks.ReentrantLock;
  * folder once, and treated as the packed folder. The artifact's label {@code sha256}, if there is one, is the required
  * digest of the file or archive.
  *
- * <p>The format of a file is detected from its content. ONNX needs no further library; XGBoost, LightGBM, TorchScript and
- * TensorFlow need theirs on the class path, and other formats an {@link InferenceEngine}.
+ * <p>The format of a file is detected from its content. ONNX needs no further library; XGBoost, LightGBM, TorchScript
+ * and TensorFlow need theirs on the class path, and other formats an {@link InferenceEngine}.
  *
- * <p>A model that takes token ids also takes texts if it has a tokenizer: the file in the artifact's label {@code tokenizer},
- * or {@code NAME-tokenizer.json} beside {@code NAME.onnx}, or {@code tokenizer.json}.
+ * <p>A model that takes token ids also takes texts if it has a tokenizer: the file in the artifact's label
+ * {@code tokenizer}, or {@code NAME-tokenizer.json} beside {@code NAME.onnx}, or {@code tokenizer.json}.
  *
- * <p>Loading the same bytes again with equal options returns a further lease of the same model. A model's runtime is not
- * initialised before the first load. Thread-safe.
+ * <p>Loading the same bytes again with equal options returns a further lease of the same model. A model's runtime is
+ * not initialised before the first load. Thread-safe.
  */
 public final class Engine implements AutoCloseable {
   private static final Duration GRACE = Duration.ofSeconds(10);
@@ -255,8 +255,8 @@ public final class Engine implements AutoCloseable {
   /**
    * {@return the {@linkplain #digest digest} of an artifact whose model passes the checks before a load}
    *
-   * <p>Reads the files and looks up Java code, but loads and runs nothing: errors that only a load detects, such as a missing
-   * operator, are not found.
+   * <p>Reads the files and looks up Java code, but loads and runs nothing: errors that only a load detects, such as a
+   * missing operator, are not found.
    *
    * @throws ServingException as {@link #load(ModelArtifact)} does
    */
@@ -279,8 +279,8 @@ public final class Engine implements AutoCloseable {
    * {@return the artifact's model, loaded}
    *
    * @throws ServingException {@code NOT_FOUND} if there is nothing at the artifact's location, {@code UNSUPPORTED} if
-   *     its location, format or options are not supported, {@code INVALID} if the model is incomplete or damaged, {@code
-   *     CANCELLED} if the engine is closed
+   *     its location, format or options are not supported, {@code INVALID} if the model is incomplete or damaged,
+   *     {@code CANCELLED} if the engine is closed
    */
   public LeasedModel load(ModelArtifact artifact, LoadOptions options) {
     return load(artifact, options, Long.MAX_VALUE);

@@ -5,7 +5,9 @@ import io.fairlead.reconcile.ResourceKind;
 import io.fairlead.reconcile.TrafficSetting;
 import java.util.List;
 
-/** The resource kinds of the platform {@code local}, each after those that it uses, and the traffic of its endpoints. */
+/**
+ * The resource kinds of the platform {@code local}, each after those that it uses, and the traffic of its endpoints.
+ */
 record LocalKinds(
     ResourceKind<LocalModel> model,
     ResourceKind<LocalEndpoint> endpoint,

@@ -10,8 +10,9 @@ import org.jspecify.annotations.Nullable;
 /**
  * The traffic split among variants by weight: smooth weighted round robin, as in nginx.
  *
- * <p>Each pick adds to every variant's credit its weight, picks the variant with the most credit, and subtracts the sum of
- * the weights from its credit. In any 100 consecutive picks each variant is picked exactly as often as its percentage.
+ * <p>Each pick adds to every variant's credit its weight, picks the variant with the most credit, and subtracts the sum
+ * of the weights from its credit. In any 100 consecutive picks each variant is picked exactly as often as its
+ * percentage.
  */
 final class WeightedRoundRobin {
   private final ReentrantLock lock = new ReentrantLock();

@@ -18,10 +18,10 @@ import org.jspecify.annotations.Nullable;
 /**
  * A cached thread pool for invocations, with a faster hand-over than the JDK's.
  *
- * <p>In the JDK's, a caller that invokes again as soon as it has its response comes before the thread is idle again, and a
- * parked thread takes long to wake: two callers of a model of one millisecond get two thirds of the throughput that they
- * have on their own threads, and nearly all of it here. A thread is therefore idle before it completes the future of its
- * run, and spins for a twentieth of the time of the run, at most 20 microseconds, before it parks.
+ * <p>In the JDK's, a caller that invokes again as soon as it has its response comes before the thread is idle again,
+ * and a parked thread takes long to wake: two callers of a model of one millisecond get two thirds of the throughput
+ * that they have on their own threads, and nearly all of it here. A thread is therefore idle before it completes the
+ * future of its run, and spins for a twentieth of the time of the run, at most 20 microseconds, before it parks.
  */
 final class RunThreads implements Executor {
   private static final long MAX_SPIN_NANOS = 20_000;

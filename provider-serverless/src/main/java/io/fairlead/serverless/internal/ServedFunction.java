@@ -250,10 +250,10 @@ final class ServedFunction {
 
   // ---- errors ----
 
-  private RuntimeException refusal(@Nullable Refusal refusal, Duration asked) {
+  private RuntimeException refusal(@Nullable Refusal refusal, Duration requested) {
     String name = "Function '" + function.name() + "'";
     Duration allowed = function.limits().timeout();
-    Duration limit = asked.compareTo(allowed) < 0 ? asked : allowed;
+    Duration limit = requested.compareTo(allowed) < 0 ? requested : allowed;
     if (refusal == null) {
       throw new IllegalStateException("an invocation ended without a reason");
     }
@@ -275,14 +275,14 @@ final class ServedFunction {
         failure(
             ErrorKind.TIMEOUT,
             name + " did not answer within " + limit
-                + " and is being stopped: raise the timeouts of the request and the function, or give the model less to do.");
+                + " and is being stopped: raise the timeouts of request and function, or send less at a time.");
       case START_FAILED -> startFailure(name, refusal);
       case STUCK ->
         failure(
             ErrorKind.UNAVAILABLE,
             name + " is stuck: all " + function.limits().maxConcurrent()
-                + " concurrent invocations have passed their deadlines and cannot be stopped. Fix the model, or deploy it"
-                + " with isolation PROCESS, so that it can be killed.");
+                + " concurrent invocations are past their deadlines and cannot be stopped. Fix the model, or use"
+                + " isolation PROCESS, so that it can be killed.");
       case CANCELLED ->
         failure(
             ErrorKind.CANCELLED,

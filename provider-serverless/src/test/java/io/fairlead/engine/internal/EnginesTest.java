@@ -163,7 +163,8 @@ final class EnginesTest {
     assertThat(linkage.kind()).isEqualTo(ErrorKind.UNSUPPORTED);
     assertThat(linkage)
         .hasMessageEndingWith(
-            "which misses a class or a library (org/example/Runtime): add what that engine needs to the class path.");
+            "which is missing a class or a library (org/example/Runtime): add what that engine needs to the class"
+                + " path.");
     assertThat(nothing.kind()).isEqualTo(ErrorKind.INVALID);
     assertThat(nothing).hasMessageEndingWith("which returned no model.");
     assertThat(own.kind()).isEqualTo(ErrorKind.QUOTA);

@@ -36,8 +36,8 @@ final class RequestMemoryTest {
     assertRefused(
         iris,
         Request.json(Models.IRIS_REQUEST),
-        "Model 'iris_lr' was not invoked: inputs must take at most the 15 bytes of limits.memoryBytes, as tensors, and takes"
-            + " 16: send less at a time, or deploy it with more memory.");
+        "Model 'iris_lr' was not invoked: inputs must take at most the 15 bytes of limits.memoryBytes, as tensors,"
+            + " and takes 16: send less at a time, or deploy it with more memory.");
   }
 
   @Test
@@ -47,8 +47,8 @@ final class RequestMemoryTest {
     assertRefused(
         iris,
         ROWS,
-        "Model 'iris_lr' was not invoked: instances must take at most the 31 bytes of limits.memoryBytes, as tensors, and"
-            + " takes 32: send less at a time, or deploy it with more memory.");
+        "Model 'iris_lr' was not invoked: instances must take at most the 31 bytes of limits.memoryBytes, as tensors,"
+            + " and takes 32: send less at a time, or deploy it with more memory.");
   }
 
   @Test
@@ -59,8 +59,8 @@ final class RequestMemoryTest {
     assertRefused(
         minilm,
         text,
-        "Model 'all-minilm-l6-v2-q' was not invoked: inputs must take at most the 71 bytes of limits.memoryBytes, as tensors,"
-            + " and takes 72: send less at a time, or deploy it with more memory.");
+        "Model 'all-minilm-l6-v2-q' was not invoked: inputs must take at most the 71 bytes of limits.memoryBytes,"
+            + " as tensors, and takes 72: send less at a time, or deploy it with more memory.");
   }
 
   @Test

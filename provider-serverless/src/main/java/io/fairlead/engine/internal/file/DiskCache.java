@@ -22,8 +22,8 @@ import org.slf4j.LoggerFactory;
 /**
  * A cache folder that processes share and keep between their runs.
  *
- * <p>An entry is a file or a folder, and is created atomically. When the entries exceed the limit, the least recently used ones
- * are evicted. The modification time of an entry is the time of its last use.
+ * <p>An entry is a file or a folder, and is created atomically. When the entries exceed the limit, the least recently
+ * used ones are evicted. The modification time of an entry is the time of its last use.
  */
 public final class DiskCache {
   /** A cache that stores nothing. */

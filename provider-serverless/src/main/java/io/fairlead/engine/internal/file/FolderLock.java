@@ -12,8 +12,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * A lock for writing one entry of a folder, among the threads of this process and, if the file system supports it, among
- * processes. The operating system releases it when a process dies.
+ * A lock for writing one entry of a folder, among the threads of this process and, if the file system supports it,
+ * among processes. The operating system releases it when a process dies.
  */
 public final class FolderLock {
   private static final Logger LOG = LoggerFactory.getLogger(FolderLock.class);

@@ -12,8 +12,8 @@ import org.slf4j.LoggerFactory;
 /**
  * A memory-mapped file that can be unmapped.
  *
- * <p>The JVM's own mapping stays until its buffer is garbage collected, which in an idle process is never. Access to the
- * buffer after the close crashes the JVM.
+ * <p>The JVM's own mapping stays until its buffer is garbage collected, which in an idle process is never. Access to
+ * the buffer after the close crashes the JVM.
  */
 public final class MappedFile implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(MappedFile.class);

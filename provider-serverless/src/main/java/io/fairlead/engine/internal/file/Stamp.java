@@ -18,8 +18,8 @@ import java.util.jar.JarEntry;
 /**
  * A file's metadata that changes whenever its content does.
  *
- * <p>The modification time of a file can be set, as copying tools do; its change time (ctime) cannot. Without a change time
- * there is no stamp. The stamp of a jar entry includes its CRC.
+ * <p>The modification time of a file can be set, as copying tools do; its change time (ctime) cannot. Without a change
+ * time there is no stamp. The stamp of a jar entry includes its CRC.
  *
  * @param text the metadata as text
  * @param size the length of the content

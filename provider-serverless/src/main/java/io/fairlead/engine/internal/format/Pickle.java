@@ -30,9 +30,9 @@ import org.jspecify.annotations.Nullable;
 /**
  * The classes and functions that a Python pickle refers to, read without running it.
  *
- * <p>A pickle is a program for a small stack machine. This reader interprets it with strings only, because a class can be
- * named by two strings that were put on the stack or into the memo long before. All sizes are bounded; for a truncated or
- * invalid file it returns the names found until then.
+ * <p>A pickle is a program for a small stack machine. This reader interprets it with strings only, because a class can
+ * be named by two strings that were put on the stack or into the memo long before. All sizes are bounded; for a
+ * truncated or invalid file it returns the names found until then.
  */
 public final class Pickle {
   private static final int MAX_OPERATIONS = 20_000_000;
@@ -104,7 +104,8 @@ public final class Pickle {
   }
 
   /**
-   * {@return the names in a file: a pickle, one compressed by gzip or zlib, or the {@code data.pkl} of a PyTorch archive}
+   * {@return the names in a file: a pickle, one compressed by gzip or zlib, or the {@code data.pkl} of a PyTorch
+   * archive}
    *
    * <p>Other bytes are treated as an incomplete pickle without names.
    *

@@ -119,7 +119,7 @@ public final class PickleRefusal {
           + " dangerous, and no model needs it: do not load the file anywhere before you know who made it and why";
     }
     return conversion()
-        + ". If you trust whoever made the file, the option trustedPickle runs it as it is, in a Python process of its"
+        + ". If you trust the author of the file, the option trustedPickle runs it as it is, in a Python process of its"
         + " own";
   }
 

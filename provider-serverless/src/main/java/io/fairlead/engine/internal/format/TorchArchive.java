@@ -195,7 +195,9 @@ public final class TorchArchive {
           name, WHOLE_NUMBERS.matcher(name).matches() ? Datatype.INT64 : Datatype.FP32, List.of());
     }
 
-    /** {@return the inputs with the types and shapes of a model's extra file, a line {@code NAME: TYPE[SHAPE]} for each} */
+    /**
+     * {@return the inputs with the types and shapes of a model's extra file, a line {@code NAME: TYPE[SHAPE]} for each}
+     */
     Signature declared(String lines) throws IOException {
       List<TensorSpec> specs = new ArrayList<>(inputs);
       for (String line : lines.lines().filter(line -> !line.isBlank()).toList()) {

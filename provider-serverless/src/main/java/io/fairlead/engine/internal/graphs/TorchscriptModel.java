@@ -33,10 +33,10 @@ import java.util.List;
 /**
  * A TorchScript module.
  *
- * <p>Its inputs are the tensor parameters of its method {@code forward}. TorchScript does not keep their types and shapes:
- * they are those in the model's extra file {@code inputs.txt}, or else FP32, or INT64 for token ids and the like, of any
- * shape. A returned tensor is {@code output}, those of a tuple are {@code output0} and so on; their types are known after
- * the run.
+ * <p>Its inputs are the tensor parameters of its method {@code forward}. TorchScript does not keep their types and
+ * shapes: they are those in the model's extra file {@code inputs.txt}, or else FP32, or INT64 for token ids and the
+ * like, of any shape. A returned tensor is {@code output}, those of a tuple are {@code output0} and so on; their types
+ * are known after the run.
  *
  * <p>Each run computes on its caller's thread, and cannot be stopped.
  */

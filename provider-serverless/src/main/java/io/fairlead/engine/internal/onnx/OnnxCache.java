@@ -30,8 +30,8 @@ import org.slf4j.LoggerFactory;
  * A cache of models that ONNX Runtime has optimised, which load in a third of the time.
  *
  * <p>A file is for one version of ONNX Runtime and one kind of processor, because the layout of a convolution's weights
- * depends on the processor's vector units. It is memory-mapped, so that processes share it. A checksum follows the model:
- * ONNX Runtime itself would not detect changed weights.
+ * depends on the processor's vector units. It is memory-mapped, so that processes share it. A checksum follows the
+ * model: ONNX Runtime itself would not detect changed weights.
  */
 public final class OnnxCache {
   private static final Logger LOG = LoggerFactory.getLogger(OnnxCache.class);

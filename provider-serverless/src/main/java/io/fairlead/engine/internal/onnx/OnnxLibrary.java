@@ -31,10 +31,10 @@ import org.slf4j.LoggerFactory;
 /**
  * ONNX Runtime's native libraries, unpacked once per user instead of once per process.
  *
- * <p>ONNX Runtime itself unpacks them into a new temporary folder each time, which takes longer than loading a small model
- * and is left behind when the process is killed. It does so when its first class is initialised; this class has to be
- * used before. It does nothing if the user has set one of the {@code onnxruntime.native.} properties. The temporary
- * folder, which ONNX Runtime creates in any case, is deleted as soon as the libraries are loaded.
+ * <p>ONNX Runtime itself unpacks them into a new temporary folder each time, which takes longer than loading a small
+ * model and is left behind when the process is killed. It does so when its first class is initialised; this class has
+ * to be used before. It does nothing if the user has set one of the {@code onnxruntime.native.} properties. The
+ * temporary folder, which ONNX Runtime creates in any case, is deleted as soon as the libraries are loaded.
  */
 public final class OnnxLibrary {
   private static final Logger LOG = LoggerFactory.getLogger(OnnxLibrary.class);
@@ -93,8 +93,8 @@ public final class OnnxLibrary {
   /**
    * Takes a second reference to ONNX Runtime's native environment, which is never released.
    *
-   * <p>ONNX Runtime releases its own in a shutdown hook, even while a daemon thread or a hook that drains requests is creating
-   * a session. That crashes the JVM almost each time.
+   * <p>ONNX Runtime releases its own in a shutdown hook, even while a daemon thread or a hook that drains requests is
+   * creating a session. That crashes the JVM almost each time.
    */
   private static void keepAtShutdown() {
     try {
@@ -108,7 +108,7 @@ public final class OnnxLibrary {
       LOG.debug("ONNX Runtime's environment stays to the end ({})", reference);
     } catch (ReflectiveOperationException | RuntimeException e) {
       LOG.warn(
-          "This version of ONNX Runtime cannot be kept alive at shutdown: a process that exits while a model is being loaded may"
+          "This version of ONNX Runtime cannot be kept alive at shutdown: a process that exits during a load may"
               + " crash",
           e);
     }
@@ -159,7 +159,7 @@ public final class OnnxLibrary {
       return Optional.of(folder.toAbsolutePath());
     } catch (IOException | RuntimeException e) {
       LOG.warn(
-          "ONNX Runtime's library cannot be cached in {} and is unpacked for this process alone, which takes about 0.1 s:"
+          "ONNX Runtime's library cannot be cached in {} and is unpacked for this process, which takes 0.1 s:"
               + " {}",
           cacheFolder,
           e.toString());

@@ -26,13 +26,13 @@ import org.slf4j.LoggerFactory;
 /**
  * A model with dynamic batching: requests that wait at the same time are computed together.
  *
- * <p>No request waits for a batch to fill: as long as fewer runs are in progress than there are processors for them, it runs
- * at once. When a run ends, the request that has waited longest is next, with all waiting ones that request the same
- * outputs and whose tensors differ from its own in the first dimension at most, up to the memory limit of each of them.
- * There is no padding.
+ * <p>No request waits for a batch to fill: as long as fewer runs are in progress than there are processors for them, it
+ * runs at once. When a run ends, the request that has waited longest is next, with all waiting ones that request the
+ * same outputs and whose tensors differ from its own in the first dimension at most, up to the memory limit of each of
+ * them. There is no padding.
  *
- * <p>A batch runs on the thread of the request with the latest deadline: the others leave at theirs, and the run is stopped
- * when all have left. When a batch fails, each of its requests runs alone.
+ * <p>A batch runs on the thread of the request with the latest deadline: the others leave at theirs, and the run is
+ * stopped when all have left. When a batch fails, each of its requests runs alone.
  */
 public final class BatchedModel implements TensorModel {
   private static final Logger LOG = LoggerFactory.getLogger(BatchedModel.class);

@@ -17,8 +17,8 @@ import org.slf4j.LoggerFactory;
 /**
  * The calls in progress of an engine; stops them at their deadlines, and all of them when the engine is closed.
  *
- * <p>One daemon thread watches the deadlines. It is started by the first call with a deadline, and only woken for a deadline
- * that is earlier than its next check, so that a call of microseconds has no cost for a timer.
+ * <p>One daemon thread watches the deadlines. It is started by the first call with a deadline, and only woken for a
+ * deadline that is earlier than its next check, so that a call of microseconds has no cost for a timer.
  */
 public final class Calls {
   private static final long NEVER = Long.MAX_VALUE;

@@ -68,8 +68,8 @@ public final class LeasedModel implements LoadedModel {
   /**
    * {@return the model's response}
    *
-   * <p>At the request's timeout the model is stopped: an ONNX model between two of its operators, Java code by an interrupt.
-   * A model that does not stop blocks its caller until it ends.
+   * <p>At the request's timeout the model is stopped: an ONNX model between two of its operators, Java code by an
+   * interrupt. A model that does not stop blocks its caller until it ends.
    *
    * @throws io.fairlead.grammar.InvalidValueException if the request is wrong, with all problems, before the model runs
    * @throws io.fairlead.error.ServingException {@code INVALID} if its tensors exceed the memory limit, before the

@@ -40,9 +40,9 @@ import org.slf4j.LoggerFactory;
 /**
  * A cache of unpacked model archives, which processes share and keep between their runs.
  *
- * <p>An unpacked archive is stored by its digest, is created atomically, and is evicted as the least recently used one when
- * all of them exceed the limit. An archive cannot write outside of its folder, or more than the limits allow. Links are
- * refused in a tar; in a ZIP they are small files with their target as text.
+ * <p>An unpacked archive is stored by its digest, is created atomically, and is evicted as the least recently used one
+ * when all of them exceed the limit. An archive cannot write outside of its folder, or more than the limits allow.
+ * Links are refused in a tar; in a ZIP they are small files with their target as text.
  */
 public final class Archives {
   private static final Logger LOG = LoggerFactory.getLogger(Archives.class);
@@ -88,7 +88,9 @@ public final class Archives {
     this.failures = failures;
   }
 
-  /** {@return whether a file is an archive to unpack: a tar, gzip other than of a pickle, or a ZIP other than PyTorch's} */
+  /**
+   * {@return whether a file is an archive to unpack: a tar, gzip other than of a pickle, or a ZIP other than PyTorch's}
+   */
   static boolean isArchive(ModelFile file) {
     byte[] head = file.fingerprint().head();
     return switch (ModelFormat.of(head)) {

@@ -43,8 +43,8 @@ import org.slf4j.LoggerFactory;
 /**
  * A cache of remote models, downloaded by the configured fetchers, which processes share.
  *
- * <p>A file is created atomically. The latest version of each location is cached, and evicted as the least recently used one
- * when all of them exceed the limit.
+ * <p>A file is created atomically. The latest version of each location is cached, and evicted as the least recently
+ * used one when all of them exceed the limit.
  */
 public final class Downloads implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(Downloads.class);
@@ -202,7 +202,7 @@ public final class Downloads implements AutoCloseable {
         shown(location) + " could not be fetched (" + why + ")"
             + (usable != null
                 ? ". A copy of " + usable.checked().truncatedTo(ChronoUnit.SECONDS)
-                    + " is cached: allow its use in the fetcher, as with HttpFetcher.withStale(true), if an older model is better"
+                    + " is cached: allow its use, as with HttpFetcher.withStale(true), if an older model is better"
                     + " than none"
                 : ": check that this machine can reach it, and retry"),
         safe);

@@ -106,31 +106,31 @@ public final class ModelFiles implements ModelSource {
 
   /** {@return the exception if no engine claims it} */
   public ServingException refusal(Failures failures) {
-    ModelFormat told = format();
-    if (told == ModelFormat.PYTORCH && !TorchArchive.isWhole(weights)) {
+    ModelFormat detected = format();
+    if (detected == ModelFormat.PYTORCH && !TorchArchive.isWhole(weights)) {
       return failures.failure(
           ErrorKind.INVALID,
           weights
               + " is a PyTorch archive that is cut off: fetch it again and compare its size and SHA-256");
     }
-    if (told == ModelFormat.PICKLE || told == ModelFormat.PYTORCH) {
-      return PickleRefusal.of(weights, told, failures);
+    if (detected == ModelFormat.PICKLE || detected == ModelFormat.PYTORCH) {
+      return PickleRefusal.of(weights, detected, failures);
     }
-    return told.refusal(weights, failures);
+    return detected.refusal(weights, failures);
   }
 
   public ModelFormat format() {
-    ModelFormat told = format;
-    if (told == null) {
-      told = ModelFormat.of(weights.fingerprint().head());
-      if (told == ModelFormat.PYTORCH && TorchArchive.isTorchscript(weights)) {
-        told = ModelFormat.TORCHSCRIPT;
-      } else if (told == ModelFormat.ONNX && weights.fileName().equals(SAVED_MODEL)) {
-        told = ModelFormat.SAVED_MODEL;
+    ModelFormat detected = format;
+    if (detected == null) {
+      detected = ModelFormat.of(weights.fingerprint().head());
+      if (detected == ModelFormat.PYTORCH && TorchArchive.isTorchscript(weights)) {
+        detected = ModelFormat.TORCHSCRIPT;
+      } else if (detected == ModelFormat.ONNX && weights.fileName().equals(SAVED_MODEL)) {
+        detected = ModelFormat.SAVED_MODEL;
       }
-      format = told;
+      format = detected;
     }
-    return told;
+    return detected;
   }
 
   public ModelFile weights() {

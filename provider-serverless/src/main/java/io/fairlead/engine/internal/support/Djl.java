@@ -12,9 +12,9 @@ import org.slf4j.LoggerFactory;
 /**
  * The settings under which DJL's libraries are loaded.
  *
- * <p>DJL is set to offline. By default it queries the cloud metadata addresses and reports the environment, waits seconds for
- * them, unpacks its libraries into the home folder, and on a machine with a GPU downloads others. Settings that the user
- * has made in DJL's own variables or properties are kept.
+ * <p>DJL is set to offline. By default it queries the cloud metadata addresses and reports the environment, waits
+ * seconds for them, unpacks its libraries into the home folder, and on a machine with a GPU downloads others. Settings
+ * that the user has made in DJL's own variables or properties are kept.
  */
 public final class Djl {
   private static final Logger LOG = LoggerFactory.getLogger(Djl.class);

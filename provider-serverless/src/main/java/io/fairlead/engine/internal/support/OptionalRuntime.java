@@ -86,8 +86,8 @@ public record OptionalRuntime(
   /**
    * Deletes the temporary file that this process has loaded a library from.
    *
-   * <p>Otherwise a killed process leaves such a file behind. The library stays loaded. Where the system does not list loaded
-   * files, or does not allow their deletion, the file stays.
+   * <p>Otherwise a killed process leaves such a file behind. The library stays loaded. Where the system does not list
+   * loaded files, or does not allow their deletion, the file stays.
    *
    * @param prefix the prefix of the file's name
    */

@@ -19,8 +19,8 @@ import java.util.concurrent.Callable;
 /**
  * A tokenizer in the Hugging Face format, by DJL's library for it.
  *
- * <p>Texts are truncated at the limit under {@code truncation} in the file, or else at 512 tokens. Padding in the file is
- * ignored: each text is run alone, and padding changes the results of quantised models.
+ * <p>Texts are truncated at the limit under {@code truncation} in the file, or else at 512 tokens. Padding in the file
+ * is ignored: each text is run alone, and padding changes the results of quantised models.
  */
 public final class DjlTokenizer implements Tokenizer {
   private static final int USUAL_LIMIT = 512;

@@ -18,9 +18,9 @@ import java.util.Set;
  *
  * <p>Each text is run alone: with dynamic quantisation, the result for a text depends on the others in its batch.
  *
- * <p>An output of the shape (batch, tokens, n) is pooled to one vector as in sentence-transformers: the mean over the tokens
- * without padding, normalized to length 1. An output of the shape (batch, n) is returned unchanged. A model with another
- * kind of pooling has to be exported with it.
+ * <p>An output of the shape (batch, tokens, n) is pooled to one vector as in sentence-transformers: the mean over the
+ * tokens without padding, normalized to length 1. An output of the shape (batch, n) is returned unchanged. A model with
+ * another kind of pooling has to be exported with it.
  */
 public final class TextInput {
   public static final String IDS = "input_ids";

@@ -15,8 +15,8 @@ import java.util.List;
 /**
  * A model of boosted trees.
  *
- * <p>Its input has a row for each prediction and a column for each feature; NaN is a missing value. Its output is that of
- * {@code predict} in Python: one column, or one for each class.
+ * <p>Its input has a row for each prediction and a column for each feature; NaN is a missing value. Its output is that
+ * of {@code predict} in Python: one column, or one for each class.
  */
 abstract class TreeModel implements TensorModel {
   private static final String INPUT = "input";

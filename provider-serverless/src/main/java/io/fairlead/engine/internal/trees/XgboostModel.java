@@ -18,8 +18,8 @@ import ml.dmlc.xgboost4j.java.XGBoostError;
 /**
  * An XGBoost booster.
  *
- * <p>By default each run computes on its caller's thread. With XGBoost's default number of threads, several callers have a
- * lower throughput than one.
+ * <p>By default each run computes on its caller's thread. With XGBoost's default number of threads, several callers
+ * have a lower throughput than one.
  */
 final class XgboostModel extends TreeModel {
   private static final Pattern PLACE = Pattern.compile("^\\[\\d\\d:\\d\\d:\\d\\d\\] \\S+:\\d+: ");

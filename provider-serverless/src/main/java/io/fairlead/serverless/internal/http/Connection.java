@@ -42,9 +42,9 @@ import org.slf4j.LoggerFactory;
 /**
  * A client connection: handles its requests one after another, and enforces timeouts and size limits.
  *
- * <p>All methods run on the connection's event loop. It keeps reading while a function runs, to notice a disconnect; what
- * arrives meanwhile is buffered, up to a limit at which it stops reading. A client that half-closes the connection counts
- * as disconnected.
+ * <p>All methods run on the connection's event loop. It keeps reading while a function runs, to notice a disconnect;
+ * what arrives meanwhile is buffered, up to a limit at which it stops reading. A client that half-closes the connection
+ * counts as disconnected.
  */
 // The results of a channel's futures also come as events.
 @SuppressWarnings("FutureReturnValueIgnored")

@@ -42,9 +42,9 @@ import org.slf4j.LoggerFactory;
 /**
  * The HTTP server of functions.
  *
- * <p>It implements the Open Inference Protocol (version 2, REST) with its binary tensor extension, and the container routes
- * of SageMaker ({@code /ping}, {@code /invocations}) and Vertex (those of {@link HttpSettings}). {@code /v2/models/NAME}
- * is a function's URL: a POST to it passes the body and its content type on unchanged.
+ * <p>It implements the Open Inference Protocol (version 2, REST) with its binary tensor extension, and the container
+ * routes of SageMaker ({@code /ping}, {@code /invocations}) and Vertex (those of {@link HttpSettings}).
+ * {@code /v2/models/NAME} is a function's URL: a POST to it passes the body and its content type on unchanged.
  *
  * <p>One to four threads serve all connections; functions run elsewhere.
  */
@@ -148,7 +148,7 @@ public final class HttpFront implements AutoCloseable {
           platform,
           ErrorKind.CONFLICT,
           "Port " + settings.port() + " at " + settings.host()
-              + " is in use by another process: stop that process, or set another port, or 0 for any free one.",
+              + " is in use by another process: stop it, set another port, or 0 for any free one.",
           cause);
     }
     return new ServingException(

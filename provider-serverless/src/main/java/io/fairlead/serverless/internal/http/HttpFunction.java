@@ -26,9 +26,9 @@ public interface HttpFunction {
   /**
    * Starts an invocation.
    *
-   * <p>The future is cancelled when the client disconnects: an invocation that still waits should leave the queue. It fails
-   * with {@link io.fairlead.grammar.InvalidValueException} or {@link io.fairlead.error.ServingException}; the details of
-   * other exceptions are not sent to the client.
+   * <p>The future is cancelled when the client disconnects: an invocation that still waits should leave the queue. It
+   * fails with {@link io.fairlead.grammar.InvalidValueException} or {@link io.fairlead.error.ServingException}; the
+   * details of other exceptions are not sent to the client.
    */
   CompletableFuture<Response> invoke(Request request);
 

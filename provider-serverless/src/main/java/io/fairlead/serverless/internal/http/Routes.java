@@ -34,8 +34,8 @@ final class Routes {
   private static final String FORM = "application/x-www-form-urlencoded";
   private static final String BEARER = "Bearer ";
   private static final String SUPPORTED_ROUTES =
-      "Supported are GET /v2, /v2/health/live, /v2/health/ready, /v2/models/NAME, /v2/models/NAME/ready and /ping, and POST"
-          + " /v2/models/NAME/infer, /v2/models/NAME, /v2/repository/index and /invocations";
+      "Supported are GET /v2, /v2/health/live, /v2/health/ready, /v2/models/NAME, /v2/models/NAME/ready and /ping, and"
+          + " POST /v2/models/NAME/infer, /v2/models/NAME, /v2/repository/index and /invocations";
 
   /**
    * The route of a request.

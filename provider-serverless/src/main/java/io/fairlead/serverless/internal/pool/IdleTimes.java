@@ -5,10 +5,10 @@ import java.time.Duration;
 /**
  * A histogram of the idle times of a function, and the pre-warming and keep-alive windows that follow from it.
  *
- * <p>It is the hybrid histogram of Shahrad and others, "Serverless in the Wild", USENIX ATC 2020, without its forecast for
- * rare functions: idle times are counted by the minute up to four hours. If most are longer, or if they do not cluster,
- * the function is kept alive for four hours. If they cluster, it is unloaded at once, pre-warmed shortly before the next
- * invocation is likely, and kept alive until one has become unlikely.
+ * <p>It is the hybrid histogram of Shahrad and others, "Serverless in the Wild", USENIX ATC 2020, without its forecast
+ * for rare functions: idle times are counted by the minute up to four hours. If most are longer, or if they do not
+ * cluster, the function is kept alive for four hours. If they cluster, it is unloaded at once, pre-warmed shortly
+ * before the next invocation is likely, and kept alive until one has become unlikely.
  */
 final class IdleTimes {
   private static final int BINS = 240;

@@ -15,11 +15,11 @@ import org.jspecify.annotations.Nullable;
 /**
  * The instances of one function, its running invocations and the queue of those that wait for a slot.
  *
- * <p>Invocations that cannot run at once wait in one queue and take the first slot that becomes free; none is bound to an
- * instance in advance. The queue scales the pool out: by Little's law, to as many instances as work it off within a
- * second, given the rate of the last half second and a moving average of the service time. A slot is taken on the fullest
- * instance that has a free one, so that the others become idle. An instance that was not needed for a minute is stopped,
- * the last one after the idle timeout.
+ * <p>Invocations that cannot run at once wait in one queue and take the first slot that becomes free; none is bound to
+ * an instance in advance. The queue scales the pool out: by Little's law, to as many instances as work it off within a
+ * second, given the rate of the last half second and a moving average of the service time. A slot is taken on the
+ * fullest instance that has a free one, so that the others become idle. An instance that was not needed for a minute is
+ * stopped, the last one after the idle timeout.
  *
  * <p>A slot stays occupied until its invocation has really ended, even if its caller got a timeout long before.
  *
@@ -949,11 +949,11 @@ public final class Pool<I> {
   }
 
   /**
-   * Closes this pool to new invocations. Those in the queue are still served, here or by a successor; instances stop when
-   * they are idle.
+   * Closes this pool to new invocations. Those in the queue are still served, here or by a successor; instances stop
+   * when they are idle.
    *
-   * @param newSuccessor takes over the queue, in its order, and all later invocations; {@code null} to serve the queue here
-   *     and to refuse later invocations
+   * @param newSuccessor takes over the queue, in its order, and all later invocations; {@code null} to serve the queue
+   *     here and to refuse later invocations
    */
   public void retire(@Nullable Pool<I> newSuccessor) {
     List<Ticket<I>> moved = new ArrayList<>();

@@ -36,8 +36,8 @@ public interface Starter<I> {
     void ending();
 
     /**
-     * Reports that the started instance has exited by itself: {@link Starter#stop} is not called for it. Its invocations
-     * still have to be released.
+     * Reports that the started instance has exited by itself: {@link Starter#stop} is not called for it. Its
+     * invocations still have to be released.
      */
     void died();
   }

@@ -77,8 +77,8 @@ public abstract class Ticket<I> {
   }
 
   /**
-   * Starts the invocation on an instance. {@link #release} has to follow when it has really ended, even if it was refused
-   * meanwhile because of its deadline.
+   * Starts the invocation on an instance. {@link #release} has to follow when it has really ended, even if it was
+   * refused meanwhile because of its deadline.
    */
   protected abstract void granted(I instance);
 

@@ -4,7 +4,9 @@ import java.util.Iterator;
 import java.util.NoSuchElementException;
 import org.jspecify.annotations.Nullable;
 
-/** A linked list of tickets in their order of arrival, with removal in constant time. A ticket is in at most one list. */
+/**
+ * A linked list of tickets in their order of arrival, with removal in constant time. A ticket is in at most one list.
+ */
 final class TicketList<I> implements Iterable<Ticket<I>> {
   private @Nullable Ticket<I> first;
   private @Nullable Ticket<I> last;

@@ -9,8 +9,8 @@ import java.io.OutputStream;
 import java.util.concurrent.locks.ReentrantLock;
 
 /**
- * One message between this process and a worker: a length of four bytes, a type, the id of its call, and a body. Numbers
- * are big-endian.
+ * One message between this process and a worker: a length of four bytes, a type, the id of its call, and a body.
+ * Numbers are big-endian.
  */
 final class Frame {
   /** The maximum length of a body, in bytes. */

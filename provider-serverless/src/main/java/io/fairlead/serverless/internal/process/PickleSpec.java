@@ -14,7 +14,8 @@ import java.util.Map;
  * @param name the model's name in messages and responses
  * @param digest the SHA-256 of the trusted file, as 64 hexadecimal digits; no other is unpickled
  * @param limits the limits of the process
- * @param environment its environment variables; of those of this process it inherits only a few, such as {@code PATH} and {@code HOME}
+ * @param environment its environment variables; of those of this process it inherits only a few, such as {@code PATH}
+ *     and {@code HOME}
  */
 public record PickleSpec(
     Path python,

@@ -33,8 +33,8 @@ import org.slf4j.LoggerFactory;
 /**
  * One worker process and the calls to it.
  *
- * <p>Callers write their own requests and wait for their own responses. One thread reads the responses, another one standard
- * error; both end with the process.
+ * <p>Callers write their own requests and wait for their own responses. One thread reads the responses, another one
+ * standard error; both end with the process.
  */
 final class Worker {
   private static final byte[] EMPTY = {};

@@ -22,8 +22,8 @@ import org.slf4j.LoggerFactory;
 /**
  * The temporary folders of worker processes, which are cleaned up even after a process was killed.
  *
- * <p>Each worker has its own, inside a folder of the parent process. That folder has a file that is locked for as long as
- * the parent lives: one without a lock is an orphan, and the next process to start workers deletes it. A worker that
+ * <p>Each worker has its own, inside a folder of the parent process. That folder has a file that is locked for as long
+ * as the parent lives: one without a lock is an orphan, and the next process to start workers deletes it. A worker that
  * outlives its parent deletes both when it exits.
  */
 final class WorkerFolder {

@@ -12,8 +12,8 @@ import java.util.concurrent.CompletableFuture;
 /**
  * A model in a worker process.
  *
- * <p>Thread-safe. A failure of the process affects this model alone: if it runs out of memory, crashes, exits or is killed,
- * its pending calls fail.
+ * <p>Thread-safe. A failure of the process affects this model alone: if it runs out of memory, crashes, exits or is
+ * killed, its pending calls fail.
  */
 public final class WorkerModel implements LoadedModel {
   private final Worker worker;
@@ -59,7 +59,9 @@ public final class WorkerModel implements LoadedModel {
     return worker.exit().copy();
   }
 
-  /** {@return a future that completes as soon as the process can serve no more calls: it is being killed, or has exited} */
+  /**
+   * {@return a future that completes as soon as the process can serve no more calls: it is being killed, or has exited}
+   */
   public CompletableFuture<Void> onEnding() {
     return worker.ending().copy();
   }
@@ -71,10 +73,10 @@ public final class WorkerModel implements LoadedModel {
    * WorkerLimits#stopGrace}, the process is killed. Options and variant of the request are not sent to the worker.
    *
    * @throws io.fairlead.grammar.InvalidValueException if the request is wrong, with all problems, before the model runs
-   * @throws io.fairlead.error.ServingException {@code INVALID} if the request or its tensors are larger than the memory of the
-   *     process, {@code TIMEOUT} after the request's timeout, {@code MODEL_FAILED} if the model failed or its process exited
-   *     by itself, {@code UNAVAILABLE} if the process was killed because of another call, or had exited before, {@code
-   *     NOT_FOUND} if this model is closed, {@code CANCELLED} if the thread was interrupted
+   * @throws io.fairlead.error.ServingException {@code INVALID} if the request or its tensors are larger than the memory
+   *     of the process, {@code TIMEOUT} after the request's timeout, {@code MODEL_FAILED} if the model failed or its
+   *     process exited by itself, {@code UNAVAILABLE} if the process was killed because of another call, or had exited
+   *     before, {@code NOT_FOUND} if this model is closed, {@code CANCELLED} if the thread was interrupted
    */
   @Override
   public Response invoke(Request request) {

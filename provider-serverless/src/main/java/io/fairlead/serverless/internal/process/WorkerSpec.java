@@ -11,12 +11,14 @@ import java.util.Map;
 /**
  * The specification of a worker JVM with one model.
  *
- * @param artifact the artifact, as for an {@link io.fairlead.engine.internal.Engine}; options of its metadata are not sent
+ * @param artifact the artifact, as for an {@link io.fairlead.engine.internal.Engine}; options of its metadata are not
+ *     sent
  * @param options the load options
  * @param limits the limits of the process
  * @param digest the required digest of the model; empty for any
  * @param classPath the class path of the process; empty for that of this JVM
- * @param environment its environment variables; of those of this process it inherits only a few, such as {@code PATH} and {@code HOME}
+ * @param environment its environment variables; of those of this process it inherits only a few, such as {@code PATH}
+ *     and {@code HOME}
  */
 public record WorkerSpec(
     ModelArtifact artifact,

@@ -30,8 +30,8 @@ import org.jspecify.annotations.Nullable;
  * }
  * }</pre>
  *
- * <p>Linux enforces the memory limit of a worker; on macOS it is checked each second, and a worker over it is killed. Other
- * systems are not supported. A worker exits when this process does, even after a crash.
+ * <p>Linux enforces the memory limit of a worker; on macOS it is checked each second, and a worker over it is killed.
+ * Other systems are not supported. A worker exits when this process does, even after a crash.
  *
  * <p>Threads and folders are created at the first start. Thread-safe.
  */
@@ -73,9 +73,9 @@ public final class Workers implements AutoCloseable {
    * {@return the model, loaded in its own JVM}
    *
    * @throws ServingException as {@link io.fairlead.engine.internal.Engine#load} does; {@code INVALID} if the memory is
-   *     too small for a JVM, {@code UNSUPPORTED} for a function that is registered in this process, or where no process can
-   *     be started, {@code CONFLICT} if the model has another digest, {@code TIMEOUT} after the start timeout, {@code
-   *     MODEL_FAILED} if the process exited during the load
+   *     too small for a JVM, {@code UNSUPPORTED} for a function that is registered in this process, or where no process
+   *     can be started, {@code CONFLICT} if the model has another digest, {@code TIMEOUT} after the start timeout,
+   *     {@code MODEL_FAILED} if the process exited during the load
    */
   public WorkerModel start(WorkerSpec spec) {
     String shown = "'" + Redacted.uri(spec.artifact().weights()) + "'";
@@ -105,9 +105,9 @@ public final class Workers implements AutoCloseable {
   /**
    * {@return the pickled model, loaded in its own Python process}
    *
-   * <p>It answers {@code instances} with {@code predictions} and {@code inputs} with {@code outputs}, as the same model does
-   * after a conversion to ONNX: the outputs of a classifier are {@code label} and, if it has them, {@code probabilities};
-   * that of any other model is {@code prediction}.
+   * <p>It answers {@code instances} with {@code predictions} and {@code inputs} with {@code outputs}, as the same model
+   * does after a conversion to ONNX: the outputs of a classifier are {@code label} and, if it has them,
+   * {@code probabilities}; that of any other model is {@code prediction}.
    *
    * @throws ServingException {@code NOT_FOUND} if there is no such file or interpreter, {@code CONFLICT} if the file is
    *     not the trusted one, {@code UNSUPPORTED} if a Python package is missing, {@code INVALID} if it is no
@@ -255,8 +255,8 @@ public final class Workers implements AutoCloseable {
   }
 
   /**
-   * Stops all workers: none is started any more, and running ones are killed if their calls have not ended within the grace
-   * period. Idempotent.
+   * Stops all workers: none is started any more, and running ones are killed if their calls have not ended within the
+   * grace period. Idempotent.
    */
   public void close(Duration grace) {
     lock.lock();

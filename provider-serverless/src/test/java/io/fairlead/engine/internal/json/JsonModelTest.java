@@ -326,7 +326,7 @@ final class JsonModelTest {
       {'name': 'X', 'datatype': 'FP32', 'data': [1, 2, 3, 4]}                    | inputs.X.shape must be an array of numbers of 0 or more
       {'name': 'X', 'shape': [2, 4], 'datatype': 'FP32', 'data': [1, 2, 3, 4]}   | inputs.X.data must hold 8 elements for that shape (got 4)
       {'name': 'X', 'shape': [4611686018427387904, 4], 'datatype': 'FP32', 'data': [1]} | inputs.X.data must hold fewer elements than that shape (got 1)
-      {'name': 'X', 'shape': [1, 4], 'datatype': 'FP32'}                         | inputs.X.data must be there
+      {'name': 'X', 'shape': [1, 4], 'datatype': 'FP32'}                         | inputs.X.data must be present
       {'name': 'X', 'shape': [1, 4], 'datatype': 'FP32', 'data': 'AAAA'}         | inputs.X.data must be an array (got a string)
       {'name': 'X', 'shape': [1, 4], 'datatype': 'FP32', 'data': [1, 2, 3, '4']} | inputs.X.data must hold numbers that fit in FP32, or "NaN", "Infinity" and "-Infinity" (got element 3 is a string)
       {'name': 'X', 'shape': [1, 4], 'datatype': 'FP32', 'data': [1, null, 3, 4]} | inputs.X.data must hold numbers that fit in FP32, or "NaN", "Infinity" and "-Infinity" (got element 1 is null)
@@ -526,7 +526,8 @@ final class JsonModelTest {
 
     assertThat(message(model, "{\"instances\": [1, 2]}"))
         .isEqualTo(
-            "Request: instances must not be present, because this model does not take one tensor of numbers: send inputs");
+            "Request: instances must not be present, because this model does not take one tensor of numbers:"
+                + " send inputs");
   }
 
   @Test
@@ -542,7 +543,7 @@ final class JsonModelTest {
     assertThat(e.kind()).isEqualTo(ErrorKind.INVALID);
     assertThat(e)
         .hasMessageContaining(
-            "gives no element for each row in its output 'y': send inputs instead");
+            "has no element for each row in its output 'y': send inputs instead");
   }
 
   private static OnnxFile zipMap(OnnxFile.Message labels, int keyType) {

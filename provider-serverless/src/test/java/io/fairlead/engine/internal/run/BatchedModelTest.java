@@ -290,7 +290,8 @@ final class BatchedModelTest {
           .isInstanceOfSatisfying(
               ServingException.class, e -> assertThat(e.kind()).isEqualTo(ErrorKind.UNSUPPORTED))
           .hasMessageContaining(
-              "takes no batches, because the first dimension of its 'x' is not open ([1]): load it with a maxBatch of 1");
+              "takes no batches, because the first dimension of its 'x' is not open ([1]): load it with a maxBatch"
+                  + " of 1");
     }
   }
 

@@ -281,7 +281,7 @@ final class DownloadsTest {
     assertThat(e.kind()).isEqualTo(ErrorKind.UNAVAILABLE);
     assertThat(e)
         .hasMessageContaining("could not be fetched")
-        .hasMessageContaining("is cached: allow its use in the fetcher");
+        .hasMessageContaining("is cached: allow its use");
   }
 
   @Test

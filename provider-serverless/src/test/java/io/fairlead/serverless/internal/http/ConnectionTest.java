@@ -489,7 +489,7 @@ final class ConnectionTest {
             ServingException.class, e -> assertThat(e.kind()).isEqualTo(ErrorKind.CONFLICT))
         .hasMessage(
             "Port " + port
-                + " at 127.0.0.1 is in use by another process: stop that, give another port, or 0 for any that is free.");
+                + " at 127.0.0.1 is in use by another process: stop it, set another port, or 0 for any free one.");
   }
 
   @Test

@@ -313,15 +313,15 @@ final class HttpFrontTest {
 
   @ParameterizedTest
   @CsvSource(delimiter = '|', textBlock = """
-      GET  | /v1                          | 404 | There is nothing at this path
-      GET  | /v2/models                   | 404 | There is GET /v2
-      GET  | /v2/models/                  | 404 | There is nothing at this path
-      GET  | /v2/models/iris/what         | 404 | There is nothing at this path
-      GET  | /v2/models/iris/ready/now    | 404 | There is nothing at this path
+      GET  | /v1                          | 404 | There is no route for this path
+      GET  | /v2/models                   | 404 | Supported are GET /v2
+      GET  | /v2/models/                  | 404 | There is no route for this path
+      GET  | /v2/models/iris/what         | 404 | There is no route for this path
+      GET  | /v2/models/iris/ready/now    | 404 | There is no route for this path
       GET  | /v2/models/rose              | 404 | There is no function 'rose'
       POST | /v2/models/rose/infer        | 404 | There is no function 'rose'
       POST | /v2/models/iris/versions/1/infer | 404 | Function 'iris' has no version '1': leave it out.
-      GET  | /v2/models/forest/versions/1 | 404 | has no version '1': ask for '3', or leave it out.
+      GET  | /v2/models/forest/versions/1 | 404 | has no version '1': use '3', or leave it out.
       """)
   void whatIsNotThereIsNamed(String method, String path, int status, String sentence)
       throws Exception {

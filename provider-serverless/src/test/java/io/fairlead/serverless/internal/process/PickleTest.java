@@ -226,7 +226,7 @@ final class PickleTest {
         .isInstanceOfSatisfying(
             ServingException.class, e -> assertThat(e.kind()).isEqualTo(ErrorKind.UNAVAILABLE))
         .hasMessageContaining(
-            "its answers cannot be read: a frame of 1213486160 bytes was announced");
+            "its output cannot be read: a frame of 1213486160 bytes was announced");
     assertThat(ProcessHandle.current().children()).isEmpty();
   }
 

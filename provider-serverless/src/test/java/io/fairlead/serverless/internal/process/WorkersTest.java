@@ -218,7 +218,7 @@ final class WorkersTest {
     assertThat(answered).isBetween(Duration.ofMillis(500), Duration.ofMillis(1500));
     assertThat(gone).isLessThan(Duration.ofMillis(2500));
     assertThat(exit.code()).isEqualTo(137);
-    assertThat(exit.asked()).isTrue();
+    assertThat(exit.requested()).isTrue();
     assertThat(ProcessHandle.of(obedient.pid())).isEmpty();
     assertThat(other.get())
         .isInstanceOfSatisfying(ServingException.class, e -> {
@@ -228,7 +228,8 @@ final class WorkersTest {
         .hasMessage(
             "'java:" + Handlers.Obedient.class.getName()
                 + "' did not answer, because worker process " + obedient.pid()
-                + " was killed: a call to it did not stop within PT0.05S after its deadline; retry with another worker.");
+                + " was killed: a call to it did not stop within PT0.05S after its deadline; retry with"
+                + " another worker.");
   }
 
   @Test
@@ -267,7 +268,7 @@ final class WorkersTest {
         .cause()
         .hasMessageContaining("the last words");
     assertThat(obedient.isAlive()).isFalse();
-    assertThat(obedient.onExit().join().asked()).isFalse();
+    assertThat(obedient.onExit().join().requested()).isFalse();
     obedient.close();
     assertThatThrownBy(() -> obedient.invoke(text("echo")))
         .as("one that it was never asked may be asked of another")
@@ -290,7 +291,7 @@ final class WorkersTest {
         .isInstanceOfSatisfying(
             ServingException.class, e -> assertThat(e.kind()).isEqualTo(ErrorKind.MODEL_FAILED))
         .hasMessageContaining("exit code 137 (it was killed from outside");
-    assertThat(obedient.onExit().get().asked()).isFalse();
+    assertThat(obedient.onExit().get().requested()).isFalse();
   }
 
   @Test
