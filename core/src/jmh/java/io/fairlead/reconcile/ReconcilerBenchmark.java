@@ -62,7 +62,7 @@ public class ReconcilerBenchmark {
     reconciler.preview(
         deploy,
         preview,
-        new Run<>(new OperationId("bench", "preview"), "preview", TimeSource.system()));
+        new Run<>(new OperationId("bench", "preview"), "preview", TimeSource.system(), List.of()));
     return preview.plan();
   }
 

@@ -96,6 +96,20 @@ public final class ServingException extends RuntimeException {
     return Optional.ofNullable(variant);
   }
 
+  /**
+   * {@return a copy of this exception with another message and cause, such as without what must not be shown; it has a
+   * stack trace of its own and no suppressed exceptions}
+   */
+  public ServingException withMessage(String newMessage, @Nullable Throwable newCause) {
+    return builder(platform, kind, newMessage)
+        .retryable(retryable)
+        .cause(newCause)
+        .retryAfter(retryAfter)
+        .requestId(requestId)
+        .variant(variant)
+        .build();
+  }
+
   /** {@return a copy of this exception for a variant, with the same stack trace, cause and suppressed exceptions} */
   public ServingException withVariant(String newVariant) {
     ServingException copy = builder(platform, kind, String.valueOf(getMessage()))

@@ -61,7 +61,7 @@ public final class Problems {
   }
 
   private static String shown(Object value) {
-    String text = String.valueOf(value);
+    String text = Redacted.text(String.valueOf(value));
     if (text.length() > LONGEST_VALUE_SHOWN) {
       text = text.substring(0, LONGEST_VALUE_SHOWN) + "... (" + text.length() + " characters)";
     }

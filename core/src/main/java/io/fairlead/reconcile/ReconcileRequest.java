@@ -4,6 +4,7 @@ import static java.util.Objects.requireNonNull;
 import static java.util.stream.Collectors.toSet;
 
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -18,10 +19,16 @@ import java.util.function.Supplier;
  * @param deployment the public name; operations on one name run one after the other
  * @param content prepares the resources and the result, when the operation starts
  * @param isRepeated whether it is prepared and reconciled again until nothing had to be written
+ * @param secrets values that no message may show, such as those of an environment
  * @param <R> the type of the result
  */
 record ReconcileRequest<R>(
-    String verb, String subject, String deployment, Preparation<R> content, boolean isRepeated) {
+    String verb,
+    String subject,
+    String deployment,
+    Preparation<R> content,
+    boolean isRepeated,
+    Collection<String> secrets) {
   /**
    * The preparation of an operation's content, which may read files or the platform.
    *
@@ -110,12 +117,18 @@ record ReconcileRequest<R>(
 
   static <R> ReconcileRequest<R> of(
       String verb, String subject, String deployment, Preparation<R> content) {
-    return new ReconcileRequest<>(verb, subject, deployment, content, false);
+    return new ReconcileRequest<>(verb, subject, deployment, content, false, List.of());
   }
 
   /** {@return a copy that is repeated until nothing is left to do} */
   ReconcileRequest<R> repeated() {
-    return new ReconcileRequest<>(verb, subject, deployment, content, true);
+    return new ReconcileRequest<>(verb, subject, deployment, content, true, secrets);
+  }
+
+  /** {@return the same, whose messages show none of these values, whatever the platform says} */
+  ReconcileRequest<R> hiding(Collection<String> newSecrets) {
+    return new ReconcileRequest<>(
+        verb, subject, deployment, content, isRepeated, List.copyOf(newSecrets));
   }
 
   /** {@return the name of the operation in messages} */

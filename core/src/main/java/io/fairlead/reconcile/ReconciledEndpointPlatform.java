@@ -22,6 +22,7 @@ import io.fairlead.reconcile.ReconcileRequest.Preparation;
 import io.fairlead.reconcile.Resource.Goal;
 import io.fairlead.reconcile.Resource.Role;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.Collections;
 import java.util.Comparator;
 import java.util.HashMap;
@@ -68,7 +69,8 @@ public final class ReconciledEndpointPlatform extends ReconciledPlatform<Endpoin
     checkOptions(container);
     String subject = describe(artifact);
     return run(
-        ReconcileRequest.of("package", subject, subject, uploading(container, this::packaging)));
+        ReconcileRequest.of("package", subject, subject, uploading(container, this::packaging))
+            .hiding(secrets(dependencies)));
   }
 
   private Content<Container> packaging(Container container) {
@@ -221,9 +223,15 @@ public final class ReconciledEndpointPlatform extends ReconciledPlatform<Endpoin
         .anyMatch(other -> other.startsWith(name + "/") && !other.equals(path));
   }
 
+  /** A platform that refuses a value may quote it. */
+  private static Collection<String> secrets(Dependencies dependencies) {
+    return dependencies.environment().values();
+  }
+
   private static <R> ReconcileRequest<R> request(
       String verb, Endpoint endpoint, Preparation<R> content) {
-    return ReconcileRequest.of(verb, endpoint.routing().path(), endpoint.name(), content);
+    return ReconcileRequest.of(verb, endpoint.routing().path(), endpoint.name(), content)
+        .hiding(secrets(endpoint.container().dependencies()));
   }
 
   // ---- local models ----

@@ -188,7 +188,8 @@ abstract class ReconciledPlatform<S extends Served> implements Platform<S> {
     if (preview == null) {
       return reconciler.run(request);
     }
-    Run<R> run = new Run<>(new OperationId(id(), "preview"), request.title(), reconciler.time());
+    Run<R> run = new Run<>(
+        new OperationId(id(), "preview"), request.title(), reconciler.time(), request.secrets());
     reconciler.preview(request, preview, run);
     run.complete();
     return run;

@@ -165,7 +165,7 @@ public final class Reconciler implements AutoCloseable {
    * @throws ServingException of kind {@code CANCELLED} if the platform is closed
    */
   <R> Operation<R> run(ReconcileRequest<R> request) {
-    Run<R> run = new Run<>(newId(request.verb()), request.title(), time);
+    Run<R> run = new Run<>(newId(request.verb()), request.title(), time, request.secrets());
     Task task = new Task(request.deployment(), run, () -> work(request, run));
     lock.lock();
     try {

@@ -12,6 +12,7 @@ import io.fairlead.provider.TimeSource;
 import io.fairlead.reconcile.RunEnded.Why;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -31,6 +32,7 @@ final class Run<R> implements Operation<R> {
   private final OperationId id;
   private final String title;
   private final TimeSource time;
+  private final Secrets secrets;
   private final Duration begin;
   private final CompletableFuture<R> future = new CompletableFuture<>();
 
@@ -45,10 +47,12 @@ final class Run<R> implements Operation<R> {
 
   private volatile OperationStatus status = new OperationStatus(State.QUEUED, "queued");
 
-  Run(OperationId id, String title, TimeSource time) {
+  /** Creates a run none of whose messages shows one of the secrets. */
+  Run(OperationId id, String title, TimeSource time, Collection<String> secrets) {
     this.id = id;
     this.title = title;
     this.time = time;
+    this.secrets = new Secrets(secrets);
     this.begin = time.elapsed();
   }
 
@@ -228,7 +232,7 @@ final class Run<R> implements Operation<R> {
   void rollingBack(String detail) {
     stopLock.lock();
     try {
-      status = new OperationStatus(State.UNDOING, detail);
+      status = new OperationStatus(State.UNDOING, secrets.removedFrom(detail));
     } finally {
       stopLock.unlock();
     }
@@ -236,7 +240,8 @@ final class Run<R> implements Operation<R> {
   }
 
   void report(int step, int steps, String resource, String message) {
-    Progress event = new Progress(id, sinceBegin(), step, steps, resource, message);
+    Progress event =
+        new Progress(id, sinceBegin(), step, steps, resource, secrets.removedFrom(message));
     OperationStatus now = status;
     if (!now.state().isFinal()) {
       status = new OperationStatus(now.state(), event.toString());
@@ -268,7 +273,8 @@ final class Run<R> implements Operation<R> {
   }
 
   /** Ends the operation with a failure, unless it has ended already. */
-  void fail(Throwable cause) {
+  void fail(Throwable why) {
+    Throwable cause = secrets.removedFrom(why);
     boolean cancelled = cause instanceof ServingException e && e.kind() == ErrorKind.CANCELLED;
     String message = String.valueOf(cause.getMessage());
     stopLock.lock();

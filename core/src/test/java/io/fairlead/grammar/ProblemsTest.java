@@ -8,11 +8,27 @@ import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.ObjectInputStream;
 import java.io.ObjectOutputStream;
+import java.net.URI;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
 class ProblemsTest {
+  @Test
+  void theQueryOfAUrlIsNotShown() {
+    URI signed = URI.create("s3://models/bert.zip?X-Amz-Signature=0123abcd");
+
+    for (Object value : List.of(signed, signed.toString())) {
+      assertThat(Problems.in("Container")
+              .check(false, "artifact.weights", "must end with .tar.gz", value)
+              .found())
+          .singleElement()
+          .asString()
+          .contains("s3://models/bert.zip?(not shown)")
+          .doesNotContain("0123abcd");
+    }
+  }
+
   @Test
   void whatHoldsIsNoProblem() {
     Problems problems = Problems.in("Scaling").check(true, "min", "must be 0 or more", 1);

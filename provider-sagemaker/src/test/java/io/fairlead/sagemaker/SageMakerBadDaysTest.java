@@ -23,9 +23,13 @@ import io.fairlead.platform.EndpointPlatform;
 import io.fairlead.platform.Request;
 import io.fairlead.sagemaker.internal.DefaultSageMakerPlatform;
 import io.fairlead.sagemaker.standin.AwsError;
+import java.io.PrintWriter;
+import java.io.StringWriter;
 import java.net.URI;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Random;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.AfterEach;
@@ -88,6 +92,37 @@ class SageMakerBadDaysTest {
     platform.undeployAll("bert").await(LIMIT);
 
     assertThat(aws.remains()).isEmpty();
+  }
+
+  /** AWS quotes the whole environment where one of its values breaks a rule. */
+  @Test
+  void whatAwsQuotesOfTheEnvironmentIsInNothingThatIsPrinted() {
+    String secret = "hf_0123456789abcdef";
+    Container container = new Container(
+        FIRST.artifact(), FIRST.runtime(), Dependencies.environment(Map.of("HF_TOKEN", secret)));
+    aws.account()
+        .failNext(
+            "CreateModel",
+            AwsError.validation("1 validation error detected: Value '{HF_TOKEN=" + secret
+                + "}' at 'primaryContainer.environment' failed to satisfy constraint"));
+    List<String> printed = new ArrayList<>();
+
+    Operation<Endpoint> deploying =
+        platform.deploy(container, ONE, BLUE).onProgress(event -> printed.add(event.toString()));
+    ServingException failure = fails(() -> deploying.await(LIMIT));
+    StringWriter trace = new StringWriter();
+    failure.printStackTrace(new PrintWriter(trace, true));
+    printed.add(trace.toString());
+    printed.add(deploying.status().toString());
+
+    assertThat(printed).noneMatch(text -> text.contains(secret));
+    assertThat(failure)
+        .hasMessageContaining("'{HF_TOKEN=(not shown)}' at 'primaryContainer.environment'");
+    assertThat(trace.toString())
+        .as("the cause stays, without the value")
+        .contains("Caused by: ")
+        .contains("SageMakerException");
+    assertThat(failure.kind()).isEqualTo(ErrorKind.INVALID);
   }
 
   // ---- what AWS takes back, or cannot do ----
