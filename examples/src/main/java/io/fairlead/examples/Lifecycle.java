@@ -70,7 +70,8 @@ public final class Lifecycle {
         return 0;
       }
       report.platform(parsed.platform());
-      LifecycleSettings.Opened opened = LifecycleSettings.open(parsed.platform(), parsed.settings());
+      LifecycleSettings.Opened opened =
+          LifecycleSettings.open(parsed.platform(), parsed.settings());
       try (EndpointPlatform platform = opened.platform()) {
         Lifecycle lifecycle = new Lifecycle(platform, opened.settings(), report);
         Runtime.getRuntime().addShutdownHook(new Thread(lifecycle::stop));

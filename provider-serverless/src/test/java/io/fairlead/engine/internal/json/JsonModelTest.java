@@ -542,8 +542,7 @@ final class JsonModelTest {
 
     assertThat(e.kind()).isEqualTo(ErrorKind.INVALID);
     assertThat(e)
-        .hasMessageContaining(
-            "has no element for each row in its output 'y': send inputs instead");
+        .hasMessageContaining("has no element for each row in its output 'y': send inputs instead");
   }
 
   private static OnnxFile zipMap(OnnxFile.Message labels, int keyType) {

@@ -269,7 +269,8 @@ final class ArchivesTest {
   }
 
   @ParameterizedTest
-  @CsvSource({"1, a hard link", "2, a symbolic link", "3, a device", "6, a pipe", "S, a sparse file"})
+  @CsvSource({"1, a hard link", "2, a symbolic link", "3, a device", "6, a pipe", "S, a sparse file"
+  })
   void whatIsNeitherFileNorFolderRefusesTheArchive(char type, String what) throws IOException {
     Path archive =
         write("a.tar", new Tar().entry("model.onnx", type, new byte[0]).bytes());

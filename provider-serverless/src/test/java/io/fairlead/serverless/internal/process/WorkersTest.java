@@ -225,11 +225,10 @@ final class WorkersTest {
           assertThat(e.kind()).isEqualTo(ErrorKind.UNAVAILABLE);
           assertThat(e.retryable()).isTrue();
         })
-        .hasMessage(
-            "'java:" + Handlers.Obedient.class.getName()
-                + "' did not answer, because worker process " + obedient.pid()
-                + " was killed: a call to it did not stop within PT0.05S after its deadline; retry with"
-                + " another worker.");
+        .hasMessage("'java:" + Handlers.Obedient.class.getName()
+            + "' did not answer, because worker process " + obedient.pid()
+            + " was killed: a call to it did not stop within PT0.05S after its deadline; retry with"
+            + " another worker.");
   }
 
   @Test
