@@ -322,7 +322,7 @@ class BadDaysTest {
   void codeThatIsNotThereIsRefusedWhenItIsDeployed(ColdStart coldStart) {
     open(new SystemClock(ServerlessProvider.ID));
 
-    assertThatThrownBy(() -> deploy(code("unknown"), LIMITS.withColdStart(coldStart)))
+    assertThatThrownBy(() -> deploy(code("nobody"), LIMITS.withColdStart(coldStart)))
         .isInstanceOfSatisfying(
             ServingException.class,
             failure -> assertThat(failure.kind()).isEqualTo(ErrorKind.INVALID))
