@@ -146,8 +146,7 @@ public final class Quickstart {
       List<String> sentences,
       float[][] embeddings) {
     terminal.line();
-    terminal.line(
-        "The same model as a function on \"serverless\": nothing is loaded until it is invoked.");
+    terminal.line("The same model as a function on \"serverless\": loaded by its first request.");
     FunctionLimits limits = FunctionLimits.DEFAULT.withIdleTimeout(IDLE);
     ModelFunction ask = step("deploy", NAME, serverless.deploy(model.named(NAME), limits));
 

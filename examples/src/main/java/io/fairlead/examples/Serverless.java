@@ -139,8 +139,8 @@ public final class Serverless {
   }
 
   private void show(ModelArtifact model) throws IOException, InterruptedException {
-    terminal.line("One concurrent request per instance, at most " + MAX_INSTANCES
-        + " instances, scaled to zero after " + Terminal.shown(settings.idleTimeout()) + " idle.");
+    terminal.line("One request per instance at a time, at most " + MAX_INSTANCES
+        + " instances, none after " + Terminal.shown(settings.idleTimeout()) + " idle.");
     terminal.line();
     FunctionLimits limits = FunctionLimits.DEFAULT
         .withMemory("128MB")

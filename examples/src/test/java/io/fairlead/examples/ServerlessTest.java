@@ -67,7 +67,7 @@ class ServerlessTest {
             "1 caller 8",
             "idle",
             "✓ undeploy");
-    assertThat(printed.text()).containsPattern("8 callers .*█ +[2-8] instances +\\d+ answers");
+    assertThat(printed.text()).containsPattern("8 callers .*█ +[2-8] instances +\\d+ responses");
     assertThat(printed.lines()).last().asString().contains("nothing left");
     assertThat(printed.text()).doesNotContain("\u001b").doesNotContain("\r");
   }

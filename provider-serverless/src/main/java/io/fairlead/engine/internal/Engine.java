@@ -51,15 +51,16 @@ import java.util.concurrent.locks.ReentrantLock;
  * <p>An artifact's weights are one of:
  *
  * <ul>
- *   <li>{@code file:} a model's file, or a folder that holds {@code model.onnx}, one other model, or a TensorFlow SavedModel;
+ *   <li>{@code file:} a model's file, or a folder that holds {@code model.onnx}, one other model, or a TensorFlow
+ *       SavedModel;
  *   <li>{@code classpath:NAME} a model's file that the class loader finds;
  *   <li>{@code java:NAME} a function registered under that name, or else a class that implements {@link ModelHandler};
  *   <li>anything else, such as {@code https:}, if there is a {@link ModelFetcher} for its scheme.
  * </ul>
  *
- * <p>A file or resource that is a {@code .tar.gz}, {@code .tar} or {@code .zip}, by its bytes, is unpacked into the cache
- * folder once, and treated as the packed folder. The artifact's label {@code sha256}, if there is one, is the required
- * digest of the file or archive.
+ * <p>A file or resource that is a {@code .tar.gz}, {@code .tar} or {@code .zip}, by its bytes, is unpacked into the
+ * cache folder once, and treated as the packed folder. The artifact's label {@code sha256}, if there is one, is the
+ * required digest of the file or archive.
  *
  * <p>The format of a file is detected from its content. ONNX needs no further library; XGBoost, LightGBM, TorchScript
  * and TensorFlow need theirs on the class path, and other formats an {@link InferenceEngine}.

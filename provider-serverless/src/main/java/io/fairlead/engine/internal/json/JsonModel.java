@@ -39,15 +39,15 @@ import org.jspecify.annotations.Nullable;
  * <ul>
  *   <li>tensors, as the Open Inference Protocol has them: {@code {"inputs": [{"name": "X", "shape": [1, 4], "datatype":
  *       "FP32", "data": [5.1, 3.5, 1.4, 0.2]}]}}, answered in that form. The data may be flat or nested;
- *   <li>texts, if there is a tokenizer: {@code {"inputs": "one"}} or {@code {"inputs": ["one", "another"]}}, answered by
- *       an array with an array of numbers for each text;
+ *   <li>texts, if there is a tokenizer: {@code {"inputs": "one"}} or {@code {"inputs": ["one", "another"]}}, answered
+ *       by an array with an array of numbers for each text;
  *   <li>rows, if the model has a single input of numbers: {@code {"instances": [[5.1, 3.5, 1.4, 0.2]]}}, answered by
  *       {@code {"predictions": [...]}} with an element for each row: the output, or an object of all outputs by name.
  * </ul>
  *
- * <p>An output that is a list of maps, as classifiers from scikit-learn give by default, becomes a tensor with a row for
- * each map, followed by a tensor NAME.keys with the keys of its columns; for rows it becomes an object. Numbers that JSON
- * lacks are the strings "NaN", "Infinity" and "-Infinity", both ways.
+ * <p>An output that is a list of maps, as classifiers from scikit-learn give by default, becomes a tensor with a row
+ * for each map, followed by a tensor NAME.keys with the keys of its columns; for rows it becomes an object. Numbers
+ * that JSON lacks are the strings "NaN", "Infinity" and "-Infinity", both ways.
  *
  * <p>Tensors may travel as raw elements after the JSON, as in the protocol's binary tensor extension, in a body whose
  * content type has the length of the JSON (see {@link RawTensors}). Its {@code parameters} {@code

@@ -20,8 +20,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * The binary tensor encoding of the Open Inference Protocol.
  *
- * <p>Elements follow one another in row-major order, little endian and without padding. A BOOL is one byte, of 0 or 1; an
- * element of BYTES is its length in four bytes and then itself, in UTF-8.
+ * <p>Elements follow one another in row-major order, little endian and without padding. A BOOL is one byte, of 0 or 1;
+ * an element of BYTES is its length in four bytes and then itself, in UTF-8.
  */
 public final class RawTensors {
   /** The prefix of the content type of a binary body; the length of its JSON in bytes follows. */

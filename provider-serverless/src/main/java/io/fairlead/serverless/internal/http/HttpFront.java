@@ -93,7 +93,8 @@ public final class HttpFront implements AutoCloseable {
    * {@return a started server}
    *
    * @param platform the platform's id, for exceptions
-   * @throws ServingException {@code CONFLICT} if the port is in use, {@code INVALID} if it cannot listen at that address
+   * @throws ServingException {@code CONFLICT} if the port is in use, {@code INVALID} if it cannot listen at that
+   *     address
    */
   public static HttpFront start(
       String platform, HttpSettings settings, FunctionDirectory directory) {
