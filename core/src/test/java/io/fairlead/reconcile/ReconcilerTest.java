@@ -310,6 +310,10 @@ class ReconcilerTest {
         .hasMessageContaining("undeploy bert/blue")
         .hasMessageContaining("credentials");
     assertThat(failure.getSuppressed()).isNotEmpty();
+    assertThat(failure.getStackTrace())
+        .as("the line that waited")
+        .anyMatch(frame -> frame.getMethodName().equals("whatCannotBeTakenBackIsNamed")
+            || frame.getMethodName().contains("lambda$whatCannotBeTakenBackIsNamed"));
     assertThat(failure.getCause()).isInstanceOf(ServingException.class);
     clean
         .undeploy(new Endpoint(ONE, Scaling.fixed("small", 1), new Routing("bert", "blue")))

@@ -292,11 +292,24 @@ public final class FunctionHost {
         throw Closed.refusal(ServerlessProvider.ID, "serve functions");
       }
       if (front == null) {
-        front = HttpFront.start(ServerlessProvider.ID, config.http(), new Directory());
+        front = startFront();
       }
       return front;
     } finally {
       lock.unlock();
+    }
+  }
+
+  private HttpFront startFront() {
+    try {
+      return HttpFront.start(ServerlessProvider.ID, config.http(), new Directory());
+    } catch (LinkageError e) {
+      throw new ServingException(
+          ServerlessProvider.ID,
+          ErrorKind.UNSUPPORTED,
+          "The HTTP server cannot start, because Netty is missing on the class path or too old ("
+              + e + "): it needs io.netty:netty-codec-http of 4.1.128 or later.",
+          e);
     }
   }
 

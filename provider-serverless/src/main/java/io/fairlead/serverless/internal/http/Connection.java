@@ -32,6 +32,7 @@ import io.netty.util.ReferenceCountUtil;
 import java.io.IOException;
 import java.util.ArrayDeque;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Queue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
@@ -270,6 +271,12 @@ final class Connection extends ChannelInboundHandlerAdapter {
           "Only HTTP/1.1 and HTTP/1.0 are supported."));
       return;
     }
+    if (hasOtherEncoding(request)) {
+      refuse(Answer.error(
+          HttpResponseStatus.BAD_REQUEST,
+          "The only supported Transfer-Encoding is chunked, by itself and once."));
+      return;
+    }
     long length = HttpUtil.getContentLength(request, -1L);
     if (length > settings.maxBodyBytes()) {
       refuse(tooLarge());
@@ -296,6 +303,14 @@ final class Connection extends ChannelInboundHandlerAdapter {
     if (length > 0 && length <= INITIAL_BUFFER && early == null && state == State.RECEIVING) {
       body = new byte[(int) length];
     }
+  }
+
+  /** Whatever the decoder makes of it, a proxy may see another end of the body. */
+  private static boolean hasOtherEncoding(HttpRequest request) {
+    List<String> encodings = request.headers().getAll(HttpHeaderNames.TRANSFER_ENCODING);
+    return !encodings.isEmpty()
+        && !(encodings.size() == 1
+            && HttpHeaderValues.CHUNKED.contentEqualsIgnoreCase(encodings.get(0).trim()));
   }
 
   private void append(ByteBuf part) {

@@ -7,6 +7,7 @@ import java.io.File;
 import java.net.URISyntaxException;
 import java.net.URL;
 import java.nio.file.FileSystemNotFoundException;
+import java.nio.file.FileSystems;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.CodeSource;
@@ -190,7 +191,8 @@ final class Launch {
     if (url != null) {
       try {
         Path path = Path.of(url.toURI());
-        if (Files.exists(path)) {
+        // An executable jar has a file system for the jars within it, which no other process sees.
+        if (path.getFileSystem().equals(FileSystems.getDefault()) && Files.exists(path)) {
           return Optional.of(path);
         }
       } catch (URISyntaxException | IllegalArgumentException | FileSystemNotFoundException e) {
@@ -206,7 +208,7 @@ final class Launch {
         ErrorKind.UNSUPPORTED,
         "A worker process needs the classes of this one as files, and " + name + " comes from "
             + (url == null ? "an unknown location" : url)
-            + ": where jars are notAFile into a jar, unpack it (for Spring Boot: java -Djarmode=tools -jar APP.jar"
+            + ": where jars are packed into a jar, unpack it (for Spring Boot: java -Djarmode=tools -jar APP.jar"
             + " extract) and run that, name the worker's class path, or run the model in this process",
         cause);
   }

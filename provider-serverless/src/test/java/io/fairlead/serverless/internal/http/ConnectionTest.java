@@ -82,6 +82,8 @@ final class ConnectionTest {
         "POST /v2/models/echo HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n\r\n",
         "POST /v2/models/echo HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: gzip\r\n\r\n",
         "POST /v2/models/echo HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: xchunked\r\n\r\n0\r\n\r\n",
+        "POST /v2/models/echo HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n",
+        "POST /v2/models/echo HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
         "GET /v2 HTTP/1.1\nHost: localhost\n\n",
         "GET /v2 HTTP/1.1\r\n\r\n",
         "GET /v2 HTTP/1.1\r\nHost: localhost\r\nHost: other\r\n\r\n",
