@@ -13,11 +13,11 @@ import java.util.Optional;
 import java.util.Random;
 
 /**
- * Opens the platform {@code sagemaker}: Amazon SageMaker's endpoints.
+ * The provider of the platform {@code sagemaker}: endpoints on Amazon SageMaker.
  *
- * <p>Settings: {@code region}, by default what {@code AWS_REGION} says; {@code role}, the execution role's ARN; {@code
- * bucket}, for files of this machine; {@code endpoint}, of an emulator; {@code profile}, of {@code ~/.aws}; {@code
- * callTimeout}, such as {@code 30s}.
+ * <p>Settings: {@code region}, by default the value of {@code AWS_REGION}; {@code role}, the execution role's ARN;
+ * {@code bucket}, for uploads of local files; {@code endpoint}, such as an emulator's; {@code profile}, one of {@code
+ * ~/.aws}; {@code callTimeout}, such as {@code 30s}.
  */
 public final class SageMakerProvider implements PlatformProvider<SageMakerPlatform> {
   /** The platform's id. */
@@ -42,7 +42,7 @@ public final class SageMakerProvider implements PlatformProvider<SageMakerPlatfo
     String region = given
         .or(() -> Optional.ofNullable(System.getenv("AWS_REGION")))
         .orElseGet(() ->
-            settings.requiredText("region", "the AWS region to serve in; AWS_REGION would do too"));
+            settings.requiredText("region", "the AWS region to serve in; AWS_REGION can be set instead"));
     Optional<String> role = settings.text("role");
     Optional<String> bucket = settings.text("bucket");
     Optional<URI> endpoint = settings.uri("endpoint");
@@ -66,7 +66,7 @@ public final class SageMakerProvider implements PlatformProvider<SageMakerPlatfo
     return open(config);
   }
 
-  /** The same problems under the settings' names, where those differ from the fields'. */
+  /** Renames problems from fields to settings, where the names differ. */
   private static InvalidValueException asTyped(InvalidValueException e) {
     List<Problem> problems = e.problems().stream()
         .map(problem -> switch (problem.field()) {
@@ -78,7 +78,7 @@ public final class SageMakerProvider implements PlatformProvider<SageMakerPlatfo
     return new InvalidValueException(e.subject(), problems, e);
   }
 
-  /** Opens the platform with settings from code. */
+  /** Opens the platform with a configuration from code. */
   public SageMakerPlatform open(SageMakerConfig config) {
     return DefaultSageMakerPlatform.open(config, TimeSource.system(), new Random());
   }

@@ -16,7 +16,7 @@ import software.amazon.awssdk.services.sagemaker.model.InferenceComponentSummary
 import software.amazon.awssdk.services.sagemaker.model.ListInferenceComponentsRequest;
 import software.amazon.awssdk.services.sagemaker.model.ListInferenceComponentsResponse;
 
-/** Inference components as AWS has them, and whose they are. */
+/** The calls on inference components. */
 final class ComponentCalls {
   private static final int PAGE = 100;
 
@@ -25,7 +25,7 @@ final class ComponentCalls {
   private final SageMakerTags tags;
   private final EndpointCalls endpoints;
 
-  /** Which variants of a public name this process has seen to be components, so that names without any cost no call. */
+  /** The variants of a public name that this process has seen to be components; names without one cost no call. */
   private final Map<String, Set<String>> seen = new ConcurrentHashMap<>();
 
   ComponentCalls(
@@ -39,7 +39,7 @@ final class ComponentCalls {
     this.endpoints = endpoints;
   }
 
-  /** {@return AWS's name of a component, in which no two pairs of names come to the same} */
+  /** {@return AWS's name of a component, unique for each pair of names} */
   static String awsName(VariantName name) {
     return SageMakerNames.CONTENT.of(
         name.endpoint() + "-" + name.variant(), "component", name.endpoint(), name.variant());
@@ -58,7 +58,7 @@ final class ComponentCalls {
     return found;
   }
 
-  /** {@return a component, asked for once in a look} */
+  /** {@return a component, read once in a look} */
   Optional<DescribeInferenceComponentResponse> find(VariantName name, Look look) {
     return look.once(List.of("component", name), () -> find(name));
   }
@@ -87,10 +87,10 @@ final class ComponentCalls {
             added));
   }
 
-  /** A component of ours as a list has it. */
+  /** A managed component, as listed. */
   record Ours(VariantName name, InferenceComponentSummary summary, Map<String, String> marks) {}
 
-  /** {@return all components of ours, asked for once in a look} */
+  /** {@return all managed components, listed once in a look} */
   List<Ours> ours(Look look) {
     return look.once("components", () -> ours(ContentName.PREFIX));
   }
@@ -134,16 +134,16 @@ final class ComponentCalls {
         ListInferenceComponentsResponse::nextToken);
   }
 
-  /** {@return the names of all components on a fleet of every owner} */
+  /** {@return the names of all components on a fleet, managed or not} */
   List<String> namesOn(String fleet) {
     return list(request -> request.endpointNameEquals(fleet)).stream()
         .map(InferenceComponentSummary::inferenceComponentName)
         .toList();
   }
 
-  // ---- one to a name ----
+  // ---- one component for each public name ----
 
-  /** {@return a component of ours that serves a public name and is not about to go} */
+  /** {@return a managed component that serves a public name and is not being deleted} */
   Optional<VariantName> of(String name, Look look) {
     return of(name, "", look);
   }
@@ -158,7 +158,10 @@ final class ComponentCalls {
         .findFirst();
   }
 
-  /** {@return why a component would not be alone under its public name, where AWS could not divide requests} */
+  /**
+   * {@return why a component would not be the only variant of its public name, for AWS has no traffic split among
+   * components}
+   */
   Optional<String> notAlone(VariantName name, Look look) {
     boolean variants = endpoints
         .find(name.endpoint(), look)
@@ -168,11 +171,11 @@ final class ComponentCalls {
       return Optional.of(
           "cannot be an inference component: there is an endpoint "
               + name.endpoint()
-              + " with variants of its own, and AWS has no weights between the two. Deploy under another name");
+              + " with variants of its own, and AWS has no traffic weights between the two. Deploy under another name");
     }
     return of(name.endpoint(), name.variant(), look)
         .map(other ->
-            "cannot join " + other + ", which is an inference component: AWS has no weights"
+            "cannot join " + other + ", which is an inference component: AWS has no traffic weights"
                 + " among those. Deploy under another name, or undeploy " + other + " first");
   }
 }

@@ -26,7 +26,7 @@ import software.amazon.awssdk.services.sagemaker.model.InferenceComponentSummary
 
 /** Inference components, each named by the public name and the variant that it serves. */
 final class ComponentKind implements ResourceKind<Component> {
-  /** On a component: its model, which a list does not say. */
+  /** A tag of a component: its model, which the list does not contain. */
   private static final String MODEL = "fairlead-model";
 
   private final SageMakerClients clients;
@@ -80,7 +80,7 @@ final class ComponentKind implements ResourceKind<Component> {
       case "Creating" ->
         Observed.changing("inference component " + found.inferenceComponentName()
             + " is Creating; AWS neither cancels nor deletes that, and the instances of fleet "
-            + found.endpointName() + " are paid for meanwhile");
+            + found.endpointName() + " are billed meanwhile");
       default ->
         Observed.changing("inference component is " + found.inferenceComponentStatusAsString());
     };

@@ -14,9 +14,10 @@ import java.util.Set;
 import software.amazon.awssdk.services.sagemaker.model.EndpointConfigSummary;
 
 /**
- * Endpoint configurations as what carries a public name beside the endpoint itself: variants make them.
+ * Endpoint configurations. They are created with variants.
  *
- * <p>Their tags say which models the name's variants have, and had, so that a removal that was cut off is resumed.
+ * <p>Their tags name the models that the variants of the public name have, and had, so that an interrupted undeploy
+ * can be resumed.
  */
 final class ConfigurationKind implements ResourceKind<Configuration> {
   private final SageMakerTags tags;

@@ -26,7 +26,7 @@ import software.amazon.awssdk.services.sagemaker.model.EndpointConfigSummary;
 import software.amazon.awssdk.services.sagemaker.model.ProductionVariant;
 import software.amazon.awssdk.services.sagemaker.model.ProductionVariantSummary;
 
-/** The endpoints whose instances inference components share. */
+/** Fleets: endpoints whose instances inference components share. */
 final class FleetKind implements ResourceKind<Fleet> {
   /** The name of each fleet's only variant. */
   static final String VARIANT = "fleet";
@@ -55,14 +55,14 @@ final class FleetKind implements ResourceKind<Fleet> {
     return SageMakerKinds.FLEET;
   }
 
-  /** What its configurations are named by; no endpoint has such a name. */
+  /** {@return the name from which the names of its configurations are derived; no endpoint has such a name} */
   private static String configurations(String fleet) {
     return "fleet/" + fleet;
   }
 
   // ---- reading ----
 
-  /** An endpoint of that name that serves a model of its own is as much another's as one that we did not make. */
+  /** An endpoint of that name with a model of its own is foreign, as is one that is not managed by Fairlead. */
   @Override
   public Observed<Fleet> read(String fleet, Look look) {
     Optional<DescribeEndpointResponse> found = endpoints.find(fleet, look);
@@ -71,7 +71,7 @@ final class FleetKind implements ResourceKind<Fleet> {
     }
     Map<String, String> marks = endpoints.marks(found.get());
     if (!endpoints.isFleet(found.get())) {
-      return Observed.<Fleet>changing("it is an endpoint of its own").asForeign();
+      return Observed.<Fleet>changing("it is an endpoint with a model of its own").asForeign();
     }
     return observed(found.get(), look).madeBy(marks.getOrDefault(SageMakerTags.RUN, ""));
   }
@@ -168,7 +168,7 @@ final class FleetKind implements ResourceKind<Fleet> {
     return Accepted.VISIBLE;
   }
 
-  /** AWS refuses to delete an endpoint that has components, and has no code that says so. */
+  /** AWS refuses to delete an endpoint that has components, without an error code of its own. */
   private ServingException inUse(String fleet, ServingException refused) {
     List<String> on = components.namesOn(fleet);
     List<String> others = on.stream()
@@ -179,8 +179,9 @@ final class FleetKind implements ResourceKind<Fleet> {
               SageMakerProvider.ID,
               ErrorKind.CONFLICT,
               "Fleet " + fleet
-                  + " has inference components that were not made by this library, so it stays, and its instances are paid for: "
-                  + String.join(", ", others) + ". Remove those, then run it again")
+                  + " has inference components that are not managed by Fairlead, so it is kept, and its "
+                  + "instances are billed: "
+                  + String.join(", ", others) + ". Delete those, then retry")
           .retryable(false)
           .cause(refused)
           .build();
@@ -204,8 +205,8 @@ final class FleetKind implements ResourceKind<Fleet> {
   // ---- listing ----
 
   /**
-   * Fleets are found by their configurations, whose names tell them apart from those of endpoints, and by what is on them,
-   * and so without a look at each endpoint of the region.
+   * Finds fleets by the names of their configurations and by the components on them, which saves a call for each
+   * endpoint of the region.
    */
   @Override
   public List<Listed> list(Look look) {

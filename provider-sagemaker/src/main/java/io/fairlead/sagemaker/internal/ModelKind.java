@@ -30,9 +30,9 @@ import software.amazon.awssdk.services.sagemaker.model.ModelSummary;
 import software.amazon.awssdk.services.sagemaker.model.S3ModelDataType;
 import software.amazon.awssdk.services.sagemaker.model.VpcConfig;
 
-/** SageMaker's models, named by their content. */
+/** SageMaker models, named by their content. */
 final class ModelKind implements ResourceKind<Model> {
-  /** On a model: the key of the upload that it was made of. */
+  /** A tag of a model: the key of its upload. */
   private static final String ARTIFACT = "fairlead-artifact";
 
   private static final int PAGE = 100;
@@ -159,7 +159,7 @@ final class ModelKind implements ResourceKind<Model> {
             .build();
   }
 
-  /** Its tags: all else of it is in its name. */
+  /** Updates the tags; all else is part of its name. */
   @Override
   public Accepted update(String name, Observed<Model> current, Model desired) {
     errors

@@ -23,27 +23,30 @@ import java.util.stream.Collectors;
 import software.amazon.awssdk.services.sagemaker.model.ListTagsResponse;
 import software.amazon.awssdk.services.sagemaker.model.Tag;
 
-/** The tags that tell whose something is; what has none of them is never touched. */
+/** The owner tags; a resource without them is foreign. */
 final class SageMakerTags {
   static final String DEPLOYMENT = "fairlead-deployment";
   static final String RUN = "fairlead-run";
-  /** On an endpoint configuration: which operation brought each of its variants, {@code fairlead-run/blue}. */
+  /** A tag of an endpoint configuration: the run that created each of its variants, {@code fairlead-run/blue}. */
   static final String RUN_OF_VARIANT = "fairlead-run/";
 
-  /** On an endpoint configuration: since when a run wants it that did not make it, or the epoch for what nobody wants. */
+  /**
+   * A tag of an endpoint configuration: the time at which another run than its creator's claimed it, or the epoch if
+   * no run is about to use it.
+   */
   static final String CLAIMED = "fairlead-claimed";
 
   /**
-   * On an endpoint configuration, before the name of each model that a variant of its endpoint has, or had; the value is
-   * the key of the upload that the model was made of, if it was made of one.
+   * The prefix of tags of an endpoint configuration, before the name of each model that a variant of its endpoint
+   * has, or had. The value is the key of the model's upload, if it has one.
    */
   private static final String MODEL = "fairlead-model/";
 
   private static final int MOST_MODELS = 20;
 
-  /** On an inference component: the variant that it is. */
+  /** A tag of an inference component: its variant. */
   static final String VARIANT = "fairlead-variant";
-  /** On a fleet and its configurations: its name. */
+  /** A tag of a fleet and its configurations: the fleet's name. */
   static final String FLEET = "fairlead-fleet";
 
   private static final int MOST_KNOWN = 10_000;
@@ -53,7 +56,7 @@ final class SageMakerTags {
   private final TimeSource time;
   private final ReentrantLock lock = new ReentrantLock();
 
-  /** What was written at the creation of something, by its ARN; those that were asked for last. */
+  /** The tags of resources, by their ARNs; a cache of those that were used last. */
   private final Map<String, Known> known = new LinkedHashMap<>(16, 0.75f, true) {
     @Serial
     private static final long serialVersionUID = 1L;
@@ -84,7 +87,7 @@ final class SageMakerTags {
         .collect(Collectors.toCollection(TreeSet::new));
   }
 
-  /** {@return the models that a configuration remembers, and their uploads} */
+  /** {@return the models that a configuration's tags name, and their uploads} */
   static List<ResourceRef> models(Map<String, String> marks) {
     List<ResourceRef> models = new ArrayList<>();
     marks.forEach((tag, artifact) -> {
@@ -99,9 +102,9 @@ final class SageMakerTags {
   }
 
   /**
-   * Adds the models of a configuration to what it remembers.
+   * Adds the models of a configuration to its tags.
    *
-   * @param marks its tags, those among them that it takes over from the one that it replaces
+   * @param marks its tags, including those of the configuration that it replaces
    * @param models the names of the models that its variants have, with the keys of their uploads, which may be empty
    */
   static void remember(Map<String, String> marks, Map<String, String> models) {
@@ -127,13 +130,12 @@ final class SageMakerTags {
   }
 
   /**
-   * {@return the tags that something was made with, read once; those that came later may be missing}
+   * {@return the tags of a resource at its creation, read once; later ones may be missing}
    *
-   * <p>Whose something is is written with its creation and does not change while it is there; of what a configuration says,
-   * only the runs do. What has no mark of ours is somebody else's for good once AWS has had the time to show its tags.
+   * <p>The owner tag is written at the creation and does not change; of a configuration's tags, only those of the
+   * runs change. A resource without an owner tag is foreign for good once AWS's settling time has passed.
    *
-   * @throws ServingException of kind {@code NOT_FOUND} if it has gone since it was seen: without tags it would look as if
-   *     it were somebody else's
+   * @throws ServingException of kind {@code NOT_FOUND} if it was deleted meanwhile: without tags it would look foreign
    */
   Map<String, String> ofCreation(String arn, Instant createdAt) {
     lock.lock();
@@ -157,7 +159,7 @@ final class SageMakerTags {
     return tags;
   }
 
-  /** {@return the same of something in a list; none if it has gone since} */
+  /** {@return the same for a listed resource; none if it was deleted meanwhile} */
   Map<String, String> ofListed(String arn, Instant createdAt) {
     try {
       return ofCreation(arn, createdAt);
@@ -169,7 +171,7 @@ final class SageMakerTags {
     }
   }
 
-  /** Adds tags to something, or changes their values. */
+  /** Adds tags to a resource, or changes their values. */
   void add(String what, String arn, Map<String, String> added) {
     errors.call(
         "Tag " + what,
@@ -187,17 +189,20 @@ final class SageMakerTags {
     }
   }
 
-  /** {@return whether something was made so long ago that AWS shows it everywhere, and who made it has used it} */
+  /**
+   * {@return whether the settling time has passed since the creation, so that it is visible everywhere and its
+   * creator has used it}
+   */
   boolean isSettled(Instant createdAt) {
     return createdAt.plus(RetryPolicy.DEFAULT.settling()).isBefore(time.now());
   }
 
-  /** {@return the time, as it is written into a tag} */
+  /** {@return the current time, as the value of a tag} */
   String now() {
     return time.now().truncatedTo(ChronoUnit.SECONDS).toString();
   }
 
-  /** {@return all tags of something; none if it is not there} */
+  /** {@return all tags of a resource; none if it does not exist} */
   Map<String, String> read(String arn) {
     try {
       return ofPresent(arn);

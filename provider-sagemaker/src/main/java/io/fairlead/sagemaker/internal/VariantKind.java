@@ -42,14 +42,14 @@ import software.amazon.awssdk.services.sagemaker.model.ProductionVariantStatus;
 import software.amazon.awssdk.services.sagemaker.model.ProductionVariantSummary;
 
 /**
- * Variants, each a part of its endpoint: the first makes the endpoint, the others join it, and the last takes it along.
+ * Variants, each a part of its endpoint: the endpoint is created with the first and deleted with the last.
  *
- * <p>What is ready is told by what the endpoint's configuration says, not by its status alone: after a change that
- * SageMaker took back, an endpoint is in service again with the configuration that it had.
+ * <p>The endpoint's status alone does not show whether a variant is ready, but its configuration does: after
+ * SageMaker rolled a change back, an endpoint is in service again with its former configuration.
  */
 final class VariantKind implements ResourceKind<Variant> {
   private static final int MOST_VARIANTS = 10;
-  /** All requests, as whole percents are written. */
+  /** The weight of all requests, in whole percent. */
   private static final float ALL = 100;
 
   private final SageMakerClients clients;
@@ -59,7 +59,7 @@ final class VariantKind implements ResourceKind<Variant> {
   private final ComponentCalls components;
   private final AutoscalingCalls autoscaling;
 
-  /** What scaled variants whose instances are being exchanged, until that has ended. */
+  /** The autoscaling of variants whose instances are being replaced, until that has ended. */
   private final Map<VariantName, SetAside> setAside = new ConcurrentHashMap<>();
 
   private record SetAside(String instanceType, Autoscaling range) {}
@@ -93,7 +93,7 @@ final class VariantKind implements ResourceKind<Variant> {
       return Observed.absent();
     }
     if (!endpoints.isOurs(found.get())) {
-      // Whatever it is, and whatever its variants are: the name is taken.
+      // The name is taken, whatever the endpoint and its variants are.
       return Observed.ready(VariantConversion.UNKNOWN).asForeign();
     }
     return endpoints.isFleet(found.get()) ? Observed.absent() : observed(name, found.get(), look);
@@ -118,7 +118,7 @@ final class VariantKind implements ResourceKind<Variant> {
       VariantName name, DescribeEndpointResponse endpoint, Look look) {
     String detail = endpoint.endpointStatusAsString().equals("InService")
         ? EndpointCalls.reason(endpoint)
-        : "a change failed and could not be taken back: the endpoint serves a mix of both ("
+        : "a change failed and could not be rolled back: the endpoint serves a mix of both ("
             + EndpointCalls.reason(endpoint) + ")";
     Optional<DescribeEndpointConfigResponse> found =
         endpoints.findConfiguration(endpoint.endpointConfigName(), look);
@@ -204,10 +204,9 @@ final class VariantKind implements ResourceKind<Variant> {
     checkAtRest(name, endpoint);
     DescribeEndpointConfigResponse configuration = endpoints.configuration(endpoint);
     if (names(configuration).contains(name.variant())) {
-      // Writing it would put this model in place of the one that another process has deployed
-      // meanwhile.
+      // An update would replace the model that another process has deployed meanwhile.
       throw new ServingException(
-          SageMakerProvider.ID, ErrorKind.ALREADY_EXISTS, "Variant " + name + " exists by now");
+          SageMakerProvider.ID, ErrorKind.ALREADY_EXISTS, "Variant " + name + " already exists");
     }
     cannotJoin(desired, configuration).ifPresent(why -> {
       throw refusal(name, why);
@@ -255,20 +254,21 @@ final class VariantKind implements ResourceKind<Variant> {
     return components
         .of(name.endpoint(), look)
         .map(component -> "cannot join " + component
-            + ", which is an inference component: AWS has no weights between the two. Deploy under another name, or undeploy "
+            + ", which is an inference component: AWS has no traffic weights between the two. Deploy under "
+            + "another name, or undeploy "
             + component + " first");
   }
 
   private Optional<String> cannotJoin(
       DescribeEndpointResponse endpoint, Variant desired, Look look) {
     if (endpoints.isFleet(endpoint)) {
-      return Optional.of("cannot be there: endpoint " + endpoint.endpointName()
+      return Optional.of("cannot be created: endpoint " + endpoint.endpointName()
           + " is a fleet that inference components share. Deploy under another name");
     }
     if (EndpointCalls.isOutOfService(endpoint)) {
       return Optional.of("cannot join " + names(endpoint)
           + ": AWS has taken the endpoint out of service. "
-          + "Deploy one of those again, which makes the endpoint anew, or undeploy them first");
+          + "Deploy one of those again, which creates the endpoint again, or undeploy them first");
     }
     return EndpointCalls.isAtRest(endpoint)
         ? endpoints
@@ -304,8 +304,9 @@ final class VariantKind implements ResourceKind<Variant> {
   }
 
   private static final String ASYNC =
-      "cannot change how the endpoint is asked: it is asynchronous or not, and where its answers lie, for as long as it is "
-          + "there. Deploy under another name, or undeploy its variants first";
+      "cannot change how the endpoint is invoked: whether it is asynchronous, and where its answers are "
+          + "stored, is fixed "
+          + "while it exists. Deploy under another name, or undeploy its variants first";
 
   // ---- updating ----
 
@@ -339,7 +340,7 @@ final class VariantKind implements ResourceKind<Variant> {
         .filter(one -> one.variantName().equals(name.variant()))
         .findFirst()
         .orElseThrow(() -> gone(name));
-    // AWS refuses to rebuild what is scaled; it is registered again when the change has ended.
+    // AWS refuses to replace instances that have a scalable target; it is registered again when the change has ended.
     if (!actual.instanceType().equals(desired.instanceType())) {
       actual.autoscaling().ifPresent(range -> {
         setAside.put(name, new SetAside(actual.instanceType(), range));
@@ -363,15 +364,15 @@ final class VariantKind implements ResourceKind<Variant> {
   }
 
   /**
-   * A change of an endpoint's configuration that is under way, told by its own name.
+   * An update of an endpoint's configuration in progress; its text is the id of the operation.
    *
-   * <p>Only with it can be told what SageMaker took back without a word: an endpoint that was changed since and is at rest
-   * with another configuration.
+   * <p>It is needed to detect that SageMaker rolled back without an error: the endpoint was modified since, and has
+   * settled with another configuration.
    *
-   * @param variant the variant that is to change
-   * @param before the configuration that it had
-   * @param configuration the configuration that it is to have
-   * @param since when the endpoint was last changed before
+   * @param variant the variant to change
+   * @param before the former configuration
+   * @param configuration the desired configuration
+   * @param since the time of the endpoint's last modification before
    */
   private record Reconfiguration(
       VariantName variant, String before, String configuration, Instant since) {
@@ -398,7 +399,7 @@ final class VariantKind implements ResourceKind<Variant> {
       return Outcome.succeeded();
     }
     if (endpoint.lastModifiedTime().equals(change.since())) {
-      return Outcome.running("waiting until the change shows");
+      return Outcome.running("waiting until the change is visible");
     }
     if (!endpoint.endpointConfigName().equals(change.before())) {
       // It ended, and another process has changed the endpoint since.
@@ -407,7 +408,7 @@ final class VariantKind implements ResourceKind<Variant> {
     return Outcome.failed(new ServingException(
         SageMakerProvider.ID,
         ErrorKind.MODEL_FAILED,
-        "SageMaker took the change back: "
+        "SageMaker rolled the change back: "
             + endpoints.reason(endpoint, change.variant().variant(), change.since())));
   }
 
@@ -442,7 +443,7 @@ final class VariantKind implements ResourceKind<Variant> {
                 .desiredWeightsAndCapacities(capacity.build())));
   }
 
-  /** Without retaining them, AWS would set all variants back to the weights and counts that they began with. */
+  /** Retains the actual weights and counts; AWS would otherwise reset all variants to their initial ones. */
   private Accepted updateEndpoint(
       VariantName name,
       DescribeEndpointResponse endpoint,
@@ -470,7 +471,7 @@ final class VariantKind implements ResourceKind<Variant> {
 
   private static ServingException gone(VariantName name) {
     return new ServingException(
-        SageMakerProvider.ID, ErrorKind.NOT_FOUND, "Variant " + name + " is not there any longer");
+        SageMakerProvider.ID, ErrorKind.NOT_FOUND, "Variant " + name + " no longer exists");
   }
 
   private static void checkAtRest(VariantName name, DescribeEndpointResponse endpoint) {
@@ -498,19 +499,22 @@ final class VariantKind implements ResourceKind<Variant> {
   public Optional<String> cannotUpdate(Variant actual, Variant desired) {
     if (actual.model().isEmpty()) {
       return Optional.of(
-          "serves what cannot be told, because its endpoint configuration was deleted by somebody else, or names no "
+          "serves an unknown model, because its endpoint configuration was deleted by another process or by "
+              + "hand, or names no "
               + "model: undeploy it and deploy it again");
     }
     boolean keepsScaling = actual.autoscaling().equals(desired.autoscaling())
         && actual.instanceType().equals(desired.instanceType());
     if (actual.foreignAutoscaling().isPresent() && !keepsScaling) {
       return Optional.of(
-          "is scaled by policies that somebody else made, which AWS would have to remove: remove them first, or keep the "
-              + "instance type and a fixed number, which leaves the instances to them");
+          "is scaled by policies that are not managed by Fairlead, and that AWS would have to delete: delete "
+              + "them first, or keep the "
+              + "instance type and a fixed count, which leaves the number of instances to them");
     }
     if (!actual.model().equals(desired.model()) && desired.replacement().isEmpty()) {
       return Optional.of(
-          "holds another container: deploy under another variant and route requests to it, or have SageMaker replace it by "
+          "holds another container: deploy under another variant and route requests to it, or have SageMaker "
+              + "replace it by "
               + "adding a SageMakerReplacement to the routing");
     }
     if (actual.serverless().isPresent() != desired.serverless().isPresent()) {
@@ -546,7 +550,7 @@ final class VariantKind implements ResourceKind<Variant> {
       throw gone(name);
     }
     if (others.stream().allMatch(other -> isGoing(name.endpoint(), other, going))) {
-      // All at once: one by one, each would be another fleet for those that stay a while longer.
+      // By one call: one by one, each would start another fleet for the remaining variants.
       others.forEach(variant -> autoscaling.remove(new VariantName(name.endpoint(), variant)));
       endpoints.leaveToTheirSteps(name.endpoint(), going);
       deleteEndpoint(endpoint);
@@ -593,7 +597,8 @@ final class VariantKind implements ResourceKind<Variant> {
     CreateEndpointConfigRequest now = wanted.build();
     List<ProductionVariant> production = without(now.productionVariants(), name);
     if (production.isEmpty()) {
-      throw refusal(name, "is what the shadow " + others + " copies: undeploy the shadow first");
+      throw refusal(name, "cannot be removed while the shadow " + others + " copies its requests: undeploy "
+          + "the shadow first");
     }
     if (!EndpointCalls.isShadow(configuration, name.variant())) {
       autoscaling.remove(name);
@@ -624,7 +629,7 @@ final class VariantKind implements ResourceKind<Variant> {
     endpoints.tidy(name.endpoint());
   }
 
-  /** Instances that were to be exchanged and are still there are scaled as before. */
+  /** Restores the autoscaling of instances that were to be replaced and still exist. */
   private void bringBack(VariantName name, SetAside aside) {
     boolean there = endpoints
         .find(name.endpoint())
@@ -642,9 +647,9 @@ final class VariantKind implements ResourceKind<Variant> {
   // ---- listing ----
 
   /**
-   * A configuration that a deployment is about to use: nothing else tells yet that its variants are on their way.
+   * A configuration that a deployment is about to use: its variants are being created, but no endpoint has them yet.
    *
-   * @param uses it, and the models of its variants
+   * @param uses the configuration itself, and the models of its variants
    */
   private record Coming(
       EndpointConfigSummary summary, Set<String> variants, List<ResourceRef> uses) {}
@@ -667,7 +672,7 @@ final class VariantKind implements ResourceKind<Variant> {
         .map(variant -> new VariantName(endpoint, variant))
         .filter(name -> there.add(name.toString()))
         .forEach(name -> listed.add(listed(name, one.summary().creationTime(), one.uses())
-            .status(Observed.Status.CHANGING, "a deployment is about to make it")))));
+            .status(Observed.Status.CHANGING, "a deployment is about to create it")))));
     return listed;
   }
 
@@ -698,15 +703,15 @@ final class VariantKind implements ResourceKind<Variant> {
         .filter(
             found -> EndpointCalls.configurationNames(found).contains(summary.endpointConfigName()))
         .isPresent();
-    // A claim comes later than the tags of its creation.
+    // A claim is written later than the tags of its creation.
     return !isUsed
         && endpoints.isAboutToBeUsed(
             summary.creationTime(), endpoints.tagsOf(summary.endpointConfigArn(), look));
   }
 
   /**
-   * {@return the variants that an endpoint has or is about to have: shadows before what they copy, and those with the least
-   * requests first}
+   * {@return the variants that an endpoint has or is about to have: shadows before the variants that they copy, and
+   * those with the smallest weight first}
    */
   private List<Listed> listed(DescribeEndpointResponse endpoint, List<Coming> coming, Look look) {
     Map<String, List<ResourceRef>> uses = new LinkedHashMap<>();
@@ -747,7 +752,7 @@ final class VariantKind implements ResourceKind<Variant> {
         .uses(uses);
   }
 
-  /** {@return the variants that an endpoint is about to have, which are told before their configuration can be read} */
+  /** {@return the pending variants of an endpoint, which are visible before their configuration can be read} */
   private static Stream<String> pendingNames(DescribeEndpointResponse endpoint) {
     PendingDeploymentSummary pending = endpoint.pendingDeploymentSummary();
     return pending == null

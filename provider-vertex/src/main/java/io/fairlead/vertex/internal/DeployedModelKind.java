@@ -30,11 +30,11 @@ import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 
 /**
- * Deployed models: what serves a variant's requests. They have no labels, so their display names say who manages them,
- * and their ids are derived from the variants that they are.
+ * Deployed models, which serve the requests of variants. They have no labels, so the owner tag is in their display
+ * names; their ids are derived from the names of their variants.
  *
- * <p>What is on its way to an endpoint is in no list of what is deployed to it. The endpoint's labels tell which variants
- * may be, see {@link VariantMark}, and its operations whether one is.
+ * <p>A model that is being deployed is not in the endpoint's list of deployed models. The endpoint's labels name the
+ * variants that may be, see {@link VariantMark}, and its operations show whether one is.
  */
 final class DeployedModelKind extends VertexKind<DeployedModelSpec> {
   private static final DeployedModelSpec UNKNOWN =
@@ -43,7 +43,7 @@ final class DeployedModelKind extends VertexKind<DeployedModelSpec> {
   private final EndpointCalls endpoints;
   private final ModelKind models;
   private final ContainerLog log;
-  /** The deployments that were begun here and have not been seen to end, by what they deploy. */
+  /** The operations of deployments that were started here and have not been seen to end, by variant. */
   private final Map<String, String> begun = new ConcurrentHashMap<>();
 
   DeployedModelKind(
@@ -76,7 +76,7 @@ final class DeployedModelKind extends VertexKind<DeployedModelSpec> {
     }
     Endpoint endpoint = found.get();
     if (!VertexTags.areOurs(endpoint.getLabelsMap())) {
-      // Whatever it is, and whatever is deployed to it: the name is taken.
+      // The name is taken, whatever the endpoint and its deployed models are.
       return Observed.ready(UNKNOWN).asForeign();
     }
     Optional<DeployedModel> deployed = find(endpoint, path);
@@ -95,7 +95,7 @@ final class DeployedModelKind extends VertexKind<DeployedModelSpec> {
         .findFirst();
   }
 
-  /** {@return whether a variant was to be deployed, and was not taken away since} */
+  /** {@return whether the deployment of a variant was started, and it was not undeployed since} */
   private static boolean mayBeComing(Endpoint endpoint, String id) {
     return endpoint.containsLabels(VariantMark.variantKey(id));
   }
@@ -110,7 +110,10 @@ final class DeployedModelKind extends VertexKind<DeployedModelSpec> {
     return DeployedModelName.run(deployed).map(seen::madeBy).orElse(seen);
   }
 
-  /** Whatever is at work on an endpoint has to end before anything else is done to it. */
+  /**
+   * {@return the state of a variant that may be being deployed: an operation in progress on the endpoint has to end
+   * first}
+   */
   private Observed<DeployedModelSpec> coming(String path, Look look) {
     Settled settled = endpoints.settled(endpointOf(path), look);
     if (settled.atWork().isPresent()) {
@@ -125,7 +128,7 @@ final class DeployedModelKind extends VertexKind<DeployedModelSpec> {
 
   // ---- changing ----
 
-  /** Without a share of the traffic, which is set after it for all variants at once, and only if nobody else has. */
+  /** Without traffic, which is set later for all variants at once. */
   @Override
   public Accepted create(String path, DeployedModelSpec desired, OwnerTag owner) {
     Accepted accepted = calls.make(
@@ -188,7 +191,7 @@ final class DeployedModelKind extends VertexKind<DeployedModelSpec> {
   @Override
   public Accepted delete(String path, Observed<DeployedModelSpec> current, Set<ResourceRef> going) {
     if (current.status() == Observed.Status.CHANGING) {
-      // Only what was begun here: another operation may be at work on another variant.
+      // Only an operation that was started here: another one may be of another variant.
       String operation = begun.remove(path);
       if (operation != null) {
         calls.cancel(operation);
@@ -208,7 +211,7 @@ final class DeployedModelKind extends VertexKind<DeployedModelSpec> {
             .build());
   }
 
-  /** Once it is gone, another variant's deployment must not be taken for its own. */
+  /** Removes the label, so that another variant's deployment is not mistaken for this one's. */
   private void isComingNoMore(String path) {
     String key = VariantMark.variantKey(VertexNames.deployedModelId(path));
     Optional<Endpoint> found = endpoints.find(endpointOf(path));
@@ -257,7 +260,7 @@ final class DeployedModelKind extends VertexKind<DeployedModelSpec> {
     return listed;
   }
 
-  /** {@return what an endpoint remembers of variants that are not deployed} */
+  /** {@return the labels of an endpoint about variants that are not deployed} */
   private static Map<String, VariantMark> marked(Endpoint endpoint) {
     Map<String, VariantMark> marks = VariantMark.of(endpoint.getLabelsMap());
     endpoint.getDeployedModelsList().forEach(deployed -> marks.remove(deployed.getId()));

@@ -33,12 +33,12 @@ import java.util.TreeMap;
 import java.util.stream.Collectors;
 
 /**
- * Endpoints: what carries the public name, which is their id. All variants share one, and it goes with the last.
+ * Endpoints. The id is the public name. All variants share one, which is deleted with the last.
  *
- * <p>Its labels remember what each of its variants uses, see {@link VariantMark}.
+ * <p>Its labels contain the resources that each of its variants uses, see {@link VariantMark}.
  */
 final class EndpointKind extends VertexKind<EndpointSpec> {
-  /** Vertex AI takes 64. Beyond this, what is remembered of variants that are gone is dropped. */
+  /** Vertex AI allows 64. Beyond this, the labels about undeployed variants are removed. */
   private static final int MOST_LABELS = 56;
 
   private final EndpointCalls endpoints;
@@ -157,7 +157,7 @@ final class EndpointKind extends VertexKind<EndpointSpec> {
         UpdateEndpointLongRunningRequest.newBuilder()
             .setEndpoint(Endpoint.newBuilder()
                 .setName(names.endpoint(id))
-                // Required in every endpoint that has no mask beside it.
+                // Required in an endpoint that is sent without a field mask.
                 .setDisplayName(id)
                 .setClientConnectionConfig(connection(desired.access())))
             .build());
@@ -192,7 +192,7 @@ final class EndpointKind extends VertexKind<EndpointSpec> {
             .build());
   }
 
-  /** Without what is remembered of variants that are gone, where there would be too many labels otherwise. */
+  /** {@return the labels, without those about undeployed variants if there would be too many} */
   private SortedMap<String, String> fitting(String id, SortedMap<String, String> labels) {
     if (labels.size() <= MOST_LABELS) {
       return labels;
@@ -200,7 +200,7 @@ final class EndpointKind extends VertexKind<EndpointSpec> {
     Endpoint now = endpoints
         .find(id)
         .orElseThrow(
-            () -> failure(ErrorKind.NOT_FOUND, "Endpoint " + id + " is not there any longer"));
+            () -> failure(ErrorKind.NOT_FOUND, "Endpoint " + id + " no longer exists"));
     Set<String> deployed =
         now.getDeployedModelsList().stream().map(DeployedModel::getId).collect(Collectors.toSet());
     SortedMap<String, String> fitting = labels;
@@ -227,7 +227,7 @@ final class EndpointKind extends VertexKind<EndpointSpec> {
     }
   }
 
-  /** What people deployed to it by hand stays, and waiting for them to end it could take for ever. */
+  /** Models that were deployed by hand are kept, and waiting until they are undeployed could take for ever. */
   private void refuseIfOthersUse(String id) {
     String others = endpoints.find(id).stream()
         .flatMap(endpoint -> endpoint.getDeployedModelsList().stream())
@@ -269,7 +269,7 @@ final class EndpointKind extends VertexKind<EndpointSpec> {
     return actual.isWhere(desired)
         ? Optional.empty()
         : Optional.of(
-            "is reached otherwise (" + actual.access().access()
+            "has another network access (" + actual.access().access()
                 + "), which cannot be changed: deploy under another name, or undeploy its variants first");
   }
 }

@@ -41,18 +41,19 @@ import java.util.TreeMap;
 import java.util.function.Consumer;
 
 /**
- * Models, which are immutable once they are uploaded, but for their labels and aliases.
+ * Models, which are immutable after their upload, except for their labels and aliases.
  *
- * <p>A model's name is its id, which is derived from its content. A version of a parent model, whose number is Vertex AI's
- * to choose, is named {@code parent@content}: its content is an alias of it, by which it is found by one call, and is in
- * its description, see {@link VersionMark}. Labels would not do: the service merges those of the model and its versions.
+ * <p>A model's name is its id, which is derived from its content. A version of a parent model, whose number Vertex AI
+ * chooses, is named {@code parent@content}: the hash of its content is an alias, by which one call finds it, and is
+ * in its description, see {@link VersionMark}. Labels are no alternative, because the service merges those of the
+ * model and its versions.
  */
 final class ModelKind extends VertexKind<ModelSpec> {
   private static final String DEFAULT = "default";
 
   private final String bucket;
 
-  /** Where a version is in the registry. */
+  /** The name of a version or a model, in parts. */
   private record Place(String model, String content) {
     static Place of(String name) {
       int at = name.indexOf('@');
@@ -65,7 +66,7 @@ final class ModelKind extends VertexKind<ModelSpec> {
       return !content.isEmpty();
     }
 
-    /** {@return what the version is called in the registry} */
+    /** {@return the version's name in the registry, by its alias} */
     String aliased() {
       return model + "@" + VersionMark.alias(content);
     }
@@ -90,7 +91,10 @@ final class ModelKind extends VertexKind<ModelSpec> {
     return aliased.isPresent() ? observedVersion(aliased.get()) : withoutAlias(place);
   }
 
-  /** A version has no id of our choice, so that a second upload while one is at work would make a second version. */
+  /**
+   * The id of a version cannot be chosen, so that a second upload during one in progress would create a second
+   * version.
+   */
   private Observed<ModelSpec> withoutAlias(Place place) {
     List<Model> versions = versions(place.model());
     if (versions.isEmpty()) {
@@ -104,13 +108,13 @@ final class ModelKind extends VertexKind<ModelSpec> {
         .noneMatch(version -> VertexTags.areOurs(version.getLabelsMap())
             || VersionMark.of(version).isPresent());
     if (isForeign) {
-      // Who made the model keeps what is in it.
+      // A foreign model gets no managed versions.
       return observed(versions.get(0)).asForeign();
     }
     if (calls.underWay(names.model(place.model())).isPresent()) {
-      return Observed.changing("an upload to the model is under way");
+      return Observed.changing("an upload to the model is in progress");
     }
-    // What was under way may have ended since.
+    // The upload may have ended since.
     return find(place.aliased()).map(ModelKind::observedVersion).orElseGet(Observed::absent);
   }
 
@@ -168,7 +172,9 @@ final class ModelKind extends VertexKind<ModelSpec> {
     }
   }
 
-  /** {@return a version that has lost its alias to another of the same content, which was uploaded at the same time} */
+  /**
+   * {@return a version whose alias was moved to another one of the same content, which was uploaded at the same time}
+   */
   private static Optional<Model> described(List<Model> versions, String content) {
     return versions.stream()
         .filter(version -> VersionMark.of(version)
@@ -177,7 +183,7 @@ final class ModelKind extends VertexKind<ModelSpec> {
         .findFirst();
   }
 
-  /** {@return what to deploy or change: a version by its number, for an alias may move} */
+  /** {@return the name to deploy or change: of a version, by its number, because an alias may move} */
   String versionName(String name) {
     Place place = Place.of(name);
     if (!place.isVersion()) {
@@ -190,10 +196,10 @@ final class ModelKind extends VertexKind<ModelSpec> {
   }
 
   private static ServingException gone(String name) {
-    return failure(ErrorKind.NOT_FOUND, "Model " + name + " is not there any longer");
+    return failure(ErrorKind.NOT_FOUND, "Model " + name + " no longer exists");
   }
 
-  /** {@return what a deployed model's model is called here} */
+  /** {@return the name of a deployed model's model, as a resource} */
   String nameOf(DeployedModel deployed, Look look) {
     String id = VertexNames.id(deployed.getModel());
     if (VertexNames.isMadeHere(id)) {
@@ -281,7 +287,7 @@ final class ModelKind extends VertexKind<ModelSpec> {
     setter.accept(written.build());
   }
 
-  /** Gives it the labels and, as a version, the aliases that it is to have; nothing else of it can change. */
+  /** Updates the labels and, for a version, the aliases; all else is immutable. */
   @Override
   public Accepted update(String name, Observed<ModelSpec> current, ModelSpec desired) {
     ModelSpec actual = current.value().orElseThrow();
@@ -340,7 +346,7 @@ final class ModelKind extends VertexKind<ModelSpec> {
     }
     Model version = described(versions, place.content()).orElseThrow(() -> gone(name));
     if (version.getVersionAliasesList().contains(DEFAULT)) {
-      // The default version cannot be deleted, so the newest other one becomes it.
+      // The default version cannot be deleted, so the newest other one becomes the default.
       Model next = versions.stream()
           .filter(one -> !one.getVersionId().equals(version.getVersionId()))
           .max(Comparator.comparing(one -> VertexTimes.instant(one.getVersionCreateTime())))
@@ -396,7 +402,7 @@ final class ModelKind extends VertexKind<ModelSpec> {
             .toList());
   }
 
-  /** Its name is its content; only labels and aliases come and go. */
+  /** The name is derived from the content; only labels and aliases can differ. */
   @Override
   public boolean matches(ModelSpec desired, ModelSpec actual) {
     return actual.aliases().containsAll(desired.aliases())

@@ -18,7 +18,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 
-/** Deployment resource pools. They have no labels: that they are managed here is told by how their ids begin. */
+/** Deployment resource pools. They have no labels: the prefix of the id shows that a pool is managed by Fairlead. */
 final class PoolKind extends VertexKind<PoolSpec> {
   PoolKind(VertexNames names, VertexCalls calls) {
     super(PoolSpec.KIND, names, calls);

@@ -24,7 +24,7 @@ import java.util.Optional;
 import java.util.random.RandomGenerator;
 import java.util.stream.Collectors;
 
-/** What all ways to invoke a model have in common: the host, the deadline and the attempts. */
+/** The common part of all ways to invoke a model: the host, the deadline and the attempts. */
 final class PredictionCalls {
   private static final int ALL = 100;
 
@@ -37,7 +37,7 @@ final class PredictionCalls {
   @FunctionalInterface
   interface Call<T> {
     /**
-     * Invokes the model, and throws an {@link ApiException} if that is refused.
+     * Invokes the model, and throws an {@link ApiException} if the call fails.
      *
      * @param answered receives the headers of the response
      */
@@ -114,7 +114,7 @@ final class PredictionCalls {
     }
   }
 
-  /** {@return a failure that names the variant, if Vertex AI says which it is} */
+  /** {@return the failure, with the variant's name if Vertex AI says which it is} */
   ServingException named(
       Endpoint endpoint,
       Request request,
@@ -127,7 +127,7 @@ final class PredictionCalls {
         : failure.withVariant(variant(endpoint, request, told, deadline));
   }
 
-  /** {@return the variant that a deployed model is, which is seldom another than the one that the request is pinned to} */
+  /** {@return the variant of a deployed model, usually the one that the request is pinned to} */
   private String variant(
       Endpoint endpoint, Request request, String deployedModelId, Deadline deadline) {
     return request
@@ -138,11 +138,10 @@ final class PredictionCalls {
   }
 
   /**
-   * {@return an answer that names its variant, which is the one that the request is pinned to, if it is, and its deployed
-   * model}
+   * {@return the answer with its variant, which is the pinned one if the request is pinned, and its deployed model}
    *
-   * @param deployedModelId what Vertex AI says who answered; empty if it does not
-   * @param deadline the limit on finding out more
+   * @param deployedModelId the deployed model that answered; empty if Vertex AI does not say
+   * @param deadline the limit on the lookup of the variant
    */
   Response named(
       Endpoint endpoint,
@@ -159,7 +158,7 @@ final class PredictionCalls {
           VertexProvider.ID,
           ErrorKind.CONFLICT,
           what(endpoint, request) + " failed: '" + variant
-              + "' answered, for requests were routed to it meanwhile");
+              + "' answered, because requests were routed to it meanwhile");
     }
     Response named = response.servedBy(variant);
     return named.find(VertexResponse.class).isPresent()
@@ -181,8 +180,9 @@ final class PredictionCalls {
         VertexProvider.ID,
         ErrorKind.UNSUPPORTED,
         what
-            + " failed: it is reached by private service connect alone, not through Google's own hosts. Ask it in the"
-            + " network of an allowed project, by a PredictionServiceClient whose endpoint is the forwarding rule to its"
+            + " failed: it is accessible only by Private Service Connect, not by Google's own hosts. Invoke it in the"
+            + " network of an allowed project, by a PredictionServiceClient whose endpoint is the forwarding "
+            + "rule to its"
             + " service attachment, with the header " + PredictionTarget.ENDPOINT_ID + ": " + id);
   }
 
@@ -226,7 +226,7 @@ final class PredictionCalls {
       throw new ServingException(
           VertexProvider.ID,
           ErrorKind.NOT_FOUND,
-          what + " failed: no such variant is deployed there; there is "
+          what + " failed: no such variant is deployed there; deployed: "
               + (there.isEmpty() ? "none" : there));
     }
     int percent = found.getTrafficSplitOrDefault(model.get().getId(), 0);
@@ -235,7 +235,8 @@ final class PredictionCalls {
           VertexProvider.ID,
           ErrorKind.UNSUPPORTED,
           what
-              + " failed: Vertex AI cannot send a request to one variant, it divides all by the traffic, of which '"
+              + " failed: Vertex AI cannot send a request to one variant, it divides all by the traffic "
+              + "split, in which '"
               + variant + "' has " + percent
               + " percent: route all requests to it, or deploy it under a name of its own");
     }

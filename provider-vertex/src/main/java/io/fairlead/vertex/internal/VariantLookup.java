@@ -13,11 +13,11 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
-/** Which variants answered, by the ids of deployed models that Vertex AI tells; remembered for each endpoint. */
+/** A lookup of variants by the ids of deployed models in answers, cached for each endpoint. */
 final class VariantLookup {
-  /** For so long nothing is asked that could not be asked, for each answer would wait for it. */
+  /** The time without another attempt after a failed lookup, because each answer would wait for it. */
   private static final Duration QUIET = Duration.ofMinutes(1);
-  /** An answer that is there waits no longer for its name; the first such call loads the SDK's classes. */
+  /** The maximum time that an answer waits for its variant's name; the first lookup loads the SDK's classes. */
   private static final Duration PATIENCE = Duration.ofSeconds(10);
 
   private final PredictionTargetCache targets;
@@ -29,16 +29,16 @@ final class VariantLookup {
     this.time = time;
   }
 
-  /** {@return what a deployed model is called here: its variant, or its id if it is somebody else's} */
+  /** {@return the name of a deployed model: its variant, or its id if it is foreign} */
   static String name(DeployedModel model) {
     return DeployedModelName.variant(model).orElse(model.getId());
   }
 
   /**
-   * {@return the variant that a deployed model is; its id if that cannot be found out}
+   * {@return the variant of a deployed model; its id if the lookup fails}
    *
-   * @param endpoint what was asked
-   * @param deadline the limit on finding it out
+   * @param endpoint the endpoint that was invoked
+   * @param deadline the limit on the lookup
    */
   String of(Endpoint endpoint, String deployedModelId, Deadline deadline) {
     Known ofEndpoint = known.computeIfAbsent(endpoint.name(), name -> new Known());
@@ -58,7 +58,7 @@ final class VariantLookup {
   /** The variants of one endpoint. */
   private final class Known {
     private final Map<String, String> variants = new ConcurrentHashMap<>();
-    /** So that many answers from a variant that is new ask for it once. */
+    /** Many answers of a new variant share one lookup. */
     private final ReentrantLock looking = new ReentrantLock();
 
     private @Nullable Duration quietUntil;
@@ -72,20 +72,20 @@ final class VariantLookup {
           return variant == null ? deployedModelId : variant;
         }
         var asked = targets.get(
-            "Looking for the variants of endpoint '" + endpoint.name() + "'",
+            "Reading the variants of endpoint '" + endpoint.name() + "'",
             endpoint.name(),
             Deadline.after(Durations.atMost(PATIENCE, deadline.left()), time));
         Map<String, String> found = new HashMap<>();
         for (DeployedModel model : asked.getDeployedModelsList()) {
           found.put(model.getId(), name(model));
         }
-        // What has answered and is gone is not looked for again.
+        // A model that was undeployed since its answer is not looked up again.
         found.putIfAbsent(deployedModelId, deployedModelId);
         variants.putAll(found);
         variants.keySet().retainAll(found.keySet());
         return found.get(deployedModelId);
       } catch (ServingException e) {
-        // The model has answered, which is not taken back for want of a name.
+        // The answer is returned, even if the variant's name is unknown.
         quietUntil = time.elapsed().plus(QUIET);
         return deployedModelId;
       } finally {

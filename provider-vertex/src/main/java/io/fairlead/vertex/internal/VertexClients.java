@@ -35,13 +35,13 @@ import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 
 /**
- * The clients of Vertex AI's services, each made when it is first needed, over one channel.
+ * The clients of Vertex AI's services, each created when it is first needed, over one channel.
  *
- * <p>The channel is the one that the SDK builds: over a channel of any other make, the SDK sends no header that says which
- * resource a request is about, by which requests are routed.
+ * <p>The channel is built by the SDK: over any other channel, the SDK does not send the routing header with the
+ * resource of a request.
  */
 final class VertexClients implements AutoCloseable {
-  /** The largest answer of a dedicated endpoint, with some room. */
+  /** The maximum size of a dedicated endpoint's answer, with some margin. */
   private static final int LARGEST_ANSWER = 32 << 20;
 
   private static final String TLS = ":443";
@@ -125,17 +125,17 @@ final class VertexClients implements AutoCloseable {
     this.config = config;
   }
 
-  /** {@return where Vertex AI answers: a region's resources are known at the region's host alone} */
+  /** {@return the endpoint of Vertex AI: a region's resources are served by the region's host only} */
   static String hostAndPort(VertexConfig config) {
     return config
         .endpoint()
         .orElse(config.location() + "-aiplatform." + config.universeDomain() + TLS);
   }
 
-  /** {@return which credentials are tried, as a phrase} */
+  /** {@return the credentials that are used, as a phrase} */
   static String identity(VertexConfig config) {
     if (config.credentials().isPresent()) {
-      return "the credentials provider that was handed in";
+      return "the caller's own credentials provider";
     }
     return config.plaintext()
         ? "no credentials, for the endpoint is plaintext"
@@ -158,7 +158,7 @@ final class VertexClients implements AutoCloseable {
     return jobs.get();
   }
 
-  /** {@return what tells how far work is that takes long, whatever it is about} */
+  /** {@return the client of long-running operations of all services} */
   OperationsClient operations() {
     return endpoints().getOperationsClient();
   }
@@ -168,9 +168,9 @@ final class VertexClients implements AutoCloseable {
   }
 
   /**
-   * {@return what invokes a dedicated endpoint, at its own host}
+   * {@return the client of a dedicated endpoint, at its own host}
    *
-   * <p>Not where an emulator or a transport with an address of its own answers in place of all hosts.
+   * <p>The shared client if an emulator, or a transport with an address of its own, stands in for all hosts.
    */
   PredictionServiceClient predictions(String dedicatedHost) {
     boolean answersForAll = config.plaintext()
@@ -193,7 +193,7 @@ final class VertexClients implements AutoCloseable {
     }
   }
 
-  /** {@return what keeps the clients, for others that are closed with them} */
+  /** {@return the holder of the clients, for others that are closed with them} */
   ClientHolder holder() {
     return holder;
   }
@@ -241,7 +241,7 @@ final class VertexClients implements AutoCloseable {
   }
 
   private TransportChannelProvider transport(String hostAndPort) {
-    // The services' own are alike, and asking models is to load nothing of the others.
+    // The services' defaults are equal, and an invocation should not load the classes of the other services.
     var builder = PredictionServiceSettings.defaultGrpcTransportProviderBuilder()
         .setEndpoint(hostAndPort)
         .setMaxInboundMessageSize(LARGEST_ANSWER);
@@ -265,18 +265,18 @@ final class VertexClients implements AutoCloseable {
     return new ServingException(
         VertexProvider.ID,
         ErrorKind.UNAUTHORIZED,
-        "A client of Vertex AI cannot be made: " + e.getMessage() + ". Tried " + identity(config)
-            + "; run 'gcloud auth application-default login', or hand in a CredentialsProvider",
+        "A client of Vertex AI cannot be created: " + e.getMessage() + ". Tried " + identity(config)
+            + "; run 'gcloud auth application-default login', or configure a CredentialsProvider",
         e);
   }
 
-  /** Closes the clients, before what they share; a transport that the caller handed in stays open. */
+  /** Closes the clients, before the resources that they share; the caller's own transport stays open. */
   @Override
   public void close() {
     holder.close();
   }
 
-  /** A client, or what clients share. */
+  /** A client, or a resource that clients share. */
   private abstract class Made<T> extends Lazy<T> {
     Made() {
       super(holder);

@@ -24,7 +24,7 @@ import java.time.Duration;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
-/** Asks models by Vertex AI's StreamRawPredict. */
+/** Streaming invocations by Vertex AI's StreamRawPredict. */
 final class VertexStreaming implements AutoCloseable {
   private final PredictionCalls calls;
   private final VertexErrors errors;
@@ -55,13 +55,13 @@ final class VertexStreaming implements AutoCloseable {
     }
   }
 
-  /** Ends the answers that are under way. */
+  /** Ends the answers in progress. */
   @Override
   public void close() {
     queues.close();
   }
 
-  /** One answer in pieces. */
+  /** One streaming answer. */
   private final class Answer implements ResponseObserver<HttpBody>, PieceQueues.Source {
     private final String what;
     private final GrpcResponseMetadata answered;
@@ -101,7 +101,7 @@ final class VertexStreaming implements AutoCloseable {
 
     // ---- on the caller's thread ----
 
-    /** Asks, and waits until an answer begins. */
+    /** Sends the request, and waits until the answer begins. */
     void begin(PredictionTarget target, Duration left, HttpBody body) {
       StreamRawPredictRequest asked = StreamRawPredictRequest.newBuilder()
           .setEndpoint(target.endpoint())
