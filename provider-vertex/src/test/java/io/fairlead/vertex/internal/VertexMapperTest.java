@@ -71,9 +71,9 @@ class VertexMapperTest {
         .hasMessageContaining("routing.name must be 1 to 63 lowercase letters, digits and hyphens")
         .hasMessageContaining("scaling.instanceType must be a machine type of Google Cloud's")
         .hasMessageContaining("scaling.min must be 1 or more")
-        .hasMessageContaining("exactly where a VertexRuntime names their type (got \"2 of ''\")")
-        .hasMessageContaining("must not require more replicas in VertexScaling than the least")
-        .hasMessageContaining("must not look at the load of accelerators");
+        .hasMessageContaining("if and only if a VertexRuntime names their type (got \"2 of ''\")")
+        .hasMessageContaining("must not require more replicas in VertexScaling than the minimum")
+        .hasMessageContaining("must not have a target of accelerator utilization");
   }
 
   @ParameterizedTest
@@ -109,7 +109,7 @@ class VertexMapperTest {
     RuntimeSpec runtime = RUNTIME.with(VertexRuntime.accelerator("NVIDIA_GEFORCE_4090"));
 
     assertThat(refused(container(runtime), ONE.with(VertexScaling.acceleratorCount(1)), BLUE))
-        .hasMessageContaining("must name a type of accelerator that Vertex AI has")
+        .hasMessageContaining("must name an accelerator type of Vertex AI")
         .hasMessageContaining("NVIDIA_GEFORCE_4090");
   }
 
@@ -124,7 +124,7 @@ class VertexMapperTest {
   @Test
   void whatToScaleByNeedsRoomToScale() {
     assertThat(refused(container(RUNTIME), ONE.with(VertexAutoscaling.cpu(70)), BLUE))
-        .hasMessageContaining("scaling.max must be more than min where VertexAutoscaling says");
+        .hasMessageContaining("scaling.max must be more than min where VertexAutoscaling is given");
   }
 
   @Test
@@ -160,7 +160,7 @@ class VertexMapperTest {
         .satisfiesExactlyInAnyOrder(
             line ->
                 assertThat(line).contains("finds the code by the environment variable CODE_URI"),
-            line -> assertThat(line).contains("begins with the least replicas, 1, and not with 2"),
+            line -> assertThat(line).contains("starts with the minimum of replicas, 1, and not with 2"),
             line -> assertThat(line).contains("each a2-highgpu-4g has 4 accelerators"));
   }
 
