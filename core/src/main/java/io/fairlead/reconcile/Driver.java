@@ -387,8 +387,14 @@ final class Driver {
           yield failed(ErrorKind.MODEL_FAILED, reason(seen));
         }
         case FAIL_DISAPPEARED ->
-          failed(
-              ErrorKind.MODEL_FAILED, "it disappeared while it was being created: " + reason(seen));
+          // A platform that takes back what it could not create says why.
+          seen.detail().isEmpty()
+              ? failed(
+                  ErrorKind.CONFLICT,
+                  "another process deleted it while it was being created: retry if it should exist")
+              : failed(
+                  ErrorKind.MODEL_FAILED,
+                  "it disappeared while it was being created: " + seen.detail());
         case FAIL_NEVER_VISIBLE ->
           failed(
               ErrorKind.UNKNOWN,

@@ -83,10 +83,5 @@ final class Secrets {
     Quoting(String printed, @Nullable Throwable cause) {
       super(printed, cause);
     }
-
-    @Override
-    public String toString() {
-      return String.valueOf(getMessage());
-    }
   }
 }

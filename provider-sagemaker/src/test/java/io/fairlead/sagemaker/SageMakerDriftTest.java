@@ -156,6 +156,18 @@ class SageMakerDriftTest {
   }
 
   @Test
+  void whatAnotherProcessUndeploysWhileItIsCreatedIsAConflictAndNotTheModelsFault() {
+    aws.time().in(Duration.ofSeconds(90), () -> other.undeployAll("bert").await(LIMIT));
+
+    ServingException failure = fails(() -> deploy(platform, FIRST, ONE, BLUE));
+
+    assertThat(failure.kind()).isEqualTo(ErrorKind.CONFLICT);
+    assertThat(failure)
+        .hasMessageContaining("another process deleted it while it was being created");
+    assertThat(aws.remains()).isEmpty();
+  }
+
+  @Test
   void aConfigurationThatAnotherProcessTookOverIsNoOrphanHoweverOldItIs() {
     killedAfter("CreateEndpointConfig", FIRST, BLUE, false);
     aws.time().pass(Duration.ofHours(1));

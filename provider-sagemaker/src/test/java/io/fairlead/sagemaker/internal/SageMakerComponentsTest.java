@@ -80,6 +80,15 @@ class SageMakerComponentsTest {
     return new Aws(new VirtualTime()).changesTake(Duration.ofSeconds(8));
   }
 
+  @Test
+  void aValueThatDoesNotSayThatItIsAComponentUndeploysItWithItsFleet() {
+    deploy(platform, bert());
+
+    await(platform.undeploy(new Endpoint(FIRST, Scaling.fixed(TYPE, 1), BLUE)));
+
+    assertThat(aws.remains()).isEmpty();
+  }
+
   @AfterEach
   void close() {
     platform.close();

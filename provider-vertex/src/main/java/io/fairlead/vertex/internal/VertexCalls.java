@@ -87,7 +87,7 @@ final class VertexCalls {
         what,
         token -> page.apply(Objects.requireNonNullElse(token, "")),
         items,
-        next::apply);
+        next);
   }
 
   /**

@@ -21,6 +21,7 @@ import io.fairlead.operation.Operation;
 import io.fairlead.platform.Deployment;
 import io.fairlead.platform.ManagedResource;
 import io.fairlead.vertex.Gcp;
+import io.fairlead.vertex.VertexEndpoint;
 import io.fairlead.vertex.VertexPlatform;
 import io.fairlead.vertex.VertexVersion;
 import java.net.URI;
@@ -208,6 +209,20 @@ class OverlappingDeploymentsTest {
       assertThat(gcp.time().elapsed().minus(before)).isLessThan(Duration.ofMinutes(10));
     }
     assertThat(gcp.remains()).isEmpty();
+  }
+
+  // ---- defaults ----
+
+  @Test
+  void aTimeoutThatTheServiceTellsAndNobodyGaveIsNoDifference() {
+    gcp.project().tellsInferenceTimeout(Duration.ofMinutes(10));
+    Routing dedicated = new Routing("bert", "blue").with(VertexEndpoint.dedicated());
+
+    platform.deploy(container("one"), ONE, dedicated).await(LIMIT);
+
+    assertThat(gcp.project().calls()).doesNotContain("UpdateEndpointLongRunning");
+    assertThat(platform.preview(p -> p.deploy(container("one"), ONE, dedicated)).isEmpty())
+        .isTrue();
   }
 
   // ---- versions ----

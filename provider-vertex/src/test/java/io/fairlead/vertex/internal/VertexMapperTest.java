@@ -13,6 +13,7 @@ import io.fairlead.grammar.ModelArtifact;
 import io.fairlead.grammar.Routing;
 import io.fairlead.grammar.RuntimeSpec;
 import io.fairlead.grammar.Scaling;
+import io.fairlead.reconcile.Mapping;
 import io.fairlead.vertex.Gcp;
 import io.fairlead.vertex.VertexAutoscaling;
 import io.fairlead.vertex.VertexConfig;
@@ -162,6 +163,42 @@ class VertexMapperTest {
                 assertThat(line).contains("finds the code by the environment variable CODE_URI"),
             line -> assertThat(line).contains("starts with the minimum of replicas, 1, and not with 2"),
             line -> assertThat(line).contains("each a2-highgpu-4g has 4 accelerators"));
+  }
+
+  // ---- mappings ----
+
+  /** It is data: found without a client, equal to itself, and printed without a secret. */
+  @Test
+  void whatAnEndpointComesToCanBeComparedAndPrinted() {
+    VertexMapper mapper = new VertexMapper(VertexConfig.of("some-project", "us-central1"));
+    Container secretive =
+        new Container(MODEL, RUNTIME, Dependencies.environment(Map.of("TOKEN", "0123456789")));
+    Endpoint endpoint = new Endpoint(secretive, ONE, BLUE);
+
+    Mapping mapping = mapper.endpoint(endpoint);
+
+    assertThat(mapping)
+        .isEqualTo(new VertexMapper(VertexConfig.of("some-project", "us-central1"))
+            .endpoint(new Endpoint(secretive, ONE, new Routing("bert", "blue"))))
+        .isNotEqualTo(
+            mapper.endpoint(new Endpoint(secretive, Scaling.fixed("n1-standard-8", 1), BLUE)));
+    assertThat(mapping.toString()).contains("n1-standard-4").doesNotContain("0123456789");
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "g2-standard-4, NVIDIA_TESLA_T4, 1, must name the accelerator that g2-standard-4 has",
+    "e2-standard-4, NVIDIA_TESLA_T4, 1, must be of a series that takes accelerators",
+    "a2-highgpu-1g, NVIDIA_TESLA_A100, 9, must not ask for more accelerators",
+    "n1-standard-4, NVIDIA_TESLA_T4, 3, '1, 2 or 4 of them'"
+  })
+  void anAcceleratorThatTheMachineTypeCannotHaveIsRefused(
+      String machineType, String accelerator, int count, String rule) {
+    Scaling scaling = Scaling.fixed(machineType, 1).with(VertexScaling.acceleratorCount(count));
+
+    assertThat(
+            refused(container(RUNTIME.with(VertexRuntime.accelerator(accelerator))), scaling, BLUE))
+        .hasMessageContaining(rule);
   }
 
   // ---- words ----
