@@ -47,17 +47,17 @@ public final class AsyncRequest extends Settings<AsyncRequest.Draft> {
             RequestRules.HEADER_RULE,
             draft.contentType)
         .check(
-            isSaid(draft.accept, RequestRules::isHeader),
+            isValid(draft.accept, RequestRules::isHeader),
             "accept",
             RequestRules.HEADER_RULE,
             draft.accept.orElse(""))
         .check(
-            isSaid(draft.inferenceId, RequestRules::isInferenceId),
+            isValid(draft.inferenceId, RequestRules::isInferenceId),
             "inferenceId",
             RequestRules.INFERENCE_ID_RULE,
             draft.inferenceId.orElse(""))
         .check(
-            isSaid(draft.customAttributes, RequestRules::isHeader),
+            isValid(draft.customAttributes, RequestRules::isHeader),
             "customAttributes",
             RequestRules.HEADER_RULE)
         .check(
@@ -73,7 +73,7 @@ public final class AsyncRequest extends Settings<AsyncRequest.Draft> {
         .throwIfAny();
   }
 
-  private static boolean isSaid(Optional<String> value, Predicate<String> rule) {
+  private static boolean isValid(Optional<String> value, Predicate<String> rule) {
     return value.filter(text -> text.isEmpty() || !rule.test(text)).isEmpty();
   }
 

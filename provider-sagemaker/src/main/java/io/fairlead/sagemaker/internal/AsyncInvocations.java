@@ -30,7 +30,7 @@ final class AsyncInvocations {
   private static final Duration SHORTEST_PAUSE = Duration.ofSeconds(1);
   private static final Duration LONGEST_PAUSE = Duration.ofSeconds(15);
   /** The timeout of the last poll, which starts when the time to wait has passed. */
-  private static final Duration LAST_LOOK = Duration.ofSeconds(5);
+  private static final Duration LAST_POLL_TIMEOUT = Duration.ofSeconds(5);
 
   private final SageMakerClients clients;
   private final RefusedCalls calls;
@@ -165,7 +165,7 @@ final class AsyncInvocations {
     for (Duration pause = SHORTEST_PAUSE; ; pause = longer(pause)) {
       ServingException trouble = null;
       try {
-        Optional<Response> answer = result(invocation, later(end.minus(time.elapsed()), LAST_LOOK));
+        Optional<Response> answer = result(invocation, later(end.minus(time.elapsed()), LAST_POLL_TIMEOUT));
         if (answer.isPresent()) {
           return answer.get();
         }

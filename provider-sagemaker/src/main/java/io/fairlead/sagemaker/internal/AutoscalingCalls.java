@@ -63,13 +63,13 @@ final class AutoscalingCalls {
                     .resourceId(resource(variant))
                     .scalableDimension(INSTANCES)))
         .scalingPolicies();
-    Optional<ScalingPolicy> ours =
+    Optional<ScalingPolicy> managed =
         policies.stream().filter(policy -> policy.policyName().equals(POLICY)).findFirst();
     return Optional.of(new Autoscaling(
         target.get().minCapacity(),
         target.get().maxCapacity(),
-        ours.flatMap(AutoscalingCalls::value),
-        ours.isEmpty() && !policies.isEmpty()));
+        managed.flatMap(AutoscalingCalls::value),
+        managed.isEmpty() && !policies.isEmpty()));
   }
 
   private static Optional<SageMakerAutoscaling> value(ScalingPolicy policy) {

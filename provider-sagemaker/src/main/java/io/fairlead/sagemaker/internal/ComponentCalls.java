@@ -72,7 +72,7 @@ final class ComponentCalls {
     return Set.copyOf(seen.getOrDefault(name, Set.of()));
   }
 
-  Map<String, String> marks(DescribeInferenceComponentResponse component) {
+  Map<String, String> resourceTags(DescribeInferenceComponentResponse component) {
     return tags.ofCreation(component.inferenceComponentArn(), component.creationTime());
   }
 
@@ -88,22 +88,22 @@ final class ComponentCalls {
   }
 
   /** A managed component, as listed. */
-  record Ours(VariantName name, InferenceComponentSummary summary, Map<String, String> marks) {}
+  record Managed(VariantName name, InferenceComponentSummary summary, Map<String, String> resourceTags) {}
 
   /** {@return all managed components, listed once in a look} */
-  List<Ours> ours(Look look) {
-    return look.once("components", () -> ours(ContentName.PREFIX));
+  List<Managed> managed(Look look) {
+    return look.once("components", () -> managed(ContentName.PREFIX));
   }
 
-  private List<Ours> ours(String nameContains) {
-    List<Ours> ours = new ArrayList<>();
+  private List<Managed> managed(String nameContains) {
+    List<Managed> managed = new ArrayList<>();
     for (InferenceComponentSummary summary : list(request -> request.nameContains(nameContains))) {
-      ours(summary).ifPresent(ours::add);
+      managed(summary).ifPresent(managed::add);
     }
-    return ours;
+    return managed;
   }
 
-  private Optional<Ours> ours(InferenceComponentSummary summary) {
+  private Optional<Managed> managed(InferenceComponentSummary summary) {
     if (!SageMakerNames.CONTENT.isMadeHere(summary.inferenceComponentName())) {
       return Optional.empty();
     }
@@ -111,12 +111,12 @@ final class ComponentCalls {
         tags.ofListed(summary.inferenceComponentArn(), summary.creationTime());
     String variant = read.get(SageMakerTags.VARIANT);
     String deployment = read.get(SageMakerTags.DEPLOYMENT);
-    if (!SageMakerTags.areOurs(read) || variant == null || deployment == null) {
+    if (!SageMakerTags.areManaged(read) || variant == null || deployment == null) {
       return Optional.empty();
     }
     VariantName name = new VariantName(deployment, variant);
     note(name);
-    return Optional.of(new Ours(name, summary, read));
+    return Optional.of(new Managed(name, summary, read));
   }
 
   private List<InferenceComponentSummary> list(
@@ -151,9 +151,9 @@ final class ComponentCalls {
   private Optional<VariantName> of(String name, String besides, Look look) {
     String readable = SageMakerNames.CONTENT.beginning(name);
     String part = readable.substring(0, readable.length() - 1);
-    return look.once(List.of("components", part), () -> ours(part)).stream()
+    return look.once(List.of("components", part), () -> managed(part)).stream()
         .filter(one -> !one.summary().inferenceComponentStatusAsString().equals("Deleting"))
-        .map(Ours::name)
+        .map(Managed::name)
         .filter(one -> one.endpoint().equals(name) && !one.variant().equals(besides))
         .findFirst();
   }

@@ -39,7 +39,7 @@ final class ConfigurationKind implements ResourceKind<Configuration> {
         .findConfiguration(name, look)
         .map(found -> {
           Observed<Configuration> seen = Observed.ready(new Configuration(name));
-          return SageMakerTags.areOurs(endpoints.tagsOf(found, look)) ? seen : seen.asForeign();
+          return SageMakerTags.areManaged(endpoints.tagsOf(found, look)) ? seen : seen.asForeign();
         })
         .orElseGet(Observed::absent);
   }
@@ -54,14 +54,14 @@ final class ConfigurationKind implements ResourceKind<Configuration> {
   public List<Listed> list(Look look) {
     List<Listed> listed = new ArrayList<>();
     for (EndpointConfigSummary summary : endpoints.configurations(look)) {
-      Map<String, String> marks =
+      Map<String, String> resourceTags =
           tags.ofListed(summary.endpointConfigArn(), summary.creationTime());
-      if (SageMakerTags.areOurs(marks)) {
+      if (SageMakerTags.areManaged(resourceTags)) {
         listed.add(Listed.of(
                 new ResourceRef(SageMakerKinds.CONFIGURATION.name(), summary.endpointConfigName()),
                 summary.creationTime())
-            .deployment(marks.getOrDefault(SageMakerTags.DEPLOYMENT, ""))
-            .remembers(SageMakerTags.models(marks)));
+            .deployment(resourceTags.getOrDefault(SageMakerTags.DEPLOYMENT, ""))
+            .remembers(SageMakerTags.models(resourceTags)));
       }
     }
     return listed;

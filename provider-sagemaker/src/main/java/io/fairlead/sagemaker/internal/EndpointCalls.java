@@ -56,7 +56,7 @@ final class EndpointCalls {
    * The configurations that this process created, by name, with their endpoints: no other process is about to use
    * them.
    */
-  private final Map<String, String> made = new ConcurrentHashMap<>();
+  private final Map<String, String> created = new ConcurrentHashMap<>();
 
   /** The keys of the models' uploads, by the names of the models. */
   private final Map<String, String> artifacts = new ConcurrentHashMap<>();
@@ -65,7 +65,7 @@ final class EndpointCalls {
    * The configurations of deleted endpoints that have deletion steps of their own, after the models that their tags
    * name.
    */
-  private final Map<String, Set<String>> goingLater = new ConcurrentHashMap<>();
+  private final Map<String, Set<String>> deferredDeletions = new ConcurrentHashMap<>();
 
   EndpointCalls(
       SageMakerClients clients, SageMakerErrors errors, SageMakerTags tags, ContainerLogs logs) {
@@ -89,7 +89,7 @@ final class EndpointCalls {
   }
 
   /** Creates an endpoint. */
-  void create(String endpoint, String configuration, Map<String, String> marks) {
+  void create(String endpoint, String configuration, Map<String, String> resourceTags) {
     try {
       errors.call(
           "Create endpoint " + endpoint,
@@ -98,7 +98,7 @@ final class EndpointCalls {
               .createEndpoint(request -> request
                   .endpointName(endpoint)
                   .endpointConfigName(configuration)
-                  .tags(SageMakerTags.list(marks))));
+                  .tags(SageMakerTags.list(resourceTags))));
     } catch (ServingException e) {
       if (e.kind() == ErrorKind.ALREADY_EXISTS && find(endpoint).isEmpty()) {
         checkCase(endpoint);
@@ -139,17 +139,17 @@ final class EndpointCalls {
         ListEndpointsResponse::nextToken);
   }
 
-  boolean isOurs(DescribeEndpointResponse endpoint) {
-    return SageMakerTags.areOurs(marks(endpoint));
+  boolean isManaged(DescribeEndpointResponse endpoint) {
+    return SageMakerTags.areManaged(resourceTags(endpoint));
   }
 
   /** {@return whether it is a managed fleet, whose instances inference components share} */
   boolean isFleet(DescribeEndpointResponse endpoint) {
-    Map<String, String> marks = marks(endpoint);
-    return SageMakerTags.areOurs(marks) && marks.containsKey(SageMakerTags.FLEET);
+    Map<String, String> resourceTags = resourceTags(endpoint);
+    return SageMakerTags.areManaged(resourceTags) && resourceTags.containsKey(SageMakerTags.FLEET);
   }
 
-  Map<String, String> marks(DescribeEndpointResponse endpoint) {
+  Map<String, String> resourceTags(DescribeEndpointResponse endpoint) {
     return tags.ofCreation(endpoint.endpointArn(), endpoint.creationTime());
   }
 
@@ -310,12 +310,12 @@ final class EndpointCalls {
    * {@return a request for a configuration with the actual state of an endpoint, including its weights and instance
    * counts}
    */
-  static CreateEndpointConfigRequest.Builder like(
+  static CreateEndpointConfigRequest.Builder copyOf(
       DescribeEndpointConfigResponse configuration, DescribeEndpointResponse endpoint) {
     return CreateEndpointConfigRequest.builder()
-        .productionVariants(asTheyAre(configuration.productionVariants(), endpoint))
+        .productionVariants(withActualCapacity(configuration.productionVariants(), endpoint))
         .shadowProductionVariants(
-            orNone(asTheyAre(configuration.shadowProductionVariants(), endpoint)))
+            orNone(withActualCapacity(configuration.shadowProductionVariants(), endpoint)))
         .dataCaptureConfig(configuration.dataCaptureConfig())
         .kmsKeyId(configuration.kmsKeyId())
         .asyncInferenceConfig(configuration.asyncInferenceConfig())
@@ -331,7 +331,7 @@ final class EndpointCalls {
     return shadows.isEmpty() ? null : shadows;
   }
 
-  private static List<ProductionVariant> asTheyAre(
+  private static List<ProductionVariant> withActualCapacity(
       List<ProductionVariant> variants, DescribeEndpointResponse endpoint) {
     List<ProductionVariant> copies = new ArrayList<>();
     for (ProductionVariant variant : variants) {
@@ -358,15 +358,15 @@ final class EndpointCalls {
    *
    * @return its name
    */
-  String make(
-      String endpoint, CreateEndpointConfigRequest.Builder wanted, Map<String, String> marks) {
+  String createConfiguration(
+      String endpoint, CreateEndpointConfigRequest.Builder wanted, Map<String, String> resourceTags) {
     String name = SageMakerNames.CONTENT.of(endpoint, endpoint, wanted.build().toString());
-    Map<String, String> tagged = new HashMap<>(marks);
+    Map<String, String> tagged = new HashMap<>(resourceTags);
     SageMakerTags.remember(tagged, models(wanted.build()));
     CreateEndpointConfigRequest request =
         wanted.endpointConfigName(name).tags(SageMakerTags.list(tagged)).build();
-    goingLater.remove(endpoint);
-    boolean own = made.put(name, endpoint) != null;
+    deferredDeletions.remove(endpoint);
+    boolean own = created.put(name, endpoint) != null;
     try {
       errors.call(
           "Create endpoint configuration " + name,
@@ -380,7 +380,7 @@ final class EndpointCalls {
         claimed.put(SageMakerTags.CLAIMED, tags.now());
       }
       // A run that ended may have created it; this run claims it.
-      findConfiguration(name).ifPresent(found -> mark(found, claimed));
+      findConfiguration(name).ifPresent(found -> tag(found, claimed));
     }
     return name;
   }
@@ -399,19 +399,19 @@ final class EndpointCalls {
     return models;
   }
 
-  private void mark(DescribeEndpointConfigResponse configuration, Map<String, String> marks) {
+  private void tag(DescribeEndpointConfigResponse configuration, Map<String, String> resourceTags) {
     errors.find(
         "Tag endpoint configuration " + configuration.endpointConfigName(),
         () -> clients
             .controlPlane()
             .addTags(request -> request
                 .resourceArn(configuration.endpointConfigArn())
-                .tags(SageMakerTags.list(marks))));
+                .tags(SageMakerTags.list(resourceTags))));
   }
 
   /** Leaves the deletion of configurations to steps of their own, after the models that their tags name. */
-  void leaveToTheirSteps(String endpoint, Set<ResourceRef> going) {
-    goingLater.put(
+  void deferDeletion(String endpoint, Set<ResourceRef> going) {
+    deferredDeletions.put(
         endpoint,
         going.stream()
             .filter(ref -> ref.kind().equals(SageMakerKinds.CONFIGURATION.name()))
@@ -419,8 +419,8 @@ final class EndpointCalls {
             .collect(Collectors.toSet()));
   }
 
-  void tidy(String endpoint) {
-    tidy(endpoint, endpoint);
+  void deleteSuperseded(String endpoint) {
+    deleteSuperseded(endpoint, endpoint);
   }
 
   /**
@@ -431,15 +431,15 @@ final class EndpointCalls {
    * these are deleted: the ones of this process, those that an endpoint had, and those older than AWS's settling
    * time.
    *
-   * @param madeFor the name with which {@link #make} created them
+   * @param createdFor the name with which {@link #createConfiguration} created them
    */
-  void tidy(String endpoint, String madeFor) {
+  void deleteSuperseded(String endpoint, String createdFor) {
     Optional<DescribeEndpointResponse> found = find(endpoint);
     if (found.isPresent() && !isAtRest(found.get())) {
       return;
     }
     String current = found.map(DescribeEndpointResponse::endpointConfigName).orElse("");
-    List<EndpointConfigSummary> all = configurations(SageMakerNames.CONTENT.beginning(madeFor));
+    List<EndpointConfigSummary> all = configurations(SageMakerNames.CONTENT.beginning(createdFor));
     Instant since = all.stream()
         .filter(summary -> summary.endpointConfigName().equals(current))
         .map(EndpointConfigSummary::creationTime)
@@ -447,21 +447,21 @@ final class EndpointCalls {
         .orElse(Instant.MIN);
     Set<String> superseded = new HashSet<>();
     // A configuration that was just created may not be listed yet.
-    made.forEach((name, owner) -> {
-      if (owner.equals(madeFor)) {
+    created.forEach((name, owner) -> {
+      if (owner.equals(createdFor)) {
         superseded.add(name);
       }
     });
     for (EndpointConfigSummary summary : all) {
       boolean replaced = found.isEmpty() || summary.creationTime().isBefore(since);
-      if (replaced && isFor(endpoint, summary, found.isEmpty())) {
+      if (replaced && belongsTo(endpoint, summary, found.isEmpty())) {
         superseded.add(summary.endpointConfigName());
       }
     }
     superseded.remove(current);
-    superseded.removeAll(goingLater.getOrDefault(endpoint, Set.of()));
+    superseded.removeAll(deferredDeletions.getOrDefault(endpoint, Set.of()));
     superseded.forEach(this::deleteConfiguration);
-    made.remove(current);
+    created.remove(current);
   }
 
   static boolean isAtRest(DescribeEndpointResponse endpoint) {
@@ -471,24 +471,24 @@ final class EndpointCalls {
     };
   }
 
-  private boolean isFor(String endpoint, EndpointConfigSummary summary, boolean gone) {
-    Map<String, String> marks = tags.read(summary.endpointConfigArn());
-    return SageMakerTags.areOurs(marks)
-        && endpoint.equals(marks.get(SageMakerTags.DEPLOYMENT))
-        && !(gone && isAboutToBeUsed(summary.creationTime(), marks));
+  private boolean belongsTo(String endpoint, EndpointConfigSummary summary, boolean gone) {
+    Map<String, String> resourceTags = tags.read(summary.endpointConfigArn());
+    return SageMakerTags.areManaged(resourceTags)
+        && endpoint.equals(resourceTags.get(SageMakerTags.DEPLOYMENT))
+        && !(gone && isAboutToBeUsed(summary.creationTime(), resourceTags));
   }
 
   /** {@return whether another process may have created or claimed a configuration, and be about to use it} */
   boolean isAboutToBeUsed(DescribeEndpointConfigResponse configuration) {
-    Map<String, String> marks = tagsOf(configuration);
-    return SageMakerTags.areOurs(marks) && isAboutToBeUsed(configuration.creationTime(), marks);
+    Map<String, String> resourceTags = tagsOf(configuration);
+    return SageMakerTags.areManaged(resourceTags) && isAboutToBeUsed(configuration.creationTime(), resourceTags);
   }
 
   /** {@return the same for a configuration with these tags} */
-  boolean isAboutToBeUsed(Instant createdAt, Map<String, String> marks) {
+  boolean isAboutToBeUsed(Instant createdAt, Map<String, String> resourceTags) {
     Instant claimedAt = createdAt;
     try {
-      claimedAt = Instant.parse(marks.getOrDefault(SageMakerTags.CLAIMED, ""));
+      claimedAt = Instant.parse(resourceTags.getOrDefault(SageMakerTags.CLAIMED, ""));
     } catch (DateTimeParseException e) {
       // It was not claimed since.
     }
@@ -499,7 +499,7 @@ final class EndpointCalls {
   void release(DescribeEndpointResponse endpoint) {
     findConfiguration(endpoint.endpointConfigName())
         .filter(this::isAboutToBeUsed)
-        .ifPresent(found -> mark(found, Map.of(SageMakerTags.CLAIMED, Instant.EPOCH.toString())));
+        .ifPresent(found -> tag(found, Map.of(SageMakerTags.CLAIMED, Instant.EPOCH.toString())));
   }
 
   void deleteConfiguration(String name) {
@@ -508,8 +508,8 @@ final class EndpointCalls {
         () -> clients
             .controlPlane()
             .deleteEndpointConfig(request -> request.endpointConfigName(name)));
-    made.remove(name);
-    goingLater.values().forEach(names -> names.remove(name));
+    created.remove(name);
+    deferredDeletions.values().forEach(names -> names.remove(name));
   }
 
   /** {@return all configurations whose names are built as this library's, listed once in a look} */
@@ -545,10 +545,10 @@ final class EndpointCalls {
       DescribeEndpointConfigResponse replaced,
       Collection<String> variants) {
     Map<String, String> carried = new HashMap<>(tagsOf(replaced));
-    if (!SageMakerTags.areOurs(carried)) {
-      Map<String, String> marks = tags.read(endpoint.endpointArn());
+    if (!SageMakerTags.areManaged(carried)) {
+      Map<String, String> resourceTags = tags.read(endpoint.endpointArn());
       carried.put(SageMakerTags.DEPLOYMENT, endpoint.endpointName());
-      carried.put(SageMakerTags.RUN, marks.getOrDefault(SageMakerTags.RUN, ""));
+      carried.put(SageMakerTags.RUN, resourceTags.getOrDefault(SageMakerTags.RUN, ""));
     }
     carried
         .keySet()

@@ -69,11 +69,11 @@ final class FleetKind implements ResourceKind<Fleet> {
     if (found.isEmpty()) {
       return Observed.absent();
     }
-    Map<String, String> marks = endpoints.marks(found.get());
+    Map<String, String> resourceTags = endpoints.resourceTags(found.get());
     if (!endpoints.isFleet(found.get())) {
       return Observed.<Fleet>changing("it is an endpoint with a model of its own").asForeign();
     }
-    return observed(found.get(), look).madeBy(marks.getOrDefault(SageMakerTags.RUN, ""));
+    return observed(found.get(), look).madeBy(resourceTags.getOrDefault(SageMakerTags.RUN, ""));
   }
 
   private Observed<Fleet> observed(DescribeEndpointResponse endpoint, Look look) {
@@ -114,11 +114,11 @@ final class FleetKind implements ResourceKind<Fleet> {
 
   @Override
   public Accepted create(String fleet, Fleet desired, OwnerTag owner) {
-    Map<String, String> marks = new HashMap<>(desired.tags().tags());
-    marks.putAll(SageMakerTags.of(new OwnerTag("", owner.run())));
-    marks.put(SageMakerTags.FLEET, fleet);
-    Map<String, String> configurationMarks = new HashMap<>(marks);
-    configurationMarks.put(SageMakerTags.DEPLOYMENT, fleet);
+    Map<String, String> resourceTags = new HashMap<>(desired.tags().tags());
+    resourceTags.putAll(SageMakerTags.of(new OwnerTag("", owner.run())));
+    resourceTags.put(SageMakerTags.FLEET, fleet);
+    Map<String, String> configurationTags = new HashMap<>(resourceTags);
+    configurationTags.put(SageMakerTags.DEPLOYMENT, fleet);
     CreateEndpointConfigRequest.Builder wanted = CreateEndpointConfigRequest.builder()
         .executionRoleArn(desired.role())
         .productionVariants(ProductionVariant.builder()
@@ -126,8 +126,8 @@ final class FleetKind implements ResourceKind<Fleet> {
             .instanceType(desired.instanceType())
             .initialInstanceCount(desired.instances())
             .build());
-    String configuration = endpoints.make(configurations(fleet), wanted, configurationMarks);
-    endpoints.create(fleet, configuration, marks);
+    String configuration = endpoints.createConfiguration(configurations(fleet), wanted, configurationTags);
+    endpoints.create(fleet, configuration, resourceTags);
     return Accepted.VISIBLE;
   }
 
@@ -199,7 +199,7 @@ final class FleetKind implements ResourceKind<Fleet> {
 
   @Override
   public void deleteSuperseded(String fleet) {
-    endpoints.tidy(fleet, configurations(fleet));
+    endpoints.deleteSuperseded(fleet, configurations(fleet));
   }
 
   // ---- listing ----
@@ -216,13 +216,13 @@ final class FleetKind implements ResourceKind<Fleet> {
       if (!summary.endpointConfigName().startsWith(ofFleets)) {
         continue;
       }
-      Map<String, String> marks =
+      Map<String, String> resourceTags =
           tags.ofListed(summary.endpointConfigArn(), summary.creationTime());
-      if (SageMakerTags.areOurs(marks) && marks.containsKey(SageMakerTags.FLEET)) {
-        names.add(marks.get(SageMakerTags.FLEET));
+      if (SageMakerTags.areManaged(resourceTags) && resourceTags.containsKey(SageMakerTags.FLEET)) {
+        names.add(resourceTags.get(SageMakerTags.FLEET));
       }
     }
-    components.ours(look).forEach(one -> names.add(one.summary().endpointName()));
+    components.managed(look).forEach(one -> names.add(one.summary().endpointName()));
     List<Listed> listed = new ArrayList<>();
     for (String fleet : names) {
       endpoints

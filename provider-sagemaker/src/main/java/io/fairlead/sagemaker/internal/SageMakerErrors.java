@@ -196,10 +196,10 @@ final class SageMakerErrors implements Refusals<SdkException> {
   private static @Nullable String variant(AwsServiceException e) {
     SdkHttpResponse answer =
         e.awsErrorDetails() == null ? null : e.awsErrorDetails().sdkHttpResponse();
-    String told =
+    String named =
         answer == null ? null : answer.firstMatchingHeader(VARIANT_HEADER).orElse(null);
-    if (told != null || !(e instanceof ModelErrorException model) || model.logStreamArn() == null) {
-      return told;
+    if (named != null || !(e instanceof ModelErrorException model) || model.logStreamArn() == null) {
+      return named;
     }
     Matcher stream = VARIANT_OF_LOG_STREAM.matcher(model.logStreamArn());
     return stream.find() ? stream.group(1) : null;

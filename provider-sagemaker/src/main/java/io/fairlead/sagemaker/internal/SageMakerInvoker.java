@@ -215,7 +215,7 @@ final class SageMakerInvoker implements Invoker<Endpoint>, AutoCloseable {
 
   private static Response response(InvokeEndpointResponse answer) {
     byte[] body = answer.body() == null ? new byte[0] : answer.body().asByteArrayUnsafe();
-    return told(
+    return withDetails(
         response(body, answer.contentType(), answer.invokedProductionVariant()),
         answer.newSessionId(),
         answer.closedSessionId(),
@@ -223,7 +223,7 @@ final class SageMakerInvoker implements Invoker<Endpoint>, AutoCloseable {
   }
 
   /** {@return the answer, with a SageMakerResponse if there is a session or custom attributes} */
-  static Response told(
+  static Response withDetails(
       Response response,
       @Nullable String newSession,
       @Nullable String closedSession,

@@ -127,13 +127,13 @@ final class SageMakerStreaming implements AutoCloseable {
     String what = SageMakerInvoker.what(endpoint, request);
     Deadline deadline = Deadline.after(request.timeout(), time);
     try {
-      Answer coming = calls.call(what, deadline, errors, left -> {
+      Answer answer = calls.call(what, deadline, errors, left -> {
         Duration rest = clients.awaitCredentials(left);
         Answer begun = new Answer(what, deadline);
         begun.begin(call.overrideConfiguration(SageMakerInvoker.within(rest)).build());
         return begun;
       });
-      return target.named(coming.handOn(pieces));
+      return target.named(answer.handOn(pieces));
     } catch (ServingException e) {
       throw target.named(e);
     }
@@ -242,18 +242,18 @@ final class SageMakerStreaming implements AutoCloseable {
       try {
         queue.handOn(pieces);
       } catch (ServingException e) {
-        String variant = told().invokedProductionVariant();
+        String variant = head().invokedProductionVariant();
         throw variant == null ? e : e.withVariant(variant);
       }
-      return SageMakerInvoker.told(
+      return SageMakerInvoker.withDetails(
           SageMakerInvoker.response(
-              new byte[0], told().contentType(), told().invokedProductionVariant()),
+              new byte[0], head().contentType(), head().invokedProductionVariant()),
           null,
           null,
-          told().customAttributes());
+          head().customAttributes());
     }
 
-    private InvokeEndpointWithResponseStreamResponse told() {
+    private InvokeEndpointWithResponseStreamResponse head() {
       return requireNonNull(head, "head");
     }
 

@@ -80,17 +80,17 @@ final class SageMakerTags {
   }
 
   /** {@return the variants of a configuration} */
-  static Set<String> variants(Map<String, String> marks) {
-    return marks.keySet().stream()
+  static Set<String> variants(Map<String, String> resourceTags) {
+    return resourceTags.keySet().stream()
         .filter(tag -> tag.startsWith(RUN_OF_VARIANT))
         .map(tag -> tag.substring(RUN_OF_VARIANT.length()))
         .collect(Collectors.toCollection(TreeSet::new));
   }
 
   /** {@return the models that a configuration's tags name, and their uploads} */
-  static List<ResourceRef> models(Map<String, String> marks) {
+  static List<ResourceRef> models(Map<String, String> resourceTags) {
     List<ResourceRef> models = new ArrayList<>();
-    marks.forEach((tag, artifact) -> {
+    resourceTags.forEach((tag, artifact) -> {
       if (tag.startsWith(MODEL)) {
         models.add(new ResourceRef(SageMakerKinds.MODEL.name(), tag.substring(MODEL.length())));
         if (!artifact.isEmpty()) {
@@ -104,19 +104,19 @@ final class SageMakerTags {
   /**
    * Adds the models of a configuration to its tags.
    *
-   * @param marks its tags, including those of the configuration that it replaces
+   * @param resourceTags its tags, including those of the configuration that it replaces
    * @param models the names of the models that its variants have, with the keys of their uploads, which may be empty
    */
-  static void remember(Map<String, String> marks, Map<String, String> models) {
+  static void remember(Map<String, String> resourceTags, Map<String, String> models) {
     models.forEach((model, artifact) ->
-        marks.merge(MODEL + model, artifact, (before, now) -> now.isEmpty() ? before : now));
-    List<String> earlier = marks.keySet().stream()
+        resourceTags.merge(MODEL + model, artifact, (before, now) -> now.isEmpty() ? before : now));
+    List<String> earlier = resourceTags.keySet().stream()
         .filter(tag -> tag.startsWith(MODEL))
         .filter(tag -> !models.containsKey(tag.substring(MODEL.length())))
         .sorted()
         .toList();
     // AWS allows 50 tags.
-    earlier.stream().skip(MOST_MODELS).forEach(marks::remove);
+    earlier.stream().skip(MOST_MODELS).forEach(resourceTags::remove);
   }
 
   static List<Tag> list(Map<String, String> tags) {
@@ -125,7 +125,7 @@ final class SageMakerTags {
     return list;
   }
 
-  static boolean areOurs(Map<String, String> tags) {
+  static boolean areManaged(Map<String, String> tags) {
     return tags.containsKey(RUN);
   }
 
@@ -148,7 +148,7 @@ final class SageMakerTags {
       lock.unlock();
     }
     Map<String, String> tags = Map.copyOf(ofPresent(arn));
-    if (areOurs(tags) || isSettled(createdAt)) {
+    if (areManaged(tags) || isSettled(createdAt)) {
       lock.lock();
       try {
         known.put(arn, new Known(createdAt, tags));

@@ -63,7 +63,7 @@ final class SageMakerTraffic implements TrafficSetting {
       case "Deleting" -> Observed.deleting();
       default -> Observed.changing("endpoint is " + endpoint.endpointStatusAsString());
     };
-    return endpoints.isOurs(endpoint) ? seen : seen.asForeign();
+    return endpoints.isManaged(endpoint) ? seen : seen.asForeign();
   }
 
   /** An inference component is the only variant of its public name, so it has all requests. */

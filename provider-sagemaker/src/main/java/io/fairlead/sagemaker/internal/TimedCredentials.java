@@ -29,12 +29,12 @@ final class TimedCredentials implements AwsCredentialsProvider, AutoCloseable {
   private final AwsCredentialsProvider source;
   private final Duration limit;
   private final ReentrantLock lock = new ReentrantLock();
-  private volatile @Nullable Known known;
-  private @Nullable Asking asking;
+  private volatile @Nullable Cached cached;
+  private @Nullable PendingRequest pending;
   private boolean closed;
 
   /** Cached credentials, and the time at which they were requested. */
-  private record Known(AwsCredentials credentials, long since) {
+  private record Cached(AwsCredentials credentials, long since) {
     boolean isFresh() {
       return System.nanoTime() - since < KEPT_NANOS
           && credentials
@@ -45,7 +45,7 @@ final class TimedCredentials implements AwsCredentialsProvider, AutoCloseable {
   }
 
   /** A pending request to the provider, and its thread. */
-  private record Asking(CompletableFuture<AwsCredentials> answer, Thread thread) {}
+  private record PendingRequest(CompletableFuture<AwsCredentials> answer, Thread thread) {}
 
   private TimedCredentials(AwsCredentialsProvider source, Duration limit) {
     this.source = source;
@@ -70,7 +70,7 @@ final class TimedCredentials implements AwsCredentialsProvider, AutoCloseable {
 
   /** Waits for credentials, if none are cached. */
   AwsCredentials get(Duration within) {
-    Known last = known;
+    Cached last = cached;
     if (last != null && last.isFresh()) {
       return last.credentials();
     }
@@ -95,8 +95,8 @@ final class TimedCredentials implements AwsCredentialsProvider, AutoCloseable {
     if (thrown instanceof Error error) {
       throw error;
     }
-    return thrown instanceof SdkException known
-        ? known
+    return thrown instanceof SdkException sdk
+        ? sdk
         : SdkClientException.create("Unable to load credentials: " + thrown.getMessage(), thrown);
   }
 
@@ -106,13 +106,13 @@ final class TimedCredentials implements AwsCredentialsProvider, AutoCloseable {
       if (closed) {
         return CompletableFuture.failedFuture(closed());
       }
-      if (asking != null) {
-        return asking.answer();
+      if (pending != null) {
+        return pending.answer();
       }
       CompletableFuture<AwsCredentials> answer = new CompletableFuture<>();
       Thread thread = new Thread(() -> answer(answer), "fairlead-sagemaker-credentials");
       thread.setDaemon(true);
-      asking = new Asking(answer, thread);
+      pending = new PendingRequest(answer, thread);
       thread.start();
       return answer;
     } finally {
@@ -124,7 +124,7 @@ final class TimedCredentials implements AwsCredentialsProvider, AutoCloseable {
     long since = System.nanoTime();
     try {
       AwsCredentials credentials = source.resolveCredentials();
-      known = new Known(credentials, since);
+      cached = new Cached(credentials, since);
       done();
       answer.complete(credentials);
     } catch (Throwable e) {
@@ -136,7 +136,7 @@ final class TimedCredentials implements AwsCredentialsProvider, AutoCloseable {
   private void done() {
     lock.lock();
     try {
-      asking = null;
+      pending = null;
     } finally {
       lock.unlock();
     }
@@ -149,11 +149,11 @@ final class TimedCredentials implements AwsCredentialsProvider, AutoCloseable {
   /** Ends pending requests; the provider itself is not closed. */
   @Override
   public void close() {
-    Asking open;
+    PendingRequest open;
     lock.lock();
     try {
       closed = true;
-      open = asking;
+      open = pending;
     } finally {
       lock.unlock();
     }

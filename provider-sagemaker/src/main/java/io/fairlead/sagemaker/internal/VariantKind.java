@@ -60,9 +60,9 @@ final class VariantKind implements ResourceKind<Variant> {
   private final AutoscalingCalls autoscaling;
 
   /** The autoscaling of variants whose instances are being replaced, until that has ended. */
-  private final Map<VariantName, SetAside> setAside = new ConcurrentHashMap<>();
+  private final Map<VariantName, SuspendedAutoscaling> suspended = new ConcurrentHashMap<>();
 
-  private record SetAside(String instanceType, Autoscaling range) {}
+  private record SuspendedAutoscaling(String instanceType, Autoscaling range) {}
 
   VariantKind(
       SageMakerClients clients,
@@ -92,7 +92,7 @@ final class VariantKind implements ResourceKind<Variant> {
     if (found.isEmpty()) {
       return Observed.absent();
     }
-    if (!endpoints.isOurs(found.get())) {
+    if (!endpoints.isManaged(found.get())) {
       // The name is taken, whatever the endpoint and its variants are.
       return Observed.ready(VariantConversion.UNKNOWN).asForeign();
     }
@@ -140,7 +140,7 @@ final class VariantKind implements ResourceKind<Variant> {
     boolean scales = !shadow && variant.get().serverlessConfig() == null;
     Variant value = VariantConversion.read(configuration, variant.get(), now.get(), shadow)
         .withAutoscaling(scales ? autoscaling.read(name) : Optional.empty())
-        .withTags(UserTags.among(endpoints.marks(endpoint)));
+        .withTags(UserTags.among(endpoints.resourceTags(endpoint)));
     Observed<Variant> seen = Observed.ready(value).withDetail(detail);
     String run =
         endpoints.tagsOf(configuration, look).get(SageMakerTags.RUN_OF_VARIANT + name.variant());
@@ -186,17 +186,17 @@ final class VariantKind implements ResourceKind<Variant> {
     CreateEndpointConfigRequest.Builder wanted =
         CreateEndpointConfigRequest.builder().productionVariants(variant);
     VariantConversion.writeShared(wanted, desired);
-    String configuration = endpoints.make(name.endpoint(), wanted, marks(name, desired, owner));
-    Map<String, String> marks = new HashMap<>(desired.tags().tags());
-    marks.putAll(SageMakerTags.of(owner));
-    endpoints.create(name.endpoint(), configuration, marks);
+    String configuration = endpoints.createConfiguration(name.endpoint(), wanted, resourceTags(name, desired, owner));
+    Map<String, String> resourceTags = new HashMap<>(desired.tags().tags());
+    resourceTags.putAll(SageMakerTags.of(owner));
+    endpoints.create(name.endpoint(), configuration, resourceTags);
   }
 
-  private static Map<String, String> marks(VariantName name, Variant desired, OwnerTag owner) {
-    Map<String, String> marks = new HashMap<>(desired.tags().tags());
-    marks.putAll(SageMakerTags.of(owner));
-    marks.put(SageMakerTags.RUN_OF_VARIANT + name.variant(), owner.run());
-    return marks;
+  private static Map<String, String> resourceTags(VariantName name, Variant desired, OwnerTag owner) {
+    Map<String, String> resourceTags = new HashMap<>(desired.tags().tags());
+    resourceTags.putAll(SageMakerTags.of(owner));
+    resourceTags.put(SageMakerTags.RUN_OF_VARIANT + name.variant(), owner.run());
+    return resourceTags;
   }
 
   private Accepted join(
@@ -213,7 +213,7 @@ final class VariantKind implements ResourceKind<Variant> {
     });
     ProductionVariant variant = VariantConversion.write(
         name.variant(), desired, desired.shadow().map(s -> (float) s.percent()).orElse(0f));
-    CreateEndpointConfigRequest.Builder wanted = EndpointCalls.like(configuration, endpoint);
+    CreateEndpointConfigRequest.Builder wanted = EndpointCalls.copyOf(configuration, endpoint);
     CreateEndpointConfigRequest now = wanted.build();
     if (desired.shadow().isPresent()) {
       wanted.shadowProductionVariants(and(now.shadowProductionVariants(), variant));
@@ -223,10 +223,10 @@ final class VariantKind implements ResourceKind<Variant> {
     VariantConversion.writeShared(wanted, desired);
     Map<String, String> tagged =
         endpoints.carriedTags(endpoint, configuration, names(configuration));
-    marks(name, desired.withTags(desired.tags().withValuesOf(UserTags.among(tagged))), owner)
+    resourceTags(name, desired.withTags(desired.tags().withValuesOf(UserTags.among(tagged))), owner)
         .forEach(tagged::put);
     return updateEndpoint(
-        name, endpoint, endpoints.make(name.endpoint(), wanted, tagged), Optional.empty());
+        name, endpoint, endpoints.createConfiguration(name.endpoint(), wanted, tagged), Optional.empty());
   }
 
   private static List<ProductionVariant> and(
@@ -343,11 +343,11 @@ final class VariantKind implements ResourceKind<Variant> {
     // AWS refuses to replace instances that have a scalable target; it is registered again when the change has ended.
     if (!actual.instanceType().equals(desired.instanceType())) {
       actual.autoscaling().ifPresent(range -> {
-        setAside.put(name, new SetAside(actual.instanceType(), range));
+        suspended.put(name, new SuspendedAutoscaling(actual.instanceType(), range));
         autoscaling.remove(name);
       });
     }
-    CreateEndpointConfigRequest.Builder wanted = EndpointCalls.like(configuration, endpoint);
+    CreateEndpointConfigRequest.Builder wanted = EndpointCalls.copyOf(configuration, endpoint);
     CreateEndpointConfigRequest now = wanted.build();
     wanted.productionVariants(changed(now.productionVariants(), before, desired));
     wanted.shadowProductionVariants(
@@ -356,7 +356,7 @@ final class VariantKind implements ResourceKind<Variant> {
     if (desired.dataCapture().isEmpty()) {
       VariantConversion.endCapture(wanted);
     }
-    String next = endpoints.make(
+    String next = endpoints.createConfiguration(
         name.endpoint(),
         wanted,
         endpoints.carriedTags(endpoint, configuration, names(configuration)));
@@ -537,7 +537,7 @@ final class VariantKind implements ResourceKind<Variant> {
     if (EndpointCalls.status(endpoint) == Observed.Status.FAILED) {
       names(endpoint)
           .forEach(variant -> autoscaling.remove(new VariantName(name.endpoint(), variant)));
-      endpoints.leaveToTheirSteps(name.endpoint(), going);
+      endpoints.deferDeletion(name.endpoint(), going);
       deleteEndpoint(endpoint);
       return Accepted.VISIBLE;
     }
@@ -552,11 +552,11 @@ final class VariantKind implements ResourceKind<Variant> {
     if (others.stream().allMatch(other -> isGoing(name.endpoint(), other, going))) {
       // By one call: one by one, each would start another fleet for the remaining variants.
       others.forEach(variant -> autoscaling.remove(new VariantName(name.endpoint(), variant)));
-      endpoints.leaveToTheirSteps(name.endpoint(), going);
+      endpoints.deferDeletion(name.endpoint(), going);
       deleteEndpoint(endpoint);
     } else {
       others.remove(name.variant());
-      leave(
+      removeFromEndpoint(
           name,
           endpoint,
           configuration.orElseThrow(
@@ -588,12 +588,12 @@ final class VariantKind implements ResourceKind<Variant> {
             .deleteEndpoint(request -> request.endpointName(endpoint.endpointName())));
   }
 
-  private void leave(
+  private void removeFromEndpoint(
       VariantName name,
       DescribeEndpointResponse endpoint,
       DescribeEndpointConfigResponse configuration,
       List<String> others) {
-    CreateEndpointConfigRequest.Builder wanted = EndpointCalls.like(configuration, endpoint);
+    CreateEndpointConfigRequest.Builder wanted = EndpointCalls.copyOf(configuration, endpoint);
     CreateEndpointConfigRequest now = wanted.build();
     List<ProductionVariant> production = without(now.productionVariants(), name);
     if (production.isEmpty()) {
@@ -606,7 +606,7 @@ final class VariantKind implements ResourceKind<Variant> {
     wanted.productionVariants(production);
     wanted.shadowProductionVariants(
         EndpointCalls.orNone(without(now.shadowProductionVariants(), name)));
-    String next = endpoints.make(
+    String next = endpoints.createConfiguration(
         name.endpoint(), wanted, endpoints.carriedTags(endpoint, configuration, others));
     updateEndpoint(name, endpoint, next, Optional.empty());
   }
@@ -621,16 +621,16 @@ final class VariantKind implements ResourceKind<Variant> {
   @Override
   public void deleteSuperseded(String path) {
     VariantName name = VariantName.of(path);
-    SetAside aside = setAside.get(name);
-    if (aside != null) {
-      bringBack(name, aside);
-      setAside.remove(name);
+    SuspendedAutoscaling saved = suspended.get(name);
+    if (saved != null) {
+      restoreAutoscaling(name, saved);
+      suspended.remove(name);
     }
-    endpoints.tidy(name.endpoint());
+    endpoints.deleteSuperseded(name.endpoint());
   }
 
   /** Restores the autoscaling of instances that were to be replaced and still exist. */
-  private void bringBack(VariantName name, SetAside aside) {
+  private void restoreAutoscaling(VariantName name, SuspendedAutoscaling saved) {
     boolean there = endpoints
         .find(name.endpoint())
         .filter(EndpointCalls::isAtRest)
@@ -638,9 +638,9 @@ final class VariantKind implements ResourceKind<Variant> {
         .stream()
         .flatMap(configuration -> configuration.productionVariants().stream())
         .anyMatch(variant -> variant.variantName().equals(name.variant())
-            && aside.instanceType().equals(variant.instanceTypeAsString()));
+            && saved.instanceType().equals(variant.instanceTypeAsString()));
     if (there && autoscaling.read(name).isEmpty()) {
-      autoscaling.put(name, aside.range());
+      autoscaling.put(name, saved.range());
     }
   }
 
@@ -651,24 +651,24 @@ final class VariantKind implements ResourceKind<Variant> {
    *
    * @param uses the configuration itself, and the models of its variants
    */
-  private record Coming(
+  private record PendingConfiguration(
       EndpointConfigSummary summary, Set<String> variants, List<ResourceRef> uses) {}
 
   @Override
   public List<Listed> list(Look look) {
-    Map<String, List<Coming>> coming = coming(look);
+    Map<String, List<PendingConfiguration>> pending = pending(look);
     List<Listed> listed = new ArrayList<>();
     for (EndpointSummary summary : endpoints.summaries()) {
-      Map<String, String> marks = tags.ofListed(summary.endpointArn(), summary.creationTime());
-      if (SageMakerTags.areOurs(marks) && !marks.containsKey(SageMakerTags.FLEET)) {
+      Map<String, String> resourceTags = tags.ofListed(summary.endpointArn(), summary.creationTime());
+      if (SageMakerTags.areManaged(resourceTags) && !resourceTags.containsKey(SageMakerTags.FLEET)) {
         endpoints
             .find(summary.endpointName(), look)
             .ifPresent(found -> listed.addAll(
-                listed(found, coming.getOrDefault(summary.endpointName(), List.of()), look)));
+                listed(found, pending.getOrDefault(summary.endpointName(), List.of()), look)));
       }
     }
     Set<String> there = listed.stream().map(entry -> entry.ref().name()).collect(toSet());
-    coming.forEach((endpoint, all) -> all.forEach(one -> one.variants().stream()
+    pending.forEach((endpoint, all) -> all.forEach(one -> one.variants().stream()
         .map(variant -> new VariantName(endpoint, variant))
         .filter(name -> there.add(name.toString()))
         .forEach(name -> listed.add(listed(name, one.summary().creationTime(), one.uses())
@@ -677,27 +677,27 @@ final class VariantKind implements ResourceKind<Variant> {
   }
 
   /** {@return the configurations that deployments are about to use, by the names of their endpoints} */
-  private Map<String, List<Coming>> coming(Look look) {
-    Map<String, List<Coming>> coming = new LinkedHashMap<>();
+  private Map<String, List<PendingConfiguration>> pending(Look look) {
+    Map<String, List<PendingConfiguration>> pending = new LinkedHashMap<>();
     for (EndpointConfigSummary summary : endpoints.configurations(look)) {
-      Map<String, String> marks =
+      Map<String, String> resourceTags =
           tags.ofListed(summary.endpointConfigArn(), summary.creationTime());
-      String endpoint = marks.getOrDefault(SageMakerTags.DEPLOYMENT, "");
-      if (SageMakerTags.areOurs(marks)
-          && !marks.containsKey(SageMakerTags.FLEET)
-          && isComing(summary, endpoint, look)) {
-        List<ResourceRef> uses = new ArrayList<>(SageMakerTags.models(marks));
+      String endpoint = resourceTags.getOrDefault(SageMakerTags.DEPLOYMENT, "");
+      if (SageMakerTags.areManaged(resourceTags)
+          && !resourceTags.containsKey(SageMakerTags.FLEET)
+          && isPending(summary, endpoint, look)) {
+        List<ResourceRef> uses = new ArrayList<>(SageMakerTags.models(resourceTags));
         uses.add(
             new ResourceRef(SageMakerKinds.CONFIGURATION.name(), summary.endpointConfigName()));
-        coming
+        pending
             .computeIfAbsent(endpoint, key -> new ArrayList<>())
-            .add(new Coming(summary, SageMakerTags.variants(marks), uses));
+            .add(new PendingConfiguration(summary, SageMakerTags.variants(resourceTags), uses));
       }
     }
-    return coming;
+    return pending;
   }
 
-  private boolean isComing(EndpointConfigSummary summary, String endpoint, Look look) {
+  private boolean isPending(EndpointConfigSummary summary, String endpoint, Look look) {
     boolean isUsed = endpoints
         .find(endpoint, look)
         .filter(
@@ -713,7 +713,7 @@ final class VariantKind implements ResourceKind<Variant> {
    * {@return the variants that an endpoint has or is about to have: shadows before the variants that they copy, and
    * those with the smallest weight first}
    */
-  private List<Listed> listed(DescribeEndpointResponse endpoint, List<Coming> coming, Look look) {
+  private List<Listed> listed(DescribeEndpointResponse endpoint, List<PendingConfiguration> pending, Look look) {
     Map<String, List<ResourceRef>> uses = new LinkedHashMap<>();
     List<ResourceRef> ofAll = new ArrayList<>();
     Set<String> shadows = new HashSet<>();
@@ -732,7 +732,7 @@ final class VariantKind implements ResourceKind<Variant> {
         });
       });
     }
-    coming.forEach(one -> ofAll.addAll(one.uses()));
+    pending.forEach(one -> ofAll.addAll(one.uses()));
     uses.values().forEach(all -> all.addAll(ofAll));
     return uses.keySet().stream()
         .sorted(Comparator.comparing((String variant) -> !shadows.contains(variant))

@@ -59,7 +59,7 @@ final class ContainerLog {
   }
 
   /** {@return sentences on the log of a deployed model that did not start} */
-  String told(String endpoint, String deployedModelId) {
+  String describe(String endpoint, String deployedModelId) {
     String filter = "resource.type=\"aiplatform.googleapis.com/Endpoint\""
         + " resource.labels.endpoint_id=\"" + endpoint + "\""
         + " labels.deployed_model_id=\"" + deployedModelId + "\"";
@@ -121,14 +121,14 @@ final class ContainerLog {
         .getListValue()
         .getValuesList()) {
       Struct fields = entry.getStructValue();
-      String said = fields.containsFields("textPayload")
+      String text = fields.containsFields("textPayload")
           ? fields.getFieldsOrThrow("textPayload").getStringValue()
           : fields
               .getFieldsOrDefault("jsonPayload", Value.getDefaultInstance())
               .getStructValue()
               .getFieldsOrDefault("message", Value.getDefaultInstance())
               .getStringValue();
-      String line = said.strip();
+      String line = text.strip();
       if (!line.isEmpty()) {
         lines.add(line.length() <= LONGEST_LINE ? line : line.substring(0, LONGEST_LINE) + "...");
       }

@@ -34,7 +34,7 @@ import java.util.concurrent.ConcurrentHashMap;
  * names; their ids are derived from the names of their variants.
  *
  * <p>A model that is being deployed is not in the endpoint's list of deployed models. The endpoint's labels name the
- * variants that may be, see {@link VariantMark}, and its operations show whether one is.
+ * variants that may be, see {@link VariantLabels}, and its operations show whether one is.
  */
 final class DeployedModelKind extends VertexKind<DeployedModelSpec> {
   private static final DeployedModelSpec UNKNOWN =
@@ -44,7 +44,7 @@ final class DeployedModelKind extends VertexKind<DeployedModelSpec> {
   private final ModelKind models;
   private final ContainerLog log;
   /** The operations of deployments that were started here and have not been seen to end, by variant. */
-  private final Map<String, String> begun = new ConcurrentHashMap<>();
+  private final Map<String, String> started = new ConcurrentHashMap<>();
 
   DeployedModelKind(
       VertexNames names,
@@ -75,7 +75,7 @@ final class DeployedModelKind extends VertexKind<DeployedModelSpec> {
       return Observed.absent();
     }
     Endpoint endpoint = found.get();
-    if (!VertexTags.areOurs(endpoint.getLabelsMap())) {
+    if (!VertexTags.areManaged(endpoint.getLabelsMap())) {
       // The name is taken, whatever the endpoint and its deployed models are.
       return Observed.ready(UNKNOWN).asForeign();
     }
@@ -83,8 +83,8 @@ final class DeployedModelKind extends VertexKind<DeployedModelSpec> {
     if (deployed.isPresent()) {
       return observed(path, deployed.get(), look);
     }
-    return mayBeComing(endpoint, VertexNames.deployedModelId(path))
-        ? coming(path, look)
+    return mayBeDeploying(endpoint, VertexNames.deployedModelId(path))
+        ? deploying(path, look)
         : Observed.absent();
   }
 
@@ -96,8 +96,8 @@ final class DeployedModelKind extends VertexKind<DeployedModelSpec> {
   }
 
   /** {@return whether the deployment of a variant was started, and it was not undeployed since} */
-  private static boolean mayBeComing(Endpoint endpoint, String id) {
-    return endpoint.containsLabels(VariantMark.variantKey(id));
+  private static boolean mayBeDeploying(Endpoint endpoint, String id) {
+    return endpoint.containsLabels(VariantLabels.variantKey(id));
   }
 
   private Observed<DeployedModelSpec> observed(String path, DeployedModel deployed, Look look) {
@@ -114,10 +114,10 @@ final class DeployedModelKind extends VertexKind<DeployedModelSpec> {
    * {@return the state of a variant that may be being deployed: an operation in progress on the endpoint has to end
    * first}
    */
-  private Observed<DeployedModelSpec> coming(String path, Look look) {
+  private Observed<DeployedModelSpec> deploying(String path, Look look) {
     Settled settled = endpoints.settled(endpointOf(path), look);
-    if (settled.atWork().isPresent()) {
-      return Observed.changing(VertexCalls.stage(settled.atWork().get()));
+    if (settled.inProgress().isPresent()) {
+      return Observed.changing(VertexCalls.stage(settled.inProgress().get()));
     }
     return settled
         .endpoint()
@@ -131,7 +131,7 @@ final class DeployedModelKind extends VertexKind<DeployedModelSpec> {
   /** Without traffic, which is set later for all variants at once. */
   @Override
   public Accepted create(String path, DeployedModelSpec desired, OwnerTag owner) {
-    Accepted accepted = calls.make(
+    Accepted accepted = calls.create(
         "Deploy " + path,
         calls.clients().endpoints().deployModelCallable(),
         DeployModelRequest.newBuilder()
@@ -143,7 +143,7 @@ final class DeployedModelKind extends VertexKind<DeployedModelSpec> {
                 .setModel(models.versionName(desired.model())))
             .build(),
         names.endpoint(endpointOf(path)));
-    accepted.operation().ifPresent(operation -> begun.put(path, operation));
+    accepted.operation().ifPresent(operation -> started.put(path, operation));
     return accepted;
   }
 
@@ -153,11 +153,11 @@ final class DeployedModelKind extends VertexKind<DeployedModelSpec> {
     if (outcome.state() == Outcome.State.RUNNING) {
       return outcome;
     }
-    Optional<String> deployed = begun.entrySet().stream()
+    Optional<String> deployed = started.entrySet().stream()
         .filter(entry -> entry.getValue().equals(operation))
         .map(Map.Entry::getKey)
         .findFirst();
-    deployed.ifPresent(begun::remove);
+    deployed.ifPresent(started::remove);
     return outcome
         .error()
         .filter(error -> error.kind() == ErrorKind.MODEL_FAILED)
@@ -170,14 +170,14 @@ final class DeployedModelKind extends VertexKind<DeployedModelSpec> {
             VertexProvider.ID,
             error.kind(),
             error.getMessage() + ". "
-                + log.told(endpointOf(path), VertexNames.deployedModelId(path)))
+                + log.describe(endpointOf(path), VertexNames.deployedModelId(path)))
         .build();
   }
 
   @Override
   public Accepted update(
       String path, Observed<DeployedModelSpec> current, DeployedModelSpec desired) {
-    return calls.begin(
+    return calls.start(
         "Scale " + path,
         calls.clients().endpoints().mutateDeployedModelCallable(),
         MutateDeployedModelRequest.newBuilder()
@@ -192,7 +192,7 @@ final class DeployedModelKind extends VertexKind<DeployedModelSpec> {
   public Accepted delete(String path, Observed<DeployedModelSpec> current, Set<ResourceRef> going) {
     if (current.status() == Observed.Status.CHANGING) {
       // Only an operation that was started here: another one may be of another variant.
-      String operation = begun.remove(path);
+      String operation = started.remove(path);
       if (operation != null) {
         calls.cancel(operation);
       }
@@ -200,9 +200,9 @@ final class DeployedModelKind extends VertexKind<DeployedModelSpec> {
           ErrorKind.CONFLICT, path + " cannot be undeployed before its deployment has ended");
     }
     if (!going.contains(new ResourceRef(EndpointSpec.KIND.name(), endpointOf(path)))) {
-      isComingNoMore(path);
+      removeVariantLabel(path);
     }
-    return calls.begin(
+    return calls.start(
         "Undeploy " + path,
         calls.clients().endpoints().undeployModelCallable(),
         UndeployModelRequest.newBuilder()
@@ -212,8 +212,8 @@ final class DeployedModelKind extends VertexKind<DeployedModelSpec> {
   }
 
   /** Removes the label, so that another variant's deployment is not mistaken for this one's. */
-  private void isComingNoMore(String path) {
-    String key = VariantMark.variantKey(VertexNames.deployedModelId(path));
+  private void removeVariantLabel(String path) {
+    String key = VariantLabels.variantKey(VertexNames.deployedModelId(path));
     Optional<Endpoint> found = endpoints.find(endpointOf(path));
     if (found.isEmpty() || !found.get().containsLabels(key)) {
       return;
@@ -239,9 +239,9 @@ final class DeployedModelKind extends VertexKind<DeployedModelSpec> {
     List<Listed> listed = new ArrayList<>();
     for (Endpoint endpoint : endpoints.list(look)) {
       String name = VertexNames.id(endpoint.getName());
-      boolean hasComing =
-          marked(endpoint).keySet().stream().anyMatch(id -> mayBeComing(endpoint, id));
-      Settled settled = hasComing
+      boolean hasPending =
+          undeployedVariants(endpoint).keySet().stream().anyMatch(id -> mayBeDeploying(endpoint, id));
+      Settled settled = hasPending
           ? endpoints.settled(name, look)
           : new Settled(Optional.empty(), Optional.of(endpoint));
       Endpoint now = settled.endpoint().orElse(endpoint);
@@ -250,21 +250,21 @@ final class DeployedModelKind extends VertexKind<DeployedModelSpec> {
             .ifPresent(variant -> listed.add(listed(name, variant, deployed, look)));
       }
       settled
-          .atWork()
+          .inProgress()
           .filter(VertexCalls::isDeployment)
-          .ifPresent(deployment -> marked(endpoint)
+          .ifPresent(deployment -> undeployedVariants(endpoint)
               .values()
-              .forEach(mark -> mark.variant()
-                  .ifPresent(variant -> listed.add(coming(endpoint, variant, mark, deployment)))));
+              .forEach(labels -> labels.variant()
+                  .ifPresent(variant -> listed.add(deploying(endpoint, variant, labels, deployment)))));
     }
     return listed;
   }
 
   /** {@return the labels of an endpoint about variants that are not deployed} */
-  private static Map<String, VariantMark> marked(Endpoint endpoint) {
-    Map<String, VariantMark> marks = VariantMark.of(endpoint.getLabelsMap());
-    endpoint.getDeployedModelsList().forEach(deployed -> marks.remove(deployed.getId()));
-    return marks;
+  private static Map<String, VariantLabels> undeployedVariants(Endpoint endpoint) {
+    Map<String, VariantLabels> variants = VariantLabels.of(endpoint.getLabelsMap());
+    endpoint.getDeployedModelsList().forEach(deployed -> variants.remove(deployed.getId()));
+    return variants;
   }
 
   private Listed listed(String name, String variant, DeployedModel deployed, Look look) {
@@ -284,10 +284,10 @@ final class DeployedModelKind extends VertexKind<DeployedModelSpec> {
         .uses(uses);
   }
 
-  private static Listed coming(
-      Endpoint endpoint, String variant, VariantMark mark, Operation deployment) {
+  private static Listed deploying(
+      Endpoint endpoint, String variant, VariantLabels labels, Operation deployment) {
     String name = VertexNames.id(endpoint.getName());
-    List<ResourceRef> uses = new ArrayList<>(mark.uses());
+    List<ResourceRef> uses = new ArrayList<>(labels.uses());
     uses.add(new ResourceRef(EndpointSpec.KIND.name(), name));
     return Listed.of(
             new ResourceRef(DeployedModelSpec.KIND.name(), name + "/" + variant),

@@ -22,10 +22,10 @@ final class EndpointCalls {
   /**
    * An endpoint that was read after its operations in progress.
    *
-   * @param atWork an operation in progress on it
+   * @param inProgress an operation in progress on it
    * @param endpoint its state, read after the operations; empty if one is in progress, or if it does not exist
    */
-  record Settled(Optional<Operation> atWork, Optional<Endpoint> endpoint) {}
+  record Settled(Optional<Operation> inProgress, Optional<Endpoint> endpoint) {}
 
   /** {@return an endpoint, read once in a look for all its facets} */
   Optional<Endpoint> find(String id, Look look) {
@@ -47,8 +47,8 @@ final class EndpointCalls {
    */
   Settled settled(String id, Look look) {
     return look.once(List.of("endpoint after its operations", id), () -> {
-      Optional<Operation> atWork = calls.underWay(names.endpoint(id));
-      return new Settled(atWork, atWork.isPresent() ? Optional.empty() : find(id));
+      Optional<Operation> inProgress = calls.operationInProgress(names.endpoint(id));
+      return new Settled(inProgress, inProgress.isPresent() ? Optional.empty() : find(id));
     });
   }
 

@@ -58,13 +58,13 @@ final class GenerationDefaults {
    * @param inObject the offset in the body
    * @param isParameters whether it is in the parameters, or else in the whole object
    * @param isEmpty whether the object is empty
-   * @param said the names of the existing entries
+   * @param names the names of the existing entries
    */
-  private record Place(int inObject, boolean isParameters, boolean isEmpty, Set<String> said) {
+  private record Place(int inObject, boolean isParameters, boolean isEmpty, Set<String> names) {
     byte[] with(byte[] body, Map<String, String> config) {
       StringJoiner entries = new StringJoiner(",");
       config.forEach((key, value) -> {
-        if (!said.contains(key)) {
+        if (!names.contains(key)) {
           entries.add(quoted(key) + ":"
               + (NUMBER_OR_BOOLEAN.matcher(value).matches() ? value : quoted(value)));
         }
@@ -109,13 +109,13 @@ final class GenerationDefaults {
   }
 
   private static Place inParameters(JsonParser parser, int begin) throws IOException {
-    Set<String> said = new HashSet<>();
+    Set<String> names = new HashSet<>();
     while (parser.nextToken() == JsonToken.FIELD_NAME) {
-      said.add(parser.currentName());
+      names.add(parser.currentName());
       parser.nextToken();
       parser.skipChildren();
     }
-    return new Place(begin, true, said.isEmpty(), said);
+    return new Place(begin, true, names.isEmpty(), names);
   }
 
   /** {@return the offset after the brace that was just read; negative in an encoding other than UTF-8} */

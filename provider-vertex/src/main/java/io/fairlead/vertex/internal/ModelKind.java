@@ -45,7 +45,7 @@ import java.util.function.Consumer;
  *
  * <p>A model's name is its id, which is derived from its content. A version of a parent model, whose number Vertex AI
  * chooses, is named {@code parent@content}: the hash of its content is an alias, by which one call finds it, and is
- * in its description, see {@link VersionMark}. Labels are no alternative, because the service merges those of the
+ * in its description, see {@link VersionDescription}. Labels are no alternative, because the service merges those of the
  * model and its versions.
  */
 final class ModelKind extends VertexKind<ModelSpec> {
@@ -68,7 +68,7 @@ final class ModelKind extends VertexKind<ModelSpec> {
 
     /** {@return the version's name in the registry, by its alias} */
     String aliased() {
-      return model + "@" + VersionMark.alias(content);
+      return model + "@" + VersionDescription.alias(content);
     }
   }
 
@@ -84,7 +84,7 @@ final class ModelKind extends VertexKind<ModelSpec> {
     Place place = Place.of(name);
     if (!place.isVersion()) {
       return find(place.model())
-          .map(model -> VertexTags.marked(observed(model), model.getLabelsMap()))
+          .map(model -> VertexTags.withOwner(observed(model), model.getLabelsMap()))
           .orElseGet(Observed::absent);
     }
     Optional<Model> aliased = find(place.aliased());
@@ -105,13 +105,13 @@ final class ModelKind extends VertexKind<ModelSpec> {
       return observedVersion(described.get());
     }
     boolean isForeign = versions.stream()
-        .noneMatch(version -> VertexTags.areOurs(version.getLabelsMap())
-            || VersionMark.of(version).isPresent());
+        .noneMatch(version -> VertexTags.areManaged(version.getLabelsMap())
+            || VersionDescription.of(version).isPresent());
     if (isForeign) {
       // A foreign model gets no managed versions.
       return observed(versions.get(0)).asForeign();
     }
-    if (calls.underWay(names.model(place.model())).isPresent()) {
+    if (calls.operationInProgress(names.model(place.model())).isPresent()) {
       return Observed.changing("an upload to the model is in progress");
     }
     // The upload may have ended since.
@@ -119,8 +119,8 @@ final class ModelKind extends VertexKind<ModelSpec> {
   }
 
   private static Observed<ModelSpec> observedVersion(Model version) {
-    return VersionMark.of(version)
-        .map(mark -> observed(version).madeBy(mark.run()))
+    return VersionDescription.of(version)
+        .map(description -> observed(version).madeBy(description.run()))
         .orElseGet(() -> observed(version).asForeign());
   }
 
@@ -137,7 +137,7 @@ final class ModelKind extends VertexKind<ModelSpec> {
         model.getArtifactUri(),
         VertexContainer.DEFAULT,
         model.getVersionAliasesList().stream()
-            .filter(alias -> !VersionMark.isContent(alias))
+            .filter(alias -> !VersionDescription.isContent(alias))
             .toList(),
         VertexTags.users(model.getLabelsMap())));
   }
@@ -177,8 +177,8 @@ final class ModelKind extends VertexKind<ModelSpec> {
    */
   private static Optional<Model> described(List<Model> versions, String content) {
     return versions.stream()
-        .filter(version -> VersionMark.of(version)
-            .filter(mark -> mark.content().equals(content))
+        .filter(version -> VersionDescription.of(version)
+            .filter(description -> description.content().equals(content))
             .isPresent())
         .findFirst();
   }
@@ -207,7 +207,7 @@ final class ModelKind extends VertexKind<ModelSpec> {
     }
     String version = id + "@" + deployed.getModelVersionId();
     Optional<Model> found = look.once(List.of("version", version), () -> find(version));
-    return found.flatMap(VersionMark::of).map(mark -> id + "@" + mark.content()).orElse(version);
+    return found.flatMap(VersionDescription::of).map(description -> id + "@" + description.content()).orElse(version);
   }
 
   // ---- changing ----
@@ -225,15 +225,15 @@ final class ModelKind extends VertexKind<ModelSpec> {
         .putAllLabels(VertexTags.of(owner));
     if (place.isVersion()) {
       model
-          .addVersionAliases(VersionMark.alias(place.content()))
-          .setVersionDescription(new VersionMark(place.content(), owner.run()).description());
+          .addVersionAliases(VersionDescription.alias(place.content()))
+          .setVersionDescription(new VersionDescription(place.content(), owner.run()).description());
     }
     if (place.isVersion() && find(place.model()).isPresent()) {
       request.setParentModel(names.model(place.model()));
     } else {
       request.setModelId(place.model());
     }
-    return calls.make(
+    return calls.create(
         "Upload model " + name,
         calls.clients().models().uploadModelCallable(),
         request.setModel(model).build(),
@@ -339,7 +339,7 @@ final class ModelKind extends VertexKind<ModelSpec> {
     Place place = Place.of(name);
     List<Model> versions = place.isVersion() ? versions(place.model()) : List.of();
     if (versions.size() <= 1) {
-      return calls.begin(
+      return calls.start(
           "Delete model " + place.model(),
           calls.clients().models().deleteModelCallable(),
           DeleteModelRequest.newBuilder().setName(names.model(place.model())).build());
@@ -353,7 +353,7 @@ final class ModelKind extends VertexKind<ModelSpec> {
           .orElseThrow();
       moveAliases(names.model(place.model()) + "@" + next.getVersionId(), List.of(DEFAULT));
     }
-    return calls.begin(
+    return calls.start(
         "Delete model " + name,
         calls.clients().models().deleteModelVersionCallable(),
         DeleteModelVersionRequest.newBuilder()
@@ -385,8 +385,8 @@ final class ModelKind extends VertexKind<ModelSpec> {
         listed.add(listed(id, model));
       } else {
         versions(id)
-            .forEach(version -> VersionMark.of(version)
-                .ifPresent(mark -> listed.add(listed(id + "@" + mark.content(), version))));
+            .forEach(version -> VersionDescription.of(version)
+                .ifPresent(description -> listed.add(listed(id + "@" + description.content(), version))));
       }
     }
     return listed;

@@ -39,7 +39,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class MonitoringKind extends VertexKind<MonitoringSpec> {
   /** The prefix of the id of a job that monitors nothing any more; no variant's name begins with it. */
-  private static final String STRAY = "#";
+  private static final String ORPHAN = "#";
   /** The prefix of a job's labels, before a deployed model's id: the run that started to monitor it. */
   private static final String RUN_OF = VertexTags.RUN + "_";
 
@@ -61,9 +61,9 @@ final class MonitoringKind extends VertexKind<MonitoringSpec> {
   // ---- reading ----
 
   /** An endpoint, and its monitoring job. */
-  private record Watched(Endpoint endpoint, ModelDeploymentMonitoringJob job) {
-    boolean isOurs() {
-      return VertexTags.areOurs(job.getLabelsMap());
+  private record Monitored(Endpoint endpoint, ModelDeploymentMonitoringJob job) {
+    boolean isManaged() {
+      return VertexTags.areManaged(job.getLabelsMap());
     }
 
     Optional<ModelDeploymentMonitoringObjectiveConfig> objective(String deployedModelId) {
@@ -73,7 +73,7 @@ final class MonitoringKind extends VertexKind<MonitoringSpec> {
     }
 
     /** {@return the objectives whose deployed models exist, without the one of this id} */
-    List<ModelDeploymentMonitoringObjectiveConfig> livingBut(String deployedModelId) {
+    List<ModelDeploymentMonitoringObjectiveConfig> liveObjectivesExcept(String deployedModelId) {
       Set<String> there = endpoint.getDeployedModelsList().stream()
           .map(DeployedModel::getId)
           .collect(Collectors.toSet());
@@ -86,19 +86,19 @@ final class MonitoringKind extends VertexKind<MonitoringSpec> {
 
   @Override
   public Observed<MonitoringSpec> read(String name, Look look) {
-    if (isStray(name)) {
-      return findJob(stray(name))
-          .map(job -> VertexTags.marked(
+    if (isOrphan(name)) {
+      return findJob(orphanId(name))
+          .map(job -> VertexTags.withOwner(
               observed(job, ModelDeploymentMonitoringObjectiveConfig.getDefaultInstance()),
               job.getLabelsMap()))
           .orElseGet(Observed::absent);
     }
-    Optional<Watched> watched =
+    Optional<Monitored> watched =
         endpoints.find(endpointOf(name), look).flatMap(endpoint -> watched(endpoint, look));
     if (watched.isEmpty()) {
       return Observed.absent();
     }
-    if (!watched.get().isOurs()) {
+    if (!watched.get().isManaged()) {
       return Observed.<MonitoringSpec>changing("the endpoint's monitoring job").asForeign();
     }
     String id = VertexNames.deployedModelId(name);
@@ -136,14 +136,14 @@ final class MonitoringKind extends VertexKind<MonitoringSpec> {
         : job.getError().getMessage();
   }
 
-  private Optional<Watched> watched(Endpoint endpoint, Look look) {
+  private Optional<Monitored> watched(Endpoint endpoint, Look look) {
     String job = endpoint.getModelDeploymentMonitoringJob();
     if (job.isEmpty()) {
       return Optional.empty();
     }
     Optional<ModelDeploymentMonitoringJob> found =
         look.once(List.of("job", job), () -> findJob(VertexNames.id(job)));
-    return found.map(there -> new Watched(endpoint, there));
+    return found.map(there -> new Monitored(endpoint, there));
   }
 
   private Optional<ModelDeploymentMonitoringJob> findJob(String id) {
@@ -161,12 +161,12 @@ final class MonitoringKind extends VertexKind<MonitoringSpec> {
     return name.substring(0, name.indexOf('/'));
   }
 
-  private static boolean isStray(String name) {
-    return name.contains("/" + STRAY);
+  private static boolean isOrphan(String name) {
+    return name.contains("/" + ORPHAN);
   }
 
-  private static String stray(String name) {
-    return name.substring(name.indexOf('/') + 1 + STRAY.length());
+  private static String orphanId(String name) {
+    return name.substring(name.indexOf('/') + 1 + ORPHAN.length());
   }
 
   // ---- changing ----
@@ -175,7 +175,7 @@ final class MonitoringKind extends VertexKind<MonitoringSpec> {
   public Accepted create(String name, MonitoringSpec desired, OwnerTag owner) {
     String id = VertexNames.deployedModelId(name);
     Endpoint endpoint = existing(name);
-    Optional<Watched> watched = watched(endpoint, new Look());
+    Optional<Monitored> watched = watched(endpoint, new Look());
     if (watched.isPresent()) {
       refuseIfForeign(name, watched.get());
       if (watched.get().objective(id).isPresent()) {
@@ -209,7 +209,7 @@ final class MonitoringKind extends VertexKind<MonitoringSpec> {
 
   @Override
   public Accepted update(String name, Observed<MonitoringSpec> current, MonitoringSpec desired) {
-    Watched watched = watched(existing(name), new Look()).orElseThrow(() -> gone(name));
+    Monitored watched = watched(existing(name), new Look()).orElseThrow(() -> gone(name));
     refuseIfForeign(name, watched);
     return write(name, watched, desired, Map.of());
   }
@@ -232,11 +232,11 @@ final class MonitoringKind extends VertexKind<MonitoringSpec> {
 
   /** Omits the objectives of undeployed models, because of which Vertex AI would reject the update. */
   private Accepted write(
-      String name, Watched watched, MonitoringSpec desired, Map<String, String> newLabels) {
+      String name, Monitored watched, MonitoringSpec desired, Map<String, String> newLabels) {
     String id = VertexNames.deployedModelId(name);
     ModelDeploymentMonitoringJob.Builder job = watched.job().toBuilder()
         .clearModelDeploymentMonitoringObjectiveConfigs()
-        .addAllModelDeploymentMonitoringObjectiveConfigs(watched.livingBut(id))
+        .addAllModelDeploymentMonitoringObjectiveConfigs(watched.liveObjectivesExcept(id))
         .putAllLabels(newLabels);
     desired.into(job);
     ModelDeploymentMonitoringObjectiveConfig.Builder objective = watched
@@ -256,7 +256,7 @@ final class MonitoringKind extends VertexKind<MonitoringSpec> {
     Map<String, String> labels = new TreeMap<>(job.getLabelsMap());
     labels.keySet().removeIf(label -> label.startsWith(RUN_OF) && !watched.contains(label));
     try {
-      return calls.begin(
+      return calls.start(
           what,
           calls.clients().jobs().updateModelDeploymentMonitoringJobCallable(),
           UpdateModelDeploymentMonitoringJobRequest.newBuilder()
@@ -272,13 +272,13 @@ final class MonitoringKind extends VertexKind<MonitoringSpec> {
 
   @Override
   public Accepted delete(String name, Observed<MonitoringSpec> current, Set<ResourceRef> going) {
-    if (isStray(name)) {
-      return deleteJob(name, stray(name));
+    if (isOrphan(name)) {
+      return deleteJob(name, orphanId(name));
     }
-    Watched watched = watched(existing(name), new Look()).orElseThrow(() -> gone(name));
+    Monitored watched = watched(existing(name), new Look()).orElseThrow(() -> gone(name));
     refuseIfForeign(name, watched);
     List<ModelDeploymentMonitoringObjectiveConfig> others =
-        watched.livingBut(VertexNames.deployedModelId(name));
+        watched.liveObjectivesExcept(VertexNames.deployedModelId(name));
     // A failed job monitors nothing, and cannot be changed.
     return others.isEmpty() || status(watched.job()) == Status.FAILED
         ? deleteJob(name, VertexNames.id(watched.job().getName()))
@@ -299,7 +299,7 @@ final class MonitoringKind extends VertexKind<MonitoringSpec> {
   }
 
   private Accepted deleteJob(String name, String id) {
-    return calls.begin(
+    return calls.start(
         "Delete the monitoring job of " + endpointOf(name),
         calls.clients().jobs().deleteModelDeploymentMonitoringJobCallable(),
         DeleteModelDeploymentMonitoringJobRequest.newBuilder().setName(job(id)).build());
@@ -311,8 +311,8 @@ final class MonitoringKind extends VertexKind<MonitoringSpec> {
 
   // ---- refusing ----
 
-  private static void refuseIfForeign(String name, Watched watched) {
-    if (!watched.isOurs()) {
+  private static void refuseIfForeign(String name, Monitored watched) {
+    if (!watched.isManaged()) {
       throw refusal("Monitor " + name + ": endpoint " + endpointOf(name)
           + " has a monitoring job that is not managed by Fairlead, so it is left untouched: leave out "
           + "VertexMonitoring, or"
@@ -368,19 +368,19 @@ final class MonitoringKind extends VertexKind<MonitoringSpec> {
   private void addTo(List<Listed> listed, ModelDeploymentMonitoringJob job, Look look) {
     String id = VertexNames.id(job.getName());
     String name = VertexNames.id(job.getEndpoint());
-    Optional<Watched> watched = endpoints
+    Optional<Monitored> watched = endpoints
         .find(name, look)
         .filter(endpoint ->
             VertexNames.id(endpoint.getModelDeploymentMonitoringJob()).equals(id))
-        .map(endpoint -> new Watched(endpoint, job));
-    List<ModelDeploymentMonitoringObjectiveConfig> living =
-        watched.map(now -> now.livingBut("")).orElse(List.of());
-    if (living.isEmpty()) {
-      listed.add(listed(name, name + "/" + STRAY + id, job, Optional.empty()));
+        .map(endpoint -> new Monitored(endpoint, job));
+    List<ModelDeploymentMonitoringObjectiveConfig> live =
+        watched.map(now -> now.liveObjectivesExcept("")).orElse(List.of());
+    if (live.isEmpty()) {
+      listed.add(listed(name, name + "/" + ORPHAN + id, job, Optional.empty()));
       return;
     }
     Map<String, String> variants = watched.map(now -> variants(now.endpoint())).orElse(Map.of());
-    for (ModelDeploymentMonitoringObjectiveConfig objective : living) {
+    for (ModelDeploymentMonitoringObjectiveConfig objective : live) {
       String variant = variants.get(objective.getDeployedModelId());
       if (variant != null) {
         String path = name + "/" + variant;

@@ -39,7 +39,7 @@ final class PoolKind extends VertexKind<PoolSpec> {
 
   @Override
   public Accepted create(String id, PoolSpec desired, OwnerTag owner) {
-    return calls.make(
+    return calls.create(
         "Create deployment resource pool " + id,
         calls.clients().pools().createDeploymentResourcePoolCallable(),
         CreateDeploymentResourcePoolRequest.newBuilder()
@@ -54,7 +54,7 @@ final class PoolKind extends VertexKind<PoolSpec> {
   @Override
   public Accepted update(String id, Observed<PoolSpec> current, PoolSpec desired) {
     PoolSpec actual = current.value().orElseThrow();
-    return calls.begin(
+    return calls.start(
         "Update deployment resource pool " + id,
         calls.clients().pools().updateDeploymentResourcePoolCallable(),
         UpdateDeploymentResourcePoolRequest.newBuilder()
@@ -68,7 +68,7 @@ final class PoolKind extends VertexKind<PoolSpec> {
 
   @Override
   public Accepted delete(String id, Observed<PoolSpec> current, Set<ResourceRef> going) {
-    return calls.begin(
+    return calls.start(
         "Delete deployment resource pool " + id,
         calls.clients().pools().deleteDeploymentResourcePoolCallable(),
         DeleteDeploymentResourcePoolRequest.newBuilder().setName(names.pool(id)).build());

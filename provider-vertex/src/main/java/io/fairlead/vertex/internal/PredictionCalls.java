@@ -45,7 +45,7 @@ final class PredictionCalls {
   }
 
   /** The headers of the last of several attempts. */
-  private static final class Heard {
+  private static final class AnswerHeaders {
     private GrpcResponseMetadata last = new GrpcResponseMetadata();
 
     GrpcResponseMetadata next() {
@@ -86,7 +86,7 @@ final class PredictionCalls {
     if (access == Access.PRIVATE_SERVICE_CONNECT) {
       throw outOfReach(what, id);
     }
-    Heard heard = new Heard();
+    AnswerHeaders headers = new AnswerHeaders();
     try {
       request.variant().ifPresent(variant -> checkHasAllRequests(what, id, variant, deadline));
       PredictionTarget known = targets.known(id);
@@ -96,21 +96,21 @@ final class PredictionCalls {
       checkSize(size, target.largest());
       return calls.call(what, deadline, refusals, left -> {
         try {
-          return call.make(target, left, heard.next());
+          return call.make(target, left, headers.next());
         } catch (ApiException e) {
           if (target.isDedicated() || !VertexErrors.isAtItsOwnHost(e)) {
             throw e;
           }
           PredictionTarget own = targets.find(what, id, deadline);
           return calls.call(
-              what, deadline, refusals, leftThen -> call.make(own, leftThen, heard.next()));
+              what, deadline, refusals, leftThen -> call.make(own, leftThen, headers.next()));
         }
       });
     } catch (ServingException e) {
       if (e.kind() == ErrorKind.NOT_FOUND || e.kind() == ErrorKind.UNAVAILABLE) {
         targets.forget(id);
       }
-      throw named(endpoint, request, e, heard.last, deadline);
+      throw named(endpoint, request, e, headers.last, deadline);
     }
   }
 
@@ -121,10 +121,10 @@ final class PredictionCalls {
       ServingException failure,
       GrpcResponseMetadata answered,
       Deadline deadline) {
-    String told = VertexInvoker.deployedModelId(answered);
-    return told.isEmpty() || failure.variant().isPresent()
+    String deployedModelId = VertexInvoker.deployedModelId(answered);
+    return deployedModelId.isEmpty() || failure.variant().isPresent()
         ? failure
-        : failure.withVariant(variant(endpoint, request, told, deadline));
+        : failure.withVariant(variant(endpoint, request, deployedModelId, deadline));
   }
 
   /** {@return the variant of a deployed model, usually the one that the request is pinned to} */
@@ -168,8 +168,8 @@ final class PredictionCalls {
 
   private static Access access(Endpoint endpoint) {
     for (PlatformOptions option : endpoint.routing().options().values()) {
-      if (option instanceof VertexEndpoint told) {
-        return told.access();
+      if (option instanceof VertexEndpoint endpointOptions) {
+        return endpointOptions.access();
       }
     }
     return Access.SHARED;

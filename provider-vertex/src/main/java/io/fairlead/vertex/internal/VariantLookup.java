@@ -16,9 +16,9 @@ import org.jspecify.annotations.Nullable;
 /** A lookup of variants by the ids of deployed models in answers, cached for each endpoint. */
 final class VariantLookup {
   /** The time without another attempt after a failed lookup, because each answer would wait for it. */
-  private static final Duration QUIET = Duration.ofMinutes(1);
+  private static final Duration PAUSE_AFTER_FAILURE = Duration.ofMinutes(1);
   /** The maximum time that an answer waits for its variant's name; the first lookup loads the SDK's classes. */
-  private static final Duration PATIENCE = Duration.ofSeconds(10);
+  private static final Duration LOOKUP_TIMEOUT = Duration.ofSeconds(10);
 
   private final PredictionTargetCache targets;
   private final TimeSource time;
@@ -52,29 +52,29 @@ final class VariantLookup {
     }
     return deadline.hasPassed()
         ? deployedModelId
-        : ofEndpoint.look(endpoint, deployedModelId, deadline);
+        : ofEndpoint.lookUp(endpoint, deployedModelId, deadline);
   }
 
   /** The variants of one endpoint. */
   private final class Known {
     private final Map<String, String> variants = new ConcurrentHashMap<>();
     /** Many answers of a new variant share one lookup. */
-    private final ReentrantLock looking = new ReentrantLock();
+    private final ReentrantLock lock = new ReentrantLock();
 
-    private @Nullable Duration quietUntil;
+    private @Nullable Duration pausedUntil;
 
-    String look(Endpoint endpoint, String deployedModelId, Deadline deadline) {
-      looking.lock();
+    String lookUp(Endpoint endpoint, String deployedModelId, Deadline deadline) {
+      lock.lock();
       try {
         String variant = variants.get(deployedModelId);
-        boolean isQuiet = quietUntil != null && time.elapsed().compareTo(quietUntil) < 0;
-        if (variant != null || isQuiet) {
+        boolean isPaused = pausedUntil != null && time.elapsed().compareTo(pausedUntil) < 0;
+        if (variant != null || isPaused) {
           return variant == null ? deployedModelId : variant;
         }
         var asked = targets.get(
             "Reading the variants of endpoint '" + endpoint.name() + "'",
             endpoint.name(),
-            Deadline.after(Durations.atMost(PATIENCE, deadline.left()), time));
+            Deadline.after(Durations.atMost(LOOKUP_TIMEOUT, deadline.left()), time));
         Map<String, String> found = new HashMap<>();
         for (DeployedModel model : asked.getDeployedModelsList()) {
           found.put(model.getId(), name(model));
@@ -86,10 +86,10 @@ final class VariantLookup {
         return found.get(deployedModelId);
       } catch (ServingException e) {
         // The answer is returned, even if the variant's name is unknown.
-        quietUntil = time.elapsed().plus(QUIET);
+        pausedUntil = time.elapsed().plus(PAUSE_AFTER_FAILURE);
         return deployedModelId;
       } finally {
-        looking.unlock();
+        lock.unlock();
       }
     }
   }

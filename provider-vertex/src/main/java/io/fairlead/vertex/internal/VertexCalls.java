@@ -137,7 +137,7 @@ final class VertexCalls {
    *
    * @param what its description, such as {@code Deploy bert/blue}, with which the message of a failure begins
    */
-  <Q> Accepted begin(String what, UnaryCallable<Q, Operation> callable, Q request) {
+  <Q> Accepted start(String what, UnaryCallable<Q, Operation> callable, Q request) {
     return accepted(call(what, callable, request), what);
   }
 
@@ -146,9 +146,9 @@ final class VertexCalls {
   }
 
   /** {@return Vertex AI's name of an operation that was started} */
-  static String operationName(String begun) {
-    int end = begun.indexOf(SEPARATOR);
-    return end < 0 ? begun : begun.substring(0, end);
+  static String operationName(String started) {
+    int end = started.indexOf(SEPARATOR);
+    return end < 0 ? started : started.substring(0, end);
   }
 
   /**
@@ -157,19 +157,19 @@ final class VertexCalls {
    *
    * @param subject the full name of the resource
    */
-  <Q> Accepted make(String what, UnaryCallable<Q, Operation> callable, Q request, String subject) {
+  <Q> Accepted create(String what, UnaryCallable<Q, Operation> callable, Q request, String subject) {
     try {
-      return begin(what, callable, request);
+      return start(what, callable, request);
     } catch (ServingException e) {
       if (e.kind() != ErrorKind.ALREADY_EXISTS) {
         throw e;
       }
-      return underWay(subject).map(operation -> accepted(operation, what)).orElseThrow(() -> e);
+      return operationInProgress(subject).map(operation -> accepted(operation, what)).orElseThrow(() -> e);
     }
   }
 
   /** {@return the operation in progress on a resource; Vertex AI runs one at a time on each} */
-  Optional<Operation> underWay(String subject) {
+  Optional<Operation> operationInProgress(String subject) {
     ListOperationsRequest request = ListOperationsRequest.newBuilder()
         .setName(subject)
         .setFilter("done=false")
@@ -186,9 +186,9 @@ final class VertexCalls {
   }
 
   /** {@return the status of an operation that was started} */
-  Outcome poll(String begun) {
-    String name = operationName(begun);
-    String what = begun.length() > name.length() ? begun.substring(name.length() + 1) : name;
+  Outcome poll(String started) {
+    String name = operationName(started);
+    String what = started.length() > name.length() ? started.substring(name.length() + 1) : name;
     Operation operation = call(
         "Poll '" + what + "'",
         clients.operations().getOperationCallable(),
@@ -203,8 +203,8 @@ final class VertexCalls {
   }
 
   /** Requests the cancellation of an operation, which is best effort on the service's side. */
-  void cancel(String begun) {
-    String name = operationName(begun);
+  void cancel(String started) {
+    String name = operationName(started);
     try {
       call(
           "Cancel " + name,

@@ -49,9 +49,9 @@ final class VertexClients implements AutoCloseable {
 
   private final VertexConfig config;
   private final ClientHolder holder = new ClientHolder(VertexProvider.ID);
-  private final Map<String, Made<PredictionServiceClient>> dedicated = new ConcurrentHashMap<>();
+  private final Map<String, Created<PredictionServiceClient>> dedicated = new ConcurrentHashMap<>();
 
-  private final Made<ExecutorProvider> background = new Made<>() {
+  private final Created<ExecutorProvider> background = new Created<>() {
     @Override
     protected ExecutorProvider make() {
       ScheduledThreadPoolExecutor threads = new ScheduledThreadPoolExecutor(1, work -> {
@@ -63,7 +63,7 @@ final class VertexClients implements AutoCloseable {
       return FixedExecutorProvider.create(threads);
     }
   };
-  private final Made<CredentialsProvider> credentials = new Made<>() {
+  private final Created<CredentialsProvider> credentials = new Created<>() {
     @Override
     protected CredentialsProvider make() throws IOException {
       if (config.plaintext() && config.credentials().isEmpty()) {
@@ -79,27 +79,27 @@ final class VertexClients implements AutoCloseable {
           : FixedCredentialsProvider.create(found);
     }
   };
-  private final Made<TransportChannelProvider> channel = new Made<>() {
+  private final Created<TransportChannelProvider> channel = new Created<>() {
     @Override
     protected TransportChannelProvider make() throws IOException {
       return open(hostAndPort(config));
     }
   };
-  private final Made<EndpointServiceClient> endpoints = new Made<>() {
+  private final Created<EndpointServiceClient> endpoints = new Created<>() {
     @Override
     protected EndpointServiceClient make() throws IOException {
       return holder.closeLater(EndpointServiceClient.create(
           with(EndpointServiceSettings.newBuilder(), channel.get()).build()));
     }
   };
-  private final Made<ModelServiceClient> models = new Made<>() {
+  private final Created<ModelServiceClient> models = new Created<>() {
     @Override
     protected ModelServiceClient make() throws IOException {
       return holder.closeLater(ModelServiceClient.create(
           with(ModelServiceSettings.newBuilder(), channel.get()).build()));
     }
   };
-  private final Made<DeploymentResourcePoolServiceClient> pools = new Made<>() {
+  private final Created<DeploymentResourcePoolServiceClient> pools = new Created<>() {
     @Override
     protected DeploymentResourcePoolServiceClient make() throws IOException {
       return holder.closeLater(DeploymentResourcePoolServiceClient.create(
@@ -107,14 +107,14 @@ final class VertexClients implements AutoCloseable {
               .build()));
     }
   };
-  private final Made<JobServiceClient> jobs = new Made<>() {
+  private final Created<JobServiceClient> jobs = new Created<>() {
     @Override
     protected JobServiceClient make() throws IOException {
       return holder.closeLater(JobServiceClient.create(
           with(JobServiceSettings.newBuilder(), channel.get()).build()));
     }
   };
-  private final Made<PredictionServiceClient> predictions = new Made<>() {
+  private final Created<PredictionServiceClient> predictions = new Created<>() {
     @Override
     protected PredictionServiceClient make() throws IOException {
       return holder.closeLater(predictions(channel.get()));
@@ -180,7 +180,7 @@ final class VertexClients implements AutoCloseable {
         : dedicated.computeIfAbsent(dedicatedHost, DedicatedClient::new).get();
   }
 
-  private final class DedicatedClient extends Made<PredictionServiceClient> {
+  private final class DedicatedClient extends Created<PredictionServiceClient> {
     private final String host;
 
     DedicatedClient(String host) {
@@ -219,7 +219,7 @@ final class VertexClients implements AutoCloseable {
 
   private TransportChannelProvider open(String hostAndPort) throws IOException {
     TransportChannelProvider provider = config.transport().orElseGet(() -> transport(hostAndPort));
-    boolean isOurs = config.transport().isEmpty() || provider.shouldAutoClose();
+    boolean isOwn = config.transport().isEmpty() || provider.shouldAutoClose();
     if (provider.needsHeaders()) {
       provider =
           provider.withHeaders(PredictionServiceSettings.defaultApiClientHeaderProviderBuilder()
@@ -234,7 +234,7 @@ final class VertexClients implements AutoCloseable {
       provider = found == null ? provider : provider.withCredentials(found);
     }
     TransportChannel opened = provider.getTransportChannel();
-    if (isOurs) {
+    if (isOwn) {
       holder.closeLater(() -> end(opened));
     }
     return FixedTransportChannelProvider.create(opened);
@@ -261,7 +261,7 @@ final class VertexClients implements AutoCloseable {
     threads.awaitTermination(END_MILLIS, TimeUnit.MILLISECONDS);
   }
 
-  private ServingException notMade(Exception e) {
+  private ServingException creationFailed(Exception e) {
     return new ServingException(
         VertexProvider.ID,
         ErrorKind.UNAUTHORIZED,
@@ -277,14 +277,14 @@ final class VertexClients implements AutoCloseable {
   }
 
   /** A client, or a resource that clients share. */
-  private abstract class Made<T> extends Lazy<T> {
-    Made() {
+  private abstract class Created<T> extends Lazy<T> {
+    Created() {
       super(holder);
     }
 
     @Override
     protected ServingException failure(Exception cause) {
-      return notMade(cause);
+      return creationFailed(cause);
     }
   }
 }

@@ -42,7 +42,7 @@ final class VertexErrors {
       .asPredicate();
 
   /** Matches those among them that do: Google creates its service accounts when a project first uses a service. */
-  private static final Predicate<String> PASSES =
+  private static final Predicate<String> TRANSIENT =
       Pattern.compile("provision|try again|retry", Pattern.CASE_INSENSITIVE).asPredicate();
 
   /** Matches gRPC's error for an answer that is too large, which has the same code as throttling. */
@@ -119,11 +119,11 @@ final class VertexErrors {
     ServingException.Builder failure = ServingException.builder(
             VertexProvider.ID,
             kind,
-            what + " failed: " + said(code.name(), message) + wayOut(kind, code.name(), message))
+            what + " failed: " + reason(code.name(), message) + wayOut(kind, code.name(), message))
         .cause(e);
     if (code == Code.FAILED_PRECONDITION
         && FORBIDDEN_BY_POLICY.test(message)
-        && !PASSES.test(message)) {
+        && !TRANSIENT.test(message)) {
       failure.retryable(false);
     }
     retryAfter(e).ifPresent(failure::retryAfter);
@@ -146,7 +146,7 @@ final class VertexErrors {
     return ServingException.builder(
             VertexProvider.ID,
             kind,
-            what + " failed" + at + ": " + said(code.name(), error.getMessage())
+            what + " failed" + at + ": " + reason(code.name(), error.getMessage())
                 + wayOut(kind, code.name(), error.getMessage()))
         .build();
   }
@@ -215,7 +215,7 @@ final class VertexErrors {
     return text == null ? "" : text.strip();
   }
 
-  private static String said(String code, String message) {
+  private static String reason(String code, String message) {
     return message.isEmpty() ? code : ServerMessage.quote(message) + " (" + code + ")";
   }
 

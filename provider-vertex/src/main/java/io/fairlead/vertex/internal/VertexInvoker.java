@@ -98,8 +98,8 @@ final class VertexInvoker implements Invoker<Endpoint>, AutoCloseable {
   static byte[] bytes(Endpoint endpoint, Request request) {
     // A loop, because a stream would cost each request time.
     for (PlatformOptions option : endpoint.artifact().metadata().options().values()) {
-      if (option instanceof VertexArtifact told) {
-        return GenerationDefaults.added(request, told.generationConfig());
+      if (option instanceof VertexArtifact options) {
+        return GenerationDefaults.added(request, options.generationConfig());
       }
     }
     return request.bodyUnsafe();
@@ -112,8 +112,8 @@ final class VertexInvoker implements Invoker<Endpoint>, AutoCloseable {
   }
 
   /** A failure may have trailers only. */
-  private static String deployedModelId(@Nullable Metadata told) {
-    String id = told == null ? null : told.get(DEPLOYED_MODEL);
+  private static String deployedModelId(@Nullable Metadata headers) {
+    String id = headers == null ? null : headers.get(DEPLOYED_MODEL);
     return id == null ? "" : id;
   }
 

@@ -308,7 +308,7 @@ final class VertexMapper implements EndpointMapper {
             labels(
                 endpoint,
                 model,
-                new VariantMark(
+                new VariantLabels(
                     Optional.of(endpoint.routing().variant()),
                     modelName,
                     uploadOf(model),
@@ -341,16 +341,16 @@ final class VertexMapper implements EndpointMapper {
                 + "letter or digit, or a number of at most 9 digits",
             endpoint.name())
         .check(
-            VariantMark.written(endpoint.routing().variant()).length() <= LONGEST_NAME,
+            VariantLabels.written(endpoint.routing().variant()).length() <= LONGEST_NAME,
             "routing.variant",
             "must be at most 63 characters, of which uppercase letters count twice",
             endpoint.routing().variant());
   }
 
   private static SortedMap<String, String> labels(
-      Endpoint endpoint, ModelSpec model, VariantMark mark) {
+      Endpoint endpoint, ModelSpec model, VariantLabels variantLabels) {
     SortedMap<String, String> labels = new TreeMap<>(model.labels());
-    labels.putAll(mark.labels(VertexNames.deployedModelId(endpoint.routing().path())));
+    labels.putAll(variantLabels.labels(VertexNames.deployedModelId(endpoint.routing().path())));
     return labels;
   }
 

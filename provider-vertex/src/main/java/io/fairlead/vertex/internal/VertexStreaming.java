@@ -41,17 +41,17 @@ final class VertexStreaming implements AutoCloseable {
     Deadline deadline = Deadline.after(request.timeout(), time);
     HttpBody body = VertexInvoker.body(endpoint, request);
     int size = body.getData().size();
-    Answer coming = calls.ask(endpoint, request, size, deadline, (target, left, answered) -> {
+    Answer answer = calls.ask(endpoint, request, size, deadline, (target, left, answered) -> {
       Answer begun = new Answer(PredictionCalls.what(endpoint, request), deadline, answered);
       begun.begin(target, left, body);
       return begun;
     });
     try {
-      Response response = coming.handOn(pieces);
-      String id = VertexInvoker.deployedModelId(coming.answered);
+      Response response = answer.handOn(pieces);
+      String id = VertexInvoker.deployedModelId(answer.answered);
       return calls.named(endpoint, request, response, id, deadline);
     } catch (ServingException e) {
-      throw calls.named(endpoint, request, e, coming.answered, deadline);
+      throw calls.named(endpoint, request, e, answer.answered, deadline);
     }
   }
 

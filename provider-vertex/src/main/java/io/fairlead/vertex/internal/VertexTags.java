@@ -35,12 +35,12 @@ final class VertexTags {
     return Map.of(DEPLOYMENT, owner.deployment(), RUN, owner.run());
   }
 
-  static boolean areOurs(Map<String, String> labels) {
+  static boolean areManaged(Map<String, String> labels) {
     return labels.containsKey(RUN);
   }
 
   /** {@return the state that was read, with its owner tag, or as foreign} */
-  static <T> Observed<T> marked(Observed<T> seen, Map<String, String> labels) {
+  static <T> Observed<T> withOwner(Observed<T> seen, Map<String, String> labels) {
     String run = labels.get(RUN);
     return run == null ? seen.asForeign() : seen.madeBy(run);
   }

@@ -37,7 +37,7 @@ final class VertexTraffic implements TrafficSetting {
   public Observed<Traffic> read(String name, Look look) {
     return endpoints
         .find(name, look)
-        .map(endpoint -> VertexTags.marked(
+        .map(endpoint -> VertexTags.withOwner(
                 Observed.ready(traffic(endpoint)), endpoint.getLabelsMap())
             .withRevision(endpoint.getEtag()))
         .orElseGet(Observed::absent);

@@ -96,7 +96,7 @@ class MonitoringKindTest {
   }
 
   private <Q> void done(UnaryCallable<Q, Operation> callable, Q request) {
-    String operation = calls.begin("Test", callable, request).operation().orElseThrow();
+    String operation = calls.start("Test", callable, request).operation().orElseThrow();
     time.pass(Duration.ofHours(1));
     assertThat(calls.poll(operation)).isEqualTo(Outcome.succeeded());
   }

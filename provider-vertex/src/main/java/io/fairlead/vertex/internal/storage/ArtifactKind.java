@@ -55,7 +55,7 @@ public final class ArtifactKind implements ResourceKind<ArtifactSpec> {
       return Observed.absent();
     }
     Observed<ArtifactSpec> seen = Observed.ready(new ArtifactSpec(files(key, objects)));
-    return areOurs(objects) ? seen.madeBy(runs(objects)) : seen.asForeign();
+    return areManaged(objects) ? seen.madeBy(runs(objects)) : seen.asForeign();
   }
 
   private static ArtifactFiles files(String key, List<Blob> objects) {
@@ -68,7 +68,7 @@ public final class ArtifactKind implements ResourceKind<ArtifactSpec> {
     return ArtifactFiles.stored(files);
   }
 
-  private static boolean areOurs(Collection<Blob> objects) {
+  private static boolean areManaged(Collection<Blob> objects) {
     return objects.stream().allMatch(object -> metadata(object).containsKey(RUN));
   }
 
@@ -142,7 +142,7 @@ public final class ArtifactKind implements ResourceKind<ArtifactSpec> {
     }
     List<Listed> listed = new ArrayList<>();
     byKey.forEach((key, objects) -> {
-      if (areOurs(objects)) {
+      if (areManaged(objects)) {
         listed.add(listed(key, objects));
       }
     });

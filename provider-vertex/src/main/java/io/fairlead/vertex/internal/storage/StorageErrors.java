@@ -41,7 +41,7 @@ final class StorageErrors {
     }
     ErrorKind kind = broken == null ? kind(e) : kind(broken);
     return new ServingException(
-        VertexProvider.ID, kind, what + " failed: " + said(e, broken) + wayOut(kind, broken), e);
+        VertexProvider.ID, kind, what + " failed: " + reason(e, broken) + wayOut(kind, broken), e);
   }
 
   /** {@return whether the condition of a change no longer holds} */
@@ -96,7 +96,7 @@ final class StorageErrors {
     };
   }
 
-  private static String said(BaseServiceException e, @Nullable IOException broken) {
+  private static String reason(BaseServiceException e, @Nullable IOException broken) {
     if (broken != null) {
       return ServerMessage.quote(String.valueOf(broken));
     }

@@ -24,7 +24,7 @@ import java.util.regex.Pattern;
  * @param artifact the key of the model's upload; empty if it has none
  * @param pool the id of the pool that it shares; empty if it has machines of its own
  */
-record VariantMark(
+record VariantLabels(
     Optional<String> variant, String model, Optional<String> artifact, Optional<String> pool) {
   private static final String VARIANT = VertexTags.PREFIX + "v_";
   private static final String MODEL = VertexTags.PREFIX + "m_";
@@ -56,23 +56,23 @@ record VariantMark(
   }
 
   /** {@return the variants in an endpoint's labels, by the ids of their deployed models} */
-  static Map<String, VariantMark> of(Map<String, String> labels) {
-    Map<String, VariantMark> marks = new TreeMap<>();
+  static Map<String, VariantLabels> of(Map<String, String> labels) {
+    Map<String, VariantLabels> variants = new TreeMap<>();
     labels.forEach((key, value) -> {
       if (key.startsWith(MODEL)) {
         String id = key.substring(MODEL.length());
         Optional<String> parent = Optional.ofNullable(labels.get(PARENT + id));
-        marks.put(
+        variants.put(
             id,
-            new VariantMark(
-                Optional.ofNullable(labels.get(VARIANT + id)).map(VariantMark::read),
+            new VariantLabels(
+                Optional.ofNullable(labels.get(VARIANT + id)).map(VariantLabels::read),
                 parent.map(name -> name + "@" + value).orElse(value),
                 Optional.ofNullable(labels.get(ARTIFACT + id))
                     .map(hash -> ArtifactSpec.key(hexadecimal(hash))),
                 Optional.ofNullable(labels.get(POOL + id))));
       }
     });
-    return marks;
+    return variants;
   }
 
   /** {@return the labels without those about a deployed model} */

@@ -11,7 +11,7 @@ import java.util.regex.Pattern;
  * @param content the hash of its content
  * @param run the run that uploaded it
  */
-record VersionMark(String content, String run) {
+record VersionDescription(String content, String run) {
   private static final Pattern DESCRIPTION = Pattern.compile("fairlead ([0-9a-f]{16}) (\\S+)");
   private static final Pattern ALIAS = Pattern.compile(VertexNames.PREFIX + "[0-9a-f]{16}");
 
@@ -20,10 +20,10 @@ record VersionMark(String content, String run) {
   }
 
   /** {@return the parsed description of a version; empty if it is foreign} */
-  static Optional<VersionMark> of(Model version) {
+  static Optional<VersionDescription> of(Model version) {
     Matcher matcher = DESCRIPTION.matcher(version.getVersionDescription());
     return matcher.matches()
-        ? Optional.of(new VersionMark(matcher.group(1), matcher.group(2)))
+        ? Optional.of(new VersionDescription(matcher.group(1), matcher.group(2)))
         : Optional.empty();
   }
 
