@@ -45,8 +45,8 @@ import java.util.function.Consumer;
  *
  * <p>A model's name is its id, which is derived from its content. A version of a parent model, whose number Vertex AI
  * chooses, is named {@code parent@content}: the hash of its content is an alias, by which one call finds it, and is
- * in its description, see {@link VersionDescription}. Labels are no alternative, because the service merges those of the
- * model and its versions.
+ * in its description, see {@link VersionDescription}. Labels are no alternative, because the service merges those of
+ * the model and its versions.
  */
 final class ModelKind extends VertexKind<ModelSpec> {
   private static final String DEFAULT = "default";

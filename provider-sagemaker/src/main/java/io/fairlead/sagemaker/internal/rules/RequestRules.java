@@ -30,7 +30,7 @@ public final class RequestRules {
     return isLine(text, LONGEST_HEADER);
   }
 
-  /** {@return whether a text has letters, digits and hyphens, and begins and ends with none of these} */
+  /** {@return whether a text is empty, or has letters, digits and hyphens, with a letter or digit at both ends} */
   public static boolean isName(String text, int longest) {
     return text.isEmpty() || (text.length() <= longest && NAME.matcher(text).matches());
   }
