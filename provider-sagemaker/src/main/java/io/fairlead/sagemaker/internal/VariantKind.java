@@ -267,8 +267,8 @@ final class VariantKind implements ResourceKind<Variant> {
     }
     if (EndpointCalls.isOutOfService(endpoint)) {
       return Optional.of("cannot join " + names(endpoint)
-          + ": AWS has taken the endpoint out of service. "
-          + "Deploy one of those again, which creates the endpoint again, or undeploy them first");
+          + ": AWS has taken the endpoint out of service. Deploy one of those again, which creates the "
+          + "endpoint again, or undeploy them first");
     }
     return EndpointCalls.isAtRest(endpoint)
         ? endpoints
@@ -305,8 +305,7 @@ final class VariantKind implements ResourceKind<Variant> {
 
   private static final String ASYNC =
       "cannot change how the endpoint is invoked: whether it is asynchronous, and where its answers are "
-          + "stored, is fixed "
-          + "while it exists. Deploy under another name, or undeploy its variants first";
+          + "stored, is fixed while it exists. Deploy under another name, or undeploy its variants first";
 
   // ---- updating ----
 
@@ -500,22 +499,20 @@ final class VariantKind implements ResourceKind<Variant> {
     if (actual.model().isEmpty()) {
       return Optional.of(
           "serves an unknown model, because its endpoint configuration was deleted by another process or by "
-              + "hand, or names no "
-              + "model: undeploy it and deploy it again");
+              + "hand, or names no model: undeploy it and deploy it again");
     }
     boolean keepsScaling = actual.autoscaling().equals(desired.autoscaling())
         && actual.instanceType().equals(desired.instanceType());
     if (actual.foreignAutoscaling().isPresent() && !keepsScaling) {
       return Optional.of(
           "is scaled by policies that are not managed by Fairlead, and that AWS would have to delete: delete "
-              + "them first, or keep the "
-              + "instance type and a fixed count, which leaves the number of instances to them");
+              + "them first, or keep the instance type and a fixed count, which leaves the number of "
+              + "instances to them");
     }
     if (!actual.model().equals(desired.model()) && desired.replacement().isEmpty()) {
       return Optional.of(
           "holds another container: deploy under another variant and route requests to it, or have SageMaker "
-              + "replace it by "
-              + "adding a SageMakerReplacement to the routing");
+              + "replace it by adding a SageMakerReplacement to the routing");
     }
     if (actual.serverless().isPresent() != desired.serverless().isPresent()) {
       return Optional.of(

@@ -315,8 +315,7 @@ final class MonitoringKind extends VertexKind<MonitoringSpec> {
     if (!watched.isManaged()) {
       throw refusal("Monitor " + name + ": endpoint " + endpointOf(name)
           + " has a monitoring job that is not managed by Fairlead, so it is left untouched: leave out "
-          + "VertexMonitoring, or"
-          + " delete that job yourself");
+          + "VertexMonitoring, or delete that job yourself");
     }
   }
 

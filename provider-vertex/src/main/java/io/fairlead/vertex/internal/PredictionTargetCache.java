@@ -72,8 +72,7 @@ final class PredictionTargetCache {
             ErrorKind.UNAVAILABLE,
             what
                 + " failed: the endpoint is dedicated, and Vertex AI has not assigned its host yet, which "
-                + "takes a minute"
-                + " or so: retry later, or with a longer timeout");
+                + "takes a minute or so: retry later, or with a longer timeout");
       }
       calls.pause(what, pause);
       Duration doubled = pause.multipliedBy(2);
