@@ -41,8 +41,8 @@ public final class SageMakerProvider implements PlatformProvider<SageMakerPlatfo
     Optional<String> given = settings.text("region");
     String region = given
         .or(() -> Optional.ofNullable(System.getenv("AWS_REGION")))
-        .orElseGet(() ->
-            settings.requiredText("region", "the AWS region to serve in; AWS_REGION can be set instead"));
+        .orElseGet(() -> settings.requiredText(
+            "region", "the AWS region to serve in; AWS_REGION can be set instead"));
     Optional<String> role = settings.text("role");
     Optional<String> bucket = settings.text("bucket");
     Optional<URI> endpoint = settings.uri("endpoint");

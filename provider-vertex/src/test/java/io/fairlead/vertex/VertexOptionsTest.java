@@ -400,7 +400,8 @@ class VertexOptionsTest {
   private static Stream<Arguments> endpoints(Duration half) {
     String timeout =
         "VertexEndpoint: inferenceTimeout must be whole seconds, 1 or more and at most an hour";
-    String rate = "VertexLogging: samplingRate must be above 0 and at most 1, or 0 to disable logging";
+    String rate =
+        "VertexLogging: samplingRate must be above 0 and at most 1, or 0 to disable logging";
     String table =
         "VertexLogging: table must be bq://project, bq://project.dataset or bq://project.dataset.table";
     VertexEndpoint dedicated = VertexEndpoint.dedicated();

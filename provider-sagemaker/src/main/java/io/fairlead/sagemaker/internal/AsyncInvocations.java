@@ -165,7 +165,8 @@ final class AsyncInvocations {
     for (Duration pause = SHORTEST_PAUSE; ; pause = longer(pause)) {
       ServingException trouble = null;
       try {
-        Optional<Response> answer = result(invocation, later(end.minus(time.elapsed()), LAST_POLL_TIMEOUT));
+        Optional<Response> answer =
+            result(invocation, later(end.minus(time.elapsed()), LAST_POLL_TIMEOUT));
         if (answer.isPresent()) {
           return answer.get();
         }

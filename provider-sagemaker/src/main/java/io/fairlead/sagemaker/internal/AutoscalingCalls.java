@@ -16,7 +16,8 @@ import software.amazon.awssdk.services.applicationautoscaling.model.TargetTracki
 /** The calls of Application Auto Scaling: one scalable target and one managed scaling policy for each variant. */
 final class AutoscalingCalls {
   private static final String POLICY = "fairlead";
-  // Strings, because the SDK's enums would be loaded with the platform, even if it only invokes models.
+  // Strings, because the SDK's enums would be loaded with the platform, even if it only invokes
+  // models.
   private static final String SAGEMAKER = "sagemaker";
   private static final String INSTANCES = "sagemaker:variant:DesiredInstanceCount";
 

@@ -88,7 +88,8 @@ final class ComponentCalls {
   }
 
   /** A managed component, as listed. */
-  record Managed(VariantName name, InferenceComponentSummary summary, Map<String, String> resourceTags) {}
+  record Managed(
+      VariantName name, InferenceComponentSummary summary, Map<String, String> resourceTags) {}
 
   /** {@return all managed components, listed once in a look} */
   List<Managed> managed(Look look) {

@@ -359,7 +359,9 @@ final class EndpointCalls {
    * @return its name
    */
   String createConfiguration(
-      String endpoint, CreateEndpointConfigRequest.Builder wanted, Map<String, String> resourceTags) {
+      String endpoint,
+      CreateEndpointConfigRequest.Builder wanted,
+      Map<String, String> resourceTags) {
     String name = SageMakerNames.CONTENT.of(endpoint, endpoint, wanted.build().toString());
     Map<String, String> tagged = new HashMap<>(resourceTags);
     SageMakerTags.remember(tagged, models(wanted.build()));
@@ -481,7 +483,8 @@ final class EndpointCalls {
   /** {@return whether another process may have created or claimed a configuration, and be about to use it} */
   boolean isAboutToBeUsed(DescribeEndpointConfigResponse configuration) {
     Map<String, String> resourceTags = tagsOf(configuration);
-    return SageMakerTags.areManaged(resourceTags) && isAboutToBeUsed(configuration.creationTime(), resourceTags);
+    return SageMakerTags.areManaged(resourceTags)
+        && isAboutToBeUsed(configuration.creationTime(), resourceTags);
   }
 
   /** {@return the same for a configuration with these tags} */

@@ -71,7 +71,8 @@ final class FleetKind implements ResourceKind<Fleet> {
     }
     Map<String, String> resourceTags = endpoints.resourceTags(found.get());
     if (!endpoints.isFleet(found.get())) {
-      return Observed.<Fleet>changing("it is an endpoint with a model of its own").asForeign();
+      return Observed.<Fleet>changing("it is an endpoint with a model of its own")
+          .asForeign();
     }
     return observed(found.get(), look).madeBy(resourceTags.getOrDefault(SageMakerTags.RUN, ""));
   }
@@ -126,7 +127,8 @@ final class FleetKind implements ResourceKind<Fleet> {
             .instanceType(desired.instanceType())
             .initialInstanceCount(desired.instances())
             .build());
-    String configuration = endpoints.createConfiguration(configurations(fleet), wanted, configurationTags);
+    String configuration =
+        endpoints.createConfiguration(configurations(fleet), wanted, configurationTags);
     endpoints.create(fleet, configuration, resourceTags);
     return Accepted.VISIBLE;
   }

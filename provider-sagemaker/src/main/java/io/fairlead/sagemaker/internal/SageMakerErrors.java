@@ -198,7 +198,9 @@ final class SageMakerErrors implements Refusals<SdkException> {
         e.awsErrorDetails() == null ? null : e.awsErrorDetails().sdkHttpResponse();
     String named =
         answer == null ? null : answer.firstMatchingHeader(VARIANT_HEADER).orElse(null);
-    if (named != null || !(e instanceof ModelErrorException model) || model.logStreamArn() == null) {
+    if (named != null
+        || !(e instanceof ModelErrorException model)
+        || model.logStreamArn() == null) {
       return named;
     }
     Matcher stream = VARIANT_OF_LOG_STREAM.matcher(model.logStreamArn());

@@ -234,7 +234,10 @@ final class SageMakerMapper implements EndpointMapper {
     return switch (String.valueOf(weights.getScheme())) {
       case "hf" -> {
         problems.check(
-            !apart, "artifact.code", "must be the location of the weights for a model of the Hugging Face hub", code);
+            !apart,
+            "artifact.code",
+            "must be the location of the weights for a model of the Hugging Face hub",
+            code);
         environment.putIfAbsent(HUB_MODEL, weights.getAuthority() + weights.getPath());
         String task = artifact.metadata().labels().get("task");
         if (task != null) {

@@ -112,9 +112,7 @@ final class SageMakerTraffic implements TrafficSetting {
         .find(name)
         .filter(found -> !endpoints.isFleet(found))
         .orElseThrow(() -> new ServingException(
-            SageMakerProvider.ID,
-            ErrorKind.NOT_FOUND,
-            "Endpoint " + name + " no longer exists"));
+            SageMakerProvider.ID, ErrorKind.NOT_FOUND, "Endpoint " + name + " no longer exists"));
     checkAnswering(name, endpoint, desired);
     List<DesiredWeightAndCapacity> weights = new ArrayList<>();
     for (ProductionVariantSummary variant : endpoint.productionVariants()) {

@@ -186,13 +186,15 @@ final class VariantKind implements ResourceKind<Variant> {
     CreateEndpointConfigRequest.Builder wanted =
         CreateEndpointConfigRequest.builder().productionVariants(variant);
     VariantConversion.writeShared(wanted, desired);
-    String configuration = endpoints.createConfiguration(name.endpoint(), wanted, resourceTags(name, desired, owner));
+    String configuration =
+        endpoints.createConfiguration(name.endpoint(), wanted, resourceTags(name, desired, owner));
     Map<String, String> resourceTags = new HashMap<>(desired.tags().tags());
     resourceTags.putAll(SageMakerTags.of(owner));
     endpoints.create(name.endpoint(), configuration, resourceTags);
   }
 
-  private static Map<String, String> resourceTags(VariantName name, Variant desired, OwnerTag owner) {
+  private static Map<String, String> resourceTags(
+      VariantName name, Variant desired, OwnerTag owner) {
     Map<String, String> resourceTags = new HashMap<>(desired.tags().tags());
     resourceTags.putAll(SageMakerTags.of(owner));
     resourceTags.put(SageMakerTags.RUN_OF_VARIANT + name.variant(), owner.run());
@@ -226,7 +228,10 @@ final class VariantKind implements ResourceKind<Variant> {
     resourceTags(name, desired.withTags(desired.tags().withValuesOf(UserTags.among(tagged))), owner)
         .forEach(tagged::put);
     return updateEndpoint(
-        name, endpoint, endpoints.createConfiguration(name.endpoint(), wanted, tagged), Optional.empty());
+        name,
+        endpoint,
+        endpoints.createConfiguration(name.endpoint(), wanted, tagged),
+        Optional.empty());
   }
 
   private static List<ProductionVariant> and(
@@ -339,7 +344,8 @@ final class VariantKind implements ResourceKind<Variant> {
         .filter(one -> one.variantName().equals(name.variant()))
         .findFirst()
         .orElseThrow(() -> gone(name));
-    // AWS refuses to replace instances that have a scalable target; it is registered again when the change has ended.
+    // AWS refuses to replace instances that have a scalable target; it is registered again when the
+    // change has ended.
     if (!actual.instanceType().equals(desired.instanceType())) {
       actual.autoscaling().ifPresent(range -> {
         suspended.put(name, new SuspendedAutoscaling(actual.instanceType(), range));
@@ -594,8 +600,10 @@ final class VariantKind implements ResourceKind<Variant> {
     CreateEndpointConfigRequest now = wanted.build();
     List<ProductionVariant> production = without(now.productionVariants(), name);
     if (production.isEmpty()) {
-      throw refusal(name, "cannot be removed while the shadow " + others + " copies its requests: undeploy "
-          + "the shadow first");
+      throw refusal(
+          name,
+          "cannot be removed while the shadow " + others + " copies its requests: undeploy "
+              + "the shadow first");
     }
     if (!EndpointCalls.isShadow(configuration, name.variant())) {
       autoscaling.remove(name);
@@ -656,8 +664,10 @@ final class VariantKind implements ResourceKind<Variant> {
     Map<String, List<PendingConfiguration>> pending = pending(look);
     List<Listed> listed = new ArrayList<>();
     for (EndpointSummary summary : endpoints.summaries()) {
-      Map<String, String> resourceTags = tags.ofListed(summary.endpointArn(), summary.creationTime());
-      if (SageMakerTags.areManaged(resourceTags) && !resourceTags.containsKey(SageMakerTags.FLEET)) {
+      Map<String, String> resourceTags =
+          tags.ofListed(summary.endpointArn(), summary.creationTime());
+      if (SageMakerTags.areManaged(resourceTags)
+          && !resourceTags.containsKey(SageMakerTags.FLEET)) {
         endpoints
             .find(summary.endpointName(), look)
             .ifPresent(found -> listed.addAll(
@@ -710,7 +720,8 @@ final class VariantKind implements ResourceKind<Variant> {
    * {@return the variants that an endpoint has or is about to have: shadows before the variants that they copy, and
    * those with the smallest weight first}
    */
-  private List<Listed> listed(DescribeEndpointResponse endpoint, List<PendingConfiguration> pending, Look look) {
+  private List<Listed> listed(
+      DescribeEndpointResponse endpoint, List<PendingConfiguration> pending, Look look) {
     Map<String, List<ResourceRef>> uses = new LinkedHashMap<>();
     List<ResourceRef> ofAll = new ArrayList<>();
     Set<String> shadows = new HashSet<>();

@@ -669,10 +669,9 @@ class SageMakerComponentsTest {
 
     assertThat(late.kind()).isEqualTo(ErrorKind.TIMEOUT);
     assertThat(late)
-        .hasMessageContaining(
-            "inference component " + BERT
-                + " is Creating; AWS neither cancels nor deletes that, and the instances of fleet shared are "
-                + "billed meanwhile")
+        .hasMessageContaining("inference component " + BERT
+            + " is Creating; AWS neither cancels nor deletes that, and the instances of fleet shared are "
+            + "billed meanwhile")
         .hasMessageContaining("run the same operation again to resume it");
     assertThat(deployments()).contains("bert/blue CHANGING 0", "clip/blue READY 100");
     ServingException stuck = fails(() -> await(platform.undeploy(bert())));

@@ -72,8 +72,7 @@ class SageMakerCredentialsTest {
       ServingException failure =
           deployFails(config().withClients(SageMakerConfig.Clients.NONE.withControlPlane(own)));
 
-      assertThat(failure)
-          .hasMessageContaining("Tried the credentials of the caller's own clients");
+      assertThat(failure).hasMessageContaining("Tried the credentials of the caller's own clients");
     }
   }
 

@@ -107,7 +107,8 @@ class SageMakerInvokerTest {
             () -> invoker.invoke(serverless, Request.of(new byte[most + 1], "application/x-npy")))
         .isInstanceOf(InvalidValueException.class)
         .hasMessage("Request: body must have at most " + most
-            + " bytes for a serverless variant; variants with instances take more (got " + (most + 1)
+            + " bytes for a serverless variant; variants with instances take more (got "
+            + (most + 1)
             + ")");
     assertThat(server.asked()).isEmpty();
 

@@ -239,8 +239,8 @@ final class DeployedModelKind extends VertexKind<DeployedModelSpec> {
     List<Listed> listed = new ArrayList<>();
     for (Endpoint endpoint : endpoints.list(look)) {
       String name = VertexNames.id(endpoint.getName());
-      boolean hasPending =
-          undeployedVariants(endpoint).keySet().stream().anyMatch(id -> mayBeDeploying(endpoint, id));
+      boolean hasPending = undeployedVariants(endpoint).keySet().stream()
+          .anyMatch(id -> mayBeDeploying(endpoint, id));
       Settled settled = hasPending
           ? endpoints.settled(name, look)
           : new Settled(Optional.empty(), Optional.of(endpoint));
@@ -254,8 +254,10 @@ final class DeployedModelKind extends VertexKind<DeployedModelSpec> {
           .filter(VertexCalls::isDeployment)
           .ifPresent(deployment -> undeployedVariants(endpoint)
               .values()
-              .forEach(labels -> labels.variant()
-                  .ifPresent(variant -> listed.add(deploying(endpoint, variant, labels, deployment)))));
+              .forEach(labels -> labels
+                  .variant()
+                  .ifPresent(
+                      variant -> listed.add(deploying(endpoint, variant, labels, deployment)))));
     }
     return listed;
   }

@@ -52,7 +52,8 @@ final class EndpointKind extends VertexKind<EndpointSpec> {
   public Observed<EndpointSpec> read(String id, Look look) {
     return endpoints
         .find(id, look)
-        .map(endpoint -> VertexTags.withOwner(Observed.ready(value(endpoint)), endpoint.getLabelsMap())
+        .map(endpoint -> VertexTags.withOwner(
+                Observed.ready(value(endpoint)), endpoint.getLabelsMap())
             .withRevision(endpoint.getEtag()))
         .orElseGet(Observed::absent);
   }
@@ -199,15 +200,16 @@ final class EndpointKind extends VertexKind<EndpointSpec> {
     }
     Endpoint now = endpoints
         .find(id)
-        .orElseThrow(
-            () -> failure(ErrorKind.NOT_FOUND, "Endpoint " + id + " no longer exists"));
+        .orElseThrow(() -> failure(ErrorKind.NOT_FOUND, "Endpoint " + id + " no longer exists"));
     Set<String> deployed =
         now.getDeployedModelsList().stream().map(DeployedModel::getId).collect(Collectors.toSet());
     SortedMap<String, String> withinLimit = labels;
     for (String other : VariantLabels.of(now.getLabelsMap()).keySet()) {
       String key = VariantLabels.variantKey(other);
       boolean isAdded = labels.containsKey(key) && !now.getLabelsMap().containsKey(key);
-      withinLimit = deployed.contains(other) || isAdded ? withinLimit : VariantLabels.without(withinLimit, other);
+      withinLimit = deployed.contains(other) || isAdded
+          ? withinLimit
+          : VariantLabels.without(withinLimit, other);
     }
     return withinLimit;
   }

@@ -207,7 +207,10 @@ final class ModelKind extends VertexKind<ModelSpec> {
     }
     String version = id + "@" + deployed.getModelVersionId();
     Optional<Model> found = look.once(List.of("version", version), () -> find(version));
-    return found.flatMap(VersionDescription::of).map(description -> id + "@" + description.content()).orElse(version);
+    return found
+        .flatMap(VersionDescription::of)
+        .map(description -> id + "@" + description.content())
+        .orElse(version);
   }
 
   // ---- changing ----
@@ -226,7 +229,8 @@ final class ModelKind extends VertexKind<ModelSpec> {
     if (place.isVersion()) {
       model
           .addVersionAliases(VersionDescription.alias(place.content()))
-          .setVersionDescription(new VersionDescription(place.content(), owner.run()).description());
+          .setVersionDescription(
+              new VersionDescription(place.content(), owner.run()).description());
     }
     if (place.isVersion() && find(place.model()).isPresent()) {
       request.setParentModel(names.model(place.model()));
@@ -386,7 +390,8 @@ final class ModelKind extends VertexKind<ModelSpec> {
       } else {
         versions(id)
             .forEach(version -> VersionDescription.of(version)
-                .ifPresent(description -> listed.add(listed(id + "@" + description.content(), version))));
+                .ifPresent(
+                    description -> listed.add(listed(id + "@" + description.content(), version))));
       }
     }
     return listed;

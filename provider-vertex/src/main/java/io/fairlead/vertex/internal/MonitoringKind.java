@@ -185,7 +185,8 @@ final class MonitoringKind extends VertexKind<MonitoringSpec> {
         throw replacing(name, watched.get().job());
       }
       cannotUpdate(watched.get().job().getPredictInstanceSchemaUri(), desired).ifPresent(why -> {
-        throw refusal("Monitor " + name + ": the monitoring job of " + endpointOf(name) + " " + why);
+        throw refusal(
+            "Monitor " + name + ": the monitoring job of " + endpointOf(name) + " " + why);
       });
       return write(name, watched.get(), desired, Map.of(RUN_OF + id, owner.run()));
     }
@@ -321,7 +322,8 @@ final class MonitoringKind extends VertexKind<MonitoringSpec> {
 
   private static ServingException gone(String name) {
     return failure(
-        ErrorKind.NOT_FOUND, "The endpoint of " + name + ", or its monitoring job, no longer exists");
+        ErrorKind.NOT_FOUND,
+        "The endpoint of " + name + ", or its monitoring job, no longer exists");
   }
 
   private static ServingException paused(

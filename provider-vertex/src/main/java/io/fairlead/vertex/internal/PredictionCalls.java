@@ -182,7 +182,8 @@ final class PredictionCalls {
         what
             + " failed: it is accessible only by Private Service Connect, not by Google's own hosts. Invoke it in the"
             + " network of an allowed project, by a PredictionServiceClient whose endpoint is the forwarding "
-            + "rule to its service attachment, with the header " + PredictionTarget.ENDPOINT_ID + ": " + id);
+            + "rule to its service attachment, with the header " + PredictionTarget.ENDPOINT_ID
+            + ": " + id);
   }
 
   private static void check(Request request, int size) {

@@ -157,14 +157,17 @@ final class VertexCalls {
    *
    * @param subject the full name of the resource
    */
-  <Q> Accepted create(String what, UnaryCallable<Q, Operation> callable, Q request, String subject) {
+  <Q> Accepted create(
+      String what, UnaryCallable<Q, Operation> callable, Q request, String subject) {
     try {
       return start(what, callable, request);
     } catch (ServingException e) {
       if (e.kind() != ErrorKind.ALREADY_EXISTS) {
         throw e;
       }
-      return operationInProgress(subject).map(operation -> accepted(operation, what)).orElseThrow(() -> e);
+      return operationInProgress(subject)
+          .map(operation -> accepted(operation, what))
+          .orElseThrow(() -> e);
     }
   }
 

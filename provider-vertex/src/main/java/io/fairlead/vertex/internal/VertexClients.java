@@ -241,7 +241,8 @@ final class VertexClients implements AutoCloseable {
   }
 
   private TransportChannelProvider transport(String hostAndPort) {
-    // The services' defaults are equal, and an invocation should not load the classes of the other services.
+    // The services' defaults are equal, and an invocation should not load the classes of the other
+    // services.
     var builder = PredictionServiceSettings.defaultGrpcTransportProviderBuilder()
         .setEndpoint(hostAndPort)
         .setMaxInboundMessageSize(LARGEST_ANSWER);

@@ -202,7 +202,10 @@ final class VertexMapper implements EndpointMapper {
     String scheme = String.valueOf(weights.getScheme());
     if (scheme.equals("hf")) {
       problems.check(
-          !apart, "artifact.code", "must be the location of the weights for a model of the Hugging Face hub", code);
+          !apart,
+          "artifact.code",
+          "must be the location of the weights for a model of the Hugging Face hub",
+          code);
       environment.putIfAbsent(HUB_MODEL, weights.getAuthority() + weights.getPath());
       return "";
     }
@@ -350,7 +353,8 @@ final class VertexMapper implements EndpointMapper {
   private static SortedMap<String, String> labels(
       Endpoint endpoint, ModelSpec model, VariantLabels variantLabels) {
     SortedMap<String, String> labels = new TreeMap<>(model.labels());
-    labels.putAll(variantLabels.labels(VertexNames.deployedModelId(endpoint.routing().path())));
+    labels.putAll(
+        variantLabels.labels(VertexNames.deployedModelId(endpoint.routing().path())));
     return labels;
   }
 
@@ -402,8 +406,8 @@ final class VertexMapper implements EndpointMapper {
             "must not have a target of accelerator utilization in VertexAutoscaling where there are no accelerators",
             autoscaling.flatMap(VertexAutoscaling::acceleratorPercent).orElse(0));
     if (scaling.count() > scaling.min()) {
-      warnings.add("Vertex AI starts with the minimum of replicas, " + scaling.min() + ", and not with "
-          + scaling.count());
+      warnings.add("Vertex AI starts with the minimum of replicas, " + scaling.min()
+          + ", and not with " + scaling.count());
     }
     MachineSeries.check(machineType, accelerator, own.acceleratorCount(), problems);
     MachineSeries.builtIn(machineType)

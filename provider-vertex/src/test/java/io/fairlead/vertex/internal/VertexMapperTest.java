@@ -161,7 +161,8 @@ class VertexMapperTest {
         .satisfiesExactlyInAnyOrder(
             line ->
                 assertThat(line).contains("finds the code by the environment variable CODE_URI"),
-            line -> assertThat(line).contains("starts with the minimum of replicas, 1, and not with 2"),
+            line ->
+                assertThat(line).contains("starts with the minimum of replicas, 1, and not with 2"),
             line -> assertThat(line).contains("each a2-highgpu-4g has 4 accelerators"));
   }
 

@@ -114,7 +114,8 @@ public final class StorageClient {
       throw new ServingException(
           VertexProvider.ID,
           ErrorKind.UNAUTHORIZED,
-          "The client of Cloud Storage cannot be created: " + e.getMessage() + ". Tried " + identity,
+          "The client of Cloud Storage cannot be created: " + e.getMessage() + ". Tried "
+              + identity,
           e);
     }
   }
