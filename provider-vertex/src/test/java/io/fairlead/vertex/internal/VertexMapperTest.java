@@ -56,7 +56,7 @@ class VertexMapperTest {
         Dependencies.environment(Map.of("AIP_HTTP_PORT", "8080")).withPackages("torch"));
 
     assertThat(refused(container, ONE, BLUE))
-        .hasMessageContaining("dependencies.packages must be empty: Vertex AI installs none")
+        .hasMessageContaining("dependencies.packages must be empty: Vertex AI installs no packages")
         .hasMessageContaining("dependencies.environment must not have names that begin with AIP_")
         .hasMessageContaining("artifact.weights must be at gs://, file: or hf://")
         .hasMessageContaining("runtime.image must be in Artifact Registry or Container Registry");
@@ -70,7 +70,7 @@ class VertexMapperTest {
 
     assertThat(refused(container(RUNTIME), scaling, new Routing("Bert", "blue")))
         .hasMessageContaining("routing.name must be 1 to 63 lowercase letters, digits and hyphens")
-        .hasMessageContaining("scaling.instanceType must be a machine type of Google Cloud's")
+        .hasMessageContaining("scaling.instanceType must be a machine type of Google Cloud,")
         .hasMessageContaining("scaling.min must be 1 or more")
         .hasMessageContaining("if and only if a VertexRuntime names their type (got \"2 of ''\")")
         .hasMessageContaining("must not require more replicas in VertexScaling than the minimum")
@@ -189,8 +189,8 @@ class VertexMapperTest {
   @ParameterizedTest
   @CsvSource({
     "g2-standard-4, NVIDIA_TESLA_T4, 1, must name the accelerator that g2-standard-4 has",
-    "e2-standard-4, NVIDIA_TESLA_T4, 1, must be of a series that takes accelerators",
-    "a2-highgpu-1g, NVIDIA_TESLA_A100, 9, must not ask for more accelerators",
+    "e2-standard-4, NVIDIA_TESLA_T4, 1, must be of a series that supports accelerators",
+    "a2-highgpu-1g, NVIDIA_TESLA_A100, 9, must not have more accelerators",
     "n1-standard-4, NVIDIA_TESLA_T4, 3, '1, 2 or 4 of them'"
   })
   void anAcceleratorThatTheMachineTypeCannotHaveIsRefused(
