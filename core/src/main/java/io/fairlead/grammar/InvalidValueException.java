@@ -3,6 +3,7 @@ package io.fairlead.grammar;
 import java.io.Serial;
 import java.util.List;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -24,9 +25,9 @@ public final class InvalidValueException extends IllegalArgumentException {
   }
 
   public InvalidValueException(String subject, List<Problem> problems, @Nullable Throwable cause) {
-    super(sentence(subject, problems), cause);
+    super(sentence(subject, bounded(problems)), cause);
     this.subject = subject;
-    this.problems = List.copyOf(problems);
+    this.problems = bounded(problems);
   }
 
   /** {@return the name of the checked value, such as {@code Endpoint}} */
@@ -34,9 +35,23 @@ public final class InvalidValueException extends IllegalArgumentException {
     return subject;
   }
 
-  /** {@return the problems, in the order in which they were found; never empty} */
+  /**
+   * {@return the problems, in the order in which they were found; never empty, the first 20 at most, and then one that says
+   * how many there are beside them}
+   */
   public List<Problem> problems() {
     return problems;
+  }
+
+  /** The last may be the number of others already. */
+  private static List<Problem> bounded(List<Problem> problems) {
+    int most = Problems.MAX_KEPT + 1;
+    return problems.size() <= most
+        ? List.copyOf(problems)
+        : Stream.concat(
+                problems.stream().limit(Problems.MAX_KEPT),
+                Stream.of(Problem.further(problems.size() - Problems.MAX_KEPT)))
+            .toList();
   }
 
   private static String sentence(String subject, List<Problem> problems) {

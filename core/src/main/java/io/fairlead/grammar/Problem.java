@@ -12,10 +12,27 @@ import java.io.Serializable;
  * @param value the value, as text; never a secret
  */
 public record Problem(String field, String rule, String value) implements Serializable {
+  private static final int LONGEST_FIELD = 300;
+  private static final int LONGEST_RULE = 1500;
+  private static final int LONGEST_VALUE = 300;
+
   public Problem {
     requireNonNull(field, "field");
     requireNonNull(rule, "rule");
     requireNonNull(value, "value");
+    field = cut(field, LONGEST_FIELD);
+    rule = cut(rule, LONGEST_RULE);
+    value = cut(value, LONGEST_VALUE);
+  }
+
+  private static String cut(String text, int longest) {
+    return text.length() <= longest ? text : text.substring(0, longest) + "...";
+  }
+
+  /** {@return what stands for problems that are counted, and not kept} */
+  static Problem further(int problems) {
+    return new Problem(
+        "", "and " + problems + " further " + (problems == 1 ? "problem" : "problems"), "");
   }
 
   /** {@return the same problem, with a path from the value that has this one as its field {@code parent}} */
@@ -26,6 +43,8 @@ public record Problem(String field, String rule, String value) implements Serial
   /** {@return the problem as a clause: field, rule, value} */
   @Override
   public String toString() {
-    return field + " " + rule + (value.isEmpty() ? "" : " (got " + value + ")");
+    return (field.isEmpty() ? "" : field + " ")
+        + rule
+        + (value.isEmpty() ? "" : " (got " + value + ")");
   }
 }

@@ -14,12 +14,18 @@ import java.util.List;
  *     .check(max >= 1, "max", "must be 1 or more", max)
  *     .throwIfAny();
  * }</pre>
+ *
+ * <p>The first 20 are kept, and of all others only their number: what a list of a million bad elements costs is in
+ * proportion to the list, not to sentences about each.
  */
 public final class Problems {
   private static final int LONGEST_VALUE_SHOWN = 100;
+  /** How many problems are kept; of further ones there is only the number, so that no input makes a longer message. */
+  static final int MAX_KEPT = 20;
 
   private final String subject;
-  private final List<Problem> found = new ArrayList<>();
+  private final List<Problem> kept = new ArrayList<>();
+  private int count;
 
   private Problems(String subject) {
     this.subject = subject;
@@ -32,7 +38,10 @@ public final class Problems {
 
   /** Notes a problem unless {@code holds}. */
   public Problems check(boolean holds, String field, String rule, Object value) {
-    return holds ? this : add(new Problem(field, rule, shown(value)));
+    if (holds || isFull()) {
+      return holds ? this : countOnly();
+    }
+    return add(new Problem(field, rule, shown(value)));
   }
 
   /** Notes a problem without its value, which is secret or absent, unless {@code holds}. */
@@ -41,12 +50,37 @@ public final class Problems {
   }
 
   public Problems add(Problem problem) {
-    found.add(requireNonNull(problem, "problem"));
+    requireNonNull(problem, "problem");
+    if (isFull()) {
+      return countOnly();
+    }
+    kept.add(problem);
+    count++;
     return this;
   }
 
+  private boolean isFull() {
+    return kept.size() == MAX_KEPT;
+  }
+
+  private Problems countOnly() {
+    count++;
+    return this;
+  }
+
+  /** {@return how many problems were noted} */
+  public int count() {
+    return count;
+  }
+
+  /** {@return the first 20 problems, and one that says how many there are beside them, if there are} */
   public List<Problem> found() {
-    return List.copyOf(found);
+    if (count == kept.size()) {
+      return List.copyOf(kept);
+    }
+    List<Problem> found = new ArrayList<>(kept);
+    found.add(Problem.further(count - kept.size()));
+    return found;
   }
 
   /**
@@ -55,8 +89,8 @@ public final class Problems {
    * @throws InvalidValueException if a problem was noted
    */
   public void throwIfAny() {
-    if (!found.isEmpty()) {
-      throw new InvalidValueException(subject, found);
+    if (count > 0) {
+      throw new InvalidValueException(subject, found());
     }
   }
 

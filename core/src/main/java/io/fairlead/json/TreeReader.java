@@ -34,8 +34,10 @@ import org.jspecify.annotations.Nullable;
  * read, for their own problems.
  */
 final class TreeReader {
+  private static final int MAX_CAUSES = 20;
+
   private final OptionTypes optionTypes;
-  private final List<Problem> problems = new ArrayList<>();
+  private final Problems problems = Problems.in("");
   private final List<Throwable> causes = new ArrayList<>();
 
   TreeReader(OptionTypes optionTypes) {
@@ -45,7 +47,8 @@ final class TreeReader {
   <T> T read(JsonNode root, Class<T> type) {
     Object value = value(root, type, "");
     if (value == null) {
-      InvalidValueException exception = new InvalidValueException(type.getSimpleName(), problems);
+      InvalidValueException exception =
+          new InvalidValueException(type.getSimpleName(), problems.found());
       causes.forEach(exception::addSuppressed);
       optionTypes.failures().forEach(exception::addSuppressed);
       throw exception;
@@ -85,7 +88,7 @@ final class TreeReader {
     if (!node.isObject()) {
       return notA("an object with the fields of " + type.getSimpleName(), node, path);
     }
-    int before = problems.size();
+    int before = problems.count();
     RecordComponent[] components = type.getRecordComponents();
     @Nullable Object[] values = new Object[components.length];
     for (int i = 0; i < components.length; i++) {
@@ -97,7 +100,7 @@ final class TreeReader {
     }
     checkNames(
         node, type, Arrays.stream(components).map(RecordComponent::getName).toList(), path);
-    return problems.size() > before ? null : made(type, () -> Records.create(type, values), path);
+    return problems.count() > before ? null : made(type, () -> Records.create(type, values), path);
   }
 
   /** Reads settings: a missing field has its default. */
@@ -105,7 +108,7 @@ final class TreeReader {
     if (!node.isObject()) {
       return notA("an object with fields of " + type.getSimpleName(), node, path);
     }
-    int before = problems.size();
+    int before = problems.count();
     SettingsType settings = SettingsType.of(type);
     Map<String, Object> values = new LinkedHashMap<>();
     settings.fields().forEach((name, fieldType) -> {
@@ -116,7 +119,7 @@ final class TreeReader {
       }
     });
     checkNames(node, type, settings.fields().keySet(), path);
-    return problems.size() > before ? null : made(type, () -> settings.create(values), path);
+    return problems.count() > before ? null : made(type, () -> settings.create(values), path);
   }
 
   private void checkNames(JsonNode node, Class<?> type, Collection<String> known, String path) {
@@ -155,7 +158,9 @@ final class TreeReader {
         invalid.problems().forEach(p -> problems.add(path.isEmpty() ? p : p.under(path)));
         return null;
       }
-      causes.add(e.getCause());
+      if (causes.size() < MAX_CAUSES) {
+        causes.add(e.getCause());
+      }
       return problem(path, "is refused by " + type.getSimpleName() + ": " + e.getCause(), "");
     }
   }
@@ -165,7 +170,7 @@ final class TreeReader {
     if (!node.isObject()) {
       return notA("an object with a field platform.Type for each option", node, path);
     }
-    int before = problems.size();
+    int before = problems.count();
     List<PlatformOptions> values = new ArrayList<>();
     node.properties().forEach(field -> {
       String fieldPath = under(path, field.getKey());
@@ -184,7 +189,7 @@ final class TreeReader {
         values.add(option);
       }
     });
-    return problems.size() > before ? null : new Options<>(values);
+    return problems.count() > before ? null : new Options<>(values);
   }
 
   private @Nullable Object list(JsonNode node, Type elementType, String path) {
@@ -283,7 +288,7 @@ final class TreeReader {
     if (node.isContainerNode() || node.isNull()) {
       return problem(path, rule, kind(node));
     }
-    Problems.in("").check(false, path, rule, node).found().forEach(problems::add);
+    problems.check(false, path, rule, node);
     return null;
   }
 

@@ -94,6 +94,14 @@ final class Run<R> implements Operation<R> {
     if (cause instanceof Error error) {
       throw error;
     }
+    if (cause instanceof ServingException failure) {
+      // With the line that waits in its stack trace, and not shared with others who wait.
+      ServingException thrown = failure.withMessage(String.valueOf(failure.getMessage()), failure);
+      for (Throwable other : failure.getSuppressed()) {
+        thrown.addSuppressed(other);
+      }
+      throw thrown;
+    }
     if (cause instanceof RuntimeException exception) {
       throw exception;
     }
@@ -302,6 +310,13 @@ final class Run<R> implements Operation<R> {
     if (now != null) {
       now.run();
     }
+  }
+
+  @Override
+  public String toString() {
+    OperationStatus now = status;
+    return title + " on " + id.platform() + ": " + now.state()
+        + (now.detail().isEmpty() ? "" : " (" + now.detail() + ")");
   }
 
   private static void deliver(Progress event, Consumer<? super Progress> listener) {

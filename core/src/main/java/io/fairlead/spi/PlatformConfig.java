@@ -2,6 +2,8 @@ package io.fairlead.spi;
 
 import static java.util.Objects.requireNonNull;
 
+import io.fairlead.grammar.InvalidValueException;
+import io.fairlead.grammar.Problem;
 import io.fairlead.grammar.Problems;
 import java.net.URI;
 import java.time.DateTimeException;
@@ -14,6 +16,8 @@ import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.function.Function;
 import java.util.function.Predicate;
+import java.util.function.Supplier;
+import java.util.function.UnaryOperator;
 
 /**
  * The settings of a platform as text, read strictly.
@@ -93,6 +97,10 @@ public final class PlatformConfig {
     }
     try {
       return Optional.of(parser.apply(text.get()));
+    } catch (InvalidValueException e) {
+      // The value's own rule says more.
+      note(e, field -> key);
+      return Optional.empty();
     } catch (IllegalArgumentException | DateTimeException | ArithmeticException e) {
       if (mayBeShown.test(text.get())) {
         problems.check(false, key, rule, text.get());
@@ -104,9 +112,37 @@ public final class PlatformConfig {
   }
 
   /**
+   * {@return the value that settings are made into; empty if that is invalid, which {@link #done()} reports}
+   *
+   * <p>So that all problems are reported together: those of the texts, and those of the values.
+   *
+   * @param keys the settings by the names of the value's fields, where the two differ
+   * @param value creates the value, and throws {@link InvalidValueException}
+   */
+  public <T> Optional<T> built(Map<String, String> keys, Supplier<T> value) {
+    try {
+      return Optional.of(value.get());
+    } catch (InvalidValueException e) {
+      note(e, field -> keys.getOrDefault(field, field));
+      return Optional.empty();
+    }
+  }
+
+  private void note(InvalidValueException invalid, UnaryOperator<String> key) {
+    invalid.problems().forEach(problem -> {
+      String named = key.apply(problem.field());
+      // A value that could not be read has its default here, and its problem already.
+      boolean isKnown = problems.found().stream().anyMatch(one -> one.field().equals(named));
+      if (!isKnown) {
+        problems.add(new Problem(named, problem.rule(), problem.value()));
+      }
+    });
+  }
+
+  /**
    * Reports all problems; called after all settings were read.
    *
-   * @throws io.fairlead.grammar.InvalidValueException if a setting is invalid, missing or unknown
+   * @throws InvalidValueException if a setting is invalid, missing or unknown
    */
   public void done() {
     for (String key : values.keySet()) {

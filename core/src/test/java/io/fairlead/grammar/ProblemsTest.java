@@ -15,6 +15,37 @@ import org.junit.jupiter.api.Test;
 
 class ProblemsTest {
   @Test
+  void theFirstTwentyAreKeptAndTheOthersCounted() {
+    Problems problems = Problems.in("Request");
+    for (int i = 0; i < 1_000_000; i++) {
+      problems.check(false, "inputs[" + i + "]", "must be a tensor", i);
+    }
+
+    assertThat(problems.count()).isEqualTo(1_000_000);
+    assertThat(problems.found()).hasSize(21).last().hasToString("and 999980 further problems");
+    assertThatThrownBy(problems::throwIfAny)
+        .isInstanceOfSatisfying(
+            InvalidValueException.class, e -> assertThat(e.problems()).hasSize(21))
+        .hasMessageStartingWith("Request: inputs[0] must be a tensor (got 0); inputs[1]")
+        .hasMessageEndingWith("; and 999980 further problems");
+  }
+
+  @Test
+  void aListOfProblemsIsBoundedWhoeverMadeIt() {
+    List<Problem> many = new ArrayList<>();
+    for (int i = 0; i < 100; i++) {
+      many.add(new Problem("field" + i, "must be " + "x".repeat(5_000), "y".repeat(5_000)));
+    }
+
+    InvalidValueException exception = new InvalidValueException("Request", many);
+
+    assertThat(exception.problems()).hasSize(21);
+    assertThat(exception.getMessage())
+        .hasSizeLessThan(50_000)
+        .endsWith("; and 80 further problems");
+  }
+
+  @Test
   void theQueryOfAUrlIsNotShown() {
     URI signed = URI.create("s3://models/bert.zip?X-Amz-Signature=0123abcd");
 

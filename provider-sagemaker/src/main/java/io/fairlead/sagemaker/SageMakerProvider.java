@@ -1,14 +1,12 @@
 package io.fairlead.sagemaker;
 
-import io.fairlead.grammar.InvalidValueException;
-import io.fairlead.grammar.Problem;
 import io.fairlead.provider.TimeSource;
 import io.fairlead.sagemaker.internal.DefaultSageMakerPlatform;
 import io.fairlead.spi.PlatformConfig;
 import io.fairlead.spi.PlatformProvider;
 import java.net.URI;
 import java.time.Duration;
-import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
 
@@ -48,7 +46,6 @@ public final class SageMakerProvider implements PlatformProvider<SageMakerPlatfo
     Optional<URI> endpoint = settings.uri("endpoint");
     Optional<String> profile = settings.text("profile");
     Duration callTimeout = settings.duration("callTimeout").orElse(SageMakerConfig.CALL_TIMEOUT);
-    settings.done();
     SageMakerConfig.Draft draft = new SageMakerConfig.Draft();
     draft.region = region;
     draft.executionRole = role;
@@ -56,26 +53,11 @@ public final class SageMakerProvider implements PlatformProvider<SageMakerPlatfo
     draft.endpoint = endpoint;
     draft.profile = profile;
     draft.callTimeout = callTimeout;
-    SageMakerConfig config;
-    try {
-      // Built eagerly so that all problems are reported together.
-      config = new SageMakerConfig(draft);
-    } catch (InvalidValueException e) {
-      throw asTyped(e);
-    }
-    return open(config);
-  }
-
-  /** Renames problems from fields to settings, where the names differ. */
-  private static InvalidValueException asTyped(InvalidValueException e) {
-    List<Problem> problems = e.problems().stream()
-        .map(problem -> switch (problem.field()) {
-          case "executionRole" -> new Problem("role", problem.rule(), problem.value());
-          case "artifactBucket" -> new Problem("bucket", problem.rule(), problem.value());
-          default -> problem;
-        })
-        .toList();
-    return new InvalidValueException(e.subject(), problems, e);
+    Optional<SageMakerConfig> config = settings.built(
+        Map.of("executionRole", "role", "artifactBucket", "bucket"),
+        () -> new SageMakerConfig(draft));
+    settings.done();
+    return open(config.orElseThrow());
   }
 
   /** Opens the platform with a configuration from code. */

@@ -11,6 +11,7 @@ import io.fairlead.spi.Settings;
 import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.Optional;
 
 /**
  * Settings of the platform {@code local}.
@@ -31,10 +32,10 @@ public final class LocalConfig extends Settings<LocalConfig.Draft> {
     Map<String, ModelFetcher> fetchers = Map.of();
 
     Path cacheFolder = Engine.defaultCacheFolder();
-    ClassLoader classLoader = LocalConfig.class.getClassLoader();
+    Optional<ClassLoader> classLoader = Optional.empty();
   }
 
-  private LocalConfig(Draft draft) {
+  LocalConfig(Draft draft) {
     super(draft);
   }
 
@@ -56,8 +57,11 @@ public final class LocalConfig extends Settings<LocalConfig.Draft> {
     return draft().cacheFolder;
   }
 
-  /** {@return the class loader for artifacts at {@code classpath:NAME} and {@code java:NAME}} */
-  public ClassLoader classLoader() {
+  /**
+   * {@return the class loader for artifacts at {@code classpath:NAME} and {@code java:NAME}; empty for the context class
+   * loader of the thread that opens the platform, and then the library's own}
+   */
+  public Optional<ClassLoader> classLoader() {
     return draft().classLoader;
   }
 
@@ -89,6 +93,6 @@ public final class LocalConfig extends Settings<LocalConfig.Draft> {
    * {@return these settings with another class loader for artifacts at {@code classpath:NAME} and {@code java:NAME}}
    */
   public LocalConfig withClassLoader(ClassLoader classLoader) {
-    return new LocalConfig(with(draft -> draft.classLoader = classLoader));
+    return new LocalConfig(with(draft -> draft.classLoader = Optional.of(classLoader)));
   }
 }

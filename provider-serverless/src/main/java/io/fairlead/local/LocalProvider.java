@@ -5,6 +5,7 @@ import io.fairlead.platform.EndpointPlatform;
 import io.fairlead.spi.PlatformConfig;
 import io.fairlead.spi.PlatformProvider;
 import java.nio.file.Path;
+import java.util.Optional;
 
 /**
  * Opens the platform {@code local}: endpoints in this JVM, for development and tests without a cloud account.
@@ -30,13 +31,13 @@ public final class LocalProvider implements PlatformProvider<EndpointPlatform> {
 
   @Override
   public EndpointPlatform open(PlatformConfig settings) {
-    LocalConfig config = LocalConfig.DEFAULT.withClassLoader(settings.classLoader());
-    config = settings
+    LocalConfig.Draft draft = new LocalConfig.Draft();
+    draft.classLoader = Optional.of(settings.classLoader());
+    draft.cacheFolder = settings
         .parsed("cache", "must be the path of a folder", Path::of)
-        .map(config::withCacheFolder)
-        .orElse(config);
+        .orElse(draft.cacheFolder);
     settings.done();
-    return open(config);
+    return open(new LocalConfig(draft));
   }
 
   /** Opens the platform with settings from code. */

@@ -43,7 +43,7 @@ public final class HttpSettings extends Settings<HttpSettings.Draft> {
     Duration idleTime = Duration.ofSeconds(75);
   }
 
-  private HttpSettings(Draft draft) {
+  HttpSettings(Draft draft) {
     super(draft);
     Problems.in("HttpSettings")
         .check(!draft.host.isBlank(), "host", "must be the name or address of an interface")

@@ -37,10 +37,10 @@ public final class ServerlessConfig extends Settings<ServerlessConfig.Draft> {
     Optional<Integer> starts = Optional.empty();
     HttpSettings http = HttpSettings.DEFAULT;
     Path cacheFolder = Engine.defaultCacheFolder();
-    ClassLoader classLoader = ServerlessConfig.class.getClassLoader();
+    Optional<ClassLoader> classLoader = Optional.empty();
   }
 
-  private ServerlessConfig(Draft draft) {
+  ServerlessConfig(Draft draft) {
     super(draft);
     Problems problems = Problems.in("ServerlessConfig");
     draft.memoryBytes.ifPresent(
@@ -89,8 +89,11 @@ public final class ServerlessConfig extends Settings<ServerlessConfig.Draft> {
     return draft().cacheFolder;
   }
 
-  /** {@return the class loader for artifacts at {@code classpath:NAME} and {@code java:NAME}} */
-  public ClassLoader classLoader() {
+  /**
+   * {@return the class loader for artifacts at {@code classpath:NAME} and {@code java:NAME}; empty for the context class
+   * loader of the thread that opens the platform, and then the library's own}
+   */
+  public Optional<ClassLoader> classLoader() {
     return draft().classLoader;
   }
 
@@ -137,6 +140,6 @@ public final class ServerlessConfig extends Settings<ServerlessConfig.Draft> {
    * {@return these settings with another class loader for artifacts at {@code classpath:NAME} and {@code java:NAME}}
    */
   public ServerlessConfig withClassLoader(ClassLoader classLoader) {
-    return new ServerlessConfig(with(draft -> draft.classLoader = classLoader));
+    return new ServerlessConfig(with(draft -> draft.classLoader = Optional.of(classLoader)));
   }
 }

@@ -6,6 +6,8 @@ import io.fairlead.serverless.internal.SystemClock;
 import io.fairlead.spi.PlatformConfig;
 import io.fairlead.spi.PlatformProvider;
 import java.nio.file.Path;
+import java.util.Map;
+import java.util.Optional;
 
 /**
  * Opens the platform {@code serverless}: models as functions, without a container and without an endpoint.
@@ -33,26 +35,27 @@ public final class ServerlessProvider implements PlatformProvider<ServerlessPlat
 
   @Override
   public ServerlessPlatform open(PlatformConfig settings) {
-    ServerlessConfig config = ServerlessConfig.DEFAULT.withClassLoader(settings.classLoader());
-    config = settings
-        .parsed(
-            "memory",
-            "must be a number with B, KB, MB, GB or TB, such as 4GB",
-            size -> FunctionLimits.DEFAULT.withMemory(size).memoryBytes())
-        .map(config::withMemoryBytes)
-        .orElse(config);
-    config = settings.integer("starts").map(config::withStarts).orElse(config);
-    config = settings
+    HttpSettings.Draft http = new HttpSettings.Draft();
+    http.host = settings.text("host").orElse(http.host);
+    http.port = settings.integer("port").orElse(http.port);
+    http.token = settings.text("token");
+    http.openWithoutToken = settings.flag("openWithoutToken").orElse(http.openWithoutToken);
+    Optional<HttpSettings> server = settings.built(Map.of(), () -> new HttpSettings(http));
+    ServerlessConfig.Draft draft = new ServerlessConfig.Draft();
+    draft.classLoader = Optional.of(settings.classLoader());
+    draft.memoryBytes = settings.parsed(
+        "memory",
+        "must be a number with B, KB, MB, GB or TB, such as 4GB",
+        size -> FunctionLimits.DEFAULT.withMemory(size).memoryBytes());
+    draft.starts = settings.integer("starts");
+    draft.cacheFolder = settings
         .parsed("cache", "must be the path of a folder", Path::of)
-        .map(config::withCacheFolder)
-        .orElse(config);
-    String host = settings.text("host").orElse(HttpSettings.DEFAULT.host());
-    int port = settings.integer("port").orElse(0);
-    String token = settings.text("token").orElse("");
+        .orElse(draft.cacheFolder);
+    draft.http = server.orElse(draft.http);
+    Optional<ServerlessConfig> config =
+        settings.built(Map.of("memoryBytes", "memory"), () -> new ServerlessConfig(draft));
     settings.done();
-    HttpSettings http =
-        token.isEmpty() ? HttpSettings.DEFAULT : HttpSettings.DEFAULT.withToken(token);
-    return open(config.withHttp(http.withAddress(host, port)));
+    return open(config.orElseThrow());
   }
 
   /** Opens the platform with settings from code. */

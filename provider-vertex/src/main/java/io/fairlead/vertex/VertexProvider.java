@@ -6,6 +6,7 @@ import io.fairlead.spi.PlatformProvider;
 import io.fairlead.vertex.internal.DefaultVertexPlatform;
 import java.net.URI;
 import java.time.Duration;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
 
@@ -55,8 +56,6 @@ public final class VertexProvider implements PlatformProvider<VertexPlatform> {
         .text("universeDomain")
         .or(() -> Optional.ofNullable(System.getenv("GOOGLE_CLOUD_UNIVERSE_DOMAIN")));
     Duration callTimeout = settings.duration("callTimeout").orElse(VertexConfig.CALL_TIMEOUT);
-    settings.done();
-    // Built eagerly so that all problems are reported together.
     VertexConfig.Draft draft = new VertexConfig.Draft();
     draft.project = project;
     draft.location = location;
@@ -66,7 +65,10 @@ public final class VertexProvider implements PlatformProvider<VertexPlatform> {
     draft.storageEndpoint = storageEndpoint;
     draft.universeDomain = universe.orElse(VertexConfig.GOOGLE);
     draft.callTimeout = callTimeout;
-    return open(new VertexConfig(draft));
+    Optional<VertexConfig> config =
+        settings.built(Map.of("artifactBucket", "bucket"), () -> new VertexConfig(draft));
+    settings.done();
+    return open(config.orElseThrow());
   }
 
   /** Opens the platform with a configuration from code. */

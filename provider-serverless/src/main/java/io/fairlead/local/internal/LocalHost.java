@@ -10,6 +10,7 @@ import io.fairlead.local.LocalProvider;
 import io.fairlead.platform.EndpointPlatform;
 import io.fairlead.platform.Request;
 import io.fairlead.platform.Response;
+import io.fairlead.provider.ClassLoaders;
 import io.fairlead.provider.Durations;
 import io.fairlead.provider.RetryPolicy;
 import io.fairlead.provider.TimeSource;
@@ -76,7 +77,7 @@ public final class LocalHost {
         config.fetchers(),
         config.cacheFolder(),
         Engine.MODEL_CACHE_BYTES,
-        config.classLoader());
+        config.classLoader().orElseGet(() -> ClassLoaders.ofThread(LocalHost.class)));
   }
 
   public EndpointPlatform open() {

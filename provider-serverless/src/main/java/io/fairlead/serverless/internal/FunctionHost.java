@@ -11,6 +11,7 @@ import io.fairlead.grammar.PlatformOptions;
 import io.fairlead.grammar.Problems;
 import io.fairlead.platform.Request;
 import io.fairlead.platform.Response;
+import io.fairlead.provider.ClassLoaders;
 import io.fairlead.provider.Closed;
 import io.fairlead.provider.PieceQueues;
 import io.fairlead.provider.RetryPolicy;
@@ -138,7 +139,7 @@ public final class FunctionHost {
         config.fetchers(),
         config.cacheFolder(),
         Engine.MODEL_CACHE_BYTES,
-        config.classLoader());
+        config.classLoader().orElseGet(() -> ClassLoaders.ofThread(FunctionHost.class)));
   }
 
   /** {@return the memory of this machine, or of this container if that is less} */

@@ -34,10 +34,11 @@ record EndpointSpec(
       implements Desired<EndpointSpec> {
     @Override
     public EndpointSpec from(Optional<EndpointSpec> actual) {
-      SortedMap<String, String> all = new TreeMap<>(labels);
+      SortedMap<String, String> all = new TreeMap<>();
+      actual.ifPresent(there -> all.putAll(there.labels()));
+      all.putAll(labels);
       // Variants share the users' labels: the first value stays, or each would change it back.
-      actual.ifPresent(there -> VertexTags.users(there.labels()).forEach(all::put));
-      actual.ifPresent(there -> there.labels().forEach(all::putIfAbsent));
+      actual.ifPresent(there -> all.putAll(VertexTags.users(there.labels())));
       return new EndpointSpec(
           access.or(() -> actual.map(EndpointSpec::access)).orElseGet(VertexEndpoint::shared),
           logging.or(() -> actual.map(EndpointSpec::logging)).orElse(NOT_LOGGED),

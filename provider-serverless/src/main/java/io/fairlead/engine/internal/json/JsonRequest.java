@@ -131,6 +131,7 @@ final class JsonRequest {
       return;
     }
     Set<String> fields = new HashSet<>();
+    Unknown unknown = new Unknown();
     while (json.nextToken() == JsonToken.FIELD_NAME) {
       String field = json.currentName();
       problems.check(fields.add(field), "body", "must hold each field once", field);
@@ -145,11 +146,8 @@ final class JsonRequest {
             rawByDefault = flag(json, name);
           });
         default -> {
-          problems.check(
-              false,
-              "body",
-              "must hold inputs or instances, and may hold id, outputs and parameters, and nothing else",
-              field);
+          // The protocol allows members that it does not define, and its own clients send some.
+          unknown.add(field);
           json.skipChildren();
         }
       }
@@ -160,8 +158,12 @@ final class JsonRequest {
         "body",
         "must end after the tensors whose binary_data_size the JSON gives",
         raw.remaining() + " bytes more");
-    if (fields.contains("inputs") == fields.contains("instances")) {
-      problems.check(false, "inputs", "must be present, or instances, and not both");
+    boolean hasInputs = fields.contains("inputs");
+    if (hasInputs == fields.contains("instances")) {
+      problems.check(
+          false,
+          "inputs",
+          "must be present, or instances, and not both" + (hasInputs ? "" : unknown.asTypo()));
     }
     checkOutputs();
   }
@@ -233,8 +235,11 @@ final class JsonRequest {
     int dataTo = -1;
     long[] rawSize = {-1};
     TensorSpec spec = null;
+    Set<String> fields = new HashSet<>();
+    Unknown others = new Unknown();
     while (json.nextToken() == JsonToken.FIELD_NAME) {
       String field = json.currentName();
+      problems.check(fields.add(field), position, "must hold each field once", field);
       json.nextToken();
       switch (field) {
         case "name" -> {
@@ -257,11 +262,7 @@ final class JsonRequest {
             rawSize[0] = size(json, at);
           });
         default -> {
-          problems.check(
-              false,
-              position,
-              "must hold name, shape, datatype and data, and may hold parameters, and nothing else",
-              field);
+          others.add(field);
           json.skipChildren();
         }
       }
@@ -269,7 +270,7 @@ final class JsonRequest {
     // Consumed even for an invalid tensor, so that the next one gets its own.
     ByteBuffer elements = raw(rawSize[0], position);
     if (spec == null || name == null) {
-      problems.check(name != null, position + ".name", "must be present");
+      problems.check(name != null, position + ".name", "must be present" + others.asTypo());
       if (name != null) {
         problems.check(false, position + ".name", "must be one of " + names(model.inputs()), name);
       }
@@ -281,7 +282,26 @@ final class JsonRequest {
         data = Elements.read(again, spec.datatype());
       }
     }
-    check(spec, datatype, shape, data, rawSize[0] >= 0, elements);
+    check(spec, datatype, shape, data, rawSize[0] >= 0, elements, others);
+  }
+
+  /** Members that the protocol does not define, which are ignored unless one that it requires is missing. */
+  private static final class Unknown {
+    private static final int MAX_NAMED = 5;
+    private static final int MAX_LENGTH = 40;
+
+    private final List<String> names = new ArrayList<>();
+
+    void add(String name) {
+      if (names.size() < MAX_NAMED) {
+        names.add(name.length() <= MAX_LENGTH ? name : name.substring(0, MAX_LENGTH) + "...");
+      }
+    }
+
+    /** {@return the end of a rule about what is missing, for it may have been misspelt} */
+    String asTypo() {
+      return names.isEmpty() ? "" : ", which none of " + String.join(", ", names) + " is";
+    }
   }
 
   /** Reads an object of which only one field is used. */
@@ -348,19 +368,21 @@ final class JsonRequest {
       long @Nullable [] shape,
       @Nullable Elements data,
       boolean isRaw,
-      @Nullable ByteBuffer elements) {
+      @Nullable ByteBuffer elements,
+      Unknown others) {
     String field = "inputs." + spec.name();
     problems.check(named.add(spec.name()), field, "must be present once");
     boolean right = spec.datatype().name().equals(datatype);
     problems.check(
         right,
         field + ".datatype",
-        "must be " + spec.datatype(),
+        "must be " + spec.datatype() + (datatype == null ? others.asTypo() : ""),
         datatype == null ? "none" : datatype);
     problems.check(
         data != null || isRaw,
         field + ".data",
-        "must be present, or its binary_data_size and as many bytes after the JSON");
+        "must be present, or its binary_data_size and as many bytes after the JSON"
+            + others.asTypo());
     problems.check(
         data == null || !isRaw, field + ".data", "must not be present beside its binary_data_size");
     if (shape == null) {

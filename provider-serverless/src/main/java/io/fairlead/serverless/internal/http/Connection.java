@@ -150,7 +150,7 @@ final class Connection extends ChannelInboundHandlerAdapter {
   private void watch() {
     // A deadline that is set before the next check is never earlier than it.
     long most = Math.min(transferNanos, idleNanos);
-    long left = state == State.WORKING ? most : Math.min(deadline - System.nanoTime(), most);
+    long left = Math.min(deadline - System.nanoTime(), most);
     context()
         .executor()
         .schedule(this::checkDeadline, Math.max(left, MIN_DELAY), TimeUnit.NANOSECONDS);
@@ -161,9 +161,14 @@ final class Connection extends ChannelInboundHandlerAdapter {
     if (!context().channel().isOpen()) {
       return;
     }
-    if (state == State.WORKING || deadline - System.nanoTime() > 0) {
+    if (deadline - System.nanoTime() > 0) {
       watch();
       return;
+    }
+    if (state == State.WORKING) {
+      LOG.warn(
+          "A connection is closed: function {} did not respond within its timeout",
+          requireNonNull(function).name());
     }
     if (state == State.RECEIVING && head != null) {
       refuse(Answer.error(
@@ -358,22 +363,35 @@ final class Connection extends ChannelInboundHandlerAdapter {
     byte[] whole = size == body.length ? body : Arrays.copyOf(body, size);
     body = NONE;
     state = State.WORKING;
+    // A backstop: the invocation has this limit itself, and responds when it is over.
+    deadline = System.nanoTime()
+        + Durations.nanos(Durations.atMost(Durations.LONGEST, called.timeout()))
+        + transferNanos;
     CompletableFuture<Answer> answer;
     try {
-      answer = answer(request, whole, requireNonNull(kind), called)
-          .exceptionally(thrown -> Failed.answer(called.name(), thrown));
+      answer = answer(request, whole, requireNonNull(kind), called);
     } catch (RuntimeException e) {
-      send(Failed.answer(called.name(), e));
+      respond(called.name(), null, e);
       return;
     }
     if (answer.isDone()) {
-      send(answer.join());
+      answer.whenComplete((given, thrown) -> respond(called.name(), given, thrown));
     } else {
-      answer.thenAccept(given -> context().executor().execute(() -> {
-        if (state == State.WORKING) {
-          send(given);
-        }
-      }));
+      answer.whenComplete((given, thrown) ->
+          context().executor().execute(() -> respond(called.name(), given, thrown)));
+    }
+  }
+
+  /** Sends the response, or closes the connection if even that fails: the client would wait for ever otherwise. */
+  private void respond(String functionName, @Nullable Answer given, @Nullable Throwable thrown) {
+    if (state != State.WORKING) {
+      return;
+    }
+    try {
+      send(given == null ? Failed.answer(functionName, requireNonNull(thrown)) : given);
+    } catch (Throwable e) {
+      context().close();
+      LOG.warn("The response of function {} could not be sent", functionName, e);
     }
   }
 

@@ -12,8 +12,7 @@ import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelInitializer;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.EventLoopGroup;
-import io.netty.channel.MultiThreadIoEventLoopGroup;
-import io.netty.channel.nio.NioIoHandler;
+import io.netty.channel.nio.NioEventLoopGroup;
 import io.netty.channel.socket.SocketChannel;
 import io.netty.channel.socket.nio.NioServerSocketChannel;
 import io.netty.handler.codec.http.HttpResponseEncoder;
@@ -79,8 +78,7 @@ public final class HttpFront implements AutoCloseable {
     this.settings = settings;
     this.maxReserved = Math.max(settings.maxBodyBytes(), Runtime.getRuntime().maxMemory() / 4);
     int count = Math.min(MAX_THREADS, Math.max(1, Runtime.getRuntime().availableProcessors() / 4));
-    this.threads =
-        new MultiThreadIoEventLoopGroup(count, factory(platform), NioIoHandler.newFactory());
+    this.threads = eventLoops(count, factory(platform));
     try {
       this.listening = listen(new Routes(directory, settings));
     } catch (RuntimeException | Error e) {
@@ -99,6 +97,12 @@ public final class HttpFront implements AutoCloseable {
   public static HttpFront start(
       String platform, HttpSettings settings, FunctionDirectory directory) {
     return new HttpFront(platform, settings, directory);
+  }
+
+  /** Of a class that Netty 4.1 has, too, which frameworks bring: its successor is in 4.2 alone. */
+  @SuppressWarnings("deprecation")
+  private static EventLoopGroup eventLoops(int count, ThreadFactory factory) {
+    return new NioEventLoopGroup(count, factory);
   }
 
   private ThreadFactory factory(String platform) {

@@ -337,7 +337,8 @@ final class JsonModelTest {
       {'name': 'X', 'shape': [1, 4], 'datatype': 'FP32', 'data': [1, [2, 3, 4]]} | inputs.X.data must be nested evenly
       {'name': 'X', 'shape': [1, 4], 'datatype': 'FP32', 'data': [[1, 2, 3], 4]} | inputs.X.data must be nested evenly
       {'name': 'X', 'shape': [1, 4], 'datatype': 'FP32', 'data': [[[[[[[[[[[[[[[[[1]]]]]]]]]]]]]]]]]} | inputs.X.data must not be nested deeper than 16
-      {'name': 'X', 'shape': [1, 4], 'datatype': 'FP32', 'values': [1, 2, 3, 4]} | inputs[0] must hold name, shape, datatype and data, and may hold parameters, and nothing else (got "values")
+      {'name': 'X', 'shape': [1, 4], 'datatype': 'FP32', 'values': [1, 2, 3, 4]} | inputs.X.data must be present, or its binary_data_size and as many bytes after the JSON, which none of values is
+      {'name': 'X', 'name': 'X', 'shape': [1, 4], 'datatype': 'FP32', 'data': [1, 2, 3, 4]} | inputs[0] must hold each field once (got "name")
       17                                                                         | inputs[0] must be a tensor, as an object with name, shape, datatype and data, or a text
       "a text"                                                                   | inputs must be tensors: this model takes no texts, because it has no input input_ids
       """)
@@ -360,7 +361,7 @@ final class JsonModelTest {
       {'instances': [[1, 2], [3]]}                 | instances must be nested evenly
       {'instances': [{'x': 1}]}                    | instances must hold numbers
       {'instances': [[1, 2, 3, 4]], 'id': 7}       | id must be a string
-      {'instances': [[1, 2, 3, 4]], 'input': 7}    | body must hold inputs or instances, and may hold id, outputs and parameters, and nothing else (got "input")
+      {'instance': [[1, 2, 3, 4]], 'x': 7}         | inputs must be present, or instances, and not both, which none of instance, x is
       {'instances': [[1, 2, 3, 4]], 'outputs': 'label'}            | outputs must be an array of objects with a name
       {'instances': [[1, 2, 3, 4]], 'outputs': ['label']}          | outputs[0] must be an object with a name
       {'instances': [[1, 2, 3, 4]], 'outputs': [{'name': 'lable'}]} | outputs[0].name must be one of label, probabilities (got "lable")
@@ -408,8 +409,30 @@ final class JsonModelTest {
             "inputs[1].name must be one of a, b, c (got \"d\")",
             "inputs.b.data must hold whole numbers from -9223372036854775808 to 9223372036854775807 (got element 0 is"
                 + " another number)",
-            "inputs must hold a tensor for c, BOOL of shape []",
-            "body must hold inputs or instances, and may hold id, outputs and parameters, and nothing else (got \"extra\")");
+            "inputs must hold a tensor for c, BOOL of shape []");
+  }
+
+  /** As KServe's Python client writes it: with the model's name and version in the body, and parameters everywhere. */
+  @Test
+  void membersThatTheProtocolDoesNotDefineAreIgnored() throws IOException {
+    String request =
+        "{\"id\":\"1\",\"model_name\":\"iris\",\"model_version\":null,\"inputs\":[{\"name\":\"X\","
+            + "\"shape\":[1,4],\"datatype\":\"FP32\",\"data\":[5.1,3.5,1.4,0.2],\"parameters\":{},\"custom\":{\"a\":[1]}}],"
+            + "\"parameters\":{\"session\":\"s\"},\"raw_input_contents\":null}";
+
+    assertThat(load("iris_lr.onnx").invoke(Request.json(request)).text())
+        .contains("\"id\":\"1\"")
+        .contains("\"name\":\"label\"");
+  }
+
+  @Test
+  void aMillionBadElementsAreNoMillionSentences() {
+    String request = "{\"inputs\":[" + "0,".repeat(999_999) + "0]}";
+
+    assertThat(message(load("iris_lr.onnx"), request))
+        .contains("inputs[0] must be a tensor")
+        .contains("and 999981 further problems")
+        .hasSizeLessThan(4_000);
   }
 
   @Test

@@ -24,6 +24,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.AfterEach;
@@ -125,6 +126,59 @@ final class ConnectionTest {
 
     assertThat(line.answer()).startsWith("HTTP/1.1 414 ");
     assertThat(headers.answer()).startsWith("HTTP/1.1 431 ");
+  }
+
+  /** Even the sentence about a failure may not be had, such as for want of memory. */
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  void aResponseThatCannotBeSentClosesTheConnection(boolean later) throws Exception {
+    CompletionException failure = new CompletionException(new IllegalStateException()) {
+      @Override
+      public Throwable getCause() {
+        throw new OutOfMemoryError("no more");
+      }
+    };
+    CompletableFuture<Response> broken = new CompletableFuture<>();
+    functions.put(new LatchedFunction("broken") {
+      @Override
+      public CompletableFuture<Response> invoke(Request request) {
+        return broken;
+      }
+    });
+    Client client = connect(start(SETTINGS));
+    if (!later) {
+      broken.completeExceptionally(failure);
+    }
+
+    client.send(post("/v2/models/broken", 1) + "a");
+    broken.completeExceptionally(failure);
+
+    assertThat(client.rest()).isEmpty();
+  }
+
+  @Test
+  void anErrorInPlaceOfAResponseIsAnsweredToo() throws Exception {
+    Client client = connect(start(SETTINGS));
+
+    client.send(post("/v2/models/waiting", 1) + "a");
+    waiting.waiting.take().completeExceptionally(new OutOfMemoryError("no more"));
+
+    assertThat(client.answer()).startsWith("HTTP/1.1 500 ").doesNotContain("no more");
+  }
+
+  @Test
+  void aFunctionThatNeverRespondsLosesItsConnectionOnceItsTimeIsOver() throws Exception {
+    functions.put(new LatchedFunction("silent") {
+      @Override
+      public Duration timeout() {
+        return SHORT;
+      }
+    });
+    Client client = connect(start(SETTINGS.withTransferTime(SHORT)));
+
+    client.send(post("/v2/models/silent", 1) + "a");
+
+    assertThat(client.rest()).isEmpty();
   }
 
   @Test

@@ -35,6 +35,7 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.condition.DisabledOnOs;
 import org.junit.jupiter.api.condition.EnabledOnOs;
 import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
@@ -524,6 +525,37 @@ final class WorkersTest {
     assertThat(other).exists();
     made.close();
     assertThat(folder.toFile().list()).containsExactlyInAnyOrder("fairlead-workers-young", "other");
+  }
+
+  /** The temporary folder is every user's: opening a pipe would wait for ever, and a link leads anywhere. */
+  @Test
+  @DisabledOnOs(OS.WINDOWS)
+  @Timeout(60)
+  void whatOthersPutIntoTheSharedFolderIsNeitherOpenedNorFollowed() throws Exception {
+    Path outside = Files.createDirectory(folder.resolve("outside"));
+    Path kept = Files.createFile(outside.resolve("kept"));
+    Path temporary = Files.createDirectory(folder.resolve("temporary"));
+    Path pipes = Files.createDirectory(temporary.resolve("fairlead-workers-pipe"));
+    assertThat(new ProcessBuilder("mkfifo", pipes.resolve("lock").toString())
+            .start()
+            .waitFor())
+        .isZero();
+    Path link = Files.createSymbolicLink(temporary.resolve("fairlead-workers-link"), outside);
+    Path orphan = Files.createDirectories(temporary.resolve("fairlead-workers-left/worker-1"));
+    Files.createSymbolicLink(orphan.resolve("link"), outside);
+    Path locked = Files.createDirectory(temporary.resolve("fairlead-workers-locked"));
+    Files.createSymbolicLink(locked.resolve("lock"), kept);
+    for (Path old : List.of(pipes, outside, orphan.getParent(), locked)) {
+      Files.setLastModifiedTime(old, FileTime.from(Instant.now().minusSeconds(3600)));
+    }
+
+    WorkerFolder.create(temporary).close();
+
+    assertThat(kept).exists();
+    assertThat(Files.isSymbolicLink(link)).isTrue();
+    assertThat(pipes.resolve("lock")).exists();
+    assertThat(locked.resolve("lock")).exists();
+    assertThat(orphan.getParent()).doesNotExist();
   }
 
   @Test
