@@ -6,26 +6,26 @@ import io.fairlead.grammar.ArtifactOptions;
 import io.fairlead.grammar.Problems;
 
 /**
- * What Azure ML alone knows of a model, for {@link io.fairlead.grammar.ModelMetadata#with}.
+ * Azure ML's options of a model's metadata, for {@link io.fairlead.grammar.ModelMetadata#with}.
  *
  * <pre>{@code
  * ModelMetadata metadata = ModelMetadata.of("huggingface", "4.37").withName("hf-model")
  *     .with(AzureMlArtifact.of(AzureMlArtifact.Type.CUSTOM_MODEL).fromRegistry("HuggingFace"));
  * }</pre>
  *
- * @param type how the model's files are laid out
- * @param description what people read of it in the workspace; may be empty
- * @param registry the registry that the model comes from, such as {@code HuggingFace}; empty for the workspace's own
+ * @param type the asset type, which is the layout of the model's files
+ * @param description the description in the workspace; may be empty
+ * @param registry the registry of the model, such as {@code HuggingFace}; empty for the workspace's own
  */
 public record AzureMlArtifact(Type type, String description, String registry)
     implements ArtifactOptions {
-  /** How a model's files are laid out, as Azure ML's asset types tell it. */
+  /** The asset type of a model: the layout of its files. */
   public enum Type {
-    /** In a way of its own. */
+    /** Any layout. */
     CUSTOM_MODEL,
-    /** As MLflow does, with a file MLmodel. */
+    /** The layout of MLflow, with a file MLmodel. */
     MLFLOW_MODEL,
-    /** As a model repository of Triton. */
+    /** A model repository of Triton. */
     TRITON_MODEL
   }
 

@@ -4,7 +4,7 @@ import io.fairlead.grammar.PlatformOptions;
 import io.fairlead.spi.OptionsProvider;
 import java.util.Set;
 
-/** Lets values that carry Azure ML's options be read from JSON. */
+/** The option types of Azure ML, with which values that have them are read from JSON. */
 public final class AzureMlOptionsProvider implements OptionsProvider {
   static final String PLATFORM = "azureml";
 

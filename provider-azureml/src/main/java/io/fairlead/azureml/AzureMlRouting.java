@@ -9,11 +9,11 @@ import java.util.Map;
 import java.util.TreeMap;
 
 /**
- * What Azure ML alone knows of routing, for {@link io.fairlead.grammar.Routing#with}.
+ * Azure ML's options of a routing, for {@link io.fairlead.grammar.Routing#with}.
  *
- * <p>Which deployment is active, and at which percentage, is the grammar's: a version's variant and weight.
+ * <p>The active deployment and its percentage are parts of the grammar: a version's variant and weight.
  *
- * @param evaluationRules by what a blue-green change is judged, sorted by name
+ * @param evaluationRules the rules by which a blue/green deployment is evaluated, sorted by name
  */
 public record AzureMlRouting(Map<String, String> evaluationRules) implements RoutingOptions {
   public AzureMlRouting {

@@ -5,14 +5,14 @@ import static java.util.Objects.requireNonNull;
 import io.fairlead.grammar.RuntimeOptions;
 
 /**
- * What Azure ML alone knows of a runtime, for {@link io.fairlead.grammar.RuntimeSpec#with}.
+ * Azure ML's options of a runtime, for {@link io.fairlead.grammar.RuntimeSpec#with}.
  *
  * <pre>{@code
  * RuntimeSpec runtime = RuntimeSpec.of("mcr.microsoft.com/azureml/openmpi4.1.0-ubuntu20.04")
  *     .with(AzureMlRuntime.condaFile(CondaFile.of("python=3.11", "pip", "pytorch").withChannels("conda-forge")));
  * }</pre>
  *
- * @param condaFile what conda installs on top of the image
+ * @param condaFile the conda environment that is installed on top of the image
  */
 public record AzureMlRuntime(CondaFile condaFile) implements RuntimeOptions {
   public AzureMlRuntime {

@@ -6,12 +6,12 @@ import io.fairlead.grammar.Problems;
 import java.util.List;
 
 /**
- * The part of an environment that conda installs.
+ * A conda file: the packages of an environment that conda installs.
  *
- * <p>What pip installs is the grammar's: {@link io.fairlead.grammar.Dependencies#packages}.
+ * <p>Packages for pip are a part of the grammar: {@link io.fairlead.grammar.Dependencies#packages}.
  *
- * @param channels where conda looks, first to last, such as {@code conda-forge}; empty for conda's own
- * @param dependencies what it installs, in conda's notation, such as {@code python=3.11}
+ * @param channels the channels of the packages, by priority, such as {@code conda-forge}; empty for conda's own
+ * @param dependencies the packages, in conda's notation, such as {@code python=3.11}
  */
 public record CondaFile(List<String> channels, List<String> dependencies) {
   public CondaFile {
@@ -25,7 +25,7 @@ public record CondaFile(List<String> channels, List<String> dependencies) {
 
   private static void checkLines(Problems problems, String field, List<String> lines) {
     for (String line : lines) {
-      // They become a list in YAML, where a line break would begin something else.
+      // They become a list in YAML, in which a line break would end an entry.
       problems.check(
           !line.isBlank() && line.chars().noneMatch(Character::isISOControl),
           field,

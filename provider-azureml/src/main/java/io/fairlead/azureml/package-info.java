@@ -1,8 +1,8 @@
 /**
- * What Azure Machine Learning alone knows of a model, as options of the grammar.
+ * The options of Azure Machine Learning: settings of the grammar that only this platform has.
  *
- * <p>This module has the options only. Its platform is not ready yet, so that {@code Platforms.open("azureml", ...)}
- * finds no provider; values that carry the options can be made, compared, and stored as JSON.
+ * <p>This module has the options only. Its platform does not exist yet, so that {@code Platforms.open("azureml", ...)}
+ * finds no provider; values with the options can be created, compared, and stored as JSON.
  */
 @NullMarked
 package io.fairlead.azureml;

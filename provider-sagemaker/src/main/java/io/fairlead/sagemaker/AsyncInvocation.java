@@ -7,14 +7,14 @@ import io.fairlead.sagemaker.internal.rules.S3Location;
 import java.util.Optional;
 
 /**
- * A request that SageMaker has taken in, and where its answer will lie.
+ * A request that SageMaker has accepted, and the location of its answer.
  *
- * <p>It is plain data: one process may ask, and another look for the answer.
+ * <p>It is plain data: one process may send the request, and another read the answer.
  *
- * @param endpoint the public name that was asked
- * @param inferenceId the request's name, given by the caller or by SageMaker
- * @param outputLocation the S3 object that holds the answer, once there is one
- * @param failureLocation the S3 object that says what went wrong, unless the endpoint keeps no failures
+ * @param endpoint the public name that was invoked
+ * @param inferenceId the request's id, given by the caller or by SageMaker
+ * @param outputLocation the S3 object with the answer, once it exists
+ * @param failureLocation the S3 object with the error, unless the endpoint has no location for failures
  */
 public record AsyncInvocation(
     String endpoint, String inferenceId, String outputLocation, Optional<String> failureLocation) {

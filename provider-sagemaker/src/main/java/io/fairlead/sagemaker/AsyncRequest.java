@@ -10,10 +10,10 @@ import java.util.Optional;
 import java.util.function.Predicate;
 
 /**
- * A question to a model whose body lies in S3, for {@link SageMakerPlatform#invokeAsync}; what is empty or zero is left to
- * SageMaker.
+ * A request to a model whose body is in S3, for {@link SageMakerPlatform#invokeAsync}.
  *
- * <p>The rules are those of AWS's InvokeEndpointAsync. What is absent is not sent. Custom attributes never appear in {@link #toString()}.
+ * <p>The rules are those of AWS's InvokeEndpointAsync. Absent values are not sent, so that SageMaker's defaults
+ * apply. Custom attributes never appear in {@link #toString()}.
  */
 public final class AsyncRequest extends Settings<AsyncRequest.Draft> {
   private static final long SHORTEST_LIFE = 60;
@@ -47,17 +47,17 @@ public final class AsyncRequest extends Settings<AsyncRequest.Draft> {
             RequestRules.HEADER_RULE,
             draft.contentType)
         .check(
-            isSaid(draft.accept, RequestRules::isHeader),
+            isValid(draft.accept, RequestRules::isHeader),
             "accept",
             RequestRules.HEADER_RULE,
             draft.accept.orElse(""))
         .check(
-            isSaid(draft.inferenceId, RequestRules::isInferenceId),
+            isValid(draft.inferenceId, RequestRules::isInferenceId),
             "inferenceId",
             RequestRules.INFERENCE_ID_RULE,
             draft.inferenceId.orElse(""))
         .check(
-            isSaid(draft.customAttributes, RequestRules::isHeader),
+            isValid(draft.customAttributes, RequestRules::isHeader),
             "customAttributes",
             RequestRules.HEADER_RULE)
         .check(
@@ -73,7 +73,7 @@ public final class AsyncRequest extends Settings<AsyncRequest.Draft> {
         .throwIfAny();
   }
 
-  private static boolean isSaid(Optional<String> value, Predicate<String> rule) {
+  private static boolean isValid(Optional<String> value, Predicate<String> rule) {
     return value.filter(text -> text.isEmpty() || !rule.test(text)).isEmpty();
   }
 
@@ -84,7 +84,7 @@ public final class AsyncRequest extends Settings<AsyncRequest.Draft> {
         .isEmpty();
   }
 
-  /** {@return a request with a body in S3, and nothing else said} */
+  /** {@return a request with a body in S3 and SageMaker's defaults} */
   public static AsyncRequest of(String inputLocation, String contentType) {
     Draft draft = new Draft();
     draft.inputLocation = inputLocation;
@@ -97,7 +97,7 @@ public final class AsyncRequest extends Settings<AsyncRequest.Draft> {
     return draft().inputLocation;
   }
 
-  /** {@return what the body is, such as {@code application/json}} */
+  /** {@return the content type of the body, such as {@code application/json}} */
   public String contentType() {
     return draft().contentType;
   }
@@ -107,22 +107,25 @@ public final class AsyncRequest extends Settings<AsyncRequest.Draft> {
     return draft().accept;
   }
 
-  /** {@return the caller's own name for this request; at most 64 printable characters} */
+  /** {@return the caller's own id for this request; at most 64 printable characters} */
   public Optional<String> inferenceId() {
     return draft().inferenceId;
   }
 
-  /** {@return what the container is given beside the body; at most 1024 printable ASCII characters} */
+  /** {@return the custom attributes that the container gets with the body; at most 1024 printable ASCII characters} */
   public Optional<String> customAttributes() {
     return draft().customAttributes;
   }
 
-  /** {@return how long the request may wait for its turn, 60 seconds to 6 hours in whole seconds; by default 6 hours} */
+  /**
+   * {@return the maximum time that the request may wait in the queue, 60 seconds to 6 hours in whole seconds; by
+   * default 6 hours}
+   */
   public Optional<Duration> timeToLive() {
     return draft().timeToLive;
   }
 
-  /** {@return how long the model may take, 1 second to an hour in whole seconds; by default 15 minutes} */
+  /** {@return the maximum time that the model may take, 1 second to an hour in whole seconds; by default 15 minutes} */
   public Optional<Duration> invocationTimeout() {
     return draft().invocationTimeout;
   }

@@ -8,12 +8,12 @@ import java.util.Optional;
 import java.util.regex.Pattern;
 
 /**
- * What SageMaker alone knows of a model, for {@link io.fairlead.grammar.ModelMetadata#with}; with the framework and its
- * version it chooses among AWS's ready-made images where the runtime names none.
+ * SageMaker's options of a model's metadata, for {@link io.fairlead.grammar.ModelMetadata#with}. Where the runtime
+ * has no image, they select one of AWS's prebuilt images, together with the framework and its version.
  *
- * @param pyVersion the Python of the image, as it is tagged, such as {@code py310}; by default whichever there is
- * @param instanceType a type of instance that the image has to run on, such as {@code ml.g5.xlarge}; by default one without
- *     GPU
+ * @param pyVersion the Python version of the image, as in its tag, such as {@code py310}; by default any
+ * @param instanceType an instance type that the image has to run on, such as {@code ml.g5.xlarge}; by default one
+ *     without a GPU
  */
 public record SageMakerArtifact(Optional<String> pyVersion, Optional<String> instanceType)
     implements ArtifactOptions {
@@ -31,7 +31,7 @@ public record SageMakerArtifact(Optional<String> pyVersion, Optional<String> ins
         .check(
             instanceType.filter(text -> !text.startsWith("ml.")).isEmpty(),
             "instanceType",
-            "must be an instance type of SageMaker's, such as ml.g5.xlarge",
+            "must be a SageMaker instance type, such as ml.g5.xlarge",
             instanceType.orElse(""))
         .throwIfAny();
   }
@@ -40,12 +40,12 @@ public record SageMakerArtifact(Optional<String> pyVersion, Optional<String> ins
     return new SageMakerArtifact(Optional.of(pyVersion), Optional.empty());
   }
 
-  /** {@return an image that runs on instances of a type, with whichever Python there is} */
+  /** {@return an image that runs on an instance type, with any Python version} */
   public static SageMakerArtifact forInstances(String instanceType) {
     return new SageMakerArtifact(Optional.empty(), Optional.of(instanceType));
   }
 
-  /** {@return an image that runs on instances of a type, and the same Python} */
+  /** {@return a copy that runs on an instance type} */
   public SageMakerArtifact on(String newInstanceType) {
     return new SageMakerArtifact(pyVersion, Optional.of(newInstanceType));
   }

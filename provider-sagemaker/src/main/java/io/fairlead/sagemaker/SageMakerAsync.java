@@ -6,11 +6,11 @@ import io.fairlead.spi.Settings;
 import java.util.Optional;
 
 /**
- * An endpoint whose requests and answers lie in S3, for {@link
- * io.fairlead.grammar.Routing#with}; asked by {@link SageMakerPlatform#invokeAsync}.
+ * An asynchronous endpoint, whose requests and answers are in S3, for {@link io.fairlead.grammar.Routing#with};
+ * invoked by {@link SageMakerPlatform#invokeAsync}.
  *
- * <p>It holds for all variants of the public name and for as long as that is deployed. Bodies may have a gigabyte and
- * take an hour.
+ * <p>It applies to all variants of the public name, and cannot be changed while the name is deployed. Bodies may have
+ * 1 GB, and an invocation may take an hour.
  */
 public final class SageMakerAsync extends Settings<SageMakerAsync.Draft> implements RoutingOptions {
   private static final int MOST_CONCURRENCY = 1000;
@@ -53,7 +53,7 @@ public final class SageMakerAsync extends Settings<SageMakerAsync.Draft> impleme
         arn));
   }
 
-  /** {@return answers under an S3 prefix, and nothing else said} */
+  /** {@return an endpoint with answers under an S3 prefix and SageMaker's defaults} */
   public static SageMakerAsync to(String outputPath) {
     Draft draft = new Draft();
     draft.outputPath = outputPath;
@@ -65,22 +65,22 @@ public final class SageMakerAsync extends Settings<SageMakerAsync.Draft> impleme
     return draft().outputPath;
   }
 
-  /** {@return the S3 prefix for failures; without it, they are not kept} */
+  /** {@return the S3 prefix for failures; by default they are not stored} */
   public Optional<String> failurePath() {
     return draft().failurePath;
   }
 
-  /** {@return the most requests that one instance is sent at a time, 1 to 1000; by default what SageMaker finds best} */
+  /** {@return the maximum number of concurrent requests to one instance, 1 to 1000; by default SageMaker chooses it} */
   public Optional<Integer> maxConcurrencyPerInstance() {
     return draft().maxConcurrencyPerInstance;
   }
 
-  /** {@return the ARN of the SNS topic that is told of answers} */
+  /** {@return the ARN of the SNS topic that gets a notification of each answer} */
   public Optional<String> successTopic() {
     return draft().successTopic;
   }
 
-  /** {@return the ARN of the SNS topic that is told of failures} */
+  /** {@return the ARN of the SNS topic that gets a notification of each failure} */
   public Optional<String> errorTopic() {
     return draft().errorTopic;
   }

@@ -6,16 +6,16 @@ import io.fairlead.spi.Settings;
 import java.time.Duration;
 
 /**
- * What Application Auto Scaling keeps at a value by changing the number of instances between {@code min} and {@code max},
- * for {@link io.fairlead.grammar.Scaling#with}.
+ * A target-tracking policy of Application Auto Scaling, for {@link io.fairlead.grammar.Scaling#with}: it changes the
+ * number of instances between {@code min} and {@code max} to keep a metric at a target value.
  */
 public final class SageMakerAutoscaling extends Settings<SageMakerAutoscaling.Draft>
     implements ScalingOptions {
-  /** What is measured, under the name that it has among AWS's predefined metrics. */
+  /** The metric that is tracked, one of AWS's predefined ones. */
   public enum Metric {
-    /** Requests in a minute, for each instance. */
+    /** Requests per minute for each instance. */
     INVOCATIONS_PER_INSTANCE("SageMakerVariantInvocationsPerInstance"),
-    /** Requests at a time, for each copy of the model; measured every 10 seconds. */
+    /** Concurrent requests for each copy of the model; measured every 10 seconds. */
     CONCURRENT_REQUESTS_PER_MODEL("SageMakerVariantConcurrentRequestsPerModelHighResolution");
 
     private final String awsName;
@@ -24,7 +24,7 @@ public final class SageMakerAutoscaling extends Settings<SageMakerAutoscaling.Dr
       this.awsName = awsName;
     }
 
-    /** {@return AWS's name of the predefined metric} */
+    /** {@return the name of AWS's predefined metric} */
     public String awsName() {
       return awsName;
     }
@@ -32,7 +32,7 @@ public final class SageMakerAutoscaling extends Settings<SageMakerAutoscaling.Dr
 
   private static final Duration USUAL_COOLDOWN = Duration.ofMinutes(5);
 
-  /** Four requests at a time for each copy of the model; five minutes' pause after both. */
+  /** Four concurrent requests for each copy of the model; a cooldown of five minutes in both directions. */
   public static final SageMakerAutoscaling DEFAULT = new SageMakerAutoscaling(new Draft());
 
   static final class Draft extends Settings.Draft {
@@ -64,7 +64,7 @@ public final class SageMakerAutoscaling extends Settings<SageMakerAutoscaling.Dr
         .throwIfAny();
   }
 
-  /** {@return the same, for another value to keep} */
+  /** {@return a copy with another metric and target value} */
   public static SageMakerAutoscaling keeping(Metric metric, double target) {
     return new SageMakerAutoscaling(DEFAULT.with(draft -> {
       draft.metric = metric;
@@ -72,27 +72,27 @@ public final class SageMakerAutoscaling extends Settings<SageMakerAutoscaling.Dr
     }));
   }
 
-  /** {@return what is measured} */
+  /** {@return the metric that is tracked} */
   public Metric metric() {
     return draft().metric;
   }
 
-  /** {@return the value to keep, for each instance or each model on it; above 0} */
+  /** {@return the target value of the metric, for each instance or each copy of the model; above 0} */
   public double target() {
     return draft().target;
   }
 
-  /** {@return the pause after instances were taken away; 0 or more, in whole seconds} */
+  /** {@return the cooldown after instances were removed; 0 or more, in whole seconds} */
   public Duration scaleInCooldown() {
     return draft().scaleInCooldown;
   }
 
-  /** {@return the pause after instances were added; 0 or more, in whole seconds} */
+  /** {@return the cooldown after instances were added; 0 or more, in whole seconds} */
   public Duration scaleOutCooldown() {
     return draft().scaleOutCooldown;
   }
 
-  /** {@return whether instances are only added, and never taken away} */
+  /** {@return whether scale-in is disabled: instances are added, but never removed} */
   public boolean scaleInDisabled() {
     return draft().scaleInDisabled;
   }

@@ -7,14 +7,15 @@ import io.fairlead.spi.Settings;
 import java.util.Optional;
 
 /**
- * A model that shares the instances of a fleet with others, which AWS calls an inference component, for {@link
- * io.fairlead.grammar.Scaling#with}.
+ * An inference component, for {@link io.fairlead.grammar.Scaling#with}: a model that shares the instances of a fleet
+ * with other models.
  *
- * <p>The scaling's instance type is the fleet's, and its count is the number of copies of the model, each of which takes as
- * much of an instance as is said here. The fleet is made with the first component on it, and goes with the last.
+ * <p>The scaling's instance type is the fleet's, and its count is the number of copies of the model. Each copy takes
+ * the CPU cores, memory and accelerators given here. The fleet is created with the first component on it, and deleted
+ * with the last.
  *
- * <p>Requests to a public name have nowhere else to go: AWS has no weights among components, so a name that is served by
- * one has no other variant.
+ * <p>A public name that is served by a component has no other variant, because AWS has no traffic weights among
+ * components.
  */
 public final class SageMakerComponent extends Settings<SageMakerComponent.Draft>
     implements ScalingOptions {
@@ -56,7 +57,7 @@ public final class SageMakerComponent extends Settings<SageMakerComponent.Draft>
         .throwIfAny();
   }
 
-  /** {@return a component on a fleet of one instance or more, that takes memory and leaves its CPU cores open} */
+  /** {@return a component with memory and without a fixed number of CPU cores, on a fleet of one instance or more} */
   public static SageMakerComponent on(String fleet, int memoryMb) {
     Draft draft = new Draft();
     draft.fleet = fleet;
@@ -64,27 +65,29 @@ public final class SageMakerComponent extends Settings<SageMakerComponent.Draft>
     return new SageMakerComponent(draft);
   }
 
-  /** {@return the fleet's name, 1 to 63 letters, digits and hyphens; components of several public names may share it} */
+  /**
+   * {@return the fleet's name, 1 to 63 letters, digits and hyphens; components of several public names may share it}
+   */
   public String fleet() {
     return draft().fleet;
   }
 
-  /** {@return how many instances the fleet has at least, 1 or more; one that has more keeps them} */
+  /** {@return the minimum number of the fleet's instances, 1 or more; a fleet that has more keeps them} */
   public int fleetInstances() {
     return draft().fleetInstances;
   }
 
-  /** {@return how many CPU cores each copy takes, 0.25 or more} */
+  /** {@return the number of CPU cores that each copy takes, 0.25 or more} */
   public Optional<Double> cpus() {
     return draft().cpus;
   }
 
-  /** {@return how much memory each copy takes in MB, 128 or more} */
+  /** {@return the memory that each copy takes in MB, 128 or more} */
   public int memoryMb() {
     return draft().memoryMb;
   }
 
-  /** {@return how many GPUs or other accelerators each copy takes; 0 for none} */
+  /** {@return the number of GPUs or other accelerators that each copy takes; 0 for none} */
   public int accelerators() {
     return draft().accelerators;
   }

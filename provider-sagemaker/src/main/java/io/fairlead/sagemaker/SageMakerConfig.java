@@ -23,8 +23,8 @@ import software.amazon.awssdk.services.sagemakerruntime.SageMakerRuntimeClient;
  *     .withArtifactBucket("my-models");
  * }</pre>
  *
- * <p>Clients that are handed in stay the caller's to close, and keep their own region, endpoint, credentials and limits.
- * All others are made when they are first needed and share one HTTP client.
+ * <p>Clients that the caller passes are not closed by the platform, and keep their own region, endpoint, credentials
+ * and timeouts. All others are created when they are first needed and share one HTTP client.
  */
 public final class SageMakerConfig extends Settings<SageMakerConfig.Draft> {
   static final Duration CALL_TIMEOUT = Duration.ofSeconds(30);
@@ -32,9 +32,9 @@ public final class SageMakerConfig extends Settings<SageMakerConfig.Draft> {
   private static final Pattern REGION = Pattern.compile("[a-z]{2,}(-[a-z]+)+-\\d+");
   private static final Pattern BUCKET = Pattern.compile("[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]");
 
-  /** The caller's own clients; each that is absent is made. */
+  /** The caller's own clients; absent ones are created. */
   public static final class Clients extends Settings<Clients.ClientsDraft> {
-    /** None is the caller's. */
+    /** No clients: all are created. */
     public static final Clients NONE = new Clients(new ClientsDraft());
 
     static final class ClientsDraft extends Settings.Draft {
@@ -48,22 +48,22 @@ public final class SageMakerConfig extends Settings<SageMakerConfig.Draft> {
       super(draft);
     }
 
-    /** {@return what makes and changes what serves} */
+    /** {@return the client of SageMaker's control plane} */
     public Optional<SageMakerClient> controlPlane() {
       return draft().controlPlane;
     }
 
-    /** {@return what invokes models} */
+    /** {@return the client of the SageMaker runtime, which invokes models} */
     public Optional<SageMakerRuntimeClient> runtime() {
       return draft().runtime;
     }
 
-    /** {@return what holds artifacts} */
+    /** {@return the client of S3, for artifacts} */
     public Optional<S3Client> s3() {
       return draft().s3;
     }
 
-    /** {@return what scales by load} */
+    /** {@return the client of Application Auto Scaling} */
     public Optional<ApplicationAutoScalingClient> autoScaling() {
       return draft().autoScaling;
     }
@@ -115,7 +115,7 @@ public final class SageMakerConfig extends Settings<SageMakerConfig.Draft> {
         .check(
             draft.artifactBucket.filter(name -> !BUCKET.matcher(name).matches()).isEmpty(),
             "artifactBucket",
-            "must be a bucket's name: 3 to 63 lower-case letters, digits, dots and hyphens",
+            "must be a bucket's name: 3 to 63 lowercase letters, digits, dots and hyphens",
             draft.artifactBucket.orElse(""))
         .check(
             draft.executionRole.filter(arn -> !SageMakerRuntime.isRole(arn)).isEmpty(),
@@ -125,7 +125,7 @@ public final class SageMakerConfig extends Settings<SageMakerConfig.Draft> {
         .check(
             !draft.profile.equals(Optional.of("")),
             "profile",
-            "must not be empty; leave it out for the usual chain")
+            "must not be empty; leave it out for the default chain")
         .check(
             draft.callTimeout.compareTo(Duration.ZERO) > 0,
             "callTimeout",
@@ -140,7 +140,7 @@ public final class SageMakerConfig extends Settings<SageMakerConfig.Draft> {
             .check(
                 uri.getRawUserInfo() == null,
                 "endpoint",
-                "must not carry a user name or password: give credentials instead")
+                "must not contain a user name or password: give credentials instead")
             .check(
                 !"http".equals(uri.getScheme()) || Loopback.isHostOf(uri),
                 "endpoint",
@@ -148,7 +148,7 @@ public final class SageMakerConfig extends Settings<SageMakerConfig.Draft> {
     problems.throwIfAny();
   }
 
-  /** {@return settings for a region, with the usual chain of credentials} */
+  /** {@return settings for a region, with the default credentials chain} */
   public static SageMakerConfig of(String region) {
     Draft draft = new Draft();
     draft.region = region;
@@ -160,45 +160,45 @@ public final class SageMakerConfig extends Settings<SageMakerConfig.Draft> {
     return draft().region;
   }
 
-  /** {@return the ARN of the IAM role that containers run as, where a runtime names none} */
+  /** {@return the ARN of the execution role of containers whose runtime has none} */
   public Optional<String> executionRole() {
     return draft().executionRole;
   }
 
-  /** {@return the bucket that local files are uploaded to, in the same region; without one they are refused} */
+  /** {@return the bucket that local files are uploaded to, in the same region; without one, local files are refused} */
   public Optional<String> artifactBucket() {
     return draft().artifactBucket;
   }
 
-  /** {@return where all services answer instead of AWS, such as an emulator; plain http only on this machine} */
+  /** {@return the endpoint of all services in place of AWS's, such as an emulator; plain http only on this machine} */
   public Optional<URI> endpoint() {
     return draft().endpoint;
   }
 
-  /** {@return the profile of {@code ~/.aws} whose credentials to take; by default the usual chain} */
+  /** {@return the profile of {@code ~/.aws} with the credentials; by default the default credentials chain is used} */
   public Optional<String> profile() {
     return draft().profile;
   }
 
   /**
-   * {@return the caller's own source of credentials, before the profile; called on a thread of the platform's, once a second
-   * at most}
+   * {@return the caller's own credentials provider, which precedes the profile; called on a thread of the platform,
+   * at most once a second}
    */
   public Optional<AwsCredentialsProvider> credentials() {
     return draft().credentials;
   }
 
-  /** {@return the longest that one call of the control plane may take, and that credentials are waited for} */
+  /** {@return the timeout of one call to the control plane, and of waiting for credentials} */
   public Duration callTimeout() {
     return draft().callTimeout;
   }
 
-  /** {@return the caller's own HTTP client, for proxies, certificates and pools} */
+  /** {@return the caller's own HTTP client, such as for proxies, certificates and connection pools} */
   public Optional<SdkHttpClient> httpClient() {
     return draft().httpClient;
   }
 
-  /** {@return the caller's own clients of the services} */
+  /** {@return the caller's own clients of AWS services} */
   public Clients clients() {
     return draft().clients;
   }
@@ -231,15 +231,15 @@ public final class SageMakerConfig extends Settings<SageMakerConfig.Draft> {
     return new SageMakerConfig(with(draft -> draft.httpClient = Optional.of(client)));
   }
 
-  /** {@return these settings with the caller's own clients of some services} */
+  /** {@return a copy with the caller's own clients of some services} */
   public SageMakerConfig withClients(Clients own) {
     return new SageMakerConfig(with(draft -> draft.clients = own));
   }
 
-  /** {@return which credentials are tried, as a phrase for messages} */
+  /** {@return the credentials that are used, as a phrase for messages} */
   public String identity() {
     if (!clients().equals(Clients.NONE)) {
-      return "the credentials of the clients that were handed in"
+      return "the credentials of the caller's own clients"
           + (clients().isComplete() ? "" : " and, for other services, " + ownIdentity());
     }
     return ownIdentity();
@@ -247,7 +247,7 @@ public final class SageMakerConfig extends Settings<SageMakerConfig.Draft> {
 
   private String ownIdentity() {
     if (credentials().isPresent()) {
-      return "the credentials provider that was handed in";
+      return "the caller's own credentials provider";
     }
     return profile().isEmpty()
         ? "the default chain (system properties, environment, web identity, profile, container, instance)"

@@ -5,13 +5,14 @@ import io.fairlead.grammar.RoutingOptions;
 import io.fairlead.spi.Settings;
 
 /**
- * A record of requests and answers in S3, for {@link io.fairlead.grammar.Routing#with}.
+ * Data capture: requests and answers are recorded in S3, for {@link io.fairlead.grammar.Routing#with}.
  *
- * <p>It holds for all variants of the public name. A variant that says nothing of it leaves it as it is; 0 percent ends it.
+ * <p>It applies to all variants of the public name. Deploying a variant without this option leaves it unchanged; 0
+ * percent ends it.
  */
 public final class SageMakerDataCapture extends Settings<SageMakerDataCapture.Draft>
     implements RoutingOptions {
-  /** What is recorded of a request. */
+  /** The parts of an invocation that are recorded. */
   public enum Captured {
     REQUEST,
     RESPONSE,
@@ -43,7 +44,7 @@ public final class SageMakerDataCapture extends Settings<SageMakerDataCapture.Dr
         .throwIfAny();
   }
 
-  /** {@return a record of requests and answers} */
+  /** {@return a capture of requests and answers} */
   public static SageMakerDataCapture of(int percent, String destination) {
     Draft draft = new Draft();
     draft.percent = percent;
@@ -51,17 +52,17 @@ public final class SageMakerDataCapture extends Settings<SageMakerDataCapture.Dr
     return new SageMakerDataCapture(draft);
   }
 
-  /** {@return the share of requests that is recorded, 0 to 100} */
+  /** {@return the percentage of requests that are recorded, 0 to 100} */
   public int percent() {
     return draft().percent;
   }
 
-  /** {@return the S3 prefix that the record is written to} */
+  /** {@return the S3 prefix of the recorded data} */
   public String destination() {
     return draft().destination;
   }
 
-  /** {@return what is recorded of each request} */
+  /** {@return the parts of each invocation that are recorded} */
   public Captured captured() {
     return draft().captured;
   }

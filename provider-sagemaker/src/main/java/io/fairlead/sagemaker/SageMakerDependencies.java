@@ -7,7 +7,7 @@ import io.fairlead.grammar.Problems;
 import java.util.Arrays;
 
 /**
- * What SageMaker alone knows of dependencies, for {@link io.fairlead.grammar.Dependencies#with}.
+ * SageMaker's options of dependencies, for {@link io.fairlead.grammar.Dependencies#with}.
  *
  * @param entryPoint the inference script, as a path inside the model's code, such as {@code inference.py}
  */

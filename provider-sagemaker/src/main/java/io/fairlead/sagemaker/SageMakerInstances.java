@@ -7,7 +7,7 @@ import java.time.Duration;
 import java.util.Optional;
 
 /**
- * How a variant's instances are set up, for {@link io.fairlead.grammar.Scaling#with}.
+ * SageMaker's options of a variant's instances, for {@link io.fairlead.grammar.Scaling#with}.
  */
 public final class SageMakerInstances extends Settings<SageMakerInstances.Draft>
     implements ScalingOptions {
@@ -15,7 +15,7 @@ public final class SageMakerInstances extends Settings<SageMakerInstances.Draft>
   private static final Duration SHORTEST = Duration.ofSeconds(60);
   private static final Duration LONGEST = Duration.ofHours(1);
 
-  /** As AWS sets them up by default. */
+  /** AWS's defaults. */
   public static final SageMakerInstances DEFAULT = new SageMakerInstances(new Draft());
 
   static final class Draft extends Settings.Draft {
@@ -45,17 +45,19 @@ public final class SageMakerInstances extends Settings<SageMakerInstances.Draft>
         limit));
   }
 
-  /** {@return the size of the storage volume in GB, 1 to 512; by default what AWS gives the instance type} */
+  /** {@return the size of the storage volume in GB, 1 to 512; by default AWS's value for the instance type} */
   public Optional<Integer> volumeGb() {
     return draft().volumeGb;
   }
 
-  /** {@return how long the model may take to arrive, 60 seconds to an hour, in whole seconds} */
+  /** {@return the maximum time to download the model, 60 seconds to an hour, in whole seconds} */
   public Optional<Duration> modelDownloadTimeout() {
     return draft().modelDownloadTimeout;
   }
 
-  /** {@return how long the container may take until it answers its health check, 60 seconds to an hour, in whole seconds} */
+  /**
+   * {@return the maximum time until the container answers its health check, 60 seconds to an hour, in whole seconds}
+   */
   public Optional<Duration> startupTimeout() {
     return draft().startupTimeout;
   }

@@ -6,9 +6,9 @@ import io.fairlead.grammar.RuntimeOptions;
  * A container that serves all models under one S3 prefix, for {@link io.fairlead.grammar.RuntimeSpec#with}.
  *
  * <p>The artifact's weights are that prefix, and a request names its model as {@link SageMakerRequest#targetModel()}.
- * Another model is added by putting its archive there.
+ * A model is added by an upload of its archive to the prefix.
  *
- * @param cached whether SageMaker keeps models in memory after they were asked
+ * @param cached whether SageMaker keeps models in memory after an invocation
  */
 public record SageMakerMultiModel(boolean cached) implements RuntimeOptions {
   @Override

@@ -7,14 +7,14 @@ import java.util.List;
 /**
  * The network that a container runs in, for {@link io.fairlead.grammar.RuntimeSpec#with}.
  *
- * @param isolated whether the container may make no calls to the outside, not even to S3; what it needs is in its image
- *     and its model
- * @param subnets the ids of 1 to 16 subnets of a VPC; none to stay out of any VPC
- * @param securityGroups the ids of 1 to 5 security groups of that VPC; none without subnets
+ * @param isolated whether the container has no network access, not even to S3: its image and its model have to
+ *     contain all that it needs
+ * @param subnets the ids of 1 to 16 subnets of a VPC; empty for no VPC
+ * @param securityGroups the ids of 1 to 5 security groups of that VPC; empty without subnets
  */
 public record SageMakerNetwork(boolean isolated, List<String> subnets, List<String> securityGroups)
     implements RuntimeOptions {
-  /** In no VPC, free to call the outside. */
+  /** No VPC, and no isolation. */
   public static final SageMakerNetwork OPEN = new SageMakerNetwork(false, List.of(), List.of());
 
   private static final int MOST_SUBNETS = 16;
@@ -49,7 +49,7 @@ public record SageMakerNetwork(boolean isolated, List<String> subnets, List<Stri
     return ids.stream().allMatch(id -> id.matches("[-0-9a-zA-Z]{1,32}"));
   }
 
-  /** {@return a network in which a container can make no calls} */
+  /** {@return isolation: no network access, and no VPC} */
   public static SageMakerNetwork isolation() {
     return new SageMakerNetwork(true, List.of(), List.of());
   }

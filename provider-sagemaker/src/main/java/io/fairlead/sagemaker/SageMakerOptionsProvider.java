@@ -4,9 +4,9 @@ import io.fairlead.grammar.PlatformOptions;
 import io.fairlead.spi.OptionsProvider;
 import java.util.Set;
 
-/** Lets values that carry SageMaker's options be read from JSON. */
+/** The option types of SageMaker, with which values that have them are read from JSON. */
 public final class SageMakerOptionsProvider implements OptionsProvider {
-  /** All options of values; a request's are not among them, for requests are not stored. */
+  /** All options of values. Those of requests are not included, because requests are not stored. */
   private static final Set<Class<? extends PlatformOptions>> TYPES = Set.of(
       SageMakerArtifact.class,
       SageMakerAsync.class,

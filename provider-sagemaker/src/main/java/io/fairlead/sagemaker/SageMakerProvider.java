@@ -11,11 +11,11 @@ import java.util.Optional;
 import java.util.Random;
 
 /**
- * Opens the platform {@code sagemaker}: Amazon SageMaker's endpoints.
+ * The provider of the platform {@code sagemaker}: endpoints on Amazon SageMaker.
  *
- * <p>Settings: {@code region}, by default what {@code AWS_REGION} says; {@code role}, the execution role's ARN; {@code
- * bucket}, for files of this machine; {@code endpoint}, of an emulator; {@code profile}, of {@code ~/.aws}; {@code
- * callTimeout}, such as {@code 30s}.
+ * <p>Settings: {@code region}, by default the value of {@code AWS_REGION}; {@code role}, the execution role's ARN;
+ * {@code bucket}, for uploads of local files; {@code endpoint}, such as an emulator's; {@code profile}, one of {@code
+ * ~/.aws}; {@code callTimeout}, such as {@code 30s}.
  */
 public final class SageMakerProvider implements PlatformProvider<SageMakerPlatform> {
   /** The platform's id. */
@@ -39,8 +39,8 @@ public final class SageMakerProvider implements PlatformProvider<SageMakerPlatfo
     Optional<String> given = settings.text("region");
     String region = given
         .or(() -> Optional.ofNullable(System.getenv("AWS_REGION")))
-        .orElseGet(() ->
-            settings.requiredText("region", "the AWS region to serve in; AWS_REGION would do too"));
+        .orElseGet(() -> settings.requiredText(
+            "region", "the AWS region to serve in; AWS_REGION can be set instead"));
     Optional<String> role = settings.text("role");
     Optional<String> bucket = settings.text("bucket");
     Optional<URI> endpoint = settings.uri("endpoint");
@@ -60,7 +60,7 @@ public final class SageMakerProvider implements PlatformProvider<SageMakerPlatfo
     return open(config.orElseThrow());
   }
 
-  /** Opens the platform with settings from code. */
+  /** Opens the platform with a configuration from code. */
   public SageMakerPlatform open(SageMakerConfig config) {
     return DefaultSageMakerPlatform.open(config, TimeSource.system(), new Random());
   }

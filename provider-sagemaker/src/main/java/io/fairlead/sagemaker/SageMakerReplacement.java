@@ -8,19 +8,19 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * Lets another container take a variant's place under the same name, by SageMaker's own deployment guardrails, for {@link
- * io.fairlead.grammar.Routing#with}.
+ * A blue/green deployment within a variant, by SageMaker's deployment guardrails, for {@link
+ * io.fairlead.grammar.Routing#with}: another container replaces the variant's under the same name.
  *
- * <p>SageMaker starts a second fleet, moves the requests, watches the alarms, and goes back by itself if one fires. Without
- * alarms it only waits. It has a second fleet's price and quota for that time.
+ * <p>SageMaker starts a second fleet, shifts the traffic to it, and rolls back by itself if one of the alarms fires.
+ * Without alarms it only waits. Meanwhile, the second fleet is billed and counts against quotas.
  */
 public final class SageMakerReplacement extends Settings<SageMakerReplacement.Draft>
     implements RoutingOptions {
-  /** How the requests move from one fleet to the other. */
+  /** How the traffic shifts from one fleet to the other. */
   public enum Steps {
     /** All at once. */
     ALL_AT_ONCE,
-    /** A part first, and then the rest. */
+    /** A canary: a part first, and then the rest. */
     CANARY,
     /** In equal parts. */
     LINEAR
@@ -105,53 +105,53 @@ public final class SageMakerReplacement extends Settings<SageMakerReplacement.Dr
     return new SageMakerReplacement(draft);
   }
 
-  /** {@return a part first and then the rest, watched by alarms} */
+  /** {@return a canary deployment, monitored by alarms} */
   public static SageMakerReplacement canary(int percent, Duration interval, String... alarms) {
     return of(Steps.CANARY, Optional.of(percent), interval, alarms);
   }
 
-  /** {@return equal parts one after the other, watched by alarms} */
+  /** {@return a linear deployment, in equal steps, monitored by alarms} */
   public static SageMakerReplacement linear(int percent, Duration interval, String... alarms) {
     return of(Steps.LINEAR, Optional.of(percent), interval, alarms);
   }
 
-  /** {@return all at once, watched by alarms} */
+  /** {@return a deployment that shifts all traffic at once, monitored by alarms} */
   public static SageMakerReplacement allAtOnce(Duration interval, String... alarms) {
     return of(Steps.ALL_AT_ONCE, Optional.empty(), interval, alarms);
   }
 
-  /** {@return how the requests move} */
+  /** {@return how the traffic shifts} */
   public Steps steps() {
     return draft().steps;
   }
 
   /**
-   * {@return the share of the fleet that moves first, for {@code CANARY} 1 to 50, or at each step, for {@code LINEAR} 10 to
-   * 50; empty for {@code ALL_AT_ONCE}}
+   * {@return the percentage of the fleet that shifts first, for {@code CANARY} 1 to 50, or at each step, for {@code
+   * LINEAR} 10 to 50; empty for {@code ALL_AT_ONCE}}
    */
   public Optional<Integer> percent() {
     return draft().percent;
   }
 
-  /** {@return how long each step is watched, 0 to an hour, in whole seconds} */
+  /** {@return the baking period after each step, in which the alarms are monitored, 0 to an hour, in whole seconds} */
   public Duration interval() {
     return draft().interval;
   }
 
-  /** {@return how long the old fleet is kept after the last step, 0 to an hour, in whole seconds} */
+  /** {@return the time that the old fleet is kept after the last step, 0 to an hour, in whole seconds} */
   public Duration terminationWait() {
     return draft().terminationWait;
   }
 
   /**
-   * {@return the longest that SageMaker may take for the whole, 10 minutes to 8 hours, in whole seconds, and longer than the
-   * waits; an operation waits an hour, and deploying the same again goes on waiting}
+   * {@return the maximum time of the whole deployment, 10 minutes to 8 hours, in whole seconds, and longer than the
+   * waits; an operation waits for an hour, and the same {@code deploy} again resumes it}
    */
   public Duration limit() {
     return draft().limit;
   }
 
-  /** {@return the names of 0 to 10 CloudWatch alarms that roll it back} */
+  /** {@return the names of 0 to 10 CloudWatch alarms that trigger a rollback} */
   public List<String> alarms() {
     return draft().alarms;
   }

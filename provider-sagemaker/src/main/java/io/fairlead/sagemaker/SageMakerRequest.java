@@ -9,7 +9,7 @@ import java.util.Optional;
 import java.util.function.Predicate;
 
 /**
- * What SageMaker alone knows of a request, for {@link io.fairlead.platform.Request#with}; what is absent is not sent.
+ * SageMaker's options of a request, for {@link io.fairlead.platform.Request#with}; absent ones are not sent.
  *
  * <pre>{@code
  * request.with(SageMakerRequest.DEFAULT.withTargetModel("eu/churn.tar.gz"))
@@ -19,12 +19,12 @@ import java.util.function.Predicate;
  */
 public final class SageMakerRequest extends Settings<SageMakerRequest.Draft>
     implements RequestOptions {
-  /** The {@code sessionId} that asks the model to begin a session; {@link SageMakerResponse#newSession()} has its id. */
+  /** The {@code sessionId} that starts a stateful session; {@link SageMakerResponse#newSession()} has its id. */
   public static final String NEW_SESSION = "NEW_SESSION";
 
   private static final int LONGEST_SESSION_ID = 256;
 
-  /** Nothing is said. */
+  /** No options. */
   public static final SageMakerRequest DEFAULT = new SageMakerRequest(new Draft());
 
   static final class Draft extends Settings.Draft {
@@ -91,37 +91,40 @@ public final class SageMakerRequest extends Settings<SageMakerRequest.Draft>
         .check(rule.test(given), field, text, given));
   }
 
-  /** {@return the model of a multi-model endpoint, as its path under the endpoint's S3 prefix; at most 1024 printable characters} */
+  /**
+   * {@return the model to invoke of a multi-model endpoint, as its path under the endpoint's S3 prefix; at most 1024
+   * printable characters}
+   */
   public Optional<String> targetModel() {
     return draft().targetModel;
   }
 
-  /** {@return the inference component that has to answer, under its name} */
+  /** {@return the name of the inference component to invoke} */
   public Optional<String> inferenceComponent() {
     return draft().inferenceComponent;
   }
 
-  /** {@return the host name of one container of an endpoint whose containers are invoked directly} */
+  /** {@return the host name of the container to invoke, of an endpoint whose containers are invoked directly} */
   public Optional<String> targetContainer() {
     return draft().targetContainer;
   }
 
-  /** {@return {@link #NEW_SESSION}, or the id of a stateful session, which leads to the instance that holds it} */
+  /** {@return {@link #NEW_SESSION}, or the id of a stateful session, which is routed to the instance that holds it} */
   public Optional<String> sessionId() {
     return draft().sessionId;
   }
 
-  /** {@return the caller's own name for this request in captured data; at most 64 printable characters} */
+  /** {@return the caller's own id for this request in captured data; at most 64 printable characters} */
   public Optional<String> inferenceId() {
     return draft().inferenceId;
   }
 
-  /** {@return what the container is given beside the body; at most 1024 printable ASCII characters} */
+  /** {@return the custom attributes that the container gets with the body; at most 1024 printable ASCII characters} */
   public Optional<String> customAttributes() {
     return draft().customAttributes;
   }
 
-  /** {@return the content type that the answer should have; most containers have one that they take otherwise} */
+  /** {@return the content type that the answer should have; most containers have a default} */
   public Optional<String> accept() {
     return draft().accept;
   }

@@ -7,20 +7,20 @@ import java.time.Instant;
 import java.util.Optional;
 
 /**
- * What SageMaker tells beside an answer; a response carries it if there is any of it.
+ * The session and the custom attributes of an answer; a response has this detail if there are any.
  *
- * @param newSession the session that this request began
+ * @param newSession the session that this request started
  * @param closedSession the id of the session that this request ended
- * @param customAttributes what the container gave beside the body
+ * @param customAttributes the custom attributes from the container
  */
 public record SageMakerResponse(
     Optional<Session> newSession, Optional<String> closedSession, Optional<String> customAttributes)
     implements ResponseDetail {
   /**
-   * A stateful session that a model has begun.
+   * A stateful session that a model has started.
    *
-   * @param id what further requests give in {@link SageMakerRequest#withSessionId}
-   * @param expires when the model forgets it; empty if SageMaker does not tell
+   * @param id the id for further requests, see {@link SageMakerRequest#withSessionId}
+   * @param expires when it expires; empty if SageMaker does not say
    */
   public record Session(String id, Optional<Instant> expires) {
     public Session {
@@ -35,7 +35,7 @@ public record SageMakerResponse(
     requireNonNull(customAttributes, "customAttributes");
   }
 
-  /** Without custom attributes, which AWS takes for confidential. */
+  /** Omits the custom attributes, which AWS treats as confidential. */
   @Override
   public String toString() {
     return "SageMakerResponse[newSession=" + newSession.map(Session::id) + ", closedSession="

@@ -7,14 +7,14 @@ import io.fairlead.grammar.RuntimeOptions;
 import java.util.regex.Pattern;
 
 /**
- * What SageMaker alone knows of a runtime, for {@link io.fairlead.grammar.RuntimeSpec#with}.
+ * SageMaker's options of a runtime, for {@link io.fairlead.grammar.RuntimeSpec#with}.
  *
  * <pre>{@code
  * RuntimeSpec runtime = RuntimeSpec.of(image)
  *     .with(SageMakerRuntime.executionRole("arn:aws:iam::123456789012:role/serving"));
  * }</pre>
  *
- * @param executionRole the ARN of the IAM role that SageMaker takes on to read the model, pull the image and write logs
+ * @param executionRole the ARN of the IAM role that SageMaker assumes to read the model, pull the image and write logs
  */
 public record SageMakerRuntime(String executionRole) implements RuntimeOptions {
   static final String ROLE_RULE =

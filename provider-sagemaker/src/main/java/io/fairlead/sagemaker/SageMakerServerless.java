@@ -4,16 +4,17 @@ import io.fairlead.grammar.Problems;
 import io.fairlead.grammar.ScalingOptions;
 
 /**
- * SageMaker's serverless inference in place of instances, for {@link io.fairlead.grammar.Scaling#with}; the instance type
- * is then empty.
+ * SageMaker serverless inference in place of instances, for {@link io.fairlead.grammar.Scaling#with}; the scaling's
+ * instance type is empty.
  *
- * <p>AWS gives it no GPU, no VPC, no other variant under the same name, and bodies of at most 4 MB.
+ * <p>A serverless variant has no GPU and no VPC, is the only variant of its public name, and takes bodies of at most
+ * 4 MB.
  *
- * @param memoryMb the memory of one container in MB: 1024, 2048, 3072, 4096, 5120 or 6144; many accounts may have 3072 at
- *     most
- * @param maxConcurrency the most requests at a time, 1 to 200
- * @param provisionedConcurrency how many of them find a container that is warm, and paid for, up to {@code
- *     maxConcurrency}; 0 for none
+ * @param memoryMb the memory of one container in MB: 1024, 2048, 3072, 4096, 5120 or 6144; many accounts are limited
+ *     to 3072
+ * @param maxConcurrency the maximum number of concurrent requests, 1 to 200
+ * @param provisionedConcurrency the number of concurrent requests for which containers are kept warm, and billed, up
+ *     to {@code maxConcurrency}; 0 for none
  */
 public record SageMakerServerless(int memoryMb, int maxConcurrency, int provisionedConcurrency)
     implements ScalingOptions {
@@ -41,7 +42,7 @@ public record SageMakerServerless(int memoryMb, int maxConcurrency, int provisio
         .throwIfAny();
   }
 
-  /** {@return no container kept warm} */
+  /** {@return serverless inference without provisioned concurrency} */
   public static SageMakerServerless of(int memoryMb, int maxConcurrency) {
     return new SageMakerServerless(memoryMb, maxConcurrency, 0);
   }

@@ -4,12 +4,12 @@ import io.fairlead.grammar.Problems;
 import io.fairlead.grammar.RoutingOptions;
 
 /**
- * A variant that gets copies of another's requests and whose answers are dropped, for {@link
+ * A shadow variant, which gets copies of another variant's requests and whose answers are discarded, for {@link
  * io.fairlead.grammar.Routing#with}.
  *
- * <p>Beside it there is exactly one variant that answers. Its instances are paid for like any.
+ * <p>There is exactly one other variant, whose requests it copies. Its instances are billed like any others.
  *
- * @param percent the share of requests that is copied, 1 to 100
+ * @param percent the percentage of requests that are copied, 1 to 100
  */
 public record SageMakerShadow(int percent) implements RoutingOptions {
   public SageMakerShadow {

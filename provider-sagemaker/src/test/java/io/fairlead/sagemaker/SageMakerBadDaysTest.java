@@ -137,7 +137,7 @@ class SageMakerBadDaysTest {
         fails(() -> platform.scale(blue, Scaling.fixed("ml.m5.xlarge", 1)).await(LIMIT));
 
     assertThat(failure)
-        .hasMessageContaining("took the change back")
+        .hasMessageContaining("rolled the change back")
         .hasMessageContaining(reason.isEmpty() ? "gives no reason" : reason);
     assertThat(platform.preview(p -> p.deploy(FIRST, ONE, BLUE)).isEmpty())
         .as("blue is as it was")
@@ -362,7 +362,7 @@ class SageMakerBadDaysTest {
 
     assertThat(expired.kind()).isEqualTo(ErrorKind.UNAUTHORIZED);
     assertThat(expired)
-        .hasMessageContaining("the credentials provider that was handed in")
+        .hasMessageContaining("the caller's own credentials provider")
         .hasMessageContaining("Left behind");
     aws.account().expireFromCall(Integer.MAX_VALUE);
     deploy(platform, SECOND, GREEN);

@@ -61,7 +61,7 @@ class SageMakerConfigTest {
     "http://aws.localhost, must be https",
     "http://127.0.0.1.example.org, must be https",
     "ftp://127.0.0.1, must begin with",
-    "https://me:secret@example.org, must not carry a user name"
+    "https://me:secret@example.org, must not contain a user name"
   })
   void anyOtherEndpointIsRefused(URI endpoint, String rule) {
     assertThatThrownBy(() -> CONFIG.withEndpoint(endpoint))

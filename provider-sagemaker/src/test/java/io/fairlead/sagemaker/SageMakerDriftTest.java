@@ -438,8 +438,8 @@ class SageMakerDriftTest {
 
       assertThat(refusal.kind()).isEqualTo(ErrorKind.CONFLICT);
       assertThat(refusal)
-          .hasMessageContaining("policies that somebody else made")
-          .hasMessageContaining("remove them first");
+          .hasMessageContaining("policies that are not managed by Fairlead")
+          .hasMessageContaining("delete them first");
     }
     assertThat(aws.account().calls()).doesNotContain("DeregisterScalableTarget");
   }

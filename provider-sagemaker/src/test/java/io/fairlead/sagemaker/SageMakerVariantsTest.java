@@ -278,9 +278,9 @@ class SageMakerVariantsTest {
     ServingException refusal =
         fails(() -> deploy(FIRST, ONE, BLUE.with(SageMakerAsync.to("s3://elsewhere/"))));
 
-    assertThat(refusal).hasMessageContaining("for as long as it is there");
+    assertThat(refusal).hasMessageContaining("is fixed while it exists");
     assertThat(fails(() -> deploy(SECOND, ONE, GREEN.with(SageMakerAsync.to("s3://elsewhere/")))))
-        .hasMessageContaining("for as long as it is there");
+        .hasMessageContaining("is fixed while it exists");
   }
 
   @Test

@@ -1,6 +1,6 @@
 /**
- * Models served with state: caching and incremental update, over any platform. Nothing of it is here yet; the types that
- * it will serve are in the core ({@code StatefulPlatform}, {@code ModelState}), with their contract.
+ * Models with state: caching and incremental updates, over any platform. Nothing is implemented here yet; the types
+ * of the state are in the core ({@code StatefulPlatform}, {@code ModelState}), with their contract.
  */
 @NullMarked
 package io.fairlead.stateful;

@@ -9,13 +9,14 @@ import java.util.Map;
 import java.util.TreeMap;
 
 /**
- * What Vertex AI alone knows of a model, for {@link io.fairlead.grammar.ModelMetadata#with}.
+ * Vertex AI's options of a model's metadata, for {@link io.fairlead.grammar.ModelMetadata#with}.
  *
- * @param generationConfig how a model that generates text does so, such as {@code temperature}, sorted by key
+ * @param generationConfig the generation parameters of a model that generates text, such as {@code temperature},
+ *     sorted by key
  */
 public record VertexArtifact(Map<String, String> generationConfig) implements ArtifactOptions {
   public VertexArtifact {
-    // Sorted, so that equal values print and travel alike.
+    // Sorted, so that equal values have the same text and the same JSON.
     generationConfig = Collections.unmodifiableSortedMap(
         new TreeMap<>(Map.copyOf(requireNonNull(generationConfig, "generationConfig"))));
     Problems problems = Problems.in("VertexArtifact");

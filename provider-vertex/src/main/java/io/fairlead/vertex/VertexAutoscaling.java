@@ -6,8 +6,9 @@ import io.fairlead.spi.Settings;
 import java.util.Optional;
 
 /**
- * What Vertex AI keeps at a value by changing the number of replicas between {@code min} and {@code max}, for {@link
- * io.fairlead.grammar.Scaling#with}. Without it, that is the processors' load, at 60 %.
+ * The autoscaling metrics of a deployment, for {@link io.fairlead.grammar.Scaling#with}: Vertex AI changes the number
+ * of replicas between {@code min} and {@code max} to keep each at its target. Without it, the target is a CPU
+ * utilization of 60 %.
  */
 public final class VertexAutoscaling extends Settings<VertexAutoscaling.Draft>
     implements ScalingOptions {
@@ -32,7 +33,7 @@ public final class VertexAutoscaling extends Settings<VertexAutoscaling.Draft>
                 || draft.acceleratorPercent.isPresent()
                 || draft.requestsPerMinute.isPresent(),
             "cpuPercent",
-            "must be given where nothing else is looked at")
+            "must be given where no other metric is")
         .throwIfAny();
   }
 
@@ -59,17 +60,17 @@ public final class VertexAutoscaling extends Settings<VertexAutoscaling.Draft>
     return new VertexAutoscaling(draft);
   }
 
-  /** {@return the load of the processors to keep, 1 to 100} */
+  /** {@return the target CPU utilization in percent, 1 to 100} */
   public Optional<Integer> cpuPercent() {
     return draft().cpuPercent;
   }
 
-  /** {@return the load of the accelerators to keep, 1 to 100} */
+  /** {@return the target accelerator utilization in percent, 1 to 100} */
   public Optional<Integer> acceleratorPercent() {
     return draft().acceleratorPercent;
   }
 
-  /** {@return the requests in a minute to keep for each replica, 1 or more} */
+  /** {@return the target number of requests per minute for each replica, 1 or more} */
   public Optional<Integer> requestsPerMinute() {
     return draft().requestsPerMinute;
   }

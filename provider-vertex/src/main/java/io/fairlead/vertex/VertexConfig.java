@@ -18,14 +18,14 @@ import java.util.regex.Pattern;
  * VertexConfig config = VertexConfig.of("my-project", "us-central1").withArtifactBucket("my-models");
  * }</pre>
  *
- * <p>Clients are made when they are first needed, and share one channel. A transport or a storage client that is handed
- * in stays the caller's to close.
+ * <p>Clients are created when they are first needed, and share one channel. A transport or a storage client that the
+ * caller passes is not closed by the platform.
  */
 public final class VertexConfig extends Settings<VertexConfig.Draft> {
-  /** The first call of a process loads the SDK's classes, which takes seconds on a busy machine. */
+  /** Includes the loading of the SDK's classes by the first call, which takes seconds on a busy machine. */
   static final Duration CALL_TIMEOUT = Duration.ofSeconds(30);
 
-  /** The domain of Google's own cloud. */
+  /** The universe domain of Google's own cloud. */
   static final String GOOGLE = "googleapis.com";
 
   private static final Pattern PROJECT =
@@ -56,7 +56,7 @@ public final class VertexConfig extends Settings<VertexConfig.Draft> {
         .check(
             PROJECT.matcher(draft.project).matches(),
             "project",
-            "must be a project's id, of 6 to 30 lowercase letters, digits and hyphens, or its number",
+            "must be a project id, of 6 to 30 lowercase letters, digits and hyphens, or its number",
             draft.project)
         .check(
             LOCATION.matcher(draft.location).matches(),
@@ -66,7 +66,7 @@ public final class VertexConfig extends Settings<VertexConfig.Draft> {
         .check(
             draft.artifactBucket.filter(name -> !BUCKET.matcher(name).matches()).isEmpty(),
             "artifactBucket",
-            "must be a bucket's name without gs://",
+            "must be the name of a bucket without gs://",
             draft.artifactBucket.orElse(""))
         .check(
             draft
@@ -89,7 +89,7 @@ public final class VertexConfig extends Settings<VertexConfig.Draft> {
         .check(
             DOMAIN.matcher(draft.universeDomain).matches(),
             "universeDomain",
-            "must be a domain's name in lowercase letters, such as " + GOOGLE,
+            "must be a domain name in lowercase letters, such as " + GOOGLE,
             draft.universeDomain)
         .check(
             draft.callTimeout.compareTo(Duration.ZERO) > 0,
@@ -116,27 +116,30 @@ public final class VertexConfig extends Settings<VertexConfig.Draft> {
     return draft().location;
   }
 
-  /** {@return the bucket of Cloud Storage that local files are uploaded to, in the same region; without one they are refused} */
+  /**
+   * {@return the bucket of Cloud Storage that local files are uploaded to, in the same region; without one they are
+   * refused}
+   */
   public Optional<String> artifactBucket() {
     return draft().artifactBucket;
   }
 
-  /** {@return where Vertex AI answers, as {@code host:port}; by default the region's own host} */
+  /** {@return the endpoint of Vertex AI, as {@code host:port}; by default the region's own host} */
   public Optional<String> endpoint() {
     return draft().endpoint;
   }
 
-  /** {@return whether to speak without TLS and without credentials, with an emulator on this machine} */
+  /** {@return whether the endpoint is an emulator on this machine, without TLS and without credentials} */
   public boolean plaintext() {
     return draft().plaintext;
   }
 
-  /** {@return where Cloud Storage answers instead of Google's, such as an emulator} */
+  /** {@return the endpoint of Cloud Storage in place of Google's, such as an emulator} */
   public Optional<URI> storageEndpoint() {
     return draft().storageEndpoint;
   }
 
-  /** {@return the caller's own source of credentials; by default the application default credentials} */
+  /** {@return the caller's own credentials provider; by default the application default credentials} */
   public Optional<CredentialsProvider> credentials() {
     return draft().credentials;
   }
@@ -152,14 +155,14 @@ public final class VertexConfig extends Settings<VertexConfig.Draft> {
   }
 
   /**
-   * {@return the domain under which the services' hosts are; {@code googleapis.com} unless the project is in a cloud of
-   * its own, such as a sovereign one}
+   * {@return the universe domain, under which the services' hosts are; {@code googleapis.com} unless the project is
+   * in another universe, such as a sovereign cloud}
    */
   public String universeDomain() {
     return draft().universeDomain;
   }
 
-  /** {@return the longest that one call may take that is no request to a model} */
+  /** {@return the timeout of one call, except invocations of models} */
   public Duration callTimeout() {
     return draft().callTimeout;
   }
@@ -168,12 +171,12 @@ public final class VertexConfig extends Settings<VertexConfig.Draft> {
     return new VertexConfig(with(draft -> draft.artifactBucket = Optional.of(bucket)));
   }
 
-  /** {@return the same with another place where Vertex AI answers, over TLS} */
+  /** {@return a copy with another endpoint of Vertex AI, over TLS} */
   public VertexConfig withEndpoint(String hostAndPort) {
     return withEndpoint(hostAndPort, false);
   }
 
-  /** {@return the same with an emulator of Vertex AI on this machine} */
+  /** {@return a copy with an emulator of Vertex AI on this machine} */
   public VertexConfig withPlaintextEndpoint(String hostAndPort) {
     return withEndpoint(hostAndPort, true);
   }
@@ -201,7 +204,7 @@ public final class VertexConfig extends Settings<VertexConfig.Draft> {
     return new VertexConfig(with(draft -> draft.storage = Optional.of(storage)));
   }
 
-  /** {@return the same in another universe of Google Cloud, whose credentials are of the same} */
+  /** {@return a copy in another universe of Google Cloud; the credentials have to be of the same universe} */
   public VertexConfig withUniverseDomain(String domain) {
     return new VertexConfig(with(draft -> draft.universeDomain = domain));
   }

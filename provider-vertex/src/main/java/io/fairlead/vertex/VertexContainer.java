@@ -9,20 +9,20 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * How a container is started and reached, for {@link io.fairlead.grammar.RuntimeSpec#with}.
+ * The container spec: how a container is started and invoked, for {@link io.fairlead.grammar.RuntimeSpec#with}.
  *
  * <pre>{@code
  * RuntimeSpec.of(image).with(VertexContainer.DEFAULT.withPort(8080).withRoutes("/predict", "/health"))
  * }</pre>
  *
- * <p>What is not said is as Vertex AI does by itself. The command and its arguments may hold secrets and are not printed.
+ * <p>Absent values are Vertex AI's defaults. The command and its arguments may contain secrets and are not printed.
  */
 public final class VertexContainer extends Settings<VertexContainer.Draft>
     implements RuntimeOptions {
   private static final int LAST_PORT = 65_535;
   private static final Duration LONGEST_DEPLOYMENT = Duration.ofHours(2);
 
-  /** All as Vertex AI does by itself. */
+  /** Vertex AI's defaults. */
   public static final VertexContainer DEFAULT = new VertexContainer(new Draft());
 
   static final class Draft extends Settings.Draft {
@@ -65,27 +65,29 @@ public final class VertexContainer extends Settings<VertexContainer.Draft>
     route.ifPresent(path -> problems.check(path.startsWith("/"), field, "must begin with /", path));
   }
 
-  /** {@return what is run instead of the image's entry point; {@code $(NAME)} stands for an environment variable} */
+  /**
+   * {@return the command in place of the image's entry point; {@code $(NAME)} is replaced by an environment variable}
+   */
   public List<String> command() {
     return draft().command;
   }
 
-  /** {@return what it is run with, instead of the image's own} */
+  /** {@return the arguments of the command, in place of the image's} */
   public List<String> args() {
     return draft().args;
   }
 
-  /** {@return the port that the container answers on; by default 8080} */
+  /** {@return the port of the container; by default 8080} */
   public Optional<Integer> port() {
     return draft().port;
   }
 
-  /** {@return where requests are sent, such as {@code /predict}} */
+  /** {@return the path of requests, such as {@code /predict}} */
   public Optional<String> predictRoute() {
     return draft().predictRoute;
   }
 
-  /** {@return where the health check is sent, such as {@code /health}} */
+  /** {@return the path of health checks, such as {@code /health}} */
   public Optional<String> healthRoute() {
     return draft().healthRoute;
   }
@@ -95,22 +97,22 @@ public final class VertexContainer extends Settings<VertexContainer.Draft>
     return draft().sharedMemoryMb;
   }
 
-  /** {@return how long a deployment may take, in whole seconds, at most 2 hours} */
+  /** {@return the maximum time of a deployment, in whole seconds, at most 2 hours} */
   public Optional<Duration> deploymentTimeout() {
     return draft().deploymentTimeout;
   }
 
-  /** {@return what has to succeed before the other probes are sent} */
+  /** {@return the startup probe, which has to succeed before the other probes start} */
   public VertexProbe startupProbe() {
     return draft().startupProbe;
   }
 
-  /** {@return what has to succeed for a replica to get requests} */
+  /** {@return the health probe, without which a replica gets no requests} */
   public VertexProbe healthProbe() {
     return draft().healthProbe;
   }
 
-  /** {@return what has to succeed for a replica not to be restarted} */
+  /** {@return the liveness probe, without which a replica is restarted} */
   public VertexProbe livenessProbe() {
     return draft().livenessProbe;
   }
@@ -142,7 +144,7 @@ public final class VertexContainer extends Settings<VertexContainer.Draft>
     return new VertexContainer(with(draft -> draft.deploymentTimeout = Optional.of(timeout)));
   }
 
-  /** {@return the same with probes; {@link VertexProbe#NONE} for one of Vertex AI's own} */
+  /** {@return a copy with probes; {@link VertexProbe#NONE} for Vertex AI's default} */
   public VertexContainer withProbes(VertexProbe startup, VertexProbe health, VertexProbe liveness) {
     return new VertexContainer(with(draft -> {
       draft.startupProbe = startup;

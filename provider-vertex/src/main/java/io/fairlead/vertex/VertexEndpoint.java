@@ -8,19 +8,19 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * How an endpoint is reached, for {@link io.fairlead.grammar.Routing#with}. Without it, it is shared.
+ * The network access of an endpoint, for {@link io.fairlead.grammar.Routing#with}. The default is a shared endpoint.
  *
- * <p>It is the endpoint's, so all variants under a name have it; one that says nothing leaves it as it is. How it is
- * reached cannot be changed later, the time for requests can.
+ * <p>It applies to all variants of the public name. Deploying a variant without this option leaves it unchanged. The
+ * access cannot be changed later, but the inference timeout can.
  */
 public final class VertexEndpoint extends Settings<VertexEndpoint.Draft> implements RoutingOptions {
-  /** Over which network an endpoint is reached. */
+  /** The network over which an endpoint is invoked. */
   public enum Access {
-    /** Through the region's host, which all endpoints share; 1.5 MB for each request. */
+    /** Shared: by the region's host; at most 1.5 MB for each request. */
     SHARED,
-    /** Through a host of its own, apart from other traffic; 10 MB for each request. */
+    /** Dedicated: by a host of its own, isolated from other traffic; at most 10 MB for each request. */
     DEDICATED,
-    /** From networks of chosen projects, through a forwarding rule that these make. */
+    /** Private Service Connect: from networks of allowed projects, by a forwarding rule that these create. */
     PRIVATE_SERVICE_CONNECT
   }
 
@@ -47,18 +47,18 @@ public final class VertexEndpoint extends Settings<VertexEndpoint.Draft> impleme
         .check(
             draft.access != Access.SHARED,
             "inferenceTimeout",
-            "must be left out for a shared endpoint, whose minute is fixed",
+            "must be left out for a shared endpoint, whose timeout is fixed at a minute",
             timeout));
     problems
         .check(
             isPrivate || draft.allowedProjects.isEmpty(),
             "allowedProjects",
-            "must be empty, unless it is reached by private service connect",
+            "must be empty, unless the access is by Private Service Connect",
             draft.allowedProjects)
         .check(
             !isPrivate || !draft.allowedProjects.isEmpty(),
             "allowedProjects",
-            "must have a project, for no other may connect",
+            "must have a project: only those listed may connect",
             draft.allowedProjects)
         .throwIfAny();
   }
@@ -82,20 +82,20 @@ public final class VertexEndpoint extends Settings<VertexEndpoint.Draft> impleme
     return of(Access.PRIVATE_SERVICE_CONNECT, List.of(allowedProjects));
   }
 
-  /** {@return over which network it is reached} */
+  /** {@return the network over which it is invoked} */
   public Access access() {
     return draft().access;
   }
 
   /**
-   * {@return how long a request may take, in whole seconds, at most an hour; by default what Vertex AI gives, which is
-   * fixed at a minute for a shared endpoint}
+   * {@return the timeout of a request, in whole seconds, at most an hour; by default Vertex AI's, which is fixed at a
+   * minute for a shared endpoint}
    */
   public Optional<Duration> inferenceTimeout() {
     return draft().inferenceTimeout;
   }
 
-  /** {@return the projects whose networks may connect, by id or number; for private service connect only} */
+  /** {@return the projects whose networks may connect, by id or number; for Private Service Connect only} */
   public List<String> allowedProjects() {
     return draft().allowedProjects;
   }

@@ -8,14 +8,14 @@ import java.util.Optional;
 import java.util.regex.Pattern;
 
 /**
- * Writes an endpoint's requests and answers to BigQuery, for {@link io.fairlead.grammar.Routing#with}.
+ * Request-response logging of an endpoint to BigQuery, for {@link io.fairlead.grammar.Routing#with}.
  *
- * <p>It is the endpoint's, so all variants under a name have it; one that says nothing leaves it as it is. The dataset
- * that Vertex AI makes for it stays when the endpoint goes.
+ * <p>It applies to all variants of the public name. Deploying a variant without this option leaves it unchanged. A
+ * dataset that Vertex AI creates for it is not deleted with the endpoint.
  *
- * @param samplingRate the share of requests, above 0 and at most 1; 0 to end it
- * @param table where they go, as {@code bq://project}, {@code bq://project.dataset} or {@code bq://project.dataset.table};
- *     by default a dataset of Vertex AI's making
+ * @param samplingRate the share of requests that are logged, above 0 and at most 1; 0 to disable logging
+ * @param table the table, as {@code bq://project}, {@code bq://project.dataset} or {@code bq://project.dataset.table};
+ *     by default one that Vertex AI creates
  */
 public record VertexLogging(double samplingRate, Optional<String> table) implements RoutingOptions {
   private static final Pattern TABLE = Pattern.compile("bq://[^.\\s]+(\\.[^.\\s]+){0,2}");
@@ -26,7 +26,7 @@ public record VertexLogging(double samplingRate, Optional<String> table) impleme
         .check(
             samplingRate >= 0 && samplingRate <= 1,
             "samplingRate",
-            "must be above 0 and at most 1, or 0 to end it",
+            "must be above 0 and at most 1, or 0 to disable logging",
             samplingRate)
         .check(
             table.filter(text -> !TABLE.matcher(text).matches()).isEmpty(),

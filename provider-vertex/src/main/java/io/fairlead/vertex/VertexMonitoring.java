@@ -10,11 +10,13 @@ import java.util.Optional;
 import java.util.regex.Pattern;
 
 /**
- * Watches what a variant is asked for drift from one interval to the next, for {@link io.fairlead.grammar.Routing#with}.
+ * Model monitoring: detects drift in a variant's requests from one interval to the next, for {@link
+ * io.fairlead.grammar.Routing#with}.
  *
- * <p>The thresholds are the variant's. All else is the endpoint's, whose variants one job watches: the last deployment
- * that says it decides, and the predict instance schema cannot be changed while the job is there. What is looked at is
- * written to BigQuery, into a dataset of Vertex AI's making that stays when the endpoint goes.
+ * <p>The thresholds are the variant's. All else applies to the one monitoring job of the endpoint: the last
+ * deployment with this option decides, and the predict instance schema cannot be changed while the job exists. The
+ * monitored requests are logged to BigQuery, in a dataset that Vertex AI creates, and that is not deleted with the
+ * endpoint.
  */
 public final class VertexMonitoring extends Settings<VertexMonitoring.Draft>
     implements RoutingOptions {
@@ -68,7 +70,7 @@ public final class VertexMonitoring extends Settings<VertexMonitoring.Draft>
         schema));
     for (String email : draft.alertEmails) {
       problems.check(
-          EMAIL.matcher(email).matches(), "alertEmails", "must be addresses of e-mail", email);
+          EMAIL.matcher(email).matches(), "alertEmails", "must be e-mail addresses", email);
     }
     problems.throwIfAny();
   }
@@ -77,46 +79,52 @@ public final class VertexMonitoring extends Settings<VertexMonitoring.Draft>
     return value > 0 && value <= 1;
   }
 
-  /** {@return a daily look at some features, over all requests, without e-mails} */
+  /** {@return daily monitoring of some features, over all requests, without e-mails} */
   public static VertexMonitoring drift(Map<String, Double> thresholds) {
     Draft draft = new Draft();
     draft.driftThresholds = thresholds;
     return new VertexMonitoring(draft);
   }
 
-  /** {@return a daily look at all features, over all requests, without e-mails} */
+  /** {@return daily monitoring of all features, over all requests, without e-mails} */
   public static VertexMonitoring drift(double defaultThreshold) {
     Draft draft = new Draft();
     draft.defaultDriftThreshold = Optional.of(defaultThreshold);
     return new VertexMonitoring(draft);
   }
 
-  /** {@return the distance from which an alert is raised, by feature, above 0 and at most 1; sorted by feature} */
+  /**
+   * {@return the drift thresholds above which an alert is raised, by feature, above 0 and at most 1; sorted by
+   * feature}
+   */
   public Map<String, Double> driftThresholds() {
     return draft().driftThresholds;
   }
 
-  /** {@return the same for each feature that has none of its own; without it, those are not watched} */
+  /** {@return the threshold of each feature that has none of its own; without it, those are not monitored} */
   public Optional<Double> defaultDriftThreshold() {
     return draft().defaultDriftThreshold;
   }
 
-  /** {@return the share of requests that is looked at, above 0 and at most 1} */
+  /** {@return the share of requests that are sampled, above 0 and at most 1} */
   public double samplingRate() {
     return draft().samplingRate;
   }
 
-  /** {@return how often drift is looked for, in whole hours} */
+  /** {@return the interval of the monitoring, in whole hours} */
   public Duration interval() {
     return draft().interval;
   }
 
-  /** {@return who gets an e-mail; sorted, may be empty} */
+  /** {@return the e-mail addresses that get alerts; sorted, may be empty} */
   public List<String> alertEmails() {
     return draft().alertEmails;
   }
 
-  /** {@return where the YAML schema of an instance is in Cloud Storage; without it, it is inferred from requests} */
+  /**
+   * {@return the location of the YAML schema of an instance in Cloud Storage; without it, the schema is inferred from
+   * requests}
+   */
   public Optional<String> predictInstanceSchema() {
     return draft().predictInstanceSchema;
   }

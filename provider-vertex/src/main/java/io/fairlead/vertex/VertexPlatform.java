@@ -8,7 +8,8 @@ import io.fairlead.platform.Response;
 /** Endpoints on Google Vertex AI. */
 public interface VertexPlatform extends EndpointPlatform {
   /**
-   * Asks a model by Vertex AI's typed call, which knows instances and predictions, and tells which model answered.
+   * Invokes a model by Vertex AI's typed call, Predict, with instances and predictions; the answer names the model
+   * and its version.
    *
    * <pre>{@code
    * Response answer = vertex.predict(endpoint, Request.json("{\"instances\": [[1, 2]]}"));
@@ -16,10 +17,10 @@ public interface VertexPlatform extends EndpointPlatform {
    * answer.find(VertexResponse.class).flatMap(VertexResponse::modelVersion); // 1
    * }</pre>
    *
-   * <p>All numbers travel as doubles; {@link #invoke} sends a body as it is.
+   * <p>All numbers are sent as doubles; {@link #invoke} sends a body unchanged.
    *
    * @param request a JSON object of {@code instances}, an array with one entry or more, and {@code parameters}, if any
-   * @return the answer, a JSON object of {@code predictions} and, where the model gave it, {@code metadata}
+   * @return the answer, a JSON object of {@code predictions} and, if the model returned it, {@code metadata}
    * @throws io.fairlead.error.ServingException as {@link #invoke} does
    */
   Response predict(Endpoint endpoint, Request request);

@@ -7,11 +7,11 @@ import io.fairlead.grammar.ScalingOptions;
 import java.util.regex.Pattern;
 
 /**
- * Serves on machines that several deployments share, for {@link io.fairlead.grammar.Scaling#with}.
+ * A deployment resource pool: machines that several deployments share, for {@link io.fairlead.grammar.Scaling#with}.
  *
- * <p>Whatever names the same pool shares it, over all endpoints; the first makes it and the last takes it along. The
- * machine type and the replicas are the pool's, as the last deployment says them. Models in a pool are not isolated from
- * each other.
+ * <p>All deployments with the same name share the pool, on any endpoint. It is created with the first and deleted
+ * with the last. The machine type and the replicas are those of the last deployment. Models in a pool are not
+ * isolated from each other.
  *
  * @param name the pool's name, 1 to 54 lowercase letters, digits and hyphens that end with a letter or digit
  */

@@ -8,14 +8,14 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * How Vertex AI finds out whether a container is healthy, as Kubernetes does; part of {@link VertexContainer}.
+ * A probe of a container's health, as in Kubernetes; part of {@link VertexContainer}.
  *
- * <p>What is not said is as Vertex AI does by itself. The command may hold secrets and is not printed.
+ * <p>Absent values are Vertex AI's defaults. The command may contain secrets and is not printed.
  */
 public final class VertexProbe extends Settings<VertexProbe.Draft> {
   private static final int LAST_PORT = 65_535;
 
-  /** Vertex AI's own. */
+  /** Vertex AI's default. */
   public static final VertexProbe NONE = new VertexProbe(new Draft());
 
   static final class Draft extends Settings.Draft {
@@ -81,37 +81,40 @@ public final class VertexProbe extends Settings<VertexProbe.Draft> {
     return new VertexProbe(NONE.with(draft -> draft.command = List.of(command)));
   }
 
-  /** {@return what is run in the container, which is healthy if it ends with 0; empty for another way} */
+  /**
+   * {@return the command that runs in the container, which is healthy if the exit status is 0; empty for another kind
+   * of probe}
+   */
   public List<String> command() {
     return draft().command;
   }
 
-  /** {@return the path whose answer of 200 to 399 means that the container is healthy} */
+  /** {@return the path of the GET request; the container is healthy if the status is 200 to 399} */
   public Optional<String> httpPath() {
     return draft().httpPath;
   }
 
-  /** {@return the port of the path; without a path, the port that has to accept a connection} */
+  /** {@return the port of the GET request, or without a path, the port that has to accept a connection} */
   public Optional<Integer> port() {
     return draft().port;
   }
 
-  /** {@return the pause between two probes, in whole seconds; by default 10 s} */
+  /** {@return the period of the probe, in whole seconds; by default 10 s} */
   public Optional<Duration> period() {
     return draft().period;
   }
 
-  /** {@return how long a probe may take, in whole seconds; by default 1 s} */
+  /** {@return the timeout of the probe, in whole seconds; by default 1 s} */
   public Optional<Duration> timeout() {
     return draft().timeout;
   }
 
-  /** {@return the pause before the first probe, in whole seconds} */
+  /** {@return the delay before the first probe, in whole seconds} */
   public Optional<Duration> initialDelay() {
     return draft().initialDelay;
   }
 
-  /** {@return how many probes in a row have to fail; by default 3} */
+  /** {@return the number of consecutive failures after which the container is unhealthy; by default 3} */
   public Optional<Integer> failureThreshold() {
     return draft().failureThreshold;
   }

@@ -11,12 +11,12 @@ import java.util.Optional;
 import java.util.Random;
 
 /**
- * Opens the platform {@code vertex}: endpoints on Google Vertex AI.
+ * The provider of the platform {@code vertex}: endpoints on Google Vertex AI.
  *
- * <p>Settings: {@code project}, by default what {@code GOOGLE_CLOUD_PROJECT} says; {@code location}, a region such as
- * {@code us-central1}; {@code bucket}, for files of this machine; {@code endpoint}, as {@code host:port}, and {@code
- * plaintext}, of an emulator; {@code storageEndpoint}, of an emulator of Cloud Storage; {@code callTimeout}, such as {@code
- * 30s}.
+ * <p>Settings: {@code project}, by default the value of {@code GOOGLE_CLOUD_PROJECT}; {@code location}, a region such
+ * as {@code us-central1}; {@code bucket}, for uploads of local files; {@code endpoint}, as {@code host:port}, and
+ * {@code plaintext}, for an emulator; {@code storageEndpoint}, for an emulator of Cloud Storage; {@code callTimeout},
+ * such as {@code 30s}.
  */
 public final class VertexProvider implements PlatformProvider<VertexPlatform> {
   /** The platform's id. */
@@ -41,13 +41,13 @@ public final class VertexProvider implements PlatformProvider<VertexPlatform> {
     String project = given
         .or(() -> Optional.ofNullable(System.getenv("GOOGLE_CLOUD_PROJECT")))
         .orElseGet(() -> settings.requiredText(
-            "project", "the Google Cloud project's id; GOOGLE_CLOUD_PROJECT would do too"));
+            "project", "the Google Cloud project's id; GOOGLE_CLOUD_PROJECT can be set instead"));
     String location = settings
         .text("location")
         .or(() -> Optional.ofNullable(System.getenv("GOOGLE_CLOUD_REGION")))
         .orElseGet(() -> settings.requiredText(
             "location",
-            "the region to serve in, such as us-central1; GOOGLE_CLOUD_REGION would do too"));
+            "the region to serve in, such as us-central1; GOOGLE_CLOUD_REGION can be set instead"));
     Optional<String> bucket = settings.text("bucket");
     Optional<String> endpoint = settings.text("endpoint");
     boolean plaintext = settings.flag("plaintext").orElse(false);
@@ -71,7 +71,7 @@ public final class VertexProvider implements PlatformProvider<VertexPlatform> {
     return open(config.orElseThrow());
   }
 
-  /** Opens the platform with settings from code. */
+  /** Opens the platform with a configuration from code. */
   public VertexPlatform open(VertexConfig config) {
     return DefaultVertexPlatform.open(config, TimeSource.system(), new Random());
   }

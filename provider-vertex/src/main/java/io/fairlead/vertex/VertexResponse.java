@@ -6,12 +6,12 @@ import io.fairlead.platform.ResponseDetail;
 import java.util.Optional;
 
 /**
- * What Vertex AI tells beside an answer, as a response carries it that names who gave it.
+ * The deployed model and the model that answered, as a detail of a response.
  *
- * @param deployedModelId the deployed model that answered, under Vertex AI's own id
- * @param model the full name of the model, in which Vertex AI writes the project's number; {@link VertexPlatform#predict}
- *     alone tells it
- * @param modelVersion the number of the model's version; {@link VertexPlatform#predict} alone tells it
+ * @param deployedModelId Vertex AI's id of the deployed model that answered
+ * @param model the full name of the model, in which Vertex AI writes the project's number; {@link
+ *     VertexPlatform#predict} alone returns it
+ * @param modelVersion the number of the model's version; {@link VertexPlatform#predict} alone returns it
  */
 public record VertexResponse(
     Optional<String> deployedModelId, Optional<String> model, Optional<String> modelVersion)
@@ -22,7 +22,7 @@ public record VertexResponse(
     requireNonNull(modelVersion, "modelVersion");
   }
 
-  /** {@return what an answer tells that names its deployed model alone} */
+  /** {@return the detail of an answer that names only its deployed model} */
   public static VertexResponse of(String deployedModelId) {
     return new VertexResponse(Optional.of(deployedModelId), Optional.empty(), Optional.empty());
   }

@@ -7,16 +7,15 @@ import java.util.Optional;
 import java.util.regex.Pattern;
 
 /**
- * What Vertex AI alone knows of the machines that a container runs on, for {@link
- * io.fairlead.grammar.RuntimeSpec#with}.
+ * Vertex AI's options of a runtime, for {@link io.fairlead.grammar.RuntimeSpec#with}.
  *
- * <p>An accelerator goes with a {@link VertexScaling} that says how many: Vertex AI takes both or neither.
+ * <p>An accelerator needs a {@link VertexScaling} with the number of accelerators: Vertex AI requires both or neither.
  */
 public final class VertexRuntime extends Settings<VertexRuntime.Draft> implements RuntimeOptions {
   private static final Pattern TYPE = Pattern.compile("[A-Z][A-Z0-9_]*");
   private static final Pattern ACCOUNT = Pattern.compile("[^@\\s]+@[^@\\s]+");
 
-  /** No accelerator, Vertex AI's own service account, and what the container prints in the log. */
+  /** No accelerator, Vertex AI's own service account, and container logging. */
   public static final VertexRuntime DEFAULT = new VertexRuntime(new Draft());
 
   static final class Draft extends Settings.Draft {
@@ -32,12 +31,12 @@ public final class VertexRuntime extends Settings<VertexRuntime.Draft> implement
     draft.accelerator.ifPresent(type -> problems.check(
         TYPE.matcher(type).matches(),
         "accelerator",
-        "must be a type of accelerator in capitals, such as NVIDIA_TESLA_A100",
+        "must be an accelerator type in uppercase letters, such as NVIDIA_TESLA_A100",
         type));
     draft.serviceAccount.ifPresent(email -> problems.check(
         ACCOUNT.matcher(email).matches(),
         "serviceAccount",
-        "must be a service account's e-mail address",
+        "must be the e-mail address of a service account",
         email));
     problems.throwIfAny();
   }
@@ -46,7 +45,7 @@ public final class VertexRuntime extends Settings<VertexRuntime.Draft> implement
     return new VertexRuntime(DEFAULT.with(draft -> draft.accelerator = Optional.of(type)));
   }
 
-  /** {@return the type of accelerator in each replica, as Vertex AI names it, such as {@code NVIDIA_TESLA_A100}} */
+  /** {@return the accelerator type of each replica, as Vertex AI names it, such as {@code NVIDIA_TESLA_A100}} */
   public Optional<String> accelerator() {
     return draft().accelerator;
   }
@@ -56,7 +55,7 @@ public final class VertexRuntime extends Settings<VertexRuntime.Draft> implement
     return draft().serviceAccount;
   }
 
-  /** {@return whether what the container prints goes to Cloud Logging} */
+  /** {@return whether the container's output is written to Cloud Logging} */
   public boolean containerLogging() {
     return draft().containerLogging;
   }

@@ -6,13 +6,13 @@ import io.fairlead.spi.Settings;
 import java.util.Optional;
 
 /**
- * What Vertex AI alone knows of a deployment's machines, for {@link io.fairlead.grammar.Scaling#with}.
+ * Vertex AI's options of a deployment's machines, for {@link io.fairlead.grammar.Scaling#with}.
  *
- * <p>A number of accelerators goes with a {@link VertexRuntime} that says of which type: Vertex AI takes both or
+ * <p>A number of accelerators needs a {@link VertexRuntime} with the accelerator type: Vertex AI requires both or
  * neither.
  */
 public final class VertexScaling extends Settings<VertexScaling.Draft> implements ScalingOptions {
-  /** No accelerators, no spot machines, and all of the least replicas. */
+  /** No accelerators, no Spot VMs, and all of the minimum replicas required. */
   public static final VertexScaling DEFAULT = new VertexScaling(new Draft());
 
   static final class Draft extends Settings.Draft {
@@ -38,17 +38,20 @@ public final class VertexScaling extends Settings<VertexScaling.Draft> implement
     return new VertexScaling(DEFAULT.with(draft -> draft.acceleratorCount = count));
   }
 
-  /** {@return how many accelerators each replica has; 0 for none} */
+  /** {@return the number of accelerators of each replica; 0 for none} */
   public int acceleratorCount() {
     return draft().acceleratorCount;
   }
 
-  /** {@return whether the machines are spot machines, which cost less and may be taken away} */
+  /** {@return whether the machines are Spot VMs, which cost less and may be preempted} */
   public boolean spot() {
     return draft().spot;
   }
 
-  /** {@return how many of the least replicas have to be there for a deployment to succeed; by default all} */
+  /**
+   * {@return the number of the minimum replicas that have to be available for a deployment to succeed; by default
+   * all}
+   */
   public Optional<Integer> requiredReplicas() {
     return draft().requiredReplicas;
   }

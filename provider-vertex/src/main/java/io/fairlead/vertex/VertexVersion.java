@@ -8,17 +8,19 @@ import java.util.List;
 import java.util.regex.Pattern;
 
 /**
- * Makes a container a version of a model in Vertex AI's registry, for {@link io.fairlead.grammar.ModelMetadata#with}.
+ * A version of a model in Vertex AI's model registry, which a container becomes, for {@link
+ * io.fairlead.grammar.ModelMetadata#with}.
  *
- * <p>The first one makes the model. Without it, each container is a model of its own, under an id that is derived from
- * its content. Endpoints are always deployed by a version's number, never by an alias, which may move.
+ * <p>The model is created with its first version. Without this option, each container is a model of its own, with an
+ * id that is derived from its content. Endpoints always deploy a version by its number, never by an alias, which may
+ * move.
  *
- * @param parent the model's id, 1 to 63 lowercase letters, digits, hyphens and underscores, of which the first is no digit and
- *     no hyphen; a model that was not made by this library is refused
- * @param aliases names of the version, such as {@code champion}, which are taken from the version that had them
+ * @param parent the model's id, 1 to 63 lowercase letters, digits, hyphens and underscores, of which the first is no
+ *     digit and no hyphen; a model that is not managed by Fairlead is refused
+ * @param aliases aliases of the version, such as {@code champion}, which are moved from the version that had them
  */
 public record VertexVersion(String parent, List<String> aliases) implements ArtifactOptions {
-  /** What the ids begin with that are derived from content. */
+  /** The prefix of ids that are derived from content. */
   private static final String DERIVED = "fairlead-";
 
   private static final Pattern MODEL_ID = Pattern.compile("[a-z_][a-z0-9_-]{0,62}");
@@ -36,13 +38,14 @@ public record VertexVersion(String parent, List<String> aliases) implements Arti
         .check(
             !parent.startsWith(DERIVED),
             "parent",
-            "must not begin with " + DERIVED + ", as ids do that are derived from content",
+            "must not begin with " + DERIVED + ", the prefix of ids that are derived from content",
             parent);
     for (String alias : aliases) {
       problems.check(
           ALIAS.matcher(alias).matches(),
           "aliases",
-          "must be 2 to 128 letters, digits and hyphens, the first a small letter, the last a small letter or a digit",
+          "must be 2 to 128 letters, digits and hyphens, the first a lowercase letter, the last a lowercase "
+              + "letter or a digit",
           alias);
     }
     problems.throwIfAny();

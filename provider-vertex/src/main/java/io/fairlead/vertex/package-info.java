@@ -1,8 +1,8 @@
 /**
- * Endpoints on Google Vertex AI: the platform, how it is opened, and the options that Vertex AI alone has.
+ * The platform {@code vertex}: endpoints on Google Vertex AI. The options are settings that only Vertex AI has.
  *
- * <p>{@link io.fairlead.vertex.VertexProvider} opens it. What is public in {@code io.fairlead.vertex.internal} is so for
- * technical reasons only and changes without notice.
+ * <p>{@link io.fairlead.vertex.VertexProvider} opens it. The package {@code io.fairlead.vertex.internal} is not part
+ * of the API, and changes without notice.
  */
 @NullMarked
 package io.fairlead.vertex;

@@ -267,7 +267,7 @@ class VertexBadDaysTest {
 
     assertThat(failure.kind()).isEqualTo(ErrorKind.QUOTA);
     assertThat(failure)
-        .hasMessageContaining("no such machine to spare")
+        .hasMessageContaining("no such machine available")
         .hasMessageContaining("FAILED_TO_DEPLOY");
     assertThat(weights()).containsExactly("bert/blue 100");
     assertThat(platform.invoke(blue, Request.json("{}")).variant()).contains("blue");

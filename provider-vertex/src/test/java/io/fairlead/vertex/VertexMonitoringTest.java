@@ -121,10 +121,10 @@ class VertexMonitoringTest {
             "interval must be whole hours, 1 or more (got PT1H30M)"),
         refused(
             () -> ALL.withAlertEmails("nobody"),
-            "alertEmails must be addresses of e-mail (got \"nobody\")"),
+            "alertEmails must be e-mail addresses (got \"nobody\")"),
         refused(
             () -> ALL.withAlertEmails("a@b, c@d"),
-            "alertEmails must be addresses of e-mail (got \"a@b, c@d\")"),
+            "alertEmails must be e-mail addresses (got \"a@b, c@d\")"),
         refused(
             () -> ALL.withPredictInstanceSchema("s3://models/schema.yaml"),
             "predictInstanceSchema must be a gs:// object (got \"s3://models/schema.yaml\")"),

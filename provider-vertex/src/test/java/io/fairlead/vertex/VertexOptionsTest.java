@@ -276,7 +276,7 @@ class VertexOptionsTest {
 
   private static Stream<Arguments> accelerators() {
     String rule =
-        "accelerator must be a type of accelerator in capitals, such as NVIDIA_TESLA_A100";
+        "accelerator must be an accelerator type in uppercase letters, such as NVIDIA_TESLA_A100";
     return Stream.concat(
         Stream.of("nvidia-tesla-a100", "NVIDIA L4", "NVIDIA-L4", "4090")
             .map(type -> wrong(
@@ -285,7 +285,7 @@ class VertexOptionsTest {
         Stream.of("server", "a b@c", "a@")
             .map(account -> wrong(
                 () -> VertexRuntime.DEFAULT.withServiceAccount(account),
-                "VertexRuntime: serviceAccount must be a service account's e-mail address (got \""
+                "VertexRuntime: serviceAccount must be the e-mail address of a service account (got \""
                     + account + "\")")));
   }
 
@@ -294,18 +294,19 @@ class VertexOptionsTest {
     Stream<Arguments> parents = Stream.of("", "9m", "-m", "Llama", "a.b", tooLong)
         .map(parent -> wrong(
             () -> VertexVersion.of(parent),
-            "VertexVersion: parent must be 1 to 63 lowercase letters, digits, hyphens and underscores, the first no digit and"
+            "VertexVersion: parent must be 1 to 63 lowercase letters, digits, hyphens and underscores, the "
+                + "first no digit and"
                 + " no hyphen (got \"" + parent + "\")"));
     Stream<Arguments> aliases = Stream.of("v", "1a", "Champion", "a_b", "a-", "v".repeat(129))
         .map(alias -> wrong(
             () -> VertexVersion.of("m", alias),
-            "VertexVersion: aliases must be 2 to 128 letters, digits and hyphens, the first a small letter, the last a"
-                + " small letter or a digit (got \""
+            "VertexVersion: aliases must be 2 to 128 letters, digits and hyphens, the first a lowercase "
+                + "letter, the last a lowercase letter or a digit (got \""
                 + (alias.length() > 100 ? alias.substring(0, 100) + "... (129 characters)" : alias)
                 + "\")"));
     Stream<Arguments> taken = Stream.of(wrong(
         () -> VertexVersion.of("fairlead-llama"),
-        "VertexVersion: parent must not begin with fairlead-, as ids do that are derived from content (got"
+        "VertexVersion: parent must not begin with fairlead-, the prefix of ids that are derived from content (got"
             + " \"fairlead-llama\")"));
     return Stream.of(parents, aliases, taken).flatMap(cases -> cases);
   }
@@ -362,7 +363,8 @@ class VertexOptionsTest {
 
   private static Stream<Arguments> scalings() {
     String pool =
-        "VertexPool: name must be 1 to 54 lowercase letters, digits and hyphens that begin and end with a letter or digit";
+        "VertexPool: name must be 1 to 54 lowercase letters, digits and hyphens that begin and end with a "
+            + "letter or digit";
     return Stream.of(
         wrong(
             () -> VertexScaling.acceleratorCount(-1),
@@ -398,7 +400,8 @@ class VertexOptionsTest {
   private static Stream<Arguments> endpoints(Duration half) {
     String timeout =
         "VertexEndpoint: inferenceTimeout must be whole seconds, 1 or more and at most an hour";
-    String rate = "VertexLogging: samplingRate must be above 0 and at most 1, or 0 to end it";
+    String rate =
+        "VertexLogging: samplingRate must be above 0 and at most 1, or 0 to disable logging";
     String table =
         "VertexLogging: table must be bq://project, bq://project.dataset or bq://project.dataset.table";
     VertexEndpoint dedicated = VertexEndpoint.dedicated();
@@ -411,14 +414,15 @@ class VertexOptionsTest {
             timeout + " (got PT1H1S)"),
         wrong(
             () -> VertexEndpoint.shared().withInferenceTimeout(Duration.ofSeconds(1)),
-            "VertexEndpoint: inferenceTimeout must be left out for a shared endpoint, whose minute is fixed (got PT1S)"),
+            "VertexEndpoint: inferenceTimeout must be left out for a shared endpoint, whose timeout is fixed "
+                + "at a minute (got PT1S)"),
         wrong(
             () -> GrammarJson.read(
                 "{\"access\":\"DEDICATED\",\"allowedProjects\":[\"p\"]}", VertexEndpoint.class),
-            "VertexEndpoint: allowedProjects must be empty, unless it is reached by private service connect (got [p])"),
+            "VertexEndpoint: allowedProjects must be empty, unless the access is by Private Service Connect (got [p])"),
         wrong(
             VertexEndpoint::privateServiceConnect,
-            "VertexEndpoint: allowedProjects must have a project, for no other may connect (got [])"),
+            "VertexEndpoint: allowedProjects must have a project: only those listed may connect (got [])"),
         wrong(() -> VertexLogging.sampling(-0.1), rate + " (got -0.1)"),
         wrong(() -> VertexLogging.sampling(1.1), rate + " (got 1.1)"),
         wrong(() -> VertexLogging.sampling(Double.NaN), rate + " (got NaN)"),

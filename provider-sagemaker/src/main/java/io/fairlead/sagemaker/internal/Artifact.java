@@ -4,9 +4,9 @@ import io.fairlead.provider.LocalModel;
 import java.util.Optional;
 
 /**
- * An upload.
+ * An uploaded model.
  *
- * @param key its key, which has the hash of its content
- * @param model what is uploaded; empty where it is read
+ * @param key its key, which contains the hash of its content
+ * @param model the local model to upload; empty for the actual state
  */
 record Artifact(String key, Optional<LocalModel> model) {}

@@ -24,9 +24,9 @@ import software.amazon.awssdk.services.s3.model.HeadObjectResponse;
 import software.amazon.awssdk.services.s3.model.ListObjectsV2Response;
 import software.amazon.awssdk.services.s3.model.S3Object;
 
-/** Files of this machine, uploaded to the artifact bucket under the hash of their content. */
+/** Uploads of local files to the artifact bucket, under the hash of their content. */
 final class ArtifactKind implements ResourceKind<Artifact> {
-  /** In the metadata of an object, where no permission to tag is needed. */
+  /** The owner tag, in the metadata of an object, which needs no permission to tag objects. */
   private static final String RUN = SageMakerTags.RUN;
 
   static final String FOLDER = "fairlead/";
@@ -38,7 +38,7 @@ final class ArtifactKind implements ResourceKind<Artifact> {
   private final UploadCalls uploads;
   private final String bucket;
 
-  /** What this process has sent by one call, so that no other try can have left parts of it. */
+  /** The keys that this process has uploaded by one call, which can have no parts of a multipart upload left. */
   private final Set<String> small = ConcurrentHashMap.newKeySet();
 
   ArtifactKind(
@@ -57,12 +57,12 @@ final class ArtifactKind implements ResourceKind<Artifact> {
     return FOLDER + contentHash + "/model.tar.gz";
   }
 
-  /** {@return where an upload is} */
+  /** {@return the location of an upload} */
   static String location(String bucket, String contentHash) {
     return "s3://" + bucket + "/" + key(contentHash);
   }
 
-  /** {@return the key of an upload of ours, from where it is} */
+  /** {@return the key of a managed upload at a location} */
   static Optional<String> keyOf(String location) {
     Matcher matcher = LOCATION.matcher(location);
     return matcher.matches() ? Optional.of(matcher.group(1)) : Optional.empty();
@@ -76,7 +76,7 @@ final class ArtifactKind implements ResourceKind<Artifact> {
   @Override
   public Observed<Artifact> read(String key, Look look) {
     Optional<HeadObjectResponse> found = errors.find(
-        "Look at s3://" + bucket + "/" + key,
+        "Read s3://" + bucket + "/" + key,
         () -> clients.s3().headObject(request -> request.bucket(bucket).key(key)));
     if (found.isEmpty()) {
       return Observed.absent();
@@ -103,13 +103,13 @@ final class ArtifactKind implements ResourceKind<Artifact> {
     return Accepted.VISIBLE;
   }
 
-  /** That the bucket is not there is nothing that a later try would mend. */
+  /** A failure that is not retryable: a retry does not create the bucket. */
   private ServingException noBucket(ServingException e) {
     return e.kind() == ErrorKind.NOT_FOUND
         ? ServingException.builder(
                 SageMakerProvider.ID,
                 ErrorKind.INVALID,
-                e.getMessage() + ". Make the bucket " + bucket
+                e.getMessage() + ". Create the bucket " + bucket
                     + " first, in the region to serve in")
             .cause(e)
             .build()
@@ -124,7 +124,7 @@ final class ArtifactKind implements ResourceKind<Artifact> {
     return Accepted.VISIBLE;
   }
 
-  /** Multipart uploads that other tries have left: the object is there by now, or is to go. */
+  /** Aborts multipart uploads of earlier attempts: the object exists by now, or is to be deleted. */
   @Override
   public void deleteSuperseded(String key) {
     if (!bucket.isEmpty() && !small.remove(key)) {

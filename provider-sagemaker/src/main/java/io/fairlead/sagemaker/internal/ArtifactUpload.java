@@ -24,10 +24,11 @@ import software.amazon.awssdk.services.s3.model.CompletedPart;
 import software.amazon.awssdk.services.s3.model.UploadPartResponse;
 
 /**
- * Writes archives to S3 as they are packed: in one pass, without a temporary file, with one part in memory.
+ * Uploads of archives to S3 while they are packed: in one pass, without a temporary file, with one part in memory.
  *
- * <p>What fits in one part is one {@code PutObject}. All else is a multipart upload, which is aborted if anything fails,
- * so that no parts stay that cost money and are not seen in the bucket. An object is there whole or not at all.
+ * <p>An archive that fits in one part is one {@code PutObject}. A larger one is a multipart upload, which is aborted
+ * after a failure, because its parts would be billed without being listed in the bucket. The object is created
+ * completely or not at all.
  */
 final class ArtifactUpload {
   private static final int SMALLEST_PART = 16 << 20;
@@ -54,11 +55,11 @@ final class ArtifactUpload {
   }
 
   /**
-   * Writes an object, in place of one that is there.
+   * Writes an object, and replaces an existing one.
    *
-   * @param metadata the object's own, without {@code x-amz-meta-}
-   * @return whether one call was enough
-   * @throws SdkException what S3 answers; after a lost answer the object may be there nevertheless
+   * @param metadata the object's metadata, without the prefix {@code x-amz-meta-}
+   * @return whether it took one call only
+   * @throws SdkException the failure of a call to S3; after a lost answer the object may exist nevertheless
    * @throws ServingException if the archive's files cannot be read, or are more than 10 TiB
    */
   boolean upload(String bucket, String key, ModelArchive archive, Map<String, String> metadata) {
@@ -75,7 +76,7 @@ final class ArtifactUpload {
     }
   }
 
-  /** {@return the size of all parts but the last, so that S3's limit of 10,000 is kept} */
+  /** {@return the size of all parts but the last, with which S3's limit of 10,000 parts is kept} */
   static int partSize(long sizeAtMost, int smallest) {
     long needed = (sizeAtMost + MOST_PARTS - 1) / MOST_PARTS;
     long whole = (needed + MEBIBYTE - 1) / MEBIBYTE * MEBIBYTE;
@@ -89,7 +90,7 @@ final class ArtifactUpload {
     return (int) Math.max(smallest, whole);
   }
 
-  /** Collects bytes, and sends each part once there are more than fit in it. */
+  /** A stream that collects bytes, and sends a part when it is full and more bytes follow. */
   private final class Parts extends OutputStream {
     private final String bucket;
     private final String key;
@@ -154,7 +155,7 @@ final class ArtifactUpload {
       return false;
     }
 
-    /** Leaves nothing behind; what goes wrong with that is added to the failure. */
+    /** Aborts the upload; a failure of that is added to the first one as suppressed. */
     void abort(Throwable failure) {
       if (uploadId == null) {
         return;
@@ -192,7 +193,7 @@ final class ArtifactUpload {
       length = 0;
     }
 
-    /** Sends a part again at once: it is still in memory, and anew would be all of them. */
+    /** Retries a part at once: it is still in memory, while a retry of the upload would send all parts again. */
     private UploadPartResponse sendPart(int number, int send) {
       try {
         return s3.uploadPart(

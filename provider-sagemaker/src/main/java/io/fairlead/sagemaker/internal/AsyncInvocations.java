@@ -22,15 +22,15 @@ import software.amazon.awssdk.services.s3.model.GetObjectResponse;
 import software.amazon.awssdk.services.sagemakerruntime.model.InvokeEndpointAsyncRequest;
 import software.amazon.awssdk.services.sagemakerruntime.model.InvokeEndpointAsyncResponse;
 
-/** Asks models by AWS's InvokeEndpointAsync, and looks in S3 for their answers. */
+/** Asynchronous invocations: AWS's InvokeEndpointAsync, and polling of S3 for the answers. */
 final class AsyncInvocations {
-  /** An answer may have a gigabyte. */
+  /** An answer may have 1 GB. */
   private static final Duration DOWNLOAD_TIMEOUT = Duration.ofMinutes(15);
 
   private static final Duration SHORTEST_PAUSE = Duration.ofSeconds(1);
   private static final Duration LONGEST_PAUSE = Duration.ofSeconds(15);
-  /** What a look is given that begins when the time to wait is over. */
-  private static final Duration LAST_LOOK = Duration.ofSeconds(5);
+  /** The timeout of the last poll, which starts when the time to wait has passed. */
+  private static final Duration LAST_POLL_TIMEOUT = Duration.ofSeconds(5);
 
   private final SageMakerClients clients;
   private final RefusedCalls calls;
@@ -39,9 +39,9 @@ final class AsyncInvocations {
   private final Duration callTimeout;
 
   /**
-   * Makes what asks.
+   * Creates the calls.
    *
-   * @param callTimeout the limit on asking, which does not wait for the model
+   * @param callTimeout the timeout of an invocation, which does not include the model's time
    */
   AsyncInvocations(
       SageMakerClients clients,
@@ -67,7 +67,7 @@ final class AsyncInvocations {
         .requestTTLSeconds(seconds(request.timeToLive()))
         .invocationTimeoutSeconds(seconds(request.invocationTimeout()));
     InvokeEndpointAsyncResponse taken = calls.call(
-        "Asking endpoint '" + endpoint.name() + "' for an answer in S3",
+        "Invoking endpoint '" + endpoint.name() + "' asynchronously",
         Deadline.after(callTimeout, time),
         errors,
         left -> {
@@ -83,7 +83,7 @@ final class AsyncInvocations {
                 SageMakerProvider.ID,
                 ErrorKind.UNSUPPORTED,
                 "Endpoint '" + endpoint.name()
-                    + "' has taken the request in, but keeps no answers: deploy it with SageMakerAsync.to(..)"));
+                    + "' has accepted the request, but does not store answers: deploy it with SageMakerAsync.to(..)"));
     return new AsyncInvocation(
         endpoint.name(),
         SageMakerInvoker.given(taken.inferenceId()).orElse(""),
@@ -110,7 +110,7 @@ final class AsyncInvocations {
           SageMakerProvider.ID,
           ErrorKind.MODEL_FAILED,
           "The " + what + " failed: " + SageMakerErrors.quote(failure.text().strip())
-              + ". All of it is in " + invocation.failureLocation().get());
+              + ". The whole text is in " + invocation.failureLocation().get());
     });
     return Optional.empty();
   }
@@ -124,7 +124,7 @@ final class AsyncInvocations {
     try {
       return errors
           .find(
-              "Looking for the result of " + what + " in " + location,
+              "Reading the result of " + what + " in " + location,
               () -> clients
                   .s3()
                   .getObject(
@@ -145,13 +145,13 @@ final class AsyncInvocations {
         object.asByteArrayUnsafe(), object.response().contentType(), null);
   }
 
-  /** S3 does not say that an object is missing to those who may not list its bucket. */
+  /** Without the permission to list the bucket, S3 answers 403 for a missing object. */
   private static ServingException explained(ServingException e, String bucket) {
     return ServingException.builder(
             e.platform(),
             e.kind(),
             e.getMessage() + ". Without s3:ListBucket on " + bucket
-                + ", S3 also answers so while there is no result yet")
+                + ", S3 gives the same answer while the result does not exist yet")
         .cause(e.getCause())
         .requestId(e.requestId().orElse(null))
         .build();
@@ -165,7 +165,8 @@ final class AsyncInvocations {
     for (Duration pause = SHORTEST_PAUSE; ; pause = longer(pause)) {
       ServingException trouble = null;
       try {
-        Optional<Response> answer = result(invocation, later(end.minus(time.elapsed()), LAST_LOOK));
+        Optional<Response> answer =
+            result(invocation, later(end.minus(time.elapsed()), LAST_POLL_TIMEOUT));
         if (answer.isPresent()) {
           return answer.get();
         }
@@ -203,7 +204,7 @@ final class AsyncInvocations {
       throw new ServingException(
           SageMakerProvider.ID,
           ErrorKind.CANCELLED,
-          "Waiting for " + what(invocation) + " was interrupted; the request itself goes on",
+          "Waiting for " + what(invocation) + " was interrupted; the request itself continues",
           e);
     }
   }
@@ -211,14 +212,14 @@ final class AsyncInvocations {
   private static ServingException tooLate(
       AsyncInvocation invocation, Duration timeout, @Nullable ServingException trouble) {
     String way = invocation.failureLocation().isEmpty()
-        ? ". The endpoint keeps no failures: SageMakerAsync.withFailurePath makes them known"
+        ? ". The endpoint does not store failures: deploy it with SageMakerAsync.withFailurePath"
         : "";
     return ServingException.builder(
             SageMakerProvider.ID,
             ErrorKind.TIMEOUT,
             "The " + what(invocation) + " has no result after " + timeout
-                + "; it goes on and may be waited for again" + way
-                + (trouble == null ? "" : ". The last look failed: " + trouble.getMessage()))
+                + "; it continues: wait for it again" + way
+                + (trouble == null ? "" : ". The last poll failed: " + trouble.getMessage()))
         .cause(trouble)
         .build();
   }

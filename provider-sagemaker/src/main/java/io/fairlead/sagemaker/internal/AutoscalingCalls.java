@@ -13,10 +13,10 @@ import software.amazon.awssdk.services.applicationautoscaling.model.ScalableTarg
 import software.amazon.awssdk.services.applicationautoscaling.model.ScalingPolicy;
 import software.amazon.awssdk.services.applicationautoscaling.model.TargetTrackingScalingPolicyConfiguration;
 
-/** The calls of Application Auto Scaling: one scalable target and one policy of ours for a variant. */
+/** The calls of Application Auto Scaling: one scalable target and one managed scaling policy for each variant. */
 final class AutoscalingCalls {
   private static final String POLICY = "fairlead";
-  // As text, because the SDK's enums would be loaded with the platform, even if it only asks
+  // Strings, because the SDK's enums would be loaded with the platform, even if it only invokes
   // models.
   private static final String SAGEMAKER = "sagemaker";
   private static final String INSTANCES = "sagemaker:variant:DesiredInstanceCount";
@@ -48,7 +48,7 @@ final class AutoscalingCalls {
         .findFirst();
   }
 
-  /** {@return what scales a variant; empty if nothing does} */
+  /** {@return the autoscaling of a variant; empty if it has none} */
   Optional<Autoscaling> read(VariantName variant) {
     Optional<ScalableTarget> target = target(variant);
     if (target.isEmpty()) {
@@ -64,13 +64,13 @@ final class AutoscalingCalls {
                     .resourceId(resource(variant))
                     .scalableDimension(INSTANCES)))
         .scalingPolicies();
-    Optional<ScalingPolicy> ours =
+    Optional<ScalingPolicy> managed =
         policies.stream().filter(policy -> policy.policyName().equals(POLICY)).findFirst();
     return Optional.of(new Autoscaling(
         target.get().minCapacity(),
         target.get().maxCapacity(),
-        ours.flatMap(AutoscalingCalls::value),
-        ours.isEmpty() && !policies.isEmpty()));
+        managed.flatMap(AutoscalingCalls::value),
+        managed.isEmpty() && !policies.isEmpty()));
   }
 
   private static Optional<SageMakerAutoscaling> value(ScalingPolicy policy) {
@@ -93,7 +93,7 @@ final class AutoscalingCalls {
     return seconds == null ? Duration.ZERO : Duration.ofSeconds(seconds);
   }
 
-  /** Registers a variant to be scaled, or changes how; both calls may be repeated. */
+  /** Creates or changes the autoscaling of a variant; both calls are idempotent. */
   void put(VariantName variant, Autoscaling autoscaling) {
     SageMakerAutoscaling policy = autoscaling.policy().orElse(SageMakerAutoscaling.DEFAULT);
     errors.call(
@@ -125,7 +125,10 @@ final class AutoscalingCalls {
                         metric -> metric.predefinedMetricType(policy.metric().awsName())))));
   }
 
-  /** Ends the scaling of a variant, with all its policies, whoever owns them: AWS refuses to remove or rebuild what is scaled. */
+  /**
+   * Removes the autoscaling of a variant, with all its policies, whoever owns them: AWS refuses to delete or replace
+   * instances that have a scalable target.
+   */
   void remove(VariantName variant) {
     if (target(variant).isPresent()) {
       errors.find(

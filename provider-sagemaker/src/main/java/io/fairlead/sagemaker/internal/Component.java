@@ -9,13 +9,13 @@ import java.util.Optional;
  *
  * @param fleet the endpoint whose instances it is on
  * @param model the name of its model
- * @param cpus how many CPU cores each copy takes; 0 if that is open
- * @param memoryMb how much memory each copy takes in MB
- * @param accelerators how many accelerators each copy takes; 0 for none
- * @param startup how long each copy may take to start; has no volume
- * @param copies how many copies there should be
- * @param running how many copies there are
- * @param tags what users tag it with
+ * @param cpus the number of CPU cores that each copy takes; 0 if it is not fixed
+ * @param memoryMb the memory that each copy takes in MB
+ * @param accelerators the number of accelerators that each copy takes; 0 for none
+ * @param startup the timeouts of the start of a copy; has no volume
+ * @param copies the desired number of copies
+ * @param running the actual number of copies
+ * @param tags the user's tags
  */
 record Component(
     String fleet,
@@ -28,7 +28,7 @@ record Component(
     int running,
     UserTags tags) {
 
-  /** A component in which limits that it leaves open stay as they are. */
+  /** The desired state of a component. Timeouts that it does not set are kept. */
   record Merged(Component wanted) implements Desired<Component> {
     @Override
     public Component from(Optional<Component> actual) {
@@ -36,7 +36,7 @@ record Component(
     }
   }
 
-  /** {@return what it should be where this is there: limits that it leaves open stay as they are} */
+  /** {@return the desired state of this actual one: timeouts that the desired one does not set are kept} */
   private Component on(Component actual) {
     SageMakerInstances limits = VariantConversion.limits(
         startup.modelDownloadTimeout().or(actual.startup()::modelDownloadTimeout),
@@ -44,17 +44,17 @@ record Component(
     return new Component(fleet, model, cpus, memoryMb, accelerators, limits, copies, running, tags);
   }
 
-  /** {@return whether it is this one, perhaps with further tags} */
+  /** {@return whether they are equal, apart from additional tags} */
   boolean isAs(Component actual) {
     return tags.areIn(actual.tags) && isUntaggedAs(actual);
   }
 
-  /** {@return whether nothing but the tags differs} */
+  /** {@return whether they are equal apart from the tags} */
   boolean isUntaggedAs(Component other) {
     return with(copies, running, other.tags).equals(other);
   }
 
-  /** {@return whether nothing but the number of copies and the tags differs} */
+  /** {@return whether they are equal apart from the number of copies and the tags} */
   boolean isSameSpecification(Component other) {
     return with(other.copies, other.running, other.tags).equals(other);
   }

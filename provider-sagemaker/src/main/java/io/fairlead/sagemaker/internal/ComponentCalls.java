@@ -16,7 +16,7 @@ import software.amazon.awssdk.services.sagemaker.model.InferenceComponentSummary
 import software.amazon.awssdk.services.sagemaker.model.ListInferenceComponentsRequest;
 import software.amazon.awssdk.services.sagemaker.model.ListInferenceComponentsResponse;
 
-/** Inference components as AWS has them, and whose they are. */
+/** The calls on inference components. */
 final class ComponentCalls {
   private static final int PAGE = 100;
 
@@ -25,7 +25,7 @@ final class ComponentCalls {
   private final SageMakerTags tags;
   private final EndpointCalls endpoints;
 
-  /** Which variants of a public name this process has seen to be components, so that names without any cost no call. */
+  /** The variants of a public name that this process has seen to be components; names without one cost no call. */
   private final Map<String, Set<String>> seen = new ConcurrentHashMap<>();
 
   ComponentCalls(
@@ -39,7 +39,7 @@ final class ComponentCalls {
     this.endpoints = endpoints;
   }
 
-  /** {@return AWS's name of a component, in which no two pairs of names come to the same} */
+  /** {@return AWS's name of a component, unique for each pair of names} */
   static String awsName(VariantName name) {
     return SageMakerNames.CONTENT.of(
         name.endpoint() + "-" + name.variant(), "component", name.endpoint(), name.variant());
@@ -58,7 +58,7 @@ final class ComponentCalls {
     return found;
   }
 
-  /** {@return a component, asked for once in a look} */
+  /** {@return a component, read once in a look} */
   Optional<DescribeInferenceComponentResponse> find(VariantName name, Look look) {
     return look.once(List.of("component", name), () -> find(name));
   }
@@ -72,7 +72,7 @@ final class ComponentCalls {
     return Set.copyOf(seen.getOrDefault(name, Set.of()));
   }
 
-  Map<String, String> marks(DescribeInferenceComponentResponse component) {
+  Map<String, String> resourceTags(DescribeInferenceComponentResponse component) {
     return tags.ofCreation(component.inferenceComponentArn(), component.creationTime());
   }
 
@@ -87,23 +87,24 @@ final class ComponentCalls {
             added));
   }
 
-  /** A component of ours as a list has it. */
-  record Ours(VariantName name, InferenceComponentSummary summary, Map<String, String> marks) {}
+  /** A managed component, as listed. */
+  record Managed(
+      VariantName name, InferenceComponentSummary summary, Map<String, String> resourceTags) {}
 
-  /** {@return all components of ours, asked for once in a look} */
-  List<Ours> ours(Look look) {
-    return look.once("components", () -> ours(ContentName.PREFIX));
+  /** {@return all managed components, listed once in a look} */
+  List<Managed> managed(Look look) {
+    return look.once("components", () -> managed(ContentName.PREFIX));
   }
 
-  private List<Ours> ours(String nameContains) {
-    List<Ours> ours = new ArrayList<>();
+  private List<Managed> managed(String nameContains) {
+    List<Managed> managed = new ArrayList<>();
     for (InferenceComponentSummary summary : list(request -> request.nameContains(nameContains))) {
-      ours(summary).ifPresent(ours::add);
+      managed(summary).ifPresent(managed::add);
     }
-    return ours;
+    return managed;
   }
 
-  private Optional<Ours> ours(InferenceComponentSummary summary) {
+  private Optional<Managed> managed(InferenceComponentSummary summary) {
     if (!SageMakerNames.CONTENT.isMadeHere(summary.inferenceComponentName())) {
       return Optional.empty();
     }
@@ -111,12 +112,12 @@ final class ComponentCalls {
         tags.ofListed(summary.inferenceComponentArn(), summary.creationTime());
     String variant = read.get(SageMakerTags.VARIANT);
     String deployment = read.get(SageMakerTags.DEPLOYMENT);
-    if (!SageMakerTags.areOurs(read) || variant == null || deployment == null) {
+    if (!SageMakerTags.areManaged(read) || variant == null || deployment == null) {
       return Optional.empty();
     }
     VariantName name = new VariantName(deployment, variant);
     note(name);
-    return Optional.of(new Ours(name, summary, read));
+    return Optional.of(new Managed(name, summary, read));
   }
 
   private List<InferenceComponentSummary> list(
@@ -134,16 +135,16 @@ final class ComponentCalls {
         ListInferenceComponentsResponse::nextToken);
   }
 
-  /** {@return the names of all components on a fleet of every owner} */
+  /** {@return the names of all components on a fleet, managed or not} */
   List<String> namesOn(String fleet) {
     return list(request -> request.endpointNameEquals(fleet)).stream()
         .map(InferenceComponentSummary::inferenceComponentName)
         .toList();
   }
 
-  // ---- one to a name ----
+  // ---- one component for each public name ----
 
-  /** {@return a component of ours that serves a public name and is not about to go} */
+  /** {@return a managed component that serves a public name and is not being deleted} */
   Optional<VariantName> of(String name, Look look) {
     return of(name, "", look);
   }
@@ -151,14 +152,17 @@ final class ComponentCalls {
   private Optional<VariantName> of(String name, String besides, Look look) {
     String readable = SageMakerNames.CONTENT.beginning(name);
     String part = readable.substring(0, readable.length() - 1);
-    return look.once(List.of("components", part), () -> ours(part)).stream()
+    return look.once(List.of("components", part), () -> managed(part)).stream()
         .filter(one -> !one.summary().inferenceComponentStatusAsString().equals("Deleting"))
-        .map(Ours::name)
+        .map(Managed::name)
         .filter(one -> one.endpoint().equals(name) && !one.variant().equals(besides))
         .findFirst();
   }
 
-  /** {@return why a component would not be alone under its public name, where AWS could not divide requests} */
+  /**
+   * {@return why a component would not be the only variant of its public name, for AWS has no traffic split among
+   * components}
+   */
   Optional<String> notAlone(VariantName name, Look look) {
     boolean variants = endpoints
         .find(name.endpoint(), look)
@@ -168,11 +172,11 @@ final class ComponentCalls {
       return Optional.of(
           "cannot be an inference component: there is an endpoint "
               + name.endpoint()
-              + " with variants of its own, and AWS has no weights between the two. Deploy under another name");
+              + " with variants of its own, and AWS has no traffic weights between the two. Deploy under another name");
     }
     return of(name.endpoint(), name.variant(), look)
         .map(other ->
-            "cannot join " + other + ", which is an inference component: AWS has no weights"
+            "cannot join " + other + ", which is an inference component: AWS has no traffic weights"
                 + " among those. Deploy under another name, or undeploy " + other + " first");
   }
 }

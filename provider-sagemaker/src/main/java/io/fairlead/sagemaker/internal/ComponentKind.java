@@ -26,7 +26,7 @@ import software.amazon.awssdk.services.sagemaker.model.InferenceComponentSummary
 
 /** Inference components, each named by the public name and the variant that it serves. */
 final class ComponentKind implements ResourceKind<Component> {
-  /** On a component: its model, which a list does not say. */
+  /** A tag of a component: its model, which the list does not contain. */
   private static final String MODEL = "fairlead-model";
 
   private final SageMakerClients clients;
@@ -59,9 +59,9 @@ final class ComponentKind implements ResourceKind<Component> {
     if (found.isEmpty()) {
       return Observed.absent();
     }
-    Map<String, String> marks = components.marks(found.get());
-    Observed<Component> seen = observed(found.get(), UserTags.among(marks));
-    String run = marks.get(SageMakerTags.RUN);
+    Map<String, String> resourceTags = components.resourceTags(found.get());
+    Observed<Component> seen = observed(found.get(), UserTags.among(resourceTags));
+    String run = resourceTags.get(SageMakerTags.RUN);
     return run == null ? seen.asForeign() : seen.madeBy(run);
   }
 
@@ -80,7 +80,7 @@ final class ComponentKind implements ResourceKind<Component> {
       case "Creating" ->
         Observed.changing("inference component " + found.inferenceComponentName()
             + " is Creating; AWS neither cancels nor deletes that, and the instances of fleet "
-            + found.endpointName() + " are paid for meanwhile");
+            + found.endpointName() + " are billed meanwhile");
       default ->
         Observed.changing("inference component is " + found.inferenceComponentStatusAsString());
     };
@@ -134,10 +134,10 @@ final class ComponentKind implements ResourceKind<Component> {
   @Override
   public Accepted create(String path, Component desired, OwnerTag owner) {
     VariantName name = VariantName.of(path);
-    Map<String, String> marks = new HashMap<>(desired.tags().tags());
-    marks.putAll(SageMakerTags.of(owner));
-    marks.put(SageMakerTags.VARIANT, name.variant());
-    marks.put(MODEL, desired.model());
+    Map<String, String> resourceTags = new HashMap<>(desired.tags().tags());
+    resourceTags.putAll(SageMakerTags.of(owner));
+    resourceTags.put(SageMakerTags.VARIANT, name.variant());
+    resourceTags.put(MODEL, desired.model());
     errors.call(
         "Create inference component " + ComponentCalls.awsName(name),
         () -> clients
@@ -148,7 +148,7 @@ final class ComponentKind implements ResourceKind<Component> {
                 .variantName(FleetKind.VARIANT)
                 .specification(specification(desired))
                 .runtimeConfig(runtime -> runtime.copyCount(desired.copies()))
-                .tags(SageMakerTags.list(marks))));
+                .tags(SageMakerTags.list(resourceTags))));
     return Accepted.VISIBLE;
   }
 
@@ -236,13 +236,13 @@ final class ComponentKind implements ResourceKind<Component> {
   @Override
   public List<Listed> list(Look look) {
     List<Listed> listed = new ArrayList<>();
-    for (ComponentCalls.Ours one : components.ours(look)) {
+    for (ComponentCalls.Managed one : components.managed(look)) {
       listed.add(listed(one));
     }
     return listed;
   }
 
-  private Listed listed(ComponentCalls.Ours one) {
+  private Listed listed(ComponentCalls.Managed one) {
     InferenceComponentSummary summary = one.summary();
     Observed.Status status = status(summary);
     String detail = status == Observed.Status.FAILED
@@ -252,7 +252,7 @@ final class ComponentKind implements ResourceKind<Component> {
             .orElse("")
         : "";
     List<ResourceRef> uses = new ArrayList<>();
-    Optional.ofNullable(one.marks().get(MODEL))
+    Optional.ofNullable(one.resourceTags().get(MODEL))
         .ifPresent(model -> uses.add(new ResourceRef(SageMakerKinds.MODEL.name(), model)));
     uses.add(new ResourceRef(SageMakerKinds.FLEET.name(), summary.endpointName()));
     return Listed.of(

@@ -10,16 +10,16 @@ import io.fairlead.sagemaker.SageMakerNetwork;
 import java.util.List;
 import java.util.Optional;
 
-/** From an endpoint that shares instances with others to its fleet and its inference component. */
+/** The mapping of an endpoint that shares instances with others to its fleet and its inference component. */
 final class ComponentMapping {
   private final Endpoint endpoint;
   private final Model model;
   private final Variant variant;
 
   /**
-   * Makes the mapping of one endpoint.
+   * Creates the mapping of one endpoint.
    *
-   * @param variant what it would come to if it had an endpoint of its own
+   * @param variant its mapping as a variant of an endpoint of its own
    */
   ComponentMapping(Endpoint endpoint, Model model, Variant variant) {
     this.endpoint = endpoint;

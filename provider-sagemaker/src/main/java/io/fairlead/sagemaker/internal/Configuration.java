@@ -1,4 +1,4 @@
 package io.fairlead.sagemaker.internal;
 
-/** An endpoint configuration, which is never compared: its name is its content. */
+/** An endpoint configuration. It is never compared: its name is derived from its content. */
 record Configuration(String name) {}

@@ -14,9 +14,10 @@ import java.util.Set;
 import software.amazon.awssdk.services.sagemaker.model.EndpointConfigSummary;
 
 /**
- * Endpoint configurations as what carries a public name beside the endpoint itself: variants make them.
+ * Endpoint configurations. They are created with variants.
  *
- * <p>Their tags say which models the name's variants have, and had, so that a removal that was cut off is resumed.
+ * <p>Their tags name the models that the variants of the public name have, and had, so that an interrupted undeploy
+ * can be resumed.
  */
 final class ConfigurationKind implements ResourceKind<Configuration> {
   private final SageMakerTags tags;
@@ -38,7 +39,7 @@ final class ConfigurationKind implements ResourceKind<Configuration> {
         .findConfiguration(name, look)
         .map(found -> {
           Observed<Configuration> seen = Observed.ready(new Configuration(name));
-          return SageMakerTags.areOurs(endpoints.tagsOf(found, look)) ? seen : seen.asForeign();
+          return SageMakerTags.areManaged(endpoints.tagsOf(found, look)) ? seen : seen.asForeign();
         })
         .orElseGet(Observed::absent);
   }
@@ -53,14 +54,14 @@ final class ConfigurationKind implements ResourceKind<Configuration> {
   public List<Listed> list(Look look) {
     List<Listed> listed = new ArrayList<>();
     for (EndpointConfigSummary summary : endpoints.configurations(look)) {
-      Map<String, String> marks =
+      Map<String, String> resourceTags =
           tags.ofListed(summary.endpointConfigArn(), summary.creationTime());
-      if (SageMakerTags.areOurs(marks)) {
+      if (SageMakerTags.areManaged(resourceTags)) {
         listed.add(Listed.of(
                 new ResourceRef(SageMakerKinds.CONFIGURATION.name(), summary.endpointConfigName()),
                 summary.creationTime())
-            .deployment(marks.getOrDefault(SageMakerTags.DEPLOYMENT, ""))
-            .remembers(SageMakerTags.models(marks)));
+            .deployment(resourceTags.getOrDefault(SageMakerTags.DEPLOYMENT, ""))
+            .remembers(SageMakerTags.models(resourceTags)));
       }
     }
     return listed;

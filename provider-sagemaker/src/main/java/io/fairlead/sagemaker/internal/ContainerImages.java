@@ -25,12 +25,12 @@ import software.amazon.awssdk.regions.PartitionMetadata;
 import software.amazon.awssdk.regions.Region;
 
 /**
- * The images that AWS has ready for inference, by framework, version, Python, region and instance type; the table is
+ * AWS's prebuilt images for inference, by framework, version, Python, region and instance type; the table is
  * {@code container-images.txt}.
  *
- * <p>A version is written as AWS writes it ({@code 4.37.0}), without its last part ({@code 4.37}, the newest of them), or
- * as the beginning of a tag ({@code 2.1.0-transformers4.37.0}), which also chooses among several images of one version.
- * A short version gets the short tag, {@code 2.1-transformers4.37}, where AWS has one.
+ * <p>A version is written as AWS writes it ({@code 4.37.0}), without its last part ({@code 4.37}, the newest of
+ * them), or as the beginning of a tag ({@code 2.1.0-transformers4.37.0}), which also chooses among several images of
+ * one version. A short version selects the short tag, {@code 2.1-transformers4.37}, where AWS has one.
  */
 final class ContainerImages {
   private static final String FIELD = "runtime.image";
@@ -43,9 +43,9 @@ final class ContainerImages {
   private ContainerImages() {}
 
   /**
-   * {@return the URI of the image; empty if none is known, which is noted as a problem of {@code runtime.image}}
+   * {@return the URI of the image; empty if none is known, which is added as a problem of {@code runtime.image}}
    *
-   * @param pyVersion such as {@code py310}; empty for whichever there is; not looked at where the tag has none
+   * @param pyVersion such as {@code py310}; empty for any; ignored where the tag has none
    * @param instanceType such as {@code ml.g5.xlarge}; empty or {@code serverless} for a serverless variant
    */
   static String resolve(
@@ -75,8 +75,8 @@ final class ContainerImages {
   }
 
   /**
-   * {@return what an instance computes with: {@code cpu}, {@code gpu}, {@code neuronx} (Inferentia 2 and Trainium) or
-   * {@code neuron} (Inferentia 1)}
+   * {@return the kind of processor of an instance type: {@code cpu}, {@code gpu}, {@code neuronx} (Inferentia 2 and
+   * Trainium) or {@code neuron} (Inferentia 1)}
    */
   static String processor(String instanceType) {
     String family = family(instanceType);
@@ -98,7 +98,7 @@ final class ContainerImages {
     return parts.length == 3 && parts[0].equals("ml") ? parts[1] : "";
   }
 
-  /** What is still possible; once nothing is, no further problem is noted. */
+  /** The remaining images; once there are none, no further problem is added. */
   private static final class Search {
     private final Problems problems;
     private final List<String> asked = new ArrayList<>();
@@ -133,7 +133,7 @@ final class ContainerImages {
   /**
    * One image.
    *
-   * @param accounts the account of its registry in each region where it is published
+   * @param accounts the account of its registry, by the regions where it is published
    * @param python such as {@code py310}; {@code -} where the tag has none
    */
   private record Image(
@@ -170,7 +170,7 @@ final class ContainerImages {
           + (asShort ? shortened(beginning()) + tag.substring(beginning().length()) : tag);
     }
 
-    /** {@return what the tag says before the processor: the versions} */
+    /** {@return the part of the tag before the processor: the versions} */
     private String beginning() {
       int end = tag.indexOf("-" + (processor.equals(ARM64) ? CPU : processor));
       return end < 0 ? tag : tag.substring(0, end);

@@ -19,8 +19,8 @@ import software.amazon.awssdk.services.cloudwatchlogs.model.OrderBy;
 /**
  * The last lines of containers that did not start, from CloudWatch Logs.
  *
- * <p>A help and never a hindrance: what cannot be read in a few seconds is left out, and where to look it up is told
- * anyway.
+ * <p>Best effort: lines that cannot be read within a few seconds are left out. The message names the log group in any
+ * case.
  */
 final class ContainerLogs {
   private static final Duration CALL_TIMEOUT = Duration.ofSeconds(5);
@@ -35,11 +35,11 @@ final class ContainerLogs {
   private final Map<Failed, String> known = new LinkedHashMap<>();
 
   /**
-   * Containers that did not start.
+   * The containers of a variant that did not start.
    *
    * @param group the log group
-   * @param variant the production variant that they are of, with which the names of their streams begin
-   * @param since when they were first started; what is older in the group is of others
+   * @param variant their production variant, with which the names of their log streams begin
+   * @param since the time of their first start; older streams in the group belong to other containers
    */
   record Failed(String group, String variant, Instant since) {}
 
@@ -56,12 +56,12 @@ final class ContainerLogs {
     return "/aws/sagemaker/InferenceComponents/" + component;
   }
 
-  /** {@return where the log is, and its last lines if they can be read} */
+  /** {@return a sentence with the log group, and its last lines if they can be read} */
   String describe(Failed failed) {
     return " Its log is the CloudWatch log group " + failed.group() + lastLines(failed);
   }
 
-  /** Read once: whoever waits looks at what has failed several times. */
+  /** Reads the lines once, because a failure is polled several times. */
   private String lastLines(Failed failed) {
     lock.lock();
     try {
@@ -94,7 +94,7 @@ final class ContainerLogs {
           : lines.stream().collect(Collectors.joining("\n  ", ". Its last lines:\n  ", ""));
     } catch (ServingException e) {
       return e.kind() == ErrorKind.UNAUTHORIZED
-          ? ", whose last lines would be here with logs:DescribeLogStreams and logs:GetLogEvents"
+          ? "; its last lines are shown here with the permissions logs:DescribeLogStreams and logs:GetLogEvents"
           : "";
     }
   }

@@ -20,10 +20,10 @@ import java.time.Duration;
 import java.util.Optional;
 import java.util.random.RandomGenerator;
 
-/** An endpoint platform that also asks models in the ways that SageMaker alone has. */
+/** An endpoint platform with SageMaker's asynchronous invocations. */
 public final class DefaultSageMakerPlatform extends ForwardingEndpointPlatform
     implements SageMakerPlatform {
-  /** AWS throttles who asks for one endpoint's state every five seconds for long. */
+  /** AWS throttles frequent polls: an endpoint must not be described every five seconds for a long time. */
   private static final Polling POLLING =
       new Polling(Duration.ofSeconds(5), Duration.ofSeconds(30), 0.1);
 
@@ -31,16 +31,16 @@ public final class DefaultSageMakerPlatform extends ForwardingEndpointPlatform
   private volatile boolean closed;
 
   /**
-   * Makes a platform.
+   * Creates a platform.
    *
-   * @param platform what does all that other platforms do, too; closed with this
+   * @param platform the platform of all other operations; closed with this one
    */
   DefaultSageMakerPlatform(EndpointPlatform platform, AsyncInvocations asyncInvocations) {
     super(platform);
     this.asyncInvocations = asyncInvocations;
   }
 
-  /** {@return the platform, with the clock and the chance that are given} */
+  /** {@return the platform, with a time source and a source of randomness} */
   public static SageMakerPlatform open(
       SageMakerConfig config, TimeSource time, RandomGenerator random) {
     SageMakerClients clients = new SageMakerClients(config);
@@ -81,7 +81,7 @@ public final class DefaultSageMakerPlatform extends ForwardingEndpointPlatform
 
   @Override
   public Optional<Response> result(AsyncInvocation invocation) {
-    checkOpen("look for a result of " + invocation.endpoint());
+    checkOpen("read a result of " + invocation.endpoint());
     return asyncInvocations.result(invocation);
   }
 

@@ -36,30 +36,36 @@ import software.amazon.awssdk.services.sagemaker.model.ProductionVariant;
 import software.amazon.awssdk.services.sagemaker.model.ProductionVariantSummary;
 
 /**
- * Endpoints and their configurations.
+ * The calls on endpoints and their configurations.
  *
- * <p>A configuration cannot be changed, so each change of one is another configuration, named by what it says, and a new
- * deployment of it. The ones that were replaced are removed when the change has ended, and never earlier: an endpoint whose
- * configuration is gone while it changes hangs for an hour.
+ * <p>A configuration is immutable, so a change of an endpoint is another configuration, named by its content, and an
+ * update of the endpoint to it. The replaced configuration is deleted when the change has ended, and never earlier:
+ * an endpoint whose configuration is deleted during an update hangs for an hour.
  */
 final class EndpointCalls {
   private static final int PAGE = 100;
   private static final String NO_CAPACITY =
-      " AWS has too few such instances at the moment: try later, or take another type or region";
+      " AWS has too few such instances at the moment: retry later, or choose another instance type or region";
 
   private final SageMakerClients clients;
   private final SageMakerErrors errors;
   private final SageMakerTags tags;
   private final ContainerLogs logs;
 
-  /** The configurations that this process made, by name, with their endpoints: no other process can be about to use them. */
-  private final Map<String, String> made = new ConcurrentHashMap<>();
+  /**
+   * The configurations that this process created, by name, with their endpoints: no other process is about to use
+   * them.
+   */
+  private final Map<String, String> created = new ConcurrentHashMap<>();
 
-  /** The uploads that models were made of, by the names of the models. */
+  /** The keys of the models' uploads, by the names of the models. */
   private final Map<String, String> artifacts = new ConcurrentHashMap<>();
 
-  /** By endpoints that go: the configurations that go by steps of their own, after what they remember. */
-  private final Map<String, Set<String>> goingLater = new ConcurrentHashMap<>();
+  /**
+   * The configurations of deleted endpoints that have deletion steps of their own, after the models that their tags
+   * name.
+   */
+  private final Map<String, Set<String>> deferredDeletions = new ConcurrentHashMap<>();
 
   EndpointCalls(
       SageMakerClients clients, SageMakerErrors errors, SageMakerTags tags, ContainerLogs logs) {
@@ -69,7 +75,7 @@ final class EndpointCalls {
     this.logs = logs;
   }
 
-  // ---- looking ----
+  // ---- reading ----
 
   Optional<DescribeEndpointResponse> find(String endpoint) {
     return errors.find(
@@ -77,13 +83,13 @@ final class EndpointCalls {
         () -> clients.controlPlane().describeEndpoint(request -> request.endpointName(endpoint)));
   }
 
-  /** {@return an endpoint, asked for once in a look} */
+  /** {@return an endpoint, read once in a look} */
   Optional<DescribeEndpointResponse> find(String endpoint, Look look) {
     return look.once(List.of("endpoint", endpoint), () -> find(endpoint));
   }
 
   /** Creates an endpoint. */
-  void create(String endpoint, String configuration, Map<String, String> marks) {
+  void create(String endpoint, String configuration, Map<String, String> resourceTags) {
     try {
       errors.call(
           "Create endpoint " + endpoint,
@@ -92,7 +98,7 @@ final class EndpointCalls {
               .createEndpoint(request -> request
                   .endpointName(endpoint)
                   .endpointConfigName(configuration)
-                  .tags(SageMakerTags.list(marks))));
+                  .tags(SageMakerTags.list(resourceTags))));
     } catch (ServingException e) {
       if (e.kind() == ErrorKind.ALREADY_EXISTS && find(endpoint).isEmpty()) {
         checkCase(endpoint);
@@ -101,7 +107,7 @@ final class EndpointCalls {
     }
   }
 
-  /** AWS's names are unique in a region without regard to case, and found only as they are written. */
+  /** AWS's names are unique in a region regardless of case, but are found only in their exact case. */
   private void checkCase(String endpoint) {
     Optional<String> other = summaries().stream()
         .map(EndpointSummary::endpointName)
@@ -133,17 +139,17 @@ final class EndpointCalls {
         ListEndpointsResponse::nextToken);
   }
 
-  boolean isOurs(DescribeEndpointResponse endpoint) {
-    return SageMakerTags.areOurs(marks(endpoint));
+  boolean isManaged(DescribeEndpointResponse endpoint) {
+    return SageMakerTags.areManaged(resourceTags(endpoint));
   }
 
-  /** {@return whether it is one of ours whose instances inference components share} */
+  /** {@return whether it is a managed fleet, whose instances inference components share} */
   boolean isFleet(DescribeEndpointResponse endpoint) {
-    Map<String, String> marks = marks(endpoint);
-    return SageMakerTags.areOurs(marks) && marks.containsKey(SageMakerTags.FLEET);
+    Map<String, String> resourceTags = resourceTags(endpoint);
+    return SageMakerTags.areManaged(resourceTags) && resourceTags.containsKey(SageMakerTags.FLEET);
   }
 
-  Map<String, String> marks(DescribeEndpointResponse endpoint) {
+  Map<String, String> resourceTags(DescribeEndpointResponse endpoint) {
     return tags.ofCreation(endpoint.endpointArn(), endpoint.creationTime());
   }
 
@@ -152,7 +158,7 @@ final class EndpointCalls {
     tags.add("endpoint " + endpoint.endpointName(), endpoint.endpointArn(), added);
   }
 
-  /** {@return an endpoint's configuration, without which it can only go as a whole} */
+  /** {@return an endpoint's configuration, without which it can only be deleted as a whole} */
   DescribeEndpointConfigResponse configuration(DescribeEndpointResponse endpoint) {
     return findConfiguration(endpoint.endpointConfigName())
         .orElseThrow(() -> configurationGone(endpoint, ErrorKind.NOT_FOUND));
@@ -166,7 +172,7 @@ final class EndpointCalls {
             .describeEndpointConfig(request -> request.endpointConfigName(name)));
   }
 
-  /** {@return a configuration, asked for once in a look} */
+  /** {@return a configuration, read once in a look} */
   Optional<DescribeEndpointConfigResponse> findConfiguration(String name, Look look) {
     return look.once(List.of("configuration", name), () -> findConfiguration(name));
   }
@@ -177,13 +183,13 @@ final class EndpointCalls {
             kind,
             "The configuration " + endpoint.endpointConfigName() + " of endpoint "
                 + endpoint.endpointName()
-                + " was deleted by somebody else, so its variants cannot be changed: undeploy its only "
-                + "variant, or delete the endpoint in the console if it has several, and deploy anew")
+                + " was deleted by another process or by hand, so its variants cannot be changed: undeploy its only "
+                + "variant, or delete the endpoint in the console if it has several, and deploy again")
         .retryable(false)
         .build();
   }
 
-  /** Another process may have changed an endpoint since it was read, and AWS would let its change be overwritten. */
+  /** Checks that an endpoint has not changed since it was read, because AWS has no conditional update. */
   void checkUnchanged(DescribeEndpointResponse read) {
     boolean unchanged = find(read.endpointName())
         .filter(now -> now.endpointStatusAsString().equals(read.endpointStatusAsString())
@@ -194,11 +200,11 @@ final class EndpointCalls {
       throw new ServingException(
           SageMakerProvider.ID,
           ErrorKind.CONFLICT,
-          "Endpoint " + read.endpointName() + " was changed by somebody else meanwhile");
+          "Endpoint " + read.endpointName() + " was changed by another process meanwhile");
     }
   }
 
-  /** {@return why an endpoint failed and where that can be looked up; empty if it did not, or AWS does not say} */
+  /** {@return why an endpoint failed, and its log group; empty if it did not, or AWS does not say} */
   static String reason(DescribeEndpointResponse endpoint) {
     String reason = endpoint.failureReason();
     if (reason == null || reason.isEmpty()) {
@@ -220,10 +226,10 @@ final class EndpointCalls {
   }
 
   /**
-   * {@return why a change of an endpoint failed, with the last lines of the containers that it started}
+   * {@return why a change of an endpoint failed, with the last log lines of the containers that it started}
    *
-   * @param variant the variant that was to come or to change
-   * @param since when the change began
+   * @param variant the variant to create or change
+   * @param since the time at which the change started
    */
   String reason(DescribeEndpointResponse endpoint, String variant, Instant since) {
     String reason = endpoint.failureReason() == null ? "" : endpoint.failureReason();
@@ -239,15 +245,15 @@ final class EndpointCalls {
     return endpoint.endpointStatusAsString().equals("OutOfService");
   }
 
-  /** {@return why an endpoint answers nobody any longer, and the way out} */
+  /** {@return why an endpoint does not serve requests any more, and the way out} */
   static String outOfService(DescribeEndpointResponse endpoint) {
     String reason = reason(endpoint);
     return "AWS has taken the endpoint out of service"
         + (reason.isEmpty() ? " without a reason" : " (" + reason + ")")
-        + ". It serves nobody and can only go as a whole: deploy its variant again, or undeploy it";
+        + ". It serves no requests and can only be deleted as a whole: deploy its variant again, or undeploy it";
   }
 
-  /** {@return what there is to say of an endpoint that does not serve as it should; empty if there is nothing} */
+  /** {@return why an endpoint does not serve as desired; empty if it does} */
   static String detail(DescribeEndpointResponse endpoint) {
     return isOutOfService(endpoint) ? outOfService(endpoint) : reason(endpoint);
   }
@@ -265,7 +271,7 @@ final class EndpointCalls {
     return tags.read(configuration.endpointConfigArn());
   }
 
-  /** {@return a configuration's tags, asked for once in a look} */
+  /** {@return a configuration's tags, read once in a look} */
   Map<String, String> tagsOf(DescribeEndpointConfigResponse configuration, Look look) {
     return tagsOf(configuration.endpointConfigArn(), look);
   }
@@ -274,7 +280,7 @@ final class EndpointCalls {
     return look.once(List.of("tags", configurationArn), () -> tags.read(configurationArn));
   }
 
-  /** {@return the configuration that an endpoint has, and the one that it is about to have} */
+  /** {@return the endpoint's current configuration, and its pending one} */
   static Set<String> configurationNames(DescribeEndpointResponse endpoint) {
     Set<String> names = new LinkedHashSet<>();
     names.add(endpoint.endpointConfigName());
@@ -300,13 +306,16 @@ final class EndpointCalls {
 
   // ---- configurations ----
 
-  /** {@return a request for a configuration that says what an endpoint is now, its weights and counts included} */
-  static CreateEndpointConfigRequest.Builder like(
+  /**
+   * {@return a request for a configuration with the actual state of an endpoint, including its weights and instance
+   * counts}
+   */
+  static CreateEndpointConfigRequest.Builder copyOf(
       DescribeEndpointConfigResponse configuration, DescribeEndpointResponse endpoint) {
     return CreateEndpointConfigRequest.builder()
-        .productionVariants(asTheyAre(configuration.productionVariants(), endpoint))
+        .productionVariants(withActualCapacity(configuration.productionVariants(), endpoint))
         .shadowProductionVariants(
-            orNone(asTheyAre(configuration.shadowProductionVariants(), endpoint)))
+            orNone(withActualCapacity(configuration.shadowProductionVariants(), endpoint)))
         .dataCaptureConfig(configuration.dataCaptureConfig())
         .kmsKeyId(configuration.kmsKeyId())
         .asyncInferenceConfig(configuration.asyncInferenceConfig())
@@ -317,12 +326,12 @@ final class EndpointCalls {
         .metricsConfig(configuration.metricsConfig());
   }
 
-  /** AWS refuses a list of shadows that is empty. */
+  /** {@return the shadows, or null if there are none, because AWS rejects an empty list} */
   static @Nullable List<ProductionVariant> orNone(List<ProductionVariant> shadows) {
     return shadows.isEmpty() ? null : shadows;
   }
 
-  private static List<ProductionVariant> asTheyAre(
+  private static List<ProductionVariant> withActualCapacity(
       List<ProductionVariant> variants, DescribeEndpointResponse endpoint) {
     List<ProductionVariant> copies = new ArrayList<>();
     for (ProductionVariant variant : variants) {
@@ -345,19 +354,21 @@ final class EndpointCalls {
   }
 
   /**
-   * Makes a configuration; that it is there already is as good, for its name is its content.
+   * Creates a configuration, or takes the existing one of this name, which has the same content.
    *
    * @return its name
    */
-  String make(
-      String endpoint, CreateEndpointConfigRequest.Builder wanted, Map<String, String> marks) {
+  String createConfiguration(
+      String endpoint,
+      CreateEndpointConfigRequest.Builder wanted,
+      Map<String, String> resourceTags) {
     String name = SageMakerNames.CONTENT.of(endpoint, endpoint, wanted.build().toString());
-    Map<String, String> tagged = new HashMap<>(marks);
+    Map<String, String> tagged = new HashMap<>(resourceTags);
     SageMakerTags.remember(tagged, models(wanted.build()));
     CreateEndpointConfigRequest request =
         wanted.endpointConfigName(name).tags(SageMakerTags.list(tagged)).build();
-    goingLater.remove(endpoint);
-    boolean own = made.put(name, endpoint) != null;
+    deferredDeletions.remove(endpoint);
+    boolean own = created.put(name, endpoint) != null;
     try {
       errors.call(
           "Create endpoint configuration " + name,
@@ -370,13 +381,13 @@ final class EndpointCalls {
       if (!own) {
         claimed.put(SageMakerTags.CLAIMED, tags.now());
       }
-      // What a run prepared that ended becomes the next one's.
-      findConfiguration(name).ifPresent(found -> mark(found, claimed));
+      // A run that ended may have created it; this run claims it.
+      findConfiguration(name).ifPresent(found -> tag(found, claimed));
     }
     return name;
   }
 
-  /** Notes what a model was made of, which configurations remember. */
+  /** Notes the key of a model's upload, for the tags of configurations. */
   void noteArtifact(String model, String key) {
     artifacts.put(model, key);
   }
@@ -390,19 +401,19 @@ final class EndpointCalls {
     return models;
   }
 
-  private void mark(DescribeEndpointConfigResponse configuration, Map<String, String> marks) {
+  private void tag(DescribeEndpointConfigResponse configuration, Map<String, String> resourceTags) {
     errors.find(
         "Tag endpoint configuration " + configuration.endpointConfigName(),
         () -> clients
             .controlPlane()
             .addTags(request -> request
                 .resourceArn(configuration.endpointConfigArn())
-                .tags(SageMakerTags.list(marks))));
+                .tags(SageMakerTags.list(resourceTags))));
   }
 
-  /** Leaves configurations to steps of their own, which come after what they remember has gone. */
-  void leaveToTheirSteps(String endpoint, Set<ResourceRef> going) {
-    goingLater.put(
+  /** Leaves the deletion of configurations to steps of their own, after the models that their tags name. */
+  void deferDeletion(String endpoint, Set<ResourceRef> going) {
+    deferredDeletions.put(
         endpoint,
         going.stream()
             .filter(ref -> ref.kind().equals(SageMakerKinds.CONFIGURATION.name()))
@@ -410,48 +421,49 @@ final class EndpointCalls {
             .collect(Collectors.toSet()));
   }
 
-  void tidy(String endpoint) {
-    tidy(endpoint, endpoint);
+  void deleteSuperseded(String endpoint) {
+    deleteSuperseded(endpoint, endpoint);
   }
 
   /**
-   * Removes the configurations of an endpoint that it does not have, unless another process may be about to use them.
+   * Deletes the configurations that an endpoint does not use, unless another process may be about to use them.
    *
-   * <p>While there is an endpoint, those that are newer than its own may be. When there is none, another process may have
-   * made one, or claimed one that was left, to begin it anew: only this process's own go, those that an endpoint had, and
-   * those that have not been used for so long that nobody is about to.
+   * <p>While the endpoint exists, these are the configurations that are newer than its own. When it does not, another
+   * process may have created a configuration, or claimed one that was left, to create the endpoint again. Then only
+   * these are deleted: the ones of this process, those that an endpoint had, and those older than AWS's settling
+   * time.
    *
-   * @param madeFor what {@link #make} was told that they are for
+   * @param createdFor the name with which {@link #createConfiguration} created them
    */
-  void tidy(String endpoint, String madeFor) {
+  void deleteSuperseded(String endpoint, String createdFor) {
     Optional<DescribeEndpointResponse> found = find(endpoint);
     if (found.isPresent() && !isAtRest(found.get())) {
       return;
     }
     String current = found.map(DescribeEndpointResponse::endpointConfigName).orElse("");
-    List<EndpointConfigSummary> all = configurations(SageMakerNames.CONTENT.beginning(madeFor));
+    List<EndpointConfigSummary> all = configurations(SageMakerNames.CONTENT.beginning(createdFor));
     Instant since = all.stream()
         .filter(summary -> summary.endpointConfigName().equals(current))
         .map(EndpointConfigSummary::creationTime)
         .findFirst()
         .orElse(Instant.MIN);
     Set<String> superseded = new HashSet<>();
-    // What was just made may not be listed yet.
-    made.forEach((name, owner) -> {
-      if (owner.equals(madeFor)) {
+    // A configuration that was just created may not be listed yet.
+    created.forEach((name, owner) -> {
+      if (owner.equals(createdFor)) {
         superseded.add(name);
       }
     });
     for (EndpointConfigSummary summary : all) {
       boolean replaced = found.isEmpty() || summary.creationTime().isBefore(since);
-      if (replaced && isFor(endpoint, summary, found.isEmpty())) {
+      if (replaced && belongsTo(endpoint, summary, found.isEmpty())) {
         superseded.add(summary.endpointConfigName());
       }
     }
     superseded.remove(current);
-    superseded.removeAll(goingLater.getOrDefault(endpoint, Set.of()));
+    superseded.removeAll(deferredDeletions.getOrDefault(endpoint, Set.of()));
     superseded.forEach(this::deleteConfiguration);
-    made.remove(current);
+    created.remove(current);
   }
 
   static boolean isAtRest(DescribeEndpointResponse endpoint) {
@@ -461,35 +473,36 @@ final class EndpointCalls {
     };
   }
 
-  private boolean isFor(String endpoint, EndpointConfigSummary summary, boolean gone) {
-    Map<String, String> marks = tags.read(summary.endpointConfigArn());
-    return SageMakerTags.areOurs(marks)
-        && endpoint.equals(marks.get(SageMakerTags.DEPLOYMENT))
-        && !(gone && isAboutToBeUsed(summary.creationTime(), marks));
+  private boolean belongsTo(String endpoint, EndpointConfigSummary summary, boolean gone) {
+    Map<String, String> resourceTags = tags.read(summary.endpointConfigArn());
+    return SageMakerTags.areManaged(resourceTags)
+        && endpoint.equals(resourceTags.get(SageMakerTags.DEPLOYMENT))
+        && !(gone && isAboutToBeUsed(summary.creationTime(), resourceTags));
   }
 
-  /** {@return whether another process may have made a configuration, or claimed it, to use it next} */
+  /** {@return whether another process may have created or claimed a configuration, and be about to use it} */
   boolean isAboutToBeUsed(DescribeEndpointConfigResponse configuration) {
-    Map<String, String> marks = tagsOf(configuration);
-    return SageMakerTags.areOurs(marks) && isAboutToBeUsed(configuration.creationTime(), marks);
+    Map<String, String> resourceTags = tagsOf(configuration);
+    return SageMakerTags.areManaged(resourceTags)
+        && isAboutToBeUsed(configuration.creationTime(), resourceTags);
   }
 
-  /** {@return the same, of one with these tags} */
-  boolean isAboutToBeUsed(Instant createdAt, Map<String, String> marks) {
+  /** {@return the same for a configuration with these tags} */
+  boolean isAboutToBeUsed(Instant createdAt, Map<String, String> resourceTags) {
     Instant claimedAt = createdAt;
     try {
-      claimedAt = Instant.parse(marks.getOrDefault(SageMakerTags.CLAIMED, ""));
+      claimedAt = Instant.parse(resourceTags.getOrDefault(SageMakerTags.CLAIMED, ""));
     } catch (DateTimeParseException e) {
-      // Nobody has claimed it since.
+      // It was not claimed since.
     }
     return !tags.isSettled(claimedAt);
   }
 
-  /** Says of an endpoint's configuration that is to go that nobody is about to use it, if nothing else does. */
+  /** Tags the configuration of an endpoint that is being deleted as not about to be used, if it is recent. */
   void release(DescribeEndpointResponse endpoint) {
     findConfiguration(endpoint.endpointConfigName())
         .filter(this::isAboutToBeUsed)
-        .ifPresent(found -> mark(found, Map.of(SageMakerTags.CLAIMED, Instant.EPOCH.toString())));
+        .ifPresent(found -> tag(found, Map.of(SageMakerTags.CLAIMED, Instant.EPOCH.toString())));
   }
 
   void deleteConfiguration(String name) {
@@ -498,11 +511,11 @@ final class EndpointCalls {
         () -> clients
             .controlPlane()
             .deleteEndpointConfig(request -> request.endpointConfigName(name)));
-    made.remove(name);
-    goingLater.values().forEach(names -> names.remove(name));
+    created.remove(name);
+    deferredDeletions.values().forEach(names -> names.remove(name));
   }
 
-  /** {@return all configurations that are named as this library names them, asked for once in a look} */
+  /** {@return all configurations whose names are built as this library's, listed once in a look} */
   List<EndpointConfigSummary> configurations(Look look) {
     return look.once("configurations", () -> configurations(ContentName.PREFIX));
   }
@@ -524,21 +537,21 @@ final class EndpointCalls {
         .toList();
   }
 
-  // ---- marks ----
+  // ---- tags ----
 
   /**
-   * {@return the tags of a configuration that replaces another: whose it is, what brought each of its variants, and what
-   * people have added}
+   * {@return the tags of a configuration that replaces another: its owner tag, the run of each of its variants, and
+   * the tags that users have added}
    */
   Map<String, String> carriedTags(
       DescribeEndpointResponse endpoint,
       DescribeEndpointConfigResponse replaced,
       Collection<String> variants) {
     Map<String, String> carried = new HashMap<>(tagsOf(replaced));
-    if (!SageMakerTags.areOurs(carried)) {
-      Map<String, String> marks = tags.read(endpoint.endpointArn());
+    if (!SageMakerTags.areManaged(carried)) {
+      Map<String, String> resourceTags = tags.read(endpoint.endpointArn());
       carried.put(SageMakerTags.DEPLOYMENT, endpoint.endpointName());
-      carried.put(SageMakerTags.RUN, marks.getOrDefault(SageMakerTags.RUN, ""));
+      carried.put(SageMakerTags.RUN, resourceTags.getOrDefault(SageMakerTags.RUN, ""));
     }
     carried
         .keySet()

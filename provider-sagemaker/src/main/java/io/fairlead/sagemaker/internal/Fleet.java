@@ -6,13 +6,16 @@ import java.util.Optional;
 /**
  * The instances that inference components share: an endpoint whose only variant has no model of its own.
  *
- * @param instanceType the type of its instances; empty if that cannot be told, because somebody deleted its configuration
- * @param instances how many there are
+ * @param instanceType the instance type; empty if it is unknown because its configuration was deleted
+ * @param instances the number of instances
  * @param role the ARN of the execution role that components run with
- * @param tags what users tag it with when it is made; nothing that is read
+ * @param tags the user's tags at its creation; not part of the actual state
  */
 record Fleet(String instanceType, int instances, String role, UserTags tags) {
-  /** A fleet whose sharers never take instances or the role from one another. */
+  /**
+   * The desired state of a fleet. Instances are never removed, nor is the role replaced, because other components use
+   * them.
+   */
   record Merged(Fleet wanted) implements Desired<Fleet> {
     @Override
     public Fleet from(Optional<Fleet> actual) {

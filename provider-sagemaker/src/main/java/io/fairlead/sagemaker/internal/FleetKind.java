@@ -26,7 +26,7 @@ import software.amazon.awssdk.services.sagemaker.model.EndpointConfigSummary;
 import software.amazon.awssdk.services.sagemaker.model.ProductionVariant;
 import software.amazon.awssdk.services.sagemaker.model.ProductionVariantSummary;
 
-/** The endpoints whose instances inference components share. */
+/** Fleets: endpoints whose instances inference components share. */
 final class FleetKind implements ResourceKind<Fleet> {
   /** The name of each fleet's only variant. */
   static final String VARIANT = "fleet";
@@ -55,25 +55,26 @@ final class FleetKind implements ResourceKind<Fleet> {
     return SageMakerKinds.FLEET;
   }
 
-  /** What its configurations are named by; no endpoint has such a name. */
+  /** {@return the name from which the names of its configurations are derived; no endpoint has such a name} */
   private static String configurations(String fleet) {
     return "fleet/" + fleet;
   }
 
   // ---- reading ----
 
-  /** An endpoint of that name that serves a model of its own is as much another's as one that we did not make. */
+  /** An endpoint of that name with a model of its own is foreign, as is one that is not managed by Fairlead. */
   @Override
   public Observed<Fleet> read(String fleet, Look look) {
     Optional<DescribeEndpointResponse> found = endpoints.find(fleet, look);
     if (found.isEmpty()) {
       return Observed.absent();
     }
-    Map<String, String> marks = endpoints.marks(found.get());
+    Map<String, String> resourceTags = endpoints.resourceTags(found.get());
     if (!endpoints.isFleet(found.get())) {
-      return Observed.<Fleet>changing("it is an endpoint of its own").asForeign();
+      return Observed.<Fleet>changing("it is an endpoint with a model of its own")
+          .asForeign();
     }
-    return observed(found.get(), look).madeBy(marks.getOrDefault(SageMakerTags.RUN, ""));
+    return observed(found.get(), look).madeBy(resourceTags.getOrDefault(SageMakerTags.RUN, ""));
   }
 
   private Observed<Fleet> observed(DescribeEndpointResponse endpoint, Look look) {
@@ -114,11 +115,11 @@ final class FleetKind implements ResourceKind<Fleet> {
 
   @Override
   public Accepted create(String fleet, Fleet desired, OwnerTag owner) {
-    Map<String, String> marks = new HashMap<>(desired.tags().tags());
-    marks.putAll(SageMakerTags.of(new OwnerTag("", owner.run())));
-    marks.put(SageMakerTags.FLEET, fleet);
-    Map<String, String> configurationMarks = new HashMap<>(marks);
-    configurationMarks.put(SageMakerTags.DEPLOYMENT, fleet);
+    Map<String, String> resourceTags = new HashMap<>(desired.tags().tags());
+    resourceTags.putAll(SageMakerTags.of(new OwnerTag("", owner.run())));
+    resourceTags.put(SageMakerTags.FLEET, fleet);
+    Map<String, String> configurationTags = new HashMap<>(resourceTags);
+    configurationTags.put(SageMakerTags.DEPLOYMENT, fleet);
     CreateEndpointConfigRequest.Builder wanted = CreateEndpointConfigRequest.builder()
         .executionRoleArn(desired.role())
         .productionVariants(ProductionVariant.builder()
@@ -126,8 +127,9 @@ final class FleetKind implements ResourceKind<Fleet> {
             .instanceType(desired.instanceType())
             .initialInstanceCount(desired.instances())
             .build());
-    String configuration = endpoints.make(configurations(fleet), wanted, configurationMarks);
-    endpoints.create(fleet, configuration, marks);
+    String configuration =
+        endpoints.createConfiguration(configurations(fleet), wanted, configurationTags);
+    endpoints.create(fleet, configuration, resourceTags);
     return Accepted.VISIBLE;
   }
 
@@ -168,7 +170,7 @@ final class FleetKind implements ResourceKind<Fleet> {
     return Accepted.VISIBLE;
   }
 
-  /** AWS refuses to delete an endpoint that has components, and has no code that says so. */
+  /** AWS refuses to delete an endpoint that has components, without an error code of its own. */
   private ServingException inUse(String fleet, ServingException refused) {
     List<String> on = components.namesOn(fleet);
     List<String> others = on.stream()
@@ -179,8 +181,9 @@ final class FleetKind implements ResourceKind<Fleet> {
               SageMakerProvider.ID,
               ErrorKind.CONFLICT,
               "Fleet " + fleet
-                  + " has inference components that were not made by this library, so it stays, and its instances are paid for: "
-                  + String.join(", ", others) + ". Remove those, then run it again")
+                  + " has inference components that are not managed by Fairlead, so it is kept, and its "
+                  + "instances are billed: "
+                  + String.join(", ", others) + ". Delete those, then retry")
           .retryable(false)
           .cause(refused)
           .build();
@@ -198,14 +201,14 @@ final class FleetKind implements ResourceKind<Fleet> {
 
   @Override
   public void deleteSuperseded(String fleet) {
-    endpoints.tidy(fleet, configurations(fleet));
+    endpoints.deleteSuperseded(fleet, configurations(fleet));
   }
 
   // ---- listing ----
 
   /**
-   * Fleets are found by their configurations, whose names tell them apart from those of endpoints, and by what is on them,
-   * and so without a look at each endpoint of the region.
+   * Finds fleets by the names of their configurations and by the components on them, which saves a call for each
+   * endpoint of the region.
    */
   @Override
   public List<Listed> list(Look look) {
@@ -215,13 +218,13 @@ final class FleetKind implements ResourceKind<Fleet> {
       if (!summary.endpointConfigName().startsWith(ofFleets)) {
         continue;
       }
-      Map<String, String> marks =
+      Map<String, String> resourceTags =
           tags.ofListed(summary.endpointConfigArn(), summary.creationTime());
-      if (SageMakerTags.areOurs(marks) && marks.containsKey(SageMakerTags.FLEET)) {
-        names.add(marks.get(SageMakerTags.FLEET));
+      if (SageMakerTags.areManaged(resourceTags) && resourceTags.containsKey(SageMakerTags.FLEET)) {
+        names.add(resourceTags.get(SageMakerTags.FLEET));
       }
     }
-    components.ours(look).forEach(one -> names.add(one.summary().endpointName()));
+    components.managed(look).forEach(one -> names.add(one.summary().endpointName()));
     List<Listed> listed = new ArrayList<>();
     for (String fleet : names) {
       endpoints

@@ -12,12 +12,12 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Where a request goes at AWS.
+ * The target of a request at AWS.
  *
  * @param endpoint the endpoint's name, which is a fleet's for an inference component
  * @param variant the production variant that it is pinned to
- * @param component the inference component that it is for
- * @param servedBy the variant that answers or fails to, where AWS does not name it
+ * @param component the inference component to invoke
+ * @param servedBy the variant that answers or fails, where AWS does not name it
  */
 record InvocationTarget(
     String endpoint,
@@ -46,12 +46,12 @@ record InvocationTarget(
         shared.get().fleet(), null, asked == null ? own : asked, Optional.of(variant));
   }
 
-  /** {@return an answer that names the variant} */
+  /** {@return the answer with the variant's name} */
   Response named(Response response) {
     return servedBy.map(response::servedBy).orElse(response);
   }
 
-  /** {@return a failure that names the variant} */
+  /** {@return the failure with the variant's name} */
   ServingException named(ServingException failure) {
     return servedBy.map(failure::withVariant).orElse(failure);
   }

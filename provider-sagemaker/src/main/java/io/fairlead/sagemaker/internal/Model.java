@@ -6,16 +6,16 @@ import io.fairlead.sagemaker.SageMakerNetwork;
 import java.util.Optional;
 
 /**
- * A SageMaker model: what a container is made of.
+ * A SageMaker model, which a container maps to.
  *
  * @param image the image
- * @param data where the model's files are, as an archive or as a prefix that ends with a slash; empty if the image brings
- *     or loads them
+ * @param data the location of the model's files, as an archive or as a prefix that ends with a slash; empty if the
+ *     image contains or downloads them
  * @param environment its environment, whose values are not printed
- * @param role the role that it runs as
+ * @param role the execution role
  * @param network the network that it runs in
  * @param multiModel whether it serves all models under {@code data}
- * @param tags what users tag it with, which is no part of its name
+ * @param tags the user's tags, which are no part of its name
  */
 record Model(
     String image,
@@ -25,7 +25,7 @@ record Model(
     SageMakerNetwork network,
     Optional<SageMakerMultiModel> multiModel,
     UserTags tags) {
-  /** {@return whether it is this one, perhaps with further tags} */
+  /** {@return whether they are equal, apart from additional tags} */
   boolean isAs(Model actual) {
     return tags.areIn(actual.tags) && equals(actual.withTags(tags));
   }

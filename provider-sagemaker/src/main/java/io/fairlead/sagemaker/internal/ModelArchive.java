@@ -7,10 +7,10 @@ import java.io.OutputStream;
 import java.util.Map;
 
 /**
- * A model on this machine as the {@code model.tar.gz} that SageMaker loads.
+ * A local model as the {@code model.tar.gz} that SageMaker loads.
  *
- * <p>One that is a gzipped tar file already is taken as it is. A folder's files are at the root of the archive, and those
- * of the code are under {@code code/}, where AWS's images look for {@code inference.py}.
+ * <p>A gzipped tar file is used unchanged. The files of a folder are at the root of the archive, and those of the
+ * code are under {@code code/}, where AWS's images expect {@code inference.py}.
  */
 final class ModelArchive {
   private static final int BUFFER = 1 << 16;
@@ -22,7 +22,7 @@ final class ModelArchive {
     this.model = model;
   }
 
-  /** {@return a number of bytes that {@link #writeTo} never exceeds} */
+  /** {@return an upper bound of the bytes that {@link #writeTo} writes} */
   long sizeAtMost() {
     long size = 0;
     for (LocalModel.Entry file : model.entries().values()) {
@@ -35,8 +35,8 @@ final class ModelArchive {
    * Writes the archive, and does not close the stream. Reads each file once.
    *
    * @throws IOException what the stream throws
-   * @throws io.fairlead.error.ServingException if a file is not as it was hashed; what was written then is not a whole
-   *     archive
+   * @throws io.fairlead.error.ServingException if a file has changed since it was hashed; the archive is then
+   *     incomplete
    */
   void writeTo(OutputStream out) throws IOException {
     if (model.isTarGz()) {

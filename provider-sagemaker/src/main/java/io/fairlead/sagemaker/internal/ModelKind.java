@@ -30,9 +30,9 @@ import software.amazon.awssdk.services.sagemaker.model.ModelSummary;
 import software.amazon.awssdk.services.sagemaker.model.S3ModelDataType;
 import software.amazon.awssdk.services.sagemaker.model.VpcConfig;
 
-/** SageMaker's models, named by their content. */
+/** SageMaker models, named by their content. */
 final class ModelKind implements ResourceKind<Model> {
-  /** On a model: the key of the upload that it was made of. */
+  /** A tag of a model: the key of its upload. */
   private static final String ARTIFACT = "fairlead-artifact";
 
   private static final int PAGE = 100;
@@ -66,12 +66,12 @@ final class ModelKind implements ResourceKind<Model> {
     if (found.isEmpty()) {
       return Observed.absent();
     }
-    Map<String, String> marks =
+    Map<String, String> resourceTags =
         tags.ofCreation(found.get().modelArn(), found.get().creationTime());
-    Model model = model(found.get(), UserTags.among(marks));
+    Model model = model(found.get(), UserTags.among(resourceTags));
     ArtifactKind.keyOf(model.data()).ifPresent(key -> endpoints.noteArtifact(name, key));
     Observed<Model> seen = Observed.ready(model);
-    String run = marks.get(SageMakerTags.RUN);
+    String run = resourceTags.get(SageMakerTags.RUN);
     return run == null ? seen.asForeign() : seen.madeBy(run);
   }
 
@@ -110,9 +110,9 @@ final class ModelKind implements ResourceKind<Model> {
 
   @Override
   public Accepted create(String name, Model desired, OwnerTag owner) {
-    Map<String, String> marks = new HashMap<>(desired.tags().tags());
-    marks.putAll(SageMakerTags.of(owner));
-    ArtifactKind.keyOf(desired.data()).ifPresent(key -> marks.put(ARTIFACT, key));
+    Map<String, String> resourceTags = new HashMap<>(desired.tags().tags());
+    resourceTags.putAll(SageMakerTags.of(owner));
+    ArtifactKind.keyOf(desired.data()).ifPresent(key -> resourceTags.put(ARTIFACT, key));
     errors.call(
         "Create model " + name,
         () -> clients
@@ -123,7 +123,7 @@ final class ModelKind implements ResourceKind<Model> {
                 .executionRoleArn(desired.role())
                 .enableNetworkIsolation(desired.network().isolated())
                 .vpcConfig(vpc(desired.network()))
-                .tags(SageMakerTags.list(marks))));
+                .tags(SageMakerTags.list(resourceTags))));
     return Accepted.VISIBLE;
   }
 
@@ -159,7 +159,7 @@ final class ModelKind implements ResourceKind<Model> {
             .build();
   }
 
-  /** Its tags: all else of it is in its name. */
+  /** Updates the tags; all else is part of its name. */
   @Override
   public Accepted update(String name, Observed<Model> current, Model desired) {
     errors
@@ -206,17 +206,17 @@ final class ModelKind implements ResourceKind<Model> {
   }
 
   private Optional<Listed> listed(ModelSummary summary) {
-    Map<String, String> marks = tags.ofListed(summary.modelArn(), summary.creationTime());
-    if (!SageMakerTags.areOurs(marks)) {
+    Map<String, String> resourceTags = tags.ofListed(summary.modelArn(), summary.creationTime());
+    if (!SageMakerTags.areManaged(resourceTags)) {
       return Optional.empty();
     }
-    List<ResourceRef> uses = Optional.ofNullable(marks.get(ARTIFACT))
+    List<ResourceRef> uses = Optional.ofNullable(resourceTags.get(ARTIFACT))
         .map(key -> List.of(new ResourceRef(SageMakerKinds.ARTIFACT.name(), key)))
         .orElse(List.of());
     return Optional.of(Listed.of(
             new ResourceRef(SageMakerKinds.MODEL.name(), summary.modelName()),
             summary.creationTime())
-        .deployment(marks.getOrDefault(SageMakerTags.DEPLOYMENT, ""))
+        .deployment(resourceTags.getOrDefault(SageMakerTags.DEPLOYMENT, ""))
         .uses(uses));
   }
 

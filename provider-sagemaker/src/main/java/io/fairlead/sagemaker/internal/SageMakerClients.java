@@ -26,17 +26,17 @@ import software.amazon.awssdk.services.sagemaker.SageMakerClient;
 import software.amazon.awssdk.services.sagemakerruntime.SageMakerRuntimeClient;
 
 /**
- * The clients of the AWS services, each made when it is first needed, over one HTTP client.
+ * The clients of the AWS services, each created when it is first needed, over one HTTP client.
  *
- * <p>The SDK's own retries are off: it would send a create again after a lost answer and report the second one's refusal.
- * What is tried again is decided by the core, and for invocations by the invoker.
+ * <p>The SDK's own retries are off: after a lost answer they would send a create again and report the rejection of
+ * the second one. The reconciler retries calls, and for invocations the invoker does.
  */
 final class SageMakerClients implements AutoCloseable {
   private static final Duration CONNECT_TIMEOUT = Duration.ofSeconds(5);
-  /** Longer than any call's own limit, which is what ends it. */
+  /** Longer than any call's own timeout, which ends it. */
   private static final Duration SOCKET_TIMEOUT = Duration.ofHours(1);
 
-  /** The SDK takes no limit of nothing. */
+  /** The SDK rejects a timeout of zero. */
   private static final Duration LEAST = Duration.ofMillis(1);
 
   private static final Duration TIMER_END = Duration.ofSeconds(2);
@@ -57,7 +57,10 @@ final class SageMakerClients implements AutoCloseable {
               .build()));
     }
   };
-  /** Ends calls at their limits; the SDK would start five threads for each client, and end them some time after it. */
+  /**
+   * Ends calls at their timeouts. The SDK's own executor would start five threads for each client, and stop them some
+   * time after the client.
+   */
   private final Lazy<ScheduledExecutorService> timer = new Lazy<>(holder) {
     @Override
     protected ScheduledExecutorService make() {
@@ -162,7 +165,7 @@ final class SageMakerClients implements AutoCloseable {
     return logs.get();
   }
 
-  /** {@return what ends calls at their limits} */
+  /** {@return the executor that ends calls at their timeouts} */
   ScheduledExecutorService timer() {
     return timer.get();
   }
@@ -171,16 +174,19 @@ final class SageMakerClients implements AutoCloseable {
     return credentials.get();
   }
 
-  /** {@return what is left of a limit when the runtime client has its credentials; the caller's own has its own ways} */
+  /**
+   * {@return the remaining time of a limit once the runtime client has its credentials; the caller's own client loads
+   * them itself}
+   */
   Duration awaitRuntimeCredentials(Duration limit) {
     return config.clients().runtime().isPresent() ? limit : awaitCredentials(limit);
   }
 
   /**
-   * Waits until a client that is made here has the credentials for a call.
+   * Waits until a client that was created here has the credentials for a call.
    *
-   * @param limit the longest that the call may take with that
-   * @return what is left of it
+   * @param limit the limit of the call, including this wait
+   * @return the remaining time
    */
   Duration awaitCredentials(Duration limit) {
     if (!(credentials.get() instanceof TimedCredentials timed)) {
@@ -205,17 +211,17 @@ final class SageMakerClients implements AutoCloseable {
             .apiCallTimeout(config.callTimeout()));
   }
 
-  /** Closes what was made here, clients before what they share. */
+  /** Closes all that was created here, clients before the resources that they share. */
   @Override
   public void close() {
     holder.close();
   }
 
   /**
-   * One thread that ends calls.
+   * A timer of one thread that ends calls.
    *
-   * <p>Calls that have ended are removed by the thousand: removing each empties the queue, so that the next one wakes the
-   * thread, which costs a quarter of a call; removing none keeps them until their limits.
+   * <p>Timeouts of calls that have ended are removed by the thousand. Removing each one empties the queue, so that
+   * the next one wakes the thread, which costs a quarter of a call; removing none keeps them until they expire.
    */
   private static final class Timer extends ScheduledThreadPoolExecutor {
     private static final int MOST_ENDED = 10_000;

@@ -29,15 +29,15 @@ import software.amazon.awssdk.services.sagemakerruntime.model.ModelErrorExceptio
 import software.amazon.awssdk.services.sagemakerruntime.model.ModelStreamErrorException;
 
 /**
- * What AWS's failures mean here; the only place that knows its codes and messages.
+ * The classification of AWS's failures; the only class that knows its codes and messages.
  *
- * <p>SageMaker's control plane says not found, exists, busy and wrong with one code, {@code ValidationException}, and tells
- * them apart by how the message begins.
+ * <p>SageMaker's control plane has one code, {@code ValidationException}, for not found, already exists, in progress
+ * and invalid. They differ in the beginning of the message.
  */
 final class SageMakerErrors implements Refusals<SdkException> {
   private static final RetryPolicy REFUSED = new RetryPolicy(
       5, Duration.ofMillis(250), Duration.ofSeconds(4), RetryPolicy.DEFAULT.settling());
-  /** A model is loaded for up to six minutes, after an answer that comes when a first minute is over. */
+  /** Loading a model takes up to six minutes; the first answer arrives after one minute. */
   private static final RetryPolicy LOADING = new RetryPolicy(
       5, Duration.ofSeconds(1), Duration.ofSeconds(8), RetryPolicy.DEFAULT.settling());
 
@@ -71,7 +71,7 @@ final class SageMakerErrors implements Refusals<SdkException> {
   private static final Set<String> CONFLICT = Set.of(
       "ConcurrentUpdateException",
       "ConflictException",
-      // Another process has completed the same object, or had it removed.
+      // Another process has completed or aborted the upload.
       "NoSuchUpload",
       "OperationAborted",
       "ResourceInUse");
@@ -92,14 +92,14 @@ final class SageMakerErrors implements Refusals<SdkException> {
   /** AWS's documentation of log groups: streams of endpoints are called VARIANT/INSTANCE. */
   private static final Pattern VARIANT_OF_LOG_STREAM = Pattern.compile(":log-stream:([^/]+)/");
 
-  /** Which credentials were tried, as a phrase. */
+  /** The credentials that are used, as a phrase. */
   private final String identity;
 
   SageMakerErrors(String identity) {
     this.identity = identity;
   }
 
-  /** Makes a call, and says in its failure what it was about. */
+  /** Makes a call; the message of a failure begins with {@code what}. */
   <T> T call(String what, Supplier<T> call) {
     try {
       return call.get();
@@ -108,7 +108,7 @@ final class SageMakerErrors implements Refusals<SdkException> {
     }
   }
 
-  /** {@return what a call finds; empty if AWS says that it is not there} */
+  /** {@return the result of a call; empty if AWS says that it does not exist} */
   <T> Optional<T> find(String what, Supplier<T> call) {
     try {
       return Optional.of(call(what, call));
@@ -120,7 +120,7 @@ final class SageMakerErrors implements Refusals<SdkException> {
     }
   }
 
-  // ---- refusals of the runtime service ----
+  // ---- rejections by the runtime service ----
 
   @Override
   public Class<SdkException> type() {
@@ -144,7 +144,7 @@ final class SageMakerErrors implements Refusals<SdkException> {
         : Optional.empty();
   }
 
-  /** {@return an SDK's failure as one of this library} */
+  /** {@return an SDK's exception as a ServingException} */
   @Override
   public ServingException failure(String what, SdkException e) {
     return e instanceof AwsServiceException service ? answered(what, service) : unanswered(what, e);
@@ -178,7 +178,7 @@ final class SageMakerErrors implements Refusals<SdkException> {
         .build();
   }
 
-  /** {@return the region of a bucket that was asked for in another, which S3 tells with and without a body} */
+  /** {@return the actual region of a bucket, which S3 names with and without a body} */
   private static Optional<String> otherRegion(AwsServiceException e) {
     boolean redirected = e.statusCode() == MOVED_PERMANENTLY
         || code(e).equals("PermanentRedirect")
@@ -189,14 +189,19 @@ final class SageMakerErrors implements Refusals<SdkException> {
             .flatMap(answer -> answer.firstMatchingHeader("x-amz-bucket-region"));
   }
 
-  /** {@return the production variant that an answer names: by its header, or by the log stream of one of its instances} */
+  /**
+   * {@return the production variant that an answer names: by its header, or by the log stream of one of its
+   * instances}
+   */
   private static @Nullable String variant(AwsServiceException e) {
     SdkHttpResponse answer =
         e.awsErrorDetails() == null ? null : e.awsErrorDetails().sdkHttpResponse();
-    String told =
+    String named =
         answer == null ? null : answer.firstMatchingHeader(VARIANT_HEADER).orElse(null);
-    if (told != null || !(e instanceof ModelErrorException model) || model.logStreamArn() == null) {
-      return told;
+    if (named != null
+        || !(e instanceof ModelErrorException model)
+        || model.logStreamArn() == null) {
+      return named;
     }
     Matcher stream = VARIANT_OF_LOG_STREAM.matcher(model.logStreamArn());
     return stream.find() ? stream.group(1) : null;
@@ -217,7 +222,7 @@ final class SageMakerErrors implements Refusals<SdkException> {
     return message.isEmpty() ? name : code.isEmpty() ? message : message + " (" + code + ")";
   }
 
-  /** What a model answered, and where it says more. */
+  /** The error that a model answered, and its log. */
   private static String reason(ModelErrorException e) {
     String status = e.originalStatusCode() == null ? "" : " with status " + e.originalStatusCode();
     String text = e.originalMessage() == null ? message(e) : e.originalMessage();
@@ -225,14 +230,14 @@ final class SageMakerErrors implements Refusals<SdkException> {
         + (e.logStreamArn() == null ? "" : ". Its log is " + e.logStreamArn());
   }
 
-  /** {@return a text that may be long, as a part of a message} */
+  /** {@return a text, truncated if it is long, as a part of a message} */
   static String quote(String text) {
     return text.length() <= LONGEST_QUOTE
         ? text
         : text.substring(0, LONGEST_QUOTE) + "... (" + text.length() + " characters)";
   }
 
-  /** {@return whether AWS refused a call before it did anything, and may accept it later} */
+  /** {@return whether AWS rejected a call before it had any effect, and may accept it later} */
   static boolean isRefusedForNow(SdkException e) {
     return e instanceof AwsServiceException service
         && (service.statusCode() == TOO_MANY_REQUESTS
@@ -287,7 +292,7 @@ final class SageMakerErrors implements Refusals<SdkException> {
     return status >= 300 ? ErrorKind.INVALID : ErrorKind.UNKNOWN;
   }
 
-  /** What the runtime service says of endpoints, variants and components that it does not have. */
+  /** Whether a message of the runtime service is about a missing endpoint, variant or component. */
   private static boolean isNotFound(String message) {
     String text = message.toLowerCase(Locale.ROOT);
     return text.contains("not found")
@@ -319,14 +324,14 @@ final class SageMakerErrors implements Refusals<SdkException> {
       case NOT_FOUND -> code.equals("ValidationError") ? notFound(message) : "";
       case UNAVAILABLE ->
         code.equals(MODEL_LOADING)
-            ? ". The model is loading, which takes up to six minutes: ask again"
+            ? ". The model is loading, which takes up to six minutes: retry later"
             : "";
       case UNAUTHORIZED ->
         ". Tried " + identity + "; docs/sagemaker.md has the policy that it needs";
       case QUOTA ->
         message.contains("Service Quotas")
             ? ""
-            : ". Ask for more in AWS Service Quotas, or take another instance type or region";
+            : ". Request more in AWS Service Quotas, or choose another instance type or region";
       default -> "";
     };
   }
@@ -334,7 +339,7 @@ final class SageMakerErrors implements Refusals<SdkException> {
   private static String notFound(String message) {
     return message.startsWith("Endpoint ")
         ? ". It is not deployed in this account and region, or not in service yet"
-        : ". The endpoint serves, but does not have what the request is pinned to";
+        : ". The endpoint is in service, but does not have the variant that the request is pinned to";
   }
 
   private ServingException unanswered(String what, SdkException e) {

@@ -31,7 +31,7 @@ import software.amazon.awssdk.core.SdkBytes;
 import software.amazon.awssdk.services.sagemakerruntime.model.InvokeEndpointRequest;
 import software.amazon.awssdk.services.sagemakerruntime.model.InvokeEndpointResponse;
 
-/** Asks models by AWS's InvokeEndpoint, and by what needs Netty for answers in pieces. */
+/** Invokes models by AWS's InvokeEndpoint; streaming is a class of its own, which needs Netty. */
 final class SageMakerInvoker implements Invoker<Endpoint>, AutoCloseable {
   /** AWS's model of the service: BodyBlob. */
   static final int LARGEST_BODY = 6 * 1024 * 1024;
@@ -51,9 +51,9 @@ final class SageMakerInvoker implements Invoker<Endpoint>, AutoCloseable {
   private boolean closed;
 
   /**
-   * Makes an invoker.
+   * Creates an invoker.
    *
-   * @param newStreaming makes what needs Netty, called once and only if it is needed; closed with this
+   * @param newStreaming creates the streaming part, which needs Netty; called at most once, when it is first needed
    */
   SageMakerInvoker(
       SageMakerClients clients,
@@ -101,7 +101,7 @@ final class SageMakerInvoker implements Invoker<Endpoint>, AutoCloseable {
       throw new ServingException(
           SageMakerProvider.ID,
           ErrorKind.UNSUPPORTED,
-          "Answers in pieces need the artifact software.amazon.awssdk:netty-nio-client, which is not on"
+          "Streaming needs the artifact software.amazon.awssdk:netty-nio-client, which is not on"
               + " the class path: add it in the version of the other artifacts of the AWS SDK, or use invoke.",
           e);
     } finally {
@@ -109,7 +109,7 @@ final class SageMakerInvoker implements Invoker<Endpoint>, AutoCloseable {
     }
   }
 
-  /** Ends the answers in pieces and the threads that they come on. */
+  /** Ends the streaming answers and their threads. */
   @Override
   public void close() {
     SageMakerStreaming open;
@@ -155,7 +155,7 @@ final class SageMakerInvoker implements Invoker<Endpoint>, AutoCloseable {
     }
   }
 
-  /** {@return SageMaker's options of a request that keeps its rules} */
+  /** {@return the SageMaker options of a request, which is checked} */
   static SageMakerRequest checked(Endpoint endpoint, Request request) {
     int size = request.bodyBuffer().remaining();
     boolean serverless = size > LARGEST_SERVERLESS_BODY
@@ -167,13 +167,13 @@ final class SageMakerInvoker implements Invoker<Endpoint>, AutoCloseable {
             size <= LARGEST_BODY,
             "body",
             "must have at most " + LARGEST_BODY
-                + " bytes, or lie in S3 for SageMakerPlatform.invokeAsync",
+                + " bytes, or be in S3 for SageMakerPlatform.invokeAsync",
             size)
         .check(
             !serverless || size > LARGEST_BODY,
             "body",
             "must have at most " + LARGEST_SERVERLESS_BODY
-                + " bytes for a serverless variant, or go to one with instances",
+                + " bytes for a serverless variant; variants with instances take more",
             size)
         .check(
             RequestRules.isHeader(request.contentType()),
@@ -215,15 +215,15 @@ final class SageMakerInvoker implements Invoker<Endpoint>, AutoCloseable {
 
   private static Response response(InvokeEndpointResponse answer) {
     byte[] body = answer.body() == null ? new byte[0] : answer.body().asByteArrayUnsafe();
-    return told(
+    return withDetails(
         response(body, answer.contentType(), answer.invokedProductionVariant()),
         answer.newSessionId(),
         answer.closedSessionId(),
         answer.customAttributes());
   }
 
-  /** {@return an answer that carries what SageMaker tells beside it, if it tells anything} */
-  static Response told(
+  /** {@return the answer, with a SageMakerResponse if there is a session or custom attributes} */
+  static Response withDetails(
       Response response,
       @Nullable String newSession,
       @Nullable String closedSession,

@@ -7,7 +7,7 @@ import io.fairlead.reconcile.TrafficSetting;
 import io.fairlead.sagemaker.SageMakerConfig;
 import java.util.List;
 
-/** The kinds of resources that SageMaker has, each after those that it uses, and the weights of its endpoints. */
+/** SageMaker's kinds of resources, each after those that it uses, and the traffic weights of endpoints. */
 record SageMakerKinds(
     ResourceKind<Upload> upload,
     ResourceKind<Artifact> artifact,
@@ -29,7 +29,7 @@ record SageMakerKinds(
 
   static SageMakerKinds of(
       SageMakerConfig config, SageMakerClients clients, SageMakerErrors errors, TimeSource time) {
-    // Without a bucket there are no uploads, and nothing is listed.
+    // Without a bucket there are no uploads to list.
     String bucket = config.artifactBucket().orElse("");
     UploadCalls uploads = new UploadCalls(clients, errors, bucket);
     SageMakerTags tags = new SageMakerTags(clients, errors, time);

@@ -45,7 +45,7 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.regex.Pattern;
 
-/** From the grammar to SageMaker's resources; checks the rules of its API, which the SDK does not. */
+/** The mapping of the grammar to SageMaker's resources. It checks the rules of its API that the SDK does not check. */
 final class SageMakerMapper implements EndpointMapper {
   static final Pattern INSTANCE_TYPE = Pattern.compile("ml\\.[a-z0-9-]+\\.[a-z0-9-]+");
   private static final String SUBMIT_DIRECTORY = "SAGEMAKER_SUBMIT_DIRECTORY";
@@ -72,13 +72,13 @@ final class SageMakerMapper implements EndpointMapper {
     this.config = config;
   }
 
-  // ---- files of this machine ----
+  // ---- local files ----
 
-  /** What is where both are on this machine is packed into one archive, the code under {@code code/}. */
+  /** If weights and code are both local, they are packed into one archive, the code under {@code code/}. */
   @Override
   public List<LocalModel.Source> localModels(Container container) {
     if (config.artifactBucket().isEmpty()) {
-      // The mapping refuses them.
+      // The mapping rejects them.
       return List.of();
     }
     ModelArtifact artifact = container.artifact();
@@ -123,7 +123,7 @@ final class SageMakerMapper implements EndpointMapper {
         isPackedTogether(artifact) ? Map.of(SUBMIT_DIRECTORY, CODE_IN_MODEL) : Map.of());
   }
 
-  /** The container, which keeps the name that its files gave it. */
+  /** {@return the container, which keeps the name that is derived from its files} */
   private static Container with(
       Container container, URI weights, URI code, Map<String, String> environment) {
     ModelMetadata metadata = container.artifact().metadata();
@@ -171,7 +171,8 @@ final class SageMakerMapper implements EndpointMapper {
     problems.check(
         container.dependencies().packages().isEmpty(),
         "dependencies.packages",
-        "must be empty: SageMaker installs none, so put them into the image, or into requirements.txt beside the code",
+        "must be empty: SageMaker installs no packages, so add them to the image, or to requirements.txt "
+            + "beside the code",
         container.dependencies().packages());
     String role = runtime
         .options()
@@ -233,7 +234,10 @@ final class SageMakerMapper implements EndpointMapper {
     return switch (String.valueOf(weights.getScheme())) {
       case "hf" -> {
         problems.check(
-            !apart, "artifact.code", "must be the weights' location for a model of the hub", code);
+            !apart,
+            "artifact.code",
+            "must be the location of the weights for a model of the Hugging Face hub",
+            code);
         environment.putIfAbsent(HUB_MODEL, weights.getAuthority() + weights.getPath());
         String task = artifact.metadata().labels().get("task");
         if (task != null) {
@@ -256,7 +260,7 @@ final class SageMakerMapper implements EndpointMapper {
         problems.check(
             false,
             "artifact.weights",
-            "must be at s3://, file: or hf://, for SageMaker reads nothing else",
+            "must be at s3://, file: or hf://, because SageMaker reads no other locations",
             weights.getScheme() + ":");
         yield "";
       }
@@ -275,7 +279,7 @@ final class SageMakerMapper implements EndpointMapper {
     }
   }
 
-  /** There is a bucket to upload to, or no mapping sees a location on this machine. */
+  /** Rejects a local location: without a bucket, it is not uploaded before the mapping. */
   private static void refuseLocal(String field, URI location, Problems problems) {
     problems.check(
         false,
@@ -437,13 +441,13 @@ final class SageMakerMapper implements EndpointMapper {
         .check(
             scaling.min() >= 1,
             "scaling.min",
-            "must be 1 or more: what is measured for each instance brings nothing back from 0",
+            "must be 1 or more: a metric of each instance cannot scale out from 0",
             scaling.min())
         .check(
             scaling.isAutomatic()
                 || scaling.options().find(SageMakerAutoscaling.class).isEmpty(),
             "scaling.max",
-            "must be more than min where SageMakerAutoscaling says what to scale by",
+            "must be more than min where SageMakerAutoscaling is given",
             scaling.max())
         .check(
             !scaling.isAutomatic() || variant.shadow().isEmpty(),
@@ -501,7 +505,7 @@ final class SageMakerMapper implements EndpointMapper {
     checkProcessor(endpoint, problems);
   }
 
-  /** An image that was chosen by the kind of processor has to run on it. */
+  /** Checks that an image which was chosen by the kind of processor runs on the instance type. */
   static void checkProcessor(Endpoint endpoint, Problems problems) {
     Container container = endpoint.container();
     if (container.runtime().image().isPresent()) {

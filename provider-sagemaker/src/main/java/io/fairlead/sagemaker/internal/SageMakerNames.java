@@ -2,7 +2,7 @@ package io.fairlead.sagemaker.internal;
 
 import io.fairlead.provider.ContentName;
 
-/** The names of what AWS is asked to make: at most 63 letters, digits and hyphens. */
+/** The names of AWS resources: at most 63 letters, digits and hyphens. */
 final class SageMakerNames {
   static final ContentName CONTENT = new ContentName(63, false);
 

@@ -54,11 +54,12 @@ import software.amazon.awssdk.services.sagemakerruntime.model.ResponseStream;
 import software.amazon.awssdk.utils.ThreadFactoryBuilder;
 
 /**
- * Asks models by AWS's InvokeEndpointWithResponseStream; the only class that needs Netty, and loaded only when it is used.
+ * Streaming invocations by AWS's InvokeEndpointWithResponseStream. The only class that needs Netty; it is loaded only
+ * when it is used.
  */
 final class SageMakerStreaming implements AutoCloseable {
   private static final Duration CONNECT_TIMEOUT = Duration.ofSeconds(5);
-  /** Longer than any request's own limit, which is what ends it. */
+  /** Longer than any request's own timeout, which ends it. */
   private static final Duration SOCKET_TIMEOUT = Duration.ofHours(1);
 
   private static final int MOST_CONNECTIONS = 1000;
@@ -126,13 +127,13 @@ final class SageMakerStreaming implements AutoCloseable {
     String what = SageMakerInvoker.what(endpoint, request);
     Deadline deadline = Deadline.after(request.timeout(), time);
     try {
-      Answer coming = calls.call(what, deadline, errors, left -> {
+      Answer answer = calls.call(what, deadline, errors, left -> {
         Duration rest = clients.awaitCredentials(left);
         Answer begun = new Answer(what, deadline);
         begun.begin(call.overrideConfiguration(SageMakerInvoker.within(rest)).build());
         return begun;
       });
-      return target.named(coming.handOn(pieces));
+      return target.named(answer.handOn(pieces));
     } catch (ServingException e) {
       throw target.named(e);
     }
@@ -149,7 +150,7 @@ final class SageMakerStreaming implements AutoCloseable {
         .check(
             options.sessionId().filter(SageMakerRequest.NEW_SESSION::equals).isEmpty(),
             "sessionId",
-            "must be the id of a session: SageMaker begins none in answers that are streamed",
+            "must be the id of a session: SageMaker starts no session in a streaming answer",
             options.sessionId().orElse(""))
         .throwIfAny();
     return options;
@@ -165,7 +166,7 @@ final class SageMakerStreaming implements AutoCloseable {
         .awaitUninterruptibly();
   }
 
-  /** One answer in pieces. */
+  /** One streaming answer. */
   private final class Answer
       implements InvokeEndpointWithResponseStreamResponseHandler,
           Subscriber<ResponseStream>,
@@ -228,7 +229,7 @@ final class SageMakerStreaming implements AutoCloseable {
 
     // ---- on the caller's thread ----
 
-    /** Asks, and waits until an answer begins. */
+    /** Sends the request, and waits until the answer begins. */
     void begin(InvokeEndpointWithResponseStreamRequest request) {
       Throwable failure =
           queue.begin(() -> future = client.invokeEndpointWithResponseStream(request, this));
@@ -241,18 +242,18 @@ final class SageMakerStreaming implements AutoCloseable {
       try {
         queue.handOn(pieces);
       } catch (ServingException e) {
-        String variant = told().invokedProductionVariant();
+        String variant = head().invokedProductionVariant();
         throw variant == null ? e : e.withVariant(variant);
       }
-      return SageMakerInvoker.told(
+      return SageMakerInvoker.withDetails(
           SageMakerInvoker.response(
-              new byte[0], told().contentType(), told().invokedProductionVariant()),
+              new byte[0], head().contentType(), head().invokedProductionVariant()),
           null,
           null,
-          told().customAttributes());
+          head().customAttributes());
     }
 
-    private InvokeEndpointWithResponseStreamResponse told() {
+    private InvokeEndpointWithResponseStreamResponse head() {
       return requireNonNull(head, "head");
     }
 
@@ -260,7 +261,7 @@ final class SageMakerStreaming implements AutoCloseable {
       return errors.failure(what + " (piece " + (count + 1) + ")", sdkFailure(reason(thrown)));
     }
 
-    /** The SDK cancels its own reading when an answer tells of a failure, and may tell of that first. */
+    /** The SDK cancels its own reading when a failure arrives in the answer, and may report the cancellation first. */
     private Throwable reason(Throwable first) {
       Throwable reason = first;
       while (isCancellation(reason)) {
@@ -278,7 +279,7 @@ final class SageMakerStreaming implements AutoCloseable {
       requireNonNull(subscription, "subscription").request(1);
     }
 
-    /** Gives the connection back, or cuts it where the answer has not come to its end. */
+    /** Releases the connection, or closes it if the answer is incomplete. */
     @Override
     public void close() {
       CompletableFuture<Void> begun = future;
@@ -289,9 +290,9 @@ final class SageMakerStreaming implements AutoCloseable {
   }
 
   /**
-   * A connection on which an answer that ends without its last chunk has failed; the SDK takes it for a whole one.
+   * A connection on which an answer that ends without its last chunk is a failure; the SDK takes it for a complete one.
    *
-   * <p>It shows in what the HTTP codec makes of the answer, and the codec is there only when the connection is used.
+   * <p>It is detected in the output of the HTTP codec, which is in the pipeline only while the connection is used.
    */
   private static final class UncutChannel extends NioSocketChannel {
     UncutChannel() {
@@ -309,7 +310,7 @@ final class SageMakerStreaming implements AutoCloseable {
     }
   }
 
-  /** Tells those behind it of an answer whose connection ends before it does. */
+  /** Passes a failure on if the connection is closed before the answer is complete. */
   private static final class WholeAnswers extends ChannelInboundHandlerAdapter {
     private boolean answering;
 
@@ -325,7 +326,7 @@ final class SageMakerStreaming implements AutoCloseable {
       if (answering) {
         answering = false;
         context.fireExceptionCaught(
-            new IOException("the connection was closed before the answer was whole"));
+            new IOException("the connection was closed before the answer was complete"));
       }
       context.fireChannelInactive();
     }

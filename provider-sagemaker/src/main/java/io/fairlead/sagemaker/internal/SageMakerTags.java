@@ -23,27 +23,30 @@ import java.util.stream.Collectors;
 import software.amazon.awssdk.services.sagemaker.model.ListTagsResponse;
 import software.amazon.awssdk.services.sagemaker.model.Tag;
 
-/** The tags that tell whose something is; what has none of them is never touched. */
+/** The owner tags; a resource without them is foreign. */
 final class SageMakerTags {
   static final String DEPLOYMENT = "fairlead-deployment";
   static final String RUN = "fairlead-run";
-  /** On an endpoint configuration: which operation brought each of its variants, {@code fairlead-run/blue}. */
+  /** A tag of an endpoint configuration: the run that created each of its variants, {@code fairlead-run/blue}. */
   static final String RUN_OF_VARIANT = "fairlead-run/";
 
-  /** On an endpoint configuration: since when a run wants it that did not make it, or the epoch for what nobody wants. */
+  /**
+   * A tag of an endpoint configuration: the time at which another run than its creator's claimed it, or the epoch if
+   * no run is about to use it.
+   */
   static final String CLAIMED = "fairlead-claimed";
 
   /**
-   * On an endpoint configuration, before the name of each model that a variant of its endpoint has, or had; the value is
-   * the key of the upload that the model was made of, if it was made of one.
+   * The prefix of tags of an endpoint configuration, before the name of each model that a variant of its endpoint
+   * has, or had. The value is the key of the model's upload, if it has one.
    */
   private static final String MODEL = "fairlead-model/";
 
   private static final int MOST_MODELS = 20;
 
-  /** On an inference component: the variant that it is. */
+  /** A tag of an inference component: its variant. */
   static final String VARIANT = "fairlead-variant";
-  /** On a fleet and its configurations: its name. */
+  /** A tag of a fleet and its configurations: the fleet's name. */
   static final String FLEET = "fairlead-fleet";
 
   private static final int MOST_KNOWN = 10_000;
@@ -53,7 +56,7 @@ final class SageMakerTags {
   private final TimeSource time;
   private final ReentrantLock lock = new ReentrantLock();
 
-  /** What was written at the creation of something, by its ARN; those that were asked for last. */
+  /** The tags of resources, by their ARNs; a cache of those that were used last. */
   private final Map<String, Known> known = new LinkedHashMap<>(16, 0.75f, true) {
     @Serial
     private static final long serialVersionUID = 1L;
@@ -77,17 +80,17 @@ final class SageMakerTags {
   }
 
   /** {@return the variants of a configuration} */
-  static Set<String> variants(Map<String, String> marks) {
-    return marks.keySet().stream()
+  static Set<String> variants(Map<String, String> resourceTags) {
+    return resourceTags.keySet().stream()
         .filter(tag -> tag.startsWith(RUN_OF_VARIANT))
         .map(tag -> tag.substring(RUN_OF_VARIANT.length()))
         .collect(Collectors.toCollection(TreeSet::new));
   }
 
-  /** {@return the models that a configuration remembers, and their uploads} */
-  static List<ResourceRef> models(Map<String, String> marks) {
+  /** {@return the models that a configuration's tags name, and their uploads} */
+  static List<ResourceRef> models(Map<String, String> resourceTags) {
     List<ResourceRef> models = new ArrayList<>();
-    marks.forEach((tag, artifact) -> {
+    resourceTags.forEach((tag, artifact) -> {
       if (tag.startsWith(MODEL)) {
         models.add(new ResourceRef(SageMakerKinds.MODEL.name(), tag.substring(MODEL.length())));
         if (!artifact.isEmpty()) {
@@ -99,21 +102,21 @@ final class SageMakerTags {
   }
 
   /**
-   * Adds the models of a configuration to what it remembers.
+   * Adds the models of a configuration to its tags.
    *
-   * @param marks its tags, those among them that it takes over from the one that it replaces
+   * @param resourceTags its tags, including those of the configuration that it replaces
    * @param models the names of the models that its variants have, with the keys of their uploads, which may be empty
    */
-  static void remember(Map<String, String> marks, Map<String, String> models) {
+  static void remember(Map<String, String> resourceTags, Map<String, String> models) {
     models.forEach((model, artifact) ->
-        marks.merge(MODEL + model, artifact, (before, now) -> now.isEmpty() ? before : now));
-    List<String> earlier = marks.keySet().stream()
+        resourceTags.merge(MODEL + model, artifact, (before, now) -> now.isEmpty() ? before : now));
+    List<String> earlier = resourceTags.keySet().stream()
         .filter(tag -> tag.startsWith(MODEL))
         .filter(tag -> !models.containsKey(tag.substring(MODEL.length())))
         .sorted()
         .toList();
     // AWS allows 50 tags.
-    earlier.stream().skip(MOST_MODELS).forEach(marks::remove);
+    earlier.stream().skip(MOST_MODELS).forEach(resourceTags::remove);
   }
 
   static List<Tag> list(Map<String, String> tags) {
@@ -122,18 +125,17 @@ final class SageMakerTags {
     return list;
   }
 
-  static boolean areOurs(Map<String, String> tags) {
+  static boolean areManaged(Map<String, String> tags) {
     return tags.containsKey(RUN);
   }
 
   /**
-   * {@return the tags that something was made with, read once; those that came later may be missing}
+   * {@return the tags of a resource at its creation, read once; later ones may be missing}
    *
-   * <p>Whose something is is written with its creation and does not change while it is there; of what a configuration says,
-   * only the runs do. What has no mark of ours is somebody else's for good once AWS has had the time to show its tags.
+   * <p>The owner tag is written at the creation and does not change; of a configuration's tags, only those of the
+   * runs change. A resource without an owner tag is foreign for good once AWS's settling time has passed.
    *
-   * @throws ServingException of kind {@code NOT_FOUND} if it has gone since it was seen: without tags it would look as if
-   *     it were somebody else's
+   * @throws ServingException of kind {@code NOT_FOUND} if it was deleted meanwhile: without tags it would look foreign
    */
   Map<String, String> ofCreation(String arn, Instant createdAt) {
     lock.lock();
@@ -146,7 +148,7 @@ final class SageMakerTags {
       lock.unlock();
     }
     Map<String, String> tags = Map.copyOf(ofPresent(arn));
-    if (areOurs(tags) || isSettled(createdAt)) {
+    if (areManaged(tags) || isSettled(createdAt)) {
       lock.lock();
       try {
         known.put(arn, new Known(createdAt, tags));
@@ -157,7 +159,7 @@ final class SageMakerTags {
     return tags;
   }
 
-  /** {@return the same of something in a list; none if it has gone since} */
+  /** {@return the same for a listed resource; none if it was deleted meanwhile} */
   Map<String, String> ofListed(String arn, Instant createdAt) {
     try {
       return ofCreation(arn, createdAt);
@@ -169,7 +171,7 @@ final class SageMakerTags {
     }
   }
 
-  /** Adds tags to something, or changes their values. */
+  /** Adds tags to a resource, or changes their values. */
   void add(String what, String arn, Map<String, String> added) {
     errors.call(
         "Tag " + what,
@@ -187,17 +189,20 @@ final class SageMakerTags {
     }
   }
 
-  /** {@return whether something was made so long ago that AWS shows it everywhere, and who made it has used it} */
+  /**
+   * {@return whether the settling time has passed since the creation, so that it is visible everywhere and its
+   * creator has used it}
+   */
   boolean isSettled(Instant createdAt) {
     return createdAt.plus(RetryPolicy.DEFAULT.settling()).isBefore(time.now());
   }
 
-  /** {@return the time, as it is written into a tag} */
+  /** {@return the current time, as the value of a tag} */
   String now() {
     return time.now().truncatedTo(ChronoUnit.SECONDS).toString();
   }
 
-  /** {@return all tags of something; none if it is not there} */
+  /** {@return all tags of a resource; none if it does not exist} */
   Map<String, String> read(String arn) {
     try {
       return ofPresent(arn);

@@ -21,9 +21,9 @@ import software.amazon.awssdk.services.sagemaker.model.DesiredWeightAndCapacity;
 import software.amazon.awssdk.services.sagemaker.model.ProductionVariantSummary;
 
 /**
- * The weights of an endpoint's variants.
+ * The traffic weights of an endpoint's variants.
  *
- * <p>AWS's weights are relative, so whole percents are written as they are and read as shares of the sum.
+ * <p>AWS's weights are relative: whole percents are written, and shares of the sum are read.
  */
 final class SageMakerTraffic implements TrafficSetting {
   private static final int ALL = 100;
@@ -63,10 +63,10 @@ final class SageMakerTraffic implements TrafficSetting {
       case "Deleting" -> Observed.deleting();
       default -> Observed.changing("endpoint is " + endpoint.endpointStatusAsString());
     };
-    return endpoints.isOurs(endpoint) ? seen : seen.asForeign();
+    return endpoints.isManaged(endpoint) ? seen : seen.asForeign();
   }
 
-  /** An inference component is alone under its public name, so it has all requests. */
+  /** An inference component is the only variant of its public name, so it has all requests. */
   private Observed<Traffic> ofComponent(String name, Look look) {
     for (String variant : components.seen(name)) {
       Observed<Component> seen = component.read(name + "/" + variant, look);
@@ -81,7 +81,7 @@ final class SageMakerTraffic implements TrafficSetting {
     return Observed.absent();
   }
 
-  /** {@return shares in whole percents, by the largest remainder where they are none} */
+  /** {@return shares in whole percents, rounded by the largest remainder method} */
   static Traffic percents(List<ProductionVariantSummary> variants) {
     Map<String, Double> shares = new TreeMap<>();
     double sum = 0;
@@ -112,9 +112,7 @@ final class SageMakerTraffic implements TrafficSetting {
         .find(name)
         .filter(found -> !endpoints.isFleet(found))
         .orElseThrow(() -> new ServingException(
-            SageMakerProvider.ID,
-            ErrorKind.NOT_FOUND,
-            "Endpoint " + name + " is not there any longer"));
+            SageMakerProvider.ID, ErrorKind.NOT_FOUND, "Endpoint " + name + " no longer exists"));
     checkAnswering(name, endpoint, desired);
     List<DesiredWeightAndCapacity> weights = new ArrayList<>();
     for (ProductionVariantSummary variant : endpoint.productionVariants()) {
@@ -132,7 +130,7 @@ final class SageMakerTraffic implements TrafficSetting {
     return Accepted.VISIBLE;
   }
 
-  /** What is taken from a variant for one that does not answer would be lost. */
+  /** Checks that all variants answer requests; those that are routed to any other would be lost. */
   private static void checkAnswering(
       String name, DescribeEndpointResponse endpoint, Traffic desired) {
     Set<String> missing = new TreeSet<>(desired.weights().keySet());
@@ -147,16 +145,16 @@ final class SageMakerTraffic implements TrafficSetting {
                 SageMakerProvider.ID,
                 ErrorKind.CONFLICT,
                 "Endpoint " + name + " cannot route requests to " + missing
-                    + ", a shadow, whose answers are dropped: undeploy it and deploy it without SageMakerShadow")
+                    + ", a shadow, whose answers are discarded: undeploy it and deploy it without SageMakerShadow")
             .retryable(false)
             .build()
         : new ServingException(
             SageMakerProvider.ID,
             ErrorKind.NOT_FOUND,
-            "Endpoint " + name + " has " + missing + " no longer");
+            "Endpoint " + name + " no longer has " + missing);
   }
 
-  /** That nothing gets any request is said before a name goes altogether; AWS has no such state. */
+  /** No weights are desired before a name is deleted; AWS has no such state, so they match any. */
   @Override
   public boolean matches(Traffic desired, Traffic actual) {
     return desired.equals(actual) || desired.equals(Traffic.NONE);

@@ -7,10 +7,10 @@ import java.util.zip.Deflater;
 import java.util.zip.GZIPOutputStream;
 
 /**
- * Writes a gzipped tar file of regular files, always the same bytes for the same files on one JVM.
+ * A writer of gzipped tar files of regular files; the same files give the same bytes on one JVM.
  *
- * <p>The format is POSIX.1-2001: ustar headers, and extended ones for what does not fit in them. Closing without
- * {@link #finish} leaves a file that every reader takes for broken. The stream below is never closed.
+ * <p>The format is POSIX.1-2001: ustar headers, and extended headers where a name or size does not fit. Without
+ * {@link #finish}, the file is invalid to every reader. The underlying stream is never closed.
  */
 final class TarGzWriter implements AutoCloseable {
   static final int BLOCK = 512;
@@ -30,7 +30,7 @@ final class TarGzWriter implements AutoCloseable {
     this.out = new Gzip(out);
   }
 
-  /** Begins a file, whose bytes must then be written. */
+  /** Starts a file, whose bytes must be written next. */
   void begin(String path, long size, boolean executable) throws IOException {
     endFile();
     out.write(headers(path, size, executable));
@@ -72,7 +72,7 @@ final class TarGzWriter implements AutoCloseable {
     padding = 0;
   }
 
-  /** {@return what comes before a file's bytes: its header, after an extended one where it needs that} */
+  /** {@return a file's header, after an extended one if it needs that} */
   static byte[] headers(String path, long size, boolean executable) {
     byte[] name = path.getBytes(StandardCharsets.UTF_8);
     boolean fits = name.length <= LONGEST_NAME && name.length == path.length();
@@ -100,14 +100,14 @@ final class TarGzWriter implements AutoCloseable {
     return all;
   }
 
-  /** {@return a name for readers that do not know extended headers} */
+  /** {@return a name for readers without support for extended headers} */
   private static String standIn(String path) {
     String ascii = path.replaceAll("[^\\x20-\\x7e]", "_");
     int longest = LONGEST_NAME - "PaxHeaders/".length();
     return ascii.length() <= longest ? ascii : ascii.substring(ascii.length() - longest);
   }
 
-  /** {@return a record, whose length at its beginning counts itself} */
+  /** {@return a record of an extended header, which begins with its own length} */
   private static String record(String key, String value) {
     String rest = " " + key + "=" + value + "\n";
     int bytes = rest.getBytes(StandardCharsets.UTF_8).length;
@@ -152,9 +152,9 @@ final class TarGzWriter implements AutoCloseable {
   }
 
   /**
-   * {@return whether the beginning of a file gets at least a third smaller}
+   * {@return whether compression makes the beginning of a file at least a third smaller}
    *
-   * <p>Weights do not: to compress them takes far longer than to send the few percent that it saves.
+   * <p>It does not for weights, whose compression takes far longer than sending the few percent that it saves.
    */
   private static boolean getsSmaller(byte[] beginning, int length) {
     Deflater deflater = new Deflater(Deflater.BEST_SPEED, true);

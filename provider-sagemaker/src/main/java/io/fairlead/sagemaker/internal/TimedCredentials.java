@@ -17,11 +17,11 @@ import software.amazon.awssdk.core.exception.SdkClientException;
 import software.amazon.awssdk.core.exception.SdkException;
 
 /**
- * Credentials that are waited for no longer than a call may take.
+ * Credentials with a timeout: a call waits for them no longer than its limit.
  *
- * <p>The SDK asks for them on the caller's thread before its own limit begins, so that a source that blocks would block the
- * call. Here one thread asks, for all callers at once and once a second at most, so that a call which finds them pays for no
- * hand-over, and a source that hangs costs one thread and no more.
+ * <p>The SDK resolves them on the caller's thread before its own timeout starts, so that a provider that blocks would
+ * block the call. Here one thread resolves them for all callers, at most once a second. A call that finds cached ones
+ * has no hand-over between threads, and a provider that hangs blocks only this thread.
  */
 final class TimedCredentials implements AwsCredentialsProvider, AutoCloseable {
   private static final long KEPT_NANOS = Duration.ofSeconds(1).toNanos();
@@ -29,12 +29,12 @@ final class TimedCredentials implements AwsCredentialsProvider, AutoCloseable {
   private final AwsCredentialsProvider source;
   private final Duration limit;
   private final ReentrantLock lock = new ReentrantLock();
-  private volatile @Nullable Known known;
-  private @Nullable Asking asking;
+  private volatile @Nullable Cached cached;
+  private @Nullable PendingRequest pending;
   private boolean closed;
 
-  /** What was given, and when it was asked for. */
-  private record Known(AwsCredentials credentials, long since) {
+  /** Cached credentials, and the time at which they were requested. */
+  private record Cached(AwsCredentials credentials, long since) {
     boolean isFresh() {
       return System.nanoTime() - since < KEPT_NANOS
           && credentials
@@ -44,8 +44,8 @@ final class TimedCredentials implements AwsCredentialsProvider, AutoCloseable {
     }
   }
 
-  /** A question to the source, and the thread that asks it. */
-  private record Asking(CompletableFuture<AwsCredentials> answer, Thread thread) {}
+  /** A pending request to the provider, and its thread. */
+  private record PendingRequest(CompletableFuture<AwsCredentials> answer, Thread thread) {}
 
   private TimedCredentials(AwsCredentialsProvider source, Duration limit) {
     this.source = source;
@@ -53,9 +53,9 @@ final class TimedCredentials implements AwsCredentialsProvider, AutoCloseable {
   }
 
   /**
-   * {@return a source that answers within a limit, which is the given one if it holds its credentials in memory}
+   * {@return a provider that answers within a limit; the given one if it holds its credentials in memory}
    *
-   * @param limit the longest that they are waited for, where a call does not say another
+   * @param limit the limit where a call has none of its own
    */
   static AwsCredentialsProvider of(AwsCredentialsProvider source, Duration limit) {
     boolean inMemory = source instanceof StaticCredentialsProvider
@@ -68,9 +68,9 @@ final class TimedCredentials implements AwsCredentialsProvider, AutoCloseable {
     return get(limit);
   }
 
-  /** Waits for credentials, if there are none. */
+  /** Waits for credentials, if none are cached. */
   AwsCredentials get(Duration within) {
-    Known last = known;
+    Cached last = cached;
     if (last != null && last.isFresh()) {
       return last.credentials();
     }
@@ -78,9 +78,9 @@ final class TimedCredentials implements AwsCredentialsProvider, AutoCloseable {
       return ask().get(within.toNanos(), TimeUnit.NANOSECONDS);
     } catch (TimeoutException e) {
       throw SdkClientException.create(
-          "Unable to load credentials: their source did not answer within "
+          "Unable to load credentials: their provider did not answer within "
               + within.toMillis() / 1000.0
-              + " s, and nothing was sent. Check what it waits for, or hand in credentials that are there",
+              + " s, and nothing was sent. Check what it waits for, or configure another credentials provider",
           e);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
@@ -90,13 +90,13 @@ final class TimedCredentials implements AwsCredentialsProvider, AutoCloseable {
     }
   }
 
-  /** What a source throws is the SDK's kind of failure, whatever it is. */
+  /** Wraps whatever the provider throws as an SdkClientException. */
   private static RuntimeException failure(Throwable thrown) {
     if (thrown instanceof Error error) {
       throw error;
     }
-    return thrown instanceof SdkException known
-        ? known
+    return thrown instanceof SdkException sdk
+        ? sdk
         : SdkClientException.create("Unable to load credentials: " + thrown.getMessage(), thrown);
   }
 
@@ -106,13 +106,13 @@ final class TimedCredentials implements AwsCredentialsProvider, AutoCloseable {
       if (closed) {
         return CompletableFuture.failedFuture(closed());
       }
-      if (asking != null) {
-        return asking.answer();
+      if (pending != null) {
+        return pending.answer();
       }
       CompletableFuture<AwsCredentials> answer = new CompletableFuture<>();
       Thread thread = new Thread(() -> answer(answer), "fairlead-sagemaker-credentials");
       thread.setDaemon(true);
-      asking = new Asking(answer, thread);
+      pending = new PendingRequest(answer, thread);
       thread.start();
       return answer;
     } finally {
@@ -124,7 +124,7 @@ final class TimedCredentials implements AwsCredentialsProvider, AutoCloseable {
     long since = System.nanoTime();
     try {
       AwsCredentials credentials = source.resolveCredentials();
-      known = new Known(credentials, since);
+      cached = new Cached(credentials, since);
       done();
       answer.complete(credentials);
     } catch (Throwable e) {
@@ -136,7 +136,7 @@ final class TimedCredentials implements AwsCredentialsProvider, AutoCloseable {
   private void done() {
     lock.lock();
     try {
-      asking = null;
+      pending = null;
     } finally {
       lock.unlock();
     }
@@ -146,14 +146,14 @@ final class TimedCredentials implements AwsCredentialsProvider, AutoCloseable {
     return SdkClientException.create("Unable to load credentials: the platform is closed");
   }
 
-  /** Ends what still waits; the source itself is not closed. */
+  /** Ends pending requests; the provider itself is not closed. */
   @Override
   public void close() {
-    Asking open;
+    PendingRequest open;
     lock.lock();
     try {
       closed = true;
-      open = asking;
+      open = pending;
     } finally {
       lock.unlock();
     }

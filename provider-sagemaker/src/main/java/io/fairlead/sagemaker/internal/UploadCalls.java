@@ -15,9 +15,10 @@ import software.amazon.awssdk.services.s3.model.MultipartUpload;
 import software.amazon.awssdk.services.s3.model.Part;
 
 /**
- * Multipart uploads that are under way or were left: S3 bills their parts, and shows them in no list of objects.
+ * The calls on incomplete multipart uploads, in progress or left behind: S3 bills their parts, but does not list them
+ * as objects.
  *
- * <p>An upload's id is known to the process that began it only, so what that leaves is found by its key.
+ * <p>Only the process that started an upload knows its id, so uploads that were left behind are found by their keys.
  */
 final class UploadCalls {
   private final SageMakerClients clients;
@@ -30,7 +31,7 @@ final class UploadCalls {
     this.bucket = bucket;
   }
 
-  /** {@return the uploads of all keys that begin so} */
+  /** {@return the uploads of all keys with a prefix} */
   List<MultipartUpload> list(String prefix) {
     List<MultipartUpload> all = new ArrayList<>();
     @Nullable String key = null;
@@ -54,7 +55,7 @@ final class UploadCalls {
     return all;
   }
 
-  /** {@return when something of an upload last arrived: whoever is at work on it sends a part each few minutes} */
+  /** {@return the time of an upload's last part: a process that is still uploading sends one every few minutes} */
   Instant lastActive(MultipartUpload upload) {
     Instant last = upload.initiated();
     @Nullable Integer marker = null;
@@ -105,7 +106,7 @@ final class UploadCalls {
     try {
       return call.get();
     } catch (SdkException e) {
-      // By its code: catching S3's own type would load S3's classes wherever this class is loaded.
+      // By its code: a catch of S3's own exception would load S3's classes with this class.
       boolean isGone = e instanceof AwsServiceException answer
           && SageMakerErrors.code(answer).equals("NoSuchUpload");
       if (isGone) {

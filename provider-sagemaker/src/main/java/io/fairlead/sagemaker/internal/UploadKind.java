@@ -10,7 +10,7 @@ import io.fairlead.reconcile.ResourceRef;
 import java.util.List;
 import java.util.Set;
 
-/** Multipart uploads as what may be left behind; artifacts begin and end them. */
+/** Incomplete multipart uploads, which may be left behind; the uploads of artifacts start and complete them. */
 final class UploadKind implements ResourceKind<Upload> {
   private final UploadCalls uploads;
   private final String bucket;
@@ -40,7 +40,7 @@ final class UploadKind implements ResourceKind<Upload> {
     return Accepted.VISIBLE;
   }
 
-  /** As old as what arrived last, so that no sweep takes an upload that takes longer than its age. */
+  /** Lists an upload with the age of its last part, so that a sweep does not delete one that is still in progress. */
   @Override
   public List<Listed> list(Look look) {
     if (bucket.isEmpty()) {

@@ -10,25 +10,25 @@ import java.util.TreeMap;
 import java.util.regex.Pattern;
 
 /**
- * The tags that users gave a model by its metadata: its labels, and its framework with its version.
+ * The user's tags from a model's metadata: its labels, and its framework with its version.
  *
- * <p>They are on all that is made of the model. Where several variants share a resource, such as an endpoint, the first
- * value of each key stays, so that two variants with different values do not change it back and forth.
+ * <p>All resources of the model have them. Where several variants share a resource, such as an endpoint, the first
+ * value of each key is kept, so that two variants with different values do not alternate it.
  *
  * @param tags the tags; unmodifiable
  */
 record UserTags(SortedMap<String, String> tags) {
   static final UserTags NONE = new UserTags(Collections.emptySortedMap());
 
-  /** What the library's own tags begin with. */
+  /** The prefix of the library's own tags. */
   private static final String OWN = "fairlead-";
-  /** What AWS's own tags begin with, which nobody else may write. */
+  /** The prefix of AWS's own tags, which is reserved. */
   static final String RESERVED = "aws:";
 
   private static final String FRAMEWORK = "framework";
   private static final String FRAMEWORK_VERSION = "framework-version";
 
-  /** AWS takes 50 on a resource; a configuration has up to 34 of the library's. */
+  /** AWS allows 50 on a resource, of which a configuration has up to 34 of the library's. */
   private static final int MOST = 14;
 
   private static final int LONGEST_KEY = 128;
@@ -39,7 +39,7 @@ record UserTags(SortedMap<String, String> tags) {
     tags = Collections.unmodifiableSortedMap(new TreeMap<>(tags));
   }
 
-  /** {@return those of a resource's tags that are neither the library's nor AWS's own} */
+  /** {@return the user's tags among a resource's: all but the library's and AWS's own} */
   static UserTags among(Map<String, String> tags) {
     SortedMap<String, String> users = new TreeMap<>(tags);
     users.keySet().removeIf(key -> key.startsWith(OWN) || key.startsWith(RESERVED));
@@ -47,9 +47,9 @@ record UserTags(SortedMap<String, String> tags) {
   }
 
   /**
-   * {@return the tags that a model's metadata come to}
+   * {@return the tags from a model's metadata}
    *
-   * @param warnings what has to be written otherwise is added here
+   * @param warnings gets a warning for each value that has to be written differently
    */
   static UserTags of(ModelMetadata metadata, List<String> warnings, Problems problems) {
     SortedMap<String, String> tags = new TreeMap<>();
@@ -85,7 +85,7 @@ record UserTags(SortedMap<String, String> tags) {
     return allowed.length() <= longest ? allowed : allowed.substring(0, longest);
   }
 
-  /** {@return these, with the values of others where both have a key, and no other key of theirs} */
+  /** {@return these tags, with the other ones' values where both have the key} */
   UserTags withValuesOf(UserTags others) {
     SortedMap<String, String> all = new TreeMap<>(tags);
     all.replaceAll((key, value) -> others.tags.getOrDefault(key, value));

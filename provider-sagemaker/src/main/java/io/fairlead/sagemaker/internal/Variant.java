@@ -11,20 +11,19 @@ import io.fairlead.sagemaker.SageMakerShadow;
 import java.util.Optional;
 
 /**
- * A variant of an endpoint, with what its endpoint configuration says of it, the instances that it has now, and what scales
- * it.
+ * A variant of an endpoint: its part of the endpoint configuration, its current instances, and its autoscaling.
  *
  * @param model the name of its model
  * @param instanceType the type of its instances; empty if it is serverless
- * @param count how many instances; 0 if it is serverless
- * @param serverless how it is served without instances
- * @param instances how its instances are set up
- * @param autoscaling what changes the number of its instances
- * @param shadow which share of the requests is copied to it
- * @param async where the endpoint's requests and answers lie; empty to leave it to the other variants
- * @param dataCapture what is recorded of the endpoint's requests; empty to leave it to the other variants
- * @param replacement how another model takes its place; nothing that can be read
- * @param tags what users tag its endpoint with
+ * @param count the number of instances; 0 if it is serverless
+ * @param serverless its serverless inference, in place of instances
+ * @param instances the options of its instances
+ * @param autoscaling its autoscaling
+ * @param shadow its options as a shadow
+ * @param async the endpoint's options for asynchronous invocations; empty to keep those of the other variants
+ * @param dataCapture the endpoint's data capture; empty to keep that of the other variants
+ * @param replacement how another model replaces its model; not part of the actual state
+ * @param tags the user's tags of its endpoint
  */
 record Variant(
     String model,
@@ -39,12 +38,12 @@ record Variant(
     Optional<SageMakerReplacement> replacement,
     UserTags tags) {
   /**
-   * How the number of instances changes by itself.
+   * Autoscaling of the number of instances.
    *
-   * @param min the least
-   * @param max the most
-   * @param policy what they are changed by; empty if nothing of ours says so
-   * @param foreign whether somebody else's policies change them
+   * @param min the minimum
+   * @param max the maximum
+   * @param policy the managed scaling policy; empty if there is none
+   * @param foreign whether there are foreign scaling policies
    */
   record Autoscaling(int min, int max, Optional<SageMakerAutoscaling> policy, boolean foreign) {}
 
@@ -78,7 +77,7 @@ record Variant(
         newTags);
   }
 
-  /** A variant in which what it leaves open stays as it is. */
+  /** The desired state of a variant. Options that it does not set are kept. */
   record Merged(Variant wanted) implements Desired<Variant> {
     @Override
     public Variant from(Optional<Variant> actual) {
@@ -107,7 +106,7 @@ record Variant(
         tags.withValuesOf(actual.tags));
   }
 
-  /** {@return what scales it if that is somebody else's, who then decides how many instances there are} */
+  /** {@return the foreign autoscaling, which then decides the number of instances; empty if there is none} */
   Optional<Autoscaling> foreignAutoscaling() {
     return autoscaling.filter(Autoscaling::foreign);
   }
@@ -116,7 +115,7 @@ record Variant(
     return tags.areIn(actual.tags) && isUntaggedAs(actual);
   }
 
-  /** {@return whether nothing but the tags differs} */
+  /** {@return whether they are equal apart from the tags} */
   boolean isUntaggedAs(Variant other) {
     return compared().equals(other.compared());
   }
@@ -136,7 +135,7 @@ record Variant(
         UserTags.NONE);
   }
 
-  /** {@return whether the other differs in what only another endpoint configuration can change} */
+  /** {@return whether they differ in a field that only another endpoint configuration can change} */
   boolean needsConfigurationFor(Variant other) {
     return !model.equals(other.model)
         || !instanceType.equals(other.instanceType)
@@ -148,7 +147,7 @@ record Variant(
         || !dataCapture.equals(other.dataCapture);
   }
 
-  /** AWS changes how much concurrency is provisioned, and has no call that ends it. */
+  /** AWS can change provisioned concurrency in place, but cannot remove it. */
   private boolean isWarm() {
     return serverless.filter(config -> config.provisionedConcurrency() > 0).isPresent();
   }

@@ -30,9 +30,9 @@ import software.amazon.awssdk.services.sagemaker.model.ProductionVariantServerle
 import software.amazon.awssdk.services.sagemaker.model.ProductionVariantSummary;
 import software.amazon.awssdk.services.sagemaker.model.TrafficRoutingConfigType;
 
-/** From a variant as it should be to AWS's requests, and back from AWS's answers. */
+/** The conversion of variants to AWS's requests, and from AWS's answers. */
 final class VariantConversion {
-  /** A variant of which it cannot be told what it serves. */
+  /** A variant whose model is unknown. */
   static final Variant UNKNOWN = new Variant(
       "",
       "",
@@ -46,7 +46,7 @@ final class VariantConversion {
       Optional.empty(),
       UserTags.NONE);
 
-  /** What is not named here, SageMaker records in Base64. */
+  /** Content types that are recorded as text; SageMaker records all others in Base64. */
   private static final CaptureContentTypeHeader READABLE = CaptureContentTypeHeader.builder()
       .csvContentTypes("text/csv")
       .jsonContentTypes("application/json")
@@ -65,7 +65,10 @@ final class VariantConversion {
         variant);
   }
 
-  /** {@return what AWS has of a variant, changed to what it should be; its weight and what we know nothing of stay} */
+  /**
+   * {@return AWS's production variant with the desired values; its weight and fields that Fairlead does not know are
+   * kept}
+   */
   static ProductionVariant change(ProductionVariant before, Variant variant) {
     ProductionVariant.Builder changed = before.toBuilder()
         .modelName(variant.model())
@@ -107,7 +110,7 @@ final class VariantConversion {
     return startup.map(limits::withStartupTimeout).orElse(limits);
   }
 
-  /** Writes what this variant says of all variants of its endpoint; what it leaves open stays. */
+  /** Writes the variant's options of the whole endpoint; those that it does not set are kept. */
   static void writeShared(CreateEndpointConfigRequest.Builder wanted, Variant variant) {
     CreateEndpointConfigRequest now = wanted.build();
     variant
@@ -120,7 +123,7 @@ final class VariantConversion {
     variant.dataCapture().ifPresent(capture -> wanted.dataCaptureConfig(change(before, capture)));
   }
 
-  /** Ends the record of requests. */
+  /** Disables data capture. */
   static void endCapture(CreateEndpointConfigRequest.Builder wanted) {
     DataCaptureConfig now = wanted.build().dataCaptureConfig();
     if (now != null) {
@@ -195,7 +198,7 @@ final class VariantConversion {
 
   // ---- from AWS ----
 
-  /** {@return a variant as it is, but for what scales it and its tags} */
+  /** {@return the actual state of a variant, without its autoscaling and its tags} */
   static Variant read(
       DescribeEndpointConfigResponse configuration,
       ProductionVariant variant,

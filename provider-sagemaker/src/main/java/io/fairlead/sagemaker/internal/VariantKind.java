@@ -42,14 +42,14 @@ import software.amazon.awssdk.services.sagemaker.model.ProductionVariantStatus;
 import software.amazon.awssdk.services.sagemaker.model.ProductionVariantSummary;
 
 /**
- * Variants, each a part of its endpoint: the first makes the endpoint, the others join it, and the last takes it along.
+ * Variants, each a part of its endpoint: the endpoint is created with the first and deleted with the last.
  *
- * <p>What is ready is told by what the endpoint's configuration says, not by its status alone: after a change that
- * SageMaker took back, an endpoint is in service again with the configuration that it had.
+ * <p>The endpoint's status alone does not show whether a variant is ready, but its configuration does: after
+ * SageMaker rolled a change back, an endpoint is in service again with its former configuration.
  */
 final class VariantKind implements ResourceKind<Variant> {
   private static final int MOST_VARIANTS = 10;
-  /** All requests, as whole percents are written. */
+  /** The weight of all requests, in whole percent. */
   private static final float ALL = 100;
 
   private final SageMakerClients clients;
@@ -59,10 +59,10 @@ final class VariantKind implements ResourceKind<Variant> {
   private final ComponentCalls components;
   private final AutoscalingCalls autoscaling;
 
-  /** What scaled variants whose instances are being exchanged, until that has ended. */
-  private final Map<VariantName, SetAside> setAside = new ConcurrentHashMap<>();
+  /** The autoscaling of variants whose instances are being replaced, until that has ended. */
+  private final Map<VariantName, SuspendedAutoscaling> suspended = new ConcurrentHashMap<>();
 
-  private record SetAside(String instanceType, Autoscaling range) {}
+  private record SuspendedAutoscaling(String instanceType, Autoscaling range) {}
 
   VariantKind(
       SageMakerClients clients,
@@ -92,8 +92,8 @@ final class VariantKind implements ResourceKind<Variant> {
     if (found.isEmpty()) {
       return Observed.absent();
     }
-    if (!endpoints.isOurs(found.get())) {
-      // Whatever it is, and whatever its variants are: the name is taken.
+    if (!endpoints.isManaged(found.get())) {
+      // The name is taken, whatever the endpoint and its variants are.
       return Observed.ready(VariantConversion.UNKNOWN).asForeign();
     }
     return endpoints.isFleet(found.get()) ? Observed.absent() : observed(name, found.get(), look);
@@ -118,7 +118,7 @@ final class VariantKind implements ResourceKind<Variant> {
       VariantName name, DescribeEndpointResponse endpoint, Look look) {
     String detail = endpoint.endpointStatusAsString().equals("InService")
         ? EndpointCalls.reason(endpoint)
-        : "a change failed and could not be taken back: the endpoint serves a mix of both ("
+        : "a change failed and could not be rolled back: the endpoint serves a mix of both ("
             + EndpointCalls.reason(endpoint) + ")";
     Optional<DescribeEndpointConfigResponse> found =
         endpoints.findConfiguration(endpoint.endpointConfigName(), look);
@@ -140,7 +140,7 @@ final class VariantKind implements ResourceKind<Variant> {
     boolean scales = !shadow && variant.get().serverlessConfig() == null;
     Variant value = VariantConversion.read(configuration, variant.get(), now.get(), shadow)
         .withAutoscaling(scales ? autoscaling.read(name) : Optional.empty())
-        .withTags(UserTags.among(endpoints.marks(endpoint)));
+        .withTags(UserTags.among(endpoints.resourceTags(endpoint)));
     Observed<Variant> seen = Observed.ready(value).withDetail(detail);
     String run =
         endpoints.tagsOf(configuration, look).get(SageMakerTags.RUN_OF_VARIANT + name.variant());
@@ -186,17 +186,19 @@ final class VariantKind implements ResourceKind<Variant> {
     CreateEndpointConfigRequest.Builder wanted =
         CreateEndpointConfigRequest.builder().productionVariants(variant);
     VariantConversion.writeShared(wanted, desired);
-    String configuration = endpoints.make(name.endpoint(), wanted, marks(name, desired, owner));
-    Map<String, String> marks = new HashMap<>(desired.tags().tags());
-    marks.putAll(SageMakerTags.of(owner));
-    endpoints.create(name.endpoint(), configuration, marks);
+    String configuration =
+        endpoints.createConfiguration(name.endpoint(), wanted, resourceTags(name, desired, owner));
+    Map<String, String> resourceTags = new HashMap<>(desired.tags().tags());
+    resourceTags.putAll(SageMakerTags.of(owner));
+    endpoints.create(name.endpoint(), configuration, resourceTags);
   }
 
-  private static Map<String, String> marks(VariantName name, Variant desired, OwnerTag owner) {
-    Map<String, String> marks = new HashMap<>(desired.tags().tags());
-    marks.putAll(SageMakerTags.of(owner));
-    marks.put(SageMakerTags.RUN_OF_VARIANT + name.variant(), owner.run());
-    return marks;
+  private static Map<String, String> resourceTags(
+      VariantName name, Variant desired, OwnerTag owner) {
+    Map<String, String> resourceTags = new HashMap<>(desired.tags().tags());
+    resourceTags.putAll(SageMakerTags.of(owner));
+    resourceTags.put(SageMakerTags.RUN_OF_VARIANT + name.variant(), owner.run());
+    return resourceTags;
   }
 
   private Accepted join(
@@ -204,17 +206,16 @@ final class VariantKind implements ResourceKind<Variant> {
     checkAtRest(name, endpoint);
     DescribeEndpointConfigResponse configuration = endpoints.configuration(endpoint);
     if (names(configuration).contains(name.variant())) {
-      // Writing it would put this model in place of the one that another process has deployed
-      // meanwhile.
+      // An update would replace the model that another process has deployed meanwhile.
       throw new ServingException(
-          SageMakerProvider.ID, ErrorKind.ALREADY_EXISTS, "Variant " + name + " exists by now");
+          SageMakerProvider.ID, ErrorKind.ALREADY_EXISTS, "Variant " + name + " already exists");
     }
     cannotJoin(desired, configuration).ifPresent(why -> {
       throw refusal(name, why);
     });
     ProductionVariant variant = VariantConversion.write(
         name.variant(), desired, desired.shadow().map(s -> (float) s.percent()).orElse(0f));
-    CreateEndpointConfigRequest.Builder wanted = EndpointCalls.like(configuration, endpoint);
+    CreateEndpointConfigRequest.Builder wanted = EndpointCalls.copyOf(configuration, endpoint);
     CreateEndpointConfigRequest now = wanted.build();
     if (desired.shadow().isPresent()) {
       wanted.shadowProductionVariants(and(now.shadowProductionVariants(), variant));
@@ -224,10 +225,13 @@ final class VariantKind implements ResourceKind<Variant> {
     VariantConversion.writeShared(wanted, desired);
     Map<String, String> tagged =
         endpoints.carriedTags(endpoint, configuration, names(configuration));
-    marks(name, desired.withTags(desired.tags().withValuesOf(UserTags.among(tagged))), owner)
+    resourceTags(name, desired.withTags(desired.tags().withValuesOf(UserTags.among(tagged))), owner)
         .forEach(tagged::put);
     return updateEndpoint(
-        name, endpoint, endpoints.make(name.endpoint(), wanted, tagged), Optional.empty());
+        name,
+        endpoint,
+        endpoints.createConfiguration(name.endpoint(), wanted, tagged),
+        Optional.empty());
   }
 
   private static List<ProductionVariant> and(
@@ -255,20 +259,21 @@ final class VariantKind implements ResourceKind<Variant> {
     return components
         .of(name.endpoint(), look)
         .map(component -> "cannot join " + component
-            + ", which is an inference component: AWS has no weights between the two. Deploy under another name, or undeploy "
+            + ", which is an inference component: AWS has no traffic weights between the two. Deploy under "
+            + "another name, or undeploy "
             + component + " first");
   }
 
   private Optional<String> cannotJoin(
       DescribeEndpointResponse endpoint, Variant desired, Look look) {
     if (endpoints.isFleet(endpoint)) {
-      return Optional.of("cannot be there: endpoint " + endpoint.endpointName()
+      return Optional.of("cannot be created: endpoint " + endpoint.endpointName()
           + " is a fleet that inference components share. Deploy under another name");
     }
     if (EndpointCalls.isOutOfService(endpoint)) {
       return Optional.of("cannot join " + names(endpoint)
-          + ": AWS has taken the endpoint out of service. "
-          + "Deploy one of those again, which makes the endpoint anew, or undeploy them first");
+          + ": AWS has taken the endpoint out of service. Deploy one of those again, which creates the "
+          + "endpoint again, or undeploy them first");
     }
     return EndpointCalls.isAtRest(endpoint)
         ? endpoints
@@ -304,8 +309,8 @@ final class VariantKind implements ResourceKind<Variant> {
   }
 
   private static final String ASYNC =
-      "cannot change how the endpoint is asked: it is asynchronous or not, and where its answers lie, for as long as it is "
-          + "there. Deploy under another name, or undeploy its variants first";
+      "cannot change how the endpoint is invoked: whether it is asynchronous, and where its answers are "
+          + "stored, is fixed while it exists. Deploy under another name, or undeploy its variants first";
 
   // ---- updating ----
 
@@ -339,14 +344,15 @@ final class VariantKind implements ResourceKind<Variant> {
         .filter(one -> one.variantName().equals(name.variant()))
         .findFirst()
         .orElseThrow(() -> gone(name));
-    // AWS refuses to rebuild what is scaled; it is registered again when the change has ended.
+    // AWS refuses to replace instances that have a scalable target; it is registered again when the
+    // change has ended.
     if (!actual.instanceType().equals(desired.instanceType())) {
       actual.autoscaling().ifPresent(range -> {
-        setAside.put(name, new SetAside(actual.instanceType(), range));
+        suspended.put(name, new SuspendedAutoscaling(actual.instanceType(), range));
         autoscaling.remove(name);
       });
     }
-    CreateEndpointConfigRequest.Builder wanted = EndpointCalls.like(configuration, endpoint);
+    CreateEndpointConfigRequest.Builder wanted = EndpointCalls.copyOf(configuration, endpoint);
     CreateEndpointConfigRequest now = wanted.build();
     wanted.productionVariants(changed(now.productionVariants(), before, desired));
     wanted.shadowProductionVariants(
@@ -355,7 +361,7 @@ final class VariantKind implements ResourceKind<Variant> {
     if (desired.dataCapture().isEmpty()) {
       VariantConversion.endCapture(wanted);
     }
-    String next = endpoints.make(
+    String next = endpoints.createConfiguration(
         name.endpoint(),
         wanted,
         endpoints.carriedTags(endpoint, configuration, names(configuration)));
@@ -363,15 +369,15 @@ final class VariantKind implements ResourceKind<Variant> {
   }
 
   /**
-   * A change of an endpoint's configuration that is under way, told by its own name.
+   * An update of an endpoint's configuration in progress; its text is the id of the operation.
    *
-   * <p>Only with it can be told what SageMaker took back without a word: an endpoint that was changed since and is at rest
-   * with another configuration.
+   * <p>It is needed to detect that SageMaker rolled back without an error: the endpoint was modified since, and has
+   * settled with another configuration.
    *
-   * @param variant the variant that is to change
-   * @param before the configuration that it had
-   * @param configuration the configuration that it is to have
-   * @param since when the endpoint was last changed before
+   * @param variant the variant to change
+   * @param before the former configuration
+   * @param configuration the desired configuration
+   * @param since the time of the endpoint's last modification before
    */
   private record Reconfiguration(
       VariantName variant, String before, String configuration, Instant since) {
@@ -398,7 +404,7 @@ final class VariantKind implements ResourceKind<Variant> {
       return Outcome.succeeded();
     }
     if (endpoint.lastModifiedTime().equals(change.since())) {
-      return Outcome.running("waiting until the change shows");
+      return Outcome.running("waiting until the change is visible");
     }
     if (!endpoint.endpointConfigName().equals(change.before())) {
       // It ended, and another process has changed the endpoint since.
@@ -407,7 +413,7 @@ final class VariantKind implements ResourceKind<Variant> {
     return Outcome.failed(new ServingException(
         SageMakerProvider.ID,
         ErrorKind.MODEL_FAILED,
-        "SageMaker took the change back: "
+        "SageMaker rolled the change back: "
             + endpoints.reason(endpoint, change.variant().variant(), change.since())));
   }
 
@@ -442,7 +448,7 @@ final class VariantKind implements ResourceKind<Variant> {
                 .desiredWeightsAndCapacities(capacity.build())));
   }
 
-  /** Without retaining them, AWS would set all variants back to the weights and counts that they began with. */
+  /** Retains the actual weights and counts; AWS would otherwise reset all variants to their initial ones. */
   private Accepted updateEndpoint(
       VariantName name,
       DescribeEndpointResponse endpoint,
@@ -470,7 +476,7 @@ final class VariantKind implements ResourceKind<Variant> {
 
   private static ServingException gone(VariantName name) {
     return new ServingException(
-        SageMakerProvider.ID, ErrorKind.NOT_FOUND, "Variant " + name + " is not there any longer");
+        SageMakerProvider.ID, ErrorKind.NOT_FOUND, "Variant " + name + " no longer exists");
   }
 
   private static void checkAtRest(VariantName name, DescribeEndpointResponse endpoint) {
@@ -498,20 +504,21 @@ final class VariantKind implements ResourceKind<Variant> {
   public Optional<String> cannotUpdate(Variant actual, Variant desired) {
     if (actual.model().isEmpty()) {
       return Optional.of(
-          "serves what cannot be told, because its endpoint configuration was deleted by somebody else, or names no "
-              + "model: undeploy it and deploy it again");
+          "serves an unknown model, because its endpoint configuration was deleted by another process or by "
+              + "hand, or names no model: undeploy it and deploy it again");
     }
     boolean keepsScaling = actual.autoscaling().equals(desired.autoscaling())
         && actual.instanceType().equals(desired.instanceType());
     if (actual.foreignAutoscaling().isPresent() && !keepsScaling) {
       return Optional.of(
-          "is scaled by policies that somebody else made, which AWS would have to remove: remove them first, or keep the "
-              + "instance type and a fixed number, which leaves the instances to them");
+          "is scaled by policies that are not managed by Fairlead, and that AWS would have to delete: delete "
+              + "them first, or keep the instance type and a fixed count, which leaves the number of "
+              + "instances to them");
     }
     if (!actual.model().equals(desired.model()) && desired.replacement().isEmpty()) {
       return Optional.of(
-          "holds another container: deploy under another variant and route requests to it, or have SageMaker replace it by "
-              + "adding a SageMakerReplacement to the routing");
+          "holds another container: deploy under another variant and route requests to it, or have SageMaker "
+              + "replace it by adding a SageMakerReplacement to the routing");
     }
     if (actual.serverless().isPresent() != desired.serverless().isPresent()) {
       return Optional.of(
@@ -533,7 +540,7 @@ final class VariantKind implements ResourceKind<Variant> {
     if (EndpointCalls.status(endpoint) == Observed.Status.FAILED) {
       names(endpoint)
           .forEach(variant -> autoscaling.remove(new VariantName(name.endpoint(), variant)));
-      endpoints.leaveToTheirSteps(name.endpoint(), going);
+      endpoints.deferDeletion(name.endpoint(), going);
       deleteEndpoint(endpoint);
       return Accepted.VISIBLE;
     }
@@ -546,13 +553,13 @@ final class VariantKind implements ResourceKind<Variant> {
       throw gone(name);
     }
     if (others.stream().allMatch(other -> isGoing(name.endpoint(), other, going))) {
-      // All at once: one by one, each would be another fleet for those that stay a while longer.
+      // By one call: one by one, each would start another fleet for the remaining variants.
       others.forEach(variant -> autoscaling.remove(new VariantName(name.endpoint(), variant)));
-      endpoints.leaveToTheirSteps(name.endpoint(), going);
+      endpoints.deferDeletion(name.endpoint(), going);
       deleteEndpoint(endpoint);
     } else {
       others.remove(name.variant());
-      leave(
+      removeFromEndpoint(
           name,
           endpoint,
           configuration.orElseThrow(
@@ -584,16 +591,19 @@ final class VariantKind implements ResourceKind<Variant> {
             .deleteEndpoint(request -> request.endpointName(endpoint.endpointName())));
   }
 
-  private void leave(
+  private void removeFromEndpoint(
       VariantName name,
       DescribeEndpointResponse endpoint,
       DescribeEndpointConfigResponse configuration,
       List<String> others) {
-    CreateEndpointConfigRequest.Builder wanted = EndpointCalls.like(configuration, endpoint);
+    CreateEndpointConfigRequest.Builder wanted = EndpointCalls.copyOf(configuration, endpoint);
     CreateEndpointConfigRequest now = wanted.build();
     List<ProductionVariant> production = without(now.productionVariants(), name);
     if (production.isEmpty()) {
-      throw refusal(name, "is what the shadow " + others + " copies: undeploy the shadow first");
+      throw refusal(
+          name,
+          "cannot be removed while the shadow " + others + " copies its requests: undeploy "
+              + "the shadow first");
     }
     if (!EndpointCalls.isShadow(configuration, name.variant())) {
       autoscaling.remove(name);
@@ -601,7 +611,7 @@ final class VariantKind implements ResourceKind<Variant> {
     wanted.productionVariants(production);
     wanted.shadowProductionVariants(
         EndpointCalls.orNone(without(now.shadowProductionVariants(), name)));
-    String next = endpoints.make(
+    String next = endpoints.createConfiguration(
         name.endpoint(), wanted, endpoints.carriedTags(endpoint, configuration, others));
     updateEndpoint(name, endpoint, next, Optional.empty());
   }
@@ -616,16 +626,16 @@ final class VariantKind implements ResourceKind<Variant> {
   @Override
   public void deleteSuperseded(String path) {
     VariantName name = VariantName.of(path);
-    SetAside aside = setAside.get(name);
-    if (aside != null) {
-      bringBack(name, aside);
-      setAside.remove(name);
+    SuspendedAutoscaling saved = suspended.get(name);
+    if (saved != null) {
+      restoreAutoscaling(name, saved);
+      suspended.remove(name);
     }
-    endpoints.tidy(name.endpoint());
+    endpoints.deleteSuperseded(name.endpoint());
   }
 
-  /** Instances that were to be exchanged and are still there are scaled as before. */
-  private void bringBack(VariantName name, SetAside aside) {
+  /** Restores the autoscaling of instances that were to be replaced and still exist. */
+  private void restoreAutoscaling(VariantName name, SuspendedAutoscaling saved) {
     boolean there = endpoints
         .find(name.endpoint())
         .filter(EndpointCalls::isAtRest)
@@ -633,82 +643,85 @@ final class VariantKind implements ResourceKind<Variant> {
         .stream()
         .flatMap(configuration -> configuration.productionVariants().stream())
         .anyMatch(variant -> variant.variantName().equals(name.variant())
-            && aside.instanceType().equals(variant.instanceTypeAsString()));
+            && saved.instanceType().equals(variant.instanceTypeAsString()));
     if (there && autoscaling.read(name).isEmpty()) {
-      autoscaling.put(name, aside.range());
+      autoscaling.put(name, saved.range());
     }
   }
 
   // ---- listing ----
 
   /**
-   * A configuration that a deployment is about to use: nothing else tells yet that its variants are on their way.
+   * A configuration that a deployment is about to use: its variants are being created, but no endpoint has them yet.
    *
-   * @param uses it, and the models of its variants
+   * @param uses the configuration itself, and the models of its variants
    */
-  private record Coming(
+  private record PendingConfiguration(
       EndpointConfigSummary summary, Set<String> variants, List<ResourceRef> uses) {}
 
   @Override
   public List<Listed> list(Look look) {
-    Map<String, List<Coming>> coming = coming(look);
+    Map<String, List<PendingConfiguration>> pending = pending(look);
     List<Listed> listed = new ArrayList<>();
     for (EndpointSummary summary : endpoints.summaries()) {
-      Map<String, String> marks = tags.ofListed(summary.endpointArn(), summary.creationTime());
-      if (SageMakerTags.areOurs(marks) && !marks.containsKey(SageMakerTags.FLEET)) {
+      Map<String, String> resourceTags =
+          tags.ofListed(summary.endpointArn(), summary.creationTime());
+      if (SageMakerTags.areManaged(resourceTags)
+          && !resourceTags.containsKey(SageMakerTags.FLEET)) {
         endpoints
             .find(summary.endpointName(), look)
             .ifPresent(found -> listed.addAll(
-                listed(found, coming.getOrDefault(summary.endpointName(), List.of()), look)));
+                listed(found, pending.getOrDefault(summary.endpointName(), List.of()), look)));
       }
     }
     Set<String> there = listed.stream().map(entry -> entry.ref().name()).collect(toSet());
-    coming.forEach((endpoint, all) -> all.forEach(one -> one.variants().stream()
+    pending.forEach((endpoint, all) -> all.forEach(one -> one.variants().stream()
         .map(variant -> new VariantName(endpoint, variant))
         .filter(name -> there.add(name.toString()))
         .forEach(name -> listed.add(listed(name, one.summary().creationTime(), one.uses())
-            .status(Observed.Status.CHANGING, "a deployment is about to make it")))));
+            .status(Observed.Status.CHANGING, "a deployment is about to create it")))));
     return listed;
   }
 
   /** {@return the configurations that deployments are about to use, by the names of their endpoints} */
-  private Map<String, List<Coming>> coming(Look look) {
-    Map<String, List<Coming>> coming = new LinkedHashMap<>();
+  private Map<String, List<PendingConfiguration>> pending(Look look) {
+    Map<String, List<PendingConfiguration>> pending = new LinkedHashMap<>();
     for (EndpointConfigSummary summary : endpoints.configurations(look)) {
-      Map<String, String> marks =
+      Map<String, String> resourceTags =
           tags.ofListed(summary.endpointConfigArn(), summary.creationTime());
-      String endpoint = marks.getOrDefault(SageMakerTags.DEPLOYMENT, "");
-      if (SageMakerTags.areOurs(marks)
-          && !marks.containsKey(SageMakerTags.FLEET)
-          && isComing(summary, endpoint, look)) {
-        List<ResourceRef> uses = new ArrayList<>(SageMakerTags.models(marks));
+      String endpoint = resourceTags.getOrDefault(SageMakerTags.DEPLOYMENT, "");
+      if (SageMakerTags.areManaged(resourceTags)
+          && !resourceTags.containsKey(SageMakerTags.FLEET)
+          && isPending(summary, endpoint, look)) {
+        List<ResourceRef> uses = new ArrayList<>(SageMakerTags.models(resourceTags));
         uses.add(
             new ResourceRef(SageMakerKinds.CONFIGURATION.name(), summary.endpointConfigName()));
-        coming
+        pending
             .computeIfAbsent(endpoint, key -> new ArrayList<>())
-            .add(new Coming(summary, SageMakerTags.variants(marks), uses));
+            .add(new PendingConfiguration(summary, SageMakerTags.variants(resourceTags), uses));
       }
     }
-    return coming;
+    return pending;
   }
 
-  private boolean isComing(EndpointConfigSummary summary, String endpoint, Look look) {
+  private boolean isPending(EndpointConfigSummary summary, String endpoint, Look look) {
     boolean isUsed = endpoints
         .find(endpoint, look)
         .filter(
             found -> EndpointCalls.configurationNames(found).contains(summary.endpointConfigName()))
         .isPresent();
-    // A claim comes later than the tags of its creation.
+    // A claim is written later than the tags of its creation.
     return !isUsed
         && endpoints.isAboutToBeUsed(
             summary.creationTime(), endpoints.tagsOf(summary.endpointConfigArn(), look));
   }
 
   /**
-   * {@return the variants that an endpoint has or is about to have: shadows before what they copy, and those with the least
-   * requests first}
+   * {@return the variants that an endpoint has or is about to have: shadows before the variants that they copy, and
+   * those with the smallest weight first}
    */
-  private List<Listed> listed(DescribeEndpointResponse endpoint, List<Coming> coming, Look look) {
+  private List<Listed> listed(
+      DescribeEndpointResponse endpoint, List<PendingConfiguration> pending, Look look) {
     Map<String, List<ResourceRef>> uses = new LinkedHashMap<>();
     List<ResourceRef> ofAll = new ArrayList<>();
     Set<String> shadows = new HashSet<>();
@@ -727,7 +740,7 @@ final class VariantKind implements ResourceKind<Variant> {
         });
       });
     }
-    coming.forEach(one -> ofAll.addAll(one.uses()));
+    pending.forEach(one -> ofAll.addAll(one.uses()));
     uses.values().forEach(all -> all.addAll(ofAll));
     return uses.keySet().stream()
         .sorted(Comparator.comparing((String variant) -> !shadows.contains(variant))
@@ -747,7 +760,7 @@ final class VariantKind implements ResourceKind<Variant> {
         .uses(uses);
   }
 
-  /** {@return the variants that an endpoint is about to have, which are told before their configuration can be read} */
+  /** {@return the pending variants of an endpoint, which are visible before their configuration can be read} */
   private static Stream<String> pendingNames(DescribeEndpointResponse endpoint) {
     PendingDeploymentSummary pending = endpoint.pendingDeploymentSummary();
     return pending == null

@@ -3,7 +3,7 @@ package io.fairlead.sagemaker.internal;
 /**
  * A variant's name, {@code endpoint/variant}.
  *
- * @param endpoint the endpoint's name, which is the public one
+ * @param endpoint the endpoint's name, which is the public name
  * @param variant the variant's name on it
  */
 record VariantName(String endpoint, String variant) {

@@ -134,7 +134,7 @@ class AsyncInvocationsTest {
       assertThatThrownBy(() -> invocations.await(taken, Duration.ofSeconds(3)))
           .isInstanceOfSatisfying(
               ServingException.class, e -> assertThat(e.kind()).isEqualTo(ErrorKind.TIMEOUT))
-          .hasMessageContaining("may be waited for again");
+          .hasMessageContaining("wait for it again");
       assertThat(time.elapsed().minus(begin)).isEqualTo(Duration.ofSeconds(3));
       assertThat(invocations.await(taken, Duration.ofMinutes(5)).text()).isEqualTo("[1]");
     }
@@ -218,7 +218,7 @@ class AsyncInvocationsTest {
       assertThatThrownBy(() -> invocations.invoke(ENDPOINT, REQUEST))
           .isInstanceOfSatisfying(
               ServingException.class, e -> assertThat(e.kind()).isEqualTo(ErrorKind.UNSUPPORTED))
-          .hasMessageContaining("keeps no answers");
+          .hasMessageContaining("does not store answers");
     }
 
     @Test
@@ -312,7 +312,7 @@ class AsyncInvocationsTest {
           new AsyncInvocation("churn", "id-1", "s3://data/out/1.out", Optional.empty());
 
       assertThatThrownBy(() -> invocations.await(blind, Duration.ofSeconds(1)))
-          .hasMessageContaining("keeps no failures");
+          .hasMessageContaining("does not store failures");
       assertThat(server.asked()).allMatch(asked -> asked.path().equals("/data/out/1.out"));
     }
 

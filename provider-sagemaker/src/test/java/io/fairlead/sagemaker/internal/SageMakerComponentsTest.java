@@ -327,7 +327,8 @@ class SageMakerComponentsTest {
     assertThat(failure.kind()).isEqualTo(ErrorKind.NOT_FOUND);
     assertThat(failure)
         .hasMessage(
-            "Invoking endpoint 'bert', variant 'green' failed: the only variant there is the inference component 'blue'");
+            "Invoking endpoint 'bert', variant 'green' failed: the only variant there is the inference "
+                + "component 'blue'");
     assertThat(aws.account().invocations()).isEmpty();
   }
 
@@ -345,7 +346,8 @@ class SageMakerComponentsTest {
     assertThat(failure.kind()).isEqualTo(ErrorKind.CONFLICT);
     assertThat(failure)
         .hasMessageContaining(
-            "bert/green cannot join bert/blue, which is an inference component: AWS has no weights among those");
+            "bert/green cannot join bert/blue, which is an inference component: AWS has no traffic weights "
+                + "among those");
     assertThat(aws.remains()).isEqualTo(before);
     assertThat(platform
             .preview(it -> it.deploy(SECOND, elsewhere, new Routing("bert", "green")))
@@ -380,12 +382,13 @@ class SageMakerComponentsTest {
 
     assertThat(component)
         .hasMessageContaining(
-            "inference-component old/green cannot be an inference component: there is an endpoint old with variants of its own");
+            "inference-component old/green cannot be an inference component: there is an endpoint old with "
+                + "variants of its own");
     assertThat(variant)
         .hasMessageContaining("bert/green cannot join bert/blue, which is an inference component");
     assertThat(fleet)
         .hasMessageContaining(
-            "variant shared/green cannot be there: endpoint shared is a fleet that inference components share");
+            "variant shared/green cannot be created: endpoint shared is a fleet that inference components share");
     assertThat(List.of(component, variant, fleet))
         .allMatch(failure -> failure.kind() == ErrorKind.CONFLICT && !failure.retryable());
     assertThat(aws.remains()).isEqualTo(before);
@@ -481,7 +484,8 @@ class SageMakerComponentsTest {
                 .with(new SageMakerShadow(10))
                 .with(SageMakerReplacement.canary(5, Duration.ofMinutes(10))),
             new String[] {
-              "scaling.options must not have SageMakerInstances with a volume for an inference component, whose fleet has the instances",
+              "scaling.options must not have SageMakerInstances with a volume for an inference component, "
+                  + "whose fleet has the instances",
               "scaling.options must not have SageMakerServerless" + here,
               "routing.options must not have SageMakerShadow" + here,
               "routing.options must not have SageMakerAsync" + here,
@@ -665,9 +669,9 @@ class SageMakerComponentsTest {
 
     assertThat(late.kind()).isEqualTo(ErrorKind.TIMEOUT);
     assertThat(late)
-        .hasMessageContaining(
-            "inference component " + BERT
-                + " is Creating; AWS neither cancels nor deletes that, and the instances of fleet shared are paid for meanwhile")
+        .hasMessageContaining("inference component " + BERT
+            + " is Creating; AWS neither cancels nor deletes that, and the instances of fleet shared are "
+            + "billed meanwhile")
         .hasMessageContaining("run the same operation again to resume it");
     assertThat(deployments()).contains("bert/blue CHANGING 0", "clip/blue READY 100");
     ServingException stuck = fails(() -> await(platform.undeploy(bert())));
@@ -699,7 +703,7 @@ class SageMakerComponentsTest {
 
     assertThat(failure)
         .hasMessageContaining(
-            "Fleet shared has inference components that were not made by this library")
+            "Fleet shared has inference components that are not managed by Fairlead")
         .hasMessageContaining("theirs");
     assertThat(components()).containsExactly("component/theirs");
   }

@@ -59,7 +59,7 @@ class SageMakerCredentialsTest {
     assertThat(failure.kind()).isEqualTo(ErrorKind.UNAUTHORIZED);
     assertThat(failure)
         .hasMessageContaining("the vault is sealed")
-        .hasMessageContaining("Tried the credentials provider that was handed in");
+        .hasMessageContaining("Tried the caller's own credentials provider");
   }
 
   @Test
@@ -72,8 +72,7 @@ class SageMakerCredentialsTest {
       ServingException failure =
           deployFails(config().withClients(SageMakerConfig.Clients.NONE.withControlPlane(own)));
 
-      assertThat(failure)
-          .hasMessageContaining("Tried the credentials of the clients that were handed in");
+      assertThat(failure).hasMessageContaining("Tried the credentials of the caller's own clients");
     }
   }
 
@@ -90,7 +89,7 @@ class SageMakerCredentialsTest {
     assertThat(failure)
         .hasMessageContaining("did not answer within 0.2 s, and nothing was sent")
         .hasMessageContaining("Check what it waits for")
-        .hasMessageContaining("Tried the credentials provider that was handed in");
+        .hasMessageContaining("Tried the caller's own credentials provider");
     assertThat(interrupted.await(10, TimeUnit.SECONDS))
         .as("closing the platform ends what still waits")
         .isTrue();

@@ -107,7 +107,8 @@ class SageMakerInvokerTest {
             () -> invoker.invoke(serverless, Request.of(new byte[most + 1], "application/x-npy")))
         .isInstanceOf(InvalidValueException.class)
         .hasMessage("Request: body must have at most " + most
-            + " bytes for a serverless variant, or go to one with instances (got " + (most + 1)
+            + " bytes for a serverless variant; variants with instances take more (got "
+            + (most + 1)
             + ")");
     assertThat(server.asked()).isEmpty();
 
@@ -274,7 +275,7 @@ class SageMakerInvokerTest {
     assertThat(failure.kind()).isEqualTo(ErrorKind.NOT_FOUND);
     assertThat(failure)
         .hasMessageContaining("variant 'green'")
-        .hasMessageContaining("does not have what the request is pinned to");
+        .hasMessageContaining("does not have the variant that the request is pinned to");
   }
 
   @Test
@@ -475,7 +476,7 @@ class SageMakerInvokerTest {
     ServingException failure = failure(REQUEST);
 
     assertThat(failure.kind()).isEqualTo(ErrorKind.UNAUTHORIZED);
-    assertThat(failure).hasMessageContaining("credentials provider that was handed in");
+    assertThat(failure).hasMessageContaining("caller's own credentials provider");
   }
 
   @Test

@@ -27,9 +27,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The last lines that the containers of a deployed model printed, from Cloud Logging.
+ * The last log lines of the containers of a deployed model, from Cloud Logging.
  *
- * <p>It is best effort: what cannot be read within a few seconds is left to the link that is told instead.
+ * <p>Best effort: if the lines cannot be read within a few seconds, the message has a link to the log only.
  */
 final class ContainerLog {
   private static final Logger LOG = LoggerFactory.getLogger(ContainerLog.class);
@@ -43,9 +43,9 @@ final class ContainerLog {
   private final Optional<URI> entries;
 
   /**
-   * Makes a log.
+   * Creates a log.
    *
-   * @param entries where entries are listed; empty where nothing can be read, such as from an emulator
+   * @param entries the URI that lists entries; empty where there is none, such as of an emulator
    */
   ContainerLog(VertexConfig config, VertexClients clients, Optional<URI> entries) {
     this.config = config;
@@ -53,13 +53,13 @@ final class ContainerLog {
     this.entries = entries;
   }
 
-  /** {@return where Cloud Logging lists entries in a universe of Google Cloud} */
+  /** {@return the URI by which Cloud Logging lists entries, in a universe of Google Cloud} */
   static URI entries(String universeDomain) {
     return URI.create("https://logging." + universeDomain + "/v2/entries:list");
   }
 
-  /** {@return what to say of the log of a deployed model that did not start, as sentences} */
-  String told(String endpoint, String deployedModelId) {
+  /** {@return sentences on the log of a deployed model that did not start} */
+  String describe(String endpoint, String deployedModelId) {
     String filter = "resource.type=\"aiplatform.googleapis.com/Endpoint\""
         + " resource.labels.endpoint_id=\"" + endpoint + "\""
         + " labels.deployed_model_id=\"" + deployedModelId + "\"";
@@ -111,7 +111,7 @@ final class ContainerLog {
     return Value.newBuilder().setStringValue(value).build();
   }
 
-  /** {@return what the entries say, the oldest first} */
+  /** {@return the texts of the entries, the oldest first} */
   private static List<String> lines(String json) throws InvalidProtocolBufferException {
     Struct.Builder answer = Struct.newBuilder();
     JsonFormat.parser().merge(json, answer);
@@ -121,14 +121,14 @@ final class ContainerLog {
         .getListValue()
         .getValuesList()) {
       Struct fields = entry.getStructValue();
-      String said = fields.containsFields("textPayload")
+      String text = fields.containsFields("textPayload")
           ? fields.getFieldsOrThrow("textPayload").getStringValue()
           : fields
               .getFieldsOrDefault("jsonPayload", Value.getDefaultInstance())
               .getStructValue()
               .getFieldsOrDefault("message", Value.getDefaultInstance())
               .getStringValue();
-      String line = said.strip();
+      String line = text.strip();
       if (!line.isEmpty()) {
         lines.add(line.length() <= LONGEST_LINE ? line : line.substring(0, LONGEST_LINE) + "...");
       }

@@ -20,12 +20,12 @@ import java.time.Duration;
 import java.util.Optional;
 import java.util.random.RandomGenerator;
 
-/** An endpoint platform that also asks models in the ways that Vertex AI alone has. */
+/** An endpoint platform with Vertex AI's typed invocations. */
 public final class DefaultVertexPlatform extends ForwardingEndpointPlatform
     implements VertexPlatform {
   /**
-   * The end of what takes half a minute is noticed within a second, and what takes long is asked for every ten seconds at
-   * most: a region answers 600 such calls a minute.
+   * The end of an operation of half a minute is noticed within a second. Long operations are polled every ten seconds
+   * at most, because a region answers 600 such calls a minute.
    */
   static final Polling POLLING = new Polling(Duration.ofMillis(500), Duration.ofSeconds(10), 0.05);
 
@@ -36,9 +36,9 @@ public final class DefaultVertexPlatform extends ForwardingEndpointPlatform
   private volatile boolean closed;
 
   /**
-   * Makes a platform.
+   * Creates a platform.
    *
-   * @param platform what does all that other platforms do, too; closed with this
+   * @param platform the platform of all other operations; closed with this one
    */
   DefaultVertexPlatform(EndpointPlatform platform, VertexInvoker invoker) {
     super(platform);
@@ -56,7 +56,7 @@ public final class DefaultVertexPlatform extends ForwardingEndpointPlatform
             : Optional.of(ContainerLog.entries(config.universeDomain())));
   }
 
-  /** The same with the place where Cloud Logging lists entries. */
+  /** The same, with the URI by which Cloud Logging lists entries. */
   public static VertexPlatform open(
       VertexConfig config, TimeSource time, RandomGenerator random, Optional<URI> logEntries) {
     VertexClients clients = new VertexClients(config);

@@ -30,11 +30,11 @@ import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 
 /**
- * Deployed models: what serves a variant's requests. They have no labels, so their display names say who manages them,
- * and their ids are derived from the variants that they are.
+ * Deployed models, which serve the requests of variants. They have no labels, so the owner tag is in their display
+ * names; their ids are derived from the names of their variants.
  *
- * <p>What is on its way to an endpoint is in no list of what is deployed to it. The endpoint's labels tell which variants
- * may be, see {@link VariantMark}, and its operations whether one is.
+ * <p>A model that is being deployed is not in the endpoint's list of deployed models. The endpoint's labels name the
+ * variants that may be, see {@link VariantLabels}, and its operations show whether one is.
  */
 final class DeployedModelKind extends VertexKind<DeployedModelSpec> {
   private static final DeployedModelSpec UNKNOWN =
@@ -43,8 +43,8 @@ final class DeployedModelKind extends VertexKind<DeployedModelSpec> {
   private final EndpointCalls endpoints;
   private final ModelKind models;
   private final ContainerLog log;
-  /** The deployments that were begun here and have not been seen to end, by what they deploy. */
-  private final Map<String, String> begun = new ConcurrentHashMap<>();
+  /** The operations of deployments that were started here and have not been seen to end, by variant. */
+  private final Map<String, String> started = new ConcurrentHashMap<>();
 
   DeployedModelKind(
       VertexNames names,
@@ -75,16 +75,16 @@ final class DeployedModelKind extends VertexKind<DeployedModelSpec> {
       return Observed.absent();
     }
     Endpoint endpoint = found.get();
-    if (!VertexTags.areOurs(endpoint.getLabelsMap())) {
-      // Whatever it is, and whatever is deployed to it: the name is taken.
+    if (!VertexTags.areManaged(endpoint.getLabelsMap())) {
+      // The name is taken, whatever the endpoint and its deployed models are.
       return Observed.ready(UNKNOWN).asForeign();
     }
     Optional<DeployedModel> deployed = find(endpoint, path);
     if (deployed.isPresent()) {
       return observed(path, deployed.get(), look);
     }
-    return mayBeComing(endpoint, VertexNames.deployedModelId(path))
-        ? coming(path, look)
+    return mayBeDeploying(endpoint, VertexNames.deployedModelId(path))
+        ? deploying(path, look)
         : Observed.absent();
   }
 
@@ -95,9 +95,9 @@ final class DeployedModelKind extends VertexKind<DeployedModelSpec> {
         .findFirst();
   }
 
-  /** {@return whether a variant was to be deployed, and was not taken away since} */
-  private static boolean mayBeComing(Endpoint endpoint, String id) {
-    return endpoint.containsLabels(VariantMark.variantKey(id));
+  /** {@return whether the deployment of a variant was started, and it was not undeployed since} */
+  private static boolean mayBeDeploying(Endpoint endpoint, String id) {
+    return endpoint.containsLabels(VariantLabels.variantKey(id));
   }
 
   private Observed<DeployedModelSpec> observed(String path, DeployedModel deployed, Look look) {
@@ -110,11 +110,14 @@ final class DeployedModelKind extends VertexKind<DeployedModelSpec> {
     return DeployedModelName.run(deployed).map(seen::madeBy).orElse(seen);
   }
 
-  /** Whatever is at work on an endpoint has to end before anything else is done to it. */
-  private Observed<DeployedModelSpec> coming(String path, Look look) {
+  /**
+   * {@return the state of a variant that may be being deployed: an operation in progress on the endpoint has to end
+   * first}
+   */
+  private Observed<DeployedModelSpec> deploying(String path, Look look) {
     Settled settled = endpoints.settled(endpointOf(path), look);
-    if (settled.atWork().isPresent()) {
-      return Observed.changing(VertexCalls.stage(settled.atWork().get()));
+    if (settled.inProgress().isPresent()) {
+      return Observed.changing(VertexCalls.stage(settled.inProgress().get()));
     }
     return settled
         .endpoint()
@@ -125,10 +128,10 @@ final class DeployedModelKind extends VertexKind<DeployedModelSpec> {
 
   // ---- changing ----
 
-  /** Without a share of the traffic, which is set after it for all variants at once, and only if nobody else has. */
+  /** Without traffic, which is set later for all variants at once. */
   @Override
   public Accepted create(String path, DeployedModelSpec desired, OwnerTag owner) {
-    Accepted accepted = calls.make(
+    Accepted accepted = calls.create(
         "Deploy " + path,
         calls.clients().endpoints().deployModelCallable(),
         DeployModelRequest.newBuilder()
@@ -140,7 +143,7 @@ final class DeployedModelKind extends VertexKind<DeployedModelSpec> {
                 .setModel(models.versionName(desired.model())))
             .build(),
         names.endpoint(endpointOf(path)));
-    accepted.operation().ifPresent(operation -> begun.put(path, operation));
+    accepted.operation().ifPresent(operation -> started.put(path, operation));
     return accepted;
   }
 
@@ -150,11 +153,11 @@ final class DeployedModelKind extends VertexKind<DeployedModelSpec> {
     if (outcome.state() == Outcome.State.RUNNING) {
       return outcome;
     }
-    Optional<String> deployed = begun.entrySet().stream()
+    Optional<String> deployed = started.entrySet().stream()
         .filter(entry -> entry.getValue().equals(operation))
         .map(Map.Entry::getKey)
         .findFirst();
-    deployed.ifPresent(begun::remove);
+    deployed.ifPresent(started::remove);
     return outcome
         .error()
         .filter(error -> error.kind() == ErrorKind.MODEL_FAILED)
@@ -167,14 +170,14 @@ final class DeployedModelKind extends VertexKind<DeployedModelSpec> {
             VertexProvider.ID,
             error.kind(),
             error.getMessage() + ". "
-                + log.told(endpointOf(path), VertexNames.deployedModelId(path)))
+                + log.describe(endpointOf(path), VertexNames.deployedModelId(path)))
         .build();
   }
 
   @Override
   public Accepted update(
       String path, Observed<DeployedModelSpec> current, DeployedModelSpec desired) {
-    return calls.begin(
+    return calls.start(
         "Scale " + path,
         calls.clients().endpoints().mutateDeployedModelCallable(),
         MutateDeployedModelRequest.newBuilder()
@@ -188,8 +191,8 @@ final class DeployedModelKind extends VertexKind<DeployedModelSpec> {
   @Override
   public Accepted delete(String path, Observed<DeployedModelSpec> current, Set<ResourceRef> going) {
     if (current.status() == Observed.Status.CHANGING) {
-      // Only what was begun here: another operation may be at work on another variant.
-      String operation = begun.remove(path);
+      // Only an operation that was started here: another one may be of another variant.
+      String operation = started.remove(path);
       if (operation != null) {
         calls.cancel(operation);
       }
@@ -197,9 +200,9 @@ final class DeployedModelKind extends VertexKind<DeployedModelSpec> {
           ErrorKind.CONFLICT, path + " cannot be undeployed before its deployment has ended");
     }
     if (!going.contains(new ResourceRef(EndpointSpec.KIND.name(), endpointOf(path)))) {
-      isComingNoMore(path);
+      removeVariantLabel(path);
     }
-    return calls.begin(
+    return calls.start(
         "Undeploy " + path,
         calls.clients().endpoints().undeployModelCallable(),
         UndeployModelRequest.newBuilder()
@@ -208,9 +211,9 @@ final class DeployedModelKind extends VertexKind<DeployedModelSpec> {
             .build());
   }
 
-  /** Once it is gone, another variant's deployment must not be taken for its own. */
-  private void isComingNoMore(String path) {
-    String key = VariantMark.variantKey(VertexNames.deployedModelId(path));
+  /** Removes the label, so that another variant's deployment is not mistaken for this one's. */
+  private void removeVariantLabel(String path) {
+    String key = VariantLabels.variantKey(VertexNames.deployedModelId(path));
     Optional<Endpoint> found = endpoints.find(endpointOf(path));
     if (found.isEmpty() || !found.get().containsLabels(key)) {
       return;
@@ -236,9 +239,9 @@ final class DeployedModelKind extends VertexKind<DeployedModelSpec> {
     List<Listed> listed = new ArrayList<>();
     for (Endpoint endpoint : endpoints.list(look)) {
       String name = VertexNames.id(endpoint.getName());
-      boolean hasComing =
-          marked(endpoint).keySet().stream().anyMatch(id -> mayBeComing(endpoint, id));
-      Settled settled = hasComing
+      boolean hasPending = undeployedVariants(endpoint).keySet().stream()
+          .anyMatch(id -> mayBeDeploying(endpoint, id));
+      Settled settled = hasPending
           ? endpoints.settled(name, look)
           : new Settled(Optional.empty(), Optional.of(endpoint));
       Endpoint now = settled.endpoint().orElse(endpoint);
@@ -247,21 +250,23 @@ final class DeployedModelKind extends VertexKind<DeployedModelSpec> {
             .ifPresent(variant -> listed.add(listed(name, variant, deployed, look)));
       }
       settled
-          .atWork()
+          .inProgress()
           .filter(VertexCalls::isDeployment)
-          .ifPresent(deployment -> marked(endpoint)
+          .ifPresent(deployment -> undeployedVariants(endpoint)
               .values()
-              .forEach(mark -> mark.variant()
-                  .ifPresent(variant -> listed.add(coming(endpoint, variant, mark, deployment)))));
+              .forEach(labels -> labels
+                  .variant()
+                  .ifPresent(
+                      variant -> listed.add(deploying(endpoint, variant, labels, deployment)))));
     }
     return listed;
   }
 
-  /** {@return what an endpoint remembers of variants that are not deployed} */
-  private static Map<String, VariantMark> marked(Endpoint endpoint) {
-    Map<String, VariantMark> marks = VariantMark.of(endpoint.getLabelsMap());
-    endpoint.getDeployedModelsList().forEach(deployed -> marks.remove(deployed.getId()));
-    return marks;
+  /** {@return the labels of an endpoint about variants that are not deployed} */
+  private static Map<String, VariantLabels> undeployedVariants(Endpoint endpoint) {
+    Map<String, VariantLabels> variants = VariantLabels.of(endpoint.getLabelsMap());
+    endpoint.getDeployedModelsList().forEach(deployed -> variants.remove(deployed.getId()));
+    return variants;
   }
 
   private Listed listed(String name, String variant, DeployedModel deployed, Look look) {
@@ -281,10 +286,10 @@ final class DeployedModelKind extends VertexKind<DeployedModelSpec> {
         .uses(uses);
   }
 
-  private static Listed coming(
-      Endpoint endpoint, String variant, VariantMark mark, Operation deployment) {
+  private static Listed deploying(
+      Endpoint endpoint, String variant, VariantLabels labels, Operation deployment) {
     String name = VertexNames.id(endpoint.getName());
-    List<ResourceRef> uses = new ArrayList<>(mark.uses());
+    List<ResourceRef> uses = new ArrayList<>(labels.uses());
     uses.add(new ResourceRef(EndpointSpec.KIND.name(), name));
     return Listed.of(
             new ResourceRef(DeployedModelSpec.KIND.name(), name + "/" + variant),

@@ -6,27 +6,27 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * What the display names of deployed models tell: a deployed model has no labels, so its display name has to say which
- * variant it is, and whose.
+ * The display names of deployed models, which contain the variant and the owner tag because deployed models have no
+ * labels.
  */
 final class DeployedModelName {
   private static final String FAIRLEAD = "fairlead";
-  /** Variants and runs have no spaces. */
+  /** The names of variants and the ids of runs have no spaces. */
   private static final Pattern NAME = Pattern.compile(FAIRLEAD + " (\\S+) (\\S+)");
 
   private DeployedModelName() {}
 
-  /** {@return the display name that marks a variant as made by a run} */
+  /** {@return the display name of a variant that a run created} */
   static String displayName(String variant, String run) {
     return FAIRLEAD + " " + variant + " " + run;
   }
 
-  /** {@return the variant that a deployed model is; empty if it is somebody else's} */
+  /** {@return the variant of a deployed model; empty if it is foreign} */
   static Optional<String> variant(DeployedModel model) {
     return part(model, 1);
   }
 
-  /** {@return the run that made a deployed model; empty if it is somebody else's} */
+  /** {@return the run that created a deployed model; empty if it is foreign} */
   static Optional<String> run(DeployedModel model) {
     return part(model, 2);
   }

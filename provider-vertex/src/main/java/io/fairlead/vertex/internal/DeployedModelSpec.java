@@ -7,12 +7,12 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * What serves a variant's requests.
+ * The state of a deployed model, which serves a variant's requests.
  *
  * @param model the name of its model, as {@link ModelKind} names it
- * @param machines what it runs on
- * @param serviceAccount what it runs as; may be empty
- * @param containerLogging whether what it prints is logged
+ * @param machines its machines
+ * @param serviceAccount its service account; may be empty
+ * @param containerLogging whether its output is logged
  * @param accessLogging whether each request is logged
  */
 record DeployedModelSpec(
@@ -27,7 +27,7 @@ record DeployedModelSpec(
   private static final String WAY_OUT =
       ": deploy a second version under another variant, shift the traffic to it, and undeploy this one";
 
-  /** What a deployed model runs on: machines of its own, or those of a pool. */
+  /** The machines of a deployed model: its own, or those of a pool. */
   sealed interface Machines permits VertexMachine, SharedPool {}
 
   /** The machines of a pool. */
@@ -62,7 +62,7 @@ record DeployedModelSpec(
     return deployed;
   }
 
-  /** {@return the paths of what differs and can be changed in place} */
+  /** {@return the paths of the fields that differ and can be changed in place} */
   List<String> pathsTo(DeployedModelSpec other) {
     List<String> paths = new ArrayList<>();
     if (machines instanceof VertexMachine own && other.machines instanceof VertexMachine others) {
@@ -74,7 +74,7 @@ record DeployedModelSpec(
     return paths;
   }
 
-  /** {@return why it cannot be changed in place} */
+  /** {@return why it cannot be updated in place; empty if it can} */
   Optional<String> cannotBecome(DeployedModelSpec other) {
     if (!model.equals(other.model)) {
       return Optional.of(

@@ -9,7 +9,7 @@ import io.fairlead.reconcile.Look;
 import java.util.List;
 import java.util.Optional;
 
-/** Reads endpoints, each of which says all that is deployed to it. */
+/** The read calls on endpoints, each of which contains its deployed models. */
 final class EndpointCalls {
   private final VertexNames names;
   private final VertexCalls calls;
@@ -20,19 +20,19 @@ final class EndpointCalls {
   }
 
   /**
-   * An endpoint that was read after what is at work on it.
+   * An endpoint that was read after its operations in progress.
    *
-   * @param atWork what is at work on it
-   * @param endpoint as it was after that was asked; empty if something is at work, or if it is not there
+   * @param inProgress an operation in progress on it
+   * @param endpoint its state, read after the operations; empty if one is in progress, or if it does not exist
    */
-  record Settled(Optional<Operation> atWork, Optional<Endpoint> endpoint) {}
+  record Settled(Optional<Operation> inProgress, Optional<Endpoint> endpoint) {}
 
-  /** {@return an endpoint, which all that are facets of it read by one call} */
+  /** {@return an endpoint, read once in a look for all its facets} */
   Optional<Endpoint> find(String id, Look look) {
     return look.once(List.of("endpoint", id), () -> find(id));
   }
 
-  /** {@return an endpoint as it is now} */
+  /** {@return the current state of an endpoint} */
   Optional<Endpoint> find(String id) {
     return calls.find(
         "Get endpoint " + id,
@@ -41,18 +41,18 @@ final class EndpointCalls {
   }
 
   /**
-   * {@return what is at work on an endpoint, and if that is nothing, the endpoint as it is then}
+   * {@return the operation in progress on an endpoint, and if there is none, the endpoint}
    *
-   * <p>In this order, so that what ends between the two is seen in the endpoint.
+   * <p>In this order, so that the result of an operation that ends between the two is seen.
    */
   Settled settled(String id, Look look) {
     return look.once(List.of("endpoint after its operations", id), () -> {
-      Optional<Operation> atWork = calls.underWay(names.endpoint(id));
-      return new Settled(atWork, atWork.isPresent() ? Optional.empty() : find(id));
+      Optional<Operation> inProgress = calls.operationInProgress(names.endpoint(id));
+      return new Settled(inProgress, inProgress.isPresent() ? Optional.empty() : find(id));
     });
   }
 
-  /** {@return all that are managed here} */
+  /** {@return all managed endpoints} */
   List<Endpoint> list(Look look) {
     return look.once(
         "endpoints",

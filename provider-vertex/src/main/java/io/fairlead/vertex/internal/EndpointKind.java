@@ -33,12 +33,12 @@ import java.util.TreeMap;
 import java.util.stream.Collectors;
 
 /**
- * Endpoints: what carries the public name, which is their id. All variants share one, and it goes with the last.
+ * Endpoints. The id is the public name. All variants share one, which is deleted with the last.
  *
- * <p>Its labels remember what each of its variants uses, see {@link VariantMark}.
+ * <p>Its labels contain the resources that each of its variants uses, see {@link VariantLabels}.
  */
 final class EndpointKind extends VertexKind<EndpointSpec> {
-  /** Vertex AI takes 64. Beyond this, what is remembered of variants that are gone is dropped. */
+  /** Vertex AI allows 64. Beyond this, the labels about undeployed variants are removed. */
   private static final int MOST_LABELS = 56;
 
   private final EndpointCalls endpoints;
@@ -52,7 +52,8 @@ final class EndpointKind extends VertexKind<EndpointSpec> {
   public Observed<EndpointSpec> read(String id, Look look) {
     return endpoints
         .find(id, look)
-        .map(endpoint -> VertexTags.marked(Observed.ready(value(endpoint)), endpoint.getLabelsMap())
+        .map(endpoint -> VertexTags.withOwner(
+                Observed.ready(value(endpoint)), endpoint.getLabelsMap())
             .withRevision(endpoint.getEtag()))
         .orElseGet(Observed::absent);
   }
@@ -108,7 +109,7 @@ final class EndpointKind extends VertexKind<EndpointSpec> {
     if (desired.logging().samplingRate() > 0) {
       endpoint.setPredictRequestResponseLoggingConfig(config(desired.logging()));
     }
-    return calls.make(
+    return calls.create(
         "Create endpoint " + id,
         calls.clients().endpoints().createEndpointCallable(),
         CreateEndpointRequest.newBuilder()
@@ -151,13 +152,13 @@ final class EndpointKind extends VertexKind<EndpointSpec> {
     if (actual.hasTimeoutOf(desired)) {
       return Accepted.VISIBLE;
     }
-    return calls.begin(
+    return calls.start(
         "Set the inference timeout of endpoint " + id,
         calls.clients().endpoints().updateEndpointLongRunningCallable(),
         UpdateEndpointLongRunningRequest.newBuilder()
             .setEndpoint(Endpoint.newBuilder()
                 .setName(names.endpoint(id))
-                // Required in every endpoint that has no mask beside it.
+                // Required in an endpoint that is sent without a field mask.
                 .setDisplayName(id)
                 .setClientConnectionConfig(connection(desired.access())))
             .build());
@@ -179,7 +180,7 @@ final class EndpointKind extends VertexKind<EndpointSpec> {
     }
     if (labels) {
       endpoint
-          .putAllLabels(fitting(id, desired.labels()))
+          .putAllLabels(withinLimit(id, desired.labels()))
           .putAllLabels(VertexTags.of(new OwnerTag(id, current.run().orElseThrow())));
       paths.add("labels");
     }
@@ -192,30 +193,31 @@ final class EndpointKind extends VertexKind<EndpointSpec> {
             .build());
   }
 
-  /** Without what is remembered of variants that are gone, where there would be too many labels otherwise. */
-  private SortedMap<String, String> fitting(String id, SortedMap<String, String> labels) {
+  /** {@return the labels, without those about undeployed variants if there would be too many} */
+  private SortedMap<String, String> withinLimit(String id, SortedMap<String, String> labels) {
     if (labels.size() <= MOST_LABELS) {
       return labels;
     }
     Endpoint now = endpoints
         .find(id)
-        .orElseThrow(
-            () -> failure(ErrorKind.NOT_FOUND, "Endpoint " + id + " is not there any longer"));
+        .orElseThrow(() -> failure(ErrorKind.NOT_FOUND, "Endpoint " + id + " no longer exists"));
     Set<String> deployed =
         now.getDeployedModelsList().stream().map(DeployedModel::getId).collect(Collectors.toSet());
-    SortedMap<String, String> fitting = labels;
-    for (String other : VariantMark.of(now.getLabelsMap()).keySet()) {
-      String key = VariantMark.variantKey(other);
+    SortedMap<String, String> withinLimit = labels;
+    for (String other : VariantLabels.of(now.getLabelsMap()).keySet()) {
+      String key = VariantLabels.variantKey(other);
       boolean isAdded = labels.containsKey(key) && !now.getLabelsMap().containsKey(key);
-      fitting = deployed.contains(other) || isAdded ? fitting : VariantMark.without(fitting, other);
+      withinLimit = deployed.contains(other) || isAdded
+          ? withinLimit
+          : VariantLabels.without(withinLimit, other);
     }
-    return fitting;
+    return withinLimit;
   }
 
   @Override
   public Accepted delete(String id, Observed<EndpointSpec> current, Set<ResourceRef> going) {
     try {
-      return calls.begin(
+      return calls.start(
           "Delete endpoint " + id,
           calls.clients().endpoints().deleteEndpointCallable(),
           DeleteEndpointRequest.newBuilder().setName(names.endpoint(id)).build());
@@ -227,7 +229,7 @@ final class EndpointKind extends VertexKind<EndpointSpec> {
     }
   }
 
-  /** What people deployed to it by hand stays, and waiting for them to end it could take for ever. */
+  /** Models that were deployed by hand are kept, and waiting until they are undeployed could take for ever. */
   private void refuseIfOthersUse(String id) {
     String others = endpoints.find(id).stream()
         .flatMap(endpoint -> endpoint.getDeployedModelsList().stream())
@@ -247,14 +249,14 @@ final class EndpointKind extends VertexKind<EndpointSpec> {
   }
 
   private static Listed listed(Endpoint endpoint) {
-    Map<String, VariantMark> marks = VariantMark.of(endpoint.getLabelsMap());
-    endpoint.getDeployedModelsList().forEach(deployed -> marks.remove(deployed.getId()));
+    Map<String, VariantLabels> variants = VariantLabels.of(endpoint.getLabelsMap());
+    endpoint.getDeployedModelsList().forEach(deployed -> variants.remove(deployed.getId()));
     return Listed.of(
             new ResourceRef(EndpointSpec.KIND.name(), VertexNames.id(endpoint.getName())),
             VertexTimes.instant(endpoint.getCreateTime()))
         .deployment(endpoint.getLabelsOrDefault(VertexTags.DEPLOYMENT, ""))
-        .remembers(marks.values().stream()
-            .flatMap(mark -> mark.remembers().stream())
+        .remembers(variants.values().stream()
+            .flatMap(labels -> labels.remembers().stream())
             .distinct()
             .toList());
   }
@@ -269,7 +271,7 @@ final class EndpointKind extends VertexKind<EndpointSpec> {
     return actual.isWhere(desired)
         ? Optional.empty()
         : Optional.of(
-            "is reached otherwise (" + actual.access().access()
+            "has another network access (" + actual.access().access()
                 + "), which cannot be changed: deploy under another name, or undeploy its variants first");
   }
 }

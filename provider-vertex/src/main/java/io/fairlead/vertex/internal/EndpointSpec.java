@@ -10,11 +10,11 @@ import java.util.SortedMap;
 import java.util.TreeMap;
 
 /**
- * How an endpoint is reached, how its requests are logged, and its labels: the users', and what it remembers of its
+ * The state of an endpoint: its network access, its logging, and its labels, both the user's and those about its
  * variants.
  *
- * @param logging at a rate of 0 where they are not
- * @param labels all but those that tell who manages it
+ * @param logging with a sampling rate of 0 where it is disabled
+ * @param labels all labels but the owner tag
  */
 record EndpointSpec(
     VertexEndpoint access, VertexLogging logging, SortedMap<String, String> labels) {
@@ -23,9 +23,9 @@ record EndpointSpec(
   static final VertexLogging NOT_LOGGED = VertexLogging.sampling(0);
 
   /**
-   * The endpoint as it is, but for what one of its variants says of it.
+   * The actual state of the endpoint, with the values of one of its variants.
    *
-   * @param labels labels that it is to have, too
+   * @param labels additional labels
    */
   record Merged(
       Optional<VertexEndpoint> access,
@@ -46,14 +46,14 @@ record EndpointSpec(
     }
   }
 
-  /** {@return whether it is as it should be; a default that was filled in is no difference} */
+  /** {@return whether it is the desired state; a default that Vertex AI filled in is no difference} */
   boolean isAs(EndpointSpec desired) {
     return isReachedAs(desired)
         && isLoggedAs(desired)
         && labels.entrySet().containsAll(desired.labels().entrySet());
   }
 
-  /** {@return whether it is reached over the same network, which cannot be changed} */
+  /** {@return whether the network access is the same, which cannot be changed} */
   boolean isWhere(EndpointSpec desired) {
     return access.access() == desired.access().access()
         && access.allowedProjects().equals(desired.access().allowedProjects());
@@ -63,13 +63,13 @@ record EndpointSpec(
     return isWhere(desired) && hasTimeoutOf(desired);
   }
 
-  /** Where no time is asked for, the service may say its own. */
+  /** If no timeout is desired, the actual one may be Vertex AI's default. */
   boolean hasTimeoutOf(EndpointSpec desired) {
     Optional<Duration> wanted = desired.access().inferenceTimeout();
     return wanted.isEmpty() || wanted.equals(access.inferenceTimeout());
   }
 
-  /** Where no table is asked for, Vertex AI makes one and says which. */
+  /** If no table is desired, the actual one is created by Vertex AI. */
   boolean isLoggedAs(EndpointSpec desired) {
     VertexLogging wanted = desired.logging();
     return wanted.samplingRate() == logging.samplingRate()

@@ -18,9 +18,9 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Adds a model's own generation config to the {@code parameters} of a JSON request.
+ * A model's generation config, which is added to the {@code parameters} of JSON requests.
  *
- * <p>It is written between the bytes of the body, the rest of which stays as it is, numbers included.
+ * <p>It is inserted into the bytes of the body, the rest of which is unchanged, including numbers.
  */
 final class GenerationDefaults {
   private static final String PARAMETERS = "parameters";
@@ -30,7 +30,7 @@ final class GenerationDefaults {
 
   private GenerationDefaults() {}
 
-  /** {@return the body of a request, with what it does not say itself; what is no JSON object is as it was} */
+  /** {@return the body of a request with the parameters that it lacks; a body that is no JSON object is unchanged} */
   static byte[] added(Request request, Map<String, String> config) {
     byte[] body = request.bodyUnsafe();
     if (config.isEmpty() || !isJson(request.contentType())) {
@@ -40,7 +40,7 @@ final class GenerationDefaults {
       Place place = place(parser, body);
       return place == null ? body : place.with(body, config);
     } catch (IOException e) {
-      // The model says what is wrong with it.
+      // The model reports the error in the body.
       return body;
     }
   }
@@ -53,18 +53,18 @@ final class GenerationDefaults {
   }
 
   /**
-   * Where something can be added.
+   * A position at which entries can be inserted.
    *
-   * @param inObject after which byte
-   * @param isParameters whether that is inside the parameters, or else inside the whole
-   * @param isEmpty whether nothing follows there
-   * @param said what is there
+   * @param inObject the offset in the body
+   * @param isParameters whether it is in the parameters, or else in the whole object
+   * @param isEmpty whether the object is empty
+   * @param names the names of the existing entries
    */
-  private record Place(int inObject, boolean isParameters, boolean isEmpty, Set<String> said) {
+  private record Place(int inObject, boolean isParameters, boolean isEmpty, Set<String> names) {
     byte[] with(byte[] body, Map<String, String> config) {
       StringJoiner entries = new StringJoiner(",");
       config.forEach((key, value) -> {
-        if (!said.contains(key)) {
+        if (!names.contains(key)) {
           entries.add(quoted(key) + ":"
               + (NUMBER_OR_BOOLEAN.matcher(value).matches() ? value : quoted(value)));
         }
@@ -109,16 +109,16 @@ final class GenerationDefaults {
   }
 
   private static Place inParameters(JsonParser parser, int begin) throws IOException {
-    Set<String> said = new HashSet<>();
+    Set<String> names = new HashSet<>();
     while (parser.nextToken() == JsonToken.FIELD_NAME) {
-      said.add(parser.currentName());
+      names.add(parser.currentName());
       parser.nextToken();
       parser.skipChildren();
     }
-    return new Place(begin, true, said.isEmpty(), said);
+    return new Place(begin, true, names.isEmpty(), names);
   }
 
-  /** {@return the place behind the brace that was just read; negative in an encoding that is not UTF-8} */
+  /** {@return the offset after the brace that was just read; negative in an encoding other than UTF-8} */
   private static int afterBrace(JsonParser parser, byte[] body) {
     int at = (int) parser.currentTokenLocation().getByteOffset();
     return at >= 0 && at < body.length && body[at] == '{' ? at + 1 : -1;

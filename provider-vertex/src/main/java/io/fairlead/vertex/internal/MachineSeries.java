@@ -7,7 +7,7 @@ import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/** Which accelerators the machine types of Compute Engine have or take; series that are not known here take any. */
+/** The accelerators that machine types of Compute Engine have built in or support; unknown series support any. */
 final class MachineSeries {
   private static final Set<String> WITHOUT = Set.of(
       "e2", "n2", "n2d", "n4", "c2", "c2d", "c3", "c3d", "c4", "t2d", "t2a", "m1", "m2", "m3", "h3",
@@ -31,10 +31,10 @@ final class MachineSeries {
 
   private MachineSeries() {}
 
-  /** Accelerators that a machine type has built in. */
+  /** The built-in accelerators of a machine type. */
   record BuiltIn(String accelerator, int count) {}
 
-  /** {@return what a machine type has built in; empty if it has none, or is not known here} */
+  /** {@return the built-in accelerators of a machine type; empty if it has none, or is unknown} */
   static Optional<BuiltIn> builtIn(String machineType) {
     Matcher g2 = G2.matcher(machineType);
     if (g2.matches()) {
@@ -46,7 +46,7 @@ final class MachineSeries {
         : Optional.empty();
   }
 
-  /** Notes what a machine type does not take. */
+  /** Adds a problem for an accelerator that a machine type does not support. */
   static void check(String machineType, String accelerator, int count, Problems problems) {
     if (accelerator.isEmpty()) {
       return;
@@ -64,7 +64,7 @@ final class MachineSeries {
           .check(
               count <= builtIn.get().count(),
               "scaling.options",
-              "must not ask for more accelerators in VertexScaling than " + machineType
+              "must not have more accelerators in VertexScaling than " + machineType
                   + " has, which is " + builtIn.get().count(),
               count);
     } else if (series.equals("n1")) {
@@ -73,18 +73,19 @@ final class MachineSeries {
           .check(
               !counts.isEmpty(),
               "runtime.options",
-              "must name an accelerator that n1 machines take in VertexRuntime, such as NVIDIA_TESLA_T4; for others choose their own machine types, such as g2-standard-12",
+              "must name an accelerator that n1 machines support in VertexRuntime, such as NVIDIA_TESLA_T4; "
+                  + "others have machine types of their own, such as g2-standard-12",
               accelerator)
           .check(
               counts.isEmpty() || counts.contains(count),
               "scaling.options",
-              "must ask for 1, 2 or 4 of them in VertexScaling, or 8 of NVIDIA_TESLA_V100 and NVIDIA_TESLA_K80",
+              "must have 1, 2 or 4 of them in VertexScaling, or 8 of NVIDIA_TESLA_V100 and NVIDIA_TESLA_K80",
               count);
     } else {
       problems.check(
           !WITHOUT.contains(series),
           "scaling.instanceType",
-          "must be of a series that takes accelerators, such as n1, g2 or a2",
+          "must be of a series that supports accelerators, such as n1, g2 or a2",
           machineType);
     }
   }

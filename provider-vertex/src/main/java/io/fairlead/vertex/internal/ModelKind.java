@@ -41,18 +41,19 @@ import java.util.TreeMap;
 import java.util.function.Consumer;
 
 /**
- * Models, which are immutable once they are uploaded, but for their labels and aliases.
+ * Models, which are immutable after their upload, except for their labels and aliases.
  *
- * <p>A model's name is its id, which is derived from its content. A version of a parent model, whose number is Vertex AI's
- * to choose, is named {@code parent@content}: its content is an alias of it, by which it is found by one call, and is in
- * its description, see {@link VersionMark}. Labels would not do: the service merges those of the model and its versions.
+ * <p>A model's name is its id, which is derived from its content. A version of a parent model, whose number Vertex AI
+ * chooses, is named {@code parent@content}: the hash of its content is an alias, by which one call finds it, and is
+ * in its description, see {@link VersionDescription}. Labels are no alternative, because the service merges those of
+ * the model and its versions.
  */
 final class ModelKind extends VertexKind<ModelSpec> {
   private static final String DEFAULT = "default";
 
   private final String bucket;
 
-  /** Where a version is in the registry. */
+  /** The name of a version or a model, in parts. */
   private record Place(String model, String content) {
     static Place of(String name) {
       int at = name.indexOf('@');
@@ -65,9 +66,9 @@ final class ModelKind extends VertexKind<ModelSpec> {
       return !content.isEmpty();
     }
 
-    /** {@return what the version is called in the registry} */
+    /** {@return the version's name in the registry, by its alias} */
     String aliased() {
-      return model + "@" + VersionMark.alias(content);
+      return model + "@" + VersionDescription.alias(content);
     }
   }
 
@@ -83,14 +84,17 @@ final class ModelKind extends VertexKind<ModelSpec> {
     Place place = Place.of(name);
     if (!place.isVersion()) {
       return find(place.model())
-          .map(model -> VertexTags.marked(observed(model), model.getLabelsMap()))
+          .map(model -> VertexTags.withOwner(observed(model), model.getLabelsMap()))
           .orElseGet(Observed::absent);
     }
     Optional<Model> aliased = find(place.aliased());
     return aliased.isPresent() ? observedVersion(aliased.get()) : withoutAlias(place);
   }
 
-  /** A version has no id of our choice, so that a second upload while one is at work would make a second version. */
+  /**
+   * The id of a version cannot be chosen, so that a second upload during one in progress would create a second
+   * version.
+   */
   private Observed<ModelSpec> withoutAlias(Place place) {
     List<Model> versions = versions(place.model());
     if (versions.isEmpty()) {
@@ -101,22 +105,22 @@ final class ModelKind extends VertexKind<ModelSpec> {
       return observedVersion(described.get());
     }
     boolean isForeign = versions.stream()
-        .noneMatch(version -> VertexTags.areOurs(version.getLabelsMap())
-            || VersionMark.of(version).isPresent());
+        .noneMatch(version -> VertexTags.areManaged(version.getLabelsMap())
+            || VersionDescription.of(version).isPresent());
     if (isForeign) {
-      // Who made the model keeps what is in it.
+      // A foreign model gets no managed versions.
       return observed(versions.get(0)).asForeign();
     }
-    if (calls.underWay(names.model(place.model())).isPresent()) {
-      return Observed.changing("an upload to the model is under way");
+    if (calls.operationInProgress(names.model(place.model())).isPresent()) {
+      return Observed.changing("an upload to the model is in progress");
     }
-    // What was under way may have ended since.
+    // The upload may have ended since.
     return find(place.aliased()).map(ModelKind::observedVersion).orElseGet(Observed::absent);
   }
 
   private static Observed<ModelSpec> observedVersion(Model version) {
-    return VersionMark.of(version)
-        .map(mark -> observed(version).madeBy(mark.run()))
+    return VersionDescription.of(version)
+        .map(description -> observed(version).madeBy(description.run()))
         .orElseGet(() -> observed(version).asForeign());
   }
 
@@ -133,7 +137,7 @@ final class ModelKind extends VertexKind<ModelSpec> {
         model.getArtifactUri(),
         VertexContainer.DEFAULT,
         model.getVersionAliasesList().stream()
-            .filter(alias -> !VersionMark.isContent(alias))
+            .filter(alias -> !VersionDescription.isContent(alias))
             .toList(),
         VertexTags.users(model.getLabelsMap())));
   }
@@ -168,16 +172,18 @@ final class ModelKind extends VertexKind<ModelSpec> {
     }
   }
 
-  /** {@return a version that has lost its alias to another of the same content, which was uploaded at the same time} */
+  /**
+   * {@return a version whose alias was moved to another one of the same content, which was uploaded at the same time}
+   */
   private static Optional<Model> described(List<Model> versions, String content) {
     return versions.stream()
-        .filter(version -> VersionMark.of(version)
-            .filter(mark -> mark.content().equals(content))
+        .filter(version -> VersionDescription.of(version)
+            .filter(description -> description.content().equals(content))
             .isPresent())
         .findFirst();
   }
 
-  /** {@return what to deploy or change: a version by its number, for an alias may move} */
+  /** {@return the name to deploy or change: of a version, by its number, because an alias may move} */
   String versionName(String name) {
     Place place = Place.of(name);
     if (!place.isVersion()) {
@@ -190,10 +196,10 @@ final class ModelKind extends VertexKind<ModelSpec> {
   }
 
   private static ServingException gone(String name) {
-    return failure(ErrorKind.NOT_FOUND, "Model " + name + " is not there any longer");
+    return failure(ErrorKind.NOT_FOUND, "Model " + name + " no longer exists");
   }
 
-  /** {@return what a deployed model's model is called here} */
+  /** {@return the name of a deployed model's model, as a resource} */
   String nameOf(DeployedModel deployed, Look look) {
     String id = VertexNames.id(deployed.getModel());
     if (VertexNames.isMadeHere(id)) {
@@ -201,7 +207,10 @@ final class ModelKind extends VertexKind<ModelSpec> {
     }
     String version = id + "@" + deployed.getModelVersionId();
     Optional<Model> found = look.once(List.of("version", version), () -> find(version));
-    return found.flatMap(VersionMark::of).map(mark -> id + "@" + mark.content()).orElse(version);
+    return found
+        .flatMap(VersionDescription::of)
+        .map(description -> id + "@" + description.content())
+        .orElse(version);
   }
 
   // ---- changing ----
@@ -219,15 +228,16 @@ final class ModelKind extends VertexKind<ModelSpec> {
         .putAllLabels(VertexTags.of(owner));
     if (place.isVersion()) {
       model
-          .addVersionAliases(VersionMark.alias(place.content()))
-          .setVersionDescription(new VersionMark(place.content(), owner.run()).description());
+          .addVersionAliases(VersionDescription.alias(place.content()))
+          .setVersionDescription(
+              new VersionDescription(place.content(), owner.run()).description());
     }
     if (place.isVersion() && find(place.model()).isPresent()) {
       request.setParentModel(names.model(place.model()));
     } else {
       request.setModelId(place.model());
     }
-    return calls.make(
+    return calls.create(
         "Upload model " + name,
         calls.clients().models().uploadModelCallable(),
         request.setModel(model).build(),
@@ -281,7 +291,7 @@ final class ModelKind extends VertexKind<ModelSpec> {
     setter.accept(written.build());
   }
 
-  /** Gives it the labels and, as a version, the aliases that it is to have; nothing else of it can change. */
+  /** Updates the labels and, for a version, the aliases; all else is immutable. */
   @Override
   public Accepted update(String name, Observed<ModelSpec> current, ModelSpec desired) {
     ModelSpec actual = current.value().orElseThrow();
@@ -333,21 +343,21 @@ final class ModelKind extends VertexKind<ModelSpec> {
     Place place = Place.of(name);
     List<Model> versions = place.isVersion() ? versions(place.model()) : List.of();
     if (versions.size() <= 1) {
-      return calls.begin(
+      return calls.start(
           "Delete model " + place.model(),
           calls.clients().models().deleteModelCallable(),
           DeleteModelRequest.newBuilder().setName(names.model(place.model())).build());
     }
     Model version = described(versions, place.content()).orElseThrow(() -> gone(name));
     if (version.getVersionAliasesList().contains(DEFAULT)) {
-      // The default version cannot be deleted, so the newest other one becomes it.
+      // The default version cannot be deleted, so the newest other one becomes the default.
       Model next = versions.stream()
           .filter(one -> !one.getVersionId().equals(version.getVersionId()))
           .max(Comparator.comparing(one -> VertexTimes.instant(one.getVersionCreateTime())))
           .orElseThrow();
       moveAliases(names.model(place.model()) + "@" + next.getVersionId(), List.of(DEFAULT));
     }
-    return calls.begin(
+    return calls.start(
         "Delete model " + name,
         calls.clients().models().deleteModelVersionCallable(),
         DeleteModelVersionRequest.newBuilder()
@@ -379,8 +389,9 @@ final class ModelKind extends VertexKind<ModelSpec> {
         listed.add(listed(id, model));
       } else {
         versions(id)
-            .forEach(version -> VersionMark.of(version)
-                .ifPresent(mark -> listed.add(listed(id + "@" + mark.content(), version))));
+            .forEach(version -> VersionDescription.of(version)
+                .ifPresent(
+                    description -> listed.add(listed(id + "@" + description.content(), version))));
       }
     }
     return listed;
@@ -396,7 +407,7 @@ final class ModelKind extends VertexKind<ModelSpec> {
             .toList());
   }
 
-  /** Its name is its content; only labels and aliases come and go. */
+  /** The name is derived from the content; only labels and aliases can differ. */
   @Override
   public boolean matches(ModelSpec desired, ModelSpec actual) {
     return actual.aliases().containsAll(desired.aliases())

@@ -11,15 +11,15 @@ import java.util.SortedMap;
 import java.util.TreeMap;
 
 /**
- * What a model is made of, which its name is derived from, and what can change of it: aliases and labels.
+ * The state of a model: its content, from which its name is derived, and its aliases and labels, which can change.
  *
- * @param displayName what people read
+ * @param displayName the name that people read
  * @param image the image
  * @param environment its environment, whose values are not printed
- * @param artifactUri the directory of its files; empty if the image brings or loads them
- * @param container how it is started and asked
- * @param aliases what its version is called, too
- * @param labels the users' labels
+ * @param artifactUri the directory of its files; empty if the image contains or downloads them
+ * @param container the options of its container
+ * @param aliases the aliases of its version
+ * @param labels the user's labels
  */
 record ModelSpec(
     String displayName,
@@ -31,7 +31,7 @@ record ModelSpec(
     SortedMap<String, String> labels) {
   static final KindName<ModelSpec> KIND = new KindName<>("model", ModelSpec.class);
 
-  /** The model as it is, with aliases and labels that it is to have. */
+  /** The actual state of the model, with the desired aliases and labels. */
   record Merged(ModelSpec wanted) implements Desired<ModelSpec> {
     @Override
     public ModelSpec from(Optional<ModelSpec> actual) {

@@ -32,15 +32,15 @@ import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What watches a variant's predictions: its objective in the one job that an endpoint has.
+ * The monitoring of variants: each is an objective in the one monitoring job of its endpoint.
  *
- * <p>The job is made for the first variant that is watched, and goes with the last. Its id is not chosen here; the endpoint
- * says it.
+ * <p>The job is created for the first variant that is monitored, and deleted with the last. Vertex AI chooses its id;
+ * the endpoint contains it.
  */
 final class MonitoringKind extends VertexKind<MonitoringSpec> {
-  /** Before the id of a job that watches nothing any more; no variant's name begins so. */
-  private static final String STRAY = "#";
-  /** On a job, with a deployed model's id after it: the operation that began to watch that. */
+  /** The prefix of the id of a job that monitors nothing any more; no variant's name begins with it. */
+  private static final String ORPHAN = "#";
+  /** The prefix of a job's labels, before a deployed model's id: the run that started to monitor it. */
   private static final String RUN_OF = VertexTags.RUN + "_";
 
   private static final FieldMask ALL_BUT_THE_FIXED = FieldMask.newBuilder()
@@ -60,10 +60,10 @@ final class MonitoringKind extends VertexKind<MonitoringSpec> {
 
   // ---- reading ----
 
-  /** An endpoint, and the job that watches it. */
-  private record Watched(Endpoint endpoint, ModelDeploymentMonitoringJob job) {
-    boolean isOurs() {
-      return VertexTags.areOurs(job.getLabelsMap());
+  /** An endpoint, and its monitoring job. */
+  private record Monitored(Endpoint endpoint, ModelDeploymentMonitoringJob job) {
+    boolean isManaged() {
+      return VertexTags.areManaged(job.getLabelsMap());
     }
 
     Optional<ModelDeploymentMonitoringObjectiveConfig> objective(String deployedModelId) {
@@ -72,8 +72,8 @@ final class MonitoringKind extends VertexKind<MonitoringSpec> {
           .findFirst();
     }
 
-    /** {@return the objectives whose deployed models are there, without that of one} */
-    List<ModelDeploymentMonitoringObjectiveConfig> livingBut(String deployedModelId) {
+    /** {@return the objectives whose deployed models exist, without the one of this id} */
+    List<ModelDeploymentMonitoringObjectiveConfig> liveObjectivesExcept(String deployedModelId) {
       Set<String> there = endpoint.getDeployedModelsList().stream()
           .map(DeployedModel::getId)
           .collect(Collectors.toSet());
@@ -86,19 +86,19 @@ final class MonitoringKind extends VertexKind<MonitoringSpec> {
 
   @Override
   public Observed<MonitoringSpec> read(String name, Look look) {
-    if (isStray(name)) {
-      return findJob(stray(name))
-          .map(job -> VertexTags.marked(
+    if (isOrphan(name)) {
+      return findJob(orphanId(name))
+          .map(job -> VertexTags.withOwner(
               observed(job, ModelDeploymentMonitoringObjectiveConfig.getDefaultInstance()),
               job.getLabelsMap()))
           .orElseGet(Observed::absent);
     }
-    Optional<Watched> watched =
+    Optional<Monitored> watched =
         endpoints.find(endpointOf(name), look).flatMap(endpoint -> watched(endpoint, look));
     if (watched.isEmpty()) {
       return Observed.absent();
     }
-    if (!watched.get().isOurs()) {
+    if (!watched.get().isManaged()) {
       return Observed.<MonitoringSpec>changing("the endpoint's monitoring job").asForeign();
     }
     String id = VertexNames.deployedModelId(name);
@@ -120,7 +120,7 @@ final class MonitoringKind extends VertexKind<MonitoringSpec> {
     return Observed.of(status(job), MonitoringSpec.of(job, objective), detail(job));
   }
 
-  /** A job that is only prepared, or that somebody has paused, is as it should be. */
+  /** A job that is pending, or that was paused by hand, is ready. */
   private static Status status(ModelDeploymentMonitoringJob job) {
     return switch (job.getState()) {
       case JOB_STATE_UPDATING -> Status.CHANGING;
@@ -136,14 +136,14 @@ final class MonitoringKind extends VertexKind<MonitoringSpec> {
         : job.getError().getMessage();
   }
 
-  private Optional<Watched> watched(Endpoint endpoint, Look look) {
+  private Optional<Monitored> watched(Endpoint endpoint, Look look) {
     String job = endpoint.getModelDeploymentMonitoringJob();
     if (job.isEmpty()) {
       return Optional.empty();
     }
     Optional<ModelDeploymentMonitoringJob> found =
         look.once(List.of("job", job), () -> findJob(VertexNames.id(job)));
-    return found.map(there -> new Watched(endpoint, there));
+    return found.map(there -> new Monitored(endpoint, there));
   }
 
   private Optional<ModelDeploymentMonitoringJob> findJob(String id) {
@@ -161,12 +161,12 @@ final class MonitoringKind extends VertexKind<MonitoringSpec> {
     return name.substring(0, name.indexOf('/'));
   }
 
-  private static boolean isStray(String name) {
-    return name.contains("/" + STRAY);
+  private static boolean isOrphan(String name) {
+    return name.contains("/" + ORPHAN);
   }
 
-  private static String stray(String name) {
-    return name.substring(name.indexOf('/') + 1 + STRAY.length());
+  private static String orphanId(String name) {
+    return name.substring(name.indexOf('/') + 1 + ORPHAN.length());
   }
 
   // ---- changing ----
@@ -175,17 +175,18 @@ final class MonitoringKind extends VertexKind<MonitoringSpec> {
   public Accepted create(String name, MonitoringSpec desired, OwnerTag owner) {
     String id = VertexNames.deployedModelId(name);
     Endpoint endpoint = existing(name);
-    Optional<Watched> watched = watched(endpoint, new Look());
+    Optional<Monitored> watched = watched(endpoint, new Look());
     if (watched.isPresent()) {
       refuseIfForeign(name, watched.get());
       if (watched.get().objective(id).isPresent()) {
-        throw failure(ErrorKind.ALREADY_EXISTS, name + " is watched by now");
+        throw failure(ErrorKind.ALREADY_EXISTS, name + " is monitored already");
       }
       if (status(watched.get().job()) == Status.FAILED) {
         throw replacing(name, watched.get().job());
       }
       cannotUpdate(watched.get().job().getPredictInstanceSchemaUri(), desired).ifPresent(why -> {
-        throw refusal("Watch " + name + ": the monitoring job of " + endpointOf(name) + " " + why);
+        throw refusal(
+            "Monitor " + name + ": the monitoring job of " + endpointOf(name) + " " + why);
       });
       return write(name, watched.get(), desired, Map.of(RUN_OF + id, owner.run()));
     }
@@ -198,7 +199,7 @@ final class MonitoringKind extends VertexKind<MonitoringSpec> {
     desired.into(job);
     desired.into(job.addModelDeploymentMonitoringObjectiveConfigsBuilder().setDeployedModelId(id));
     calls.call(
-        "Watch " + name,
+        "Monitor " + name,
         calls.clients().jobs().createModelDeploymentMonitoringJobCallable(),
         CreateModelDeploymentMonitoringJobRequest.newBuilder()
             .setParent(names.parent())
@@ -209,7 +210,7 @@ final class MonitoringKind extends VertexKind<MonitoringSpec> {
 
   @Override
   public Accepted update(String name, Observed<MonitoringSpec> current, MonitoringSpec desired) {
-    Watched watched = watched(existing(name), new Look()).orElseThrow(() -> gone(name));
+    Monitored watched = watched(existing(name), new Look()).orElseThrow(() -> gone(name));
     refuseIfForeign(name, watched);
     return write(name, watched, desired, Map.of());
   }
@@ -226,17 +227,17 @@ final class MonitoringKind extends VertexKind<MonitoringSpec> {
             + (schema.isEmpty()
                 ? "no predict instance schema"
                 : "the predict instance schema " + schema)
-            + ", which Vertex AI does not change: say the same, or deploy all variants of the endpoint without"
+            + ", which Vertex AI does not change: give the same, or deploy all variants of the endpoint without"
             + " VertexMonitoring first");
   }
 
-  /** Without those of deployed models that are gone, for Vertex AI would refuse the whole. */
+  /** Omits the objectives of undeployed models, because of which Vertex AI would reject the update. */
   private Accepted write(
-      String name, Watched watched, MonitoringSpec desired, Map<String, String> newLabels) {
+      String name, Monitored watched, MonitoringSpec desired, Map<String, String> newLabels) {
     String id = VertexNames.deployedModelId(name);
     ModelDeploymentMonitoringJob.Builder job = watched.job().toBuilder()
         .clearModelDeploymentMonitoringObjectiveConfigs()
-        .addAllModelDeploymentMonitoringObjectiveConfigs(watched.livingBut(id))
+        .addAllModelDeploymentMonitoringObjectiveConfigs(watched.liveObjectivesExcept(id))
         .putAllLabels(newLabels);
     desired.into(job);
     ModelDeploymentMonitoringObjectiveConfig.Builder objective = watched
@@ -246,7 +247,7 @@ final class MonitoringKind extends VertexKind<MonitoringSpec> {
             () -> ModelDeploymentMonitoringObjectiveConfig.newBuilder().setDeployedModelId(id));
     desired.into(objective);
     job.addModelDeploymentMonitoringObjectiveConfigs(objective);
-    return update("Watch " + name, job);
+    return update("Monitor " + name, job);
   }
 
   private Accepted update(String what, ModelDeploymentMonitoringJob.Builder job) {
@@ -256,7 +257,7 @@ final class MonitoringKind extends VertexKind<MonitoringSpec> {
     Map<String, String> labels = new TreeMap<>(job.getLabelsMap());
     labels.keySet().removeIf(label -> label.startsWith(RUN_OF) && !watched.contains(label));
     try {
-      return calls.begin(
+      return calls.start(
           what,
           calls.clients().jobs().updateModelDeploymentMonitoringJobCallable(),
           UpdateModelDeploymentMonitoringJobRequest.newBuilder()
@@ -272,24 +273,24 @@ final class MonitoringKind extends VertexKind<MonitoringSpec> {
 
   @Override
   public Accepted delete(String name, Observed<MonitoringSpec> current, Set<ResourceRef> going) {
-    if (isStray(name)) {
-      return deleteJob(name, stray(name));
+    if (isOrphan(name)) {
+      return deleteJob(name, orphanId(name));
     }
-    Watched watched = watched(existing(name), new Look()).orElseThrow(() -> gone(name));
+    Monitored watched = watched(existing(name), new Look()).orElseThrow(() -> gone(name));
     refuseIfForeign(name, watched);
     List<ModelDeploymentMonitoringObjectiveConfig> others =
-        watched.livingBut(VertexNames.deployedModelId(name));
-    // What failed watches nobody, and cannot be changed.
+        watched.liveObjectivesExcept(VertexNames.deployedModelId(name));
+    // A failed job monitors nothing, and cannot be changed.
     return others.isEmpty() || status(watched.job()) == Status.FAILED
         ? deleteJob(name, VertexNames.id(watched.job().getName()))
         : update(
-            "Stop watching " + name,
+            "Stop monitoring " + name,
             watched.job().toBuilder()
                 .clearModelDeploymentMonitoringObjectiveConfigs()
                 .addAllModelDeploymentMonitoringObjectiveConfigs(others));
   }
 
-  /** What failed cannot be changed, and watches nobody, so it goes before another is made. */
+  /** A failed job cannot be changed, so it is deleted before another is created. */
   private ServingException replacing(String name, ModelDeploymentMonitoringJob job) {
     deleteJob(name, VertexNames.id(job.getName()));
     return failure(
@@ -299,7 +300,7 @@ final class MonitoringKind extends VertexKind<MonitoringSpec> {
   }
 
   private Accepted deleteJob(String name, String id) {
-    return calls.begin(
+    return calls.start(
         "Delete the monitoring job of " + endpointOf(name),
         calls.clients().jobs().deleteModelDeploymentMonitoringJobCallable(),
         DeleteModelDeploymentMonitoringJobRequest.newBuilder().setName(job(id)).build());
@@ -311,17 +312,18 @@ final class MonitoringKind extends VertexKind<MonitoringSpec> {
 
   // ---- refusing ----
 
-  private static void refuseIfForeign(String name, Watched watched) {
-    if (!watched.isOurs()) {
-      throw refusal("Watch " + name + ": endpoint " + endpointOf(name)
-          + " has a monitoring job that was not made by this library, so it is not touched: leave out VertexMonitoring, or"
-          + " delete that job yourself");
+  private static void refuseIfForeign(String name, Monitored watched) {
+    if (!watched.isManaged()) {
+      throw refusal("Monitor " + name + ": endpoint " + endpointOf(name)
+          + " has a monitoring job that is not managed by Fairlead, so it is left untouched: leave out "
+          + "VertexMonitoring, or delete that job yourself");
     }
   }
 
   private static ServingException gone(String name) {
     return failure(
-        ErrorKind.NOT_FOUND, "The endpoint of " + name + ", or what watches it, is gone");
+        ErrorKind.NOT_FOUND,
+        "The endpoint of " + name + ", or its monitoring job, no longer exists");
   }
 
   private static ServingException paused(
@@ -330,7 +332,7 @@ final class MonitoringKind extends VertexKind<MonitoringSpec> {
             VertexProvider.ID,
             ErrorKind.CONFLICT,
             what + ": monitoring job " + VertexNames.id(job.getName())
-                + " is paused, and Vertex AI changes only one that runs: resume it, or delete it, first")
+                + " is paused, and Vertex AI changes only running ones: resume it, or delete it, first")
         .retryable(false)
         .cause(cause)
         .build();
@@ -360,26 +362,26 @@ final class MonitoringKind extends VertexKind<MonitoringSpec> {
   }
 
   /**
-   * A job is listed once for each variant of ours that it watches. One that watches nothing any more is listed by its id
-   * and belongs to nothing, so it is swept: its endpoint is gone, or has another, or all that it watched was undeployed by
-   * hand.
+   * Lists a job once for each managed variant that it monitors. A job that monitors nothing any more is listed by its
+   * id and without an owner, so that it is swept: its endpoint was deleted, or has another job, or all its variants
+   * were undeployed by hand.
    */
   private void addTo(List<Listed> listed, ModelDeploymentMonitoringJob job, Look look) {
     String id = VertexNames.id(job.getName());
     String name = VertexNames.id(job.getEndpoint());
-    Optional<Watched> watched = endpoints
+    Optional<Monitored> watched = endpoints
         .find(name, look)
         .filter(endpoint ->
             VertexNames.id(endpoint.getModelDeploymentMonitoringJob()).equals(id))
-        .map(endpoint -> new Watched(endpoint, job));
-    List<ModelDeploymentMonitoringObjectiveConfig> living =
-        watched.map(now -> now.livingBut("")).orElse(List.of());
-    if (living.isEmpty()) {
-      listed.add(listed(name, name + "/" + STRAY + id, job, Optional.empty()));
+        .map(endpoint -> new Monitored(endpoint, job));
+    List<ModelDeploymentMonitoringObjectiveConfig> live =
+        watched.map(now -> now.liveObjectivesExcept("")).orElse(List.of());
+    if (live.isEmpty()) {
+      listed.add(listed(name, name + "/" + ORPHAN + id, job, Optional.empty()));
       return;
     }
     Map<String, String> variants = watched.map(now -> variants(now.endpoint())).orElse(Map.of());
-    for (ModelDeploymentMonitoringObjectiveConfig objective : living) {
+    for (ModelDeploymentMonitoringObjectiveConfig objective : live) {
       String variant = variants.get(objective.getDeployedModelId());
       if (variant != null) {
         String path = name + "/" + variant;
@@ -402,7 +404,7 @@ final class MonitoringKind extends VertexKind<MonitoringSpec> {
     return ownedBy.map(listed::ownedBy).orElse(listed);
   }
 
-  /** {@return the variants of ours on an endpoint, by the ids of their deployed models} */
+  /** {@return the managed variants of an endpoint, by the ids of their deployed models} */
   private static Map<String, String> variants(Endpoint endpoint) {
     Map<String, String> variants = new TreeMap<>();
     for (DeployedModel deployed : endpoint.getDeployedModelsList()) {

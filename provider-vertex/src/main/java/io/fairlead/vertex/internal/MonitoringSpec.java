@@ -13,8 +13,8 @@ import java.util.SortedMap;
 import java.util.TreeMap;
 
 /**
- * How a variant is watched, with its share of what the job has for all; unlike the option, it can be anything that
- * somebody has set by hand.
+ * The state of a variant's monitoring, including the job's settings for all variants. Unlike the option, it may have
+ * any value that was set by hand.
  */
 record MonitoringSpec(
     SortedMap<String, Double> driftThresholds,
@@ -54,7 +54,7 @@ record MonitoringSpec(
         job.getPredictInstanceSchemaUri());
   }
 
-  /** Writes it into an objective; what else is watched there stays. */
+  /** Writes it into an objective; other settings of the objective are kept. */
   void into(ModelDeploymentMonitoringObjectiveConfig.Builder objective) {
     PredictionDriftDetectionConfig.Builder drift =
         objective.getObjectiveConfigBuilder().getPredictionDriftDetectionConfigBuilder();
@@ -70,7 +70,7 @@ record MonitoringSpec(
     return ThresholdConfig.newBuilder().setValue(value).build();
   }
 
-  /** Writes into a job what it has for all that it watches; who else is told stays. */
+  /** Writes the settings for all variants into a job; other alert recipients are kept. */
   void into(ModelDeploymentMonitoringJob.Builder job) {
     job.getModelDeploymentMonitoringScheduleConfigBuilder()
         .setMonitorInterval(VertexTimes.proto(interval));

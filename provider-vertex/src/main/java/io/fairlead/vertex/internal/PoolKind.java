@@ -18,7 +18,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 
-/** Deployment resource pools. They have no labels: that they are managed here is told by how their ids begin. */
+/** Deployment resource pools. They have no labels: the prefix of the id shows that a pool is managed by Fairlead. */
 final class PoolKind extends VertexKind<PoolSpec> {
   PoolKind(VertexNames names, VertexCalls calls) {
     super(PoolSpec.KIND, names, calls);
@@ -39,7 +39,7 @@ final class PoolKind extends VertexKind<PoolSpec> {
 
   @Override
   public Accepted create(String id, PoolSpec desired, OwnerTag owner) {
-    return calls.make(
+    return calls.create(
         "Create deployment resource pool " + id,
         calls.clients().pools().createDeploymentResourcePoolCallable(),
         CreateDeploymentResourcePoolRequest.newBuilder()
@@ -54,7 +54,7 @@ final class PoolKind extends VertexKind<PoolSpec> {
   @Override
   public Accepted update(String id, Observed<PoolSpec> current, PoolSpec desired) {
     PoolSpec actual = current.value().orElseThrow();
-    return calls.begin(
+    return calls.start(
         "Update deployment resource pool " + id,
         calls.clients().pools().updateDeploymentResourcePoolCallable(),
         UpdateDeploymentResourcePoolRequest.newBuilder()
@@ -68,7 +68,7 @@ final class PoolKind extends VertexKind<PoolSpec> {
 
   @Override
   public Accepted delete(String id, Observed<PoolSpec> current, Set<ResourceRef> going) {
-    return calls.begin(
+    return calls.start(
         "Delete deployment resource pool " + id,
         calls.clients().pools().deleteDeploymentResourcePoolCallable(),
         DeleteDeploymentResourcePoolRequest.newBuilder().setName(names.pool(id)).build());

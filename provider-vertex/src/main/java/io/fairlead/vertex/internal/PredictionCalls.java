@@ -24,7 +24,7 @@ import java.util.Optional;
 import java.util.random.RandomGenerator;
 import java.util.stream.Collectors;
 
-/** What all ways to invoke a model have in common: the host, the deadline and the attempts. */
+/** The common part of all ways to invoke a model: the host, the deadline and the attempts. */
 final class PredictionCalls {
   private static final int ALL = 100;
 
@@ -37,7 +37,7 @@ final class PredictionCalls {
   @FunctionalInterface
   interface Call<T> {
     /**
-     * Invokes the model, and throws an {@link ApiException} if that is refused.
+     * Invokes the model, and throws an {@link ApiException} if the call fails.
      *
      * @param answered receives the headers of the response
      */
@@ -45,7 +45,7 @@ final class PredictionCalls {
   }
 
   /** The headers of the last of several attempts. */
-  private static final class Heard {
+  private static final class AnswerHeaders {
     private GrpcResponseMetadata last = new GrpcResponseMetadata();
 
     GrpcResponseMetadata next() {
@@ -86,7 +86,7 @@ final class PredictionCalls {
     if (access == Access.PRIVATE_SERVICE_CONNECT) {
       throw outOfReach(what, id);
     }
-    Heard heard = new Heard();
+    AnswerHeaders headers = new AnswerHeaders();
     try {
       request.variant().ifPresent(variant -> checkHasAllRequests(what, id, variant, deadline));
       PredictionTarget known = targets.known(id);
@@ -96,38 +96,38 @@ final class PredictionCalls {
       checkSize(size, target.largest());
       return calls.call(what, deadline, refusals, left -> {
         try {
-          return call.make(target, left, heard.next());
+          return call.make(target, left, headers.next());
         } catch (ApiException e) {
           if (target.isDedicated() || !VertexErrors.isAtItsOwnHost(e)) {
             throw e;
           }
           PredictionTarget own = targets.find(what, id, deadline);
           return calls.call(
-              what, deadline, refusals, leftThen -> call.make(own, leftThen, heard.next()));
+              what, deadline, refusals, leftThen -> call.make(own, leftThen, headers.next()));
         }
       });
     } catch (ServingException e) {
       if (e.kind() == ErrorKind.NOT_FOUND || e.kind() == ErrorKind.UNAVAILABLE) {
         targets.forget(id);
       }
-      throw named(endpoint, request, e, heard.last, deadline);
+      throw named(endpoint, request, e, headers.last, deadline);
     }
   }
 
-  /** {@return a failure that names the variant, if Vertex AI says which it is} */
+  /** {@return the failure, with the variant's name if Vertex AI says which it is} */
   ServingException named(
       Endpoint endpoint,
       Request request,
       ServingException failure,
       GrpcResponseMetadata answered,
       Deadline deadline) {
-    String told = VertexInvoker.deployedModelId(answered);
-    return told.isEmpty() || failure.variant().isPresent()
+    String deployedModelId = VertexInvoker.deployedModelId(answered);
+    return deployedModelId.isEmpty() || failure.variant().isPresent()
         ? failure
-        : failure.withVariant(variant(endpoint, request, told, deadline));
+        : failure.withVariant(variant(endpoint, request, deployedModelId, deadline));
   }
 
-  /** {@return the variant that a deployed model is, which is seldom another than the one that the request is pinned to} */
+  /** {@return the variant of a deployed model, usually the one that the request is pinned to} */
   private String variant(
       Endpoint endpoint, Request request, String deployedModelId, Deadline deadline) {
     return request
@@ -138,11 +138,10 @@ final class PredictionCalls {
   }
 
   /**
-   * {@return an answer that names its variant, which is the one that the request is pinned to, if it is, and its deployed
-   * model}
+   * {@return the answer with its variant, which is the pinned one if the request is pinned, and its deployed model}
    *
-   * @param deployedModelId what Vertex AI says who answered; empty if it does not
-   * @param deadline the limit on finding out more
+   * @param deployedModelId the deployed model that answered; empty if Vertex AI does not say
+   * @param deadline the limit on the lookup of the variant
    */
   Response named(
       Endpoint endpoint,
@@ -159,7 +158,7 @@ final class PredictionCalls {
           VertexProvider.ID,
           ErrorKind.CONFLICT,
           what(endpoint, request) + " failed: '" + variant
-              + "' answered, for requests were routed to it meanwhile");
+              + "' answered, because requests were routed to it meanwhile");
     }
     Response named = response.servedBy(variant);
     return named.find(VertexResponse.class).isPresent()
@@ -169,8 +168,8 @@ final class PredictionCalls {
 
   private static Access access(Endpoint endpoint) {
     for (PlatformOptions option : endpoint.routing().options().values()) {
-      if (option instanceof VertexEndpoint told) {
-        return told.access();
+      if (option instanceof VertexEndpoint endpointOptions) {
+        return endpointOptions.access();
       }
     }
     return Access.SHARED;
@@ -181,9 +180,10 @@ final class PredictionCalls {
         VertexProvider.ID,
         ErrorKind.UNSUPPORTED,
         what
-            + " failed: it is reached by private service connect alone, not through Google's own hosts. Ask it in the"
-            + " network of an allowed project, by a PredictionServiceClient whose endpoint is the forwarding rule to its"
-            + " service attachment, with the header " + PredictionTarget.ENDPOINT_ID + ": " + id);
+            + " failed: it is accessible only by Private Service Connect, not by Google's own hosts. Invoke it in the"
+            + " network of an allowed project, by a PredictionServiceClient whose endpoint is the forwarding "
+            + "rule to its service attachment, with the header " + PredictionTarget.ENDPOINT_ID
+            + ": " + id);
   }
 
   private static void check(Request request, int size) {
@@ -226,7 +226,7 @@ final class PredictionCalls {
       throw new ServingException(
           VertexProvider.ID,
           ErrorKind.NOT_FOUND,
-          what + " failed: no such variant is deployed there; there is "
+          what + " failed: no such variant is deployed there; deployed: "
               + (there.isEmpty() ? "none" : there));
     }
     int percent = found.getTrafficSplitOrDefault(model.get().getId(), 0);
@@ -235,7 +235,8 @@ final class PredictionCalls {
           VertexProvider.ID,
           ErrorKind.UNSUPPORTED,
           what
-              + " failed: Vertex AI cannot send a request to one variant, it divides all by the traffic, of which '"
+              + " failed: Vertex AI cannot send a request to one variant, it divides all by the traffic "
+              + "split, in which '"
               + variant + "' has " + percent
               + " percent: route all requests to it, or deploy it under a name of its own");
     }

@@ -8,12 +8,12 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Where requests to an endpoint go.
+ * The target of requests to an endpoint.
  *
  * @param endpoint its full name
- * @param client what asks there
- * @param headers what every call has to say there
- * @param largest the most bytes of a body that are taken there
+ * @param client the client for its host
+ * @param headers the headers of every call
+ * @param largest the maximum size of a body in bytes
  */
 record PredictionTarget(
     String endpoint,
@@ -26,12 +26,12 @@ record PredictionTarget(
   static final int LARGEST_DEDICATED = 10_000_000;
   static final String ENDPOINT_ID = "x-vertex-ai-endpoint-id";
 
-  /** {@return what is asked at the region's host} */
+  /** {@return the target at the region's host} */
   static PredictionTarget shared(String endpoint, PredictionServiceClient client) {
     return new PredictionTarget(endpoint, client, Map.of(), LARGEST_SHARED);
   }
 
-  /** {@return what is asked at a host of its own, which does not know by the name alone which endpoint it is} */
+  /** {@return the target at a dedicated host, which needs a header with the endpoint's id} */
   static PredictionTarget dedicated(String endpoint, PredictionServiceClient client) {
     return new PredictionTarget(
         endpoint,
@@ -44,7 +44,7 @@ record PredictionTarget(
     return !headers.isEmpty();
   }
 
-  /** {@return how a call is made there, and what hears the headers of its answer} */
+  /** {@return the context of a call, with a receiver of the headers of its answer} */
   GrpcCallContext context(Duration left, GrpcResponseMetadata answered) {
     GrpcCallContext context = answered.createContextWithHandlers().withTimeoutDuration(left);
     return headers.isEmpty() ? context : context.withExtraHeaders(headers);

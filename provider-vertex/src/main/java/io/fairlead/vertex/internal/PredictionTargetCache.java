@@ -15,7 +15,7 @@ import java.time.Duration;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 
-/** Finds out where requests to endpoints go, and remembers the hosts of those that have their own. */
+/** A cache of the targets of requests: it looks up the hosts of dedicated endpoints. */
 final class PredictionTargetCache {
   private static final Duration FIRST_PAUSE = Duration.ofSeconds(1);
   private static final Duration LONGEST_PAUSE = Duration.ofSeconds(8);
@@ -26,7 +26,7 @@ final class PredictionTargetCache {
   private final Refusals<ApiException> refusals;
   private final VertexNames names;
   private final Duration callTimeout;
-  /** The hosts of endpoints that were looked for, by their ids; empty for the region's. */
+  /** The hosts of endpoints that were looked up, by their ids; empty for the region's. */
   private final Map<String, String> hosts = new ConcurrentHashMap<>();
 
   PredictionTargetCache(
@@ -42,7 +42,7 @@ final class PredictionTargetCache {
     this.callTimeout = callTimeout;
   }
 
-  /** {@return where an endpoint was found the last time; at the region's host if it was never looked for} */
+  /** {@return the cached target of an endpoint; at the region's host if it was never looked up} */
   PredictionTarget known(String id) {
     String host = hosts.getOrDefault(id, SHARED);
     return host.equals(SHARED)
@@ -50,12 +50,15 @@ final class PredictionTargetCache {
         : PredictionTarget.dedicated(names.endpoint(id), clients.predictions(host));
   }
 
-  /** {@return whether it was looked for where an endpoint is} */
+  /** {@return whether the target of an endpoint was looked up} */
   boolean isFound(String id) {
     return hosts.containsKey(id);
   }
 
-  /** {@return where an endpoint is now; waits for the host of its own that it may get, which comes a while after it} */
+  /**
+   * {@return the current target of an endpoint; waits for the dedicated host, which is assigned a while after the
+   * endpoint's creation}
+   */
   PredictionTarget find(String what, String id, Deadline deadline) {
     Duration pause = FIRST_PAUSE;
     while (true) {
@@ -68,8 +71,8 @@ final class PredictionTargetCache {
             VertexProvider.ID,
             ErrorKind.UNAVAILABLE,
             what
-                + " failed: the endpoint is dedicated, and Vertex AI has not told its host yet, which comes a minute"
-                + " or so after the endpoint: try again later, or with a longer timeout");
+                + " failed: the endpoint is dedicated, and Vertex AI has not assigned its host yet, which "
+                + "takes a minute or so: retry later, or with a longer timeout");
       }
       calls.pause(what, pause);
       Duration doubled = pause.multipliedBy(2);
@@ -77,7 +80,7 @@ final class PredictionTargetCache {
     }
   }
 
-  /** {@return an endpoint as it is now, with all that is deployed to it} */
+  /** {@return the current state of an endpoint, with its deployed models} */
   Endpoint get(String what, String id, Deadline deadline) {
     GetEndpointRequest request =
         GetEndpointRequest.newBuilder().setName(names.endpoint(id)).build();
@@ -102,12 +105,12 @@ final class PredictionTargetCache {
     return endpoint;
   }
 
-  /** {@return the host in what Vertex AI tells, which its documents write as a URL} */
+  /** {@return the host in Vertex AI's DNS name, which its documentation writes as a URL} */
   private static String host(String dns) {
     return dns.replaceFirst("^https://", "").replaceFirst("/.*$", "");
   }
 
-  /** Looks again the next time: the endpoint may have been made anew, and in another way. */
+  /** Removes an endpoint from the cache: it may have been created again, with another network access. */
   void forget(String id) {
     hosts.remove(id);
   }

@@ -20,7 +20,7 @@ import io.fairlead.vertex.VertexResponse;
 import java.util.Optional;
 import java.util.StringJoiner;
 
-/** Asks models by Vertex AI's Predict, which knows instances and predictions. */
+/** Invokes models by Vertex AI's Predict, with instances and predictions. */
 final class TypedInvoker {
   private final PredictionCalls calls;
   private final TimeSource time;
@@ -63,7 +63,7 @@ final class TypedInvoker {
       JsonFormat.parser().merge(new String(body, UTF_8), asked);
       isRead = true;
     } catch (InvalidProtocolBufferException e) {
-      // What it says quotes the body.
+      // Its message quotes the body.
       isRead = false;
     }
     Problems.in("Request")
@@ -95,7 +95,7 @@ final class TypedInvoker {
           VertexProvider.ID,
           ErrorKind.MODEL_FAILED,
           what
-              + " failed: the answer has what JSON cannot write, such as a number that is none: use invoke for it",
+              + " failed: the answer has a value that JSON does not have, such as NaN: use invoke for it",
           e);
     }
   }

@@ -13,12 +13,12 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
-/** Which variants answered, by the ids of deployed models that Vertex AI tells; remembered for each endpoint. */
+/** A lookup of variants by the ids of deployed models in answers, cached for each endpoint. */
 final class VariantLookup {
-  /** For so long nothing is asked that could not be asked, for each answer would wait for it. */
-  private static final Duration QUIET = Duration.ofMinutes(1);
-  /** An answer that is there waits no longer for its name; the first such call loads the SDK's classes. */
-  private static final Duration PATIENCE = Duration.ofSeconds(10);
+  /** The time without another attempt after a failed lookup, because each answer would wait for it. */
+  private static final Duration PAUSE_AFTER_FAILURE = Duration.ofMinutes(1);
+  /** The maximum time that an answer waits for its variant's name; the first lookup loads the SDK's classes. */
+  private static final Duration LOOKUP_TIMEOUT = Duration.ofSeconds(10);
 
   private final PredictionTargetCache targets;
   private final TimeSource time;
@@ -29,16 +29,16 @@ final class VariantLookup {
     this.time = time;
   }
 
-  /** {@return what a deployed model is called here: its variant, or its id if it is somebody else's} */
+  /** {@return the name of a deployed model: its variant, or its id if it is foreign} */
   static String name(DeployedModel model) {
     return DeployedModelName.variant(model).orElse(model.getId());
   }
 
   /**
-   * {@return the variant that a deployed model is; its id if that cannot be found out}
+   * {@return the variant of a deployed model; its id if the lookup fails}
    *
-   * @param endpoint what was asked
-   * @param deadline the limit on finding it out
+   * @param endpoint the endpoint that was invoked
+   * @param deadline the limit on the lookup
    */
   String of(Endpoint endpoint, String deployedModelId, Deadline deadline) {
     Known ofEndpoint = known.computeIfAbsent(endpoint.name(), name -> new Known());
@@ -52,44 +52,44 @@ final class VariantLookup {
     }
     return deadline.hasPassed()
         ? deployedModelId
-        : ofEndpoint.look(endpoint, deployedModelId, deadline);
+        : ofEndpoint.lookUp(endpoint, deployedModelId, deadline);
   }
 
   /** The variants of one endpoint. */
   private final class Known {
     private final Map<String, String> variants = new ConcurrentHashMap<>();
-    /** So that many answers from a variant that is new ask for it once. */
-    private final ReentrantLock looking = new ReentrantLock();
+    /** Many answers of a new variant share one lookup. */
+    private final ReentrantLock lock = new ReentrantLock();
 
-    private @Nullable Duration quietUntil;
+    private @Nullable Duration pausedUntil;
 
-    String look(Endpoint endpoint, String deployedModelId, Deadline deadline) {
-      looking.lock();
+    String lookUp(Endpoint endpoint, String deployedModelId, Deadline deadline) {
+      lock.lock();
       try {
         String variant = variants.get(deployedModelId);
-        boolean isQuiet = quietUntil != null && time.elapsed().compareTo(quietUntil) < 0;
-        if (variant != null || isQuiet) {
+        boolean isPaused = pausedUntil != null && time.elapsed().compareTo(pausedUntil) < 0;
+        if (variant != null || isPaused) {
           return variant == null ? deployedModelId : variant;
         }
         var asked = targets.get(
-            "Looking for the variants of endpoint '" + endpoint.name() + "'",
+            "Reading the variants of endpoint '" + endpoint.name() + "'",
             endpoint.name(),
-            Deadline.after(Durations.atMost(PATIENCE, deadline.left()), time));
+            Deadline.after(Durations.atMost(LOOKUP_TIMEOUT, deadline.left()), time));
         Map<String, String> found = new HashMap<>();
         for (DeployedModel model : asked.getDeployedModelsList()) {
           found.put(model.getId(), name(model));
         }
-        // What has answered and is gone is not looked for again.
+        // A model that was undeployed since its answer is not looked up again.
         found.putIfAbsent(deployedModelId, deployedModelId);
         variants.putAll(found);
         variants.keySet().retainAll(found.keySet());
         return found.get(deployedModelId);
       } catch (ServingException e) {
-        // The model has answered, which is not taken back for want of a name.
-        quietUntil = time.elapsed().plus(QUIET);
+        // The answer is returned, even if the variant's name is unknown.
+        pausedUntil = time.elapsed().plus(PAUSE_AFTER_FAILURE);
         return deployedModelId;
       } finally {
-        looking.unlock();
+        lock.unlock();
       }
     }
   }

@@ -31,16 +31,16 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Calls of Vertex AI's control plane, each with a deadline, for the SDK sets none.
+ * The calls to Vertex AI's control plane, each with a deadline, because the SDK sets none.
  *
- * <p>What takes long is begun by the call that answers with an operation, and then asked for by its name: the SDK's own
- * futures give up after five minutes while the work goes on and costs money.
+ * <p>Long-running operations are polled by their names: the SDK's own futures time out after five minutes, while the
+ * operation continues and is billed.
  */
 final class VertexCalls {
   static final int PAGE = 100;
 
   private static final Logger LOG = LoggerFactory.getLogger(VertexCalls.class);
-  /** Between the name of an operation and what it does. */
+  /** The separator between the name of an operation and its description. */
   private static final char SEPARATOR = ' ';
 
   private final VertexClients clients;
@@ -57,7 +57,7 @@ final class VertexCalls {
     return clients;
   }
 
-  /** Makes a call, and says in its failure what it was about. */
+  /** Makes a call; the message of a failure begins with {@code what}. */
   <Q, A> A call(String what, UnaryCallable<Q, A> callable, Q request) {
     try {
       return get(
@@ -67,7 +67,7 @@ final class VertexCalls {
     }
   }
 
-  /** {@return what a call finds; empty if it is not there} */
+  /** {@return the result of a call; empty if it does not exist} */
   <Q, A> Optional<A> find(String what, UnaryCallable<Q, A> callable, Q request) {
     try {
       return Optional.of(call(what, callable, request));
@@ -93,7 +93,7 @@ final class VertexCalls {
   /**
    * Makes a call that can be interrupted, which the SDK's own waiting cannot.
    *
-   * @throws ApiException if it is refused or not answered in time
+   * @throws ApiException if it is rejected or not answered in time
    */
   static <Q, A> A get(
       String what, UnaryCallable<Q, A> callable, Q request, GrpcCallContext context) {
@@ -133,11 +133,11 @@ final class VertexCalls {
   // ---- operations ----
 
   /**
-   * Begins what takes long.
+   * Starts a long-running operation.
    *
-   * @param what what it does, such as {@code Deploy bert/blue}; a failure of the operation says it, too
+   * @param what its description, such as {@code Deploy bert/blue}, with which the message of a failure begins
    */
-  <Q> Accepted begin(String what, UnaryCallable<Q, Operation> callable, Q request) {
+  <Q> Accepted start(String what, UnaryCallable<Q, Operation> callable, Q request) {
     return accepted(call(what, callable, request), what);
   }
 
@@ -145,38 +145,41 @@ final class VertexCalls {
     return Accepted.as(operation.getName() + SEPARATOR + what);
   }
 
-  /** {@return the name of the operation that was begun, as Vertex AI knows it} */
-  static String operationName(String begun) {
-    int end = begun.indexOf(SEPARATOR);
-    return end < 0 ? begun : begun.substring(0, end);
+  /** {@return Vertex AI's name of an operation that was started} */
+  static String operationName(String started) {
+    int end = started.indexOf(SEPARATOR);
+    return end < 0 ? started : started.substring(0, end);
   }
 
   /**
-   * Begins to make something, or attaches to that being done already: a submission whose answer was lost, or that of a
-   * process that died, is still at work.
+   * Starts the creation of a resource, or attaches to one in progress: the request of a lost answer, or of a process
+   * that died, may have started it.
    *
-   * @param subject the full name of what is made
+   * @param subject the full name of the resource
    */
-  <Q> Accepted make(String what, UnaryCallable<Q, Operation> callable, Q request, String subject) {
+  <Q> Accepted create(
+      String what, UnaryCallable<Q, Operation> callable, Q request, String subject) {
     try {
-      return begin(what, callable, request);
+      return start(what, callable, request);
     } catch (ServingException e) {
       if (e.kind() != ErrorKind.ALREADY_EXISTS) {
         throw e;
       }
-      return underWay(subject).map(operation -> accepted(operation, what)).orElseThrow(() -> e);
+      return operationInProgress(subject)
+          .map(operation -> accepted(operation, what))
+          .orElseThrow(() -> e);
     }
   }
 
-  /** {@return what is at work on a resource; Vertex AI does one thing at a time to each} */
-  Optional<Operation> underWay(String subject) {
+  /** {@return the operation in progress on a resource; Vertex AI runs one at a time on each} */
+  Optional<Operation> operationInProgress(String subject) {
     ListOperationsRequest request = ListOperationsRequest.newBuilder()
         .setName(subject)
         .setFilter("done=false")
         .setPageSize(PAGE)
         .build();
     Optional<ListOperationsResponse> found = find(
-        "List what is under way on " + subject,
+        "List the operations in progress on " + subject,
         clients.operations().listOperationsCallable(),
         request);
     return found.stream()
@@ -185,12 +188,12 @@ final class VertexCalls {
         .findFirst();
   }
 
-  /** {@return how far something is that was begun} */
-  Outcome poll(String begun) {
-    String name = operationName(begun);
-    String what = begun.length() > name.length() ? begun.substring(name.length() + 1) : name;
+  /** {@return the status of an operation that was started} */
+  Outcome poll(String started) {
+    String name = operationName(started);
+    String what = started.length() > name.length() ? started.substring(name.length() + 1) : name;
     Operation operation = call(
-        "Look how far '" + what + "' is",
+        "Poll '" + what + "'",
         clients.operations().getOperationCallable(),
         GetOperationRequest.newBuilder().setName(name).build());
     if (!operation.getDone()) {
@@ -202,16 +205,16 @@ final class VertexCalls {
         : Outcome.succeeded();
   }
 
-  /** Asks for an operation to be ended, which the service may or may not do. */
-  void cancel(String begun) {
-    String name = operationName(begun);
+  /** Requests the cancellation of an operation, which is best effort on the service's side. */
+  void cancel(String started) {
+    String name = operationName(started);
     try {
       call(
           "Cancel " + name,
           clients.operations().cancelOperationCallable(),
           CancelOperationRequest.newBuilder().setName(name).build());
     } catch (ServingException e) {
-      // Without it, the operation takes as long as it takes.
+      // The operation then runs to its end.
       LOG.debug("{}", e.getMessage());
     }
   }
@@ -220,7 +223,7 @@ final class VertexCalls {
     return operation.getMetadata().is(DeployModelOperationMetadata.class);
   }
 
-  /** {@return how far a deployment is, in the platform's words; empty where it does not say} */
+  /** {@return the stage of a deployment, in the platform's words; empty where it does not say} */
   static String stage(Operation operation) {
     Any metadata = operation.getMetadata();
     DeploymentStage stage = DeploymentStage.DEPLOYMENT_STAGE_UNSPECIFIED;

@@ -35,13 +35,13 @@ import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 
 /**
- * The clients of Vertex AI's services, each made when it is first needed, over one channel.
+ * The clients of Vertex AI's services, each created when it is first needed, over one channel.
  *
- * <p>The channel is the one that the SDK builds: over a channel of any other make, the SDK sends no header that says which
- * resource a request is about, by which requests are routed.
+ * <p>The channel is built by the SDK: over any other channel, the SDK does not send the routing header with the
+ * resource of a request.
  */
 final class VertexClients implements AutoCloseable {
-  /** The largest answer of a dedicated endpoint, with some room. */
+  /** The maximum size of a dedicated endpoint's answer, with some margin. */
   private static final int LARGEST_ANSWER = 32 << 20;
 
   private static final String TLS = ":443";
@@ -49,9 +49,9 @@ final class VertexClients implements AutoCloseable {
 
   private final VertexConfig config;
   private final ClientHolder holder = new ClientHolder(VertexProvider.ID);
-  private final Map<String, Made<PredictionServiceClient>> dedicated = new ConcurrentHashMap<>();
+  private final Map<String, Created<PredictionServiceClient>> dedicated = new ConcurrentHashMap<>();
 
-  private final Made<ExecutorProvider> background = new Made<>() {
+  private final Created<ExecutorProvider> background = new Created<>() {
     @Override
     protected ExecutorProvider make() {
       ScheduledThreadPoolExecutor threads = new ScheduledThreadPoolExecutor(1, work -> {
@@ -63,7 +63,7 @@ final class VertexClients implements AutoCloseable {
       return FixedExecutorProvider.create(threads);
     }
   };
-  private final Made<CredentialsProvider> credentials = new Made<>() {
+  private final Created<CredentialsProvider> credentials = new Created<>() {
     @Override
     protected CredentialsProvider make() throws IOException {
       if (config.plaintext() && config.credentials().isEmpty()) {
@@ -79,27 +79,27 @@ final class VertexClients implements AutoCloseable {
           : FixedCredentialsProvider.create(found);
     }
   };
-  private final Made<TransportChannelProvider> channel = new Made<>() {
+  private final Created<TransportChannelProvider> channel = new Created<>() {
     @Override
     protected TransportChannelProvider make() throws IOException {
       return open(hostAndPort(config));
     }
   };
-  private final Made<EndpointServiceClient> endpoints = new Made<>() {
+  private final Created<EndpointServiceClient> endpoints = new Created<>() {
     @Override
     protected EndpointServiceClient make() throws IOException {
       return holder.closeLater(EndpointServiceClient.create(
           with(EndpointServiceSettings.newBuilder(), channel.get()).build()));
     }
   };
-  private final Made<ModelServiceClient> models = new Made<>() {
+  private final Created<ModelServiceClient> models = new Created<>() {
     @Override
     protected ModelServiceClient make() throws IOException {
       return holder.closeLater(ModelServiceClient.create(
           with(ModelServiceSettings.newBuilder(), channel.get()).build()));
     }
   };
-  private final Made<DeploymentResourcePoolServiceClient> pools = new Made<>() {
+  private final Created<DeploymentResourcePoolServiceClient> pools = new Created<>() {
     @Override
     protected DeploymentResourcePoolServiceClient make() throws IOException {
       return holder.closeLater(DeploymentResourcePoolServiceClient.create(
@@ -107,14 +107,14 @@ final class VertexClients implements AutoCloseable {
               .build()));
     }
   };
-  private final Made<JobServiceClient> jobs = new Made<>() {
+  private final Created<JobServiceClient> jobs = new Created<>() {
     @Override
     protected JobServiceClient make() throws IOException {
       return holder.closeLater(JobServiceClient.create(
           with(JobServiceSettings.newBuilder(), channel.get()).build()));
     }
   };
-  private final Made<PredictionServiceClient> predictions = new Made<>() {
+  private final Created<PredictionServiceClient> predictions = new Created<>() {
     @Override
     protected PredictionServiceClient make() throws IOException {
       return holder.closeLater(predictions(channel.get()));
@@ -125,17 +125,17 @@ final class VertexClients implements AutoCloseable {
     this.config = config;
   }
 
-  /** {@return where Vertex AI answers: a region's resources are known at the region's host alone} */
+  /** {@return the endpoint of Vertex AI: a region's resources are served by the region's host only} */
   static String hostAndPort(VertexConfig config) {
     return config
         .endpoint()
         .orElse(config.location() + "-aiplatform." + config.universeDomain() + TLS);
   }
 
-  /** {@return which credentials are tried, as a phrase} */
+  /** {@return the credentials that are used, as a phrase} */
   static String identity(VertexConfig config) {
     if (config.credentials().isPresent()) {
-      return "the credentials provider that was handed in";
+      return "the caller's own credentials provider";
     }
     return config.plaintext()
         ? "no credentials, for the endpoint is plaintext"
@@ -158,7 +158,7 @@ final class VertexClients implements AutoCloseable {
     return jobs.get();
   }
 
-  /** {@return what tells how far work is that takes long, whatever it is about} */
+  /** {@return the client of long-running operations of all services} */
   OperationsClient operations() {
     return endpoints().getOperationsClient();
   }
@@ -168,9 +168,9 @@ final class VertexClients implements AutoCloseable {
   }
 
   /**
-   * {@return what invokes a dedicated endpoint, at its own host}
+   * {@return the client of a dedicated endpoint, at its own host}
    *
-   * <p>Not where an emulator or a transport with an address of its own answers in place of all hosts.
+   * <p>The shared client if an emulator, or a transport with an address of its own, stands in for all hosts.
    */
   PredictionServiceClient predictions(String dedicatedHost) {
     boolean answersForAll = config.plaintext()
@@ -180,7 +180,7 @@ final class VertexClients implements AutoCloseable {
         : dedicated.computeIfAbsent(dedicatedHost, DedicatedClient::new).get();
   }
 
-  private final class DedicatedClient extends Made<PredictionServiceClient> {
+  private final class DedicatedClient extends Created<PredictionServiceClient> {
     private final String host;
 
     DedicatedClient(String host) {
@@ -193,7 +193,7 @@ final class VertexClients implements AutoCloseable {
     }
   }
 
-  /** {@return what keeps the clients, for others that are closed with them} */
+  /** {@return the holder of the clients, for others that are closed with them} */
   ClientHolder holder() {
     return holder;
   }
@@ -219,7 +219,7 @@ final class VertexClients implements AutoCloseable {
 
   private TransportChannelProvider open(String hostAndPort) throws IOException {
     TransportChannelProvider provider = config.transport().orElseGet(() -> transport(hostAndPort));
-    boolean isOurs = config.transport().isEmpty() || provider.shouldAutoClose();
+    boolean isOwn = config.transport().isEmpty() || provider.shouldAutoClose();
     if (provider.needsHeaders()) {
       provider =
           provider.withHeaders(PredictionServiceSettings.defaultApiClientHeaderProviderBuilder()
@@ -234,14 +234,15 @@ final class VertexClients implements AutoCloseable {
       provider = found == null ? provider : provider.withCredentials(found);
     }
     TransportChannel opened = provider.getTransportChannel();
-    if (isOurs) {
+    if (isOwn) {
       holder.closeLater(() -> end(opened));
     }
     return FixedTransportChannelProvider.create(opened);
   }
 
   private TransportChannelProvider transport(String hostAndPort) {
-    // The services' own are alike, and asking models is to load nothing of the others.
+    // The services' defaults are equal, and an invocation should not load the classes of the other
+    // services.
     var builder = PredictionServiceSettings.defaultGrpcTransportProviderBuilder()
         .setEndpoint(hostAndPort)
         .setMaxInboundMessageSize(LARGEST_ANSWER);
@@ -261,30 +262,30 @@ final class VertexClients implements AutoCloseable {
     threads.awaitTermination(END_MILLIS, TimeUnit.MILLISECONDS);
   }
 
-  private ServingException notMade(Exception e) {
+  private ServingException creationFailed(Exception e) {
     return new ServingException(
         VertexProvider.ID,
         ErrorKind.UNAUTHORIZED,
-        "A client of Vertex AI cannot be made: " + e.getMessage() + ". Tried " + identity(config)
-            + "; run 'gcloud auth application-default login', or hand in a CredentialsProvider",
+        "A client of Vertex AI cannot be created: " + e.getMessage() + ". Tried " + identity(config)
+            + "; run 'gcloud auth application-default login', or configure a CredentialsProvider",
         e);
   }
 
-  /** Closes the clients, before what they share; a transport that the caller handed in stays open. */
+  /** Closes the clients, before the resources that they share; the caller's own transport stays open. */
   @Override
   public void close() {
     holder.close();
   }
 
-  /** A client, or what clients share. */
-  private abstract class Made<T> extends Lazy<T> {
-    Made() {
+  /** A client, or a resource that clients share. */
+  private abstract class Created<T> extends Lazy<T> {
+    Created() {
       super(holder);
     }
 
     @Override
     protected ServingException failure(Exception cause) {
-      return notMade(cause);
+      return creationFailed(cause);
     }
   }
 }

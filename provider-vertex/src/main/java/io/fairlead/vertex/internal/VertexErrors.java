@@ -20,11 +20,11 @@ import java.util.function.Predicate;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
-/** What Vertex AI's failures mean here; the only place that knows its codes and messages. */
+/** The classification of Vertex AI's failures; the only class that knows its codes and messages. */
 final class VertexErrors {
   private static final RetryPolicy REFUSED = new RetryPolicy(
       5, Duration.ofMillis(250), Duration.ofSeconds(4), RetryPolicy.DEFAULT.settling());
-  /** What a machine type that cannot be had is told with, as its operations' errors read. */
+  /** Matches the errors of operations that got no machines of a type. */
   private static final Predicate<String> OUT_OF_STOCK = Pattern.compile(
           "temporarily unavailable|out of capacity|stock-?out|insufficient|not enough resources|different machine type",
           Pattern.CASE_INSENSITIVE)
@@ -35,17 +35,17 @@ final class VertexErrors {
       .asPredicate();
   private static final Predicate<String> NO_SUCH_DEPLOYED_MODEL =
       Pattern.compile("DeployedModel ID\\(s\\).*do(es)? not exist").asPredicate();
-  /** What no wait mends among what does not go together with the present state. */
+  /** Matches failed preconditions that do not pass with time. */
   private static final Predicate<String> FORBIDDEN_BY_POLICY = Pattern.compile(
           "constraint|org(anization)? policy|service account|not been used in project|disabled",
           Pattern.CASE_INSENSITIVE)
       .asPredicate();
 
-  /** What does pass among these: Google makes its accounts when a project first uses a service. */
-  private static final Predicate<String> PASSES =
+  /** Matches those among them that do: Google creates its service accounts when a project first uses a service. */
+  private static final Predicate<String> TRANSIENT =
       Pattern.compile("provision|try again|retry", Pattern.CASE_INSENSITIVE).asPredicate();
 
-  /** What gRPC says of an answer, with the code that Vertex AI throttles with. */
+  /** Matches gRPC's error for an answer that is too large, which has the same code as throttling. */
   private static final Predicate<String> TOO_LARGE =
       Pattern.compile("message exceeds maximum size", Pattern.CASE_INSENSITIVE).asPredicate();
 
@@ -60,12 +60,12 @@ final class VertexErrors {
       Pattern.compile("dedicated dns", Pattern.CASE_INSENSITIVE).asPredicate();
   private static final Predicate<String> WITHOUT_TRAFFIC =
       Pattern.compile("doesn't have traffic_?split", Pattern.CASE_INSENSITIVE).asPredicate();
-  /** What gRPC itself calls internal, and no model said. */
+  /** Matches internal errors of gRPC itself, which are no errors of a model. */
   private static final Predicate<String> BROKEN_CONNECTION = Pattern.compile(
           "RST_STREAM|HTTP/2|http2|unexpected EOS|frame size", Pattern.CASE_INSENSITIVE)
       .asPredicate();
 
-  /** Which credentials were tried, as a phrase. */
+  /** The credentials that are used, as a phrase. */
   private final String identity;
 
   private final Refusals<ApiException> predictions = new Predictions();
@@ -74,12 +74,12 @@ final class VertexErrors {
     this.identity = identity;
   }
 
-  /** {@return a refused or unanswered call as a failure of this library} */
+  /** {@return a rejected or unanswered call as a ServingException} */
   ServingException failure(String what, ApiException e) {
     return failure(what, e, ofCall(e.getStatusCode().getCode(), message(e)));
   }
 
-  /** {@return how requests to models are refused} */
+  /** {@return the classification of failed invocations} */
   Refusals<ApiException> ofPredictions() {
     return predictions;
   }
@@ -106,7 +106,7 @@ final class VertexErrors {
     }
   }
 
-  /** {@return a failed request to a model, as a failure of this library: what is internal there is the model's} */
+  /** {@return a failed invocation as a ServingException; an internal error is the model's} */
   ServingException predictionFailure(String what, ApiException e) {
     Code code = e.getStatusCode().getCode();
     boolean isModels = code == Code.INTERNAL && !BROKEN_CONNECTION.test(message(e));
@@ -119,11 +119,11 @@ final class VertexErrors {
     ServingException.Builder failure = ServingException.builder(
             VertexProvider.ID,
             kind,
-            what + " failed: " + said(code.name(), message) + wayOut(kind, code.name(), message))
+            what + " failed: " + reason(code.name(), message) + wayOut(kind, code.name(), message))
         .cause(e);
     if (code == Code.FAILED_PRECONDITION
         && FORBIDDEN_BY_POLICY.test(message)
-        && !PASSES.test(message)) {
+        && !TRANSIENT.test(message)) {
       failure.retryable(false);
     }
     retryAfter(e).ifPresent(failure::retryAfter);
@@ -131,10 +131,10 @@ final class VertexErrors {
   }
 
   /**
-   * {@return the error that an operation ended with}
+   * {@return the error of a failed operation}
    *
-   * @param isDeployment whether it was to start containers
-   * @param stage how far a deployment was; may be empty
+   * @param isDeployment whether it starts containers
+   * @param stage the stage that a deployment was in; may be empty
    */
   ServingException failure(
       String what, com.google.rpc.Status error, boolean isDeployment, String stage) {
@@ -146,16 +146,15 @@ final class VertexErrors {
     return ServingException.builder(
             VertexProvider.ID,
             kind,
-            what + " failed" + at + ": " + said(code.name(), error.getMessage())
+            what + " failed" + at + ": " + reason(code.name(), error.getMessage())
                 + wayOut(kind, code.name(), error.getMessage()))
         .build();
   }
 
   /**
-   * {@return whether the service itself refused a call before it did anything, so that the same call may be answered a
-   * moment later}
+   * {@return whether the service rejected a call before it had any effect, so that a retry may succeed}
    *
-   * <p>A connection that broke tells nothing of what became of the request, unless there never was one.
+   * <p>After a broken connection it is unknown whether the request had an effect, unless it was never established.
    */
   static boolean isRefusedForNow(ApiException e) {
     Code code = e.getStatusCode().getCode();
@@ -163,7 +162,7 @@ final class VertexErrors {
         || (code == Code.RESOURCE_EXHAUSTED && ofCall(code, message(e)) == ErrorKind.THROTTLED);
   }
 
-  /** What the client itself makes up, of a connection that broke, has no trailers. */
+  /** A status that the client itself creates for a broken connection has no trailers. */
   private static boolean isSaidByTheService(ApiException e) {
     if (!(e.getCause() instanceof StatusRuntimeException answer)) {
       return false;
@@ -172,7 +171,7 @@ final class VertexErrors {
     return trailers != null && !trailers.keys().isEmpty();
   }
 
-  /** {@return whether an endpoint was asked at the region's host that has one of its own} */
+  /** {@return whether a dedicated endpoint was invoked at the region's host} */
   static boolean isAtItsOwnHost(ApiException e) {
     return e.getStatusCode().getCode() == Code.FAILED_PRECONDITION
         && AT_ITS_OWN_HOST.test(message(e));
@@ -186,7 +185,7 @@ final class VertexErrors {
     return Optional.of(VertexTimes.duration(details.getRetryInfo().getRetryDelay()));
   }
 
-  /** {@return what the service said, without the names of the SDK's classes, and with every field that it named} */
+  /** {@return the service's message, without the names of the SDK's classes, and with every field violation} */
   static String message(ApiException e) {
     String message = e.getCause() instanceof StatusRuntimeException answer
         ? description(answer.getStatus())
@@ -201,7 +200,10 @@ final class VertexErrors {
     return violations.isEmpty() ? orEmpty(message) : String.join("; ", violations);
   }
 
-  /** {@return what a status says, and why a connection broke, which gRPC calls an io exception and no more} */
+  /**
+   * {@return the description of a status, with the cause of a broken connection, which gRPC describes as "io
+   * exception" only}
+   */
   private static @Nullable String description(io.grpc.Status status) {
     Throwable cause = status.getCause();
     return cause == null || cause.getMessage() == null
@@ -213,7 +215,7 @@ final class VertexErrors {
     return text == null ? "" : text.strip();
   }
 
-  private static String said(String code, String message) {
+  private static String reason(String code, String message) {
     return message.isEmpty() ? code : ServerMessage.quote(message) + " (" + code + ")";
   }
 
@@ -256,7 +258,7 @@ final class VertexErrors {
 
   private static ErrorKind ofDeployment(Code code, String message) {
     return switch (code) {
-      // It ran, and ended so: what was wrong is the container, and waiting would not mend it.
+      // The deployment ran and failed: the cause is the container, and a retry would not help.
       case FAILED_PRECONDITION, DEADLINE_EXCEEDED, ABORTED, UNKNOWN ->
         OUT_OF_STOCK.test(message) ? ErrorKind.QUOTA : ErrorKind.MODEL_FAILED;
       case NOT_FOUND -> ErrorKind.INVALID;
@@ -278,21 +280,24 @@ final class VertexErrors {
       case UNAUTHORIZED -> ". Tried " + identity + "; docs/vertex.md has the roles that it needs";
       case QUOTA ->
         OUT_OF_STOCK.test(message)
-            ? ". Google has no such machine to spare there now: try later, or take another machine type, accelerator or region"
-            : ". Ask for more under IAM & Admin, Quotas (custom model serving), or take another machine type or region";
+            ? ". Google has no such machine available there now: retry later, or choose another machine type, "
+                + "accelerator or region"
+            : ". Request more under IAM & Admin, Quotas (custom model serving), or choose another machine "
+                + "type or region";
       case INVALID ->
         TOO_LARGE.test(message)
-            ? ". The answer is larger than the transport takes: let the model answer in pieces, or hand in a transport that takes more"
+            ? ". The answer is larger than the transport takes: use a streaming answer, or a transport that takes more"
             : "";
       case TIMEOUT -> ". Whether it was done is not known";
       case UNAVAILABLE ->
         NOT_REACHED.test(message)
-            ? ". Check the location and the endpoint, and what is between: nothing answers there"
+            ? ". Check the location, the endpoint and the network: no host answers there"
             : "";
       case MODEL_FAILED ->
         switch (code) {
           case "DEADLINE_EXCEEDED" ->
-            ". The container was not ready in time: raise VertexContainer.deploymentTimeout, or look why it is slow";
+            ". The container was not ready in time: raise VertexContainer.deploymentTimeout, or find out why "
+                + "it is slow";
           case "INTERNAL" -> ". The endpoint's log in Cloud Logging says more";
           default -> "";
         };

@@ -19,7 +19,7 @@ import java.util.function.Consumer;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 
-/** Asks models by Vertex AI's RawPredict, which hands a body on as it is. */
+/** Invokes models by Vertex AI's RawPredict, which passes a body on unchanged. */
 final class VertexInvoker implements Invoker<Endpoint>, AutoCloseable {
   private static final Metadata.Key<String> DEPLOYED_MODEL =
       Metadata.Key.of("X-Vertex-AI-Deployed-Model-Id", Metadata.ASCII_STRING_MARSHALLER);
@@ -80,13 +80,13 @@ final class VertexInvoker implements Invoker<Endpoint>, AutoCloseable {
     return streaming.invoke(endpoint, request, pieces);
   }
 
-  /** Ends the answers in pieces that are under way. */
+  /** Ends the streaming answers in progress. */
   @Override
   public void close() {
     streaming.close();
   }
 
-  /** {@return what is sent, without a copy} */
+  /** {@return the body as sent, without a copy} */
   static HttpBody body(Endpoint endpoint, Request request) {
     return HttpBody.newBuilder()
         .setContentType(request.contentType())
@@ -94,26 +94,26 @@ final class VertexInvoker implements Invoker<Endpoint>, AutoCloseable {
         .build();
   }
 
-  /** {@return the body of a request, with the model's own parameters} */
+  /** {@return the body of a request, with the model's default parameters} */
   static byte[] bytes(Endpoint endpoint, Request request) {
-    // Without a stream, which each request would pay for.
+    // A loop, because a stream would cost each request time.
     for (PlatformOptions option : endpoint.artifact().metadata().options().values()) {
-      if (option instanceof VertexArtifact told) {
-        return GenerationDefaults.added(request, told.generationConfig());
+      if (option instanceof VertexArtifact options) {
+        return GenerationDefaults.added(request, options.generationConfig());
       }
     }
     return request.bodyUnsafe();
   }
 
-  /** {@return the id of the deployed model that an answer names; empty if it names none} */
+  /** {@return the id of the deployed model in the headers of an answer; empty if there is none} */
   static String deployedModelId(GrpcResponseMetadata answered) {
     String id = deployedModelId(answered.getMetadata());
     return id.isEmpty() ? deployedModelId(answered.getTrailingMetadata()) : id;
   }
 
-  /** A failure may come with trailers only. */
-  private static String deployedModelId(@Nullable Metadata told) {
-    String id = told == null ? null : told.get(DEPLOYED_MODEL);
+  /** A failure may have trailers only. */
+  private static String deployedModelId(@Nullable Metadata headers) {
+    String id = headers == null ? null : headers.get(DEPLOYED_MODEL);
     return id == null ? "" : id;
   }
 

@@ -7,7 +7,7 @@ import io.fairlead.reconcile.Outcome;
 import io.fairlead.reconcile.ResourceKind;
 import io.fairlead.vertex.VertexProvider;
 
-/** What the kinds of resources that Vertex AI has share: their calls, and how far their operations are. */
+/** The base of Vertex AI's kinds of resources: their calls, and the polling of their operations. */
 abstract class VertexKind<T> implements ResourceKind<T> {
   final VertexNames names;
   final VertexCalls calls;
@@ -33,7 +33,7 @@ abstract class VertexKind<T> implements ResourceKind<T> {
     return ServingException.builder(VertexProvider.ID, kind, message).build();
   }
 
-  /** {@return a refusal that waiting does not change} */
+  /** {@return a failure that is not retryable} */
   static ServingException refusal(String message) {
     return ServingException.builder(VertexProvider.ID, ErrorKind.CONFLICT, message)
         .retryable(false)

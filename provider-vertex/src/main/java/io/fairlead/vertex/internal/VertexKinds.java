@@ -8,10 +8,10 @@ import io.fairlead.vertex.internal.storage.StorageClient;
 import java.util.List;
 
 /**
- * What Vertex AI's resources are changed by.
+ * Vertex AI's kinds of resources, and its traffic setting.
  *
  * @param all the kinds of resources, each after those that it uses
- * @param traffic the weights of an endpoint's variants
+ * @param traffic the traffic weights of an endpoint's variants
  */
 record VertexKinds(List<ResourceKind<?>> all, TrafficSetting traffic) {
   static VertexKinds of(

@@ -12,16 +12,16 @@ import java.util.SortedMap;
 import java.util.TreeMap;
 
 /**
- * Machines, and how many of them.
+ * Machines, and their number.
  *
  * @param type the machine type
- * @param accelerator the type of accelerator in each; empty for none
- * @param acceleratorCount how many of it
- * @param spot whether they are spot machines
- * @param min the least
- * @param max the most
- * @param required how many have to be there for a deployment to succeed; 0 for the least
- * @param targets what their number is chosen by, by the metric's name; empty for Vertex AI's default
+ * @param accelerator the accelerator type of each; empty for none
+ * @param acceleratorCount the number of accelerators of each
+ * @param spot whether they are Spot VMs
+ * @param min the minimum number
+ * @param max the maximum number
+ * @param required the number that have to be available for a deployment to succeed; 0 for the minimum
+ * @param targets the autoscaling targets, by the metric's name; empty for Vertex AI's default
  */
 record VertexMachine(
     String type,
@@ -43,7 +43,7 @@ record VertexMachine(
   VertexMachine {
     required = required == min ? 0 : required;
     SortedMap<String, Integer> chosen = new TreeMap<>(targets);
-    // Vertex AI may say its defaults where none were given.
+    // Vertex AI may return its defaults where none were given.
     if (min == max || chosen.equals(Map.of(CPU, USUAL_PERCENT))) {
       chosen.clear();
     }
@@ -91,7 +91,10 @@ record VertexMachine(
         .build();
   }
 
-  /** {@return the paths of what differs and can be changed in place; the least and the most go together} */
+  /**
+   * {@return the paths of the fields that differ and can be changed in place; the minimum and the maximum change
+   * together}
+   */
   List<String> pathsTo(VertexMachine other) {
     List<String> paths = new ArrayList<>();
     if (min != other.min || max != other.max) {
@@ -107,7 +110,7 @@ record VertexMachine(
     return paths;
   }
 
-  /** {@return whether the machines themselves are the same, whatever their number} */
+  /** {@return whether they are equal apart from their number} */
   boolean isSameKindAs(VertexMachine other) {
     return type.equals(other.type)
         && accelerator.equals(other.accelerator)

@@ -41,20 +41,21 @@ import java.util.TreeMap;
 import java.util.regex.Pattern;
 
 /**
- * From the grammar to Vertex AI's resources; checks the rules that its messages' comments state, which the SDK does not.
+ * The mapping of the grammar to Vertex AI's resources. It checks the rules in the comments of the API's messages,
+ * which the SDK does not check.
  */
 final class VertexMapper implements EndpointMapper {
-  /** Serves text generation models of the Hugging Face hub, on machines with an accelerator. */
+  /** The image that serves text generation models of the Hugging Face hub, on machines with an accelerator. */
   static final String TEXT_GENERATION_IMAGE =
       "us-docker.pkg.dev/deeplearning-platform-release/gcr.io/huggingface-text-generation-inference-cu121.2-2.ubuntu2204.py310";
 
   private static final String HUB_MODEL = "MODEL_ID";
-  /** Where a model's code is, if that is another place than its weights'. */
+  /** The variable with the location of a model's code, if it is not that of its weights. */
   private static final String CODE = "CODE_URI";
-  /** Variables that Vertex AI sets. */
+  /** The prefix of variables that Vertex AI sets. */
   private static final String RESERVED = "AIP_";
 
-  /** Cloud Storage takes names of 1024 bytes, of which the key before it takes some. */
+  /** Cloud Storage allows names of 1024 bytes, which include the key of the upload. */
   private static final LocalModel.Rules FILES =
       LocalModel.Rules.of(VertexProvider.ID).withLongestName(900);
 
@@ -68,7 +69,7 @@ final class VertexMapper implements EndpointMapper {
   private static final Pattern ONE_FILE = Pattern.compile(
       "(?i).*\\.(onnx|pkl|pickle|joblib|bst|pt|pth|h5|keras|safetensors|gguf|tar|tar\\.gz|tgz|zip)");
 
-  /** Where files are uploaded to; empty if nowhere. */
+  /** The artifact bucket; empty if there is none. */
   private final String bucket;
 
   private final Set<Class<? extends PlatformOptions>> options = new VertexOptionsProvider().types();
@@ -87,7 +88,7 @@ final class VertexMapper implements EndpointMapper {
     return options;
   }
 
-  // ---- models of this machine ----
+  // ---- local models ----
 
   @Override
   public List<LocalModel.Source> localModels(Container container) {
@@ -145,12 +146,12 @@ final class VertexMapper implements EndpointMapper {
     return ArtifactSpec.keyOf(bucket, model.artifactUri());
   }
 
-  /** {@return what a container's model is made of} */
+  /** {@return the state of a container's model} */
   private ModelSpec model(Container container, List<String> warnings, Problems problems) {
     problems.check(
         container.dependencies().packages().isEmpty(),
         "dependencies.packages",
-        "must be empty: Vertex AI installs none, so put them into the image",
+        "must be empty: Vertex AI installs no packages, so add them to the image",
         container.dependencies().packages());
     Map<String, String> environment = new TreeMap<>(container.dependencies().environment());
     for (String name : environment.keySet()) {
@@ -201,7 +202,10 @@ final class VertexMapper implements EndpointMapper {
     String scheme = String.valueOf(weights.getScheme());
     if (scheme.equals("hf")) {
       problems.check(
-          !apart, "artifact.code", "must be the weights' location for a model of the hub", code);
+          !apart,
+          "artifact.code",
+          "must be the location of the weights for a model of the Hugging Face hub",
+          code);
       environment.putIfAbsent(HUB_MODEL, weights.getAuthority() + weights.getPath());
       return "";
     }
@@ -213,7 +217,8 @@ final class VertexMapper implements EndpointMapper {
           code.getScheme() + ":");
       environment.putIfAbsent(CODE, code.toString());
       warnings.add(
-          "a model of Vertex AI has one directory, which is the weights': the container finds the code by the environment variable "
+          "a model of Vertex AI has one directory, which is that of the weights: the container finds the code "
+              + "by the environment variable "
               + CODE);
     }
     if (scheme.equals("gs")) {
@@ -226,7 +231,7 @@ final class VertexMapper implements EndpointMapper {
           .check(
               !ONE_FILE.matcher(weights.toString()).matches(),
               "artifact.weights",
-              "must be the folder that the model's files are in, not one of them",
+              "must be the folder of the model's files, not one of them",
               weights);
       return weights.toString();
     }
@@ -235,7 +240,7 @@ final class VertexMapper implements EndpointMapper {
         "artifact.weights",
         scheme.equals("file")
             ? "must be in Cloud Storage, unless the platform's settings name a bucket to upload to"
-            : "must be at gs://, file: or hf://, for Vertex AI reads nothing else",
+            : "must be at gs://, file: or hf://, because Vertex AI reads no other locations",
         scheme.equals("file") ? weights : scheme + ":");
     return "";
   }
@@ -253,7 +258,7 @@ final class VertexMapper implements EndpointMapper {
         .orElseGet(() -> VertexNames.of(model.displayName(), parts));
   }
 
-  /** {@return what people recognise a model by, by the rules for its name} */
+  /** {@return a readable name of a model, by the rules for names} */
   static String readable(ModelArtifact artifact) {
     Optional<String> name = artifact.metadata().name();
     if (name.isPresent()) {
@@ -306,7 +311,7 @@ final class VertexMapper implements EndpointMapper {
             labels(
                 endpoint,
                 model,
-                new VariantMark(
+                new VariantLabels(
                     Optional.of(endpoint.routing().variant()),
                     modelName,
                     uploadOf(model),
@@ -335,19 +340,21 @@ final class VertexMapper implements EndpointMapper {
         .check(
             ENDPOINT_ID.matcher(endpoint.name()).matches(),
             "routing.name",
-            "must be 1 to 63 lowercase letters, digits and hyphens that begin with a letter and end with a letter or digit, or a number of at most 9 digits",
+            "must be 1 to 63 lowercase letters, digits and hyphens that begin with a letter and end with a "
+                + "letter or digit, or a number of at most 9 digits",
             endpoint.name())
         .check(
-            VariantMark.written(endpoint.routing().variant()).length() <= LONGEST_NAME,
+            VariantLabels.written(endpoint.routing().variant()).length() <= LONGEST_NAME,
             "routing.variant",
             "must be at most 63 characters, of which uppercase letters count twice",
             endpoint.routing().variant());
   }
 
   private static SortedMap<String, String> labels(
-      Endpoint endpoint, ModelSpec model, VariantMark mark) {
+      Endpoint endpoint, ModelSpec model, VariantLabels variantLabels) {
     SortedMap<String, String> labels = new TreeMap<>(model.labels());
-    labels.putAll(mark.labels(VertexNames.deployedModelId(endpoint.routing().path())));
+    labels.putAll(
+        variantLabels.labels(VertexNames.deployedModelId(endpoint.routing().path())));
     return labels;
   }
 
@@ -364,7 +371,7 @@ final class VertexMapper implements EndpointMapper {
         .check(
             MACHINE_TYPE.matcher(machineType).matches(),
             "scaling.instanceType",
-            "must be a machine type of Google Cloud's, such as n1-standard-4",
+            "must be a machine type of Google Cloud, such as n1-standard-4",
             machineType)
         .check(
             scaling.min() >= 1,
@@ -374,40 +381,40 @@ final class VertexMapper implements EndpointMapper {
         .check(
             accelerator.isEmpty() || isKnown,
             "runtime.options",
-            "must name a type of accelerator that Vertex AI has in VertexRuntime, such as NVIDIA_L4",
+            "must name an accelerator type of Vertex AI in VertexRuntime, such as NVIDIA_L4",
             accelerator)
         .check(
             accelerator.isEmpty() == (own.acceleratorCount() == 0),
             "scaling.options",
-            "must have a VertexScaling with the number of accelerators exactly where a VertexRuntime names their type",
+            "must have a VertexScaling with the number of accelerators if and only if a VertexRuntime names their type",
             own.acceleratorCount() + " of '" + accelerator + "'")
         .check(
             own.requiredReplicas().orElse(0) <= scaling.min(),
             "scaling.options",
-            "must not require more replicas in VertexScaling than the least, which is "
+            "must not require more replicas in VertexScaling than the minimum, which is "
                 + scaling.min(),
             own.requiredReplicas().orElse(0))
         .check(
             autoscaling.isEmpty() || scaling.isAutomatic(),
             "scaling.max",
-            "must be more than min where VertexAutoscaling says what to scale by",
+            "must be more than min where VertexAutoscaling is given",
             scaling.max())
         .check(
             autoscaling.flatMap(VertexAutoscaling::acceleratorPercent).isEmpty()
                 || !accelerator.isEmpty(),
             "scaling.options",
-            "must not look at the load of accelerators in VertexAutoscaling where there are none",
+            "must not have a target of accelerator utilization in VertexAutoscaling where there are no accelerators",
             autoscaling.flatMap(VertexAutoscaling::acceleratorPercent).orElse(0));
     if (scaling.count() > scaling.min()) {
-      warnings.add("Vertex AI begins with the least replicas, " + scaling.min() + ", and not with "
-          + scaling.count());
+      warnings.add("Vertex AI starts with the minimum of replicas, " + scaling.min()
+          + ", and not with " + scaling.count());
     }
     MachineSeries.check(machineType, accelerator, own.acceleratorCount(), problems);
     MachineSeries.builtIn(machineType)
         .filter(builtIn -> own.acceleratorCount() < builtIn.count())
         .ifPresent(builtIn -> warnings.add("each " + machineType + " has " + builtIn.count()
             + " accelerators, of which a replica takes " + own.acceleratorCount()
-            + ": whether others can share the rest is Vertex AI's to say"));
+            + ": Vertex AI decides whether other replicas can use the rest"));
     SortedMap<String, Integer> targets = new TreeMap<>();
     autoscaling.ifPresent(by -> {
       by.cpuPercent().ifPresent(percent -> targets.put(VertexMachine.CPU, percent));

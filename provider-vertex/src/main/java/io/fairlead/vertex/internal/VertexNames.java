@@ -5,12 +5,14 @@ import io.fairlead.provider.Fingerprint;
 import io.fairlead.vertex.VertexConfig;
 
 /**
- * Names of resources: chosen here, so that a request that is made again meets what the first one made.
+ * The names of resources. They are chosen here, so that creates are idempotent: a retry meets the resource of the
+ * first attempt.
  *
- * <p>Answers name the project by its number, whatever requests called it, so names are compared by their last part alone.
+ * <p>Answers name the project by its number, whatever requests contained, so names are compared by their last part
+ * only.
  */
 final class VertexNames {
-  /** What all ids that are made here begin with. */
+  /** The prefix of all ids that are derived here. */
   static final String PREFIX = ContentName.PREFIX;
 
   private static final ContentName MODEL_ID = new ContentName(63, true);
@@ -23,7 +25,7 @@ final class VertexNames {
     this.parent = "projects/" + config.project() + "/locations/" + config.location();
   }
 
-  /** {@return the location that everything is in} */
+  /** {@return the full name of the location, the parent of all resources} */
   String parent() {
     return parent;
   }
@@ -56,7 +58,7 @@ final class VertexNames {
     return MODEL_ID.isMadeHere(id);
   }
 
-  /** {@return the id that a variant's deployed model has: ten digits, as many as Vertex AI takes} */
+  /** {@return the id of a variant's deployed model: ten digits, the maximum of Vertex AI} */
   static String deployedModelId(String path) {
     long hash = Long.parseUnsignedLong(Fingerprint.of(path), 16);
     return String.valueOf(SMALLEST_TEN_DIGITS + Long.remainderUnsigned(hash, TEN_DIGITS));

@@ -15,7 +15,7 @@ import io.fairlead.vertex.VertexScaling;
 import io.fairlead.vertex.VertexVersion;
 import java.util.Set;
 
-/** Lets values that carry Vertex AI's options be read from JSON. */
+/** The option types of Vertex AI, with which values that have them are read from JSON. */
 public final class VertexOptionsProvider implements OptionsProvider {
   public VertexOptionsProvider() {}
 

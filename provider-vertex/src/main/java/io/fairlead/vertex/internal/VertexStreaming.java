@@ -24,7 +24,7 @@ import java.time.Duration;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
-/** Asks models by Vertex AI's StreamRawPredict. */
+/** Streaming invocations by Vertex AI's StreamRawPredict. */
 final class VertexStreaming implements AutoCloseable {
   private final PredictionCalls calls;
   private final VertexErrors errors;
@@ -41,27 +41,27 @@ final class VertexStreaming implements AutoCloseable {
     Deadline deadline = Deadline.after(request.timeout(), time);
     HttpBody body = VertexInvoker.body(endpoint, request);
     int size = body.getData().size();
-    Answer coming = calls.ask(endpoint, request, size, deadline, (target, left, answered) -> {
+    Answer answer = calls.ask(endpoint, request, size, deadline, (target, left, answered) -> {
       Answer begun = new Answer(PredictionCalls.what(endpoint, request), deadline, answered);
       begun.begin(target, left, body);
       return begun;
     });
     try {
-      Response response = coming.handOn(pieces);
-      String id = VertexInvoker.deployedModelId(coming.answered);
+      Response response = answer.handOn(pieces);
+      String id = VertexInvoker.deployedModelId(answer.answered);
       return calls.named(endpoint, request, response, id, deadline);
     } catch (ServingException e) {
-      throw calls.named(endpoint, request, e, coming.answered, deadline);
+      throw calls.named(endpoint, request, e, answer.answered, deadline);
     }
   }
 
-  /** Ends the answers that are under way. */
+  /** Ends the answers in progress. */
   @Override
   public void close() {
     queues.close();
   }
 
-  /** One answer in pieces. */
+  /** One streaming answer. */
   private final class Answer implements ResponseObserver<HttpBody>, PieceQueues.Source {
     private final String what;
     private final GrpcResponseMetadata answered;
@@ -101,7 +101,7 @@ final class VertexStreaming implements AutoCloseable {
 
     // ---- on the caller's thread ----
 
-    /** Asks, and waits until an answer begins. */
+    /** Sends the request, and waits until the answer begins. */
     void begin(PredictionTarget target, Duration left, HttpBody body) {
       StreamRawPredictRequest asked = StreamRawPredictRequest.newBuilder()
           .setEndpoint(target.endpoint())

@@ -11,19 +11,19 @@ import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.regex.Pattern;
 
-/** Labels: those that tell who manages a resource, without which it is never touched, and those of the users. */
+/** The labels of resources: the owner tag, without which a resource is foreign, and those of the user. */
 final class VertexTags {
-  /** What the keys of the library's own labels begin with. */
+  /** The prefix of the keys of the library's own labels. */
   static final String PREFIX = "fairlead_";
 
   static final String DEPLOYMENT = PREFIX + "deployment";
   static final String RUN = PREFIX + "run";
-  /** Finds all that are managed here. */
+  /** The list filter that finds all managed resources. */
   static final String FILTER = "labels." + RUN + ":*";
 
   private static final String FRAMEWORK = "framework";
   private static final String FRAMEWORK_VERSION = "framework_version";
-  /** Vertex AI takes 64, of which the library has some. */
+  /** Vertex AI allows 64, of which the library needs some. */
   private static final int MOST = 24;
 
   private static final int LONGEST = 63;
@@ -35,17 +35,17 @@ final class VertexTags {
     return Map.of(DEPLOYMENT, owner.deployment(), RUN, owner.run());
   }
 
-  static boolean areOurs(Map<String, String> labels) {
+  static boolean areManaged(Map<String, String> labels) {
     return labels.containsKey(RUN);
   }
 
-  /** {@return what was seen, marked as managed here or foreign} */
-  static <T> Observed<T> marked(Observed<T> seen, Map<String, String> labels) {
+  /** {@return the state that was read, with its owner tag, or as foreign} */
+  static <T> Observed<T> withOwner(Observed<T> seen, Map<String, String> labels) {
     String run = labels.get(RUN);
     return run == null ? seen.asForeign() : seen.madeBy(run);
   }
 
-  /** {@return those of a resource's labels that are not the library's own} */
+  /** {@return the user's labels among a resource's} */
   static SortedMap<String, String> users(Map<String, String> labels) {
     SortedMap<String, String> users = new TreeMap<>(labels);
     users.keySet().removeIf(key -> key.startsWith(PREFIX));
@@ -53,9 +53,9 @@ final class VertexTags {
   }
 
   /**
-   * {@return the labels that a model's metadata comes to: its own, and its framework}
+   * {@return the labels from a model's metadata: its own, and its framework}
    *
-   * @param warnings what has to be written otherwise is told here
+   * @param warnings gets a warning for each value that has to be written differently
    */
   static SortedMap<String, String> users(
       ModelMetadata metadata, List<String> warnings, Problems problems) {

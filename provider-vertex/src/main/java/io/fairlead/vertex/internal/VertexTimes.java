@@ -4,7 +4,7 @@ import com.google.protobuf.Timestamp;
 import java.time.Duration;
 import java.time.Instant;
 
-/** Times as protobuf and Java write them. */
+/** Conversions of times between protobuf and Java. */
 final class VertexTimes {
   private VertexTimes() {}
 

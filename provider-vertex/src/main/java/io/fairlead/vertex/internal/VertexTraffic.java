@@ -16,11 +16,11 @@ import java.util.TreeMap;
 /**
  * The traffic split of an endpoint.
  *
- * <p>It is written as a whole and with the etag that was read, so that of two processes that change it at a time one is
- * refused, reads again and works its split out anew.
+ * <p>It is written as a whole and with the etag that was read, so that of two concurrent writes one is rejected; that
+ * process reads again and computes its split again.
  */
 final class VertexTraffic implements TrafficSetting {
-  /** Before the id of what others deployed by hand, whose share is kept. */
+  /** The prefix of the ids of foreign deployed models, whose share is kept. */
   private static final String OTHER = "deployed model ";
 
   private final VertexNames names;
@@ -37,7 +37,7 @@ final class VertexTraffic implements TrafficSetting {
   public Observed<Traffic> read(String name, Look look) {
     return endpoints
         .find(name, look)
-        .map(endpoint -> VertexTags.marked(
+        .map(endpoint -> VertexTags.withOwner(
                 Observed.ready(traffic(endpoint)), endpoint.getLabelsMap())
             .withRevision(endpoint.getEtag()))
         .orElseGet(Observed::absent);

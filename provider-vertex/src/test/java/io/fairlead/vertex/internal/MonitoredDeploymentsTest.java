@@ -242,7 +242,8 @@ class MonitoredDeploymentsTest {
     assertThat(e.kind()).isEqualTo(ErrorKind.CONFLICT);
     assertThat(e)
         .hasMessageContaining(
-            "monitoring llama/blue has no predict instance schema, which Vertex AI does not change: say the same, or deploy"
+            "monitoring llama/blue has no predict instance schema, which Vertex AI does not change: give the "
+                + "same, or deploy"
                 + " all variants of the endpoint without VertexMonitoring first");
     assertThat(gcp.project().calls()).allMatch(call -> call.startsWith("Get"));
   }
@@ -259,7 +260,8 @@ class MonitoredDeploymentsTest {
 
     assertThat(e)
         .hasMessageContaining(
-            "failed at monitoring llama/blue: Watch llama/blue failed: The model has no such feature (INVALID_ARGUMENT)")
+            "failed at monitoring llama/blue: Monitor llama/blue failed: The model has no such feature "
+                + "(INVALID_ARGUMENT)")
         .hasMessageContaining("Nothing created by this operation remains");
     assertThat(gcp.remains()).isEmpty();
   }

@@ -96,7 +96,7 @@ class MonitoringKindTest {
   }
 
   private <Q> void done(UnaryCallable<Q, Operation> callable, Q request) {
-    String operation = calls.begin("Test", callable, request).operation().orElseThrow();
+    String operation = calls.start("Test", callable, request).operation().orElseThrow();
     time.pass(Duration.ofHours(1));
     assertThat(calls.poll(operation)).isEqualTo(Outcome.succeeded());
   }
@@ -312,8 +312,9 @@ class MonitoringKindTest {
           assertThat(e.retryable()).isFalse();
         })
         .hasMessage(
-            "Watch llama/green: the monitoring job of llama has no predict instance schema, which Vertex AI does not change:"
-                + " say the same, or deploy all variants of the endpoint without VertexMonitoring first");
+            "Monitor llama/green: the monitoring job of llama has no predict instance schema, which Vertex AI "
+                + "does not change: give the same, or deploy all variants of the endpoint without "
+                + "VertexMonitoring first");
     assertThat(kind.cannotUpdate(other, DAILY))
         .hasValueSatisfying(why -> assertThat(why)
             .startsWith(
@@ -336,7 +337,8 @@ class MonitoringKindTest {
           .isInstanceOfSatisfying(
               ServingException.class, e -> assertThat(e.retryable()).isFalse())
           .hasMessageEndingWith(
-              ": endpoint llama has a monitoring job that was not made by this library, so it is not touched: leave out"
+              ": endpoint llama has a monitoring job that is not managed by Fairlead, so it is left "
+                  + "untouched: leave out"
                   + " VertexMonitoring, or delete that job yourself");
     }
     assertThat(project.calls()).containsOnly("GetEndpoint", "GetModelDeploymentMonitoringJob");
@@ -417,7 +419,7 @@ class MonitoringKindTest {
           })
           .hasMessageContaining(
               "llama/blue: monitoring job " + jobId()
-                  + " is paused, and Vertex AI changes only one that runs: resume it, or delete it, first");
+                  + " is paused, and Vertex AI changes only running ones: resume it, or delete it, first");
     }
   }
 

@@ -73,7 +73,7 @@ class VertexConfigTest {
     assertThatThrownBy(() -> new VertexProvider()
             .open(VertexConfig.of("P", "Iowa").withArtifactBucket("gs://models")))
         .isInstanceOf(InvalidValueException.class)
-        .hasMessageContaining("project must be a project's id");
+        .hasMessageContaining("project must be a project id");
   }
 
   @ParameterizedTest
@@ -116,7 +116,7 @@ class VertexConfigTest {
       assertThat(failure)
           .hasMessageContaining("List endpoints failed: ")
           .hasMessageContaining("127.0.0.1:" + port)
-          .hasMessageContaining("Check the location and the endpoint");
+          .hasMessageContaining("Check the location, the endpoint and the network");
     }
   }
 
@@ -137,7 +137,7 @@ class VertexConfigTest {
     assertThatThrownBy(() -> config().withUniverseDomain("https://apis.example"))
         .isInstanceOf(InvalidValueException.class)
         .hasMessageContaining(
-            "universeDomain must be a domain's name in lowercase letters, such as googleapis.com");
+            "universeDomain must be a domain name in lowercase letters, such as googleapis.com");
   }
 
   @Test
@@ -153,7 +153,7 @@ class VertexConfigTest {
       assertThat(failure.kind()).isEqualTo(ErrorKind.UNAUTHORIZED);
       assertThat(failure)
           .hasMessageContaining("the vault is sealed")
-          .hasMessageContaining("the credentials provider that was handed in")
+          .hasMessageContaining("the caller's own credentials provider")
           .hasMessageContaining("gcloud auth application-default login");
       assertThat(asked).hasValue(1);
     }

@@ -91,14 +91,14 @@ class VertexErrorsTest {
             refused(
                 Status.Code.RESOURCE_EXHAUSTED,
                 "gRPC message exceeds maximum size 4194304: 5000000")))
-        .hasMessageContaining("let the model answer in pieces");
+        .hasMessageContaining("use a streaming answer");
   }
 
   @ParameterizedTest
   @CsvSource(
       delimiter = '|',
       value = {
-        "8 | Machine type temporarily unavailable. | QUOTA | no such machine to spare",
+        "8 | Machine type temporarily unavailable. | QUOTA | no such machine available",
         "8 | The following quota metrics exceed quota limits. | QUOTA | IAM & Admin, Quotas",
         "9 | Model server exited unexpectedly. | MODEL_FAILED | stage STARTING_MODEL_SERVER",
         "4 | The deployment timed out. | MODEL_FAILED | VertexContainer.deploymentTimeout",

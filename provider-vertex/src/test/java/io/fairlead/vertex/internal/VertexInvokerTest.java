@@ -605,7 +605,7 @@ class VertexInvokerTest {
 
     assertThat(failure.kind()).isEqualTo(ErrorKind.UNAVAILABLE);
     assertThat(failure.retryable()).isTrue();
-    assertThat(failure).hasMessageContaining("has not told its host yet");
+    assertThat(failure).hasMessageContaining("has not assigned its host yet");
   }
 
   @Test

@@ -56,7 +56,7 @@ class VertexMapperTest {
         Dependencies.environment(Map.of("AIP_HTTP_PORT", "8080")).withPackages("torch"));
 
     assertThat(refused(container, ONE, BLUE))
-        .hasMessageContaining("dependencies.packages must be empty: Vertex AI installs none")
+        .hasMessageContaining("dependencies.packages must be empty: Vertex AI installs no packages")
         .hasMessageContaining("dependencies.environment must not have names that begin with AIP_")
         .hasMessageContaining("artifact.weights must be at gs://, file: or hf://")
         .hasMessageContaining("runtime.image must be in Artifact Registry or Container Registry");
@@ -70,11 +70,11 @@ class VertexMapperTest {
 
     assertThat(refused(container(RUNTIME), scaling, new Routing("Bert", "blue")))
         .hasMessageContaining("routing.name must be 1 to 63 lowercase letters, digits and hyphens")
-        .hasMessageContaining("scaling.instanceType must be a machine type of Google Cloud's")
+        .hasMessageContaining("scaling.instanceType must be a machine type of Google Cloud,")
         .hasMessageContaining("scaling.min must be 1 or more")
-        .hasMessageContaining("exactly where a VertexRuntime names their type (got \"2 of ''\")")
-        .hasMessageContaining("must not require more replicas in VertexScaling than the least")
-        .hasMessageContaining("must not look at the load of accelerators");
+        .hasMessageContaining("if and only if a VertexRuntime names their type (got \"2 of ''\")")
+        .hasMessageContaining("must not require more replicas in VertexScaling than the minimum")
+        .hasMessageContaining("must not have a target of accelerator utilization");
   }
 
   @ParameterizedTest
@@ -110,7 +110,7 @@ class VertexMapperTest {
     RuntimeSpec runtime = RUNTIME.with(VertexRuntime.accelerator("NVIDIA_GEFORCE_4090"));
 
     assertThat(refused(container(runtime), ONE.with(VertexScaling.acceleratorCount(1)), BLUE))
-        .hasMessageContaining("must name a type of accelerator that Vertex AI has")
+        .hasMessageContaining("must name an accelerator type of Vertex AI")
         .hasMessageContaining("NVIDIA_GEFORCE_4090");
   }
 
@@ -125,7 +125,7 @@ class VertexMapperTest {
   @Test
   void whatToScaleByNeedsRoomToScale() {
     assertThat(refused(container(RUNTIME), ONE.with(VertexAutoscaling.cpu(70)), BLUE))
-        .hasMessageContaining("scaling.max must be more than min where VertexAutoscaling says");
+        .hasMessageContaining("scaling.max must be more than min where VertexAutoscaling is given");
   }
 
   @Test
@@ -161,7 +161,8 @@ class VertexMapperTest {
         .satisfiesExactlyInAnyOrder(
             line ->
                 assertThat(line).contains("finds the code by the environment variable CODE_URI"),
-            line -> assertThat(line).contains("begins with the least replicas, 1, and not with 2"),
+            line ->
+                assertThat(line).contains("starts with the minimum of replicas, 1, and not with 2"),
             line -> assertThat(line).contains("each a2-highgpu-4g has 4 accelerators"));
   }
 
@@ -188,8 +189,8 @@ class VertexMapperTest {
   @ParameterizedTest
   @CsvSource({
     "g2-standard-4, NVIDIA_TESLA_T4, 1, must name the accelerator that g2-standard-4 has",
-    "e2-standard-4, NVIDIA_TESLA_T4, 1, must be of a series that takes accelerators",
-    "a2-highgpu-1g, NVIDIA_TESLA_A100, 9, must not ask for more accelerators",
+    "e2-standard-4, NVIDIA_TESLA_T4, 1, must be of a series that supports accelerators",
+    "a2-highgpu-1g, NVIDIA_TESLA_A100, 9, must not have more accelerators",
     "n1-standard-4, NVIDIA_TESLA_T4, 3, '1, 2 or 4 of them'"
   })
   void anAcceleratorThatTheMachineTypeCannotHaveIsRefused(

@@ -356,7 +356,7 @@ class VertexVariantsTest {
         .isEqualTo(540);
     ServingException refusal =
         fails(() -> deploy(container("one"), ONE, BLUE.with(VertexEndpoint.shared())));
-    assertThat(refusal).hasMessageContaining("is reached otherwise (DEDICATED)");
+    assertThat(refusal).hasMessageContaining("has another network access (DEDICATED)");
   }
 
   @Test

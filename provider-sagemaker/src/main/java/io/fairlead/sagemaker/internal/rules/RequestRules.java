@@ -2,7 +2,7 @@ package io.fairlead.sagemaker.internal.rules;
 
 import java.util.regex.Pattern;
 
-/** AWS's rules of the headers of an invocation, each of which may be empty. */
+/** AWS's rules for the headers of an invocation, each of which may be empty. */
 public final class RequestRules {
   public static final String NAME_RULE =
       "must be at most 63 letters, digits and hyphens that begin and end with a letter or digit";
@@ -25,12 +25,12 @@ public final class RequestRules {
     return isLine(text, LONGEST_INFERENCE_ID);
   }
 
-  /** {@return whether a text may be a header of AWS's that has up to 1024 characters} */
+  /** {@return whether a text is a valid header of up to 1024 characters} */
   public static boolean isHeader(String text) {
     return isLine(text, LONGEST_HEADER);
   }
 
-  /** {@return whether a text has letters, digits and hyphens, and begins and ends with none of these} */
+  /** {@return whether a text is empty, or has letters, digits and hyphens, with a letter or digit at both ends} */
   public static boolean isName(String text, int longest) {
     return text.isEmpty() || (text.length() <= longest && NAME.matcher(text).matches());
   }

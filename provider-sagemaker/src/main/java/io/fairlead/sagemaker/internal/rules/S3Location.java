@@ -4,7 +4,7 @@ package io.fairlead.sagemaker.internal.rules;
  * An object in S3.
  *
  * @param bucket its bucket
- * @param key its key, as it is and not encoded
+ * @param key its key, not URL-encoded
  */
 public record S3Location(String bucket, String key) {
   public static final String RULE = "must be s3://, a bucket and a key, of at most 1024 characters";
@@ -17,7 +17,7 @@ public record S3Location(String bucket, String key) {
     return slash > SCHEME.length() && slash < text.length() - 1 && text.length() <= LONGEST;
   }
 
-  /** {@return where a text that {@link #isObject} leads} */
+  /** {@return the location in a text that {@link #isObject}} */
   public static S3Location of(String text) {
     int slash = slash(text);
     return new S3Location(text.substring(SCHEME.length(), slash), text.substring(slash + 1));

@@ -1,4 +1,4 @@
-/** AWS's rules that both the public values and what is behind them check. Not public API. */
+/** AWS's rules, which the public values and the mapping check. Not public API. */
 @NullMarked
 package io.fairlead.sagemaker.internal.rules;
 

@@ -28,13 +28,13 @@ import java.util.Map;
 import java.util.function.Consumer;
 
 /**
- * The bucket that files are uploaded to.
+ * The calls on the artifact bucket.
  *
- * <p>An object is there whole or not at all: Cloud Storage is told its checksum, and refuses other bytes. Each upload is
- * conditional on what is there, so that none takes the place of another's.
+ * <p>An object is created completely or not at all: each upload has a checksum, and Cloud Storage rejects other
+ * bytes. Uploads are conditional on the object's generation, so that none replaces another's.
  */
 final class ArtifactBucket {
-  /** What is larger is sent in parts, each of which is sent again if its answer is lost. */
+  /** Larger files are sent in parts, each of which is sent again if its answer is lost. */
   static final int LARGEST_PART = 16 << 20;
 
   private static final int BUFFER = 1 << 20;
@@ -49,16 +49,16 @@ final class ArtifactBucket {
     this.client = client;
   }
 
-  /** {@return whether there is one in the settings} */
+  /** {@return whether the settings have a bucket} */
   boolean isNamed() {
     return !bucket.isEmpty();
   }
 
-  /** {@return all objects whose names begin so; none if the bucket is not there} */
+  /** {@return all objects whose names have a prefix; none if the bucket does not exist} */
   List<Blob> list(String prefix) {
     try {
       return client.call("List " + uri(prefix), storage -> {
-        // No constant: who only asks models loads nothing of Cloud Storage.
+        // Not a constant, so that invocations load no classes of Cloud Storage.
         BlobListOption fields = BlobListOption.fields(
             BlobField.NAME,
             BlobField.SIZE,
@@ -78,7 +78,7 @@ final class ArtifactBucket {
     }
   }
 
-  /** Deletes an object as it was listed; what has taken its place since stays. */
+  /** Deletes the listed generation of an object; one that has replaced it since is kept. */
   void delete(Blob listed) {
     String what = "Delete " + uri(listed.getName());
     BlobId id = BlobId.of(bucket, listed.getName());
@@ -87,7 +87,7 @@ final class ArtifactBucket {
   }
 
   /**
-   * Uploads a file of a model, unless somebody else has written the same object since it was looked at.
+   * Uploads a file of a model, unless another process has written the same object since it was read.
    *
    * @param replaced the generation of the object to replace; 0 if there is none
    */
@@ -136,7 +136,7 @@ final class ArtifactBucket {
       Storage storage, String what, BlobInfo object, InputStream file, long replaced) {
     byte[] buffer = new byte[BUFFER];
     try (file) {
-      // Closing it is what makes the object, so it is closed only when all is sent.
+      // Closing it creates the object, so it is closed only when all is sent.
       WriteChannel parts = storage.writer(
           object,
           BlobWriteOption.crc32cMatch(),
@@ -157,7 +157,7 @@ final class ArtifactBucket {
     }
   }
 
-  /** What goes wrong with a model's file is a ServingException. */
+  /** Not expected: failures of a model's file are ServingExceptions. */
   private static IllegalStateException neverThrown(IOException e) {
     return new IllegalStateException("a model's file threw " + e, e);
   }
@@ -180,14 +180,14 @@ final class ArtifactBucket {
     }
   }
 
-  /** {@return what a channel has made an IOException of} */
+  /** {@return the service's exception that a channel has wrapped in an IOException} */
   private static BaseServiceException answer(IOException e) {
     return e.getCause() instanceof BaseServiceException answer
         ? answer
         : StorageException.translate(e);
   }
 
-  /** Makes a change; that what it was conditional on is so no longer is left for the next look to find out. */
+  /** Makes a conditional change. If the condition no longer holds, the reconciler's next read will show it. */
   private void unlessOvertaken(String what, Consumer<Storage> change) {
     client.call(what, storage -> {
       try {
@@ -201,12 +201,12 @@ final class ArtifactBucket {
     });
   }
 
-  /** That the bucket is not there is nothing that a later try would mend. */
+  /** A failure that is not retryable: a retry does not create the bucket. */
   private ServingException noBucket(ServingException e) {
     return new ServingException(
         VertexProvider.ID,
         ErrorKind.INVALID,
-        e.getMessage() + ". Make the bucket " + bucket + " first, in the region to serve in",
+        e.getMessage() + ". Create the bucket " + bucket + " first, in the region to serve in",
         e);
   }
 

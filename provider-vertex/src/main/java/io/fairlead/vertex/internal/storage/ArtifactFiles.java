@@ -11,12 +11,12 @@ import java.util.SortedMap;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
-/** The files of a model's directory: what each consists of, and for those to upload, their bytes on this machine. */
+/** The files of a model's directory: the digest of each, and for those to upload, the local model. */
 final class ArtifactFiles {
   /**
-   * What a file consists of, as Cloud Storage tells it.
+   * The digest of a file, as Cloud Storage reports it.
    *
-   * @param size how many bytes it has
+   * @param size its size in bytes
    * @param crc32c its checksum, big-endian and in Base64
    */
   record Digest(long size, String crc32c) {
@@ -34,12 +34,12 @@ final class ArtifactFiles {
     this.local = local;
   }
 
-  /** {@return files that are in a bucket} */
+  /** {@return the files of a directory in a bucket} */
   static ArtifactFiles stored(Map<String, Digest> digests) {
     return new ArtifactFiles(digests, null);
   }
 
-  /** {@return files of this machine} */
+  /** {@return the files of a local model} */
   static ArtifactFiles local(LocalModel model) {
     SortedMap<String, Digest> digests = new TreeMap<>();
     model.entries().forEach((name, file) -> digests.put(name, Digest.of(file)));
@@ -51,19 +51,19 @@ final class ArtifactFiles {
     return digests;
   }
 
-  /** {@return the model on this machine whose files they are} */
+  /** {@return the local model of the files} */
   LocalModel local() {
     return requireNonNull(local, "local");
   }
 
-  /** {@return those of these that another directory does not have, or has with other bytes} */
+  /** {@return the files that another directory lacks, or has with other bytes} */
   SortedMap<String, Digest> missingIn(ArtifactFiles others) {
     SortedMap<String, Digest> missing = new TreeMap<>(digests);
     missing.entrySet().removeAll(others.digests.entrySet());
     return missing;
   }
 
-  /** Compares what the files consist of, and not where they are. */
+  /** Compares the digests, not the locations. */
   @Override
   public boolean equals(@Nullable Object other) {
     return other instanceof ArtifactFiles files && digests.equals(files.digests);

@@ -25,12 +25,12 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * Files of this machine, uploaded to the artifact bucket as a directory under the hash of their content.
+ * Uploads of local files to the artifact bucket, as a directory under the hash of their content.
  *
- * <p>A directory with some of its files is one whose upload ended early; what is missing is uploaded by the next.
+ * <p>A directory that lacks files is one whose upload was interrupted; the next upload adds them.
  */
 public final class ArtifactKind implements ResourceKind<ArtifactSpec> {
-  /** In the metadata of each object. */
+  /** The owner tag, in the metadata of each object. */
   private static final String RUN = "fairlead-run";
 
   private static final Pattern OBJECT =
@@ -55,7 +55,7 @@ public final class ArtifactKind implements ResourceKind<ArtifactSpec> {
       return Observed.absent();
     }
     Observed<ArtifactSpec> seen = Observed.ready(new ArtifactSpec(files(key, objects)));
-    return areOurs(objects) ? seen.madeBy(runs(objects)) : seen.asForeign();
+    return areManaged(objects) ? seen.madeBy(runs(objects)) : seen.asForeign();
   }
 
   private static ArtifactFiles files(String key, List<Blob> objects) {
@@ -68,11 +68,11 @@ public final class ArtifactKind implements ResourceKind<ArtifactSpec> {
     return ArtifactFiles.stored(files);
   }
 
-  private static boolean areOurs(Collection<Blob> objects) {
+  private static boolean areManaged(Collection<Blob> objects) {
     return objects.stream().allMatch(object -> metadata(object).containsKey(RUN));
   }
 
-  /** {@return the runs that uploaded it, which are several if they did at the same time} */
+  /** {@return the runs that uploaded it; several if they did at the same time} */
   private static String runs(List<Blob> objects) {
     TreeSet<String> runs = new TreeSet<>();
     objects.forEach(object -> runs.add(String.valueOf(metadata(object).get(RUN))));
@@ -90,7 +90,7 @@ public final class ArtifactKind implements ResourceKind<ArtifactSpec> {
     return Accepted.VISIBLE;
   }
 
-  /** Uploads what is missing, for the run that began it. */
+  /** Uploads the missing files, with the owner tag of the run that started it. */
   @Override
   public Accepted update(String key, Observed<ArtifactSpec> current, ArtifactSpec desired) {
     Map<String, Long> generations = new HashMap<>();
@@ -142,7 +142,7 @@ public final class ArtifactKind implements ResourceKind<ArtifactSpec> {
     }
     List<Listed> listed = new ArrayList<>();
     byKey.forEach((key, objects) -> {
-      if (areOurs(objects)) {
+      if (areManaged(objects)) {
         listed.add(listed(key, objects));
       }
     });
@@ -157,7 +157,7 @@ public final class ArtifactKind implements ResourceKind<ArtifactSpec> {
     return Listed.of(new ResourceRef(ArtifactSpec.KIND.name(), key), newest);
   }
 
-  /** Others may add to a directory of ours what they like; what is to be in it has to be. */
+  /** Additional files in a directory are ignored; the desired ones have to be in it. */
   @Override
   public boolean matches(ArtifactSpec desired, ArtifactSpec actual) {
     return desired.files().missingIn(actual.files()).isEmpty();

@@ -9,18 +9,18 @@ import java.util.regex.Pattern;
 /**
  * A directory of the artifact bucket, whose key is the hash of its content.
  *
- * @param files what is in it, or is to be
+ * @param files its actual or desired files
  */
 public record ArtifactSpec(ArtifactFiles files) {
   public static final KindName<ArtifactSpec> KIND = new KindName<>("artifact", ArtifactSpec.class);
 
-  /** What all keys begin with. */
+  /** The prefix of all keys. */
   public static final String FOLDER = "fairlead/";
 
   private static final Pattern LOCATION =
       Pattern.compile("gs://([^/]+)/(" + FOLDER + "[0-9a-f]{64})/?");
 
-  /** {@return what an upload of a model is to be} */
+  /** {@return the desired state of a model's upload} */
   public static ArtifactSpec of(LocalModel model) {
     return new ArtifactSpec(ArtifactFiles.local(model));
   }
@@ -30,12 +30,12 @@ public record ArtifactSpec(ArtifactFiles files) {
     return FOLDER + sha256;
   }
 
-  /** {@return where the files of a key are} */
+  /** {@return the URI of a key} */
   public static String location(String bucket, String key) {
     return "gs://" + bucket + "/" + key + "/";
   }
 
-  /** {@return the key of an upload, from where it is; empty for what is no upload to this bucket} */
+  /** {@return the key of an upload at a location; empty if it is no upload to this bucket} */
   public static Optional<String> keyOf(String bucket, String artifactUri) {
     Matcher matcher = LOCATION.matcher(artifactUri);
     return matcher.matches() && matcher.group(1).equals(bucket)

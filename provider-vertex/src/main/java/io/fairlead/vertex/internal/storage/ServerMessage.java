@@ -6,7 +6,7 @@ public final class ServerMessage {
 
   private ServerMessage() {}
 
-  /** {@return a text without its final full stop, cut off where it is long, as a part of a message} */
+  /** {@return a text without its final full stop, truncated if it is long, as a part of a message} */
   public static String quote(String text) {
     String whole = text.replaceFirst("[.:\\s]+$", "");
     return whole.length() <= MOST_CHARACTERS

@@ -20,10 +20,10 @@ import java.util.function.Function;
 import java.util.function.Supplier;
 
 /**
- * The client of Cloud Storage, made when it is first needed and closed with those of Vertex AI.
+ * The client of Cloud Storage, created when it is first needed and closed with those of Vertex AI.
  *
- * <p>It makes each call once, for who calls tries again; but a part of a large file is sent again, because otherwise all
- * parts would have to be.
+ * <p>It makes each call once, because the reconciler retries. Only the parts of a large file are retried here,
+ * because otherwise all parts would be sent again.
  */
 public final class StorageClient {
   private static final RetrySettings ONCE =
@@ -66,7 +66,7 @@ public final class StorageClient {
     };
   }
 
-  /** Makes a call, and says in its failure what it was about. */
+  /** Makes a call; the message of a failure begins with {@code what}. */
   <T> T call(String what, Function<Storage, T> call) {
     try {
       return call.apply(storage.get());
@@ -75,7 +75,7 @@ public final class StorageClient {
     }
   }
 
-  /** {@return the client to send parts of files with, instead of the one that {@link #call} hands out} */
+  /** {@return the client for the parts of files, in place of the one of {@link #call}} */
   Storage ofParts(Storage of) {
     return config.storage().isPresent()
         ? of
@@ -97,7 +97,7 @@ public final class StorageClient {
   }
 
   private Credentials credentials() {
-    // An emulator is never told who calls.
+    // An emulator never gets credentials.
     boolean isEmulated = config.credentials().isEmpty()
         && (config.plaintext()
             || config
@@ -114,7 +114,8 @@ public final class StorageClient {
       throw new ServingException(
           VertexProvider.ID,
           ErrorKind.UNAUTHORIZED,
-          "The client of Cloud Storage cannot be made: " + e.getMessage() + ". Tried " + identity,
+          "The client of Cloud Storage cannot be created: " + e.getMessage() + ". Tried "
+              + identity,
           e);
     }
   }

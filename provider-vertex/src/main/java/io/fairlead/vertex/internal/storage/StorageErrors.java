@@ -12,7 +12,7 @@ import java.net.UnknownHostException;
 import java.net.http.HttpTimeoutException;
 import org.jspecify.annotations.Nullable;
 
-/** What Cloud Storage's failures mean here; the only place that knows its codes. */
+/** The classification of Cloud Storage's failures; the only class that knows its codes. */
 final class StorageErrors {
   private static final int BAD_REQUEST = 400;
   private static final int UNAUTHORIZED = 401;
@@ -25,14 +25,14 @@ final class StorageErrors {
   private static final int SERVER_ERROR = 500;
   private static final int GATEWAY_TIMEOUT = 504;
 
-  /** Which credentials were tried, as a phrase. */
+  /** The credentials that are used, as a phrase. */
   private final String identity;
 
   StorageErrors(String identity) {
     this.identity = identity;
   }
 
-  /** {@return a refused or unanswered call as a failure of this library} */
+  /** {@return a rejected or unanswered call as a ServingException} */
   ServingException failure(String what, BaseServiceException e) {
     IOException broken = broken(e);
     if (broken instanceof InterruptedIOException && !(broken instanceof SocketTimeoutException)) {
@@ -41,10 +41,10 @@ final class StorageErrors {
     }
     ErrorKind kind = broken == null ? kind(e) : kind(broken);
     return new ServingException(
-        VertexProvider.ID, kind, what + " failed: " + said(e, broken) + wayOut(kind, broken), e);
+        VertexProvider.ID, kind, what + " failed: " + reason(e, broken) + wayOut(kind, broken), e);
   }
 
-  /** {@return whether what a change was conditional on is so no longer} */
+  /** {@return whether the condition of a change no longer holds} */
   static boolean isOvertaken(BaseServiceException e) {
     return e.getCode() == PRECONDITION_FAILED;
   }
@@ -58,7 +58,7 @@ final class StorageErrors {
         .build();
   }
 
-  /** {@return what broke the connection, if it was that and no answer} */
+  /** {@return the exception that broke the connection, if there was no answer} */
   private static @Nullable IOException broken(BaseServiceException e) {
     if (e.getCode() >= BAD_REQUEST) {
       return null;
@@ -96,7 +96,7 @@ final class StorageErrors {
     };
   }
 
-  private static String said(BaseServiceException e, @Nullable IOException broken) {
+  private static String reason(BaseServiceException e, @Nullable IOException broken) {
     if (broken != null) {
       return ServerMessage.quote(String.valueOf(broken));
     }

@@ -27,16 +27,16 @@ import java.util.concurrent.TimeoutException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Carries the requests to Cloud Storage, each as a whole within a deadline that grows with its body.
+ * The HTTP transport to Cloud Storage. Each request has a deadline, which grows with the size of its body.
  *
- * <p>The SDK's own transport sets no limit to the sending, and cannot be interrupted.
+ * <p>The SDK's own transport has no timeout for sending, and cannot be interrupted.
  */
 public final class StorageTransport extends HttpTransport {
   private static final int SLOWEST_BYTES_PER_SECOND = 50_000;
 
   private final Duration timeout;
 
-  /** One for all, because its threads end only when it is garbage; it knows nothing of whom it is for. */
+  /** Shared by all platforms, because its threads end only when it is garbage collected; it has no credentials. */
   private static final class Shared {
     static final HttpClient CLIENT =
         HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
@@ -111,7 +111,7 @@ public final class StorageTransport extends HttpTransport {
     }
   }
 
-  /** Collects a body, and does not copy it once more to send it. */
+  /** A buffer for a body, which is sent without another copy. */
   private static final class Body extends ByteArrayOutputStream {
     BodyPublisher publisher() {
       return BodyPublishers.ofByteArray(buf, 0, count);

@@ -1,5 +1,5 @@
 /**
- * Models of this machine on their way into Cloud Storage, and the client for it.
+ * Uploads of local models to Cloud Storage, and its client.
  *
  * <p>Internal: no other module uses it, and it changes without notice.
  */

@@ -435,7 +435,7 @@ class VertexUploadsTest {
           catchThrowableOfType(ServingException.class, () -> deploy(other, model()));
 
       assertThat(failure.kind()).isEqualTo(ErrorKind.INVALID);
-      assertThat(failure).hasMessageContaining("Make the bucket no-such-bucket first");
+      assertThat(failure).hasMessageContaining("Create the bucket no-such-bucket first");
     }
   }
 

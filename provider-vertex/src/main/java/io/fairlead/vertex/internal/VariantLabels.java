@@ -13,18 +13,18 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * What an endpoint's labels tell of one of its variants: written before the variant is deployed, and there until the
- * endpoint goes or the variant is deployed anew.
+ * The labels of an endpoint about one of its variants: written before the variant is deployed, and kept until the
+ * endpoint is deleted or the variant is deployed again.
  *
- * <p>A model that is being deployed is in no list of deployed models, and the operation does not say which it is; after a
- * removal that was cut off, nothing else leads from the name to the model.
+ * <p>They are needed because a model that is being deployed is not listed as a deployed model, and the operation does
+ * not name it; after an interrupted undeploy, nothing else connects the public name with the model.
  *
- * @param variant the variant's name; empty once it is being undeployed, when it is on its way no more
+ * @param variant the variant's name; empty once it is being undeployed
  * @param model the name of its model, as {@link ModelKind} names it
  * @param artifact the key of the model's upload; empty if it has none
  * @param pool the id of the pool that it shares; empty if it has machines of its own
  */
-record VariantMark(
+record VariantLabels(
     Optional<String> variant, String model, Optional<String> artifact, Optional<String> pool) {
   private static final String VARIANT = VertexTags.PREFIX + "v_";
   private static final String MODEL = VertexTags.PREFIX + "m_";
@@ -40,7 +40,7 @@ record VariantMark(
   private static final char[] BASE_32 = "abcdefghijklmnopqrstuvwxyz234567".toCharArray();
   private static final int HASH_DIGITS = 64;
 
-  /** {@return the labels that say it, for the variant's deployed model} */
+  /** {@return the labels, for the id of the variant's deployed model} */
   SortedMap<String, String> labels(String deployedModelId) {
     SortedMap<String, String> labels = new TreeMap<>();
     variant.ifPresent(name -> labels.put(VARIANT + deployedModelId, written(name)));
@@ -55,24 +55,24 @@ record VariantMark(
     return labels;
   }
 
-  /** {@return the marks among an endpoint's labels, by the ids of the deployed models that they are about} */
-  static Map<String, VariantMark> of(Map<String, String> labels) {
-    Map<String, VariantMark> marks = new TreeMap<>();
+  /** {@return the variants in an endpoint's labels, by the ids of their deployed models} */
+  static Map<String, VariantLabels> of(Map<String, String> labels) {
+    Map<String, VariantLabels> variants = new TreeMap<>();
     labels.forEach((key, value) -> {
       if (key.startsWith(MODEL)) {
         String id = key.substring(MODEL.length());
         Optional<String> parent = Optional.ofNullable(labels.get(PARENT + id));
-        marks.put(
+        variants.put(
             id,
-            new VariantMark(
-                Optional.ofNullable(labels.get(VARIANT + id)).map(VariantMark::read),
+            new VariantLabels(
+                Optional.ofNullable(labels.get(VARIANT + id)).map(VariantLabels::read),
                 parent.map(name -> name + "@" + value).orElse(value),
                 Optional.ofNullable(labels.get(ARTIFACT + id))
                     .map(hash -> ArtifactSpec.key(hexadecimal(hash))),
                 Optional.ofNullable(labels.get(POOL + id))));
       }
     });
-    return marks;
+    return variants;
   }
 
   /** {@return the labels without those about a deployed model} */
@@ -85,12 +85,12 @@ record VariantMark(
     return others;
   }
 
-  /** {@return the key of the label that says that a variant is on its way, or deployed} */
+  /** {@return the key of the label of a variant that is deployed, or being deployed} */
   static String variantKey(String deployedModelId) {
     return VARIANT + deployedModelId;
   }
 
-  /** {@return a variant's name as a label has it, where uppercase letters are not allowed} */
+  /** {@return a variant's name as the value of a label, in which uppercase letters are not allowed} */
   static String written(String variant) {
     return UPPERCASE
         .matcher(variant)
@@ -101,7 +101,7 @@ record VariantMark(
     return ESCAPED.matcher(written).replaceAll(letter -> letter.group(1).toUpperCase(Locale.ROOT));
   }
 
-  /** {@return what the variant uses beside its endpoint} */
+  /** {@return the resources that the variant uses, except its endpoint} */
   List<ResourceRef> uses() {
     List<ResourceRef> uses = new ArrayList<>();
     uses.add(new ResourceRef(ModelSpec.KIND.name(), model));
@@ -109,7 +109,10 @@ record VariantMark(
     return uses;
   }
 
-  /** {@return all that the variant has used, its model's upload among it, which no longer is found by the model} */
+  /**
+   * {@return all resources that the variant has used, including its model's upload, which cannot be found once the
+   * model is deleted}
+   */
   List<ResourceRef> remembers() {
     List<ResourceRef> all = new ArrayList<>(uses());
     artifact.ifPresent(key -> all.add(new ResourceRef(ArtifactSpec.KIND.name(), key)));

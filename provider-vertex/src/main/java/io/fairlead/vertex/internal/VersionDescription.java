@@ -6,12 +6,12 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * What the description of a model's version tells: what it is made of, and which run uploaded it.
+ * The description of a model's version, with the hash of its content and the run that uploaded it.
  *
  * @param content the hash of its content
- * @param run the operation that uploaded it
+ * @param run the run that uploaded it
  */
-record VersionMark(String content, String run) {
+record VersionDescription(String content, String run) {
   private static final Pattern DESCRIPTION = Pattern.compile("fairlead ([0-9a-f]{16}) (\\S+)");
   private static final Pattern ALIAS = Pattern.compile(VertexNames.PREFIX + "[0-9a-f]{16}");
 
@@ -19,11 +19,11 @@ record VersionMark(String content, String run) {
     return "fairlead " + content + " " + run;
   }
 
-  /** {@return what is told of a version; empty if it was not uploaded here} */
-  static Optional<VersionMark> of(Model version) {
+  /** {@return the parsed description of a version; empty if it is foreign} */
+  static Optional<VersionDescription> of(Model version) {
     Matcher matcher = DESCRIPTION.matcher(version.getVersionDescription());
     return matcher.matches()
-        ? Optional.of(new VersionMark(matcher.group(1), matcher.group(2)))
+        ? Optional.of(new VersionDescription(matcher.group(1), matcher.group(2)))
         : Optional.empty();
   }
 
@@ -32,7 +32,7 @@ record VersionMark(String content, String run) {
     return VertexNames.PREFIX + content;
   }
 
-  /** {@return whether an alias says what a version is made of} */
+  /** {@return whether an alias is the hash of a content} */
   static boolean isContent(String alias) {
     return ALIAS.matcher(alias).matches();
   }
