@@ -13,6 +13,7 @@ import com.tngtech.archunit.core.importer.ClassFileImporter;
 import com.tngtech.archunit.core.importer.ImportOption;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeSet;
 import org.jspecify.annotations.NullMarked;
 import org.junit.jupiter.api.Test;
@@ -86,7 +87,7 @@ class ArchitectureTest {
             .isTrue());
   }
 
-  private static TreeSet<String> publicIn(String name) {
+  private static Set<String> publicIn(String name) {
     return VERTEX.stream()
         .filter(type -> type.getPackageName().equals(name))
         .filter(JavaClass::isTopLevelClass)

@@ -136,7 +136,7 @@ final class ConnectionTest {
   void aResponseThatCannotBeSentClosesTheConnection(boolean later) throws Exception {
     CompletionException failure = new CompletionException(new IllegalStateException()) {
       @Override
-      public Throwable getCause() {
+      public synchronized Throwable getCause() {
         throw new OutOfMemoryError("no more");
       }
     };
