@@ -4,6 +4,8 @@ import static java.util.Objects.requireNonNull;
 
 import io.fairlead.grammar.ArtifactOptions;
 import io.fairlead.grammar.Problems;
+import java.util.Optional;
+import java.util.regex.Pattern;
 
 /**
  * Azure ML's options of a model's metadata, for {@link io.fairlead.grammar.ModelMetadata#with}.
@@ -14,11 +16,13 @@ import io.fairlead.grammar.Problems;
  * }</pre>
  *
  * @param type the asset type, which is the layout of the model's files
- * @param description the description in the workspace; may be empty
+ * @param description the description in the workspace
  * @param registry the registry of the model, such as {@code HuggingFace}; empty for the workspace's own
  */
-public record AzureMlArtifact(Type type, String description, String registry)
+public record AzureMlArtifact(Type type, Optional<String> description, Optional<String> registry)
     implements ArtifactOptions {
+  private static final Pattern NAME = Pattern.compile("[^\\s/]+");
+
   /** The asset type of a model: the layout of its files. */
   public enum Type {
     /** Any layout. */
@@ -34,24 +38,25 @@ public record AzureMlArtifact(Type type, String description, String registry)
     requireNonNull(description, "description");
     requireNonNull(registry, "registry");
     Problems.in("AzureMlArtifact")
+        .check(description.filter(String::isBlank).isEmpty(), "description", "must not be blank")
         .check(
-            registry.chars().noneMatch(c -> Character.isWhitespace(c) || c == '/'),
+            registry.isEmpty() || NAME.matcher(registry.get()).matches(),
             "registry",
-            "must be the name of a registry without spaces and slashes, or empty",
-            registry)
+            "must be the name of a registry, without spaces and slashes",
+            registry.orElse(""))
         .throwIfAny();
   }
 
   public static AzureMlArtifact of(Type type) {
-    return new AzureMlArtifact(type, "", "");
+    return new AzureMlArtifact(type, Optional.empty(), Optional.empty());
   }
 
   public AzureMlArtifact withDescription(String newDescription) {
-    return new AzureMlArtifact(type, newDescription, registry);
+    return new AzureMlArtifact(type, Optional.of(newDescription), registry);
   }
 
   public AzureMlArtifact fromRegistry(String newRegistry) {
-    return new AzureMlArtifact(type, description, newRegistry);
+    return new AzureMlArtifact(type, description, Optional.of(newRegistry));
   }
 
   @Override

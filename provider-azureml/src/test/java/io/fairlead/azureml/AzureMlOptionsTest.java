@@ -78,7 +78,8 @@ class AzureMlOptionsTest {
   @Test
   void aModelMayBeTheWorkspacesOwnAndUndescribed() {
     assertThat(AzureMlArtifact.of(AzureMlArtifact.Type.MLFLOW_MODEL))
-        .isEqualTo(new AzureMlArtifact(AzureMlArtifact.Type.MLFLOW_MODEL, "", ""));
+        .isEqualTo(new AzureMlArtifact(
+            AzureMlArtifact.Type.MLFLOW_MODEL, Optional.empty(), Optional.empty()));
   }
 
   @ParameterizedTest
@@ -87,7 +88,7 @@ class AzureMlOptionsTest {
     assertThatThrownBy(() -> ARTIFACT.fromRegistry(registry))
         .isInstanceOf(InvalidValueException.class)
         .hasMessage(
-            "AzureMlArtifact: registry must be the name of a registry without spaces and slashes, or empty"
+            "AzureMlArtifact: registry must be the name of a registry, without spaces and slashes"
                 + " (got \"" + registry + "\")");
   }
 
