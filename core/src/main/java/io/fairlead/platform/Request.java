@@ -3,6 +3,9 @@ package io.fairlead.platform;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static java.util.Objects.requireNonNull;
 
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.fairlead.grammar.Options;
 import io.fairlead.grammar.Problems;
 import io.fairlead.grammar.RequestOptions;
@@ -52,6 +55,20 @@ public final class Request {
   public static Request json(String json) {
     return new Request(
         json.getBytes(UTF_8), "application/json", null, DEFAULT_TIMEOUT, Options.none());
+  }
+
+  /**
+   * {@return a request with texts, as the JSON object {@code {"inputs": ["...", ...]}}}
+   *
+   * <p>Text models in this JVM and Hugging Face's containers understand it.
+   */
+  public static Request texts(String... texts) {
+    ObjectNode body = JsonNodeFactory.instance.objectNode();
+    ArrayNode inputs = body.putArray("inputs");
+    for (String text : texts) {
+      inputs.add(requireNonNull(text, "text"));
+    }
+    return json(body.toString());
   }
 
   /** {@return a request with any body, which is copied} */

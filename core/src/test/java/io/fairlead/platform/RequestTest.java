@@ -29,6 +29,13 @@ class RequestTest {
   }
 
   @Test
+  void textsAreJsonWhateverIsInThem() {
+    assertThat(Request.texts("say \"hi\"\n", "\u0001 é \uD83D\uDE00").text())
+        .isEqualTo("{\"inputs\":[\"say \\\"hi\\\"\\n\",\"\\u0001 é \uD83D\uDE00\"]}");
+    assertThat(Request.texts("a").contentType()).isEqualTo("application/json");
+  }
+
+  @Test
   void theBodyIsCopiedOnTheWayInAndOnTheWayOut() {
     byte[] bytes = {1, 2, 3};
     Request request = Request.of(bytes, "application/octet-stream");

@@ -251,8 +251,8 @@ public final class Quickstart {
   /** {@return the embeddings of texts: vectors of length 1 that are close if the meaning is} */
   private static float[][] embeddings(List<String> texts, Function<Request, Response> served) {
     try {
-      String json = JSON.writeValueAsString(Map.of("inputs", texts));
-      return JSON.readValue(served.apply(Request.json(json)).text(), float[][].class);
+      Request request = Request.texts(texts.toArray(String[]::new));
+      return JSON.readValue(served.apply(request).text(), float[][].class);
     } catch (JsonProcessingException e) {
       throw new IllegalArgumentException("The model's response is not an array of embeddings.", e);
     }
@@ -278,8 +278,7 @@ public final class Quickstart {
   }
 
   private void count(EndpointPlatform platform, Endpoint endpoint, String question) {
-    Request request =
-        Request.json(JSON.createObjectNode().put("inputs", question).toString());
+    Request request = Request.texts(question);
     Map<String, Integer> answers = new TreeMap<>();
     double[] millis = new double[INVOCATIONS];
     for (int i = 0; i < INVOCATIONS; i++) {

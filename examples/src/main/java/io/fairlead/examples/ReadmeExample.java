@@ -33,8 +33,8 @@ public final class ReadmeExample {
       Endpoint green = local.deploy(container, one, new Routing("ask", "green")).await(limit);
       local.route(blue.at(100), green.at(0), TrafficWeight.percent(10)).await(limit);
 
-      Response answer = local.invoke(blue, Request.json("{\"inputs\": \"Which food lasts?\"}"));
-      System.out.println(answer); // Response[4714 bytes of application/json, served by blue]
+      Response answer = local.invoke(blue, Request.texts("Which food lasts?"));
+      System.out.println(answer); // a vector, served by blue
 
       local.undeploy(green).await(limit);
       local.undeploy(blue).await(limit);
