@@ -55,7 +55,11 @@ public final class OnnxEngine implements InferenceEngine {
 
   @Override
   public void check(ModelSource source) {
-    checkWhole((ModelFiles) source);
+    checkBeforeLoad((ModelFiles) source);
+  }
+
+  private void checkBeforeLoad(ModelFiles files) {
+    checkWhole(files);
     OnnxVersion.ofJar().ifPresent(version -> OnnxVersion.check(version, failures));
   }
 
@@ -75,7 +79,7 @@ public final class OnnxEngine implements InferenceEngine {
   public TensorModel open(ModelSource source, LoadOptions options) {
     try {
       ModelFiles files = (ModelFiles) source;
-      checkWhole(files);
+      checkBeforeLoad(files);
       OrtEnvironment environment = OnnxLibrary.environment(cacheFolder);
       OnnxVersion.check(environment.getVersion(), failures);
       TensorModel model = OnnxModel.open(files, options, environment, cache, upkeep, failures);

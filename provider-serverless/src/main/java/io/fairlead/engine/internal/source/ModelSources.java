@@ -24,6 +24,7 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -48,6 +49,7 @@ public final class ModelSources {
   // A file that was written just before may be written again without a change of its timestamp.
   private static final Duration MIN_AGE = Duration.ofSeconds(2);
   private static final int DEEPEST = 32;
+  private static final int MOST_FILES = 10_000;
 
   private final ClassLoader classLoader;
   private final Fingerprints fingerprints;
@@ -300,8 +302,8 @@ public final class ModelSources {
   private void checkInFolder(ModelFile model, Path weights, Path path) {
     try {
       Path real = path.toRealPath();
-      Path folder = weights.toAbsolutePath().getParent().toRealPath();
-      Path linked = weights.toRealPath().getParent();
+      Path folder = weights.toAbsolutePath().resolveSibling("").toRealPath();
+      Path linked = weights.toRealPath().resolveSibling("");
       if (!real.startsWith(folder) && !real.startsWith(linked)) {
         throw failures.failure(
             ErrorKind.INVALID,
@@ -316,32 +318,40 @@ public final class ModelSources {
 
   /** The other files in the folder of a SavedModel: its variables and assets. */
   private SortedMap<String, ModelFile> besideGraph(ModelFile model, Path graph) {
-    SortedMap<String, ModelFile> found = new TreeMap<>();
-    Path folder = graph.resolveSibling("");
-    for (String name : namesIn(folder)) {
+    SortedMap<String, ModelFile> files = new TreeMap<>();
+    List<String> folders = new ArrayList<>();
+    for (String name : namesIn(graph.resolveSibling(""))) {
       // TensorFlow reads none that is hidden.
       if (!name.startsWith(".") && !name.equals(ModelFiles.SAVED_MODEL)) {
-        addAll(found, model, graph, name, 0);
+        addAll(files, folders, model, graph, name, 0);
       }
     }
-    return found;
+    return files;
   }
 
   private void addAll(
-      SortedMap<String, ModelFile> found, ModelFile model, Path graph, String name, int depth) {
+      SortedMap<String, ModelFile> files,
+      List<String> folders,
+      ModelFile model,
+      Path graph,
+      String name,
+      int depth) {
     Path path = graph.resolveSibling(name);
     checkInFolder(model, graph, path);
+    if (depth > DEEPEST || files.size() + folders.size() > MOST_FILES) {
+      throw failures.failure(
+          ErrorKind.INVALID,
+          model + " has more than " + MOST_FILES
+              + " files and folders beside it, or they are more than "
+              + DEEPEST + " deep, at '" + shown(path)
+              + "': put it into a folder of its own, without links that lead in a circle");
+    }
     if (Files.isRegularFile(path)) {
-      found.put(name, read(path));
+      files.put(name, read(path));
     } else if (Files.isDirectory(path)) {
-      if (depth > DEEPEST) {
-        throw failures.failure(
-            ErrorKind.INVALID,
-            model + " has folders beside it that are nested more than " + DEEPEST + " deep, to '"
-                + shown(path) + "': put it into a folder of its own");
-      }
+      folders.add(name);
       for (String child : namesIn(path)) {
-        addAll(found, model, graph, name + "/" + child, depth + 1);
+        addAll(files, folders, model, graph, name + "/" + child, depth + 1);
       }
     }
   }
@@ -355,6 +365,7 @@ public final class ModelSources {
     for (String name : List.of(file.stem() + "-" + TOKENIZER, TOKENIZER)) {
       Path beside = weights.resolveSibling(name);
       if (Files.isRegularFile(beside)) {
+        checkInFolder(file, weights, beside);
         return read(beside);
       }
     }

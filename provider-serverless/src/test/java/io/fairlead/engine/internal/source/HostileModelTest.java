@@ -5,12 +5,14 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 import static org.junit.jupiter.params.provider.Arguments.argumentSet;
 
+import ai.onnxruntime.OrtSession;
 import io.fairlead.engine.Download;
 import io.fairlead.engine.ModelFetcher;
 import io.fairlead.engine.internal.Engine;
 import io.fairlead.engine.internal.Models;
 import io.fairlead.engine.internal.OnnxFile;
 import io.fairlead.engine.internal.Proto;
+import io.fairlead.engine.internal.onnx.OnnxLibrary;
 import io.fairlead.engine.internal.run.LeasedModel;
 import io.fairlead.error.ErrorKind;
 import io.fairlead.error.ServingException;
@@ -355,7 +357,31 @@ final class HostileModelTest {
     Files.createSymbolicLink(model.resolve("variables"), Path.of("."));
 
     assertThatThrownBy(() -> engine.digest(ModelArtifact.of(model)))
-        .hasMessageContaining("nested more than 32 deep");
+        .hasMessageContaining("or they are more than 32 deep");
+  }
+
+  @Test
+  void aSavedModelWhoseLinksMultiplyIsRefused() throws IOException {
+    Files.writeString(model.resolve("saved_model.pb"), "graph");
+    for (int i = 0; i < 25; i++) {
+      Path part = Files.createDirectory(model.resolve("part" + i));
+      Path next = Path.of("..", "part" + (i + 1));
+      if (i < 24) {
+        Files.createSymbolicLink(part.resolve("a"), next);
+        Files.createSymbolicLink(part.resolve("b"), next);
+      }
+    }
+
+    assertThatThrownBy(() -> engine.digest(ModelArtifact.of(model)))
+        .hasMessageContaining("has more than 10000 files and folders beside it");
+  }
+
+  @Test
+  void aTokenizerThatIsALinkOutOfTheFolderIsRefused() throws IOException {
+    Files.copy(Models.path("iris_lr.onnx"), model.resolve("model.onnx"));
+    Files.createSymbolicLink(model.resolve("tokenizer.json"), secret);
+
+    assertThat(failure()).hasMessageContaining("a link that leads out of its folder");
   }
 
   @Test
@@ -365,6 +391,34 @@ final class HostileModelTest {
     Files.write(model.resolve("w.bin"), OnnxFile.floats(1, 2));
 
     assertThat(engine.load(ModelArtifact.of(file)).invoke(REQUEST).text()).contains("[1.0,2.0]");
+  }
+
+  @Test
+  void aModelThatBeginsLikeOneOfOnnxRuntimesFormatIsReadAsThat() throws IOException {
+    byte[] bytes = new Proto()
+        .text(2, "__ORTM")
+        .raw(adding(sparse(tensor(Proto.entry("location", secret.toString())))))
+        .bytes();
+    Files.write(model.resolve("model.onnx"), bytes);
+
+    ServingException e = failure();
+
+    assertThat(e.kind()).isEqualTo(ErrorKind.INVALID);
+    assertThat(e.getMessage()).doesNotContain(SECRET);
+  }
+
+  @Test
+  void aModelOfOnnxRuntimesFormatPassesTheCheck() throws Exception {
+    Path file = model.resolve("iris.bin");
+    try (OrtSession.SessionOptions options = new OrtSession.SessionOptions()) {
+      options.setOptimizedModelFilePath(file.toString());
+      options.addConfigEntry("session.save_model_format", "ORT");
+      OnnxLibrary.environment(Models.cacheFolder())
+          .createSession(Models.path("iris_lr.onnx").toString(), options)
+          .close();
+    }
+
+    assertThat(engine.check(ModelArtifact.of(file))).hasSize(64);
   }
 
   private void write(String location) throws IOException {
