@@ -61,6 +61,9 @@ public final class Engines {
    * @throws ServingException if there is no engine for it, or it cannot be loaded
    */
   public RequestModel open(ModelSource source, LoadOptions options) {
+    if (source instanceof ModelFiles files) {
+      files.checkUnchanged(failures);
+    }
     Model model = opened(source, options);
     RequestModel requestModel;
     try {

@@ -2,6 +2,7 @@ package io.fairlead.engine.internal.file;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import io.fairlead.engine.internal.protobuf.OnnxContent;
 import io.fairlead.provider.Sha256;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -10,6 +11,8 @@ import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
 import java.util.Optional;
+import java.util.SortedMap;
+import java.util.TreeMap;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -20,7 +23,9 @@ import org.slf4j.LoggerFactory;
  */
 public final class Fingerprints {
   private static final Logger LOG = LoggerFactory.getLogger(Fingerprints.class);
-  private static final int PARTS = 4;
+  // To be changed with what a fingerprint says of the same bytes.
+  private static final String LAYOUT = "2";
+  private static final int PARTS = 7;
 
   private final DiskCache cache;
 
@@ -49,12 +54,16 @@ public final class Fingerprints {
 
   private static List<String> lines(String stamp, Fingerprint fingerprint) {
     List<String> lines = new ArrayList<>();
+    lines.add(LAYOUT);
     lines.add(stamp);
     lines.add(fingerprint.sha256());
     lines.add(Base64.getEncoder().encodeToString(fingerprint.head()));
-    for (String name : fingerprint.externalFiles()) {
-      lines.add(Base64.getEncoder().encodeToString(name.getBytes(UTF_8)));
-    }
+    lines.add(encoded(fingerprint.content().defect()));
+    lines.add(encoded(fingerprint.content().refusal()));
+    fingerprint
+        .content()
+        .externalFiles()
+        .forEach((name, size) -> lines.add(size + " " + encoded(name)));
     return lines;
   }
 
@@ -67,15 +76,29 @@ public final class Fingerprints {
   private static Optional<Fingerprint> parse(List<String> lines, String stamp) {
     int last = lines.size() - 1;
     if (lines.size() < PARTS
-        || !lines.get(0).equals(stamp)
+        || !lines.get(0).equals(LAYOUT)
+        || !lines.get(1).equals(stamp)
         || !withChecksum(lines.subList(0, last)).equals(lines)) {
       return Optional.empty();
     }
-    List<String> externalFiles = lines.subList(3, last).stream()
-        .map(name -> new String(Base64.getDecoder().decode(name), UTF_8))
-        .toList();
-    return Optional.of(
-        new Fingerprint(lines.get(1), Base64.getDecoder().decode(lines.get(2)), externalFiles));
+    SortedMap<String, Long> externalFiles = new TreeMap<>();
+    for (String line : lines.subList(PARTS - 1, last)) {
+      int space = line.indexOf(' ');
+      externalFiles.put(
+          decoded(line.substring(space + 1)), Long.parseLong(line.substring(0, space)));
+    }
+    return Optional.of(new Fingerprint(
+        lines.get(2),
+        Base64.getDecoder().decode(lines.get(3)),
+        new OnnxContent(decoded(lines.get(4)), decoded(lines.get(5)), externalFiles)));
+  }
+
+  private static String encoded(String text) {
+    return Base64.getEncoder().encodeToString(text.getBytes(UTF_8));
+  }
+
+  private static String decoded(String text) {
+    return new String(Base64.getDecoder().decode(text), UTF_8);
   }
 
   private static String name(String location) {

@@ -54,10 +54,8 @@ public final class OnnxCache {
     byte[] head = weights.fingerprint().head();
     boolean inOrtFormat =
         head.length >= 8 && Arrays.equals(head, 4, 8, ORT_FORMAT, 0, ORT_FORMAT.length);
-    boolean kept = cache.keepsAnything()
-        && !inOrtFormat
-        && weights.size() <= LARGEST
-        && weights.fingerprint().externalFiles().isEmpty();
+    boolean kept =
+        cache.keepsAnything() && !inOrtFormat && weights.size() <= LARGEST && files.isOneFile();
     return Processor.HERE
         .filter(here -> kept)
         .map(here -> weights.fingerprint().sha256() + "-" + environment.getVersion() + "-"

@@ -1,10 +1,10 @@
 package io.fairlead.engine.internal.onnx;
 
+import ai.onnxruntime.OrtEnvironment;
 import io.fairlead.engine.InferenceEngine;
 import io.fairlead.engine.LoadOptions;
 import io.fairlead.engine.ModelSource;
 import io.fairlead.engine.TensorModel;
-import io.fairlead.engine.internal.file.ModelFile;
 import io.fairlead.engine.internal.format.ModelFormat;
 import io.fairlead.engine.internal.run.BatchedModel;
 import io.fairlead.engine.internal.source.ModelFiles;
@@ -12,7 +12,6 @@ import io.fairlead.engine.internal.support.Failures;
 import io.fairlead.engine.internal.support.Upkeep;
 import io.fairlead.error.ErrorKind;
 import io.fairlead.error.ServingException;
-import java.io.BufferedInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Path;
@@ -55,16 +54,24 @@ public final class OnnxEngine implements InferenceEngine {
   }
 
   @Override
-  public void check(ModelSource source) throws IOException {
-    ModelFile file = ((ModelFiles) source).weights();
-    try (InputStream in = new BufferedInputStream(file.open())) {
-      if (!OnnxOutline.isWhole(in, file.size())) {
-        throw failures.failure(
-            ErrorKind.INVALID,
-            file
-                + " is not a whole ONNX model: it is of another format, or a copy of it was cut off; fetch it again and"
-                + " compare its size and SHA-256");
-      }
+  public void check(ModelSource source) {
+    checkBeforeLoad((ModelFiles) source);
+  }
+
+  private void checkBeforeLoad(ModelFiles files) {
+    checkWhole(files);
+    OnnxVersion.ofJar().ifPresent(version -> OnnxVersion.check(version, failures));
+  }
+
+  /** ONNX Runtime gets no file of which it is not known what it says; a file of its own format cannot name others. */
+  private void checkWhole(ModelFiles files) {
+    String defect = files.weights().fingerprint().content().defect();
+    if (files.format() == ModelFormat.ONNX && !defect.isEmpty()) {
+      throw failures.failure(
+          ErrorKind.INVALID,
+          files + " is not a whole ONNX model (" + defect
+              + "): it is of another format, or a copy of it was cut off; fetch it again and compare its size and"
+              + " SHA-256");
     }
   }
 
@@ -72,8 +79,10 @@ public final class OnnxEngine implements InferenceEngine {
   public TensorModel open(ModelSource source, LoadOptions options) {
     try {
       ModelFiles files = (ModelFiles) source;
-      TensorModel model = OnnxModel.open(
-          files, options, OnnxLibrary.environment(cacheFolder), cache, upkeep, failures);
+      checkBeforeLoad(files);
+      OrtEnvironment environment = OnnxLibrary.environment(cacheFolder);
+      OnnxVersion.check(environment.getVersion(), failures);
+      TensorModel model = OnnxModel.open(files, options, environment, cache, upkeep, failures);
       return options.maxBatch() == 1 ? model : batched(model, files, options);
     } catch (LinkageError e) {
       throw unusable(e);
@@ -100,9 +109,9 @@ public final class OnnxEngine implements InferenceEngine {
   /** {@return the reason why a row's result may depend on the other rows of its batch; empty if none is known} */
   private static String dependence(ModelFiles files) {
     Set<String> operators;
-    try {
-      operators = OnnxOperators.of(files.bytes());
-    } catch (IOException | IllegalArgumentException e) {
+    try (InputStream in = files.weights().open()) {
+      operators = OnnxOperators.of(in);
+    } catch (IOException e) {
       return "takes no batches, because its operators cannot be read (" + Failures.reason(e)
           + "): load it with a maxBatch of 1, or allow batches with batchDependentAllowed";
     }
@@ -120,6 +129,9 @@ public final class OnnxEngine implements InferenceEngine {
           ErrorKind.UNSUPPORTED,
           "ONNX models need ONNX Runtime, which is not on the class path: add com.microsoft.onnxruntime:onnxruntime",
           e);
+    }
+    if (e instanceof IncompatibleClassChangeError) {
+      return OnnxVersion.refusal(OnnxVersion.ofJar().orElse("of an unknown version"), failures, e);
     }
     return failures.failure(
         ErrorKind.UNSUPPORTED,

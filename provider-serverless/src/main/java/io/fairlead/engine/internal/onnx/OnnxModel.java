@@ -194,10 +194,9 @@ final class OnnxModel implements TensorModel {
   private static OrtSession session(
       ModelFiles files, OrtEnvironment environment, OrtSession.SessionOptions options)
       throws OrtException, IOException {
-    if (files.format() == ModelFormat.ORT) {
-      // It would otherwise go by the file's extension.
-      options.addConfigEntry("session.load_model_format", "ORT");
-    }
+    // It would otherwise go by the file's extension, and read what was not checked.
+    options.addConfigEntry(
+        "session.load_model_format", files.format() == ModelFormat.ORT ? "ORT" : "ONNX");
     Path path = files.weights().path().orElse(null);
     return path == null
         ? environment.createSession(files.weights().bytes(), options)

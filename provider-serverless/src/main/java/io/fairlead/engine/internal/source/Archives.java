@@ -9,6 +9,7 @@ import io.fairlead.engine.internal.format.ModelFormat;
 import io.fairlead.engine.internal.format.Pickle;
 import io.fairlead.engine.internal.format.TarReader;
 import io.fairlead.engine.internal.support.Failures;
+import io.fairlead.engine.internal.support.FileNames;
 import io.fairlead.error.ErrorKind;
 import io.fairlead.error.ServingException;
 import java.io.EOFException;
@@ -50,11 +51,8 @@ public final class Archives {
   private static final String CONTENT = "content";
   private static final String LIST = "files";
   private static final int LONGEST_NAME = 1_000;
-  private static final int LONGEST_PART = 250;
   private static final int DEEPEST = 32;
   private static final Pattern PYTORCH = Pattern.compile("[^/]+/(data|constants)\\.pkl");
-  private static final Pattern RESERVED =
-      Pattern.compile("(?i)(con|prn|aux|nul|com\\d|lpt\\d)(\\..*)?");
 
   /**
    * The limits of an archive and of the cache.
@@ -352,21 +350,12 @@ public final class Archives {
       }
       if (name.length() > LONGEST_NAME
           || parts.size() > DEEPEST
-          || parts.stream().anyMatch(part -> !isPortable(part))) {
+          || parts.stream().anyMatch(part -> !FileNames.isPortable(part))) {
         throw new ZipException(
             "'" + TarReader.shown(name) + "' in it is no name that all file systems take");
       }
       checkCollision(name, parts, folder);
       return String.join("/", parts);
-    }
-
-    private static boolean isPortable(String part) {
-      return part.getBytes(UTF_8).length <= LONGEST_PART
-          && part.codePoints()
-              .noneMatch(c -> Character.isISOControl(c) || "<>\"|?*".indexOf(c) >= 0)
-          && !part.endsWith(".")
-          && !part.endsWith(" ")
-          && !RESERVED.matcher(part).matches();
     }
 
     private void checkCollision(String name, List<String> parts, boolean folder)

@@ -14,8 +14,11 @@ import io.fairlead.provider.Sha256;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
+import java.util.SortedMap;
+import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /** A model in a file, with the further files that belong to it. */
@@ -24,32 +27,47 @@ public final class ModelFiles implements ModelSource {
   public static final String SAVED_MODEL = "saved_model.pb";
 
   private final ModelFile weights;
-  private final List<ModelFile> externalWeights;
+  private final SortedMap<String, ModelFile> externalWeights;
   private final @Nullable ModelFile tokenizer;
   private final String digest;
   private @Nullable ModelFormat format;
 
-  ModelFiles(ModelFile weights, List<ModelFile> externalWeights, @Nullable ModelFile tokenizer) {
+  /** A model in one file. */
+  ModelFiles(ModelFile weights, @Nullable ModelFile tokenizer) {
+    this(weights, new TreeMap<>(), tokenizer);
+  }
+
+  /**
+   * A model in several files.
+   *
+   * @param externalWeights all further files that its runtime reads, by their path relative to the folder of the first
+   */
+  ModelFiles(
+      ModelFile weights,
+      SortedMap<String, ModelFile> externalWeights,
+      @Nullable ModelFile tokenizer) {
     this.weights = weights;
-    this.externalWeights = List.copyOf(externalWeights);
+    this.externalWeights = Collections.unmodifiableSortedMap(new TreeMap<>(externalWeights));
     this.tokenizer = tokenizer;
     this.digest = digest(weights, externalWeights, tokenizer);
   }
 
   private static String digest(
-      ModelFile weights, List<ModelFile> externalWeights, @Nullable ModelFile tokenizer) {
+      ModelFile weights,
+      SortedMap<String, ModelFile> externalWeights,
+      @Nullable ModelFile tokenizer) {
     if (externalWeights.isEmpty() && tokenizer == null) {
       return weights.fingerprint().sha256();
     }
     StringBuilder parts =
         new StringBuilder("weights ").append(weights.fingerprint().sha256());
-    for (ModelFile file : externalWeights) {
-      parts
-          .append("\nexternal ")
-          .append(file.fingerprint().sha256())
-          .append(' ')
-          .append(file.fileName());
-    }
+    externalWeights.forEach((name, file) -> parts
+        .append("\nexternal ")
+        .append(file.fingerprint().sha256())
+        .append(' ')
+        .append(name.length())
+        .append(' ')
+        .append(name));
     if (tokenizer != null) {
       parts.append("\ntokenizer ").append(tokenizer.fingerprint().sha256());
     }
@@ -137,6 +155,11 @@ public final class ModelFiles implements ModelSource {
     return weights;
   }
 
+  /** {@return whether its runtime reads no other file than {@link #weights()}} */
+  public boolean isOneFile() {
+    return externalWeights.isEmpty();
+  }
+
   public Optional<ModelFile> tokenizer() {
     return Optional.ofNullable(tokenizer);
   }
@@ -147,7 +170,7 @@ public final class ModelFiles implements ModelSource {
    * @throws ServingException if a file has changed meanwhile
    */
   public void checkUnchanged(Failures failures) {
-    List<ModelFile> all = new ArrayList<>(externalWeights);
+    List<ModelFile> all = new ArrayList<>(externalWeights.values());
     all.add(weights);
     tokenizer().ifPresent(all::add);
     for (ModelFile file : all) {

@@ -10,9 +10,9 @@ import io.fairlead.error.ErrorKind;
 import io.fairlead.error.ServingException;
 import io.fairlead.grammar.ModelArtifact;
 import io.fairlead.grammar.Redacted;
+import java.io.File;
 import java.io.IOException;
 import java.io.InputStream;
-import java.io.UncheckedIOException;
 import java.net.URI;
 import java.net.URISyntaxException;
 import java.net.URL;
@@ -24,16 +24,22 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.SortedMap;
+import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** The resolution of an artifact's weights to files or code, with their digest. */
 public final class ModelSources {
+  private static final Logger LOG = LoggerFactory.getLogger(ModelSources.class);
   private static final String TOKENIZER_LABEL = "tokenizer";
   private static final String SHA256_LABEL = "sha256";
   private static final String TOKENIZER = "tokenizer.json";
@@ -42,6 +48,8 @@ public final class ModelSources {
           + " class)";
   // A file that was written just before may be written again without a change of its timestamp.
   private static final Duration MIN_AGE = Duration.ofSeconds(2);
+  private static final int DEEPEST = 32;
+  private static final int MOST_FILES = 10_000;
 
   private final ClassLoader classLoader;
   private final Fingerprints fingerprints;
@@ -149,20 +157,14 @@ public final class ModelSources {
     if (Archives.isArchive(file)) {
       return inArchive(file, tokenizer);
     }
-    if (!file.fingerprint().externalFiles().isEmpty()) {
-      throw failures.failure(
-          ErrorKind.UNSUPPORTED,
-          file + " keeps its weights in other files, "
-              + String.join(", ", file.fingerprint().externalFiles())
-              + ", which are not fetched with it: pack all of them as .tar.gz and deploy that");
-    }
+    checkOneFile(
+        file, "which are not fetched with it: pack all of them as .tar.gz and deploy that");
     if (tokenizer.isEmpty()) {
-      return new ModelFiles(file, List.of(), null);
+      return new ModelFiles(file, null);
     }
     URI at = uri(tokenizer);
     return new ModelFiles(
         file,
-        List.of(),
         at.isAbsolute() && !downloads.fetches(at)
             ? namedTokenizer(tokenizer).orElseThrow(() -> unsupportedLocation(at))
             : read(download(location.resolve(at), "")));
@@ -212,41 +214,145 @@ public final class ModelSources {
         file, externalWeights(file, weights), tokenizerBeside(file, weights, tokenizer));
   }
 
-  private List<ModelFile> externalWeights(ModelFile file, Path weights) {
-    if (file.fileName().equals(ModelFiles.SAVED_MODEL)) {
-      return besideGraph(weights);
+  /** The further files of a model, each of which lies in its folder. */
+  private SortedMap<String, ModelFile> externalWeights(ModelFile file, Path weights) {
+    return file.fileName().equals(ModelFiles.SAVED_MODEL)
+        ? besideGraph(file, weights)
+        : externalFiles(file, weights);
+  }
+
+  private SortedMap<String, ModelFile> externalFiles(ModelFile file, Path weights) {
+    SortedMap<String, ModelFile> found = new TreeMap<>();
+    externalFiles(file).forEach((name, size) -> {
+      Path path = nameable(file, weights, name);
+      if (!Files.isRegularFile(path)) {
+        throw failures.failure(
+            ErrorKind.NOT_FOUND,
+            file + " keeps weights in '" + name + "', and there is no file '" + shown(path)
+                + "': put it there, or save the model in one file");
+      }
+      checkInFolder(file, weights, path);
+      ModelFile external = read(path);
+      if (external.size() < size) {
+        throw failures.failure(
+            ErrorKind.INVALID,
+            external + " ends before the weights that " + file + " keeps in it, which need " + size
+                + " bytes: a copy of it was cut off, or it is of another model; fetch both again");
+      }
+      found.put(name, external);
+    });
+    return found;
+  }
+
+  /**
+   * {@return the files that a model of ONNX names, with the size that they need to have}
+   *
+   * @throws ServingException if it says of another file what no model may say
+   */
+  private SortedMap<String, Long> externalFiles(ModelFile file) {
+    if (ModelFormat.of(file.fingerprint().head()) != ModelFormat.ONNX) {
+      return new TreeMap<>();
     }
-    return file.fingerprint().externalFiles().stream()
-        .flatMap(name -> inFolderOf(weights, name).stream())
-        .map(this::read)
-        .toList();
+    String refusal = file.fingerprint().content().refusal();
+    if (!refusal.isEmpty()) {
+      throw failures.failure(
+          ErrorKind.INVALID,
+          file + " " + refusal
+              + ": a model names other files by a path inside of its folder, an offset and a length, and by nothing"
+              + " else; save it again with its weights in it or beside it, and do not use it if you do not know who made"
+              + " it");
+    }
+    return file.fingerprint().content().externalFiles();
+  }
+
+  private void checkOneFile(ModelFile file, String rule) {
+    SortedMap<String, Long> names = externalFiles(file);
+    if (!names.isEmpty()) {
+      throw failures.failure(
+          ErrorKind.UNSUPPORTED,
+          file + " keeps its weights in other files, " + listed(List.copyOf(names.keySet())) + ", "
+              + rule);
+    }
+  }
+
+  /** {@return the path of a name, if this process gives it the same bytes as native code does} */
+  private Path nameable(ModelFile file, Path weights, String name) {
+    String encoding = System.getProperty("sun.jnu.encoding", "UTF-8");
+    boolean same = File.separatorChar == '\\'
+        || encoding.equalsIgnoreCase("UTF-8")
+        || name.chars().allMatch(c -> c < 0x80);
+    try {
+      if (same) {
+        return weights.resolveSibling(name);
+      }
+    } catch (InvalidPathException e) {
+      LOG.debug("{} is no name here", name, e);
+    }
+    throw failures.failure(
+        ErrorKind.UNSUPPORTED,
+        file + " keeps weights in '" + name + "', which this process cannot name in its encoding "
+            + encoding + ": start it with LC_ALL=C.UTF-8, or rename the file");
+  }
+
+  /**
+   * Checks that links do not lead out of a model's folder.
+   *
+   * <p>Its folder is the one that it is named in, or that its own link leads to, as in the cache of the Hugging Face hub.
+   */
+  private void checkInFolder(ModelFile model, Path weights, Path path) {
+    try {
+      Path real = path.toRealPath();
+      Path folder = weights.toAbsolutePath().resolveSibling("").toRealPath();
+      Path linked = weights.toRealPath().resolveSibling("");
+      if (!real.startsWith(folder) && !real.startsWith(linked)) {
+        throw failures.failure(
+            ErrorKind.INVALID,
+            model + " has '" + shown(path)
+                + "' beside it, a link that leads out of its folder, to '" + real
+                + "': copy that file to where the link is, if it belongs to the model");
+      }
+    } catch (IOException e) {
+      throw unreadable(path.toString(), e);
+    }
   }
 
   /** The other files in the folder of a SavedModel: its variables and assets. */
-  private List<ModelFile> besideGraph(Path graph) {
-    try (Stream<Path> files = Files.walk(graph.resolveSibling(""))) {
-      return files
-          .filter(file -> Files.isRegularFile(file) && !file.equals(graph))
-          .sorted()
-          .map(this::read)
-          .toList();
-    } catch (UncheckedIOException e) {
-      throw unreadable(graph.toString(), new IOException(e));
-    } catch (IOException e) {
-      throw unreadable(graph.toString(), e);
+  private SortedMap<String, ModelFile> besideGraph(ModelFile model, Path graph) {
+    SortedMap<String, ModelFile> files = new TreeMap<>();
+    List<String> folders = new ArrayList<>();
+    for (String name : namesIn(graph.resolveSibling(""))) {
+      // TensorFlow reads none that is hidden.
+      if (!name.startsWith(".") && !name.equals(ModelFiles.SAVED_MODEL)) {
+        addAll(files, folders, model, graph, name, 0);
+      }
     }
+    return files;
   }
 
-  /** A file that a model refers to; ONNX Runtime does not read any outside of the model's folder. */
-  private static Optional<Path> inFolderOf(Path weights, String name) {
-    try {
-      Path folder = weights.resolveSibling("");
-      Path file = folder.resolve(name).normalize();
-      return file.startsWith(folder) && Files.isRegularFile(file)
-          ? Optional.of(file)
-          : Optional.empty();
-    } catch (InvalidPathException e) {
-      return Optional.empty();
+  private void addAll(
+      SortedMap<String, ModelFile> files,
+      List<String> folders,
+      ModelFile model,
+      Path graph,
+      String name,
+      int depth) {
+    Path path = graph.resolveSibling(name);
+    checkInFolder(model, graph, path);
+    if (depth > DEEPEST || files.size() + folders.size() > MOST_FILES) {
+      throw failures.failure(
+          ErrorKind.INVALID,
+          model + " has more than " + MOST_FILES
+              + " files and folders beside it, or they are more than "
+              + DEEPEST + " deep, at '" + shown(path)
+              + "': put it into a folder of its own, without links that lead in a circle");
+    }
+    if (Files.isRegularFile(path)) {
+      files.put(name, read(path));
+    } else if (Files.isDirectory(path)) {
+      folders.add(name);
+      for (String child : namesIn(path)) {
+        addAll(files, folders, model, graph, name + "/" + child, depth + 1);
+      }
     }
   }
 
@@ -259,6 +365,7 @@ public final class ModelSources {
     for (String name : List.of(file.stem() + "-" + TOKENIZER, TOKENIZER)) {
       Path beside = weights.resolveSibling(name);
       if (Files.isRegularFile(beside)) {
+        checkInFolder(file, weights, beside);
         return read(beside);
       }
     }
@@ -287,14 +394,8 @@ public final class ModelSources {
     if (Archives.isArchive(file)) {
       return inArchive(file, tokenizer);
     }
-    if (!file.fingerprint().externalFiles().isEmpty()) {
-      throw failures.failure(
-          ErrorKind.UNSUPPORTED,
-          file + " keeps its weights in other files, "
-              + String.join(", ", file.fingerprint().externalFiles())
-              + ", which only works in a folder: unpack them and give the folder as file:");
-    }
-    return new ModelFiles(file, List.of(), tokenizerBeside(file, name, tokenizer));
+    checkOneFile(file, "which only works in a folder: unpack them and give the folder as file:");
+    return new ModelFiles(file, tokenizerBeside(file, name, tokenizer));
   }
 
   private @Nullable ModelFile tokenizerBeside(ModelFile file, String weights, String named) {

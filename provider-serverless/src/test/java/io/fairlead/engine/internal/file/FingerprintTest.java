@@ -2,7 +2,7 @@ package io.fairlead.engine.internal.file;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.fairlead.engine.internal.OnnxFile;
+import io.fairlead.engine.internal.Proto;
 import io.fairlead.provider.Sha256;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
@@ -25,36 +25,36 @@ final class FingerprintTest {
 
     assertThat(fingerprint.sha256()).isEqualTo(Sha256.of(bytes));
     assertThat(fingerprint.head()).hasSize(Math.min(length, 1024));
-    assertThat(fingerprint.externalFiles()).isEmpty();
+    assertThat(fingerprint.content().externalFiles()).isEmpty();
   }
 
-  @Test
-  void aLocationIsFoundWhereverItLies() throws IOException {
-    byte[] entry = new OnnxFile.Message()
-        .message(13, new OnnxFile.Message().string(1, "location").string(2, "some/weights.bin"))
+  @ParameterizedTest
+  @ValueSource(ints = {0, 1, 1 << 16, CHUNK, 3 * CHUNK + 7})
+  void theFilesOfAModelAreFoundBehindItsWeights(int weights) throws IOException {
+    byte[] bytes = new Proto()
+        .message(
+            7,
+            new Proto()
+                .message(5, new Proto().bytes(9, new byte[weights]))
+                .message(5, Proto.externalTensor("some/weights.bin")))
         .bytes();
 
-    for (int at = CHUNK - entry.length - 2; at < CHUNK + 2; at++) {
-      byte[] bytes = new byte[2 * CHUNK];
-      System.arraycopy(entry, 0, bytes, at, entry.length);
+    Fingerprint fingerprint = Fingerprint.of(new ByteArrayInputStream(bytes));
 
-      Fingerprint fingerprint = Fingerprint.of(new ByteArrayInputStream(bytes));
-
-      assertThat(fingerprint.externalFiles()).containsExactly("some/weights.bin");
-      assertThat(fingerprint.sha256()).isEqualTo(Sha256.of(bytes));
-    }
+    assertThat(fingerprint.content().defect()).isEmpty();
+    assertThat(fingerprint.content().externalFiles()).containsOnlyKeys("some/weights.bin");
+    assertThat(fingerprint.sha256()).isEqualTo(Sha256.of(bytes));
   }
 
   @Test
-  void aLocationThatIsCutOffIsNone() throws IOException {
-    byte[] entry =
-        new OnnxFile.Message().string(1, "location").string(2, "weights.bin").bytes();
+  void whatFollowsADefectIsHashedToo() throws IOException {
+    byte[] bytes = new byte[2 * CHUNK];
+    bytes[CHUNK] = 1;
 
-    for (int length = 1; length < entry.length; length++) {
-      Fingerprint fingerprint = Fingerprint.of(new ByteArrayInputStream(entry, 0, length));
+    Fingerprint fingerprint = Fingerprint.of(new ByteArrayInputStream(bytes));
 
-      assertThat(fingerprint.externalFiles()).isEmpty();
-    }
+    assertThat(fingerprint.content().defect()).isEqualTo("a field has no valid number");
+    assertThat(fingerprint.sha256()).isEqualTo(Sha256.of(bytes));
   }
 
   @Test

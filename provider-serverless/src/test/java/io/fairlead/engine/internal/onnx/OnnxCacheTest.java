@@ -24,6 +24,7 @@ import io.fairlead.engine.internal.file.Fingerprints;
 import io.fairlead.engine.internal.file.MappedFile;
 import io.fairlead.engine.internal.file.ModelFile;
 import io.fairlead.engine.internal.file.Stamp;
+import io.fairlead.engine.internal.protobuf.OnnxContent;
 import io.fairlead.engine.internal.run.LeasedModel;
 import io.fairlead.grammar.ModelArtifact;
 import io.fairlead.platform.Request;
@@ -45,6 +46,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
@@ -308,7 +310,9 @@ final class OnnxCacheTest {
     Path model = Files.copy(Models.path("iris_lr.onnx"), folder.resolve("model.onnx"));
     Fingerprints known = new Fingerprints(new DiskCache(folder.resolve("prints"), ROOMY));
     Stamp stamp = Stamp.of(model).orElseThrow();
-    Fingerprint other = new Fingerprint("0".repeat(64), new byte[] {8}, List.of("a\nb", "c"));
+    OnnxContent content =
+        new OnnxContent("a defect", "\n", new TreeMap<>(Map.of("a\nb", 1L, "c", 1L << 40)));
+    Fingerprint other = new Fingerprint("0".repeat(64), new byte[] {8}, content);
     known.keep(model.toString(), stamp.text(), other);
 
     Fingerprint found = ModelFile.onDisk(model, model.toString(), known).fingerprint();
@@ -319,14 +323,15 @@ final class OnnxCacheTest {
 
     assertThat(found.sha256()).isEqualTo("0".repeat(64));
     assertThat(found.head()).containsExactly(8);
-    assertThat(found.externalFiles()).containsExactly("a\nb", "c");
+    assertThat(found.content()).isEqualTo(content);
     assertThat(again.sha256()).isEqualTo(Sha256.of(Files.readAllBytes(model)));
   }
 
   @Test
   void aFingerprintThatChangedOnDiskIsTakenAgain() throws IOException {
     Fingerprints known = new Fingerprints(new DiskCache(folder, ROOMY));
-    known.keep("x", "stamp", new Fingerprint("0".repeat(64), new byte[] {8}, List.of()));
+    known.keep(
+        "x", "stamp", new Fingerprint("0".repeat(64), new byte[] {8}, OnnxContent.SELF_CONTAINED));
     assertThat(known.find("x", "stamp")).isPresent();
     assertThat(known.find("x", "other")).isEmpty();
     assertThat(known.find("y", "stamp")).isEmpty();
@@ -345,7 +350,9 @@ final class OnnxCacheTest {
     Stamp stamp = Stamp.of(url).orElseThrow();
     assertThat(stamp.text()).contains("entry 22972370 df4d1c08 in size ");
     known.keep(
-        url.toString(), stamp.text(), new Fingerprint("0".repeat(64), new byte[8], List.of()));
+        url.toString(),
+        stamp.text(),
+        new Fingerprint("0".repeat(64), new byte[8], OnnxContent.SELF_CONTAINED));
 
     ModelFile file = ModelFile.resource("all-minilm-l6-v2-q.onnx", url, known);
 

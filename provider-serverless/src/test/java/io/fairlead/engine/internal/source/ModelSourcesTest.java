@@ -6,7 +6,6 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 import static org.assertj.core.api.Assumptions.assumeThat;
 
-import ai.onnxruntime.OrtException;
 import ai.onnxruntime.OrtSession;
 import io.fairlead.engine.LoadOptions;
 import io.fairlead.engine.internal.Engine;
@@ -26,7 +25,6 @@ import io.fairlead.error.ServingException;
 import io.fairlead.grammar.ModelArtifact;
 import io.fairlead.grammar.ModelMetadata;
 import io.fairlead.platform.Request;
-import io.fairlead.provider.Sha256;
 import java.io.IOException;
 import java.net.URI;
 import java.net.URL;
@@ -149,10 +147,11 @@ final class ModelSourcesTest {
     assertThat(e.kind()).isEqualTo(ErrorKind.INVALID);
     assertThat(e)
         .hasMessageStartingWith(
-            "'" + part + "' (" + length
-                + " bytes) is not a whole ONNX model: it is of another format, or a copy of it was cut off (ONNX Runtime says")
-        .hasMessageEndingWith("; fetch it again and compare its size and SHA-256.")
-        .hasCauseInstanceOf(OrtException.class);
+            "'" + part + "' (" + length + " bytes) is not a whole ONNX model (it ")
+        .hasMessageEndingWith(
+            "): it is of another format, or a copy of it was cut off; fetch it again and compare its size and"
+                + " SHA-256.");
+    assertThatThrownBy(() -> engine.check(ModelArtifact.of(part))).hasMessage(e.getMessage());
   }
 
   @ParameterizedTest
@@ -437,23 +436,6 @@ final class ModelSourcesTest {
     LeasedModel model = engine.load(ModelArtifact.of(folder));
 
     assertThat(model.invoke(Request.json(Models.IRIS_REQUEST)).text()).contains("probabilities");
-  }
-
-  @Test
-  void filesThatAModelNamesOutsideOfItsFolderAreNotRead() throws IOException {
-    OnnxFile model = new OnnxFile()
-        .input("x", OnnxFile.FLOAT, 2)
-        .output("y", OnnxFile.FLOAT, 2)
-        .external("a", "../secret.bin", 2)
-        .external("b", "/etc/passwd", 2)
-        .external("c", "a\0b", 2)
-        .node("Add", List.of("x", "a"), List.of("y"));
-    Files.writeString(folder.resolve("secret.bin"), "secret");
-    Path file = Files.write(
-        Files.createDirectory(folder.resolve("model")).resolve("model.onnx"), model.bytes());
-
-    assertThat(engine.digest(ModelArtifact.of(file))).isEqualTo(Sha256.of(model.bytes()));
-    assertThat(failure(file.toUri()).kind()).isEqualTo(ErrorKind.INVALID);
   }
 
   @Test
