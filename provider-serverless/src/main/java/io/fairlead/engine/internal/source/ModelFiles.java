@@ -8,6 +8,7 @@ import io.fairlead.engine.internal.format.ModelFormat;
 import io.fairlead.engine.internal.format.PickleRefusal;
 import io.fairlead.engine.internal.format.TorchArchive;
 import io.fairlead.engine.internal.support.Failures;
+import io.fairlead.engine.internal.text.TextFiles;
 import io.fairlead.error.ErrorKind;
 import io.fairlead.error.ServingException;
 import io.fairlead.provider.Sha256;
@@ -16,6 +17,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /** A model in a file, with the further files that belong to it. */
@@ -25,20 +27,20 @@ public final class ModelFiles implements ModelSource {
 
   private final ModelFile weights;
   private final List<ModelFile> externalWeights;
-  private final @Nullable ModelFile tokenizer;
+  private final @Nullable TextFiles texts;
   private final String digest;
   private @Nullable ModelFormat format;
 
-  ModelFiles(ModelFile weights, List<ModelFile> externalWeights, @Nullable ModelFile tokenizer) {
+  ModelFiles(ModelFile weights, List<ModelFile> externalWeights, @Nullable TextFiles texts) {
     this.weights = weights;
     this.externalWeights = List.copyOf(externalWeights);
-    this.tokenizer = tokenizer;
-    this.digest = digest(weights, externalWeights, tokenizer);
+    this.texts = texts;
+    this.digest = digest(weights, externalWeights, texts);
   }
 
   private static String digest(
-      ModelFile weights, List<ModelFile> externalWeights, @Nullable ModelFile tokenizer) {
-    if (externalWeights.isEmpty() && tokenizer == null) {
+      ModelFile weights, List<ModelFile> externalWeights, @Nullable TextFiles texts) {
+    if (externalWeights.isEmpty() && texts == null) {
       return weights.fingerprint().sha256();
     }
     StringBuilder parts =
@@ -50,8 +52,17 @@ public final class ModelFiles implements ModelSource {
           .append(' ')
           .append(file.fileName());
     }
-    if (tokenizer != null) {
-      parts.append("\ntokenizer ").append(tokenizer.fingerprint().sha256());
+    if (texts != null) {
+      parts.append("\ntokenizer ").append(texts.tokenizer().fingerprint().sha256());
+      new TreeMap<>(texts.settings())
+          .forEach((name, file) -> parts
+              .append("\nsetting ")
+              .append(file.fingerprint().sha256())
+              .append(' ')
+              .append(name));
+      new TreeMap<>(texts.labels())
+          .forEach(
+              (name, value) -> parts.append("\nlabel ").append(name).append(' ').append(value));
     }
     return Sha256.of(parts.toString().getBytes(UTF_8));
   }
@@ -138,7 +149,12 @@ public final class ModelFiles implements ModelSource {
   }
 
   public Optional<ModelFile> tokenizer() {
-    return Optional.ofNullable(tokenizer);
+    return texts().map(TextFiles::tokenizer);
+  }
+
+  /** {@return what belongs to it for texts; empty if it has no tokenizer} */
+  public Optional<TextFiles> texts() {
+    return Optional.ofNullable(texts);
   }
 
   /**
@@ -149,7 +165,10 @@ public final class ModelFiles implements ModelSource {
   public void checkUnchanged(Failures failures) {
     List<ModelFile> all = new ArrayList<>(externalWeights);
     all.add(weights);
-    tokenizer().ifPresent(all::add);
+    texts().ifPresent(found -> {
+      all.add(found.tokenizer());
+      all.addAll(found.settings().values());
+    });
     for (ModelFile file : all) {
       boolean unchanged;
       try {

@@ -6,6 +6,7 @@ import io.fairlead.engine.internal.file.Fingerprints;
 import io.fairlead.engine.internal.file.ModelFile;
 import io.fairlead.engine.internal.format.ModelFormat;
 import io.fairlead.engine.internal.support.Failures;
+import io.fairlead.engine.internal.text.TextFiles;
 import io.fairlead.error.ErrorKind;
 import io.fairlead.error.ServingException;
 import io.fairlead.grammar.ModelArtifact;
@@ -37,6 +38,7 @@ public final class ModelSources {
   private static final String TOKENIZER_LABEL = "tokenizer";
   private static final String SHA256_LABEL = "sha256";
   private static final String TOKENIZER = "tokenizer.json";
+  private static final String ONNX = "onnx";
   private static final String SUPPORTED_LOCATIONS =
       ", and is not read from here: a model is file: (a file or folder), classpath: (a resource) or java: (a function or"
           + " class)";
@@ -66,12 +68,12 @@ public final class ModelSources {
 
   public ModelSource resolve(ModelArtifact artifact) {
     URI weights = artifact.weights();
-    String tokenizer = artifact.metadata().labels().getOrDefault(TOKENIZER_LABEL, "");
+    Map<String, String> labels = artifact.metadata().labels();
     return switch (scheme(weights)) {
-      case "file" -> onDisk(path(weights), tokenizer, pin(artifact));
-      case "classpath" -> onClassPath(resourceName(weights), tokenizer, pin(artifact));
+      case "file" -> onDisk(path(weights), labels, pin(artifact));
+      case "classpath" -> onClassPath(resourceName(weights), labels, pin(artifact));
       case "java" -> new HandlerSource(name(weights));
-      default -> fetched(weights, tokenizer, pin(artifact));
+      default -> fetched(weights, labels, pin(artifact));
     };
   }
 
@@ -144,10 +146,10 @@ public final class ModelSources {
             + (scheme.startsWith("http") ? ", such as HttpFetcher" : ""));
   }
 
-  private ModelFiles fetched(URI location, String tokenizer, String sha256) {
+  private ModelFiles fetched(URI location, Map<String, String> labels, String sha256) {
     ModelFile file = read(download(location, sha256));
     if (Archives.isArchive(file)) {
-      return inArchive(file, tokenizer);
+      return inArchive(file, labels);
     }
     if (!file.fingerprint().externalFiles().isEmpty()) {
       throw failures.failure(
@@ -156,31 +158,29 @@ public final class ModelSources {
               + String.join(", ", file.fingerprint().externalFiles())
               + ", which are not fetched with it: pack all of them as .tar.gz and deploy that");
     }
-    if (tokenizer.isEmpty()) {
+    String named = labels.getOrDefault(TOKENIZER_LABEL, "");
+    if (named.isEmpty()) {
       return new ModelFiles(file, List.of(), null);
     }
-    URI at = uri(tokenizer);
+    URI at = uri(named);
+    ModelFile tokenizer = at.isAbsolute() && !downloads.fetches(at)
+        ? namedTokenizer(named).orElseThrow(() -> unsupportedLocation(at))
+        : read(download(location.resolve(at), ""));
     return new ModelFiles(
-        file,
-        List.of(),
-        at.isAbsolute() && !downloads.fetches(at)
-            ? namedTokenizer(tokenizer).orElseThrow(() -> unsupportedLocation(at))
-            : read(download(location.resolve(at), "")));
+        file, List.of(), TextFiles.of(tokenizer, name -> Optional.empty(), labels));
   }
 
-  private ModelFiles onDisk(Path location, String tokenizer, String sha256) {
+  private ModelFiles onDisk(Path location, Map<String, String> labels, String sha256) {
     Path weights = modelFile(location);
     ModelFile file = checkPin(read(weights), sha256);
-    return Archives.isArchive(file)
-        ? inArchive(file, tokenizer)
-        : inFolder(file, weights, tokenizer);
+    return Archives.isArchive(file) ? inArchive(file, labels) : inFolder(file, weights, labels);
   }
 
-  private ModelFiles inArchive(ModelFile archive, String tokenizer) {
+  private ModelFiles inArchive(ModelFile archive, Map<String, String> labels) {
     Path root = archives.unpacked(archive);
     origins.put(root, archive.location() + "!");
     Path weights = modelFile(topFolder(root));
-    return inFolder(read(weights), weights, tokenizer);
+    return inFolder(read(weights), weights, labels);
   }
 
   /** The folder of the model: the only top-level folder of the archive, or its root. */
@@ -207,9 +207,8 @@ public final class ModelSources {
     return path.toString();
   }
 
-  private ModelFiles inFolder(ModelFile file, Path weights, String tokenizer) {
-    return new ModelFiles(
-        file, externalWeights(file, weights), tokenizerBeside(file, weights, tokenizer));
+  private ModelFiles inFolder(ModelFile file, Path weights, Map<String, String> labels) {
+    return new ModelFiles(file, externalWeights(file, weights), textsBeside(file, weights, labels));
   }
 
   private List<ModelFile> externalWeights(ModelFile file, Path weights) {
@@ -250,22 +249,33 @@ public final class ModelSources {
     }
   }
 
-  private @Nullable ModelFile tokenizerBeside(ModelFile file, Path weights, String named) {
-    if (!named.isEmpty()) {
-      return namedTokenizer(named)
-          .orElseGet(
-              () -> read(existing(weights.resolveSibling(named), "the label 'tokenizer' names")));
-    }
-    for (String name : List.of(file.stem() + "-" + TOKENIZER, TOKENIZER)) {
-      Path beside = weights.resolveSibling(name);
-      if (Files.isRegularFile(beside)) {
-        return read(beside);
-      }
-    }
-    return null;
+  private @Nullable TextFiles textsBeside(
+      ModelFile file, Path weights, Map<String, String> labels) {
+    String named = labels.getOrDefault(TOKENIZER_LABEL, "");
+    ModelFile tokenizer = named.isEmpty()
+        ? beside(weights, file.stem() + "-" + TOKENIZER)
+            .or(() -> beside(weights, TOKENIZER))
+            .orElse(null)
+        : namedTokenizer(named)
+            .orElseGet(
+                () -> read(existing(weights.resolveSibling(named), "the label 'tokenizer' names")));
+    return tokenizer == null
+        ? null
+        : TextFiles.of(tokenizer, name -> beside(weights, name), labels);
   }
 
-  private ModelFiles onClassPath(String name, String tokenizer, String sha256) {
+  /** A file in the folder of a model, or in the folder around that if it is the 'onnx' of a copy of a repository. */
+  private Optional<ModelFile> beside(Path weights, String name) {
+    Path folder = weights.resolveSibling("").toAbsolutePath().normalize();
+    return Stream.of(folder, folder.endsWith(ONNX) ? folder.resolveSibling("") : folder)
+        .filter(base -> base.resolve(name).normalize().startsWith(base))
+        .map(base -> base.resolve(name))
+        .filter(Files::isRegularFile)
+        .findFirst()
+        .map(this::read);
+  }
+
+  private ModelFiles onClassPath(String name, Map<String, String> labels, String sha256) {
     URL url = classLoader.getResource(name);
     if (url == null) {
       throw failures.failure(
@@ -278,14 +288,13 @@ public final class ModelSources {
     if (unpacked != null) {
       ModelFile file = checkPin(read(unpacked), sha256);
       if (Archives.isArchive(file)) {
-        return inArchive(file, tokenizer);
+        return inArchive(file, labels);
       }
-      return new ModelFiles(
-          file, externalWeights(file, unpacked), tokenizerBeside(file, name, tokenizer));
+      return new ModelFiles(file, externalWeights(file, unpacked), textsBeside(file, name, labels));
     }
     ModelFile file = checkPin(read(name, url), sha256);
     if (Archives.isArchive(file)) {
-      return inArchive(file, tokenizer);
+      return inArchive(file, labels);
     }
     if (!file.fingerprint().externalFiles().isEmpty()) {
       throw failures.failure(
@@ -294,23 +303,33 @@ public final class ModelSources {
               + String.join(", ", file.fingerprint().externalFiles())
               + ", which only works in a folder: unpack them and give the folder as file:");
     }
-    return new ModelFiles(file, List.of(), tokenizerBeside(file, name, tokenizer));
+    return new ModelFiles(file, List.of(), textsBeside(file, name, labels));
   }
 
-  private @Nullable ModelFile tokenizerBeside(ModelFile file, String weights, String named) {
+  private @Nullable TextFiles textsBeside(
+      ModelFile file, String weights, Map<String, String> labels) {
     String folder = weights.substring(0, weights.lastIndexOf('/') + 1);
-    if (!named.isEmpty()) {
-      return namedTokenizer(named)
-          .orElseGet(() -> resource(folder + named)
-              .orElseThrow(() -> failures.failure(
-                  ErrorKind.NOT_FOUND,
-                  "There is no resource '" + folder + named
-                      + "' on the class path, which the label 'tokenizer' names:"
-                      + " check the name, which is relative to the model's")));
+    String named = labels.getOrDefault(TOKENIZER_LABEL, "");
+    ModelFile tokenizer = named.isEmpty()
+        ? resource(folder + file.stem() + "-" + TOKENIZER)
+            .or(() -> resource(folder + TOKENIZER))
+            .orElse(null)
+        : namedTokenizer(named)
+            .orElseGet(() -> resource(folder + named)
+                .orElseThrow(() -> failures.failure(
+                    ErrorKind.NOT_FOUND,
+                    "There is no resource '" + folder + named
+                        + "' on the class path, which the label 'tokenizer' names:"
+                        + " check the name, which is relative to the model's")));
+    if (tokenizer == null) {
+      return null;
     }
-    return resource(folder + file.stem() + "-" + TOKENIZER)
-        .or(() -> resource(folder + TOKENIZER))
-        .orElse(null);
+    // The root is shared by all jars: a config.json there is somebody else's.
+    return TextFiles.of(
+        tokenizer,
+        name ->
+            folder.isEmpty() || name.contains("..") ? Optional.empty() : resource(folder + name),
+        labels);
   }
 
   private Optional<ModelFile> namedTokenizer(String named) {
@@ -371,7 +390,7 @@ public final class ModelSources {
     if (others.size() == 1) {
       return location.resolve(others.get(0));
     }
-    if (names.contains("onnx") && Files.isDirectory(location.resolve("onnx"))) {
+    if (names.contains(ONNX) && Files.isDirectory(location.resolve(ONNX))) {
       throw failures.failure(
           ErrorKind.NOT_FOUND,
           "Folder '" + shown(location)
