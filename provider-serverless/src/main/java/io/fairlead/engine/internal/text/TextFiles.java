@@ -1,7 +1,5 @@
 package io.fairlead.engine.internal.text;
 
-import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import io.fairlead.engine.internal.file.ModelFile;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -79,8 +77,8 @@ public record TextFiles(
   private static List<String> named(ModelFile modules) {
     List<String> names = new ArrayList<>();
     try {
-      for (JsonNode module : new ObjectMapper().readTree(modules.bytes())) {
-        String path = module.path("path").asText();
+      for (JsonValue module : JsonValue.read(modules.bytes()).elements()) {
+        String path = module.at("path").text();
         if (!path.isEmpty() && isOf(module, "Pooling")) {
           names.add(path + "/config.json");
         } else if (!path.isEmpty() && isOf(module, "Transformer")) {
@@ -94,8 +92,8 @@ public record TextFiles(
   }
 
   /** {@return whether a module of modules.json is one of sentence-transformers, in whichever package it is or was} */
-  static boolean isOf(JsonNode module, String type) {
-    String name = module.path("type").asText();
+  static boolean isOf(JsonValue module, String type) {
+    String name = module.at("type").text();
     return name.startsWith("sentence_transformers.")
         && name.toLowerCase(Locale.ROOT).endsWith("." + type.toLowerCase(Locale.ROOT));
   }

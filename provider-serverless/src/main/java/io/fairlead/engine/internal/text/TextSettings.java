@@ -1,9 +1,6 @@
 package io.fairlead.engine.internal.text;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
-import com.fasterxml.jackson.databind.node.MissingNode;
 import io.fairlead.engine.internal.file.ModelFile;
 import io.fairlead.engine.internal.support.Failures;
 import io.fairlead.error.ErrorKind;
@@ -12,10 +9,9 @@ import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
-import java.util.TreeSet;
+import java.util.Set;
 import java.util.stream.Collectors;
 
 /**
@@ -52,37 +48,35 @@ public final class TextSettings {
   private TextSettings(TextFiles files, Failures failures) {
     this.failures = failures;
     this.files = files;
-    List<JsonNode> modules = modules();
-    JsonNode length = TextFiles.LENGTHS.stream()
+    List<JsonValue> modules = modules();
+    JsonValue length = TextFiles.LENGTHS.stream()
         .flatMap(name -> files.settings().keySet().stream()
             .filter(path -> path.equals(name) || path.endsWith("/" + name)))
         .findFirst()
         .map(this::read)
-        .orElse(MissingNode.getInstance());
-    JsonNode tokenizer = read(TextFiles.TOKENIZER);
-    JsonNode prompts = read(TextFiles.PROMPTS);
+        .orElse(JsonValue.MISSING);
+    JsonValue tokenizer = read(TextFiles.TOKENIZER);
+    JsonValue prompts = read(TextFiles.PROMPTS);
 
     Optional<String> poolingLabel = label(TextFiles.POOLING_LABEL);
-    JsonNode poolingFile = MissingNode.getInstance();
-    String source = DEFAULT;
-    if (poolingLabel.isEmpty() || !modules.isEmpty()) {
-      source = poolingPath(modules, poolingLabel.isPresent()).orElse(DEFAULT);
-      poolingFile = read(source);
-    }
-    this.pooling = poolingLabel
-        .map(this::poolingOfLabel)
-        .orElse(poolingFile.isMissingNode() ? List.of(Pooling.MEAN) : pooling(poolingFile, source));
+    String source = poolingLabel.isEmpty() || !modules.isEmpty()
+        ? poolingPath(modules, poolingLabel.isPresent()).orElse(DEFAULT)
+        : DEFAULT;
+    JsonValue poolingFile = read(source);
+    this.pooling = poolingLabel.isPresent()
+        ? poolingOfLabel(poolingLabel.get())
+        : pooling(poolingFile, source);
     this.poolingSource = poolingLabel.isPresent() ? LABEL : source;
-    this.includesPrompt = poolingFile.path("include_prompt").asBoolean(true);
+    this.includesPrompt = poolingFile.at("include_prompt").flag(true);
     this.unsupported = poolingLabel.isPresent() ? "" : unsupported(modules);
     this.normalizes =
         label(TextFiles.NORMALIZE_LABEL).map(this::flag).or(() -> normalizes(modules));
     this.prompt = prompt(prompts);
-    this.lowerCase = length.path("do_lower_case").asBoolean(false);
+    this.lowerCase = length.at("do_lower_case").flag(false);
     this.limit = limit(length, tokenizer);
     this.positions =
         limitIn(read(TextFiles.MODEL), "max_position_embeddings").orElse(LARGEST_LIMIT);
-    checkSide(tokenizer.path("truncation_side").asText(), shown(TextFiles.TOKENIZER));
+    checkSide(tokenizer.at("truncation_side").text(), shown(TextFiles.TOKENIZER));
   }
 
   /**
@@ -173,26 +167,24 @@ public final class TextSettings {
     }
   }
 
-  private List<JsonNode> modules() {
-    JsonNode all = read(TextFiles.MODULES);
-    List<JsonNode> modules = new ArrayList<>();
-    all.forEach(modules::add);
-    if (!all.isMissingNode()
+  private List<JsonValue> modules() {
+    JsonValue all = read(TextFiles.MODULES);
+    List<JsonValue> modules = all.elements();
+    if (!all.isMissing()
         && (modules.isEmpty()
             || !all.isArray()
-            || modules.stream().anyMatch(module -> module.path("type").asText().isEmpty()))) {
+            || modules.stream().anyMatch(module -> module.at("type").text().isEmpty()))) {
       throw invalid(TextFiles.MODULES, "is no list of modules with a type and a path");
     }
     return modules;
   }
 
   /** The path of the pooling's settings. */
-  private Optional<String> poolingPath(List<JsonNode> modules, boolean optional) {
-    Optional<JsonNode> module = modules.stream()
+  private Optional<String> poolingPath(List<JsonValue> modules, boolean optional) {
+    Optional<JsonValue> module = modules.stream()
         .filter(candidate -> TextFiles.isOf(candidate, "Pooling"))
         .findFirst();
-    String path =
-        module.map(it -> it.path("path").asText() + "/config.json").orElse(TextFiles.POOLING);
+    String path = module.map(it -> it.at("path").text() + "/config.json").orElse(TextFiles.POOLING);
     if (files.settings().containsKey(path)) {
       return Optional.of(path);
     }
@@ -206,20 +198,20 @@ public final class TextSettings {
     return Optional.empty();
   }
 
-  private List<Pooling> pooling(JsonNode file, String path) {
+  private List<Pooling> pooling(JsonValue file, String path) {
     List<Pooling> found = new ArrayList<>();
-    JsonNode names = file.path("pooling_mode");
-    if (names.isTextual()) {
-      found.add(poolingNamed(names.asText(), path));
+    JsonValue names = file.at("pooling_mode");
+    if (names.isText()) {
+      found.add(poolingNamed(names.text(), path));
     } else if (names.isArray()) {
-      names.forEach(name -> found.add(poolingNamed(name.asText(), path)));
+      names.elements().forEach(name -> found.add(poolingNamed(name.text(), path)));
     } else {
-      for (Map.Entry<String, JsonNode> field : file.properties()) {
-        Optional<Pooling> kind = Arrays.stream(Pooling.values())
-            .filter(candidate -> candidate.flag().equals(field.getKey()))
-            .findFirst();
-        if (field.getKey().startsWith("pooling_mode_") && field.getValue().asBoolean()) {
-          found.add(kind.orElseThrow(() -> unknownPooling(field.getKey(), path)));
+      for (String field : file.names()) {
+        if (field.startsWith("pooling_mode_") && file.at(field).flag(false)) {
+          found.add(Arrays.stream(Pooling.values())
+              .filter(candidate -> candidate.flag().equals(field))
+              .findFirst()
+              .orElseThrow(() -> unknownPooling(field, path)));
         }
       }
       found.sort(null);
@@ -255,17 +247,17 @@ public final class TextSettings {
   }
 
   /** The description of the first module that nothing here does; empty if there is none. */
-  private static String unsupported(List<JsonNode> modules) {
+  private static String unsupported(List<JsonValue> modules) {
     for (int i = 0; i < modules.size(); i++) {
-      JsonNode module = modules.get(i);
+      JsonValue module = modules.get(i);
       boolean known = i == 0
-          ? module.path("type").asText().endsWith("Transformer")
+          ? module.at("type").text().endsWith("Transformer")
           : TextFiles.isOf(module, "Pooling")
               || TextFiles.isOf(module, "Normalize")
               || TextFiles.isOf(module, "Dropout");
       if (!known) {
-        String type = module.path("type").asText();
-        String path = module.path("path").asText();
+        String type = module.at("type").text();
+        String path = module.at("path").text();
         return "a layer " + type.substring(type.lastIndexOf('.') + 1)
             + (path.isEmpty() ? "" : " in '" + path + "'");
       }
@@ -273,23 +265,21 @@ public final class TextSettings {
     return "";
   }
 
-  private static Optional<Boolean> normalizes(List<JsonNode> modules) {
+  private static Optional<Boolean> normalizes(List<JsonValue> modules) {
     return modules.isEmpty()
         ? Optional.empty()
         : Optional.of(modules.stream().anyMatch(module -> TextFiles.isOf(module, "Normalize")));
   }
 
-  private String prompt(JsonNode file) {
-    JsonNode prompts = file.path("prompts");
+  private String prompt(JsonValue file) {
+    JsonValue prompts = file.at("prompts");
     Optional<String> label = label(TextFiles.PROMPT_LABEL);
-    String name = label.orElse(file.path("default_prompt_name").asText(""));
-    // A field that is null, which is how it is usually written.
-    if (name.isEmpty() || (label.isEmpty() && file.path("default_prompt_name").isNull())) {
+    String name = label.orElse(file.at("default_prompt_name").text());
+    if (name.isEmpty()) {
       return "";
     }
-    if (!prompts.path(name).isTextual()) {
-      TreeSet<String> names = new TreeSet<>();
-      prompts.fieldNames().forEachRemaining(names::add);
+    if (!prompts.at(name).isText()) {
+      Set<String> names = prompts.names();
       throw failures.failure(
           ErrorKind.INVALID,
           (label.isPresent()
@@ -300,10 +290,10 @@ public final class TextSettings {
                   ? "there are none, so put that file there or leave out the label"
                   : "write one of " + String.join(", ", names)));
     }
-    return prompts.path(name).asText();
+    return prompts.at(name).text();
   }
 
-  private OptionalInt limit(JsonNode length, JsonNode tokenizer) {
+  private OptionalInt limit(JsonValue length, JsonValue tokenizer) {
     Optional<String> label = label(TextFiles.LENGTH_LABEL);
     if (label.isPresent()) {
       String digits = label.get();
@@ -321,11 +311,9 @@ public final class TextSettings {
     return own.isPresent() ? own : limitIn(tokenizer, "model_max_length");
   }
 
-  private static OptionalInt limitIn(JsonNode file, String field) {
-    JsonNode value = file.path(field);
-    return value.isNumber() && value.asDouble() >= 1 && value.asDouble() <= LARGEST_LIMIT
-        ? OptionalInt.of(value.asInt())
-        : OptionalInt.empty();
+  private static OptionalInt limitIn(JsonValue file, String field) {
+    double value = file.at(field).number().orElse(0);
+    return value >= 1 && value <= LARGEST_LIMIT ? OptionalInt.of((int) value) : OptionalInt.empty();
   }
 
   private boolean flag(String label) {
@@ -340,20 +328,20 @@ public final class TextSettings {
     return Optional.ofNullable(files.labels().get(name)).map(String::strip);
   }
 
-  private JsonNode read(String path) {
+  private JsonValue read(String path) {
     ModelFile file = files.settings().get(path);
     if (file == null) {
-      return MissingNode.getInstance();
+      return JsonValue.MISSING;
     }
-    JsonNode read;
+    JsonValue read;
     try {
-      read = new ObjectMapper().readTree(file.bytes());
+      read = JsonValue.read(file.bytes());
     } catch (JsonProcessingException e) {
       throw invalid(path, "is no JSON (" + Failures.reason(e) + ")");
     } catch (IOException e) {
       throw invalid(path, "cannot be read (" + Failures.reason(e) + ")");
     }
-    if (!read.isContainerNode()) {
+    if (!read.isArray() && !read.isObject()) {
       throw invalid(path, "is no JSON object or array");
     }
     return read;
