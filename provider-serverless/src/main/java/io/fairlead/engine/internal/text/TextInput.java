@@ -131,7 +131,9 @@ public final class TextInput {
   }
 
   private static boolean isVector(TensorSpec output) {
-    return output.shape().size() == 2;
+    // An exporter may leave out the shape, and the name says what it is.
+    return output.shape().size() == 2
+        || (output.shape().isEmpty() && output.name().equals(VECTOR));
   }
 
   /** {@return what becomes of a text} */
