@@ -73,8 +73,10 @@ class ServerlessSettingsTest {
       Thread.currentThread().setContextClassLoader(application);
       try (FunctionPlatform platform = new ServerlessProvider().open(ServerlessConfig.DEFAULT)) {
         ModelFunction function = platform
-            .deploy(ModelArtifact.of(URI.create("java:" + name))
-                .withMetadata(ModelMetadata.NONE.withName("double")), FunctionLimits.DEFAULT)
+            .deploy(
+                ModelArtifact.of(URI.create("java:" + name))
+                    .withMetadata(ModelMetadata.NONE.withName("double")),
+                FunctionLimits.DEFAULT)
             .await(LIMIT);
         assertThat(platform.invoke(function, Request.json("2")).text())
             .as("the loader that ran it")

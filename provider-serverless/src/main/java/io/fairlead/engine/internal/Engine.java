@@ -66,7 +66,9 @@ import java.util.concurrent.locks.ReentrantLock;
  * and TensorFlow need theirs on the class path, and other formats an {@link InferenceEngine}.
  *
  * <p>A model that takes token ids also takes texts if it has a tokenizer: the file in the artifact's label
- * {@code tokenizer}, or {@code NAME-tokenizer.json} beside {@code NAME.onnx}, or {@code tokenizer.json}.
+ * {@code tokenizer}, or {@code NAME-tokenizer.json} beside {@code NAME.onnx}, or {@code tokenizer.json}. The files
+ * that sentence-transformers writes beside a model say what becomes of its texts, and the labels {@code pooling},
+ * {@code normalize}, {@code max-tokens} and {@code prompt} override them.
  *
  * <p>Loading the same bytes again with equal options returns a further lease of the same model. A model's runtime is
  * not initialised before the first load. Thread-safe.
@@ -232,8 +234,8 @@ public final class Engine implements AutoCloseable {
   /**
    * {@return the digest of all files of the artifact's model, as 64 hexadecimal digits}
    *
-   * <p>For a single file it is the file's SHA-256. The artifact's name and other metadata are not part of it. Reads the
-   * files without loading the model.
+   * <p>For a single file it is the file's SHA-256. Of the artifact's metadata only the labels that change the answers to
+   * texts are part of it. Reads the files without loading the model.
    *
    * @throws ServingException as {@link #load(ModelArtifact)} does
    */
@@ -295,6 +297,20 @@ public final class Engine implements AutoCloseable {
    * @throws ServingException as {@link #load(ModelArtifact, LoadOptions)} does
    */
   public LeasedModel load(ModelArtifact artifact, LoadOptions options, long memoryBytes) {
+    return load(artifact, options, memoryBytes, Integer.MAX_VALUE);
+  }
+
+  /**
+   * {@return the artifact's model, loaded, with limits for the size of requests and for the runs of each}
+   *
+   * @param memoryBytes the limit for the tensors of one run, of a request or a batch; leases of a shared model may have
+   *     different ones
+   * @param maxRuns the maximum number of runs of one request at the same time, such as one for each of its texts; never
+   *     more than there are processors for
+   * @throws ServingException as {@link #load(ModelArtifact, LoadOptions)} does
+   */
+  public LeasedModel load(
+      ModelArtifact artifact, LoadOptions options, long memoryBytes, int maxRuns) {
     RunningCall call = calls.begin(Redacted.uri(artifact.weights()));
     try {
       ModelSource source = sources.resolve(artifact);
@@ -305,6 +321,7 @@ public final class Engine implements AutoCloseable {
             artifact.metadata().name().orElseGet(source::name),
             model,
             memoryBytes,
+            maxRuns,
             calls,
             failures,
             leases::remove);

@@ -13,7 +13,9 @@ import io.fairlead.engine.internal.run.GuardedTensorModel;
 import io.fairlead.engine.internal.source.ModelFiles;
 import io.fairlead.engine.internal.support.Failures;
 import io.fairlead.engine.internal.text.DjlTokenizer;
+import io.fairlead.engine.internal.text.TextFiles;
 import io.fairlead.engine.internal.text.TextInput;
+import io.fairlead.engine.internal.text.TextSettings;
 import io.fairlead.engine.internal.text.Tokenizer;
 import io.fairlead.error.ErrorKind;
 import io.fairlead.error.ServingException;
@@ -208,25 +210,25 @@ public final class Engines {
       return requests;
     }
     TensorModel tensors = (TensorModel) model;
-    Optional<ModelFile> file =
-        source instanceof ModelFiles files ? files.tokenizer() : Optional.empty();
+    Optional<TextFiles> files = source instanceof ModelFiles of ? of.texts() : Optional.empty();
     boolean takesTokens =
         tensors.inputs().stream().anyMatch(input -> input.name().equals(TextInput.IDS));
-    if (!takesTokens || file.isEmpty()) {
-      return new JsonModel(tensors, null, failures);
+    if (!takesTokens || files.isEmpty()) {
+      return new JsonModel(tensors, null, null, failures);
     }
-    Tokenizer tokenizer = tokenizer(file.get());
+    TextSettings settings = TextSettings.of(files.get(), failures);
+    Tokenizer tokenizer = tokenizer(files.get().tokenizer(), settings);
     try {
-      return new JsonModel(tensors, tokenizer, failures);
+      return new JsonModel(tensors, tokenizer, settings, failures);
     } catch (RuntimeException | Error e) {
       tokenizer.close();
       throw e;
     }
   }
 
-  private Tokenizer tokenizer(ModelFile file) {
+  private Tokenizer tokenizer(ModelFile file, TextSettings settings) {
     try {
-      return DjlTokenizer.open(file, cacheFolder, failures);
+      return DjlTokenizer.open(file, settings, cacheFolder, failures);
     } catch (LinkageError e) {
       throw failures.failure(
           ErrorKind.UNSUPPORTED,

@@ -204,7 +204,7 @@ final class ServedFunction {
         host.threads(),
         model -> {
           FunctionDescription seen =
-              new FunctionDescription("fairlead", model.inputs(), model.outputs());
+              new FunctionDescription("fairlead", model.inputs(), model.outputs(), model.text());
           description = seen;
           return seen;
         },
@@ -384,8 +384,10 @@ final class ServedFunction {
           ? host.workers()
               .start(WorkerSpec.of(host.engine().local(artifact), limits)
                   .withOptions(load)
+                  .withMaxRuns(slots(options))
                   .withDigest(digest))
-          : withSameDigest(host.engine().load(artifact, load, limits.memoryBytes()));
+          : withSameDigest(
+              host.engine().load(artifact, load, limits.memoryBytes(), slots(options)));
     }
 
     /** Refuses a model that was replaced since the deployment: all instances of a function run the same one. */

@@ -64,6 +64,18 @@ final class RequestMemoryTest {
   }
 
   @Test
+  void allTextsOfARequestCountTogether() {
+    LeasedModel minilm = load(Models.MINILM, 143);
+
+    assertThat(minilm.invoke(Request.json("{\"inputs\": [\"a\"]}")).text()).startsWith("[[");
+    assertRefused(
+        minilm,
+        Request.json("{\"inputs\": [\"a\", \"b\"]}"),
+        "Model 'all-minilm-l6-v2-q' was not invoked: inputs must take at most the 143 bytes of limits.memoryBytes,"
+            + " as tensors, and takes 144: send less at a time, or deploy it with more memory.");
+  }
+
+  @Test
   void allTensorsOfARequestCountTogether() {
     ModelArtifact sum = Models.write(
         folder,

@@ -11,9 +11,13 @@ import io.fairlead.engine.RequestModel;
 import io.fairlead.engine.Tensor;
 import io.fairlead.engine.TensorModel;
 import io.fairlead.engine.TensorSpec;
+import io.fairlead.engine.internal.run.Parts;
 import io.fairlead.engine.internal.support.Failures;
 import io.fairlead.engine.internal.tensor.RawTensors;
+import io.fairlead.engine.internal.text.TextDescription;
 import io.fairlead.engine.internal.text.TextInput;
+import io.fairlead.engine.internal.text.TextModel;
+import io.fairlead.engine.internal.text.TextSettings;
 import io.fairlead.engine.internal.text.Tokenizer;
 import io.fairlead.error.ErrorKind;
 import io.fairlead.grammar.Problems;
@@ -28,6 +32,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
@@ -53,7 +58,7 @@ import org.jspecify.annotations.Nullable;
  * content type has the length of the JSON (see {@link RawTensors}). Its {@code parameters} {@code
  * binary_data_size}, {@code binary_data} and {@code binary_data_output} are supported; others are ignored.
  */
-public final class JsonModel implements RequestModel {
+public final class JsonModel implements RequestModel, TextModel {
   private static final JsonFactory JSON =
       JsonFactory.builder().enable(StreamWriteFeature.USE_FAST_DOUBLE_WRITER).build();
   private static final String CONTENT_TYPE = "application/json";
@@ -72,8 +77,16 @@ public final class JsonModel implements RequestModel {
   private final @Nullable TextInput text;
   private final String rowsRefusal;
 
-  /** Creates a model, which owns the given one and the tokenizer. */
-  public JsonModel(TensorModel model, @Nullable Tokenizer tokenizer, Failures failures) {
+  /**
+   * Creates a model, which owns the given one and the tokenizer.
+   *
+   * @param texts what becomes of its texts; null if it has no tokenizer
+   */
+  public JsonModel(
+      TensorModel model,
+      @Nullable Tokenizer tokenizer,
+      @Nullable TextSettings texts,
+      Failures failures) {
     this.model = model;
     this.tokenizer = tokenizer;
     this.failures = failures;
@@ -84,7 +97,9 @@ public final class JsonModel implements RequestModel {
     this.outputNames = outputs.stream().map(TensorSpec::name).toList();
     this.unanswerable = model.unanswerable();
     this.textRefusal = TextInput.refusal(model, Optional.ofNullable(tokenizer));
-    this.text = TextInput.of(model, Optional.ofNullable(tokenizer), failures).orElse(null);
+    this.text = texts == null
+        ? null
+        : TextInput.of(model, Optional.ofNullable(tokenizer), texts, failures).orElse(null);
     this.rowsRefusal = inputs.size() == 1 && inputs.get(0).datatype().isNumeric()
         ? ""
         : "must not be present, because this model does not take one tensor of numbers: send inputs";
@@ -93,6 +108,11 @@ public final class JsonModel implements RequestModel {
   @Override
   public List<TensorSpec> inputs() {
     return inputs;
+  }
+
+  @Override
+  public Optional<TextDescription> text() {
+    return Optional.ofNullable(text).map(TextInput::description);
   }
 
   @Nullable
@@ -186,9 +206,13 @@ public final class JsonModel implements RequestModel {
 
   private void writeVectors(JsonGenerator json, List<String> texts, Call call) throws IOException {
     TextInput input = requireNonNull(text);
+    Tensor[] vectors = new Tensor[texts.size()];
+    AtomicLong size = new AtomicLong();
+    Parts.compute(call, vectors.length, (index, part) -> {
+      vectors[index] = input.run(texts.get(index), size, part);
+    });
     json.writeStartArray();
-    for (String one : texts) {
-      Tensor vector = input.run(one, call);
+    for (Tensor vector : vectors) {
       TensorJson.writeNested(json, vector, 1, 0, vector.size());
     }
     json.writeEndArray();

@@ -163,7 +163,8 @@ final class JsonRequest {
       problems.check(
           false,
           "inputs",
-          "must be present, or instances, and not both" + (hasInputs ? "" : unknown.asTypo()));
+          "must be present, or instances, and not both" + (hasInputs ? "" : unknown.asTypo())
+              + example());
     }
     checkOutputs();
   }
@@ -182,11 +183,13 @@ final class JsonRequest {
   }
 
   private void readInputs(JsonParser json) throws IOException {
+    boolean hasTensors = false;
     if (json.currentToken() == JsonToken.VALUE_STRING) {
       readText(json, "inputs");
     } else if (json.currentToken() == JsonToken.START_ARRAY) {
       int index = 0;
       for (; json.nextToken() != JsonToken.END_ARRAY; index++) {
+        hasTensors |= json.currentToken() == JsonToken.START_OBJECT;
         String field = "inputs[" + index + "]";
         if (json.currentToken() == JsonToken.VALUE_STRING) {
           readText(json, field);
@@ -204,10 +207,12 @@ final class JsonRequest {
       problems.check(
           texts.isEmpty() || texts.size() == index, "inputs", "must hold either texts or tensors");
     } else {
-      problems.check(false, "inputs", "must be an array of tensors, a text, or an array of texts");
+      problems.check(
+          false, "inputs", "must be an array of tensors, a text, or an array of texts" + example());
       json.skipChildren();
     }
-    if (texts.isEmpty()) {
+    // A model of texts is seldom asked with tensors.
+    if (texts.isEmpty() && (hasTensors || !model.textRefusal().isEmpty())) {
       for (TensorSpec input : model.inputs()) {
         problems.check(
             named.contains(input.name()),
@@ -215,6 +220,11 @@ final class JsonRequest {
             "must hold a tensor for " + input.name() + ", " + described(input));
       }
     }
+  }
+
+  /** A request with texts, for a model that takes them. */
+  private String example() {
+    return model.textRefusal().isEmpty() ? ", such as {\"inputs\": [\"a text\", \"another\"]}" : "";
   }
 
   private void readText(JsonParser json, String field) throws IOException {

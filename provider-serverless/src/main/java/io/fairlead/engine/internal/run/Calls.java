@@ -2,14 +2,23 @@ package io.fairlead.engine.internal.run;
 
 import io.fairlead.engine.internal.support.Failures;
 import io.fairlead.error.ErrorKind;
+import io.fairlead.error.ServingException;
 import io.fairlead.provider.Durations;
 import java.time.Duration;
+import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.SynchronousQueue;
+import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.LockSupport;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -19,16 +28,21 @@ import org.slf4j.LoggerFactory;
  *
  * <p>One daemon thread watches the deadlines. It is started by the first call with a deadline, and only woken for a
  * deadline that is earlier than its next check, so that a call of microseconds has no cost for a timer.
+ *
+ * <p>Helpers compute {@linkplain Parts parts} of calls beside their callers. Their threads end when they have been idle
+ * for a second.
  */
 public final class Calls {
   private static final long NEVER = Long.MAX_VALUE;
   private static final Duration STOPPING = Duration.ofSeconds(5);
+  private static final Duration IDLE = Duration.ofSeconds(1);
 
   private final Failures failures;
   private final String threadName;
   private final long origin = System.nanoTime();
   private final Set<RunningCall> running = ConcurrentHashMap.newKeySet();
   private final AtomicLong nextCheck = new AtomicLong(NEVER);
+  private final ThreadPoolExecutor helpers;
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition ended = lock.newCondition();
   private volatile boolean closing;
@@ -38,16 +52,44 @@ public final class Calls {
   public Calls(Failures failures, String threadName) {
     this.failures = failures;
     this.threadName = threadName;
+    AtomicInteger count = new AtomicInteger();
+    this.helpers = new ThreadPoolExecutor(
+        0,
+        Runtime.getRuntime().availableProcessors(),
+        IDLE.toMillis(),
+        TimeUnit.MILLISECONDS,
+        new SynchronousQueue<>(),
+        work -> {
+          Thread thread = new Thread(work, threadName + "-helper-" + count.incrementAndGet());
+          thread.setDaemon(true);
+          return thread;
+        });
+  }
+
+  /**
+   * {@return a call with a timeout from now on, which its caller computes alone; {@link #end} has to follow}
+   *
+   * @param memoryBytes the limit for the tensors of one run
+   */
+  public RunningCall begin(String model, Duration timeout, long memoryBytes) {
+    return begin(model, timeout, memoryBytes, 1, 1);
   }
 
   /**
    * {@return a call with a timeout from now on; {@link #end} has to follow}
    *
    * @param memoryBytes the limit for the tensors of one run
+   * @param processors the number of runs that there are processors for
+   * @param maxRuns the maximum number of its parts that are computed at the same time
    */
-  public RunningCall begin(String model, Duration timeout, long memoryBytes) {
-    RunningCall call =
-        new RunningCall(failures, model, timeout, now() + Durations.nanos(timeout), memoryBytes);
+  public RunningCall begin(
+      String model, Duration timeout, long memoryBytes, int processors, int maxRuns) {
+    long deadline = now() + Durations.nanos(timeout);
+    return begun(new RunningCall(
+        failures, model, timeout, deadline, memoryBytes, this, processors, maxRuns));
+  }
+
+  private RunningCall begun(RunningCall call) {
     add(call);
     if (call.deadline() < nextCheck.get()) {
       nextCheck.accumulateAndGet(call.deadline(), Math::min);
@@ -60,6 +102,39 @@ public final class Calls {
       }
     }
     return call;
+  }
+
+  /** {@return the number of calls in progress, and of helpers} */
+  int size() {
+    return running.size();
+  }
+
+  /** {@return the end of work for a call on another thread; empty if no processor is free for it, or no thread} */
+  Optional<CompletableFuture<Void>> help(RunningCall helped, Consumer<RunningCall> work) {
+    if (closing || running.size() >= helped.processors()) {
+      return Optional.empty();
+    }
+    RunningCall own = null;
+    try {
+      own = begun(helped.part());
+      RunningCall call = own;
+      CompletableFuture<Void> end = new CompletableFuture<>();
+      helpers.execute(() -> {
+        try {
+          work.accept(call);
+        } finally {
+          end(call);
+          end.complete(null);
+        }
+      });
+      return Optional.of(end);
+    } catch (ServingException | RejectedExecutionException | OutOfMemoryError e) {
+      // The caller computes all parts itself.
+      if (own != null) {
+        end(own);
+      }
+      return Optional.empty();
+    }
   }
 
   /** {@return a call without a timeout; {@link #end} has to follow} */
@@ -123,6 +198,12 @@ public final class Calls {
     if (thread != null) {
       LockSupport.unpark(thread);
       interrupted |= join(thread);
+    }
+    helpers.shutdown();
+    try {
+      helpers.awaitTermination(STOPPING.toMillis(), TimeUnit.MILLISECONDS);
+    } catch (InterruptedException e) {
+      interrupted = true;
     }
     if (interrupted) {
       Thread.currentThread().interrupt();

@@ -3,11 +3,14 @@ package io.fairlead.engine.internal.run;
 import io.fairlead.engine.RequestModel;
 import io.fairlead.engine.TensorSpec;
 import io.fairlead.engine.internal.support.Failures;
+import io.fairlead.engine.internal.text.TextDescription;
+import io.fairlead.engine.internal.text.TextModel;
 import io.fairlead.error.ErrorKind;
 import io.fairlead.platform.Request;
 import io.fairlead.platform.Response;
 import java.nio.ByteBuffer;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
 import java.util.function.Function;
@@ -23,15 +26,24 @@ public final class LeasedModel implements LoadedModel {
   private final SharedModel shared;
   private final RequestModel model;
   private final long memoryBytes;
+  private final int processors;
+  private final int maxRuns;
   private final Calls calls;
   private final Failures failures;
   private final Consumer<LeasedModel> onClose;
   private final AtomicBoolean closed = new AtomicBoolean();
 
+  /**
+   * Creates a lease, which waits until the model is loaded.
+   *
+   * @param memoryBytes the limit for the tensors of one run
+   * @param maxRuns the maximum number of runs of one call at the same time, if there are processors for them
+   */
   public LeasedModel(
       String name,
       SharedModel shared,
       long memoryBytes,
+      int maxRuns,
       Calls calls,
       Failures failures,
       Consumer<LeasedModel> onClose) {
@@ -39,6 +51,9 @@ public final class LeasedModel implements LoadedModel {
     this.shared = shared;
     this.model = shared.await();
     this.memoryBytes = memoryBytes;
+    this.processors = Math.max(
+        1, Runtime.getRuntime().availableProcessors() / shared.key().options().threads());
+    this.maxRuns = Math.min(maxRuns, processors);
     this.calls = calls;
     this.failures = failures;
     this.onClose = onClose;
@@ -65,6 +80,11 @@ public final class LeasedModel implements LoadedModel {
     return model.outputs();
   }
 
+  @Override
+  public Optional<TextDescription> text() {
+    return model instanceof TextModel texts ? texts.text() : Optional.empty();
+  }
+
   /**
    * {@return the model's response}
    *
@@ -87,7 +107,7 @@ public final class LeasedModel implements LoadedModel {
   }
 
   private Response inCall(Request request, Function<RunningCall, Response> work) {
-    RunningCall call = calls.begin(name, request.timeout(), memoryBytes);
+    RunningCall call = calls.begin(name, request.timeout(), memoryBytes, processors, maxRuns);
     try {
       if (closed.get() || !shared.hold()) {
         throw failures.failure(

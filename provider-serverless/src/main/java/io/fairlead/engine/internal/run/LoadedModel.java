@@ -1,10 +1,12 @@
 package io.fairlead.engine.internal.run;
 
 import io.fairlead.engine.TensorSpec;
+import io.fairlead.engine.internal.text.TextDescription;
 import io.fairlead.platform.Request;
 import io.fairlead.platform.Response;
 import java.nio.ByteBuffer;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.Consumer;
 
 /** A loaded model, in this process or in a worker; thread-safe. */
@@ -20,6 +22,11 @@ public interface LoadedModel extends AutoCloseable {
 
   /** {@return the model's outputs; empty for code, which does not declare them} */
   List<TensorSpec> outputs();
+
+  /** {@return what becomes of its texts; empty for a model that takes none} */
+  default Optional<TextDescription> text() {
+    return Optional.empty();
+  }
 
   /**
    * {@return the model's response, within the request's timeout}

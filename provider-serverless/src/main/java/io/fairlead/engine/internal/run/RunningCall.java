@@ -4,7 +4,10 @@ import io.fairlead.engine.Call;
 import io.fairlead.engine.internal.support.Failures;
 import io.fairlead.error.ErrorKind;
 import java.time.Duration;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /** A call of a loaded model, with its deadline and its stopper. */
@@ -14,6 +17,9 @@ public final class RunningCall implements Call {
   private final Duration timeout;
   private final long deadline;
   private final long memoryBytes;
+  private final @Nullable Calls calls;
+  private final int processors;
+  private final int maxRuns;
   private final ReentrantLock lock = new ReentrantLock();
   private @Nullable ErrorKind stopped;
   private @Nullable Runnable stopper;
@@ -29,11 +35,63 @@ public final class RunningCall implements Call {
    */
   public RunningCall(
       Failures failures, String model, Duration timeout, long deadline, long memoryBytes) {
+    this(failures, model, timeout, deadline, memoryBytes, null, 1, 1);
+  }
+
+  /**
+   * Creates a call whose parts may be computed at the same time.
+   *
+   * @param calls the calls that it belongs to; null if it is computed by its caller alone
+   * @param processors the number of runs that there are processors for
+   * @param maxRuns the maximum number of its parts that are computed at the same time
+   */
+  RunningCall(
+      Failures failures,
+      String model,
+      Duration timeout,
+      long deadline,
+      long memoryBytes,
+      @Nullable Calls calls,
+      int processors,
+      int maxRuns) {
     this.failures = failures;
     this.model = model;
     this.timeout = timeout;
     this.deadline = deadline;
     this.memoryBytes = memoryBytes;
+    this.calls = calls;
+    this.processors = processors;
+    this.maxRuns = maxRuns;
+  }
+
+  /** {@return a call for a part of this one, with the same deadline and limits} */
+  RunningCall part() {
+    return new RunningCall(
+        failures, model, timeout, deadline, memoryBytes, calls, processors, maxRuns);
+  }
+
+  /** {@return the maximum number of parts that are computed at the same time} */
+  int maxRuns() {
+    return maxRuns;
+  }
+
+  int processors() {
+    return processors;
+  }
+
+  /**
+   * Starts work on another thread, if a processor is free.
+   *
+   * @param work the work; it is given a call of its own
+   * @return its end; empty if it was not started
+   */
+  Optional<CompletableFuture<Void>> help(Consumer<RunningCall> work) {
+    return calls == null ? Optional.empty() : calls.help(this, work);
+  }
+
+  /** {@return whether more runs are in progress than there are processors for} */
+  boolean isCrowded() {
+    return calls != null && calls.size() > processors;
   }
 
   @Override

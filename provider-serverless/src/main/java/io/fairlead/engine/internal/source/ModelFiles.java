@@ -8,6 +8,7 @@ import io.fairlead.engine.internal.format.ModelFormat;
 import io.fairlead.engine.internal.format.PickleRefusal;
 import io.fairlead.engine.internal.format.TorchArchive;
 import io.fairlead.engine.internal.support.Failures;
+import io.fairlead.engine.internal.text.TextFiles;
 import io.fairlead.error.ErrorKind;
 import io.fairlead.error.ServingException;
 import io.fairlead.provider.Sha256;
@@ -28,13 +29,13 @@ public final class ModelFiles implements ModelSource {
 
   private final ModelFile weights;
   private final SortedMap<String, ModelFile> externalWeights;
-  private final @Nullable ModelFile tokenizer;
+  private final @Nullable TextFiles texts;
   private final String digest;
   private @Nullable ModelFormat format;
 
   /** A model in one file. */
-  ModelFiles(ModelFile weights, @Nullable ModelFile tokenizer) {
-    this(weights, new TreeMap<>(), tokenizer);
+  ModelFiles(ModelFile weights, @Nullable TextFiles texts) {
+    this(weights, new TreeMap<>(), texts);
   }
 
   /**
@@ -43,20 +44,16 @@ public final class ModelFiles implements ModelSource {
    * @param externalWeights all further files that its runtime reads, by their path relative to the folder of the first
    */
   ModelFiles(
-      ModelFile weights,
-      SortedMap<String, ModelFile> externalWeights,
-      @Nullable ModelFile tokenizer) {
+      ModelFile weights, SortedMap<String, ModelFile> externalWeights, @Nullable TextFiles texts) {
     this.weights = weights;
     this.externalWeights = Collections.unmodifiableSortedMap(new TreeMap<>(externalWeights));
-    this.tokenizer = tokenizer;
-    this.digest = digest(weights, externalWeights, tokenizer);
+    this.texts = texts;
+    this.digest = digest(weights, externalWeights, texts);
   }
 
   private static String digest(
-      ModelFile weights,
-      SortedMap<String, ModelFile> externalWeights,
-      @Nullable ModelFile tokenizer) {
-    if (externalWeights.isEmpty() && tokenizer == null) {
+      ModelFile weights, SortedMap<String, ModelFile> externalWeights, @Nullable TextFiles texts) {
+    if (externalWeights.isEmpty() && texts == null) {
       return weights.fingerprint().sha256();
     }
     StringBuilder parts =
@@ -68,8 +65,17 @@ public final class ModelFiles implements ModelSource {
         .append(name.length())
         .append(' ')
         .append(name));
-    if (tokenizer != null) {
-      parts.append("\ntokenizer ").append(tokenizer.fingerprint().sha256());
+    if (texts != null) {
+      parts.append("\ntokenizer ").append(texts.tokenizer().fingerprint().sha256());
+      new TreeMap<>(texts.settings())
+          .forEach((name, file) -> parts
+              .append("\nsetting ")
+              .append(file.fingerprint().sha256())
+              .append(' ')
+              .append(name));
+      new TreeMap<>(texts.labels())
+          .forEach(
+              (name, value) -> parts.append("\nlabel ").append(name).append(' ').append(value));
     }
     return Sha256.of(parts.toString().getBytes(UTF_8));
   }
@@ -161,7 +167,12 @@ public final class ModelFiles implements ModelSource {
   }
 
   public Optional<ModelFile> tokenizer() {
-    return Optional.ofNullable(tokenizer);
+    return texts().map(TextFiles::tokenizer);
+  }
+
+  /** {@return what belongs to it for texts; empty if it has no tokenizer} */
+  public Optional<TextFiles> texts() {
+    return Optional.ofNullable(texts);
   }
 
   /**
@@ -172,7 +183,10 @@ public final class ModelFiles implements ModelSource {
   public void checkUnchanged(Failures failures) {
     List<ModelFile> all = new ArrayList<>(externalWeights.values());
     all.add(weights);
-    tokenizer().ifPresent(all::add);
+    texts().ifPresent(found -> {
+      all.add(found.tokenizer());
+      all.addAll(found.settings().values());
+    });
     for (ModelFile file : all) {
       boolean unchanged;
       try {

@@ -6,6 +6,7 @@ import io.fairlead.engine.internal.file.Fingerprints;
 import io.fairlead.engine.internal.file.ModelFile;
 import io.fairlead.engine.internal.format.ModelFormat;
 import io.fairlead.engine.internal.support.Failures;
+import io.fairlead.engine.internal.text.TextFiles;
 import io.fairlead.error.ErrorKind;
 import io.fairlead.error.ServingException;
 import io.fairlead.grammar.ModelArtifact;
@@ -43,6 +44,7 @@ public final class ModelSources {
   private static final String TOKENIZER_LABEL = "tokenizer";
   private static final String SHA256_LABEL = "sha256";
   private static final String TOKENIZER = "tokenizer.json";
+  private static final String ONNX = "onnx";
   private static final String SUPPORTED_LOCATIONS =
       ", and is not read from here: a model is file: (a file or folder), classpath: (a resource) or java: (a function or"
           + " class)";
@@ -74,12 +76,12 @@ public final class ModelSources {
 
   public ModelSource resolve(ModelArtifact artifact) {
     URI weights = artifact.weights();
-    String tokenizer = artifact.metadata().labels().getOrDefault(TOKENIZER_LABEL, "");
+    Map<String, String> labels = artifact.metadata().labels();
     return switch (scheme(weights)) {
-      case "file" -> onDisk(path(weights), tokenizer, pin(artifact));
-      case "classpath" -> onClassPath(resourceName(weights), tokenizer, pin(artifact));
+      case "file" -> onDisk(path(weights), labels, pin(artifact));
+      case "classpath" -> onClassPath(resourceName(weights), labels, pin(artifact));
       case "java" -> new HandlerSource(name(weights));
-      default -> fetched(weights, tokenizer, pin(artifact));
+      default -> fetched(weights, labels, pin(artifact));
     };
   }
 
@@ -152,37 +154,35 @@ public final class ModelSources {
             + (scheme.startsWith("http") ? ", such as HttpFetcher" : ""));
   }
 
-  private ModelFiles fetched(URI location, String tokenizer, String sha256) {
+  private ModelFiles fetched(URI location, Map<String, String> labels, String sha256) {
     ModelFile file = read(download(location, sha256));
     if (Archives.isArchive(file)) {
-      return inArchive(file, tokenizer);
+      return inArchive(file, labels);
     }
     checkOneFile(
         file, "which are not fetched with it: pack all of them as .tar.gz and deploy that");
-    if (tokenizer.isEmpty()) {
+    String named = labels.getOrDefault(TOKENIZER_LABEL, "");
+    if (named.isEmpty()) {
       return new ModelFiles(file, null);
     }
-    URI at = uri(tokenizer);
-    return new ModelFiles(
-        file,
-        at.isAbsolute() && !downloads.fetches(at)
-            ? namedTokenizer(tokenizer).orElseThrow(() -> unsupportedLocation(at))
-            : read(download(location.resolve(at), "")));
+    URI at = uri(named);
+    ModelFile tokenizer = at.isAbsolute() && !downloads.fetches(at)
+        ? namedTokenizer(named).orElseThrow(() -> unsupportedLocation(at))
+        : read(download(location.resolve(at), ""));
+    return new ModelFiles(file, TextFiles.of(tokenizer, name -> Optional.empty(), labels));
   }
 
-  private ModelFiles onDisk(Path location, String tokenizer, String sha256) {
+  private ModelFiles onDisk(Path location, Map<String, String> labels, String sha256) {
     Path weights = modelFile(location);
     ModelFile file = checkPin(read(weights), sha256);
-    return Archives.isArchive(file)
-        ? inArchive(file, tokenizer)
-        : inFolder(file, weights, tokenizer);
+    return Archives.isArchive(file) ? inArchive(file, labels) : inFolder(file, weights, labels);
   }
 
-  private ModelFiles inArchive(ModelFile archive, String tokenizer) {
+  private ModelFiles inArchive(ModelFile archive, Map<String, String> labels) {
     Path root = archives.unpacked(archive);
     origins.put(root, archive.location() + "!");
     Path weights = modelFile(topFolder(root));
-    return inFolder(read(weights), weights, tokenizer);
+    return inFolder(read(weights), weights, labels);
   }
 
   /** The folder of the model: the only top-level folder of the archive, or its root. */
@@ -209,9 +209,8 @@ public final class ModelSources {
     return path.toString();
   }
 
-  private ModelFiles inFolder(ModelFile file, Path weights, String tokenizer) {
-    return new ModelFiles(
-        file, externalWeights(file, weights), tokenizerBeside(file, weights, tokenizer));
+  private ModelFiles inFolder(ModelFile file, Path weights, Map<String, String> labels) {
+    return new ModelFiles(file, externalWeights(file, weights), textsBeside(file, weights, labels));
   }
 
   /** The further files of a model, each of which lies in its folder. */
@@ -300,9 +299,14 @@ public final class ModelSources {
    * <p>Its folder is the one that it is named in, or that its own link leads to, as in the cache of the Hugging Face hub.
    */
   private void checkInFolder(ModelFile model, Path weights, Path path) {
+    checkInFolder(model, weights, weights.toAbsolutePath().resolveSibling(""), path);
+  }
+
+  /** The same for a file that is named from another folder of the model than its weights are. */
+  private void checkInFolder(ModelFile model, Path weights, Path base, Path path) {
     try {
       Path real = path.toRealPath();
-      Path folder = weights.toAbsolutePath().resolveSibling("").toRealPath();
+      Path folder = base.toRealPath();
       Path linked = weights.toRealPath().resolveSibling("");
       if (!real.startsWith(folder) && !real.startsWith(linked)) {
         throw failures.failure(
@@ -356,23 +360,35 @@ public final class ModelSources {
     }
   }
 
-  private @Nullable ModelFile tokenizerBeside(ModelFile file, Path weights, String named) {
-    if (!named.isEmpty()) {
-      return namedTokenizer(named)
-          .orElseGet(
-              () -> read(existing(weights.resolveSibling(named), "the label 'tokenizer' names")));
-    }
-    for (String name : List.of(file.stem() + "-" + TOKENIZER, TOKENIZER)) {
-      Path beside = weights.resolveSibling(name);
-      if (Files.isRegularFile(beside)) {
-        checkInFolder(file, weights, beside);
-        return read(beside);
-      }
-    }
-    return null;
+  private @Nullable TextFiles textsBeside(
+      ModelFile file, Path weights, Map<String, String> labels) {
+    String named = labels.getOrDefault(TOKENIZER_LABEL, "");
+    ModelFile tokenizer = named.isEmpty()
+        ? beside(file, weights, file.stem() + "-" + TOKENIZER)
+            .or(() -> beside(file, weights, TOKENIZER))
+            .orElse(null)
+        : namedTokenizer(named)
+            .orElseGet(
+                () -> read(existing(weights.resolveSibling(named), "the label 'tokenizer' names")));
+    return tokenizer == null
+        ? null
+        : TextFiles.of(tokenizer, name -> beside(file, weights, name), labels);
   }
 
-  private ModelFiles onClassPath(String name, String tokenizer, String sha256) {
+  /** A file in the folder of a model, or in the folder around that if it is the 'onnx' of a copy of a repository. */
+  private Optional<ModelFile> beside(ModelFile file, Path weights, String name) {
+    Path folder = weights.resolveSibling("").toAbsolutePath().normalize();
+    for (Path base : List.of(folder, folder.endsWith(ONNX) ? folder.resolveSibling("") : folder)) {
+      Path path = base.resolve(name);
+      if (path.normalize().startsWith(base) && Files.isRegularFile(path)) {
+        checkInFolder(file, weights, base, path);
+        return Optional.of(read(path));
+      }
+    }
+    return Optional.empty();
+  }
+
+  private ModelFiles onClassPath(String name, Map<String, String> labels, String sha256) {
     URL url = classLoader.getResource(name);
     if (url == null) {
       throw failures.failure(
@@ -385,33 +401,42 @@ public final class ModelSources {
     if (unpacked != null) {
       ModelFile file = checkPin(read(unpacked), sha256);
       if (Archives.isArchive(file)) {
-        return inArchive(file, tokenizer);
+        return inArchive(file, labels);
       }
-      return new ModelFiles(
-          file, externalWeights(file, unpacked), tokenizerBeside(file, name, tokenizer));
+      return new ModelFiles(file, externalWeights(file, unpacked), textsBeside(file, name, labels));
     }
     ModelFile file = checkPin(read(name, url), sha256);
     if (Archives.isArchive(file)) {
-      return inArchive(file, tokenizer);
+      return inArchive(file, labels);
     }
     checkOneFile(file, "which only works in a folder: unpack them and give the folder as file:");
-    return new ModelFiles(file, tokenizerBeside(file, name, tokenizer));
+    return new ModelFiles(file, textsBeside(file, name, labels));
   }
 
-  private @Nullable ModelFile tokenizerBeside(ModelFile file, String weights, String named) {
+  private @Nullable TextFiles textsBeside(
+      ModelFile file, String weights, Map<String, String> labels) {
     String folder = weights.substring(0, weights.lastIndexOf('/') + 1);
-    if (!named.isEmpty()) {
-      return namedTokenizer(named)
-          .orElseGet(() -> resource(folder + named)
-              .orElseThrow(() -> failures.failure(
-                  ErrorKind.NOT_FOUND,
-                  "There is no resource '" + folder + named
-                      + "' on the class path, which the label 'tokenizer' names:"
-                      + " check the name, which is relative to the model's")));
+    String named = labels.getOrDefault(TOKENIZER_LABEL, "");
+    ModelFile tokenizer = named.isEmpty()
+        ? resource(folder + file.stem() + "-" + TOKENIZER)
+            .or(() -> resource(folder + TOKENIZER))
+            .orElse(null)
+        : namedTokenizer(named)
+            .orElseGet(() -> resource(folder + named)
+                .orElseThrow(() -> failures.failure(
+                    ErrorKind.NOT_FOUND,
+                    "There is no resource '" + folder + named
+                        + "' on the class path, which the label 'tokenizer' names:"
+                        + " check the name, which is relative to the model's")));
+    if (tokenizer == null) {
+      return null;
     }
-    return resource(folder + file.stem() + "-" + TOKENIZER)
-        .or(() -> resource(folder + TOKENIZER))
-        .orElse(null);
+    // The root is shared by all jars: a config.json there is somebody else's.
+    return TextFiles.of(
+        tokenizer,
+        name ->
+            folder.isEmpty() || name.contains("..") ? Optional.empty() : resource(folder + name),
+        labels);
   }
 
   private Optional<ModelFile> namedTokenizer(String named) {
@@ -472,7 +497,7 @@ public final class ModelSources {
     if (others.size() == 1) {
       return location.resolve(others.get(0));
     }
-    if (names.contains("onnx") && Files.isDirectory(location.resolve("onnx"))) {
+    if (names.contains(ONNX) && Files.isDirectory(location.resolve(ONNX))) {
       throw failures.failure(
           ErrorKind.NOT_FOUND,
           "Folder '" + shown(location)

@@ -85,7 +85,15 @@ public final class RawTensors {
    * @param field the field of the request
    */
   public static void checkFit(Call call, String field, List<Tensor> tensors, Failures failures) {
-    long size = size(tensors);
+    checkFit(call, field, size(tensors), failures);
+  }
+
+  /**
+   * Refuses tensors of a size that is larger than the call's memory limit.
+   *
+   * @param field the field of the request
+   */
+  public static void checkFit(Call call, String field, long size, Failures failures) {
     if (size > call.memoryBytes()) {
       throw failures.failure(
           ErrorKind.INVALID,

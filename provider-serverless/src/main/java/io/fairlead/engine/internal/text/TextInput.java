@@ -9,18 +9,22 @@ import io.fairlead.engine.internal.support.Failures;
 import io.fairlead.engine.internal.tensor.RawTensors;
 import io.fairlead.error.ErrorKind;
 import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Comparator;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.stream.Collectors;
 
 /**
  * The text input of a model of token ids.
  *
  * <p>Each text is run alone: with dynamic quantisation, the result for a text depends on the others in its batch.
  *
- * <p>An output of the shape (batch, tokens, n) is pooled to one vector as in sentence-transformers: the mean over the
- * tokens without padding, normalized to length 1. An output of the shape (batch, n) is returned unchanged. A model with
- * another kind of pooling has to be exported with it.
+ * <p>An output of the shape (batch, tokens, n) is pooled to one vector as the model's {@linkplain TextSettings settings}
+ * say. An output of the shape (batch, n) is the vector already.
  */
 public final class TextInput {
   public static final String IDS = "input_ids";
@@ -28,28 +32,57 @@ public final class TextInput {
   private static final String TYPES = "token_type_ids";
   private static final Set<String> KNOWN = Set.of(IDS, MASK, TYPES);
   private static final String VECTOR = "sentence_embedding";
+  private static final List<String> TOKENS = List.of("token_embeddings", "last_hidden_state");
   // The minimum divisor, as in sentence-transformers.
   private static final double SHORTEST = 1e-12;
 
   private final TensorModel model;
   private final Tokenizer tokenizer;
+  private final LongTexts longTexts;
+  private final TextSettings settings;
   private final Failures failures;
   private final List<TensorSpec> inputs;
-  private final String output;
+  private final TensorSpec output;
+  private final int promptTokens;
 
-  private TextInput(TensorModel model, Tokenizer tokenizer, Failures failures) {
+  private TextInput(
+      TensorModel model, Tokenizer tokenizer, TextSettings settings, Failures failures) {
     this.model = model;
     this.tokenizer = tokenizer;
+    this.longTexts = new LongTexts(tokenizer, failures);
+    this.settings = settings;
     this.failures = failures;
     this.inputs = model.inputs();
-    this.output = output(model).name();
+    this.output = output(model, settings);
+    if (!isVector(output)) {
+      settings.checkSupported();
+    } else if (settings.isPoolingLabelled()) {
+      throw failures.failure(
+          ErrorKind.UNSUPPORTED,
+          "The label 'pooling' is for a model that answers for each token, and this one makes a vector itself, as its"
+              + " output '" + output.name() + "': leave out the label");
+    } else {
+      settings.checkPromptCounts();
+    }
+    this.promptTokens = settings.includesPrompt() || settings.prompt().isEmpty()
+        ? 0
+        : promptTokens(tokenizer.encode(prepared("")));
   }
 
-  /** {@return the text input of a model; empty if {@link #refusal} has a reason} */
+  private static int promptTokens(Tokenizer.Tokens prompt) {
+    return prompt.ids().length - prompt.marksAtEnd();
+  }
+
+  /**
+   * {@return the text input of a model; empty if {@link #refusal} has a reason}
+   *
+   * @throws io.fairlead.error.ServingException if the model's answers to texts would not be those that its files ask
+   *     for
+   */
   public static Optional<TextInput> of(
-      TensorModel model, Optional<Tokenizer> tokenizer, Failures failures) {
+      TensorModel model, Optional<Tokenizer> tokenizer, TextSettings settings, Failures failures) {
     return refusal(model, tokenizer).isEmpty()
-        ? Optional.of(new TextInput(model, tokenizer.orElseThrow(), failures))
+        ? Optional.of(new TextInput(model, tokenizer.orElseThrow(), settings, failures))
         : Optional.empty();
   }
 
@@ -69,7 +102,7 @@ public final class TextInput {
     if (model.inputs().stream().anyMatch(input -> !isInteger(input.datatype()))) {
       return "must be tensors: this model takes its tokens in a type that is not INT64 or INT32";
     }
-    TensorSpec output = output(model);
+    TensorSpec output = vector(model).orElse(model.outputs().get(0));
     if (output.name().equals("logits") && output.shape().size() == 3) {
       return "must be tensors: this model answers for each token, not for a text";
     }
@@ -80,17 +113,53 @@ public final class TextInput {
     return datatype == Datatype.INT64 || datatype == Datatype.INT32;
   }
 
-  private static TensorSpec output(TensorModel model) {
-    List<TensorSpec> outputs = model.outputs();
-    return outputs.stream()
-        .filter(candidate -> candidate.name().equals(VECTOR))
-        .findFirst()
-        .orElse(outputs.get(0));
+  private static Optional<TensorSpec> vector(TensorModel model) {
+    return model.outputs().stream()
+        .filter(output -> output.name().equals(VECTOR))
+        .findFirst();
   }
 
-  /** {@return the model's output for one text, with a first dimension of 1} */
-  public Tensor run(String text, Call call) {
-    Tokenizer.Tokens tokens = tokenizer.encode(text);
+  /** The model's own vector; or else the output that is pooled, if something says how; or else its first. */
+  private static TensorSpec output(TensorModel model, TextSettings settings) {
+    Optional<TensorSpec> own = settings.isPoolingLabelled() ? Optional.empty() : vector(model);
+    Optional<TensorSpec> ofTokens = settings.poolingSource().equals(TextSettings.DEFAULT)
+        ? Optional.empty()
+        : model.outputs().stream()
+            .filter(output -> output.shape().size() == 3)
+            .min(Comparator.comparing(output -> !TOKENS.contains(output.name())));
+    return own.or(() -> ofTokens).orElse(model.outputs().get(0));
+  }
+
+  private static boolean isVector(TensorSpec output) {
+    // An exporter may leave out the shape, and the name says what it is.
+    return output.shape().size() == 2
+        || (output.shape().isEmpty() && output.name().equals(VECTOR));
+  }
+
+  /** {@return what becomes of a text} */
+  public TextDescription description() {
+    boolean own = isVector(output);
+    return new TextDescription(
+        own
+            ? TextSettings.MODEL
+            : settings.pooling().stream().map(Pooling::id).collect(Collectors.joining("+")),
+        own ? TextSettings.MODEL : settings.poolingSource(),
+        normalizes(own),
+        tokenizer.limit(),
+        settings.prompt());
+  }
+
+  private boolean normalizes(boolean own) {
+    return settings.normalizes().orElse(!own);
+  }
+
+  /**
+   * {@return the model's output for one text, with a first dimension of 1}
+   *
+   * @param size the size of the tokens of the request's texts so far, to which this one's is added
+   */
+  public Tensor run(String text, AtomicLong size, Call call) {
+    Tokenizer.Tokens tokens = longTexts.encode(prepared(text), call);
     List<Tensor> tensors = new ArrayList<>();
     for (TensorSpec input : inputs) {
       tensors.add(tensor(
@@ -101,20 +170,40 @@ public final class TextInput {
             default -> tokens.types();
           }));
     }
-    RawTensors.checkFit(call, "inputs", tensors, failures);
-    Tensor answer = model.run(tensors, List.of(output), call).get(0);
-    if (answer.shape().length == 3 && answer.datatype() == Datatype.FP32) {
-      return pooled(answer, tokens.mask());
+    RawTensors.checkFit(call, "inputs", size.addAndGet(RawTensors.size(tensors)), failures);
+    Tensor answer = model.run(tensors, List.of(output.name()), call).get(0);
+    long[] shape = answer.shape();
+    if (shape.length == 3
+        && shape[1] == tokens.mask().length
+        && answer.datatype() == Datatype.FP32) {
+      return pooled(answer, counted(tokens.mask()));
     }
-    if (answer.shape().length == 2) {
-      return answer;
+    if (shape.length == 2) {
+      return normalizes(true) && answer.datatype() == Datatype.FP32
+          ? normalized(answer.name(), answer.floats().clone())
+          : answer;
     }
     throw failures.failure(
         ErrorKind.MODEL_FAILED,
         "Model '" + call.model() + "' returned no vector for a text, but " + answer.datatype()
             + " with "
-            + answer.shape().length + " dimensions as its output '" + output
+            + answer.shape().length + " dimensions as its output '" + output.name()
             + "': send tensors instead of texts, or export it with its pooling");
+  }
+
+  private String prepared(String text) {
+    String whole = settings.prompt() + text;
+    return settings.isLowerCase() ? whole.toLowerCase(Locale.ROOT) : whole;
+  }
+
+  /** The mask of the tokens that count in the pooling. */
+  private long[] counted(long[] mask) {
+    if (promptTokens == 0) {
+      return mask;
+    }
+    long[] counted = mask.clone();
+    Arrays.fill(counted, 0, Math.min(promptTokens, counted.length), 0);
+    return counted;
   }
 
   private static Tensor tensor(TensorSpec input, long[] values) {
@@ -129,27 +218,34 @@ public final class TextInput {
     return Tensor.of(input.name(), Datatype.INT32, shape, ints);
   }
 
-  private static Tensor pooled(Tensor answer, long[] mask) {
+  private Tensor pooled(Tensor answer, long[] mask) {
     float[] hidden = answer.floats();
-    int tokens = (int) answer.shape()[1];
     int width = (int) answer.shape()[2];
-    float[] vector = new float[width];
-    for (int token = 0; token < tokens; token++) {
-      if (mask[token] != 0) {
-        for (int i = 0, at = token * width; i < width; i++) {
-          vector[i] += hidden[at + i];
-        }
-      }
+    List<Pooling> kinds = settings.pooling();
+    float[] vector = new float[kinds.size() * width];
+    boolean normalizes = normalizes(false);
+    if (normalizes && kinds.equals(List.of(Pooling.MEAN))) {
+      // The mean's divisor is one of the length's, too.
+      Pooling.sum(hidden, width, mask, false, vector, 0);
+      return normalized(answer.name(), vector);
     }
-    // The mean's divisor is one of the length's, too.
+    for (int i = 0; i < kinds.size(); i++) {
+      kinds.get(i).pool(hidden, width, mask, vector, i * width);
+    }
+    return normalizes
+        ? normalized(answer.name(), vector)
+        : Tensor.of(answer.name(), Datatype.FP32, new long[] {1, vector.length}, vector);
+  }
+
+  private static Tensor normalized(String name, float[] vector) {
     double squares = 0;
     for (float value : vector) {
       squares += (double) value * value;
     }
     float length = (float) Math.max(Math.sqrt(squares), SHORTEST);
-    for (int i = 0; i < width; i++) {
+    for (int i = 0; i < vector.length; i++) {
       vector[i] /= length;
     }
-    return Tensor.of(answer.name(), Datatype.FP32, new long[] {1, width}, vector);
+    return Tensor.of(name, Datatype.FP32, new long[] {1, vector.length}, vector);
   }
 }

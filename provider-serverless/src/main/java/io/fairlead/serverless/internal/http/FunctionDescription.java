@@ -3,7 +3,9 @@ package io.fairlead.serverless.internal.http;
 import static java.util.Objects.requireNonNull;
 
 import io.fairlead.engine.TensorSpec;
+import io.fairlead.engine.internal.text.TextDescription;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * The metadata of a function.
@@ -11,12 +13,22 @@ import java.util.List;
  * @param platform the platform that runs it, such as {@code onnxruntime_onnx}
  * @param inputs its inputs; empty for code, which does not declare them
  * @param outputs its outputs; empty for code, which does not declare them
+ * @param text what becomes of its texts; empty if it takes none
  */
 public record FunctionDescription(
-    String platform, List<TensorSpec> inputs, List<TensorSpec> outputs) {
+    String platform,
+    List<TensorSpec> inputs,
+    List<TensorSpec> outputs,
+    Optional<TextDescription> text) {
   public FunctionDescription {
     requireNonNull(platform, "platform");
     inputs = List.copyOf(inputs);
     outputs = List.copyOf(outputs);
+    requireNonNull(text, "text");
+  }
+
+  /** Creates the metadata of a function that takes no texts. */
+  public FunctionDescription(String platform, List<TensorSpec> inputs, List<TensorSpec> outputs) {
+    this(platform, inputs, outputs, Optional.empty());
   }
 }

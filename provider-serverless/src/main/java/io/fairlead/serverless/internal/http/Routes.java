@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 
 import com.fasterxml.jackson.core.JsonGenerator;
 import io.fairlead.engine.TensorSpec;
+import io.fairlead.engine.internal.text.TextDescription;
 import io.fairlead.grammar.Problems;
 import io.fairlead.platform.Request;
 import io.fairlead.platform.Response;
@@ -288,7 +289,21 @@ final class Routes {
       json.writeStringField("platform", description.platform());
       writeTensors(json, "inputs", description.inputs());
       writeTensors(json, "outputs", description.outputs());
+      TextDescription text = description.text().orElse(null);
+      if (text != null) {
+        writeText(json, text);
+      }
     });
+  }
+
+  private static void writeText(JsonGenerator json, TextDescription text) throws IOException {
+    json.writeObjectFieldStart("parameters");
+    json.writeStringField("pooling", text.pooling());
+    json.writeStringField("pooling_source", text.poolingSource());
+    json.writeBooleanField("normalized", text.normalized());
+    json.writeNumberField("max_tokens", text.maxTokens());
+    json.writeStringField("prompt", text.prompt());
+    json.writeEndObject();
   }
 
   private static void writeTensors(JsonGenerator json, String field, List<TensorSpec> specs)

@@ -6,6 +6,7 @@ import io.fairlead.engine.Datatype;
 import io.fairlead.engine.LoadOptions;
 import io.fairlead.engine.TensorSpec;
 import io.fairlead.engine.internal.run.LoadedModel;
+import io.fairlead.engine.internal.text.TextDescription;
 import io.fairlead.error.ErrorKind;
 import io.fairlead.error.ServingException;
 import io.fairlead.grammar.InvalidValueException;
@@ -44,7 +45,8 @@ final class Wire {
       String cacheFolder,
       ModelArtifact artifact,
       LoadOptions options,
-      long memoryBytes) {
+      long memoryBytes,
+      int maxRuns) {
     byte[] bytes() {
       return written(out -> {
         write(out, platform);
@@ -64,6 +66,7 @@ final class Wire {
         out.writeInt(options.maxBatch());
         out.writeBoolean(options.batchDependentAllowed());
         out.writeLong(memoryBytes);
+        out.writeInt(maxRuns);
       });
     }
 
@@ -89,7 +92,8 @@ final class Wire {
               .withThreads(in.readInt())
               .withMaxBatch(in.readInt())
               .withBatchDependentAllowed(in.readBoolean()),
-          in.readLong());
+          in.readLong(),
+          in.readInt());
     }
   }
 
@@ -103,9 +107,14 @@ final class Wire {
   }
 
   /** The body of a ready frame: the description of the loaded model. */
-  record Ready(String name, String digest, List<TensorSpec> inputs, List<TensorSpec> outputs) {
+  record Ready(
+      String name,
+      String digest,
+      List<TensorSpec> inputs,
+      List<TensorSpec> outputs,
+      Optional<TextDescription> text) {
     static Ready of(LoadedModel model) {
-      return new Ready(model.name(), model.digest(), model.inputs(), model.outputs());
+      return new Ready(model.name(), model.digest(), model.inputs(), model.outputs(), model.text());
     }
 
     byte[] bytes() {
@@ -114,12 +123,28 @@ final class Wire {
         write(out, digest);
         writeSpecs(out, inputs);
         writeSpecs(out, outputs);
+        TextDescription written = text.orElse(null);
+        if (written != null) {
+          write(out, written.pooling());
+          write(out, written.poolingSource());
+          out.writeBoolean(written.normalized());
+          out.writeInt(written.maxTokens());
+          write(out, written.prompt());
+        }
       });
     }
 
     static Ready of(byte[] body) throws IOException {
       DataInputStream in = new DataInputStream(new ByteArrayInputStream(body));
-      return new Ready(string(in), string(in), specs(in), specs(in));
+      return new Ready(string(in), string(in), specs(in), specs(in), text(in));
+    }
+
+    /** Nothing follows for a model without texts, nor from a Python worker. */
+    private static Optional<TextDescription> text(DataInputStream in) throws IOException {
+      return in.available() == 0
+          ? Optional.empty()
+          : Optional.of(new TextDescription(
+              string(in), string(in), in.readBoolean(), in.readInt(), string(in)));
     }
 
     private static void writeSpecs(DataOutputStream out, List<TensorSpec> specs)

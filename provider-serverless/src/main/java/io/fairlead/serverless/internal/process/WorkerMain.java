@@ -112,7 +112,8 @@ final class WorkerMain {
           Path.of(load.cacheFolder()),
           WorkerMain.class.getClassLoader());
       engine = opened;
-      LoadedModel loaded = opened.load(load.artifact(), load.options(), load.memoryBytes());
+      LoadedModel loaded =
+          opened.load(load.artifact(), load.options(), load.memoryBytes(), load.maxRuns());
       model = loaded;
       out.write(Frame.READY, id, Wire.Ready.of(loaded).bytes(), EMPTY);
     } catch (OutOfMemoryError e) {

@@ -2,11 +2,13 @@ package io.fairlead.serverless.internal.process;
 
 import io.fairlead.engine.TensorSpec;
 import io.fairlead.engine.internal.run.LoadedModel;
+import io.fairlead.engine.internal.text.TextDescription;
 import io.fairlead.error.ErrorKind;
 import io.fairlead.platform.Request;
 import io.fairlead.platform.Response;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 
 /**
@@ -42,6 +44,11 @@ public final class WorkerModel implements LoadedModel {
   @Override
   public List<TensorSpec> outputs() {
     return ready.outputs();
+  }
+
+  @Override
+  public Optional<TextDescription> text() {
+    return ready.text();
   }
 
   /** {@return the id of the process} */

@@ -14,6 +14,7 @@ import java.util.Map;
  * @param artifact the artifact, as for an {@link io.fairlead.engine.internal.Engine}; options of its metadata are not
  *     sent
  * @param options the load options
+ * @param maxRuns the maximum number of runs of one request at the same time
  * @param limits the limits of the process
  * @param digest the required digest of the model; empty for any
  * @param classPath the class path of the process; empty for that of this JVM
@@ -23,6 +24,7 @@ import java.util.Map;
 public record WorkerSpec(
     ModelArtifact artifact,
     LoadOptions options,
+    int maxRuns,
     WorkerLimits limits,
     String digest,
     List<Path> classPath,
@@ -38,23 +40,28 @@ public record WorkerSpec(
 
   /** {@return the specification with the defaults for all else} */
   public static WorkerSpec of(ModelArtifact artifact, WorkerLimits limits) {
-    return new WorkerSpec(artifact, LoadOptions.DEFAULT, limits, "", List.of(), Map.of());
+    return new WorkerSpec(
+        artifact, LoadOptions.DEFAULT, Integer.MAX_VALUE, limits, "", List.of(), Map.of());
   }
 
   public WorkerSpec withOptions(LoadOptions newOptions) {
-    return new WorkerSpec(artifact, newOptions, limits, digest, classPath, environment);
+    return new WorkerSpec(artifact, newOptions, maxRuns, limits, digest, classPath, environment);
+  }
+
+  public WorkerSpec withMaxRuns(int newMaxRuns) {
+    return new WorkerSpec(artifact, options, newMaxRuns, limits, digest, classPath, environment);
   }
 
   public WorkerSpec withDigest(String newDigest) {
-    return new WorkerSpec(artifact, options, limits, newDigest, classPath, environment);
+    return new WorkerSpec(artifact, options, maxRuns, limits, newDigest, classPath, environment);
   }
 
   public WorkerSpec withClassPath(List<Path> newClassPath) {
-    return new WorkerSpec(artifact, options, limits, digest, newClassPath, environment);
+    return new WorkerSpec(artifact, options, maxRuns, limits, digest, newClassPath, environment);
   }
 
   public WorkerSpec withEnvironment(Map<String, String> newEnvironment) {
-    return new WorkerSpec(artifact, options, limits, digest, classPath, newEnvironment);
+    return new WorkerSpec(artifact, options, maxRuns, limits, digest, classPath, newEnvironment);
   }
 
   /** Leaves out the values of variables, which may be secrets. */

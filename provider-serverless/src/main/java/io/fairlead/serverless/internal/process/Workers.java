@@ -97,7 +97,8 @@ public final class Workers implements AutoCloseable {
             cacheFolder.toAbsolutePath().toString(),
             spec.artifact(),
             spec.options(),
-            spec.limits().memoryBytes())
+            spec.limits().memoryBytes(),
+            spec.maxRuns())
         .bytes();
     return loaded(worker, load, shown, spec.digest());
   }

@@ -96,6 +96,30 @@ final class TextInputTest {
   }
 
   @Test
+  void manyTextsHaveTheirOwnVectorsInOrder() throws IOException {
+    String[] texts = new String[50];
+    for (int i = 0; i < texts.length; i++) {
+      texts[i] = "text " + "and more ".repeat(i % 7) + i;
+    }
+
+    float[][] together = embedAll(texts);
+
+    assertThat(together).hasDimensions(50, 384);
+    for (int i = 0; i < texts.length; i++) {
+      assertThat(together[i]).as(texts[i]).isEqualTo(embed(texts[i]));
+    }
+  }
+
+  @Test
+  void aTextOfMillionsOfCharactersIsAsItsStart() throws IOException {
+    String words = "the quick brown fox jumps over the lazy dog and ";
+
+    float[] vector = embed(words.repeat(170_000));
+
+    assertThat(vector).isEqualTo(embed(words.repeat(40)));
+  }
+
+  @Test
   void theSameTextHasTheSameVectorAgain() throws IOException {
     assertThat(embed("again and again")).isEqualTo(embed("again and again"));
   }
@@ -189,6 +213,18 @@ final class TextInputTest {
         .hasMessage("Request: inputs[1] must not be empty; inputs[2] must not be empty");
     assertThat(catchThrowable(() -> minilm.invoke(Request.json("{\"inputs\": \"\"}"))))
         .hasMessage("Request: inputs must not be empty");
+  }
+
+  @ParameterizedTest
+  @CsvSource(delimiter = '|', textBlock = """
+      {"inputs": 5}     | inputs must be an array of tensors, a text, or an array of texts, such as {"inputs": ["a text", "another"]}
+      {}                | inputs must be present, or instances, and not both, such as {"inputs": ["a text", "another"]}
+      {"inputs": []}    | inputs must not be empty
+      {"inputs": [5]}   | inputs[0] must be a tensor, as an object with name, shape, datatype and data, or a text
+      """)
+  void aMistakeIsToldWithoutTheTensorsThatNobodyMeant(String request, String problem) {
+    assertThat(catchThrowable(() -> minilm.invoke(Request.json(request))))
+        .hasMessage("Request: " + problem);
   }
 
   @Test

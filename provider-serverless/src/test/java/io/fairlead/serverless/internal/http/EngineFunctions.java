@@ -97,7 +97,8 @@ final class EngineFunctions implements FunctionDirectory, AutoCloseable {
     @Override
     public CompletableFuture<FunctionDescription> describe() {
       return CompletableFuture.supplyAsync(
-          () -> new FunctionDescription("onnxruntime_onnx", model.inputs(), model.outputs()),
+          () -> new FunctionDescription(
+              "onnxruntime_onnx", model.inputs(), model.outputs(), model.text()),
           workers);
     }
   }

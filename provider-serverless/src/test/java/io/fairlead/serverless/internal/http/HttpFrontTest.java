@@ -68,6 +68,7 @@ final class HttpFrontTest {
             request -> Response.of(request.body(), "text/plain\r\nSet-Cookie: a=b")))
         .with("iris", "classpath:models/iris_lr.onnx")
         .with("forest", "classpath:models/iris_rf.onnx", Optional.of("3"))
+        .with("minilm", "classpath:all-minilm-l6-v2-q.onnx")
         .with("echo", "java:echo")
         .with("failing", "java:failing")
         .with("bug", "java:bug")
@@ -147,12 +148,20 @@ final class HttpFrontTest {
   }
 
   @Test
+  void aFunctionSaysWhatBecomesOfATextThatItTakes() throws Exception {
+    assertThat(json(get("/v2/models/minilm")).path("parameters"))
+        .isEqualTo(JSON.readTree(
+            "{'pooling': 'mean', 'pooling_source': 'default', 'normalized': true, 'max_tokens': 128, 'prompt': ''}"
+                .replace('\'', '"')));
+  }
+
+  @Test
   void theIndexListsAllFunctions() throws Exception {
     JsonNode index = json(post("/v2/repository/index", "application/json", "{}"));
 
     assertThat(index)
         .extracting(it -> it.path("name").asText())
-        .containsExactly("bad-type", "bug", "echo", "failing", "forest", "iris");
+        .containsExactly("bad-type", "bug", "echo", "failing", "forest", "iris", "minilm");
     assertThat(index.get(4))
         .isEqualTo(
             JSON.readTree("{\"name\": \"forest\", \"version\": \"3\", \"state\": \"READY\"}"));

@@ -13,9 +13,11 @@ import io.fairlead.error.ErrorKind;
 import io.fairlead.error.ServingException;
 import io.fairlead.grammar.InvalidValueException;
 import io.fairlead.grammar.ModelArtifact;
+import io.fairlead.grammar.ModelMetadata;
 import io.fairlead.platform.Request;
 import io.fairlead.platform.Response;
 import java.io.IOException;
+import java.net.URI;
 import java.net.URISyntaxException;
 import java.net.URL;
 import java.nio.file.Files;
@@ -72,6 +74,21 @@ final class WorkersTest {
       assertThat(there.digest()).isEqualTo(here.digest());
       assertThat(there.inputs()).isEqualTo(here.inputs()).isNotEmpty();
       assertThat(there.outputs()).isEqualTo(here.outputs()).isNotEmpty();
+    }
+  }
+
+  @Test
+  void aModelOfTextsInAWorkerAnswersAsItDoesHere() {
+    ModelArtifact artifact = ModelArtifact.of(URI.create("classpath:all-minilm-l6-v2-q.onnx"))
+        .withMetadata(ModelMetadata.NONE.withLabels(Map.of("pooling", "cls", "max-tokens", "64")));
+    Request texts = Request.json("{\"inputs\": [\"one\", \"another\"]}");
+    try (Engine engine =
+            new Engine("serverless", Map.of(), cacheFolder(), getClass().getClassLoader());
+        LoadedModel here = engine.load(artifact);
+        WorkerModel there = workers.start(WorkerSpec.of(artifact, LIMITS).withMaxRuns(1))) {
+      assertThat(there.invoke(texts)).isEqualTo(here.invoke(texts));
+      assertThat(there.digest()).isEqualTo(here.digest());
+      assertThat(there.text()).isEqualTo(here.text()).isPresent();
     }
   }
 
