@@ -3,9 +3,6 @@ package io.fairlead.platform;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static java.util.Objects.requireNonNull;
 
-import com.fasterxml.jackson.databind.node.ArrayNode;
-import com.fasterxml.jackson.databind.node.JsonNodeFactory;
-import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.fairlead.grammar.Options;
 import io.fairlead.grammar.Problems;
 import io.fairlead.grammar.RequestOptions;
@@ -13,6 +10,7 @@ import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.Optional;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -63,12 +61,25 @@ public final class Request {
    * <p>Text models in this JVM and Hugging Face's containers understand it.
    */
   public static Request texts(String... texts) {
-    ObjectNode body = JsonNodeFactory.instance.objectNode();
-    ArrayNode inputs = body.putArray("inputs");
-    for (String text : texts) {
-      inputs.add(requireNonNull(text, "text"));
+    return json(Arrays.stream(texts)
+        .map(Request::quoted)
+        .collect(Collectors.joining(",", "{\"inputs\":[", "]}")));
+  }
+
+  /** A JSON string, by RFC 8259: all that has to be escaped is the quote, the backslash and control characters. */
+  private static String quoted(String text) {
+    StringBuilder json = new StringBuilder(text.length() + 2).append('"');
+    for (int i = 0; i < text.length(); i++) {
+      char letter = text.charAt(i);
+      if (letter == '"' || letter == '\\') {
+        json.append('\\').append(letter);
+      } else if (letter < ' ') {
+        json.append(String.format("\\u%04x", (int) letter));
+      } else {
+        json.append(letter);
+      }
     }
-    return json(body.toString());
+    return json.append('"').toString();
   }
 
   /** {@return a request with any body, which is copied} */

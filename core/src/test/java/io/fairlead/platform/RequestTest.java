@@ -31,7 +31,7 @@ class RequestTest {
   @Test
   void textsAreJsonWhateverIsInThem() {
     assertThat(Request.texts("say \"hi\"\n", "\u0001 é \uD83D\uDE00").text())
-        .isEqualTo("{\"inputs\":[\"say \\\"hi\\\"\\n\",\"\\u0001 é \uD83D\uDE00\"]}");
+        .isEqualTo("{\"inputs\":[\"say \\\"hi\\\"\\u000a\",\"\\u0001 é \uD83D\uDE00\"]}");
     assertThat(Request.texts("a").contentType()).isEqualTo("application/json");
   }
 
