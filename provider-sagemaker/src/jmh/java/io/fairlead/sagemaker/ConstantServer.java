@@ -9,12 +9,12 @@ import java.io.OutputStream;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
-import java.net.URI;
-import java.nio.file.Path;
 import java.util.Locale;
 
-/** A server on loopback that gives the same answer to each request, over connections that stay, in a process of its own. */
-final class ConstantServer implements AutoCloseable {
+/** A server on loopback that gives the same response to each request, over connections that stay. */
+public final class ConstantServer {
+  static final String RESPONSE = "{\"answer\":0.5}";
+
   private static final byte[] ANSWER = String.join(
           "\r\n",
           "HTTP/1.1 200 OK",
@@ -23,38 +23,11 @@ final class ConstantServer implements AutoCloseable {
           "x-amzn-RequestId: 0",
           "Content-Length: 14",
           "",
-          "{\"answer\":0.5}")
+          RESPONSE)
       .getBytes(ISO_8859_1);
   private static final String LENGTH = "content-length:";
 
-  private final Process process;
-  private final URI uri;
-
-  private ConstantServer(Process process, URI uri) {
-    this.process = process;
-    this.uri = uri;
-  }
-
-  static ConstantServer start() throws IOException {
-    Process process = new ProcessBuilder(
-            Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-            "-cp",
-            System.getProperty("java.class.path"),
-            ConstantServer.class.getName())
-        .redirectError(ProcessBuilder.Redirect.INHERIT)
-        .start();
-    String port = process.inputReader().readLine();
-    return new ConstantServer(process, URI.create("http://127.0.0.1:" + port));
-  }
-
-  URI uri() {
-    return uri;
-  }
-
-  @Override
-  public void close() {
-    process.destroyForcibly();
-  }
+  private ConstantServer() {}
 
   /** Serves until it is killed; prints its port. */
   public static void main(String[] args) throws IOException {

@@ -1,5 +1,8 @@
 package io.fairlead.sagemaker;
 
+import io.fairlead.contract.benchmark.CallsInTurns;
+import io.fairlead.contract.benchmark.CallsInTurns.Side;
+import io.fairlead.contract.benchmark.ServerProcess;
 import io.fairlead.grammar.Container;
 import io.fairlead.grammar.Dependencies;
 import io.fairlead.grammar.Endpoint;
@@ -10,13 +13,9 @@ import io.fairlead.grammar.RuntimeSpec;
 import io.fairlead.grammar.Scaling;
 import io.fairlead.platform.EndpointPlatform;
 import io.fairlead.platform.Request;
-import java.lang.management.ManagementFactory;
-import java.lang.management.ThreadMXBean;
 import java.net.URI;
 import java.util.Arrays;
-import java.util.Locale;
 import java.util.Optional;
-import java.util.function.Supplier;
 import software.amazon.awssdk.http.SdkHttpClient;
 import software.amazon.awssdk.services.sagemakerruntime.SageMakerRuntimeClient;
 
@@ -34,114 +33,46 @@ public final class InvokeBenchmark {
       new Scaling(Optional.of("ml.m5.large"), 1, 1, 1, Options.none()),
       new Routing("churn", "blue"));
 
-  private static final double BAR = 1.03;
-  private static final ThreadMXBean THREADS = ManagementFactory.getThreadMXBean();
+  private static final double TARGET = 1.03;
 
-  private final int calls = Integer.getInteger("calls", 50_000);
-
-  /** Times of one side, in nanoseconds. */
-  private static final class Side {
-    private final Supplier<String> call;
-    private long[] wall = {};
-    private long[] cpu = {};
-
-    Side(Supplier<String> call) {
-      this.call = call;
-    }
-
-    void begin(int count) {
-      wall = new long[count];
-      cpu = new long[count];
-    }
-
-    void run(int number) {
-      long cpuBefore = THREADS.getCurrentThreadCpuTime();
-      long begin = System.nanoTime();
-      String answer = call.get();
-      wall[number] = System.nanoTime() - begin;
-      cpu[number] = THREADS.getCurrentThreadCpuTime() - cpuBefore;
-      if (!answer.equals("{\"answer\":0.5}")) {
-        throw new IllegalStateException("another answer");
-      }
-    }
-
-    double wall(double part) {
-      return quantile(wall, part);
-    }
-
-    double cpu() {
-      return quantile(cpu, 0.5);
-    }
-
-    private static double quantile(long[] nanos, double part) {
-      long[] sorted = nanos.clone();
-      Arrays.sort(sorted);
-      return sorted[(int) (part * (sorted.length - 1))] / 1e3;
-    }
-  }
+  private InvokeBenchmark() {}
 
   /** Compares, and prints the figures. */
   public static void main(String[] args) throws Exception {
-    InvokeBenchmark benchmark = new InvokeBenchmark();
     // One for both, so that they have one connection: two differ by where the system runs the
     // server's threads.
-    try (ConstantServer server = ConstantServer.start();
+    try (ServerProcess server = ServerProcess.start(ConstantServer.class);
         SdkHttpClient http = Bare.http().build();
-        SageMakerRuntimeClient bare = Bare.client(server.uri(), http);
+        SageMakerRuntimeClient bare = Bare.client(uri(server.hostAndPort()), http);
         EndpointPlatform platform = new SageMakerProvider()
             .open(SageMakerConfig.of("us-east-1")
-                .withEndpoint(server.uri())
+                .withEndpoint(uri(server.hostAndPort()))
                 .withCredentials(Bare.CREDENTIALS)
                 .withHttpClient(http))) {
-      System.out.printf(
-          "%-10s %-16s %10s %10s %10s%n", "body", "side", "p50 us", "p90 us", "CPU us");
+      CallsInTurns.printHead();
       for (int size : new int[] {200, 20_000, 1_000_000}) {
-        benchmark.compare(bare, platform, size);
+        compare(bare, platform, size);
       }
     }
   }
 
-  private void compare(SageMakerRuntimeClient bare, EndpointPlatform platform, int size) {
+  static URI uri(String hostAndPort) {
+    return URI.create("http://" + hostAndPort);
+  }
+
+  private static void compare(SageMakerRuntimeClient bare, EndpointPlatform platform, int size) {
     byte[] body = new byte[size];
     Arrays.fill(body, (byte) '1');
-    Side theirs = new Side(() -> Bare.ask(bare, body));
-    Side ours = new Side(
-        () -> platform.invoke(ENDPOINT, Request.of(body, "application/json")).text());
-    int count = size > 100_000 ? calls / 10 : calls;
-    // With fewer to warm up, what is compiled last decides.
-    run(count, theirs, ours);
-    run(count, theirs, ours);
-    tell(size, "bare", theirs);
-    tell(size, "fairlead", ours);
-    double ratio = ours.wall(0.5) / theirs.wall(0.5);
-    System.out.printf(
-        Locale.ROOT,
-        "%-10d %-16s p50 %.3f, CPU %.3f, bar %.2f %s%n",
-        size,
-        "fairlead / bare",
-        ratio,
-        ours.cpu() / theirs.cpu(),
-        BAR,
-        ratio > BAR ? "MISSED" : "");
-  }
-
-  private static void run(int count, Side one, Side other) {
-    one.begin(count);
-    other.begin(count);
-    for (int i = 0; i < count; i++) {
-      (i % 2 == 0 ? one : other).run(i);
-      (i % 2 == 0 ? other : one).run(i);
-    }
-  }
-
-  private static void tell(int size, String name, Side side) {
-    System.out.printf(
-        Locale.ROOT,
-        "%-10d %-16s %10.1f %10.1f %10.1f%n",
-        size,
-        name,
-        side.wall(0.5),
-        side.wall(0.9),
-        side.cpu());
+    int calls = Integer.getInteger("calls", 50_000);
+    new CallsInTurns(ConstantServer.RESPONSE, TARGET)
+        .compare(
+            size,
+            size > 100_000 ? calls / 10 : calls,
+            new Side("bare", () -> Bare.ask(bare, body)),
+            new Side(
+                "platform",
+                () -> platform
+                    .invoke(ENDPOINT, Request.of(body, "application/json"))
+                    .text()));
   }
 }

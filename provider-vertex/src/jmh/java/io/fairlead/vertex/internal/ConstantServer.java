@@ -16,53 +16,24 @@ import io.grpc.ServerServiceDefinition;
 import io.grpc.netty.shaded.io.grpc.netty.NettyServerBuilder;
 import io.grpc.protobuf.ProtoUtils;
 import io.grpc.stub.ServerCalls;
-import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
-import java.nio.file.Path;
 
 /** A PredictionService on loopback that gives the same answer to each request, in a process of its own. */
-final class ConstantServer implements AutoCloseable {
-  static final String ANSWER = "{\"answer\":0.5}";
+public final class ConstantServer {
+  static final String RESPONSE = "{\"answer\":0.5}";
 
   private static final String SERVICE = "google.cloud.aiplatform.v1.PredictionService";
   private static final Metadata.Key<String> DEPLOYED_MODEL =
       Metadata.Key.of("X-Vertex-AI-Deployed-Model-Id", Metadata.ASCII_STRING_MARSHALLER);
 
-  private final Process process;
-  private final String hostAndPort;
-
-  private ConstantServer(Process process, String hostAndPort) {
-    this.process = process;
-    this.hostAndPort = hostAndPort;
-  }
-
-  static ConstantServer start() throws IOException {
-    Process process = new ProcessBuilder(
-            Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-            "-cp",
-            System.getProperty("java.class.path"),
-            ConstantServer.class.getName())
-        .redirectError(ProcessBuilder.Redirect.DISCARD)
-        .start();
-    String port = process.inputReader().readLine();
-    return new ConstantServer(process, "127.0.0.1:" + port);
-  }
-
-  String hostAndPort() {
-    return hostAndPort;
-  }
-
-  @Override
-  public void close() {
-    process.destroyForcibly();
-  }
+  private ConstantServer() {}
 
   /** Serves until it is killed; prints its port. */
   public static void main(String[] args) throws Exception {
     HttpBody answer = HttpBody.newBuilder()
         .setContentType("application/json")
-        .setData(ByteString.copyFromUtf8(ANSWER))
+        .setData(ByteString.copyFromUtf8(RESPONSE))
         .build();
     ServerServiceDefinition service = ServerServiceDefinition.builder(SERVICE)
         .addMethod(

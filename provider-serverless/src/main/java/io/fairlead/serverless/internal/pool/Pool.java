@@ -40,12 +40,6 @@ public final class Pool<I> {
   /** The weight of the last invocation in the moving average. */
   private static final double SMOOTHING = 0.1;
 
-  /** The failed starts in a row after which waiting invocations are refused. */
-  private static final int MAX_FAILURES = 5;
-
-  private static final long INITIAL_BACKOFF = SECOND / 10;
-  private static final long MAX_BACKOFF = 10 * SECOND;
-
   /** The time after which a start that has not ended gives its permit to others. */
   private static final long SLOW_START = 60 * SECOND;
 
@@ -80,10 +74,7 @@ public final class Pool<I> {
   private int stopping;
   private @Nullable Pool<I> successor;
 
-  private int failures;
-  private boolean failedPermanently;
-  private @Nullable Throwable failure;
-  private long retryAt;
+  private final StartFailures failures = new StartFailures();
 
   private int warmTarget;
   private @Nullable CompletableFuture<Void> warmUp;
@@ -259,8 +250,8 @@ public final class Pool<I> {
     if (stuck >= settings.maxConcurrent()) {
       return Refusal.of(Reason.STUCK);
     }
-    if (failure != null && isFailing() && now < retryAt && ready() == 0) {
-      return new Refusal(Reason.START_FAILED, Duration.ofNanos(retryAt - now), failure);
+    if (failures.isFailing() && failures.isBackingOff(now) && ready() == 0) {
+      return new Refusal(Reason.START_FAILED, failures.retryAfter(now), failures.last());
     }
     if (queue.size() >= queueLimit()) {
       refused++;
@@ -276,10 +267,6 @@ public final class Pool<I> {
     return ready() > 0
         ? settings.maxQueue()
         : Math.max(settings.maxQueue(), Math.min(settings.slots(), settings.maxConcurrent()));
-  }
-
-  private boolean isFailing() {
-    return failedPermanently || failures >= MAX_FAILURES;
   }
 
   private @Nullable Instance fullestWithFreeSlot() {
@@ -423,11 +410,11 @@ public final class Pool<I> {
   }
 
   private void scaleOut(long now) {
-    if (failures > 0 && now < retryAt) {
+    if (failures.isBackingOff(now)) {
       return;
     }
     int wanted = needed(now);
-    if (failures > 0) {
+    if (!failures.isEmpty()) {
       // One attempt at a time.
       wanted = Math.min(wanted, ready() + 1);
     }
@@ -504,9 +491,7 @@ public final class Pool<I> {
   private void started(Instance instance, I value) {
     long now = clock.now();
     starts++;
-    failures = 0;
-    failedPermanently = false;
-    failure = null;
+    failures.reset();
     instance.value = value;
     instance.phase = Phase.READY;
     instance.idleSince = now;
@@ -532,17 +517,14 @@ public final class Pool<I> {
     instance.phase = Phase.STOPPED;
     instances.remove(instance);
     freeMemory(instance);
-    failures++;
-    failedPermanently |= !retryable;
-    failure = cause;
-    retryAt = now + Math.min(MAX_BACKOFF, INITIAL_BACKOFF << Math.min(failures - 1, 20));
-    if (isFailing() && ready() == 0) {
-      refuseAll(new Refusal(Reason.START_FAILED, Duration.ofNanos(retryAt - now), cause));
+    failures.add(cause, retryable, now);
+    if (failures.isFailing() && ready() == 0) {
+      refuseAll(new Refusal(Reason.START_FAILED, failures.retryAfter(now), cause));
     }
-    if (isFailing()) {
+    if (failures.isFailing()) {
       completeWarmUp(cause);
     }
-    wakeBy(retryAt, now);
+    wakeBy(failures.retryAt(), now);
     endIfDone();
   }
 
@@ -765,8 +747,8 @@ public final class Pool<I> {
       wakeAt = NEVER;
       long next = Math.min(expire(now), stopIdle(now));
       next = Math.min(next, releaseSlowStarts(now));
-      if (failures > 0 && now < retryAt && needed(now) > 0) {
-        next = Math.min(next, retryAt);
+      if (failures.isBackingOff(now) && needed(now) > 0) {
+        next = Math.min(next, failures.retryAt());
       }
       if (prewarmAt <= now) {
         prewarmAt = NEVER;
@@ -922,7 +904,7 @@ public final class Pool<I> {
       warmUp = done;
       predecessor = replaced;
       warmTarget = Math.max(warmTarget, wanted);
-      resetFailures();
+      failures.reset();
       scaleOut(clock.now());
       return done;
     });
@@ -930,13 +912,7 @@ public final class Pool<I> {
 
   /** Ends the backoff after failed starts: the next invocation starts an instance at once. */
   public void retry() {
-    locked(this::resetFailures);
-  }
-
-  private void resetFailures() {
-    failures = 0;
-    failedPermanently = false;
-    failure = null;
+    locked(failures::reset);
   }
 
   /** {@return the number of instances that a replacement of this pool needs} */

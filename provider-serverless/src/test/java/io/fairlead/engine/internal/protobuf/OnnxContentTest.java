@@ -503,6 +503,15 @@ final class OnnxContentTest {
     }
 
     @Override
+    public int read(byte[] to, int offset, int length) {
+      int next = length == 0 ? -1 : read();
+      if (next >= 0) {
+        to[offset] = (byte) next;
+      }
+      return length == 0 ? 0 : next < 0 ? -1 : 1;
+    }
+
+    @Override
     public long skip(long count) {
       at += count;
       return count;

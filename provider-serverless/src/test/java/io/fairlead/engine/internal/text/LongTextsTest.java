@@ -239,7 +239,7 @@ final class LongTextsTest {
         call.stop(ErrorKind.TIMEOUT);
       }
       List<Long> ids = new ArrayList<>();
-      for (String word : text.split("\\s+")) {
+      for (String word : text.split("\\s+", -1)) {
         for (int i = 0; i < word.length(); i += 3) {
           ids.add((long) word.substring(i, Math.min(i + 3, word.length())).hashCode());
         }
