@@ -536,12 +536,15 @@ final class Driver {
   /** Checked now, whatever the first read said: of several concurrent removals, the last finds no user. */
   private boolean isStillUsed(Step<?> step) throws RunEnded {
     ResourceRef ref = step.resource.ref();
+    List<ResourceRef> users = usersOf(step);
     boolean used = step.resource.goal() == Resource.Goal.ABSENT_IF_ORPHAN
         ? inventory(step).orphans().stream().noneMatch(orphan -> orphan.ref().equals(ref))
-        : !usersOf(step).isEmpty();
+        : !users.isEmpty();
     if (used) {
       toDelete.remove(ref);
-      report(step, "kept: something else uses it");
+      report(
+          step,
+          "kept: " + (users.isEmpty() ? "something else uses it" : "used by " + users.get(0)));
     } else {
       toDelete.add(ref);
     }

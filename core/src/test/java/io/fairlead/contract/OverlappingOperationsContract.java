@@ -29,6 +29,8 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -193,6 +195,7 @@ abstract class OverlappingOperationsContract {
   private void removeAtOnce(int processes) {
     try (Place place = somePlace()) {
       List<Endpoint> endpoints = new ArrayList<>();
+      Queue<String> events = new ConcurrentLinkedQueue<>();
       try (EndpointPlatform whole = place.open(Faults.none())) {
         for (int i = 0; i < 3; i++) {
           endpoints.add(deploy(whole, NAME + "-" + i, "blue", artifact()));
@@ -205,13 +208,18 @@ abstract class OverlappingOperationsContract {
         }
         List<Operation<Endpoint>> removals = new ArrayList<>();
         for (int i = 0; i < endpoints.size(); i++) {
-          removals.add(platforms.get(i % processes).undeploy(endpoints.get(i)));
+          removals.add(platforms
+              .get(i % processes)
+              .undeploy(endpoints.get(i))
+              .onProgress(event -> events.add(event.toString())));
         }
         removals.forEach(OverlappingOperationsContract::await);
       } finally {
         platforms.forEach(EndpointPlatform::close);
       }
-      assertThat(place.remains()).isEmpty();
+      assertThat(place.remains())
+          .as(() -> "what remains after\n  " + String.join("\n  ", events))
+          .isEmpty();
     }
   }
 

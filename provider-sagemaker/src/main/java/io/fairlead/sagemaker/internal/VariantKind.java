@@ -710,10 +710,12 @@ final class VariantKind implements ResourceKind<Variant> {
         .filter(
             found -> EndpointCalls.configurationNames(found).contains(summary.endpointConfigName()))
         .isPresent();
-    // A claim is written later than the tags of its creation.
+    // A claim is written later than the tags of its creation; without any tags it was deleted since
+    // it was listed.
+    Map<String, String> now = endpoints.tagsOf(summary.endpointConfigArn(), look);
     return !isUsed
-        && endpoints.isAboutToBeUsed(
-            summary.creationTime(), endpoints.tagsOf(summary.endpointConfigArn(), look));
+        && SageMakerTags.areManaged(now)
+        && endpoints.isAboutToBeUsed(summary.creationTime(), now);
   }
 
   /**
