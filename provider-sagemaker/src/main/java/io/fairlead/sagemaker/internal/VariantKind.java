@@ -710,12 +710,13 @@ final class VariantKind implements ResourceKind<Variant> {
         .filter(
             found -> EndpointCalls.configurationNames(found).contains(summary.endpointConfigName()))
         .isPresent();
+    if (isUsed) {
+      return false;
+    }
     // A claim is written later than the tags of its creation; without any tags it was deleted since
     // it was listed.
     Map<String, String> now = endpoints.tagsOf(summary.endpointConfigArn(), look);
-    return !isUsed
-        && SageMakerTags.areManaged(now)
-        && endpoints.isAboutToBeUsed(summary.creationTime(), now);
+    return SageMakerTags.areManaged(now) && endpoints.isAboutToBeUsed(summary.creationTime(), now);
   }
 
   /**
