@@ -103,7 +103,7 @@ public abstract class EndpointPlatformContract extends OverlappingOperationsCont
     void breakNext();
 
     /** {@return what holds the next answer, before or after its first piece} */
-    Hold holdNext();
+    Held holdNext();
 
     /** {@return how often models were asked for pieces} */
     int asked();
@@ -112,15 +112,6 @@ public abstract class EndpointPlatformContract extends OverlappingOperationsCont
     default Optional<Consumer<Duration>> clock() {
       return Optional.empty();
     }
-  }
-
-  /** Keeps a model from answering on. */
-  public interface Hold {
-    /** Returns when the model is held. */
-    void awaitArrival();
-
-    /** Lets it answer on. */
-    void release();
   }
 
   /** {@return an empty place} */
@@ -745,7 +736,7 @@ public abstract class EndpointPlatformContract extends OverlappingOperationsCont
     streams.answerWith(List.of("one", "two"));
     Duration timeout = Duration.ofMillis(500);
     List<String> pieces = new ArrayList<>();
-    Hold hold = streams.holdNext();
+    Held hold = streams.holdNext();
 
     ServingException held = catchThrowableOfType(
         ServingException.class,
@@ -806,7 +797,7 @@ public abstract class EndpointPlatformContract extends OverlappingOperationsCont
     Streams streams = streams();
     Endpoint blue = deploy(platform, "blue", artifact());
     streams.answerWith(List.of("one", "two"));
-    Hold hold = streams.holdNext();
+    Held hold = streams.holdNext();
     List<String> pieces = new CopyOnWriteArrayList<>();
     CompletableFuture<Throwable> ending = CompletableFuture.supplyAsync(() -> catchThrowable(
         () -> platform.invokeStreaming(blue, request(), piece -> pieces.add(text(piece)))));

@@ -3,7 +3,7 @@ package io.fairlead.contract;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 
-/** A request to a stand-in that a test answers when it wants. */
+/** A request to a model or a stand-in that is kept waiting until a test releases it. */
 public final class Held {
   private final CountDownLatch arrived = new CountDownLatch(1);
   private final CountDownLatch released = new CountDownLatch(1);

@@ -2,7 +2,6 @@ package io.fairlead.sagemaker;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
-import io.fairlead.contract.EndpointPlatformContract.Hold;
 import io.fairlead.contract.EndpointPlatformContract.Place;
 import io.fairlead.contract.EndpointPlatformContract.Streams;
 import io.fairlead.contract.Faults;
@@ -186,19 +185,8 @@ public final class Aws implements Place {
     }
 
     @Override
-    public Hold holdNext() {
-      Held held = aws.account().holdNextInvocation();
-      return new Hold() {
-        @Override
-        public void awaitArrival() {
-          held.awaitArrival();
-        }
-
-        @Override
-        public void release() {
-          held.release();
-        }
-      };
+    public Held holdNext() {
+      return aws.account().holdNextInvocation();
     }
 
     @Override

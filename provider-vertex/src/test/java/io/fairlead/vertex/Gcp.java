@@ -2,7 +2,6 @@ package io.fairlead.vertex;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
-import io.fairlead.contract.EndpointPlatformContract.Hold;
 import io.fairlead.contract.EndpointPlatformContract.Place;
 import io.fairlead.contract.EndpointPlatformContract.Streams;
 import io.fairlead.contract.Faults;
@@ -167,19 +166,8 @@ public final class Gcp implements Place {
     }
 
     @Override
-    public Hold holdNext() {
-      Held held = gcp.project().holdPrediction();
-      return new Hold() {
-        @Override
-        public void awaitArrival() {
-          held.awaitArrival();
-        }
-
-        @Override
-        public void release() {
-          held.release();
-        }
-      };
+    public Held holdNext() {
+      return gcp.project().holdPrediction();
     }
 
     @Override

@@ -1,10 +1,10 @@
 package io.fairlead.local.internal;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
-import static org.assertj.core.api.Assertions.assertThat;
 
 import io.fairlead.contract.EndpointPlatformContract;
 import io.fairlead.contract.Faults;
+import io.fairlead.contract.Held;
 import io.fairlead.contract.VirtualTime;
 import io.fairlead.engine.StreamingModelHandler;
 import io.fairlead.grammar.ModelArtifact;
@@ -22,8 +22,6 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
-import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -99,7 +97,7 @@ class LocalContractTest extends EndpointPlatformContract {
     private final AtomicInteger asked = new AtomicInteger();
     private volatile List<String> pieces = List.of();
     private volatile boolean breaks;
-    private volatile @Nullable Latches hold;
+    private volatile @Nullable Held hold;
 
     StreamingModelHandler answering(String whole) {
       return new StreamingModelHandler() {
@@ -109,16 +107,14 @@ class LocalContractTest extends EndpointPlatformContract {
         }
 
         @Override
-        public Response stream(Request request, Consumer<? super ByteBuffer> out)
-            throws InterruptedException {
+        public Response stream(Request request, Consumer<? super ByteBuffer> out) {
           asked.incrementAndGet();
-          Latches held = hold;
+          Held held = hold;
           hold = null;
           for (String piece : pieces) {
             out.accept(ByteBuffer.wrap(piece.getBytes(UTF_8)));
             if (held != null) {
-              held.arrived.countDown();
-              held.released.await();
+              held.hold();
             }
           }
           if (breaks) {
@@ -141,8 +137,8 @@ class LocalContractTest extends EndpointPlatformContract {
     }
 
     @Override
-    public Hold holdNext() {
-      Latches next = new Latches();
+    public Held holdNext() {
+      Held next = new Held();
       hold = next;
       return next;
     }
@@ -150,26 +146,6 @@ class LocalContractTest extends EndpointPlatformContract {
     @Override
     public int asked() {
       return asked.get();
-    }
-  }
-
-  private static final class Latches implements EndpointPlatformContract.Hold {
-    private final CountDownLatch arrived = new CountDownLatch(1);
-    private final CountDownLatch released = new CountDownLatch(1);
-
-    @Override
-    public void awaitArrival() {
-      try {
-        assertThat(arrived.await(30, TimeUnit.SECONDS)).isTrue();
-      } catch (InterruptedException e) {
-        Thread.currentThread().interrupt();
-        throw new AssertionError("the test was interrupted", e);
-      }
-    }
-
-    @Override
-    public void release() {
-      released.countDown();
     }
   }
 }
