@@ -68,8 +68,9 @@ public final class Request {
 
   /** A JSON string, by RFC 8259: all that has to be escaped is the quote, the backslash and control characters. */
   private static String quoted(String text) {
-    StringBuilder json = new StringBuilder(text.length() + 2).append('"');
-    for (int i = 0; i < text.length(); i++) {
+    int length = requireNonNull(text, "text").length();
+    StringBuilder json = new StringBuilder(length + 2).append('"');
+    for (int i = 0; i < length; i++) {
       char letter = text.charAt(i);
       if (letter == '"' || letter == '\\') {
         json.append('\\').append(letter);

@@ -53,7 +53,10 @@ public final class HttpSettings extends Settings<HttpSettings.Draft> {
             "token",
             "must be " + MIN_TOKEN_LENGTH + " or more visible ASCII characters without a space")
         .check(
-            draft.token.isPresent() || draft.openWithoutToken || Loopback.isHost(draft.host),
+            draft.token.isPresent()
+                || draft.openWithoutToken
+                || draft.host.isBlank()
+                || Loopback.isHost(draft.host),
             "token",
             "must be given to listen at an address that other machines reach (" + draft.host
                 + "): give one, listen at 127.0.0.1, or set openWithoutToken on a private network")

@@ -37,6 +37,7 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.Timeout.ThreadMode;
 import org.junit.jupiter.api.condition.DisabledOnOs;
 import org.junit.jupiter.api.condition.EnabledOnOs;
 import org.junit.jupiter.api.condition.OS;
@@ -547,7 +548,7 @@ final class WorkersTest {
   /** The temporary folder is every user's: opening a pipe would wait for ever, and a link leads anywhere. */
   @Test
   @DisabledOnOs(OS.WINDOWS)
-  @Timeout(60)
+  @Timeout(value = 60, threadMode = ThreadMode.SEPARATE_THREAD)
   void whatOthersPutIntoTheSharedFolderIsNeitherOpenedNorFollowed() throws Exception {
     Path outside = Files.createDirectory(folder.resolve("outside"));
     Path kept = Files.createFile(outside.resolve("kept"));
