@@ -4,36 +4,45 @@ import static java.util.Objects.requireNonNull;
 
 import java.time.Duration;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
  * The resources and scaling rules of a function.
  *
- * @param memoryBytes memory of one instance, in bytes, 1 or more
+ * @param memoryBytes memory of one instance, in bytes, 1 or more; empty for what the platform derives from the model
  * @param timeout the maximum duration of an invocation, including its time in the queue
  * @param coldStart when the model is loaded
  * @param maxConcurrent the maximum number of concurrent invocations, over all instances
  * @param idleTimeout the time without an invocation after which the last instance stops (scale to zero)
  */
 public record FunctionLimits(
-    long memoryBytes,
+    Optional<Long> memoryBytes,
     Duration timeout,
     ColdStart coldStart,
     int maxConcurrent,
     Duration idleTimeout) {
-  /** 1 GiB, a timeout of 60 seconds, lazy loading, 100 concurrent invocations, scale to zero after 10 minutes. */
+  /**
+   * Memory by the model, a timeout of 60 seconds, lazy loading, 100 concurrent invocations, scale to zero after 10
+   * minutes.
+   */
   public static final FunctionLimits DEFAULT = new FunctionLimits(
-      1L << 30, Duration.ofSeconds(60), ColdStart.LAZY, 100, Duration.ofMinutes(10));
+      Optional.empty(), Duration.ofSeconds(60), ColdStart.LAZY, 100, Duration.ofMinutes(10));
 
   private static final Pattern MEMORY = Pattern.compile("(\\d{1,9})\\s*(B|KB|MB|GB|TB)");
 
   public FunctionLimits {
+    requireNonNull(memoryBytes, "memoryBytes");
     requireNonNull(timeout, "timeout");
     requireNonNull(coldStart, "coldStart");
     requireNonNull(idleTimeout, "idleTimeout");
     Problems.in("FunctionLimits")
-        .check(memoryBytes >= 1, "memoryBytes", "must be 1 or more", memoryBytes)
+        .check(
+            memoryBytes.isEmpty() || memoryBytes.get() >= 1,
+            "memoryBytes",
+            "must be 1 or more",
+            memoryBytes.orElse(0L))
         .check(timeout.compareTo(Duration.ZERO) > 0, "timeout", "must be more than 0", timeout)
         .check(maxConcurrent >= 1, "maxConcurrent", "must be 1 or more", maxConcurrent)
         .check(!idleTimeout.isNegative(), "idleTimeout", "must not be negative", idleTimeout)
@@ -41,7 +50,8 @@ public record FunctionLimits(
   }
 
   public FunctionLimits withMemoryBytes(long newMemoryBytes) {
-    return new FunctionLimits(newMemoryBytes, timeout, coldStart, maxConcurrent, idleTimeout);
+    return new FunctionLimits(
+        Optional.of(newMemoryBytes), timeout, coldStart, maxConcurrent, idleTimeout);
   }
 
   /**

@@ -2,7 +2,7 @@ package io.fairlead.provider;
 
 import java.time.Duration;
 
-/** Limits on durations, which callers may choose freely. */
+/** Durations, which callers may choose freely: their limits, and their form in messages. */
 public final class Durations {
   /** A hundred years: a maximum that fits into nanoseconds. */
   public static final Duration LONGEST = Duration.ofDays(36_500);
@@ -17,5 +17,36 @@ public final class Durations {
   /** {@return a duration in nanoseconds, from 0 to {@link #LONGEST}} */
   public static long nanos(Duration duration) {
     return duration.isNegative() ? 0 : atMost(LONGEST, duration).toNanos();
+  }
+
+  /** {@return a duration in words, in the largest unit in which it is a whole number, such as {@code 90 s}} */
+  public static String shown(Duration duration) {
+    for (Unit unit : Unit.values()) {
+      long nanos = unit.nanos;
+      if (duration.compareTo(LONGEST) < 0
+          && duration.compareTo(Duration.ofNanos(nanos)) >= 0
+          && duration.toNanos() % nanos == 0) {
+        return duration.toNanos() / nanos + " " + unit.name;
+      }
+    }
+    return duration.isZero() ? "0 s" : duration.toString();
+  }
+
+  private enum Unit {
+    DAY("d", Duration.ofDays(1)),
+    HOUR("h", Duration.ofHours(1)),
+    MINUTE("min", Duration.ofMinutes(1)),
+    SECOND("s", Duration.ofSeconds(1)),
+    MILLISECOND("ms", Duration.ofMillis(1)),
+    MICROSECOND("us", Duration.ofNanos(1000)),
+    NANOSECOND("ns", Duration.ofNanos(1));
+
+    final String name;
+    final long nanos;
+
+    Unit(String name, Duration length) {
+      this.name = name;
+      this.nanos = length.toNanos();
+    }
   }
 }

@@ -214,7 +214,7 @@ final class Convergence<R> {
     } catch (RunEnded e) {
       changes.add(new Change(
           e.why == RunEnded.Why.FAILED ? e.resource() : request.subject(),
-          Action.UNKNOWN,
+          isRefusal(e) ? Action.REFUSE : Action.UNKNOWN,
           List.of(unread(e))));
     }
     Content<R> made = content;
@@ -229,13 +229,17 @@ final class Convergence<R> {
       seen = left.isPresent() ? left.get() : driver.read(step);
       change = assess(step, seen);
     } catch (RunEnded e) {
-      boolean isRefused = e.why == RunEnded.Why.FAILED
-          && e.failure().kind() != ErrorKind.UNAUTHORIZED
-          && !e.failure().retryable();
-      change = change(step, isRefused ? Action.REFUSE : Action.UNKNOWN, unread(e));
+      change = change(step, isRefusal(e) ? Action.REFUSE : Action.UNKNOWN, unread(e));
     }
     earlier.note(step.resource, change.action(), seen);
     return change;
+  }
+
+  /** {@return whether the operation itself would end so, and not only its preview} */
+  private static boolean isRefusal(RunEnded e) {
+    return e.why == RunEnded.Why.FAILED
+        && e.failure().kind() != ErrorKind.UNAUTHORIZED
+        && !e.failure().retryable();
   }
 
   /** {@return why a resource could not be read; rethrows if the run was stopped} */

@@ -2,6 +2,7 @@ package io.fairlead.reconcile;
 
 import io.fairlead.grammar.ModelFunction;
 import io.fairlead.grammar.PlatformOptions;
+import java.util.List;
 import java.util.Set;
 
 /**
@@ -21,6 +22,18 @@ public interface FunctionMapper {
    * place, and the old model serves until the new one can.
    */
   Mapping function(ModelFunction function);
+
+  /**
+   * {@return warnings that depend on the function's model, such as the memory that an instance is given by its size}
+   *
+   * <p>Called by a deployment and by its preview, before anything is changed. It may read the model, on this machine or
+   * remotely.
+   *
+   * @throws io.fairlead.grammar.InvalidValueException if the values do not fit the model
+   */
+  default List<String> warnings(ModelFunction function) {
+    return List.of();
+  }
 
   /** {@return the option types that this platform knows} */
   Set<Class<? extends PlatformOptions>> options();

@@ -15,6 +15,7 @@ import io.fairlead.platform.Request;
 import io.fairlead.reconcile.ReconcileRequest.Content;
 import io.fairlead.reconcile.ReconcileRequest.Preparation;
 import java.net.URI;
+import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
@@ -61,8 +62,11 @@ public final class ReconciledFunctionPlatform extends ReconciledPlatform<ModelFu
   public Operation<ModelFunction> deploy(ModelArtifact artifact, FunctionLimits limits) {
     ModelFunction function = new ModelFunction(artifact, limits);
     Mapping mapping = mapping(function);
-    Content<ModelFunction> content = Content.of(mapping.resources(), mapping.warnings(), function);
-    return run(request("deploy", function, preparing -> content));
+    return run(request("deploy", function, preparing -> {
+      List<String> warnings = new ArrayList<>(mapping.warnings());
+      warnings.addAll(mapper.warnings(withOwnOptions(function)));
+      return Content.of(mapping.resources(), warnings, function);
+    }));
   }
 
   @Override
@@ -78,8 +82,11 @@ public final class ReconciledFunctionPlatform extends ReconciledPlatform<ModelFu
 
   private Mapping mapping(ModelFunction function) {
     checkOptions(function.artifact());
-    return mapper.function(
-        new ModelFunction(ownOptionsOnly(function.artifact()), function.limits()));
+    return mapper.function(withOwnOptions(function));
+  }
+
+  private ModelFunction withOwnOptions(ModelFunction function) {
+    return new ModelFunction(ownOptionsOnly(function.artifact()), function.limits());
   }
 
   private static ReconcileRequest<ModelFunction> request(

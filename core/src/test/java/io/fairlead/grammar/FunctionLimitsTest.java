@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.time.Duration;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -14,7 +15,7 @@ class FunctionLimitsTest {
   void theDefaultIsWhatItsCommentSays() {
     assertThat(FunctionLimits.DEFAULT)
         .isEqualTo(new FunctionLimits(
-            1_073_741_824, Duration.ofMinutes(1), ColdStart.LAZY, 100, Duration.ofMinutes(10)));
+            Optional.empty(), Duration.ofMinutes(1), ColdStart.LAZY, 100, Duration.ofMinutes(10)));
   }
 
   @ParameterizedTest
@@ -29,7 +30,7 @@ class FunctionLimitsTest {
     "8388607TB, 9223370937343148032"
   })
   void memoryHasAUnitThatIsAPowerOf1024(String size, long bytes) {
-    assertThat(FunctionLimits.DEFAULT.withMemory(size).memoryBytes()).isEqualTo(bytes);
+    assertThat(FunctionLimits.DEFAULT.withMemory(size).memoryBytes()).hasValue(bytes);
   }
 
   @ParameterizedTest
@@ -61,8 +62,8 @@ class FunctionLimitsTest {
 
   @Test
   void allProblemsAreReportedAtOnce() {
-    assertThatThrownBy(
-            () -> new FunctionLimits(0, Duration.ZERO, ColdStart.LAZY, 0, Duration.ofSeconds(-1)))
+    assertThatThrownBy(() -> new FunctionLimits(
+            Optional.of(0L), Duration.ZERO, ColdStart.LAZY, 0, Duration.ofSeconds(-1)))
         .isInstanceOf(InvalidValueException.class)
         .hasMessage(
             "FunctionLimits: memoryBytes must be 1 or more (got 0); timeout must be more than 0 (got PT0S); "
@@ -84,6 +85,10 @@ class FunctionLimitsTest {
             .withMaxConcurrent(1000)
             .withIdleTimeout(Duration.ofMinutes(20)))
         .isEqualTo(new FunctionLimits(
-            2L << 30, Duration.ofSeconds(90), ColdStart.EAGER, 1000, Duration.ofMinutes(20)));
+            Optional.of(2L << 30),
+            Duration.ofSeconds(90),
+            ColdStart.EAGER,
+            1000,
+            Duration.ofMinutes(20)));
   }
 }

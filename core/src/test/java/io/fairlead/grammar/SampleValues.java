@@ -76,7 +76,7 @@ public final class SampleValues {
   public static final Version VERSION = ENDPOINT.at(10);
 
   public static final FunctionLimits LIMITS = new FunctionLimits(
-      2L << 30, Duration.ofSeconds(90), ColdStart.EAGER, 1000, Duration.ofMinutes(10));
+      Optional.of(2L << 30), Duration.ofSeconds(90), ColdStart.EAGER, 1000, Duration.ofMinutes(10));
 
   public static final ModelFunction FUNCTION = new ModelFunction(ARTIFACT, LIMITS);
 

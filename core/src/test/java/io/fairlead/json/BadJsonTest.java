@@ -117,7 +117,7 @@ class BadJsonTest {
       1073741824         | 9223372036854775808 | memoryBytes must be a whole number up to 9223372036854775807 (got 9223372036854775808)
       """)
   void enumsDurationsAndBigNumbersAreReadAsStrictly(String right, String wrong, String problem) {
-    String json = GrammarJson.write(FunctionLimits.DEFAULT).replace(right, wrong);
+    String json = GrammarJson.write(FunctionLimits.DEFAULT.withMemory("1GB")).replace(right, wrong);
 
     assertThatThrownBy(() -> GrammarJson.read(json, FunctionLimits.class))
         .isInstanceOf(InvalidValueException.class)

@@ -94,7 +94,7 @@ class GrammarJsonTest {
 
   @Test
   void numbersDurationsAndEnumsAreWrittenAsTheirAuthorWouldWriteThem() {
-    assertThat(GrammarJson.write(FunctionLimits.DEFAULT))
+    assertThat(GrammarJson.write(FunctionLimits.DEFAULT.withMemory("1GB")))
         .isEqualTo("{\"memoryBytes\":1073741824,\"timeout\":\"PT1M\",\"coldStart\":\"LAZY\","
             + "\"maxConcurrent\":100,\"idleTimeout\":\"PT10M\"}");
     assertThat(GrammarJson.write(EVERY_TYPE)).contains("\"shade\":\"DARK\"");

@@ -115,7 +115,7 @@ final class MemoryFunctions {
   private static final class Mapper implements FunctionMapper {
     @Override
     public Mapping function(ModelFunction function) {
-      long memory = function.limits().memoryBytes();
+      long memory = function.limits().memoryBytes().orElse(0L);
       Problems.in("FunctionLimits")
           .check(memory <= MEMORY, "memoryBytes", "must be at most " + MEMORY + " here", memory)
           .throwIfAny();

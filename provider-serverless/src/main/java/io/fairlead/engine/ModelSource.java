@@ -28,6 +28,9 @@ public interface ModelSource {
   /** {@return the length of the file; 0 for Java code} */
   long size();
 
+  /** {@return the length of all files of the model together; 0 for Java code} */
+  long totalSize();
+
   /**
    * {@return all bytes of the file}
    *

@@ -6,9 +6,11 @@ import io.fairlead.engine.ModelFetcher;
 import io.fairlead.engine.ModelHandler;
 import io.fairlead.engine.StreamingModelHandler;
 import io.fairlead.engine.internal.Engine;
+import io.fairlead.grammar.Problems;
 import io.fairlead.spi.Hidden;
 import io.fairlead.spi.Settings;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
@@ -33,10 +35,15 @@ public final class LocalConfig extends Settings<LocalConfig.Draft> {
 
     Path cacheFolder = Engine.defaultCacheFolder();
     Optional<ClassLoader> classLoader = Optional.empty();
+    Duration gracePeriod = Duration.ofSeconds(20);
   }
 
   LocalConfig(Draft draft) {
     super(draft);
+    Problems.in("LocalConfig")
+        .check(
+            !draft.gracePeriod.isNegative(), "gracePeriod", "must be 0 or more", draft.gracePeriod)
+        .throwIfAny();
   }
 
   /** {@return Java functions by the name that artifacts at {@code java:NAME} refer to} */
@@ -63,6 +70,11 @@ public final class LocalConfig extends Settings<LocalConfig.Draft> {
    */
   public Optional<ClassLoader> classLoader() {
     return draft().classLoader;
+  }
+
+  /** {@return the time that accepted requests have to end when the platform is closed; 20 seconds by default} */
+  public Duration gracePeriod() {
+    return draft().gracePeriod;
   }
 
   /** {@return these settings with a Java function for artifacts at {@code java:NAME}} */
@@ -94,5 +106,14 @@ public final class LocalConfig extends Settings<LocalConfig.Draft> {
    */
   public LocalConfig withClassLoader(ClassLoader classLoader) {
     return new LocalConfig(with(draft -> draft.classLoader = Optional.of(classLoader)));
+  }
+
+  /**
+   * {@return these settings with another time for accepted requests to end when the platform is closed}
+   *
+   * @param gracePeriod 0 or more; 0 stops them at once
+   */
+  public LocalConfig withGracePeriod(Duration gracePeriod) {
+    return new LocalConfig(with(draft -> draft.gracePeriod = gracePeriod));
   }
 }

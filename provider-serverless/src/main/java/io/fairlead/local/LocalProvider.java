@@ -10,7 +10,8 @@ import java.util.Optional;
 /**
  * Opens the platform {@code local}: endpoints in this JVM, for development and tests without a cloud account.
  *
- * <p>Settings: {@code cache}, the folder for native libraries.
+ * <p>Settings: {@code cache}, the folder for native libraries; {@code gracePeriod}, the time for accepted requests to
+ * end when the platform is closed, such as {@code 20s}.
  */
 public final class LocalProvider implements PlatformProvider<EndpointPlatform> {
   /** The platform's id. */
@@ -36,6 +37,7 @@ public final class LocalProvider implements PlatformProvider<EndpointPlatform> {
     draft.cacheFolder = settings
         .parsed("cache", "must be the path of a folder", Path::of)
         .orElse(draft.cacheFolder);
+    draft.gracePeriod = settings.duration("gracePeriod").orElse(draft.gracePeriod);
     settings.done();
     return open(new LocalConfig(draft));
   }

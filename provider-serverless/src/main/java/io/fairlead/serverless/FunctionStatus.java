@@ -13,6 +13,8 @@ package io.fairlead.serverless;
  * @param invocations invocations accepted so far
  * @param waited accepted invocations that had to wait in the queue
  * @param refused invocations refused because the queue was full
+ * @param memoryBytes the memory that each instance takes of the platform's, in bytes: that of the limits, or one by the
+ *     size of the model
  */
 public record FunctionStatus(
     int starting,
@@ -24,7 +26,8 @@ public record FunctionStatus(
     long coldStarts,
     long invocations,
     long waited,
-    long refused) {
+    long refused,
+    long memoryBytes) {
   /** {@return the number of instances in any state} */
   public int instances() {
     return starting + ready + draining;

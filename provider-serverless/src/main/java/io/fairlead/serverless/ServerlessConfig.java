@@ -10,6 +10,7 @@ import io.fairlead.grammar.Problems;
 import io.fairlead.spi.Hidden;
 import io.fairlead.spi.Settings;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
@@ -38,6 +39,7 @@ public final class ServerlessConfig extends Settings<ServerlessConfig.Draft> {
     HttpSettings http = HttpSettings.DEFAULT;
     Path cacheFolder = Engine.defaultCacheFolder();
     Optional<ClassLoader> classLoader = Optional.empty();
+    Duration gracePeriod = Duration.ofSeconds(20);
   }
 
   ServerlessConfig(Draft draft) {
@@ -47,7 +49,10 @@ public final class ServerlessConfig extends Settings<ServerlessConfig.Draft> {
         bytes -> problems.check(bytes >= 1, "memoryBytes", "must be 1 or more", bytes));
     draft.starts.ifPresent(
         starts -> problems.check(starts >= 1, "starts", "must be 1 or more", starts));
-    problems.throwIfAny();
+    problems
+        .check(
+            !draft.gracePeriod.isNegative(), "gracePeriod", "must be 0 or more", draft.gracePeriod)
+        .throwIfAny();
   }
 
   /** {@return Java functions by the name that artifacts at {@code java:NAME} refer to} */
@@ -97,6 +102,16 @@ public final class ServerlessConfig extends Settings<ServerlessConfig.Draft> {
     return draft().classLoader;
   }
 
+  /**
+   * {@return the time that accepted invocations have to end when the platform is closed, those that wait included}
+   *
+   * <p>20 seconds by default, which leaves a third of the 30 that Kubernetes and SageMaker give a container after
+   * SIGTERM.
+   */
+  public Duration gracePeriod() {
+    return draft().gracePeriod;
+  }
+
   /** {@return these settings with a Java function for artifacts at {@code java:NAME}} */
   public ServerlessConfig withFunction(String name, ModelHandler function) {
     Map<String, ModelHandler> all = new HashMap<>(functions());
@@ -141,5 +156,14 @@ public final class ServerlessConfig extends Settings<ServerlessConfig.Draft> {
    */
   public ServerlessConfig withClassLoader(ClassLoader classLoader) {
     return new ServerlessConfig(with(draft -> draft.classLoader = Optional.of(classLoader)));
+  }
+
+  /**
+   * {@return these settings with another time for accepted invocations to end when the platform is closed}
+   *
+   * @param gracePeriod 0 or more; 0 stops them at once
+   */
+  public ServerlessConfig withGracePeriod(Duration gracePeriod) {
+    return new ServerlessConfig(with(draft -> draft.gracePeriod = gracePeriod));
   }
 }

@@ -14,7 +14,8 @@ import java.util.Optional;
  *
  * <p>Settings: {@code memory}, the memory of all instances together, such as {@code 4GB}; {@code starts}, the maximum
  * number of concurrent starts; {@code host}, {@code port} and {@code token} of the HTTP server; {@code cache}, the
- * folder for native libraries and optimised models.
+ * folder for native libraries and optimised models; {@code gracePeriod}, the time for accepted invocations to end when
+ * the platform is closed, such as {@code 20s}.
  */
 public final class ServerlessProvider implements PlatformProvider<ServerlessPlatform> {
   /** The platform's id. */
@@ -46,11 +47,12 @@ public final class ServerlessProvider implements PlatformProvider<ServerlessPlat
     draft.memoryBytes = settings.parsed(
         "memory",
         "must be a number with B, KB, MB, GB or TB, such as 4GB",
-        size -> FunctionLimits.DEFAULT.withMemory(size).memoryBytes());
+        size -> FunctionLimits.DEFAULT.withMemory(size).memoryBytes().orElseThrow());
     draft.starts = settings.integer("starts");
     draft.cacheFolder = settings
         .parsed("cache", "must be the path of a folder", Path::of)
         .orElse(draft.cacheFolder);
+    draft.gracePeriod = settings.duration("gracePeriod").orElse(draft.gracePeriod);
     draft.http = server.orElse(draft.http);
     Optional<ServerlessConfig> config =
         settings.built(Map.of("memoryBytes", "memory"), () -> new ServerlessConfig(draft));

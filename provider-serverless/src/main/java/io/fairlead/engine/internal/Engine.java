@@ -240,7 +240,20 @@ public final class Engine implements AutoCloseable {
    * @throws ServingException as {@link #load(ModelArtifact)} does
    */
   public String digest(ModelArtifact artifact) {
-    return sources.resolve(artifact).digest();
+    return summary(artifact).digest();
+  }
+
+  /**
+   * {@return the {@linkplain #digest digest} and the size of the artifact's model}
+   *
+   * @throws ServingException as {@link #load(ModelArtifact)} does
+   */
+  public ModelSummary summary(ModelArtifact artifact) {
+    return summary(sources.resolve(artifact));
+  }
+
+  private static ModelSummary summary(ModelSource source) {
+    return new ModelSummary(source.digest(), source.totalSize());
   }
 
   /**
@@ -256,17 +269,17 @@ public final class Engine implements AutoCloseable {
   }
 
   /**
-   * {@return the {@linkplain #digest digest} of an artifact whose model passes the checks before a load}
+   * {@return the {@linkplain #summary summary} of an artifact whose model passes the checks before a load}
    *
    * <p>Reads the files and looks up Java code, but loads and runs nothing: errors that only a load detects, such as a
    * missing operator, are not found.
    *
    * @throws ServingException as {@link #load(ModelArtifact)} does
    */
-  public String check(ModelArtifact artifact) {
+  public ModelSummary check(ModelArtifact artifact) {
     ModelSource source = sources.resolve(artifact);
     engines.check(source);
-    return source.digest();
+    return summary(source);
   }
 
   /**

@@ -57,7 +57,9 @@ public final class LocalHost {
       new RetryPolicy(3, Duration.ofMillis(1), Duration.ofMillis(100), Duration.ofSeconds(1));
 
   private final TimeSource time;
+  private final Duration gracePeriod;
   private final Engine engine;
+  private final RequestsInProgress requests = new RequestsInProgress();
   private final int slotsPerInstance = Runtime.getRuntime().availableProcessors();
   private final ConcurrentMap<String, Stored<LocalModel>> models = new ConcurrentHashMap<>();
   private final ConcurrentMap<String, EndpointEntry> endpoints = new ConcurrentHashMap<>();
@@ -71,6 +73,7 @@ public final class LocalHost {
 
   public LocalHost(LocalConfig config, TimeSource time) {
     this.time = time;
+    this.gracePeriod = config.gracePeriod();
     this.engine = new Engine(
         LocalProvider.ID,
         config.functions(),
@@ -97,7 +100,9 @@ public final class LocalHost {
   }
 
   void close() {
-    engine.close();
+    long begin = System.nanoTime();
+    requests.awaitEnd(gracePeriod);
+    engine.close(gracePeriod.minusNanos(System.nanoTime() - begin));
   }
 
   LocalKinds kinds() {
@@ -243,13 +248,15 @@ public final class LocalHost {
     }
   }
 
-  private static Response invokeOn(
+  private Response invokeOn(
       Variant variant,
       Request request,
       BiFunction<LeasedModel, Request, Response> invoking,
       Deadline deadline) {
-    boolean acquired = acquire(variant, deadline);
+    requests.begin();
+    boolean acquired = false;
     try {
+      acquired = acquire(variant, deadline);
       long left = deadline.nanosLeft();
       if (!acquired || left <= 0) {
         throw failure(
@@ -262,14 +269,13 @@ public final class LocalHost {
       if (acquired) {
         variant.slots.release();
       }
+      requests.end();
     }
   }
 
   private static boolean acquire(Variant variant, Deadline deadline) {
-    if (variant.slots.tryAcquire()) {
-      return true;
-    }
     try {
+      // Not tryAcquire(), which overtakes those that wait.
       return variant.slots.tryAcquire(deadline.nanosLeft(), TimeUnit.NANOSECONDS);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();

@@ -2,6 +2,7 @@ package io.fairlead.serverless.internal;
 
 import com.sun.management.OperatingSystemMXBean;
 import io.fairlead.engine.internal.Engine;
+import io.fairlead.engine.internal.ModelSummary;
 import io.fairlead.engine.internal.run.LoadedModel;
 import io.fairlead.error.ErrorKind;
 import io.fairlead.error.ServingException;
@@ -13,8 +14,11 @@ import io.fairlead.platform.Request;
 import io.fairlead.platform.Response;
 import io.fairlead.provider.ClassLoaders;
 import io.fairlead.provider.Closed;
+import io.fairlead.provider.Deadline;
+import io.fairlead.provider.Durations;
 import io.fairlead.provider.PieceQueues;
 import io.fairlead.provider.RetryPolicy;
+import io.fairlead.provider.TimeSource;
 import io.fairlead.reconcile.Accepted;
 import io.fairlead.reconcile.FunctionMapper;
 import io.fairlead.reconcile.Invoker;
@@ -45,6 +49,7 @@ import io.fairlead.serverless.internal.pool.Budget;
 import io.fairlead.serverless.internal.pool.Pool;
 import io.fairlead.serverless.internal.pool.PoolClock;
 import io.fairlead.serverless.internal.pool.PoolStatus;
+import io.fairlead.serverless.internal.process.Sizes;
 import io.fairlead.serverless.internal.process.Workers;
 import java.lang.management.ManagementFactory;
 import java.net.URI;
@@ -81,9 +86,12 @@ public final class FunctionHost {
   private static final RetryPolicy RETRY =
       new RetryPolicy(3, Duration.ofMillis(1), Duration.ofMillis(100), Duration.ofMillis(1));
 
-  private static final Duration GRACE = Duration.ofSeconds(10);
   private static final Duration KEEP_ALIVE = Duration.ofSeconds(60);
   private static final Duration ENDING = Duration.ofSeconds(5);
+
+  /** The time to send the last responses when the grace period has passed. */
+  private static final Duration SENDING = Duration.ofSeconds(1);
+
   private static final double MEMORY_SHARE = 0.75;
 
   /** The default maximum heap of a JVM is a quarter of the machine's memory. */
@@ -94,7 +102,6 @@ public final class FunctionHost {
 
   private final ServerlessConfig config;
   private final PoolClock clock;
-  private final Duration grace;
   private final Budget budget;
   private final Engine engine;
   private final RunThreads threads = new RunThreads(FunctionHost::newThread, KEEP_ALIVE);
@@ -117,19 +124,8 @@ public final class FunctionHost {
    * @param clock the clock; closed with the host if it is {@link AutoCloseable}
    */
   public FunctionHost(ServerlessConfig config, PoolClock clock) {
-    this(config, clock, GRACE);
-  }
-
-  /**
-   * Creates a host without functions.
-   *
-   * @param clock the clock; closed with the host if it is {@link AutoCloseable}
-   * @param grace the time that running invocations have to end when the host is closed
-   */
-  public FunctionHost(ServerlessConfig config, PoolClock clock, Duration grace) {
     this.config = config;
     this.clock = clock;
-    this.grace = grace;
     this.budget = new Budget(
         config.memoryBytes().orElseGet(() -> (long) (machineMemory() * MEMORY_SHARE)),
         config.starts().orElseGet(() -> Runtime.getRuntime().availableProcessors()));
@@ -266,7 +262,8 @@ public final class FunctionHost {
   }
 
   private FunctionStatus status(String name) {
-    PoolStatus status = serving(name).status();
+    ServedFunction serving = serving(name);
+    PoolStatus status = serving.status();
     return new FunctionStatus(
         status.starting(),
         status.ready(),
@@ -277,7 +274,8 @@ public final class FunctionHost {
         status.starts(),
         status.accepted(),
         status.waited(),
-        status.refused());
+        status.refused(),
+        serving.memoryBytes());
   }
 
   private URI url(String name) {
@@ -332,8 +330,8 @@ public final class FunctionHost {
     }
 
     @Override
-    public boolean isLive() {
-      return !closed;
+    public boolean isClosing() {
+      return closed;
     }
 
     @Override
@@ -384,7 +382,7 @@ public final class FunctionHost {
     @Override
     public Mapping function(ModelFunction function) {
       ServerlessOptions options = ServedFunction.optionsOf(function);
-      long memory = function.limits().memoryBytes();
+      long memory = function.limits().memoryBytes().orElse(1L);
       String scheme = function.artifact().weights().getScheme();
       Problems.in("ModelFunction")
           .check(
@@ -409,6 +407,23 @@ public final class FunctionHost {
       }
       return new Mapping(
           List.of(Resource.variant(FUNCTION, function.name(), function)), List.copyOf(warnings));
+    }
+
+    @Override
+    public List<String> warnings(ModelFunction function) {
+      long modelBytes;
+      try {
+        modelBytes = engine.summary(function.artifact()).bytes();
+      } catch (ServingException e) {
+        // The deployment reports the reason.
+        return List.of();
+      }
+      InstanceMemory.check(function, modelBytes, budget.memoryBytes());
+      return function.limits().memoryBytes().isPresent()
+          ? List.of()
+          : List.of("limits.memoryBytes is not set: each instance takes "
+              + Sizes.shown(InstanceMemory.of(function, modelBytes)) + ", by the "
+              + Sizes.shown(modelBytes) + " of its model");
     }
 
     @Override
@@ -473,7 +488,7 @@ public final class FunctionHost {
           throw failure(ErrorKind.ALREADY_EXISTS, "function " + name + " already exists");
         }
         checkOpen();
-        checkMemory(desired);
+        checkMemory(next);
         Deployed deployed = new Deployed(mark.run());
         functions.put(name, deployed);
         return rollOut(
@@ -496,7 +511,7 @@ public final class FunctionHost {
         if (deployed.next != null) {
           throw failure(ErrorKind.CONFLICT, "function " + name + " is being replaced");
         }
-        checkMemory(desired);
+        checkMemory(next);
         int busy = serving.pool().busyInstances();
         boolean eager = desired.limits().coldStart() == ColdStart.EAGER;
         return rollOut(name, deployed, next, eager ? Math.max(1, busy) : busy);
@@ -508,10 +523,11 @@ public final class FunctionHost {
     private ServedFunction checked(ModelFunction desired) {
       try {
         // A trusted pickle can only be checked by its Python.
-        String digest = ServedFunction.optionsOf(desired).trustedPickle().isEmpty()
+        ModelSummary model = ServedFunction.optionsOf(desired).trustedPickle().isEmpty()
             ? engine.check(desired.artifact())
-            : engine.digest(desired.artifact());
-        return new ServedFunction(desired, digest, FunctionHost.this);
+            : engine.summary(desired.artifact());
+        InstanceMemory.check(desired, model.bytes(), budget.memoryBytes());
+        return new ServedFunction(desired, model, FunctionHost.this);
       } catch (ServingException e) {
         // NOT_FOUND would mean a resource that may still appear; a missing file is an invalid
         // argument.
@@ -522,27 +538,33 @@ public final class FunctionHost {
       }
     }
 
-    /** Checks that an eager function fits beside the other eager ones, whose memory is never reclaimed. */
-    private void checkMemory(ModelFunction desired) {
-      if (desired.limits().coldStart() != ColdStart.EAGER) {
-        return;
-      }
-      long taken = functions.values().stream()
+    /**
+     * Checks that each function fits beside the eager ones, whose last instance is never reclaimed: it could never be
+     * loaded otherwise.
+     */
+    private void checkMemory(ServedFunction desired) {
+      String name = desired.function().name();
+      List<ServedFunction> all = new ArrayList<>(List.of(desired));
+      functions.values().stream()
           .map(deployed -> deployed.next == null ? deployed.serving : deployed.next)
           .flatMap(Stream::ofNullable)
-          .map(ServedFunction::function)
-          .filter(other -> other.limits().coldStart() == ColdStart.EAGER)
-          .filter(other -> !other.name().equals(desired.name()))
-          .mapToLong(other -> other.limits().memoryBytes())
+          .filter(other -> !other.function().name().equals(name))
+          .forEach(all::add);
+      long eager = all.stream()
+          .filter(ServedFunction::isEager)
+          .mapToLong(ServedFunction::memoryBytes)
           .sum();
-      long memory = desired.limits().memoryBytes();
-      if (memory > budget.memoryBytes() - taken) {
-        throw failure(
-            ErrorKind.QUOTA,
-            "Function '" + desired.name() + "' needs " + memory
-                + " bytes of memory at all times, but other eager functions take " + taken
-                + " of the " + budget.memoryBytes()
-                + ": make it or others lazy or smaller, or allow more memory.");
+      for (ServedFunction function : all) {
+        long others = function.isEager() ? eager - function.memoryBytes() : eager;
+        if (function.memoryBytes() > budget.memoryBytes() - others) {
+          throw failure(
+              ErrorKind.QUOTA,
+              "Function '" + name + "' does not fit: an instance of '"
+                  + function.function().name() + "' takes " + Sizes.shown(function.memoryBytes())
+                  + ", and other eager functions keep " + Sizes.shown(others) + " of the "
+                  + Sizes.shown(budget.memoryBytes())
+                  + ": make it or others lazy or smaller, or allow more memory.");
+        }
       }
     }
 
@@ -719,7 +741,13 @@ public final class FunctionHost {
 
   // ---- shutdown ----
 
+  /**
+   * Refuses further invocations, lets the accepted ones end within the grace period, and stops the rest.
+   *
+   * <p>The HTTP server listens to the end: it reports that it is not ready, and refuses requests with a response.
+   */
   private void close() {
+    Deadline deadline = Deadline.after(config.gracePeriod(), TimeSource.system());
     HttpFront listening;
     Workers processes;
     List<ServedFunction> all = new ArrayList<>();
@@ -728,47 +756,58 @@ public final class FunctionHost {
       closed = true;
       listening = front;
       processes = workers;
-      functions
-          .values()
-          .forEach(deployed -> Stream.of(
-                  Optional.ofNullable(deployed.serving),
-                  Optional.ofNullable(deployed.next),
-                  Optional.ofNullable(deployed.terminating))
-              .flatMap(Optional::stream)
-              .forEach(all::add));
+      for (Deployed deployed : functions.values()) {
+        Stream.of(Optional.ofNullable(deployed.serving), Optional.ofNullable(deployed.terminating))
+            .flatMap(Optional::stream)
+            .forEach(all::add);
+        ServedFunction next = deployed.next;
+        if (next != null) {
+          next.pool().close();
+          all.add(next);
+        }
+      }
     } finally {
       lock.unlock();
     }
-    all.forEach(function -> function.pool().close());
     if (listening != null) {
-      listening.close(grace);
+      listening.drain();
     }
-    engine.close(grace);
+    all.forEach(function -> function.pool().retire(null));
+    CompletableFuture<Void> terminated = CompletableFuture.allOf(all.stream()
+        .map(function -> function.pool().terminated())
+        .toArray(CompletableFuture<?>[]::new));
+    await(terminated, deadline.left());
+    all.forEach(function -> function.pool().close());
+    engine.close(deadline.left());
     streams.close();
     if (processes != null) {
-      processes.close(grace);
+      processes.close(deadline.left());
     }
-    end(CompletableFuture.allOf(all.stream()
-        .map(function -> function.pool().terminated())
-        .toArray(CompletableFuture<?>[]::new)));
+    if (listening != null) {
+      listening.close(SENDING);
+    }
+    end(terminated);
     if (clock instanceof AutoCloseable closeable) {
       close(closeable);
     }
     functions.clear();
   }
 
-  /** Ends the threads; runs that cannot be stopped go on, as the engine has logged. */
-  private void end(CompletableFuture<Void> terminated) {
+  private static boolean await(CompletableFuture<Void> future, Duration limit) {
     try {
-      terminated.get(ENDING.toMillis(), TimeUnit.MILLISECONDS);
-      threads.close(ENDING);
-      return;
+      future.get(Durations.nanos(limit), TimeUnit.NANOSECONDS);
+      return true;
     } catch (TimeoutException | ExecutionException e) {
-      // Runs that do not end are not waited for.
+      return false;
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
+      return false;
     }
-    threads.close(Duration.ZERO);
+  }
+
+  /** Ends the threads; runs that cannot be stopped go on, as the engine has logged. */
+  private void end(CompletableFuture<Void> terminated) {
+    threads.close(await(terminated, ENDING) ? ENDING : Duration.ZERO);
   }
 
   private static void close(AutoCloseable closeable) {

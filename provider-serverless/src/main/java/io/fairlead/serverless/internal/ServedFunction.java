@@ -1,6 +1,7 @@
 package io.fairlead.serverless.internal;
 
 import io.fairlead.engine.LoadOptions;
+import io.fairlead.engine.internal.ModelSummary;
 import io.fairlead.engine.internal.run.LoadedModel;
 import io.fairlead.error.ErrorKind;
 import io.fairlead.error.ServingException;
@@ -27,6 +28,7 @@ import io.fairlead.serverless.internal.pool.PoolStatus;
 import io.fairlead.serverless.internal.pool.Refusal;
 import io.fairlead.serverless.internal.pool.Starter;
 import io.fairlead.serverless.internal.process.PickleSpec;
+import io.fairlead.serverless.internal.process.Sizes;
 import io.fairlead.serverless.internal.process.WorkerLimits;
 import io.fairlead.serverless.internal.process.WorkerModel;
 import io.fairlead.serverless.internal.process.WorkerSpec;
@@ -45,6 +47,7 @@ final class ServedFunction {
 
   private final ModelFunction function;
   private final String digest;
+  private final long memoryBytes;
   private final ServerlessOptions options;
   private final FunctionHost host;
   private final PoolClock clock;
@@ -55,11 +58,12 @@ final class ServedFunction {
   /**
    * Creates a function without instances.
    *
-   * @param digest the digest of its model at the time of the deployment
+   * @param model its model at the time of the deployment
    */
-  ServedFunction(ModelFunction function, String digest, FunctionHost host) {
+  ServedFunction(ModelFunction function, ModelSummary model, FunctionHost host) {
     this.function = function;
-    this.digest = digest;
+    this.digest = model.digest();
+    this.memoryBytes = InstanceMemory.of(function, model.bytes());
     this.options = optionsOf(function);
     this.host = host;
     this.clock = host.clock();
@@ -71,12 +75,12 @@ final class ServedFunction {
             && options.isolation() == Isolation.IN_PROCESS);
     this.pool = new Pool<>(
         new PoolSettings(
-            limits.memoryBytes(),
+            memoryBytes,
             slots(options),
             limits.maxConcurrent(),
             options.maxQueue(),
             limits.timeout(),
-            limits.coldStart() == ColdStart.EAGER,
+            isEager(),
             limits.idleTimeout(),
             EXTRA_IDLE_TIMEOUT,
             options.adaptiveKeepAlive()),
@@ -110,6 +114,16 @@ final class ServedFunction {
 
   String digest() {
     return digest;
+  }
+
+  /** {@return the memory that each instance takes of the platform's, in bytes} */
+  long memoryBytes() {
+    return memoryBytes;
+  }
+
+  /** {@return whether one instance is always kept} */
+  boolean isEager() {
+    return function.limits().coldStart() == ColdStart.EAGER;
   }
 
   Pool<LoadedModel> pool() {
@@ -253,7 +267,7 @@ final class ServedFunction {
   private RuntimeException refusal(@Nullable Refusal refusal, Duration requested) {
     String name = "Function '" + function.name() + "'";
     Duration allowed = function.limits().timeout();
-    Duration limit = requested.compareTo(allowed) < 0 ? requested : allowed;
+    String limit = Durations.shown(Durations.atMost(allowed, requested));
     if (refusal == null) {
       throw new IllegalStateException("an invocation ended without a reason");
     }
@@ -267,13 +281,25 @@ final class ServedFunction {
             .retryAfter(refusal.retryAfter())
             .build();
       case TIMED_OUT_WAITING ->
-        failure(
-            ErrorKind.TIMEOUT,
-            name + " had no free slot within " + limit
-                + ": raise maxConcurrent, the memory of the platform, or the timeout.");
+        timeout(name + " had no free slot within " + limit
+            + ": raise maxConcurrent, the memory of the platform, or the timeout.");
+      case TIMED_OUT_LOADING ->
+        timeout(name + " was not loaded within " + limit
+            + ": raise the timeout, load it when it is deployed (ColdStart.EAGER), or keep it loaded for longer"
+            + " (idleTimeout).");
+      case TIMED_OUT_WITHOUT_MEMORY ->
+        timeout(name + " had no memory for an instance within " + limit + ": one takes "
+            + Sizes.shown(memoryBytes) + ", and of the "
+            + Sizes.shown(host.budget().memoryBytes())
+            + " of the platform other functions in use leave "
+            + Sizes.shown(host.budget().freeBytes())
+            + ". Raise the memory of the platform, or give each function less.");
+      case TIMED_OUT_BEFORE_START ->
+        timeout(
+            name + " was not loaded within " + limit
+                + ": other functions were being loaded all the time. Raise the timeout or the platform's 'starts'.");
       case TIMED_OUT_RUNNING ->
-        failure(
-            ErrorKind.TIMEOUT,
+        timeout(
             name + " did not answer within " + limit
                 + " and is being stopped: raise the timeouts of request and function, or send less at a time.");
       case START_FAILED -> startFailure(name, refusal);
@@ -312,6 +338,10 @@ final class ServedFunction {
       case INVALID, NOT_FOUND, ALREADY_EXISTS, UNSUPPORTED, UNAUTHORIZED -> true;
       default -> false;
     };
+  }
+
+  private static ServingException timeout(String message) {
+    return failure(ErrorKind.TIMEOUT, message);
   }
 
   private static ServingException failure(ErrorKind kind, String message) {
@@ -369,8 +399,7 @@ final class ServedFunction {
           .withThreads(options.threads())
           .withMaxBatch(options.maxBatch())
           .withBatchDependentAllowed(options.batchDependentAllowed());
-      WorkerLimits limits =
-          WorkerLimits.DEFAULT.withMemoryBytes(function.limits().memoryBytes());
+      WorkerLimits limits = WorkerLimits.DEFAULT.withMemoryBytes(memoryBytes);
       if (options.trustedPickle().isPresent()) {
         return host.workers()
             .start(PickleSpec.of(

@@ -14,6 +14,7 @@ import io.fairlead.grammar.FunctionLimits;
 import io.fairlead.grammar.ModelArtifact;
 import io.fairlead.grammar.ModelFunction;
 import io.fairlead.platform.Deployment;
+import io.fairlead.operation.Plan;
 import io.fairlead.platform.Request;
 import io.fairlead.platform.Response;
 import io.fairlead.serverless.HttpSettings;
@@ -121,6 +122,11 @@ class BadDaysTest {
     private static CountDownLatch begun = new CountDownLatch(1);
     private static CountDownLatch allowed = new CountDownLatch(1);
 
+    static void reset() {
+      begun = new CountDownLatch(1);
+      allowed = new CountDownLatch(1);
+    }
+
     /** Waits. */
     public Hanging() throws InterruptedException {
       begun.countDown();
@@ -145,15 +151,16 @@ class BadDaysTest {
   @Test
   void aRequestWhoseTensorsTakeMoreThanTheFunctionsMemoryIsRefusedAndTheNextIsAnswered() {
     open(new SystemClock(ServerlessProvider.ID));
-    ModelFunction iris = deploy(model("iris_lr.onnx"), LIMITS.withMemoryBytes(20));
-    Request two = Request.json("{\"instances\": [[5.1, 3.5, 1.4, 0.2], [6.7, 3.0, 5.2, 2.3]]}");
+    ModelFunction iris = deploy(model("iris_lr.onnx"), LIMITS.withMemoryBytes(500));
+    Request many = Request.json(
+        "{\"instances\": [" + "[5.1, 3.5, 1.4, 0.2], ".repeat(31) + "[6.7, 3.0, 5.2, 2.3]]}");
 
-    ServingException thrown = refusal(iris, two);
+    ServingException thrown = refusal(iris, many);
 
     assertThat(thrown.kind()).isEqualTo(ErrorKind.INVALID);
     assertThat(thrown)
         .hasMessageContaining(
-            "instances must take at most the 20 bytes of limits.memoryBytes, as tensors, and takes 32");
+            "instances must take at most the 500 bytes of limits.memoryBytes, as tensors, and takes 512");
     assertThat(platform.invoke(iris, FLOWER).text()).contains("predictions");
     assertThat(platform.status(iris).coldStarts()).isEqualTo(1);
   }
@@ -173,7 +180,7 @@ class BadDaysTest {
 
     assertThatThrownBy(() -> call.get(10, TimeUnit.SECONDS))
         .hasRootCauseInstanceOf(ServingException.class)
-        .hasMessageContaining("did not answer within PT1S");
+        .hasMessageContaining("did not answer within 1 s");
     assertThat(platform.status(function).running()).isEqualTo(1);
     moved.pass(Duration.ofSeconds(2));
     assertThat(platform.status(function).stuck()).isEqualTo(1);
@@ -204,8 +211,7 @@ class BadDaysTest {
 
   @Test
   void aLoadThatHangsHarmsNobodyElseAndCanBeUndeployed() throws Exception {
-    Hanging.begun = new CountDownLatch(1);
-    Hanging.allowed = new CountDownLatch(1);
+    Hanging.reset();
     config = config.withStarts(1);
     open(moved);
     ModelFunction hanging = deploy(
@@ -220,7 +226,7 @@ class BadDaysTest {
     moved.pass(Duration.ofMinutes(1));
 
     assertThatThrownBy(() -> call.get(10, TimeUnit.SECONDS))
-        .hasMessageContaining("had no free slot within PT30S");
+        .hasMessageContaining("was not loaded within 30 s");
     assertThatThrownBy(() -> beside.get(10, TimeUnit.SECONDS))
         .hasMessageContaining("no such flower");
     CompletableFuture<ModelFunction> undeployed = platform.undeploy(hanging).toFuture();
@@ -233,9 +239,8 @@ class BadDaysTest {
 
   @Test
   void closingEndsEvenIfAnInvocationDoesNot() throws Exception {
-    platform = new FunctionHost(
-            config, new SystemClock(ServerlessProvider.ID), Duration.ofMillis(1))
-        .open();
+    config = config.withGracePeriod(Duration.ofMillis(1));
+    open(new SystemClock(ServerlessProvider.ID));
     ModelFunction function = deploy(onPlatform(code("door")), LIMITS);
     Future<Response> call = callers.submit(() -> platform.invoke(function, ANY));
     door.inside.acquire();
@@ -424,6 +429,82 @@ class BadDaysTest {
   }
 
   @Test
+  void aLazyFunctionThatCouldNeverBeLoadedBesideTheEagerOnesIsRefused() {
+    open(new SystemClock(ServerlessProvider.ID));
+    ModelFunction lazy = deploy(model("iris_lr.onnx"), LIMITS.withMemory("50MB"));
+
+    assertThatThrownBy(() ->
+            deploy(model("digits.onnx"), LIMITS.withMemory("60MB").withColdStart(ColdStart.EAGER)))
+        .hasMessageContaining("Function 'digits' does not fit: an instance of '" + lazy.name()
+            + "' takes 50 MB, and other eager functions keep 60 MB of the 100 MB");
+    deploy(model("digits.onnx"), LIMITS.withMemory("50MB").withColdStart(ColdStart.EAGER));
+
+    assertThatThrownBy(() -> deploy(model("iris_rf.onnx"), LIMITS.withMemory("51MB")))
+        .isInstanceOfSatisfying(
+            ServingException.class,
+            failure -> assertThat(failure.kind()).isEqualTo(ErrorKind.QUOTA));
+  }
+
+  @Test
+  void theMemoryOfAnInstanceComesFromItsModelAndIsShown() throws IOException {
+    open(new SystemClock(ServerlessProvider.ID));
+    ModelArtifact iris = model("iris_lr.onnx");
+    long size = Files.size(Path.of(iris.weights()));
+
+    assertThat(platform.preview(p -> p.deploy(iris, FunctionLimits.DEFAULT)).warnings())
+        .contains("limits.memoryBytes is not set: each instance takes 64 MB, by the " + size
+            + " bytes of its model");
+    ModelFunction function = deploy(iris, FunctionLimits.DEFAULT);
+
+    assertThat(function.limits().memoryBytes()).isEmpty();
+    assertThat(platform.status(function).memoryBytes()).isEqualTo((64L << 20) + 2 * size);
+  }
+
+  @Test
+  void lessMemoryThanTheModelsFilesIsRefusedByDeployAndByPreview() throws IOException {
+    open(new SystemClock(ServerlessProvider.ID));
+    ModelArtifact iris = model("iris_lr.onnx");
+    long size = Files.size(Path.of(iris.weights()));
+    FunctionLimits small = LIMITS.withMemoryBytes(size - 1);
+    String message = "limits.memoryBytes must be at least the size of the model's files, " + size
+        + " (got " + (size - 1) + ")";
+
+    assertThatThrownBy(() -> deploy(iris, small)).hasMessageContaining(message);
+    assertThat(platform.preview(p -> p.deploy(iris, small)).changes())
+        .singleElement()
+        .satisfies(change -> {
+          assertThat(change.action()).isEqualTo(Plan.Action.REFUSE);
+          assertThat(change.details().toString()).contains(message);
+        });
+    assertThat(platform.list()).isEmpty();
+    deploy(iris, LIMITS.withMemoryBytes(size));
+  }
+
+  @Test
+  void aTimeoutSaysWhatWasWaitedFor() throws Exception {
+    Hanging.reset();
+    open(moved);
+    ModelFunction hanging = deploy(
+        ModelArtifact.of(URI.create("java:" + Hanging.class.getName())).named("hanging"),
+        LIMITS.withMemory("60MB"));
+    ModelFunction other = deploy(model("iris_lr.onnx"), LIMITS.withMemory("50MB"));
+    Future<Response> loading = callers.submit(() -> platform.invoke(hanging, ANY));
+    Hanging.begun.await();
+    Future<Response> withoutMemory = callers.submit(() -> platform.invoke(other, FLOWER));
+    until(() -> platform.status(other).waiting() == 1);
+
+    moved.pass(Duration.ofSeconds(30));
+
+    assertThatThrownBy(() -> loading.get(10, TimeUnit.SECONDS))
+        .hasMessageContaining("'hanging' was not loaded within 30 s: raise the timeout");
+    assertThatThrownBy(() -> withoutMemory.get(10, TimeUnit.SECONDS))
+        .hasMessageContaining(
+            "had no memory for an instance within 30 s: one takes 50 MB, and of the"
+                + " 100 MB of the platform other functions in use leave 40 MB");
+    Hanging.allowed.countDown();
+  }
+
+  @Test
   void aThousandFunctionsThatNobodyCallsCostNoThreads() {
     open(new SystemClock(ServerlessProvider.ID));
     int before = Thread.activeCount();
@@ -472,10 +553,48 @@ class BadDaysTest {
   }
 
   @Test
-  void whenThePlatformIsClosedWhatRunsIsAnsweredAndWhatWaitsIsRefused() throws Exception {
+  void whenThePlatformIsClosedWhatRunsAndWhatWaitsIsAnswered() throws Exception {
     open(new SystemClock(ServerlessProvider.ID));
     ModelFunction function = deploy(onPlatform(code("door")), LIMITS.withMaxConcurrent(1));
     Future<Response> runs = callers.submit(() -> platform.invoke(function, ANY));
+    door.inside.acquire();
+    Future<Response> waits = callers.submit(() -> platform.invoke(function, ANY));
+    until(() -> platform.status(function).waiting() == 1);
+
+    Future<?> closed = callers.submit(platform::close);
+    until(() -> isClosed(function));
+
+    assertThat(runs).isNotDone();
+    assertThat(waits).isNotDone();
+    door.open();
+    assertThat(runs.get()).isNotNull();
+    assertThat(waits.get()).isNotNull();
+    closed.get();
+  }
+
+  @Test
+  void whatWaitsForItsFirstInstanceWhenThePlatformIsClosedIsAnswered() throws Exception {
+    Hanging.reset();
+    open(new SystemClock(ServerlessProvider.ID));
+    ModelFunction function = deploy(
+        ModelArtifact.of(URI.create("java:" + Hanging.class.getName())).named("hanging"), LIMITS);
+    Future<Response> waits = callers.submit(() -> platform.invoke(function, ANY));
+    Hanging.begun.await();
+
+    Future<?> closed = callers.submit(platform::close);
+    until(() -> isClosed(function));
+    Hanging.allowed.countDown();
+
+    assertThat(waits.get()).isNotNull();
+    closed.get();
+  }
+
+  @Test
+  void whatStillWaitsWhenTheGracePeriodIsOverIsRefused() throws Exception {
+    config = config.withGracePeriod(Duration.ofMillis(1));
+    open(new SystemClock(ServerlessProvider.ID));
+    ModelFunction function = deploy(onPlatform(code("door")), LIMITS.withMaxConcurrent(1));
+    callers.submit(() -> platform.invoke(function, ANY));
     door.inside.acquire();
     Future<Response> waits = callers.submit(() -> platform.invoke(function, ANY));
     until(() -> platform.status(function).waiting() == 1);
@@ -485,8 +604,6 @@ class BadDaysTest {
     assertThatThrownBy(waits::get)
         .hasRootCauseInstanceOf(ServingException.class)
         .hasMessageContaining("Platform 'serverless' is closed");
-    door.open();
-    assertThat(runs.get()).isNotNull();
     closed.get();
   }
 
@@ -529,6 +646,11 @@ class BadDaysTest {
 
   private boolean isGone(ModelFunction function) {
     return catchThrowableOfType(ServingException.class, () -> platform.status(function)) != null;
+  }
+
+  private boolean isClosed(ModelFunction function) {
+    ServingException refusal = refusal(function, ANY.withTimeout(Duration.ofMillis(1)));
+    return refusal != null && refusal.kind() == ErrorKind.CANCELLED;
   }
 
   private ServingException refusal(ModelFunction function, Request request) {

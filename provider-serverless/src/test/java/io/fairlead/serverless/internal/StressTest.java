@@ -24,6 +24,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Queue;
 import java.util.Random;
 import java.util.Set;
@@ -280,7 +281,7 @@ class StressTest {
 
   private static FunctionLimits limits(Duration idleTimeout) {
     return new FunctionLimits(
-        INSTANCE, Duration.ofSeconds(20), ColdStart.LAZY, MAX_CONCURRENT, idleTimeout);
+        Optional.of(INSTANCE), Duration.ofSeconds(20), ColdStart.LAZY, MAX_CONCURRENT, idleTimeout);
   }
 
   private Request request(ModelFunction function) {

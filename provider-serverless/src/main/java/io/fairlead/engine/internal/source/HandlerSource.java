@@ -39,6 +39,11 @@ public record HandlerSource(String name) implements ModelSource {
   }
 
   @Override
+  public long totalSize() {
+    return 0;
+  }
+
+  @Override
   public byte[] bytes() {
     return new byte[0];
   }

@@ -119,6 +119,15 @@ public final class ModelFiles implements ModelSource {
   }
 
   @Override
+  public long totalSize() {
+    long size = weights.size();
+    for (ModelFile file : externalWeights.values()) {
+      size += file.size();
+    }
+    return texts == null ? size : size + texts.tokenizer().size();
+  }
+
+  @Override
   public byte[] bytes() throws IOException {
     return weights.bytes();
   }

@@ -441,7 +441,7 @@ final class Connection extends ChannelInboundHandlerAdapter {
     HttpRequest request = head;
     boolean isHead = request != null && request.method().equals(HttpMethod.HEAD);
     boolean isOld = request != null && request.protocolVersion().minorVersion() == 0;
-    boolean keep = keepAlive && !front.isClosing();
+    boolean keep = keepAlive && !front.isDraining();
     FullHttpResponse response =
         response(answer, isHead ? Unpooled.EMPTY_BUFFER : answer.body(), keep, isOld);
     clearRequest();

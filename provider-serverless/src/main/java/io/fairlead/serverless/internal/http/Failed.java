@@ -28,22 +28,31 @@ final class Failed {
           type ? HttpResponseStatus.UNSUPPORTED_MEDIA_TYPE : HttpResponseStatus.BAD_REQUEST,
           String.valueOf(e.getMessage()));
     }
+    if (cause instanceof CancellationException
+        || (cause instanceof ServingException e && e.kind() == ErrorKind.CANCELLED)) {
+      // The client is still there: it was not the one to cancel.
+      return closing();
+    }
     if (cause instanceof ServingException e) {
       Answer answer = Answer.error(status(e.kind()), String.valueOf(e.getMessage()));
       return hasRetryAfter(e.kind())
           ? answer.with("retry-after", seconds(e.retryAfter().orElse(DEFAULT_RETRY_AFTER)))
           : answer;
     }
-    if (cause instanceof CancellationException) {
-      return Answer.error(
-          HttpResponseStatus.SERVICE_UNAVAILABLE,
-          "The invocation of function '" + function + "' was cancelled.");
-    }
     log().warn("Function {} failed", function, cause);
     return Answer.error(
         HttpResponseStatus.INTERNAL_SERVER_ERROR,
         "Function '" + function + "' failed with " + cause.getClass().getSimpleName()
             + ": see the server's log.");
+  }
+
+  /** {@return the response to a request that is not served because the platform is being closed} */
+  static Answer closing() {
+    return Answer.error(
+            HttpResponseStatus.SERVICE_UNAVAILABLE,
+            "This server is shutting down and serves no further requests: retry in a moment, at another instance or"
+                + " after the restart.")
+        .with("retry-after", seconds(DEFAULT_RETRY_AFTER));
   }
 
   private static boolean hasRetryAfter(ErrorKind kind) {

@@ -13,8 +13,8 @@ public interface FunctionDirectory {
 
   Collection<String> names();
 
-  /** {@return the liveness: an orchestrator restarts a process that is not live} */
-  boolean isLive();
+  /** {@return whether further requests are refused, while the accepted ones end} */
+  boolean isClosing();
 
   /** {@return the readiness: whether requests may be sent} */
   boolean isReady();

@@ -70,6 +70,7 @@ public final class HttpFront implements AutoCloseable {
   private final Queue<Thread> started = new ConcurrentLinkedQueue<>();
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition connectionClosed = lock.newCondition();
+  private volatile boolean draining;
   private volatile boolean closing;
   private volatile Second second = new Second(-1, "");
 
@@ -224,8 +225,8 @@ public final class HttpFront implements AutoCloseable {
     }
   }
 
-  boolean isClosing() {
-    return closing;
+  boolean isDraining() {
+    return draining;
   }
 
   String date() {
@@ -236,6 +237,15 @@ public final class HttpFront implements AutoCloseable {
       second = last;
     }
     return last.text();
+  }
+
+  /**
+   * Closes idle connections, and every other after its request; goes on to listen, so that health checks and new
+   * clients get a response.
+   */
+  public void drain() {
+    draining = true;
+    connections.forEach(Connection::closeSoon);
   }
 
   /** Closes with a grace period of ten seconds. */
@@ -250,6 +260,7 @@ public final class HttpFront implements AutoCloseable {
    * <p>Connections without a request are closed at once. Idempotent.
    */
   public void close(Duration grace) {
+    draining = true;
     closing = true;
     listening.close().awaitUninterruptibly();
     connections.forEach(Connection::closeSoon);

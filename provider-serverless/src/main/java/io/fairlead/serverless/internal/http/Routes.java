@@ -109,7 +109,8 @@ final class Routes {
         return Route.to(Answer.json(HttpResponseStatus.OK, Routes::writeServer));
       }
       case LIVE -> {
-        return Route.to(flag("live", directory.isLive()));
+        // An orchestrator restarts a process that is not live; one that is being closed is.
+        return Route.to(flag("live", true));
       }
       case READY -> {
         return Route.to(flag("ready", directory.isReady()));
@@ -124,6 +125,9 @@ final class Routes {
         return Route.to(Answer.value(HttpResponseStatus.OK, this::writeIndex));
       }
       default -> {
+        if (directory.isClosing()) {
+          return Route.to(Failed.closing());
+        }
         String encoding = request.headers().get(HttpHeaderNames.CONTENT_ENCODING);
         if (encoding != null && !HttpHeaderValues.IDENTITY.contentEqualsIgnoreCase(encoding)) {
           return Route.to(Answer.error(

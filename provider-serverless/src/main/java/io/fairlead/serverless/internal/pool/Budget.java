@@ -20,7 +20,9 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Requests are granted round robin over the pools, and those for the first instance of a pool come first, so that a
  * burst on one function does not starve another. When memory is short, the instance that has been idle for the longest
- * is reclaimed; if none is idle and a pool has no instance at all, the pool with the most instances gives one up.
+ * is reclaimed; if none is idle and a pool has no instance at all, the pool with the most instances gives one up, and
+ * where each has but one, that which has had it for the longest, after a slice of time: so none waits for ever for one
+ * that is always busy. Requests that are due to a prediction take only memory that no other request waits for.
  */
 public final class Budget {
   private final long memoryBytes;
@@ -68,12 +70,17 @@ public final class Budget {
     }
   }
 
+  boolean hasFree(long bytes) {
+    return freeBytes() >= bytes;
+  }
+
   /** A pool's request for an instance. */
   static final class Request {
     private final Pool<?> pool;
     private final long bytes;
     private final boolean first;
     private final @Nullable Pool<?> predecessor;
+    private final long patience;
     private final Runnable granted;
 
     /**
@@ -81,14 +88,21 @@ public final class Budget {
      *
      * @param first whether the pool has no other instance
      * @param predecessor the pool that this one replaces, whose last instance may be reclaimed for it
+     * @param patience the longest time that another pool's last instance is kept from it although others are busy
      * @param granted called when the pool has been given the memory and a start
      */
     Request(
-        Pool<?> pool, long bytes, boolean first, @Nullable Pool<?> predecessor, Runnable granted) {
+        Pool<?> pool,
+        long bytes,
+        boolean first,
+        @Nullable Pool<?> predecessor,
+        long patience,
+        Runnable granted) {
       this.pool = pool;
       this.bytes = bytes;
       this.first = first;
       this.predecessor = predecessor;
+      this.patience = patience;
       this.granted = granted;
     }
   }
@@ -213,7 +227,7 @@ public final class Budget {
     Request found = null;
     for (Deque<Request> requests : waiting.values()) {
       Request request = requests.getFirst();
-      if (request.bytes <= freeBytes && (found == null || (request.first && !found.first))) {
+      if (request.bytes <= freeBytes && (found == null || isBefore(request, found))) {
         found = request;
       }
     }
@@ -232,9 +246,15 @@ public final class Budget {
     return found;
   }
 
+  private static boolean isBefore(Request one, Request other) {
+    boolean predicted = one.pool.isPrewarming();
+    return predicted == other.pool.isPrewarming() ? one.first && !other.first : !predicted;
+  }
+
   private List<Request> byUrgency() {
     return waiting.values().stream()
         .map(Deque::getFirst)
+        .filter(request -> !request.pool.isPrewarming())
         .sorted(Comparator.comparing(request -> !request.first))
         .toList();
   }
@@ -273,7 +293,11 @@ public final class Budget {
     long idleSince = Long.MAX_VALUE;
     Pool<?> largest = null;
     int most = 1;
+    Pool<?> longestReady = null;
+    long readySince = Long.MAX_VALUE;
+    long nextSliceEnd = Long.MAX_VALUE;
     long spare = 0;
+    long now = request.pool.now();
     for (Pool<?> pool : others) {
       Pool.Reclaimable its = pool.reclaimable();
       if (its.idleSince() < idleSince) {
@@ -284,13 +308,24 @@ public final class Budget {
         largest = pool;
         most = its.ready();
       }
-      int count = pool == predecessor
+      long sliceEnd = request.first ? its.sliceEnd(request.patience) : Long.MAX_VALUE;
+      boolean hasHadItsSlice = sliceEnd <= now;
+      if (hasHadItsSlice && its.readySince() < readySince) {
+        longestReady = pool;
+        readySince = its.readySince();
+      } else if (!hasHadItsSlice) {
+        nextSliceEnd = Math.min(nextSliceEnd, sliceEnd);
+      }
+      int count = pool == predecessor || hasHadItsSlice
           ? its.ready()
           : (request.first ? Math.max(its.idle(), its.ready() - 1) : its.idle());
       spare += count * pool.instanceBytes();
     }
     if (spare < missing) {
       // Reclaiming all of it would still not be enough.
+      if (nextSliceEnd < Long.MAX_VALUE) {
+        request.pool.askAgainAt(nextSliceEnd);
+      }
       return false;
     }
     if (longestIdle != null && reclaim(longestIdle, Choice.IDLE)) {
@@ -300,7 +335,8 @@ public final class Budget {
       return false;
     }
     return (largest != null && reclaim(largest, Choice.ONE_OF_SEVERAL))
-        || (predecessor != null && reclaim(predecessor, Choice.ANY));
+        || (predecessor != null && reclaim(predecessor, Choice.ANY))
+        || (longestReady != null && reclaim(longestReady, Choice.ANY));
   }
 
   private boolean reclaim(Pool<?> pool, Choice which) {

@@ -43,6 +43,15 @@ public final class Pool<I> {
   /** The time after which a start that has not ended gives its permit to others. */
   private static final long SLOW_START = 60 * SECOND;
 
+  /** The least time that an instance is kept before it is given up to another pool although it is busy. */
+  private static final long MIN_SLICE = SECOND;
+
+  /** The time that such an instance is kept, in times of its start: starts take a fifth of the time at most. */
+  private static final int SLICE_STARTS = 4;
+
+  /** The part of an invocation's timeout after which such an instance is given up in any case. */
+  private static final int SLICES_PER_TIMEOUT = 4;
+
   /** The time after its deadline in which an invocation is expected to stop. */
   private static final long GRACE = SECOND;
 
@@ -77,6 +86,13 @@ public final class Pool<I> {
   private final StartFailures failures = new StartFailures();
 
   private int warmTarget;
+
+  /** Whether an instance is to be started because of a prediction alone. Written under the lock. */
+  private volatile boolean prewarming;
+
+  /** The time at which another pool's instance may be given up to this one. */
+  private long memoryAt = NEVER;
+
   private @Nullable CompletableFuture<Void> warmUp;
   private @Nullable Pool<I> predecessor;
 
@@ -116,10 +132,17 @@ public final class Pool<I> {
     private boolean reclaimed;
     private boolean holdsStartPermit;
     private long startingSince;
+    private long readySince;
+    private long startNanos;
 
     Instance(boolean first) {
       this.request = new Budget.Request(
-          Pool.this, settings.memoryBytes(), first, predecessor, () -> startIfNeeded(this));
+          Pool.this,
+          settings.memoryBytes(),
+          first,
+          predecessor,
+          nanosOf(settings.timeout()) / SLICES_PER_TIMEOUT,
+          () -> startIfNeeded(this));
     }
 
     @Override
@@ -244,6 +267,15 @@ public final class Pool<I> {
     }
     scaleToZeroAt = NEVER;
     prewarmAt = NEVER;
+    endPrewarming();
+  }
+
+  /** What was to be started because of a prediction is needed by now: it no longer stands back behind other pools. */
+  private void endPrewarming() {
+    if (prewarming) {
+      prewarming = false;
+      defer(budget::dispatch);
+    }
   }
 
   private @Nullable Refusal queueRefusal(long now) {
@@ -495,6 +527,8 @@ public final class Pool<I> {
     instance.value = value;
     instance.phase = Phase.READY;
     instance.idleSince = now;
+    instance.readySince = now;
+    instance.startNanos = now - instance.startingSince;
     serveQueue(now);
     scaleOut(now);
     if (instance.used == 0) {
@@ -533,6 +567,7 @@ public final class Pool<I> {
     CompletableFuture<Void> done = warmUp;
     warmUp = null;
     warmTarget = 0;
+    prewarming = false;
     predecessor = null;
     if (done == null) {
       return;
@@ -611,8 +646,22 @@ public final class Pool<I> {
    * @param idleSince the time since which its longest idle instance has been idle; {@code Long.MAX_VALUE} if none is
    * @param idle the number of idle instances that can be reclaimed
    * @param ready the number of ready instances
+   * @param readySince the time since which its last ready instance, busy or not, has been ready; {@code Long.MAX_VALUE}
+   *     if it has none, or keeps it always
+   * @param slice the time that this instance is kept from then on before it is given up although it is busy
    */
-  record Reclaimable(long idleSince, int idle, int ready) {}
+  record Reclaimable(long idleSince, int idle, int ready, long readySince, long slice) {
+    /**
+     * {@return the time from which on even its last instance is given up for another pool's first one}
+     *
+     * @param patience the longest that the other pool is to wait for it
+     */
+    long sliceEnd(long patience) {
+      return readySince == NEVER
+          ? NEVER
+          : plus(readySince, Math.max(MIN_SLICE, Math.min(slice, patience)));
+    }
+  }
 
   Reclaimable reclaimable() {
     return locked(() -> {
@@ -622,8 +671,39 @@ public final class Pool<I> {
           .filter(instance -> instance.phase == Phase.READY && instance.used == 0)
           .count();
       int kept = settings.eager() && idle == ready ? 1 : 0;
+      Instance last = settings.eager() || ready != 1 ? null : lastReady();
       return new Reclaimable(
-          longestIdle == null ? NEVER : longestIdle.idleSince, Math.max(0, idle - kept), ready);
+          longestIdle == null ? NEVER : longestIdle.idleSince,
+          Math.max(0, idle - kept),
+          ready,
+          last == null ? NEVER : last.readySince,
+          last == null ? NEVER : SLICE_STARTS * last.startNanos);
+    });
+  }
+
+  private @Nullable Instance lastReady() {
+    for (Instance instance : instances) {
+      if (instance.phase == Phase.READY) {
+        return instance;
+      }
+    }
+    return null;
+  }
+
+  long now() {
+    return clock.now();
+  }
+
+  /** {@return whether its requests are due to a prediction alone, so that those of other pools come first} */
+  boolean isPrewarming() {
+    return prewarming;
+  }
+
+  /** Asks the budget again at a time at which another pool's instance may be given up. */
+  void askAgainAt(long time) {
+    locked(() -> {
+      memoryAt = Math.min(memoryAt, time);
+      wakeBy(time, clock.now());
     });
   }
 
@@ -756,6 +836,12 @@ public final class Pool<I> {
       } else {
         next = Math.min(next, prewarmAt);
       }
+      if (memoryAt <= now) {
+        memoryAt = NEVER;
+        defer(budget::dispatch);
+      } else {
+        next = Math.min(next, memoryAt);
+      }
       scaleOut(now);
       endIfDone();
       if (next != NEVER) {
@@ -767,6 +853,7 @@ public final class Pool<I> {
   /** Loads the model again because an invocation is likely soon. */
   private void prewarm(long now) {
     if (live(false) == 0 && !closing && queue.isEmpty()) {
+      prewarming = warmUp == null;
       warmTarget = Math.max(warmTarget, 1);
       warmUp = warmUp == null ? new CompletableFuture<>() : warmUp;
       scaleOut(now);
@@ -792,7 +879,7 @@ public final class Pool<I> {
     long next = NEVER;
     for (Ticket<I> ticket : queue) {
       if (ticket.deadline() <= now) {
-        dequeue(ticket, Refusal.of(Reason.TIMED_OUT_WAITING));
+        dequeue(ticket, Refusal.of(timedOutWaiting()));
       } else {
         next = Math.min(next, ticket.deadline());
       }
@@ -805,6 +892,25 @@ public final class Pool<I> {
     }
     withdrawSurplus();
     return next;
+  }
+
+  private Reason timedOutWaiting() {
+    if (ready() > 0) {
+      return Reason.TIMED_OUT_WAITING;
+    }
+    boolean requested = false;
+    for (Instance instance : instances) {
+      if (instance.phase == Phase.STARTING) {
+        return Reason.TIMED_OUT_LOADING;
+      }
+      requested |= instance.phase == Phase.REQUESTED;
+    }
+    if (!requested) {
+      return Reason.TIMED_OUT_WAITING;
+    }
+    return budget.hasFree(settings.memoryBytes())
+        ? Reason.TIMED_OUT_BEFORE_START
+        : Reason.TIMED_OUT_WITHOUT_MEMORY;
   }
 
   /** {@return the time at which to check the invocation again} */
@@ -904,6 +1010,7 @@ public final class Pool<I> {
       warmUp = done;
       predecessor = replaced;
       warmTarget = Math.max(warmTarget, wanted);
+      endPrewarming();
       failures.reset();
       scaleOut(clock.now());
       return done;
@@ -979,6 +1086,7 @@ public final class Pool<I> {
 
   private void cancelWarmUp() {
     warmTarget = 0;
+    prewarming = false;
     CompletableFuture<Void> dropped = warmUp;
     warmUp = null;
     predecessor = null;

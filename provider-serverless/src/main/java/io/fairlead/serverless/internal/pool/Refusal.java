@@ -16,8 +16,14 @@ public record Refusal(
   public enum Reason {
     /** The queue is full. */
     QUEUE_FULL,
-    /** Its deadline passed while it waited. */
+    /** Its deadline passed while it waited for a slot of an instance. */
     TIMED_OUT_WAITING,
+    /** Its deadline passed while the first instance was being started. */
+    TIMED_OUT_LOADING,
+    /** Its deadline passed while there was no memory for an instance. */
+    TIMED_OUT_WITHOUT_MEMORY,
+    /** Its deadline passed while as many instances of other pools were being started as may be at a time. */
+    TIMED_OUT_BEFORE_START,
     /** Its deadline passed, and it is still running. */
     TIMED_OUT_RUNNING,
     /** No instance could be started; the cause has the reason. */

@@ -10,6 +10,7 @@ import io.fairlead.error.ErrorKind;
 import io.fairlead.error.ServingException;
 import io.fairlead.platform.Request;
 import io.fairlead.platform.Response;
+import io.fairlead.provider.Closed;
 import io.fairlead.serverless.HttpSettings;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -584,6 +585,45 @@ final class ConnectionTest {
     assertThat(failure.get()).isNull();
     assertThat(threads()).isEmpty();
     front.close();
+  }
+
+  @Test
+  void whileItDrainsItIsLiveButNotReadyRefusesRequestsAndAnswersWhatIsUnderWay() throws Exception {
+    HttpFront front = start(SETTINGS);
+    Client busy = connect(front);
+    busy.send(post("/v2/models/waiting", 0));
+    CompletableFuture<Response> work = waiting.waiting.take();
+
+    functions.closing = true;
+    functions.ready = false;
+    front.drain();
+
+    Client late = connect(front);
+    late.send(post("/v2/models/waiting", 0));
+    assertThat(late.rest())
+        .startsWith("HTTP/1.1 503 ")
+        .contains("retry-after: 1", "connection: close", "This server is shutting down");
+    Client prober = connect(front);
+    prober.send(get("/v2/health/ready"));
+    assertThat(prober.rest()).startsWith("HTTP/1.1 503 ");
+    Client liveness = connect(front);
+    liveness.send(get("/v2/health/live"));
+    assertThat(liveness.rest()).startsWith("HTTP/1.1 200 ");
+    work.complete(Response.json("{\"a\":1}"));
+    assertThat(busy.rest()).contains("connection: close").endsWith("{\"a\":1}");
+  }
+
+  @Test
+  void whatIsCancelledByAClosedPlatformMayBeRetriedElsewhere() throws Exception {
+    HttpFront front = start(SETTINGS);
+    Client client = connect(front);
+    client.send(post("/v2/models/waiting", 0));
+
+    waiting.waiting.take().completeExceptionally(Closed.refusal("serverless", "invoke waiting"));
+
+    assertThat(client.answer())
+        .startsWith("HTTP/1.1 503 ")
+        .contains("retry-after: 1", "This server is shutting down");
   }
 
   @Test

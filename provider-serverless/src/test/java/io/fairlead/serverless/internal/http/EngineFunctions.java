@@ -23,6 +23,7 @@ final class EngineFunctions implements FunctionDirectory, AutoCloseable {
   private final Map<String, HttpFunction> functions = new ConcurrentHashMap<>();
   private final Engine engine;
   volatile boolean ready = true;
+  volatile boolean closing;
 
   EngineFunctions(Map<String, ModelHandler> handlers) {
     engine = new Engine(
@@ -61,8 +62,8 @@ final class EngineFunctions implements FunctionDirectory, AutoCloseable {
   }
 
   @Override
-  public boolean isLive() {
-    return true;
+  public boolean isClosing() {
+    return closing;
   }
 
   @Override

@@ -112,6 +112,99 @@ final class PoolSharingTest {
     assertThat(first.pool.terminated()).isCompleted();
   }
 
+  @Test
+  void whoWaitsGetsTheMemoryOfOneThatIsAlwaysBusyAfterATimeAndItComesBack() {
+    Scene scene = new Scene(1, 4);
+    Function busy = scene.new Function(settings(1, 1, false));
+    Function newcomer = scene.new Function(settings(1, 1, false));
+    busy.calls(50, SECOND);
+    scene.clock.pass(Duration.ofSeconds(3));
+
+    Call call = newcomer.call(SHORT);
+    scene.clock.pass(MINUTE);
+
+    // The first has started for two seconds and keeps its instance for eight; a run may be under
+    // way then.
+    assertThat(call.waited()).isBetween(Duration.ofSeconds(9), Duration.ofSeconds(10));
+    assertThat(busy.live).isEqualTo(1);
+    assertThat(busy.starts).isEqualTo(2);
+  }
+
+  @Test
+  void twoThatAreAlwaysBusyHaveTheMemoryInTurnsAndStartForAFifthOfTheTimeAtMost() {
+    Scene scene = new Scene(1, 4);
+    Function one = scene.new Function(settings(1, 1, false));
+    Function two = scene.new Function(settings(1, 1, false));
+    for (int i = 0; i < 600; i++) {
+      one.call(SECOND);
+      two.call(SECOND);
+      scene.clock.pass(SECOND);
+    }
+
+    assertThat(one.starts + two.starts).isBetween(40, 61);
+    assertThat(scene.started.stream().filter(call -> call.function == one))
+        .hasSizeBetween(200, 300);
+    assertThat(scene.started.stream().filter(call -> call.function == two))
+        .hasSizeBetween(200, 300);
+  }
+
+  @Test
+  void aLongStartDoesNotKeepOthersWaitingForLongerThanAQuarterOfTheirTimeout() {
+    Scene scene = new Scene(1, 4);
+    Function slow = scene.new Function(settings(1, 1, false));
+    slow.coldStart = Duration.ofSeconds(50);
+    Function newcomer = scene.new Function(settings(1, 1, false));
+    slow.calls(100, SECOND).forEach(call -> {});
+    scene.clock.pass(Duration.ofSeconds(51));
+
+    Call call = newcomer.call(SHORT);
+    scene.clock.pass(MINUTE);
+
+    assertThat(call.waited()).isLessThanOrEqualTo(Duration.ofSeconds(15 + 1 + 2));
+  }
+
+  @Test
+  void anEagerFunctionKeepsItsInstanceWhoeverWaits() {
+    Scene scene = new Scene(1, 4);
+    Function eager = scene.new Function(settings(1, 1, true));
+    eager.warm(1);
+    scene.clock.pass(Duration.ofSeconds(3));
+    eager.calls(50, SECOND);
+
+    Call call = scene.new Function(settings(1, 1, false)).call(SHORT);
+    scene.clock.pass(MINUTE);
+
+    assertThat(call.refusal.reason()).isEqualTo(Reason.TIMED_OUT_WITHOUT_MEMORY);
+    assertThat(eager.starts).isEqualTo(1);
+  }
+
+  @Test
+  void whatIsPredictedTakesNoMemoryFromThoseWhoWait() {
+    Scene scene = new Scene(1, 4);
+    Function predicted = scene.new Function(new PoolSettings(
+        1, 1, 1, 100, MINUTE, false, Duration.ofMinutes(10), MINUTE, true));
+    for (int hour = 0; hour < 12; hour++) {
+      predicted.call(SHORT);
+      scene.clock.pass(Duration.ofMinutes(60));
+    }
+    predicted.call(SHORT);
+    scene.clock.pass(Duration.ofSeconds(3));
+    assertThat(predicted.live).as("it is stopped, and is to be started in time").isZero();
+    int starts = predicted.starts;
+    Function busy = scene.new Function(settings(1, 1, false));
+
+    for (int i = 0; i < 70 * 60; i++) {
+      busy.call(SECOND);
+      scene.clock.pass(SECOND);
+    }
+
+    assertThat(busy.starts).isEqualTo(1);
+    assertThat(predicted.starts).isEqualTo(starts);
+    Call call = predicted.call(SHORT);
+    scene.clock.pass(MINUTE);
+    assertThat(call.isAnswered()).isTrue();
+  }
+
   // ---- replacement ----
 
   @Test

@@ -499,7 +499,7 @@ final class PoolTest {
     Call call = small.new Function(with(1, 1)).call(SHORT, Duration.ofSeconds(10));
     small.clock.pass(Duration.ofSeconds(11));
 
-    assertThat(call.refusal).isEqualTo(Refusal.of(Reason.TIMED_OUT_WAITING));
+    assertThat(call.refusal).isEqualTo(Refusal.of(Reason.TIMED_OUT_WITHOUT_MEMORY));
     assertThat(eager.live).isEqualTo(1);
   }
 
