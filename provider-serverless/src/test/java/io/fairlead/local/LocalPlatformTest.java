@@ -208,6 +208,44 @@ class LocalPlatformTest {
   }
 
   @Test
+  void closingAnswersWhatRunsAndWhatWaitsForAnInstance() throws Exception {
+    int slots = Runtime.getRuntime().availableProcessors();
+    Semaphore inside = new Semaphore(0);
+    CountDownLatch allowed = new CountDownLatch(1);
+    EndpointPlatform platform = new LocalProvider()
+        .open(LocalConfig.DEFAULT.withFunction("slow", request -> {
+          inside.release();
+          allowed.await();
+          return Response.json("1");
+        }));
+    Endpoint slow = deploy(platform, java("slow"), "blue");
+    List<CompletableFuture<Response>> calls = new ArrayList<>();
+    for (int i = 0; i < slots; i++) {
+      calls.add(CompletableFuture.supplyAsync(() -> platform.invoke(slow, FLOWER), callers));
+    }
+    inside.acquire(slots);
+    CompletableFuture<Response> waiting = new CompletableFuture<>();
+    Thread waiter = new Thread(() -> waiting.complete(platform.invoke(slow, FLOWER)));
+    waiter.start();
+    while (waiter.getState() != Thread.State.TIMED_WAITING) {
+      Thread.onSpinWait();
+    }
+    calls.add(waiting);
+
+    CompletableFuture<Void> closing = CompletableFuture.runAsync(platform::close, callers);
+    while (catchThrowable(platform::list) == null) {
+      Thread.onSpinWait();
+    }
+    assertThat(calls).noneMatch(CompletableFuture::isDone);
+    allowed.countDown();
+
+    for (CompletableFuture<Response> call : calls) {
+      assertThat(call.get(30, TimeUnit.SECONDS).text()).isEqualTo("1");
+    }
+    closing.get(30, TimeUnit.SECONDS);
+  }
+
+  @Test
   void closingWhileRealModelsRunNeverBreaksThem() throws Exception {
     for (int round = 0; round < 10; round++) {
       EndpointPlatform platform = Platforms.open("local", EndpointPlatform.class);
