@@ -41,12 +41,22 @@ public final class Request {
     this.options = options;
     Problems.in("Request")
         .check(
-            !contentType.isBlank() && contentType.chars().noneMatch(Character::isISOControl),
+            isLine(contentType),
             "contentType",
             "must be a line of text, such as application/json",
             contentType)
         .check(timeout.compareTo(Duration.ZERO) > 0, "timeout", "must be more than 0", timeout)
         .throwIfAny();
+  }
+
+  /** A loop, because a stream would cost each request time. */
+  private static boolean isLine(String text) {
+    for (int i = 0; i < text.length(); i++) {
+      if (Character.isISOControl(text.charAt(i))) {
+        return false;
+      }
+    }
+    return !text.isBlank();
   }
 
   /** {@return a request with a JSON body} */

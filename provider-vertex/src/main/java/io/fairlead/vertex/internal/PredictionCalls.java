@@ -75,12 +75,13 @@ final class PredictionCalls {
   /**
    * Invokes a model.
    *
+   * @param what the call, as the beginning of a sentence: {@link #what}
    * @param size the request's size in bytes
    * @param deadline the limit on all attempts
    */
-  <T> T ask(Endpoint endpoint, Request request, int size, Deadline deadline, Call<T> call) {
+  <T> T ask(
+      String what, Endpoint endpoint, Request request, int size, Deadline deadline, Call<T> call) {
     check(request, size);
-    String what = what(endpoint, request);
     String id = endpoint.name();
     Access access = access(endpoint);
     if (access == Access.PRIVATE_SERVICE_CONNECT) {

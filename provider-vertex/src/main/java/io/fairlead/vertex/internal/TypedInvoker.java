@@ -35,6 +35,7 @@ final class TypedInvoker {
     Deadline deadline = Deadline.after(request.timeout(), time);
     PredictRequest asked = asked(VertexInvoker.bytes(endpoint, request));
     PredictResponse answer = calls.ask(
+        what,
         endpoint,
         request,
         asked.getSerializedSize(),

@@ -50,8 +50,8 @@ final class VertexInvoker implements Invoker<Endpoint>, AutoCloseable {
     String what = PredictionCalls.what(endpoint, request);
     Deadline deadline = Deadline.after(request.timeout(), time);
     HttpBody body = body(endpoint, request);
-    Answer answer =
-        calls.ask(endpoint, request, body.getData().size(), deadline, (target, left, answered) -> {
+    Answer answer = calls.ask(
+        what, endpoint, request, body.getData().size(), deadline, (target, left, answered) -> {
           HttpBody got = VertexCalls.get(
               what,
               target.client().rawPredictCallable(),

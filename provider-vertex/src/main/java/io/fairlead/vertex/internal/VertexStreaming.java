@@ -41,8 +41,9 @@ final class VertexStreaming implements AutoCloseable {
     Deadline deadline = Deadline.after(request.timeout(), time);
     HttpBody body = VertexInvoker.body(endpoint, request);
     int size = body.getData().size();
-    Answer answer = calls.ask(endpoint, request, size, deadline, (target, left, answered) -> {
-      Answer begun = new Answer(PredictionCalls.what(endpoint, request), deadline, answered);
+    String what = PredictionCalls.what(endpoint, request);
+    Answer answer = calls.ask(what, endpoint, request, size, deadline, (target, left, answered) -> {
+      Answer begun = new Answer(what, deadline, answered);
       begun.begin(target, left, body);
       return begun;
     });
