@@ -190,8 +190,8 @@ public final class FrontCost {
     }
 
     @Override
-    public boolean isLive() {
-      return true;
+    public boolean isClosing() {
+      return false;
     }
 
     @Override
