@@ -5,16 +5,21 @@ import com.google.cloud.aiplatform.v1.ModelDeploymentMonitoringObjectiveConfig;
 import com.google.cloud.aiplatform.v1.ModelMonitoringAlertConfig;
 import com.google.cloud.aiplatform.v1.ModelMonitoringObjectiveConfig.PredictionDriftDetectionConfig;
 import com.google.cloud.aiplatform.v1.ThresholdConfig;
+import io.fairlead.reconcile.Desired;
 import io.fairlead.reconcile.KindName;
 import io.fairlead.vertex.VertexMonitoring;
 import java.time.Duration;
+import java.util.Collections;
 import java.util.List;
+import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
 
 /**
  * The state of a variant's monitoring, including the job's settings for all variants. Unlike the option, it may have
  * any value that was set by hand.
+ *
+ * @param labels the user's labels of the job
  */
 record MonitoringSpec(
     SortedMap<String, Double> driftThresholds,
@@ -22,8 +27,24 @@ record MonitoringSpec(
     double samplingRate,
     Duration interval,
     List<String> alertEmails,
-    String predictInstanceSchema) {
+    String predictInstanceSchema,
+    SortedMap<String, String> labels) {
   static final KindName<MonitoringSpec> KIND = new KindName<>("monitoring", MonitoringSpec.class);
+
+  /**
+   * A variant's monitoring, in a job that other variants of the endpoint may share.
+   *
+   * @param value the variant's monitoring, with its labels
+   */
+  record Shared(MonitoringSpec value) implements Desired<MonitoringSpec> {
+    @Override
+    public MonitoringSpec from(Optional<MonitoringSpec> actual) {
+      SortedMap<String, String> all = new TreeMap<>(value.labels());
+      // As on the endpoint, the first value stays.
+      actual.ifPresent(there -> all.putAll(there.labels()));
+      return value.withLabels(all);
+    }
+  }
 
   static MonitoringSpec of(VertexMonitoring option) {
     return new MonitoringSpec(
@@ -32,7 +53,8 @@ record MonitoringSpec(
         option.samplingRate(),
         option.interval(),
         option.alertEmails(),
-        option.predictInstanceSchema().orElse(""));
+        option.predictInstanceSchema().orElse(""),
+        Collections.emptySortedMap());
   }
 
   static MonitoringSpec of(
@@ -51,7 +73,19 @@ record MonitoringSpec(
         job.getModelMonitoringAlertConfig().getEmailAlertConfig().getUserEmailsList().stream()
             .sorted()
             .toList(),
-        job.getPredictInstanceSchemaUri());
+        job.getPredictInstanceSchemaUri(),
+        VertexTags.users(job.getLabelsMap()));
+  }
+
+  MonitoringSpec withLabels(SortedMap<String, String> newLabels) {
+    return new MonitoringSpec(
+        driftThresholds,
+        defaultDriftThreshold,
+        samplingRate,
+        interval,
+        alertEmails,
+        predictInstanceSchema,
+        newLabels);
   }
 
   /** Writes it into an objective; other settings of the objective are kept. */
@@ -70,8 +104,13 @@ record MonitoringSpec(
     return ThresholdConfig.newBuilder().setValue(value).build();
   }
 
-  /** Writes the settings for all variants into a job; other alert recipients are kept. */
+  /** Writes the settings for all variants into a job; other alert recipients and the labels that it has are kept. */
   void into(ModelDeploymentMonitoringJob.Builder job) {
+    labels.forEach((key, value) -> {
+      if (!job.containsLabels(key)) {
+        job.putLabels(key, value);
+      }
+    });
     job.getModelDeploymentMonitoringScheduleConfigBuilder()
         .setMonitorInterval(VertexTimes.proto(interval));
     job.getLoggingSamplingStrategyBuilder()

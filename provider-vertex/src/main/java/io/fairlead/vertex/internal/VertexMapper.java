@@ -329,8 +329,10 @@ final class VertexMapper implements EndpointMapper {
         .routing()
         .options()
         .find(VertexMonitoring.class)
-        .<Resource<?>>map(
-            watched -> Resource.part(MonitoringSpec.KIND, path, MonitoringSpec.of(watched)))
+        .<Resource<?>>map(watched -> Resource.part(
+            MonitoringSpec.KIND,
+            path,
+            new MonitoringSpec.Shared(MonitoringSpec.of(watched).withLabels(model.labels()))))
         .orElseGet(() -> Resource.noPart(MonitoringSpec.KIND, path)));
     return new Mapping(resources, warnings);
   }

@@ -43,6 +43,7 @@ import io.fairlead.vertex.standin.StandIn;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
@@ -457,7 +458,8 @@ class MonitoringKindTest {
 
     end(kind.update(BLUE, kind.read(BLUE, new Look()), DAILY));
 
-    assertThat(kind.read(BLUE, new Look()).value()).contains(DAILY);
+    assertThat(kind.read(BLUE, new Look()).value())
+        .contains(DAILY.withLabels(new TreeMap<>(Map.of("team", "search"))));
     assertThat(job().getModelMonitoringAlertConfig().getEnableLogging()).isTrue();
     assertThat(job().getLabelsMap()).containsEntry("team", "search");
     ModelMonitoringObjectiveConfig objective =

@@ -14,6 +14,7 @@ import io.fairlead.grammar.Routing;
 import io.fairlead.grammar.RuntimeSpec;
 import io.fairlead.grammar.Scaling;
 import io.fairlead.vertex.Gcp;
+import io.fairlead.vertex.VertexMonitoring;
 import io.fairlead.vertex.VertexPlatform;
 import java.net.URI;
 import java.time.Duration;
@@ -88,6 +89,33 @@ class VertexLabelsTest {
             .preview(p -> {
               p.deploy(first, ONE, BLUE);
               return p.deploy(second, ONE, GREEN);
+            })
+            .isEmpty())
+        .isTrue();
+  }
+
+  @Test
+  void theMonitoringJobThatVariantsShareHasThemToo() {
+    Container first = container("one", "1.5", Map.of("stage", "prod"));
+    Container second = container("two", "1.6", Map.of("stage", "canary", "owner", "ada"));
+    VertexMonitoring drift = VertexMonitoring.drift(0.3);
+
+    deploy(first, BLUE.with(drift));
+    assertThat(gcp.project().allMonitoringJobs().get(0).getLabelsMap())
+        .containsEntry("stage", "prod")
+        .containsEntry("framework_version", "1-5");
+    deploy(second, GREEN.with(drift));
+
+    assertThat(gcp.project().allMonitoringJobs())
+        .singleElement()
+        .satisfies(job -> assertThat(job.getLabelsMap())
+            .containsEntry("stage", "prod")
+            .containsEntry("framework_version", "1-5")
+            .containsEntry("owner", "ada"));
+    assertThat(platform
+            .preview(p -> {
+              p.deploy(first, ONE, BLUE.with(drift));
+              return p.deploy(second, ONE, GREEN.with(drift));
             })
             .isEmpty())
         .isTrue();
