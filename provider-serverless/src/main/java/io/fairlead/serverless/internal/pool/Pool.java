@@ -16,8 +16,8 @@ import org.jspecify.annotations.Nullable;
  * The instances of one function, its running invocations and the queue of those that wait for a slot.
  *
  * <p>Invocations that cannot run at once wait in one queue and take the first slot that becomes free; none is bound to
- * an instance in advance. The queue scales the pool out: by Little's law, to as many instances as work it off within a
- * second, given the rate of the last half second and a moving average of the service time. A slot is taken on the
+ * an instance in advance. The queue scales the pool out, to as many instances as work it off within a second, by its
+ * {@link Demand}. A slot is taken on the
  * fullest instance that has a free one, so that the others become idle. An instance that was not needed for a minute is
  * stopped, the last one after the idle timeout.
  *
@@ -30,15 +30,6 @@ import org.jspecify.annotations.Nullable;
 public final class Pool<I> {
   private static final long SECOND = 1_000_000_000L;
   private static final long NEVER = Long.MAX_VALUE;
-
-  /** The target utilisation of the slots. */
-  private static final double UTILISATION = 0.7;
-
-  /** The time in which the queue is to be worked off. */
-  private static final double DRAIN_SECONDS = 1;
-
-  /** The weight of the last invocation in the moving average. */
-  private static final double SMOOTHING = 0.1;
 
   /** The time after which a start that has not ended gives its permit to others. */
   private static final long SLOW_START = 60 * SECOND;
@@ -70,15 +61,13 @@ public final class Pool<I> {
   private final TicketList<I> running = new TicketList<>();
   private final List<Instance> instances = new ArrayList<>();
   private final @Nullable IdleTimes idleTimes;
-  private @Nullable RateWindow recentRate;
-  private @Nullable RateWindow steadyRate;
+  private final Demand demand;
 
   /** Callbacks to run after the lock is released. */
   private @Nullable List<Runnable> deferred;
 
   private boolean accepting = true;
   private boolean closing;
-  private double serviceNanos = -1;
   private int stuck;
   private int stopping;
   private @Nullable Pool<I> successor;
@@ -116,6 +105,7 @@ public final class Pool<I> {
     this.starter = requireNonNull(starter, "starter");
     this.maxInstances = (int) Math.max(
         1, Math.min(settings.maxInstances(), budget.memoryBytes() / settings.memoryBytes()));
+    this.demand = new Demand(settings.slots(), maxInstances);
     this.idleTimeout = nanosOf(settings.idleTimeout());
     this.extraIdleTimeout = Math.min(nanosOf(settings.extraIdleTimeout()), idleTimeout);
     this.idleTimes = settings.adaptive() ? new IdleTimes() : null;
@@ -256,12 +246,7 @@ public final class Pool<I> {
   }
 
   private void recordArrival(long now) {
-    if (recentRate == null || steadyRate == null) {
-      recentRate = new RateWindow(10, SECOND / 20);
-      steadyRate = new RateWindow(30, 2 * SECOND);
-    }
-    recentRate.add(now);
-    steadyRate.add(now);
+    demand.arrived(now);
     if (idleTimes != null && running.isEmpty() && queue.isEmpty() && accepted > 0) {
       idleTimes.add(now - idleFrom);
     }
@@ -287,9 +272,8 @@ public final class Pool<I> {
     }
     if (queue.size() >= queueLimit()) {
       refused++;
-      double slots = Math.max(1, ready()) * (double) settings.slots();
-      double nanos = serviceNanos < 0 ? SECOND : serviceNanos * Math.max(1, queue.size()) / slots;
-      return new Refusal(Reason.QUEUE_FULL, Duration.ofNanos((long) nanos), null);
+      long nanos = demand.untilWorkedOff(queue.size(), ready());
+      return new Refusal(Reason.QUEUE_FULL, Duration.ofNanos(nanos), null);
     }
     return null;
   }
@@ -349,8 +333,7 @@ public final class Pool<I> {
     if (ticket.stuck) {
       stuck--;
     }
-    double took = now - ticket.startedAt;
-    serviceNanos = serviceNanos < 0 ? took : serviceNanos + SMOOTHING * (took - serviceNanos);
+    demand.served(now - ticket.startedAt);
     instance.used--;
     if (instance.used == 0) {
       instance.idleSince = now;
@@ -416,29 +399,9 @@ public final class Pool<I> {
   private int needed(long now) {
     int minimum = Math.max(settings.eager() && !closing ? 1 : 0, warmTarget);
     if (!queue.isEmpty()) {
-      minimum = Math.max(minimum, Math.min(maxInstances, byLittlesLaw(now)));
+      minimum = Math.max(minimum, demand.ofQueue(queue.size(), running.size(), now));
     }
     return minimum;
-  }
-
-  /** The number of instances that the queue needs, 1 or more. */
-  private int byLittlesLaw(long now) {
-    if (serviceNanos < 0 || recentRate == null) {
-      return 1;
-    }
-    double seconds = serviceNanos / SECOND;
-    double busy = recentRate.perSecond(now) * seconds + queue.size() * seconds / DRAIN_SECONDS;
-    double wanted = Math.ceil(busy / (settings.slots() * UTILISATION));
-    return (int) Math.max(1, Math.min(wanted, queue.size() + running.size()));
-  }
-
-  /** The number of instances that the rate of the last minute needs. */
-  private int neededForSteadyRate(long now) {
-    if (serviceNanos < 0 || steadyRate == null) {
-      return 0;
-    }
-    double busy = steadyRate.perSecond(now) * serviceNanos / SECOND;
-    return (int) Math.min(maxInstances, Math.ceil(busy / (settings.slots() * UTILISATION)));
   }
 
   private void scaleOut(long now) {
@@ -953,7 +916,7 @@ public final class Pool<I> {
         .filter(instance -> instance.phase == Phase.READY && instance.used == 0)
         .sorted(Comparator.comparingLong(instance -> instance.idleSince))
         .toList();
-    int steady = idle.isEmpty() ? 0 : Math.max(1, Math.max(least, neededForSteadyRate(now)));
+    int steady = idle.isEmpty() ? 0 : Math.max(1, Math.max(least, demand.ofLastMinute(now)));
     for (Instance instance : idle) {
       if (live > 1) {
         long due = plus(instance.idleSince, extraIdleTimeout);
@@ -1027,7 +990,7 @@ public final class Pool<I> {
     return locked(() -> {
       long now = clock.now();
       boolean busy = !running.isEmpty() || !queue.isEmpty();
-      return busy ? Math.min(Math.max(1, ready()), Math.max(1, neededForSteadyRate(now))) : 0;
+      return busy ? Math.min(Math.max(1, ready()), Math.max(1, demand.ofLastMinute(now))) : 0;
     });
   }
 
