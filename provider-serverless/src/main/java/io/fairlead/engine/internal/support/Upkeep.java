@@ -20,9 +20,15 @@ public final class Upkeep implements AutoCloseable {
 
   private final AtomicReference<@Nullable Thread> thread = new AtomicReference<>();
   private final AtomicReference<@Nullable Future<?>> trim = new AtomicReference<>();
+  private final Runnable trimming;
   private final ScheduledThreadPoolExecutor executor;
 
   public Upkeep(String threadName) {
+    this(threadName, NativeHeap::trim);
+  }
+
+  Upkeep(String threadName, Runnable trimming) {
+    this.trimming = trimming;
     executor = new ScheduledThreadPoolExecutor(1, task -> {
       Thread created = new Thread(task, threadName);
       created.setDaemon(true);
@@ -42,13 +48,13 @@ public final class Upkeep implements AutoCloseable {
     }
   }
 
-  /** Schedules the return of free native memory to the system, unless this is closed before. */
+  /** Schedules the return of free native memory to the system, in a second or when this is closed. */
   public void trimNativeHeap() {
     try {
       Future<?> before = trim.get();
       if (before == null || before.isDone()) {
         trim.set(executor.schedule(
-            () -> run(NativeHeap::trim), BEFORE_TRIM.toNanos(), TimeUnit.NANOSECONDS));
+            () -> run(trimming), BEFORE_TRIM.toNanos(), TimeUnit.NANOSECONDS));
       }
     } catch (RejectedExecutionException e) {
       LOG.debug("The background tasks have been closed", e);
@@ -63,13 +69,11 @@ public final class Upkeep implements AutoCloseable {
     }
   }
 
-  /** Waits a few seconds for the tasks to end. */
+  /** Waits a few seconds for the tasks to end, and returns the memory that is still to be returned. */
   @Override
   public void close() {
     Future<?> later = trim.get();
-    if (later != null) {
-      later.cancel(false);
-    }
+    boolean isDue = later != null && later.cancel(false);
     executor.shutdown();
     try {
       Thread last = thread.get();
@@ -78,6 +82,9 @@ public final class Upkeep implements AutoCloseable {
       }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
+    }
+    if (isDue) {
+      run(trimming);
     }
   }
 }
