@@ -23,7 +23,7 @@ public final class Durations {
   public static String shown(Duration duration) {
     for (Unit unit : Unit.values()) {
       long nanos = unit.nanos;
-      if (duration.compareTo(LONGEST) < 0
+      if (duration.compareTo(LONGEST) <= 0
           && duration.compareTo(Duration.ofNanos(nanos)) >= 0
           && duration.toNanos() % nanos == 0) {
         return duration.toNanos() / nanos + " " + unit.name;

@@ -181,7 +181,9 @@ public final class PieceQueue<P> {
     return ServingException.builder(
             platform,
             ErrorKind.TIMEOUT,
-            what + " timed out after " + count + " pieces: its limit is " + deadline.limit()
+            what + " timed out after " + count + (count == 1 ? " piece" : " pieces")
+                + ": its limit is "
+                + Durations.shown(deadline.limit())
                 + ". The model may still be running. Retry with a longer limit.")
         .cause(cause)
         .build();

@@ -103,7 +103,7 @@ public final class RefusedCalls {
     return ServingException.builder(
             platform,
             ErrorKind.TIMEOUT,
-            what + " timed out " + after + ": its limit is " + deadline.limit()
+            what + " timed out " + after + ": its limit is " + Durations.shown(deadline.limit())
                 + ". Retry with a longer one.")
         .cause(refused)
         .build();

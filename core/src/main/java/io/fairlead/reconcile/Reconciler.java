@@ -279,7 +279,8 @@ public final class Reconciler implements AutoCloseable {
         run.fail(new ServingException(
             platform,
             ErrorKind.TIMEOUT,
-            request.title() + " on " + platform + " was not done within " + limit + " (last: "
+            request.title() + " on " + platform + " was not done within " + Durations.shown(limit)
+                + " (last: "
                 + run.status().detail()
                 + "). Changes that the platform has accepted continue there: run the same operation again to "
                 + "resume it, or undeploy to remove it."));

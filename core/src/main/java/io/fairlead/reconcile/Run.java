@@ -76,8 +76,8 @@ final class Run<R> implements Operation<R> {
       throw new ServingException(
           id.platform(),
           ErrorKind.TIMEOUT,
-          title + " on " + id.platform() + " was not done within " + limit + " (last: "
-              + status.detail() + "). It goes on: await it again, or cancel it.",
+          title + " on " + id.platform() + " was not done within " + Durations.shown(limit)
+              + " (last: " + status.detail() + "). It goes on: await it again, or cancel it.",
           e);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();

@@ -148,7 +148,7 @@ class PieceQueueTest {
     assertThat(failure.kind()).isEqualTo(ErrorKind.TIMEOUT);
     assertThat(failure)
         .hasMessage(
-            "Invoking endpoint 'bert' timed out after 1 pieces: its limit is PT20S. The model may"
+            "Invoking endpoint 'bert' timed out after 1 piece: its limit is 20 s. The model may"
                 + " still be running. Retry with a longer limit.");
     assertThat(noted).containsExactly("one", "request", "close");
   }

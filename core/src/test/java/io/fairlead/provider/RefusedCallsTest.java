@@ -177,7 +177,7 @@ class RefusedCallsTest {
           throw refusal;
         }))
         .withMessageContaining("Invoke bert timed out after 2 rejected attempts")
-        .withMessageContaining("PT1M")
+        .withMessageContaining("1 min")
         .withCause(refusal)
         .returns(ErrorKind.TIMEOUT, ServingException::kind);
   }

@@ -6,6 +6,7 @@ import io.fairlead.grammar.Endpoint;
 import io.fairlead.grammar.Problems;
 import io.fairlead.platform.Response;
 import io.fairlead.provider.Deadline;
+import io.fairlead.provider.Durations;
 import io.fairlead.provider.RefusedCalls;
 import io.fairlead.provider.TimeSource;
 import io.fairlead.sagemaker.AsyncInvocation;
@@ -217,7 +218,7 @@ final class AsyncInvocations {
     return ServingException.builder(
             SageMakerProvider.ID,
             ErrorKind.TIMEOUT,
-            "The " + what(invocation) + " has no result after " + timeout
+            "The " + what(invocation) + " has no result after " + Durations.shown(timeout)
                 + "; it continues: wait for it again" + way
                 + (trouble == null ? "" : ". The last poll failed: " + trouble.getMessage()))
         .cause(trouble)

@@ -261,7 +261,8 @@ public final class LocalHost {
       if (!acquired || left <= 0) {
         throw failure(
             ErrorKind.TIMEOUT,
-            variant.model.name() + " had no free instance within " + request.timeout()
+            variant.model.name() + " had no free instance within "
+                + Durations.shown(request.timeout())
                 + ": scale it out, send fewer requests at a time, or raise the timeout");
       }
       return invoking.apply(variant.model, request.withTimeout(Duration.ofNanos(left)));

@@ -300,7 +300,7 @@ final class EngineTest {
           assertThat(e.platform()).isEqualTo("local");
         })
         .hasMessage(
-            "Model 'runaway' did not answer within PT0.1S and was stopped: give the request a longer timeout, or"
+            "Model 'runaway' did not answer within 100 ms and was stopped: give the request a longer timeout, or"
                 + " the model less to do.");
     runaway.close();
     assertThat(engine.loadedModels()).isZero();

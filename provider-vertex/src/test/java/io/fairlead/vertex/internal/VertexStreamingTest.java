@@ -248,7 +248,7 @@ class VertexStreamingTest {
 
     assertThat(failure.kind()).isEqualTo(ErrorKind.TIMEOUT);
     assertThat(failure)
-        .hasMessageContaining("timed out after 1 pieces: its limit is PT1.5S")
+        .hasMessageContaining("timed out after 1 piece: its limit is 1500 ms")
         .hasMessageContaining("may still be running");
     assertThat(pieces).containsExactly("one");
     await(cancelled[0]);

@@ -3,6 +3,7 @@ package io.fairlead.engine.internal.run;
 import io.fairlead.engine.Call;
 import io.fairlead.engine.internal.support.Failures;
 import io.fairlead.error.ErrorKind;
+import io.fairlead.provider.Durations;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
@@ -167,7 +168,7 @@ public final class RunningCall implements Call {
       if (stopped == ErrorKind.TIMEOUT) {
         throw failures.failure(
             ErrorKind.TIMEOUT,
-            "Model '" + model + "' did not answer within " + timeout
+            "Model '" + model + "' did not answer within " + Durations.shown(timeout)
                 + " and was stopped: give the request a longer timeout, or the model less to do",
             cause);
       }

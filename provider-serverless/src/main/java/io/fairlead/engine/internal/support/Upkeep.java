@@ -53,8 +53,8 @@ public final class Upkeep implements AutoCloseable {
     try {
       Future<?> before = trim.get();
       if (before == null || before.isDone()) {
-        trim.set(executor.schedule(
-            () -> run(trimming), BEFORE_TRIM.toNanos(), TimeUnit.NANOSECONDS));
+        trim.set(
+            executor.schedule(() -> run(trimming), BEFORE_TRIM.toNanos(), TimeUnit.NANOSECONDS));
       }
     } catch (RejectedExecutionException e) {
       LOG.debug("The background tasks have been closed", e);

@@ -174,7 +174,7 @@ final class Connection extends ChannelInboundHandlerAdapter {
     if (state == State.RECEIVING && head != null) {
       refuse(Answer.error(
           HttpResponseStatus.REQUEST_TIMEOUT,
-          "The request did not arrive within " + settings.transferTime()
+          "The request did not arrive within " + Durations.shown(settings.transferTime())
               + ": send it faster, or raise transferTime."));
       watch();
     } else {

@@ -7,6 +7,7 @@ import io.fairlead.error.ErrorKind;
 import io.fairlead.error.ServingException;
 import io.fairlead.platform.Request;
 import io.fairlead.platform.Response;
+import io.fairlead.provider.Durations;
 import java.io.BufferedInputStream;
 import java.io.DataInputStream;
 import java.io.EOFException;
@@ -164,7 +165,7 @@ final class Worker {
       throw failures.failure(
           ErrorKind.TIMEOUT,
           shown + " was not loaded by worker process " + pid() + " within "
-              + limits.startTimeout() + lastOutput()
+              + Durations.shown(limits.startTimeout()) + lastOutput()
               + ": raise its start timeout, or check whether the machine is overloaded");
     } catch (InterruptedException e) {
       kill(ErrorKind.CANCELLED, "its start was interrupted");
@@ -275,7 +276,7 @@ final class Worker {
   private ServingException timeout(String model, Request request) {
     return failures.failure(
         ErrorKind.TIMEOUT,
-        "Model '" + model + "' did not answer within " + request.timeout()
+        "Model '" + model + "' did not answer within " + Durations.shown(request.timeout())
             + " and was stopped: give the request a longer timeout, or the model less to do");
   }
 
@@ -341,7 +342,8 @@ final class Worker {
     if (overdue.contains(id)) {
       kill(
           ErrorKind.UNAVAILABLE,
-          "a call to it did not stop within " + limits.stopGrace() + " after its deadline");
+          "a call to it did not stop within " + Durations.shown(limits.stopGrace())
+              + " after its deadline");
     }
   }
 

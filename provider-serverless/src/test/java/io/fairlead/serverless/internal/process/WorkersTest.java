@@ -211,7 +211,7 @@ final class WorkersTest {
           .isInstanceOfSatisfying(
               ServingException.class, e -> assertThat(e.kind()).isEqualTo(ErrorKind.TIMEOUT))
           .hasMessage(
-              "Model 'runaway' did not answer within PT0.2S and was stopped: give the request a longer"
+              "Model 'runaway' did not answer within 200 ms and was stopped: give the request a longer"
                   + " timeout, or the model less to do.");
     }
     // Ends by itself, which it does only when nothing runs in it any more.
@@ -246,7 +246,7 @@ final class WorkersTest {
         })
         .hasMessage("'java:" + Handlers.Obedient.class.getName()
             + "' did not answer, because worker process " + obedient.pid()
-            + " was killed: a call to it did not stop within PT0.05S after its deadline; retry with"
+            + " was killed: a call to it did not stop within 50 ms after its deadline; retry with"
             + " another worker.");
   }
 
@@ -404,7 +404,7 @@ final class WorkersTest {
     assertThatThrownBy(() -> workers.start(spec))
         .isInstanceOfSatisfying(
             ServingException.class, e -> assertThat(e.kind()).isEqualTo(ErrorKind.TIMEOUT))
-        .hasMessageContaining("within PT2S");
+        .hasMessageContaining("within 2 s");
     assertThat(ProcessHandle.current().children()).isEmpty();
   }
 
