@@ -237,6 +237,7 @@ public final class Reconciler implements AutoCloseable {
     if (next != null) {
       dispatch(next);
     }
+    task.run().logEnd();
     task.run().complete();
   }
 

@@ -298,6 +298,11 @@ final class Run<R> implements Operation<R> {
     report(0, 0, "", message);
   }
 
+  /** Logs how the operation ended: a failure without its stack, which its caller gets. */
+  void logEnd() {
+    log.info("{}, after {} ms", this, sinceBegin().toMillis());
+  }
+
   /** Completes the future; apart from the end of the operation, because callers may need the name again. */
   void complete() {
     Runnable now;

@@ -56,14 +56,21 @@ public record Traffic(Map<String, Integer> weights) {
         .check(
             percent + others <= 100,
             "weight",
-            "must be at most " + (100 - others) + ", because other variants have the rest: "
-                + weights,
+            "must be at most " + (100 - others) + ", because of others: "
+                + without(stable, candidate) + "; lower their weights first",
             percent)
         .throwIfAny();
     SortedMap<String, Integer> next = new TreeMap<>(weights);
     next.put(candidate, percent);
     next.put(stable, 100 - others - percent);
     return new Traffic(next);
+  }
+
+  private SortedMap<String, Integer> without(String stable, String candidate) {
+    SortedMap<String, Integer> others = new TreeMap<>(weights);
+    others.keySet().removeAll(List.of(stable, candidate));
+    others.values().removeIf(weight -> weight == 0);
+    return others;
   }
 
   /** {@return whether other variants have a weight, so that this one can be removed} */

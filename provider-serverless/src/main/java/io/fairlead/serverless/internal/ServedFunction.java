@@ -37,12 +37,16 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
 import java.util.function.BiFunction;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** One deployed revision of a function: its limits, its instances and its invocations. */
 final class ServedFunction {
+  private static final Logger LOG = LoggerFactory.getLogger(ServedFunction.class);
   private static final Duration EXTRA_IDLE_TIMEOUT = Duration.ofMinutes(1);
 
   private final ModelFunction function;
@@ -374,13 +378,19 @@ final class ServedFunction {
     }
 
     private void load(Start<LoadedModel> start) {
+      long begin = System.nanoTime();
       LoadedModel model;
       try {
         model = load();
       } catch (Throwable e) {
+        LOG.warn("Function '{}' could not be loaded: {}", function.name(), reason(e));
         start.failed(e, isRetryable(e));
         return;
       }
+      LOG.info(
+          "Function '{}': an instance was loaded in {} ms",
+          function.name(),
+          TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - begin));
       start.succeeded(model);
       if (model instanceof WorkerModel worker) {
         // Also for a worker that this process kills, at a deadline or over its memory. After a stop
