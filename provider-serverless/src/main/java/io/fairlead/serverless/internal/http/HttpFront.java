@@ -7,6 +7,7 @@ import io.fairlead.error.ServingException;
 import io.fairlead.provider.Durations;
 import io.fairlead.serverless.HttpSettings;
 import io.netty.bootstrap.ServerBootstrap;
+import io.netty.channel.AdaptiveRecvByteBufAllocator;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelInitializer;
@@ -53,6 +54,10 @@ public final class HttpFront implements AutoCloseable {
   private static final Duration STOPPING = Duration.ofSeconds(5);
   private static final int MAX_THREADS = 4;
   private static final int BACKLOG = 1024;
+
+  /** The number of reads, of up to 64 KB each, of one connection before others have their turn. */
+  private static final int READS_IN_A_ROW = 2;
+
   private static final DateTimeFormatter DATE =
       DateTimeFormatter.RFC_1123_DATE_TIME.withZone(ZoneOffset.UTC);
 
@@ -124,6 +129,9 @@ public final class HttpFront implements AutoCloseable {
         .option(ChannelOption.SO_BACKLOG, BACKLOG)
         .option(ChannelOption.SO_REUSEADDR, true)
         .childOption(ChannelOption.TCP_NODELAY, true)
+        .childOption(
+            ChannelOption.RCVBUF_ALLOCATOR,
+            new AdaptiveRecvByteBufAllocator().maxMessagesPerRead(READS_IN_A_ROW))
         .childHandler(new ChannelInitializer<SocketChannel>() {
           @Override
           protected void initChannel(SocketChannel channel) {
