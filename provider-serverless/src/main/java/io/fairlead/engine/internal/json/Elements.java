@@ -17,6 +17,8 @@ import java.util.Arrays;
 final class Elements {
   private static final int DEEPEST = 16;
   private static final int AT_FIRST = 64;
+  /** The largest double up to which each whole number has a double of its own. */
+  private static final double LARGEST_EXACT = 1L << 53;
 
   private final Datatype datatype;
   private final long least;
@@ -32,6 +34,7 @@ final class Elements {
   private int deepest;
   private String rule = "";
   private String found = "";
+  private int wrong = -1;
 
   private Elements(Datatype datatype) {
     this.datatype = datatype;
@@ -43,17 +46,25 @@ final class Elements {
   /** Reads the value that the parser is at. */
   static Elements read(JsonParser json, Datatype datatype) throws IOException {
     Elements elements = new Elements(datatype);
-    elements.read(json);
+    if (json.currentToken() == JsonToken.START_ARRAY) {
+      elements.read(json, 0);
+    } else {
+      elements.note("must be an array", described(json.currentToken()));
+      json.skipChildren();
+    }
     return elements;
   }
 
-  private void read(JsonParser json) throws IOException {
-    if (json.currentToken() != JsonToken.START_ARRAY) {
-      note("must be an array", described(json.currentToken()));
-      json.skipChildren();
-      return;
-    }
-    int depth = 0;
+  /** Reads the rest of an array, of which the parser is at the first value. */
+  static Elements readRest(JsonParser json, Datatype datatype) throws IOException {
+    Elements elements = new Elements(datatype);
+    elements.deepest = 1;
+    elements.read(json, 1);
+    return elements;
+  }
+
+  private void read(JsonParser json, int open) throws IOException {
+    int depth = open;
     do {
       switch (json.currentToken()) {
         case START_ARRAY -> {
@@ -76,6 +87,7 @@ final class Elements {
         default -> {
           checkEven(depth == deepest);
           if (!add(json)) {
+            wrong = wrong < 0 ? size : wrong;
             note(rule(), "element " + size + " is " + described(json.currentToken()));
           }
           json.skipChildren();
@@ -116,13 +128,25 @@ final class Elements {
           longs[size] = token == JsonToken.VALUE_TRUE ? 1 : 0;
           return token.isBoolean();
         }
+        if (token == JsonToken.VALUE_NUMBER_FLOAT) {
+          // Protocol buffers, through which Vertex AI passes JSON, have no other numbers.
+          double value = json.getDoubleValue();
+          longs[size] = (long) value;
+          return value == Math.rint(value)
+              && Math.abs(value) <= LARGEST_EXACT
+              && isInRange(longs[size]);
+        }
         if (!whole || json.getNumberType() == JsonParser.NumberType.BIG_INTEGER) {
           return false;
         }
         longs[size] = json.getLongValue();
-        return longs[size] >= least && longs[size] <= most;
+        return isInRange(longs[size]);
       }
     }
+  }
+
+  private boolean isInRange(long value) {
+    return value >= least && value <= most;
   }
 
   /** {@return the smallest value of an integer type; meaningless for other types} */
@@ -222,9 +246,22 @@ final class Elements {
     return size;
   }
 
+  /** {@return the index of the first element that is not of the type; -1 if there is none} */
+  int wrong() {
+    return wrong;
+  }
+
   /** {@return the lengths of the nested arrays, from the outermost} */
   long[] shape() {
     return Arrays.copyOfRange(lengths, 1, deepest + 1);
+  }
+
+  /** {@return whether they are nested as a shape; what is inside of an empty array cannot be seen} */
+  boolean isNestedAs(long[] shape) {
+    long[] nested = shape();
+    return size == 0 && nested.length < shape.length
+        ? Arrays.equals(nested, Arrays.copyOf(shape, nested.length))
+        : Arrays.equals(nested, shape);
   }
 
   Tensor tensor(String name, long[] shape) {

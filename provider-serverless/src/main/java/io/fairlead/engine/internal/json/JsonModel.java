@@ -32,6 +32,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
@@ -39,15 +40,17 @@ import org.jspecify.annotations.Nullable;
 /**
  * A model of tensors with JSON requests and responses.
  *
- * <p>It supports three forms:
+ * <p>It supports four forms:
  *
  * <ul>
  *   <li>tensors, as the Open Inference Protocol has them: {@code {"inputs": [{"name": "X", "shape": [1, 4], "datatype":
  *       "FP32", "data": [5.1, 3.5, 1.4, 0.2]}]}}, answered in that form. The data may be flat or nested;
  *   <li>texts, if there is a tokenizer: {@code {"inputs": "one"}} or {@code {"inputs": ["one", "another"]}}, answered
  *       by an array with an array of numbers for each text;
- *   <li>rows, if the model has a single input of numbers: {@code {"instances": [[5.1, 3.5, 1.4, 0.2]]}}, answered by
- *       {@code {"predictions": [...]}} with an element for each row: the output, or an object of all outputs by name.
+ *   <li>{@linkplain Instances instances}: {@code {"instances": [[5.1, 3.5, 1.4, 0.2]]}} or the bare array, answered by
+ *       {@code {"predictions": [...]}} with an element for each: the vector of a text, the output, or an object of all
+ *       outputs by name;
+ *   <li>{@linkplain CsvRequest CSV}, answered as instances are.
  * </ul>
  *
  * <p>An output that is a list of maps, as classifiers from scikit-learn give by default, becomes a tensor with a row
@@ -56,12 +59,16 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Tensors may travel as raw elements after the JSON, as in the protocol's binary tensor extension, in a body whose
  * content type has the length of the JSON (see {@link RawTensors}). Its {@code parameters} {@code
- * binary_data_size}, {@code binary_data} and {@code binary_data_output} are supported; others are ignored.
+ * binary_data_size}, {@code binary_data} and {@code binary_data_output} are supported; the names of others are told as
+ * {@link IgnoredParameters}.
  */
 public final class JsonModel implements RequestModel, TextModel {
   private static final JsonFactory JSON =
       JsonFactory.builder().enable(StreamWriteFeature.USE_FAST_DOUBLE_WRITER).build();
   private static final String CONTENT_TYPE = "application/json";
+  /** The other one is that of AWS's clients for a body of which they know nothing. */
+  private static final Set<String> CONTENT_TYPES = Set.of(CONTENT_TYPE, "application/octet-stream");
+
   private static final int USUAL_SIZE = 1024;
   private static final ByteBuffer NOTHING = ByteBuffer.allocate(0);
 
@@ -75,7 +82,7 @@ public final class JsonModel implements RequestModel, TextModel {
   private final Map<String, String> unanswerable;
   private final String textRefusal;
   private final @Nullable TextInput text;
-  private final String rowsRefusal;
+  private final String example;
 
   /**
    * Creates a model, which owns the given one and the tokenizer.
@@ -100,9 +107,7 @@ public final class JsonModel implements RequestModel, TextModel {
     this.text = texts == null
         ? null
         : TextInput.of(model, Optional.ofNullable(tokenizer), texts, failures).orElse(null);
-    this.rowsRefusal = inputs.size() == 1 && inputs.get(0).datatype().isNumeric()
-        ? ""
-        : "must not be present, because this model does not take one tensor of numbers: send inputs";
+    this.example = ", such as " + Examples.of(inputs, textRefusal.isEmpty());
   }
 
   @Override
@@ -139,23 +144,31 @@ public final class JsonModel implements RequestModel, TextModel {
     return textRefusal;
   }
 
-  /** {@return the reason why it takes no rows, as a rule for a request's instances; empty if it does} */
-  String rowsRefusal() {
-    return rowsRefusal;
+  /** {@return a request that it takes, as the end of a rule} */
+  String example() {
+    return example;
   }
 
   @Override
   public Response answer(Request request, Call call) {
+    if (CsvRequest.isCsv(request.contentType())) {
+      Rows rows = CsvRequest.read(request, this);
+      call.checkNotStopped(null);
+      return predictions(rows, outputNames, call);
+    }
     JsonRequest parsed = read(request);
     call.checkNotStopped(null);
+    Rows rows = parsed.rows();
+    return IgnoredParameters.in(
+        rows == null ? answer(parsed, call) : predictions(rows, parsed.outputs(), call),
+        parsed.ignored());
+  }
+
+  private Response answer(JsonRequest parsed, Call call) {
     ByteArrayOutputStream body = new ByteArrayOutputStream(USUAL_SIZE);
     List<byte[]> raw = new ArrayList<>();
     try (JsonGenerator json = JSON.createGenerator(body)) {
-      Tensor rows = parsed.rows();
-      if (rows != null) {
-        RawTensors.checkFit(call, "instances", List.of(rows), failures);
-        writePredictions(json, rows, model.run(List.of(rows), parsed.outputs(), call), call);
-      } else if (parsed.texts().isEmpty()) {
+      if (parsed.texts().isEmpty()) {
         RawTensors.checkFit(call, "inputs", parsed.tensors(), failures);
         writeTensors(json, parsed, model.run(parsed.tensors(), parsed.outputs(), call), call, raw);
       } else {
@@ -168,6 +181,24 @@ public final class JsonModel implements RequestModel, TextModel {
     raw.forEach(body::writeBytes);
     return Response.of(
         body.toByteArray(), raw.isEmpty() ? CONTENT_TYPE : RawTensors.CONTENT_TYPE + jsonSize);
+  }
+
+  private Response predictions(Rows rows, List<String> wanted, Call call) {
+    ByteArrayOutputStream body = new ByteArrayOutputStream(USUAL_SIZE);
+    try (JsonGenerator json = JSON.createGenerator(body)) {
+      json.writeStartObject();
+      json.writeFieldName("predictions");
+      if (rows.texts().isEmpty()) {
+        RawTensors.checkFit(call, "instances", rows.tensors(), failures);
+        writePredictions(json, rows.count(), model.run(rows.tensors(), wanted, call), call);
+      } else {
+        writeVectors(json, rows.texts(), call);
+      }
+      json.writeEndObject();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+    return Response.of(body.toByteArray(), CONTENT_TYPE);
   }
 
   private JsonRequest read(Request request) {
@@ -197,9 +228,9 @@ public final class JsonModel implements RequestModel, TextModel {
     boolean utf8 = parts.length == 1 || !parts[1].contains("charset") || parts[1].contains("utf-8");
     Problems.in("Request")
         .check(
-            parts[0].strip().equals(CONTENT_TYPE) && utf8,
+            CONTENT_TYPES.contains(parts[0].strip()) && utf8,
             "contentType",
-            "must be " + CONTENT_TYPE,
+            "must be " + CONTENT_TYPE + " or " + CsvRequest.CONTENT_TYPE,
             contentType)
         .throwIfAny();
   }
@@ -260,9 +291,8 @@ public final class JsonModel implements RequestModel, TextModel {
     json.writeEndObject();
   }
 
-  private void writePredictions(JsonGenerator json, Tensor rows, List<Tensor> answers, Call call)
+  private void writePredictions(JsonGenerator json, int count, List<Tensor> answers, Call call)
       throws IOException {
-    long count = rows.shape()[0];
     for (Tensor answer : answers) {
       if (answer.shape().length == 0 || answer.shape()[0] != count) {
         throw failures.failure(
@@ -271,8 +301,7 @@ public final class JsonModel implements RequestModel, TextModel {
                 + answer.name() + "': send inputs instead of instances, or name other outputs");
       }
     }
-    json.writeStartObject();
-    json.writeArrayFieldStart("predictions");
+    json.writeStartArray();
     for (int row = 0; row < count; row++) {
       if (answers.size() == 1) {
         writeRow(json, answers.get(0), row);
@@ -286,7 +315,6 @@ public final class JsonModel implements RequestModel, TextModel {
       }
     }
     json.writeEndArray();
-    json.writeEndObject();
   }
 
   private static void writeRow(JsonGenerator json, Tensor tensor, int row) throws IOException {

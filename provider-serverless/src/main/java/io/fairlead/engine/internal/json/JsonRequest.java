@@ -33,11 +33,22 @@ final class JsonRequest {
     void read(String field) throws IOException;
   }
 
-  private static final JsonFactory JSON =
+  static final JsonFactory JSON =
       JsonFactory.builder().enable(StreamReadFeature.USE_FAST_DOUBLE_PARSER).build();
 
   // In the parser's messages, before the position of an object or array.
   private static final Pattern SOURCE = Pattern.compile("\\[Source: [^;]*; ([^\\]]*)\\]");
+
+  /** The members of a tensor and of an output that may be null, as if they were absent. */
+  private static final Set<String> OPTIONAL = Set.of("data", "parameters");
+
+  // Of Triton's protocol.
+  private static final String SHARED_MEMORY = "shared_memory_region";
+  private static final String NO_SHARED_MEMORY =
+      "must not be present: tensors are sent in the body, not in shared memory";
+  private static final String CLASSIFICATION = "classification";
+  private static final String NO_CLASSES =
+      "must not be present: outputs are returned whole, not as classes";
 
   private final byte[] body;
   private final ByteBuffer raw;
@@ -48,9 +59,10 @@ final class JsonRequest {
   private final List<String> texts = new ArrayList<>();
   private final List<String> outputs = new ArrayList<>();
   private final Map<String, Boolean> rawOutputs = new HashMap<>();
+  private final IgnoredParameters.Collected ignored = new IgnoredParameters.Collected();
   private boolean rawByDefault;
   private @Nullable String id;
-  private @Nullable Tensor rows;
+  private @Nullable Rows rows;
 
   private JsonRequest(byte[] body, ByteBuffer raw, JsonModel model) {
     this.body = body;
@@ -105,10 +117,15 @@ final class JsonRequest {
     return texts;
   }
 
-  /** {@return the rows, as one tensor, if the request has them} */
+  /** {@return the rows, if the request has them} */
   @Nullable
-  Tensor rows() {
+  Rows rows() {
     return rows;
+  }
+
+  /** {@return the names of the parameters that have no effect} */
+  Set<String> ignored() {
+    return ignored.names();
   }
 
   /** {@return the names of the requested outputs} */
@@ -122,29 +139,53 @@ final class JsonRequest {
   }
 
   private void read(JsonParser json) throws IOException {
-    if (json.nextToken() != JsonToken.START_OBJECT) {
-      problems.check(false, "body", "must be a JSON object");
+    JsonToken first = json.nextToken();
+    boolean isArray = first == JsonToken.START_ARRAY;
+    if (first != JsonToken.START_OBJECT && !isArray) {
+      problems.check(false, "body", "must be a JSON object" + model.example());
       return;
     }
     if (json.currentTokenLocation().getByteOffset() < 0) {
       problems.check(false, "body", "must be in UTF-8");
       return;
     }
+    if (isArray) {
+      // As SageMaker's client makes a list of rows or texts.
+      rows = Instances.read(json, body, model, problems);
+    } else {
+      readMembers(json);
+    }
+    problems.check(
+        json.nextToken() == null,
+        "body",
+        "must end after the JSON " + (isArray ? "array" : "object"));
+    problems.check(
+        !raw.hasRemaining(),
+        "body",
+        "must end after the tensors whose binary_data_size the JSON gives",
+        raw.remaining() + " bytes more");
+    checkOutputs();
+  }
+
+  private void readMembers(JsonParser json) throws IOException {
     Set<String> fields = new HashSet<>();
+    Set<String> absent = new HashSet<>();
     Unknown unknown = new Unknown();
+    IgnoredParameters.Collected parameters = new IgnoredParameters.Collected();
     while (json.nextToken() == JsonToken.FIELD_NAME) {
       String field = json.currentName();
       problems.check(fields.add(field), "body", "must hold each field once", field);
-      json.nextToken();
+      if (json.nextToken() == JsonToken.VALUE_NULL) {
+        // As clients write the members that a request does not have.
+        absent.add(field);
+        continue;
+      }
       switch (field) {
         case "inputs" -> readInputs(json);
-        case "instances" -> readInstances(json);
+        case "instances" -> rows = Instances.read(json, body, model, problems);
         case "outputs" -> readOutputs(json);
         case "id" -> id = string(json, "id");
-        case "parameters" ->
-          readParameters(json, "parameters", "binary_data_output", name -> {
-            rawByDefault = flag(json, name);
-          });
+        case "parameters" -> readParameters(json, "parameters", binaryByDefault(json), parameters);
         default -> {
           // The protocol allows members that it does not define, and its own clients send some.
           unknown.add(field);
@@ -152,21 +193,25 @@ final class JsonRequest {
         }
       }
     }
-    problems.check(json.nextToken() == null, "body", "must end after the JSON object");
-    problems.check(
-        !raw.hasRemaining(),
-        "body",
-        "must end after the tensors whose binary_data_size the JSON gives",
-        raw.remaining() + " bytes more");
+    fields.removeAll(absent);
     boolean hasInputs = fields.contains("inputs");
     if (hasInputs == fields.contains("instances")) {
       problems.check(
           false,
           "inputs",
           "must be present, or instances, and not both" + (hasInputs ? "" : unknown.asTypo())
-              + example());
+              + model.example());
     }
-    checkOutputs();
+    if (texts.isEmpty()) {
+      parameters.names().forEach(ignored::add);
+    } else {
+      // No protocol has texts as inputs, so no client sends parameters with them that were not
+      // meant.
+      for (String name : parameters.names()) {
+        problems.check(
+            false, "parameters." + name, "must not be present: this model has no parameters");
+      }
+    }
   }
 
   private void checkOutputs() {
@@ -206,25 +251,25 @@ final class JsonRequest {
       problems.check(index > 0 || model.inputs().isEmpty(), "inputs", "must not be empty");
       problems.check(
           texts.isEmpty() || texts.size() == index, "inputs", "must hold either texts or tensors");
+      // A model of texts is seldom asked with tensors.
+      if (texts.isEmpty() && (hasTensors || !model.textRefusal().isEmpty())) {
+        for (TensorSpec input : model.inputs()) {
+          problems.check(
+              named.contains(input.name()),
+              "inputs",
+              "must hold a tensor for " + input.name() + ", " + described(input));
+        }
+      }
     } else {
       problems.check(
-          false, "inputs", "must be an array of tensors, a text, or an array of texts" + example());
+          false,
+          "inputs",
+          (model.textRefusal().isEmpty()
+                  ? "must be an array of tensors, a text, or an array of texts"
+                  : "must be an array of tensors")
+              + model.example());
       json.skipChildren();
     }
-    // A model of texts is seldom asked with tensors.
-    if (texts.isEmpty() && (hasTensors || !model.textRefusal().isEmpty())) {
-      for (TensorSpec input : model.inputs()) {
-        problems.check(
-            named.contains(input.name()),
-            "inputs",
-            "must hold a tensor for " + input.name() + ", " + described(input));
-      }
-    }
-  }
-
-  /** A request with texts, for a model that takes them. */
-  private String example() {
-    return model.textRefusal().isEmpty() ? ", such as {\"inputs\": [\"a text\", \"another\"]}" : "";
   }
 
   private void readText(JsonParser json, String field) throws IOException {
@@ -250,7 +295,9 @@ final class JsonRequest {
     while (json.nextToken() == JsonToken.FIELD_NAME) {
       String field = json.currentName();
       problems.check(fields.add(field), position, "must hold each field once", field);
-      json.nextToken();
+      if (json.nextToken() == JsonToken.VALUE_NULL && OPTIONAL.contains(field)) {
+        continue;
+      }
       switch (field) {
         case "name" -> {
           name = string(json, position + ".name");
@@ -267,10 +314,20 @@ final class JsonRequest {
             dataTo = (int) json.currentLocation().getByteOffset();
           }
         }
-        case "parameters" ->
-          readParameters(json, position + ".parameters", "binary_data_size", at -> {
+        case "parameters" -> {
+          FieldReader binarySize = at -> {
             rawSize[0] = size(json, at);
-          });
+          };
+          readParameters(
+              json,
+              position + ".parameters",
+              Map.of(
+                  "binary_data_size",
+                  binarySize,
+                  SHARED_MEMORY,
+                  at -> refuse(json, at, NO_SHARED_MEMORY)),
+              ignored);
+        }
         default -> {
           others.add(field);
           json.skipChildren();
@@ -314,23 +371,44 @@ final class JsonRequest {
     }
   }
 
-  /** Reads an object of which only one field is used. */
-  private void readParameters(JsonParser json, String position, String counts, FieldReader reader)
+  /** Reads an object of which some fields are used; the names of the others are collected. */
+  private void readParameters(
+      JsonParser json,
+      String position,
+      Map<String, FieldReader> readers,
+      IgnoredParameters.Collected others)
       throws IOException {
     if (json.currentToken() != JsonToken.START_OBJECT) {
       problems.check(false, position, "must be an object");
       json.skipChildren();
       return;
     }
+    Set<String> fields = new HashSet<>();
     while (json.nextToken() == JsonToken.FIELD_NAME) {
       String field = json.currentName();
-      json.nextToken();
-      if (field.equals(counts)) {
+      problems.check(fields.add(field), position, "must hold each field once", field);
+      if (json.nextToken() == JsonToken.VALUE_NULL) {
+        continue;
+      }
+      FieldReader reader = readers.get(field);
+      if (reader != null) {
         reader.read(position + "." + field);
       } else {
+        others.add(field);
         json.skipChildren();
       }
     }
+  }
+
+  private Map<String, FieldReader> binaryByDefault(JsonParser json) {
+    return Map.of("binary_data_output", at -> {
+      rawByDefault = flag(json, at);
+    });
+  }
+
+  private void refuse(JsonParser json, String field, String rule) throws IOException {
+    problems.check(false, field, rule);
+    json.skipChildren();
   }
 
   private boolean flag(JsonParser json, String field) throws IOException {
@@ -422,7 +500,7 @@ final class JsonRequest {
             + (count < 0 ? "fewer elements than that shape" : count + " elements for that shape"),
         data.size());
     problems.check(
-        data.shape().length <= 1 || Arrays.equals(data.shape(), shape),
+        data.shape().length <= 1 || data.isNestedAs(shape),
         field + ".data",
         "must be flat, or nested as its shape " + shown(shape),
         shown(data.shape()));
@@ -443,26 +521,6 @@ final class JsonRequest {
     return count;
   }
 
-  private void readInstances(JsonParser json) throws IOException {
-    if (!model.rowsRefusal().isEmpty()) {
-      problems.check(false, "instances", model.rowsRefusal());
-      json.skipChildren();
-      return;
-    }
-    TensorSpec input = model.inputs().get(0);
-    Elements elements = Elements.read(json, input.datatype());
-    if (elements.check(problems, "instances")) {
-      long[] shape = elements.shape();
-      problems.check(shape[0] > 0, "instances", "must not be empty");
-      problems.check(
-          shape[0] == 0 || fits(input, shape),
-          "instances",
-          "must be of shape " + shown(input),
-          shown(shape));
-      rows = elements.tensor(input.name(), shape);
-    }
-  }
-
   private void readOutputs(JsonParser json) throws IOException {
     if (json.currentToken() != JsonToken.START_ARRAY) {
       problems.check(false, "outputs", "must be an array of objects with a name");
@@ -478,15 +536,31 @@ final class JsonRequest {
     String name = null;
     @Nullable Boolean[] isRaw = {null};
     if (json.currentToken() == JsonToken.START_OBJECT) {
+      Set<String> fields = new HashSet<>();
       while (json.nextToken() == JsonToken.FIELD_NAME) {
         String field = json.currentName();
-        json.nextToken();
+        problems.check(fields.add(field), position, "must hold each field once", field);
+        if (json.nextToken() == JsonToken.VALUE_NULL && OPTIONAL.contains(field)) {
+          continue;
+        }
         switch (field) {
           case "name" -> name = string(json, position + ".name");
-          case "parameters" ->
-            readParameters(json, position + ".parameters", "binary_data", at -> {
+          case "parameters" -> {
+            FieldReader binary = at -> {
               isRaw[0] = flag(json, at);
-            });
+            };
+            readParameters(
+                json,
+                position + ".parameters",
+                Map.of(
+                    "binary_data",
+                    binary,
+                    CLASSIFICATION,
+                    at -> refuse(json, at, NO_CLASSES),
+                    SHARED_MEMORY,
+                    at -> refuse(json, at, NO_SHARED_MEMORY)),
+                ignored);
+          }
           default -> json.skipChildren();
         }
       }
@@ -525,7 +599,7 @@ final class JsonRequest {
     return Arrays.stream(shape).allMatch(length -> length >= 0) ? shape : null;
   }
 
-  private static String names(List<TensorSpec> specs) {
+  static String names(List<TensorSpec> specs) {
     return specs.stream().map(TensorSpec::name).collect(Collectors.joining(", "));
   }
 
@@ -533,15 +607,15 @@ final class JsonRequest {
     return spec.datatype() + " of shape " + shown(spec);
   }
 
-  private static String shown(TensorSpec spec) {
+  static String shown(TensorSpec spec) {
     return spec.shape() + (spec.shape().contains(-1L) ? ", where -1 is any length" : "");
   }
 
-  private static List<Long> shown(long[] shape) {
+  static List<Long> shown(long[] shape) {
     return Arrays.stream(shape).boxed().toList();
   }
 
-  private static boolean fits(TensorSpec spec, long[] actual) {
+  static boolean fits(TensorSpec spec, long[] actual) {
     if (spec.shape().isEmpty()) {
       return true;
     }

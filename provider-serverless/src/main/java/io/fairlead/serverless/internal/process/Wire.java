@@ -5,6 +5,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import io.fairlead.engine.Datatype;
 import io.fairlead.engine.LoadOptions;
 import io.fairlead.engine.TensorSpec;
+import io.fairlead.engine.internal.json.IgnoredParameters;
 import io.fairlead.engine.internal.run.LoadedModel;
 import io.fairlead.engine.internal.text.TextDescription;
 import io.fairlead.error.ErrorKind;
@@ -192,13 +193,25 @@ final class Wire {
 
   /** {@return the bytes before the body of a response in its frame} */
   static byte[] head(Response response) {
-    return written(out -> write(out, response.contentType()));
+    List<String> ignored =
+        response.find(IgnoredParameters.class).map(IgnoredParameters::names).orElse(List.of());
+    return written(out -> {
+      write(out, response.contentType());
+      out.writeInt(ignored.size());
+      for (String name : ignored) {
+        write(out, name);
+      }
+    });
   }
 
   static Response response(byte[] body) throws IOException {
     DataInputStream in = new DataInputStream(new ByteArrayInputStream(body));
     String contentType = string(in);
-    return Response.of(in.readAllBytes(), contentType);
+    List<String> ignored = new ArrayList<>();
+    for (int left = in.readInt(); left > 0; left--) {
+      ignored.add(string(in));
+    }
+    return IgnoredParameters.in(Response.of(in.readAllBytes(), contentType), ignored);
   }
 
   /** {@return a failure as bytes: 0 and a ServingException, or 1 and an InvalidValueException; then the causes} */

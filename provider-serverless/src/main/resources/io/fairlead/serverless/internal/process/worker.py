@@ -1,4 +1,5 @@
 """Loads one pickle, if its SHA-256 is the trusted one, and serves requests until it is closed."""
+import csv
 import hashlib
 import io
 import json
@@ -257,17 +258,62 @@ class Model:
             names.append(name)
         return names
 
-    def answer(self, content_type, body):
-        if content_type.split(";")[0].strip().lower() != "application/json":
-            raise Invalid("contentType", "must be application/json", f'"{content_type}"')
+    def question(self, content_type, body):
+        kind = content_type.split(";")[0].strip().lower()
+        if kind == "text/csv":
+            return {"instances": self.rows(content_type.lower(), body)}
+        if kind not in ("application/json", "application/octet-stream"):
+            raise Invalid("contentType", "must be application/json or text/csv", f'"{content_type}"')
         try:
-            question = json.loads(body)
+            question = json.loads(body, object_pairs_hook=self.once)
         except (ValueError, RecursionError) as e:
             raise Invalid("body", "must be a JSON object") from e
+        if isinstance(question, list):
+            return {"instances": question}
         if not isinstance(question, dict):
             raise Invalid("body", "must be a JSON object")
+        return {name: value for name, value in question.items() if value is not None}
+
+    @staticmethod
+    def once(members):
+        found = dict(members)
+        if len(found) != len(members):
+            raise Invalid("body", "must hold each field of an object once")
+        return found
+
+    @staticmethod
+    def rows(content_type, body):
+        try:
+            lines = body.decode("utf-8-sig").rstrip("\r\n").splitlines()
+            table = list(csv.reader(lines))
+        except UnicodeDecodeError as e:
+            raise Invalid("body", "must be in UTF-8") from e
+        except csv.Error as e:
+            raise Invalid("body", f"must be CSV: {e}") from e
+        rows = []
+        for fields in table[1 if "header=present" in content_type.replace(" ", "") else 0:]:
+            row = []
+            for field in fields:
+                try:
+                    row.append(float(field if "_" not in field else "_"))
+                except ValueError as e:
+                    raise Invalid(f"row {len(rows) + 1}, field {len(row) + 1}",
+                                  "must be a number, or nan where a value is missing") from e
+            rows.append(row)
+        return rows
+
+    @staticmethod
+    def ignored(question):
+        parameters = question.get("parameters", {})
+        if not isinstance(parameters, dict):
+            raise Invalid("parameters", "must be an object")
+        return ["".join(letter if "!" <= letter <= "~" and letter != "," else "?" for letter in name)[:40]
+                for name in list(parameters)[:5]]
+
+    def answer(self, question):
         if ("instances" in question) == ("inputs" in question):
-            raise Invalid("inputs", "must be present, or instances, and not both")
+            raise Invalid("inputs", "must be present, or instances, and not both, such as "
+                          + json.dumps({"instances": [[0] * min(int(self.features or 1), 16)]}))
         wanted = self.wanted(question)
         if "instances" in question:
             rows = question["instances"]
@@ -337,11 +383,14 @@ def respond(call, body):
         what = Reader(body)
         what.number(">q")
         content_type = what.string()
-        answer = json.dumps(model.answer(content_type, body[what.at:]), separators=(",", ":"), default=str).encode()
+        question = model.question(content_type, body[what.at:])
+        ignored = model.ignored(question)
+        answer = json.dumps(model.answer(question), separators=(",", ":"), default=str).encode()
         if len(answer) > LIMIT - 100:
             raise Failure("MODEL_FAILED", f"{named} returned a response of {len(answer)} bytes, and a worker process transfers"
                                           f" at most {LIMIT}: request less")
-        send(RESPONSE, call, string("application/json") + answer)
+        names = struct.pack(">i", len(ignored)) + b"".join(string(name) for name in ignored)
+        send(RESPONSE, call, string("application/json") + names + answer)
     except SystemExit:
         os._exit(1)
     except BaseException as e:

@@ -96,6 +96,55 @@ final class JsonModelTest {
   }
 
   @Test
+  void whatIsInsideOfAnEmptyArrayIsNotSeenButTheRestIs() {
+    LeasedModel model = load(new OnnxFile()
+        .input("x", OnnxFile.INT64)
+        .output("y", OnnxFile.INT64)
+        .node("Identity", List.of("x"), List.of("y")));
+
+    assertThat(message(
+            model, tensors("{'name': 'x', 'shape': [2, 0, 4], 'datatype': 'INT64', 'data': [[]]}")))
+        .contains("inputs.x.data must be flat, or nested as its shape [2, 0, 4] (got [1, 0])");
+  }
+
+  @ParameterizedTest
+  @CsvSource(delimiter = '|', textBlock = """
+      [1.0, -2e0]        | [1, -2]
+      [9007199254740992.0, 0.0] | [9007199254740992, 0]
+      """)
+  void wholeNumbersMayBeWrittenAsFractionsAre(String data, String answered) throws IOException {
+    LeasedModel model = load(new OnnxFile()
+        .input("x", OnnxFile.INT64, 2)
+        .output("y", OnnxFile.INT64, 2)
+        .node("Identity", List.of("x"), List.of("y")));
+
+    JsonNode answer = answer(
+        model, tensors("{'name': 'x', 'shape': [2], 'datatype': 'INT64', 'data': " + data + "}"));
+
+    assertThat(answer.path("outputs").get(0).path("data")).isEqualTo(json(answered));
+    assertThat(message(
+            model,
+            tensors("{'name': 'x', 'shape': [2], 'datatype': 'INT64', 'data': [1e17, 1.5]}")))
+        .contains("inputs.x.data must hold whole numbers");
+  }
+
+  @Test
+  void parametersThatNothingUsesAreNamed() {
+    String request = Models.IRIS_REQUEST
+        .replaceFirst("\\{", "{\"parameters\": {\"timeout\": 5, \"headers\": null, \"ü\": 1}, ")
+        .replace("\"datatype\"", "\"parameters\": {\"content_type\": \"np\"}, \"datatype\"");
+
+    Response response = load("iris_lr.onnx").invoke(Request.json(request));
+
+    assertThat(response.find(IgnoredParameters.class))
+        .contains(new IgnoredParameters(List.of("content_type", "timeout", "?")));
+    assertThat(load("iris_lr.onnx")
+            .invoke(Request.json(Models.IRIS_REQUEST))
+            .find(IgnoredParameters.class))
+        .isEmpty();
+  }
+
+  @Test
   void theIdComesBack() throws IOException {
     String request = Models.IRIS_REQUEST.replaceFirst(
         "\\{", "{\"id\": \"\\\\u00fc-1\", \"parameters\": {\"a\": [1]}, ");
@@ -161,6 +210,9 @@ final class JsonModelTest {
       [1, 3]       | [1, 2, 3]
       [3]          | [1, 2, 3]
       [0, 2]       | []
+      [1, 0, 4]    | [[]]
+      [2, 0, 4]    | [[], []]
+      [1, 2, 0]    | [[[], []]]
       [3, 1, 1]    | [[[1]], [[2]], [[3]]]
       [2, 2]       | [[1, 2], [3, 4]]
       []           | [7]
@@ -177,8 +229,8 @@ final class JsonModelTest {
             "{'name': 'x', 'shape': " + shape + ", 'datatype': 'INT64', 'data': " + data + "}"));
 
     assertThat(answer.path("outputs").get(0).path("shape")).isEqualTo(json(shape));
-    assertThat(answer.path("outputs").get(0).path("data").toString().replaceAll("[\\[\\]]", ""))
-        .isEqualTo(data.replaceAll("[\\[\\] ]", ""));
+    assertThat(answer.path("outputs").get(0).path("data").toString().replaceAll("[\\[\\],]", ""))
+        .isEqualTo(data.replaceAll("[\\[\\], ]", ""));
   }
 
   @Test
@@ -339,6 +391,8 @@ final class JsonModelTest {
       {'name': 'X', 'shape': [1, 4], 'datatype': 'FP32', 'data': [[[[[[[[[[[[[[[[[1]]]]]]]]]]]]]]]]]} | inputs.X.data must not be nested deeper than 16
       {'name': 'X', 'shape': [1, 4], 'datatype': 'FP32', 'values': [1, 2, 3, 4]} | inputs.X.data must be present, or its binary_data_size and as many bytes after the JSON, which none of values is
       {'name': 'X', 'name': 'X', 'shape': [1, 4], 'datatype': 'FP32', 'data': [1, 2, 3, 4]} | inputs[0] must hold each field once (got "name")
+      {'name': 'X', 'shape': [1, 4], 'datatype': 'FP32', 'data': [1, 2, 3, 4], 'parameters': {'a': 1, 'a': 2}} | inputs[0].parameters must hold each field once (got "a")
+      {'name': 'X', 'shape': [1, 4], 'datatype': 'FP32', 'parameters': {'shared_memory_region': 'r', 'shared_memory_byte_size': 16}} | inputs[0].parameters.shared_memory_region must not be present: tensors are sent in the body
       17                                                                         | inputs[0] must be a tensor, as an object with name, shape, datatype and data, or a text
       "a text"                                                                   | inputs must be tensors: this model takes no texts, because it has no input input_ids
       """)
@@ -348,22 +402,26 @@ final class JsonModelTest {
 
   @ParameterizedTest
   @CsvSource(delimiter = '|', textBlock = """
-      []                                           | body must be a JSON object
+      7                                            | body must be a JSON object, such as {"instances": [[0, 0, 0, 0]]}
+      []                                           | instances must not be empty
+      [[1, 2, 3, 4]] []                            | body must end after the JSON array
       {}                                           | inputs must be present, or instances, and not both
       {'inputs': []}                               | inputs must not be empty
       {'inputs': []}                               | inputs must hold a tensor for X, FP32 of shape [-1, 4], where -1 is any length
-      {'inputs': 7}                                | inputs must be an array of tensors, a text, or an array of texts
+      {'inputs': 7}                                | Request: inputs must be an array of tensors, such as {"instances": [[0, 0, 0, 0]]}
       {'inputs': [], 'instances': []}              | inputs must be present, or instances, and not both
       {'instances': [], 'instances': []}           | body must hold each field once (got "instances")
       {'instances': []}                            | instances must not be empty
       {'instances': 7}                             | instances must be an array
       {'instances': [[1, 2, 3]]}                   | instances must be of shape [-1, 4], where -1 is any length (got [1, 3])
       {'instances': [[1, 2], [3]]}                 | instances must be nested evenly
-      {'instances': [{'x': 1}]}                    | instances must hold numbers
+      {'instances': [{'x': 1}]}                    | instances[0].x must not be present: the inputs are X
       {'instances': [[1, 2, 3, 4]], 'id': 7}       | id must be a string
       {'instance': [[1, 2, 3, 4]], 'x': 7}         | inputs must be present, or instances, and not both, which none of instance, x is
       {'instances': [[1, 2, 3, 4]], 'outputs': 'label'}            | outputs must be an array of objects with a name
       {'instances': [[1, 2, 3, 4]], 'outputs': ['label']}          | outputs[0] must be an object with a name
+      {'instances': [[1, 2, 3, 4]], 'outputs': [{'name': 'label', 'name': 'label'}]} | outputs[0] must hold each field once (got "name")
+      {'instances': [[1, 2, 3, 4]], 'outputs': [{'name': 'label', 'parameters': {'classification': 2}}]} | outputs[0].parameters.classification must not be present: outputs are returned whole
       {'instances': [[1, 2, 3, 4]], 'outputs': [{'name': 'lable'}]} | outputs[0].name must be one of label, probabilities (got "lable")
       {'instances': [[1, 2, 3, 4]], 'outputs': [{'name': 'label'}, {'name': 'label'}]} | outputs[1].name must be present once (got "label")
       {'instances': [[1, 2, 3, 4]]} {}             | body must end after the JSON object
@@ -385,7 +443,8 @@ final class JsonModelTest {
 
   @Test
   void anEmptyBodyIsNoJson() {
-    assertThat(message(load("iris_lr.onnx"), "")).isEqualTo("Request: body must be a JSON object");
+    assertThat(message(load("iris_lr.onnx"), ""))
+        .isEqualTo("Request: body must be a JSON object, such as {\"instances\": [[0, 0, 0, 0]]}");
   }
 
   @Test
@@ -477,7 +536,8 @@ final class JsonModelTest {
 
     assertThat(catchThrowable(() -> load("iris_lr.onnx").invoke(request)))
         .isInstanceOf(InvalidValueException.class)
-        .hasMessage("Request: contentType must be application/json (got \"" + contentType + "\")");
+        .hasMessage("Request: contentType must be application/json or text/csv (got \""
+            + contentType + "\")");
   }
 
   @ParameterizedTest
@@ -548,9 +608,7 @@ final class JsonModelTest {
         .node("Add", List.of("a", "b"), List.of("y")));
 
     assertThat(message(model, "{\"instances\": [1, 2]}"))
-        .isEqualTo(
-            "Request: instances must not be present, because this model does not take one tensor of numbers:"
-                + " send inputs");
+        .isEqualTo("Request: instances must be objects with a value for each of a, b");
   }
 
   @Test

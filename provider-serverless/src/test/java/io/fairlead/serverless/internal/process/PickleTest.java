@@ -11,6 +11,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.fairlead.engine.Datatype;
 import io.fairlead.engine.TensorSpec;
+import io.fairlead.engine.internal.json.IgnoredParameters;
 import io.fairlead.error.ErrorKind;
 import io.fairlead.error.ServingException;
 import io.fairlead.grammar.InvalidValueException;
@@ -31,6 +32,8 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.condition.EnabledOnOs;
 import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** Needs python3 for most, and scikit-learn for one; a worker that speaks wrongly is played by a shell script. */
 @EnabledOnOs({OS.LINUX, OS.MAC})
@@ -114,6 +117,55 @@ final class PickleTest {
 
     assertThat(height.invoke(Request.json("{\"instances\": [[1.5], [2]]}")).text())
         .isEqualTo("{\"predictions\":[3.0,4.0]}");
+  }
+
+  @ParameterizedTest
+  @CsvSource(delimiter = '|', textBlock = """
+      text/csv                     | 2,1;1.0,"2"
+      text/csv; header=present     | a,b;2,1;1,2
+      application/json             | [[2, 1], [1, 2]]
+      application/octet-stream     | {"instances": [[2, 1], [1, 2]]}
+      application/json             | {"id": null, "outputs": null, "parameters": null, "inputs": null, "instances": [[2, 1], [1, 2]]}
+      """)
+  void rowsAreAnsweredHoweverClientsSendThem(String type, String body) throws Exception {
+    WorkerModel flowers = workers.start(spec("Flowers"));
+
+    String answer = flowers
+        .invoke(Request.of(body.replace(';', '\n').getBytes(UTF_8), type))
+        .text();
+
+    assertThat(answer)
+        .isEqualTo(
+            flowers.invoke(Request.json("{\"instances\": [[2, 1], [1, 2]]}")).text());
+  }
+
+  @Test
+  void parametersThatNothingUsesAreNamed() throws Exception {
+    WorkerModel flowers = workers.start(spec("Flowers"));
+
+    assertThat(flowers
+            .invoke(
+                Request.json("{\"instances\": [[2, 1]], \"parameters\": {\"top k\": 1, \"b\": 2}}"))
+            .find(IgnoredParameters.class))
+        .contains(new IgnoredParameters(List.of("top?k", "b")));
+  }
+
+  @ParameterizedTest
+  @CsvSource(delimiter = '|', textBlock = """
+      text/csv         | 2,1;1,x                              | row 2, field 2 must be a number, or nan where a value is missing
+      text/csv         | 2,1;1                                | instances[1] must have 2 elements (got 1)
+      text/csv         | ;                                    | instances must be an array of rows, and not empty
+      text/plain       | 2                                    | contentType must be application/json or text/csv
+      application/json | {}                                   | inputs must be present, or instances, and not both, such as {"instances": [[0, 0]]}
+      application/json | {"instances": [], "instances": [[]]} | body must hold each field of an object once
+      """)
+  void wrongRowsAreRefused(String type, String body, String problem) throws Exception {
+    WorkerModel flowers = workers.start(spec("Flowers"));
+
+    assertThatThrownBy(
+            () -> flowers.invoke(Request.of(body.replace(';', '\n').getBytes(UTF_8), type)))
+        .isInstanceOf(InvalidValueException.class)
+        .hasMessageContaining(problem);
   }
 
   @Test
