@@ -23,6 +23,14 @@ public interface InferenceEngine {
   boolean claims(ModelSource source);
 
   /**
+   * {@return the platform of its models in the metadata of the Open Inference Protocol, as {@code project_format}: such
+   * as {@code onnxruntime_onnx}}
+   */
+  default String platform() {
+    return "custom_model";
+  }
+
+  /**
    * Validates a model, as far as that is cheap and runs no code of it.
    *
    * @param source a model that this engine has claimed

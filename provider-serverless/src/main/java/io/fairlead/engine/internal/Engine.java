@@ -277,10 +277,26 @@ public final class Engine implements AutoCloseable {
    * @throws ServingException as {@link #load(ModelArtifact)} does
    */
   public ModelSummary check(ModelArtifact artifact) {
-    ModelSource source = sources.resolve(artifact);
-    engines.check(source);
-    return summary(source);
+    return checked(artifact).summary();
   }
+
+  /**
+   * {@return what is known of an artifact whose model passes the checks before a load}
+   *
+   * @throws ServingException as {@link #check} does
+   */
+  public Checked checked(ModelArtifact artifact) {
+    ModelSource source = sources.resolve(artifact);
+    String platform = engines.check(source);
+    return new Checked(summary(source), platform);
+  }
+
+  /**
+   * A model that passes the checks before a load.
+   *
+   * @param platform what runs it, as {@link InferenceEngine#platform()} says
+   */
+  public record Checked(ModelSummary summary, String platform) {}
 
   /**
    * {@return the artifact's model, loaded with the default options}

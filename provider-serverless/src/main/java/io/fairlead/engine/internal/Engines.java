@@ -88,29 +88,29 @@ public final class Engines {
   /**
    * Validates a source, as far as possible without loading it.
    *
+   * @return the platform of its engine
    * @throws ServingException if there is no engine for it, or its engine refuses it
    */
-  void check(ModelSource source) {
+  String check(ModelSource source) {
     if (source instanceof ModelFiles) {
       for (InferenceEngine engine : found().found()) {
         if (claims(engine, source)) {
-          check(engine, source);
-          return;
+          return check(engine, source);
         }
       }
     }
     for (InferenceEngine engine : builtIn) {
       if (engine.claims(source)) {
-        check(engine, source);
-        return;
+        return check(engine, source);
       }
     }
     throw refusal(source);
   }
 
-  private void check(InferenceEngine engine, ModelSource source) {
+  private String check(InferenceEngine engine, ModelSource source) {
     try {
       engine.check(source);
+      return engine.platform();
     } catch (ServingException | InvalidValueException e) {
       throw e;
     } catch (Exception | LinkageError e) {

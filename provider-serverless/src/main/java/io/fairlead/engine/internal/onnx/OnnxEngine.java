@@ -48,6 +48,11 @@ public final class OnnxEngine implements InferenceEngine {
   }
 
   @Override
+  public String platform() {
+    return "onnxruntime_onnx";
+  }
+
+  @Override
   public boolean claims(ModelSource source) {
     return source instanceof ModelFiles files
         && (files.format() == ModelFormat.ONNX || files.format() == ModelFormat.ORT);

@@ -29,6 +29,11 @@ public final class HandlerEngine implements InferenceEngine {
   }
 
   @Override
+  public String platform() {
+    return "java_function";
+  }
+
+  @Override
   public boolean claims(ModelSource source) {
     return source instanceof HandlerSource;
   }

@@ -22,6 +22,17 @@ public abstract class OptionalEngine implements InferenceEngine {
   }
 
   @Override
+  public final String platform() {
+    return switch (format) {
+      case TORCHSCRIPT -> "pytorch_torchscript";
+      case SAVED_MODEL -> "tensorflow_savedmodel";
+      case XGBOOST -> "xgboost_model";
+      case LIGHTGBM -> "lightgbm_model";
+      default -> InferenceEngine.super.platform();
+    };
+  }
+
+  @Override
   public final boolean claims(ModelSource source) {
     return source instanceof ModelFiles files && files.format() == format;
   }
