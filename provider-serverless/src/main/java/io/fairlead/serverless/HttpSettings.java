@@ -20,7 +20,7 @@ import java.util.Optional;
  * proxy in front of it.
  */
 public final class HttpSettings extends Settings<HttpSettings.Draft> {
-  /** 127.0.0.1 at any free port, no token, 16 MiB, 1,024 connections, 30 seconds to transfer, 75 seconds idle. */
+  /** 127.0.0.1 at any free port, no token, 16 MiB, 1,024 connections, 30 seconds to transfer, 75 seconds idle, no metrics. */
   public static final HttpSettings DEFAULT = new HttpSettings(new Draft());
 
   private static final int MAX_BODY_BYTES = 1 << 30;
@@ -41,6 +41,7 @@ public final class HttpSettings extends Settings<HttpSettings.Draft> {
     int maxConnections = 1024;
     Duration transferTime = Duration.ofSeconds(30);
     Duration idleTime = Duration.ofSeconds(75);
+    boolean metrics = false;
   }
 
   HttpSettings(Draft draft) {
@@ -165,6 +166,11 @@ public final class HttpSettings extends Settings<HttpSettings.Draft> {
     return draft().idleTime;
   }
 
+  /** {@return whether {@code /metrics} has numbers for Prometheus} */
+  public boolean metrics() {
+    return draft().metrics;
+  }
+
   /** {@return these settings with another address and port to listen at} */
   public HttpSettings withAddress(String host, int port) {
     return new HttpSettings(with(draft -> {
@@ -221,6 +227,16 @@ public final class HttpSettings extends Settings<HttpSettings.Draft> {
   /** {@return these settings with another keep-alive timeout} */
   public HttpSettings withIdleTime(Duration idleTime) {
     return new HttpSettings(with(draft -> draft.idleTime = idleTime));
+  }
+
+  /**
+   * {@return these settings with or without {@code /metrics}, in Prometheus's text format}
+   *
+   * <p>With a token, Prometheus has to send it. They need
+   * {@code io.prometheus:prometheus-metrics-exposition-textformats} on the class path.
+   */
+  public HttpSettings withMetrics(boolean metrics) {
+    return new HttpSettings(with(draft -> draft.metrics = metrics));
   }
 
   private static boolean isToken(String token) {

@@ -13,9 +13,9 @@ import java.util.Optional;
  * Opens the platform {@code serverless}: models as functions, without a container and without an endpoint.
  *
  * <p>Settings: {@code memory}, the memory of all instances together, such as {@code 4GB}; {@code starts}, the maximum
- * number of concurrent starts; {@code host}, {@code port} and {@code token} of the HTTP server; {@code cache}, the
- * folder for native libraries and optimised models; {@code gracePeriod}, the time for accepted invocations to end when
- * the platform is closed, such as {@code 20s}.
+ * number of concurrent starts; {@code host}, {@code port}, {@code token} and {@code metrics} of the HTTP server;
+ * {@code cache}, the folder for native libraries and optimised models; {@code gracePeriod}, the time for accepted
+ * invocations to end when the platform is closed, such as {@code 20s}.
  */
 public final class ServerlessProvider implements PlatformProvider<ServerlessPlatform> {
   /** The platform's id. */
@@ -41,6 +41,7 @@ public final class ServerlessProvider implements PlatformProvider<ServerlessPlat
     http.port = settings.integer("port").orElse(http.port);
     http.token = settings.text("token");
     http.openWithoutToken = settings.flag("openWithoutToken").orElse(http.openWithoutToken);
+    http.metrics = settings.flag("metrics").orElse(http.metrics);
     Optional<HttpSettings> server = settings.built(Map.of(), () -> new HttpSettings(http));
     ServerlessConfig.Draft draft = new ServerlessConfig.Draft();
     draft.classLoader = Optional.of(settings.classLoader());

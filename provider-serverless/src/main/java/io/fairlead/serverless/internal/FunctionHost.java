@@ -2,7 +2,6 @@ package io.fairlead.serverless.internal;
 
 import com.sun.management.OperatingSystemMXBean;
 import io.fairlead.engine.internal.Engine;
-import io.fairlead.engine.internal.ModelSummary;
 import io.fairlead.engine.internal.run.LoadedModel;
 import io.fairlead.error.ErrorKind;
 import io.fairlead.error.ServingException;
@@ -85,6 +84,9 @@ public final class FunctionHost {
   /** There is no eventual consistency in this process: only conflicts with other operations are retried. */
   private static final RetryPolicy RETRY =
       new RetryPolicy(3, Duration.ofMillis(1), Duration.ofMillis(100), Duration.ofMillis(1));
+
+  /** The platform of trusted pickles in their metadata. */
+  private static final String PICKLE = "python_pickle";
 
   private static final Duration KEEP_ALIVE = Duration.ofSeconds(60);
   private static final Duration ENDING = Duration.ofSeconds(5);
@@ -262,8 +264,11 @@ public final class FunctionHost {
   }
 
   private FunctionStatus status(String name) {
-    ServedFunction serving = serving(name);
-    PoolStatus status = serving.status();
+    return statusOf(serving(name));
+  }
+
+  private static FunctionStatus statusOf(ServedFunction function) {
+    PoolStatus status = function.status();
     return new FunctionStatus(
         status.starting(),
         status.ready(),
@@ -275,7 +280,7 @@ public final class FunctionHost {
         status.accepted(),
         status.waited(),
         status.refused(),
-        serving.memoryBytes());
+        function.memoryBytes());
   }
 
   private URI url(String name) {
@@ -330,6 +335,16 @@ public final class FunctionHost {
     }
 
     @Override
+    public long memoryBytes() {
+      return budget.memoryBytes();
+    }
+
+    @Override
+    public long usedMemoryBytes() {
+      return budget.memoryBytes() - budget.freeBytes();
+    }
+
+    @Override
     public boolean isClosing() {
       return closed;
     }
@@ -356,7 +371,17 @@ public final class FunctionHost {
 
     @Override
     public boolean isReady() {
-      return true;
+      return !serving.pool().isFailing();
+    }
+
+    @Override
+    public FunctionStatus status() {
+      return statusOf(serving);
+    }
+
+    @Override
+    public long memoryBytes() {
+      return serving.function().limits().memoryBytes();
     }
 
     @Override
@@ -523,10 +548,10 @@ public final class FunctionHost {
     private ServedFunction checked(ModelFunction desired) {
       try {
         // A trusted pickle can only be checked by its Python.
-        ModelSummary model = ServedFunction.optionsOf(desired).trustedPickle().isEmpty()
-            ? engine.check(desired.artifact())
-            : engine.summary(desired.artifact());
-        InstanceMemory.check(desired, model.bytes(), budget.memoryBytes());
+        Engine.Checked model = ServedFunction.optionsOf(desired).trustedPickle().isEmpty()
+            ? engine.checked(desired.artifact())
+            : new Engine.Checked(engine.summary(desired.artifact()), PICKLE);
+        InstanceMemory.check(desired, model.summary().bytes(), budget.memoryBytes());
         return new ServedFunction(desired, model, FunctionHost.this);
       } catch (ServingException e) {
         // NOT_FOUND would mean a resource that may still appear; a missing file is an invalid

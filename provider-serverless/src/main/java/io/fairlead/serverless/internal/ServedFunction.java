@@ -1,7 +1,7 @@
 package io.fairlead.serverless.internal;
 
 import io.fairlead.engine.LoadOptions;
-import io.fairlead.engine.internal.ModelSummary;
+import io.fairlead.engine.internal.Engine;
 import io.fairlead.engine.internal.run.LoadedModel;
 import io.fairlead.error.ErrorKind;
 import io.fairlead.error.ServingException;
@@ -35,14 +35,17 @@ import io.fairlead.serverless.internal.process.WorkerSpec;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BiFunction;
 import java.util.function.Consumer;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.slf4j.MDC;
 
 /** One deployed revision of a function: its limits, its instances and its invocations. */
 final class ServedFunction {
@@ -52,6 +55,7 @@ final class ServedFunction {
   private final ModelFunction function;
   private final String digest;
   private final long memoryBytes;
+  private final String platform;
   private final ServerlessOptions options;
   private final FunctionHost host;
   private final PoolClock clock;
@@ -62,12 +66,13 @@ final class ServedFunction {
   /**
    * Creates a function without instances.
    *
-   * @param model its model at the time of the deployment
+   * @param checked its model at the time of the deployment
    */
-  ServedFunction(ModelFunction function, ModelSummary model, FunctionHost host) {
+  ServedFunction(ModelFunction function, Engine.Checked checked, FunctionHost host) {
     this.function = function;
-    this.digest = model.digest();
-    this.memoryBytes = InstanceMemory.of(function, model.bytes());
+    this.digest = checked.summary().digest();
+    this.platform = checked.platform();
+    this.memoryBytes = InstanceMemory.of(function, checked.summary().bytes());
     this.options = optionsOf(function);
     this.host = host;
     this.clock = host.clock();
@@ -204,10 +209,26 @@ final class ServedFunction {
     Invocation<Response> invocation = new Invocation<>(
         deadline,
         host.threads(),
-        model -> model.invoke(request.withTimeout(timeLeft(deadline))),
+        withContext(model -> model.invoke(request.withTimeout(timeLeft(deadline)))),
         refusal -> refusal(refusal, request.timeout()));
     pool.submit(invocation);
     return invocation.answer();
+  }
+
+  /** An action that runs with the MDC of this thread, on whichever thread it runs. */
+  private static <T> Function<LoadedModel, T> withContext(Function<LoadedModel, T> action) {
+    Map<String, String> context = MDC.getCopyOfContextMap();
+    if (context == null || context.isEmpty()) {
+      return action;
+    }
+    return model -> {
+      MDC.setContextMap(context);
+      try {
+        return action.apply(model);
+      } finally {
+        MDC.clear();
+      }
+    };
   }
 
   /** Starts to read the inputs and outputs of the model, which may have to be loaded first. */
@@ -222,7 +243,7 @@ final class ServedFunction {
         host.threads(),
         model -> {
           FunctionDescription seen =
-              new FunctionDescription("fairlead", model.inputs(), model.outputs(), model.text());
+              new FunctionDescription(platform, model.inputs(), model.outputs(), model.text());
           description = seen;
           return seen;
         },

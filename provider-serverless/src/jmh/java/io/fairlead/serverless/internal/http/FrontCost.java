@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.US_ASCII;
 
 import io.fairlead.platform.Request;
 import io.fairlead.platform.Response;
+import io.fairlead.serverless.FunctionStatus;
 import io.fairlead.serverless.HttpSettings;
 import io.netty.bootstrap.ServerBootstrap;
 import io.netty.channel.Channel;
@@ -202,6 +203,21 @@ public final class FrontCost {
     @Override
     public String name() {
       return "echo";
+    }
+
+    @Override
+    public FunctionStatus status() {
+      return new FunctionStatus(0, 1, 0, 0, 0, 0, 1, 0, 0, 0);
+    }
+
+    @Override
+    public long memoryBytes() {
+      return 1;
+    }
+
+    @Override
+    public long usedMemoryBytes() {
+      return 1;
     }
 
     @Override

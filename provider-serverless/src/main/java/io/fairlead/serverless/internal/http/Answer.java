@@ -8,15 +8,22 @@ import io.netty.handler.codec.http.HttpResponseStatus;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.util.HashMap;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
  * An HTTP response.
  *
  * @param headers the headers other than Content-Length and Content-Type
+ * @param error the message of an error; null for other responses
  */
 record Answer(
-    HttpResponseStatus status, String contentType, ByteBuf body, Map<String, String> headers) {
+    HttpResponseStatus status,
+    String contentType,
+    ByteBuf body,
+    Map<String, String> headers,
+    @Nullable String error) {
   static final String JSON_TYPE = "application/json";
 
   private static final JsonFactory JSON = new JsonFactory();
@@ -26,8 +33,12 @@ record Answer(
     void write(JsonGenerator json) throws IOException;
   }
 
+  static Answer of(HttpResponseStatus status, String contentType, ByteBuf body) {
+    return new Answer(status, contentType, body, Map.of(), null);
+  }
+
   static Answer empty(HttpResponseStatus status) {
-    return new Answer(status, "", Unpooled.EMPTY_BUFFER, Map.of());
+    return of(status, "", Unpooled.EMPTY_BUFFER);
   }
 
   /** {@return a response with a JSON object} */
@@ -47,15 +58,34 @@ record Answer(
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
-    return new Answer(status, JSON_TYPE, Unpooled.wrappedBuffer(body.toByteArray()), Map.of());
+    return of(status, JSON_TYPE, Unpooled.wrappedBuffer(body.toByteArray()));
   }
 
   /** {@return an error response, in the form of the Open Inference Protocol} */
   static Answer error(HttpResponseStatus status, String sentence) {
-    return json(status, json -> json.writeStringField("error", sentence));
+    Answer plain = json(status, json -> json.writeStringField("error", sentence));
+    return new Answer(status, JSON_TYPE, plain.body(), Map.of(), sentence);
   }
 
   Answer with(String header, String value) {
-    return new Answer(status, contentType, body, Map.of(header, value));
+    return with(Map.of(header, value));
+  }
+
+  Answer with(Map<String, String> further) {
+    Map<String, String> all = new HashMap<>(headers);
+    all.putAll(further);
+    return new Answer(status, contentType, body, Map.copyOf(all), error);
+  }
+
+  /** {@return an error with the id of its request in its body, for clients that see no header; others unchanged} */
+  Answer withRequestId(String id) {
+    if (error == null) {
+      return this;
+    }
+    Answer named = json(status, json -> {
+      json.writeStringField("error", error);
+      json.writeStringField(Exchange.ID_KEY, id);
+    });
+    return new Answer(status, JSON_TYPE, named.body(), headers, error);
   }
 }

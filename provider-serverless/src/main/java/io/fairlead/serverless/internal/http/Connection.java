@@ -56,6 +56,8 @@ final class Connection extends ChannelInboundHandlerAdapter {
   private static final long MAX_LINGER = TimeUnit.SECONDS.toNanos(2);
   private static final long MIN_DELAY = TimeUnit.MILLISECONDS.toNanos(1);
   private static final byte[] NONE = {};
+  /** What logs have, as nginx's, for a request whose client has gone before the response. */
+  private static final int CLIENT_CLOSED = 499;
 
   private enum State {
     /** Between requests. */
@@ -83,6 +85,7 @@ final class Connection extends ChannelInboundHandlerAdapter {
   private boolean taking;
   private boolean decoded;
 
+  private @Nullable Exchange exchange;
   private @Nullable HttpRequest head;
   private @Nullable Answer early;
   private Target.@Nullable Kind kind;
@@ -112,9 +115,11 @@ final class Connection extends ChannelInboundHandlerAdapter {
                   + " connections, the maximum: retry later, or raise maxConnections.")
           .with("retry-after", "1");
       // Without lingering, which would hold further connections open.
+      Exchange refused = Exchange.unreadable();
       newContext
-          .writeAndFlush(response(full, full.body(), false, false))
+          .writeAndFlush(response(refused, full, full.body(), false, false))
           .addListener(ChannelFutureListener.CLOSE);
+      ended(refused, full.status().code(), full.body().readableBytes());
       return;
     }
     // Not idle: a client that connects is about to send a request.
@@ -167,9 +172,11 @@ final class Connection extends ChannelInboundHandlerAdapter {
       return;
     }
     if (state == State.WORKING) {
-      LOG.warn(
+      Exchange late = requireNonNull(exchange);
+      late.run(() -> LOG.warn(
           "A connection is closed: function {} did not respond within its timeout",
-          requireNonNull(function).name());
+          late.function()));
+      endUnanswered(HttpResponseStatus.GATEWAY_TIMEOUT.code());
     }
     if (state == State.RECEIVING && head != null) {
       refuse(Answer.error(
@@ -262,6 +269,7 @@ final class Connection extends ChannelInboundHandlerAdapter {
       state = State.RECEIVING;
       deadline = System.nanoTime() + transferNanos;
     }
+    exchange = Exchange.of(request);
     head = request;
     keepAlive = HttpUtil.isKeepAlive(request);
     size = 0;
@@ -286,6 +294,9 @@ final class Connection extends ChannelInboundHandlerAdapter {
     early = route.early();
     kind = route.kind();
     function = route.function();
+    if (function != null) {
+      exchange.isFor(function.name());
+    }
     String expected = request.headers().get(HttpHeaderNames.EXPECT);
     if (expected != null && request.protocolVersion().minorVersion() > 0) {
       if (!HttpHeaderValues.CONTINUE.contentEqualsIgnoreCase(expected)) {
@@ -382,9 +393,13 @@ final class Connection extends ChannelInboundHandlerAdapter {
     deadline = System.nanoTime()
         + Durations.nanos(Durations.atMost(Durations.LONGEST, called.timeout()))
         + transferNanos;
+    requireNonNull(exchange).run(() -> invoke(request, whole, requireNonNull(kind), called));
+  }
+
+  private void invoke(HttpRequest request, byte[] whole, Target.Kind to, HttpFunction called) {
     CompletableFuture<Answer> answer;
     try {
-      answer = answer(request, whole, requireNonNull(kind), called);
+      answer = answer(request, whole, to, called);
     } catch (RuntimeException e) {
       respond(called.name(), null, e);
       return;
@@ -399,15 +414,18 @@ final class Connection extends ChannelInboundHandlerAdapter {
 
   /** Sends the response, or closes the connection if even that fails: the client would wait for ever otherwise. */
   private void respond(String functionName, @Nullable Answer given, @Nullable Throwable thrown) {
-    if (state != State.WORKING) {
+    Exchange answered = exchange;
+    if (state != State.WORKING || answered == null) {
       return;
     }
-    try {
-      send(given == null ? Failed.answer(functionName, requireNonNull(thrown)) : given);
-    } catch (Throwable e) {
-      context().close();
-      LOG.warn("The response of function {} could not be sent", functionName, e);
-    }
+    answered.run(() -> {
+      try {
+        send(given == null ? Failed.answer(functionName, requireNonNull(thrown)) : given);
+      } catch (Throwable e) {
+        context().close();
+        LOG.warn("The response of function {} could not be sent", functionName, e);
+      }
+    });
   }
 
   private CompletableFuture<Answer> answer(
@@ -416,7 +434,8 @@ final class Connection extends ChannelInboundHandlerAdapter {
       CompletableFuture<Response> invocation =
           called.invoke(Routes.toRequest(request.headers(), whole, called));
       work = invocation;
-      return invocation.thenApply(response -> Routes.answer(to, called, response));
+      String accept = String.join(",", request.headers().getAll(HttpHeaderNames.ACCEPT));
+      return invocation.thenApply(response -> Routes.answer(to, called, response, accept));
     }
     CompletableFuture<FunctionDescription> description = called.describe();
     work = description;
@@ -437,25 +456,52 @@ final class Connection extends ChannelInboundHandlerAdapter {
     }
   }
 
-  private void send(Answer answer) {
+  private void send(Answer given) {
+    Exchange answered = exchange == null ? Exchange.unreadable() : exchange;
+    answered.received(size);
+    // These clouds pass on the body, and no header.
+    Answer answer = kind == Target.Kind.INVOCATIONS || kind == Target.Kind.PREDICT
+        ? given.withRequestId(answered.id())
+        : given;
     HttpRequest request = head;
     boolean isHead = request != null && request.method().equals(HttpMethod.HEAD);
     boolean isOld = request != null && request.protocolVersion().minorVersion() == 0;
     boolean keep = keepAlive && !front.isDraining();
-    FullHttpResponse response =
-        response(answer, isHead ? Unpooled.EMPTY_BUFFER : answer.body(), keep, isOld);
+    ByteBuf content = isHead ? Unpooled.EMPTY_BUFFER : answer.body();
+    long length = content.readableBytes();
+    FullHttpResponse response = response(answered, answer, content, keep, isOld);
     clearRequest();
     state = State.SENDING;
     deadline = System.nanoTime() + transferNanos;
     ChannelFuture sent = context().writeAndFlush(response);
+    int status = answer.status().code();
     if (sent.isDone()) {
+      ended(answered, sent.isSuccess() ? status : CLIENT_CLOSED, length);
       sent(sent, keep);
     } else {
-      sent.addListener(future -> sent(sent, keep));
+      sent.addListener(future -> {
+        ended(answered, sent.isSuccess() ? status : CLIENT_CLOSED, length);
+        sent(sent, keep);
+      });
     }
   }
 
-  private FullHttpResponse response(Answer answer, ByteBuf content, boolean keep, boolean isOld) {
+  private void ended(Exchange ended, int status, long length) {
+    front.ended(ended, status, length, context().channel().remoteAddress());
+  }
+
+  /** Notes the end of a request that gets no response. */
+  private void endUnanswered(int status) {
+    Exchange unanswered = exchange;
+    exchange = null;
+    if (unanswered != null) {
+      unanswered.received(size);
+      ended(unanswered, status, 0);
+    }
+  }
+
+  private FullHttpResponse response(
+      Exchange answered, Answer answer, ByteBuf content, boolean keep, boolean isOld) {
     FullHttpResponse response =
         new DefaultFullHttpResponse(HttpVersion.HTTP_1_1, answer.status(), content);
     HttpHeaders headers = response.headers();
@@ -466,6 +512,7 @@ final class Connection extends ChannelInboundHandlerAdapter {
       headers.set(HttpHeaderNames.CONTENT_LENGTH, answer.body().readableBytes());
     }
     headers.set(HttpHeaderNames.DATE, front.date());
+    answered.writeIds(headers);
     answer.headers().forEach(headers::set);
     if (!keep) {
       headers.set(HttpHeaderNames.CONNECTION, HttpHeaderValues.CLOSE);
@@ -496,6 +543,7 @@ final class Connection extends ChannelInboundHandlerAdapter {
 
   /** Clears the state of the request. */
   private void clearRequest() {
+    exchange = null;
     head = null;
     early = null;
     kind = null;
@@ -517,6 +565,7 @@ final class Connection extends ChannelInboundHandlerAdapter {
   public void channelInactive(ChannelHandlerContext newContext) {
     CompletableFuture<?> running = work;
     state = State.LINGERING;
+    endUnanswered(CLIENT_CLOSED);
     clearRequest();
     releasePending();
     front.closed(this);

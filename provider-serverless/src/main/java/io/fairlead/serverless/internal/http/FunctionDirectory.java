@@ -13,6 +13,12 @@ public interface FunctionDirectory {
 
   Collection<String> names();
 
+  /** {@return the memory that the instances of all functions may take, in bytes} */
+  long memoryBytes();
+
+  /** {@return the memory that they take, in bytes} */
+  long usedMemoryBytes();
+
   /** {@return whether further requests are refused, while the accepted ones end} */
   boolean isClosing();
 

@@ -20,6 +20,7 @@ import io.netty.handler.codec.http.HttpResponseEncoder;
 import io.netty.util.concurrent.FastThreadLocalThread;
 import java.net.BindException;
 import java.net.InetSocketAddress;
+import java.net.SocketAddress;
 import java.net.URI;
 import java.nio.channels.UnresolvedAddressException;
 import java.time.Duration;
@@ -58,6 +59,8 @@ public final class HttpFront implements AutoCloseable {
   /** The number of reads, of up to 64 KB each, of one connection before others have their turn. */
   private static final int READS_IN_A_ROW = 2;
 
+  private static final String METRICS_ARTIFACT =
+      "io.prometheus:prometheus-metrics-exposition-textformats";
   private static final DateTimeFormatter DATE =
       DateTimeFormatter.RFC_1123_DATE_TIME.withZone(ZoneOffset.UTC);
 
@@ -66,6 +69,9 @@ public final class HttpFront implements AutoCloseable {
 
   private final String platform;
   private final HttpSettings settings;
+  private final FunctionDirectory directory;
+  private final AccessLog accessLog;
+  private final RequestStatistics statistics = new RequestStatistics();
   private final EventLoopGroup threads;
   private final Channel listening;
   private final long maxReserved;
@@ -79,14 +85,19 @@ public final class HttpFront implements AutoCloseable {
   private volatile boolean closing;
   private volatile Second second = new Second(-1, "");
 
-  private HttpFront(String platform, HttpSettings settings, FunctionDirectory directory) {
+  private HttpFront(
+      String platform, HttpSettings settings, FunctionDirectory directory, AccessLog accessLog) {
     this.platform = requireNonNull(platform, "platform");
     this.settings = settings;
+    this.directory = directory;
+    this.accessLog = accessLog;
+    Metrics metrics = settings.metrics() ? metrics() : null;
     this.maxReserved = Math.max(settings.maxBodyBytes(), Runtime.getRuntime().maxMemory() / 4);
     int count = Math.min(MAX_THREADS, Math.max(1, Runtime.getRuntime().availableProcessors() / 4));
     this.threads = eventLoops(count, factory(platform));
     try {
-      this.listening = listen(new Routes(directory, settings));
+      this.listening =
+          listen(new Routes(directory, settings, new Status(directory, statistics), metrics));
     } catch (RuntimeException | Error e) {
       end(Duration.ZERO);
       throw e;
@@ -98,11 +109,29 @@ public final class HttpFront implements AutoCloseable {
    *
    * @param platform the platform's id, for exceptions
    * @throws ServingException {@code CONFLICT} if the port is in use, {@code INVALID} if it cannot listen at that
-   *     address
+   *     address, {@code UNSUPPORTED} if the library of the metrics is missing
    */
   public static HttpFront start(
       String platform, HttpSettings settings, FunctionDirectory directory) {
-    return new HttpFront(platform, settings, directory);
+    return start(platform, settings, directory, new AccessLog());
+  }
+
+  static HttpFront start(
+      String platform, HttpSettings settings, FunctionDirectory directory, AccessLog accessLog) {
+    return new HttpFront(platform, settings, directory, accessLog);
+  }
+
+  private Metrics metrics() {
+    try {
+      return new Metrics(directory, statistics);
+    } catch (LinkageError e) {
+      throw new ServingException(
+          platform,
+          ErrorKind.UNSUPPORTED,
+          "The metrics of HttpSettings need a library that is not on the class path, or is of another version ("
+              + e + "): add " + METRICS_ARTIFACT + ", or set metrics to false.",
+          e);
+    }
   }
 
   /** Of a class that Netty 4.1 has, too, which frameworks bring: its successor is in 4.2 alone. */
@@ -216,6 +245,18 @@ public final class HttpFront implements AutoCloseable {
         lock.unlock();
       }
     }
+  }
+
+  /**
+   * Notes the end of an exchange in the access log and in the statistics.
+   *
+   * @param sent the size of the response's body
+   */
+  void ended(Exchange exchange, int status, long sent, SocketAddress client) {
+    if (statistics.add(exchange.function(), status, exchange.nanos(), System.nanoTime())) {
+      statistics.retain(directory.names());
+    }
+    accessLog.write(exchange, status, sent, client);
   }
 
   /** Reserves memory for a large body, and returns whether there is enough. */

@@ -2,6 +2,7 @@ package io.fairlead.serverless.internal.http;
 
 import io.fairlead.platform.Request;
 import io.fairlead.platform.Response;
+import io.fairlead.serverless.FunctionStatus;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
@@ -17,8 +18,16 @@ public interface HttpFunction {
   /** {@return the version for the protocol; empty if there are no versions} */
   Optional<String> version();
 
-  /** {@return whether it can be invoked; a function that is scaled to zero is ready} */
+  /**
+   * {@return whether it can be invoked; a function that is scaled to zero is ready, unless its last start has failed}
+   */
   boolean isReady();
+
+  /** {@return its instances and invocations} */
+  FunctionStatus status();
+
+  /** {@return the memory of one of its instances, in bytes} */
+  long memoryBytes();
 
   /** {@return the timeout of an invocation} */
   Duration timeout();
@@ -28,7 +37,8 @@ public interface HttpFunction {
    *
    * <p>The future is cancelled when the client disconnects: an invocation that still waits should leave the queue. It
    * fails with {@link io.fairlead.grammar.InvalidValueException} or {@link io.fairlead.error.ServingException}; the
-   * details of other exceptions are not sent to the client.
+   * details of other exceptions are not sent to the client. The MDC of the calling thread is that of the request: it
+   * belongs on the thread that runs the function, too.
    */
   CompletableFuture<Response> invoke(Request request);
 

@@ -1,15 +1,18 @@
 package io.fairlead.serverless.internal.http;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
+import static java.util.Objects.requireNonNull;
 
 import com.fasterxml.jackson.core.JsonGenerator;
 import io.fairlead.engine.TensorSpec;
+import io.fairlead.engine.internal.json.IgnoredParameters;
 import io.fairlead.engine.internal.text.TextDescription;
 import io.fairlead.grammar.Problems;
 import io.fairlead.platform.Request;
 import io.fairlead.platform.Response;
 import io.fairlead.provider.Loopback;
 import io.fairlead.serverless.HttpSettings;
+import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpHeaderValues;
@@ -19,6 +22,7 @@ import io.netty.handler.codec.http.HttpRequest;
 import io.netty.handler.codec.http.HttpResponseStatus;
 import java.io.IOException;
 import java.security.MessageDigest;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -34,14 +38,19 @@ final class Routes {
   private static final String OCTETS = "application/octet-stream";
   private static final String FORM = "application/x-www-form-urlencoded";
   private static final String BEARER = "Bearer ";
+  private static final String SITE_HEADER = "sec-fetch-site";
+  private static final String IGNORED_HEADER = "fairlead-ignored-parameters";
+  private static final byte[] PREDICTIONS = "{\"predictions\":".getBytes(UTF_8);
+  private static final byte[] END = {'}'};
   private static final String SUPPORTED_ROUTES =
-      "Supported are GET /v2, /v2/health/live, /v2/health/ready, /v2/models/NAME, /v2/models/NAME/ready and /ping, and"
-          + " POST /v2/models/NAME/infer, /v2/models/NAME, /v2/repository/index and /invocations";
+      "Supported are GET /v2, /v2/health/live, /v2/health/ready, /v2/models/NAME, /v2/models/NAME/ready, /ping and /, and"
+          + " POST /v2/models/NAME/infer, /v2/models/NAME, /v1/models/NAME:predict, /v2/repository/index and /invocations";
 
   /**
    * The route of a request.
    *
    * @param early the response, if no function is needed for it
+   * @param kind the kind of the route; null if there is none
    * @param function the function to invoke, if there is no early response
    */
   record Route(
@@ -51,15 +60,27 @@ final class Routes {
     static Route to(Answer early) {
       return new Route(early, null, null);
     }
+
+    Route of(Target.Kind given) {
+      return new Route(early, given, function);
+    }
   }
 
   private final FunctionDirectory directory;
   private final HttpSettings settings;
+  private final Status status;
+  private final @Nullable Metrics metrics;
   private final byte @Nullable [] token;
 
-  Routes(FunctionDirectory directory, HttpSettings settings) {
+  Routes(
+      FunctionDirectory directory,
+      HttpSettings settings,
+      Status status,
+      @Nullable Metrics metrics) {
     this.directory = directory;
     this.settings = settings;
+    this.status = status;
+    this.metrics = metrics;
     this.token = settings.token().map(secret -> secret.getBytes(UTF_8)).orElse(null);
   }
 
@@ -76,7 +97,15 @@ final class Routes {
           HttpResponseStatus.BAD_REQUEST,
           "The path is not correctly encoded: " + e.getMessage() + "."));
     }
-    if ((target == null || !target.kind().isHealth()) && !isAuthorized(request)) {
+    if (isCrossSite(request) && (target == null || !target.kind().isHarmless())) {
+      return Route.to(Answer.error(
+          HttpResponseStatus.FORBIDDEN,
+          "Requests of other sites in a browser are refused, because the server has no token."));
+    }
+    boolean isPage = target != null
+        && target.kind() == Target.Kind.STATUS
+        && Exchange.wantsHtml(request.headers());
+    if (!isPage && (target == null || !target.kind().isHealth()) && !isAuthorized(request)) {
       return Route.to(Answer.error(
               HttpResponseStatus.UNAUTHORIZED,
               "The header Authorization is required, as: Bearer TOKEN, with the token of this server.")
@@ -90,7 +119,7 @@ final class Routes {
                   HttpResponseStatus.NOT_FOUND,
                   "There is no route for this path. " + SUPPORTED_ROUTES + "."));
     }
-    return route(request, target);
+    return route(request, target).of(target.kind());
   }
 
   private Route route(HttpRequest request, Target target) {
@@ -113,13 +142,21 @@ final class Routes {
         return Route.to(flag("live", true));
       }
       case READY -> {
-        return Route.to(flag("ready", directory.isReady()));
+        return Route.to(flag("ready", isReady()));
       }
       case PING -> {
         return Route.to(Answer.empty(
-            directory.isReady() && hasDefault()
-                ? HttpResponseStatus.OK
-                : HttpResponseStatus.SERVICE_UNAVAILABLE));
+            isReady() ? HttpResponseStatus.OK : HttpResponseStatus.SERVICE_UNAVAILABLE));
+      }
+      case STATUS -> {
+        return Route.to(
+            Exchange.wantsHtml(request.headers())
+                ? StatusPage.answer()
+                : Answer.json(HttpResponseStatus.OK, json -> status.write(json, isReady()))
+                    .with(Map.of("cache-control", "no-store", "vary", "accept")));
+      }
+      case METRICS -> {
+        return Route.to(requireNonNull(metrics).answer());
       }
       case INDEX -> {
         return Route.to(Answer.value(HttpResponseStatus.OK, this::writeIndex));
@@ -135,7 +172,7 @@ final class Routes {
                   "The body must not be compressed: leave out Content-Encoding.")
               .with("accept-encoding", "identity"));
         }
-        return kind == Target.Kind.INVOCATIONS ? toDefault(kind) : toNamed(target);
+        return target.function().isEmpty() ? toDefault(kind) : toNamed(target);
       }
     }
   }
@@ -161,7 +198,11 @@ final class Routes {
         : new Route(null, target.kind(), function);
   }
 
-  /** Whether the default function is deployed; a container that listens before that is not ready. */
+  /** Whether there is something to invoke: a server that listens before that is not ready. */
+  private boolean isReady() {
+    return directory.isReady() && hasDefault();
+  }
+
   private boolean hasDefault() {
     return settings
         .defaultFunction()
@@ -217,6 +258,13 @@ final class Routes {
     return null;
   }
 
+  /** A form, an image or a script of another site's page needs no permission of this server for a request. */
+  private boolean isCrossSite(HttpRequest request) {
+    return token == null
+        && !settings.openWithoutToken()
+        && "cross-site".equalsIgnoreCase(request.headers().get(SITE_HEADER));
+  }
+
   private static boolean isThisMachine(String authority) {
     int port = authority.lastIndexOf(':');
     String host = port > authority.lastIndexOf(']') ? authority.substring(0, port) : authority;
@@ -255,9 +303,8 @@ final class Routes {
   }
 
   private static void writeServer(JsonGenerator json) throws IOException {
-    String version = Routes.class.getPackage().getImplementationVersion();
     json.writeStringField("name", "fairlead");
-    json.writeStringField("version", version == null ? "unreleased" : version);
+    json.writeStringField("version", Version.of());
     json.writeArrayFieldStart("extensions");
     json.writeString("binary_tensor_data");
     json.writeEndArray();
@@ -351,8 +398,13 @@ final class Routes {
     return Request.of(body, type).withTimeout(function.timeout());
   }
 
-  /** {@return the HTTP response of a function's response, for this route} */
-  static Answer answer(Target.Kind kind, HttpFunction function, Response response) {
+  /**
+   * {@return the HTTP response of a function's response, for this route}
+   *
+   * @param accept the types that the client accepts; empty if it does not say
+   */
+  static Answer answer(Target.Kind kind, HttpFunction function, Response given, String accept) {
+    Response response = Accept.prefersCsv(accept) ? CsvAnswer.of(given).orElse(given) : given;
     String type = response.contentType();
     if (type.chars().anyMatch(it -> it < ' ' || it >= 0x7f)) {
       return Answer.error(
@@ -360,13 +412,27 @@ final class Routes {
           "Function '" + function.name()
               + "' returned a content type that is not one line of ASCII.");
     }
-    Map<String, String> headers = Map.of();
+    Map<String, String> headers = new HashMap<>();
+    given
+        .find(IgnoredParameters.class)
+        .ifPresent(ignored -> headers.put(IGNORED_HEADER, String.join(", ", ignored.names())));
     // SageMaker forwards the content type and no other header.
     if (kind != Target.Kind.INVOCATIONS && type.startsWith(BINARY)) {
-      headers = Map.of(HEADER_LENGTH, type.substring(BINARY.length()));
+      headers.put(HEADER_LENGTH, type.substring(BINARY.length()));
       type = OCTETS;
     }
-    return new Answer(
-        HttpResponseStatus.OK, type, Unpooled.wrappedBuffer(response.bodyBuffer()), headers);
+    ByteBuf body = Unpooled.wrappedBuffer(response.bodyBuffer());
+    if (kind == Target.Kind.PREDICT && type.startsWith(Answer.JSON_TYPE) && isArray(body)) {
+      // Vertex AI has no other response than an object with predictions.
+      body = Unpooled.wrappedBuffer(
+          Unpooled.wrappedBuffer(PREDICTIONS), body, Unpooled.wrappedBuffer(END));
+    }
+    return Answer.of(HttpResponseStatus.OK, type, body).with(headers);
+  }
+
+  private static boolean isArray(ByteBuf json) {
+    int at = json.forEachByte(
+        letter -> letter == ' ' || letter == '\t' || letter == '\n' || letter == '\r');
+    return at >= 0 && json.getByte(at) == '[';
   }
 }

@@ -16,6 +16,8 @@ import org.jspecify.annotations.Nullable;
 record Target(Kind kind, String function, String version) {
   /** The kind of a route, with its methods. */
   enum Kind {
+    STATUS(true, false),
+    METRICS(true, false),
     SERVER(true, false),
     LIVE(true, false),
     READY(true, false),
@@ -24,7 +26,8 @@ record Target(Kind kind, String function, String version) {
     FUNCTION_READY(true, false),
     INFER(false, true),
     PING(true, false),
-    INVOCATIONS(false, true);
+    INVOCATIONS(false, true),
+    PREDICT(false, true);
 
     private final boolean getAllowed;
     private final boolean postAllowed;
@@ -44,12 +47,22 @@ record Target(Kind kind, String function, String version) {
           || method.equals(HttpMethod.OPTIONS);
     }
 
+    /** {@return whether a request changes nothing and loads no model} */
+    boolean isHarmless() {
+      return isHealth() || this == STATUS || this == METRICS || this == SERVER;
+    }
+
     /** {@return whether it is a health check, which needs no token} */
     boolean isHealth() {
       return this == LIVE || this == READY || this == PING;
     }
   }
 
+  private static final String V1 = "/v1/models/";
+  private static final String PREDICT_ACTION = ":predict";
+  private static final Target STATUS = new Target(Kind.STATUS, "", "");
+  private static final Target METRICS = new Target(Kind.METRICS, "", "");
+  private static final Target PREDICT = new Target(Kind.PREDICT, "", "");
   private static final Target SERVER = new Target(Kind.SERVER, "", "");
   private static final Target LIVE = new Target(Kind.LIVE, "", "");
   private static final Target READY = new Target(Kind.READY, "", "");
@@ -66,20 +79,36 @@ record Target(Kind kind, String function, String version) {
     String path = path(uri);
     if (settings.predictRoute().isPresent()
         && path.equals(settings.predictRoute().get())) {
-      return INVOCATIONS;
+      return PREDICT;
     }
     if (settings.healthRoute().isPresent() && path.equals(settings.healthRoute().get())) {
       return PING;
     }
     return switch (path) {
+      case "/" -> STATUS;
+      case "/metrics" -> settings.metrics() ? METRICS : null;
       case "/v2", "/v2/" -> SERVER;
       case "/v2/health/live" -> LIVE;
       case "/v2/health/ready" -> READY;
       case "/v2/repository/index" -> INDEX;
       case "/ping" -> PING;
       case "/invocations" -> INVOCATIONS;
-      default -> path.startsWith("/v2/models/") ? function(path) : null;
+      default -> path.startsWith("/v2/models/") ? function(path) : predict(path);
     };
+  }
+
+  /** The routes of version 1 of the protocol, which KServe's client has by default. */
+  private static @Nullable Target predict(String path) {
+    if (!path.startsWith(V1)
+        || path.length() == V1.length()
+        || path.indexOf('/', V1.length()) > 0) {
+      return null;
+    }
+    String name = path.substring(V1.length());
+    return name.endsWith(PREDICT_ACTION)
+        ? new Target(
+            Kind.PREDICT, decoded(name.substring(0, name.length() - PREDICT_ACTION.length())), "")
+        : new Target(Kind.FUNCTION_READY, decoded(name), "");
   }
 
   private static @Nullable Target function(String path) {
@@ -120,7 +149,7 @@ record Target(Kind kind, String function, String version) {
   }
 
   /** The path of a target; a proxy may send it with scheme and host. */
-  private static String path(String uri) {
+  static String path(String uri) {
     String path = uri;
     if (!path.startsWith("/")) {
       int scheme = path.indexOf("://");

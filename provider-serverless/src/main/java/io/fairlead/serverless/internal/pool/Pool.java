@@ -985,6 +985,11 @@ public final class Pool<I> {
     locked(failures::reset);
   }
 
+  /** {@return whether the last start has failed, and no instance is ready} */
+  public boolean isFailing() {
+    return locked(() -> !failures.isEmpty() && ready() == 0);
+  }
+
   /** {@return the number of instances that a replacement of this pool needs} */
   public int busyInstances() {
     return locked(() -> {

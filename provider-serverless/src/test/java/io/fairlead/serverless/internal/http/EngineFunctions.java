@@ -6,6 +6,7 @@ import io.fairlead.engine.internal.run.LeasedModel;
 import io.fairlead.grammar.ModelArtifact;
 import io.fairlead.platform.Request;
 import io.fairlead.platform.Response;
+import io.fairlead.serverless.FunctionStatus;
 import java.net.URI;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -62,6 +63,16 @@ final class EngineFunctions implements FunctionDirectory, AutoCloseable {
   }
 
   @Override
+  public long memoryBytes() {
+    return 1 << 30;
+  }
+
+  @Override
+  public long usedMemoryBytes() {
+    return 1 << 20;
+  }
+
+  @Override
   public boolean isClosing() {
     return closing;
   }
@@ -83,6 +94,16 @@ final class EngineFunctions implements FunctionDirectory, AutoCloseable {
     @Override
     public boolean isReady() {
       return true;
+    }
+
+    @Override
+    public FunctionStatus status() {
+      return LatchedFunction.STATUS;
+    }
+
+    @Override
+    public long memoryBytes() {
+      return 1 << 20;
     }
 
     @Override

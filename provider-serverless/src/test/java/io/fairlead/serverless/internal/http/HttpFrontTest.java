@@ -131,7 +131,7 @@ final class HttpFrontTest {
     JsonNode answer = json(get(path));
 
     assertThat(answer.path("name").asText()).isEqualTo("fairlead");
-    assertThat(answer.path("version").asText()).isNotEmpty();
+    assertThat(answer.path("version").asText()).matches("\\d+\\.\\d+\\.\\d+(-SNAPSHOT)?");
     assertThat(answer.path("extensions"))
         .extracting(JsonNode::asText)
         .containsExactly("binary_tensor_data");
@@ -432,6 +432,24 @@ final class HttpFrontTest {
     assertThat(answer.headers().firstValue("Set-Cookie")).isEmpty();
   }
 
+  /** A page of another site can make a browser send it, and would load a model. */
+  @ParameterizedTest
+  @CsvSource({
+    "GET, /v2/models/iris, cross-site, 403",
+    "POST, /v2/models/iris, cross-site, 403",
+    "GET, /v2/models/iris/none, cross-site, 403",
+    "GET, /v2/models/iris, same-origin, 200",
+    "GET, /v2/models/iris, none, 200",
+    "GET, /v2/health/live, cross-site, 200",
+    "GET, /, cross-site, 200",
+  })
+  void aRequestOfAnotherSiteLoadsNothing(String method, String path, String site, int status)
+      throws Exception {
+    assertThat(send(method, path, null, method.equals("POST") ? ROWS : null, "Sec-Fetch-Site", site)
+            .statusCode())
+        .isEqualTo(status);
+  }
+
   @Test
   void aContainerIsNotReadyBeforeThereIsAFunctionToInvoke() throws Exception {
     HttpSettings named = HttpSettings.DEFAULT.withDefaultFunction("iris");
@@ -442,13 +460,17 @@ final class HttpFrontTest {
           HttpRequest.newBuilder(any.url("x").resolve("/ping")).build();
       HttpRequest pingOne =
           HttpRequest.newBuilder(one.url("x").resolve("/ping")).build();
+      HttpRequest ready =
+          HttpRequest.newBuilder(any.url("x").resolve("/v2/health/ready")).build();
 
       int none = CLIENT.send(pingAny, BodyHandlers.ofString()).statusCode();
+      assertThat(CLIENT.send(ready, BodyHandlers.ofString()).body()).isEqualTo("{\"ready\":false}");
       few.with("echo", "java:echo");
       int some = CLIENT.send(pingAny, BodyHandlers.ofString()).statusCode();
       int another = CLIENT.send(pingOne, BodyHandlers.ofString()).statusCode();
 
       assertThat(List.of(none, some, another)).containsExactly(503, 200, 503);
+      assertThat(CLIENT.send(ready, BodyHandlers.ofString()).body()).isEqualTo("{\"ready\":true}");
     }
   }
 

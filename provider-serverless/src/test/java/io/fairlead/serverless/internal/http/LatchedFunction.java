@@ -2,6 +2,7 @@ package io.fairlead.serverless.internal.http;
 
 import io.fairlead.platform.Request;
 import io.fairlead.platform.Response;
+import io.fairlead.serverless.FunctionStatus;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
@@ -11,6 +12,8 @@ import java.util.concurrent.LinkedBlockingQueue;
 
 /** A function that answers at once, unless it is told to leave that to the test. */
 class LatchedFunction implements HttpFunction {
+  static final FunctionStatus STATUS = new FunctionStatus(1, 2, 0, 3, 4, 0, 5, 60, 7, 8);
+
   /** What was invoked and not answered. */
   final BlockingQueue<CompletableFuture<Response>> waiting = new LinkedBlockingQueue<>();
 
@@ -33,6 +36,16 @@ class LatchedFunction implements HttpFunction {
   @Override
   public boolean isReady() {
     return true;
+  }
+
+  @Override
+  public FunctionStatus status() {
+    return STATUS;
+  }
+
+  @Override
+  public long memoryBytes() {
+    return 1 << 20;
   }
 
   @Override

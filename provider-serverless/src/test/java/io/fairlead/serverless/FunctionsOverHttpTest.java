@@ -1,0 +1,258 @@
+package io.fairlead.serverless;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.fairlead.engine.internal.Models;
+import io.fairlead.engine.internal.OnnxFile;
+import io.fairlead.grammar.FunctionLimits;
+import io.fairlead.grammar.ModelArtifact;
+import io.fairlead.grammar.ModelFunction;
+import io.fairlead.platform.Request;
+import io.fairlead.platform.Response;
+import java.lang.reflect.Field;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpRequest.BodyPublishers;
+import java.net.http.HttpResponse;
+import java.net.http.HttpResponse.BodyHandlers;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Deque;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+import org.slf4j.MDC;
+import org.slf4j.spi.MDCAdapter;
+
+/** What operators and clients see of deployed functions, over HTTP. */
+@Timeout(60)
+final class FunctionsOverHttpTest {
+  private static final ObjectMapper JSON = new ObjectMapper();
+  private static final HttpClient CLIENT = HttpClient.newHttpClient();
+  private static final Duration LIMIT = Duration.ofSeconds(30);
+  private static final String TRACE = "4bf92f3577b34da6a3ce929d0e0e4736";
+
+  @TempDir
+  Path folder;
+
+  private final ServerlessPlatform platform = new ServerlessProvider()
+      .open(ServerlessConfig.DEFAULT
+          .withCacheFolder(Models.cacheFolder())
+          .withFunction(
+              "context",
+              request -> Response.json("\"" + MDC.get("request_id") + " " + MDC.get("trace_id")
+                  + " " + MDC.get("tenant") + "\"")));
+
+  @AfterEach
+  void close() {
+    platform.close();
+  }
+
+  @Test
+  void theIdsOfARequestAreInTheContextOfTheLogWhileItRuns() throws Exception {
+    Field adapter = MDC.class.getDeclaredField("MDC_ADAPTER");
+    adapter.setAccessible(true);
+    Object before = adapter.get(null);
+    adapter.set(null, new PerThread());
+    try {
+      ModelFunction function = deploy("context", ModelArtifact.of(URI.create("java:context")));
+      URI url = platform.url(function);
+      HttpRequest request = HttpRequest.newBuilder(url)
+          .header("X-Request-Id", "r-1")
+          .header("traceparent", "00-" + TRACE + "-00f067aa0ba902b7-01")
+          .POST(BodyPublishers.ofString("{}"))
+          .build();
+
+      assertThat(CLIENT.send(request, BodyHandlers.ofString()).body())
+          .isEqualTo("\"r-1 " + TRACE + " null\"");
+      assertThat(CLIENT
+              .send(
+                  HttpRequest.newBuilder(url)
+                      .POST(BodyPublishers.ofString("{}"))
+                      .build(),
+                  BodyHandlers.ofString())
+              .body())
+          .matches("\"[0-9a-f]{32} null null\"");
+    } finally {
+      adapter.set(null, before);
+    }
+  }
+
+  @Test
+  void theContextOfACallerGoesWithAnInvocationToAThreadOfThePlatform() throws Exception {
+    Field adapter = MDC.class.getDeclaredField("MDC_ADAPTER");
+    adapter.setAccessible(true);
+    Object before = adapter.get(null);
+    adapter.set(null, new PerThread());
+    try {
+      ModelFunction function = deploy(
+          "context",
+          ModelArtifact.of(URI.create("java:context"))
+              .with(ServerlessOptions.DEFAULT.withRunOn(RunOn.PLATFORM)));
+      MDC.put("tenant", "acme");
+
+      assertThat(platform.invoke(function, Request.json("{}")).text())
+          .isEqualTo("\"null null acme\"");
+      MDC.remove("tenant");
+      assertThat(platform.invoke(function, Request.json("{}")).text())
+          .isEqualTo("\"null null null\"");
+    } finally {
+      adapter.set(null, before);
+    }
+  }
+
+  @Test
+  void aLazyFunctionThatHasFailedToLoadIsNotReady() throws Exception {
+    OnnxFile unknown = new OnnxFile()
+        .input("x", OnnxFile.FLOAT, 1)
+        .output("y", OnnxFile.FLOAT, 1)
+        .node("NoSuchOperator", List.of("x"), List.of("y"));
+    ModelFunction function = deploy("unknown", Models.write(folder, "model.onnx", unknown));
+    URI url = platform.url(function);
+    assertThat(get(url + "/ready").body()).isEqualTo("{\"name\":\"unknown\",\"ready\":true}");
+
+    int status = post(url, "{}").statusCode();
+
+    assertThat(status).isEqualTo(500);
+    assertThat(get(url + "/ready").statusCode()).isEqualTo(503);
+    assertThat(post(url.resolve("/v2/repository/index"), "{}").body())
+        .isEqualTo("[{\"name\":\"unknown\",\"state\":\"UNAVAILABLE\"}]");
+    assertThat(json(get(url.resolve("/").toString()))
+            .path("functions")
+            .get(0)
+            .path("state")
+            .asText())
+        .isEqualTo("FAILING");
+  }
+
+  @Test
+  void theMetadataNameWhatRunsAFunction() throws Exception {
+    assertThat(platformOf("iris", ModelArtifact.of(Models.path("iris_lr.onnx"))))
+        .isEqualTo("onnxruntime_onnx");
+    assertThat(platformOf("context", ModelArtifact.of(URI.create("java:context"))))
+        .isEqualTo("java_function");
+    assertThat(platformOf("trees", ModelArtifact.of(Models.path("iris_xgb.ubj"))))
+        .isEqualTo("xgboost_model");
+  }
+
+  private String platformOf(String name, ModelArtifact artifact) throws Exception {
+    return json(get(platform.url(deploy(name, artifact)).toString()))
+        .path("platform")
+        .asText();
+  }
+
+  @Test
+  void theStatusHasInstancesAndMemory() throws Exception {
+    ModelFunction function = deploy("iris", ModelArtifact.of(Models.path("iris_lr.onnx")));
+    URI url = platform.url(function);
+    JsonNode idle = json(get(url.resolve("/").toString()));
+    post(url, "{\"instances\": [[5.1, 3.5, 1.4, 0.2]]}");
+    JsonNode used = json(get(url.resolve("/").toString()));
+
+    assertThat(idle.path("functions").get(0).path("state").asText()).isEqualTo("IDLE");
+    assertThat(idle.path("memory").path("used_bytes").asLong()).isZero();
+    JsonNode iris = used.path("functions").get(0);
+    assertThat(iris.path("state").asText()).isEqualTo("READY");
+    assertThat(iris.path("instances").path("ready").asInt()).isEqualTo(1);
+    assertThat(iris.path("cold_starts").asInt()).isEqualTo(1);
+    assertThat(used.path("memory").path("used_bytes").asLong())
+        .isEqualTo(iris.path("memory_bytes").asLong())
+        .isEqualTo(function.limits().memoryBytes());
+  }
+
+  /** Told by a worker process as by a model in this one. */
+  @Test
+  void aWorkerProcessNamesTheParametersThatItIgnores() throws Exception {
+    ModelFunction function = deploy(
+        "iris",
+        ModelArtifact.of(Models.path("iris_lr.onnx"))
+            .with(ServerlessOptions.DEFAULT.withIsolation(Isolation.PROCESS)));
+
+    HttpResponse<String> answer = post(
+        platform.url(function),
+        "{\"instances\": [[5.1, 3.5, 1.4, 0.2]], \"parameters\": {\"top_k\": 2}}");
+
+    assertThat(answer.statusCode()).isEqualTo(200);
+    assertThat(answer.headers().firstValue("Fairlead-Ignored-Parameters")).contains("top_k");
+  }
+
+  private ModelFunction deploy(String name, ModelArtifact artifact) {
+    return platform.deploy(artifact.named(name), FunctionLimits.DEFAULT).await(LIMIT);
+  }
+
+  private static HttpResponse<String> get(String url) throws Exception {
+    return CLIENT.send(HttpRequest.newBuilder(URI.create(url)).build(), BodyHandlers.ofString());
+  }
+
+  private static HttpResponse<String> post(URI url, String body) throws Exception {
+    return CLIENT.send(
+        HttpRequest.newBuilder(url).POST(BodyPublishers.ofString(body)).build(),
+        BodyHandlers.ofString());
+  }
+
+  private static JsonNode json(HttpResponse<String> answer) throws Exception {
+    return JSON.readTree(answer.body());
+  }
+
+  /** A context of each thread that no other one inherits. */
+  private static final class PerThread implements MDCAdapter {
+    private final ThreadLocal<Map<String, String>> contexts = ThreadLocal.withInitial(HashMap::new);
+
+    @Override
+    public void put(String key, String value) {
+      contexts.get().put(key, value);
+    }
+
+    @Override
+    public String get(String key) {
+      return contexts.get().get(key);
+    }
+
+    @Override
+    public void remove(String key) {
+      contexts.get().remove(key);
+    }
+
+    @Override
+    public void clear() {
+      contexts.remove();
+    }
+
+    @Override
+    public Map<String, String> getCopyOfContextMap() {
+      return new HashMap<>(contexts.get());
+    }
+
+    @Override
+    public void setContextMap(Map<String, String> context) {
+      contexts.set(new HashMap<>(context));
+    }
+
+    @Override
+    public void pushByKey(String key, String value) {
+      throw new UnsupportedOperationException();
+    }
+
+    @Override
+    public String popByKey(String key) {
+      throw new UnsupportedOperationException();
+    }
+
+    @Override
+    public Deque<String> getCopyOfDequeByKey(String key) {
+      throw new UnsupportedOperationException();
+    }
+
+    @Override
+    public void clearDequeByKey(String key) {
+      throw new UnsupportedOperationException();
+    }
+  }
+}
