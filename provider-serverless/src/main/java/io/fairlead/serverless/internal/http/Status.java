@@ -26,7 +26,7 @@ final class Status {
     json.writeStringField("name", "fairlead");
     json.writeStringField("version", Version.of());
     // As version 1 of the protocol has it, which KServe's client asks by default.
-    json.writeStringField("status", directory.isLive() ? "alive" : "closing");
+    json.writeStringField("status", directory.isClosing() ? "closing" : "alive");
     json.writeBooleanField("ready", ready);
     json.writeNumberField("uptime_seconds", Duration.ofNanos(now - startedAt).toSeconds());
     json.writeObjectFieldStart("memory");

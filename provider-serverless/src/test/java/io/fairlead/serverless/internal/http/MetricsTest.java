@@ -139,8 +139,8 @@ final class MetricsTest {
     }
 
     @Override
-    public boolean isLive() {
-      return true;
+    public boolean isClosing() {
+      return false;
     }
 
     @Override
