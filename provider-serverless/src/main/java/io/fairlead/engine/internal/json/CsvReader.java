@@ -16,6 +16,7 @@ final class CsvReader {
   private final List<String> fields = new ArrayList<>();
   private int at;
   private int row;
+  private int count;
 
   CsvReader(String text, Problems problems) {
     this.text = text.substring(0, end(text));
@@ -28,9 +29,14 @@ final class CsvReader {
     return row;
   }
 
-  /** {@return the fields of the last row} */
+  /** {@return the first fields of the last row} */
   List<String> fields() {
     return fields;
+  }
+
+  /** {@return the number of all fields of the last row} */
+  int count() {
+    return count;
   }
 
   /** Passes over a header. */
@@ -38,16 +44,26 @@ final class CsvReader {
     at = afterLine(endOfLine());
   }
 
-  /** Reads the next row, and returns whether there is one. */
-  boolean nextRow() {
+  /**
+   * Reads the next row, and returns whether there is one.
+   *
+   * @param kept how many of its fields are kept
+   */
+  boolean nextRow(int kept) {
     fields.clear();
+    count = 0;
     if (isAtEnd()) {
       return false;
     }
     row++;
     boolean more = true;
     while (more) {
-      fields.add(at < text.length() && text.charAt(at) == '"' ? quoted() : plain());
+      boolean isQuoted = at < text.length() && text.charAt(at) == '"';
+      String field = isQuoted ? quoted() : plain();
+      if (count < kept) {
+        fields.add(field);
+      }
+      count++;
       more = at < text.length() && text.charAt(at) == ',';
       at += more ? 1 : 0;
     }
@@ -95,7 +111,7 @@ final class CsvReader {
     if (end < 0) {
       end = text.length();
     }
-    return end > at && text.charAt(end - 1) == '\r' ? end - 1 : end;
+    return (end > at && text.charAt(end - 1) == '\r') ? end - 1 : end;
   }
 
   private int afterLine(int end) {

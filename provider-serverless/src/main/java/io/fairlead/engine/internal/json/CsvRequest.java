@@ -31,6 +31,7 @@ import java.util.regex.Pattern;
 final class CsvRequest {
   static final String CONTENT_TYPE = "text/csv";
 
+  private static final int MAX_FIELDS = 1 << 20;
   private static final Pattern HEADER = Pattern.compile(";\\s*header\\s*=\\s*\"?present\\b");
   private static final Pattern CHARSET = Pattern.compile(";\\s*charset\\s*=\\s*\"?(?!utf-8\\b)");
   private static final Pattern NUMBER =
@@ -128,16 +129,16 @@ final class CsvRequest {
     try {
       List<Column> columns = new ArrayList<>();
       int width = 0;
-      while (reader.nextRow()) {
+      while (reader.nextRow(MAX_FIELDS)) {
         if (reader.row() == 1) {
-          columns = columns(reader.fields().size());
-          width = reader.fields().size();
+          width = reader.count();
+          columns = columns(width);
         } else {
           problems.check(
-              reader.fields().size() == width,
+              reader.count() == width,
               "row " + reader.row(),
               "must have " + width + " fields, as the first has",
-              reader.fields().size());
+              reader.count());
         }
         if (problems.count() == 0) {
           write(columns, reader);
@@ -169,6 +170,11 @@ final class CsvRequest {
       }
       columns.add(Column.of(input, width < 0 ? fields : (int) Math.min(width, Integer.MAX_VALUE)));
       wanted += width < 0 ? fields : width;
+    }
+    problems.check(
+        fields <= MAX_FIELDS, "row 1", "must have at most " + MAX_FIELDS + " fields", fields);
+    if (problems.count() > 0) {
+      return List.of();
     }
     if (wanted != fields) {
       problems.check(
@@ -283,7 +289,7 @@ final class CsvRequest {
 
   private static long[] shape(Column column, int count) {
     List<Long> given = column.input().shape();
-    if (given.isEmpty() || given.contains(-1L) && given.lastIndexOf(-1L) > 0) {
+    if (given.isEmpty() || given.lastIndexOf(-1L) > 0) {
       return new long[] {count, column.width()};
     }
     long[] shape = given.stream().mapToLong(length -> length).toArray();

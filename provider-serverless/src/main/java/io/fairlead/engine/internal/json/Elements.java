@@ -259,7 +259,7 @@ final class Elements {
   /** {@return whether they are nested as a shape; what is inside of an empty array cannot be seen} */
   boolean isNestedAs(long[] shape) {
     long[] nested = shape();
-    return size == 0 && nested.length < shape.length
+    return (size == 0 && nested.length < shape.length)
         ? Arrays.equals(nested, Arrays.copyOf(shape, nested.length))
         : Arrays.equals(nested, shape);
   }

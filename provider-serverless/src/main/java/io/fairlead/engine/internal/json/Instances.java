@@ -30,17 +30,21 @@ final class Instances {
   private static final Set<String> TEXT = Set.of("inputs", "text", "content");
 
   private static final String FIELD = "instances";
+  /** As many problems as are told: of further ones there is no need for a sentence. */
+  private static final int MAX_PROBLEMS = 20;
 
   private final JsonParser json;
   private final byte[] body;
   private final JsonModel model;
   private final Problems problems;
+  private final String names;
 
   private Instances(JsonParser json, byte[] body, JsonModel model, Problems problems) {
     this.json = json;
     this.body = body;
     this.model = model;
     this.problems = problems;
+    this.names = JsonRequest.names(model.inputs());
   }
 
   /** {@return the rows in the value that the parser is at; null, with problems, if they are wrong} */
@@ -77,7 +81,7 @@ final class Instances {
         FIELD,
         takesTexts
             ? "must be texts" + model.example()
-            : "must be objects with a value for each of " + JsonRequest.names(model.inputs()));
+            : "must be objects with a value for each of " + names);
     skipRest();
     return Rows.ofTexts(List.of());
   }
@@ -184,10 +188,7 @@ final class Instances {
       if (json.currentToken() == JsonToken.START_OBJECT) {
         json.nextToken();
       } else if (count > 0) {
-        problems.check(
-            false,
-            field,
-            "must be an object with a value for each of " + JsonRequest.names(model.inputs()));
+        problem(field, "must be an object with a value for each of ", names);
         json.skipChildren();
         count++;
         continue;
@@ -224,10 +225,10 @@ final class Instances {
       json.finishToken();
       int to = (int) json.currentLocation().getByteOffset();
       if (model.input(name) == null) {
-        problems.check(
-            false,
+        problem(
             field + "." + IgnoredParameters.shown(name),
-            "must not be present: the inputs are " + JsonRequest.names(model.inputs()));
+            "must not be present: the inputs are ",
+            names);
       } else if (!seen.add(name)) {
         problems.check(false, field, "must hold each field once", name);
       } else {
@@ -237,10 +238,19 @@ final class Instances {
         column.write(body, from, to - from);
       }
     }
-    String missing = model.inputs().stream()
-        .map(TensorSpec::name)
-        .filter(name -> !seen.contains(name))
-        .collect(Collectors.joining(", "));
-    problems.check(missing.isEmpty(), field, "must hold a value for " + missing);
+    if (seen.size() < model.inputs().size()) {
+      String missing = problems.count() >= MAX_PROBLEMS
+          ? ""
+          : model.inputs().stream()
+              .map(TensorSpec::name)
+              .filter(name -> !seen.contains(name))
+              .collect(Collectors.joining(", "));
+      problem(field, "must hold a value for ", missing);
+    }
+  }
+
+  /** Notes a problem whose rule ends with names, which may be many. */
+  private void problem(String field, String rule, String named) {
+    problems.check(false, field, problems.count() >= MAX_PROBLEMS ? rule : rule + named);
   }
 }

@@ -14,6 +14,7 @@ import io.fairlead.engine.TensorSpec;
 import io.fairlead.engine.internal.run.Parts;
 import io.fairlead.engine.internal.support.Failures;
 import io.fairlead.engine.internal.tensor.RawTensors;
+import io.fairlead.engine.internal.tensor.Tensors;
 import io.fairlead.engine.internal.text.TextDescription;
 import io.fairlead.engine.internal.text.TextInput;
 import io.fairlead.engine.internal.text.TextModel;
@@ -28,6 +29,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -40,13 +42,14 @@ import org.jspecify.annotations.Nullable;
 /**
  * A model of tensors with JSON requests and responses.
  *
- * <p>It supports four forms:
+ * <p>It supports these forms:
  *
  * <ul>
  *   <li>tensors, as the Open Inference Protocol has them: {@code {"inputs": [{"name": "X", "shape": [1, 4], "datatype":
  *       "FP32", "data": [5.1, 3.5, 1.4, 0.2]}]}}, answered in that form. The data may be flat or nested;
  *   <li>texts, if there is a tokenizer: {@code {"inputs": "one"}} or {@code {"inputs": ["one", "another"]}}, answered
  *       by an array with an array of numbers for each text;
+ *   <li>texts as the only tensor, of the type BYTES and any name, answered by a tensor with a row for each;
  *   <li>{@linkplain Instances instances}: {@code {"instances": [[5.1, 3.5, 1.4, 0.2]]}} or the bare array, answered by
  *       {@code {"predictions": [...]}} with an element for each: the vector of a text, the output, or an object of all
  *       outputs by name;
@@ -144,6 +147,11 @@ public final class JsonModel implements RequestModel, TextModel {
     return textRefusal;
   }
 
+  /** {@return the name of the output that is the vector of a text, or is pooled to it} */
+  String vectorName() {
+    return requireNonNull(text).outputName();
+  }
+
   /** {@return a request that it takes, as the end of a rule} */
   String example() {
     return example;
@@ -168,7 +176,11 @@ public final class JsonModel implements RequestModel, TextModel {
     ByteArrayOutputStream body = new ByteArrayOutputStream(USUAL_SIZE);
     List<byte[]> raw = new ArrayList<>();
     try (JsonGenerator json = JSON.createGenerator(body)) {
-      if (parsed.texts().isEmpty()) {
+      Tensor texts = parsed.textTensor().orElse(null);
+      if (texts != null) {
+        Tensor vectors = joined(vectors(List.of(texts.strings()), call), call);
+        writeTensors(json, parsed, List.of(vectors), call, raw);
+      } else if (parsed.texts().isEmpty()) {
         RawTensors.checkFit(call, "inputs", parsed.tensors(), failures);
         writeTensors(json, parsed, model.run(parsed.tensors(), parsed.outputs(), call), call, raw);
       } else {
@@ -235,13 +247,28 @@ public final class JsonModel implements RequestModel, TextModel {
         .throwIfAny();
   }
 
-  private void writeVectors(JsonGenerator json, List<String> texts, Call call) throws IOException {
+  private Tensor[] vectors(List<String> texts, Call call) {
     TextInput input = requireNonNull(text);
     Tensor[] vectors = new Tensor[texts.size()];
     AtomicLong size = new AtomicLong();
     Parts.compute(call, vectors.length, (index, part) -> {
       vectors[index] = input.run(texts.get(index), size, part);
     });
+    return vectors;
+  }
+
+  private Tensor joined(Tensor[] vectors, Call call) {
+    if (Arrays.stream(vectors).mapToInt(Tensor::size).distinct().count() > 1) {
+      throw failures.failure(
+          ErrorKind.INVALID,
+          "Model '" + call.model()
+              + "' returns vectors of different lengths, which are no tensor: send the texts as instances");
+    }
+    return Tensors.joined(List.of(vectors));
+  }
+
+  private void writeVectors(JsonGenerator json, List<String> texts, Call call) throws IOException {
+    Tensor[] vectors = vectors(texts, call);
     json.writeStartArray();
     for (Tensor vector : vectors) {
       TensorJson.writeNested(json, vector, 1, 0, vector.size());

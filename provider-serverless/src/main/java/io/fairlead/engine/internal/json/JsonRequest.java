@@ -21,6 +21,7 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
@@ -57,6 +58,7 @@ final class JsonRequest {
   private final Set<String> named = new HashSet<>();
   private final List<Tensor> tensors = new ArrayList<>();
   private final List<String> texts = new ArrayList<>();
+  private final List<Tensor> textTensors = new ArrayList<>();
   private final List<String> outputs = new ArrayList<>();
   private final Map<String, Boolean> rawOutputs = new HashMap<>();
   private final IgnoredParameters.Collected ignored = new IgnoredParameters.Collected();
@@ -115,6 +117,11 @@ final class JsonRequest {
   /** {@return the texts; none if the request has tensors or rows} */
   List<String> texts() {
     return texts;
+  }
+
+  /** {@return the texts in the form of a tensor, to be answered by one, if the request has them} */
+  Optional<Tensor> textTensor() {
+    return textTensors.stream().findFirst();
   }
 
   /** {@return the rows, if the request has them} */
@@ -215,6 +222,13 @@ final class JsonRequest {
   }
 
   private void checkOutputs() {
+    if (!textTensors.isEmpty()) {
+      problems.check(
+          outputs.isEmpty() || outputs.equals(List.of(model.vectorName())),
+          "outputs",
+          "must name " + model.vectorName() + " alone, the vector of a text, or nothing");
+      return;
+    }
     if (outputs.isEmpty() && texts.isEmpty() && !model.unanswerable().isEmpty()) {
       problems.check(
           false,
@@ -251,8 +265,15 @@ final class JsonRequest {
       problems.check(index > 0 || model.inputs().isEmpty(), "inputs", "must not be empty");
       problems.check(
           texts.isEmpty() || texts.size() == index, "inputs", "must hold either texts or tensors");
+      problems.check(
+          textTensors.isEmpty() || textTensors.size() == index,
+          "inputs",
+          "must hold either one tensor of texts or tensors of tokens");
+      problems.check(textTensors.size() <= 1, "inputs", "must hold one tensor of texts");
       // A model of texts is seldom asked with tensors.
-      if (texts.isEmpty() && (hasTensors || !model.textRefusal().isEmpty())) {
+      if (texts.isEmpty()
+          && textTensors.isEmpty()
+          && (hasTensors || !model.textRefusal().isEmpty())) {
         for (TensorSpec input : model.inputs()) {
           problems.check(
               named.contains(input.name()),
@@ -311,6 +332,7 @@ final class JsonRequest {
           } else {
             dataFrom = (int) json.currentTokenLocation().getByteOffset();
             json.skipChildren();
+            json.finishToken();
             dataTo = (int) json.currentLocation().getByteOffset();
           }
         }
@@ -336,6 +358,14 @@ final class JsonRequest {
     }
     // Consumed even for an invalid tensor, so that the next one gets its own.
     ByteBuffer elements = raw(rawSize[0], position);
+    boolean isText = false;
+    if (spec == null
+        && name != null
+        && model.textRefusal().isEmpty()
+        && Datatype.BYTES.name().equals(datatype)) {
+      spec = new TensorSpec(name, Datatype.BYTES, List.of());
+      isText = true;
+    }
     if (spec == null || name == null) {
       problems.check(name != null, position + ".name", "must be present" + others.asTypo());
       if (name != null) {
@@ -350,6 +380,25 @@ final class JsonRequest {
       }
     }
     check(spec, datatype, shape, data, rawSize[0] >= 0, elements, others);
+    if (isText && problems.count() == 0) {
+      readTexts(tensors.remove(tensors.size() - 1));
+    }
+  }
+
+  /** Takes the elements of a tensor as texts, which clients of the protocol can send in no other way. */
+  private void readTexts(Tensor tensor) {
+    long[] shape = tensor.shape();
+    String field = "inputs." + tensor.name();
+    problems.check(
+        shape.length == 1 || (shape.length == 2 && shape[1] == 1),
+        field + ".shape",
+        "must be [n] or [n, 1], for n texts",
+        shown(shape));
+    problems.check(tensor.size() > 0, field + ".data", "must not be empty");
+    for (String text : tensor.strings()) {
+      problems.check(!text.isBlank(), field + ".data", "must hold no empty text");
+    }
+    textTensors.add(tensor);
   }
 
   /** Members that the protocol does not define, which are ignored unless one that it requires is missing. */

@@ -136,6 +136,11 @@ public final class TextInput {
         || (output.shape().isEmpty() && output.name().equals(VECTOR));
   }
 
+  /** {@return the name of the output that is the vector of a text, or is pooled to it} */
+  public String outputName() {
+    return output.name();
+  }
+
   /** {@return what becomes of a text} */
   public TextDescription description() {
     boolean own = isVector(output);

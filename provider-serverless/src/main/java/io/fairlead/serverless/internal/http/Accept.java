@@ -48,7 +48,7 @@ final class Accept {
     for (int place = 0; place < ranges.length; place++) {
       String[] parts = ranges[place].split(";", -1);
       String range = parts[0].strip();
-      int precision = range.equals(type) ? 2 : wild && range.equals(kind) ? 1 : 0;
+      int precision = range.equals(type) ? 2 : (wild && range.equals(kind)) ? 1 : 0;
       if ((precision > 0 || (wild && range.equals("*/*")))
           && (!found || precision > best.precision())) {
         best = new Preference(weight(parts), precision, place);

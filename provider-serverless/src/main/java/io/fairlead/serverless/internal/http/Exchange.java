@@ -60,7 +60,7 @@ final class Exchange {
     return new Exchange(
         request.method().name(),
         request.uri(),
-        given != null && ID.matcher(given).matches() ? given : newId(),
+        (given != null && ID.matcher(given).matches()) ? given : newId(),
         traceId == null ? null : trace,
         traceId == null ? NONE : traceId);
   }

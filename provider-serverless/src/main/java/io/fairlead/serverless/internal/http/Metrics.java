@@ -86,11 +86,11 @@ final class Metrics {
         .metricSnapshot(single(
             "fairlead_memory_used_bytes",
             "Memory that the instances of all functions take",
-            directory.usedMemoryBytes()))
+            (double) directory.usedMemoryBytes()))
         .metricSnapshot(single(
             "fairlead_memory_limit_bytes",
             "Memory that the instances of all functions may take",
-            directory.memoryBytes()))
+            (double) directory.memoryBytes()))
         .build();
   }
 

@@ -235,9 +235,9 @@ final class TextInputTest {
   }
 
   @Test
-  void rowsAreRefused() {
-    assertThat(catchThrowable(() -> minilm.invoke(Request.json("{\"instances\": [\"a\"]}"))))
-        .hasMessageContaining("this model does not take one tensor of numbers: send inputs");
+  void rowsOfNumbersAreRefused() {
+    assertThat(catchThrowable(() -> minilm.invoke(Request.json("{\"instances\": [[1, 2]]}"))))
+        .hasMessageContaining("instances must be texts, such as ");
   }
 
   @Test
@@ -247,6 +247,10 @@ final class TextInputTest {
     Response response = model.invoke(Request.json("{\"inputs\": [\"hello\", \"hello hello\"]}"));
 
     assertThat(response.text()).isEqualTo("[[101.0,7592.0,102.0],[101.0,7592.0,7592.0,102.0]]");
+    assertThat(catchThrowable(() -> model.invoke(
+            Request.json("{\"inputs\": [{\"name\": \"t\", \"shape\": [2], \"datatype\": \"BYTES\","
+                + " \"data\": [\"hello\", \"hello hello\"]}]}"))))
+        .hasMessageContaining("vectors of different lengths, which are no tensor");
   }
 
   @Test

@@ -160,6 +160,68 @@ final class ClientRequestsTest {
     assertThat(reply.headers()).containsEntry("fairlead-ignored-parameters", "content_type");
   }
 
+  /** As its codec for strings, and KServe's for numpy, write texts. */
+  @ParameterizedTest
+  @CsvSource(delimiter = '|', textBlock = """
+      [2, 1] | "parameters": {"content_type": "str", "headers": null}, "data": ["hello", "world"]
+      [2]    | "data": ["hello", "world"]
+      """)
+  void aModelOfTextsTakesThemAsATensorOfBytes(String shape, String rest) throws IOException {
+    Reply reply = client.send(
+        "POST /v2/models/minilm/infer HTTP/1.1\nHost: 127.0.0.1\nContent-Type: application/json",
+        ("{\"id\": \"t\", \"inputs\": [{\"name\": \"input-0\", \"shape\": " + shape
+                + ", \"datatype\": \"BYTES\", " + rest + "}], \"outputs\": null}")
+            .getBytes(UTF_8));
+    JsonNode vectors = JSON.readTree(client
+        .send(
+            "POST /v2/models/minilm HTTP/1.1\nHost: 127.0.0.1",
+            "{\"inputs\": [\"hello\", \"world\"]}".getBytes(UTF_8))
+        .body());
+
+    JsonNode output = json(reply).path("outputs").get(0);
+    assertThat(reply.status()).isEqualTo(200);
+    assertThat(json(reply).path("id").asText()).isEqualTo("t");
+    assertThat(output.path("shape")).isEqualTo(JSON.readTree("[2, 384]"));
+    assertThat(output.path("datatype").asText()).isEqualTo("FP32");
+    assertThat(output.path("data").get(384)).isEqualTo(vectors.get(1).get(0));
+  }
+
+  @Test
+  void aModelOfTextsTakesThemInBinaryForm() throws IOException {
+    byte[] json =
+        ("{\"inputs\":[{\"name\":\"text\",\"shape\":[1],\"datatype\":\"BYTES\",\"parameters\":"
+                + "{\"binary_data_size\":9}}],\"parameters\":{\"binary_data_output\":true}}")
+            .getBytes(UTF_8);
+
+    Reply reply = client.send(
+        "POST /v2/models/minilm/infer HTTP/1.1\nHost: 127.0.0.1\nInference-Header-Content-Length: "
+            + json.length,
+        json,
+        new byte[] {5, 0, 0, 0, 'h', 'e', 'l', 'l', 'o'});
+
+    assertThat(reply.body())
+        .hasSize(
+            Integer.parseInt(reply.headers().get("inference-header-content-length")) + 4 * 384);
+  }
+
+  @ParameterizedTest
+  @CsvSource(delimiter = '|', textBlock = """
+      {"name": "a", "shape": [1, 2], "datatype": "BYTES", "data": ["b", "c"]} | inputs.a.shape must be [n] or [n, 1], for n texts (got [1, 2])
+      {"name": "a", "shape": [0], "datatype": "BYTES", "data": []}            | inputs.a.data must not be empty
+      {"name": "a", "shape": [1], "datatype": "BYTES", "data": [" "]}         | inputs.a.data must hold no empty text
+      {"name": "a", "shape": [2], "datatype": "BYTES", "data": ["b"]}         | inputs.a.data must hold 2 elements for that shape (got 1)
+      {"name": "a", "shape": [1], "datatype": "BYTES", "data": ["b"]}, {"name": "b", "shape": [1], "datatype": "BYTES", "data": ["b"]} | inputs must hold one tensor of texts
+      {"name": "a", "shape": [1], "datatype": "FP32", "data": [1]}            | inputs[0].name must be one of input_ids
+      """)
+  void aTensorThatHoldsNoTextsIsRefused(String inputs, String problem) throws IOException {
+    Reply reply = client.send(
+        "POST /v2/models/minilm/infer HTTP/1.1\nHost: 127.0.0.1",
+        ("{\"inputs\": [" + inputs + "]}").getBytes(UTF_8));
+
+    assertThat(reply.status()).isEqualTo(400);
+    assertThat(json(reply).path("error").asText()).contains(problem);
+  }
+
   // Triton: rapidjson and tensors after it, by default in both directions.
 
   @ParameterizedTest

@@ -133,7 +133,7 @@ final class ExchangeTest {
         "nonsense | - - 400 ",
       })
   void whatIsRefusedHasALineToo(String requestAndLine) throws Exception {
-    String[] parts = requestAndLine.split(" \\| ");
+    String[] parts = requestAndLine.split(" \\| ", -1);
 
     client.send(parts[0]);
 

@@ -15,8 +15,31 @@ import java.util.TreeMap;
 
 /** A client that sends bytes as they are, on one connection. */
 final class RawClient implements AutoCloseable {
-  /** A response, with its headers by name in lower case. */
-  record Reply(int status, Map<String, String> headers, byte[] body) {
+  /** A response. */
+  static final class Reply {
+    private final int status;
+    private final Map<String, String> headers;
+    private final byte[] body;
+
+    private Reply(int status, Map<String, String> headers, byte[] body) {
+      this.status = status;
+      this.headers = headers;
+      this.body = body;
+    }
+
+    int status() {
+      return status;
+    }
+
+    /** The headers by name, in lower case. */
+    Map<String, String> headers() {
+      return headers;
+    }
+
+    byte[] body() {
+      return body;
+    }
+
     String text() {
       return new String(body, UTF_8);
     }
@@ -54,9 +77,9 @@ final class RawClient implements AutoCloseable {
     while (head.indexOf("\r\n\r\n") < 0) {
       head.append((char) in.readUnsignedByte());
     }
-    String[] lines = head.toString().split("\r\n");
+    String[] lines = head.toString().split("\r\n", -1);
     Map<String, String> headers = new TreeMap<>();
-    for (int i = 1; i < lines.length; i++) {
+    for (int i = 1; i < lines.length && !lines[i].isEmpty(); i++) {
       int colon = lines[i].indexOf(':');
       headers.put(
           lines[i].substring(0, colon).toLowerCase(Locale.ROOT),
@@ -64,7 +87,7 @@ final class RawClient implements AutoCloseable {
     }
     byte[] body = new byte[Integer.parseInt(headers.getOrDefault("content-length", "0"))];
     in.readFully(body);
-    return new Reply(Integer.parseInt(lines[0].split(" ")[1]), headers, body);
+    return new Reply(Integer.parseInt(lines[0].split(" ", -1)[1]), headers, body);
   }
 
   @Override
