@@ -98,6 +98,12 @@ public final class Request {
     return new Request(body.clone(), contentType, null, DEFAULT_TIMEOUT, Options.none());
   }
 
+  /** {@return a request with any body, without a copy; the caller must not change it afterwards} */
+  public static Request ofUnsafe(byte[] body, String contentType) {
+    return new Request(
+        requireNonNull(body, "body"), contentType, null, DEFAULT_TIMEOUT, Options.none());
+  }
+
   /** {@return a copy that is pinned to one variant, whatever the traffic weights are} */
   public Request pinnedTo(String newVariant) {
     return new Request(body, contentType, requireNonNull(newVariant, "variant"), timeout, options);

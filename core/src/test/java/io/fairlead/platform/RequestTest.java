@@ -110,6 +110,11 @@ class RequestTest {
 
     assertThat(request.bodyUnsafe()).isSameAs(request.bodyUnsafe()).isEqualTo(request.body());
     assertThat(request.body()).isNotSameAs(request.body());
+    byte[] body = {1, 2};
+    assertThat(Request.ofUnsafe(body, "application/octet-stream"))
+        .isEqualTo(Request.of(body, "application/octet-stream"))
+        .extracting(Request::bodyUnsafe)
+        .isSameAs(body);
     byte[] answer = {1, 2};
     assertThat(Response.ofUnsafe(answer, "application/octet-stream"))
         .isEqualTo(Response.of(answer, "application/octet-stream"));

@@ -27,9 +27,13 @@ public record IgnoredParameters(List<String> names) implements ResponseDetail {
 
   /** The names that are collected while a request is read. */
   static final class Collected {
-    private final Set<String> names = new LinkedHashSet<>();
+    private Set<String> names = Set.of();
 
     void add(String name) {
+      if (names.isEmpty()) {
+        // Most requests have none.
+        names = new LinkedHashSet<>();
+      }
       if (names.size() < MAX_NAMES) {
         names.add(shown(name));
       }

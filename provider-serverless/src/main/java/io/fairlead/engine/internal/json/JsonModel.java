@@ -191,7 +191,7 @@ public final class JsonModel implements RequestModel, TextModel {
     }
     int jsonSize = body.size();
     raw.forEach(body::writeBytes);
-    return Response.of(
+    return Response.ofUnsafe(
         body.toByteArray(), raw.isEmpty() ? CONTENT_TYPE : RawTensors.CONTENT_TYPE + jsonSize);
   }
 
@@ -210,14 +210,14 @@ public final class JsonModel implements RequestModel, TextModel {
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
-    return Response.of(body.toByteArray(), CONTENT_TYPE);
+    return Response.ofUnsafe(body.toByteArray(), CONTENT_TYPE);
   }
 
   private JsonRequest read(Request request) {
     String type = request.contentType().toLowerCase(Locale.ROOT).replace(" ", "");
     if (!type.startsWith(RawTensors.CONTENT_TYPE)) {
       checkContentType(request.contentType());
-      return JsonRequest.read(request.body(), NOTHING.duplicate(), this);
+      return JsonRequest.read(request.bodyUnsafe(), NOTHING.duplicate(), this);
     }
     String digits = type.substring(RawTensors.CONTENT_TYPE.length());
     ByteBuffer body = request.bodyBuffer();

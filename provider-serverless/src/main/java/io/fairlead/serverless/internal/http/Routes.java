@@ -395,7 +395,7 @@ final class Routes {
       // The default of simple clients, such as curl.
       type = Answer.JSON_TYPE;
     }
-    return Request.of(body, type).withTimeout(function.timeout());
+    return Request.ofUnsafe(body, type).withTimeout(function.timeout());
   }
 
   /**

@@ -131,7 +131,8 @@ final class JsonModelTest {
   @Test
   void parametersThatNothingUsesAreNamed() {
     String request = Models.IRIS_REQUEST
-        .replaceFirst("\\{", "{\"parameters\": {\"timeout\": 5, \"headers\": null, \"\u00fc\": 1}, ")
+        .replaceFirst(
+            "\\{", "{\"parameters\": {\"timeout\": 5, \"headers\": null, \"\u00fc\": 1}, ")
         .replace("\"datatype\"", "\"parameters\": {\"content_type\": \"np\"}, \"datatype\"");
 
     Response response = load("iris_lr.onnx").invoke(Request.json(request));

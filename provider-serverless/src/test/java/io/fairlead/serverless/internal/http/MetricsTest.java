@@ -86,7 +86,8 @@ final class MetricsTest {
 
   @Test
   void withoutTheirLibraryTheServerSaysWhatToAdd() throws Exception {
-    URL[] others = Arrays.stream(System.getProperty("java.class.path").split(File.pathSeparator, -1))
+    URL[] others = Arrays.stream(
+            System.getProperty("java.class.path").split(File.pathSeparator, -1))
         .filter(entry -> !entry.contains("prometheus"))
         .map(MetricsTest::url)
         .toArray(URL[]::new);
