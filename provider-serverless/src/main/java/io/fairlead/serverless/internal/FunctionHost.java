@@ -380,11 +380,6 @@ public final class FunctionHost {
     }
 
     @Override
-    public long memoryBytes() {
-      return serving.function().limits().memoryBytes();
-    }
-
-    @Override
     public Duration timeout() {
       return serving.function().limits().timeout();
     }

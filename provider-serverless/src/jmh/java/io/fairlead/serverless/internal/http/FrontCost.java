@@ -207,7 +207,7 @@ public final class FrontCost {
 
     @Override
     public FunctionStatus status() {
-      return new FunctionStatus(0, 1, 0, 0, 0, 0, 1, 0, 0, 0);
+      return new FunctionStatus(0, 1, 0, 0, 0, 0, 1, 0, 0, 0, 1);
     }
 
     @Override

@@ -26,9 +26,6 @@ public interface HttpFunction {
   /** {@return its instances and invocations} */
   FunctionStatus status();
 
-  /** {@return the memory of one of its instances, in bytes} */
-  long memoryBytes();
-
   /** {@return the timeout of an invocation} */
   Duration timeout();
 

@@ -169,9 +169,12 @@ final class Metrics {
     GaugeSnapshot.Builder gauge = GaugeSnapshot.builder()
         .name("fairlead_function_memory_bytes")
         .help("Memory that a function's instances take, by its limit for each");
-    functions.forEach(function -> gauge.dataPoint(point(
-        Labels.of(FUNCTION, function.name()),
-        (double) function.status().instances() * function.memoryBytes())));
+    functions.forEach(function -> {
+      FunctionStatus status = function.status();
+      gauge.dataPoint(point(
+          Labels.of(FUNCTION, function.name()),
+          (double) status.instances() * status.memoryBytes()));
+    });
     return gauge.build();
   }
 

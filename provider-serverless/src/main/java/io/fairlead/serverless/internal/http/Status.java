@@ -64,7 +64,7 @@ final class Status {
     json.writeNumberField("cold_starts", status.coldStarts());
     json.writeNumberField("invocations", status.invocations());
     json.writeNumberField("refused", status.refused());
-    json.writeNumberField("memory_bytes", status.instances() * function.memoryBytes());
+    json.writeNumberField("memory_bytes", status.instances() * status.memoryBytes());
     write(json, statistics.of(function.name()), now);
   }
 

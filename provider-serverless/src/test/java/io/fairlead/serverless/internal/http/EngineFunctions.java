@@ -102,11 +102,6 @@ final class EngineFunctions implements FunctionDirectory, AutoCloseable {
     }
 
     @Override
-    public long memoryBytes() {
-      return 1 << 20;
-    }
-
-    @Override
     public Duration timeout() {
       return Duration.ofSeconds(20);
     }

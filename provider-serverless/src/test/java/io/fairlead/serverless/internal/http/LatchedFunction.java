@@ -12,7 +12,7 @@ import java.util.concurrent.LinkedBlockingQueue;
 
 /** A function that answers at once, unless it is told to leave that to the test. */
 class LatchedFunction implements HttpFunction {
-  static final FunctionStatus STATUS = new FunctionStatus(1, 2, 0, 3, 4, 0, 5, 60, 7, 8);
+  static final FunctionStatus STATUS = new FunctionStatus(1, 2, 0, 3, 4, 0, 5, 60, 7, 8, 1 << 20);
 
   /** What was invoked and not answered. */
   final BlockingQueue<CompletableFuture<Response>> waiting = new LinkedBlockingQueue<>();
@@ -41,11 +41,6 @@ class LatchedFunction implements HttpFunction {
   @Override
   public FunctionStatus status() {
     return STATUS;
-  }
-
-  @Override
-  public long memoryBytes() {
-    return 1 << 20;
   }
 
   @Override
