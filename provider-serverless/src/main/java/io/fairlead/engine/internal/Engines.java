@@ -230,6 +230,13 @@ public final class Engines {
     try {
       return DjlTokenizer.open(file, settings, cacheFolder, failures);
     } catch (LinkageError e) {
+      String second = Failures.ofOtherLoader(e).orElse(null);
+      if (second != null) {
+        throw failures.failure(
+            ErrorKind.UNSUPPORTED,
+            "The tokenizer for " + file + " needs a native library " + second,
+            e);
+      }
       throw failures.failure(
           ErrorKind.UNSUPPORTED,
           e instanceof NoClassDefFoundError && Failures.reason(e).contains("ai/djl")

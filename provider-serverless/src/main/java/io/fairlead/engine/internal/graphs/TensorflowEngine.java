@@ -3,13 +3,14 @@ package io.fairlead.engine.internal.graphs;
 import io.fairlead.engine.LoadOptions;
 import io.fairlead.engine.TensorModel;
 import io.fairlead.engine.internal.format.ModelFormat;
+import io.fairlead.engine.internal.natives.JavaCpp;
 import io.fairlead.engine.internal.run.OptionalEngine;
 import io.fairlead.engine.internal.source.ModelFiles;
 import io.fairlead.engine.internal.support.Failures;
 import io.fairlead.engine.internal.support.OptionalRuntime;
-import io.fairlead.engine.internal.support.Setting;
 import io.fairlead.error.ErrorKind;
 import java.nio.file.Path;
+import org.tensorflow.TensorFlow;
 
 /** The engine for TensorFlow SavedModels; TensorFlow's library for the JVM is optional. */
 public final class TensorflowEngine extends OptionalEngine {
@@ -20,7 +21,6 @@ public final class TensorflowEngine extends OptionalEngine {
       "org.tensorflow:tensorflow-core-api:1.1.0 and org.tensorflow:tensorflow-core-native:1.1.0 with the classifier of"
           + " the system, such as linux-x86_64",
       "python -m tf2onnx.convert --saved-model");
-  private static final String CACHE = "org.bytedeco.javacpp.cachedir";
 
   private final Path cacheFolder;
 
@@ -40,11 +40,7 @@ public final class TensorflowEngine extends OptionalEngine {
               + " " + ModelFiles.SAVED_MODEL + ", as file:");
     }
     runtime.checkDefaults(files, options, "", failures);
-    Setting cache = new Setting(CACHE, cacheFolder.resolve("javacpp").toString());
-    try {
-      return TensorflowModel.open(files, graph.resolveSibling(""), failures);
-    } finally {
-      cache.restore();
-    }
+    JavaCpp.load(cacheFolder, TensorFlow::version);
+    return TensorflowModel.open(files, graph.resolveSibling(""), failures);
   }
 }

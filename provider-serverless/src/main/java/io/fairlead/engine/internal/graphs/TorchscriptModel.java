@@ -19,8 +19,8 @@ import io.fairlead.engine.Tensor;
 import io.fairlead.engine.TensorModel;
 import io.fairlead.engine.TensorSpec;
 import io.fairlead.engine.internal.format.TorchArchive;
+import io.fairlead.engine.internal.natives.Djl;
 import io.fairlead.engine.internal.source.ModelFiles;
-import io.fairlead.engine.internal.support.Djl;
 import io.fairlead.engine.internal.support.Failures;
 import io.fairlead.error.ErrorKind;
 import java.io.IOException;
@@ -95,6 +95,7 @@ final class TorchscriptModel implements TensorModel {
     try {
       return (PtNDManager) Djl.offline(
           cacheFolder,
+          "djl",
           PtEngine.class.getClassLoader(),
           () -> Engine.getEngine(PtEngine.ENGINE_NAME).newBaseManager(Device.cpu()));
     } catch (Exception e) {

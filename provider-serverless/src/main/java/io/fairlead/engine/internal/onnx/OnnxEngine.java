@@ -138,6 +138,11 @@ public final class OnnxEngine implements InferenceEngine {
     if (e instanceof IncompatibleClassChangeError) {
       return OnnxVersion.refusal(OnnxVersion.ofJar().orElse("of an unknown version"), failures, e);
     }
+    String second = Failures.ofOtherLoader(e).orElse(null);
+    if (second != null) {
+      return failures.failure(
+          ErrorKind.UNSUPPORTED, "ONNX Runtime needs a native library " + second, e);
+    }
     return failures.failure(
         ErrorKind.UNSUPPORTED,
         "ONNX Runtime's native library does not load on " + System.getProperty("os.name") + " "

@@ -4,6 +4,7 @@ import io.fairlead.engine.Call;
 import io.fairlead.error.ErrorKind;
 import io.fairlead.error.ServingException;
 import io.fairlead.provider.Closed;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /** A factory of the exceptions of one platform, with their common wording. */
@@ -38,6 +39,16 @@ public final class Failures {
     return message == null || message.isBlank()
         ? thrown.getClass().getSimpleName()
         : message.strip().replaceAll("\\s*\\R\\s*", " ");
+  }
+
+  /** {@return why a library was not loaded, if the JVM refuses it because another class loader has loaded its file} */
+  public static Optional<String> ofOtherLoader(Throwable thrown) {
+    String reason = rootReason(thrown);
+    return reason.contains("another classloader")
+        ? Optional.of(
+            "which another class loader of this JVM has loaded (" + reason
+                + "): take away the setting that names this file, so that each class loader gets a copy of its own")
+        : Optional.empty();
   }
 
   /** {@return the message of the root cause of a throwable} */

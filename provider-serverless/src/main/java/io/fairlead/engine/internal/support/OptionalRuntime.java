@@ -4,12 +4,6 @@ import io.fairlead.engine.LoadOptions;
 import io.fairlead.engine.ModelSource;
 import io.fairlead.error.ErrorKind;
 import io.fairlead.error.ServingException;
-import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
-import java.util.List;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * An optional library that runs models of one format.
@@ -22,9 +16,6 @@ import org.slf4j.LoggerFactory;
  */
 public record OptionalRuntime(
     String model, String packages, String type, String artifacts, String conversion) {
-  private static final Logger LOG = LoggerFactory.getLogger(OptionalRuntime.class);
-  private static final Path MAPPED = Path.of("/proc/self/maps");
-
   /** Refuses a model if the library is missing, without initialising it. */
   public void checkPresent(ModelSource source, Failures failures) {
     try {
@@ -46,6 +37,13 @@ public record OptionalRuntime(
           ErrorKind.UNSUPPORTED,
           source + " is " + model + " model, and its runtime is not on the class path: add "
               + artifacts + ", or convert it to ONNX with " + conversion,
+          e);
+    }
+    String second = Failures.ofOtherLoader(e).orElse(null);
+    if (second != null) {
+      return failures.failure(
+          ErrorKind.UNSUPPORTED,
+          source + " is " + model + " model, and its runtime needs a library " + second,
           e);
     }
     return failures.failure(
@@ -80,32 +78,6 @@ public record OptionalRuntime(
           source + " is " + model
               + " model, whose rows are not known to be independent: load it with"
               + " a maxBatch of 1, which is the default");
-    }
-  }
-
-  /**
-   * Deletes the temporary file that this process has loaded a library from.
-   *
-   * <p>Otherwise a killed process leaves such a file behind. The library stays loaded. Where the system does not list
-   * loaded files, or does not allow their deletion, the file stays.
-   *
-   * @param prefix the prefix of the file's name
-   */
-  public static void deleteUnpacked(String prefix) {
-    Path temporary = Path.of(System.getProperty("java.io.tmpdir"));
-    try {
-      List<String> lines = Files.exists(MAPPED) ? Files.readAllLines(MAPPED) : List.of();
-      for (String line : lines) {
-        int at = line.indexOf('/');
-        Path file = Path.of(at < 0 ? "" : line.substring(at));
-        if (file.startsWith(temporary)
-            && temporary.equals(file.getParent())
-            && file.getFileName().toString().startsWith(prefix)) {
-          Files.deleteIfExists(file);
-        }
-      }
-    } catch (IOException | RuntimeException e) {
-      LOG.debug("A library that was unpacked as {}* stays in {}", prefix, temporary, e);
     }
   }
 }

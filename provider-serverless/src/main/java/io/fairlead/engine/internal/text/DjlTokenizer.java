@@ -4,7 +4,7 @@ import ai.djl.huggingface.tokenizers.Encoding;
 import ai.djl.huggingface.tokenizers.HuggingFaceTokenizer;
 import ai.djl.huggingface.tokenizers.jni.LibUtils;
 import io.fairlead.engine.internal.file.ModelFile;
-import io.fairlead.engine.internal.support.Djl;
+import io.fairlead.engine.internal.natives.Djl;
 import io.fairlead.engine.internal.support.Failures;
 import io.fairlead.error.ErrorKind;
 import io.fairlead.error.ServingException;
@@ -79,7 +79,8 @@ public final class DjlTokenizer implements Tokenizer {
   }
 
   private static <T> T offline(Path cacheFolder, Callable<T> work) throws Exception {
-    return Djl.offline(cacheFolder, HuggingFaceTokenizer.class.getClassLoader(), work);
+    return Djl.offline(
+        cacheFolder, "tokenizers", HuggingFaceTokenizer.class.getClassLoader(), work);
   }
 
   @Override

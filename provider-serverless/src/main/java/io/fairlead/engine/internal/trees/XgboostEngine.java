@@ -8,6 +8,7 @@ import io.fairlead.engine.internal.run.OptionalEngine;
 import io.fairlead.engine.internal.source.ModelFiles;
 import io.fairlead.engine.internal.support.Failures;
 import io.fairlead.engine.internal.support.OptionalRuntime;
+import java.nio.file.Path;
 
 /** The engine for XGBoost models in JSON, UBJSON or the old binary form; its library for the JVM is optional. */
 public final class XgboostEngine extends OptionalEngine {
@@ -18,12 +19,16 @@ public final class XgboostEngine extends OptionalEngine {
       "ml.dmlc:xgboost4j_2.12:3.0.4",
       "onnxmltools.convert_xgboost");
 
-  public XgboostEngine(Failures failures) {
+  private final Path cacheFolder;
+
+  public XgboostEngine(Path cacheFolder, Failures failures) {
     super(ModelFormat.XGBOOST, RUNTIME, failures);
+    this.cacheFolder = cacheFolder;
   }
 
   @Override
   protected TensorModel load(ModelFiles files, LoadOptions options) {
+    XgboostLibrary.load(cacheFolder);
     return BatchedModel.of(XgboostModel.open(files, options, failures), options, failures);
   }
 }

@@ -6,7 +6,6 @@ import io.fairlead.engine.ModelSource;
 import io.fairlead.engine.Tensor;
 import io.fairlead.engine.TensorModel;
 import io.fairlead.engine.internal.support.Failures;
-import io.fairlead.engine.internal.support.OptionalRuntime;
 import java.io.IOException;
 import java.util.Arrays;
 import java.util.regex.Pattern;
@@ -41,7 +40,7 @@ final class XgboostModel extends TreeModel {
       byte[] bytes = source.bytes();
       UbjsonCheck.check(bytes);
       booster = XGBoost.loadModel(bytes);
-      OptionalRuntime.deleteUnpacked("libxgboost4j");
+      XgboostLibrary.deleteUnpacked();
       booster.setParam("nthread", options.threads());
       int features = Math.toIntExact(booster.getNumFeature());
       // Also what configures the booster, which must not happen in two runs at once.

@@ -137,7 +137,7 @@ final class LightgbmEngineTest {
 
   @Test
   void closingFreesTheBooster() {
-    Model model = new LightgbmEngine(new Failures("local"))
+    Model model = new LightgbmEngine(Models.cacheFolder(), new Failures("local"))
         .open(Models.source("lgbm.txt"), LoadOptions.DEFAULT);
     Call call = new RunningCall(new Failures("local"), "lgbm", Duration.ZERO, Long.MAX_VALUE);
     Tensor rows = Tensor.of("input", Datatype.FP64, new long[] {1, 4}, new double[4]);

@@ -191,7 +191,7 @@ final class XgboostEngineTest {
 
   @Test
   void closingFreesTheBooster() {
-    Model model = new XgboostEngine(new Failures("local"))
+    Model model = new XgboostEngine(Models.cacheFolder(), new Failures("local"))
         .open(Models.source("iris_xgb.json"), LoadOptions.DEFAULT);
     Call call = new RunningCall(new Failures("local"), "iris", Duration.ZERO, Long.MAX_VALUE);
     Tensor rows = Tensor.of("input", Datatype.FP32, new long[] {1, 4}, new float[4]);

@@ -1,13 +1,13 @@
-package io.fairlead.engine.internal.support;
+package io.fairlead.engine.internal.natives;
 
 import org.jspecify.annotations.Nullable;
 
 /** A system property for a library, set temporarily and only if the user has not set it. */
-public final class Setting {
+final class Setting {
   private final String name;
   private final boolean set;
 
-  public Setting(String name, @Nullable String value) {
+  Setting(String name, @Nullable String value) {
     this.name = name;
     this.set = value != null && System.getenv(name) == null && System.getProperty(name) == null;
     if (set && value != null) {
@@ -15,7 +15,7 @@ public final class Setting {
     }
   }
 
-  public void restore() {
+  void restore() {
     if (set) {
       System.clearProperty(name);
     }

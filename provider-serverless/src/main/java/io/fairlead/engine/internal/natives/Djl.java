@@ -1,10 +1,10 @@
-package io.fairlead.engine.internal.support;
+package io.fairlead.engine.internal.natives;
 
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Set;
 import java.util.concurrent.Callable;
-import java.util.concurrent.locks.ReentrantLock;
+import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -18,18 +18,33 @@ import org.slf4j.LoggerFactory;
  */
 public final class Djl {
   private static final Logger LOG = LoggerFactory.getLogger(Djl.class);
-  private static final ReentrantLock SETTINGS = new ReentrantLock();
+  private static final Set<String> LOADED = ConcurrentHashMap.newKeySet();
 
   private Djl() {}
 
   /**
    * {@return the result of work that may load a library of DJL}
    *
+   * @param runtime the name of the library's folder
    * @param loader the class loader of DJL's files; if it does not find them, DJL stays unusable
    */
-  public static <T> T offline(Path cacheFolder, @Nullable ClassLoader loader, Callable<T> work)
+  public static <T> T offline(
+      Path cacheFolder, String runtime, @Nullable ClassLoader loader, Callable<T> work)
       throws Exception {
-    SETTINGS.lock();
+    return NativeFolder.exclusively(() -> {
+      if (LOADED.contains(runtime)) {
+        return offline(null, loader, work);
+      }
+      try (NativeFolder folder = folder(cacheFolder, runtime)) {
+        T result = offline(folder == null ? null : folder.path().toString(), loader, work);
+        LOADED.add(runtime);
+        return result;
+      }
+    });
+  }
+
+  private static <T> T offline(
+      @Nullable String folder, @Nullable ClassLoader loader, Callable<T> work) throws Exception {
     Thread thread = Thread.currentThread();
     ClassLoader before = thread.getContextClassLoader();
     thread.setContextClassLoader(loader);
@@ -40,7 +55,7 @@ public final class Djl {
     // These are per process, and more of them lower the throughput.
     Setting threads = new Setting("ai.djl.pytorch.num_threads", "1");
     Setting interop = new Setting("ai.djl.pytorch.num_interop_threads", "1");
-    Setting cache = new Setting("ENGINE_CACHE_DIR", writable(cacheFolder.resolve("djl")));
+    Setting cache = new Setting("ENGINE_CACHE_DIR", folder);
     try {
       return work.call();
     } finally {
@@ -52,20 +67,15 @@ public final class Djl {
       offline.restore();
       tracking.restore();
       thread.setContextClassLoader(before);
-      SETTINGS.unlock();
     }
   }
 
-  private static @Nullable String writable(Path folder) {
+  private static @Nullable NativeFolder folder(Path cacheFolder, String runtime) {
     try {
-      Files.createDirectories(folder);
-      if (Files.isWritable(folder)) {
-        return folder.toString();
-      }
+      return NativeFolder.kept(cacheFolder, runtime);
     } catch (IOException e) {
-      LOG.debug("No cache folder {}", folder, e);
+      LOG.warn("DJL's library is put into DJL's default folder: {}", e.toString());
+      return null;
     }
-    LOG.warn("DJL's library cannot be cached in {} and is put into DJL's default folder", folder);
-    return null;
   }
 }

@@ -1,0 +1,224 @@
+package io.fairlead.engine.internal.natives;
+
+import static java.nio.file.LinkOption.NOFOLLOW_LINKS;
+
+import io.fairlead.engine.internal.file.PrivateFolder;
+import java.io.IOException;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.FileAttribute;
+import java.nio.file.attribute.PosixFilePermission;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.EnumSet;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * A folder that this class loader loads the native libraries of a runtime from.
+ *
+ * <p>No other user and no other process changes it, and no other class loader of this JVM loads from it. A process
+ * crashes when the file of a library that it has loaded is overwritten, and the JVM refuses a file that another of its
+ * class loaders has loaded.
+ *
+ * <p>It is one of two kinds: kept, in the cache folder, where all processes of the user find whole files under names that
+ * their content determines; or private to this class loader, and deleted when the libraries have been loaded. It is in
+ * the cache folder unless others may change that, or it allows no executable files; otherwise in the temporary folder.
+ */
+public final class NativeFolder implements AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(NativeFolder.class);
+  private static final String PREFIX = "fairlead-natives-";
+  // A system property for each kept folder: what all class loaders see.
+  private static final String CLAIMED = "fairlead.natives.";
+  // One object for all class loaders, too: the runtimes take system properties.
+  private static final Object JVM = "io.fairlead.engine.natives".intern();
+  private static final Set<PosixFilePermission> OWNER_ONLY =
+      PosixFilePermissions.fromString("rwx------");
+  private static final int TYPE = 0170000;
+  private static final int FOLDER = 0040000;
+  private static final int STICKY = 01000;
+  private static final int WRITABLE_BY_OTHERS = 0022;
+  private static final int WRITABLE_BY_ANYBODY = 0002;
+
+  private static final Set<Path> CLAIMED_HERE = ConcurrentHashMap.newKeySet();
+  private static final Set<Path> WARNED = ConcurrentHashMap.newKeySet();
+
+  private final Path path;
+  private final @Nullable PrivateFolder own;
+
+  private NativeFolder(Path path, @Nullable PrivateFolder own) {
+    this.path = path;
+    this.own = own;
+  }
+
+  /** {@return the result of work that loads native libraries, which no other class loader of this JVM does meanwhile} */
+  public static <T extends @Nullable Object> T exclusively(Callable<T> work) throws Exception {
+    synchronized (JVM) {
+      return work.call();
+    }
+  }
+
+  /**
+   * {@return a kept folder of the cache folder, or a private one if it cannot be used or belongs to another class loader}
+   *
+   * @param name its name, which differs for different files
+   */
+  public static NativeFolder kept(Path cacheFolder, String name) throws IOException {
+    Optional<Path> safe = safe(cacheFolder);
+    Path folder = safe.map(cache -> cache.resolve(name)).orElse(null);
+    return folder != null && isUsable(folder) && claim(folder)
+        ? new NativeFolder(folder, null)
+        : within(safe);
+  }
+
+  /** {@return a folder of this class loader alone, which is empty but for its lock} */
+  public static NativeFolder privately(Path cacheFolder) throws IOException {
+    return within(safe(cacheFolder));
+  }
+
+  private static NativeFolder within(Optional<Path> safe) throws IOException {
+    Path cache = safe.orElse(null);
+    if (cache != null) {
+      try {
+        PrivateFolder own = PrivateFolder.create(cache, PREFIX);
+        if (allowsExecutables(own.path())) {
+          return new NativeFolder(own.path(), own);
+        }
+        own.close();
+      } catch (IOException e) {
+        LOG.debug("{} cannot be written", cache, e);
+      }
+    }
+    PrivateFolder own = PrivateFolder.create(Path.of(System.getProperty("java.io.tmpdir")), PREFIX);
+    return new NativeFolder(own.path(), own);
+  }
+
+  public Path path() {
+    return path;
+  }
+
+  public boolean isKept() {
+    return own == null;
+  }
+
+  /** Deletes the folder unless it is kept: a loaded library needs no file, where the operating system can delete it. */
+  @Override
+  public void close() {
+    if (own != null) {
+      own.close();
+    }
+  }
+
+  /** Whether no other class loader has loaded from a folder. */
+  private static boolean claim(Path folder) {
+    if (System.getProperties().putIfAbsent(CLAIMED + folder, "true") == null) {
+      CLAIMED_HERE.add(folder);
+    }
+    return CLAIMED_HERE.contains(folder);
+  }
+
+  /** {@return the cache folder itself; empty if it cannot be created, or others may replace what is in it} */
+  private static Optional<Path> safe(Path cacheFolder) {
+    try {
+      Path real = Files.createDirectories(cacheFolder).toRealPath();
+      Map<String, Object> found = attributes(real);
+      int mode = found.isEmpty() ? 0 : (int) found.get("mode");
+      boolean changeable = (mode & WRITABLE_BY_ANYBODY) != 0 && (mode & STICKY) == 0;
+      if (!changeable && isOfThisUser(found)) {
+        return Optional.of(real);
+      }
+      warn(
+          cacheFolder,
+          "Other users may change {}, so native libraries are unpacked for this process alone, which takes 0.1 s for"
+              + " each runtime: take the permission to write from them (chmod o-w), or use a cache folder of this"
+              + " user's own",
+          "");
+    } catch (IOException | RuntimeException e) {
+      warn(
+          cacheFolder,
+          "Native libraries cannot be cached in {} and are unpacked for this process alone, which takes 0.1 s for"
+              + " each runtime: {}",
+          e.toString());
+    }
+    return Optional.empty();
+  }
+
+  private static void warn(Path cacheFolder, String message, String why) {
+    if (WARNED.add(cacheFolder)) {
+      LOG.warn(message, cacheFolder, why);
+    }
+  }
+
+  private static boolean isUsable(Path folder) {
+    try {
+      try {
+        Files.createDirectory(folder, ownerOnly(folder));
+      } catch (FileAlreadyExistsException e) {
+        LOG.trace("{} exists", folder);
+      }
+      Map<String, Object> found = attributes(folder);
+      int mode = found.isEmpty() ? FOLDER : (int) found.get("mode");
+      return (mode & TYPE) == FOLDER
+          && (mode & WRITABLE_BY_OTHERS) == 0
+          && isOfThisUser(found)
+          && allowsExecutables(folder);
+    } catch (IOException | RuntimeException e) {
+      LOG.debug("{} is not used", folder, e);
+      return false;
+    }
+  }
+
+  private static FileAttribute<?>[] ownerOnly(Path path) {
+    return path.getFileSystem().supportedFileAttributeViews().contains("posix")
+        ? new FileAttribute<?>[] {PosixFilePermissions.asFileAttribute(OWNER_ONLY)}
+        : new FileAttribute<?>[0];
+  }
+
+  /** {@return the owner and the mode of a file, whose links are not followed; empty where there are none, as on Windows} */
+  private static Map<String, Object> attributes(Path path) throws IOException {
+    return path.getFileSystem().supportedFileAttributeViews().contains("unix")
+        ? Files.readAttributes(path, "unix:uid,mode", NOFOLLOW_LINKS)
+        : Map.of();
+  }
+
+  private static boolean isOfThisUser(Map<String, Object> attributes) throws IOException {
+    if (attributes.isEmpty() || attributes.get("uid").equals(0)) {
+      return true;
+    }
+    Path made = Files.createTempFile("fairlead-", null);
+    try {
+      return attributes.get("uid").equals(attributes(made).get("uid"));
+    } finally {
+      Files.delete(made);
+    }
+  }
+
+  /** Whether the file system that a folder is on allows executable files, without which no library can be loaded. */
+  private static boolean allowsExecutables(Path folder) throws IOException {
+    if (!Files.isWritable(folder)) {
+      try (Stream<Path> files = Files.list(folder)) {
+        return files.filter(Files::isRegularFile).anyMatch(Files::isExecutable);
+      }
+    }
+    Path probe = Files.createTempFile(folder, "probe-", null, ownerOnly(folder));
+    try {
+      return Files.isExecutable(probe);
+    } finally {
+      Files.delete(probe);
+    }
+  }
+
+  /** Makes a file one that the operating system may load, for the owner alone. */
+  static void makeExecutable(Path file) throws IOException {
+    if (file.getFileSystem().supportedFileAttributeViews().contains("posix")) {
+      Files.setPosixFilePermissions(file, EnumSet.copyOf(OWNER_ONLY));
+    }
+  }
+}
