@@ -10,8 +10,9 @@ import org.jspecify.annotations.Nullable;
 /**
  * A tensor: elements of one type in row-major order, with a name and a shape.
  *
- * <p>The elements are a {@code byte[]} for BOOL (0 and 1), INT8 and UINT8, a {@code String[]} for BYTES, and the array
- * of the primitive type of that size for the others. Neither they nor the shape are copied, here or by the accessors:
+ * <p>The elements are a {@code byte[]} for BOOL (0 and 1), INT8 and UINT8, a {@code String[]} for BYTES, a {@code short[]}
+ * for FP16 and BF16, and the array of the primitive type of that size for the others, of which unsigned integers have the
+ * same bits. Neither they nor the shape are copied, here or by the accessors:
  * changes to these arrays change the tensor.
  */
 public final class Tensor {
@@ -91,17 +92,17 @@ public final class Tensor {
     return (byte[]) elements;
   }
 
-  /** {@return the elements of a tensor of INT16} */
+  /** {@return the elements of a tensor of INT16, UINT16, FP16 or BF16} */
   public short[] shorts() {
     return (short[]) elements;
   }
 
-  /** {@return the elements of a tensor of INT32} */
+  /** {@return the elements of a tensor of INT32 or UINT32} */
   public int[] ints() {
     return (int[]) elements;
   }
 
-  /** {@return the elements of a tensor of INT64} */
+  /** {@return the elements of a tensor of INT64 or UINT64} */
   public long[] longs() {
     return (long[]) elements;
   }

@@ -12,6 +12,7 @@ public final class OnnxFile {
   public static final int FLOAT = 1;
   public static final int UINT8 = 2;
   public static final int INT8 = 3;
+  public static final int UINT16 = 4;
   public static final int INT16 = 5;
   public static final int INT32 = 6;
   public static final int INT64 = 7;
@@ -19,7 +20,9 @@ public final class OnnxFile {
   public static final int BOOL = 9;
   public static final int FLOAT16 = 10;
   public static final int DOUBLE = 11;
+  public static final int UINT32 = 12;
   public static final int UINT64 = 13;
+  public static final int BFLOAT16 = 16;
 
   private static final int OPSET = 13;
 
@@ -111,6 +114,10 @@ public final class OnnxFile {
     Message attribute = new Message().string(1, name).number(20, 8);
     values.forEach(value -> attribute.string(9, value));
     return attribute;
+  }
+
+  public static Message attribute(String name, String value) {
+    return new Message().string(1, name).string(4, value).number(20, 3);
   }
 
   public static byte[] floats(float... values) {

@@ -181,7 +181,7 @@ final class TorchscriptModel implements TensorModel {
       case INT64 -> manager.create(tensor.longs(), shape);
       case FP32 -> manager.create(tensor.floats(), shape);
       case FP64 -> manager.create(tensor.doubles(), shape);
-      case INT16, BYTES ->
+      default ->
         throw new IllegalArgumentException(
             "PyTorch does not support " + tensor.datatype() + " as '" + tensor.name() + "' here");
     };

@@ -4,9 +4,12 @@ import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonToken;
 import io.fairlead.engine.Datatype;
 import io.fairlead.engine.Tensor;
+import io.fairlead.engine.internal.tensor.SmallFloat;
+import io.fairlead.engine.internal.text.Unicode;
 import io.fairlead.grammar.Problem;
 import io.fairlead.grammar.Problems;
 import java.io.IOException;
+import java.math.BigInteger;
 import java.util.Arrays;
 
 /**
@@ -110,17 +113,29 @@ final class Elements {
         floats[size] = value;
         return isFloating(json, Float.isFinite(value));
       }
-      case FP64 -> {
+      case FP64, FP16, BF16 -> {
         double value =
             whole || token == JsonToken.VALUE_NUMBER_FLOAT ? json.getDoubleValue() : named(json);
         doubles = size < doubles.length ? doubles : Arrays.copyOf(doubles, larger());
         doubles[size] = value;
-        return isFloating(json, Double.isFinite(value));
+        return isFloating(json, Double.isFinite(rounded(value)));
       }
       case BYTES -> {
         strings = size < strings.length ? strings : Arrays.copyOf(strings, larger());
         strings[size] = token == JsonToken.VALUE_STRING ? json.getText() : "";
+        if (!Unicode.isWhole(strings[size])) {
+          note(Unicode.RULE, "element " + size + " has half of one");
+        }
         return token == JsonToken.VALUE_STRING;
+      }
+      case UINT64 -> {
+        longs = size < longs.length ? longs : Arrays.copyOf(longs, larger());
+        BigInteger value = whole
+            ? json.getBigIntegerValue()
+            : BigInteger.valueOf(
+                token == JsonToken.VALUE_NUMBER_FLOAT ? exact(json.getDoubleValue()) : -1);
+        longs[size] = value.longValue();
+        return value.signum() >= 0 && value.bitLength() <= Long.SIZE;
       }
       default -> {
         longs = size < longs.length ? longs : Arrays.copyOf(longs, larger());
@@ -129,12 +144,9 @@ final class Elements {
           return token.isBoolean();
         }
         if (token == JsonToken.VALUE_NUMBER_FLOAT) {
-          // Protocol buffers, through which Vertex AI passes JSON, have no other numbers.
           double value = json.getDoubleValue();
           longs[size] = (long) value;
-          return value == Math.rint(value)
-              && Math.abs(value) <= LARGEST_EXACT
-              && isInRange(longs[size]);
+          return isWhole(value) && isInRange(longs[size]);
         }
         if (!whole || json.getNumberType() == JsonParser.NumberType.BIG_INTEGER) {
           return false;
@@ -145,8 +157,26 @@ final class Elements {
     }
   }
 
+  /** Protocol buffers, through which Vertex AI passes JSON, have no other numbers. */
+  private static boolean isWhole(double value) {
+    return value == Math.rint(value) && Math.abs(value) <= LARGEST_EXACT;
+  }
+
+  /** {@return a whole number; -1 for any other} */
+  private static long exact(double value) {
+    return isWhole(value) ? (long) value : -1;
+  }
+
   private boolean isInRange(long value) {
     return value >= least && value <= most;
+  }
+
+  private double rounded(double value) {
+    return switch (datatype) {
+      case FP16 -> SmallFloat.HALF.toFloat(SmallFloat.HALF.of(value));
+      case BF16 -> SmallFloat.BFLOAT.toFloat(SmallFloat.BFLOAT.of(value));
+      default -> value;
+    };
   }
 
   /** {@return the smallest value of an integer type; meaningless for other types} */
@@ -165,6 +195,8 @@ final class Elements {
     return switch (datatype) {
       case BOOL -> 1;
       case UINT8 -> 255;
+      case UINT16 -> 65_535;
+      case UINT32 -> 4_294_967_295L;
       case INT8 -> Byte.MAX_VALUE;
       case INT16 -> Short.MAX_VALUE;
       case INT32 -> Integer.MAX_VALUE;
@@ -198,11 +230,12 @@ final class Elements {
 
   private String rule() {
     return switch (datatype) {
-      case FP32, FP64 ->
+      case FP16, BF16, FP32, FP64 ->
         "must hold numbers that fit in " + datatype
             + ", or \"NaN\", \"Infinity\" and \"-Infinity\"";
       case BOOL -> "must hold true and false";
       case BYTES -> "must hold strings";
+      case UINT64 -> "must hold whole numbers from 0 to " + Long.toUnsignedString(-1);
       default -> "must hold whole numbers from " + least + " to " + most;
     };
   }
@@ -256,12 +289,16 @@ final class Elements {
     return Arrays.copyOfRange(lengths, 1, deepest + 1);
   }
 
-  /** {@return whether they are nested as a shape; what is inside of an empty array cannot be seen} */
+  /** {@return whether the data is flat, or nested as a shape; of one with no elements, arrays of length 0 have nothing in them} */
   boolean isNestedAs(long[] shape) {
-    long[] nested = shape();
-    return (size == 0 && nested.length < shape.length)
-        ? Arrays.equals(nested, Arrays.copyOf(shape, nested.length))
-        : Arrays.equals(nested, shape);
+    long[] own = shape();
+    if (own.length <= 1 || Arrays.equals(own, shape)) {
+      return true;
+    }
+    return size == 0
+        && own.length < shape.length
+        && own[own.length - 1] == 0
+        && Arrays.equals(own, Arrays.copyOf(shape, own.length));
   }
 
   Tensor tensor(String name, long[] shape) {
@@ -279,17 +316,25 @@ final class Elements {
       case BYTES -> {
         return strings.length == size ? strings : Arrays.copyOf(strings, size);
       }
-      case INT64 -> {
+      case INT64, UINT64 -> {
         return longs.length == size ? longs : Arrays.copyOf(longs, size);
       }
-      case INT32 -> {
+      case INT32, UINT32 -> {
         int[] ints = new int[size];
         for (int i = 0; i < size; i++) {
           ints[i] = (int) longs[i];
         }
         return ints;
       }
-      case INT16 -> {
+      case FP16, BF16 -> {
+        SmallFloat format = datatype == Datatype.FP16 ? SmallFloat.HALF : SmallFloat.BFLOAT;
+        short[] shorts = new short[size];
+        for (int i = 0; i < size; i++) {
+          shorts[i] = format.of(doubles[i]);
+        }
+        return shorts;
+      }
+      case INT16, UINT16 -> {
         short[] shorts = new short[size];
         for (int i = 0; i < size; i++) {
           shorts[i] = (short) longs[i];

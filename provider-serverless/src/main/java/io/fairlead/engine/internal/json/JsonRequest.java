@@ -10,6 +10,7 @@ import io.fairlead.engine.Tensor;
 import io.fairlead.engine.TensorSpec;
 import io.fairlead.engine.internal.support.Failures;
 import io.fairlead.engine.internal.tensor.RawTensors;
+import io.fairlead.engine.internal.text.Unicode;
 import io.fairlead.grammar.InvalidValueException;
 import io.fairlead.grammar.Problem;
 import io.fairlead.grammar.Problems;
@@ -299,6 +300,7 @@ final class JsonRequest {
       problems.check(model.textRefusal().isEmpty(), "inputs", model.textRefusal());
     }
     problems.check(!text.isBlank(), field, "must not be empty");
+    problems.check(Unicode.isWhole(text), field, Unicode.RULE);
     texts.add(text);
   }
 
@@ -549,7 +551,7 @@ final class JsonRequest {
             + (count < 0 ? "fewer elements than that shape" : count + " elements for that shape"),
         data.size());
     problems.check(
-        data.shape().length <= 1 || data.isNestedAs(shape),
+        data.isNestedAs(shape),
         field + ".data",
         "must be flat, or nested as its shape " + shown(shape),
         shown(data.shape()));

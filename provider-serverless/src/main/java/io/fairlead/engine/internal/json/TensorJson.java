@@ -2,6 +2,7 @@ package io.fairlead.engine.internal.json;
 
 import com.fasterxml.jackson.core.JsonGenerator;
 import io.fairlead.engine.Tensor;
+import io.fairlead.engine.internal.tensor.SmallFloat;
 import java.io.IOException;
 
 /** The JSON encoding of tensor elements. */
@@ -39,6 +40,31 @@ final class TensorJson {
       case INT64 -> {
         for (int i = from; i < to; i++) {
           json.writeNumber(tensor.longs()[i]);
+        }
+      }
+      case UINT16 -> {
+        for (int i = from; i < to; i++) {
+          json.writeNumber(Short.toUnsignedInt(tensor.shorts()[i]));
+        }
+      }
+      case UINT32 -> {
+        for (int i = from; i < to; i++) {
+          json.writeNumber(Integer.toUnsignedLong(tensor.ints()[i]));
+        }
+      }
+      case UINT64 -> {
+        for (int i = from; i < to; i++) {
+          json.writeNumber(Long.toUnsignedString(tensor.longs()[i]));
+        }
+      }
+      case FP16 -> {
+        for (int i = from; i < to; i++) {
+          json.writeNumber(SmallFloat.HALF.toFloat(tensor.shorts()[i]));
+        }
+      }
+      case BF16 -> {
+        for (int i = from; i < to; i++) {
+          json.writeNumber(SmallFloat.BFLOAT.toFloat(tensor.shorts()[i]));
         }
       }
       case FP32 -> {

@@ -54,8 +54,11 @@ public final class OnnxCache {
     byte[] head = weights.fingerprint().head();
     boolean inOrtFormat =
         head.length >= 8 && Arrays.equals(head, 4, 8, ORT_FORMAT, 0, ORT_FORMAT.length);
-    boolean kept =
-        cache.keepsAnything() && !inOrtFormat && weights.size() <= LARGEST && files.isOneFile();
+    boolean kept = cache.keepsAnything()
+        && OnnxTexts.isPlain(cache.entry("").toString())
+        && !inOrtFormat
+        && weights.size() <= LARGEST
+        && files.isOneFile();
     return Processor.HERE
         .filter(here -> kept)
         .map(here -> weights.fingerprint().sha256() + "-" + environment.getVersion() + "-"

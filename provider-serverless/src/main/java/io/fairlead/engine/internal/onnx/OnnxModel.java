@@ -32,12 +32,7 @@ import io.fairlead.error.ServingException;
 import java.io.IOException;
 import java.lang.ref.Reference;
 import java.lang.reflect.Array;
-import java.nio.ByteBuffer;
-import java.nio.DoubleBuffer;
 import java.nio.FloatBuffer;
-import java.nio.IntBuffer;
-import java.nio.LongBuffer;
-import java.nio.ShortBuffer;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -80,6 +75,9 @@ final class OnnxModel implements TensorModel {
   private final List<TensorSpec> inputs = new ArrayList<>();
   private final List<TensorSpec> outputs = new ArrayList<>();
   private final Map<String, String> unanswerable = new LinkedHashMap<>();
+  // The outputs that are maps with texts as keys.
+  private final List<String> tables = new ArrayList<>();
+  private OnnxConversions conversions;
   private final AtomicReference<@Nullable Runnable> afterFirstAnswer;
 
   private OnnxModel(
@@ -90,6 +88,7 @@ final class OnnxModel implements TensorModel {
       Upkeep upkeep,
       Failures failures) {
     this.environment = environment;
+    this.conversions = new OnnxConversions(environment, OnnxTexts.unknown(), failures);
     this.session = session;
     this.mapped = mapped;
     this.afterFirstAnswer = new AtomicReference<>(afterFirstAnswer);
@@ -114,10 +113,14 @@ final class OnnxModel implements TensorModel {
     }
     try {
       model.describe(files.weights());
+      model.checkTexts(files);
       return model;
     } catch (OrtException e) {
       model.close();
       throw notLoaded(files.weights(), e, failures);
+    } catch (IOException e) {
+      model.close();
+      throw notRead(files, e, failures);
     } catch (RuntimeException | Error e) {
       model.close();
       throw e;
@@ -165,9 +168,13 @@ final class OnnxModel implements TensorModel {
     } catch (OrtException e) {
       throw notLoaded(files.weights(), e, failures);
     } catch (IOException e) {
-      throw failures.failure(
-          ErrorKind.INVALID, files.weights() + " could not be read: " + Failures.reason(e), e);
+      throw notRead(files, e, failures);
     }
+  }
+
+  private static ServingException notRead(ModelFiles files, IOException e, Failures failures) {
+    return failures.failure(
+        ErrorKind.INVALID, files.weights() + " could not be read: " + Failures.reason(e), e);
   }
 
   /** Writes the optimised model; ONNX Runtime only does that while it creates a session, so this creates another. */
@@ -198,12 +205,17 @@ final class OnnxModel implements TensorModel {
     options.addConfigEntry(
         "session.load_model_format", files.format() == ModelFormat.ORT ? "ORT" : "ONNX");
     Path path = files.weights().path().orElse(null);
-    return path == null
+    if (path != null && !OnnxTexts.isPlain(path.toString()) && !files.isOneFile()) {
+      throw new IOException("ONNX Runtime's Java API takes no path with characters above U+FFFF ("
+          + OnnxTexts.shown(path.toString())
+          + "), which a model with other files needs: rename the folder or the file");
+    }
+    return path == null || !OnnxTexts.isPlain(path.toString())
         ? environment.createSession(files.weights().bytes(), options)
         : environment.createSession(path.toString(), options);
   }
 
-  private static OrtSession.SessionOptions options(LoadOptions loadOptions) throws OrtException {
+  static OrtSession.SessionOptions options(LoadOptions loadOptions) throws OrtException {
     OrtSession.SessionOptions options = new OrtSession.SessionOptions();
     try {
       options.setIntraOpNumThreads(loadOptions.threads());
@@ -240,6 +252,14 @@ final class OnnxModel implements TensorModel {
               + says + "); fetch it again and compare its size and SHA-256",
           e);
     }
+    if (reason.contains("ONNXType")) {
+      return failures.failure(
+          ErrorKind.UNSUPPORTED,
+          file
+              + " has an input or output of a type that ONNX Runtime's Java API does not have, such as an optional or"
+              + " sparse one (" + says + "): export it with tensors as inputs and outputs",
+          e);
+    }
     if (e.getCode() == OrtErrorCode.ORT_NOT_IMPLEMENTED
         || reason.contains("opset")
         || reason.contains("IR version")) {
@@ -256,9 +276,16 @@ final class OnnxModel implements TensorModel {
         e);
   }
 
-  /** The message without its code, the file's name and the place in ONNX Runtime's source. */
+  /**
+   * The message without its code, the file's name and the place in ONNX Runtime's source; of a character above U+FFFF the
+   * API leaves control characters.
+   */
   private static String reason(OrtException e) {
-    return NOISE.matcher(Failures.reason(e)).replaceAll("").replaceFirst("\\.$", "");
+    return NOISE
+        .matcher(Failures.reason(e))
+        .replaceAll("")
+        .replaceFirst("\\.$", "")
+        .replaceAll("\\p{Cntrl}+|[\\x{80}-\\x{9f}]+", "?");
   }
 
   private void describe(ModelFile file) throws OrtException {
@@ -276,6 +303,11 @@ final class OnnxModel implements TensorModel {
       outputSpec(node)
           .ifPresentOrElse(
               outputs::add, () -> unanswerable.put(node.getName(), described(node.getInfo())));
+      if (node.getInfo() instanceof SequenceInfo info
+          && info.isSequenceOfMaps()
+          && info.mapInfo.keyType == OnnxJavaType.STRING) {
+        tables.add(node.getName());
+      }
     }
     if (outputs.isEmpty()) {
       throw failures.failure(
@@ -283,6 +315,33 @@ final class OnnxModel implements TensorModel {
           file + " has no output that a response can carry (" + listed(unanswerable)
               + "): export it with tensors as outputs");
     }
+  }
+
+  /** Refuses texts of the model that cannot be passed, and prepares for those that can be. */
+  private void checkTexts(ModelFiles files) throws IOException {
+    List<String> names = new ArrayList<>(session.getInputNames());
+    names.addAll(session.getOutputNames());
+    boolean plainNames =
+        names.stream().allMatch(name -> name.chars().allMatch(unit -> unit < 0x80));
+    boolean answersTexts = outputs.stream().anyMatch(output -> output.datatype() == Datatype.BYTES)
+        || !tables.isEmpty();
+    OnnxTexts texts = files.format() != ModelFormat.ONNX || (plainNames && !answersTexts)
+        ? OnnxTexts.unknown()
+        : OnnxTexts.of(files.weights());
+    texts.name().ifPresent(name -> {
+      throw failures.failure(
+          ErrorKind.UNSUPPORTED,
+          files + " has an input or output with the name '" + OnnxTexts.shown(name)
+              + "', and ONNX Runtime's Java API takes no names with characters above U+FFFF or NUL: give it another name");
+    });
+    texts.label().filter(label -> !tables.isEmpty()).ifPresent(label -> {
+      throw failures.failure(
+          ErrorKind.UNSUPPORTED,
+          files + " answers with maps for the class '" + OnnxTexts.shown(label)
+              + "', and ONNX Runtime's Java API returns no keys with characters above U+FFFF or NUL: export it without"
+              + " ZipMap (zipmap=False)");
+    });
+    conversions = new OnnxConversions(environment, texts, failures);
   }
 
   private static String listed(Map<String, String> described) {
@@ -316,11 +375,16 @@ final class OnnxModel implements TensorModel {
     return info.type == OnnxJavaType.FLOAT16 || info.type == OnnxJavaType.BFLOAT16;
   }
 
-  private static Optional<Datatype> datatype(TensorInfo.OnnxTensorType type) {
+  static Optional<Datatype> datatype(TensorInfo.OnnxTensorType type) {
     return Optional.ofNullable(
         switch (type) {
           case ONNX_TENSOR_ELEMENT_DATA_TYPE_BOOL -> Datatype.BOOL;
           case ONNX_TENSOR_ELEMENT_DATA_TYPE_UINT8 -> Datatype.UINT8;
+          case ONNX_TENSOR_ELEMENT_DATA_TYPE_UINT16 -> Datatype.UINT16;
+          case ONNX_TENSOR_ELEMENT_DATA_TYPE_UINT32 -> Datatype.UINT32;
+          case ONNX_TENSOR_ELEMENT_DATA_TYPE_UINT64 -> Datatype.UINT64;
+          case ONNX_TENSOR_ELEMENT_DATA_TYPE_FLOAT16 -> Datatype.FP16;
+          case ONNX_TENSOR_ELEMENT_DATA_TYPE_BFLOAT16 -> Datatype.BF16;
           case ONNX_TENSOR_ELEMENT_DATA_TYPE_INT8 -> Datatype.INT8;
           case ONNX_TENSOR_ELEMENT_DATA_TYPE_INT16 -> Datatype.INT16;
           case ONNX_TENSOR_ELEMENT_DATA_TYPE_INT32 -> Datatype.INT32;
@@ -366,15 +430,16 @@ final class OnnxModel implements TensorModel {
   @Override
   public List<Tensor> run(List<Tensor> given, List<String> wanted, Call call) {
     Map<String, OnnxTensor> tensors = new HashMap<>();
-    try (OrtSession.RunOptions options = new OrtSession.RunOptions()) {
+    try (OrtSession.RunOptions options = new OrtSession.RunOptions();
+        OnnxConversions.Opened opened = new OnnxConversions.Opened()) {
       for (Tensor tensor : given) {
-        tensors.put(tensor.name(), tensor(tensor));
+        tensors.put(tensor.name(), conversions.toRuntime(tensor, opened));
       }
       try (OrtSession.Result result = run(tensors, wanted, options, call)) {
         call.checkNotStopped(null);
         List<Tensor> answers = new ArrayList<>();
         for (String name : wanted) {
-          answers.add(tensor(name, result.get(name).orElseThrow(), call));
+          answers.add(tensor(name, result.get(name).orElseThrow(), opened, call));
         }
         keepAfterFirstAnswer();
         return answers;
@@ -382,8 +447,6 @@ final class OnnxModel implements TensorModel {
     } catch (OrtException e) {
       call.checkNotStopped(e);
       throw failures.ofModel(call, reason(e), e);
-    } finally {
-      tensors.values().forEach(OnnxTensor::close);
     }
   }
 
@@ -419,28 +482,8 @@ final class OnnxModel implements TensorModel {
     }
   }
 
-  private OnnxTensor tensor(Tensor tensor) throws OrtException {
-    long[] shape = tensor.shape();
-    return switch (tensor.datatype()) {
-      case BOOL ->
-        OnnxTensor.createTensor(
-            environment, ByteBuffer.wrap(tensor.bytes()), shape, OnnxJavaType.BOOL);
-      case UINT8 ->
-        OnnxTensor.createTensor(
-            environment, ByteBuffer.wrap(tensor.bytes()), shape, OnnxJavaType.UINT8);
-      case INT8 ->
-        OnnxTensor.createTensor(
-            environment, ByteBuffer.wrap(tensor.bytes()), shape, OnnxJavaType.INT8);
-      case INT16 -> OnnxTensor.createTensor(environment, ShortBuffer.wrap(tensor.shorts()), shape);
-      case INT32 -> OnnxTensor.createTensor(environment, IntBuffer.wrap(tensor.ints()), shape);
-      case INT64 -> OnnxTensor.createTensor(environment, LongBuffer.wrap(tensor.longs()), shape);
-      case FP32 -> OnnxTensor.createTensor(environment, FloatBuffer.wrap(tensor.floats()), shape);
-      case FP64 -> OnnxTensor.createTensor(environment, DoubleBuffer.wrap(tensor.doubles()), shape);
-      case BYTES -> OnnxTensor.createTensor(environment, tensor.strings(), shape);
-    };
-  }
-
-  private Tensor tensor(String name, OnnxValue value, Call call) throws OrtException {
+  private Tensor tensor(String name, OnnxValue value, OnnxConversions.Opened opened, Call call)
+      throws OrtException {
     if (value instanceof OnnxSequence maps) {
       return tensor(name, maps, call);
     }
@@ -450,12 +493,12 @@ final class OnnxModel implements TensorModel {
     Datatype datatype = isHalf(info) ? Datatype.FP32 : datatype(info.onnxType).orElseThrow();
     Object elements = switch (datatype) {
       case BOOL, UINT8, INT8 -> tensor.getByteBuffer().array();
-      case INT16 -> tensor.getShortBuffer().array();
-      case INT32 -> tensor.getIntBuffer().array();
-      case INT64 -> tensor.getLongBuffer().array();
+      case INT16, UINT16, FP16, BF16 -> tensor.getShortBuffer().array();
+      case INT32, UINT32 -> tensor.getIntBuffer().array();
+      case INT64, UINT64 -> tensor.getLongBuffer().array();
       case FP32 -> floats(tensor.getFloatBuffer());
       case FP64 -> tensor.getDoubleBuffer().array();
-      case BYTES -> strings(tensor.getValue());
+      case BYTES -> conversions.texts(name, tensor, opened, call);
     };
     return Tensor.of(name, datatype, shape, elements);
   }
@@ -468,12 +511,6 @@ final class OnnxModel implements TensorModel {
     float[] floats = new float[buffer.remaining()];
     buffer.get(floats);
     return floats;
-  }
-
-  private static String[] strings(Object nested) {
-    return nested instanceof Object[] parts
-        ? Arrays.stream(parts).flatMap(part -> Arrays.stream(strings(part))).toArray(String[]::new)
-        : new String[] {(String) nested};
   }
 
   /** A table with a row for each map and a column for each key, as from such classifiers without ZipMap. */
@@ -521,6 +558,7 @@ final class OnnxModel implements TensorModel {
 
   @Override
   public void close() {
+    conversions.close();
     try {
       session.close();
       if (mapped != null) {

@@ -26,9 +26,15 @@ public final class OnnxReader {
   private static final int FUNCTION_ATTRIBUTE = 11;
   private static final int GRAPH_NODE = 1;
   private static final int GRAPH_INITIALIZER = 5;
+  private static final int GRAPH_INPUT = 11;
+  private static final int GRAPH_OUTPUT = 12;
+  private static final int VALUE_NAME = 1;
   private static final int GRAPH_SPARSE_INITIALIZER = 15;
   private static final int NODE_OPERATOR = 4;
   private static final int NODE_ATTRIBUTE = 5;
+  private static final int ATTRIBUTE_NAME = 1;
+  private static final int ATTRIBUTE_TEXT = 4;
+  private static final int ATTRIBUTE_TEXTS = 9;
   private static final int ATTRIBUTE_TENSOR = 5;
   private static final int ATTRIBUTE_GRAPH = 6;
   private static final int ATTRIBUTE_TENSORS = 10;
@@ -37,6 +43,7 @@ public final class OnnxReader {
   private static final int ATTRIBUTE_SPARSE_TENSORS = 23;
   private static final int SPARSE_VALUES = 1;
   private static final int SPARSE_INDICES = 2;
+  private static final int TENSOR_TEXTS = 6;
   private static final int TENSOR_NAME = 8;
   private static final int TENSOR_EXTERNAL_DATA = 13;
   private static final int TENSOR_DATA_LOCATION = 14;
@@ -65,6 +72,22 @@ public final class OnnxReader {
      * @param entries what it says of its external data
      */
     default void externalData(String name, int location, List<Entry> entries) {}
+
+    /** {@return whether it is told of texts, which are read only then} */
+    default boolean readsTexts() {
+      return false;
+    }
+
+    /**
+     * Called for each text that the model compares with others, or answers with.
+     *
+     * @param attribute the name of the attribute that it is in; empty for one of a tensor
+     * @param value its bytes, which are UTF-8 as a rule
+     */
+    default void text(String attribute, byte[] value) {}
+
+    /** Called with the name of each input and output of the model itself. */
+    default void valueName(byte[] name) {}
   }
 
   /** A key and its value; null if they are too long for any known key. */
@@ -88,7 +111,7 @@ public final class OnnxReader {
     switch (field) {
       case MODEL_GRAPH -> {
         graph = true;
-        reader.message(this::graph);
+        reader.message(listener.readsTexts() ? this::outerGraph : this::graph);
       }
       case MODEL_TRAINING -> reader.message(this::training);
       case MODEL_FUNCTION -> reader.message(this::function);
@@ -107,6 +130,18 @@ public final class OnnxReader {
       case FUNCTION_NODE -> reader.message(this::node);
       case FUNCTION_ATTRIBUTE -> attribute();
       default -> {}
+    }
+  }
+
+  private void outerGraph(int field) throws IOException {
+    if (field == GRAPH_INPUT || field == GRAPH_OUTPUT) {
+      reader.message(inner -> {
+        if (inner == VALUE_NAME) {
+          listener.valueName(anyText());
+        }
+      });
+    } else {
+      graph(field);
     }
   }
 
@@ -136,8 +171,16 @@ public final class OnnxReader {
   private void attribute() throws IOException {
     Tensor tensor = new Tensor();
     SparseTensor sparse = new SparseTensor();
+    List<byte[]> texts = new ArrayList<>();
+    @Nullable String[] name = {""};
     reader.message(field -> {
       switch (field) {
+        case ATTRIBUTE_NAME -> name[0] = listener.readsTexts() ? text() : "";
+        case ATTRIBUTE_TEXT, ATTRIBUTE_TEXTS -> {
+          if (listener.readsTexts()) {
+            texts.add(anyText());
+          }
+        }
         case ATTRIBUTE_TENSOR -> reader.message(tensor);
         case ATTRIBUTE_TENSORS -> tensor();
         case ATTRIBUTE_SPARSE_TENSOR -> reader.message(sparse);
@@ -146,6 +189,8 @@ public final class OnnxReader {
         default -> {}
       }
     });
+    String of = name[0] == null ? "" : name[0];
+    texts.forEach(value -> listener.text(of, value));
     tensor.tell();
     sparse.tell();
   }
@@ -160,6 +205,11 @@ public final class OnnxReader {
     SparseTensor sparse = new SparseTensor();
     reader.message(sparse);
     sparse.tell();
+  }
+
+  private byte[] anyText() throws IOException {
+    byte[] bytes = reader.bytes(Integer.MAX_VALUE);
+    return bytes == null ? new byte[0] : bytes;
   }
 
   private @Nullable String text() throws IOException {
@@ -195,6 +245,11 @@ public final class OnnxReader {
     public void field(int number) throws IOException {
       switch (number) {
         case TENSOR_NAME -> name = text();
+        case TENSOR_TEXTS -> {
+          if (listener.readsTexts()) {
+            listener.text("", anyText());
+          }
+        }
         case TENSOR_EXTERNAL_DATA -> {
           List<Entry> all = entries == null ? new ArrayList<>() : entries;
           all.add(entry());

@@ -36,9 +36,9 @@ public final class RawTensors {
   private static int width(Datatype datatype) {
     return switch (datatype) {
       case BOOL, UINT8, INT8 -> 1;
-      case INT16 -> Short.BYTES;
-      case INT32, FP32 -> Integer.BYTES;
-      case INT64, FP64 -> Long.BYTES;
+      case INT16, UINT16, FP16, BF16 -> Short.BYTES;
+      case INT32, UINT32, FP32 -> Integer.BYTES;
+      case INT64, UINT64, FP64 -> Long.BYTES;
       case BYTES -> throw new IllegalArgumentException("BYTES");
     };
   }
@@ -105,17 +105,17 @@ public final class RawTensors {
 
   private static Object array(Datatype datatype, ByteBuffer elements, int count) {
     switch (datatype) {
-      case INT16 -> {
+      case INT16, UINT16, FP16, BF16 -> {
         short[] shorts = new short[count];
         elements.asShortBuffer().get(shorts);
         return shorts;
       }
-      case INT32 -> {
+      case INT32, UINT32 -> {
         int[] ints = new int[count];
         elements.asIntBuffer().get(ints);
         return ints;
       }
-      case INT64 -> {
+      case INT64, UINT64 -> {
         long[] longs = new long[count];
         elements.asLongBuffer().get(longs);
         return longs;
@@ -208,9 +208,9 @@ public final class RawTensors {
             Math.multiplyExact(tensor.size(), width(tensor.datatype())))
         .order(ByteOrder.LITTLE_ENDIAN);
     switch (tensor.datatype()) {
-      case INT16 -> raw.asShortBuffer().put(tensor.shorts());
-      case INT32 -> raw.asIntBuffer().put(tensor.ints());
-      case INT64 -> raw.asLongBuffer().put(tensor.longs());
+      case INT16, UINT16, FP16, BF16 -> raw.asShortBuffer().put(tensor.shorts());
+      case INT32, UINT32 -> raw.asIntBuffer().put(tensor.ints());
+      case INT64, UINT64 -> raw.asLongBuffer().put(tensor.longs());
       case FP32 -> raw.asFloatBuffer().put(tensor.floats());
       case FP64 -> raw.asDoubleBuffer().put(tensor.doubles());
       default -> raw.duplicate().put(tensor.bytes());

@@ -170,6 +170,9 @@ final class JsonModelTest {
   @CsvSource(delimiter = '|', textBlock = """
       BOOL  | [true, false]
       UINT8 | [0, 255]
+      UINT16 | [0, 65535]
+      UINT32 | [0, 4294967295]
+      UINT64 | [0, 18446744073709551615]
       INT8  | [-128, 127]
       INT16 | [-32768, 32767]
       INT32 | [-2147483648, 2147483647]
@@ -182,10 +185,15 @@ final class JsonModelTest {
     int type = switch (datatype) {
       case BOOL -> OnnxFile.BOOL;
       case UINT8 -> OnnxFile.UINT8;
+      case UINT16 -> OnnxFile.UINT16;
+      case UINT32 -> OnnxFile.UINT32;
+      case UINT64 -> OnnxFile.UINT64;
       case INT8 -> OnnxFile.INT8;
       case INT16 -> OnnxFile.INT16;
       case INT32 -> OnnxFile.INT32;
       case INT64 -> OnnxFile.INT64;
+      case FP16 -> OnnxFile.FLOAT16;
+      case BF16 -> OnnxFile.BFLOAT16;
       case FP32 -> OnnxFile.FLOAT;
       case FP64 -> OnnxFile.DOUBLE;
       case BYTES -> OnnxFile.STRING;
@@ -232,6 +240,105 @@ final class JsonModelTest {
     assertThat(answer.path("outputs").get(0).path("shape")).isEqualTo(json(shape));
     assertThat(answer.path("outputs").get(0).path("data").toString().replaceAll("[\\[\\],]", ""))
         .isEqualTo(data.replaceAll("[\\[\\], ]", ""));
+  }
+
+  @ParameterizedTest
+  @CsvSource(delimiter = '|', textBlock = """
+      [1, 0, 4] | [[]]
+      [2, 0, 4] | [[], []]
+      [2, 0]    | [[], []]
+      [1, 1, 0] | [[[]]]
+      [0, 3]    | []
+      """)
+  void dataWithoutElementsIsNestedUpToTheLengthOfNothing(String shape, String data)
+      throws IOException {
+    LeasedModel model = load(new OnnxFile()
+        .input("x", OnnxFile.INT64)
+        .output("y", OnnxFile.INT64)
+        .node("Identity", List.of("x"), List.of("y")));
+
+    JsonNode answer = answer(
+        model,
+        tensors(
+            "{'name': 'x', 'shape': " + shape + ", 'datatype': 'INT64', 'data': " + data + "}"));
+
+    assertThat(answer.path("outputs").get(0).path("shape")).isEqualTo(json(shape));
+    assertThat(answer.path("outputs").get(0).path("data")).isEmpty();
+  }
+
+  @ParameterizedTest
+  @CsvSource(delimiter = '|', textBlock = """
+      [1, 0, 4] | [[], []]
+      [2, 0]    | [[]]
+      [0, 4]    | [[]]
+      [1, 4, 0] | [[]]
+      """)
+  void dataWithoutElementsThatIsNestedOtherwiseIsRefused(String shape, String data) {
+    LeasedModel model = load(new OnnxFile()
+        .input("x", OnnxFile.INT64)
+        .output("y", OnnxFile.INT64)
+        .node("Identity", List.of("x"), List.of("y")));
+
+    assertThat(problems(
+            model,
+            tensors("{'name': 'x', 'shape': " + shape + ", 'datatype': 'INT64', 'data': " + data
+                + "}")))
+        .singleElement()
+        .asString()
+        .contains("must be flat, or nested as its shape");
+  }
+
+  @ParameterizedTest
+  @CsvSource(delimiter = '|', textBlock = """
+      FP16 | 10 | [0.1, -65504, 6e-8]  | [0.0999755859375, -65504.0, 5.9604645E-8]
+      FP16 | 10 | ["NaN", "Infinity", 0] | ["NaN", "Infinity", 0.0]
+      BF16 | 16 | [0.1, 1e38, 3]       | [0.100097656, 9.969209968386869E37, 3.0]
+      """)
+  void halfPrecisionGoesInAndComesOutAsSingle(
+      String datatype, int type, String data, String expected) throws IOException {
+    LeasedModel model = load(new OnnxFile()
+        .input("x", type, -1)
+        .output("y", type, -1)
+        .node("Identity", List.of("x"), List.of("y")));
+
+    JsonNode answer = answer(
+        model,
+        "{\"inputs\": [{\"name\": \"x\", \"shape\": [3], \"datatype\": \"" + datatype
+            + "\", \"data\": " + data + "}]}");
+
+    assertThat(answer.path("outputs").get(0).path("datatype").asText()).isEqualTo("FP32");
+    JsonNode numbers = answer.path("outputs").get(0).path("data");
+    JsonNode wanted = JSON.readTree(expected);
+    for (int i = 0; i < 3; i++) {
+      assertThat(Float.valueOf(numbers.get(i).asText()))
+          .isEqualTo(Float.valueOf(wanted.get(i).asText()));
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource(delimiter = '|', textBlock = """
+      FP16   | 10 | 65520                | must hold numbers that fit in FP16, or
+      BF16   | 16 | 3.4e38               | must hold numbers that fit in BF16, or
+      UINT16 | 4  | 65536                | must hold whole numbers from 0 to 65535
+      UINT16 | 4  | -1                   | must hold whole numbers from 0 to 65535
+      UINT32 | 12 | 4294967296           | must hold whole numbers from 0 to 4294967295
+      UINT64 | 13 | 18446744073709551616 | must hold whole numbers from 0 to 18446744073709551615
+      UINT64 | 13 | -1                   | must hold whole numbers from 0 to 18446744073709551615
+      UINT64 | 13 | 1.0                  | must hold whole numbers from 0 to 18446744073709551615
+      """)
+  void aNumberThatDoesNotFitIsRefused(String datatype, int type, String number, String rule) {
+    LeasedModel model = load(new OnnxFile()
+        .input("x", type, 1)
+        .output("y", type, 1)
+        .node("Identity", List.of("x"), List.of("y")));
+
+    assertThat(problems(
+            model,
+            tensors("{'name': 'x', 'shape': [1], 'datatype': '" + datatype + "', 'data': [" + number
+                + "]}")))
+        .singleElement()
+        .asString()
+        .contains(rule);
   }
 
   @Test
@@ -331,9 +438,10 @@ final class JsonModelTest {
   }
 
   @ParameterizedTest
-  @CsvSource({"10, float16", "13, uint64"})
+  @CsvSource({"17, float8e4m3fn", "18, float8e4m3fnuz"})
   void aModelWithAnInputThatNoRequestCanCarryDoesNotLoad(int type, String name) {
     OnnxFile model = new OnnxFile()
+        .opset(19)
         .input("x", type, 1)
         .output("y", OnnxFile.FLOAT, 1)
         .node("Cast", List.of("x"), List.of("y"), OnnxFile.attribute("to", OnnxFile.FLOAT));
