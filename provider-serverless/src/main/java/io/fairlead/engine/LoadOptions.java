@@ -49,13 +49,17 @@ public final class LoadOptions extends Settings<LoadOptions.Draft> {
   /**
    * {@return the maximum number of waiting rows that are computed as one batch; 1 for no batches}
    *
-   * <p>With batches, a result may differ in its last digits from one computed alone.
+   * <p>With batches, a result may differ in its last digits from one computed alone. Models whose results for a row depend on
+   * the other rows are not batched, as far as comparisons find them.
    */
   public int maxBatch() {
     return draft().maxBatch;
   }
 
-  /** {@return whether batches are allowed for a model whose result for a row depends on the other rows} */
+  /**
+   * {@return whether batches are allowed for a model whose result for a row depends on the other rows; nothing is compared
+   * then}
+   */
   public boolean batchDependentAllowed() {
     return draft().batchDependentAllowed;
   }

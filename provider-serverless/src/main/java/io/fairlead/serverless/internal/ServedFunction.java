@@ -36,6 +36,7 @@ import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -62,6 +63,8 @@ final class ServedFunction {
   private final boolean onCaller;
   private final Pool<LoadedModel> pool;
   private volatile @Nullable FunctionDescription description;
+  // Of the model that was invoked last: it is found out by its requests.
+  private volatile Optional<String> batching = Optional.empty();
 
   /**
    * Creates a function without instances.
@@ -142,7 +145,7 @@ final class ServedFunction {
   // ---- invocation ----
 
   Response invoke(Request request) {
-    return onCaller ? invokeOnCaller(request, LoadedModel::invoke) : await(begin(request));
+    return onCaller ? invokeOnCaller(request, this::answer) : await(begin(request));
   }
 
   Response invokeStreaming(Request request, Consumer<? super ByteBuffer> pieces) {
@@ -209,7 +212,7 @@ final class ServedFunction {
     Invocation<Response> invocation = new Invocation<>(
         deadline,
         host.threads(),
-        withContext(model -> model.invoke(request.withTimeout(timeLeft(deadline)))),
+        withContext(model -> answer(model, request.withTimeout(timeLeft(deadline)))),
         refusal -> refusal(refusal, request.timeout()));
     pool.submit(invocation);
     return invocation.answer();
@@ -235,7 +238,7 @@ final class ServedFunction {
   CompletableFuture<FunctionDescription> describe() {
     FunctionDescription known = description;
     if (known != null) {
-      return CompletableFuture.completedFuture(known);
+      return CompletableFuture.completedFuture(known.withBatching(batching));
     }
     Duration timeout = function.limits().timeout();
     Invocation<FunctionDescription> invocation = new Invocation<>(
@@ -245,11 +248,18 @@ final class ServedFunction {
           FunctionDescription seen =
               new FunctionDescription(platform, model.inputs(), model.outputs(), model.text());
           description = seen;
-          return seen;
+          batching = model.batching();
+          return seen.withBatching(batching);
         },
         refusal -> refusal(refusal, timeout));
     pool.submit(invocation);
     return invocation.answer();
+  }
+
+  private Response answer(LoadedModel model, Request request) {
+    Response response = model.invoke(request);
+    batching = model.batching();
+    return response;
   }
 
   private static Response await(CompletableFuture<Response> answer) {

@@ -11,6 +11,8 @@ import io.fairlead.engine.RequestModel;
 import io.fairlead.engine.Tensor;
 import io.fairlead.engine.TensorModel;
 import io.fairlead.engine.TensorSpec;
+import io.fairlead.engine.internal.run.BatchedModel;
+import io.fairlead.engine.internal.run.BatchingModel;
 import io.fairlead.engine.internal.run.Parts;
 import io.fairlead.engine.internal.support.Failures;
 import io.fairlead.engine.internal.tensor.RawTensors;
@@ -65,7 +67,7 @@ import org.jspecify.annotations.Nullable;
  * binary_data_size}, {@code binary_data} and {@code binary_data_output} are supported; the names of others are told as
  * {@link IgnoredParameters}.
  */
-public final class JsonModel implements RequestModel, TextModel {
+public final class JsonModel implements RequestModel, TextModel, BatchingModel {
   private static final JsonFactory JSON =
       JsonFactory.builder().enable(StreamWriteFeature.USE_FAST_DOUBLE_WRITER).build();
   private static final String CONTENT_TYPE = "application/json";
@@ -121,6 +123,11 @@ public final class JsonModel implements RequestModel, TextModel {
   @Override
   public Optional<TextDescription> text() {
     return Optional.ofNullable(text).map(TextInput::description);
+  }
+
+  @Override
+  public Optional<String> batching() {
+    return BatchedModel.state(model);
   }
 
   @Nullable

@@ -23,6 +23,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -185,8 +186,8 @@ final class OnnxConversions implements AutoCloseable {
       return elements;
     }
     boolean[] plain = plain(output, elements.length);
-    List<String> others = new ArrayList<>(texts.texts());
-    others.addAll(opened.texts);
+    List<String> others =
+        Stream.concat(texts.texts().stream(), opened.texts.stream()).distinct().toList();
     long[] indices = indices(output, elements.length, others, opened);
     for (int i = 0; i < elements.length; i++) {
       if (plain[i]) {

@@ -23,7 +23,8 @@ import java.util.Set;
  * <p>ONNX Runtime is not loaded before the first model.
  */
 public final class OnnxEngine implements InferenceEngine {
-  // Operators with a scale or a random number for all rows together.
+  // Operators with a scale or a random number for all rows together, refused before the first
+  // request.
   private static final Set<String> BATCH_DEPENDENT = Set.of(
       "DynamicQuantizeLinear",
       "DynamicQuantizeMatMul",
@@ -103,8 +104,7 @@ public final class OnnxEngine implements InferenceEngine {
       if (!refusal.isEmpty()) {
         throw failures.failure(ErrorKind.UNSUPPORTED, files + " " + refusal);
       }
-      int runs = Math.max(1, Runtime.getRuntime().availableProcessors() / options.threads());
-      return new BatchedModel(model, options.maxBatch(), runs, failures);
+      return BatchedModel.of(model, options, false, failures);
     } catch (RuntimeException | Error e) {
       model.close();
       throw e;

@@ -17,6 +17,7 @@ import java.util.Comparator;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
@@ -31,6 +32,9 @@ import org.slf4j.LoggerFactory;
  * same outputs and whose tensors differ from its own in the first dimension at most, up to the memory limit of each of
  * them. There is no padding.
  *
+ * <p>Unless its rows are known to be independent, the requests of some batches also run alone, are answered so, and the two
+ * answers are {@linkplain BatchComparison compared}. Where they differ, the model gets no batches any more.
+ *
  * <p>A batch runs on the thread of the request with the latest deadline: the others leave at theirs, and the run is
  * stopped when all have left. When a batch fails, each of its requests runs alone.
  */
@@ -41,24 +45,51 @@ public final class BatchedModel implements TensorModel {
   private final int maxRows;
   private final int maxRuns;
   private final Failures failures;
+  private final @Nullable BatchComparison comparison;
   private final ReentrantLock lock = new ReentrantLock();
   private final ArrayDeque<Waiter> queue = new ArrayDeque<>();
   private int runs;
-  private volatile boolean notBatchable;
+  private volatile String refused = "";
 
-  public BatchedModel(TensorModel model, int maxRows, int maxRuns, Failures failures) {
+  /**
+   * Creates a model.
+   *
+   * @param maxRows the maximum number of rows of a batch
+   * @param maxRuns the maximum number of runs in progress before requests wait
+   * @param independent whether the rows are known to be independent, or their dependence is allowed
+   */
+  BatchedModel(
+      TensorModel model, int maxRows, int maxRuns, boolean independent, Failures failures) {
     this.model = model;
     this.maxRows = maxRows;
     this.maxRuns = maxRuns;
+    this.comparison = independent ? null : new BatchComparison();
     this.failures = failures;
   }
 
-  /** {@return a model with independent rows, with batching if the options enable it} */
-  public static TensorModel of(TensorModel model, LoadOptions options, Failures failures) {
+  /**
+   * {@return a model with batching, if the options enable it}
+   *
+   * @param independent whether its rows are known to be independent
+   */
+  public static TensorModel of(
+      TensorModel model, LoadOptions options, boolean independent, Failures failures) {
     int runs = Math.max(1, Runtime.getRuntime().availableProcessors() / options.threads());
     return options.maxBatch() == 1
         ? model
-        : new BatchedModel(model, options.maxBatch(), runs, failures);
+        : new BatchedModel(
+            model,
+            options.maxBatch(),
+            runs,
+            independent || options.batchDependentAllowed(),
+            failures);
+  }
+
+  /** {@return {@code on}, or {@code off} with the reason; empty for a model without batching} */
+  public static Optional<String> state(TensorModel model) {
+    return model instanceof BatchedModel batched
+        ? Optional.of(batched.refused.isEmpty() ? "on" : "off: " + batched.refused)
+        : Optional.empty();
   }
 
   /** {@return the reason why a model cannot be batched, to follow its name; empty if it can} */
@@ -92,7 +123,7 @@ public final class BatchedModel implements TensorModel {
   @Override
   public List<Tensor> run(List<Tensor> inputs, List<String> outputs, Call call) {
     long rows = rows(inputs);
-    if (notBatchable || rows < 1 || rows >= maxRows) {
+    if (!refused.isEmpty() || rows < 1 || rows >= maxRows) {
       return model.run(inputs, outputs, call);
     }
     Waiter waiter = new Waiter(inputs, outputs, call, (int) rows, lock.newCondition());
@@ -111,7 +142,39 @@ public final class BatchedModel implements TensorModel {
       return waiter.answer;
     }
     call.checkNotStopped(null);
-    return model.run(inputs, outputs, call);
+    return answeredAlone(waiter);
+  }
+
+  /** Runs a request alone, and compares its answers with those in a batch, if it was in one. */
+  private List<Tensor> answeredAlone(Waiter waiter) {
+    List<Tensor> alone = model.run(waiter.inputs, waiter.outputs, waiter.call);
+    List<Tensor> together = waiter.together;
+    if (together != null && comparison != null) {
+      Optional<String> difference = BatchComparison.difference(alone, together);
+      if (difference.isEmpty()) {
+        comparison.equal(waiter.shape());
+      } else {
+        refuse(
+            "a row's answer depends on the other rows",
+            "Model {} gives another output {} for a row in a batch than for the row alone, so its requests are no"
+                + " longer batched: load it with a maxBatch of 1, or allow such answers with batchDependentAllowed",
+            waiter.call.model(),
+            difference.get());
+      }
+    }
+    return alone;
+  }
+
+  private void refuse(String why, String message, Object... arguments) {
+    lock.lock();
+    try {
+      if (refused.isEmpty()) {
+        refused = why;
+        LOG.warn(message, arguments);
+      }
+    } finally {
+      lock.unlock();
+    }
   }
 
   /** {@return the number of rows, or -1 if the tensors differ in it} */
@@ -218,7 +281,7 @@ public final class BatchedModel implements TensorModel {
         long least = Math.min(allowed, other.call.memoryBytes());
         if (rows + other.rows <= maxRows
             && bytes + other.bytes <= least
-            && !notBatchable
+            && refused.isEmpty()
             && first.fits(other)) {
           batch.add(other);
           rows += other.rows;
@@ -260,7 +323,7 @@ public final class BatchedModel implements TensorModel {
         return leader.answer;
       }
     }
-    return model.run(leader.inputs, leader.outputs, leader.call);
+    return answeredAlone(leader);
   }
 
   private boolean runTogether(Waiter leader, List<Waiter> batch) {
@@ -281,8 +344,8 @@ public final class BatchedModel implements TensorModel {
     long rows = rows(joined);
     for (Tensor answer : answers) {
       if (answer.shape().length == 0 || answer.shape()[0] != rows) {
-        notBatchable = true;
-        LOG.warn(
+        refuse(
+            "an output does not have an element for each row",
             "Model {} returned shape {} for {} rows in its output {}, so its requests are no longer batched",
             leader.call.model(),
             Arrays.toString(answer.shape()),
@@ -291,14 +354,20 @@ public final class BatchedModel implements TensorModel {
         return false;
       }
     }
+    boolean compared = comparison != null && comparison.isDue(leader.shape());
     lock.lock();
     try {
       int from = 0;
       for (Waiter mate : batch) {
         int begin = from;
-        mate.answer = answers.stream()
+        List<Tensor> part = answers.stream()
             .map(answer -> Tensors.rows(answer, begin, mate.rows))
             .toList();
+        if (compared) {
+          mate.together = part;
+        } else {
+          mate.answer = part;
+        }
         from += mate.rows;
         wake(mate);
       }
@@ -349,6 +418,8 @@ public final class BatchedModel implements TensorModel {
     private volatile @Nullable RunningCall group;
     private volatile @Nullable List<Waiter> batch;
     private volatile @Nullable List<Tensor> answer;
+    // Its answers in a batch, if they are to be compared.
+    private volatile @Nullable List<Tensor> together;
     private boolean left;
     private boolean ready;
 
@@ -359,6 +430,10 @@ public final class BatchedModel implements TensorModel {
       this.rows = rows;
       this.bytes = RawTensors.size(inputs);
       this.changed = changed;
+    }
+
+    BatchComparison.Shape shape() {
+      return BatchComparison.Shape.of(outputs, inputs);
     }
 
     boolean fits(Waiter other) {

@@ -85,6 +85,11 @@ public final class LeasedModel implements LoadedModel {
     return model instanceof TextModel texts ? texts.text() : Optional.empty();
   }
 
+  @Override
+  public Optional<String> batching() {
+    return model instanceof BatchingModel batching ? batching.batching() : Optional.empty();
+  }
+
   /**
    * {@return the model's response}
    *

@@ -29,6 +29,14 @@ public interface LoadedModel extends AutoCloseable {
   }
 
   /**
+   * {@return whether its requests are batched: {@code on}, or {@code off} with the reason; empty if they are not to be, or
+   * if that is not known}
+   */
+  default Optional<String> batching() {
+    return Optional.empty();
+  }
+
+  /**
    * {@return the model's response, within the request's timeout}
    *
    * @throws io.fairlead.grammar.InvalidValueException if the request is wrong, with all problems, before the model runs

@@ -29,6 +29,6 @@ public final class LightgbmEngine extends OptionalEngine {
   @Override
   protected TensorModel load(ModelFiles files, LoadOptions options) {
     LightgbmLibrary.load(cacheFolder);
-    return BatchedModel.of(LightgbmModel.open(files, options, failures), options, failures);
+    return BatchedModel.of(LightgbmModel.open(files, options, failures), options, true, failures);
   }
 }

@@ -29,6 +29,6 @@ public final class XgboostEngine extends OptionalEngine {
   @Override
   protected TensorModel load(ModelFiles files, LoadOptions options) {
     XgboostLibrary.load(cacheFolder);
-    return BatchedModel.of(XgboostModel.open(files, options, failures), options, failures);
+    return BatchedModel.of(XgboostModel.open(files, options, failures), options, true, failures);
   }
 }

@@ -341,20 +341,26 @@ final class Routes {
       writeTensors(json, "inputs", description.inputs());
       writeTensors(json, "outputs", description.outputs());
       TextDescription text = description.text().orElse(null);
-      if (text != null) {
-        writeText(json, text);
+      String batching = description.batching().orElse(null);
+      if (text != null || batching != null) {
+        json.writeObjectFieldStart("parameters");
+        if (text != null) {
+          writeText(json, text);
+        }
+        if (batching != null) {
+          json.writeStringField("batching", batching);
+        }
+        json.writeEndObject();
       }
     });
   }
 
   private static void writeText(JsonGenerator json, TextDescription text) throws IOException {
-    json.writeObjectFieldStart("parameters");
     json.writeStringField("pooling", text.pooling());
     json.writeStringField("pooling_source", text.poolingSource());
     json.writeBooleanField("normalized", text.normalized());
     json.writeNumberField("max_tokens", text.maxTokens());
     json.writeStringField("prompt", text.prompt());
-    json.writeEndObject();
   }
 
   private static void writeTensors(JsonGenerator json, String field, List<TensorSpec> specs)

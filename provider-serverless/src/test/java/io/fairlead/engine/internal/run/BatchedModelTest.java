@@ -28,6 +28,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 import java.util.Queue;
 import java.util.Random;
 import java.util.Set;
@@ -45,6 +46,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 @Timeout(60)
 final class BatchedModelTest {
@@ -56,7 +58,7 @@ final class BatchedModelTest {
   private final ExecutorService callers = Executors.newCachedThreadPool();
   private final List<Future<float[]>> asked = new ArrayList<>();
   private final Doubling doubling = new Doubling();
-  private final BatchedModel batched = new BatchedModel(doubling, 4, 1, FAILURES);
+  private final BatchedModel batched = new BatchedModel(doubling, 4, 1, true, FAILURES);
 
   @AfterEach
   void end() throws InterruptedException {
@@ -263,6 +265,153 @@ final class BatchedModelTest {
     }
   }
 
+  /** In batches, each request would be answered with the others' rows in it. */
+  @ParameterizedTest
+  @ValueSource(strings = {"mean", "softmax"})
+  void aModelWhoseRowsDependOnEachOtherAnswersEachRequestAlone(String what) throws Exception {
+    OnnxFile file =
+        new OnnxFile().input("x", OnnxFile.FLOAT, -1, 2).output("y", OnnxFile.FLOAT, -1, 2);
+    ModelArtifact dependent = Models.write(
+        folder,
+        what + ".onnx",
+        what.equals("softmax")
+            ? file.node("Softmax", List.of("x"), List.of("y"), OnnxFile.attribute("axis", 0))
+            : file.node(
+                    "ReduceMean",
+                    List.of("x"),
+                    List.of("m"),
+                    OnnxFile.attribute("axes", new long[] {0}))
+                .node("Sub", List.of("x", "m"), List.of("y")));
+    try (Engine engine = Models.engine()) {
+      LeasedModel alone = engine.load(dependent);
+      LeasedModel together = engine.load(dependent, LoadOptions.DEFAULT.withMaxBatch(8));
+      assertThat(together.batching()).contains("on");
+      assertThat(alone.batching()).isEmpty();
+      List<Future<?>> results = new ArrayList<>();
+      for (int caller = 0; caller < 16; caller++) {
+        Random random = new Random(caller);
+        results.add(callers.submit(() -> {
+          for (int i = 0; i < 200; i++) {
+            Request request = randomRequest(random, "x", 2);
+            assertThat(together.invoke(request).text())
+                .isEqualTo(alone.invoke(request).text());
+          }
+        }));
+      }
+      for (Future<?> result : results) {
+        result.get();
+      }
+
+      assertThat(together.batching()).contains("off: a row's answer depends on the other rows");
+    }
+  }
+
+  @Test
+  void theFirstRequestsOfAShapeRunAloneAsWellAndAreCompared() throws Exception {
+    BatchedModel compared = new BatchedModel(doubling, 4, 1, false, FAILURES);
+    doubling.goOn.release(1_000);
+
+    batches(compared, BatchComparison.FIRST / 2);
+    assertThat(alone()).isEqualTo(BatchComparison.FIRST);
+    batches(compared, BatchComparison.EVERY - 1);
+    assertThat(alone()).isEqualTo(BatchComparison.FIRST);
+    batches(compared, 1);
+
+    assertThat(alone()).isEqualTo(BatchComparison.FIRST + 2);
+    assertThat(BatchedModel.state(compared)).contains("on");
+    compared.close();
+  }
+
+  private void batches(BatchedModel model, int count) throws Exception {
+    int batches = 0;
+    while (batches < count) {
+      batches += batchOfTwo(model, 1) ? 1 : 0;
+    }
+  }
+
+  private long alone() {
+    return doubling.runs.stream().filter(run -> run.equals(List.of(1f))).count();
+  }
+
+  /** A dependence that some rows only show is found by the first compared batch in which one is. */
+  @Test
+  void aDependenceThatShowsForSomeRowsIsFoundWhenABatchWithThemIsCompared() throws Exception {
+    BatchedModel compared = new BatchedModel(doubling, 4, 1, false, FAILURES);
+    doubling.goOn.release(10_000);
+    doubling.leak = 100;
+    int equal = 0;
+    while (equal < BatchComparison.FIRST) {
+      equal += batchOfTwo(compared, 1) ? 2 : 0;
+    }
+
+    int wrong = 0;
+    while (BatchedModel.state(compared).equals(Optional.of("on"))) {
+      wrong += batchOfTwo(compared, 100) ? 1 : 0;
+    }
+
+    assertThat(wrong).isLessThan(2 * BatchComparison.EVERY);
+    doubling.runs.clear();
+    batchOfTwo(compared, 100);
+    assertThat(doubling.runs).allSatisfy(run -> assertThat(run).hasSize(1));
+  }
+
+  /** Asks with two rows at once while a third is running; {@return whether they were run together}. */
+  private boolean batchOfTwo(BatchedModel model, float row) throws Exception {
+    int before = (int) doubling.runs.stream().filter(run -> run.size() == 2).count();
+    doubling.goOn.drainPermits();
+    Future<List<Tensor>> first =
+        callers.submit(() -> model.run(List.of(tensor(1, 1, 7)), List.of("y"), call()));
+    doubling.inside.acquire();
+    List<Future<List<Tensor>>> others = new ArrayList<>();
+    for (int i = 0; i < 2; i++) {
+      others.add(callers.submit(() -> model.run(List.of(tensor(1, 1, row)), List.of("y"), call())));
+    }
+    if (BatchedModel.state(model).equals(Optional.of("on"))) {
+      while (model.waiting() < 2) {
+        Thread.onSpinWait();
+      }
+    }
+    doubling.goOn.release(100);
+    first.get();
+    for (Future<List<Tensor>> other : others) {
+      other.get();
+    }
+    doubling.inside.drainPermits();
+    return doubling.runs.stream().filter(run -> run.size() == 2).count() > before;
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "1,        1.00005,  true",
+    "1,        1.001,    false",
+    "1000,     1000.05,  true",
+    "0,        1e-7,     true",
+    "0,        1e-3,     false",
+    "NaN,      NaN,      true",
+    "NaN,      1,        false",
+    "Infinity, Infinity, true",
+    "Infinity, 1,        false"
+  })
+  void answersAreEqualUpToTheRoundingOfAnotherOrder(float alone, float together, boolean equal) {
+    assertThat(BatchComparison.difference(
+                List.of(tensor(1, 1, alone)), List.of(tensor(1, 1, together)))
+            .isEmpty())
+        .isEqualTo(equal);
+  }
+
+  @Test
+  void textsAndWholeNumbersAreEqualIfTheyAreTheSame() {
+    long[] one = {1};
+    assertThat(BatchComparison.difference(
+            List.of(Tensor.of("l", Datatype.INT64, one, new long[] {1})),
+            List.of(Tensor.of("l", Datatype.INT64, one, new long[] {2}))))
+        .contains("l");
+    assertThat(BatchComparison.difference(
+            List.of(Tensor.of("t", Datatype.BYTES, one, new String[] {"a"})),
+            List.of(Tensor.of("t", Datatype.BYTES, one, new String[] {"a"}))))
+        .isEmpty();
+  }
+
   @Test
   void aModelWithDynamicQuantisationIsNotBatchedUnlessThatIsAllowed() {
     LoadOptions options = LoadOptions.DEFAULT.withMaxBatch(8);
@@ -413,6 +562,7 @@ final class BatchedModelTest {
     private final CountDownLatch stopped = new CountDownLatch(1);
     private final Queue<List<Float>> runs = new ConcurrentLinkedQueue<>();
     private volatile boolean sums;
+    private volatile float leak = Float.POSITIVE_INFINITY;
 
     @Override
     public List<TensorSpec> inputs() {
@@ -451,6 +601,9 @@ final class BatchedModelTest {
         }
         sum += input.floats()[i];
         answer[i] = 2 * input.floats()[i];
+      }
+      for (int i = 0; i < answer.length; i++) {
+        answer[i] += input.floats()[i] >= leak ? sum - input.floats()[i] : 0;
       }
       return List.of(
           sums
