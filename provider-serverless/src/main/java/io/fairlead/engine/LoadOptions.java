@@ -2,6 +2,8 @@ package io.fairlead.engine;
 
 import io.fairlead.grammar.Problems;
 import io.fairlead.spi.Settings;
+import java.util.List;
+import java.util.Map;
 
 /**
  * Options for loading a model.
@@ -20,6 +22,8 @@ public final class LoadOptions extends Settings<LoadOptions.Draft> {
     int threads = 1;
     int maxBatch = 1;
     boolean batchDependentAllowed = false;
+    List<ExecutionProvider> executionProviders = List.of();
+    Map<String, String> sessionSettings = Map.of();
   }
 
   private LoadOptions(Draft draft) {
@@ -35,7 +39,24 @@ public final class LoadOptions extends Settings<LoadOptions.Draft> {
             "maxBatch",
             "must be from 1 to " + MAX_ROWS,
             draft.maxBatch)
+        .check(
+            draft.sessionSettings.keySet().stream().noneMatch(LoadOptions::isFixed),
+            "sessionSettings",
+            "must not say what a session loads, and from where",
+            draft.sessionSettings.keySet())
         .throwIfAny();
+  }
+
+  /**
+   * {@return whether a session's setting cannot be changed: one that decides which files it reads}
+   *
+   * @param key the key of a session's configuration entry
+   */
+  public static boolean isFixed(String key) {
+    return key.startsWith("session.load_model_format")
+        || key.startsWith("session.use_ort_model")
+        || key.startsWith("session.model_external")
+        || key.isBlank();
   }
 
   /**
@@ -64,6 +85,16 @@ public final class LoadOptions extends Settings<LoadOptions.Draft> {
     return draft().batchDependentAllowed;
   }
 
+  /** {@return the execution providers of an ONNX model, the preferred one first; none for the CPU alone} */
+  public List<ExecutionProvider> executionProviders() {
+    return draft().executionProviders;
+  }
+
+  /** {@return the configuration entries of an ONNX model's session, by ONNX Runtime's key for each} */
+  public Map<String, String> sessionSettings() {
+    return draft().sessionSettings;
+  }
+
   /** {@return these options with another number of threads for one run} */
   public LoadOptions withThreads(int threads) {
     return new LoadOptions(with(draft -> draft.threads = threads));
@@ -77,5 +108,15 @@ public final class LoadOptions extends Settings<LoadOptions.Draft> {
   /** {@return these options with or without batches for a model whose result for a row depends on the other rows} */
   public LoadOptions withBatchDependentAllowed(boolean batchDependentAllowed) {
     return new LoadOptions(with(draft -> draft.batchDependentAllowed = batchDependentAllowed));
+  }
+
+  /** {@return these options with other execution providers, the preferred one first} */
+  public LoadOptions withExecutionProviders(List<ExecutionProvider> executionProviders) {
+    return new LoadOptions(with(draft -> draft.executionProviders = executionProviders));
+  }
+
+  /** {@return these options with other configuration entries of a session} */
+  public LoadOptions withSessionSettings(Map<String, String> sessionSettings) {
+    return new LoadOptions(with(draft -> draft.sessionSettings = sessionSettings));
   }
 }

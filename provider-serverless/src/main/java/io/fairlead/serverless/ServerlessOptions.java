@@ -1,9 +1,15 @@
 package io.fairlead.serverless;
 
+import io.fairlead.engine.ExecutionProvider;
+import io.fairlead.engine.LoadOptions;
 import io.fairlead.grammar.ArtifactOptions;
 import io.fairlead.grammar.Problems;
 import io.fairlead.spi.Settings;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
 
 /**
  * Options of a function on the platform {@code serverless}, set on the metadata of its artifact.
@@ -31,6 +37,8 @@ public final class ServerlessOptions extends Settings<ServerlessOptions.Draft>
     boolean batchDependentAllowed = false;
     RunOn runOn = RunOn.AUTOMATIC;
     Optional<String> trustedPickle = Optional.empty();
+    List<ExecutionProvider> executionProviders = List.of();
+    Map<String, String> sessionSettings = Map.of();
   }
 
   private ServerlessOptions(Draft draft) {
@@ -51,7 +59,12 @@ public final class ServerlessOptions extends Settings<ServerlessOptions.Draft>
             draft.runOn != RunOn.CALLER || draft.isolation == Isolation.IN_PROCESS,
             "runOn",
             "must not be CALLER with isolation PROCESS",
-            draft.runOn);
+            draft.runOn)
+        .check(
+            draft.sessionSettings.keySet().stream().noneMatch(LoadOptions::isFixed),
+            "sessionSettings",
+            "must not say what a session loads, and from where",
+            draft.sessionSettings.keySet());
     draft.slots.ifPresent(slots -> problems.check(
         slots >= 1 && slots <= MAX_SLOTS, "slots", "must be from 1 to " + MAX_SLOTS, slots));
     draft.trustedPickle.ifPresent(python ->
@@ -121,6 +134,16 @@ public final class ServerlessOptions extends Settings<ServerlessOptions.Draft>
     return draft().trustedPickle;
   }
 
+  /** {@return the execution providers of an ONNX model, the preferred one first; none for the CPU alone} */
+  public List<ExecutionProvider> executionProviders() {
+    return draft().executionProviders;
+  }
+
+  /** {@return the configuration entries of an ONNX model's session, by ONNX Runtime's key for each} */
+  public Map<String, String> sessionSettings() {
+    return draft().sessionSettings;
+  }
+
   /** {@return these options with another isolation} */
   public ServerlessOptions withIsolation(Isolation isolation) {
     return new ServerlessOptions(with(draft -> draft.isolation = isolation));
@@ -169,5 +192,23 @@ public final class ServerlessOptions extends Settings<ServerlessOptions.Draft>
    */
   public ServerlessOptions withTrustedPickle(String python) {
     return new ServerlessOptions(with(draft -> draft.trustedPickle = Optional.of(python)));
+  }
+
+  /** {@return these options with an execution provider for an ONNX model, after those that were added before} */
+  public ServerlessOptions withExecutionProvider(ExecutionProvider executionProvider) {
+    List<ExecutionProvider> all = new ArrayList<>(executionProviders());
+    all.add(executionProvider);
+    return new ServerlessOptions(with(draft -> draft.executionProviders = all));
+  }
+
+  /**
+   * {@return these options with a configuration entry of an ONNX model's session}
+   *
+   * @param key ONNX Runtime's key for it, such as {@code session.set_denormal_as_zero}
+   */
+  public ServerlessOptions withSessionSetting(String key, String value) {
+    Map<String, String> all = new TreeMap<>(sessionSettings());
+    all.put(key, value);
+    return new ServerlessOptions(with(draft -> draft.sessionSettings = all));
   }
 }

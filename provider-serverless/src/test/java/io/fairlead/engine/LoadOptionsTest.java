@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.catchThrowableOfType;
 import io.fairlead.grammar.InvalidValueException;
 import io.fairlead.grammar.Problem;
 import java.util.List;
+import java.util.Map;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -39,6 +40,42 @@ final class LoadOptionsTest {
         .containsExactly(new Problem("threads", "must be from 1 to 1024", String.valueOf(value)));
     assertThat(problems(() -> LoadOptions.DEFAULT.withMaxBatch(value)))
         .containsExactly(new Problem("maxBatch", "must be from 1 to 1024", String.valueOf(value)));
+  }
+
+  @Test
+  void executionProvidersAndSessionSettingsArePartOfTheOptions() {
+    LoadOptions options = LoadOptions.DEFAULT
+        .withExecutionProviders(List.of(ExecutionProvider.of("CUDA").with("device_id", "1")))
+        .withSessionSettings(Map.of("session.set_denormal_as_zero", "1"));
+
+    assertThat(options.executionProviders())
+        .containsExactly(new ExecutionProvider("CUDA", Map.of("device_id", "1")));
+    assertThat(options)
+        .isNotEqualTo(LoadOptions.DEFAULT)
+        .isNotEqualTo(options.withSessionSettings(Map.of()))
+        .isNotEqualTo(options.withExecutionProviders(List.of(ExecutionProvider.of("CUDA"))));
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "session.load_model_format",
+        "session.use_ort_model_bytes_directly",
+        "session.model_external_initializers_file_folder_path",
+        " "
+      })
+  void aSettingThatDecidesWhatIsLoadedIsRefused(String key) {
+    assertThat(problems(() -> LoadOptions.DEFAULT.withSessionSettings(Map.of(key, "1"))))
+        .extracting(Problem::field)
+        .containsExactly("sessionSettings");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"", "two words", "a/b"})
+  void aProviderWithoutANameIsRefused(String name) {
+    assertThat(problems(() -> ExecutionProvider.of(name)))
+        .extracting(Problem::field)
+        .containsExactly("name");
   }
 
   private static List<Problem> problems(ThrowingCallable change) {

@@ -439,7 +439,9 @@ final class ServedFunction {
       LoadOptions load = LoadOptions.DEFAULT
           .withThreads(options.threads())
           .withMaxBatch(options.maxBatch())
-          .withBatchDependentAllowed(options.batchDependentAllowed());
+          .withBatchDependentAllowed(options.batchDependentAllowed())
+          .withExecutionProviders(options.executionProviders())
+          .withSessionSettings(options.sessionSettings());
       WorkerLimits limits = WorkerLimits.DEFAULT.withMemoryBytes(memoryBytes);
       if (options.trustedPickle().isPresent()) {
         return host.workers()

@@ -104,7 +104,10 @@ final class OnnxModel implements TensorModel {
       OnnxCache cache,
       Upkeep upkeep,
       Failures failures) {
-    String name = cache.nameOf(files, environment).orElse(null);
+    boolean usual = loadOptions.executionProviders().isEmpty()
+        && loadOptions.sessionSettings().isEmpty();
+    // What a model is optimised to depends on both.
+    String name = usual ? cache.nameOf(files, environment).orElse(null) : null;
     OnnxModel model = name == null
         ? null
         : cached(name, loadOptions, environment, cache, upkeep, failures).orElse(null);
@@ -161,6 +164,11 @@ final class OnnxModel implements TensorModel {
       Upkeep upkeep,
       Failures failures) {
     try (OrtSession.SessionOptions options = options(loadOptions)) {
+      OnnxProviders providers = new OnnxProviders(files, failures);
+      loadOptions.executionProviders().forEach(provider -> providers.add(provider, options));
+      for (Map.Entry<String, String> setting : loadOptions.sessionSettings().entrySet()) {
+        options.addConfigEntry(setting.getKey(), setting.getValue());
+      }
       OrtSession session = session(files, environment, options);
       // After the first response: writing it takes longer than loading it.
       Runnable keep = name == null ? null : () -> keep(name, files, environment, cache);

@@ -55,6 +55,13 @@ public final class HandlerEngine implements InferenceEngine {
               + "' is Java code, which takes one request at a time: load it with a maxBatch of 1, which is the"
               + " default");
     }
+    if (!options.executionProviders().isEmpty() || !options.sessionSettings().isEmpty()) {
+      throw failures.failure(
+          ErrorKind.UNSUPPORTED,
+          "'java:" + name
+              + "' is Java code, and execution providers and session settings are for ONNX models: load it without"
+              + " them");
+    }
     ModelHandler function = functions.get(name);
     return function != null
         ? new HandlerModel(function, false, failures)

@@ -44,6 +44,7 @@ public abstract class OptionalEngine implements InferenceEngine {
 
   @Override
   public final TensorModel open(ModelSource source, LoadOptions options) {
+    runtime.checkNoneOfOnnx(source, options, failures);
     try {
       return load((ModelFiles) source, options);
     } catch (LinkageError e) {

@@ -523,9 +523,14 @@ public final class ModelSources {
     }
   }
 
+  /** The files of a folder, without hidden ones and what macOS adds to an archive, which has the names of the others. */
   private List<String> namesIn(Path folder) {
     try (Stream<Path> files = Files.list(folder)) {
-      return files.map(file -> file.getFileName().toString()).sorted().toList();
+      return files
+          .map(file -> file.getFileName().toString())
+          .filter(name -> !name.startsWith(".") && !name.equals("__MACOSX"))
+          .sorted()
+          .toList();
     } catch (IOException e) {
       throw unreadable(folder.toString(), e);
     }

@@ -55,6 +55,17 @@ public record OptionalRuntime(
         e);
   }
 
+  /** Refuses load options that are of ONNX models alone. */
+  public void checkNoneOfOnnx(ModelSource source, LoadOptions options, Failures failures) {
+    if (!options.executionProviders().isEmpty() || !options.sessionSettings().isEmpty()) {
+      throw failures.failure(
+          ErrorKind.UNSUPPORTED,
+          source + " is " + model
+              + " model, and execution providers and session settings are for ONNX models: load it without them, or"
+              + " convert it to ONNX with " + conversion);
+    }
+  }
+
   /**
    * Refuses load options other than the defaults.
    *

@@ -3,6 +3,7 @@ package io.fairlead.serverless.internal.process;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import io.fairlead.engine.Datatype;
+import io.fairlead.engine.ExecutionProvider;
 import io.fairlead.engine.LoadOptions;
 import io.fairlead.engine.TensorSpec;
 import io.fairlead.engine.internal.json.IgnoredParameters;
@@ -58,14 +59,16 @@ final class Wire {
         write(out, metadata.name().orElse(""));
         write(out, metadata.framework().orElse(""));
         write(out, metadata.version().orElse(""));
-        out.writeInt(metadata.labels().size());
-        for (Map.Entry<String, String> label : metadata.labels().entrySet()) {
-          write(out, label.getKey());
-          write(out, label.getValue());
-        }
+        write(out, metadata.labels());
         out.writeInt(options.threads());
         out.writeInt(options.maxBatch());
         out.writeBoolean(options.batchDependentAllowed());
+        out.writeInt(options.executionProviders().size());
+        for (ExecutionProvider provider : options.executionProviders()) {
+          write(out, provider.name());
+          write(out, provider.settings());
+        }
+        write(out, options.sessionSettings());
         out.writeLong(memoryBytes);
         out.writeInt(maxRuns);
       });
@@ -80,10 +83,7 @@ final class Wire {
       Optional<String> name = optional(in);
       Optional<String> framework = optional(in);
       Optional<String> version = optional(in);
-      Map<String, String> labels = new LinkedHashMap<>();
-      for (int left = in.readInt(); left > 0; left--) {
-        labels.put(string(in), string(in));
-      }
+      Map<String, String> labels = strings(in);
       return new Load(
           platform,
           cacheFolder,
@@ -92,10 +92,37 @@ final class Wire {
           LoadOptions.DEFAULT
               .withThreads(in.readInt())
               .withMaxBatch(in.readInt())
-              .withBatchDependentAllowed(in.readBoolean()),
+              .withBatchDependentAllowed(in.readBoolean())
+              .withExecutionProviders(executionProviders(in))
+              .withSessionSettings(strings(in)),
           in.readLong(),
           in.readInt());
     }
+
+    private static List<ExecutionProvider> executionProviders(DataInputStream in)
+        throws IOException {
+      List<ExecutionProvider> providers = new ArrayList<>();
+      for (int left = in.readInt(); left > 0; left--) {
+        providers.add(new ExecutionProvider(string(in), strings(in)));
+      }
+      return providers;
+    }
+  }
+
+  private static void write(DataOutputStream out, Map<String, String> strings) throws IOException {
+    out.writeInt(strings.size());
+    for (Map.Entry<String, String> entry : strings.entrySet()) {
+      write(out, entry.getKey());
+      write(out, entry.getValue());
+    }
+  }
+
+  private static Map<String, String> strings(DataInputStream in) throws IOException {
+    Map<String, String> strings = new LinkedHashMap<>();
+    for (int left = in.readInt(); left > 0; left--) {
+      strings.put(string(in), string(in));
+    }
+    return strings;
   }
 
   /** {@return the body of a load frame for a Python worker} */

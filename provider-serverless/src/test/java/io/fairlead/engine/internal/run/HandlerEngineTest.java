@@ -92,6 +92,19 @@ final class HandlerEngineTest {
   }
 
   @Test
+  void javaCodeTakesNoSettingsOfOnnxModels() {
+    try (Engine engine = Models.engine()) {
+      assertThatThrownBy(() -> engine.load(
+              artifact(Greeter.class.getName()),
+              LoadOptions.DEFAULT.withSessionSettings(Map.of("session.set_denormal_as_zero", "1"))))
+          .isInstanceOfSatisfying(
+              ServingException.class, e -> assertThat(e.kind()).isEqualTo(ErrorKind.UNSUPPORTED))
+          .hasMessageContaining(
+              "is Java code, and execution providers and session settings are for ONNX models");
+    }
+  }
+
+  @Test
   void aRegisteredFunctionIsNotClosed() {
     Greeter greeter = new Greeter();
     Greeter.CLOSED.set(0);

@@ -103,6 +103,27 @@ final class ArchivesTest {
     assertThat(engine.load(ModelArtifact.of(archive)).name()).isEqualTo("model");
   }
 
+  /** As the Finder of macOS compresses a folder. */
+  @ParameterizedTest
+  @ValueSource(strings = {"", "model/"})
+  void theSecondFolderOfACompressedOneIsNoMatter(String top) throws IOException {
+    Path archive = write(
+        "model.zip",
+        zip(Map.of(
+            top + "iris.onnx",
+            bytes("iris_lr.onnx"),
+            top + ".DS_Store",
+            new byte[20],
+            top + "._iris.onnx",
+            new byte[163],
+            "__MACOSX/" + top + "._iris.onnx",
+            new byte[163],
+            "__MACOSX/._model",
+            new byte[163])));
+
+    assertThat(engine.load(ModelArtifact.of(archive)).name()).isEqualTo("iris");
+  }
+
   @Test
   void filesBesideTheModelBelongToIt() throws IOException {
     OnnxFile graph = new OnnxFile()
