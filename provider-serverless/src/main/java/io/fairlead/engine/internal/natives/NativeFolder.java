@@ -11,7 +11,6 @@ import java.nio.file.attribute.FileAttribute;
 import java.nio.file.attribute.PosixFilePermission;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.EnumSet;
-import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.Callable;
@@ -41,11 +40,9 @@ public final class NativeFolder implements AutoCloseable {
   private static final Object JVM = "io.fairlead.engine.natives".intern();
   private static final Set<PosixFilePermission> OWNER_ONLY =
       PosixFilePermissions.fromString("rwx------");
-  private static final int TYPE = 0170000;
-  private static final int FOLDER = 0040000;
   private static final int STICKY = 01000;
-  private static final int WRITABLE_BY_OTHERS = 0022;
-  private static final int WRITABLE_BY_ANYBODY = 0002;
+  private static final int WRITABLE_BY_GROUP = 020;
+  private static final int WRITABLE_BY_ANYBODY = 02;
 
   private static final Set<Path> CLAIMED_HERE = ConcurrentHashMap.newKeySet();
   private static final Set<Path> WARNED = ConcurrentHashMap.newKeySet();
@@ -128,10 +125,9 @@ public final class NativeFolder implements AutoCloseable {
   private static Optional<Path> safe(Path cacheFolder) {
     try {
       Path real = Files.createDirectories(cacheFolder).toRealPath();
-      Map<String, Object> found = attributes(real);
-      int mode = found.isEmpty() ? 0 : (int) found.get("mode");
-      boolean changeable = (mode & WRITABLE_BY_ANYBODY) != 0 && (mode & STICKY) == 0;
-      if (!changeable && isOfThisUser(found)) {
+      Access access = Access.of(real);
+      boolean changeable = access.has(WRITABLE_BY_ANYBODY) && !access.has(STICKY);
+      if (!changeable && access.isOfThisUser()) {
         return Optional.of(real);
       }
       warn(
@@ -163,11 +159,11 @@ public final class NativeFolder implements AutoCloseable {
       } catch (FileAlreadyExistsException e) {
         LOG.trace("{} exists", folder);
       }
-      Map<String, Object> found = attributes(folder);
-      int mode = found.isEmpty() ? FOLDER : (int) found.get("mode");
-      return (mode & TYPE) == FOLDER
-          && (mode & WRITABLE_BY_OTHERS) == 0
-          && isOfThisUser(found)
+      Access access = Access.of(folder);
+      return Files.isDirectory(folder, NOFOLLOW_LINKS)
+          && !access.has(WRITABLE_BY_GROUP)
+          && !access.has(WRITABLE_BY_ANYBODY)
+          && access.isOfThisUser()
           && allowsExecutables(folder);
     } catch (IOException | RuntimeException e) {
       LOG.debug("{} is not used", folder, e);
@@ -181,22 +177,35 @@ public final class NativeFolder implements AutoCloseable {
         : new FileAttribute<?>[0];
   }
 
-  /** {@return the owner and the mode of a file, whose links are not followed; empty where there are none, as on Windows} */
-  private static Map<String, Object> attributes(Path path) throws IOException {
-    return path.getFileSystem().supportedFileAttributeViews().contains("unix")
-        ? Files.readAttributes(path, "unix:uid,mode", NOFOLLOW_LINKS)
-        : Map.of();
-  }
-
-  private static boolean isOfThisUser(Map<String, Object> attributes) throws IOException {
-    if (attributes.isEmpty() || attributes.get("uid").equals(0)) {
-      return true;
+  /**
+   * Who may do what with a file, whose links are not followed.
+   *
+   * @param owner the number of its owner; 0, as of the system's own, where there are none, as on Windows
+   * @param mode the bits of its permissions
+   */
+  private record Access(int owner, int mode) {
+    static Access of(Path path) throws IOException {
+      return path.getFileSystem().supportedFileAttributeViews().contains("unix")
+          ? new Access((int) Files.getAttribute(path, "unix:uid", NOFOLLOW_LINKS), (int)
+              Files.getAttribute(path, "unix:mode", NOFOLLOW_LINKS))
+          : new Access(0, 0);
     }
-    Path made = Files.createTempFile("fairlead-", null);
-    try {
-      return attributes.get("uid").equals(attributes(made).get("uid"));
-    } finally {
-      Files.delete(made);
+
+    boolean has(int bits) {
+      return (mode & bits) != 0;
+    }
+
+    /** Whether its owner is the user of this process, or the system's administrator, who can change any file. */
+    boolean isOfThisUser() throws IOException {
+      if (owner == 0) {
+        return true;
+      }
+      Path made = Files.createTempFile("fairlead-", null);
+      try {
+        return of(made).owner == owner;
+      } finally {
+        Files.delete(made);
+      }
     }
   }
 

@@ -13,7 +13,7 @@ public final class ProtobufWriter {
 
   /** Adds a number. */
   public ProtobufWriter number(int field, long value) {
-    varint((long) field << 3 | NUMBER);
+    varint(((long) field << 3) | NUMBER);
     varint(value);
     return this;
   }
@@ -29,7 +29,7 @@ public final class ProtobufWriter {
   }
 
   private ProtobufWriter bytes(int field, byte[] value) {
-    varint((long) field << 3 | BYTES);
+    varint(((long) field << 3) | BYTES);
     varint(value.length);
     out.writeBytes(value);
     return this;
@@ -38,7 +38,7 @@ public final class ProtobufWriter {
   private void varint(long value) {
     long rest = value;
     while ((rest & ~0x7fL) != 0) {
-      out.write((int) (rest & 0x7f | 0x80));
+      out.write((int) ((rest & 0x7f) | 0x80));
       rest >>>= 7;
     }
     out.write((int) rest);

@@ -21,7 +21,7 @@ public enum SmallFloat {
     int infinity = (2 * bias + 1) << mantissaBits;
     double size = Math.abs(value);
     if (Double.isNaN(size)) {
-      return (short) (sign | infinity | 1 << (mantissaBits - 1));
+      return (short) (sign | infinity | (1 << (mantissaBits - 1)));
     }
     // Of a subnormal number the exponent is that of the smallest normal one.
     int exponent = Math.max(Math.getExponent(size), 1 - bias);

@@ -285,7 +285,7 @@ final class OnnxBackendTest {
   }
 
   /** A tensor as numbers or texts. */
-  private record Expected(List<Long> shape, double[] numbers, List<String> texts) {
+  private record Expected(List<Long> shape, List<Double> numbers, List<String> texts) {
     static double number(Tensor tensor, int i) {
       return switch (tensor.datatype()) {
         case BOOL, INT8 -> tensor.bytes()[i];
@@ -310,11 +310,11 @@ final class OnnxBackendTest {
         shape.add(length);
       }
       if (tensor.datatype() == Datatype.BYTES) {
-        return new Expected(shape, new double[0], List.of(tensor.strings()));
+        return new Expected(shape, List.of(), List.of(tensor.strings()));
       }
-      double[] numbers = new double[tensor.size()];
-      for (int i = 0; i < numbers.length; i++) {
-        numbers[i] = number(tensor, i);
+      List<Double> numbers = new ArrayList<>();
+      for (int i = 0; i < tensor.size(); i++) {
+        numbers.add(number(tensor, i));
       }
       return new Expected(shape, numbers, List.of());
     }
@@ -356,8 +356,7 @@ final class OnnxBackendTest {
           numbers.add(Double.parseDouble(element.asText()));
         }
       }
-      return new Expected(
-          shape, numbers.stream().mapToDouble(Double::doubleValue).toArray(), texts);
+      return new Expected(shape, numbers, texts);
     }
 
     String difference(Expected expected) {
@@ -367,9 +366,9 @@ final class OnnxBackendTest {
       if (!texts.equals(expected.texts)) {
         return texts + ", not " + expected.texts;
       }
-      for (int i = 0; i < expected.numbers.length; i++) {
-        double one = numbers[i];
-        double other = expected.numbers[i];
+      for (int i = 0; i < expected.numbers.size(); i++) {
+        double one = numbers.get(i);
+        double other = expected.numbers.get(i);
         boolean equal = one == other
             || (Double.isNaN(one) && Double.isNaN(other))
             || Math.abs(one - other) <= ABSOLUTE + RELATIVE * Math.abs(other);
@@ -451,7 +450,7 @@ final class OnnxBackendTest {
             elements.putDouble(doubles.get(i));
           } else {
             for (int part = 0; part < width; part++) {
-              elements.put((byte) (longs.get(i) >> 8 * part));
+              elements.put((byte) (longs.get(i) >> (8 * part)));
             }
           }
         }
