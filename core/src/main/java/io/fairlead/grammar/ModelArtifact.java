@@ -39,9 +39,21 @@ public record ModelArtifact(URI code, URI weights, ModelMetadata metadata) {
         "must be a URI with a scheme, such as file:, s3: or gs:",
         Redacted.uri(uri));
     problems.check(
+        !isOnDrive(uri),
+        field,
+        "must be a URI, and this is a path with a drive letter: use ModelArtifact.of(Path.of(..)) for files",
+        uri);
+    problems.check(
         !Names.hasUser(uri),
         field,
         "must not carry a user name or password: give them to the platform");
+  }
+
+  /** {@return whether a URI is a path of Windows, in which the drive letter passes for a scheme or a host} */
+  private static boolean isOnDrive(URI uri) {
+    String authority = String.valueOf(uri.getRawAuthority());
+    return (uri.isAbsolute() && uri.getScheme().length() == 1)
+        || ("file".equalsIgnoreCase(uri.getScheme()) && authority.matches("[A-Za-z]:"));
   }
 
   /** {@return an artifact whose code and weights are at one location: a single file, an archive or a folder} */

@@ -19,6 +19,7 @@ import io.fairlead.engine.internal.run.LeasedModel;
 import io.fairlead.engine.internal.run.RunningCall;
 import io.fairlead.engine.internal.run.SharedModel;
 import io.fairlead.engine.internal.source.Archives;
+import io.fairlead.engine.internal.source.Copies;
 import io.fairlead.engine.internal.source.Downloads;
 import io.fairlead.engine.internal.source.ModelSources;
 import io.fairlead.engine.internal.support.Failures;
@@ -28,7 +29,6 @@ import io.fairlead.engine.internal.trees.XgboostEngine;
 import io.fairlead.error.ServingException;
 import io.fairlead.grammar.ModelArtifact;
 import io.fairlead.grammar.Redacted;
-import java.net.URI;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.HashMap;
@@ -217,6 +217,7 @@ public final class Engine implements AutoCloseable {
         new Fingerprints(fingerprints),
         new Archives(cacheFolder.resolve("archives"), Archives.Limits.DEFAULT, failures),
         downloads,
+        new Copies(cacheFolder.resolve("resources"), failures),
         failures);
     this.engines = engines;
     this.calls =
@@ -257,15 +258,14 @@ public final class Engine implements AutoCloseable {
   }
 
   /**
-   * {@return the artifact with its weights on this machine, downloaded if necessary, for another process to load}
+   * {@return the artifact with its weights in files of this machine, for another process to load}
+   *
+   * <p>They are downloaded, or copied from the class path, if necessary. Java code stays where it is.
    *
    * @throws ServingException as {@link #load(ModelArtifact)} does
    */
   public ModelArtifact local(ModelArtifact artifact) {
-    URI weights = sources.local(artifact);
-    return weights.equals(artifact.weights())
-        ? artifact
-        : new ModelArtifact(artifact.code(), weights, artifact.metadata());
+    return sources.local(artifact);
   }
 
   /**

@@ -105,6 +105,7 @@ public final class FunctionHost {
   private final ServerlessConfig config;
   private final PoolClock clock;
   private final Budget budget;
+  private final ClassLoader classLoader;
   private final Engine engine;
   private final RunThreads threads = new RunThreads(FunctionHost::newThread, KEEP_ALIVE);
   private final PieceQueues streams = new PieceQueues(ServerlessProvider.ID);
@@ -131,13 +132,15 @@ public final class FunctionHost {
     this.budget = new Budget(
         config.memoryBytes().orElseGet(() -> (long) (machineMemory() * MEMORY_SHARE)),
         config.starts().orElseGet(() -> Runtime.getRuntime().availableProcessors()));
+    this.classLoader =
+        config.classLoader().orElseGet(() -> ClassLoaders.ofThread(FunctionHost.class));
     this.engine = new Engine(
         ServerlessProvider.ID,
         config.functions(),
         config.fetchers(),
         config.cacheFolder(),
         Engine.MODEL_CACHE_BYTES,
-        config.classLoader().orElseGet(() -> ClassLoaders.ofThread(FunctionHost.class)));
+        classLoader);
   }
 
   /** {@return the memory of this machine, or of this container if that is less} */
@@ -210,8 +213,11 @@ public final class FunctionHost {
     try {
       checkOpen();
       if (workers == null) {
-        workers =
-            new Workers(ServerlessProvider.ID, config.functions().keySet(), config.cacheFolder());
+        workers = new Workers(
+            ServerlessProvider.ID,
+            config.functions().keySet(),
+            config.cacheFolder(),
+            classLoader);
       }
       return workers;
     } finally {
@@ -310,8 +316,12 @@ public final class FunctionHost {
       throw new ServingException(
           ServerlessProvider.ID,
           ErrorKind.UNSUPPORTED,
-          "The HTTP server cannot start, because Netty is missing on the class path or too old ("
-              + e + "): it needs io.netty:netty-codec-http of 4.1.128 or later.",
+          getClass().getModule().isNamed()
+              ? "The HTTP server cannot start, because Netty's modules are not resolved (" + e
+                  + "): start java with --add-modules io.netty.codec.http, or require that module in your"
+                  + " module-info, with io.netty:netty-codec-http on the module path."
+              : "The HTTP server cannot start, because Netty is missing on the class path or too old ("
+                  + e + "): it needs io.netty:netty-codec-http of 4.1.128 or later.",
           e);
     }
   }
@@ -404,6 +414,8 @@ public final class FunctionHost {
       ServerlessOptions options = ServedFunction.optionsOf(function);
       long memory = function.limits().memoryBytes().orElse(1L);
       String scheme = function.artifact().weights().getScheme();
+      boolean pickle = options.trustedPickle().isPresent();
+      boolean apart = pickle || options.isolation() == Isolation.PROCESS;
       Problems.in("ModelFunction")
           .check(
               memory <= budget.memoryBytes(),
@@ -411,11 +423,20 @@ public final class FunctionHost {
               "must be at most the memory of all instances together, " + budget.memoryBytes(),
               memory)
           .check(
+              !apart || memory >= Workers.minMemoryBytes(pickle),
+              "limits.memoryBytes",
+              "must be at least " + Workers.minMemoryBytes(pickle) + " for a process of "
+                  + (pickle ? "Python" : "Java"),
+              memory)
+          .check(
               options.trustedPickle().isEmpty() || "file".equalsIgnoreCase(scheme),
               "artifact.weights",
               "must be a file: to be loaded as a trusted pickle",
               scheme)
           .throwIfAny();
+      if (apart && !pickle) {
+        workers().check(function.artifact());
+      }
       List<String> warnings = new ArrayList<>();
       if (!function.artifact().code().equals(function.artifact().weights())) {
         warnings.add("artifact.code is not used: the model runs from its weights alone");

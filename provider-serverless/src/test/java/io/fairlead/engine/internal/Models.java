@@ -5,6 +5,7 @@ import io.fairlead.engine.ModelSource;
 import io.fairlead.engine.internal.file.DiskCache;
 import io.fairlead.engine.internal.file.Fingerprints;
 import io.fairlead.engine.internal.source.Archives;
+import io.fairlead.engine.internal.source.Copies;
 import io.fairlead.engine.internal.source.Downloads;
 import io.fairlead.engine.internal.source.ModelSources;
 import io.fairlead.engine.internal.support.Failures;
@@ -58,6 +59,7 @@ public final class Models {
         new Fingerprints(DiskCache.NONE),
         new Archives(cacheFolder().resolve("archives"), Archives.Limits.DEFAULT, failures),
         new Downloads(cacheFolder().resolve("downloads"), Map.of(), failures),
+        new Copies(cacheFolder().resolve("resources"), failures),
         failures);
   }
 

@@ -211,6 +211,9 @@ public final class Downloads implements AutoCloseable {
   private Path keep(
       URI location, String sha256, ModelFetcher fetcher, String key, Download download)
       throws IOException, FinalFailure {
+    if (download.length().orElse(0) > fetcher.maxBytes()) {
+      throw new FinalFailure(tooLarge(location, fetcher));
+    }
     Path part;
     try {
       part = cache.newPart(key);
@@ -272,10 +275,7 @@ public final class Downloads implements AutoCloseable {
           throw new InterruptedIOException("interrupted");
         }
         if (size > fetcher.maxBytes()) {
-          throw new FinalFailure(failures.failure(
-              ErrorKind.INVALID,
-              shown(location) + " has more than the " + fetcher.maxBytes()
-                  + " bytes that its fetcher allows: check the location, or raise maxBytes"));
+          throw new FinalFailure(tooLarge(location, fetcher));
         }
         try {
           out.write(buffer, 0, read);
@@ -285,6 +285,13 @@ public final class Downloads implements AutoCloseable {
       }
     }
     return size;
+  }
+
+  private ServingException tooLarge(URI location, ModelFetcher fetcher) {
+    return failures.failure(
+        ErrorKind.INVALID,
+        shown(location) + " has more than the " + fetcher.maxBytes()
+            + " bytes that its fetcher allows: check the location, or raise maxBytes");
   }
 
   private ServingException cacheFailure(URI location, IOException cause) {

@@ -170,6 +170,11 @@ public final class ModelFiles implements ModelSource {
     return weights;
   }
 
+  /** {@return the further files that its runtime reads, by their path from the folder of {@link #weights()}} */
+  SortedMap<String, ModelFile> externalWeights() {
+    return externalWeights;
+  }
+
   /** {@return whether its runtime reads no other file than {@link #weights()}} */
   public boolean isOneFile() {
     return externalWeights.isEmpty();

@@ -30,6 +30,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
@@ -57,6 +58,7 @@ public final class ModelSources {
   private final Fingerprints fingerprints;
   private final Archives archives;
   private final Downloads downloads;
+  private final Copies copies;
   private final Failures failures;
   private final Map<String, ModelFile> known = new ConcurrentHashMap<>();
   private final Map<Path, String> origins = new ConcurrentHashMap<>();
@@ -66,11 +68,13 @@ public final class ModelSources {
       Fingerprints fingerprints,
       Archives archives,
       Downloads downloads,
+      Copies copies,
       Failures failures) {
     this.classLoader = classLoader;
     this.fingerprints = fingerprints;
     this.archives = archives;
     this.downloads = downloads;
+    this.copies = copies;
     this.failures = failures;
   }
 
@@ -85,12 +89,30 @@ public final class ModelSources {
     };
   }
 
-  /** {@return a location that needs no fetcher: the downloaded file, or the location itself} */
-  public URI local(ModelArtifact artifact) {
+  /**
+   * {@return the artifact for a process with neither fetchers nor this class path: of a file of this machine, to which a
+   * model on the class path is copied with what belongs to it}
+   */
+  public ModelArtifact local(ModelArtifact artifact) {
     return switch (scheme(artifact.weights())) {
-      case "file", "classpath", "java" -> artifact.weights();
-      default -> download(artifact.weights(), pin(artifact)).toUri();
+      case "file", "java" -> artifact;
+      case "classpath" -> copied(artifact);
+      default -> at(download(artifact.weights(), pin(artifact)), artifact);
     };
+  }
+
+  private ModelArtifact copied(ModelArtifact artifact) {
+    Map<String, String> labels = artifact.metadata().labels();
+    Path file =
+        copies.of(onClassPath(resourceName(artifact.weights()), labels, pin(artifact)));
+    // The copy of the tokenizer is found by its name; the pin is of an archive, if the model was in one.
+    Map<String, String> others = new TreeMap<>(labels);
+    others.keySet().removeAll(Set.of(TOKENIZER_LABEL, SHA256_LABEL));
+    return at(file, artifact.withMetadata(artifact.metadata().withLabels(others)));
+  }
+
+  private static ModelArtifact at(Path file, ModelArtifact artifact) {
+    return new ModelArtifact(artifact.code(), file.toUri(), artifact.metadata());
   }
 
   private static String scheme(URI uri) {
@@ -151,7 +173,9 @@ public final class ModelSources {
                 ? ". Download an ONNX export of it, as with 'hf download', and give its folder"
                 : ". Download it first and give the file")
             + ", or configure a ModelFetcher for '" + scheme + "'"
-            + (scheme.startsWith("http") ? ", such as HttpFetcher" : ""));
+            + (scheme.equals("hf")
+                ? ", such as HuggingFaceFetcher"
+                : scheme.startsWith("http") ? ", such as HttpFetcher" : ""));
   }
 
   private ModelFiles fetched(URI location, Map<String, String> labels, String sha256) {

@@ -2,23 +2,16 @@ package io.fairlead.serverless.internal.process;
 
 import io.fairlead.engine.internal.support.Failures;
 import io.fairlead.error.ErrorKind;
-import io.fairlead.error.ServingException;
 import java.io.File;
-import java.net.URISyntaxException;
-import java.net.URL;
-import java.nio.file.FileSystemNotFoundException;
-import java.nio.file.FileSystems;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.security.CodeSource;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.Optional;
 import java.util.Set;
-import org.jspecify.annotations.Nullable;
+import java.util.stream.Collectors;
 
 /** The command line and the environment of worker processes. */
 final class Launch {
@@ -36,14 +29,6 @@ final class Launch {
   private static final String LIMITED =
       "ulimit -d \"$1\" || exit 125; shift; exec \"$@\" 3>&1 1>&2";
   private static final String UNLIMITED = "shift; exec \"$@\" 3>&1 1>&2";
-  private static final List<String> REQUIRED_CLASSES = List.of(
-      WorkerMain.class.getName(),
-      "io.fairlead.platform.Request",
-      "ai.onnxruntime.OrtEnvironment",
-      "com.fasterxml.jackson.annotation.JsonInclude",
-      "com.fasterxml.jackson.core.JsonFactory",
-      "com.fasterxml.jackson.databind.ObjectMapper",
-      "org.slf4j.Logger");
   private static final Set<String> PASSED_ON = Set.of(
       "PATH",
       "HOME",
@@ -67,7 +52,8 @@ final class Launch {
     return System.getProperty("os.name", "").toLowerCase(Locale.ROOT).contains("linux");
   }
 
-  static ProcessBuilder jvm(WorkerSpec spec, Path folder, boolean limited, Failures failures) {
+  static ProcessBuilder jvm(
+      WorkerSpec spec, WorkerClassPath own, Path folder, boolean limited, Failures failures) {
     checkShell(failures);
     Path java = Path.of(System.getProperty("java.home"), "bin", "java");
     if (!Files.isExecutable(java)) {
@@ -82,7 +68,7 @@ final class Launch {
     command.addAll(options(spec.limits().memoryBytes(), scheme));
     command.add("-Djava.io.tmpdir=" + folder);
     command.add("-cp");
-    command.add(classPath(spec, failures));
+    command.add(classPath(spec, own));
     command.add(WorkerMain.class.getName());
     ProcessBuilder process = process(command, spec.limits().memoryBytes(), limited);
     environment(process.environment(), PASSED_ON, folder);
@@ -159,57 +145,13 @@ final class Launch {
     environment.put("MALLOC_ARENA_MAX", "2");
   }
 
-  private static String classPath(WorkerSpec spec, Failures failures) {
-    Set<String> entries = new LinkedHashSet<>();
-    if (spec.classPath().isEmpty()) {
-      for (String entry : System.getProperty("java.class.path", "").split(File.pathSeparator, -1)) {
-        if (!entry.isEmpty()) {
-          entries.add(new File(entry).getAbsolutePath());
-        }
-      }
-      // With a custom class loader or on the module path they are not on the class path.
-      for (String needed : REQUIRED_CLASSES) {
-        origin(needed, failures).ifPresent(path -> entries.add(path.toString()));
-      }
-    } else {
-      spec.classPath().forEach(entry -> entries.add(entry.toAbsolutePath().toString()));
+  private static String classPath(WorkerSpec spec, WorkerClassPath own) {
+    List<Path> entries = spec.classPath();
+    if (entries.isEmpty()) {
+      entries = own.entries(Workers.handler(spec.artifact()));
     }
-    return String.join(File.pathSeparator, entries);
-  }
-
-  /** {@return the jar or folder that a class comes from; empty if there is no such class} */
-  private static Optional<Path> origin(String name, Failures failures) {
-    URL url;
-    try {
-      CodeSource source = Class.forName(name, false, Launch.class.getClassLoader())
-          .getProtectionDomain()
-          .getCodeSource();
-      url = source == null ? null : source.getLocation();
-    } catch (ClassNotFoundException e) {
-      return Optional.empty();
-    }
-    if (url != null) {
-      try {
-        Path path = Path.of(url.toURI());
-        // An executable jar has a file system for the jars within it, which no other process sees.
-        if (path.getFileSystem().equals(FileSystems.getDefault()) && Files.exists(path)) {
-          return Optional.of(path);
-        }
-      } catch (URISyntaxException | IllegalArgumentException | FileSystemNotFoundException e) {
-        throw notAFile(name, url, failures, e);
-      }
-    }
-    throw notAFile(name, url, failures, null);
-  }
-
-  private static ServingException notAFile(
-      String name, @Nullable URL url, Failures failures, @Nullable Exception cause) {
-    return failures.failure(
-        ErrorKind.UNSUPPORTED,
-        "A worker process needs the classes of this one as files, and " + name + " comes from "
-            + (url == null ? "an unknown location" : url)
-            + ": where jars are packed into a jar, unpack it (for Spring Boot: java -Djarmode=tools -jar APP.jar"
-            + " extract) and run that, name the worker's class path, or run the model in this process",
-        cause);
+    return entries.stream()
+        .map(entry -> entry.toAbsolutePath().toString())
+        .collect(Collectors.joining(File.pathSeparator));
   }
 }

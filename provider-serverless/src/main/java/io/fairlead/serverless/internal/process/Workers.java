@@ -5,12 +5,16 @@ import static java.util.Objects.requireNonNull;
 import io.fairlead.engine.internal.support.Failures;
 import io.fairlead.error.ErrorKind;
 import io.fairlead.error.ServingException;
+import io.fairlead.grammar.ModelArtifact;
 import io.fairlead.grammar.Redacted;
 import java.io.IOException;
 import java.io.InputStream;
+import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
@@ -24,7 +28,7 @@ import org.jspecify.annotations.Nullable;
  * The worker processes of a platform, each with one model.
  *
  * <pre>{@code
- * try (Workers workers = new Workers("serverless", Set.of(), Engine.defaultCacheFolder());
+ * try (Workers workers = new Workers("serverless", Set.of(), Engine.defaultCacheFolder(), loader);
  *     WorkerModel iris = workers.start(WorkerSpec.of(ModelArtifact.of(Path.of("iris.onnx")), WorkerLimits.DEFAULT))) {
  *   Response answer = iris.invoke(Request.json("{\"instances\": [[5.1, 3.5, 1.4, 0.2]]}"));
  * }
@@ -42,6 +46,7 @@ public final class Workers implements AutoCloseable {
   private final String platform;
   private final Set<String> functions;
   private final Path cacheFolder;
+  private final WorkerClassPath classPath;
   private final boolean limited;
   private final Failures failures;
   private final Set<Worker> running = ConcurrentHashMap.newKeySet();
@@ -56,17 +61,62 @@ public final class Workers implements AutoCloseable {
    * @param platform the platform's id, for exceptions
    * @param functions the names of the Java functions that are registered in this process, and that no other can run
    * @param cacheFolder the cache folder of native libraries, shared with the engines of this process
+   * @param application the class loader of the application, whose classes the workers have
    */
-  public Workers(String platform, Set<String> functions, Path cacheFolder) {
-    this(platform, functions, cacheFolder, Launch.isMemoryLimited());
+  public Workers(
+      String platform, Set<String> functions, Path cacheFolder, ClassLoader application) {
+    this(platform, functions, cacheFolder, application, Launch.isMemoryLimited());
   }
 
-  Workers(String platform, Set<String> functions, Path cacheFolder, boolean limited) {
+  Workers(
+      String platform,
+      Set<String> functions,
+      Path cacheFolder,
+      ClassLoader application,
+      boolean limited) {
     this.platform = requireNonNull(platform, "platform");
     this.functions = Set.copyOf(functions);
     this.cacheFolder = requireNonNull(cacheFolder, "cacheFolder");
     this.limited = limited;
     this.failures = new Failures(platform);
+    this.classPath = new WorkerClassPath(application, cacheFolder.resolve("classpath"), failures);
+  }
+
+  /** {@return the minimum memory of a worker, of a JVM or of Python, in bytes} */
+  public static long minMemoryBytes(boolean python) {
+    return python ? Launch.MIN_PYTHON_BYTES : Launch.MIN_JVM_BYTES;
+  }
+
+  /**
+   * Checks, without starting anything, that the classes of this process can be those of a worker.
+   *
+   * @throws ServingException as {@link #start(WorkerSpec)} does
+   */
+  public void check(ModelArtifact artifact) {
+    checkNotRegistered(artifact);
+    List<Path> unused = classPath.entries(handler(artifact));
+  }
+
+  /** {@return the class of a model that is Java code; empty for a file} */
+  static Optional<String> handler(ModelArtifact artifact) {
+    URI weights = artifact.weights();
+    return "java".equalsIgnoreCase(weights.getScheme())
+        ? Optional.of(weights.getSchemeSpecificPart())
+        : Optional.empty();
+  }
+
+  private void checkNotRegistered(ModelArtifact artifact) {
+    if (handler(artifact).filter(functions::contains).isPresent()) {
+      throw failures.failure(
+          ErrorKind.UNSUPPORTED,
+          shown(artifact)
+              + " is a function that is registered in this process, which no other can run: make it a public class"
+              + " with a public constructor without parameters and name that, or run it in this process");
+    }
+  }
+
+  private static String shown(ModelArtifact artifact) {
+    return "'" + Redacted.uri(artifact.weights()) + "'";
   }
 
   /**
@@ -78,20 +128,12 @@ public final class Workers implements AutoCloseable {
    *     {@code MODEL_FAILED} if the process exited during the load
    */
   public WorkerModel start(WorkerSpec spec) {
-    String shown = "'" + Redacted.uri(spec.artifact().weights()) + "'";
+    String shown = shown(spec.artifact());
     checkMemory(spec.limits(), Launch.MIN_JVM_BYTES, "JVM");
-    String scheme = spec.artifact().weights().getScheme();
-    String function = spec.artifact().weights().getSchemeSpecificPart();
-    if ("java".equalsIgnoreCase(scheme) && functions.contains(function)) {
-      throw failures.failure(
-          ErrorKind.UNSUPPORTED,
-          shown
-              + " is a function that is registered in this process, which no other can run: make it a public class"
-              + " with a public constructor without parameters and name that, or run it in this process");
-    }
+    checkNotRegistered(spec.artifact());
     Path own = nextFolder();
     Worker worker =
-        start(shown, spec.limits(), own, () -> Launch.jvm(spec, own, limited, failures));
+        start(shown, spec.limits(), own, () -> Launch.jvm(spec, classPath, own, limited, failures));
     byte[] load = new Wire.Load(
             platform,
             cacheFolder.toAbsolutePath().toString(),

@@ -68,7 +68,7 @@ final class PickleTest {
   @TempDir
   Path folder;
 
-  private final Workers workers = new Workers("serverless", Set.of(), WorkersTest.cacheFolder());
+  private final Workers workers = new Workers("serverless", Set.of(), WorkersTest.cacheFolder(), getClass().getClassLoader());
 
   @AfterEach
   void close() {
