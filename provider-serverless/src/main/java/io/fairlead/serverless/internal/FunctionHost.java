@@ -214,10 +214,7 @@ public final class FunctionHost {
       checkOpen();
       if (workers == null) {
         workers = new Workers(
-            ServerlessProvider.ID,
-            config.functions().keySet(),
-            config.cacheFolder(),
-            classLoader);
+            ServerlessProvider.ID, config.functions().keySet(), config.cacheFolder(), classLoader);
       }
       return workers;
     } finally {

@@ -27,8 +27,8 @@ public final class Hub {
       Pattern.compile("/(?<name>[\\w.-]+)(@(?<revision>[^/]+))?(/(?<file>.+))?");
   private static final Pattern COMMIT = Pattern.compile("[0-9a-f]{40}");
   private static final Pattern SHA256 = Pattern.compile("[0-9a-f]{64}");
-  private static final Pattern TEXT_FILE =
-      Pattern.compile("tokenizer\\.json|tokenizer_config\\.json|config\\.json|modules\\.json"
+  private static final Pattern TEXT_FILE = Pattern.compile(
+      "tokenizer\\.json|tokenizer_config\\.json|config\\.json|modules\\.json"
           + "|config_sentence_transformers\\.json|sentence_[\\w-]+_config\\.json|\\d+_\\w+/config\\.json");
   private static final List<String> USUAL_MODELS = List.of("onnx/model.onnx", "model.onnx");
   private static final String ONNX = "onnx";
@@ -151,13 +151,13 @@ public final class Hub {
         wanted.put(own, path);
       }
     }
-    List<String> folders =
-        (folder.equals(ONNX + "/") || folder.endsWith("/" + ONNX + "/"))
-            ? List.of(folder.substring(0, folder.length() - ONNX.length() - 1), folder)
-            : List.of(folder);
+    List<String> folders = (folder.equals(ONNX + "/") || folder.endsWith("/" + ONNX + "/"))
+        ? List.of(folder.substring(0, folder.length() - ONNX.length() - 1), folder)
+        : List.of(folder);
     for (String base : folders) {
       for (String path : revision.files().keySet()) {
-        if (path.startsWith(base) && TEXT_FILE.matcher(path.substring(base.length())).matches()) {
+        if (path.startsWith(base)
+            && TEXT_FILE.matcher(path.substring(base.length())).matches()) {
           wanted.put(path.substring(base.length()), path);
         }
       }
@@ -201,8 +201,8 @@ public final class Hub {
         models.isEmpty()
             ? place.id() + " has no ONNX model: take a repository with one, or export it with"
                 + " 'optimum-cli export onnx'"
-            : place.id() + " has several models" + listed(models)
-                + "; name one, as in hf://" + place.id() + "/" + models.first());
+            : place.id() + " has several models" + listed(models) + "; name one, as in hf://"
+                + place.id() + "/" + models.first());
   }
 
   private static TreeSet<String> models(Collection<String> paths) {
@@ -266,8 +266,7 @@ public final class Hub {
   }
 
   private static Optional<Hash> etag(Web.Answer answer, String header) {
-    String value =
-        answer.header(header).orElse("").replaceFirst("^W/", "").replace("\"", "");
+    String value = answer.header(header).orElse("").replaceFirst("^W/", "").replace("\"", "");
     return SHA256.matcher(value).matches()
         ? Optional.of(new Hash(Hash.Kind.SHA256, value))
         : COMMIT.matcher(value).matches()
@@ -299,7 +298,8 @@ public final class Hub {
                 case "RevisionNotFound" ->
                   "; " + place.id() + " has no revision '" + place.revision() + "'";
                 case "EntryNotFound" -> "; " + place.id() + " has no file '" + file + "'";
-                default -> "; is " + place.id() + " '" + place.revision() + "' on " + endpoint + "?";
+                default ->
+                  "; is " + place.id() + " '" + place.revision() + "' on " + endpoint + "?";
               });
     }
     return e;

@@ -200,12 +200,12 @@ public record RemoteFile(URI at, String shown, long size, Optional<Hash> hash) {
       if (expected.isEmpty()) {
         return;
       }
-      String actual = digest == null
-          ? crc32c(checksum.getValue())
-          : HexFormat.of().formatHex(digest.digest());
+      String actual =
+          digest == null ? crc32c(checksum.getValue()) : HexFormat.of().formatHex(digest.digest());
       if (!actual.equals(expected.get().value())) {
         throw new IOException(file.shown() + " came with other content: its "
-            + expected.get().kind() + " is " + actual + ", and not " + expected.get().value()
+            + expected.get().kind() + " is " + actual + ", and not "
+            + expected.get().value()
             + " as listed");
       }
     }

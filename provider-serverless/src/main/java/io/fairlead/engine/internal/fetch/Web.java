@@ -71,7 +71,8 @@ public final class Web {
     /** {@return whether the content begins where it was asked for, and not at the start} */
     boolean isPart(long from) {
       String range = String.valueOf(last.getHeaderField("Content-Range"));
-      return last.getHeaderField("Content-Range") != null && range.startsWith("bytes " + from + "-");
+      return last.getHeaderField("Content-Range") != null
+          && range.startsWith("bytes " + from + "-");
     }
 
     /** {@return the length of the content; negative if unknown} */
@@ -251,7 +252,9 @@ public final class Web {
         code == null ? "" : code,
         (status < 0 ? "its response is not HTTP" : "HTTP status " + status)
             + (message == null ? "" : ": " + message.strip())
-            + (wait.isEmpty() ? "" : "; it may be asked again in " + wait.get().toSeconds() + " s"));
+            + (wait.isEmpty()
+                ? ""
+                : "; it may be asked again in " + wait.get().toSeconds() + " s"));
   }
 
   /** {@return the wait of a Retry-After header, in seconds or until a date} */
@@ -269,8 +272,8 @@ public final class Web {
           .toInstant();
       // By the server's own clock, if it tells the time.
       long date = connection.getDate();
-      Duration wait = Duration.between(
-          date == 0 ? Instant.now() : Instant.ofEpochMilli(date), then);
+      Duration wait =
+          Duration.between(date == 0 ? Instant.now() : Instant.ofEpochMilli(date), then);
       return Optional.of(wait.isNegative() ? Duration.ZERO : wait);
     } catch (DateTimeParseException e) {
       return Optional.empty();

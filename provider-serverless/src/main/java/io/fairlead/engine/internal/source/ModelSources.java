@@ -103,9 +103,9 @@ public final class ModelSources {
 
   private ModelArtifact copied(ModelArtifact artifact) {
     Map<String, String> labels = artifact.metadata().labels();
-    Path file =
-        copies.of(onClassPath(resourceName(artifact.weights()), labels, pin(artifact)));
-    // The copy of the tokenizer is found by its name; the pin is of an archive, if the model was in one.
+    Path file = copies.of(onClassPath(resourceName(artifact.weights()), labels, pin(artifact)));
+    // The copy of the tokenizer is found by its name; the pin is of an archive, if the model was in
+    // one.
     Map<String, String> others = new TreeMap<>(labels);
     others.keySet().removeAll(Set.of(TOKENIZER_LABEL, SHA256_LABEL));
     return at(file, artifact.withMetadata(artifact.metadata().withLabels(others)));

@@ -173,9 +173,10 @@ final class WorkerClassPath {
       if (nested.isPresent()) {
         return Optional.of(cache.file(nested.get()));
       }
-      URI uri = URI.create(location.startsWith("jar:file:")
-          ? location.substring("jar:".length(), location.length() - "!/".length())
-          : location);
+      URI uri = URI.create(
+          location.startsWith("jar:file:")
+              ? location.substring("jar:".length(), location.length() - "!/".length())
+              : location);
       // A file system of a jar is one that no other process sees.
       Path path = "file".equals(uri.getScheme()) ? Path.of(uri) : null;
       return path != null && Files.exists(path) ? Optional.of(path) : Optional.empty();

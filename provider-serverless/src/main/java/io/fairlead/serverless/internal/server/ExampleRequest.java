@@ -47,8 +47,8 @@ final class ExampleRequest {
     long row = shape.path(1).asLong();
     boolean numeric = !"BYTES".equals(inputs.path(0).path("datatype").asText());
     return inputs.size() == 1 && numeric && shape.size() == 2 && row >= 1 && row <= LONGEST_ROW
-        ? Optional.of("{\"instances\": [["
-            + String.join(", ", Collections.nCopies((int) row, "1")) + "]]}")
+        ? Optional.of(
+            "{\"instances\": [[" + String.join(", ", Collections.nCopies((int) row, "1")) + "]]}")
         : Optional.empty();
   }
 }

@@ -54,23 +54,20 @@ final class GoogleStorageFetcher implements ModelFetcher {
     String host = environment.getOrDefault(STORAGE_VARIABLE, "");
     return new GoogleStorageFetcher(
         host.isEmpty() ? STORAGE : URI.create(host.contains("://") ? host : "http://" + host),
-        URI.create("http://"
-            + environment.getOrDefault(METADATA_VARIABLE, "metadata.google.internal")),
+        URI.create(
+            "http://" + environment.getOrDefault(METADATA_VARIABLE, "metadata.google.internal")),
         TimeSource.system());
   }
 
   @Override
   public Download fetch(URI location, String etag) throws IOException {
     String bucket = String.valueOf(location.getRawAuthority());
-    String path = String.valueOf(location.getPath()).replaceFirst("^/+", "").replaceFirst("/+$", "");
+    String path =
+        String.valueOf(location.getPath()).replaceFirst("^/+", "").replaceFirst("/+$", "");
     String prefix = path.isEmpty() ? "" : path + "/";
     try {
       Web web = new Web(
-          TIMEOUT,
-          MAX_WAIT,
-          time,
-          storage,
-          Map.of("Authorization", "Bearer " + accessToken()));
+          TIMEOUT, MAX_WAIT, time, storage, Map.of("Authorization", "Bearer " + accessToken()));
       List<TarStream.Entry> files = new ArrayList<>();
       StringBuilder versions = new StringBuilder();
       String page = "";
@@ -83,7 +80,11 @@ final class GoogleStorageFetcher implements ModelFetcher {
           String name = item.path("name").asText();
           if (!name.endsWith("/")) {
             files.add(entry(bucket, name, name.substring(prefix.length()), item, web));
-            versions.append(name).append(' ').append(item.path("generation").asText()).append('\n');
+            versions
+                .append(name)
+                .append(' ')
+                .append(item.path("generation").asText())
+                .append('\n');
           }
         }
         page = answer.path("nextPageToken").asText();
@@ -102,8 +103,7 @@ final class GoogleStorageFetcher implements ModelFetcher {
     }
   }
 
-  private TarStream.Entry entry(
-      String bucket, String name, String shown, JsonNode item, Web web) {
+  private TarStream.Entry entry(String bucket, String name, String shown, JsonNode item, Web web) {
     URI at = storage.resolve("/storage/v1/b/" + encoded(bucket) + "/o/" + encoded(name)
         + "?alt=media&generation=" + item.path("generation").asText());
     Optional<Hash> hash = Optional.of(item.path("crc32c").asText())
@@ -111,7 +111,9 @@ final class GoogleStorageFetcher implements ModelFetcher {
         .map(value -> new Hash(Hash.Kind.CRC32C, value));
     RemoteFile file = new RemoteFile(at, name, item.path("size").asLong(), hash);
     return new TarStream.Entry(
-        shown, file.size(), () -> file.open(web, new RemoteFile.Server() {
+        shown,
+        file.size(),
+        () -> file.open(web, new RemoteFile.Server() {
           @Override
           public Optional<Hash> hash(Web.Answer answer) {
             return Optional.empty();
@@ -126,8 +128,9 @@ final class GoogleStorageFetcher implements ModelFetcher {
 
   private String accessToken() throws IOException {
     Web web = new Web(TIMEOUT, MAX_WAIT, time, metadata, Map.of("Metadata-Flavor", "Google"));
-    String token =
-        JSON.readTree(web.text(metadata.resolve(TOKEN_PATH))).path("access_token").asText();
+    String token = JSON.readTree(web.text(metadata.resolve(TOKEN_PATH)))
+        .path("access_token")
+        .asText();
     if (token.isEmpty()) {
       throw new IOException("the metadata server has no token of a service account");
     }
@@ -141,7 +144,8 @@ final class GoogleStorageFetcher implements ModelFetcher {
         new AccessDeniedException(
             path,
             null,
-            reason + "; let the service account of this machine read it (roles/storage.objectViewer)");
+            reason
+                + "; let the service account of this machine read it (roles/storage.objectViewer)");
       case 404 -> new NoSuchFileException(path, null, reason);
       default -> e;
     };

@@ -24,8 +24,8 @@ final class ModelFolder {
   private static final String MODEL = "model.onnx";
   private static final String SAVED_MODEL = "saved_model.pb";
   private static final String ONNX = "onnx";
-  private static final Set<ModelFormat> RUN_HERE = EnumSet.of(
-      ModelFormat.ORT, ModelFormat.XGBOOST, ModelFormat.LIGHTGBM, ModelFormat.PYTORCH);
+  private static final Set<ModelFormat> RUN_HERE =
+      EnumSet.of(ModelFormat.ORT, ModelFormat.XGBOOST, ModelFormat.LIGHTGBM, ModelFormat.PYTORCH);
   private static final Set<String> ARCHIVES = Set.of(".tar", ".tar.gz", ".tgz", ".zip");
 
   private ModelFolder() {}
@@ -43,8 +43,8 @@ final class ModelFolder {
     }
     for (Path child : list(folder)) {
       if (Files.isDirectory(child)) {
-        one(child).ifPresent(path ->
-            found.add(NamedModel.of(child.getFileName() + ".folder", path)));
+        one(child)
+            .ifPresent(path -> found.add(NamedModel.of(child.getFileName() + ".folder", path)));
       }
     }
     return found.isEmpty() ? List.of(NamedModel.of(name, folder)) : found;
@@ -63,7 +63,8 @@ final class ModelFolder {
     Optional<Path> latest = list(folder).stream()
         .filter(Files::isDirectory)
         .filter(child -> child.getFileName().toString().matches("\\d{1,18}"))
-        .max(Comparator.comparingLong(child -> Long.parseLong(child.getFileName().toString())));
+        .max(
+            Comparator.comparingLong(child -> Long.parseLong(child.getFileName().toString())));
     return latest.isPresent() ? one(latest.get()) : Optional.empty();
   }
 
@@ -80,7 +81,8 @@ final class ModelFolder {
   /** {@return the files that are models: those of ONNX, and without one those of other formats} */
   private static List<Path> files(Path folder) throws IOException {
     List<Path> all = list(folder).stream().filter(Files::isRegularFile).toList();
-    List<Path> onnx = all.stream().filter(file -> hasExtension(file, Set.of(".onnx"))).toList();
+    List<Path> onnx =
+        all.stream().filter(file -> hasExtension(file, Set.of(".onnx"))).toList();
     return onnx.isEmpty()
         ? all.stream()
             .filter(file -> hasExtension(file, ARCHIVES) || isRunHere(file))

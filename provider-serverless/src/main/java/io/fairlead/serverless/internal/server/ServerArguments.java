@@ -122,8 +122,7 @@ record ServerArguments(
         options.containsKey("--help") || options.containsKey("-h"));
   }
 
-  static Optional<Integer> port(@Nullable String text, String name)
-      throws WrongArgumentException {
+  static Optional<Integer> port(@Nullable String text, String name) throws WrongArgumentException {
     if (text == null) {
       return Optional.empty();
     }

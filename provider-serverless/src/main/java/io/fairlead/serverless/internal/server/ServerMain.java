@@ -25,8 +25,10 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.stream.Collectors;
@@ -43,10 +45,12 @@ public final class ServerMain {
   private static final int DEFAULT_PORT = 8080;
   private static final int MOST_NAMES = 10;
   private static final Duration LIMIT = Duration.ofMinutes(30);
-  private static final Path SAGEMAKER_MODEL = Path.of("/opt/ml/model");
+  private static final String SAGEMAKER_MODEL = "/opt/ml/model";
+  private static final String SAGEMAKER_MODEL_FOLDER = "SM_MODEL_DIR";
   private static final String SAGEMAKER_PORT = "SAGEMAKER_BIND_TO_PORT";
   private static final String VERTEX_PORT = "AIP_HTTP_PORT";
   private static final String VERTEX_MODEL = "AIP_STORAGE_URI";
+  private static final Set<String> FETCHED = Set.of("https", "hf", "gs");
   private static final String TOKEN = "FAIRLEAD_TOKEN";
   private static final String HUB_TOKEN = "HF_TOKEN";
 
@@ -67,45 +71,57 @@ public final class ServerMain {
         System.out.println(ServerArguments.HELP);
         return;
       }
-      new ServerMain(arguments, System.getenv()).run();
+      List<String> failures = new ServerMain(arguments, System.getenv()).start();
+      if (!failures.isEmpty()) {
+        exit(FAILED, failures);
+      }
     } catch (WrongArgumentException | InvalidValueException e) {
-      System.err.println("fairlead-server: " + e.getMessage());
-      System.exit(WRONG_ARGUMENT);
+      exit(WRONG_ARGUMENT, List.of(String.valueOf(e.getMessage())));
+    } catch (ServingException e) {
+      exit(FAILED, List.of(String.valueOf(e.getMessage())));
     }
+    new CountDownLatch(1).await(); // the platform's threads are daemons
   }
 
-  private void run() throws WrongArgumentException, InterruptedException {
+  private static void exit(int code, List<String> messages) {
+    messages.forEach(message -> System.err.println("fairlead-server: " + message));
+    System.exit(code);
+  }
+
+  /** Starts to serve, and returns why models cannot be served. */
+  private List<String> start() throws WrongArgumentException {
     List<NamedModel> models = models();
     ServerlessConfig config = config();
     boolean eager = arguments.eager().orElse(models.size() == 1);
     FunctionLimits limits = limits(eager ? ColdStart.EAGER : ColdStart.LAZY);
     // Before it listens: a process that is told to end while it loads a model ends as well.
     Runtime.getRuntime().addShutdownHook(new Thread(this::end, "fairlead-server-end"));
+    ServerlessPlatform platform = new ServerlessProvider().open(config);
+    open.set(platform);
+    List<String> failures = new ArrayList<>();
+    boolean serves = false;
     try {
-      ServerlessPlatform platform = new ServerlessProvider().open(config);
-      open.set(platform);
-      List<Operation<ModelFunction>> deploying = models.stream()
-          .map(model -> platform.deploy(artifact(model), limits))
-          .toList();
+      List<Operation<ModelFunction>> deploying =
+          models.stream().map(model -> platform.deploy(artifact(model), limits)).toList();
       List<ModelFunction> functions = new ArrayList<>();
       for (Operation<ModelFunction> operation : deploying) {
-        functions.add(operation.await(LIMIT));
+        try {
+          functions.add(operation.await(LIMIT));
+        } catch (ServingException e) {
+          failures.add(String.valueOf(e.getMessage()));
+        }
       }
-      System.out.println(
-          started(platform.url(functions.get(0)), functions, eager, config.http().token()));
-    } catch (ServingException e) {
-      failed(e);
+      serves = failures.isEmpty();
+      if (serves) {
+        System.out.println(started(
+            platform.url(functions.get(0)), functions, eager, config.http().token()));
+      }
+      return failures;
+    } finally {
+      if (!serves && open.compareAndSet(platform, null)) {
+        platform.close();
+      }
     }
-    new CountDownLatch(1).await(); // the platform's threads are daemons
-  }
-
-  private void failed(ServingException failure) {
-    ServerlessPlatform platform = open.getAndSet(null);
-    if (platform != null) {
-      platform.close();
-    }
-    System.err.println("fairlead-server: " + failure.getMessage());
-    System.exit(FAILED);
   }
 
   /**
@@ -150,11 +166,12 @@ public final class ServerMain {
     String location = environment.getOrDefault(VERTEX_MODEL, "");
     if (!location.isBlank()) {
       return location.contains("://")
-          ? List.of(new NamedModel("model", uri(location)))
+          ? List.of(new NamedModel("model", at(location).get(0).location()))
           : at(location);
     }
-    if (Files.isDirectory(SAGEMAKER_MODEL)) {
-      return at(SAGEMAKER_MODEL.toString());
+    String folder = environment.getOrDefault(SAGEMAKER_MODEL_FOLDER, SAGEMAKER_MODEL);
+    if (Files.isDirectory(Path.of(folder))) {
+      return at(folder);
     }
     throw new WrongArgumentException("There is no model to serve: name a file or a folder, as in"
         + " 'java -jar fairlead-server.jar model.onnx'. In a container, it is in " + SAGEMAKER_MODEL
@@ -164,6 +181,11 @@ public final class ServerMain {
   private static List<NamedModel> at(String location) throws WrongArgumentException {
     if (location.contains("://")) {
       URI uri = uri(location);
+      if (!FETCHED.contains(uri.getScheme().toLowerCase(Locale.ROOT))) {
+        throw new WrongArgumentException(
+            "'" + location + "' cannot be fetched: a model is a file or a folder of this"
+                + " machine, or at https://, hf:// or gs://.");
+      }
       String path = String.valueOf(uri.getPath()).replaceFirst("/+$", "").replaceFirst("@.*", "");
       return List.of(
           new NamedModel(NamedModel.nameOf(path.substring(path.lastIndexOf('/') + 1)), uri));
@@ -248,9 +270,11 @@ public final class ServerMain {
     }
     String host = arguments.host().orElse(settings.host());
     if (token.isEmpty() && !arguments.openWithoutToken() && !Loopback.isHost(host)) {
-      throw new WrongArgumentException("--host " + host + " lets other machines in: set the variable "
-          + TOKEN + " to a token of 16 or more characters, which they send as 'Authorization: Bearer"
-          + " TOKEN', or add --open-without-token on an isolated network.");
+      throw new WrongArgumentException(
+          "--host " + host + " lets other machines in: set the variable "
+              + TOKEN
+              + " to a token of 16 or more characters, which they send as 'Authorization: Bearer"
+              + " TOKEN', or add --open-without-token on an isolated network.");
     }
     return settings.withAddress(host, arguments.port().orElse(DEFAULT_PORT));
   }

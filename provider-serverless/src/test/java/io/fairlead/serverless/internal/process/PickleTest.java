@@ -68,7 +68,8 @@ final class PickleTest {
   @TempDir
   Path folder;
 
-  private final Workers workers = new Workers("serverless", Set.of(), WorkersTest.cacheFolder(), getClass().getClassLoader());
+  private final Workers workers =
+      new Workers("serverless", Set.of(), WorkersTest.cacheFolder(), getClass().getClassLoader());
 
   @AfterEach
   void close() {

@@ -53,7 +53,8 @@ final class WorkersTest {
   @TempDir
   Path folder;
 
-  private final Workers workers = new Workers("serverless", Set.of("greeter"), cacheFolder(), getClass().getClassLoader());
+  private final Workers workers =
+      new Workers("serverless", Set.of("greeter"), cacheFolder(), getClass().getClassLoader());
   private final ExecutorService callers = Executors.newCachedThreadPool();
 
   @AfterEach
@@ -342,7 +343,8 @@ final class WorkersTest {
 
   @Test
   void whereTheSystemDoesNotLimitMemoryTheWorkerIsWatched() throws Exception {
-    try (Workers watched = new Workers("serverless", Set.of(), cacheFolder(), getClass().getClassLoader(), false)) {
+    try (Workers watched =
+        new Workers("serverless", Set.of(), cacheFolder(), getClass().getClassLoader(), false)) {
       WorkerSpec spec = WorkerSpec.of(
           Handlers.artifact(Handlers.Obedient.class), LIMITS.withMemoryBytes(200 << 20));
       WorkerModel obedient = watched.start(spec);
@@ -663,7 +665,8 @@ final class WorkersTest {
     private HaltingMain() {}
 
     public static void main(String[] arguments) throws Exception {
-      WorkerModel iris = new Workers("serverless", Set.of(), Path.of(arguments[0]), WorkersTest.class.getClassLoader())
+      WorkerModel iris = new Workers(
+              "serverless", Set.of(), Path.of(arguments[0]), WorkersTest.class.getClassLoader())
           .start(WorkerSpec.of(model("iris_lr.onnx"), LIMITS));
       System.out.println(iris.pid());
       iris.onExit().get();
