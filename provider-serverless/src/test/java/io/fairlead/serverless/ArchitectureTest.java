@@ -33,7 +33,7 @@ class ArchitectureTest {
 
   @ParameterizedTest
   @CsvSource(delimiter = '|', textBlock = """
-      engine     | Call Datatype Download ExecutionProvider HttpFetcher InferenceEngine LoadOptions Model ModelFetcher ModelHandler \
+      engine     | Call Datatype Download ExecutionProvider HttpFetcher HuggingFaceFetcher InferenceEngine LoadOptions Model ModelFetcher ModelHandler \
       ModelSource RequestModel StreamingModelHandler Tensor TensorModel TensorSpec
       local      | LocalConfig LocalProvider
       serverless | FunctionStatus HttpSettings Isolation RunOn ServerlessConfig ServerlessOptions ServerlessPlatform \
