@@ -1,0 +1,171 @@
+package io.fairlead.serverless;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.File;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.jar.Attributes;
+import java.util.jar.JarEntry;
+import java.util.jar.JarOutputStream;
+import java.util.jar.Manifest;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import javax.tools.ToolProvider;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledOnOs;
+import org.junit.jupiter.api.condition.OS;
+import org.junit.jupiter.api.io.TempDir;
+
+/** An application on the module path, as a process of its own. */
+@EnabledOnOs({OS.LINUX, OS.MAC})
+final class ModulePathTest {
+  private static final Path CLASSES = Path.of("target/classes");
+  private static final String LIBRARIES =
+      "(onnxruntime|netty-.*|jackson-.*|slf4j-.*|jspecify|tokenizers|api|jna|gson"
+          + "|commons-compress|commons-codec|commons-io|fairlead-core|error_prone_annotations)-[0-9].*\\.jar";
+
+  @TempDir
+  private Path folder;
+
+  private String modulePath;
+
+  @BeforeEach
+  void makeModules() throws IOException {
+    List<String> path = new ArrayList<>(List.of(
+        jar(folder.resolve("fairlead-provider-serverless.jar"), CLASSES).toString(),
+        folder.resolve("application").toString()));
+    for (String entry : classPath()) {
+      Path file = Path.of(entry);
+      if (file.getFileName().toString().matches(LIBRARIES)
+          || file.endsWith(Path.of("core/target/classes"))) {
+        path.add(entry);
+      }
+    }
+    modulePath = String.join(File.pathSeparator, path);
+    Path sources = Files.createDirectories(folder.resolve("sources/acme"));
+    Files.writeString(folder.resolve("sources/module-info.java"), """
+        module acme.application {
+          requires io.fairlead.core;
+          requires io.fairlead.serverless;
+        }
+        """);
+    Files.writeString(sources.resolve("Main.java"), """
+        package acme;
+
+        import io.fairlead.grammar.*;
+        import io.fairlead.platform.*;
+        import io.fairlead.serverless.*;
+        import java.net.URI;
+        import java.time.Duration;
+        import java.util.Map;
+
+        public final class Main {
+          public static void main(String[] args) {
+            try (ServerlessPlatform platform =
+                Platforms.open("serverless", ServerlessPlatform.class, Map.of("cache", args[0]))) {
+              ModelArtifact iris = ModelArtifact.of(URI.create("classpath:iris.onnx"));
+              Request row = Request.json("{\\"instances\\": [[5.1, 3.5, 1.4, 0.2]]}");
+              System.out.println("here " + ask(platform, iris.named("here"), row));
+              System.out.println("apart " + ask(platform,
+                  iris.named("apart").with(ServerlessOptions.DEFAULT.withIsolation(Isolation.PROCESS)), row));
+              ModelArtifact texts = ModelArtifact.of(URI.create("classpath:all-minilm-l6-v2-q.onnx"));
+              System.out.println("texts " + ask(platform, texts.named("texts"), Request.texts("one")));
+              System.out.println("url " + platform.url(new ModelFunction(iris.named("here"), LIMITS)));
+            }
+          }
+
+          private static final FunctionLimits LIMITS = FunctionLimits.DEFAULT.withMemory("256MB");
+
+          private static String ask(ServerlessPlatform platform, ModelArtifact model, Request request) {
+            return platform
+                .invoke(platform.deploy(model, LIMITS).await(Duration.ofMinutes(1)), request)
+                .text();
+          }
+        }
+        """);
+    int compiled = ToolProvider.getSystemJavaCompiler()
+        .run(
+            null,
+            null,
+            null,
+            "-p",
+            modulePath,
+            "-d",
+            folder.resolve("application").toString(),
+            folder.resolve("sources/module-info.java").toString(),
+            sources.resolve("Main.java").toString());
+    assertThat(compiled).isZero();
+    Files.copy(
+        Path.of("src/test/resources/models/iris_lr.onnx"), folder.resolve("application/iris.onnx"));
+    for (String name : List.of("all-minilm-l6-v2-q.onnx", "all-minilm-l6-v2-q-tokenizer.json")) {
+      try (InputStream in = getClass().getResourceAsStream("/" + name)) {
+        Files.copy(in, folder.resolve("application").resolve(name));
+      }
+    }
+  }
+
+  private static List<String> classPath() {
+    return List.of(
+        System.getProperty("surefire.test.class.path", System.getProperty("java.class.path"))
+            .split(File.pathSeparator));
+  }
+
+  /** As the build packages it. */
+  private static Path jar(Path jar, Path classes) throws IOException {
+    Manifest manifest = new Manifest();
+    manifest.getMainAttributes().put(Attributes.Name.MANIFEST_VERSION, "1.0");
+    manifest.getMainAttributes().putValue("Automatic-Module-Name", "io.fairlead.serverless");
+    try (JarOutputStream out = new JarOutputStream(Files.newOutputStream(jar), manifest);
+        Stream<Path> files = Files.walk(classes)) {
+      for (Path file : files.filter(Files::isRegularFile).toList()) {
+        out.putNextEntry(
+            new JarEntry(classes.relativize(file).toString().replace(File.separatorChar, '/')));
+        Files.copy(file, out);
+      }
+    }
+    return jar;
+  }
+
+  private String run(String... options) throws Exception {
+    List<String> command = new ArrayList<>(
+        List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString()));
+    command.addAll(List.of(options));
+    command.addAll(List.of(
+        "-p",
+        modulePath,
+        "-m",
+        "acme.application/acme.Main",
+        folder.resolve("cache").toString()));
+    Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
+    try {
+      String said = new String(process.getInputStream().readAllBytes(), UTF_8);
+      assertThat(process.waitFor(60, TimeUnit.SECONDS)).as(said).isTrue();
+      return said;
+    } finally {
+      process.destroyForcibly();
+    }
+  }
+
+  @Test
+  void modelsRunAndTheHttpServerNeedsTheModuleThatTheMessageNames() throws Exception {
+    String without = run();
+
+    assertThat(without).contains("here {\"predictions\":", "apart {\"predictions\":", "texts [[");
+    assertThat(without).doesNotContain("url http");
+    String option = Stream.of(without.split("[ ,]+"))
+        .dropWhile(word -> !word.equals("--add-modules"))
+        .limit(2)
+        .collect(Collectors.joining(" "));
+    assertThat(option).isEqualTo("--add-modules io.netty.codec.http");
+
+    assertThat(run(option.split(" "))).contains("url http://127.0.0.1:");
+  }
+}
