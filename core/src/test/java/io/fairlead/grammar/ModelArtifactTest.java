@@ -67,6 +67,14 @@ class ModelArtifactTest {
         .hasMessageNotContaining("hunter2");
   }
 
+  @ParameterizedTest
+  @ValueSource(strings = {"C:/models/m.onnx", "d:m.onnx", "file://C:/models/m.onnx"})
+  void aPathWithADriveLetterIsToldFromAUri(String path) {
+    assertThatThrownBy(() -> ModelArtifact.of(URI.create(path)))
+        .isInstanceOf(InvalidValueException.class)
+        .hasMessageContaining("use ModelArtifact.of(Path.of(..)) for files (got " + path + ")");
+  }
+
   @Test
   void aLocalFileBecomesAnAbsoluteFileUri() {
     ModelArtifact artifact = ModelArtifact.of(Path.of("models/../iris.onnx"));

@@ -3,6 +3,7 @@ package io.fairlead.examples;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import java.io.IOException;
+import java.io.InterruptedIOException;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -15,6 +16,9 @@ import java.util.Optional;
 /** A client that runs curl, or sends the same request itself if there is none. */
 final class Curl {
   private static final int LONGEST = 2000;
+  /** Ctrl-C is for all processes of the terminal. */
+  private static final int INTERRUPTED = 128 + 2;
+
   private static final Duration LIMIT = Duration.ofMinutes(1);
 
   private final Optional<Path> program;
@@ -45,6 +49,9 @@ final class Curl {
       process.getOutputStream().close();
       String answer = new String(process.getInputStream().readAllBytes(), UTF_8);
       int exitCode = process.waitFor();
+      if (exitCode == INTERRUPTED) {
+        throw new InterruptedIOException("The example was interrupted.");
+      }
       if (exitCode != 0) {
         throw new IOException("curl failed with exit code " + exitCode + ": see its manual.");
       }

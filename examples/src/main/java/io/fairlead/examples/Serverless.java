@@ -57,7 +57,12 @@ public final class Serverless {
   private static final long LOOK_NANOS = Duration.ofMillis(20).toNanos();
   private static final int MAX_INSTANCES = 8;
   private static final int COLUMNS = 64;
+  private static final int CHART_MARGIN = 4;
+  /** Of a terminal that has room for bars. */
+  private static final int WIDE = 80;
+
   private static final int BAR = 14;
+  private static final int BEFORE_WHAT = 24;
   private static final int WIDTH = 76;
   private static final ObjectMapper JSON = new ObjectMapper();
 
@@ -139,8 +144,12 @@ public final class Serverless {
   }
 
   private void show(ModelArtifact model) throws IOException, InterruptedException {
-    terminal.line("One request per instance at a time, at most " + MAX_INSTANCES
-        + " instances, none after " + Terminal.shown(settings.idleTimeout()) + " idle.");
+    terminal
+        .wrapped(
+            "One request per instance at a time, at most " + MAX_INSTANCES
+                + " instances, none after " + Terminal.shown(settings.idleTimeout()) + " idle.",
+            0)
+        .forEach(terminal::line);
     terminal.line();
     FunctionLimits limits = FunctionLimits.DEFAULT
         .withMemory("128MB")
@@ -164,7 +173,9 @@ public final class Serverless {
 
     terminal.line();
     terminal.line("Instances, over " + Terminal.shown(now()) + ":");
-    chart.lines(terminal, COLUMNS).forEach(terminal::line);
+    chart
+        .lines(terminal, Math.min(COLUMNS, terminal.width() - CHART_MARGIN))
+        .forEach(terminal::line);
     terminal.line();
     explain();
     terminal.line();
@@ -237,7 +248,8 @@ public final class Serverless {
     Duration took = since(sent);
     checkNoError(JSON.readTree(answer));
     String line = answer.replaceAll("\\s+", " ");
-    terminal.line("  " + (line.length() > WIDTH ? line.substring(0, WIDTH - 4) + " ..." : line));
+    int room = Math.min(WIDTH, terminal.width() - 2);
+    terminal.line("  " + (line.length() > room ? line.substring(0, room - 4) + " ..." : line));
     terminal.line();
     done("answer", took, "by " + curl.name() + ": the model was loaded");
     look(function);
@@ -286,13 +298,13 @@ public final class Serverless {
     done(
         who,
         since(from),
-        String.format(
-            "%s  %d %-9s  %5d responses, median %s",
-            terminal.bar(most / (double) MAX_INSTANCES, MAX_INSTANCES),
-            most,
-            most == 1 ? "instance" : "instances",
-            nanos.size(),
-            shown(nanos.get(nanos.size() / 2))));
+        bar(most / (double) MAX_INSTANCES, MAX_INSTANCES)
+            + String.format(
+                isWide() ? "%d %-9s  %5d responses, median %s" : "%d %s, %d responses, %s",
+                most,
+                most == 1 ? "instance" : "instances",
+                nanos.size(),
+                shown(nanos.get(nanos.size() / 2))));
   }
 
   private List<Long> invokeInLoop(
@@ -324,10 +336,10 @@ public final class Serverless {
     chart.mark(now(), "back");
     Duration cold = timed(() -> platform.invoke(function, request));
     look(function);
-    done("invoke", cold, terminal.bar(1, BAR) + "  cold: the model is loaded again");
+    done("invoke", cold, bar(1, BAR) + "cold: the model is loaded again");
     Duration warm = timed(() -> platform.invoke(function, request));
     look(function);
-    done("invoke", warm, terminal.bar(warm.toNanos() / (double) cold.toNanos(), BAR) + "  warm");
+    done("invoke", warm, bar(warm.toNanos() / (double) cold.toNanos(), BAR) + "warm");
     rest(function);
   }
 
@@ -369,6 +381,15 @@ public final class Serverless {
         : Terminal.shown(Duration.ofNanos(nanos));
   }
 
+  /** {@return a bar and the space after it, or nothing where there is no room} */
+  private String bar(double share, int length) {
+    return isWide() ? terminal.bar(share, length) + "  " : "";
+  }
+
+  private boolean isWide() {
+    return terminal.width() >= WIDE;
+  }
+
   private <T> T step(String verb, Operation<T> operation, String what) {
     long from = System.nanoTime();
     T result = operation.await(LIMIT);
@@ -377,9 +398,10 @@ public final class Serverless {
   }
 
   private void done(String verb, Duration took, String what) {
-    terminal.line(
-        String.format("  %s %-10s %7s  %s", terminal.tick(), verb, Terminal.shown(took), what)
-            .stripTrailing());
+    terminal.line(String.format(
+            "  %s %-10s %7s  %s",
+            terminal.tick(), verb, Terminal.shown(took), terminal.fitting(what, BEFORE_WHAT))
+        .stripTrailing());
   }
 
   // ---- clean-up ----

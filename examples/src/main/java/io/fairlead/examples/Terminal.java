@@ -12,6 +12,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Set;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
 
 /**
@@ -51,7 +52,16 @@ final class Terminal {
     boolean colours = columns > 0
         && System.getenv().getOrDefault("NO_COLOR", "").isEmpty()
         && !"dumb".equals(System.getenv("TERM"));
-    return of(FileDescriptor.out, columns, colours);
+    Terminal terminal = of(FileDescriptor.out, columns, colours);
+    // Ctrl-C leaves the progress line where the shell's prompt comes.
+    Runtime.getRuntime().addShutdownHook(new Thread(terminal::end));
+    return terminal;
+  }
+
+  /** Removes the progress line. */
+  synchronized void end() {
+    clearLive();
+    out.flush();
   }
 
   /** {@return standard error, as plain lines} */
@@ -95,15 +105,23 @@ final class Terminal {
     }
   }
 
-  /** {@return a listener that shows an operation's progress; on plain lines, only its changes} */
+  /** {@return a listener that shows an operation's progress; on plain lines, only its changes, and each once} */
   Consumer<Progress> progress(String operation) {
+    AtomicReference<String> last = new AtomicReference<>("");
     return event -> {
       if (watched) {
         live("  " + (event.step() > 0 ? operation + "  " : "") + event);
-      } else if (event.step() > 0 && changesSomething(event.message())) {
+      } else if (event.step() > 0
+          && changesSomething(event.message())
+          && !last.getAndSet(event.toString()).equals(event.toString())) {
         line("      " + event);
       }
     };
+  }
+
+  /** {@return the width of the terminal; the largest number for a file or a pipe} */
+  int width() {
+    return width;
   }
 
   private static boolean changesSomething(String message) {

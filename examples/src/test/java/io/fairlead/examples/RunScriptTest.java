@@ -207,6 +207,61 @@ class RunScriptTest {
   }
 
   @Test
+  void withoutANetworkItSaysSo() throws Exception {
+    program(
+        "mvnw", "echo '[ERROR] Could not transfer artifact: Unknown host repo.example'; exit 1");
+
+    try (Child child = run("quickstart")) {
+      assertThat(child.exitCode()).isEqualTo(1);
+      assertThat(child.err()).contains("There is no network").doesNotContain("[ERROR]");
+    }
+  }
+
+  @Test
+  void aBuildThatCtrlCEndsIsNoFailure() throws Exception {
+    // As the terminal does it: the signal is for all of its processes, and the script runs its trap
+    // after the child's end.
+    program("mvnw", "kill -INT $PPID; kill -INT $$; exit 130");
+
+    try (Child child = run("quickstart")) {
+      assertThat(child.exitCode()).isEqualTo(130);
+      assertThat(child.err()).contains("Stopped.").doesNotContain("failed");
+    }
+    assertThat(root.resolve("examples/target/run.lock")).doesNotExist();
+  }
+
+  @Test
+  void aFolderThatTheLocaleCannotNameIsOneSentence() throws Exception {
+    Path elsewhere = Files.createDirectories(root.resolve("Prüfung/examples/src/main"));
+    Path script = Files.copy(Path.of("run"), elsewhere.getParent().getParent().resolve("run"));
+    assertThat(script.toFile().setExecutable(true)).isTrue();
+    ProcessBuilder builder = new ProcessBuilder(script.toString(), "quickstart");
+    builder.environment().put("JAVA_HOME", root.resolve("jdk").toString());
+    builder.environment().put("LC_ALL", "C");
+
+    try (Child child = Child.start(builder)) {
+      assertThat(child.exitCode()).isEqualTo(1);
+      assertThat(child.err()).contains("has letters beyond ASCII", "set LC_ALL=C.UTF-8");
+    }
+  }
+
+  @Test
+  void aServerIsTheProcessOfTheScript() throws Exception {
+    program(
+        "mvnw",
+        "echo \"$@\" >>mvnw.calls; mkdir -p server/target/server; touch server/target/server/fairlead-server.jar");
+
+    try (Child child = run("serve", "model.onnx", "--port", "0")) {
+      assertThat(child.exitCode()).isEqualTo(7);
+      assertThat(child.out())
+          .endsWith("-jar\n" + root.toRealPath().resolve("server/target/server/fairlead-server.jar")
+              + "\nmodel.onnx\n--port\n0\n");
+    }
+
+    assertThat(builds()).singleElement().asString().contains("-pl server -am");
+  }
+
+  @Test
   void anOldJavaIsRefused() throws Exception {
     java("11.0.2");
     try (Child child = run("quickstart")) {

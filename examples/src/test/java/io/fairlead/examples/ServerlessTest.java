@@ -17,6 +17,7 @@ import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class ServerlessTest {
   private static final String IRIS = "src/test/resources/iris.onnx";
@@ -111,15 +112,27 @@ class ServerlessTest {
     assertThat(printed.lines()).last().asString().contains("nothing left");
   }
 
+  @Test
+  @DisabledOnOs(value = OS.WINDOWS, disabledReason = "the program is a script")
+  void aCurlThatCtrlCEndsIsNoFailureOfCurl() throws Exception {
+    Path curl = program("exit 130");
+
+    assertThat(Serverless.run(List.of(), quick(Optional.of(curl)), printed.terminal))
+        .isEqualTo(1);
+
+    assertThat(printed.text()).contains("The example was interrupted.").doesNotContain("manual");
+  }
+
   private Path program(String body) throws IOException {
     Path file = Files.writeString(folder.resolve("curl"), "#!/bin/sh\n" + body + "\n");
     assertThat(file.toFile().setExecutable(true)).isTrue();
     return file;
   }
 
-  @Test
-  void fitsTheTerminalButForTheCommand() {
-    Printed watched = Printed.watched(80);
+  @ParameterizedTest
+  @ValueSource(ints = {60, 80})
+  void fitsTheTerminalButForTheCommand(int columns) {
+    Printed watched = Printed.watched(columns);
 
     assertThat(Serverless.run(List.of(), quick(Optional.empty()), watched.terminal))
         .isZero();
@@ -128,8 +141,8 @@ class ServerlessTest {
         .map(line -> line.substring(line.lastIndexOf('\r') + 1).replaceAll("\u001b\\[\\d*[mK]", ""))
         .filter(line -> !line.contains("curl -s"))
         .toList();
-    assertThat(seen).allSatisfy(line -> assertThat(line).hasSizeLessThanOrEqualTo(80));
-    assertThat(seen).hasSizeLessThanOrEqualTo(45);
+    assertThat(seen).allSatisfy(line -> assertThat(line).hasSizeLessThanOrEqualTo(columns));
+    assertThat(seen).hasSizeLessThanOrEqualTo(50);
     assertThat(watched.text()).contains("running", "no requests");
   }
 
@@ -201,7 +214,7 @@ class ServerlessTest {
       child.awaitOutput("1 caller");
       child.terminate();
 
-      assertThat(child.exitCode()).isNotZero();
+      assertThat(child.exitCode()).isEqualTo(128 + 15);
       assertThat(child.out()).contains("interrupted", "nothing left behind");
     }
   }

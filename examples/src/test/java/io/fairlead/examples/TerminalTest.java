@@ -2,7 +2,11 @@ package io.fairlead.examples;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.fairlead.operation.OperationId;
+import io.fairlead.operation.Progress;
 import java.time.Duration;
+import java.util.List;
+import java.util.function.Consumer;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -45,6 +49,30 @@ class TerminalTest {
     printed.terminal.live("at work");
 
     assertThat(printed.text()).isEmpty();
+  }
+
+  @Test
+  void aLiveLineIsGoneAtTheEnd() {
+    Printed printed = Printed.watched(20);
+
+    printed.terminal.live("at work");
+    printed.terminal.end();
+
+    assertThat(printed.text()).endsWith("\r\u001b[K");
+  }
+
+  @Test
+  void anEventThatComesAgainIsOneLine() {
+    Printed printed = Printed.toAFile();
+    Consumer<Progress> progress = printed.terminal.progress("undeploy ask");
+
+    for (String message :
+        List.of("waiting until it is gone", "waiting until it is gone", "deleting", "deleting")) {
+      progress.accept(new Progress(
+          new OperationId("serverless", "1"), Duration.ZERO, 1, 1, "function ask", message));
+    }
+
+    assertThat(printed.lines()).hasSize(2);
   }
 
   @Test

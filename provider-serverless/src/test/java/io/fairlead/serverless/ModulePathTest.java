@@ -15,11 +15,14 @@ import java.util.jar.Attributes;
 import java.util.jar.JarEntry;
 import java.util.jar.JarOutputStream;
 import java.util.jar.Manifest;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import javax.tools.ToolProvider;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledForJreRange;
 import org.junit.jupiter.api.condition.EnabledOnOs;
 import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
@@ -167,5 +170,16 @@ final class ModulePathTest {
     assertThat(option).isEqualTo("--add-modules io.netty.codec.http");
 
     assertThat(run(option.split(" "))).contains("url http://127.0.0.1:");
+  }
+
+  @Test
+  @EnabledForJreRange(minVersion = 24)
+  void nativeAccessIsNeededByTheModulesThatThePageNames() throws Exception {
+    String page = Files.readString(Path.of("../docs/serverless.md"));
+    Matcher named = Pattern.compile("--enable-native-access=(com\\.[\\w.,]+)").matcher(page);
+    assertThat(named.find()).isTrue();
+
+    assertThat(run("--illegal-native-access=deny", named.group()))
+        .contains("here {\"predictions\":", "texts [[");
   }
 }

@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import io.fairlead.engine.internal.fetch.RemoteFile.Hash;
 import java.io.IOException;
 import java.net.URI;
+import java.net.URLDecoder;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.AccessDeniedException;
@@ -63,7 +64,7 @@ public final class Hub {
      * @throws NoSuchFileException if it is no such location
      */
     public static Place of(URI location, String revision) throws NoSuchFileException {
-      Matcher path = LOCATION.matcher(String.valueOf(location.getPath()));
+      Matcher path = LOCATION.matcher(String.valueOf(location.getRawPath()));
       String organization = location.getRawAuthority();
       if (organization == null || !path.matches()) {
         throw new NoSuchFileException(
@@ -71,8 +72,8 @@ public final class Hub {
       }
       return new Place(
           organization + "/" + path.group("name"),
-          Optional.ofNullable(path.group("revision")).orElse(revision),
-          Optional.ofNullable(path.group("file")).orElse(""));
+          Optional.ofNullable(path.group("revision")).map(Hub::decoded).orElse(revision),
+          Optional.ofNullable(path.group("file")).map(Hub::decoded).orElse(""));
     }
 
     /** {@return whether the revision is a commit, which never changes} */
@@ -127,6 +128,10 @@ public final class Hub {
             : Optional.empty();
     long size = listed.path("lfs").path("size").asLong(listed.path("size").asLong(-1));
     return new RemoteFile(at, path, size, hash);
+  }
+
+  private static String decoded(String text) {
+    return URLDecoder.decode(text.replace("+", "%2B"), StandardCharsets.UTF_8);
   }
 
   private static String encoded(String text) {

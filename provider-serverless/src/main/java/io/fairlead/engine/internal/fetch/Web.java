@@ -23,6 +23,9 @@ import java.util.Optional;
 public final class Web {
   private static final int MAX_REDIRECTS = 5;
   private static final int MAX_TRIES = 6;
+  /** A server that does not answer at all is hardly there a minute later. */
+  private static final int MAX_CONNECTIONS = 3;
+
   private static final long MAX_TEXT = 64L << 20;
 
   private final Duration timeout;
@@ -163,7 +166,8 @@ public final class Web {
           first.disconnect();
         }
       }
-      if (tries == MAX_TRIES || waited.plus(pause).compareTo(maxWait) > 0) {
+      int most = failure instanceof HttpStatusException ? MAX_TRIES : MAX_CONNECTIONS;
+      if (tries == most || waited.plus(pause).compareTo(maxWait) > 0) {
         throw failure;
       }
       pause(pause);

@@ -66,8 +66,9 @@ final class WorkerClassPath {
    */
   List<Path> entries(Optional<String> handler) {
     List<Path> all = found;
-    if (all == null) {
-      all = search();
+    // A copy may have been evicted from the cache since.
+    if (all == null || !all.stream().allMatch(Files::exists)) {
+      all = search().stream().filter(Files::exists).toList();
       found = all;
     }
     Optional<Path> own = handler.flatMap(name -> origin(name, application));
