@@ -234,6 +234,14 @@ final class HuggingFaceFetcherTest {
   }
 
   @Test
+  void aMirrorMayHaveAPath() {
+    HuggingFaceFetcher fetcher = fetcher().withEndpoint(hub.endpoint().resolve("/mirror/"));
+
+    assertThat(ask(fetcher, LOCATION)).contains("label");
+    assertThat(hub.asked).anyMatch(request -> request.startsWith("hub GET /mirror/api/models/"));
+  }
+
+  @Test
   void thePageShowsWhatCompiles() throws IOException {
     HuggingFaceFetcher hub = new HuggingFaceFetcher();
     ServerlessConfig config = ServerlessConfig.DEFAULT.withFetcher("hf", hub);

@@ -103,7 +103,7 @@ final class LoopbackHub implements AutoCloseable {
   }
 
   private void answer(HttpExchange exchange) throws IOException {
-    String path = exchange.getRequestURI().getRawPath();
+    String path = exchange.getRequestURI().getRawPath().replaceFirst("^/mirror", "");
     if (limited.getAndUpdate(left -> Math.max(0, left - 1)) > 0) {
       exchange.getResponseHeaders().set("Retry-After", retryAfter);
       error(exchange, 429, "", "You have been rate limited");
@@ -188,6 +188,10 @@ final class LoopbackHub implements AutoCloseable {
   private void store(HttpExchange exchange) throws IOException {
     if (exchange.getRequestHeaders().getFirst("Authorization") != null) {
       error(exchange, 400, "", "Only one auth mechanism allowed");
+      return;
+    }
+    if (!exchange.getRequestMethod().equals("GET")) {
+      error(exchange, 403, "", "The signature is for GET");
       return;
     }
     String[] path = exchange.getRequestURI().getPath().substring(1).split("/", 2);

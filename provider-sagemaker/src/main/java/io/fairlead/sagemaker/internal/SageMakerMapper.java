@@ -238,6 +238,11 @@ final class SageMakerMapper implements EndpointMapper {
             "artifact.code",
             "must be the location of the weights for a model of the Hugging Face hub",
             code);
+        problems.check(
+            String.valueOf(weights.getPath()).matches("/[^/@]+"),
+            "artifact.weights",
+            "must be hf://ORG/NAME: the container takes a revision or a file by environment variables of its own",
+            weights);
         environment.putIfAbsent(HUB_MODEL, weights.getAuthority() + weights.getPath());
         String task = artifact.metadata().labels().get("task");
         if (task != null) {

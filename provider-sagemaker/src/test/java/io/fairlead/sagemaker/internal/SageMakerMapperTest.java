@@ -121,6 +121,17 @@ class SageMakerMapperTest {
             Map.entry("HF_MODEL_ID", "org/name"), Map.entry("HF_TASK", "text-generation"));
   }
 
+  @ParameterizedTest
+  @ValueSource(strings = {"hf://org/name@main", "hf://org/name/onnx/model.onnx"})
+  void aRevisionOrAFileOfTheHubIsRefused(URI location) {
+    ModelArtifact hub =
+        ModelArtifact.of(location).withMetadata(ModelMetadata.of("huggingface-llm", "1.4.2"));
+
+    assertThat(catchThrowableOfType(
+            InvalidValueException.class, () -> model(container(hub, RuntimeSpec.NONE))))
+        .hasMessageContaining("artifact.weights must be hf://ORG/NAME");
+  }
+
   @Test
   void theImageThatIsGivenWinsOverTheVersions() {
     ModelArtifact both = ARCHIVE.withMetadata(ModelMetadata.of("huggingface", "no such version"));

@@ -62,6 +62,16 @@ class VertexMapperTest {
         .hasMessageContaining("runtime.image must be in Artifact Registry or Container Registry");
   }
 
+  @ParameterizedTest
+  @ValueSource(strings = {"hf://org/name@main", "hf://org/name/onnx/model.onnx"})
+  void aRevisionOrAFileOfTheHubIsRefused(URI location) {
+    Container container =
+        new Container(ModelArtifact.of(location), RuntimeSpec.NONE, Dependencies.NONE);
+
+    assertThat(refused(container, ONE, BLUE))
+        .hasMessageContaining("artifact.weights must be hf://ORG/NAME");
+  }
+
   @Test
   void allThatIsWrongWithAnEndpointIsToldAtOnce() {
     Scaling scaling = new Scaling(Optional.of("Large"), 0, 0, 2, ONE.options())

@@ -16,7 +16,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
-import java.util.TreeSet;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
@@ -96,8 +95,8 @@ public final class Hub {
 
   /** {@return a revision, with all its files} */
   public Revision revision(Place place) throws IOException {
-    URI at = endpoint.resolve(
-        "/api/models/" + place.id() + "/revision/" + encoded(place.revision()) + "?blobs=true");
+    URI at =
+        at("/api/models/" + place.id() + "/revision/" + encoded(place.revision()) + "?blobs=true");
     JsonNode answer;
     try {
       answer = JSON.readTree(web.text(at));
@@ -117,7 +116,7 @@ public final class Hub {
   }
 
   private RemoteFile file(Place place, String path, JsonNode listed) {
-    URI at = endpoint.resolve("/" + place.id() + "/resolve/" + place.revision() + "/"
+    URI at = at("/" + place.id() + "/resolve/" + place.revision() + "/"
         + Stream.of(path.split("/", -1)).map(Hub::encoded).collect(Collectors.joining("/")));
     String sha256 = listed.path("lfs").path("sha256").asText();
     String blob = listed.path("blobId").asText();
@@ -128,6 +127,11 @@ public final class Hub {
             : Optional.empty();
     long size = listed.path("lfs").path("size").asLong(listed.path("size").asLong(-1));
     return new RemoteFile(at, path, size, hash);
+  }
+
+  /** A mirror may have a path of its own, before that of the hub. */
+  private URI at(String path) {
+    return URI.create(endpoint.toString().replaceFirst("/+$", "") + path);
   }
 
   private static String decoded(String text) {
@@ -196,9 +200,9 @@ public final class Hub {
         return usual;
       }
     }
-    TreeSet<String> models = models(paths);
+    List<String> models = models(paths);
     if (models.size() == 1) {
-      return models.first();
+      return models.get(0);
     }
     throw new NoSuchFileException(
         place.id(),
@@ -207,13 +211,11 @@ public final class Hub {
             ? place.id() + " has no ONNX model: take a repository with one, or export it with"
                 + " 'optimum-cli export onnx'"
             : place.id() + " has several models" + listed(models) + "; name one, as in hf://"
-                + place.id() + "/" + models.first());
+                + place.id() + "/" + models.get(0));
   }
 
-  private static TreeSet<String> models(Collection<String> paths) {
-    return paths.stream()
-        .filter(path -> path.endsWith(".onnx"))
-        .collect(Collectors.toCollection(TreeSet::new));
+  private static List<String> models(Collection<String> paths) {
+    return paths.stream().filter(path -> path.endsWith(".onnx")).sorted().toList();
   }
 
   private static String listed(Collection<String> models) {
@@ -289,7 +291,7 @@ public final class Hub {
           null,
           reason
               + (gated
-                  ? "; accept the conditions of " + endpoint.resolve("/" + place.id())
+                  ? "; accept the conditions of " + at("/" + place.id())
                       + " and give HuggingFaceFetcher.withToken a token that may read it"
                   : "; the hub says so of repositories that do not exist, too: check " + place.id()
                       + ", or give HuggingFaceFetcher.withToken a token that may read it"));

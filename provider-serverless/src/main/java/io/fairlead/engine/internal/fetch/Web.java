@@ -60,10 +60,12 @@ public final class Web {
   public static final class Answer implements AutoCloseable {
     private final HttpURLConnection first;
     private final HttpURLConnection last;
+    private final boolean elsewhere;
 
-    Answer(HttpURLConnection first, HttpURLConnection last) {
+    Answer(HttpURLConnection first, HttpURLConnection last, boolean elsewhere) {
       this.first = first;
       this.last = last;
+      this.elsewhere = elsewhere;
     }
 
     /** {@return a header of the server that was asked, even if it redirected the request to another} */
@@ -80,7 +82,7 @@ public final class Web {
 
     /** {@return the length of the content; negative if unknown} */
     public long length() {
-      return last.getContentLengthLong();
+      return elsewhere ? -1 : last.getContentLengthLong();
     }
 
     public InputStream content() throws IOException {
@@ -115,7 +117,7 @@ public final class Web {
     return ask("GET", at, from);
   }
 
-  /** {@return the answer without the content} */
+  /** {@return the answer without the content, of this server: a signed location elsewhere is for one method only} */
   public Answer head(URI at) throws IOException {
     return ask("HEAD", at, 0);
   }
@@ -131,8 +133,13 @@ public final class Web {
         last = first;
         URI target = at;
         int status = last.getResponseCode();
+        boolean elsewhere = false;
         for (int i = 0; isRedirect(status); i++) {
           target = redirected(target, last);
+          elsewhere = method.equals("HEAD") && !isServer(target);
+          if (elsewhere) {
+            break;
+          }
           if (i == MAX_REDIRECTS) {
             throw new HttpStatusException(
                 status, "", "it redirects more than " + MAX_REDIRECTS + " times");
@@ -143,8 +150,8 @@ public final class Web {
           last = open(method, target, from);
           status = last.getResponseCode();
         }
-        if (status == 200 || status == 206) {
-          Answer answer = new Answer(first, last);
+        if (status == 200 || status == 206 || elsewhere) {
+          Answer answer = new Answer(first, last, elsewhere);
           first = null;
           last = null;
           return answer;
