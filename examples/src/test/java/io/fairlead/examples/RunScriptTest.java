@@ -258,7 +258,7 @@ class RunScriptTest {
               + "\nmodel.onnx\n--port\n0\n");
     }
 
-    assertThat(builds()).singleElement().asString().contains("-pl server -am");
+    assertThat(builds()).singleElement().asString().contains("-pl provider-serverless/server -am");
   }
 
   @Test

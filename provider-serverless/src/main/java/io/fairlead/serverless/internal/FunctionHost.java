@@ -409,10 +409,11 @@ public final class FunctionHost {
     @Override
     public Mapping function(ModelFunction function) {
       ServerlessOptions options = ServedFunction.optionsOf(function);
-      long memory = function.limits().memoryBytes().orElse(1L);
       String scheme = function.artifact().weights().getScheme();
       boolean pickle = options.trustedPickle().isPresent();
       boolean apart = pickle || options.isolation() == Isolation.PROCESS;
+      long least = apart ? Workers.minMemoryBytes(pickle) : 1;
+      long memory = function.limits().memoryBytes().orElse(least);
       Problems.in("ModelFunction")
           .check(
               memory <= budget.memoryBytes(),
@@ -420,10 +421,9 @@ public final class FunctionHost {
               "must be at most the memory of all instances together, " + budget.memoryBytes(),
               memory)
           .check(
-              !apart || memory >= Workers.minMemoryBytes(pickle),
+              memory >= least,
               "limits.memoryBytes",
-              "must be at least " + Workers.minMemoryBytes(pickle) + " for a process of "
-                  + (pickle ? "Python" : "Java"),
+              "must be at least " + least + " for a process of " + (pickle ? "Python" : "Java"),
               memory)
           .check(
               options.trustedPickle().isEmpty() || "file".equalsIgnoreCase(scheme),
