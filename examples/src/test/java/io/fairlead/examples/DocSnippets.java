@@ -2,6 +2,7 @@ package io.fairlead.examples;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import io.fairlead.engine.ExecutionProvider;
 import io.fairlead.engine.StreamingModelHandler;
 import io.fairlead.grammar.ColdStart;
 import io.fairlead.grammar.Container;
@@ -107,6 +108,14 @@ final class DocSnippets {
     ModelArtifact model = ModelArtifact.of(Path.of("iris.onnx"))
         .named("iris")
         .with(ServerlessOptions.DEFAULT.withIsolation(Isolation.PROCESS).withMaxQueue(100));
+    return model;
+  }
+
+  static ModelArtifact gpu() {
+    ModelArtifact model = ModelArtifact.of(Path.of("bert.onnx"))
+        .named("bert")
+        .with(ServerlessOptions.DEFAULT.withExecutionProvider(
+            ExecutionProvider.of("CUDA").with("device_id", "0")));
     return model;
   }
 
