@@ -38,9 +38,9 @@ import org.junit.jupiter.params.provider.CsvSource;
 /** The packaged server, as the real process that a container starts. */
 @DisabledOnOs(value = OS.WINDOWS, disabledReason = "there is no SIGTERM")
 class ServerIT {
-  private static final Path MODELS = Path.of("../provider-serverless/src/test/resources/models");
+  private static final Path MODELS = Path.of("../src/test/resources/models");
   private static final Path IRIS = MODELS.resolve("iris_lr.onnx");
-  private static final Path PAGE = Path.of("../docs/serverless.md");
+  private static final Path PAGE = Path.of("../../docs/serverless.md");
   private static final String ROW = "{\"instances\": [[5.1, 3.5, 1.4, 0.2]]}";
   private static final Pattern STARTED =
       Pattern.compile("Serving (.*) at (http://\\S+/) - ask: curl (\\S+)(?: -d '(.*)')?.*");
@@ -173,8 +173,8 @@ class ServerIT {
         .orElseThrow();
     List<String> lines = dockerfile.lines().toList();
     assertThat(lines).hasSize(4);
-    assertThat(lines.get(1)).isEqualTo("COPY server/target/server /opt/fairlead");
-    assertThat(Server.FOLDER).endsWith(Path.of("server/target/server"));
+    assertThat(lines.get(1)).isEqualTo("COPY provider-serverless/server/target/server /opt/fairlead");
+    assertThat(Server.FOLDER).endsWith(Path.of("provider-serverless/server/target/server"));
     String entrypoint = lines.get(3);
     assertThat(entrypoint).matches("ENTRYPOINT \\[(\"[^\"]+\"(, )?)+]");
     return new ArrayList<>(Pattern.compile("\"([^\"]+)\"")
