@@ -161,6 +161,39 @@ class ServerIT {
     }
   }
 
+  @Test
+  void aModelOfTheHubIsNamedAsItsRepository() throws Exception {
+    byte[] model = Files.readAllBytes(IRIS);
+    HttpServer hub =
+        HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
+    hub.createContext("/", exchange -> {
+      byte[] answer = exchange.getRequestURI().getPath().startsWith("/api/models/acme/flowers/")
+          ? ("{\"sha\": \"" + "0".repeat(40)
+                  + "\", \"siblings\": [{\"rfilename\": \"onnx/a.onnx\", \"size\": " + model.length
+                  + "}]}")
+              .getBytes(UTF_8)
+          : model;
+      exchange.sendResponseHeaders(200, answer.length);
+      exchange.getResponseBody().write(answer);
+      exchange.close();
+    });
+    hub.start();
+    Map<String, String> environment = Map.of(
+        "HF_ENDPOINT",
+        "http://127.0.0.1:" + hub.getAddress().getPort(),
+        "XDG_CACHE_HOME",
+        folder.toString());
+    try (Server server =
+        Server.start(environment, "hf://acme/flowers@main/onnx/a.onnx", "--port", "0")) {
+      Matcher line = line(server.started());
+
+      assertThat(line.group(1)).isEqualTo("flowers");
+      assertThat(Server.post(URI.create(line.group(3)), ROW)).startsWith("200");
+    } finally {
+      hub.stop(0);
+    }
+  }
+
   // ---- as a container ----
 
   /** {@return the command of the Dockerfile in the page, for the folder of this build} */

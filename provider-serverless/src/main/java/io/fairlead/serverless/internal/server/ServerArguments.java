@@ -44,7 +44,8 @@ record ServerArguments(
 
         MODEL                 a model's file, its folder, or a folder of models: each of its files and subfolders that
                               is a model is a function, named after it, and of the layout NAME/VERSION/FILE the latest
-                              version. Also https://..., and hf://ORG/NAME[@REVISION][/FILE] of the Hugging Face hub.
+                              version. Also https://..., and hf://ORG/NAME[@REVISION][/FILE] of the Hugging Face hub
+                              or of the mirror in the variable HF_ENDPOINT.
                               Without one: the model of the container, in AIP_STORAGE_URI or /opt/ml/model
         --port N              the port, by default 8080; 0 for any free one
         --host ADDRESS        the address to listen at, by default 127.0.0.1. Other machines need the token in the

@@ -53,6 +53,7 @@ public final class ServerMain {
   private static final Set<String> FETCHED = Set.of("https", "hf", "gs");
   private static final String TOKEN = "FAIRLEAD_TOKEN";
   private static final String HUB_TOKEN = "HF_TOKEN";
+  private static final String HUB_ENDPOINT = "HF_ENDPOINT";
 
   private final ServerArguments arguments;
   private final Map<String, String> environment;
@@ -186,9 +187,12 @@ public final class ServerMain {
             "'" + location + "' cannot be fetched: a model is a file or a folder of this"
                 + " machine, or at https://, hf:// or gs://.");
       }
-      String path = String.valueOf(uri.getPath()).replaceFirst("/+$", "").replaceFirst("@.*", "");
-      return List.of(
-          new NamedModel(NamedModel.nameOf(path.substring(path.lastIndexOf('/') + 1)), uri));
+      // Of the hub, the name of the repository; of others, that of the file.
+      String path = String.valueOf(uri.getPath()).replaceFirst("/+$", "");
+      String name = "hf".equalsIgnoreCase(uri.getScheme())
+          ? path.replaceFirst("^/([^/@]*).*", "$1")
+          : path.substring(path.lastIndexOf('/') + 1);
+      return List.of(new NamedModel(NamedModel.nameOf(name), uri));
     }
     try {
       Path path = Path.of(location).toAbsolutePath().normalize();
@@ -231,6 +235,10 @@ public final class ServerMain {
 
   private ServerlessConfig config() throws WrongArgumentException {
     HuggingFaceFetcher hub = new HuggingFaceFetcher();
+    String mirror = environment.getOrDefault(HUB_ENDPOINT, "");
+    if (!mirror.isBlank()) {
+      hub = hub.withEndpoint(uri(mirror));
+    }
     if (arguments.sendHubToken()) {
       String token = environment.getOrDefault(HUB_TOKEN, "");
       if (token.isBlank()) {
