@@ -40,6 +40,7 @@ public final class TensorflowEngine extends OptionalEngine {
               + " " + ModelFiles.SAVED_MODEL + ", as file:");
     }
     runtime.checkDefaults(files, options, "", failures);
+    checkOnlyLoader(files, TensorFlow.class);
     JavaCpp.load(cacheFolder, TensorFlow::version);
     return TensorflowModel.open(files, graph.resolveSibling(""), failures);
   }

@@ -1,5 +1,6 @@
 package io.fairlead.engine.internal.graphs;
 
+import ai.djl.pytorch.engine.PtEngine;
 import io.fairlead.engine.LoadOptions;
 import io.fairlead.engine.TensorModel;
 import io.fairlead.engine.internal.format.ModelFormat;
@@ -29,6 +30,7 @@ public final class TorchscriptEngine extends OptionalEngine {
   @Override
   protected TensorModel load(ModelFiles files, LoadOptions options) {
     runtime.checkDefaults(files, options, "-Dai.djl.pytorch.num_threads", failures);
+    checkOnlyLoader(files, PtEngine.class);
     return TorchscriptModel.open(files, cacheFolder, failures);
   }
 }

@@ -95,7 +95,7 @@ final class TorchscriptModel implements TensorModel {
     try {
       return (PtNDManager) Djl.offline(
           cacheFolder,
-          "djl",
+          "pytorch",
           PtEngine.class.getClassLoader(),
           () -> Engine.getEngine(PtEngine.ENGINE_NAME).newBaseManager(Device.cpu()));
     } catch (Exception e) {

@@ -25,7 +25,7 @@ public final class Djl {
   /**
    * {@return the result of work that may load a library of DJL}
    *
-   * @param runtime the name of the library's folder
+   * @param runtime the name of the library
    * @param loader the class loader of DJL's files; if it does not find them, DJL stays unusable
    */
   public static <T> T offline(
@@ -35,7 +35,7 @@ public final class Djl {
       if (LOADED.contains(runtime)) {
         return offline(null, loader, work);
       }
-      try (NativeFolder folder = folder(cacheFolder, runtime)) {
+      try (NativeFolder folder = folder(cacheFolder)) {
         T result = offline(folder == null ? null : folder.path().toString(), loader, work);
         LOADED.add(runtime);
         return result;
@@ -70,9 +70,9 @@ public final class Djl {
     }
   }
 
-  private static @Nullable NativeFolder folder(Path cacheFolder, String runtime) {
+  private static @Nullable NativeFolder folder(Path cacheFolder) {
     try {
-      return NativeFolder.kept(cacheFolder, runtime);
+      return NativeFolder.kept(cacheFolder, "djl");
     } catch (IOException e) {
       LOG.warn("DJL's library is put into DJL's default folder: {}", e.toString());
       return null;

@@ -34,6 +34,9 @@ import org.slf4j.LoggerFactory;
 public final class NativeFolder implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(NativeFolder.class);
   private static final String PREFIX = "fairlead-natives-";
+  private static final String CHANGEABLE =
+      "Other users may change {}, so native libraries are unpacked for this process alone, which takes 0.1 s for each"
+          + " runtime: delete it, or take the permission to write from them (chmod go-w){}";
   // A system property for each kept folder: what all class loaders see.
   private static final String CLAIMED = "fairlead.natives.";
   // One object for all class loaders, too: the runtimes take system properties.
@@ -113,6 +116,19 @@ public final class NativeFolder implements AutoCloseable {
     }
   }
 
+  /**
+   * {@return whether a class loader is the first of this JVM to load the libraries of a runtime}
+   *
+   * <p>For a runtime that ends the process when another copy of it is loaded.
+   *
+   * @param type a class of the runtime, which is not initialised
+   */
+  public static boolean claimForProcess(Class<?> type) {
+    String loader = Integer.toHexString(System.identityHashCode(type.getClassLoader()));
+    Object first = System.getProperties().putIfAbsent(CLAIMED + type.getName(), loader);
+    return first == null || first.equals(loader);
+  }
+
   /** Whether no other class loader has loaded from a folder. */
   private static boolean claim(Path folder) {
     if (System.getProperties().putIfAbsent(CLAIMED + folder, "true") == null) {
@@ -130,12 +146,7 @@ public final class NativeFolder implements AutoCloseable {
       if (!changeable && access.isOfThisUser()) {
         return Optional.of(real);
       }
-      warn(
-          cacheFolder,
-          "Other users may change {}, so native libraries are unpacked for this process alone, which takes 0.1 s for"
-              + " each runtime: take the permission to write from them (chmod o-w), or use a cache folder of this"
-              + " user's own",
-          "");
+      warn(real, CHANGEABLE, "");
     } catch (IOException | RuntimeException e) {
       warn(
           cacheFolder,
@@ -146,9 +157,9 @@ public final class NativeFolder implements AutoCloseable {
     return Optional.empty();
   }
 
-  private static void warn(Path cacheFolder, String message, String why) {
-    if (WARNED.add(cacheFolder)) {
-      LOG.warn(message, cacheFolder, why);
+  private static void warn(Path folder, String message, String why) {
+    if (WARNED.add(folder)) {
+      LOG.warn(message, folder, why);
     }
   }
 
@@ -160,11 +171,14 @@ public final class NativeFolder implements AutoCloseable {
         LOG.trace("{} exists", folder);
       }
       Access access = Access.of(folder);
-      return Files.isDirectory(folder, NOFOLLOW_LINKS)
-          && !access.has(WRITABLE_BY_GROUP)
-          && !access.has(WRITABLE_BY_ANYBODY)
-          && access.isOfThisUser()
-          && allowsExecutables(folder);
+      if (!Files.isDirectory(folder, NOFOLLOW_LINKS)
+          || access.has(WRITABLE_BY_GROUP)
+          || access.has(WRITABLE_BY_ANYBODY)
+          || !access.isOfThisUser()) {
+        warn(folder, CHANGEABLE, "");
+        return false;
+      }
+      return allowsExecutables(folder);
     } catch (IOException | RuntimeException e) {
       LOG.debug("{} is not used", folder, e);
       return false;

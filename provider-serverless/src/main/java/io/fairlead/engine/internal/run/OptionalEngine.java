@@ -5,9 +5,11 @@ import io.fairlead.engine.LoadOptions;
 import io.fairlead.engine.ModelSource;
 import io.fairlead.engine.TensorModel;
 import io.fairlead.engine.internal.format.ModelFormat;
+import io.fairlead.engine.internal.natives.NativeFolder;
 import io.fairlead.engine.internal.source.ModelFiles;
 import io.fairlead.engine.internal.support.Failures;
 import io.fairlead.engine.internal.support.OptionalRuntime;
+import io.fairlead.error.ErrorKind;
 
 /** An engine for one format whose library is optional. */
 public abstract class OptionalEngine implements InferenceEngine {
@@ -49,6 +51,22 @@ public abstract class OptionalEngine implements InferenceEngine {
       return load((ModelFiles) source, options);
     } catch (LinkageError e) {
       throw runtime.unusable(source, e, failures);
+    }
+  }
+
+  /**
+   * Refuses a model whose runtime another class loader of this JVM has loaded, beside which it cannot be loaded again.
+   *
+   * @param type a class of the runtime, which is not initialised
+   */
+  protected final void checkOnlyLoader(ModelSource source, Class<?> type) {
+    if (!NativeFolder.claimForProcess(type)) {
+      throw failures.failure(
+          ErrorKind.UNSUPPORTED,
+          source + " is " + runtime.model()
+              + " model, and another class loader of this JVM has loaded its runtime, of which a process can hold one"
+              + " copy: deploy it with isolation PROCESS, which runs it in a JVM of its own, or start this application"
+              + " anew");
     }
   }
 
