@@ -324,7 +324,7 @@ final class JsonModelTest {
       UINT32 | 12 | 4294967296           | must hold whole numbers from 0 to 4294967295
       UINT64 | 13 | 18446744073709551616 | must hold whole numbers from 0 to 18446744073709551615
       UINT64 | 13 | -1                   | must hold whole numbers from 0 to 18446744073709551615
-      UINT64 | 13 | 1.0                  | must hold whole numbers from 0 to 18446744073709551615
+      UINT64 | 13 | 1.5                  | must hold whole numbers from 0 to 18446744073709551615
       """)
   void aNumberThatDoesNotFitIsRefused(String datatype, int type, String number, String rule) {
     LeasedModel model = load(new OnnxFile()

@@ -299,7 +299,6 @@ final class HttpFrontTest {
       THROTTLED PT2.1S  | 429 | 3
       QUOTA             | 503 | 1
       UNAVAILABLE PT5S  | 503 | 5
-      CANCELLED         | 503 |
       TIMEOUT           | 504 |
       MODEL_FAILED      | 500 |
       """)
