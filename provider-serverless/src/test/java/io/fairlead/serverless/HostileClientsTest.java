@@ -22,7 +22,6 @@ import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.TestInstance;
@@ -163,23 +162,24 @@ class HostileClientsTest {
     List<Double> beside = new ArrayList<>();
     for (int turn = 0; turn < TURNS; turn++) {
       alone.addAll(ask(QUESTIONS));
-      try (Attacker attacker = new Attacker(attack)) {
+      Attacker attacker = new Attacker(attack);
+      try {
         beside.addAll(ask(QUESTIONS));
-        attacker.attackAtLeastOnce();
+      } finally {
+        attacker.stop();
       }
     }
     return median(beside) / median(alone);
   }
 
   /**
-   * A thread that attacks until it is closed; closing throws what went wrong.
+   * A thread that attacks once or more, until it is stopped.
    *
    * <p>It pauses between attacks: what is measured is what one costs, not how many bytes this machine can receive.
    */
-  private final class Attacker implements AutoCloseable {
+  private final class Attacker {
     private final Thread thread;
     private volatile boolean stopped;
-    private final AtomicInteger attacks = new AtomicInteger();
     private volatile Throwable failure;
 
     Attacker(Attack attack) {
@@ -187,7 +187,6 @@ class HostileClientsTest {
         try {
           do {
             attack.run(HostileClientsTest.this);
-            attacks.incrementAndGet();
             TimeUnit.MILLISECONDS.sleep(PAUSE_MILLIS);
           } while (!stopped);
         } catch (Throwable e) {
@@ -197,14 +196,8 @@ class HostileClientsTest {
       thread.start();
     }
 
-    void attackAtLeastOnce() throws InterruptedException {
-      while (attacks.get() == 0 && thread.isAlive()) {
-        TimeUnit.MILLISECONDS.sleep(1);
-      }
-    }
-
-    @Override
-    public void close() throws Exception {
+    /** Throws what went wrong. */
+    void stop() throws InterruptedException {
       stopped = true;
       thread.join();
       assertThat(failure).isNull();

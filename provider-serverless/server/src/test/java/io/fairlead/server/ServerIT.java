@@ -206,7 +206,8 @@ class ServerIT {
         .orElseThrow();
     List<String> lines = dockerfile.lines().toList();
     assertThat(lines).hasSize(4);
-    assertThat(lines.get(1)).isEqualTo("COPY provider-serverless/server/target/server /opt/fairlead");
+    assertThat(lines.get(1))
+        .isEqualTo("COPY provider-serverless/server/target/server /opt/fairlead");
     assertThat(Server.FOLDER).endsWith(Path.of("provider-serverless/server/target/server"));
     String entrypoint = lines.get(3);
     assertThat(entrypoint).matches("ENTRYPOINT \\[(\"[^\"]+\"(, )?)+]");

@@ -594,7 +594,7 @@ class BadDaysTest {
     config = config.withGracePeriod(Duration.ofMillis(1));
     open(new SystemClock(ServerlessProvider.ID));
     ModelFunction function = deploy(onPlatform(code("door")), LIMITS.withMaxConcurrent(1));
-    callers.submit(() -> platform.invoke(function, ANY));
+    Future<Response> runs = callers.submit(() -> platform.invoke(function, ANY));
     door.inside.acquire();
     Future<Response> waits = callers.submit(() -> platform.invoke(function, ANY));
     until(() -> platform.status(function).waiting() == 1);
@@ -605,6 +605,7 @@ class BadDaysTest {
         .hasRootCauseInstanceOf(ServingException.class)
         .hasMessageContaining("Platform 'serverless' is closed");
     closed.get();
+    assertThat(runs).isNotDone();
   }
 
   @Test

@@ -13,6 +13,7 @@ import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelInitializer;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.EventLoopGroup;
+import io.netty.channel.RecvByteBufAllocator;
 import io.netty.channel.nio.NioEventLoopGroup;
 import io.netty.channel.socket.SocketChannel;
 import io.netty.channel.socket.nio.NioServerSocketChannel;
@@ -152,18 +153,18 @@ public final class HttpFront implements AutoCloseable {
   }
 
   private Channel listen(Routes routes) {
+    RecvByteBufAllocator buffers =
+        new AdaptiveRecvByteBufAllocator().maxMessagesPerRead(READS_IN_A_ROW);
     ChannelFuture bound = new ServerBootstrap()
         .group(threads)
         .channel(NioServerSocketChannel.class)
         .option(ChannelOption.SO_BACKLOG, BACKLOG)
         .option(ChannelOption.SO_REUSEADDR, true)
         .childOption(ChannelOption.TCP_NODELAY, true)
-        .childOption(
-            ChannelOption.RCVBUF_ALLOCATOR,
-            new AdaptiveRecvByteBufAllocator().maxMessagesPerRead(READS_IN_A_ROW))
         .childHandler(new ChannelInitializer<SocketChannel>() {
           @Override
           protected void initChannel(SocketChannel channel) {
+            channel.config().setRecvByteBufAllocator(buffers);
             channel
                 .pipeline()
                 .addLast(
