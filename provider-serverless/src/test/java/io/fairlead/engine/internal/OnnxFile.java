@@ -49,6 +49,13 @@ public final class OnnxFile {
     return this;
   }
 
+  /** Adds an input of an optional type. */
+  public OnnxFile inputOptional(String name, int type) {
+    Message optional = new Message().message(9, new Message().message(1, tensor(type)));
+    graph.message(11, value(name, optional));
+    return this;
+  }
+
   public OnnxFile outputSequence(String name, int type) {
     graph.message(
         12, value(name, new Message().message(4, new Message().message(1, tensor(type)))));

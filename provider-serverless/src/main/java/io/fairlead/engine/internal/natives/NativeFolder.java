@@ -34,6 +34,9 @@ import org.slf4j.LoggerFactory;
 public final class NativeFolder implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(NativeFolder.class);
   private static final String PREFIX = "fairlead-natives-";
+  private static final String UNWRITABLE =
+      "Native libraries cannot be cached in {} and are unpacked for this process alone, which takes 0.1 s for each"
+          + " runtime: {}";
   private static final String CHANGEABLE =
       "Other users may change {}, so native libraries are unpacked for this process alone, which takes 0.1 s for each"
           + " runtime: delete it, or take the permission to write from them (chmod go-w){}";
@@ -148,11 +151,7 @@ public final class NativeFolder implements AutoCloseable {
       }
       warn(real, CHANGEABLE, "");
     } catch (IOException | RuntimeException e) {
-      warn(
-          cacheFolder,
-          "Native libraries cannot be cached in {} and are unpacked for this process alone, which takes 0.1 s for"
-              + " each runtime: {}",
-          e.toString());
+      warn(cacheFolder, UNWRITABLE, e.toString());
     }
     return Optional.empty();
   }
@@ -180,7 +179,7 @@ public final class NativeFolder implements AutoCloseable {
       }
       return allowsExecutables(folder);
     } catch (IOException | RuntimeException e) {
-      LOG.debug("{} is not used", folder, e);
+      warn(folder, UNWRITABLE, e.toString());
       return false;
     }
   }

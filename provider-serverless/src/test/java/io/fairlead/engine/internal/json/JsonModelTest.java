@@ -453,6 +453,24 @@ final class JsonModelTest {
   }
 
   @Test
+  void aModelWithAnOptionalInputDoesNotLoadAndSaysWhy() {
+    OnnxFile model = new OnnxFile()
+        .opset(18)
+        .inputOptional("x", OnnxFile.FLOAT)
+        .output("y", OnnxFile.BOOL)
+        .node("OptionalHasElement", List.of("x"), List.of("y"));
+
+    ServingException e = catchThrowableOfType(ServingException.class, () -> load(model));
+
+    assertThat(e.kind()).isEqualTo(ErrorKind.UNSUPPORTED);
+    assertThat(e)
+        .hasMessageContaining(
+            "has an input or output of a type that ONNX Runtime's Java API does not have, such as an"
+                + " optional or sparse one")
+        .hasMessageEndingWith("export it with tensors as inputs and outputs.");
+  }
+
+  @Test
   void aModelThatFailsInARunSaysWhy() {
     LeasedModel model = load(new OnnxFile()
         .input("x", OnnxFile.FLOAT, 2)

@@ -216,6 +216,30 @@ final class NativeProcessTest {
     assertThat(output).contains("answered");
   }
 
+  /** As in the image of a container, whose cache was filled when it was made. */
+  @Test
+  void aFilledCacheFolderThatCannotBeWrittenIsLoadedFrom() throws Exception {
+    Path cache = Files.createDirectory(folder.resolve("cache"));
+    run("once", "onnx");
+    String mount = "mount --bind " + cache + " " + cache + " && mount -o remount,bind,ro " + cache;
+    assumeTrue(
+        new ProcessBuilder("unshare", "-m", "sh", "-c", mount).start().waitFor() == 0,
+        "file systems can be mounted");
+
+    String output = end(
+        start(
+            List.of("unshare", "-m", "sh", "-c", mount + " && exec \"$@\"", "sh"),
+            "p",
+            "once",
+            "onnx"),
+        "p");
+
+    assertThat(output)
+        .contains("answered")
+        .contains("loaded: " + cache)
+        .doesNotContain("cannot be cached");
+  }
+
   private static List<Path> left(Path folder) throws IOException {
     if (!Files.exists(folder)) {
       return List.of();
