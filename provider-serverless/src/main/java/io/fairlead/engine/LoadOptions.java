@@ -47,12 +47,8 @@ public final class LoadOptions extends Settings<LoadOptions.Draft> {
         .throwIfAny();
   }
 
-  /**
-   * {@return whether a session's setting cannot be changed: one that decides which files it reads}
-   *
-   * @param key the key of a session's configuration entry
-   */
-  public static boolean isFixed(String key) {
+  /** Whether a session's setting decides which files it reads. */
+  private static boolean isFixed(String key) {
     return key.startsWith("session.load_model_format")
         || key.startsWith("session.use_ort_model")
         || key.startsWith("session.model_external")

@@ -3,6 +3,7 @@ package io.fairlead.serverless;
 import io.fairlead.engine.ExecutionProvider;
 import io.fairlead.engine.LoadOptions;
 import io.fairlead.grammar.ArtifactOptions;
+import io.fairlead.grammar.InvalidValueException;
 import io.fairlead.grammar.Problems;
 import io.fairlead.spi.Settings;
 import java.util.ArrayList;
@@ -59,12 +60,12 @@ public final class ServerlessOptions extends Settings<ServerlessOptions.Draft>
             draft.runOn != RunOn.CALLER || draft.isolation == Isolation.IN_PROCESS,
             "runOn",
             "must not be CALLER with isolation PROCESS",
-            draft.runOn)
-        .check(
-            draft.sessionSettings.keySet().stream().noneMatch(LoadOptions::isFixed),
-            "sessionSettings",
-            "must not say what a session loads, and from where",
-            draft.sessionSettings.keySet());
+            draft.runOn);
+    try {
+      LoadOptions.DEFAULT.withSessionSettings(draft.sessionSettings);
+    } catch (InvalidValueException e) {
+      e.problems().forEach(problems::add);
+    }
     draft.slots.ifPresent(slots -> problems.check(
         slots >= 1 && slots <= MAX_SLOTS, "slots", "must be from 1 to " + MAX_SLOTS, slots));
     draft.trustedPickle.ifPresent(python ->

@@ -8,7 +8,9 @@ import io.fairlead.engine.internal.Models;
 import io.fairlead.error.ErrorKind;
 import io.fairlead.error.ServingException;
 import io.fairlead.grammar.FunctionLimits;
+import io.fairlead.grammar.InvalidValueException;
 import io.fairlead.grammar.ModelFunction;
+import io.fairlead.grammar.Problem;
 import io.fairlead.json.GrammarJson;
 import io.fairlead.platform.Request;
 import java.net.URI;
@@ -63,6 +65,15 @@ final class FunctionOptionsTest {
 
     assertThat(read).isEqualTo(function);
     assertThat(options.sessionSettings()).isEqualTo(Map.of("session.set_denormal_as_zero", "1"));
+  }
+
+  @Test
+  void aSettingThatDecidesWhatIsLoadedIsRefused() {
+    InvalidValueException e = catchThrowableOfType(
+        InvalidValueException.class,
+        () -> ServerlessOptions.DEFAULT.withSessionSetting("session.load_model_format", "ORT"));
+
+    assertThat(e.problems()).extracting(Problem::field).containsExactly("sessionSettings");
   }
 
   @Test
