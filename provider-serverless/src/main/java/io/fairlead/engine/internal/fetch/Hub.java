@@ -154,7 +154,7 @@ public final class Hub {
     String name = model.substring(slash + 1);
     Map<String, String> wanted = new TreeMap<>();
     for (String path : revision.files().keySet()) {
-      // External data is called as its model with something after it, by all exporters.
+      // As most exporters call external data.
       String own = path.startsWith(folder) ? path.substring(folder.length()) : "";
       if (own.startsWith(name) || own.equals(name.replaceFirst("\\.onnx$", ".data"))) {
         wanted.put(own, path);

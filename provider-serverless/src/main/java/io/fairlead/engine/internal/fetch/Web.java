@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.InterruptedIOException;
 import java.net.HttpURLConnection;
+import java.net.SocketTimeoutException;
 import java.net.URI;
 import java.net.URLConnection;
 import java.time.Duration;
@@ -161,6 +162,8 @@ public final class Web {
         if (status != 429 && status < 500) {
           throw failure;
         }
+      } catch (SocketTimeoutException e) {
+        failure = e;
       } catch (HttpStatusException | InterruptedIOException e) {
         throw e;
       } catch (IOException e) {

@@ -38,7 +38,7 @@ import org.slf4j.LoggerFactory;
  * the same user are, no links are followed, and where the operating system allows it everything is deleted relative to
  * the opened folder, whatever takes the place of its name meanwhile.
  */
-public final class PrivateFolder {
+public final class PrivateFolder implements AutoCloseable {
   /** The file that is locked. */
   public static final Path LOCK = Path.of("lock");
 
@@ -73,7 +73,10 @@ public final class PrivateFolder {
 
   /** Closing a file that this process has locked elsewhere would release that lock, so its own are recognized by name. */
   private static String ofThisProcess(String prefix) {
-    return prefix + ProcessHandle.current().pid() + "-";
+    // In a container that is started again, the number is that of the process before.
+    long started =
+        ProcessHandle.current().info().startInstant().map(Instant::toEpochMilli).orElse(0L);
+    return prefix + ProcessHandle.current().pid() + "-" + started + "-";
   }
 
   public Path path() {
@@ -81,6 +84,7 @@ public final class PrivateFolder {
   }
 
   /** Deletes the folder recursively, as far as possible; an orphan's rest is deleted by the next process. */
+  @Override
   public void close() {
     delete(root);
     try {

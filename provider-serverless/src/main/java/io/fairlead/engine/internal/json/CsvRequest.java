@@ -221,7 +221,7 @@ final class CsvRequest {
   private static String described(Datatype datatype) {
     return switch (datatype) {
       case BOOL -> "true or false";
-      case FP32, FP64 -> "a number, or nan where a value is missing";
+      case FP16, BF16, FP32, FP64 -> "a number, or nan where a value is missing";
       default -> "a whole number";
     };
   }

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonToken;
 import io.fairlead.engine.Tensor;
 import io.fairlead.engine.TensorSpec;
+import io.fairlead.engine.internal.text.Unicode;
 import io.fairlead.grammar.Problems;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -116,8 +117,13 @@ final class Instances {
   }
 
   private Rows texts() throws IOException {
+    return Rows.ofTexts(texts(0));
+  }
+
+  /** Reads the rest of the texts, the first of which has an index. */
+  private List<String> texts(int first) throws IOException {
     List<String> texts = new ArrayList<>();
-    int index = 0;
+    int index = first;
     do {
       String field = FIELD + "[" + index + "]";
       if (json.currentToken() == JsonToken.VALUE_STRING) {
@@ -130,11 +136,13 @@ final class Instances {
       }
       index++;
     } while (json.nextToken() != JsonToken.END_ARRAY);
-    return Rows.ofTexts(texts);
+    return texts;
   }
 
   private void add(List<String> texts, String text, String field) {
-    problems.check(!text.isBlank(), field, "must not be empty");
+    problems
+        .check(!text.isBlank(), field, "must not be empty")
+        .check(Unicode.isWhole(text), field, Unicode.RULE);
     texts.add(text);
   }
 
@@ -172,8 +180,7 @@ final class Instances {
       if (json.nextToken() == JsonToken.END_ARRAY) {
         return Rows.ofTexts(texts);
       }
-      Rows others = texts();
-      texts.addAll(others.texts());
+      texts.addAll(texts(1));
       return Rows.ofTexts(texts);
     }
     return byName();

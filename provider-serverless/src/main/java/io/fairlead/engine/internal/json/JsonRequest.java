@@ -213,8 +213,7 @@ final class JsonRequest {
     if (texts.isEmpty()) {
       parameters.names().forEach(ignored::add);
     } else {
-      // No protocol has texts as inputs, so no client sends parameters with them that were not
-      // meant.
+      // No protocol has texts as inputs, so what a client sends beside them is meant.
       for (String name : parameters.names()) {
         problems.check(
             false, "parameters." + name, "must not be present: this model has no parameters");

@@ -23,7 +23,7 @@ import org.slf4j.LoggerFactory;
 /**
  * A folder that this class loader loads the native libraries of a runtime from.
  *
- * <p>No other user and no other process changes it, and no other class loader of this JVM loads from it. A process
+ * <p>No other user changes it, but for those of the group of a cache folder that it may write to, no other process does, and no other class loader of this JVM loads from it. A process
  * crashes when the file of a library that it has loaded is overwritten, and the JVM refuses a file that another of its
  * class loaders has loaded.
  *
@@ -132,6 +132,14 @@ public final class NativeFolder implements AutoCloseable {
     return first == null || first.equals(loader);
   }
 
+  /** Releases a claim of this class loader, after a load that failed. */
+  public static void releaseForProcess(Class<?> type) {
+    System.getProperties()
+        .remove(
+            CLAIMED + type.getName(),
+            Integer.toHexString(System.identityHashCode(type.getClassLoader())));
+  }
+
   /** Whether no other class loader has loaded from a folder. */
   private static boolean claim(Path folder) {
     if (System.getProperties().putIfAbsent(CLAIMED + folder, "true") == null) {
@@ -225,7 +233,7 @@ public final class NativeFolder implements AutoCloseable {
   /** Whether the file system that a folder is on allows executable files, without which no library can be loaded. */
   private static boolean allowsExecutables(Path folder) throws IOException {
     if (!Files.isWritable(folder)) {
-      try (Stream<Path> files = Files.list(folder)) {
+      try (Stream<Path> files = Files.walk(folder)) {
         return files.filter(Files::isRegularFile).anyMatch(Files::isExecutable);
       }
     }

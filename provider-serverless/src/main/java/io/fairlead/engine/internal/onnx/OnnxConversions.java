@@ -197,9 +197,12 @@ final class OnnxConversions implements AutoCloseable {
         throw failures.ofModel(
             call,
             "element " + i + " of its output '" + name
-                + "' is a text with characters above U+FFFF, or NUL, that is neither in the model nor in the request,"
-                + " and ONNX Runtime's Java API cannot return it: export the model without the operators that make"
-                + " such texts",
+                + "' is a text with characters above U+FFFF, or NUL, that ONNX Runtime's Java API cannot return: "
+                + (texts.areKnown()
+                    ? "it is neither in the model nor in the request; export the model without the operators that make"
+                        + " such texts"
+                    : "it is not in the request, and the texts of a model in this format cannot be read; deploy the"
+                        + " .onnx file that it was made of"),
             null);
       }
       elements[i] = others.get((int) indices[i]);

@@ -23,8 +23,7 @@ import java.util.Set;
  * <p>ONNX Runtime is not loaded before the first model.
  */
 public final class OnnxEngine implements InferenceEngine {
-  // Operators with a scale or a random number for all rows together, refused before the first
-  // request.
+  // Operators with a scale or a random number for all rows together, refused at once.
   private static final Set<String> BATCH_DEPENDENT = Set.of(
       "DynamicQuantizeLinear",
       "DynamicQuantizeMatMul",

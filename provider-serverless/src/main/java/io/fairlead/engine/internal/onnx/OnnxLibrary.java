@@ -67,7 +67,9 @@ public final class OnnxLibrary {
     } catch (RuntimeException e) {
       throw e;
     } catch (Exception e) {
-      throw new UnsatisfiedLinkError(Failures.reason(e));
+      UnsatisfiedLinkError error = new UnsatisfiedLinkError(Failures.reason(e));
+      error.initCause(e);
+      throw error;
     }
   }
 
@@ -132,7 +134,17 @@ public final class OnnxLibrary {
     }
   }
 
-  private static List<PackedLibrary> packed() throws IOException {
+  /** {@return the libraries in ONNX Runtime's jar; none where it has to unpack them itself} */
+  private static List<PackedLibrary> packed() {
+    try {
+      return libraries();
+    } catch (IOException | RuntimeException e) {
+      LOG.warn("ONNX Runtime's libraries are left to itself to unpack: {}", e.toString());
+      return List.of();
+    }
+  }
+
+  private static List<PackedLibrary> libraries() throws IOException {
     String resources = "/ai/onnxruntime/native/" + system();
     List<PackedLibrary> libraries = new ArrayList<>();
     for (String name : REQUIRED) {

@@ -107,6 +107,11 @@ final class OnnxTexts implements OnnxReader.Listener {
     return new ArrayList<>(texts);
   }
 
+  /** {@return whether the model's file could be read for texts} */
+  boolean areKnown() {
+    return all;
+  }
+
   /** {@return whether the model may have a text that is not plain} */
   boolean mayHaveSome() {
     return !all || !texts.isEmpty();

@@ -23,10 +23,9 @@ final class BatchComparison {
   static final int MOST_SHAPES = 1024;
 
   // The order of additions in a matrix product depends on the number of rows. In single precision
-  // that
-  // changes a sum of n numbers by at most n * 2^-24 of the sum of their sizes; seen were 1e-6 of
-  // the
-  // largest number of an answer.
+  // that changes a
+  // sum of n numbers by at most n * 2^-24 of the sum of their sizes; seen were 1e-6 of an answer's
+  // largest number.
   private static final double TOLERANCE = 1e-4;
   // For an answer of zeros.
   private static final double LEAST = 1e-6;

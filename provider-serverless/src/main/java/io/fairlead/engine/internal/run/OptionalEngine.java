@@ -10,9 +10,12 @@ import io.fairlead.engine.internal.source.ModelFiles;
 import io.fairlead.engine.internal.support.Failures;
 import io.fairlead.engine.internal.support.OptionalRuntime;
 import io.fairlead.error.ErrorKind;
+import org.jspecify.annotations.Nullable;
 
 /** An engine for one format whose library is optional. */
 public abstract class OptionalEngine implements InferenceEngine {
+  private volatile @Nullable Class<?> claimed;
+  private volatile boolean isLoaded;
   protected final OptionalRuntime runtime;
   protected final Failures failures;
   private final ModelFormat format;
@@ -48,8 +51,14 @@ public abstract class OptionalEngine implements InferenceEngine {
   public final TensorModel open(ModelSource source, LoadOptions options) {
     runtime.checkNoneOfOnnx(source, options, failures);
     try {
-      return load((ModelFiles) source, options);
+      TensorModel model = load((ModelFiles) source, options);
+      isLoaded = true;
+      return model;
     } catch (LinkageError e) {
+      Class<?> type = claimed;
+      if (type != null && !isLoaded) {
+        NativeFolder.releaseForProcess(type);
+      }
       throw runtime.unusable(source, e, failures);
     }
   }
@@ -68,6 +77,7 @@ public abstract class OptionalEngine implements InferenceEngine {
               + " copy: deploy it with isolation PROCESS, which runs it in a JVM of its own, or start this application"
               + " anew");
     }
+    claimed = type;
   }
 
   /** {@return the model; its library is not initialised before} */

@@ -124,7 +124,13 @@ public final class ModelFiles implements ModelSource {
     for (ModelFile file : externalWeights.values()) {
       size += file.size();
     }
-    return texts == null ? size : size + texts.tokenizer().size();
+    if (texts != null) {
+      size += texts.tokenizer().size();
+      for (ModelFile file : texts.settings().values()) {
+        size += file.size();
+      }
+    }
+    return size;
   }
 
   @Override

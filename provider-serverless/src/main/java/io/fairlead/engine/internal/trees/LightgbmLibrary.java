@@ -6,6 +6,7 @@ import java.io.File;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.concurrent.atomic.AtomicBoolean;
 
 /**
  * LightGBM's native libraries, loaded from a folder of this class loader.
@@ -16,6 +17,8 @@ import java.nio.file.Path;
 final class LightgbmLibrary {
   private static final String TEMPORARY = "java.io.tmpdir";
   private static final String OWN_FOLDER = "LIGHTGBM_NATIVE_LIB_PATH";
+
+  private static final AtomicBoolean LOADED = new AtomicBoolean();
 
   private LightgbmLibrary() {}
 
@@ -30,12 +33,16 @@ final class LightgbmLibrary {
     }
     try {
       NativeFolder.exclusively(() -> {
+        if (LOADED.get()) {
+          return true;
+        }
         try (NativeFolder folder = NativeFolder.privately(cacheFolder)) {
           keepTemporaryFolder();
           String before = System.getProperty(TEMPORARY);
           System.setProperty(TEMPORARY, folder.path().toString());
           try {
-            return LGBMBooster.isNativeLoaded();
+            LOADED.set(LGBMBooster.isNativeLoaded());
+            return LOADED.get();
           } finally {
             System.setProperty(TEMPORARY, before);
           }

@@ -280,20 +280,21 @@ final class Connection extends ChannelInboundHandlerAdapter {
       return;
     }
     if (hasOtherEncoding(request)) {
-      refuse(Answer.error(
-          HttpResponseStatus.BAD_REQUEST,
-          "The only supported Transfer-Encoding is chunked, by itself and once."));
-      return;
-    }
-    long length = HttpUtil.getContentLength(request, -1L);
-    if (length > settings.maxBodyBytes()) {
-      refuse(tooLarge());
+      refuse(
+          Answer.error(
+              HttpResponseStatus.BAD_REQUEST,
+              "The only supported Transfer-Encoding is chunked, by itself and once, in HTTP/1.1 and without a Content-Length."));
       return;
     }
     Routes.Route route = routes.route(request);
     early = route.early();
     kind = route.kind();
     function = route.function();
+    long length = HttpUtil.getContentLength(request, -1L);
+    if (length > settings.maxBodyBytes()) {
+      refuse(tooLarge());
+      return;
+    }
     if (function != null) {
       exchange.isFor(function.name());
     }
@@ -321,7 +322,9 @@ final class Connection extends ChannelInboundHandlerAdapter {
     List<String> encodings = request.headers().getAll(HttpHeaderNames.TRANSFER_ENCODING);
     return !encodings.isEmpty()
         && !(encodings.size() == 1
-            && HttpHeaderValues.CHUNKED.contentEqualsIgnoreCase(encodings.get(0).trim()));
+            && HttpHeaderValues.CHUNKED.contentEqualsIgnoreCase(encodings.get(0).trim())
+            && request.protocolVersion().minorVersion() > 0
+            && !request.headers().contains(HttpHeaderNames.CONTENT_LENGTH));
   }
 
   private void append(ByteBuf part) {

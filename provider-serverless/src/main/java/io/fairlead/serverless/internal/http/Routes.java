@@ -85,10 +85,6 @@ final class Routes {
   }
 
   Route route(HttpRequest request) {
-    Answer refusal = refusal(request);
-    if (refusal != null) {
-      return Route.to(refusal);
-    }
     Target target;
     try {
       target = Target.of(request.uri(), settings);
@@ -96,6 +92,15 @@ final class Routes {
       return Route.to(Answer.error(
           HttpResponseStatus.BAD_REQUEST,
           "The path is not correctly encoded: " + e.getMessage() + "."));
+    }
+    Route route = route(request, target);
+    return target == null ? route : route.of(target.kind());
+  }
+
+  private Route route(HttpRequest request, @Nullable Target target) {
+    Answer refusal = refusal(request);
+    if (refusal != null) {
+      return Route.to(refusal);
     }
     if (isCrossSite(request) && (target == null || !target.kind().isHarmless())) {
       return Route.to(Answer.error(
@@ -119,10 +124,10 @@ final class Routes {
                   HttpResponseStatus.NOT_FOUND,
                   "There is no route for this path. " + SUPPORTED_ROUTES + "."));
     }
-    return route(request, target).of(target.kind());
+    return allowed(request, target);
   }
 
-  private Route route(HttpRequest request, Target target) {
+  private Route allowed(HttpRequest request, Target target) {
     Target.Kind kind = target.kind();
     if (!kind.allows(request.method())) {
       return Route.to(Answer.error(

@@ -225,9 +225,12 @@ public final class Budget {
   /** Removes and returns the next request that fits; its pool moves to the end of the round. */
   private @Nullable Request takeNext() {
     Request found = null;
+    boolean onlyPredicted = waiting.keySet().stream().allMatch(Pool::isPrewarming);
     for (Deque<Request> requests : waiting.values()) {
       Request request = requests.getFirst();
-      if (request.bytes <= freeBytes && (found == null || isBefore(request, found))) {
+      if (request.bytes <= freeBytes
+          && (onlyPredicted || !request.pool.isPrewarming())
+          && (found == null || (request.first && !found.first))) {
         found = request;
       }
     }
@@ -244,11 +247,6 @@ public final class Budget {
       hasWaiting = !waiting.isEmpty();
     }
     return found;
-  }
-
-  private static boolean isBefore(Request one, Request other) {
-    boolean predicted = one.pool.isPrewarming();
-    return predicted == other.pool.isPrewarming() ? one.first && !other.first : !predicted;
   }
 
   private List<Request> byUrgency() {

@@ -46,6 +46,9 @@ final class WorkerClassPath {
   private final Failures failures;
   private volatile @Nullable List<Path> found;
 
+  /** Whether the last search has found all. */
+  private volatile boolean complete;
+
   /**
    * Creates it; looks for nothing yet.
    *
@@ -68,8 +71,9 @@ final class WorkerClassPath {
     List<Path> all = found;
     // A copy may have been evicted from the cache since.
     if (all == null || !all.stream().allMatch(Files::exists)) {
+      complete = true;
       all = search().stream().filter(Files::exists).toList();
-      found = all;
+      found = complete ? all : null;
     }
     Optional<Path> own = handler.flatMap(name -> origin(name, application));
     if (own.isEmpty() || all.contains(own.get())) {
@@ -163,7 +167,8 @@ final class WorkerClassPath {
     try {
       file(location).ifPresent(entries::add);
     } catch (IOException e) {
-      LOG.debug("{} is left out of the class path of workers", url, e);
+      complete = false;
+      LOG.warn("{} is left out of the class path of workers: {}", url, e.toString());
     }
   }
 

@@ -2,6 +2,7 @@ package io.fairlead.serverless.internal.process;
 
 import static java.util.Objects.requireNonNull;
 
+import io.fairlead.engine.internal.natives.NativeFolder;
 import io.fairlead.engine.internal.support.Failures;
 import io.fairlead.error.ErrorKind;
 import io.fairlead.error.ServingException;
@@ -260,7 +261,7 @@ public final class Workers implements AutoCloseable {
         throw failures.closed();
       }
       if (folder == null) {
-        folder = WorkerFolder.create(Path.of(System.getProperty("java.io.tmpdir")));
+        folder = WorkerFolder.create(temporaryFolder());
       }
       if (timer == null) {
         timer = timer();
@@ -275,6 +276,17 @@ public final class Workers implements AutoCloseable {
           e);
     } finally {
       lock.unlock();
+    }
+  }
+
+  /** While a runtime's libraries are loaded, the system property may name a folder that is deleted afterwards. */
+  private static Path temporaryFolder() throws IOException {
+    try {
+      return NativeFolder.exclusively(() -> Path.of(System.getProperty("java.io.tmpdir")));
+    } catch (IOException | RuntimeException e) {
+      throw e;
+    } catch (Exception e) {
+      throw new IllegalStateException(e);
     }
   }
 

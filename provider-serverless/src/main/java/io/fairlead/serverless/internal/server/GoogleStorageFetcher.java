@@ -11,6 +11,7 @@ import io.fairlead.engine.internal.fetch.RemoteFile;
 import io.fairlead.engine.internal.fetch.RemoteFile.Hash;
 import io.fairlead.engine.internal.fetch.TarStream;
 import io.fairlead.engine.internal.fetch.Web;
+import io.fairlead.provider.Loopback;
 import io.fairlead.provider.Sha256;
 import io.fairlead.provider.TimeSource;
 import java.io.IOException;
@@ -65,9 +66,10 @@ final class GoogleStorageFetcher implements ModelFetcher {
     String path =
         String.valueOf(location.getPath()).replaceFirst("^/+", "").replaceFirst("/+$", "");
     String prefix = path.isEmpty() ? "" : path + "/";
+    Map<String, String> headers =
+        isSafe(storage) ? Map.of("Authorization", "Bearer " + accessToken()) : Map.of();
     try {
-      Web web = new Web(
-          TIMEOUT, MAX_WAIT, time, storage, Map.of("Authorization", "Bearer " + accessToken()));
+      Web web = new Web(TIMEOUT, MAX_WAIT, time, storage, headers);
       List<TarStream.Entry> files = new ArrayList<>();
       StringBuilder versions = new StringBuilder();
       String page = "";
@@ -90,7 +92,8 @@ final class GoogleStorageFetcher implements ModelFetcher {
         page = answer.path("nextPageToken").asText();
       } while (!page.isEmpty());
       if (files.isEmpty()) {
-        throw new NoSuchFileException(path, null, "there is no object below it");
+        throw new NoSuchFileException(
+            path, null, "there is no object below it, and a model at gs:// is a folder");
       }
       String tag = Sha256.of(versions.toString().getBytes(UTF_8));
       return tag.equals(etag)
@@ -124,6 +127,12 @@ final class GoogleStorageFetcher implements ModelFetcher {
             return GoogleStorageFetcher.explained(e, name);
           }
         }));
+  }
+
+  /** {@return whether a token may be sent there: not to an emulator on another machine, in plain text} */
+  private static boolean isSafe(URI server) {
+    return "https".equalsIgnoreCase(server.getScheme())
+        || Loopback.isHost(String.valueOf(server.getHost()));
   }
 
   private String accessToken() throws IOException {

@@ -8,6 +8,7 @@ import io.fairlead.grammar.FunctionLimits;
 import io.fairlead.grammar.InvalidValueException;
 import io.fairlead.grammar.ModelArtifact;
 import io.fairlead.grammar.ModelFunction;
+import io.fairlead.grammar.Redacted;
 import io.fairlead.operation.Operation;
 import io.fairlead.provider.Loopback;
 import io.fairlead.serverless.HttpSettings;
@@ -152,7 +153,8 @@ public final class ServerMain {
       NamedModel other = byName.put(model.name(), model);
       if (other != null) {
         throw new WrongArgumentException("Two models have the name " + model.name() + ": "
-            + other.location() + " and " + model.location() + ". Rename one of the files.");
+            + Redacted.uri(other.location()) + " and " + Redacted.uri(model.location())
+            + ". Rename one of the files, or serve it from a folder of its own name.");
       }
     }
     String first = arguments.defaultFunction().orElse("");
@@ -183,14 +185,13 @@ public final class ServerMain {
     if (location.contains("://")) {
       URI uri = uri(location);
       if (!FETCHED.contains(uri.getScheme().toLowerCase(Locale.ROOT))) {
-        throw new WrongArgumentException(
-            "'" + location + "' cannot be fetched: a model is a file or a folder of this"
-                + " machine, or at https://, hf:// or gs://.");
+        throw new WrongArgumentException("'" + Redacted.text(location)
+            + "' cannot be fetched: a model is a file or a folder of this"
+            + " machine, at https:// or hf://, or a folder at gs://.");
       }
-      // Of the hub, the name of the repository; of others, that of the file.
       String path = String.valueOf(uri.getPath()).replaceFirst("/+$", "");
       String name = "hf".equalsIgnoreCase(uri.getScheme())
-          ? path.replaceFirst("^/([^/@]*).*", "$1")
+          ? nameOnHub(path)
           : path.substring(path.lastIndexOf('/') + 1);
       return List.of(new NamedModel(NamedModel.nameOf(name), uri));
     }
@@ -212,11 +213,18 @@ public final class ServerMain {
     }
   }
 
+  /** {@return the name of the repository, and that of the file if one is chosen and it does not say "model" only} */
+  private static String nameOnHub(String path) {
+    String[] parts = path.substring(1).replaceFirst("@[^/]*", "").split("/", -1);
+    String file = NamedModel.nameOf(parts[parts.length - 1]);
+    return parts.length == 1 || file.equals("model") ? parts[0] : parts[0] + "-" + file;
+  }
+
   private static URI uri(String location) throws WrongArgumentException {
     try {
       return URI.create(location);
     } catch (IllegalArgumentException e) {
-      throw new WrongArgumentException("'" + location + "' is no URI: " + e.getMessage() + ".");
+      throw new WrongArgumentException("'" + Redacted.text(location) + "' is no URI.");
     }
   }
 
@@ -261,6 +269,12 @@ public final class ServerMain {
   }
 
   private HttpSettings address() throws WrongArgumentException {
+    String token = environment.getOrDefault(TOKEN, "");
+    HttpSettings settings = addressWithoutToken(token);
+    return token.isEmpty() ? settings : settings.withToken(token);
+  }
+
+  private HttpSettings addressWithoutToken(String token) throws WrongArgumentException {
     boolean chosen = arguments.host().isPresent() || arguments.port().isPresent();
     if (!chosen && environment.containsKey(VERTEX_PORT)) {
       return HttpSettings.forVertex(environment);
@@ -272,7 +286,6 @@ public final class ServerMain {
       return port.isEmpty() ? settings : settings.withAddress(settings.host(), port.get());
     }
     HttpSettings settings = HttpSettings.DEFAULT.withOpenWithoutToken(arguments.openWithoutToken());
-    String token = environment.getOrDefault(TOKEN, "");
     if (!token.isEmpty()) {
       settings = settings.withToken(token);
     }

@@ -77,6 +77,8 @@ final class InstancesTest {
       {'instances': ['a', {}]}                 | instances[1] must hold one text, as its member inputs
       {'instances': [{'inputs': 'a', 'text': 'b'}]} | instances[0] must hold one text, as its member inputs
       {'instances': [{'inputs': 7}]}           | instances[0].inputs must be a text
+      {'instances': [{'inputs': 'a'}, {'inputs': 7}]} | instances[1].inputs must be a text
+      {'instances': ['\\ud83d']}               | instances[0] must hold whole characters, and no half of one (a surrogate without the other)
       {'instances': [{'content': 'a', 'task_type': [1]}]} | instances[0].task_type must not be present: an instance is one text
       {'instances': 'hello'}                   | instances must be an array, such as {"inputs": ["a text", "another"]}
       {'inputs': 'hello', 'parameters': {'x': 1}} | parameters.x must not be present: this model has no parameters

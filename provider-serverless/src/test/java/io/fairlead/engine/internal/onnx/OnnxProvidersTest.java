@@ -38,6 +38,21 @@ final class OnnxProvidersTest {
     }
   }
 
+  @Test
+  void aSettingReachesOnnxRuntimeWhichRefusesAWrongValue() {
+    try (Engine engine = engine()) {
+      ServingException e = catchThrowableOfType(
+          ServingException.class,
+          () -> engine.load(
+              Models.artifact("iris_lr.onnx"),
+              LoadOptions.DEFAULT
+                  .withThreads(2)
+                  .withSessionSettings(Map.of("session.dynamic_block_base", "wrong"))));
+
+      assertThat(e).isNotNull();
+    }
+  }
+
   /** A model that is optimised with a provider's own operators is none for another. */
   @Test
   void aModelWithOptionsOfItsOwnIsNeitherKeptNorTakenFromTheCache() {
