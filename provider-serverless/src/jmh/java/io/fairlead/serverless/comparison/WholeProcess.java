@@ -24,6 +24,7 @@ public final class WholeProcess {
   private static final double SECOND = 1e9;
   private static final String FAIRLEAD = "fairlead";
   private static final String LATENCY = "fairlead, latency";
+  private static final String ARCHIVE = "fairlead, class archive";
   private static final String SPRING = "spring";
   private static final String FASTIFY = "fastify";
   private static final String FASTIFY_ONE = "fastify, 1 thread";
@@ -71,13 +72,19 @@ public final class WholeProcess {
     void stop() throws InterruptedException {
       process.destroyForcibly().waitFor();
     }
+
+    /** Ends it in order. */
+    void end() throws InterruptedException {
+      process.destroy();
+      process.waitFor();
+    }
   }
 
   private WholeProcess(Path folder) {
     this.folder = folder;
   }
 
-  /** Compares: {@code FOLDER SPRING_JAR FASTIFY_FOLDER}; a peer given as {@code -} is left out. */
+  /** Compares: {@code FOLDER SPRING_JAR FASTIFY_FOLDER SERVER_JAR}; a peer given as {@code -} is left out. */
   public static void main(String[] args) throws IOException, InterruptedException {
     Path folder = Path.of(args[0]).toAbsolutePath();
     Path model = MiniLm.unpack(folder.resolve("model"), true);
@@ -98,7 +105,10 @@ public final class WholeProcess {
       comparison.commands.put(FASTIFY, new Command(words, ""));
       comparison.commands.put(FASTIFY_ONE, new Command(words, "1"));
     }
+    comparison.archive(args[3]);
     comparison.start();
+    // It is the same program as without it, once it runs.
+    comparison.commands.remove(ARCHIVE);
     comparison.load();
     comparison.bars.close();
   }
@@ -122,6 +132,28 @@ public final class WholeProcess {
         "PORT",
         String.valueOf(threads));
     commands.put(name, new Command(words, ""));
+  }
+
+  /** The server program as its users start it, with an archive of the classes that it has loaded once. */
+  private void archive(String jar) throws IOException, InterruptedException {
+    String archive = folder.resolve("server.jsa").toString();
+    Path model = MiniLm.unpack(folder.resolve(MiniLm.NAME), true).getParent();
+    List<String> words = List.of(
+        "-jar",
+        jar,
+        model.toString(),
+        "--port",
+        "PORT",
+        "--cache",
+        folder.resolve("cache").toString());
+    List<String> first = new ArrayList<>(List.of(java(), "-XX:ArchiveClassesAtExit=" + archive));
+    first.addAll(words);
+    Server server = new Command(first, "").start(freePort());
+    server.firstAnswer();
+    server.end();
+    List<String> then = new ArrayList<>(List.of(java(), "-XX:SharedArchiveFile=" + archive));
+    then.addAll(words);
+    commands.put(ARCHIVE, new Command(then, ""));
   }
 
   private static int freePort() throws IOException {
@@ -162,6 +194,11 @@ public final class WholeProcess {
           "fairlead / spring",
           Bars.median(times.get(FAIRLEAD)) / Bars.median(times.get(SPRING)),
           0.25,
+          "x");
+      bars.atMost(
+          "fairlead, class archive / spring",
+          Bars.median(times.get(ARCHIVE)) / Bars.median(times.get(SPRING)),
+          0.2,
           "x");
     }
     if (times.containsKey(FASTIFY)) {

@@ -154,7 +154,7 @@ public final class ServerMain {
       if (other != null) {
         throw new WrongArgumentException("Two models have the name " + model.name() + ": "
             + Redacted.uri(other.location()) + " and " + Redacted.uri(model.location())
-            + ". Rename one of the files, or serve it from a folder of its own name.");
+            + ". Rename one of the files, or serve one of them from another process.");
       }
     }
     String first = arguments.defaultFunction().orElse("");
@@ -189,9 +189,10 @@ public final class ServerMain {
             + "' cannot be fetched: a model is a file or a folder of this"
             + " machine, at https:// or hf://, or a folder at gs://.");
       }
+      // Of the hub, the name of the repository; of others, that of the file.
       String path = String.valueOf(uri.getPath()).replaceFirst("/+$", "");
       String name = "hf".equalsIgnoreCase(uri.getScheme())
-          ? nameOnHub(path)
+          ? path.replaceFirst("^/([^/@]*).*", "$1")
           : path.substring(path.lastIndexOf('/') + 1);
       return List.of(new NamedModel(NamedModel.nameOf(name), uri));
     }
@@ -211,13 +212,6 @@ public final class ServerMain {
       throw new WrongArgumentException(
           "Folder '" + location + "' cannot be read: " + e.getMessage() + ".");
     }
-  }
-
-  /** {@return the name of the repository, and that of the file if one is chosen and it does not say "model" only} */
-  private static String nameOnHub(String path) {
-    String[] parts = path.substring(1).replaceFirst("@[^/]*", "").split("/", -1);
-    String file = NamedModel.nameOf(parts[parts.length - 1]);
-    return parts.length == 1 || file.equals("model") ? parts[0] : parts[0] + "-" + file;
   }
 
   private static URI uri(String location) throws WrongArgumentException {

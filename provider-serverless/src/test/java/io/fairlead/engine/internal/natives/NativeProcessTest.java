@@ -37,7 +37,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** Processes and class loaders that load native libraries, each in a JVM of its own. */
 @EnabledOnOs(OS.LINUX)
 final class NativeProcessTest {
-  private static final int ROUNDS = 5;
+  private static final int ROUNDS = 2;
   private static final int AT_ONCE = 4;
 
   @TempDir
