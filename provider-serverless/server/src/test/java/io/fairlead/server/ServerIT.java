@@ -92,7 +92,7 @@ class ServerIT {
     unpackTextModel(folder.resolve("minilm"));
     String text = "Honey keeps for thousands of years in a closed jar. ".repeat(40);
     String body =
-        "{\"inputs\": [" + String.join(", ", Collections.nCopies(160, '"' + text + '"')) + "]}";
+        "{\"inputs\": [" + String.join(", ", Collections.nCopies(80, '"' + text + '"')) + "]}";
     try (Server server = Server.start(Map.of(), folder.resolve("minilm").toString(), "--port=0")) {
       Matcher line = line(server.started());
       assertThat(line.group(4)).isEqualTo("{\"inputs\": [\"a text\"]}");
