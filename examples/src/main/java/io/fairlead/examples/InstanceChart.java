@@ -70,10 +70,13 @@ final class InstanceChart {
     return heights;
   }
 
+  /** The labels at their times, or before them where they would pass the end of the chart. */
   private String labels(int columns) {
+    int rest = marks.stream().mapToInt(mark -> mark.label().length() + 1).sum() - 1;
     StringBuilder labels = new StringBuilder();
     for (Mark mark : marks) {
-      int column = column(mark.at(), columns);
+      int column = Math.min(column(mark.at(), columns), columns - rest);
+      rest -= mark.label().length() + 1;
       if (labels.length() > 0 && labels.length() >= column) {
         labels.append(' ');
       }

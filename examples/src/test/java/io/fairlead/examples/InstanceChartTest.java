@@ -37,7 +37,7 @@ class InstanceChartTest {
   }
 
   @Test
-  void labelsStandWhereTheirTimeBeginsAndNeverOverlap() {
+  void labelsStandWhereTheirTimeBeginsNeverOverlapAndEndWithTheChart() {
     with(1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1);
     chart.mark(Duration.ofMillis(200), "one");
     chart.mark(Duration.ofMillis(300), "four");
@@ -45,7 +45,7 @@ class InstanceChartTest {
 
     assertThat(chart.lines(Printed.inAscii().terminal, 20))
         .last()
-        .isEqualTo("        one four      idle");
+        .isEqualTo("        one four    idle");
   }
 
   @Test
