@@ -1,13 +1,13 @@
 package io.fairlead.engine;
 
-import static java.util.Objects.requireNonNull;
-
 import io.fairlead.engine.internal.fetch.Hub;
 import io.fairlead.engine.internal.fetch.TarStream;
 import io.fairlead.engine.internal.fetch.Web;
 import io.fairlead.grammar.Problems;
 import io.fairlead.provider.Loopback;
 import io.fairlead.provider.TimeSource;
+import io.fairlead.spi.Hidden;
+import io.fairlead.spi.Settings;
 import java.io.IOException;
 import java.net.URI;
 import java.time.Duration;
@@ -15,6 +15,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
+import java.util.function.Consumer;
 import org.slf4j.LoggerFactory;
 
 /**
@@ -36,129 +37,101 @@ import org.slf4j.LoggerFactory;
  *
  * <p>Nothing secret is sent unless a token is given, and that only to the endpoint itself, not to where it redirects.
  */
-public final class HuggingFaceFetcher implements ModelFetcher {
-  private static final URI ENDPOINT = URI.create("https://huggingface.co");
+public final class HuggingFaceFetcher extends Settings<HuggingFaceFetcher.Draft>
+    implements ModelFetcher {
   private static final String TOKEN = "HF_TOKEN";
   /** The version of what is made of a revision, in etags. */
   private static final String FORM = " 1";
 
-  private final URI endpoint;
-  private final String revision;
-  private final String token;
-  private final Duration timeout;
-  private final Duration maxWait;
-  private final long maxBytes;
-  private final boolean stale;
-  private final TimeSource time;
-  private final ConcurrentMap<String, String> pinned;
+  static final class Draft extends Settings.Draft {
+    URI endpoint = URI.create("https://huggingface.co");
+    String revision = "main";
+
+    @Hidden
+    String token = "";
+
+    Duration timeout = Duration.ofSeconds(30);
+    Duration maxWait = Duration.ofMinutes(1);
+    long maxBytes = 16L << 30;
+    boolean stale = false;
+
+    @Hidden
+    TimeSource time = TimeSource.system();
+
+    @Hidden
+    Pinned pinned = new Pinned();
+  }
+
+  /** The commits that branches and tags were resolved to, which all copies of a fetcher share. */
+  private static final class Pinned {
+    final ConcurrentMap<String, String> commits = new ConcurrentHashMap<>();
+  }
 
   /** Creates a fetcher from huggingface.co of the branch main, without a token, with a timeout of 30 seconds. */
   public HuggingFaceFetcher() {
-    this(TimeSource.system());
+    this(new Draft());
   }
 
   HuggingFaceFetcher(TimeSource time) {
-    this(
-        ENDPOINT,
-        "main",
-        "",
-        Duration.ofSeconds(30),
-        Duration.ofMinutes(1),
-        16L << 30,
-        false,
-        time,
-        new ConcurrentHashMap<>());
+    this(at(time));
   }
 
-  private HuggingFaceFetcher(
-      URI endpoint,
-      String revision,
-      String token,
-      Duration timeout,
-      Duration maxWait,
-      long maxBytes,
-      boolean stale,
-      TimeSource time,
-      ConcurrentMap<String, String> pinned) {
+  private static Draft at(TimeSource time) {
+    Draft draft = new Draft();
+    draft.time = time;
+    return draft;
+  }
+
+  private HuggingFaceFetcher(Draft draft) {
+    super(draft);
+    String scheme = draft.endpoint.getScheme();
+    boolean isHttps = "https".equalsIgnoreCase(scheme);
     Problems.in("HuggingFaceFetcher")
         .check(
-            endpoint.getHost() != null
-                && ("https".equalsIgnoreCase(endpoint.getScheme())
-                    || "http".equalsIgnoreCase(endpoint.getScheme())),
+            draft.endpoint.getHost() != null && (isHttps || "http".equalsIgnoreCase(scheme)),
             "endpoint",
             "must be the URL of a hub, such as https://huggingface.co",
-            endpoint)
+            draft.endpoint)
         .check(
-            token.isEmpty()
-                || "https".equalsIgnoreCase(endpoint.getScheme())
-                || Loopback.isHostOf(endpoint),
+            draft.token.isEmpty() || isHttps || Loopback.isHostOf(draft.endpoint),
             "token",
             "must not be sent in plaintext: use an endpoint at https")
         .check(
-            token.chars().allMatch(c -> c > ' ' && c < 0x7f),
+            draft.token.chars().allMatch(c -> c > ' ' && c < 0x7f),
             "token",
             "must be visible ASCII characters without a space")
-        .check(!revision.isBlank(), "revision", "must be a branch, a tag or a commit")
+        .check(!draft.revision.isBlank(), "revision", "must be a branch, a tag or a commit")
         .check(
-            timeout.compareTo(Duration.ofMillis(1)) >= 0
-                && timeout.compareTo(Duration.ofDays(1)) <= 0,
+            draft.timeout.compareTo(Duration.ofMillis(1)) >= 0
+                && draft.timeout.compareTo(Duration.ofDays(1)) <= 0,
             "timeout",
             "must be between 1 ms and 1 day",
-            timeout)
-        .check(!maxWait.isNegative(), "maxWait", "must not be negative", maxWait)
-        .check(maxBytes > 0, "maxBytes", "must be 1 or more", maxBytes)
+            draft.timeout)
+        .check(!draft.maxWait.isNegative(), "maxWait", "must not be negative", draft.maxWait)
+        .check(draft.maxBytes > 0, "maxBytes", "must be 1 or more", draft.maxBytes)
         .throwIfAny();
-    this.endpoint = endpoint;
-    this.revision = revision;
-    this.token = token;
-    this.timeout = timeout;
-    this.maxWait = maxWait;
-    this.maxBytes = maxBytes;
-    this.stale = stale;
-    this.time = time;
-    this.pinned = pinned;
+  }
+
+  private HuggingFaceFetcher changed(Consumer<Draft> change) {
+    return new HuggingFaceFetcher(with(change));
   }
 
   /** {@return this fetcher with another hub, such as a mirror; a new one has nothing pinned} */
   public HuggingFaceFetcher withEndpoint(URI newEndpoint) {
-    return new HuggingFaceFetcher(
-        requireNonNull(newEndpoint, "endpoint"),
-        revision,
-        token,
-        timeout,
-        maxWait,
-        maxBytes,
-        stale,
-        time,
-        new ConcurrentHashMap<>());
+    return changed(draft -> {
+      draft.endpoint = newEndpoint;
+      draft.pinned = new Pinned();
+    });
   }
 
   /** {@return this fetcher with another revision for locations without one: a branch, a tag or a commit} */
   public HuggingFaceFetcher withRevision(String newRevision) {
-    return new HuggingFaceFetcher(
-        endpoint,
-        requireNonNull(newRevision, "revision"),
-        token,
-        timeout,
-        maxWait,
-        maxBytes,
-        stale,
-        time,
-        pinned);
+    return changed(draft -> draft.revision = newRevision);
   }
 
   /** {@return this fetcher with a token, for private and gated models} */
   public HuggingFaceFetcher withToken(String newToken) {
-    return new HuggingFaceFetcher(
-        endpoint,
-        revision,
-        requireNonNull(newToken, "token"),
-        timeout,
-        maxWait,
-        maxBytes,
-        stale,
-        time,
-        pinned);
+    return changed(draft -> draft.token = newToken);
   }
 
   /**
@@ -176,8 +149,7 @@ public final class HuggingFaceFetcher implements ModelFetcher {
 
   /** {@return this fetcher with another timeout for a connection, a response, and each further read of it} */
   public HuggingFaceFetcher withTimeout(Duration newTimeout) {
-    return new HuggingFaceFetcher(
-        endpoint, revision, token, newTimeout, maxWait, maxBytes, stale, time, pinned);
+    return changed(draft -> draft.timeout = newTimeout);
   }
 
   /**
@@ -185,46 +157,46 @@ public final class HuggingFaceFetcher implements ModelFetcher {
    * for the moment; by default a minute}
    */
   public HuggingFaceFetcher withMaxWait(Duration newMaxWait) {
-    return new HuggingFaceFetcher(
-        endpoint, revision, token, timeout, newMaxWait, maxBytes, stale, time, pinned);
+    return changed(draft -> draft.maxWait = newMaxWait);
   }
 
   /** {@return this fetcher with another maximum size of a model, all its files together} */
   public HuggingFaceFetcher withMaxBytes(long newMaxBytes) {
-    return new HuggingFaceFetcher(
-        endpoint, revision, token, timeout, maxWait, newMaxBytes, stale, time, pinned);
+    return changed(draft -> draft.maxBytes = newMaxBytes);
   }
 
   /** {@return this fetcher with or without the use of a cached model while the hub cannot be reached} */
   public HuggingFaceFetcher withStale(boolean newStale) {
-    return new HuggingFaceFetcher(
-        endpoint, revision, token, timeout, maxWait, maxBytes, newStale, time, pinned);
+    return changed(draft -> draft.stale = newStale);
   }
 
   /** {@return the commits that branches and tags were resolved to, by {@code ORG/NAME@REVISION}} */
   public Map<String, String> pinned() {
-    return Map.copyOf(pinned);
+    return Map.copyOf(draft().pinned.commits);
   }
 
   @Override
   public long maxBytes() {
-    return maxBytes;
+    return draft().maxBytes;
   }
 
   @Override
   public boolean allowsStale() {
-    return stale;
+    return draft().stale;
   }
 
   @Override
   public Download fetch(URI location, String etag) throws IOException {
-    Hub.Place place = Hub.Place.of(location, revision);
+    ConcurrentMap<String, String> pinned = draft().pinned.commits;
+    Hub.Place place = Hub.Place.of(location, draft().revision);
     String key = place.id() + "@" + place.revision();
     String known = place.isCommit() ? place.revision() : pinned.getOrDefault(key, "");
     if (!known.isEmpty() && etag.equals(known + FORM)) {
       return Download.unchanged();
     }
-    Hub hub = new Hub(endpoint, new Web(timeout, maxWait, time, endpoint, secrets()));
+    Hub hub = new Hub(
+        draft().endpoint,
+        new Web(draft().timeout, draft().maxWait, draft().time, draft().endpoint, secrets()));
     Hub.Revision found = hub.revision(known.isEmpty() ? place : place.at(known));
     if (known.isEmpty()) {
       String before = pinned.putIfAbsent(key, found.commit());
@@ -246,13 +218,6 @@ public final class HuggingFaceFetcher implements ModelFetcher {
   }
 
   private Map<String, String> secrets() {
-    return token.isEmpty() ? Map.of() : Map.of("Authorization", "Bearer " + token);
-  }
-
-  /** Omits the token. */
-  @Override
-  public String toString() {
-    return "HuggingFaceFetcher[endpoint=" + endpoint + ", revision=" + revision + ", timeout="
-        + timeout + ", maxWait=" + maxWait + ", maxBytes=" + maxBytes + ", stale=" + stale + "]";
+    return draft().token.isEmpty() ? Map.of() : Map.of("Authorization", "Bearer " + draft().token);
   }
 }
