@@ -180,17 +180,7 @@ final class NativeProcessTest {
   void aCacheFolderThatAllowsNoExecutablesIsNotLoadedFrom(String what) throws Exception {
     Path cache = Files.createDirectory(folder.resolve("cache"));
     String mount = "mount -t tmpfs -o noexec,mode=755 none " + cache;
-    assumeTrue(
-        new ProcessBuilder("unshare", "-m", "sh", "-c", mount).start().waitFor() == 0,
-        "file systems can be mounted");
-
-    String output = end(
-        start(
-            List.of("unshare", "-m", "sh", "-c", mount + " && exec \"$@\"", "sh"),
-            "p",
-            "once",
-            what),
-        "p");
+    String output = runWithMount(mount, what);
 
     assertThat(output).contains("answered");
     assertThat(left(folder.resolve("tmp"))).isEmpty();
@@ -201,17 +191,7 @@ final class NativeProcessTest {
   void aTemporaryFolderThatAllowsNoExecutablesIsNotNeeded(String what) throws Exception {
     Path temporary = Files.createDirectories(folder.resolve("tmp"));
     String mount = "mount -t tmpfs -o noexec,mode=1777 none " + temporary;
-    assumeTrue(
-        new ProcessBuilder("unshare", "-m", "sh", "-c", mount).start().waitFor() == 0,
-        "file systems can be mounted");
-
-    String output = end(
-        start(
-            List.of("unshare", "-m", "sh", "-c", mount + " && exec \"$@\"", "sh"),
-            "p",
-            "once",
-            what),
-        "p");
+    String output = runWithMount(mount, what);
 
     assertThat(output).contains("answered");
   }
@@ -222,17 +202,7 @@ final class NativeProcessTest {
     Path cache = Files.createDirectory(folder.resolve("cache"));
     run("once", "onnx");
     String mount = "mount --bind " + cache + " " + cache + " && mount -o remount,bind,ro " + cache;
-    assumeTrue(
-        new ProcessBuilder("unshare", "-m", "sh", "-c", mount).start().waitFor() == 0,
-        "file systems can be mounted");
-
-    String output = end(
-        start(
-            List.of("unshare", "-m", "sh", "-c", mount + " && exec \"$@\"", "sh"),
-            "p",
-            "once",
-            "onnx"),
-        "p");
+    String output = runWithMount(mount, "onnx");
 
     assertThat(output)
         .contains("answered")
@@ -255,6 +225,15 @@ final class NativeProcessTest {
 
   private String run(String... arguments) throws Exception {
     return end(start(List.of(), "p", arguments), "p");
+  }
+
+  /** {@return the output of a process for which a file system is mounted; the test ends where that is not allowed} */
+  private String runWithMount(String mount, String what) throws Exception {
+    assumeTrue(
+        new ProcessBuilder("unshare", "-m", "sh", "-c", mount).start().waitFor() == 0,
+        "file systems can be mounted");
+    List<String> within = List.of("unshare", "-m", "sh", "-c", mount + " && exec \"$@\"", "sh");
+    return end(start(within, "p", "once", what), "p");
   }
 
   private Process start(String name, String... arguments) throws IOException {
