@@ -24,6 +24,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.Comparator;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
@@ -44,7 +45,7 @@ public final class InProcess {
   private static final Request IRIS = Request.json(
       "{\"inputs\": [{\"name\": \"X\", \"shape\": [1, 4], \"datatype\": \"FP32\", \"data\": [5.1, 3.5, 1.4, 0.2]}]}");
   private static final List<String> SECTIONS =
-      List.of("throughput", "noop", "cold", "functions", "memory", "runaway", "batching");
+      List.of("throughput", "noop", "cold", "functions", "memory", "runaway", "batching", "texts");
 
   private final int slices = Integer.getInteger("slices", 7);
   private final double seconds = Double.parseDouble(System.getProperty("seconds", "2"));
@@ -93,6 +94,7 @@ public final class InProcess {
       case "memory" -> memory();
       case "runaway" -> runaway();
       case "batching" -> batching();
+      case "texts" -> texts();
       default -> throw new IllegalArgumentException("no such section: " + section);
     }
   }
@@ -452,6 +454,24 @@ public final class InProcess {
           bars.atMost("16 clients: p50 / without", run.p50("batched") / run.p50("single"), 1, "x");
         }
       }
+    }
+  }
+
+  private void texts() throws Exception {
+    Path model = MiniLm.unpack(folder.resolve("model"), true);
+    Request request = Request.texts(Collections.nCopies(64, MiniLm.TEXT).toArray(String[]::new));
+    try (ServerlessPlatform platform = open(ServerlessConfig.DEFAULT)) {
+      ModelFunction one = deploy(
+          platform,
+          function("one", ModelArtifact.of(model), ServerlessOptions.DEFAULT.withSlots(1)));
+      ModelFunction all =
+          deploy(platform, function("all", ModelArtifact.of(model), ServerlessOptions.DEFAULT));
+      Slices run = new Slices()
+          .with("one", () -> platform.invoke(one, request))
+          .with("all", () -> platform.invoke(all, request))
+          .run(slices, 1, seconds);
+      bars.title("One request of 64 texts, MiniLM, 14 tokens each");
+      bars.atMost("p50 on all processors / on one", run.p50("all") / run.p50("one"), 0.7, "x");
     }
   }
 
