@@ -11,6 +11,8 @@ import io.fairlead.grammar.TrafficWeight;
 import io.fairlead.grammar.Version;
 import io.fairlead.operation.Operation;
 import io.fairlead.operation.Plan;
+import java.time.Duration;
+import java.util.Optional;
 import java.util.function.Function;
 
 /**
@@ -88,6 +90,19 @@ public interface EndpointPlatform extends Platform<Endpoint> {
    */
   @Override
   Operation<Endpoint> undeploy(Endpoint endpoint);
+
+  /**
+   * Describes a variant as it is deployed, by whatever process: its value, its state and where it is.
+   *
+   * <p>The value in the description, deployed, would change nothing; with it, another process scales, routes and
+   * undeploys what it did not deploy. Only this variant is read, not the whole {@link #list}.
+   *
+   * @param name the public name
+   * @param variant the variant
+   * @param limit the time after which it fails with kind {@code TIMEOUT}, more than 0
+   * @return the description; empty if the variant is not deployed, or not managed by Fairlead
+   */
+  Optional<Description<Endpoint>> describe(String name, String variant, Duration limit);
 
   /**
    * Plans operations without running them, by read-only calls.

@@ -6,6 +6,8 @@ import io.fairlead.grammar.ModelFunction;
 import io.fairlead.operation.Operation;
 import io.fairlead.operation.Plan;
 import java.net.URI;
+import java.time.Duration;
+import java.util.Optional;
 import java.util.function.Function;
 
 /**
@@ -40,6 +42,17 @@ public interface FunctionPlatform extends Platform<ModelFunction> {
    * @throws io.fairlead.error.ServingException of kind {@code NOT_FOUND} if it is not deployed
    */
   URI url(ModelFunction function);
+
+  /**
+   * Describes a function as it is deployed: its value, its state and where it is.
+   *
+   * <p>The value in the description, deployed, would change nothing.
+   *
+   * @param name the name of the function
+   * @param limit the time after which it fails with kind {@code TIMEOUT}, more than 0
+   * @return the description; empty if the function is not deployed
+   */
+  Optional<Description<ModelFunction>> describe(String name, Duration limit);
 
   /**
    * Plans operations without running them, by read-only calls.

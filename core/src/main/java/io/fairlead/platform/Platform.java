@@ -5,6 +5,7 @@ import io.fairlead.operation.Operation;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.Consumer;
 
 /**
@@ -73,6 +74,16 @@ public interface Platform<S extends Served> extends AutoCloseable {
    * @return the operation, whose result is the deleted resources
    */
   Operation<List<ManagedResource>> undeployAll(String name);
+
+  /**
+   * {@return the state of one deployment, for a health check; empty if it is not deployed, or not managed by Fairlead}
+   *
+   * <p>It costs a few calls: only this deployment is read, not the whole {@link #list}.
+   *
+   * @param served the deployment, of which only the names matter
+   * @param limit the time after which it fails with kind {@code TIMEOUT}, more than 0
+   */
+  Optional<Deployment> status(S served, Duration limit);
 
   /** {@return the deployments that are managed by Fairlead, sorted by name and variant} */
   List<Deployment> list();

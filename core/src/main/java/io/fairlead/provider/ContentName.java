@@ -47,6 +47,14 @@ public record ContentName(int longest, boolean lowercase) {
     return PREFIX + (part.isEmpty() ? "" : part + "-");
   }
 
+  /** {@return the readable part of a name, of which {@link #of} makes the same name again; may be empty} */
+  public String readable(String name) {
+    if (!isMadeHere(name)) {
+      throw new IllegalArgumentException(name + " is not a name of this scheme");
+    }
+    return trimmed(name.substring(PREFIX.length(), name.length() - HASH));
+  }
+
   private static String trimmed(String part) {
     return OUTER_HYPHENS.matcher(part).replaceAll("");
   }

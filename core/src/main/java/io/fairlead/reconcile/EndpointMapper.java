@@ -3,6 +3,7 @@ package io.fairlead.reconcile;
 import io.fairlead.grammar.Container;
 import io.fairlead.grammar.Endpoint;
 import io.fairlead.grammar.PlatformOptions;
+import io.fairlead.grammar.Routing;
 import io.fairlead.provider.LocalModel;
 import java.util.List;
 import java.util.Set;
@@ -57,6 +58,17 @@ public interface EndpointMapper {
 
   /** {@return the kind of the resource that serves the requests to an endpoint} */
   KindName<?> variantKind(Endpoint endpoint);
+
+  /**
+   * Reads a variant back: the inverse of {@link #endpoint}.
+   *
+   * <p>{@link #endpoint} of the value that it returns desires what is there already, so deploying it changes nothing.
+   *
+   * @param routing the public name and the variant, without options
+   * @param actual the actual state of the platform's resources
+   * @return the variant; one whose status is {@code ABSENT} if there is none
+   */
+  Found<Endpoint> read(Routing routing, ActualState actual);
 
   /** {@return the option types that this platform knows} */
   Set<Class<? extends PlatformOptions>> options();

@@ -11,7 +11,10 @@ import io.fairlead.grammar.TrafficWeight;
 import io.fairlead.grammar.Version;
 import io.fairlead.operation.Operation;
 import io.fairlead.operation.Plan;
+import io.fairlead.platform.Description;
 import io.fairlead.platform.EndpointPlatform;
+import java.time.Duration;
+import java.util.Optional;
 import java.util.function.Function;
 
 /**
@@ -49,6 +52,11 @@ public abstract class ForwardingEndpointPlatform
   @Override
   public Operation<Version> route(Version stable, Version candidate, TrafficWeight weight) {
     return platform.route(stable, candidate, weight);
+  }
+
+  @Override
+  public Optional<Description<Endpoint>> describe(String name, String variant, Duration limit) {
+    return platform.describe(name, variant, limit);
   }
 
   @Override

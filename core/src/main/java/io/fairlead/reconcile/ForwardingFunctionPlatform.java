@@ -5,8 +5,11 @@ import io.fairlead.grammar.ModelArtifact;
 import io.fairlead.grammar.ModelFunction;
 import io.fairlead.operation.Operation;
 import io.fairlead.operation.Plan;
+import io.fairlead.platform.Description;
 import io.fairlead.platform.FunctionPlatform;
 import java.net.URI;
+import java.time.Duration;
+import java.util.Optional;
 import java.util.function.Function;
 
 /**
@@ -33,6 +36,11 @@ public abstract class ForwardingFunctionPlatform
   @Override
   public URI url(ModelFunction function) {
     return platform.url(function);
+  }
+
+  @Override
+  public Optional<Description<ModelFunction>> describe(String name, Duration limit) {
+    return platform.describe(name, limit);
   }
 
   @Override

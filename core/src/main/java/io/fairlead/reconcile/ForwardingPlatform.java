@@ -12,6 +12,7 @@ import io.fairlead.platform.Response;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.Consumer;
 
 /** The common base of platforms that forward to another. */
@@ -45,6 +46,11 @@ abstract class ForwardingPlatform<S extends Served, P extends Platform<S>> imple
   @Override
   public Operation<List<ManagedResource>> undeployAll(String name) {
     return platform.undeployAll(name);
+  }
+
+  @Override
+  public Optional<Deployment> status(S served, Duration limit) {
+    return platform.status(served, limit);
   }
 
   @Override

@@ -35,6 +35,17 @@ public interface FunctionMapper {
     return List.of();
   }
 
+  /**
+   * Reads a function back: the inverse of {@link #function}.
+   *
+   * <p>{@link #function} of the value that it returns desires what is there already, so deploying it changes nothing.
+   *
+   * @param name the name of the function
+   * @param actual the actual state of the platform's resources
+   * @return the function; one whose status is {@code ABSENT} if there is none
+   */
+  Found<ModelFunction> read(String name, ActualState actual);
+
   /** {@return the option types that this platform knows} */
   Set<Class<? extends PlatformOptions>> options();
 }

@@ -15,12 +15,14 @@ import io.fairlead.grammar.Version;
 import io.fairlead.operation.Operation;
 import io.fairlead.operation.Plan;
 import io.fairlead.platform.Deployment;
+import io.fairlead.platform.Description;
 import io.fairlead.platform.EndpointPlatform;
 import io.fairlead.provider.LocalModel;
 import io.fairlead.reconcile.ReconcileRequest.Content;
 import io.fairlead.reconcile.ReconcileRequest.Preparation;
 import io.fairlead.reconcile.Resource.Goal;
 import io.fairlead.reconcile.Resource.Role;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Collections;
@@ -331,7 +333,7 @@ public final class ReconciledEndpointPlatform extends ReconciledPlatform<Endpoin
         deployments.add(new Deployment(
             name,
             Optional.of(variant),
-            state(entry),
+            state(entry.status()),
             new TrafficWeight(traffic.of(variant)),
             entry.detail()));
       }
@@ -339,6 +341,40 @@ public final class ReconciledEndpointPlatform extends ReconciledPlatform<Endpoin
     deployments.sort(Comparator.comparing(Deployment::name)
         .thenComparing(one -> one.variant().orElse("")));
     return List.copyOf(deployments);
+  }
+
+  @Override
+  public Optional<Deployment> status(Endpoint endpoint, Duration limit) {
+    checkOptions(endpoint);
+    Routing routing = endpoint.routing();
+    KindName<?> kind = mapper.variantKind(ownOptionsOnly(endpoint));
+    return reading(
+        "The status of " + routing.path(),
+        limit,
+        (actual, look) -> deployment(routing, actual.of(kind, routing.path()), look));
+  }
+
+  @Override
+  public Optional<Description<Endpoint>> describe(String name, String variant, Duration limit) {
+    Routing routing = new Routing(name, variant);
+    return reading("The description of " + routing.path(), limit, (actual, look) -> {
+      Found<Endpoint> found = mapper.read(routing, actual);
+      return deployment(routing, found.variant(), look)
+          .map(there -> new Description<>(there, found.value(), found.location()));
+    });
+  }
+
+  private Optional<Deployment> deployment(Routing routing, Observed<?> variant, Look look) {
+    if (!isOurs(variant)) {
+      return Optional.empty();
+    }
+    Traffic traffic = reconciler.traffic().read(routing.name(), look).value().orElse(Traffic.NONE);
+    return Optional.of(new Deployment(
+        routing.name(),
+        Optional.of(routing.variant()),
+        state(variant.status()),
+        new TrafficWeight(traffic.of(routing.variant())),
+        variant.detail()));
   }
 
   @Override

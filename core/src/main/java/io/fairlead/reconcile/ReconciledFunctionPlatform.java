@@ -10,11 +10,13 @@ import io.fairlead.grammar.TrafficWeight;
 import io.fairlead.operation.Operation;
 import io.fairlead.operation.Plan;
 import io.fairlead.platform.Deployment;
+import io.fairlead.platform.Description;
 import io.fairlead.platform.FunctionPlatform;
 import io.fairlead.platform.Request;
 import io.fairlead.reconcile.ReconcileRequest.Content;
 import io.fairlead.reconcile.ReconcileRequest.Preparation;
 import java.net.URI;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
@@ -119,9 +121,37 @@ public final class ReconciledFunctionPlatform extends ReconciledPlatform<ModelFu
   public List<Deployment> list() {
     return roots(new Look())
         .map(entry -> new Deployment(
-            entry.ref().name(), Optional.empty(), state(entry), TrafficWeight.ALL, entry.detail()))
+            entry.ref().name(),
+            Optional.empty(),
+            state(entry.status()),
+            TrafficWeight.ALL,
+            entry.detail()))
         .sorted(Comparator.comparing(Deployment::name))
         .toList();
+  }
+
+  @Override
+  public Optional<Deployment> status(ModelFunction function, Duration limit) {
+    return describe(function.name(), limit).map(Description::deployment);
+  }
+
+  @Override
+  public Optional<Description<ModelFunction>> describe(String name, Duration limit) {
+    String checked = checkedName(name);
+    return reading("The description of " + checked, limit, (actual, look) -> {
+      Found<ModelFunction> found = mapper.read(checked, actual);
+      return isOurs(found.variant())
+          ? Optional.of(new Description<>(
+              new Deployment(
+                  checked,
+                  Optional.empty(),
+                  state(found.variant().status()),
+                  TrafficWeight.ALL,
+                  found.variant().detail()),
+              found.value(),
+              found.location()))
+          : Optional.empty();
+    });
   }
 
   @Override

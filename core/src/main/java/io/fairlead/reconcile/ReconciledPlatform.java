@@ -32,10 +32,12 @@ import java.util.Collections;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.BiFunction;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.stream.Stream;
@@ -240,8 +242,7 @@ abstract class ReconciledPlatform<S extends Served> implements Platform<S> {
 
   @Override
   public final Operation<List<ManagedResource>> undeployAll(String name) {
-    // The rule for names is the grammar's.
-    String checked = new Routing(name, "any").name();
+    String checked = checkedName(name);
     Map<ResourceRef, Listed> found = new LinkedHashMap<>();
     return run(ReconcileRequest.<List<ManagedResource>>of(
             "undeploy",
@@ -249,6 +250,11 @@ abstract class ReconciledPlatform<S extends Served> implements Platform<S> {
             checked,
             preparing -> everythingUnder(checked, preparing.inventory(), found))
         .repeated());
+  }
+
+  /** {@return the name, by the grammar's rule for public names} */
+  static String checkedName(String name) {
+    return new Routing(name, "any").name();
   }
 
   private ReconcileRequest.Content<List<ManagedResource>> everythingUnder(
@@ -330,12 +336,43 @@ abstract class ReconciledPlatform<S extends Served> implements Platform<S> {
     return readInventory(look).entries().stream().filter(Listed::root);
   }
 
-  static Deployment.State state(Listed entry) {
-    return switch (entry.status()) {
+  /** {@return the state of a deployment whose resource has this status} */
+  static Deployment.State state(Observed.Status status) {
+    return switch (status) {
       case READY -> Deployment.State.READY;
       case FAILED -> Deployment.State.FAILED;
       case CHANGING, DELETING, ABSENT -> Deployment.State.CHANGING;
     };
+  }
+
+  /**
+   * Reads one deployment, within a limit.
+   *
+   * @param what what is read, as the beginning of a sentence, such as {@code The status of ask/blue}
+   * @param read reads it through a look and by the kinds of resources
+   */
+  final <V> V reading(String what, Duration limit, BiFunction<ActualState, Look, V> read) {
+    Problems.in("limit")
+        .check(limit.compareTo(Duration.ZERO) > 0, "limit", "must be more than 0", limit)
+        .throwIfAny();
+    checkOpen("read " + what.substring(0, 1).toLowerCase(Locale.ROOT) + what.substring(1));
+    return reconciler.reading(what, limit, () -> {
+      Look look = new Look();
+      return read.apply(new Kinds(reconciler, look), look);
+    });
+  }
+
+  /** The actual state by the kinds' own calls. */
+  private record Kinds(Reconciler reconciler, Look look) implements ActualState {
+    @Override
+    public <T> Observed<T> of(KindName<T> kind, String name) {
+      return reconciler.kind(kind).read(name, look);
+    }
+  }
+
+  /** {@return whether there is a deployment of ours} */
+  static boolean isOurs(Observed<?> observed) {
+    return observed.status() != Observed.Status.ABSENT && !observed.foreign();
   }
 
   // ---- closing ----

@@ -19,6 +19,7 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Queue;
@@ -26,7 +27,12 @@ import java.util.Random;
 import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executor;
+import java.util.concurrent.FutureTask;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Supplier;
@@ -435,6 +441,62 @@ public final class Reconciler implements AutoCloseable {
         pauseAfter(failures, e);
       }
     }
+  }
+
+  /**
+   * {@return the result of read-only calls, retried by the policy, within a limit}
+   *
+   * <p>They run on a thread of the reconciler, which is interrupted when the limit passes: a vendor's client may have a
+   * longer timeout of its own.
+   *
+   * @param what what is read, as the beginning of a sentence
+   */
+  <V> V reading(String what, Duration limit, Supplier<V> call) {
+    FutureTask<V> task = new FutureTask<>(() -> reading(call));
+    try {
+      executor.execute(task);
+    } catch (RejectedExecutionException e) {
+      throw isClosed() ? closedBefore("read") : noWorkerThread(e);
+    }
+    try {
+      return task.get(Durations.nanos(limit), TimeUnit.NANOSECONDS);
+    } catch (TimeoutException e) {
+      throw new ServingException(
+          platform,
+          ErrorKind.TIMEOUT,
+          what + " was not read from " + platform + " within " + Durations.shown(limit)
+              + ": check that the platform can be reached, or allow more time.",
+          e);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new ServingException(
+          platform,
+          ErrorKind.CANCELLED,
+          "The thread that waited for " + what.substring(0, 1).toLowerCase(Locale.ROOT)
+              + what.substring(1) + " was interrupted.",
+          e);
+    } catch (ExecutionException e) {
+      throw asThrown(e.getCause());
+    } finally {
+      task.cancel(true);
+    }
+  }
+
+  /** {@return a failure of another thread, with the line of this one in its stack trace} */
+  static RuntimeException asThrown(@Nullable Throwable failure) {
+    if (failure instanceof Error error) {
+      throw error;
+    }
+    if (failure instanceof ServingException known) {
+      ServingException thrown = known.withMessage(String.valueOf(known.getMessage()), known);
+      for (Throwable other : known.getSuppressed()) {
+        thrown.addSuppressed(other);
+      }
+      return thrown;
+    }
+    return failure instanceof RuntimeException exception
+        ? exception
+        : new IllegalStateException("it ended without a reason", failure);
   }
 
   private void pauseAfter(int failures, ServingException e) {

@@ -71,7 +71,8 @@ final class Run<R> implements Operation<R> {
     try {
       return future.get(Durations.nanos(limit), TimeUnit.NANOSECONDS);
     } catch (ExecutionException e) {
-      throw asThrown(e.getCause());
+      // With the line that waits in its stack trace, and not shared with others who wait.
+      throw Reconciler.asThrown(e.getCause());
     } catch (TimeoutException e) {
       throw new ServingException(
           id.platform(),
@@ -88,24 +89,6 @@ final class Run<R> implements Operation<R> {
               + " was interrupted. The operation goes on: " + "await it again, or cancel it.",
           e);
     }
-  }
-
-  private RuntimeException asThrown(@Nullable Throwable cause) {
-    if (cause instanceof Error error) {
-      throw error;
-    }
-    if (cause instanceof ServingException failure) {
-      // With the line that waits in its stack trace, and not shared with others who wait.
-      ServingException thrown = failure.withMessage(String.valueOf(failure.getMessage()), failure);
-      for (Throwable other : failure.getSuppressed()) {
-        thrown.addSuppressed(other);
-      }
-      throw thrown;
-    }
-    if (cause instanceof RuntimeException exception) {
-      throw exception;
-    }
-    throw new IllegalStateException(title + " ended without a reason", cause);
   }
 
   @Override

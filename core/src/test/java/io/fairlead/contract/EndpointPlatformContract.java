@@ -25,6 +25,7 @@ import io.fairlead.operation.Operation;
 import io.fairlead.operation.Plan;
 import io.fairlead.operation.Plan.Action;
 import io.fairlead.platform.Deployment;
+import io.fairlead.platform.Description;
 import io.fairlead.platform.EndpointPlatform;
 import io.fairlead.platform.ManagedResource;
 import io.fairlead.platform.Response;
@@ -174,6 +175,77 @@ public abstract class EndpointPlatformContract extends OverlappingOperationsCont
     assertThat(await(platform.packageModel(
             container.artifact(), container.runtime(), container.dependencies())))
         .isEqualTo(container);
+  }
+
+  // ---- reading back ----
+
+  @Test
+  void whatIsDescribedElsewhereDeployedAgainChangesNothing() {
+    Endpoint blue = deploy(platform, "blue", artifact());
+    deploy(platform, "green", otherArtifact());
+
+    try (EndpointPlatform elsewhere = place.open(Faults.none())) {
+      for (String variant : List.of("blue", "green")) {
+        Endpoint there = described(elsewhere, variant).value().orElseThrow();
+
+        assertThat(there.routing().path()).isEqualTo(name() + "/" + variant);
+        assertThat(elsewhere
+                .preview(p -> p.deploy(there.container(), there.scaling(), there.routing()))
+                .changes())
+            .allSatisfy(
+                change -> assertThat(change.action()).as(change.toString()).isEqualTo(Action.KEEP));
+      }
+      assertThat(described(elsewhere, "blue").deployment().toString())
+          .isEqualTo(name() + "/blue READY 100%");
+      assertThat(described(elsewhere, "blue").location().id()).isNotEmpty();
+      assertThat(elsewhere.status(blue, LIMIT))
+          .contains(described(elsewhere, "blue").deployment());
+    }
+  }
+
+  @Test
+  void whatIsDescribedElsewhereIsScaledRoutedAndUndeployedThere() {
+    deploy(platform, "blue", artifact());
+    deploy(platform, "green", otherArtifact());
+
+    try (EndpointPlatform elsewhere = place.open(Faults.none())) {
+      Endpoint blue = described(elsewhere, "blue").value().orElseThrow();
+      Endpoint green = described(elsewhere, "green").value().orElseThrow();
+      await(elsewhere.scale(blue, scaling(2)));
+      await(elsewhere.route(blue.at(100), green.at(0), TrafficWeight.percent(10)));
+
+      assertThat(described(elsewhere, "blue").value().orElseThrow().scaling().count())
+          .isEqualTo(2);
+      assertThat(described(elsewhere, "green").deployment().weight())
+          .isEqualTo(TrafficWeight.percent(10));
+      await(elsewhere.undeploy(green));
+      await(elsewhere.undeploy(blue));
+    }
+    assertThat(place.remains()).isEmpty();
+  }
+
+  @Test
+  void whatIsNotDeployedIsNotDescribed() {
+    Endpoint blue = deploy(platform, "blue", artifact());
+
+    assertThat(platform.describe(name(), "green", LIMIT)).isEmpty();
+    assertThat(platform.describe("other", "blue", LIMIT)).isEmpty();
+    await(platform.undeploy(blue));
+    assertThat(platform.describe(name(), "blue", LIMIT)).isEmpty();
+    assertThat(platform.status(blue, LIMIT)).isEmpty();
+  }
+
+  @Test
+  void noTimeToReadIsRefused() {
+    Endpoint blue = endpoint("blue", artifact(), scaling(1));
+
+    assertThatThrownBy(() -> platform.status(blue, Duration.ZERO))
+        .isInstanceOf(InvalidValueException.class)
+        .hasMessageContaining("limit must be more than 0");
+  }
+
+  private Description<Endpoint> described(EndpointPlatform platform, String variant) {
+    return platform.describe(name(), variant, LIMIT).orElseThrow();
   }
 
   // ---- G1: nothing is left behind ----

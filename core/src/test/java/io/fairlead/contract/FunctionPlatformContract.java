@@ -27,6 +27,7 @@ import io.fairlead.operation.Plan;
 import io.fairlead.operation.Plan.Action;
 import io.fairlead.operation.Plan.Change;
 import io.fairlead.platform.Deployment;
+import io.fairlead.platform.Description;
 import io.fairlead.platform.FunctionPlatform;
 import io.fairlead.platform.ManagedResource;
 import io.fairlead.platform.Request;
@@ -183,6 +184,24 @@ public abstract class FunctionPlatformContract {
     if (place.tellsOfLoads()) {
       one.awaitLoaded(0);
     }
+  }
+
+  @Test
+  void aFunctionIsDescribedAsItWasDeployed() {
+    ModelFunction function = deploy(one, place.limits());
+
+    Description<ModelFunction> there = platform.describe(name(), LIMIT).orElseThrow();
+
+    assertThat(there.value()).contains(function);
+    assertThat(there.deployment())
+        .isEqualTo(new Deployment(
+            name(), Optional.empty(), Deployment.State.READY, TrafficWeight.ALL, ""));
+    assertThat(there.location().id()).isNotEmpty();
+    assertThat(platform.status(function, LIMIT)).contains(there.deployment());
+
+    await(platform.undeploy(function));
+    assertThat(platform.describe(name(), LIMIT)).isEmpty();
+    assertThat(platform.status(function, LIMIT)).isEmpty();
   }
 
   @Test

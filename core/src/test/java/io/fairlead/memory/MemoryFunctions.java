@@ -9,10 +9,13 @@ import io.fairlead.grammar.ModelFunction;
 import io.fairlead.grammar.PlatformOptions;
 import io.fairlead.grammar.Problems;
 import io.fairlead.platform.FunctionPlatform;
+import io.fairlead.platform.Location;
 import io.fairlead.platform.Request;
 import io.fairlead.platform.Response;
 import io.fairlead.provider.RetryPolicy;
 import io.fairlead.reconcile.Accepted;
+import io.fairlead.reconcile.ActualState;
+import io.fairlead.reconcile.Found;
 import io.fairlead.reconcile.FunctionMapper;
 import io.fairlead.reconcile.KindName;
 import io.fairlead.reconcile.Listed;
@@ -120,6 +123,11 @@ final class MemoryFunctions {
           .check(memory <= MEMORY, "memoryBytes", "must be at most " + MEMORY + " here", memory)
           .throwIfAny();
       return Mapping.of(Resource.variant(FUNCTION, function.name(), function));
+    }
+
+    @Override
+    public Found<ModelFunction> read(String name, ActualState actual) {
+      return Found.of(actual.of(FUNCTION, name), Location.of("functions/" + name));
     }
 
     @Override

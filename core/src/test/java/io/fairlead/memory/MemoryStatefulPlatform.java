@@ -283,6 +283,13 @@ final class MemoryStatefulPlatform implements StatefulPlatform {
   }
 
   @Override
+  public Optional<Deployment> status(StatefulContainer container, Duration limit) {
+    return list().stream()
+        .filter(there -> there.name().equals(container.name()))
+        .findFirst();
+  }
+
+  @Override
   public List<ManagedResource> inventory() {
     checkOpen("list what is there");
     return locked(

@@ -12,6 +12,7 @@ import io.fairlead.spi.PlatformProvider;
 import java.net.URI;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.Function;
 
 /** Providers as they are on good and on bad days. */
@@ -53,6 +54,16 @@ final class FakeProviders {
 
     @Override
     public Operation<List<ManagedResource>> undeployAll(String name) {
+      throw new UnsupportedOperationException();
+    }
+
+    @Override
+    public Optional<Deployment> status(ModelFunction served, Duration limit) {
+      throw new UnsupportedOperationException();
+    }
+
+    @Override
+    public Optional<Description<ModelFunction>> describe(String name, Duration limit) {
       throw new UnsupportedOperationException();
     }
 

@@ -6,10 +6,13 @@ import io.fairlead.error.ServingException;
 import io.fairlead.grammar.Container;
 import io.fairlead.grammar.Endpoint;
 import io.fairlead.grammar.ModelArtifact;
+import io.fairlead.grammar.Options;
 import io.fairlead.grammar.PlatformOptions;
+import io.fairlead.grammar.Routing;
 import io.fairlead.grammar.Scaling;
 import io.fairlead.json.GrammarJson;
 import io.fairlead.platform.EndpointPlatform;
+import io.fairlead.platform.Location;
 import io.fairlead.platform.Request;
 import io.fairlead.platform.Response;
 import io.fairlead.provider.Fingerprint;
@@ -118,7 +121,7 @@ final class MemoryCloud {
 
   record Upload(LocalModel files) {}
 
-  record Model(String container, Optional<String> upload) {}
+  record Model(Container container, Optional<String> upload) {}
 
   record Name(String name) {}
 
@@ -802,8 +805,8 @@ final class MemoryCloud {
 
     @Override
     public Mapping container(Container container) {
-      String name = modelName(container);
-      return Mapping.of(Resource.shared(MODEL, name, new Model(name, uploadOf(container))));
+      return Mapping.of(
+          Resource.shared(MODEL, modelName(container), new Model(container, uploadOf(container))));
     }
 
     @Override
@@ -832,6 +835,28 @@ final class MemoryCloud {
     @Override
     public KindName<?> variantKind(Endpoint endpoint) {
       return VARIANT;
+    }
+
+    @Override
+    public Found<Endpoint> read(Routing routing, ActualState actual) {
+      Observed<Variant> variant = actual.of(VARIANT, routing.path());
+      Optional<Endpoint> value = variant
+          .value()
+          .flatMap(there -> actual
+              .of(MODEL, there.model().substring(there.model().lastIndexOf('/') + 1))
+              .value()
+              .map(model -> new Endpoint(
+                  model.container(),
+                  scaling(there, actual.of(AUTOSCALE, routing.path()).value()),
+                  routing)));
+      return new Found<>(variant, value, Location.of("memory:" + routing.path()));
+    }
+
+    private static Scaling scaling(Variant variant, Optional<Autoscale> automatic) {
+      Optional<String> type = Optional.of(variant.instanceType()).filter(given -> !given.isEmpty());
+      int min = automatic.map(Autoscale::min).orElse(variant.count());
+      int max = automatic.map(Autoscale::max).orElse(variant.count());
+      return new Scaling(type, variant.count(), min, max, Options.none());
     }
 
     @Override

@@ -3,7 +3,7 @@ package io.fairlead.examples;
 import io.fairlead.error.ErrorKind;
 import io.fairlead.error.ServingException;
 import io.fairlead.grammar.ModelFunction;
-import io.fairlead.serverless.FunctionStatus;
+import io.fairlead.serverless.FunctionMetrics;
 import io.fairlead.serverless.ServerlessPlatform;
 import java.time.Duration;
 import java.util.concurrent.locks.LockSupport;
@@ -24,11 +24,11 @@ final class Instances {
       ServerlessPlatform platform,
       ModelFunction function,
       Duration limit,
-      Consumer<FunctionStatus> seen) {
+      Consumer<FunctionMetrics> seen) {
     long begin = System.nanoTime();
-    for (FunctionStatus status = platform.status(function);
+    for (FunctionMetrics status = platform.metrics(function);
         status.instances() > 0;
-        status = platform.status(function)) {
+        status = platform.metrics(function)) {
       seen.accept(status);
       if (System.nanoTime() - begin > limit.toNanos() || Thread.currentThread().isInterrupted()) {
         throw new ServingException(

@@ -15,7 +15,7 @@ import io.fairlead.operation.Operation;
 import io.fairlead.platform.ManagedResource;
 import io.fairlead.platform.Platforms;
 import io.fairlead.platform.Request;
-import io.fairlead.serverless.FunctionStatus;
+import io.fairlead.serverless.FunctionMetrics;
 import io.fairlead.serverless.ServerlessOptions;
 import io.fairlead.serverless.ServerlessPlatform;
 import java.io.IOException;
@@ -269,7 +269,7 @@ public final class Serverless {
         running.add(callers.submit(() -> invokeInLoop(function, request, from, load.time())));
       }
       while (!running.stream().allMatch(Future::isDone)) {
-        FunctionStatus status = look(function);
+        FunctionMetrics status = look(function);
         most = Math.max(most, status.instances());
         terminal.live(String.format(
             "  %-10s  %s %d instances  %2d running  %2d waiting",
@@ -355,8 +355,8 @@ public final class Serverless {
 
   // ---- status ----
 
-  private FunctionStatus look(ModelFunction function) {
-    FunctionStatus status = platform.status(function);
+  private FunctionMetrics look(ModelFunction function) {
+    FunctionMetrics status = platform.metrics(function);
     chart.add(now(), status.instances());
     return status;
   }

@@ -16,7 +16,10 @@ import io.fairlead.grammar.Routing;
 import io.fairlead.grammar.RuntimeSpec;
 import io.fairlead.grammar.Scaling;
 import io.fairlead.grammar.TrafficWeight;
+import io.fairlead.operation.Plan;
+import io.fairlead.platform.Description;
 import io.fairlead.platform.EndpointPlatform;
+import io.fairlead.platform.Location;
 import io.fairlead.sagemaker.SageMakerAutoscaling.Metric;
 import java.net.URI;
 import java.time.Duration;
@@ -112,6 +115,20 @@ class SageMakerVariantsTest {
     deploy(FIRST, ONE, BLUE);
 
     assertIsAs(FIRST, ONE, BLUE);
+  }
+
+  @Test
+  void whereItIsIsToldAsAwsNamesItAndForPeople() {
+    deploy(FIRST, ONE, BLUE);
+
+    Location location = platform.describe("bert", "blue", LIMIT).orElseThrow().location();
+
+    assertThat(location.id()).isEqualTo("arn:aws:sagemaker:us-east-1:123456789012:endpoint/bert");
+    assertThat(location.url().orElseThrow())
+        .hasToString(aws.config().endpoint().orElseThrow() + "/endpoints/bert/invocations");
+    assertThat(location.console().orElseThrow())
+        .hasToString("https://us-east-1.console.aws.amazon.com/sagemaker/home?region=us-east-1"
+            + "#/endpoints/bert");
   }
 
   // ---- scaling by load ----
@@ -379,6 +396,18 @@ class SageMakerVariantsTest {
     assertThat(platform.preview(p -> p.deploy(container, scaling, routing)).isEmpty())
         .as("%s is as %s says", routing.path(), scaling)
         .isTrue();
+    assertIsReadBack(routing);
+  }
+
+  /** Asserts that the value that is read back, deployed, changes nothing. */
+  private void assertIsReadBack(Routing routing) {
+    Endpoint there = platform
+        .describe(routing.name(), routing.variant(), LIMIT)
+        .flatMap(Description::value)
+        .orElseThrow();
+    assertThat(platform.preview(p -> p.deploy(there.container(), there.scaling(), there.routing())))
+        .as("%s", there)
+        .matches(Plan::isEmpty, "changes nothing");
   }
 
   private ObjectNode only(String operation) {

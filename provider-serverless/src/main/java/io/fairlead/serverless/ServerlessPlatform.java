@@ -6,9 +6,9 @@ import io.fairlead.platform.FunctionPlatform;
 /** A function platform in this JVM, or in processes that it starts. */
 public interface ServerlessPlatform extends FunctionPlatform {
   /**
-   * {@return the current status of a function}
+   * {@return the current metrics of a function}
    *
    * @throws io.fairlead.error.ServingException of kind {@code NOT_FOUND} if it is not deployed
    */
-  FunctionStatus status(ModelFunction function);
+  FunctionMetrics metrics(ModelFunction function);
 }

@@ -36,7 +36,7 @@ class ArchitectureTest {
       engine     | Call Datatype Download ExecutionProvider HttpFetcher HuggingFaceFetcher InferenceEngine LoadOptions Model ModelFetcher ModelHandler \
       ModelSource RequestModel StreamingModelHandler Tensor TensorModel TensorSpec
       local      | LocalConfig LocalProvider
-      serverless | FunctionStatus HttpSettings Isolation RunOn ServerlessConfig ServerlessOptions ServerlessPlatform \
+      serverless | FunctionMetrics HttpSettings Isolation RunOn ServerlessConfig ServerlessOptions ServerlessPlatform \
       ServerlessProvider
       """)
   void publicOutsideOfInternalIsOnlyWhatUsersNeed(String name, String api) {

@@ -164,7 +164,7 @@ final class FunctionsOverHttpTest {
     assertThat(iris.path("cold_starts").asInt()).isEqualTo(1);
     assertThat(used.path("memory").path("used_bytes").asLong())
         .isEqualTo(iris.path("memory_bytes").asLong())
-        .isEqualTo(platform.status(function).memoryBytes());
+        .isEqualTo(platform.metrics(function).memoryBytes());
   }
 
   /** Told by a worker process as by a model in this one. */

@@ -5,18 +5,25 @@ import io.fairlead.grammar.Endpoint;
 import io.fairlead.grammar.ModelArtifact;
 import io.fairlead.grammar.PlatformOptions;
 import io.fairlead.grammar.Problems;
+import io.fairlead.grammar.Routing;
+import io.fairlead.grammar.RuntimeSpec;
 import io.fairlead.grammar.Scaling;
 import io.fairlead.json.GrammarJson;
 import io.fairlead.memory.attic.AtticKinds.Box;
 import io.fairlead.memory.attic.AtticKinds.Model;
 import io.fairlead.memory.attic.AtticKinds.Rule;
 import io.fairlead.memory.attic.AtticKinds.Shelf;
+import io.fairlead.platform.Location;
 import io.fairlead.provider.Fingerprint;
+import io.fairlead.reconcile.ActualState;
 import io.fairlead.reconcile.EndpointMapper;
+import io.fairlead.reconcile.Found;
 import io.fairlead.reconcile.KindName;
 import io.fairlead.reconcile.Mapping;
+import io.fairlead.reconcile.Observed;
 import io.fairlead.reconcile.Resource;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 
 // guide: mapper
@@ -33,6 +40,15 @@ final class AtticMapper implements EndpointMapper {
             "must be empty: the attic installs none, so put them into the image",
             container.dependencies().packages())
         .throwIfAny();
+    Model model = model(container);
+    List<String> warnings = container.runtime().image().isEmpty()
+        ? List.of()
+        : List.of("runtime.image is not used: the attic has one image");
+    return new Mapping(
+        List.of(Resource.shared(AtticKinds.MODEL, modelName(model), model)), warnings);
+  }
+
+  private static Model model(Container container) {
     ModelArtifact artifact = container.artifact();
     String role = container
         .runtime()
@@ -40,17 +56,13 @@ final class AtticMapper implements EndpointMapper {
         .find(AtticRuntime.class)
         .map(AtticRuntime::role)
         .orElse("");
-    Model model = new Model(
+    return new Model(
         ModelArtifact.of(artifact.code(), artifact.weights()), role, container.dependencies());
-    List<String> warnings = container.runtime().image().isEmpty()
-        ? List.of()
-        : List.of("runtime.image is not used: the attic has one image");
-    return new Mapping(
-        List.of(Resource.shared(AtticKinds.MODEL, modelName(container), model)), warnings);
   }
 
-  private static String modelName(Container container) {
-    return "model-" + Fingerprint.of(GrammarJson.write(container));
+  /** {@return the name of a model, by what the attic knows of it: so its container can be read back} */
+  private static String modelName(Model model) {
+    return "model-" + Fingerprint.of(GrammarJson.write(container(model)));
   }
 
   @Override
@@ -73,9 +85,10 @@ final class AtticMapper implements EndpointMapper {
             "must be 1 or more: a box does not go to zero",
             scaling.min())
         .throwIfAny();
-    Box box = new Box(
-        modelName(endpoint.container()), scaling.instanceType().orElseThrow(), scaling.count());
-    Rule rule = new Rule(scaling.min(), scaling.max(), Fingerprint.of(GrammarJson.write(endpoint)));
+    Model model = model(endpoint.container());
+    Box box = new Box(modelName(model), scaling.instanceType().orElseThrow(), scaling.count());
+    Endpoint known = new Endpoint(container(model), scaling, endpoint.routing());
+    Rule rule = new Rule(scaling.min(), scaling.max(), Fingerprint.of(GrammarJson.write(known)));
     return container(endpoint.container())
         .and(
             Resource.shared(AtticKinds.SHELF, endpoint.name(), new Shelf(endpoint.name())),
@@ -88,6 +101,33 @@ final class AtticMapper implements EndpointMapper {
   @Override
   public KindName<?> variantKind(Endpoint endpoint) {
     return AtticKinds.BOX;
+  }
+
+  @Override
+  public Found<Endpoint> read(Routing routing, ActualState actual) {
+    Observed<Box> box = actual.of(AtticKinds.BOX, routing.path());
+    Optional<Endpoint> value = box.value()
+        .flatMap(there -> actual
+            .of(AtticKinds.MODEL, there.model())
+            .value()
+            .map(model -> new Endpoint(
+                container(model),
+                scaling(there, actual.of(AtticKinds.RULE, routing.path()).value()),
+                routing)));
+    return new Found<>(box, value, Location.of("attic/" + routing.path()));
+  }
+
+  private static Container container(Model model) {
+    RuntimeSpec runtime = model.role().isEmpty()
+        ? RuntimeSpec.NONE
+        : RuntimeSpec.NONE.with(new AtticRuntime(model.role()));
+    return new Container(model.files(), runtime, model.dependencies());
+  }
+
+  private static Scaling scaling(Box box, Optional<Rule> rule) {
+    return rule.map(range ->
+            Scaling.between(box.instanceType(), range.min(), range.max()).withCount(box.count()))
+        .orElseGet(() -> Scaling.fixed(box.instanceType(), box.count()));
   }
 
   @Override

@@ -9,10 +9,13 @@ import io.fairlead.grammar.ModelArtifact;
 import io.fairlead.grammar.ModelMetadata;
 import io.fairlead.grammar.PlatformOptions;
 import io.fairlead.grammar.Problems;
+import io.fairlead.grammar.Routing;
 import io.fairlead.grammar.RuntimeSpec;
 import io.fairlead.grammar.Scaling;
 import io.fairlead.provider.LocalModel;
+import io.fairlead.reconcile.ActualState;
 import io.fairlead.reconcile.EndpointMapper;
+import io.fairlead.reconcile.Found;
 import io.fairlead.reconcile.KindName;
 import io.fairlead.reconcile.Mapping;
 import io.fairlead.reconcile.Resource;
@@ -48,9 +51,9 @@ import java.util.regex.Pattern;
 /** The mapping of the grammar to SageMaker's resources. It checks the rules of its API that the SDK does not check. */
 final class SageMakerMapper implements EndpointMapper {
   static final Pattern INSTANCE_TYPE = Pattern.compile("ml\\.[a-z0-9-]+\\.[a-z0-9-]+");
-  private static final String SUBMIT_DIRECTORY = "SAGEMAKER_SUBMIT_DIRECTORY";
+  static final String SUBMIT_DIRECTORY = "SAGEMAKER_SUBMIT_DIRECTORY";
   private static final String PROGRAM = "SAGEMAKER_PROGRAM";
-  private static final String HUB_MODEL = "HF_MODEL_ID";
+  static final String HUB_MODEL = "HF_MODEL_ID";
   private static final String HUB_TASK = "HF_TASK";
   private static final String CODE_IN_MODEL = "/opt/ml/model/code";
   private static final int MOST_VARIABLES = 100;
@@ -531,6 +534,11 @@ final class SageMakerMapper implements EndpointMapper {
         "must be of the kind that the image was chosen for, which is " + chosen
             + ": give the instance type to SageMakerArtifact too, or an image to the runtime",
         endpoint.scaling().instanceType().orElse(""));
+  }
+
+  @Override
+  public Found<Endpoint> read(Routing routing, ActualState actual) {
+    return new DeployedEndpoints(config).read(routing, actual);
   }
 
   @Override

@@ -85,6 +85,20 @@ record UserTags(SortedMap<String, String> tags) {
     return allowed.length() <= longest ? allowed : allowed.substring(0, longest);
   }
 
+  /** {@return metadata that have these tags: the inverse of {@link #of}} */
+  ModelMetadata metadata() {
+    Map<String, String> labels = new TreeMap<>(tags);
+    String framework = labels.remove(FRAMEWORK);
+    String version = labels.remove(FRAMEWORK_VERSION);
+    ModelMetadata metadata = ModelMetadata.NONE.withLabels(labels);
+    if (framework == null) {
+      return metadata;
+    }
+    return version == null
+        ? metadata.withFramework(framework)
+        : metadata.withFramework(framework, version);
+  }
+
   /** {@return these tags, with the other ones' values where both have the key} */
   UserTags withValuesOf(UserTags others) {
     SortedMap<String, String> all = new TreeMap<>(tags);

@@ -12,6 +12,7 @@ import io.fairlead.grammar.Version;
 import io.fairlead.operation.Operation;
 import io.fairlead.operation.Plan;
 import io.fairlead.platform.Deployment;
+import io.fairlead.platform.Description;
 import io.fairlead.platform.EndpointPlatform;
 import io.fairlead.platform.ManagedResource;
 import io.fairlead.platform.Request;
@@ -20,6 +21,7 @@ import io.fairlead.sagemaker.SageMakerProvider;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.Consumer;
 import java.util.function.Function;
 
@@ -95,6 +97,16 @@ final class InvokeOnlyPlatform implements EndpointPlatform {
 
   @Override
   public Plan preview(Function<? super EndpointPlatform, ? extends Operation<?>> change) {
+    throw none();
+  }
+
+  @Override
+  public Optional<Deployment> status(Endpoint endpoint, Duration limit) {
+    throw none();
+  }
+
+  @Override
+  public Optional<Description<Endpoint>> describe(String name, String variant, Duration limit) {
     throw none();
   }
 

@@ -340,7 +340,7 @@ public final class InProcess {
         if (cycle == 0) {
           bars.tell("loaded and busy, above the beginning", resident() - began, "MB");
         }
-        await("the function is unloaded", () -> platform.status(function).ready() == 0);
+        await("the function is unloaded", () -> platform.metrics(function).ready() == 0);
         // Memory is given back a moment later.
         TimeUnit.SECONDS.sleep(2);
         left[cycle] = resident() - began;
@@ -368,7 +368,7 @@ public final class InProcess {
       for (int round = -1; round < slices; round++) {
         long deadline = overdue(platform, function, RUNAWAY, Duration.ofMillis(200));
         put(answered, round, deadline);
-        await("the run is stopped", () -> platform.status(function).running() == 0);
+        await("the run is stopped", () -> platform.metrics(function).running() == 0);
         put(stopped, round, deadline);
       }
       bars.title("A run that does not end, after its deadline");
@@ -392,7 +392,7 @@ public final class InProcess {
             Duration.ofMillis(500));
         await("the worker is gone", () -> workers.stream().noneMatch(ProcessHandle::isAlive));
         put(gone, round, deadline);
-        await("the platform has seen it", () -> platform.status(stubborn).ready() == 0);
+        await("the platform has seen it", () -> platform.metrics(stubborn).ready() == 0);
       }
       bars.atMost("in a process of its own: the process is gone", Bars.median(gone), 100, "ms");
     } finally {

@@ -5,12 +5,17 @@ import io.fairlead.grammar.Dependencies;
 import io.fairlead.grammar.Endpoint;
 import io.fairlead.grammar.PlatformOptions;
 import io.fairlead.grammar.Problems;
+import io.fairlead.grammar.Routing;
 import io.fairlead.grammar.Scaling;
 import io.fairlead.json.GrammarJson;
+import io.fairlead.platform.Location;
 import io.fairlead.provider.Fingerprint;
+import io.fairlead.reconcile.ActualState;
 import io.fairlead.reconcile.EndpointMapper;
+import io.fairlead.reconcile.Found;
 import io.fairlead.reconcile.KindName;
 import io.fairlead.reconcile.Mapping;
+import io.fairlead.reconcile.Observed;
 import io.fairlead.reconcile.Resource;
 import java.util.ArrayList;
 import java.util.List;
@@ -85,6 +90,17 @@ final class LocalMapper implements EndpointMapper {
   @Override
   public KindName<?> variantKind(Endpoint endpoint) {
     return LocalKinds.VARIANT;
+  }
+
+  @Override
+  public Found<Endpoint> read(Routing routing, ActualState actual) {
+    Observed<LocalVariant> variant = actual.of(LocalKinds.VARIANT, routing.path());
+    return new Found<>(
+        variant,
+        variant
+            .value()
+            .map(there -> new Endpoint(there.container(), Scaling.fixed(there.count()), routing)),
+        Location.of(routing.path()));
   }
 
   @Override

@@ -3,22 +3,22 @@ package io.fairlead.serverless.internal;
 import io.fairlead.grammar.ModelFunction;
 import io.fairlead.platform.FunctionPlatform;
 import io.fairlead.reconcile.ForwardingFunctionPlatform;
-import io.fairlead.serverless.FunctionStatus;
+import io.fairlead.serverless.FunctionMetrics;
 import io.fairlead.serverless.ServerlessPlatform;
 import java.util.function.Function;
 
-/** A function platform with the status of its functions. */
+/** A function platform with the metrics of its functions. */
 final class DefaultServerlessPlatform extends ForwardingFunctionPlatform
     implements ServerlessPlatform {
-  private final Function<String, FunctionStatus> statuses;
+  private final Function<String, FunctionMetrics> metrics;
 
-  DefaultServerlessPlatform(FunctionPlatform platform, Function<String, FunctionStatus> statuses) {
+  DefaultServerlessPlatform(FunctionPlatform platform, Function<String, FunctionMetrics> metrics) {
     super(platform);
-    this.statuses = statuses;
+    this.metrics = metrics;
   }
 
   @Override
-  public FunctionStatus status(ModelFunction function) {
-    return statuses.apply(function.name());
+  public FunctionMetrics metrics(ModelFunction function) {
+    return metrics.apply(function.name());
   }
 }

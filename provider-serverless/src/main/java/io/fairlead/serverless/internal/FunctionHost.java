@@ -9,6 +9,7 @@ import io.fairlead.grammar.ColdStart;
 import io.fairlead.grammar.ModelFunction;
 import io.fairlead.grammar.PlatformOptions;
 import io.fairlead.grammar.Problems;
+import io.fairlead.platform.Location;
 import io.fairlead.platform.Request;
 import io.fairlead.platform.Response;
 import io.fairlead.provider.ClassLoaders;
@@ -19,6 +20,8 @@ import io.fairlead.provider.PieceQueues;
 import io.fairlead.provider.RetryPolicy;
 import io.fairlead.provider.TimeSource;
 import io.fairlead.reconcile.Accepted;
+import io.fairlead.reconcile.ActualState;
+import io.fairlead.reconcile.Found;
 import io.fairlead.reconcile.FunctionMapper;
 import io.fairlead.reconcile.Invoker;
 import io.fairlead.reconcile.KindName;
@@ -34,7 +37,7 @@ import io.fairlead.reconcile.Reconciler;
 import io.fairlead.reconcile.Resource;
 import io.fairlead.reconcile.ResourceKind;
 import io.fairlead.reconcile.ResourceRef;
-import io.fairlead.serverless.FunctionStatus;
+import io.fairlead.serverless.FunctionMetrics;
 import io.fairlead.serverless.Isolation;
 import io.fairlead.serverless.ServerlessConfig;
 import io.fairlead.serverless.ServerlessOptions;
@@ -171,7 +174,7 @@ public final class FunctionHost {
         new LocalInvoker(),
         function -> url(function.name()),
         this::close);
-    return new DefaultServerlessPlatform(platform, this::status);
+    return new DefaultServerlessPlatform(platform, this::metrics);
   }
 
   /** Invokes the functions of this process. */
@@ -266,13 +269,13 @@ public final class FunctionHost {
             "Function '" + name + "' is not deployed: deploy it first; list() has those that are.");
   }
 
-  private FunctionStatus status(String name) {
-    return statusOf(serving(name));
+  private FunctionMetrics metrics(String name) {
+    return metricsOf(serving(name));
   }
 
-  private static FunctionStatus statusOf(ServedFunction function) {
+  private static FunctionMetrics metricsOf(ServedFunction function) {
     PoolStatus status = function.status();
-    return new FunctionStatus(
+    return new FunctionMetrics(
         status.starting(),
         status.ready(),
         status.draining(),
@@ -382,8 +385,8 @@ public final class FunctionHost {
     }
 
     @Override
-    public FunctionStatus status() {
-      return statusOf(serving);
+    public FunctionMetrics metrics() {
+      return metricsOf(serving);
     }
 
     @Override
@@ -462,6 +465,11 @@ public final class FunctionHost {
           : List.of("limits.memoryBytes is not set: each instance takes "
               + Sizes.shown(InstanceMemory.of(function, modelBytes)) + ", by the "
               + Sizes.shown(modelBytes) + " of its model");
+    }
+
+    @Override
+    public Found<ModelFunction> read(String name, ActualState actual) {
+      return Found.of(actual.of(FUNCTION, name), Location.of(name));
     }
 
     @Override

@@ -162,7 +162,7 @@ class BadDaysTest {
         .hasMessageContaining(
             "instances must take at most the 500 bytes of limits.memoryBytes, as tensors, and takes 512");
     assertThat(platform.invoke(iris, FLOWER).text()).contains("predictions");
-    assertThat(platform.status(iris).coldStarts()).isEqualTo(1);
+    assertThat(platform.metrics(iris).coldStarts()).isEqualTo(1);
   }
 
   // ---- models that do not end ----
@@ -174,22 +174,22 @@ class BadDaysTest {
         model("bigop.onnx").named("big"),
         LIMITS.withTimeout(Duration.ofSeconds(1)).withMaxConcurrent(1));
     Future<Response> call = callers.submit(() -> platform.invoke(function, square(3500)));
-    until(() -> platform.status(function).running() == 1);
+    until(() -> platform.metrics(function).running() == 1);
 
     moved.pass(Duration.ofSeconds(1));
 
     assertThatThrownBy(() -> call.get(10, TimeUnit.SECONDS))
         .hasRootCauseInstanceOf(ServingException.class)
         .hasMessageContaining("did not answer within 1 s");
-    assertThat(platform.status(function).running()).isEqualTo(1);
+    assertThat(platform.metrics(function).running()).isEqualTo(1);
     moved.pass(Duration.ofSeconds(2));
-    assertThat(platform.status(function).stuck()).isEqualTo(1);
+    assertThat(platform.metrics(function).stuck()).isEqualTo(1);
     assertThat(platform.list())
         .extracting(Deployment::detail)
         .containsExactly("1 of its invocations are stuck: they do not end");
     assertThat(refusal(function, ANY).kind()).isEqualTo(ErrorKind.UNAVAILABLE);
-    until(() -> platform.status(function).stuck() == 0);
-    assertThat(platform.status(function).running()).isZero();
+    until(() -> platform.metrics(function).stuck() == 0);
+    assertThat(platform.metrics(function).running()).isZero();
   }
 
   @Test
@@ -205,8 +205,8 @@ class BadDaysTest {
             "{\"inputs\": [{\"name\": \"x\", \"shape\": [1], \"datatype\": \"FP32\", \"data\": [1]}]}"));
 
     assertThat(failure.kind()).isEqualTo(ErrorKind.TIMEOUT);
-    until(() -> platform.status(function).running() == 0);
-    assertThat(platform.status(function).stuck()).isZero();
+    until(() -> platform.metrics(function).running() == 0);
+    assertThat(platform.metrics(function).stuck()).isZero();
   }
 
   @Test
@@ -221,7 +221,7 @@ class BadDaysTest {
     Hanging.begun.await();
     Future<Response> beside =
         callers.submit(() -> platform.invoke(other, ANY.withTimeout(Duration.ofMinutes(5))));
-    until(() -> platform.status(other).waiting() == 1);
+    until(() -> platform.metrics(other).waiting() == 1);
 
     moved.pass(Duration.ofMinutes(1));
 
@@ -266,8 +266,8 @@ class BadDaysTest {
       assertThat(refusal(function, ANY).kind()).isEqualTo(ErrorKind.MODEL_FAILED);
     }
 
-    assertThat(platform.status(function).coldStarts()).isEqualTo(1);
-    assertThat(platform.status(function).running()).isZero();
+    assertThat(platform.metrics(function).coldStarts()).isEqualTo(1);
+    assertThat(platform.metrics(function).running()).isZero();
   }
 
   @ParameterizedTest
@@ -398,14 +398,14 @@ class BadDaysTest {
     Future<Response> first = callers.submit(() -> platform.invoke(function, ANY));
     door.inside.acquire();
     Future<Response> second = callers.submit(() -> platform.invoke(function, ANY));
-    until(() -> platform.status(function).waiting() == 1);
+    until(() -> platform.metrics(function).waiting() == 1);
 
     ServingException failure = refusal(function, ANY);
 
     assertThat(failure.kind()).isEqualTo(ErrorKind.THROTTLED);
     assertThat(failure.retryAfter())
         .hasValueSatisfying(after -> assertThat(after).isPositive());
-    assertThat(platform.status(function).refused()).isEqualTo(1);
+    assertThat(platform.metrics(function).refused()).isEqualTo(1);
     door.open();
     assertThat(first.get()).isNotNull();
     assertThat(second.get()).isNotNull();
@@ -457,7 +457,7 @@ class BadDaysTest {
     ModelFunction function = deploy(iris, FunctionLimits.DEFAULT);
 
     assertThat(function.limits().memoryBytes()).isEmpty();
-    assertThat(platform.status(function).memoryBytes()).isEqualTo((64L << 20) + 2 * size);
+    assertThat(platform.metrics(function).memoryBytes()).isEqualTo((64L << 20) + 2 * size);
   }
 
   @Test
@@ -491,7 +491,7 @@ class BadDaysTest {
     Future<Response> loading = callers.submit(() -> platform.invoke(hanging, ANY));
     Hanging.begun.await();
     Future<Response> withoutMemory = callers.submit(() -> platform.invoke(other, FLOWER));
-    until(() -> platform.status(other).waiting() == 1);
+    until(() -> platform.metrics(other).waiting() == 1);
 
     moved.pass(Duration.ofSeconds(30));
 
@@ -530,7 +530,7 @@ class BadDaysTest {
     ModelFunction again = deploy(model("iris_lr.onnx").named("iris"), LIMITS);
 
     assertThat(again).isEqualTo(first);
-    assertThat(platform.status(again).invocations()).isEqualTo(1);
+    assertThat(platform.metrics(again).invocations()).isEqualTo(1);
     assertThat(platform.list()).hasSize(1);
   }
 
@@ -559,7 +559,7 @@ class BadDaysTest {
     Future<Response> runs = callers.submit(() -> platform.invoke(function, ANY));
     door.inside.acquire();
     Future<Response> waits = callers.submit(() -> platform.invoke(function, ANY));
-    until(() -> platform.status(function).waiting() == 1);
+    until(() -> platform.metrics(function).waiting() == 1);
 
     Future<?> closed = callers.submit(platform::close);
     until(() -> isClosed(function));
@@ -597,7 +597,7 @@ class BadDaysTest {
     Future<Response> runs = callers.submit(() -> platform.invoke(function, ANY));
     door.inside.acquire();
     Future<Response> waits = callers.submit(() -> platform.invoke(function, ANY));
-    until(() -> platform.status(function).waiting() == 1);
+    until(() -> platform.metrics(function).waiting() == 1);
 
     Future<?> closed = callers.submit(platform::close);
 
@@ -646,7 +646,7 @@ class BadDaysTest {
   }
 
   private boolean isGone(ModelFunction function) {
-    return catchThrowableOfType(ServingException.class, () -> platform.status(function)) != null;
+    return catchThrowableOfType(ServingException.class, () -> platform.metrics(function)) != null;
   }
 
   private boolean isClosed(ModelFunction function) {

@@ -135,7 +135,7 @@ final class ModelKind extends VertexKind<ModelSpec> {
         model.getContainerSpec().getImageUri(),
         Dependencies.environment(environment),
         model.getArtifactUri(),
-        VertexContainer.DEFAULT,
+        DeployedEndpoints.container(model.getContainerSpec()),
         model.getVersionAliasesList().stream()
             .filter(alias -> !VersionDescription.isContent(alias))
             .toList(),

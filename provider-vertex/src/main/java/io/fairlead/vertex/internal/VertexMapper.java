@@ -7,11 +7,14 @@ import io.fairlead.grammar.Endpoint;
 import io.fairlead.grammar.ModelArtifact;
 import io.fairlead.grammar.PlatformOptions;
 import io.fairlead.grammar.Problems;
+import io.fairlead.grammar.Routing;
 import io.fairlead.grammar.Scaling;
 import io.fairlead.json.GrammarJson;
 import io.fairlead.provider.Fingerprint;
 import io.fairlead.provider.LocalModel;
+import io.fairlead.reconcile.ActualState;
 import io.fairlead.reconcile.EndpointMapper;
+import io.fairlead.reconcile.Found;
 import io.fairlead.reconcile.KindName;
 import io.fairlead.reconcile.Mapping;
 import io.fairlead.reconcile.Resource;
@@ -49,9 +52,9 @@ final class VertexMapper implements EndpointMapper {
   static final String TEXT_GENERATION_IMAGE =
       "us-docker.pkg.dev/deeplearning-platform-release/gcr.io/huggingface-text-generation-inference-cu121.2-2.ubuntu2204.py310";
 
-  private static final String HUB_MODEL = "MODEL_ID";
+  static final String HUB_MODEL = "MODEL_ID";
   /** The variable with the location of a model's code, if it is not that of its weights. */
-  private static final String CODE = "CODE_URI";
+  static final String CODE = "CODE_URI";
   /** The prefix of variables that Vertex AI sets. */
   private static final String RESERVED = "AIP_";
 
@@ -69,18 +72,26 @@ final class VertexMapper implements EndpointMapper {
   private static final Pattern ONE_FILE = Pattern.compile(
       "(?i).*\\.(onnx|pkl|pickle|joblib|bst|pt|pth|h5|keras|safetensors|gguf|tar|tar\\.gz|tgz|zip)");
 
+  private final VertexConfig config;
+
   /** The artifact bucket; empty if there is none. */
   private final String bucket;
 
   private final Set<Class<? extends PlatformOptions>> options = new VertexOptionsProvider().types();
 
   VertexMapper(VertexConfig config) {
+    this.config = config;
     this.bucket = config.artifactBucket().orElse("");
   }
 
   @Override
   public KindName<?> variantKind(Endpoint endpoint) {
     return DeployedModelSpec.KIND;
+  }
+
+  @Override
+  public Found<Endpoint> read(Routing routing, ActualState actual) {
+    return new DeployedEndpoints(config).read(routing, actual);
   }
 
   @Override

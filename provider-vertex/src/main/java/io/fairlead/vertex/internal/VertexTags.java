@@ -84,6 +84,20 @@ final class VertexTags {
     return labels;
   }
 
+  /** {@return metadata that have these labels: the inverse of {@link #users(ModelMetadata, List, Problems)}} */
+  static ModelMetadata metadata(Map<String, String> users) {
+    Map<String, String> labels = new TreeMap<>(users);
+    String framework = labels.remove(FRAMEWORK);
+    String version = labels.remove(FRAMEWORK_VERSION);
+    ModelMetadata metadata = ModelMetadata.NONE.withLabels(labels);
+    if (framework == null) {
+      return metadata;
+    }
+    return version == null
+        ? metadata.withFramework(framework)
+        : metadata.withFramework(framework, version);
+  }
+
   private static String key(String text) {
     String key = allowed(text);
     return Character.isLetter(key.codePointAt(0)) ? key : allowed("label-" + text);

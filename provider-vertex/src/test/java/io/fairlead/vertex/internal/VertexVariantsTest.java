@@ -21,7 +21,10 @@ import io.fairlead.grammar.RoutingOptions;
 import io.fairlead.grammar.RuntimeSpec;
 import io.fairlead.grammar.Scaling;
 import io.fairlead.grammar.TrafficWeight;
+import io.fairlead.operation.Plan;
+import io.fairlead.platform.Description;
 import io.fairlead.platform.EndpointPlatform;
+import io.fairlead.platform.Location;
 import io.fairlead.platform.Request;
 import io.fairlead.vertex.Gcp;
 import io.fairlead.vertex.VertexAutoscaling;
@@ -396,6 +399,21 @@ class VertexVariantsTest {
     return project.endpoint("bert").getPredictRequestResponseLoggingConfig();
   }
 
+  @Test
+  void whereItIsIsToldAsGoogleNamesItAndForPeople() {
+    deploy(container("one"), ONE, BLUE);
+
+    Location location =
+        platform.describe(BLUE.name(), BLUE.variant(), LIMIT).orElseThrow().location();
+
+    String name = "projects/" + project.id() + "/locations/us-central1/endpoints/" + BLUE.name();
+    assertThat(location.id()).isEqualTo(name);
+    assertThat(location.url().orElseThrow().toString()).endsWith("/v1/" + name + ":predict");
+    assertThat(location.console().orElseThrow())
+        .hasToString("https://console.cloud.google.com/vertex-ai/locations/us-central1/endpoints/"
+            + BLUE.name() + "?project=" + project.id());
+  }
+
   private static ModelArtifact model(String folder) {
     return ModelArtifact.of(URI.create("gs://models/" + folder + "/"));
   }
@@ -421,7 +439,19 @@ class VertexVariantsTest {
 
   private void assertIsAsDeployed(Container container, Scaling scaling, Routing routing) {
     assertThat(platform.preview(p -> p.deploy(container, scaling, routing)).changes())
-        .allMatch(change -> change.action() == io.fairlead.operation.Plan.Action.KEEP);
+        .allMatch(change -> change.action() == Plan.Action.KEEP);
+    assertIsReadBack(routing);
+  }
+
+  /** Asserts that the value that is read back, deployed, changes nothing. */
+  private void assertIsReadBack(Routing routing) {
+    Endpoint there = platform
+        .describe(routing.name(), routing.variant(), LIMIT)
+        .flatMap(Description::value)
+        .orElseThrow();
+    assertThat(platform.preview(p -> p.deploy(there.container(), there.scaling(), there.routing())))
+        .as("%s", there)
+        .matches(Plan::isEmpty, "changes nothing");
   }
 
   private UploadModelRequest lastUpload() {

@@ -4,7 +4,7 @@ import static java.nio.charset.StandardCharsets.US_ASCII;
 
 import io.fairlead.platform.Request;
 import io.fairlead.platform.Response;
-import io.fairlead.serverless.FunctionStatus;
+import io.fairlead.serverless.FunctionMetrics;
 import io.fairlead.serverless.HttpSettings;
 import io.netty.bootstrap.ServerBootstrap;
 import io.netty.channel.Channel;
@@ -206,8 +206,8 @@ public final class FrontCost {
     }
 
     @Override
-    public FunctionStatus status() {
-      return new FunctionStatus(0, 1, 0, 0, 0, 0, 1, 0, 0, 0, 1);
+    public FunctionMetrics metrics() {
+      return new FunctionMetrics(0, 1, 0, 0, 0, 0, 1, 0, 0, 0, 1);
     }
 
     @Override

@@ -2,7 +2,7 @@ package io.fairlead.serverless.internal.http;
 
 import io.fairlead.platform.Request;
 import io.fairlead.platform.Response;
-import io.fairlead.serverless.FunctionStatus;
+import io.fairlead.serverless.FunctionMetrics;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
@@ -24,7 +24,7 @@ public interface HttpFunction {
   boolean isReady();
 
   /** {@return its instances and invocations} */
-  FunctionStatus status();
+  FunctionMetrics metrics();
 
   /** {@return the timeout of an invocation} */
   Duration timeout();

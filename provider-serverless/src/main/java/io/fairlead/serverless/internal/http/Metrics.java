@@ -1,6 +1,6 @@
 package io.fairlead.serverless.internal.http;
 
-import io.fairlead.serverless.FunctionStatus;
+import io.fairlead.serverless.FunctionMetrics;
 import io.netty.buffer.Unpooled;
 import io.netty.handler.codec.http.HttpResponseStatus;
 import io.prometheus.metrics.expositionformats.PrometheusTextFormatWriter;
@@ -58,29 +58,29 @@ final class Metrics {
             functions,
             "fairlead_invocations",
             "Accepted invocations, over HTTP and in the process, since the function was deployed",
-            FunctionStatus::invocations))
+            FunctionMetrics::invocations))
         .metricSnapshot(counter(
             functions,
             "fairlead_refused_invocations",
             "Invocations refused because the queue was full, since the function was deployed",
-            FunctionStatus::refused))
+            FunctionMetrics::refused))
         .metricSnapshot(counter(
             functions,
             "fairlead_cold_starts",
             "Instances started since the function was deployed",
-            FunctionStatus::coldStarts))
+            FunctionMetrics::coldStarts))
         .metricSnapshot(
-            gauge(functions, "fairlead_queue", "Waiting invocations", FunctionStatus::waiting))
+            gauge(functions, "fairlead_queue", "Waiting invocations", FunctionMetrics::waiting))
         .metricSnapshot(gauge(
             functions,
             "fairlead_running_invocations",
             "Running invocations, those included whose callers have gone",
-            FunctionStatus::running))
+            FunctionMetrics::running))
         .metricSnapshot(gauge(
             functions,
             "fairlead_stuck_invocations",
             "Running invocations that did not stop after their deadline",
-            FunctionStatus::stuck))
+            FunctionMetrics::stuck))
         .metricSnapshot(instances(functions))
         .metricSnapshot(memory(functions))
         .metricSnapshot(single(
@@ -129,11 +129,11 @@ final class Metrics {
       List<HttpFunction> functions,
       String name,
       String help,
-      ToDoubleFunction<FunctionStatus> value) {
+      ToDoubleFunction<FunctionMetrics> value) {
     CounterSnapshot.Builder counter = CounterSnapshot.builder().name(name).help(help);
     functions.forEach(function -> counter.dataPoint(CounterDataPointSnapshot.builder()
         .labels(Labels.of(FUNCTION, function.name()))
-        .value(value.applyAsDouble(function.status()))
+        .value(value.applyAsDouble(function.metrics()))
         .build()));
     return counter.build();
   }
@@ -142,10 +142,10 @@ final class Metrics {
       List<HttpFunction> functions,
       String name,
       String help,
-      ToDoubleFunction<FunctionStatus> value) {
+      ToDoubleFunction<FunctionMetrics> value) {
     GaugeSnapshot.Builder gauge = GaugeSnapshot.builder().name(name).help(help);
     functions.forEach(function -> gauge.dataPoint(
-        point(Labels.of(FUNCTION, function.name()), value.applyAsDouble(function.status()))));
+        point(Labels.of(FUNCTION, function.name()), value.applyAsDouble(function.metrics()))));
     return gauge.build();
   }
 
@@ -153,10 +153,10 @@ final class Metrics {
     GaugeSnapshot.Builder gauge =
         GaugeSnapshot.builder().name("fairlead_instances").help("Instances by state");
     for (HttpFunction function : functions) {
-      FunctionStatus status = function.status();
-      gauge.dataPoint(point(states(function, "starting"), status.starting()));
-      gauge.dataPoint(point(states(function, "ready"), status.ready()));
-      gauge.dataPoint(point(states(function, "draining"), status.draining()));
+      FunctionMetrics metrics = function.metrics();
+      gauge.dataPoint(point(states(function, "starting"), metrics.starting()));
+      gauge.dataPoint(point(states(function, "ready"), metrics.ready()));
+      gauge.dataPoint(point(states(function, "draining"), metrics.draining()));
     }
     return gauge.build();
   }
@@ -170,10 +170,10 @@ final class Metrics {
         .name("fairlead_function_memory_bytes")
         .help("Memory that a function's instances take, by its limit for each");
     functions.forEach(function -> {
-      FunctionStatus status = function.status();
+      FunctionMetrics metrics = function.metrics();
       gauge.dataPoint(point(
           Labels.of(FUNCTION, function.name()),
-          (double) status.instances() * status.memoryBytes()));
+          (double) metrics.instances() * metrics.memoryBytes()));
     });
     return gauge.build();
   }

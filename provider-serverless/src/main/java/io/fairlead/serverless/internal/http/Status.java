@@ -1,7 +1,7 @@
 package io.fairlead.serverless.internal.http;
 
 import com.fasterxml.jackson.core.JsonGenerator;
-import io.fairlead.serverless.FunctionStatus;
+import io.fairlead.serverless.FunctionMetrics;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.Collection;
@@ -47,35 +47,35 @@ final class Status {
   }
 
   private void write(JsonGenerator json, HttpFunction function, long now) throws IOException {
-    FunctionStatus status = function.status();
+    FunctionMetrics metrics = function.metrics();
     json.writeStringField("name", function.name());
     if (function.version().isPresent()) {
       json.writeStringField("version", function.version().get());
     }
-    json.writeStringField("state", state(function, status));
+    json.writeStringField("state", state(function, metrics));
     json.writeObjectFieldStart("instances");
-    json.writeNumberField("starting", status.starting());
-    json.writeNumberField("ready", status.ready());
-    json.writeNumberField("draining", status.draining());
+    json.writeNumberField("starting", metrics.starting());
+    json.writeNumberField("ready", metrics.ready());
+    json.writeNumberField("draining", metrics.draining());
     json.writeEndObject();
-    json.writeNumberField("running", status.running());
-    json.writeNumberField("waiting", status.waiting());
-    json.writeNumberField("stuck", status.stuck());
-    json.writeNumberField("cold_starts", status.coldStarts());
-    json.writeNumberField("invocations", status.invocations());
-    json.writeNumberField("refused", status.refused());
-    json.writeNumberField("memory_bytes", status.instances() * status.memoryBytes());
+    json.writeNumberField("running", metrics.running());
+    json.writeNumberField("waiting", metrics.waiting());
+    json.writeNumberField("stuck", metrics.stuck());
+    json.writeNumberField("cold_starts", metrics.coldStarts());
+    json.writeNumberField("invocations", metrics.invocations());
+    json.writeNumberField("refused", metrics.refused());
+    json.writeNumberField("memory_bytes", metrics.instances() * metrics.memoryBytes());
     write(json, statistics.of(function.name()), now);
   }
 
-  private static String state(HttpFunction function, FunctionStatus status) {
+  private static String state(HttpFunction function, FunctionMetrics metrics) {
     if (!function.isReady()) {
       return "FAILING";
     }
-    if (status.ready() > 0) {
+    if (metrics.ready() > 0) {
       return "READY";
     }
-    return status.starting() > 0 ? "STARTING" : "IDLE";
+    return metrics.starting() > 0 ? "STARTING" : "IDLE";
   }
 
   private static void write(JsonGenerator json, RequestStatistics.@Nullable Series series, long now)

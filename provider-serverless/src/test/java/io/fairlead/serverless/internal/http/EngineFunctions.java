@@ -6,7 +6,7 @@ import io.fairlead.engine.internal.run.LeasedModel;
 import io.fairlead.grammar.ModelArtifact;
 import io.fairlead.platform.Request;
 import io.fairlead.platform.Response;
-import io.fairlead.serverless.FunctionStatus;
+import io.fairlead.serverless.FunctionMetrics;
 import java.net.URI;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -97,7 +97,7 @@ final class EngineFunctions implements FunctionDirectory, AutoCloseable {
     }
 
     @Override
-    public FunctionStatus status() {
+    public FunctionMetrics metrics() {
       return LatchedFunction.STATUS;
     }
 

@@ -2,7 +2,7 @@ package io.fairlead.serverless.internal.http;
 
 import io.fairlead.platform.Request;
 import io.fairlead.platform.Response;
-import io.fairlead.serverless.FunctionStatus;
+import io.fairlead.serverless.FunctionMetrics;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
@@ -12,7 +12,7 @@ import java.util.concurrent.LinkedBlockingQueue;
 
 /** A function that answers at once, unless it is told to leave that to the test. */
 class LatchedFunction implements HttpFunction {
-  static final FunctionStatus STATUS = new FunctionStatus(1, 2, 0, 3, 4, 0, 5, 60, 7, 8, 1 << 20);
+  static final FunctionMetrics STATUS = new FunctionMetrics(1, 2, 0, 3, 4, 0, 5, 60, 7, 8, 1 << 20);
 
   /** What was invoked and not answered. */
   final BlockingQueue<CompletableFuture<Response>> waiting = new LinkedBlockingQueue<>();
@@ -39,7 +39,7 @@ class LatchedFunction implements HttpFunction {
   }
 
   @Override
-  public FunctionStatus status() {
+  public FunctionMetrics metrics() {
     return STATUS;
   }
 

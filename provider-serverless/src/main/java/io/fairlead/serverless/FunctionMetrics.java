@@ -16,7 +16,7 @@ package io.fairlead.serverless;
  * @param memoryBytes the memory that each instance takes of the platform's, in bytes: that of the limits, or one by the
  *     size of the model
  */
-public record FunctionStatus(
+public record FunctionMetrics(
     int starting,
     int ready,
     int draining,
