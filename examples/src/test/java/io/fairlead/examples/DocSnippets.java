@@ -20,6 +20,7 @@ import io.fairlead.local.LocalConfig;
 import io.fairlead.local.LocalProvider;
 import io.fairlead.operation.Operation;
 import io.fairlead.operation.Plan;
+import io.fairlead.platform.Description;
 import io.fairlead.platform.EndpointPlatform;
 import io.fairlead.platform.FunctionPlatform;
 import io.fairlead.platform.Platforms;
@@ -50,6 +51,14 @@ final class DocSnippets {
 
     Plan plan = cloud.preview(p -> p.deploy(container, scaling, routing));
     return List.of(blue, plan);
+  }
+
+  static Endpoint readingBack(EndpointPlatform cloud) {
+    Description<Endpoint> there =
+        cloud.describe("ask", "blue", Duration.ofSeconds(10)).orElseThrow();
+    Endpoint blue = there.value().orElseThrow(); // another process can scale, route and undeploy it
+    there.location().console(); // its page in the cloud's console
+    return blue;
   }
 
   static Map.Entry<ModelFunction, Plan> functions(

@@ -128,6 +128,11 @@ class DocSnippetsTest {
               .get(0);
 
       assertThat(local.invoke(endpoint, Request.json("42")).text()).isEqualTo("42");
+      Endpoint ask = local
+          .deploy(endpoint.container(), endpoint.scaling(), new Routing("ask", "blue"))
+          .await(Duration.ofMinutes(1));
+      assertThat(DocSnippets.readingBack(local)).isEqualTo(ask);
+      local.undeployAll("ask").await(Duration.ofMinutes(1));
       assertThat(local.undeploy(endpoint).await(Duration.ofMinutes(1))).isEqualTo(endpoint);
     }
     try (EndpointPlatform local = DocSnippets.local()) {
