@@ -67,11 +67,15 @@ public record Plan(List<Change> changes, List<String> warnings) {
     return changes.stream().allMatch(change -> change.action() == Action.KEEP);
   }
 
-  /** {@return this plan followed by another, without the KEEPs of resources that this plan has already} */
+  /**
+   * {@return this plan followed by another, without what changes nothing or is unknown of resources that this plan has
+   * already}
+   */
   public Plan then(Plan next) {
     Set<String> known = changes.stream().map(Change::resource).collect(Collectors.toSet());
     Stream<Change> news = next.changes.stream()
-        .filter(change -> change.action() != Action.KEEP || !known.contains(change.resource()));
+        .filter(change -> !known.contains(change.resource())
+            || (change.action() != Action.KEEP && change.action() != Action.UNKNOWN));
     return new Plan(
         Stream.concat(changes.stream(), news).toList(),
         Stream.concat(warnings.stream(), next.warnings.stream()).distinct().toList());

@@ -104,6 +104,11 @@ public interface EndpointPlatform extends Platform<Endpoint> {
    */
   Optional<Description<Endpoint>> describe(String name, String variant, Duration limit);
 
+  /** Plans operations as {@link #preview(Duration, Function)} does, and reads the platform for at most a minute. */
+  default Plan preview(Function<? super EndpointPlatform, ? extends Operation<?>> change) {
+    return preview(READ_LIMIT, change);
+  }
+
   /**
    * Plans operations without running them, by read-only calls.
    *
@@ -111,10 +116,15 @@ public interface EndpointPlatform extends Platform<Endpoint> {
    * Plan plan = cloud.preview(p -> p.deploy(container, scaling, routing));
    * }</pre>
    *
+   * <p>A platform that does not answer, or that there are no credentials for, is not asked again: the plan then says
+   * why, and what the operations would create if it is absent.
+   *
+   * @param limit the time for reading the platform, more than 0; what is not read within it is in the plan as {@code
+   *     UNKNOWN}
    * @param change calls one or more operations on the platform that it is given, each of which ends at once with its
    *     result and is planned on what the earlier ones would leave; that platform does not invoke models
    * @return the plan of all of them; a resource that cannot be read is in it as {@code UNKNOWN}, one at which an
    *     operation would fail as {@code REFUSE}
    */
-  Plan preview(Function<? super EndpointPlatform, ? extends Operation<?>> change);
+  Plan preview(Duration limit, Function<? super EndpointPlatform, ? extends Operation<?>> change);
 }

@@ -23,6 +23,9 @@ import java.util.function.Consumer;
  * @param <S> the type of what it serves
  */
 public interface Platform<S extends Served> extends AutoCloseable {
+  /** The limit on reading the platform where none is given: a minute. */
+  Duration READ_LIMIT = Duration.ofMinutes(1);
+
   /** {@return the platform's id, such as {@code sagemaker}} */
   String id();
 
@@ -85,11 +88,29 @@ public interface Platform<S extends Served> extends AutoCloseable {
    */
   Optional<Deployment> status(S served, Duration limit);
 
-  /** {@return the deployments that are managed by Fairlead, sorted by name and variant} */
-  List<Deployment> list();
+  /** {@return the deployments that are managed by Fairlead, as {@link #list(Duration)}, read within a minute} */
+  default List<Deployment> list() {
+    return list(READ_LIMIT);
+  }
 
-  /** {@return all resources on the platform that are managed by Fairlead, each kind after the kinds that it uses} */
-  List<ManagedResource> inventory();
+  /**
+   * {@return the deployments that are managed by Fairlead, sorted by name and variant}
+   *
+   * @param limit the time after which it fails with kind {@code TIMEOUT}, more than 0
+   */
+  List<Deployment> list(Duration limit);
+
+  /** {@return all resources that are managed by Fairlead, as {@link #inventory(Duration)}, read within a minute} */
+  default List<ManagedResource> inventory() {
+    return inventory(READ_LIMIT);
+  }
+
+  /**
+   * {@return all resources on the platform that are managed by Fairlead, each kind after the kinds that it uses}
+   *
+   * @param limit the time after which it fails with kind {@code TIMEOUT}, more than 0
+   */
+  List<ManagedResource> inventory(Duration limit);
 
   /** {@return the resources of the {@link #inventory} that no deployment uses} */
   default List<ManagedResource> orphans() {

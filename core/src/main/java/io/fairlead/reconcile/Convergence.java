@@ -1,6 +1,7 @@
 package io.fairlead.reconcile;
 
 import io.fairlead.error.ErrorKind;
+import io.fairlead.error.ServingException;
 import io.fairlead.grammar.InvalidValueException;
 import io.fairlead.operation.Plan;
 import io.fairlead.operation.Plan.Action;
@@ -26,6 +27,8 @@ import org.jspecify.annotations.Nullable;
 final class Convergence<R> {
   /** The limit on passes while other processes change the same resources. */
   private static final int MOST_PASSES = 5;
+
+  private static final String NOT_READ = "not read, for the reason above";
 
   private final Reconciler reconciler;
   private final ReconcileRequest<R> request;
@@ -108,6 +111,11 @@ final class Convergence<R> {
   private final class Context implements ReconcileRequest.PreparationContext {
     @Override
     public Inventory inventory() {
+      Optional<ServingException> unreachable =
+          Optional.ofNullable(driver.preview).flatMap(Preview::unreachable);
+      if (unreachable.isPresent()) {
+        throw new PreparationEnded(RunEnded.failed(request.subject(), unreachable.get()));
+      }
       Inventory now = driver.knownInventory();
       now.entries().forEach(entry -> driver.listed.add(entry.ref()));
       return now;
@@ -215,7 +223,7 @@ final class Convergence<R> {
       changes.add(new Change(
           e.why == RunEnded.Why.FAILED ? e.resource() : request.subject(),
           isRefusal(e) ? Action.REFUSE : Action.UNKNOWN,
-          List.of(unread(e))));
+          List.of(unread(e, earlier))));
     }
     Content<R> made = content;
     return new Plan(changes, made == null ? List.of() : made.warnings());
@@ -224,12 +232,18 @@ final class Convergence<R> {
   private <T> Change plan(Step<T> step, Preview earlier) throws RunEnded {
     Change change;
     Observed<T> seen = Observed.absent();
+    if (earlier.unreachable().isPresent()) {
+      return change(step, Action.UNKNOWN, ifAbsent(step, NOT_READ));
+    }
     try {
+      driver.checkStop();
       Optional<Observed<T>> left = earlier.find(step.resource);
       seen = left.isPresent() ? left.get() : driver.read(step);
       change = assess(step, seen);
     } catch (RunEnded e) {
-      change = change(step, isRefusal(e) ? Action.REFUSE : Action.UNKNOWN, unread(e));
+      change = isRefusal(e)
+          ? change(step, Action.REFUSE, unread(e, earlier))
+          : change(step, Action.UNKNOWN, ifAbsent(step, unread(e, earlier)));
     }
     earlier.note(step.resource, change.action(), seen);
     return change;
@@ -243,12 +257,23 @@ final class Convergence<R> {
   }
 
   /** {@return why a resource could not be read; rethrows if the run was stopped} */
-  private static String unread(RunEnded e) throws RunEnded {
-    return switch (e.why) {
-      case FAILED -> String.valueOf(e.failure().getMessage());
-      case TIMED_OUT -> "it could not be read in time";
+  private String unread(RunEnded e, Preview earlier) throws RunEnded {
+    ServingException failure = switch (e.why) {
+      case FAILED -> e.failure();
+      case TIMED_OUT ->
+        driver.exception(ErrorKind.TIMEOUT, "the limit on reading has passed", null);
       default -> throw e;
     };
+    boolean isToldAlready = earlier.unreachable().filter(failure::equals).isPresent();
+    earlier.note(failure);
+    return isToldAlready ? NOT_READ : String.valueOf(failure.getMessage());
+  }
+
+  /** {@return the reason why a resource is unknown, and what would be done if it is absent} */
+  private static String[] ifAbsent(Step<?> step, String reason) {
+    return step.resource.goal() == Goal.PRESENT
+        ? new String[] {"created if absent", reason}
+        : new String[] {reason};
   }
 
   // ---- converging ----

@@ -26,7 +26,7 @@ final class Driver {
   private final Reconciler reconciler;
   private final Run<?> run;
   private final String deployment;
-  private final @Nullable Preview preview;
+  final @Nullable Preview preview;
 
   /** The resources that the operation deletes. */
   final Set<ResourceRef> toDelete = new HashSet<>();
@@ -58,7 +58,7 @@ final class Driver {
     this.deployment = deployment;
     this.preview = preview;
     this.look = preview == null ? new Look() : preview.look();
-    this.deadline = now().plus(reconciler.limit());
+    this.deadline = now().plus(preview == null ? reconciler.limit() : preview.left());
   }
 
   /** Starts the rollback, with a new limit. */

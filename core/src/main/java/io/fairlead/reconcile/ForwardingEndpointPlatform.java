@@ -63,4 +63,10 @@ public abstract class ForwardingEndpointPlatform
   public Plan preview(Function<? super EndpointPlatform, ? extends Operation<?>> change) {
     return platform.preview(change);
   }
+
+  @Override
+  public Plan preview(
+      Duration limit, Function<? super EndpointPlatform, ? extends Operation<?>> change) {
+    return platform.preview(limit, change);
+  }
 }

@@ -47,4 +47,10 @@ public abstract class ForwardingFunctionPlatform
   public Plan preview(Function<? super FunctionPlatform, ? extends Operation<?>> change) {
     return platform.preview(change);
   }
+
+  @Override
+  public Plan preview(
+      Duration limit, Function<? super FunctionPlatform, ? extends Operation<?>> change) {
+    return platform.preview(limit, change);
+  }
 }

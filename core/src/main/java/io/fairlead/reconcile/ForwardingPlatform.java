@@ -59,8 +59,18 @@ abstract class ForwardingPlatform<S extends Served, P extends Platform<S>> imple
   }
 
   @Override
+  public List<Deployment> list(Duration limit) {
+    return platform.list(limit);
+  }
+
+  @Override
   public List<ManagedResource> inventory() {
     return platform.inventory();
+  }
+
+  @Override
+  public List<ManagedResource> inventory(Duration limit) {
+    return platform.inventory(limit);
   }
 
   @Override

@@ -1,15 +1,19 @@
 package io.fairlead.reconcile;
 
+import io.fairlead.error.ServingException;
 import io.fairlead.operation.Plan;
 import io.fairlead.operation.Plan.Action;
 import io.fairlead.operation.Plan.Change;
+import io.fairlead.provider.Deadline;
 import io.fairlead.reconcile.Resource.Role;
+import java.time.Duration;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /** The plan of the operations of one preview so far, and the state that they would leave. */
 final class Preview {
@@ -17,7 +21,44 @@ final class Preview {
   private final Map<ResourceRef, List<ResourceRef>> planned = new HashMap<>();
   private final Set<ResourceRef> gone = new HashSet<>();
   private final Look look = new Look();
+  private final Deadline deadline;
   private Plan plan = Plan.EMPTY;
+  private @Nullable ServingException unreachable;
+
+  /**
+   * Creates an empty preview.
+   *
+   * @param deadline the time until which the platform is read
+   */
+  Preview(Deadline deadline) {
+    this.deadline = deadline;
+  }
+
+  /** {@return the remaining time for reading the platform} */
+  Duration left() {
+    return deadline.left();
+  }
+
+  /** {@return why the platform is not read any more; empty while it can be reached} */
+  Optional<ServingException> unreachable() {
+    return Optional.ofNullable(unreachable);
+  }
+
+  /**
+   * Notes a failed read. After one that all others would share, the platform is not read any more: no credentials, no
+   * answer.
+   */
+  void note(ServingException failure) {
+    boolean isShared = switch (failure.kind()) {
+      case UNAVAILABLE, TIMEOUT -> true;
+      // A refusal that the platform itself sent may be of this call only.
+      case UNAUTHORIZED -> failure.requestId().isEmpty();
+      default -> false;
+    };
+    if (unreachable == null && isShared) {
+      unreachable = failure;
+    }
+  }
 
   /** {@return the look that all operations of this preview share, because they change nothing} */
   Look look() {

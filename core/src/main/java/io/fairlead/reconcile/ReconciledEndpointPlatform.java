@@ -312,13 +312,17 @@ public final class ReconciledEndpointPlatform extends ReconciledPlatform<Endpoin
   // ---- reading ----
 
   @Override
-  public Plan preview(Function<? super EndpointPlatform, ? extends Operation<?>> change) {
-    return plan(preview -> change.apply(new ReconciledEndpointPlatform(this, preview)));
+  public Plan preview(
+      Duration limit, Function<? super EndpointPlatform, ? extends Operation<?>> change) {
+    return plan(limit, preview -> change.apply(new ReconciledEndpointPlatform(this, preview)));
   }
 
   @Override
-  public List<Deployment> list() {
-    Look look = new Look();
+  public List<Deployment> list(Duration limit) {
+    return reading("The list of deployments", limit, (actual, look) -> deployments(look));
+  }
+
+  private List<Deployment> deployments(Look look) {
     Map<String, Traffic> trafficByName = new HashMap<>();
     List<Deployment> deployments = new ArrayList<>();
     for (Listed entry : roots(look).toList()) {
@@ -327,9 +331,7 @@ public final class ReconciledEndpointPlatform extends ReconciledPlatform<Endpoin
         String name = entry.ref().name().substring(0, slash);
         String variant = entry.ref().name().substring(slash + 1);
         Traffic traffic = trafficByName.computeIfAbsent(
-            name,
-            key -> reconciler.reading(
-                () -> reconciler.traffic().read(key, look).value().orElse(Traffic.NONE)));
+            name, key -> reconciler.traffic().read(key, look).value().orElse(Traffic.NONE));
         deployments.add(new Deployment(
             name,
             Optional.of(variant),

@@ -113,21 +113,25 @@ public final class ReconciledFunctionPlatform extends ReconciledPlatform<ModelFu
   }
 
   @Override
-  public Plan preview(Function<? super FunctionPlatform, ? extends Operation<?>> change) {
-    return plan(preview -> change.apply(new ReconciledFunctionPlatform(this, preview)));
+  public Plan preview(
+      Duration limit, Function<? super FunctionPlatform, ? extends Operation<?>> change) {
+    return plan(limit, preview -> change.apply(new ReconciledFunctionPlatform(this, preview)));
   }
 
   @Override
-  public List<Deployment> list() {
-    return roots(new Look())
-        .map(entry -> new Deployment(
-            entry.ref().name(),
-            Optional.empty(),
-            state(entry.status()),
-            TrafficWeight.ALL,
-            entry.detail()))
-        .sorted(Comparator.comparing(Deployment::name))
-        .toList();
+  public List<Deployment> list(Duration limit) {
+    return reading(
+        "The list of functions",
+        limit,
+        (actual, look) -> roots(look)
+            .map(entry -> new Deployment(
+                entry.ref().name(),
+                Optional.empty(),
+                state(entry.status()),
+                TrafficWeight.ALL,
+                entry.detail()))
+            .sorted(Comparator.comparing(Deployment::name))
+            .toList());
   }
 
   @Override

@@ -20,6 +20,8 @@ import io.fairlead.platform.Platform;
 import io.fairlead.platform.Request;
 import io.fairlead.platform.Response;
 import io.fairlead.provider.Closed;
+import io.fairlead.provider.Deadline;
+import io.fairlead.provider.Durations;
 import io.fairlead.reconcile.ReconcileRequest.Guard;
 import io.fairlead.reconcile.Resource.Goal;
 import io.fairlead.reconcile.Resource.Role;
@@ -197,16 +199,19 @@ abstract class ReconciledPlatform<S extends Served> implements Platform<S> {
     return run;
   }
 
-  final Plan plan(Function<Preview, ? extends Operation<?>> change) {
+  final Plan plan(Duration limit, Function<Preview, ? extends Operation<?>> change) {
+    checkLimit(limit);
     checkOpen("preview");
-    Preview planned = new Preview();
+    Preview planned = new Preview(Deadline.after(limit, reconciler.time()));
     requireNonNull(change.apply(planned), "change must return an operation");
     return planned.plan();
   }
 
   /** {@return the preview so far; an empty one if this is not a preview} */
   final Preview earlier() {
-    return preview == null ? new Preview() : preview;
+    return preview == null
+        ? new Preview(Deadline.after(Durations.LONGEST, reconciler.time()))
+        : preview;
   }
 
   /**
@@ -318,22 +323,19 @@ abstract class ReconciledPlatform<S extends Served> implements Platform<S> {
   // ---- reading ----
 
   @Override
-  public final List<ManagedResource> inventory() {
-    Inventory inventory = readInventory(new Look());
-    Set<Listed> orphans = new HashSet<>(inventory.orphans());
-    return inventory.entries().stream()
-        .map(entry -> managed(entry, orphans.contains(entry)))
-        .toList();
-  }
-
-  private Inventory readInventory(Look look) {
-    checkOpen("list its resources");
-    return reconciler.reading(() -> reconciler.inventory(look));
+  public final List<ManagedResource> inventory(Duration limit) {
+    return reading("The inventory", limit, (actual, look) -> {
+      Inventory inventory = reconciler.inventory(look);
+      Set<Listed> orphans = new HashSet<>(inventory.orphans());
+      return inventory.entries().stream()
+          .map(entry -> managed(entry, orphans.contains(entry)))
+          .toList();
+    });
   }
 
   /** {@return the roots: deployments that serve requests, are being created, or have failed} */
   final Stream<Listed> roots(Look look) {
-    return readInventory(look).entries().stream().filter(Listed::root);
+    return reconciler.inventory(look).entries().stream().filter(Listed::root);
   }
 
   /** {@return the state of a deployment whose resource has this status} */
@@ -352,14 +354,18 @@ abstract class ReconciledPlatform<S extends Served> implements Platform<S> {
    * @param read reads it through a look and by the kinds of resources
    */
   final <V> V reading(String what, Duration limit, BiFunction<ActualState, Look, V> read) {
-    Problems.in("limit")
-        .check(limit.compareTo(Duration.ZERO) > 0, "limit", "must be more than 0", limit)
-        .throwIfAny();
+    checkLimit(limit);
     checkOpen("read " + what.substring(0, 1).toLowerCase(Locale.ROOT) + what.substring(1));
     return reconciler.reading(what, limit, () -> {
       Look look = new Look();
       return read.apply(new Kinds(reconciler, look), look);
     });
+  }
+
+  private static void checkLimit(Duration limit) {
+    Problems.in("limit")
+        .check(limit.compareTo(Duration.ZERO) > 0, "limit", "must be more than 0", limit)
+        .throwIfAny();
   }
 
   /** The actual state by the kinds' own calls. */

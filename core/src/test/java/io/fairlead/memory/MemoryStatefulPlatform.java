@@ -275,7 +275,7 @@ final class MemoryStatefulPlatform implements StatefulPlatform {
   }
 
   @Override
-  public List<Deployment> list() {
+  public List<Deployment> list(Duration limit) {
     return locked(() -> containers.keySet().stream()
         .map(name ->
             new Deployment(name, Optional.empty(), Deployment.State.READY, TrafficWeight.ALL, ""))
@@ -290,7 +290,7 @@ final class MemoryStatefulPlatform implements StatefulPlatform {
   }
 
   @Override
-  public List<ManagedResource> inventory() {
+  public List<ManagedResource> inventory(Duration limit) {
     checkOpen("list what is there");
     return locked(
         () -> containers.values().stream().map(MemoryStatefulPlatform::managed).toList());

@@ -68,12 +68,12 @@ final class FakeProviders {
     }
 
     @Override
-    public List<Deployment> list() {
+    public List<Deployment> list(Duration limit) {
       return List.of();
     }
 
     @Override
-    public List<ManagedResource> inventory() {
+    public List<ManagedResource> inventory(Duration limit) {
       return List.of();
     }
 
@@ -83,7 +83,8 @@ final class FakeProviders {
     }
 
     @Override
-    public Plan preview(Function<? super FunctionPlatform, ? extends Operation<?>> change) {
+    public Plan preview(
+        Duration limit, Function<? super FunctionPlatform, ? extends Operation<?>> change) {
       throw new UnsupportedOperationException();
     }
 

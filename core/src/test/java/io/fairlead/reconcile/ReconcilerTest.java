@@ -39,6 +39,7 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
@@ -963,19 +964,66 @@ class ReconcilerTest {
   // ---- previews ----
 
   @Test
-  void aPreviewOfACloudThatCannotBeReadSaysSoAndWhatItKnows() {
-    EndpointPlatform denied =
-        new MemoryCloud(time).open(Faults.from(MemoryCloud.ID, 1, Fault.DENIED));
+  void aPreviewWithoutCredentialsAsksOnceAndSaysOnceWhyAndWhatWouldBeCreated() {
+    Faults denied = Faults.from(MemoryCloud.ID, 1, Fault.DENIED);
+    EndpointPlatform platform = new MemoryCloud(time).open(denied);
 
-    Plan plan =
-        denied.preview(p -> p.deploy(ONE, Scaling.fixed("small", 1), new Routing("bert", "blue")));
+    Plan plan = platform.preview(p -> {
+      p.packageModel(ONE.artifact(), ONE.runtime(), ONE.dependencies());
+      p.deploy(ONE, Scaling.fixed("small", 1), new Routing("bert", "blue"));
+      return p.deploy(TWO, Scaling.fixed("small", 1), new Routing("bert", "green"));
+    });
+
+    assertThat(denied.calls()).hasSize(1);
+    assertThat(plan.changes()).allMatch(change -> change.action() == Action.UNKNOWN);
+    assertThat(plan.changes()).extracting(Plan.Change::resource).doesNotHaveDuplicates();
+    String model = "model " + modelOf(ONE);
+    assertThat(plan.toString().lines().filter(line -> line.startsWith("unknown " + model)))
+        .singleElement()
+        .asString()
+        .startsWith("unknown " + model + " (created if absent, ")
+        .contains("expired");
+    assertThat(plan.toString())
+        .containsOnlyOnce("expired")
+        .contains("unknown variant bert/green (created if absent, not read, for the reason above)");
+  }
+
+  @Test
+  void aPreviewOfACloudThatDoesNotAnswerEndsItsReadingAfterItsLimit() {
+    MemoryCloud cloud = new MemoryCloud(time, () -> time.jump(Duration.ofSeconds(20)));
+    EndpointPlatform platform = cloud.open();
+
+    Plan plan = platform.preview(
+        Duration.ofSeconds(30),
+        p -> p.deploy(ONE, Scaling.fixed("small", 1), new Routing("bert", "blue")));
 
     assertThat(plan.changes())
-        .extracting(Plan.Change::resource)
-        .contains("name bert", "variant bert/blue");
+        .extracting(Plan.Change::action)
+        .startsWith(Action.CREATE, Action.CREATE)
+        .endsWith(Action.UNKNOWN);
+    assertThat(plan.toString()).containsOnlyOnce("the limit on reading has passed");
+  }
+
+  @Test
+  void aCallThatIsForbiddenLeavesTheOthersOfAPreview() {
+    AtomicInteger calls = new AtomicInteger();
+    MemoryCloud cloud = new MemoryCloud(time, () -> {
+      if (calls.incrementAndGet() == 1) {
+        throw ServingException.builder(
+                MemoryCloud.ID, ErrorKind.UNAUTHORIZED, "GetModel is not allowed.")
+            .requestId("4711")
+            .build();
+      }
+    });
+    EndpointPlatform platform = cloud.open();
+
+    Plan plan = platform.preview(
+        p -> p.deploy(ONE, Scaling.fixed("small", 1), new Routing("bert", "blue")));
+
     assertThat(plan.changes())
-        .allMatch(
-            change -> change.action() == Action.UNKNOWN && change.toString().contains("expired"));
+        .extracting(Plan.Change::action)
+        .startsWith(Action.UNKNOWN)
+        .contains(Action.CREATE);
   }
 
   @Test

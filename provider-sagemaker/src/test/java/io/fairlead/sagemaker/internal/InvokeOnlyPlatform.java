@@ -96,7 +96,8 @@ final class InvokeOnlyPlatform implements EndpointPlatform {
   }
 
   @Override
-  public Plan preview(Function<? super EndpointPlatform, ? extends Operation<?>> change) {
+  public Plan preview(
+      Duration limit, Function<? super EndpointPlatform, ? extends Operation<?>> change) {
     throw none();
   }
 
@@ -111,12 +112,12 @@ final class InvokeOnlyPlatform implements EndpointPlatform {
   }
 
   @Override
-  public List<Deployment> list() {
+  public List<Deployment> list(Duration limit) {
     throw none();
   }
 
   @Override
-  public List<ManagedResource> inventory() {
+  public List<ManagedResource> inventory(Duration limit) {
     throw none();
   }
 
