@@ -341,7 +341,7 @@ public final class Quickstart {
 
   private Plan plan(String id) {
     try (EndpointPlatform platform = Platforms.open(id, EndpointPlatform.class)) {
-      return platform.preview(there -> {
+      return platform.preview(PREVIEW_LIMIT, there -> {
         Container container =
             there.packageModel(model, RuntimeSpec.NONE, Dependencies.NONE).await(PREVIEW_LIMIT);
         Scaling one = Machines.scaling(Machines.usual(id), 1);
