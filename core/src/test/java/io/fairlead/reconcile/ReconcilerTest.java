@@ -23,6 +23,7 @@ import io.fairlead.operation.OperationStatus.State;
 import io.fairlead.operation.Plan;
 import io.fairlead.operation.Plan.Action;
 import io.fairlead.platform.EndpointPlatform;
+import io.fairlead.platform.ManagedResource;
 import io.fairlead.provider.Fingerprint;
 import io.fairlead.provider.RetryPolicy;
 import io.fairlead.reconcile.MemoryCloud.Way;
@@ -320,6 +321,52 @@ class ReconcilerTest {
         .undeploy(new Endpoint(ONE, Scaling.fixed("small", 1), new Routing("bert", "blue")))
         .await(LIMIT);
     assertThat(cloud.remains()).isEmpty();
+  }
+
+  @Test
+  void whatThisRunMadeAndSomebodyChangedSinceStaysAndIsNamed() {
+    MemoryCloud cloud = new MemoryCloud(time);
+    MemoryCloud.Name theirs = new MemoryCloud.Name("bert, with its requests logged");
+    Faults faults = Faults.before("create variant", () -> cloud.tamper("name", "bert", theirs));
+
+    ServingException failure = fails(() -> deploy(cloud.open(faults), ONE, "no-capacity", "blue"));
+
+    assertThat(failure)
+        .hasMessageContaining("Left behind: name bert (it was changed by another process")
+        .message()
+        .doesNotContain("Nothing created by this operation remains");
+    assertThat(cloud.truth("name", "bert")).contains(theirs);
+    assertThat(cloud.remains()).containsExactly("name bert");
+  }
+
+  @Test
+  void somethingThatIsReportedAsMadeAndNeverShowsIsMadeThreeTimesAtMost() {
+    AtomicInteger creations = new AtomicInteger();
+    FakeKind neverVisible = new FakeKind() {
+      @Override
+      public Observed<String> read(String name, Look look) {
+        return Observed.absent();
+      }
+
+      @Override
+      public Accepted create(String name, String desired, OwnerTag mark) {
+        creations.incrementAndGet();
+        return Accepted.as("op");
+      }
+
+      @Override
+      public Outcome poll(String operation) {
+        return Outcome.succeeded();
+      }
+    };
+
+    ServingException failure = fails(() -> run(neverVisible).await(LIMIT));
+
+    assertThat(failure.kind()).isEqualTo(ErrorKind.UNKNOWN);
+    assertThat(failure)
+        .hasMessageContaining("fake thing: it was created 3 times")
+        .hasMessageContaining("check it in the platform's console");
+    assertThat(creations).hasValue(3);
   }
 
   @Test
@@ -740,6 +787,48 @@ class ReconcilerTest {
 
     assertThat(cloud.remains())
         .contains("name bert", "variant bert/green", "model " + modelOf(TWO));
+  }
+
+  @Test
+  void aVariantThatComesWhileEverythingUnderItsNameGoesIsTakenToo() {
+    MemoryCloud cloud = new MemoryCloud(time);
+    deploy(cloud.open(), ONE, "small", "blue");
+    Faults faults =
+        Faults.before("delete variant", () -> deploy(cloud.open(), TWO, "small", "green"));
+
+    assertThat(cloud.open(faults).undeployAll("bert").await(LIMIT))
+        .extracting(ManagedResource::name)
+        .contains("bert/blue", "bert/green");
+
+    assertThat(cloud.remains()).isEmpty();
+  }
+
+  @Test
+  void aDeletionThatFoundNothingToDeleteIsDone() {
+    FakeKind deletedTwice = new FakeKind() {
+      @Override
+      public Accepted delete(String name, Observed<String> current, Set<ResourceRef> going) {
+        return Accepted.as("op");
+      }
+
+      @Override
+      public Outcome poll(String operation) {
+        // Another process's deletion has ended first.
+        value = Optional.empty();
+        return Outcome.failed(
+            new ServingException("fake", ErrorKind.NOT_FOUND, "thing is not there"));
+      }
+    };
+    deletedTwice.value = Optional.of("x");
+    Resource<?> thing = new Resource<>(
+        deletedTwice.id(), "thing", Resource.Role.VARIANT, Resource.Goal.ABSENT, Optional.empty());
+    try (Reconciler reconciler = Reconciler.builder("fake", List.of(deletedTwice))
+        .time(time)
+        .executor(Runnable::run)
+        .build()) {
+      assertThat(reconciler.run(request(List.of(thing))).await(LIMIT)).isEqualTo("result");
+    }
+    assertThat(deletedTwice.value).isEmpty();
   }
 
   // ---- what a review found ----
