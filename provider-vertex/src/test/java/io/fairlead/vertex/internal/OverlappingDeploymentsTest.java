@@ -126,6 +126,9 @@ class OverlappingDeploymentsTest {
         try (VertexPlatform one = fresh.open(between)) {
           deploy(one, "blue", "one");
         }
+        assertThat(fresh.project().requests("DeployModel", DeployModelRequest.class))
+            .hasSize(2)
+            .allSatisfy(request -> assertThat(request.getTrafficSplitMap()).isEmpty());
         assertThat(weights(other).values().stream().mapToInt(Integer::intValue).sum())
             .isEqualTo(100);
         if (served[0]) {
@@ -135,8 +138,6 @@ class OverlappingDeploymentsTest {
         }
       }
     });
-    assertThat(gcp.project().requests("DeployModel", DeployModelRequest.class))
-        .allSatisfy(request -> assertThat(request.getTrafficSplitMap()).isEmpty());
   }
 
   private static Map<String, Integer> weights(VertexPlatform on) {
@@ -239,6 +240,41 @@ class OverlappingDeploymentsTest {
     assertThat(platform.orphans()).isEmpty();
     platform.undeployAll("bert").await(LIMIT);
     assertThat(gcp.remains()).isEmpty();
+  }
+
+  @Test
+  void aVersionWhoseUploadEndsBetweenTwoLooksIsNotUploadedAgain() {
+    VertexVersion version = VertexVersion.of("sentiment");
+    ModelArtifact first = ModelArtifact.of(URI.create("gs://models/one/")).with(version);
+    ModelArtifact second = ModelArtifact.of(URI.create("gs://models/two/")).with(version);
+    Faults counting = Faults.none();
+    try (VertexPlatform whole = gcp.open();
+        VertexPlatform counted = gcp.open(counting)) {
+      deploy(whole, "blue", first);
+      deploy(counted, "green", second);
+    }
+    int upload = counting.calls().stream()
+            .map(call -> call.startsWith("UploadModel"))
+            .toList()
+            .indexOf(true)
+        + 1;
+    assertThat(upload).isPositive();
+    Faults.atEach(20, number -> {
+      try (Gcp fresh = new Gcp(new VirtualTime()).fast();
+          VertexPlatform whole = fresh.open()) {
+        deploy(whole, "blue", first);
+        fresh.project().duration("UploadModel", Duration.ofMinutes(40));
+        try (VertexPlatform dying = fresh.open(Faults.at("vertex", upload, Fault.KILLED_AFTER))) {
+          assertThat(catchThrowable(() -> deploy(dying, "green", second)))
+              .isInstanceOf(ProcessKilled.class);
+        }
+        Faults arriving = Faults.beforeCall(number, () -> fresh.time().pass(Duration.ofHours(1)));
+        try (VertexPlatform again = fresh.open(arriving)) {
+          deploy(again, "green", second);
+        }
+        assertThat(fresh.project().calls()).filteredOn("UploadModel"::equals).hasSize(2);
+      }
+    });
   }
 
   // ---- words ----

@@ -431,7 +431,9 @@ final class Endpoints {
                 .setGenericMetadata(generic)
                 .build(),
             () -> {
-              endpoint.deployed.remove(id);
+              if (endpoint.deployed.remove(id) == null) {
+                throw Refusal.notFound("DeployedModel " + id + " of " + endpoint.name);
+              }
               Map<String, Integer> left = new TreeMap<>(
                   request.getTrafficSplitCount() > 0
                       ? request.getTrafficSplitMap()
