@@ -482,6 +482,7 @@ class SageMakerBadDaysTest {
 
     deploy(other, FIRST, new Routing("second", "blue"));
 
+    assertThat(aws.account().calls()).doesNotContain("DeleteModel");
     assertThat(aws.remains()).anyMatch(name -> name.startsWith("model/"));
     platform.undeployAll("second").await(LIMIT);
     platform.sweep(Duration.ZERO).await(LIMIT);
@@ -499,9 +500,13 @@ class SageMakerBadDaysTest {
     aws.time().pass(Duration.ofMinutes(3));
 
     deploy(platform, FIRST, BLUE);
+    Duration before = aws.time().elapsed();
     platform.undeployAll("bert").await(LIMIT);
 
     assertThat(aws.remains()).isEmpty();
+    assertThat(aws.time().elapsed().minus(before))
+        .as("nobody else can be about to use it")
+        .isLessThan(Duration.ofMinutes(1));
   }
 
   @Test

@@ -1,10 +1,13 @@
 package io.fairlead.sagemaker;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.catchThrowable;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.fairlead.contract.Faults;
+import io.fairlead.contract.Faults.Fault;
 import io.fairlead.contract.VirtualTime;
 import io.fairlead.error.ErrorKind;
 import io.fairlead.error.ServingException;
@@ -28,6 +31,8 @@ import java.util.stream.StreamSupport;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
 /** What SageMaker alone knows of variants, over their whole life. */
 class SageMakerVariantsTest {
@@ -215,6 +220,64 @@ class SageMakerVariantsTest {
     assertThat(aws.remains())
         .contains("scalable-target/endpoint/bert/variant/blue")
         .doesNotContain("scalable-target/endpoint/bert/variant/green");
+  }
+
+  @ParameterizedTest
+  @EnumSource(
+      value = Fault.class,
+      names = {"DENIED", "UNAVAILABLE", "KILLED_BEFORE"})
+  void aScalingByLoadThatIsCutOffBeforeItsPolicyIsFinishedByRunningItAgain(Fault fault) {
+    Scaling byLoad = Scaling.between("ml.m5.large", 1, 4);
+    Endpoint blue = deploy(FIRST, ONE, BLUE);
+    try (EndpointPlatform broken =
+        aws.open(Faults.from("sagemaker", putsPolicy(ONE, byLoad), fault))) {
+      assertThat(catchThrowable(() -> broken.scale(blue, byLoad).await(LIMIT))).isNotNull();
+    }
+    assertThat(aws.remains()).noneMatch(name -> name.startsWith("scaling-policy/"));
+    assertThat(platform.preview(p -> p.scale(blue, byLoad)).isEmpty()).isFalse();
+
+    platform.scale(blue, byLoad).await(LIMIT);
+
+    assertThat(aws.remains()).contains("scaling-policy/endpoint/bert/variant/blue/fairlead");
+    assertIsAs(FIRST, byLoad, BLUE);
+  }
+
+  @Test
+  void aScalingByLoadWhosePolicyIsRefusedIsNotLeftHalfDone() {
+    Scaling byLoad = Scaling.between("ml.m5.large", 1, 4);
+    Endpoint blue = deploy(FIRST, ONE, BLUE);
+    try (EndpointPlatform denied =
+        aws.open(Faults.at("sagemaker", putsPolicy(ONE, byLoad), Fault.DENIED))) {
+      fails(() -> denied.scale(blue, byLoad).await(LIMIT));
+    }
+    assertThat(aws.remains()).noneMatch(name -> name.startsWith("scal"));
+    assertIsAs(FIRST, ONE, BLUE);
+
+    platform.scale(blue, byLoad).await(LIMIT);
+    Scaling larger = Scaling.between("ml.m5.large", 2, 9)
+        .with(SageMakerAutoscaling.keeping(Metric.INVOCATIONS_PER_INSTANCE, 600));
+    try (EndpointPlatform denied =
+        aws.open(Faults.at("sagemaker", putsPolicy(byLoad, larger), Fault.DENIED))) {
+      fails(() -> denied.scale(blue, larger).await(LIMIT));
+    }
+    assertIsAs(FIRST, byLoad, BLUE);
+  }
+
+  /** {@return the number of the call that puts the policy where a variant is scaled} */
+  private static int putsPolicy(Scaling from, Scaling byLoad) {
+    Faults counting = Faults.none();
+    try (Aws twin = new Aws(new VirtualTime());
+        EndpointPlatform whole = twin.open();
+        EndpointPlatform counted = twin.open(counting)) {
+      counted.scale(whole.deploy(FIRST, from, BLUE).await(LIMIT), byLoad).await(LIMIT);
+    }
+    int number = counting.calls().stream()
+            .map(call -> call.startsWith("PutScalingPolicy"))
+            .toList()
+            .indexOf(true)
+        + 1;
+    assertThat(number).isPositive();
+    return number;
   }
 
   // ---- serverless ----

@@ -1,5 +1,6 @@
 package io.fairlead.sagemaker.internal;
 
+import io.fairlead.error.ServingException;
 import io.fairlead.sagemaker.SageMakerAutoscaling;
 import io.fairlead.sagemaker.SageMakerAutoscaling.Metric;
 import io.fairlead.sagemaker.internal.Variant.Autoscaling;
@@ -93,9 +94,37 @@ final class AutoscalingCalls {
     return seconds == null ? Duration.ZERO : Duration.ofSeconds(seconds);
   }
 
-  /** Creates or changes the autoscaling of a variant; both calls are idempotent. */
-  void put(VariantName variant, Autoscaling autoscaling) {
-    SageMakerAutoscaling policy = autoscaling.policy().orElse(SageMakerAutoscaling.DEFAULT);
+  /**
+   * Creates or changes the autoscaling of a variant; both calls are idempotent.
+   *
+   * @param before its autoscaling so far, which it keeps if the policy is refused
+   */
+  void put(VariantName variant, Autoscaling autoscaling, Optional<Autoscaling> before) {
+    register(variant, autoscaling);
+    try {
+      putPolicy(variant, autoscaling.policy().orElse(SageMakerAutoscaling.DEFAULT));
+    } catch (ServingException e) {
+      if (!e.retryable()) {
+        undo(variant, before, e);
+      }
+      throw e;
+    }
+  }
+
+  /** A target without its policy would be neither the former autoscaling nor the new one. */
+  private void undo(VariantName variant, Optional<Autoscaling> before, ServingException refusal) {
+    try {
+      if (before.isPresent()) {
+        register(variant, before.get());
+      } else {
+        remove(variant);
+      }
+    } catch (ServingException e) {
+      refusal.addSuppressed(e);
+    }
+  }
+
+  private void register(VariantName variant, Autoscaling autoscaling) {
     errors.call(
         "Register the scalable target of " + variant,
         () -> clients
@@ -106,6 +135,9 @@ final class AutoscalingCalls {
                 .scalableDimension(INSTANCES)
                 .minCapacity(autoscaling.min())
                 .maxCapacity(autoscaling.max())));
+  }
+
+  private void putPolicy(VariantName variant, SageMakerAutoscaling policy) {
     errors.call(
         "Put the scaling policy of " + variant,
         () -> clients

@@ -327,7 +327,7 @@ final class VariantKind implements ResourceKind<Variant> {
     }
     if (!actual.autoscaling().equals(desired.autoscaling())) {
       if (desired.autoscaling().isPresent()) {
-        autoscaling.put(name, desired.autoscaling().get());
+        autoscaling.put(name, desired.autoscaling().get(), actual.autoscaling());
       } else {
         autoscaling.remove(name);
       }
@@ -645,7 +645,7 @@ final class VariantKind implements ResourceKind<Variant> {
         .anyMatch(variant -> variant.variantName().equals(name.variant())
             && saved.instanceType().equals(variant.instanceTypeAsString()));
     if (there && autoscaling.read(name).isEmpty()) {
-      autoscaling.put(name, saved.range());
+      autoscaling.put(name, saved.range(), Optional.empty());
     }
   }
 
