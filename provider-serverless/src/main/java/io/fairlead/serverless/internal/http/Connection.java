@@ -36,6 +36,7 @@ import java.util.List;
 import java.util.Queue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.zip.DataFormatException;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -93,6 +94,11 @@ final class Connection extends ChannelInboundHandlerAdapter {
   private boolean keepAlive;
   private byte[] body = NONE;
   private int size;
+  /** The decompression of the body; null if it is not compressed. */
+  private @Nullable Inflation inflation;
+  /** The bytes of the body as they arrive, compressed or not. */
+  private long arrived;
+
   private long reserved;
   private @Nullable CompletableFuture<?> work;
 
@@ -273,6 +279,7 @@ final class Connection extends ChannelInboundHandlerAdapter {
     head = request;
     keepAlive = HttpUtil.isKeepAlive(request);
     size = 0;
+    arrived = 0;
     if (request.protocolVersion().majorVersion() != 1) {
       refuse(Answer.error(
           HttpResponseStatus.HTTP_VERSION_NOT_SUPPORTED,
@@ -312,7 +319,11 @@ final class Connection extends ChannelInboundHandlerAdapter {
                 HttpVersion.HTTP_1_1, HttpResponseStatus.CONTINUE, Unpooled.EMPTY_BUFFER));
       }
     }
-    if (length > 0 && length <= INITIAL_BUFFER && early == null && state == State.RECEIVING) {
+    if (early != null || state != State.RECEIVING) {
+      return;
+    }
+    inflation = Inflation.of(Inflation.codings(request.headers())).orElse(null);
+    if (length > 0 && length <= INITIAL_BUFFER && inflation == null) {
       body = new byte[(int) length];
     }
   }
@@ -332,38 +343,78 @@ final class Connection extends ChannelInboundHandlerAdapter {
     if (length == 0) {
       return;
     }
-    if (length > settings.maxBodyBytes() - size) {
+    arrived += length;
+    if (arrived > settings.maxBodyBytes()) {
       refuse(tooLarge());
-      return;
-    }
-    if (early != null) {
+    } else if (early != null) {
       size += length;
-      return;
+    } else if (inflation != null) {
+      inflate(inflation, part);
+    } else if (makeRoom(length)) {
+      part.readBytes(body, size, length);
+      size += length;
     }
-    if (size + length > body.length) {
-      long known = HttpUtil.getContentLength(requireNonNull(head), (long) settings.maxBodyBytes());
-      int larger =
-          (int) Math.max(size + length, Math.min(known, Math.max(INITIAL_BUFFER, 2L * size)));
-      long more = Math.max(0, larger - INITIAL_BUFFER) - reserved;
-      if (more > 0 && !front.reserve(more)) {
-        refuse(Answer.error(
-                HttpResponseStatus.SERVICE_UNAVAILABLE,
-                "There is no memory for this body beside those of other requests: retry later.")
-            .with("retry-after", "1"));
-        return;
+  }
+
+  /** Decompresses a part of the body, up to the size that a body may have. */
+  private void inflate(Inflation inflating, ByteBuf part) {
+    inflating.add(part);
+    try {
+      while (size < settings.maxBodyBytes()) {
+        if (!makeRoom(1)) {
+          return;
+        }
+        int most = Math.min(body.length, settings.maxBodyBytes()) - size;
+        int read = inflating.read(body, size, most);
+        if (read == 0) {
+          return;
+        }
+        size += read;
       }
-      reserved += Math.max(0, more);
-      body = Arrays.copyOf(body, larger);
+      if (inflating.read(new byte[1], 0, 1) > 0) {
+        refuse(tooLarge());
+      }
+    } catch (DataFormatException e) {
+      refuse(notCompressed(String.valueOf(e.getMessage())));
     }
-    part.readBytes(body, size, length);
-    size += length;
+  }
+
+  private Answer notCompressed(String why) {
+    String coding = String.join(", ", Inflation.codings(requireNonNull(head).headers()));
+    return Answer.error(
+        HttpResponseStatus.BAD_REQUEST,
+        "The body is not correct " + coding + ", which Content-Encoding says it is: " + why + ".");
+  }
+
+  /** Makes room for more of the body, or refuses the request if there is no memory for it. */
+  private boolean makeRoom(int length) {
+    if (size + length <= body.length) {
+      return true;
+    }
+    long known = inflation == null
+        ? HttpUtil.getContentLength(requireNonNull(head), (long) settings.maxBodyBytes())
+        : settings.maxBodyBytes();
+    int larger =
+        (int) Math.max(size + length, Math.min(known, Math.max(INITIAL_BUFFER, 2L * size)));
+    long more = Math.max(0, larger - INITIAL_BUFFER) - reserved;
+    if (more > 0 && !front.reserve(more)) {
+      refuse(Answer.error(
+              HttpResponseStatus.SERVICE_UNAVAILABLE,
+              "There is no memory for this body beside those of other requests: retry later.")
+          .with("retry-after", "1"));
+      return false;
+    }
+    reserved += Math.max(0, more);
+    body = Arrays.copyOf(body, larger);
+    return true;
   }
 
   private Answer tooLarge() {
     return Answer.error(
         HttpResponseStatus.REQUEST_ENTITY_TOO_LARGE,
-        "The body is longer than " + settings.maxBodyBytes()
-            + " bytes: send less at a time, or raise maxBodyBytes.");
+        "The body is longer than " + settings.maxBodyBytes() + " bytes"
+            + (inflation == null ? "" : " when it is decompressed")
+            + ": send less at a time, or raise maxBodyBytes.");
   }
 
   private static Answer malformed(Throwable cause) {
@@ -385,6 +436,10 @@ final class Connection extends ChannelInboundHandlerAdapter {
   private void complete() {
     if (early != null) {
       send(early);
+      return;
+    }
+    if (inflation != null && arrived > 0 && !inflation.isComplete()) {
+      refuse(notCompressed("it ends too early"));
       return;
     }
     HttpRequest request = requireNonNull(head);
@@ -554,6 +609,11 @@ final class Connection extends ChannelInboundHandlerAdapter {
     work = null;
     body = NONE;
     size = 0;
+    arrived = 0;
+    if (inflation != null) {
+      inflation.close();
+      inflation = null;
+    }
     front.release(reserved);
     reserved = 0;
   }

@@ -15,7 +15,6 @@ import io.fairlead.serverless.HttpSettings;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.handler.codec.http.HttpHeaderNames;
-import io.netty.handler.codec.http.HttpHeaderValues;
 import io.netty.handler.codec.http.HttpHeaders;
 import io.netty.handler.codec.http.HttpMethod;
 import io.netty.handler.codec.http.HttpRequest;
@@ -170,12 +169,14 @@ final class Routes {
         if (directory.isClosing()) {
           return Route.to(Failed.closing());
         }
-        String encoding = request.headers().get(HttpHeaderNames.CONTENT_ENCODING);
-        if (encoding != null && !HttpHeaderValues.IDENTITY.contentEqualsIgnoreCase(encoding)) {
+        List<String> codings = Inflation.codings(request.headers());
+        if (!Inflation.isSupported(codings)) {
           return Route.to(Answer.error(
                   HttpResponseStatus.UNSUPPORTED_MEDIA_TYPE,
-                  "The body must not be compressed: leave out Content-Encoding.")
-              .with("accept-encoding", "identity"));
+                  "The supported Content-Encoding is gzip or deflate, one of them and once, not "
+                      + String.join(", ", codings)
+                      + ": use one of them, or send the body as it is.")
+              .with("accept-encoding", Inflation.CODINGS));
         }
         return target.function().isEmpty() ? toDefault(kind) : toNamed(target);
       }

@@ -15,12 +15,16 @@ import io.fairlead.serverless.HttpSettings;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.OutputStream;
+import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.net.SocketException;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CancellationException;
@@ -28,6 +32,8 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.zip.DeflaterOutputStream;
+import java.util.zip.GZIPOutputStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -244,6 +250,105 @@ final class ConnectionTest {
     }
 
     assertThat(client.answer()).startsWith("HTTP/1.1 413 ");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"gzip", "deflate"})
+  void aCompressedBodyIsTakenByteByByteAndOneAfterTheOther(String coding) throws IOException {
+    Client client = connect(start(SETTINGS));
+    for (String body : List.of("a".repeat(1000), "", "b")) {
+      byte[] compressed = compressed(coding, body.getBytes(ISO_8859_1));
+      client.send(post("/v2/models/echo", compressed.length, "Content-Encoding: " + coding));
+      for (byte one : compressed) {
+        client.send(new byte[] {one});
+      }
+      String answer = client.answer();
+      assertThat(answer).startsWith("HTTP/1.1 200 ").endsWith("\r\n\r\n" + body);
+    }
+  }
+
+  @Test
+  void aGzipBodyMayHaveEveryFieldOfItsHeaderAndSeveralMembers() throws IOException {
+    byte[] plain = compressed("gzip", "first, ".getBytes(ISO_8859_1));
+    ByteArrayOutputStream all = new ByteArrayOutputStream();
+    all.write(plain, 0, 3);
+    all.write(2 + 4 + 8 + 16);
+    all.write(plain, 4, 6);
+    all.writeBytes(new byte[] {3, 0, 1, 2, 3});
+    all.writeBytes("name\0comment\0".getBytes(ISO_8859_1));
+    all.writeBytes(new byte[] {0, 0});
+    all.write(plain, 10, plain.length - 10);
+    all.writeBytes(compressed("gzip", "second".getBytes(ISO_8859_1)));
+    Client client = connect(start(SETTINGS));
+
+    client.send(post("/v2/models/echo", all.size(), "Content-Encoding: gzip"));
+    client.send(all.toByteArray());
+
+    assertThat(client.answer()).startsWith("HTTP/1.1 200 ").endsWith("first, second");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"gzip", "deflate"})
+  void aBodyThatWouldBeTooLongWhenItIsDecompressedIsRefusedBeforeItHasArrived(String coding)
+      throws IOException {
+    HttpSettings large = HttpSettings.DEFAULT.withMaxBodyBytes(2_000_000);
+    byte[] bomb = compressed(coding, new byte[10_000_000]);
+    assertThat(bomb.length).isBetween(5_000, 20_000);
+    Client client = connect(start(large));
+    client.send(post("/v2/models/echo", bomb.length, "Content-Encoding: " + coding));
+
+    client.send(Arrays.copyOf(bomb, 5_000));
+
+    assertThat(client.answer())
+        .startsWith("HTTP/1.1 413 ")
+        .contains("longer than 2000000 bytes when it is decompressed");
+  }
+
+  @Test
+  void aCompressedBodyThatBecomesNothingMayNotBeEndlessEither() throws IOException {
+    Client client = connect(start(SETTINGS));
+    client.send(
+        "POST /v2/models/echo HTTP/1.1\r\nHost: localhost\r\nContent-Encoding: deflate\r\nTransfer-Encoding: chunked\r\n\r\n");
+    // Stored blocks of no bytes.
+    client.send("2\r\n\u0078\u009c\r\n");
+    for (int i = 0; i < 200; i++) {
+      client.send("5\r\n\0\0\0\u00ff\u00ff\r\n");
+    }
+
+    assertThat(client.answer()).startsWith("HTTP/1.1 413 ");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"gzip", "deflate"})
+  void aBodyThatIsNotCompressedAsItSaysIsRefused(String coding) throws IOException {
+    byte[] right = compressed(coding, "hello, hello, hello".getBytes(ISO_8859_1));
+    byte[] changed = right.clone();
+    changed[right.length - (coding.equals("gzip") ? 8 : 1)] ^= 1;
+    Map<String, byte[]> wrong = new LinkedHashMap<>();
+    wrong.put("ends too early", Arrays.copyOf(right, right.length - 1));
+    wrong.put("not correct " + coding, changed);
+    wrong.put("says it is", "{\"inputs\": []}".getBytes(ISO_8859_1));
+    wrong.put("says it is: ", Arrays.copyOf(right, right.length + 1));
+    HttpFront front = start(SETTINGS);
+    wrong.forEach((why, body) -> {
+      try (Client client = connect(front)) {
+        client.send(post("/v2/models/echo", body.length, "Content-Encoding: " + coding));
+        client.send(body);
+
+        assertThat(client.answer()).startsWith("HTTP/1.1 400 ").contains(why);
+      } catch (IOException e) {
+        throw new UncheckedIOException(e);
+      }
+    });
+  }
+
+  private static byte[] compressed(String coding, byte[] body) throws IOException {
+    ByteArrayOutputStream into = new ByteArrayOutputStream();
+    try (OutputStream out =
+        coding.equals("gzip") ? new GZIPOutputStream(into) : new DeflaterOutputStream(into)) {
+      out.write(body);
+    }
+    return into.toByteArray();
   }
 
   @Test
@@ -686,7 +791,11 @@ final class ConnectionTest {
     }
 
     void send(String text) throws IOException {
-      socket.getOutputStream().write(text.getBytes(ISO_8859_1));
+      send(text.getBytes(ISO_8859_1));
+    }
+
+    void send(byte[] bytes) throws IOException {
+      socket.getOutputStream().write(bytes);
     }
 
     /** One answer: its head and as much as its length says. */

@@ -8,7 +8,9 @@ import io.fairlead.error.ErrorKind;
 import io.fairlead.error.ServingException;
 import io.fairlead.platform.Response;
 import io.fairlead.serverless.HttpSettings;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.io.OutputStream;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -22,6 +24,8 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.zip.DeflaterOutputStream;
+import java.util.zip.GZIPOutputStream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -231,18 +235,22 @@ final class HttpFrontTest {
 
   private static HttpResponse<byte[]> binary(String path, String header, String value)
       throws Exception {
+    return CLIENT.send(
+        HttpRequest.newBuilder(uri(path))
+            .header(header, value)
+            .POST(HttpRequest.BodyPublishers.ofByteArray(binaryIris()))
+            .build(),
+        BodyHandlers.ofByteArray());
+  }
+
+  private static byte[] binaryIris() {
     ByteBuffer body = ByteBuffer.allocate(BINARY_IRIS.length() + 32)
         .order(ByteOrder.LITTLE_ENDIAN)
         .put(BINARY_IRIS.getBytes(StandardCharsets.UTF_8));
     for (float feature : new float[] {5.1f, 3.5f, 1.4f, 0.2f, 6.7f, 3.0f, 5.2f, 2.3f}) {
       body.putFloat(feature);
     }
-    return CLIENT.send(
-        HttpRequest.newBuilder(uri(path))
-            .header(header, value)
-            .POST(HttpRequest.BodyPublishers.ofByteArray(body.array()))
-            .build(),
-        BodyHandlers.ofByteArray());
+    return body.array();
   }
 
   private static void assertBinaryLabels(byte[] body, int length) throws IOException {
@@ -385,13 +393,46 @@ final class HttpFrontTest {
     assertThat(json(answer).path("error").asText()).contains(sentence);
   }
 
-  @Test
-  void aCompressedBodyIsRefused() throws Exception {
+  @ParameterizedTest
+  @ValueSource(strings = {"br", "gzip, deflate", "deflate, gzip", "gzip, gzip", "zstd", "chunked"})
+  void anotherCompressionIsRefusedWithThoseThereAre(String coding) throws Exception {
     HttpResponse<String> answer =
-        post("/v2/models/iris/infer", "application/json", "x", "Content-Encoding", "gzip");
+        post("/v2/models/iris/infer", "application/json", IRIS, "Content-Encoding", coding);
 
     assertThat(answer.statusCode()).isEqualTo(415);
-    assertThat(answer.headers().firstValue("Accept-Encoding")).contains("identity");
+    assertThat(json(answer).path("error").asText()).contains("gzip or deflate", "not " + coding);
+    assertThat(answer.headers().firstValue("Accept-Encoding")).contains("gzip, deflate");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"gzip", "x-gzip", "GZIP", "deflate", "identity", "identity, gzip"})
+  void aCompressedBodyIsTakenAsWhatItIs(String coding) throws Exception {
+    byte[] body = compressed(coding, binaryIris());
+
+    HttpResponse<byte[]> answer = CLIENT.send(
+        HttpRequest.newBuilder(uri("/v2/models/iris/infer"))
+            .header("Content-Encoding", coding)
+            .header("Inference-Header-Content-Length", String.valueOf(BINARY_IRIS.length()))
+            .POST(HttpRequest.BodyPublishers.ofByteArray(body))
+            .build(),
+        BodyHandlers.ofByteArray());
+
+    assertThat(answer.statusCode()).isEqualTo(200);
+    assertBinaryLabels(
+        answer.body(),
+        Integer.parseInt(
+            answer.headers().firstValue("Inference-Header-Content-Length").orElseThrow()));
+  }
+
+  private static byte[] compressed(String coding, byte[] body) throws IOException {
+    ByteArrayOutputStream into = new ByteArrayOutputStream();
+    String last = coding.toLowerCase(Locale.ROOT).replaceAll(".*[, ]", "");
+    try (OutputStream out = last.equals("identity")
+        ? into
+        : last.equals("deflate") ? new DeflaterOutputStream(into) : new GZIPOutputStream(into)) {
+      out.write(body);
+    }
+    return into.toByteArray();
   }
 
   @Test
