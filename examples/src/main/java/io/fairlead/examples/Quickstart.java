@@ -50,6 +50,9 @@ public final class Quickstart {
   private static final String NAME = "ask";
   private static final int INVOCATIONS = 200;
   private static final int BAR = 14;
+  /** The columns before the bar of a step. */
+  private static final int BAR_AT = 39;
+
   private static final Duration LIMIT = Duration.ofMinutes(1);
   private static final Duration PREVIEW_LIMIT = Duration.ofSeconds(10);
   private static final Duration IDLE = Duration.ofMillis(250);
@@ -93,8 +96,9 @@ public final class Quickstart {
     List<String> sentences =
         arguments.size() < 2 ? SENTENCES : arguments.subList(1, arguments.size());
 
-    terminal.line(terminal.bold("Fairlead quickstart")
-        + ": all-MiniLM-L6-v2 on \"local\", in this JVM. No account, no Docker.");
+    terminal.titled(
+        "Fairlead quickstart",
+        ": all-MiniLM-L6-v2 on \"local\", in this JVM. No account, no Docker.");
     try (EndpointPlatform local = Platforms.open("local", EndpointPlatform.class);
         ServerlessPlatform serverless = Platforms.open("serverless", ServerlessPlatform.class)) {
       Removal removal = new Removal(local, NAME, LIMIT);
@@ -134,7 +138,7 @@ public final class Quickstart {
     step("scale", "green to 2", local.scale(green, Scaling.fixed(2)));
 
     terminal.line();
-    terminal.line("The same on each platform here, as a preview, which only reads:");
+    terminal.paragraph("The same on each platform here, as a preview, which only reads:");
     preview(Platforms.available(EndpointPlatform.class));
     return embeddings;
   }
@@ -146,7 +150,8 @@ public final class Quickstart {
       List<String> sentences,
       float[][] embeddings) {
     terminal.line();
-    terminal.line("The same model as a function on \"serverless\": loaded by its first request.");
+    terminal.paragraph(
+        "The same model as a function on \"serverless\": loaded by its first request.");
     FunctionLimits limits = FunctionLimits.DEFAULT.withIdleTimeout(IDLE);
     ModelFunction ask = step("deploy", NAME, serverless.deploy(model.named(NAME), limits));
 
@@ -171,7 +176,9 @@ public final class Quickstart {
     String answered = answer.get();
     Duration took = Duration.ofNanos(System.nanoTime() - begin);
     double share = first.isZero() ? 1 : took.toNanos() / (double) first.toNanos();
-    done("invoke", how, Terminal.shown(took), terminal.bar(share, BAR) + "  " + what);
+    String note = "  " + what;
+    boolean fits = BAR_AT + BAR + note.length() <= terminal.width();
+    done("invoke", how, Terminal.shown(took), terminal.bar(share, BAR) + (fits ? note : ""));
     return new Invoked(answered, took);
   }
 
@@ -189,11 +196,21 @@ public final class Quickstart {
   private void whereNext() {
     terminal.line();
     terminal.line("Where next:");
-    terminal.line("  examples/run quickstart \"your question\" \"a sentence\" \"another\" ...");
-    terminal.line("  examples/run serverless   a function by its URL, under a burst, and idle");
-    terminal.line("  examples/run lifecycle    the same life of a deployment, on any platform");
-    terminal.line("  examples/run jshell       the first steps, typed by hand");
+    terminal.line("  examples/run quickstart \"your question\" \"a sentence\" ...");
+    whereNext("serverless", "a function by its URL, under a burst, and idle");
+    whereNext("lifecycle", "the same life of a deployment, on any platform");
+    whereNext("jshell", "the first steps, typed by hand");
     terminal.line();
+  }
+
+  private void whereNext(String example, String what) {
+    String command = String.format("  examples/run %-10s   ", example);
+    if (command.length() + what.length() <= terminal.width()) {
+      terminal.line(command + what);
+    } else {
+      terminal.line(command.stripTrailing());
+      terminal.line("      " + what);
+    }
   }
 
   // ---- the steps ----

@@ -88,6 +88,18 @@ final class Terminal {
     line("");
   }
 
+  /** Prints a text in as many lines as it takes. */
+  void paragraph(String text) {
+    wrapped(text, 0).forEach(this::line);
+  }
+
+  /** Prints a text in as many lines as it takes, after a bold title, which fits in one. */
+  void titled(String title, String text) {
+    List<String> lines = wrapped(title + text, 0);
+    line(bold(title) + lines.get(0).substring(title.length()));
+    lines.stream().skip(1).forEach(this::line);
+  }
+
   /** Shows progress: a line that the next one replaces, or nothing if this is not a terminal. */
   synchronized void live(String text) {
     if (watched) {

@@ -174,7 +174,7 @@ public final class FunctionHost {
         new LocalInvoker(),
         function -> url(function.name()),
         this::close);
-    return new DefaultServerlessPlatform(platform, this::metrics);
+    return new DefaultServerlessPlatform(platform, this::metrics, kind::abandonLoad);
   }
 
   /** Invokes the functions of this process. */
@@ -657,6 +657,21 @@ public final class FunctionHost {
           functions.remove(name, deployed);
         }
         operations.put(operation, Outcome.failed(loadFailure(name, thrown)));
+      } finally {
+        lock.unlock();
+      }
+    }
+
+    /** Gives up the load of a function's next revision; what serves goes on. */
+    void abandonLoad(String name) {
+      lock.lock();
+      try {
+        Deployed deployed = functions.get(name);
+        ServedFunction next = deployed == null ? null : deployed.next;
+        if (next != null) {
+          deployed.next = null;
+          next.pool().close();
+        }
       } finally {
         lock.unlock();
       }

@@ -13,6 +13,7 @@ import io.fairlead.grammar.ColdStart;
 import io.fairlead.grammar.FunctionLimits;
 import io.fairlead.grammar.ModelArtifact;
 import io.fairlead.grammar.ModelFunction;
+import io.fairlead.operation.Operation;
 import io.fairlead.operation.Plan;
 import io.fairlead.platform.Deployment;
 import io.fairlead.platform.Request;
@@ -52,6 +53,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** What goes wrong, and what the platform {@code serverless} makes of it. */
 @Timeout(120)
@@ -234,6 +236,36 @@ class BadDaysTest {
     moved.pass(Duration.ofSeconds(10));
     undeployed.get(10, TimeUnit.SECONDS);
     assertThat(platform.list()).extracting(Deployment::name).containsExactly("throws");
+    Hanging.allowed.countDown();
+  }
+
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  void undeployingDoesNotWaitForADeployWhoseLoadNeverEnds(boolean replaces) throws Exception {
+    Hanging.reset();
+    open(moved);
+    if (replaces) {
+      deploy(code("throws").named("hanging"), LIMITS);
+    }
+    ModelArtifact hanging =
+        ModelArtifact.of(URI.create("java:" + Hanging.class.getName())).named("hanging");
+    FunctionLimits eager = LIMITS.withColdStart(ColdStart.EAGER);
+    Operation<ModelFunction> deploying = platform.deploy(hanging, eager);
+    Hanging.begun.await();
+    Operation<ModelFunction> queued = platform.deploy(hanging, eager.withMaxConcurrent(2));
+
+    CompletableFuture<ModelFunction> undeployed =
+        platform.undeploy(new ModelFunction(hanging, eager)).toFuture();
+    until(() -> isGone(new ModelFunction(hanging, eager)));
+    moved.pass(Duration.ofSeconds(10));
+
+    assertThat(undeployed).succeedsWithin(LIMIT);
+    assertThat(platform.list()).isEmpty();
+    for (Operation<ModelFunction> superseded : List.of(deploying, queued)) {
+      ServingException thrown =
+          catchThrowableOfType(ServingException.class, () -> superseded.await(LIMIT));
+      assertThat(thrown.kind()).isEqualTo(ErrorKind.CANCELLED);
+    }
     Hanging.allowed.countDown();
   }
 
