@@ -239,7 +239,7 @@ final class Convergence<R> {
       driver.checkStop();
       Optional<Observed<T>> left = earlier.find(step.resource);
       seen = left.isPresent() ? left.get() : driver.read(step);
-      change = assess(step, seen);
+      change = withSideEffects(step, seen, assess(step, seen));
     } catch (RunEnded e) {
       change = isRefusal(e)
           ? change(step, Action.REFUSE, unread(e, earlier))
@@ -247,6 +247,23 @@ final class Convergence<R> {
     }
     earlier.note(step.resource, change.action(), seen);
     return change;
+  }
+
+  private <T> Change withSideEffects(Step<T> step, Observed<T> seen, Change change)
+      throws RunEnded {
+    boolean changes = switch (change.action()) {
+      case CREATE, UPDATE, REPLACE, DELETE -> true;
+      default -> false;
+    };
+    if (!changes) {
+      return change;
+    }
+    Optional<T> desired = change.action() == Action.DELETE
+        ? Optional.empty()
+        : Optional.of(driver.desired(step, seen));
+    List<String> details = new ArrayList<>(change.details());
+    details.addAll(driver.sideEffects(step, seen, desired));
+    return new Change(change.resource(), change.action(), details);
   }
 
   /** {@return whether the operation itself would end so, and not only its preview} */

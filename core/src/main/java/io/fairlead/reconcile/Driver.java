@@ -643,6 +643,15 @@ final class Driver {
     }
   }
 
+  /** {@return what a change involves beside the changed fields, for a plan} */
+  <T> List<String> sideEffects(Step<T> step, Observed<T> seen, Optional<T> desired)
+      throws RunEnded {
+    return retrying(
+        step.toString(),
+        () ->
+            step.kind.sideEffects(step.resource.name(), seen, desired, Set.copyOf(toDelete), look));
+  }
+
   /** Of several concurrent deployments, the last that wrote the resource that serves requests has the variant. */
   RunEnded lost(Step<?> step, Observed<?> seen) {
     isLost = true;

@@ -120,6 +120,21 @@ public interface ResourceKind<T> {
   }
 
   /**
+   * {@return what a change involves beside the changed fields, such as instances that are billed meanwhile, for the
+   * {@link io.fairlead.operation.Plan} of it; by default nothing}
+   *
+   * <p>Called for previews only, if the resource would be created, updated, replaced or deleted.
+   *
+   * @param current the actual state
+   * @param desired the desired state; empty if it would be deleted
+   * @param going all resources that the same operation would delete
+   */
+  default List<String> sideEffects(
+      String name, Observed<T> current, Optional<T> desired, Set<ResourceRef> going, Look look) {
+    return List.of();
+  }
+
+  /**
    * {@return whether the name is derived from the content, so that two resources of one name cannot differ}
    */
   default boolean isNamedByContent() {

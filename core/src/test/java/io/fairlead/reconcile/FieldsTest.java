@@ -1,0 +1,22 @@
+package io.fairlead.reconcile;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.Optional;
+import org.junit.jupiter.api.Test;
+
+class FieldsTest {
+  private record Part(int count, Optional<String> size) {}
+
+  @Test
+  void fieldsThatDifferAreShownWithTheirValues() {
+    assertThat(Fields.changes(new Part(1, Optional.of("small")), new Part(2, Optional.of("small"))))
+        .containsExactly("count: 1 -> 2");
+  }
+
+  @Test
+  void anOptionalIsShownAsItsValueOrAsNone() {
+    assertThat(Fields.changes(new Part(1, Optional.empty()), new Part(1, Optional.of("large"))))
+        .containsExactly("size: none -> large");
+  }
+}
