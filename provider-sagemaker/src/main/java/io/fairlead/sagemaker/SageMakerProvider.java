@@ -2,6 +2,7 @@ package io.fairlead.sagemaker;
 
 import io.fairlead.provider.TimeSource;
 import io.fairlead.sagemaker.internal.DefaultSageMakerPlatform;
+import io.fairlead.sagemaker.internal.credentials.DefaultRegion;
 import io.fairlead.spi.PlatformConfig;
 import io.fairlead.spi.PlatformProvider;
 import java.net.URI;
@@ -13,7 +14,8 @@ import java.util.Random;
 /**
  * The provider of the platform {@code sagemaker}: endpoints on Amazon SageMaker.
  *
- * <p>Settings: {@code region}, by default the value of {@code AWS_REGION}; {@code role}, the execution role's ARN;
+ * <p>Settings: {@code region}, by default that of the system property {@code aws.region}, {@code AWS_REGION}, {@code
+ * AWS_DEFAULT_REGION}, the profile or the EC2 instance; {@code role}, the execution role's ARN;
  * {@code bucket}, for uploads of local files; {@code endpoint}, such as an emulator's; {@code profile}, one of {@code
  * ~/.aws}; {@code callTimeout}, such as {@code 30s}.
  */
@@ -36,15 +38,17 @@ public final class SageMakerProvider implements PlatformProvider<SageMakerPlatfo
 
   @Override
   public SageMakerPlatform open(PlatformConfig settings) {
-    Optional<String> given = settings.text("region");
-    String region = given
-        .or(() -> Optional.ofNullable(System.getenv("AWS_REGION")))
-        .orElseGet(() -> settings.requiredText(
-            "region", "the AWS region to serve in; AWS_REGION can be set instead"));
+    Optional<String> profile = settings.text("profile");
+    String region = settings
+        .text("region")
+        .or(() -> DefaultRegion.find(profile))
+        .orElseGet(
+            () -> settings.requiredText(
+                "region",
+                "the AWS region to serve in; AWS_REGION can be set instead, or a region of the profile"));
     Optional<String> role = settings.text("role");
     Optional<String> bucket = settings.text("bucket");
     Optional<URI> endpoint = settings.uri("endpoint");
-    Optional<String> profile = settings.text("profile");
     Duration callTimeout = settings.duration("callTimeout").orElse(SageMakerConfig.CALL_TIMEOUT);
     SageMakerConfig.Draft draft = new SageMakerConfig.Draft();
     draft.region = region;

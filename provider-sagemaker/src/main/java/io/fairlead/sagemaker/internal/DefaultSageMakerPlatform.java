@@ -44,7 +44,7 @@ public final class DefaultSageMakerPlatform extends ForwardingEndpointPlatform
   public static SageMakerPlatform open(
       SageMakerConfig config, TimeSource time, RandomGenerator random) {
     SageMakerClients clients = new SageMakerClients(config);
-    SageMakerErrors errors = new SageMakerErrors(config.identity());
+    SageMakerErrors errors = new SageMakerErrors(config);
     SageMakerKinds kinds = SageMakerKinds.of(config, clients, errors, time);
     Reconciler reconciler = Reconciler.builder(SageMakerProvider.ID, kinds.all())
         .traffic(kinds.traffic())

@@ -4,6 +4,7 @@ import io.fairlead.provider.ClientHolder;
 import io.fairlead.provider.Lazy;
 import io.fairlead.sagemaker.SageMakerConfig;
 import io.fairlead.sagemaker.SageMakerProvider;
+import io.fairlead.sagemaker.internal.credentials.TimedCredentials;
 import java.time.Duration;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ScheduledFuture;
@@ -20,6 +21,7 @@ import software.amazon.awssdk.http.apache.ApacheHttpClient;
 import software.amazon.awssdk.regions.Region;
 import software.amazon.awssdk.retries.DefaultRetryStrategy;
 import software.amazon.awssdk.services.applicationautoscaling.ApplicationAutoScalingClient;
+import software.amazon.awssdk.services.cloudwatch.CloudWatchClient;
 import software.amazon.awssdk.services.cloudwatchlogs.CloudWatchLogsClient;
 import software.amazon.awssdk.services.s3.S3Client;
 import software.amazon.awssdk.services.sagemaker.SageMakerClient;
@@ -134,6 +136,13 @@ final class SageMakerClients implements AutoCloseable {
     }
   };
 
+  private final Lazy<CloudWatchClient> cloudWatch = new Lazy<>(holder) {
+    @Override
+    protected CloudWatchClient make() {
+      return holder.closeLater(configured(CloudWatchClient.builder()).build());
+    }
+  };
+
   private final Lazy<CloudWatchLogsClient> logs = new Lazy<>(holder) {
     @Override
     protected CloudWatchLogsClient make() {
@@ -159,6 +168,10 @@ final class SageMakerClients implements AutoCloseable {
 
   ApplicationAutoScalingClient autoScaling() {
     return autoScaling.get();
+  }
+
+  CloudWatchClient cloudWatch() {
+    return cloudWatch.get();
   }
 
   CloudWatchLogsClient logs() {

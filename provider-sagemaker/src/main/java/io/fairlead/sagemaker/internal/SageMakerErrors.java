@@ -4,11 +4,14 @@ import io.fairlead.error.ErrorKind;
 import io.fairlead.error.ServingException;
 import io.fairlead.provider.RefusedCalls.Refusals;
 import io.fairlead.provider.RetryPolicy;
+import io.fairlead.sagemaker.SageMakerConfig;
 import io.fairlead.sagemaker.SageMakerProvider;
+import io.fairlead.sagemaker.internal.credentials.MissingCredentials;
 import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.net.SocketTimeoutException;
 import java.net.UnknownHostException;
+import java.nio.file.NoSuchFileException;
 import java.time.Duration;
 import java.util.Locale;
 import java.util.Optional;
@@ -87,6 +90,9 @@ final class SageMakerErrors implements Refusals<SdkException> {
       ". Requests have at most 6 MB, and 4 MB where the endpoint is serverless";
   private static final String MODEL_LOADING = "ModelNotReadyException";
   private static final int LONGEST_QUOTE = 500;
+  /** The folder of the files with the logins of IAM Identity Center. */
+  private static final String LOGINS = "/.aws/sso/cache/";
+
   private static final String VARIANT_HEADER = "x-Amzn-Invoked-Production-Variant";
 
   /** AWS's documentation of log groups: streams of endpoints are called VARIANT/INSTANCE. */
@@ -95,8 +101,12 @@ final class SageMakerErrors implements Refusals<SdkException> {
   /** The credentials that are used, as a phrase. */
   private final String identity;
 
-  SageMakerErrors(String identity) {
-    this.identity = identity;
+  /** The region to serve in. */
+  private final String region;
+
+  SageMakerErrors(SageMakerConfig config) {
+    this.identity = config.identity();
+    this.region = config.region();
   }
 
   /** Makes a call; the message of a failure begins with {@code what}. */
@@ -163,9 +173,9 @@ final class SageMakerErrors implements Refusals<SdkException> {
     Optional<String> elsewhere = otherRegion(e);
     if (elsewhere.isPresent()) {
       kind = ErrorKind.INVALID;
-      reason = "the bucket is in " + elsewhere.get()
-          + ", and SageMaker reads models of its own region only: use a bucket in the region to serve in, or serve in "
-          + elsewhere.get();
+      reason = "the bucket is in " + elsewhere.get() + ", not in " + region
+          + ", and SageMaker reads models of its own region only: use a bucket in " + region
+          + ", or serve in " + elsewhere.get();
     }
     return ServingException.builder(
             SageMakerProvider.ID,
@@ -344,9 +354,15 @@ final class SageMakerErrors implements Refusals<SdkException> {
 
   private ServingException unanswered(String what, SdkException e) {
     ErrorKind kind = unansweredKind(e);
-    String reason = quote(String.valueOf(e.getMessage()));
+    String message = String.valueOf(e.getMessage());
+    String reason = MissingCredentials.isOfChain(message)
+        ? MissingCredentials.reason(message)
+        // Why there are no credentials is told whole.
+        : kind == ErrorKind.UNAUTHORIZED ? message : quote(message);
     String more = switch (kind) {
-      case UNAUTHORIZED -> ". Tried " + identity;
+      case UNAUTHORIZED ->
+        (message.contains(LOGINS) ? ". Run 'aws sso login' for the profile" : "") + ". Tried "
+            + identity;
       case TIMEOUT -> ". Whether it was done is not known";
       case UNAVAILABLE ->
         find(e, UnknownHostException.class) == null
@@ -367,6 +383,10 @@ final class SageMakerErrors implements Refusals<SdkException> {
     }
     if (e instanceof AbortedException || find(e, InterruptedIOException.class) != null) {
       return ErrorKind.CANCELLED;
+    }
+    if (find(e, NoSuchFileException.class) != null) {
+      // Of credentials: nothing else is read from files here.
+      return ErrorKind.UNAUTHORIZED;
     }
     if (find(e, IOException.class) != null) {
       return ErrorKind.UNAVAILABLE;

@@ -40,7 +40,7 @@ class AsyncInvocationsTest {
   private final VirtualTime time = new VirtualTime();
 
   private AsyncInvocations asking(SageMakerConfig config, SageMakerClients clients) {
-    SageMakerErrors errors = new SageMakerErrors(config.identity());
+    SageMakerErrors errors = new SageMakerErrors(config);
     return new AsyncInvocations(
         clients,
         new RefusedCalls(SageMakerProvider.ID, time, new Random(1)),

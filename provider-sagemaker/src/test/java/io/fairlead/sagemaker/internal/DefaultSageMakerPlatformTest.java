@@ -48,7 +48,7 @@ class DefaultSageMakerPlatformTest {
   private final ScriptedServer server = new ScriptedServer();
   private final SageMakerConfig config = server.config();
   private final SageMakerClients clients = new SageMakerClients(config);
-  private final SageMakerErrors errors = new SageMakerErrors(config.identity());
+  private final SageMakerErrors errors = new SageMakerErrors(config);
   private final VirtualTime time = new VirtualTime();
   private final RefusedCalls calls = new RefusedCalls(SageMakerProvider.ID, time, new Random(1));
   private final SageMakerInvoker invoker = new SageMakerInvoker(

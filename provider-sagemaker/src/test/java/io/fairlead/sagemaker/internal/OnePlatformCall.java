@@ -29,7 +29,7 @@ final class OnePlatformCall {
       }
       return;
     }
-    SageMakerErrors errors = new SageMakerErrors(config.identity());
+    SageMakerErrors errors = new SageMakerErrors(config);
     TimeSource time = TimeSource.system();
     RefusedCalls calls = new RefusedCalls(SageMakerProvider.ID, time, new Random(1));
     try (SageMakerClients clients = new SageMakerClients(config)) {

@@ -19,6 +19,7 @@ import io.fairlead.sagemaker.Aws;
 import io.fairlead.sagemaker.SageMakerConfig;
 import io.fairlead.sagemaker.SageMakerPlatform;
 import io.fairlead.sagemaker.SageMakerProvider;
+import io.fairlead.sagemaker.internal.credentials.TimedCredentials;
 import java.net.URI;
 import java.time.Duration;
 import java.time.Instant;

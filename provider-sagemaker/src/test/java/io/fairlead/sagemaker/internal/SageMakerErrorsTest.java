@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import io.fairlead.error.ErrorKind;
 import io.fairlead.error.ServingException;
+import io.fairlead.sagemaker.SageMakerConfig;
 import java.net.SocketException;
 import java.net.SocketTimeoutException;
 import java.net.UnknownHostException;
@@ -19,7 +20,8 @@ import software.amazon.awssdk.services.sagemaker.model.SageMakerException;
 
 /** What AWS's failures mean here. */
 class SageMakerErrorsTest {
-  private final SageMakerErrors errors = new SageMakerErrors("profile 'serving'");
+  private final SageMakerErrors errors =
+      new SageMakerErrors(SageMakerConfig.of("us-east-1").withProfile("serving"));
 
   @ParameterizedTest
   @CsvSource(

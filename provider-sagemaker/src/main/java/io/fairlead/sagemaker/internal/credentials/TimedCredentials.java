@@ -1,4 +1,4 @@
-package io.fairlead.sagemaker.internal;
+package io.fairlead.sagemaker.internal.credentials;
 
 import java.time.Duration;
 import java.time.Instant;
@@ -23,7 +23,7 @@ import software.amazon.awssdk.core.exception.SdkException;
  * block the call. Here one thread resolves them for all callers, at most once a second. A call that finds cached ones
  * has no hand-over between threads, and a provider that hangs blocks only this thread.
  */
-final class TimedCredentials implements AwsCredentialsProvider, AutoCloseable {
+public final class TimedCredentials implements AwsCredentialsProvider, AutoCloseable {
   private static final long KEPT_NANOS = Duration.ofSeconds(1).toNanos();
 
   private final AwsCredentialsProvider source;
@@ -57,7 +57,7 @@ final class TimedCredentials implements AwsCredentialsProvider, AutoCloseable {
    *
    * @param limit the limit where a call has none of its own
    */
-  static AwsCredentialsProvider of(AwsCredentialsProvider source, Duration limit) {
+  public static AwsCredentialsProvider of(AwsCredentialsProvider source, Duration limit) {
     boolean inMemory = source instanceof StaticCredentialsProvider
         || source instanceof AnonymousCredentialsProvider;
     return inMemory ? source : new TimedCredentials(source, limit);
@@ -69,7 +69,7 @@ final class TimedCredentials implements AwsCredentialsProvider, AutoCloseable {
   }
 
   /** Waits for credentials, if none are cached. */
-  AwsCredentials get(Duration within) {
+  public AwsCredentials get(Duration within) {
     Cached last = cached;
     if (last != null && last.isFresh()) {
       return last.credentials();
