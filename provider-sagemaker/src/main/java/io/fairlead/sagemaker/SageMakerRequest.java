@@ -30,7 +30,6 @@ public final class SageMakerRequest extends Settings<SageMakerRequest.Draft>
   static final class Draft extends Settings.Draft {
     Optional<String> targetModel = Optional.empty();
     Optional<String> inferenceComponent = Optional.empty();
-    Optional<String> targetContainer = Optional.empty();
     Optional<String> sessionId = Optional.empty();
     Optional<String> inferenceId = Optional.empty();
 
@@ -53,12 +52,6 @@ public final class SageMakerRequest extends Settings<SageMakerRequest.Draft>
         problems,
         "inferenceComponent",
         draft.inferenceComponent,
-        RequestRules::isResourceName,
-        RequestRules.NAME_RULE);
-    check(
-        problems,
-        "targetContainer",
-        draft.targetContainer,
         RequestRules::isResourceName,
         RequestRules.NAME_RULE);
     check(
@@ -104,11 +97,6 @@ public final class SageMakerRequest extends Settings<SageMakerRequest.Draft>
     return draft().inferenceComponent;
   }
 
-  /** {@return the host name of the container to invoke, of an endpoint whose containers are invoked directly} */
-  public Optional<String> targetContainer() {
-    return draft().targetContainer;
-  }
-
   /** {@return {@link #NEW_SESSION}, or the id of a stateful session, which is routed to the instance that holds it} */
   public Optional<String> sessionId() {
     return draft().sessionId;
@@ -135,10 +123,6 @@ public final class SageMakerRequest extends Settings<SageMakerRequest.Draft>
 
   public SageMakerRequest withInferenceComponent(String name) {
     return new SageMakerRequest(with(draft -> draft.inferenceComponent = Optional.of(name)));
-  }
-
-  public SageMakerRequest withTargetContainer(String hostName) {
-    return new SageMakerRequest(with(draft -> draft.targetContainer = Optional.of(hostName)));
   }
 
   public SageMakerRequest withSessionId(String id) {

@@ -13,7 +13,6 @@ class SageMakerRequestTest {
     SageMakerRequest request = SageMakerRequest.DEFAULT
         .withTargetModel("a")
         .withInferenceComponent("b")
-        .withTargetContainer("c")
         .withSessionId("d")
         .withInferenceId("e")
         .withCustomAttributes("f")
@@ -21,7 +20,6 @@ class SageMakerRequestTest {
 
     assertThat(request.targetModel()).contains("a");
     assertThat(request.inferenceComponent()).contains("b");
-    assertThat(request.targetContainer()).contains("c");
     assertThat(request.sessionId()).contains("d");
     assertThat(request.inferenceId()).contains("e");
     assertThat(request.customAttributes()).contains("f");
@@ -32,7 +30,7 @@ class SageMakerRequestTest {
   @Test
   void allThatIsWrongIsSaidAtOnce() {
     assertThatThrownBy(() -> GrammarJson.read(
-            "{\"targetModel\":\" a\",\"inferenceComponent\":\"b_\",\"targetContainer\":\"c_\",\"sessionId\":\"d d\","
+            "{\"targetModel\":\" a\",\"inferenceComponent\":\"b_\",\"sessionId\":\"d d\","
                 + "\"inferenceId\":\""
                 + "e".repeat(65)
                 + "\",\"customAttributes\":\"f\\nf\",\"accept\":\"\"}",
@@ -44,7 +42,6 @@ class SageMakerRequestTest {
                 .containsExactly(
                     "targetModel",
                     "inferenceComponent",
-                    "targetContainer",
                     "sessionId",
                     "inferenceId",
                     "customAttributes",

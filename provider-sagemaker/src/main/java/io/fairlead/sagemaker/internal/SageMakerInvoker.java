@@ -136,7 +136,6 @@ final class SageMakerInvoker implements Invoker<Endpoint>, AutoCloseable {
         .inferenceComponentName(target.component());
     if (!options.equals(SageMakerRequest.DEFAULT)) {
       call.targetModel(options.targetModel().orElse(null))
-          .targetContainerHostname(options.targetContainer().orElse(null))
           .sessionId(options.sessionId().orElse(null))
           .inferenceId(options.inferenceId().orElse(null))
           .customAttributes(options.customAttributes().orElse(null))

@@ -119,7 +119,6 @@ final class SageMakerStreaming implements AutoCloseable {
             .body(SdkBytes.fromByteArrayUnsafe(request.bodyUnsafe()))
             .targetVariant(target.variant())
             .inferenceComponentName(target.component())
-            .targetContainerHostname(options.targetContainer().orElse(null))
             .sessionId(options.sessionId().orElse(null))
             .inferenceId(options.inferenceId().orElse(null))
             .customAttributes(options.customAttributes().orElse(null))

@@ -1,8 +1,10 @@
 package io.fairlead.sagemaker.internal;
 
+import io.fairlead.provider.Pages;
+import io.fairlead.sagemaker.SageMakerProvider;
 import java.time.Instant;
-import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import software.amazon.awssdk.awscore.exception.AwsServiceException;
@@ -31,57 +33,60 @@ final class UploadCalls {
     this.bucket = bucket;
   }
 
+  /** Where the next page of uploads begins: S3 has two markers. */
+  private static final char BETWEEN_MARKERS = '\n';
+
   /** {@return the uploads of all keys with a prefix} */
   List<MultipartUpload> list(String prefix) {
-    List<MultipartUpload> all = new ArrayList<>();
-    @Nullable String key = null;
-    @Nullable String id = null;
-    boolean more;
-    do {
-      ListMultipartUploadsRequest request = ListMultipartUploadsRequest.builder()
-          .bucket(bucket)
-          .prefix(prefix)
-          .keyMarker(key)
-          .uploadIdMarker(id)
-          .build();
-      ListMultipartUploadsResponse page = errors.call(
-          "List the multipart uploads to s3://" + bucket + "/" + prefix,
-          () -> clients.s3().listMultipartUploads(request));
-      all.addAll(page.uploads());
-      key = page.nextKeyMarker();
-      id = page.nextUploadIdMarker();
-      more = Boolean.TRUE.equals(page.isTruncated());
-    } while (more);
-    return all;
+    return Pages.all(
+        SageMakerProvider.ID,
+        "the multipart uploads to s3://" + bucket + "/" + prefix,
+        token -> errors.call(
+            "List the multipart uploads to s3://" + bucket + "/" + prefix,
+            () -> clients.s3().listMultipartUploads(from(token, prefix))),
+        ListMultipartUploadsResponse::uploads,
+        page -> Boolean.TRUE.equals(page.isTruncated())
+            ? page.nextKeyMarker() + BETWEEN_MARKERS + page.nextUploadIdMarker()
+            : null);
+  }
+
+  private ListMultipartUploadsRequest from(@Nullable String token, String prefix) {
+    int between = token == null ? 0 : token.lastIndexOf(BETWEEN_MARKERS);
+    return ListMultipartUploadsRequest.builder()
+        .bucket(bucket)
+        .prefix(prefix)
+        .keyMarker(token == null ? null : token.substring(0, between))
+        .uploadIdMarker(token == null ? null : token.substring(between + 1))
+        .build();
   }
 
   /** {@return the time of an upload's last part: a process that is still uploading sends one every few minutes} */
   Instant lastActive(MultipartUpload upload) {
-    Instant last = upload.initiated();
-    @Nullable Integer marker = null;
-    boolean more;
-    do {
-      ListPartsRequest request = ListPartsRequest.builder()
-          .bucket(bucket)
-          .key(upload.key())
-          .uploadId(upload.uploadId())
-          .partNumberMarker(marker)
-          .build();
-      ListPartsResponse page = unlessGone(
-          "List the parts of an upload to s3://" + bucket + "/" + upload.key(),
-          () -> clients.s3().listParts(request));
-      if (page == null) {
-        return last;
-      }
-      for (Part part : page.parts()) {
-        last = part.lastModified() != null && part.lastModified().isAfter(last)
-            ? part.lastModified()
-            : last;
-      }
-      marker = page.nextPartNumberMarker();
-      more = Boolean.TRUE.equals(page.isTruncated());
-    } while (more);
-    return last;
+    List<Part> parts = Pages.all(
+        SageMakerProvider.ID,
+        "the parts of an upload to s3://" + bucket + "/" + upload.key(),
+        token -> partsFrom(token, upload),
+        ListPartsResponse::parts,
+        page -> Boolean.TRUE.equals(page.isTruncated())
+            ? String.valueOf(page.nextPartNumberMarker())
+            : null);
+    return parts.stream()
+        .map(Part::lastModified)
+        .filter(Objects::nonNull)
+        .reduce(upload.initiated(), (one, other) -> other.isAfter(one) ? other : one);
+  }
+
+  private ListPartsResponse partsFrom(@Nullable String token, MultipartUpload upload) {
+    ListPartsRequest request = ListPartsRequest.builder()
+        .bucket(bucket)
+        .key(upload.key())
+        .uploadId(upload.uploadId())
+        .partNumberMarker(token == null ? null : Integer.valueOf(token))
+        .build();
+    ListPartsResponse page = unlessGone(
+        "List the parts of an upload to s3://" + bucket + "/" + upload.key(),
+        () -> clients.s3().listParts(request));
+    return page == null ? ListPartsResponse.builder().build() : page;
   }
 
   /** Aborts all uploads of a key. */

@@ -54,7 +54,7 @@ class SageMakerInvokerTest {
     return new SageMakerInvoker(
         ofWhich,
         new RefusedCalls(SageMakerProvider.ID, time, new Random(1)),
-        new SageMakerErrors(server.config().identity()),
+        new SageMakerErrors(server.config()),
         time,
         () -> {
           throw new AssertionError("nothing is asked for in pieces");
@@ -147,7 +147,6 @@ class SageMakerInvokerTest {
             .with(SageMakerRequest.DEFAULT
                 .withTargetModel("eu/one.tar.gz")
                 .withInferenceComponent("component")
-                .withTargetContainer("second")
                 .withSessionId("abc-1")
                 .withInferenceId("my request")
                 .withCustomAttributes("trace=7; more")

@@ -59,7 +59,7 @@ class SageMakerStreamingTest {
   private final VirtualTime pauses = new VirtualTime();
   private final SageMakerConfig config = server.config();
   private final SageMakerClients clients = new SageMakerClients(config);
-  private final SageMakerErrors errors = new SageMakerErrors(config.identity());
+  private final SageMakerErrors errors = new SageMakerErrors(config);
   private final SageMakerStreaming streaming = streaming(config, TimeSource.system());
   private final List<String> pieces = new ArrayList<>();
 
@@ -185,7 +185,6 @@ class SageMakerStreamingTest {
         .pinnedTo("green")
         .with(SageMakerRequest.DEFAULT
             .withInferenceComponent("component")
-            .withTargetContainer("second")
             .withSessionId("abc-1")
             .withInferenceId("my request")
             .withCustomAttributes("trace=7")
