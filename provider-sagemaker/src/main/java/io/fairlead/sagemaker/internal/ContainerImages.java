@@ -4,6 +4,7 @@ import static java.util.Objects.requireNonNull;
 
 import io.fairlead.grammar.Problem;
 import io.fairlead.grammar.Problems;
+import io.fairlead.sagemaker.internal.rules.InstanceTypes;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
@@ -12,7 +13,6 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
@@ -36,15 +36,14 @@ final class ContainerImages {
   private static final String FIELD = "runtime.image";
   private static final String CPU = "cpu";
   private static final String GPU = "gpu";
-  private static final String NEURONX = "neuronx";
   private static final String ARM64 = "cpu-arm64";
-  private static final Pattern GRAVITON = Pattern.compile("[a-z]\\d+g[a-z]*");
 
   private ContainerImages() {}
 
   /**
    * {@return the URI of the image; empty if none is known, which is added as a problem of {@code runtime.image}}
    *
+   * @param version as AWS or a user writes it; empty for the newest
    * @param pyVersion such as {@code py310}; empty for any; ignored where the tag has none
    * @param instanceType such as {@code ml.g5.xlarge}; empty or {@code serverless} for a serverless variant
    */
@@ -56,13 +55,16 @@ final class ContainerImages {
       String region,
       String instanceType) {
     String written = Table.KNOWN.alias(framework, version);
-    String processor = architecture(instanceType);
+    String processor = InstanceTypes.architecture(instanceType);
     return new Search(problems, Table.KNOWN.images())
         .keep(
             "framework \"" + framework + '"',
             i -> i.framework().equals(framework),
             Image::framework)
-        .keep("version \"" + version + '"', i -> i.isVersion(written), Image::version)
+        .keep(
+            "version \"" + version + '"',
+            i -> version.isEmpty() || i.isVersion(written),
+            Image::version)
         .keep(
             "processor " + processor + (instanceType.isEmpty() ? "" : " of " + instanceType),
             i -> i.processor().equals(processor),
@@ -72,30 +74,6 @@ final class ContainerImages {
         .newest()
         .map(image -> image.uri(region, written))
         .orElse("");
-  }
-
-  /**
-   * {@return the kind of processor of an instance type: {@code cpu}, {@code gpu}, {@code neuronx} (Inferentia 2 and
-   * Trainium) or {@code neuron} (Inferentia 1)}
-   */
-  static String processor(String instanceType) {
-    String family = family(instanceType);
-    if (family.startsWith("inf1")) {
-      return "neuron";
-    }
-    if (family.startsWith("inf") || family.startsWith("trn")) {
-      return NEURONX;
-    }
-    return family.startsWith("g") || family.startsWith("p") ? GPU : CPU;
-  }
-
-  private static String architecture(String instanceType) {
-    return GRAVITON.matcher(family(instanceType)).matches() ? ARM64 : processor(instanceType);
-  }
-
-  private static String family(String instanceType) {
-    String[] parts = instanceType.toLowerCase(Locale.ROOT).split("\\.", -1);
-    return parts.length == 3 && parts[0].equals("ml") ? parts[1] : "";
   }
 
   /** The remaining images; once there are none, no further problem is added. */

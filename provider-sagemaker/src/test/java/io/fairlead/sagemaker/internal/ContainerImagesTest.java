@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.fairlead.grammar.Problem;
 import io.fairlead.grammar.Problems;
+import io.fairlead.sagemaker.internal.rules.InstanceTypes;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
@@ -72,7 +73,7 @@ class ContainerImagesTest {
     "huggingface-llm,        2.1.1-tgi2.0.0, 2.1.1-tgi2.0.0-gpu-py310-cu121-ubuntu22.04",
     "huggingface-vllm,       0.21,   0.21.0-transformers5.8.1-gpu-py312-cu130-ubuntu22.04",
     "huggingface-tei,        1.8,    2.0.1-tei1.8.2-gpu-py310-cu122-ubuntu22.04",
-    "djl-lmi,                0.36.0, 0.36.0-lmi21.0.0-cu129",
+    "djl-lmi,                0.36.0, 0.36.0-lmi27.0.0-cu130",
     "djl-lmi,                0.36.0-lmi18.0.0-cu128, 0.36.0-lmi18.0.0-cu128",
     "huggingface,            4.6,    1.8-transformers4.6-gpu-py36-cu111-ubuntu18.04",
     "huggingface,            1.7.1-transformers4.6.1, 1.7.1-transformers4.6.1-gpu-py36-cu110-ubuntu18.04",
@@ -91,8 +92,14 @@ class ContainerImagesTest {
   void aVersionIsNotTheBeginningOfALongerNumber() {
     assertThat(resolve("huggingface", "4.1", "", REGION, GPU)).isEmpty();
     assertThat(resolve("huggingface", "4", "", REGION, GPU)).isEmpty();
-    assertThat(resolve("huggingface", "", "", REGION, GPU)).isEmpty();
-    assertThat(problems.found()).hasSize(3);
+    assertThat(problems.found()).hasSize(2);
+  }
+
+  @Test
+  void noVersionIsTheNewest() {
+    assertThat(resolve("huggingface", "", "", REGION, GPU))
+        .endsWith(":2.6.0-transformers5.5.3-gpu-py312-cu124-ubuntu22.04");
+    assertThat(resolve("triton", "", "", REGION, "ml.m5.large")).endsWith(":25.04-py3-cpu");
   }
 
   @Test
@@ -139,7 +146,7 @@ class ContainerImagesTest {
         .containsExactly(
             "runtime.image must be given, because no image of AWS is known for framework \"caffe\""
                 + "; known there: huggingface, huggingface-tensorflow, huggingface-llm, huggingface-vllm,"
-                + " huggingface-tei, djl-lmi, pytorch, tensorflow, sklearn, xgboost");
+                + " huggingface-tei, djl-lmi, pytorch, tensorflow, sklearn, xgboost, vllm, triton");
   }
 
   @Test
@@ -214,7 +221,7 @@ class ContainerImagesTest {
     "ml.trn2.48xlarge,  neuronx",
   })
   void theFamilyTellsTheProcessor(String instanceType, String processor) {
-    assertThat(ContainerImages.processor(instanceType)).isEqualTo(processor);
+    assertThat(InstanceTypes.processor(instanceType)).isEqualTo(processor);
   }
 
   @ParameterizedTest
