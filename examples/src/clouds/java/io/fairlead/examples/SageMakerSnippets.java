@@ -21,6 +21,7 @@ import io.fairlead.sagemaker.SageMakerConfig;
 import io.fairlead.sagemaker.SageMakerDataCapture;
 import io.fairlead.sagemaker.SageMakerDependencies;
 import io.fairlead.sagemaker.SageMakerInstances;
+import io.fairlead.sagemaker.SageMakerInstances.RequestRouting;
 import io.fairlead.sagemaker.SageMakerMultiModel;
 import io.fairlead.sagemaker.SageMakerNetwork;
 import io.fairlead.sagemaker.SageMakerPlatform;
@@ -73,6 +74,12 @@ final class SageMakerSnippets {
     return bert;
   }
 
+  static ModelArtifact registered() {
+    ModelArtifact approved = ModelArtifact.of(
+        URI.create("arn:aws:sagemaker:us-east-1:123456789012:model-package/bert/3"));
+    return approved;
+  }
+
   static Dependencies dependencies() {
     Dependencies script = Dependencies.environment(Map.of("MAX_INPUT_LENGTH", "512"))
         .with(SageMakerDependencies.entryPoint("inference.py"));
@@ -88,14 +95,15 @@ final class SageMakerSnippets {
   }
 
   static List<Scaling> scalings() {
-    Scaling large = Scaling.fixed("ml.g5.xlarge", 1)
+    Scaling large = Scaling.fixed("ml.g5.xlarge", 2)
         .with(SageMakerInstances.DEFAULT
-            .withVolumeGb(100)
+            .withRequestRouting(RequestRouting.LEAST_OUTSTANDING_REQUESTS)
             .withStartupTimeout(Duration.ofMinutes(10)));
     Scaling byLoad = Scaling.between("ml.m5.large", 1, 4)
         .with(SageMakerAutoscaling.keeping(Metric.INVOCATIONS_PER_INSTANCE, 600));
     Scaling serverless = Scaling.fixed(1).with(SageMakerServerless.of(2048, 20));
-    return List.of(large, byLoad, serverless);
+    Scaling byBacklog = Scaling.between("ml.g5.xlarge", 0, 4).with(SageMakerAutoscaling.backlog(5));
+    return List.of(large, byLoad, serverless, byBacklog);
   }
 
   static List<Routing> routings() {
@@ -104,10 +112,12 @@ final class SageMakerSnippets {
         new Routing("bert", "blue").with(SageMakerDataCapture.of(10, "s3://my-models/captured/"));
     Routing replaced = new Routing("bert", "blue")
         .with(SageMakerReplacement.canary(10, Duration.ofMinutes(10), "bert-errors"));
+    Routing rolling = new Routing("bert", "blue")
+        .with(SageMakerReplacement.rolling(25, Duration.ofMinutes(5), "bert-errors"));
     Routing inS3 = new Routing("summaries", "blue")
         .with(SageMakerAsync.to("s3://my-models/answers/")
             .withFailurePath("s3://my-models/failures/"));
-    return List.of(copies, recorded, replaced, inS3);
+    return List.of(copies, recorded, replaced, rolling, inS3);
   }
 
   static List<Endpoint> components(

@@ -102,11 +102,16 @@ class SageMakerSnippetsTest {
         Scaling.fixed("ml.g5.xlarge", 1),
         routing));
     endpoints.add(endpoint(model(), runtime, SageMakerSnippets.dependencies(), ONE, routing));
+    account.addModelPackage(SageMakerSnippets.registered().weights().toString(), "Approved");
+    endpoints.add(endpoint(
+        SageMakerSnippets.registered(), RuntimeSpec.NONE, Dependencies.NONE, ONE, routing));
     ModelArtifact prefix = ModelArtifact.of(URI.create("s3://my-models/many/"));
     SageMakerSnippets.runtimes(IMAGE)
         .forEach(one -> endpoints.add(endpoint(prefix, one, Dependencies.NONE, ONE, routing)));
+    Routing async = SageMakerSnippets.routings().get(4);
     SageMakerSnippets.scalings()
-        .forEach(one -> endpoints.add(endpoint(model(), runtime, Dependencies.NONE, one, routing)));
+        .forEach(one -> endpoints.add(
+            endpoint(model(), runtime, Dependencies.NONE, one, one.min() == 0 ? async : routing)));
     SageMakerSnippets.routings()
         .forEach(one -> endpoints.add(endpoint(model(), runtime, Dependencies.NONE, ONE, one)));
 
@@ -148,7 +153,7 @@ class SageMakerSnippetsTest {
     assertThat(answers.get(1).text()).isEqualTo("{\"inputs\":\"hello\"}");
 
     account.addObject("my-models", "questions/1.json", "{\"inputs\":\"long\"}".getBytes(UTF_8));
-    Endpoint summaries = deploy(SageMakerSnippets.routings().get(3));
+    Endpoint summaries = deploy(SageMakerSnippets.routings().get(4));
     assertThat(SageMakerSnippets.async(sagemaker, summaries).text())
         .isEqualTo("{\"inputs\":\"long\"}");
   }

@@ -2,6 +2,7 @@ package io.fairlead.sagemaker;
 
 import io.fairlead.grammar.Problems;
 import io.fairlead.grammar.RoutingOptions;
+import io.fairlead.sagemaker.internal.rules.KmsKey;
 import io.fairlead.spi.Settings;
 import java.util.Optional;
 
@@ -22,6 +23,7 @@ public final class SageMakerAsync extends Settings<SageMakerAsync.Draft> impleme
     Optional<Integer> maxConcurrencyPerInstance = Optional.empty();
     Optional<String> successTopic = Optional.empty();
     Optional<String> errorTopic = Optional.empty();
+    Optional<String> kmsKey = Optional.empty();
   }
 
   private SageMakerAsync(Draft draft) {
@@ -38,6 +40,7 @@ public final class SageMakerAsync extends Settings<SageMakerAsync.Draft> impleme
         most));
     checkTopic("successTopic", draft.successTopic, problems);
     checkTopic("errorTopic", draft.errorTopic, problems);
+    draft.kmsKey.ifPresent(key -> problems.check(KmsKey.isKey(key), "kmsKey", KmsKey.RULE, key));
     problems.throwIfAny();
   }
 
@@ -83,6 +86,15 @@ public final class SageMakerAsync extends Settings<SageMakerAsync.Draft> impleme
   /** {@return the ARN of the SNS topic that gets a notification of each failure} */
   public Optional<String> errorTopic() {
     return draft().errorTopic;
+  }
+
+  /** {@return the KMS key that encrypts the answers; by default that of the bucket} */
+  public Optional<String> kmsKey() {
+    return draft().kmsKey;
+  }
+
+  public SageMakerAsync withKmsKey(String key) {
+    return new SageMakerAsync(with(draft -> draft.kmsKey = Optional.of(key)));
   }
 
   public SageMakerAsync withFailurePath(String path) {

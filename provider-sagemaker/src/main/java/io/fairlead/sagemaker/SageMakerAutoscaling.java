@@ -11,12 +11,19 @@ import java.time.Duration;
  */
 public final class SageMakerAutoscaling extends Settings<SageMakerAutoscaling.Draft>
     implements ScalingOptions {
-  /** The metric that is tracked, one of AWS's predefined ones. */
+  /** The metric that is tracked. */
   public enum Metric {
     /** Requests per minute for each instance. */
     INVOCATIONS_PER_INSTANCE("SageMakerVariantInvocationsPerInstance"),
     /** Concurrent requests for each copy of the model; measured every 10 seconds. */
-    CONCURRENT_REQUESTS_PER_MODEL("SageMakerVariantConcurrentRequestsPerModelHighResolution");
+    CONCURRENT_REQUESTS_PER_MODEL("SageMakerVariantConcurrentRequestsPerModelHighResolution"),
+    /** Waiting and processed requests of an asynchronous endpoint for each instance; the only one that AWS has there. */
+    BACKLOG_PER_INSTANCE("ApproximateBacklogSizePerInstance"),
+    /** Requests per minute for each copy of an inference component. */
+    INVOCATIONS_PER_COPY("SageMakerInferenceComponentInvocationsPerCopy"),
+    /** Concurrent requests for each copy of an inference component; measured every 10 seconds. */
+    CONCURRENT_REQUESTS_PER_COPY(
+        "SageMakerInferenceComponentConcurrentRequestsPerCopyHighResolution");
 
     private final String awsName;
 
@@ -24,7 +31,7 @@ public final class SageMakerAutoscaling extends Settings<SageMakerAutoscaling.Dr
       this.awsName = awsName;
     }
 
-    /** {@return the name of AWS's predefined metric} */
+    /** {@return AWS's name of the metric} */
     public String awsName() {
       return awsName;
     }
@@ -64,7 +71,21 @@ public final class SageMakerAutoscaling extends Settings<SageMakerAutoscaling.Dr
         .throwIfAny();
   }
 
-  /** {@return a copy with another metric and target value} */
+  /** {@return the default for an inference component: four concurrent requests for each copy} */
+  public static SageMakerAutoscaling forComponents() {
+    return keeping(Metric.CONCURRENT_REQUESTS_PER_COPY, DEFAULT.target());
+  }
+
+  /**
+   * {@return a policy for an asynchronous endpoint, which may scale to 0 instances}
+   *
+   * @param perInstance the number of requests, waiting and processed, for each instance; above 0
+   */
+  public static SageMakerAutoscaling backlog(double perInstance) {
+    return keeping(Metric.BACKLOG_PER_INSTANCE, perInstance);
+  }
+
+  /** {@return a policy that keeps a metric at a target value} */
   public static SageMakerAutoscaling keeping(Metric metric, double target) {
     return new SageMakerAutoscaling(DEFAULT.with(draft -> {
       draft.metric = metric;

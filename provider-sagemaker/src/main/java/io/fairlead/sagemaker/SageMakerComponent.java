@@ -25,6 +25,7 @@ public final class SageMakerComponent extends Settings<SageMakerComponent.Draft>
   static final class Draft extends Settings.Draft {
     String fleet = "";
     int fleetInstances = 1;
+    Optional<Integer> fleetMaxInstances = Optional.empty();
     Optional<Double> cpus = Optional.empty();
     int memoryMb;
     int accelerators;
@@ -39,7 +40,18 @@ public final class SageMakerComponent extends Settings<SageMakerComponent.Draft>
             "must be 1 to 63 letters, digits and hyphens that begin and end with a letter or digit",
             draft.fleet)
         .check(
-            draft.fleetInstances >= 1, "fleetInstances", "must be 1 or more", draft.fleetInstances)
+            draft.fleetInstances >= (draft.fleetMaxInstances.isPresent() ? 0 : 1),
+            "fleetInstances",
+            "must be 1 or more, or 0 or more where SageMaker scales the fleet",
+            draft.fleetInstances)
+        .check(
+            draft
+                .fleetMaxInstances
+                .filter(most -> most < Math.max(1, draft.fleetInstances))
+                .isEmpty(),
+            "fleetMaxInstances",
+            "must be 1 or more, and not less than fleetInstances",
+            draft.fleetMaxInstances.orElse(0))
         .check(
             draft
                 .cpus
@@ -72,9 +84,20 @@ public final class SageMakerComponent extends Settings<SageMakerComponent.Draft>
     return draft().fleet;
   }
 
-  /** {@return the minimum number of the fleet's instances, 1 or more; a fleet that has more keeps them} */
+  /**
+   * {@return the minimum number of the fleet's instances, 1 or more; 0 is allowed where SageMaker scales the fleet. A
+   * fleet that has more keeps them}
+   */
   public int fleetInstances() {
     return draft().fleetInstances;
+  }
+
+  /**
+   * {@return the maximum number of the fleet's instances, with which SageMaker adds and removes instances as the copies
+   * on them need; by default the number is fixed}
+   */
+  public Optional<Integer> fleetMaxInstances() {
+    return draft().fleetMaxInstances;
   }
 
   /** {@return the number of CPU cores that each copy takes, 0.25 or more} */
@@ -94,6 +117,14 @@ public final class SageMakerComponent extends Settings<SageMakerComponent.Draft>
 
   public SageMakerComponent withFleetInstances(int instances) {
     return new SageMakerComponent(with(draft -> draft.fleetInstances = instances));
+  }
+
+  /** {@return a copy whose fleet is scaled by SageMaker} */
+  public SageMakerComponent withFleetInstances(int min, int max) {
+    return new SageMakerComponent(with(draft -> {
+      draft.fleetInstances = min;
+      draft.fleetMaxInstances = Optional.of(max);
+    }));
   }
 
   public SageMakerComponent withCpus(double cpus) {

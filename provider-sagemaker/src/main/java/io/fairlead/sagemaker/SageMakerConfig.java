@@ -2,9 +2,12 @@ package io.fairlead.sagemaker;
 
 import io.fairlead.grammar.Problems;
 import io.fairlead.provider.Loopback;
+import io.fairlead.sagemaker.internal.rules.KmsKey;
+import io.fairlead.sagemaker.internal.rules.TagRules;
 import io.fairlead.spi.Settings;
 import java.net.URI;
 import java.time.Duration;
+import java.util.Map;
 import java.util.Optional;
 import java.util.regex.Pattern;
 import software.amazon.awssdk.auth.credentials.AwsCredentialsProvider;
@@ -98,6 +101,8 @@ public final class SageMakerConfig extends Settings<SageMakerConfig.Draft> {
     Optional<String> artifactBucket = Optional.empty();
     Optional<URI> endpoint = Optional.empty();
     Optional<String> profile = Optional.empty();
+    Optional<String> uploadKmsKey = Optional.empty();
+    Map<String, String> tags = Map.of();
     Optional<AwsCredentialsProvider> credentials = Optional.empty();
     Duration callTimeout = CALL_TIMEOUT;
     Optional<SdkHttpClient> httpClient = Optional.empty();
@@ -131,6 +136,9 @@ public final class SageMakerConfig extends Settings<SageMakerConfig.Draft> {
             "callTimeout",
             "must be more than 0",
             draft.callTimeout);
+    draft.uploadKmsKey.ifPresent(
+        key -> problems.check(KmsKey.isKey(key), "uploadKmsKey", KmsKey.RULE, key));
+    TagRules.check("tags", draft.tags, problems);
     draft.endpoint.ifPresent(
         uri -> problems
             .check(
@@ -180,6 +188,16 @@ public final class SageMakerConfig extends Settings<SageMakerConfig.Draft> {
     return draft().profile;
   }
 
+  /** {@return the KMS key that encrypts uploads of local files; by default that of the bucket} */
+  public Optional<String> uploadKmsKey() {
+    return draft().uploadKmsKey;
+  }
+
+  /** {@return the tags of all models, endpoints, their configurations and inference components, sorted by key} */
+  public Map<String, String> tags() {
+    return draft().tags;
+  }
+
   /**
    * {@return the caller's own credentials provider, which precedes the profile; called on a thread of the platform,
    * at most once a second}
@@ -217,6 +235,20 @@ public final class SageMakerConfig extends Settings<SageMakerConfig.Draft> {
 
   public SageMakerConfig withProfile(String name) {
     return new SageMakerConfig(with(draft -> draft.profile = Optional.of(name)));
+  }
+
+  public SageMakerConfig withUploadKmsKey(String key) {
+    return new SageMakerConfig(with(draft -> draft.uploadKmsKey = Optional.of(key)));
+  }
+
+  /**
+   * {@return a copy with tags for all models, endpoints, their configurations and inference components}
+   *
+   * @param tags at most 14; AWS allows letters, digits, spaces and {@code _.:/=+-@}, keys of 1 to 128 characters that do
+   *     not begin with {@code aws:} or {@code fairlead-}, and values of at most 256. A label of a model takes precedence
+   */
+  public SageMakerConfig withTags(Map<String, String> tags) {
+    return new SageMakerConfig(with(draft -> draft.tags = tags));
   }
 
   public SageMakerConfig withCredentials(AwsCredentialsProvider provider) {

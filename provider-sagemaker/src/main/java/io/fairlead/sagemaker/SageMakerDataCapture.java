@@ -2,7 +2,11 @@ package io.fairlead.sagemaker;
 
 import io.fairlead.grammar.Problems;
 import io.fairlead.grammar.RoutingOptions;
+import io.fairlead.sagemaker.internal.rules.KmsKey;
 import io.fairlead.spi.Settings;
+import java.util.List;
+import java.util.Optional;
+import java.util.regex.Pattern;
 
 /**
  * Data capture: requests and answers are recorded in S3, for {@link io.fairlead.grammar.Routing#with}.
@@ -20,16 +24,24 @@ public final class SageMakerDataCapture extends Settings<SageMakerDataCapture.Dr
   }
 
   private static final int LONGEST_URI = 512;
+  private static final int MOST_TYPES = 10;
+  private static final Pattern TYPE =
+      Pattern.compile("[a-zA-Z0-9](-*[a-zA-Z0-9.])*/[a-zA-Z0-9](-*[a-zA-Z0-9.+])*");
+  private static final List<String> CSV = List.of("text/csv");
+  private static final List<String> JSON = List.of("application/json");
 
   static final class Draft extends Settings.Draft {
     int percent;
     String destination = "";
     Captured captured = Captured.BOTH;
+    List<String> csvTypes = CSV;
+    List<String> jsonTypes = JSON;
+    Optional<String> kmsKey = Optional.empty();
   }
 
   private SageMakerDataCapture(Draft draft) {
     super(draft);
-    Problems.in("SageMakerDataCapture")
+    Problems problems = Problems.in("SageMakerDataCapture")
         .check(
             draft.percent >= 0 && draft.percent <= 100,
             "percent",
@@ -40,8 +52,21 @@ public final class SageMakerDataCapture extends Settings<SageMakerDataCapture.Dr
                 && draft.destination.matches("s3://[^/\\s]+(/\\S*)?"),
             "destination",
             "must be an s3:// prefix of at most " + LONGEST_URI + " characters",
-            draft.destination)
-        .throwIfAny();
+            draft.destination);
+    checkTypes("csvTypes", draft.csvTypes, problems);
+    checkTypes("jsonTypes", draft.jsonTypes, problems);
+    draft.kmsKey.ifPresent(key -> problems.check(KmsKey.isKey(key), "kmsKey", KmsKey.RULE, key));
+    problems.throwIfAny();
+  }
+
+  private static void checkTypes(String field, List<String> types, Problems problems) {
+    problems.check(
+        types.size() <= MOST_TYPES
+            && types.stream()
+                .allMatch(type -> type.length() <= 256 && TYPE.matcher(type).matches()),
+        field,
+        "must be at most " + MOST_TYPES + " content types, such as application/json",
+        types);
   }
 
   /** {@return a capture of requests and answers} */
@@ -65,6 +90,36 @@ public final class SageMakerDataCapture extends Settings<SageMakerDataCapture.Dr
   /** {@return the parts of each invocation that are recorded} */
   public Captured captured() {
     return draft().captured;
+  }
+
+  /** {@return the content types that are recorded as lines of CSV, at most 10; by default {@code text/csv}} */
+  public List<String> csvTypes() {
+    return draft().csvTypes;
+  }
+
+  /**
+   * {@return the content types that are recorded as JSON, at most 10; by default {@code application/json}. SageMaker
+   * records all others in Base64}
+   */
+  public List<String> jsonTypes() {
+    return draft().jsonTypes;
+  }
+
+  /** {@return the KMS key that encrypts the recorded data; by default that of the bucket} */
+  public Optional<String> kmsKey() {
+    return draft().kmsKey;
+  }
+
+  /** {@return a copy that records other content types as text} */
+  public SageMakerDataCapture withTextTypes(List<String> csv, List<String> json) {
+    return new SageMakerDataCapture(with(draft -> {
+      draft.csvTypes = csv;
+      draft.jsonTypes = json;
+    }));
+  }
+
+  public SageMakerDataCapture withKmsKey(String key) {
+    return new SageMakerDataCapture(with(draft -> draft.kmsKey = Optional.of(key)));
   }
 
   public SageMakerDataCapture withCaptured(Captured captured) {

@@ -12,7 +12,8 @@ import java.util.Optional;
  * io.fairlead.grammar.Routing#with}: another container replaces the variant's under the same name.
  *
  * <p>SageMaker starts a second fleet, shifts the traffic to it, and rolls back by itself if one of the alarms fires.
- * Without alarms it only waits. Meanwhile, the second fleet is billed and counts against quotas.
+ * Without alarms it only waits. Meanwhile, the second fleet is billed and counts against quotas. A {@linkplain #rolling
+ * rolling} deployment needs one batch of additional instances only.
  */
 public final class SageMakerReplacement extends Settings<SageMakerReplacement.Draft>
     implements RoutingOptions {
@@ -23,11 +24,14 @@ public final class SageMakerReplacement extends Settings<SageMakerReplacement.Dr
     /** A canary: a part first, and then the rest. */
     CANARY,
     /** In equal parts. */
-    LINEAR
+    LINEAR,
+    /** In batches of instances, without a second fleet: each batch is added, gets requests, and replaces as many. */
+    ROLLING
   }
 
   private static final int MOST_PERCENT = 50;
   private static final int LEAST_LINEAR = 10;
+  private static final int LEAST_ROLLING = 5;
   private static final int MOST_ALARMS = 10;
   private static final Duration LONGEST_WAIT = Duration.ofHours(1);
   private static final Duration SHORTEST_LIMIT = Duration.ofMinutes(10);
@@ -46,7 +50,11 @@ public final class SageMakerReplacement extends Settings<SageMakerReplacement.Dr
   private SageMakerReplacement(Draft draft) {
     super(draft);
     boolean isAtOnce = draft.steps == Steps.ALL_AT_ONCE;
-    int least = draft.steps == Steps.LINEAR ? LEAST_LINEAR : 1;
+    int least = switch (draft.steps) {
+      case LINEAR -> LEAST_LINEAR;
+      case ROLLING -> LEAST_ROLLING;
+      default -> 1;
+    };
     Problems.in("SageMakerReplacement")
         .check(
             !isAtOnce || draft.percent.isEmpty(),
@@ -67,6 +75,11 @@ public final class SageMakerReplacement extends Settings<SageMakerReplacement.Dr
             isWait(draft.terminationWait),
             "terminationWait",
             "must be 0 to an hour",
+            draft.terminationWait)
+        .check(
+            draft.steps != Steps.ROLLING || draft.terminationWait.isZero(),
+            "terminationWait",
+            "must be 0 for " + Steps.ROLLING + ", which has no second fleet to keep",
             draft.terminationWait)
         .check(
             draft.limit.compareTo(SHORTEST_LIMIT) >= 0 && draft.limit.compareTo(LONGEST_LIMIT) <= 0,
@@ -120,6 +133,15 @@ public final class SageMakerReplacement extends Settings<SageMakerReplacement.Dr
     return of(Steps.ALL_AT_ONCE, Optional.empty(), interval, alarms);
   }
 
+  /**
+   * {@return a rolling deployment, in batches of instances, monitored by alarms}
+   *
+   * @param percent the size of a batch in percent of the instances, 5 to 50
+   */
+  public static SageMakerReplacement rolling(int percent, Duration interval, String... alarms) {
+    return of(Steps.ROLLING, Optional.of(percent), interval, alarms);
+  }
+
   /** {@return how the traffic shifts} */
   public Steps steps() {
     return draft().steps;
@@ -127,7 +149,7 @@ public final class SageMakerReplacement extends Settings<SageMakerReplacement.Dr
 
   /**
    * {@return the percentage of the fleet that shifts first, for {@code CANARY} 1 to 50, or at each step, for {@code
-   * LINEAR} 10 to 50; empty for {@code ALL_AT_ONCE}}
+   * LINEAR} 10 to 50 and for {@code ROLLING} 5 to 50; empty for {@code ALL_AT_ONCE}}
    */
   public Optional<Integer> percent() {
     return draft().percent;

@@ -122,7 +122,7 @@ class ArchitectureTest {
   @Test
   void everyPackageIsNullMarked() {
     assertThat(MODULE.stream().map(JavaClass::getPackageName).distinct())
-        .containsExactlyInAnyOrder(API, INTERNAL, RULES)
+        .containsExactlyInAnyOrder(API, INTERNAL, INTERNAL + ".credentials", RULES)
         .allSatisfy(name -> assertThat(
                 Class.forName(name + ".package-info").isAnnotationPresent(NullMarked.class))
             .isTrue());

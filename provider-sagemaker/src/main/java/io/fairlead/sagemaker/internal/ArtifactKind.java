@@ -37,16 +37,22 @@ final class ArtifactKind implements ResourceKind<Artifact> {
   private final SageMakerErrors errors;
   private final UploadCalls uploads;
   private final String bucket;
+  private final Optional<String> kmsKey;
 
   /** The keys that this process has uploaded by one call, which can have no parts of a multipart upload left. */
   private final Set<String> small = ConcurrentHashMap.newKeySet();
 
   ArtifactKind(
-      SageMakerClients clients, SageMakerErrors errors, UploadCalls uploads, String bucket) {
+      SageMakerClients clients,
+      SageMakerErrors errors,
+      UploadCalls uploads,
+      String bucket,
+      Optional<String> kmsKey) {
     this.clients = clients;
     this.errors = errors;
     this.uploads = uploads;
     this.bucket = bucket;
+    this.kmsKey = kmsKey;
   }
 
   static boolean isKey(String key) {
@@ -92,8 +98,8 @@ final class ArtifactKind implements ResourceKind<Artifact> {
         .model()
         .orElseThrow(() -> new IllegalStateException("an artifact to upload has its files")));
     try {
-      boolean whole =
-          new ArtifactUpload(clients.s3()).upload(bucket, key, archive, Map.of(RUN, owner.run()));
+      boolean whole = new ArtifactUpload(clients.s3(), kmsKey)
+          .upload(bucket, key, archive, Map.of(RUN, owner.run()));
       if (whole) {
         small.add(key);
       }

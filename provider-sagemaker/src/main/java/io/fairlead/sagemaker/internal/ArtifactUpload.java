@@ -14,6 +14,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import software.amazon.awssdk.awscore.exception.AwsServiceException;
 import software.amazon.awssdk.core.exception.SdkException;
@@ -21,6 +22,7 @@ import software.amazon.awssdk.core.sync.RequestBody;
 import software.amazon.awssdk.services.s3.S3Client;
 import software.amazon.awssdk.services.s3.model.ChecksumAlgorithm;
 import software.amazon.awssdk.services.s3.model.CompletedPart;
+import software.amazon.awssdk.services.s3.model.ServerSideEncryption;
 import software.amazon.awssdk.services.s3.model.UploadPartResponse;
 
 /**
@@ -43,14 +45,21 @@ final class ArtifactUpload {
   private static final Duration LONGEST_COMPLETION = Duration.ofMinutes(10);
 
   private final S3Client s3;
+  private final Optional<String> kmsKey;
   private final int smallestPart;
 
-  ArtifactUpload(S3Client s3) {
-    this(s3, SMALLEST_PART);
+  ArtifactUpload(S3Client s3, Optional<String> kmsKey) {
+    this(s3, kmsKey, SMALLEST_PART);
   }
 
-  ArtifactUpload(S3Client s3, int smallestPart) {
+  /**
+   * Creates uploads.
+   *
+   * @param kmsKey the KMS key that encrypts them; by default the bucket's
+   */
+  ArtifactUpload(S3Client s3, Optional<String> kmsKey, int smallestPart) {
     this.s3 = requireNonNull(s3, "s3");
+    this.kmsKey = kmsKey;
     this.smallestPart = smallestPart;
   }
 
@@ -74,6 +83,10 @@ final class ArtifactUpload {
       parts.abort(e);
       throw e;
     }
+  }
+
+  private @Nullable ServerSideEncryption encryption() {
+    return kmsKey.isPresent() ? ServerSideEncryption.AWS_KMS : null;
   }
 
   /** {@return the size of all parts but the last, with which S3's limit of 10,000 parts is kept} */
@@ -141,6 +154,8 @@ final class ArtifactUpload {
                 .key(key)
                 .metadata(metadata)
                 .contentType(CONTENT_TYPE)
+                .serverSideEncryption(encryption())
+                .ssekmsKeyId(kmsKey.orElse(null))
                 .overrideConfiguration(call -> call.apiCallTimeout(timeFor(length))),
             body());
         return true;
@@ -180,6 +195,8 @@ final class ArtifactUpload {
                 .key(key)
                 .metadata(metadata)
                 .contentType(CONTENT_TYPE)
+                .serverSideEncryption(encryption())
+                .ssekmsKeyId(kmsKey.orElse(null))
                 .checksumAlgorithm(ChecksumAlgorithm.CRC32))
             .uploadId();
       }

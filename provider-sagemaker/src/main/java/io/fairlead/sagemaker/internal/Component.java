@@ -15,6 +15,7 @@ import java.util.Optional;
  * @param startup the timeouts of the start of a copy; has no volume
  * @param copies the desired number of copies
  * @param running the actual number of copies
+ * @param autoscaling the autoscaling of the number of copies
  * @param tags the user's tags
  */
 record Component(
@@ -26,6 +27,7 @@ record Component(
     SageMakerInstances startup,
     int copies,
     int running,
+    Optional<Autoscaling> autoscaling,
     UserTags tags) {
 
   /** The desired state of a component. Timeouts that it does not set are kept. */
@@ -41,7 +43,22 @@ record Component(
     SageMakerInstances limits = VariantConversion.limits(
         startup.modelDownloadTimeout().or(actual.startup()::modelDownloadTimeout),
         startup.startupTimeout().or(actual.startup()::startupTimeout));
-    return new Component(fleet, model, cpus, memoryMb, accelerators, limits, copies, running, tags);
+    Optional<Autoscaling> scaled =
+        autoscaling.or(() -> actual.autoscaling().filter(Autoscaling::foreign));
+    boolean counted = scaled
+        .filter(range -> actual.copies() >= range.min() && actual.copies() <= range.max())
+        .isPresent();
+    return new Component(
+        fleet,
+        model,
+        cpus,
+        memoryMb,
+        accelerators,
+        limits,
+        counted ? actual.copies() : copies,
+        counted ? actual.running() : running,
+        scaled,
+        tags);
   }
 
   /** {@return whether they are equal, apart from additional tags} */
@@ -61,6 +78,15 @@ record Component(
 
   private Component with(int newCopies, int newRunning, UserTags newTags) {
     return new Component(
-        fleet, model, cpus, memoryMb, accelerators, startup, newCopies, newRunning, newTags);
+        fleet,
+        model,
+        cpus,
+        memoryMb,
+        accelerators,
+        startup,
+        newCopies,
+        newRunning,
+        autoscaling,
+        newTags);
   }
 }

@@ -9,6 +9,7 @@ import io.fairlead.reconcile.OwnerTag;
 import io.fairlead.reconcile.ResourceKind;
 import io.fairlead.reconcile.ResourceRef;
 import io.fairlead.sagemaker.SageMakerInstances;
+import io.fairlead.sagemaker.internal.AutoscalingCalls.Scaled;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -33,6 +34,7 @@ final class ComponentKind implements ResourceKind<Component> {
   private final SageMakerErrors errors;
   private final ComponentCalls components;
   private final ContainerLogs logs;
+  private final AutoscalingCalls autoscaling;
 
   ComponentKind(
       SageMakerClients clients,
@@ -43,6 +45,7 @@ final class ComponentKind implements ResourceKind<Component> {
     this.errors = errors;
     this.components = components;
     this.logs = logs;
+    this.autoscaling = new AutoscalingCalls(clients, errors);
   }
 
   @Override
@@ -60,9 +63,18 @@ final class ComponentKind implements ResourceKind<Component> {
       return Observed.absent();
     }
     Map<String, String> resourceTags = components.resourceTags(found.get());
-    Observed<Component> seen = observed(found.get(), UserTags.among(resourceTags));
+    Optional<Autoscaling> scaled =
+        "InService".equals(found.get().inferenceComponentStatusAsString())
+            ? look.once(
+                List.of("autoscaling", path), () -> autoscaling.read(scaled(VariantName.of(path))))
+            : Optional.empty();
+    Observed<Component> seen = observed(found.get(), scaled, UserTags.among(resourceTags));
     String run = resourceTags.get(SageMakerTags.RUN);
     return run == null ? seen.asForeign() : seen.madeBy(run);
+  }
+
+  private static Scaled scaled(VariantName name) {
+    return Scaled.ofComponent(name, ComponentCalls.awsName(name));
   }
 
   private String explained(DescribeInferenceComponentResponse found, String reason) {
@@ -71,10 +83,11 @@ final class ComponentKind implements ResourceKind<Component> {
         + logs.describe(new ContainerLogs.Failed(group, FleetKind.VARIANT, found.creationTime()));
   }
 
-  private Observed<Component> observed(DescribeInferenceComponentResponse found, UserTags tags) {
+  private Observed<Component> observed(
+      DescribeInferenceComponentResponse found, Optional<Autoscaling> scaled, UserTags tags) {
     String reason = orEmpty(found.failureReason());
     return switch (found.inferenceComponentStatusAsString()) {
-      case "InService" -> Observed.ready(component(found, tags)).withDetail(reason);
+      case "InService" -> Observed.ready(component(found, scaled, tags)).withDetail(reason);
       case "Failed" -> Observed.failed(explained(found, reason));
       case "Deleting" -> Observed.deleting();
       case "Creating" ->
@@ -86,7 +99,8 @@ final class ComponentKind implements ResourceKind<Component> {
     };
   }
 
-  private static Component component(DescribeInferenceComponentResponse found, UserTags tags) {
+  private static Component component(
+      DescribeInferenceComponentResponse found, Optional<Autoscaling> scaled, UserTags tags) {
     InferenceComponentSpecificationSummary said = found.specification() == null
         ? InferenceComponentSpecificationSummary.builder().build()
         : found.specification();
@@ -106,6 +120,7 @@ final class ComponentKind implements ResourceKind<Component> {
         startup(said.startupParameters()),
         orZero(copies.desiredCopyCount()),
         orZero(copies.currentCopyCount()),
+        scaled,
         tags);
   }
 
@@ -177,6 +192,13 @@ final class ComponentKind implements ResourceKind<Component> {
     Component actual = current.value().orElseThrow();
     if (actual.isUntaggedAs(desired)) {
       components.tag(VariantName.of(path), desired.tags().tags());
+    } else if (!actual.autoscaling().equals(desired.autoscaling())) {
+      Scaled scaled = scaled(VariantName.of(path));
+      desired
+          .autoscaling()
+          .ifPresentOrElse(
+              range -> autoscaling.put(scaled, range, actual.autoscaling()),
+              () -> autoscaling.remove(scaled));
     } else if (actual.isSameSpecification(desired)) {
       errors.call(
           "Change the copies of inference component " + awsName,
@@ -214,6 +236,12 @@ final class ComponentKind implements ResourceKind<Component> {
       return Optional.of("is on fleet " + actual.fleet()
           + " and cannot move to another: undeploy it first, or deploy it under another name");
     }
+    if (actual.autoscaling().filter(Autoscaling::foreign).isPresent()
+        && !actual.autoscaling().equals(desired.autoscaling())) {
+      return Optional.of(
+          "is scaled by policies that are not managed by Fairlead: delete them first, or keep a fixed count, "
+              + "which leaves the number of copies to them");
+    }
     return actual.model().equals(desired.model())
         ? Optional.empty()
         : Optional.of(
@@ -223,6 +251,7 @@ final class ComponentKind implements ResourceKind<Component> {
   @Override
   public Accepted delete(String path, Observed<Component> current, Set<ResourceRef> going) {
     String awsName = ComponentCalls.awsName(VariantName.of(path));
+    autoscaling.remove(scaled(VariantName.of(path)));
     errors.call(
         "Delete inference component " + awsName,
         () -> clients

@@ -5,8 +5,11 @@ import io.fairlead.grammar.Problems;
 import io.fairlead.grammar.Scaling;
 import io.fairlead.reconcile.Resource;
 import io.fairlead.sagemaker.SageMakerAutoscaling;
+import io.fairlead.sagemaker.SageMakerAutoscaling.Metric;
 import io.fairlead.sagemaker.SageMakerComponent;
+import io.fairlead.sagemaker.SageMakerInstances;
 import io.fairlead.sagemaker.SageMakerNetwork;
+import io.fairlead.sagemaker.internal.rules.InstanceTypes;
 import java.util.List;
 import java.util.Optional;
 
@@ -27,22 +30,33 @@ final class ComponentMapping {
     this.variant = variant;
   }
 
-  List<Resource<?>> of(SageMakerComponent option) {
-    Problems problems = Problems.in("Endpoint");
+  /**
+   * {@return its resources}
+   *
+   * @param problems those of its container
+   */
+  List<Resource<?>> of(SageMakerComponent option, Problems problems) {
     checkScaling(problems);
     checkTogether(problems);
     problems.throwIfAny();
-    Fleet fleet =
-        new Fleet(variant.instanceType(), option.fleetInstances(), model.role(), model.tags());
+    Fleet fleet = new Fleet(
+        variant.instanceType(),
+        option.fleetInstances(),
+        option.fleetMaxInstances(),
+        fleetOptions(),
+        model.role(),
+        model.tags());
     Component component = new Component(
         option.fleet(),
         variant.model(),
         option.cpus().map(Double::floatValue).orElse(0f),
         option.memoryMb(),
         option.accelerators(),
-        variant.instances(),
+        VariantConversion.limits(
+            variant.instances().modelDownloadTimeout(), variant.instances().startupTimeout()),
         variant.count(),
         variant.count(),
+        variant.autoscaling(),
         model.tags());
     String path = endpoint.routing().path();
     return List.of(
@@ -50,31 +64,47 @@ final class ComponentMapping {
         Resource.variant(SageMakerKinds.COMPONENT, path, new Component.Merged(component)));
   }
 
+  /** {@return the options of the fleet's instances, which all components on it share} */
+  private SageMakerInstances fleetOptions() {
+    SageMakerInstances given = variant.instances();
+    SageMakerInstances options = SageMakerInstances.DEFAULT;
+    Optional<String> ami = given
+        .amiVersion()
+        .or(() -> InstanceTypes.amiVersion(model.image(), variant.instanceType()));
+    options = ami.map(options::withAmiVersion).orElse(options);
+    options = given.requestRouting().map(options::withRequestRouting).orElse(options);
+    return given.kmsKey().map(options::withKmsKey).orElse(options);
+  }
+
   private void checkScaling(Problems problems) {
     Scaling scaling = endpoint.scaling();
     problems
         .check(
-            SageMakerMapper.INSTANCE_TYPE
-                .matcher(scaling.instanceType().orElse(""))
-                .matches(),
+            InstanceTypes.isPlausible(scaling.instanceType().orElse("")),
             "scaling.instanceType",
             "must be the fleet's instance type, such as ml.g5.2xlarge",
             scaling.instanceType().orElse(""))
         .check(
-            !scaling.isAutomatic(),
+            scaling.isAutomatic()
+                || scaling.options().find(SageMakerAutoscaling.class).isEmpty(),
             "scaling.max",
-            "must be equal to min for an inference component, whose copies are not scaled by load here",
+            "must be more than min where SageMakerAutoscaling is given",
             scaling.max())
         .check(
             variant.instances().volumeGb().isEmpty(),
             "scaling.options",
             "must not have SageMakerInstances with a volume for an inference component, whose fleet has the instances",
             variant.instances().volumeGb().orElse(0));
-    unless(
-        scaling.options().find(SageMakerAutoscaling.class),
-        "scaling.options",
-        "SageMakerAutoscaling",
-        problems);
+    variant
+        .autoscaling()
+        .flatMap(Autoscaling::policy)
+        .ifPresent(policy -> problems.check(
+            policy.metric() == Metric.INVOCATIONS_PER_COPY
+                || policy.metric() == Metric.CONCURRENT_REQUESTS_PER_COPY,
+            "scaling.options",
+            "must have SageMakerAutoscaling with a metric of copies for an inference component",
+            policy.metric()));
+    SageMakerMapper.checkInstances(variant, problems);
     unless(variant.serverless(), "scaling.options", "SageMakerServerless", problems);
   }
 

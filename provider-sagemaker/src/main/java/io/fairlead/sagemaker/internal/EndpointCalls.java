@@ -8,6 +8,7 @@ import io.fairlead.reconcile.Look;
 import io.fairlead.reconcile.Observed;
 import io.fairlead.reconcile.ResourceRef;
 import io.fairlead.sagemaker.SageMakerProvider;
+import io.fairlead.sagemaker.internal.rules.TagRules;
 import java.time.Instant;
 import java.time.format.DateTimeParseException;
 import java.util.ArrayList;
@@ -555,7 +556,7 @@ final class EndpointCalls {
     }
     carried
         .keySet()
-        .removeIf(key -> key.startsWith(UserTags.RESERVED)
+        .removeIf(key -> key.startsWith(TagRules.RESERVED)
             || key.equals(SageMakerTags.CLAIMED)
             || (key.startsWith(SageMakerTags.RUN_OF_VARIANT)
                 && !variants.contains(key.substring(SageMakerTags.RUN_OF_VARIANT.length()))));

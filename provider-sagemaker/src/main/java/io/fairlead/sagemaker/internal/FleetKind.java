@@ -10,6 +10,7 @@ import io.fairlead.reconcile.Observed;
 import io.fairlead.reconcile.OwnerTag;
 import io.fairlead.reconcile.ResourceKind;
 import io.fairlead.reconcile.ResourceRef;
+import io.fairlead.sagemaker.SageMakerInstances;
 import io.fairlead.sagemaker.SageMakerProvider;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -18,12 +19,15 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 import software.amazon.awssdk.services.sagemaker.model.CreateEndpointConfigRequest;
 import software.amazon.awssdk.services.sagemaker.model.DescribeEndpointConfigResponse;
 import software.amazon.awssdk.services.sagemaker.model.DescribeEndpointResponse;
 import software.amazon.awssdk.services.sagemaker.model.DesiredWeightAndCapacity;
 import software.amazon.awssdk.services.sagemaker.model.EndpointConfigSummary;
+import software.amazon.awssdk.services.sagemaker.model.ManagedInstanceScalingStatus;
 import software.amazon.awssdk.services.sagemaker.model.ProductionVariant;
+import software.amazon.awssdk.services.sagemaker.model.ProductionVariantManagedInstanceScaling;
 import software.amazon.awssdk.services.sagemaker.model.ProductionVariantSummary;
 
 /** Fleets: endpoints whose instances inference components share. */
@@ -97,18 +101,47 @@ final class FleetKind implements ResourceKind<Fleet> {
         .findConfiguration(endpoint.endpointConfigName(), look)
         .map(configuration -> new Fleet(
             instanceType(configuration),
-            instances,
+            managed(configuration)
+                .map(scaling -> orZero(scaling.minInstanceCount()))
+                .orElse(instances),
+            managed(configuration).map(scaling -> orZero(scaling.maxInstanceCount())),
+            options(configuration),
             Optional.ofNullable(configuration.executionRoleArn()).orElse(""),
             UserTags.NONE))
-        .orElseGet(() -> new Fleet("", instances, "", UserTags.NONE));
+        .orElseGet(() -> new Fleet(
+            "", instances, Optional.empty(), SageMakerInstances.DEFAULT, "", UserTags.NONE));
   }
 
   private static String instanceType(DescribeEndpointConfigResponse configuration) {
+    return variant(configuration).map(ProductionVariant::instanceTypeAsString).orElse("");
+  }
+
+  private static Optional<ProductionVariant> variant(DescribeEndpointConfigResponse configuration) {
     return configuration.productionVariants().stream()
         .filter(variant -> variant.variantName().equals(VARIANT))
-        .map(ProductionVariant::instanceTypeAsString)
-        .findFirst()
-        .orElse("");
+        .findFirst();
+  }
+
+  private static Optional<ProductionVariantManagedInstanceScaling> managed(
+      DescribeEndpointConfigResponse configuration) {
+    return variant(configuration)
+        .map(ProductionVariant::managedInstanceScaling)
+        .filter(scaling -> scaling.status() == ManagedInstanceScalingStatus.ENABLED);
+  }
+
+  private static SageMakerInstances options(DescribeEndpointConfigResponse configuration) {
+    return variant(configuration)
+        .map(variant -> VariantConversion.instances(configuration, variant))
+        .map(all -> VariantConversion.keptFrom(
+            all,
+            all.amiVersion()
+                .map(SageMakerInstances.DEFAULT::withAmiVersion)
+                .orElse(SageMakerInstances.DEFAULT)))
+        .orElse(SageMakerInstances.DEFAULT);
+  }
+
+  private static int orZero(@Nullable Integer number) {
+    return number == null ? 0 : number;
   }
 
   // ---- changing ----
@@ -120,13 +153,26 @@ final class FleetKind implements ResourceKind<Fleet> {
     resourceTags.put(SageMakerTags.FLEET, fleet);
     Map<String, String> configurationTags = new HashMap<>(resourceTags);
     configurationTags.put(SageMakerTags.DEPLOYMENT, fleet);
+    SageMakerInstances options = desired.options();
+    ProductionVariant.Builder variant = ProductionVariant.builder()
+        .variantName(VARIANT)
+        .instanceType(desired.instanceType())
+        .initialInstanceCount(Math.max(1, desired.instances()))
+        .inferenceAmiVersion(options.amiVersion().orElse(null));
+    options
+        .requestRouting()
+        .ifPresent(
+            routing -> variant.routingConfig(config -> config.routingStrategy(routing.name())));
+    desired
+        .maxInstances()
+        .ifPresent(most -> variant.managedInstanceScaling(scaling -> scaling
+            .status(ManagedInstanceScalingStatus.ENABLED)
+            .minInstanceCount(desired.instances())
+            .maxInstanceCount(most)));
     CreateEndpointConfigRequest.Builder wanted = CreateEndpointConfigRequest.builder()
         .executionRoleArn(desired.role())
-        .productionVariants(ProductionVariant.builder()
-            .variantName(VARIANT)
-            .instanceType(desired.instanceType())
-            .initialInstanceCount(desired.instances())
-            .build());
+        .kmsKeyId(options.kmsKey().orElse(null))
+        .productionVariants(variant.build());
     String configuration =
         endpoints.createConfiguration(configurations(fleet), wanted, configurationTags);
     endpoints.create(fleet, configuration, resourceTags);
@@ -150,11 +196,27 @@ final class FleetKind implements ResourceKind<Fleet> {
 
   @Override
   public Optional<String> cannotUpdate(Fleet actual, Fleet desired) {
-    return actual.instanceType().equals(desired.instanceType())
+    String wayOut =
+        ", which all components on it share: name another fleet, or undeploy its components first";
+    if (!actual.instanceType().equals(desired.instanceType())) {
+      return Optional.of("has " + actual.instanceType() + " instances" + wayOut);
+    }
+    if (!actual.options().equals(desired.options())) {
+      return Optional.of("has instances with " + actual.options() + ", and not with "
+          + desired.options() + wayOut);
+    }
+    boolean isScaledAsDesired = actual.maxInstances().equals(desired.maxInstances())
+        && (actual.maxInstances().isEmpty() || actual.instances() == desired.instances());
+    return isScaledAsDesired
         ? Optional.empty()
-        : Optional.of(
-            "has " + actual.instanceType()
-                + " instances, which all components on it share: name another fleet, or undeploy its components first");
+        : Optional.of("has " + instances(actual) + ", and not " + instances(desired) + wayOut);
+  }
+
+  private static String instances(Fleet fleet) {
+    return fleet
+        .maxInstances()
+        .map(most -> "from " + fleet.instances() + " to " + most + " instances")
+        .orElse("a fixed number of instances");
   }
 
   @Override

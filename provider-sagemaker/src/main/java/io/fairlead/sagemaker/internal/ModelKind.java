@@ -14,6 +14,7 @@ import io.fairlead.reconcile.ResourceRef;
 import io.fairlead.sagemaker.SageMakerMultiModel;
 import io.fairlead.sagemaker.SageMakerNetwork;
 import io.fairlead.sagemaker.SageMakerProvider;
+import io.fairlead.sagemaker.internal.rules.ModelPackage;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -22,6 +23,7 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import software.amazon.awssdk.services.sagemaker.model.ContainerDefinition;
 import software.amazon.awssdk.services.sagemaker.model.ContainerMode;
+import software.amazon.awssdk.services.sagemaker.model.DescribeModelPackageResponse;
 import software.amazon.awssdk.services.sagemaker.model.DescribeModelResponse;
 import software.amazon.awssdk.services.sagemaker.model.ListModelsResponse;
 import software.amazon.awssdk.services.sagemaker.model.ModelCacheSetting;
@@ -81,7 +83,7 @@ final class ModelKind implements ResourceKind<Model> {
         : found.primaryContainer();
     VpcConfig vpc = found.vpcConfig();
     return new Model(
-        orEmpty(container.image()),
+        container.modelPackageName() == null ? orEmpty(container.image()) : "",
         data(container),
         Dependencies.environment(container.environment()),
         orEmpty(found.executionRoleArn()),
@@ -97,6 +99,9 @@ final class ModelKind implements ResourceKind<Model> {
   }
 
   private static String data(ContainerDefinition container) {
+    if (container.modelPackageName() != null) {
+      return container.modelPackageName();
+    }
     boolean source =
         container.modelDataSource() != null && container.modelDataSource().s3DataSource() != null;
     return source
@@ -106,6 +111,32 @@ final class ModelKind implements ResourceKind<Model> {
 
   private static String orEmpty(@Nullable String text) {
     return text == null ? "" : text;
+  }
+
+  /** A version of the model registry that nobody has approved is not served. */
+  @Override
+  public Optional<String> cannotCreate(String name, Model desired, Look look) {
+    return desired.modelPackage().flatMap(source -> cannotServe(source.arn()));
+  }
+
+  private Optional<String> cannotServe(String arn) {
+    Optional<DescribeModelPackageResponse> found = errors.find(
+        "Describe model package " + arn,
+        () ->
+            clients.controlPlane().describeModelPackage(request -> request.modelPackageName(arn)));
+    if (found.isEmpty()) {
+      return Optional.of("is from model package " + arn + ", which does not exist");
+    }
+    String status = found.get().modelPackageStatusAsString();
+    if (!"Completed".equals(status)) {
+      return Optional.of("is from model package " + arn + ", which is " + status);
+    }
+    // Packages without versions, such as those of AWS Marketplace, have no approval.
+    String approval = found.get().modelApprovalStatusAsString();
+    return approval == null || approval.equals("Approved")
+        ? Optional.empty()
+        : Optional.of("is from model package " + arn + ", which is " + approval
+            + ": have that version approved in the model registry first");
   }
 
   @Override
@@ -128,9 +159,13 @@ final class ModelKind implements ResourceKind<Model> {
   }
 
   private static ContainerDefinition container(Model model) {
-    ContainerDefinition.Builder container = ContainerDefinition.builder()
-        .image(model.image())
-        .environment(model.environment().environment());
+    ContainerDefinition.Builder container =
+        ContainerDefinition.builder().environment(model.environment().environment());
+    Optional<ModelPackage> registered = model.modelPackage();
+    if (registered.isPresent()) {
+      return container.modelPackageName(registered.get().arn()).build();
+    }
+    container.image(model.image());
     model
         .multiModel()
         .ifPresent(mode -> container

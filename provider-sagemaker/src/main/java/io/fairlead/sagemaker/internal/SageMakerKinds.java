@@ -39,7 +39,7 @@ record SageMakerKinds(
     ComponentKind component = new ComponentKind(clients, errors, components, logs);
     return new SageMakerKinds(
         new UploadKind(uploads, bucket),
-        new ArtifactKind(clients, errors, uploads, bucket),
+        new ArtifactKind(clients, errors, uploads, bucket, config.uploadKmsKey()),
         new ModelKind(clients, errors, tags, endpoints),
         new ConfigurationKind(tags, endpoints),
         new FleetKind(clients, errors, tags, endpoints, components),

@@ -22,6 +22,7 @@ import io.fairlead.reconcile.Resource;
 import io.fairlead.sagemaker.SageMakerArtifact;
 import io.fairlead.sagemaker.SageMakerAsync;
 import io.fairlead.sagemaker.SageMakerAutoscaling;
+import io.fairlead.sagemaker.SageMakerAutoscaling.Metric;
 import io.fairlead.sagemaker.SageMakerComponent;
 import io.fairlead.sagemaker.SageMakerConfig;
 import io.fairlead.sagemaker.SageMakerDataCapture;
@@ -36,7 +37,8 @@ import io.fairlead.sagemaker.SageMakerRequest;
 import io.fairlead.sagemaker.SageMakerRuntime;
 import io.fairlead.sagemaker.SageMakerServerless;
 import io.fairlead.sagemaker.SageMakerShadow;
-import io.fairlead.sagemaker.internal.Variant.Autoscaling;
+import io.fairlead.sagemaker.internal.rules.InstanceTypes;
+import io.fairlead.sagemaker.internal.rules.ModelPackage;
 import java.net.URI;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -50,7 +52,6 @@ import java.util.regex.Pattern;
 
 /** The mapping of the grammar to SageMaker's resources. It checks the rules of its API that the SDK does not check. */
 final class SageMakerMapper implements EndpointMapper {
-  static final Pattern INSTANCE_TYPE = Pattern.compile("ml\\.[a-z0-9-]+\\.[a-z0-9-]+");
   static final String SUBMIT_DIRECTORY = "SAGEMAKER_SUBMIT_DIRECTORY";
   private static final String PROGRAM = "SAGEMAKER_PROGRAM";
   static final String HUB_MODEL = "HF_MODEL_ID";
@@ -158,15 +159,17 @@ final class SageMakerMapper implements EndpointMapper {
   @Override
   public Mapping container(Container container) {
     List<String> warnings = new ArrayList<>();
-    return new Mapping(List.of(resource(container, model(container, warnings))), warnings);
+    Problems problems = Problems.in("Container");
+    Model model = model(container, warnings, problems);
+    problems.throwIfAny();
+    return new Mapping(List.of(resource(container, model)), warnings);
   }
 
   private static Resource<Model> resource(Container container, Model model) {
     return Resource.shared(SageMakerKinds.MODEL, modelName(container, model), model);
   }
 
-  private Model model(Container container, List<String> warnings) {
-    Problems problems = Problems.in("Container");
+  private Model model(Container container, List<String> warnings, Problems problems) {
     RuntimeSpec runtime = container.runtime();
     SageMakerNetwork network =
         runtime.options().find(SageMakerNetwork.class).orElse(SageMakerNetwork.OPEN);
@@ -187,7 +190,7 @@ final class SageMakerMapper implements EndpointMapper {
         !role.isEmpty(),
         "runtime.options",
         "must have a SageMakerRuntime with the execution role, unless the platform's settings name one");
-    String image = image(container, problems);
+    String image = image(container, warnings, problems);
     Map<String, String> environment = new TreeMap<>(container.dependencies().environment());
     String data = data(container.artifact(), environment, problems);
     multiModel.ifPresent(mode -> problems.check(
@@ -201,14 +204,21 @@ final class SageMakerMapper implements EndpointMapper {
         .find(SageMakerDependencies.class)
         .ifPresent(script -> environment.putIfAbsent(PROGRAM, script.entryPoint()));
     checkEnvironment(environment, problems);
-    UserTags tags = UserTags.of(container.artifact().metadata(), warnings, problems);
-    problems.throwIfAny();
+    UserTags tags = UserTags.of(config.tags(), container.artifact().metadata(), warnings, problems);
     return new Model(
         image, data, Dependencies.environment(environment), role, network, multiModel, tags);
   }
 
-  private String image(Container container, Problems problems) {
+  private String image(Container container, List<String> warnings, Problems problems) {
     Optional<String> given = container.runtime().image();
+    if (isPackage(container.artifact())) {
+      problems.check(
+          given.isEmpty(),
+          "runtime.image",
+          "must be left out for a model package, which names its image",
+          given.orElse(""));
+      return "";
+    }
     if (given.isPresent()) {
       return given.get();
     }
@@ -221,13 +231,39 @@ final class SageMakerMapper implements EndpointMapper {
           "must be given, unless the artifact's metadata name a framework and its version");
       return "";
     }
-    return ContainerImages.resolve(
+    String image = ContainerImages.resolve(
         problems,
         metadata.framework().orElseThrow(),
         metadata.version().orElse(""),
         option.flatMap(SageMakerArtifact::pyVersion).orElse(""),
         config.region(),
         option.flatMap(SageMakerArtifact::instanceType).orElse(""));
+    if (metadata.version().isEmpty() && !image.isEmpty()) {
+      warnings.add("the metadata name no version of " + metadata.framework().orElseThrow()
+          + ", so the newest image that this library knows is used: " + image);
+    }
+    return image;
+  }
+
+  private static boolean isPackage(ModelArtifact artifact) {
+    return ModelPackage.SCHEME.equals(artifact.weights().getScheme());
+  }
+
+  private void checkPackage(ModelArtifact artifact, Problems problems) {
+    String arn = artifact.weights().toString();
+    Optional<ModelPackage> source = ModelPackage.of(arn);
+    problems
+        .check(
+            artifact.code().equals(artifact.weights()),
+            "artifact.code",
+            "must be the location of the weights for a model package, which has its code",
+            artifact.code())
+        .check(source.isPresent(), "artifact.weights", ModelPackage.RULE, arn)
+        .check(
+            source.filter(one -> !one.region().equals(config.region())).isEmpty(),
+            "artifact.weights",
+            "must be a model package in " + config.region() + ", the region to serve in",
+            arn);
   }
 
   private String data(ModelArtifact artifact, Map<String, String> environment, Problems problems) {
@@ -260,6 +296,10 @@ final class SageMakerMapper implements EndpointMapper {
         }
         yield weights.toString();
       }
+      case ModelPackage.SCHEME -> {
+        checkPackage(artifact, problems);
+        yield weights.toString();
+      }
       case "file" -> {
         refuseLocal("artifact.weights", weights, problems);
         yield "";
@@ -268,7 +308,8 @@ final class SageMakerMapper implements EndpointMapper {
         problems.check(
             false,
             "artifact.weights",
-            "must be at s3://, file: or hf://, because SageMaker reads no other locations",
+            "must be at s3://, file: or hf://, or the ARN of a model package, because SageMaker reads no other "
+                + "locations",
             weights.getScheme() + ":");
         yield "";
       }
@@ -355,6 +396,10 @@ final class SageMakerMapper implements EndpointMapper {
     if (name.isPresent()) {
       return name.get();
     }
+    Optional<ModelPackage> source = ModelPackage.of(artifact.weights().toString());
+    if (source.isPresent()) {
+      return source.get().name().replace('/', '-');
+    }
     String path = String.valueOf(artifact.weights().getPath()).replaceFirst("/+$", "");
     return path.substring(path.lastIndexOf('/') + 1)
         .replaceFirst("\\.(tar\\.gz|tgz|[a-z0-9]+)$", "");
@@ -365,20 +410,26 @@ final class SageMakerMapper implements EndpointMapper {
   @Override
   public Mapping endpoint(Endpoint endpoint) {
     List<String> warnings = new ArrayList<>();
-    Model model = model(endpoint.container(), warnings);
+    Problems ofContainer = Problems.in("Container");
+    Model model = model(endpoint.container(), warnings, ofContainer);
+    Problems problems = Problems.in("Endpoint");
+    ofContainer.found().forEach(problem -> problems.add(problem.under("container")));
     Resource<Model> resource = resource(endpoint.container(), model);
     Variant variant = variant(endpoint, resource.name(), model.tags());
     Optional<SageMakerComponent> component = component(endpoint);
     List<Resource<?>> resources = new ArrayList<>(List.of(resource));
     if (component.isPresent()) {
-      resources.addAll(new ComponentMapping(endpoint, model, variant).of(component.get()));
+      resources.addAll(
+          new ComponentMapping(endpoint, model, variant).of(component.get(), problems));
     } else {
-      Problems problems = Problems.in("Endpoint");
       checkScaling(endpoint, variant, problems);
       checkTogether(endpoint, model, variant, problems);
       problems.throwIfAny();
       resources.add(Resource.variant(
-          SageMakerKinds.VARIANT, endpoint.routing().path(), new Variant.Merged(variant)));
+          SageMakerKinds.VARIANT,
+          endpoint.routing().path(),
+          new Variant.Merged(
+              variant, InstanceTypes.amiVersion(model.image(), variant.instanceType()))));
     }
     return new Mapping(resources, warnings);
   }
@@ -396,14 +447,15 @@ final class SageMakerMapper implements EndpointMapper {
     Scaling scaling = endpoint.scaling();
     Optional<SageMakerServerless> serverless = scaling.options().find(SageMakerServerless.class);
     Optional<Autoscaling> autoscaling = scaling.isAutomatic()
-        ? Optional.of(new Autoscaling(
+        ? Optional.of(Autoscaling.of(
             scaling.min(),
             scaling.max(),
-            Optional.of(scaling
+            scaling
                 .options()
                 .find(SageMakerAutoscaling.class)
-                .orElse(SageMakerAutoscaling.DEFAULT)),
-            false))
+                .orElseGet(() -> component(endpoint).isPresent()
+                    ? SageMakerAutoscaling.forComponents()
+                    : SageMakerAutoscaling.DEFAULT)))
         : Optional.empty();
     return new Variant(
         model,
@@ -416,7 +468,8 @@ final class SageMakerMapper implements EndpointMapper {
         endpoint.routing().options().find(SageMakerAsync.class),
         endpoint.routing().options().find(SageMakerDataCapture.class),
         endpoint.routing().options().find(SageMakerReplacement.class),
-        tags);
+        tags,
+        false);
   }
 
   private static void checkScaling(Endpoint endpoint, Variant variant, Problems problems) {
@@ -437,7 +490,7 @@ final class SageMakerMapper implements EndpointMapper {
     }
     problems
         .check(
-            INSTANCE_TYPE.matcher(scaling.instanceType().orElse("")).matches(),
+            InstanceTypes.isPlausible(scaling.instanceType().orElse("")),
             "scaling.instanceType",
             "must be an instance type of SageMaker's, such as ml.m5.large",
             scaling.instanceType().orElse(""))
@@ -447,9 +500,10 @@ final class SageMakerMapper implements EndpointMapper {
             "must be 1 or more to begin with",
             scaling.count())
         .check(
-            scaling.min() >= 1,
+            scaling.min() >= 1 || variant.async().isPresent(),
             "scaling.min",
-            "must be 1 or more: a metric of each instance cannot scale out from 0",
+            "must be 1 or more, unless the endpoint is asynchronous: only there SageMaker keeps requests until "
+                + "there are instances",
             scaling.min())
         .check(
             scaling.isAutomatic()
@@ -462,6 +516,64 @@ final class SageMakerMapper implements EndpointMapper {
             "scaling.max",
             "must be equal to min for a shadow, whose instances are not scaled by load",
             scaling.max());
+    checkVolume(variant, problems);
+    checkInstances(variant, problems);
+    variant
+        .autoscaling()
+        .flatMap(Autoscaling::policy)
+        .ifPresent(policy -> checkMetric(policy.metric(), variant.async().isPresent(), problems));
+  }
+
+  private static void checkMetric(Metric metric, boolean async, Problems problems) {
+    boolean ofBacklog = metric == Metric.BACKLOG_PER_INSTANCE;
+    boolean ofComponent =
+        metric == Metric.INVOCATIONS_PER_COPY || metric == Metric.CONCURRENT_REQUESTS_PER_COPY;
+    problems
+        .check(
+            !async || ofBacklog,
+            "scaling.options",
+            "must have SageMakerAutoscaling.backlog for an asynchronous endpoint, where AWS has no other metric "
+                + "of requests",
+            metric)
+        .check(
+            async || !ofBacklog,
+            "scaling.options",
+            "must not have SageMakerAutoscaling.backlog without SageMakerAsync, which alone has a backlog",
+            metric)
+        .check(
+            async || !ofComponent,
+            "scaling.options",
+            "must not have a metric of copies without SageMakerComponent",
+            metric);
+  }
+
+  private static void checkVolume(Variant variant, Problems problems) {
+    String type = variant.instanceType();
+    problems.check(
+        variant.instances().volumeGb().isEmpty() || !InstanceTypes.hasLocalStorage(type),
+        "scaling.options",
+        "must not have SageMakerInstances with a volume for " + type
+            + ", whose instances have storage of their own: AWS attaches no volume to them",
+        variant.instances().volumeGb().orElse(0));
+  }
+
+  /** Checks the options of instances against what their type has. */
+  static void checkInstances(Variant variant, Problems problems) {
+    SageMakerInstances instances = variant.instances();
+    String type = variant.instanceType();
+    problems
+        .check(
+            instances.kmsKey().isEmpty() || !InstanceTypes.hasLocalStorage(type),
+            "scaling.options",
+            "must not have SageMakerInstances with a KMS key for " + type
+                + ", whose instances have storage of their own: their hardware encrypts it")
+        .check(
+            instances.amiVersion().filter(ami -> ami.contains("-gpu-")).isEmpty()
+                || !InstanceTypes.isPlausible(type)
+                || InstanceTypes.processor(type).equals("gpu"),
+            "scaling.options",
+            "must not have SageMakerInstances with an AMI version for GPUs for " + type,
+            instances.amiVersion().orElse(""));
   }
 
   private void checkTogether(Endpoint endpoint, Model model, Variant variant, Problems problems) {
@@ -516,7 +628,7 @@ final class SageMakerMapper implements EndpointMapper {
   /** Checks that an image which was chosen by the kind of processor runs on the instance type. */
   static void checkProcessor(Endpoint endpoint, Problems problems) {
     Container container = endpoint.container();
-    if (container.runtime().image().isPresent()) {
+    if (container.runtime().image().isPresent() || isPackage(container.artifact())) {
       return;
     }
     String chosenFor = container
@@ -526,10 +638,9 @@ final class SageMakerMapper implements EndpointMapper {
         .find(SageMakerArtifact.class)
         .flatMap(SageMakerArtifact::instanceType)
         .orElse("");
-    String chosen = ContainerImages.processor(chosenFor);
+    String chosen = InstanceTypes.processor(chosenFor);
     problems.check(
-        chosen.equals(
-            ContainerImages.processor(endpoint.scaling().instanceType().orElse(""))),
+        chosen.equals(InstanceTypes.processor(endpoint.scaling().instanceType().orElse(""))),
         "scaling.instanceType",
         "must be of the kind that the image was chosen for, which is " + chosen
             + ": give the instance type to SageMakerArtifact too, or an image to the runtime",

@@ -2,15 +2,19 @@ package io.fairlead.sagemaker.internal;
 
 import io.fairlead.grammar.ModelMetadata;
 import io.fairlead.grammar.Problems;
+import io.fairlead.sagemaker.internal.rules.TagRules;
 import java.util.Collections;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.regex.Pattern;
 
 /**
- * The user's tags from a model's metadata: its labels, and its framework with its version.
+ * The user's tags: those of the platform's settings, and those from a model's metadata, which are its labels, and its
+ * framework with its version.
  *
  * <p>All resources of the model have them. Where several variants share a resource, such as an endpoint, the first
  * value of each key is kept, so that two variants with different values do not alternate it.
@@ -20,19 +24,9 @@ import java.util.regex.Pattern;
 record UserTags(SortedMap<String, String> tags) {
   static final UserTags NONE = new UserTags(Collections.emptySortedMap());
 
-  /** The prefix of the library's own tags. */
-  private static final String OWN = "fairlead-";
-  /** The prefix of AWS's own tags, which is reserved. */
-  static final String RESERVED = "aws:";
-
   private static final String FRAMEWORK = "framework";
   private static final String FRAMEWORK_VERSION = "framework-version";
 
-  /** AWS allows 50 on a resource, of which a configuration has up to 34 of the library's. */
-  private static final int MOST = 14;
-
-  private static final int LONGEST_KEY = 128;
-  private static final int LONGEST_VALUE = 256;
   private static final Pattern NOT_ALLOWED = Pattern.compile("[^\\p{L}\\p{Z}\\p{N}_.:/=+\\-@]");
 
   UserTags {
@@ -42,35 +36,45 @@ record UserTags(SortedMap<String, String> tags) {
   /** {@return the user's tags among a resource's: all but the library's and AWS's own} */
   static UserTags among(Map<String, String> tags) {
     SortedMap<String, String> users = new TreeMap<>(tags);
-    users.keySet().removeIf(key -> key.startsWith(OWN) || key.startsWith(RESERVED));
+    users.keySet().removeIf(TagRules::isReserved);
     return new UserTags(users);
   }
 
   /**
-   * {@return the tags from a model's metadata}
+   * {@return the tags of the platform's settings, and those from a model's metadata, which take precedence}
    *
    * @param warnings gets a warning for each value that has to be written differently
    */
-  static UserTags of(ModelMetadata metadata, List<String> warnings, Problems problems) {
-    SortedMap<String, String> tags = new TreeMap<>();
-    metadata.framework().ifPresent(name -> tags.put(FRAMEWORK, allowed(name, LONGEST_VALUE)));
+  static UserTags of(
+      Map<String, String> settings,
+      ModelMetadata metadata,
+      List<String> warnings,
+      Problems problems) {
+    SortedMap<String, String> tags = new TreeMap<>(settings);
+    metadata
+        .framework()
+        .ifPresent(name -> tags.put(FRAMEWORK, allowed(name, TagRules.LONGEST_VALUE)));
     metadata
         .version()
-        .ifPresent(version -> tags.put(FRAMEWORK_VERSION, allowed(version, LONGEST_VALUE)));
+        .ifPresent(
+            version -> tags.put(FRAMEWORK_VERSION, allowed(version, TagRules.LONGEST_VALUE)));
+    Set<String> own = new HashSet<>(settings.keySet());
+    own.addAll(metadata.labels().keySet());
     problems.check(
-        metadata.labels().size() <= MOST,
+        own.size() <= TagRules.MOST,
         "artifact.metadata.labels",
-        "must be at most " + MOST + ", which is what SageMaker has room for in its tags",
-        metadata.labels().size());
+        "must be at most " + TagRules.MOST
+            + " together with the tags of the platform's settings, which is what SageMaker has room for",
+        own.size());
     metadata.labels().forEach((label, value) -> {
       problems.check(
-          !label.startsWith(OWN) && !label.startsWith(RESERVED),
+          !TagRules.isReserved(label),
           "artifact.metadata.labels",
-          "must not have keys that begin with " + OWN + " or " + RESERVED
+          "must not have keys that begin with " + TagRules.OWN + " or " + TagRules.RESERVED
               + ", which are the library's and AWS's own",
           label);
-      String key = allowed(label, LONGEST_KEY);
-      String written = allowed(value, LONGEST_VALUE);
+      String key = allowed(label, TagRules.LONGEST_KEY);
+      String written = allowed(value, TagRules.LONGEST_VALUE);
       tags.put(key, written);
       if (!key.equals(label) || !written.equals(value)) {
         warnings.add("label " + label + "=" + value + " is written as " + key + "=" + written

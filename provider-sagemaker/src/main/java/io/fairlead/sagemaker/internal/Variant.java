@@ -2,7 +2,6 @@ package io.fairlead.sagemaker.internal;
 
 import io.fairlead.reconcile.Desired;
 import io.fairlead.sagemaker.SageMakerAsync;
-import io.fairlead.sagemaker.SageMakerAutoscaling;
 import io.fairlead.sagemaker.SageMakerDataCapture;
 import io.fairlead.sagemaker.SageMakerInstances;
 import io.fairlead.sagemaker.SageMakerReplacement;
@@ -24,6 +23,7 @@ import java.util.Optional;
  * @param dataCapture the endpoint's data capture; empty to keep that of the other variants
  * @param replacement how another model replaces its model; not part of the actual state
  * @param tags the user's tags of its endpoint
+ * @param alone whether it is the only variant of its endpoint; not part of the desired state
  */
 record Variant(
     String model,
@@ -36,16 +36,8 @@ record Variant(
     Optional<SageMakerAsync> async,
     Optional<SageMakerDataCapture> dataCapture,
     Optional<SageMakerReplacement> replacement,
-    UserTags tags) {
-  /**
-   * Autoscaling of the number of instances.
-   *
-   * @param min the minimum
-   * @param max the maximum
-   * @param policy the managed scaling policy; empty if there is none
-   * @param foreign whether there are foreign scaling policies
-   */
-  record Autoscaling(int min, int max, Optional<SageMakerAutoscaling> policy, boolean foreign) {}
+    UserTags tags,
+    boolean alone) {
 
   Variant withAutoscaling(Optional<Autoscaling> newAutoscaling) {
     return new Variant(
@@ -59,7 +51,8 @@ record Variant(
         async,
         dataCapture,
         replacement,
-        tags);
+        tags,
+        alone);
   }
 
   Variant withTags(UserTags newTags) {
@@ -74,14 +67,51 @@ record Variant(
         async,
         dataCapture,
         replacement,
-        newTags);
+        newTags,
+        alone);
   }
 
-  /** The desired state of a variant. Options that it does not set are kept. */
-  record Merged(Variant wanted) implements Desired<Variant> {
+  private Variant withInstances(SageMakerInstances newInstances) {
+    return new Variant(
+        model,
+        instanceType,
+        count,
+        serverless,
+        newInstances,
+        autoscaling,
+        shadow,
+        async,
+        dataCapture,
+        replacement,
+        tags,
+        alone);
+  }
+
+  /**
+   * The desired state of a variant. Options that it does not set are kept.
+   *
+   * @param amiVersion the inference AMI version that its container needs, where its instances have none
+   */
+  record Merged(Variant wanted, Optional<String> amiVersion) implements Desired<Variant> {
     @Override
     public Variant from(Optional<Variant> actual) {
-      return actual.map(wanted::on).orElse(wanted);
+      SageMakerInstances options = wanted.instances();
+      if (actual.isEmpty()) {
+        return wanted.withInstances(withAmiVersion(options, amiVersion));
+      }
+      Variant now = actual.get();
+      Optional<String> kept = now.instances().amiVersion();
+      // Another container may need another host image; the same one runs on the one that it has.
+      Optional<String> usual =
+          now.model().equals(wanted.model()) ? kept : amiVersion.or(() -> kept);
+      return wanted.withInstances(withAmiVersion(options, usual)).on(now);
+    }
+
+    private static SageMakerInstances withAmiVersion(
+        SageMakerInstances options, Optional<String> usual) {
+      return options.amiVersion().isPresent() || usual.isEmpty()
+          ? options
+          : options.withAmiVersion(usual.get());
     }
   }
 
@@ -95,7 +125,9 @@ record Variant(
         instanceType,
         counted ? actual.count() : count,
         serverless,
-        instances,
+        serverless.isPresent()
+            ? instances
+            : VariantConversion.keptFrom(actual.instances(), instances),
         scaled,
         shadow,
         async.isPresent() ? async : actual.async(),
@@ -103,7 +135,8 @@ record Variant(
             ? dataCapture.filter(capture -> capture.percent() > 0)
             : actual.dataCapture(),
         replacement,
-        tags.withValuesOf(actual.tags));
+        tags.withValuesOf(actual.tags),
+        actual.alone());
   }
 
   /** {@return the foreign autoscaling, which then decides the number of instances; empty if there is none} */
@@ -132,7 +165,8 @@ record Variant(
         async,
         dataCapture,
         Optional.empty(),
-        UserTags.NONE);
+        UserTags.NONE,
+        false);
   }
 
   /** {@return whether they differ in a field that only another endpoint configuration can change} */

@@ -4,12 +4,14 @@ import io.fairlead.sagemaker.SageMakerAsync;
 import io.fairlead.sagemaker.SageMakerDataCapture;
 import io.fairlead.sagemaker.SageMakerDataCapture.Captured;
 import io.fairlead.sagemaker.SageMakerInstances;
+import io.fairlead.sagemaker.SageMakerInstances.RequestRouting;
 import io.fairlead.sagemaker.SageMakerReplacement;
 import io.fairlead.sagemaker.SageMakerReplacement.Steps;
 import io.fairlead.sagemaker.SageMakerServerless;
 import io.fairlead.sagemaker.SageMakerShadow;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
@@ -44,13 +46,8 @@ final class VariantConversion {
       Optional.empty(),
       Optional.empty(),
       Optional.empty(),
-      UserTags.NONE);
-
-  /** Content types that are recorded as text; SageMaker records all others in Base64. */
-  private static final CaptureContentTypeHeader READABLE = CaptureContentTypeHeader.builder()
-      .csvContentTypes("text/csv")
-      .jsonContentTypes("application/json")
-      .build();
+      UserTags.NONE,
+      false);
 
   private VariantConversion() {}
 
@@ -74,13 +71,23 @@ final class VariantConversion {
         .modelName(variant.model())
         .volumeSizeInGB(variant.instances().volumeGb().orElse(null))
         .modelDataDownloadTimeoutInSeconds(seconds(variant.instances().modelDownloadTimeout()))
-        .containerStartupHealthCheckTimeoutInSeconds(seconds(variant.instances().startupTimeout()));
+        .containerStartupHealthCheckTimeoutInSeconds(seconds(variant.instances().startupTimeout()))
+        // As text, because AWS has newer ones than the SDK knows.
+        .inferenceAmiVersion(variant.instances().amiVersion().orElse(null));
+    variant
+        .instances()
+        .requestRouting()
+        .ifPresent(
+            routing -> changed.routingConfig(config -> config.routingStrategy(routing.name())));
     variant.shadow().ifPresent(shadow -> changed.initialVariantWeight((float) shadow.percent()));
     return variant
         .serverless()
         .map(serverless -> changed.serverlessConfig(write(serverless)))
         .orElseGet(() ->
-            changed.instanceType(variant.instanceType()).initialInstanceCount(variant.count()))
+            // AWS begins with one instance at least, and retains the actual number.
+            changed
+                .instanceType(variant.instanceType())
+                .initialInstanceCount(Math.max(1, variant.count())))
         .build();
   }
 
@@ -110,9 +117,22 @@ final class VariantConversion {
     return startup.map(limits::withStartupTimeout).orElse(limits);
   }
 
+  /** {@return the desired options, and the actual ones where the desired ones leave the choice} */
+  static SageMakerInstances keptFrom(SageMakerInstances actual, SageMakerInstances desired) {
+    SageMakerInstances kept = desired;
+    if (kept.requestRouting().isEmpty() && actual.requestRouting().isPresent()) {
+      kept = kept.withRequestRouting(actual.requestRouting().get());
+    }
+    if (kept.kmsKey().isEmpty() && actual.kmsKey().isPresent()) {
+      kept = kept.withKmsKey(actual.kmsKey().get());
+    }
+    return kept;
+  }
+
   /** Writes the variant's options of the whole endpoint; those that it does not set are kept. */
   static void writeShared(CreateEndpointConfigRequest.Builder wanted, Variant variant) {
     CreateEndpointConfigRequest now = wanted.build();
+    variant.instances().kmsKey().ifPresent(wanted::kmsKeyId);
     variant
         .async()
         .filter(async -> !Optional.of(async).equals(readAsync(now.asyncInferenceConfig())))
@@ -143,6 +163,7 @@ final class VariantConversion {
         .outputConfig(output -> output
             .s3OutputPath(async.outputPath())
             .s3FailurePath(async.failurePath().orElse(null))
+            .kmsKeyId(async.kmsKey().orElse(null))
             .notificationConfig(topics))
         .clientConfig(client -> client.maxConcurrentInvocationsPerInstance(
             async.maxConcurrencyPerInstance().orElse(null)))
@@ -162,11 +183,17 @@ final class VariantConversion {
         .initialSamplingPercentage(capture.percent())
         .destinationS3Uri(capture.destination())
         .captureOptions(options)
-        .captureContentTypeHeader(
-            before.captureContentTypeHeader() == null
-                ? READABLE
-                : before.captureContentTypeHeader())
+        .captureContentTypeHeader(CaptureContentTypeHeader.builder()
+            .csvContentTypes(orNone(capture.csvTypes()))
+            .jsonContentTypes(orNone(capture.jsonTypes()))
+            .build())
+        .kmsKeyId(capture.kmsKey().orElse(null))
         .build();
+  }
+
+  /** {@return the list, or null if it is empty, which AWS rejects} */
+  private static @Nullable List<String> orNone(List<String> list) {
+    return list.isEmpty() ? null : list;
   }
 
   static DeploymentConfig write(SageMakerReplacement replacement) {
@@ -174,7 +201,29 @@ final class VariantConversion {
         .type(CapacitySizeType.CAPACITY_PERCENT)
         .value(replacement.percent().orElse(0))
         .build();
-    DeploymentConfig.Builder deployment = DeploymentConfig.builder()
+    DeploymentConfig.Builder deployment = replacement.steps() == Steps.ROLLING
+        ? rolling(replacement, size)
+        : blueGreen(replacement, size);
+    if (!replacement.alarms().isEmpty()) {
+      deployment.autoRollbackConfiguration(rollback -> rollback.alarms(replacement.alarms().stream()
+          .map(name -> Alarm.builder().alarmName(name).build())
+          .toList()));
+    }
+    return deployment.build();
+  }
+
+  private static DeploymentConfig.Builder rolling(
+      SageMakerReplacement replacement, CapacitySize batch) {
+    return DeploymentConfig.builder()
+        .rollingUpdatePolicy(policy -> policy
+            .maximumBatchSize(batch)
+            .waitIntervalInSeconds((int) replacement.interval().toSeconds())
+            .maximumExecutionTimeoutInSeconds((int) replacement.limit().toSeconds()));
+  }
+
+  private static DeploymentConfig.Builder blueGreen(
+      SageMakerReplacement replacement, CapacitySize size) {
+    return DeploymentConfig.builder()
         .blueGreenUpdatePolicy(policy -> policy
             .terminationWaitInSeconds((int) replacement.terminationWait().toSeconds())
             .maximumExecutionTimeoutInSeconds((int) replacement.limit().toSeconds())
@@ -188,12 +237,6 @@ final class VariantConversion {
                 routing.linearStepSize(size);
               }
             }));
-    if (!replacement.alarms().isEmpty()) {
-      deployment.autoRollbackConfiguration(rollback -> rollback.alarms(replacement.alarms().stream()
-          .map(name -> Alarm.builder().alarmName(name).build())
-          .toList()));
-    }
-    return deployment.build();
   }
 
   // ---- from AWS ----
@@ -215,7 +258,7 @@ final class VariantConversion {
         serverless ? "" : orEmpty(variant.instanceTypeAsString()),
         serverless || count == null ? 0 : count,
         Optional.ofNullable(serverlessNow).map(VariantConversion::read),
-        instances(variant),
+        serverless ? SageMakerInstances.DEFAULT : instances(configuration, variant),
         Optional.empty(),
         shadow
             ? Optional.of(new SageMakerShadow(Math.min(100, Math.max(1, Math.round(weight)))))
@@ -223,16 +266,29 @@ final class VariantConversion {
         readAsync(configuration.asyncInferenceConfig()),
         readCapture(configuration.dataCaptureConfig()),
         Optional.empty(),
-        UserTags.NONE);
+        UserTags.NONE,
+        configuration.productionVariants().size()
+                + configuration.shadowProductionVariants().size()
+            == 1);
   }
 
-  private static SageMakerInstances instances(ProductionVariant variant) {
-    SageMakerInstances limits = limits(
+  static SageMakerInstances instances(
+      DescribeEndpointConfigResponse configuration, ProductionVariant variant) {
+    SageMakerInstances all = limits(
         seconds(variant.modelDataDownloadTimeoutInSeconds()),
         seconds(variant.containerStartupHealthCheckTimeoutInSeconds()));
-    return Optional.ofNullable(variant.volumeSizeInGB())
-        .map(limits::withVolumeGb)
-        .orElse(limits);
+    if (variant.volumeSizeInGB() != null) {
+      all = all.withVolumeGb(variant.volumeSizeInGB());
+    }
+    all = given(variant.inferenceAmiVersionAsString()).map(all::withAmiVersion).orElse(all);
+    all = given(configuration.kmsKeyId()).map(all::withKmsKey).orElse(all);
+    String routing =
+        variant.routingConfig() == null ? "" : variant.routingConfig().routingStrategyAsString();
+    return Arrays.stream(RequestRouting.values())
+        .filter(known -> known.name().equals(routing))
+        .findFirst()
+        .map(all::withRequestRouting)
+        .orElse(all);
   }
 
   private static SageMakerServerless read(ProductionVariantServerlessConfig serverless) {
@@ -255,6 +311,7 @@ final class VariantConversion {
       async = async.withMaxConcurrencyPerInstance(
           config.clientConfig().maxConcurrentInvocationsPerInstance());
     }
+    async = given(config.outputConfig().kmsKeyId()).map(async::withKmsKey).orElse(async);
     if (topics != null) {
       async = given(topics.successTopic()).map(async::withSuccessTopic).orElse(async);
       async = given(topics.errorTopic()).map(async::withErrorTopic).orElse(async);
@@ -275,9 +332,14 @@ final class VariantConversion {
     Captured captured = modes.size() > 1
         ? Captured.BOTH
         : modes.contains(CaptureMode.INPUT) ? Captured.REQUEST : Captured.RESPONSE;
-    return Optional.of(SageMakerDataCapture.of(
+    CaptureContentTypeHeader types = config.captureContentTypeHeader() == null
+        ? CaptureContentTypeHeader.builder().build()
+        : config.captureContentTypeHeader();
+    SageMakerDataCapture capture = SageMakerDataCapture.of(
             orZero(config.initialSamplingPercentage()), orEmpty(config.destinationS3Uri()))
-        .withCaptured(captured));
+        .withCaptured(captured)
+        .withTextTypes(types.csvContentTypes(), types.jsonContentTypes());
+    return Optional.of(given(config.kmsKeyId()).map(capture::withKmsKey).orElse(capture));
   }
 
   private static int orZero(@Nullable Integer number) {

@@ -14,9 +14,11 @@ import io.fairlead.reconcile.OwnerTag;
 import io.fairlead.reconcile.ResourceKind;
 import io.fairlead.reconcile.ResourceRef;
 import io.fairlead.sagemaker.SageMakerAsync;
+import io.fairlead.sagemaker.SageMakerAutoscaling.Metric;
 import io.fairlead.sagemaker.SageMakerProvider;
 import io.fairlead.sagemaker.SageMakerReplacement;
-import io.fairlead.sagemaker.internal.Variant.Autoscaling;
+import io.fairlead.sagemaker.SageMakerReplacement.Steps;
+import io.fairlead.sagemaker.internal.AutoscalingCalls.Scaled;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -27,7 +29,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import software.amazon.awssdk.services.sagemaker.model.CreateEndpointConfigRequest;
 import software.amazon.awssdk.services.sagemaker.model.DescribeEndpointConfigResponse;
@@ -139,7 +143,7 @@ final class VariantKind implements ResourceKind<Variant> {
     boolean shadow = EndpointCalls.isShadow(configuration, name.variant());
     boolean scales = !shadow && variant.get().serverlessConfig() == null;
     Variant value = VariantConversion.read(configuration, variant.get(), now.get(), shadow)
-        .withAutoscaling(scales ? autoscaling.read(name) : Optional.empty())
+        .withAutoscaling(scales ? autoscaling.read(Scaled.of(name)) : Optional.empty())
         .withTags(UserTags.among(endpoints.resourceTags(endpoint)));
     Observed<Variant> seen = Observed.ready(value).withDetail(detail);
     String run =
@@ -303,14 +307,28 @@ final class VariantKind implements ResourceKind<Variant> {
     }
     Optional<SageMakerAsync> async =
         VariantConversion.readAsync(configuration.asyncInferenceConfig());
-    return desired.async().isPresent() && !desired.async().equals(async)
-        ? Optional.of(ASYNC)
+    if (desired.async().isPresent() && !desired.async().equals(async)) {
+      return Optional.of(ASYNC);
+    }
+    return async.isPresent()
+        ? Optional.of(
+            "cannot join the others: AWS serves a variant of an asynchronous endpoint alone under its name")
         : Optional.empty();
   }
 
   private static final String ASYNC =
       "cannot change how the endpoint is invoked: whether it is asynchronous, and where its answers are "
           + "stored, is fixed while it exists. Deploy under another name, or undeploy its variants first";
+
+  /** {@return why a variant of an asynchronous endpoint would not scale} */
+  private static Optional<String> unpublishedMetric(Variant desired) {
+    return desired
+        .autoscaling()
+        .flatMap(Autoscaling::policy)
+        .filter(policy -> policy.metric() != Metric.BACKLOG_PER_INSTANCE)
+        .map(policy -> "would not scale: its endpoint is asynchronous, and AWS has no metric "
+            + policy.metric() + " there. Use SageMakerAutoscaling.backlog");
+  }
 
   // ---- updating ----
 
@@ -327,9 +345,10 @@ final class VariantKind implements ResourceKind<Variant> {
     }
     if (!actual.autoscaling().equals(desired.autoscaling())) {
       if (desired.autoscaling().isPresent()) {
-        autoscaling.put(name, desired.autoscaling().get(), actual.autoscaling());
+        autoscaling.put(
+            Scaled.of(name), desired.autoscaling().get(), actual.autoscaling());
       } else {
-        autoscaling.remove(name);
+        autoscaling.remove(Scaled.of(name));
       }
     } else {
       resize(name, desired);
@@ -349,7 +368,7 @@ final class VariantKind implements ResourceKind<Variant> {
     if (!actual.instanceType().equals(desired.instanceType())) {
       actual.autoscaling().ifPresent(range -> {
         suspended.put(name, new SuspendedAutoscaling(actual.instanceType(), range));
-        autoscaling.remove(name);
+        autoscaling.remove(Scaled.of(name));
       });
     }
     CreateEndpointConfigRequest.Builder wanted = EndpointCalls.copyOf(configuration, endpoint);
@@ -528,7 +547,92 @@ final class VariantKind implements ResourceKind<Variant> {
       return Optional.of(
           "cannot change between a shadow and a variant that answers: deploy it under another variant");
     }
-    return actual.async().equals(desired.async()) ? Optional.empty() : Optional.of(ASYNC);
+    boolean rolling =
+        desired.replacement().filter(how -> how.steps() == Steps.ROLLING).isPresent();
+    if (rolling && !actual.alone() && actual.needsConfigurationFor(desired)) {
+      return Optional.of(
+          "cannot be replaced in batches: AWS has rolling deployments only where a variant is the only one of "
+              + "its public name. Use another SageMakerReplacement, which takes a second fleet");
+    }
+    if (!actual.async().equals(desired.async())) {
+      return Optional.of(ASYNC);
+    }
+    return actual.async().isPresent() && !actual.autoscaling().equals(desired.autoscaling())
+        ? unpublishedMetric(desired)
+        : Optional.empty();
+  }
+
+  // ---- plans ----
+
+  /** An update of an endpoint starts a second fleet for all its variants, and deletes the first one at the end. */
+  @Override
+  public List<String> sideEffects(
+      String path,
+      Observed<Variant> current,
+      Optional<Variant> desired,
+      Set<ResourceRef> going,
+      Look look) {
+    VariantName name = VariantName.of(path);
+    List<String> effects = new ArrayList<>();
+    Optional<Variant> actual = current.value();
+    desired
+        .flatMap(wanted -> wanted.instances().amiVersion())
+        .filter(ami -> actual.flatMap(now -> now.instances().amiVersion()).isEmpty())
+        .ifPresent(ami -> effects.add("instances start from " + ami));
+    boolean updates =
+        desired.isEmpty() || actual.isEmpty() || actual.get().needsConfigurationFor(desired.get());
+    Optional<DescribeEndpointResponse> endpoint = endpoints
+        .find(name.endpoint(), look)
+        .filter(found -> endpoints.isManaged(found) && !endpoints.isFleet(found));
+    if (!updates || endpoint.isEmpty() || current.status() == Observed.Status.FAILED) {
+      return effects;
+    }
+    endpoints
+        .findConfiguration(endpoint.get().endpointConfigName(), look)
+        .map(configuration -> fleet(name, desired, configuration, endpoint.get()))
+        .filter(fleet -> !fleet.isEmpty()
+            && !fleet.keySet().stream().allMatch(one -> isGoing(name.endpoint(), one, going)))
+        .ifPresent(fleet -> effects.add(secondFleet(fleet, desired)));
+    return effects;
+  }
+
+  /** Instances of one type. */
+  private record Instances(String type, int count) {}
+
+  /** {@return the instances of each variant that the endpoint would have; none for a serverless one} */
+  private static Map<String, Instances> fleet(
+      VariantName name,
+      Optional<Variant> desired,
+      DescribeEndpointConfigResponse configuration,
+      DescribeEndpointResponse endpoint) {
+    CreateEndpointConfigRequest now =
+        EndpointCalls.copyOf(configuration, endpoint).build();
+    Map<String, Instances> fleet = new LinkedHashMap<>();
+    Stream.concat(now.productionVariants().stream(), now.shadowProductionVariants().stream())
+        .filter(variant -> variant.serverlessConfig() == null)
+        .forEach(variant -> fleet.put(
+            variant.variantName(),
+            new Instances(variant.instanceTypeAsString(), variant.initialInstanceCount())));
+    fleet.remove(name.variant());
+    desired
+        .filter(wanted -> wanted.serverless().isEmpty())
+        .ifPresent(wanted -> fleet.put(
+            name.variant(), new Instances(wanted.instanceType(), Math.max(1, wanted.count()))));
+    return fleet;
+  }
+
+  private static String secondFleet(Map<String, Instances> fleet, Optional<Variant> desired) {
+    Map<String, Integer> counts = new TreeMap<>();
+    fleet.values().forEach(one -> counts.merge(one.type(), one.count(), Integer::sum));
+    String instances = counts.entrySet().stream()
+        .map(entry -> entry.getValue() + " " + entry.getKey())
+        .collect(Collectors.joining(" and "));
+    return desired
+        .flatMap(Variant::replacement)
+        .filter(how -> how.steps() == Steps.ROLLING)
+        .map(how -> "meanwhile at most " + how.percent().orElse(0) + " % more than " + instances
+            + ", for one batch")
+        .orElse("meanwhile a second fleet of " + instances + ", billed and counted against quotas");
   }
 
   // ---- deleting ----
@@ -539,7 +643,8 @@ final class VariantKind implements ResourceKind<Variant> {
     DescribeEndpointResponse endpoint = present(name);
     if (EndpointCalls.status(endpoint) == Observed.Status.FAILED) {
       names(endpoint)
-          .forEach(variant -> autoscaling.remove(new VariantName(name.endpoint(), variant)));
+          .forEach(
+              variant -> autoscaling.remove(Scaled.of(new VariantName(name.endpoint(), variant))));
       endpoints.deferDeletion(name.endpoint(), going);
       deleteEndpoint(endpoint);
       return Accepted.VISIBLE;
@@ -554,7 +659,8 @@ final class VariantKind implements ResourceKind<Variant> {
     }
     if (others.stream().allMatch(other -> isGoing(name.endpoint(), other, going))) {
       // By one call: one by one, each would start another fleet for the remaining variants.
-      others.forEach(variant -> autoscaling.remove(new VariantName(name.endpoint(), variant)));
+      others.forEach(
+          variant -> autoscaling.remove(Scaled.of(new VariantName(name.endpoint(), variant))));
       endpoints.deferDeletion(name.endpoint(), going);
       deleteEndpoint(endpoint);
     } else {
@@ -606,7 +712,7 @@ final class VariantKind implements ResourceKind<Variant> {
               + "the shadow first");
     }
     if (!EndpointCalls.isShadow(configuration, name.variant())) {
-      autoscaling.remove(name);
+      autoscaling.remove(Scaled.of(name));
     }
     wanted.productionVariants(production);
     wanted.shadowProductionVariants(
@@ -644,8 +750,8 @@ final class VariantKind implements ResourceKind<Variant> {
         .flatMap(configuration -> configuration.productionVariants().stream())
         .anyMatch(variant -> variant.variantName().equals(name.variant())
             && saved.instanceType().equals(variant.instanceTypeAsString()));
-    if (there && autoscaling.read(name).isEmpty()) {
-      autoscaling.put(name, saved.range(), Optional.empty());
+    if (there && autoscaling.read(Scaled.of(name)).isEmpty()) {
+      autoscaling.put(Scaled.of(name), saved.range(), Optional.empty());
     }
   }
 

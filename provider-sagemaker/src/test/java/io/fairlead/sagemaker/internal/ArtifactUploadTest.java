@@ -107,7 +107,7 @@ class ArtifactUploadTest {
   void partsHave16MiB() throws Exception {
     Path weights = file((16 << 20) + 5);
 
-    new ArtifactUpload(s3).upload("b", KEY, archive(weights), METADATA);
+    new ArtifactUpload(s3, Optional.empty()).upload("b", KEY, archive(weights), METADATA);
 
     assertThat(bucket.parts.get(1)).hasSize(16 << 20);
     assertThat(bucket.object()).isEqualTo(written(weights));
@@ -206,7 +206,8 @@ class ArtifactUploadTest {
       return 200;
     };
 
-    assertThatThrownBy(() -> new ArtifactUpload(s3, PART).upload("b", KEY, archive, METADATA))
+    assertThatThrownBy(() ->
+            new ArtifactUpload(s3, Optional.empty(), PART).upload("b", KEY, archive, METADATA))
         .isInstanceOfSatisfying(
             ServingException.class, e -> assertThat(e.kind()).isEqualTo(ErrorKind.CONFLICT));
 
@@ -219,7 +220,8 @@ class ArtifactUploadTest {
     ModelArchive archive = archive(weights);
     write(weights, new byte[] {1, 2, 4});
 
-    assertThatThrownBy(() -> new ArtifactUpload(s3, PART).upload("b", KEY, archive, METADATA))
+    assertThatThrownBy(() ->
+            new ArtifactUpload(s3, Optional.empty(), PART).upload("b", KEY, archive, METADATA))
         .isInstanceOf(ServingException.class);
 
     assertThat(bucket.calls).isEmpty();
@@ -294,14 +296,14 @@ class ArtifactUploadTest {
   }
 
   private void upload(Path weights) {
-    new ArtifactUpload(s3, PART).upload("b", KEY, archive(weights), METADATA);
+    new ArtifactUpload(s3, Optional.empty(), PART).upload("b", KEY, archive(weights), METADATA);
   }
 
   private void uploadBreaking(Throwable... failures) throws IOException {
     ModelArchive archive = archive(file(PART + 5));
     try (SdkHttpClient http = ApacheHttpClient.create();
         S3Client breaking = client(new Breaking(http, new ArrayDeque<>(List.of(failures))))) {
-      new ArtifactUpload(breaking, PART).upload("b", KEY, archive, METADATA);
+      new ArtifactUpload(breaking, Optional.empty(), PART).upload("b", KEY, archive, METADATA);
     }
   }
 

@@ -472,8 +472,7 @@ class SageMakerComponentsTest {
             BLUE,
             new String[] {
               "scaling.instanceType must be the fleet's instance type, such as ml.g5.2xlarge",
-              "scaling.max must be equal to min for an inference component, whose copies are not scaled by load here",
-              "scaling.options must not have SageMakerAutoscaling" + here
+              "scaling.options must have SageMakerAutoscaling with a metric of copies" + here
             }),
         Arguments.of(
             copies(1)

@@ -133,6 +133,22 @@ class SageMakerMapperTest {
   }
 
   @Test
+  void aModelOfTheHubWithoutAVersionIsServedByTheNewestImageAndThePlanSaysSo() {
+    Container hub = container(ModelArtifact.huggingFace("org/name"), RuntimeSpec.NONE);
+
+    Mapping mapping = mapper.container(hub);
+
+    assertThat(model(hub).image())
+        .startsWith(
+            "763104351884.dkr.ecr.us-east-1.amazonaws.com/huggingface-pytorch-inference:2.6.0");
+    assertThat(mapping.warnings())
+        .singleElement()
+        .asString()
+        .contains("name no version of huggingface")
+        .contains(model(hub).image());
+  }
+
+  @Test
   void theImageThatIsGivenWinsOverTheVersions() {
     ModelArtifact both = ARCHIVE.withMetadata(ModelMetadata.of("huggingface", "no such version"));
 
@@ -376,7 +392,72 @@ class SageMakerMapperTest {
         Scaling.between("ml.m5.large", 0, 2),
         BLUE.with(SageMakerAsync.to("s3://answers/")));
 
-    assertThat(problems(() -> mapper.endpoint(endpoint))).containsExactly("scaling.min");
+    assertThat(problems(() -> mapper.endpoint(endpoint))).containsExactly("scaling.options");
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "ml.g4dn.xlarge",
+        "ml.g5.xlarge",
+        "ml.g6.2xlarge",
+        "ml.g6e.xlarge",
+        "ml.gr6.4xlarge",
+        "ml.p4d.24xlarge",
+        "ml.p4de.24xlarge",
+        "ml.p5en.48xlarge",
+        "ml.p6-b200.48xlarge",
+        "ml.trn1.2xlarge",
+        "ml.c5d.large",
+        "ml.m5d.large",
+        "ml.c6gd.large",
+        "ml.i3.large"
+      })
+  void instancesWithStorageOfTheirOwnHaveNoVolumeAndNoKeyForIt(String type) {
+    Scaling wrong = Scaling.fixed(type, 1)
+        .with(SageMakerInstances.DEFAULT.withVolumeGb(100).withKmsKey("alias/volumes"));
+    Endpoint endpoint = new Endpoint(container(ARCHIVE, IMAGE), wrong, BLUE);
+
+    assertThat(problems(() -> mapper.endpoint(endpoint)))
+        .containsExactly("scaling.options", "scaling.options");
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {"ml.m5.large", "ml.p3.2xlarge", "ml.g5g.xlarge", "ml.inf2.xlarge", "ml.c6i.xlarge"
+      })
+  void otherInstancesHaveVolumes(String type) {
+    Scaling volume = Scaling.fixed(type, 1)
+        .with(SageMakerInstances.DEFAULT.withVolumeGb(100).withKmsKey("alias/volumes"));
+
+    assertThat(mapper
+            .endpoint(new Endpoint(container(ARCHIVE, IMAGE), volume, BLUE))
+            .resources())
+        .hasSize(2);
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {"ml.m5.huge", "ml.m.large", "m5.large", "ml.m5", "ml.m5.2large", "ml.M5.large"})
+  void whatCannotBeAnInstanceTypeIsRefused(String type) {
+    Endpoint endpoint = new Endpoint(container(ARCHIVE, IMAGE), Scaling.fixed(type, 1), BLUE);
+
+    assertThat(problems(() -> mapper.endpoint(endpoint))).containsExactly("scaling.instanceType");
+  }
+
+  @Test
+  void whatIsWrongWithAContainerAndItsEndpointIsToldTogether() {
+    Container wrong = new Container(
+        ModelArtifact.of(URI.create("s3://models/bert.zip")),
+        IMAGE,
+        Dependencies.NONE.withPackages("torch"));
+    Endpoint endpoint = new Endpoint(wrong, Scaling.fixed("ml.m5.huge", 1), BLUE);
+
+    assertThat(problems(() -> mapper.endpoint(endpoint)))
+        .containsExactly(
+            "container.dependencies.packages",
+            "container.artifact.weights",
+            "scaling.instanceType");
   }
 
   @Test

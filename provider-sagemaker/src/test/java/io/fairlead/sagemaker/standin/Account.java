@@ -42,6 +42,7 @@ public final class Account implements AutoCloseable {
   private final ObjectStore objects = new ObjectStore(this);
   private final ControlPlane control = new ControlPlane(this);
   private final ScalingService scaling = new ScalingService(this);
+  private final AlarmService alarms = new AlarmService();
   private final LogService logs = new LogService(this);
   private final InferenceService inference = new InferenceService(this);
   private final List<Received> received = new ArrayList<>();
@@ -82,7 +83,7 @@ public final class Account implements AutoCloseable {
 
   /**
    * {@return everything that is there: {@code endpoint/E}, {@code endpoint-config/C}, {@code model/M}, {@code
-   * component/I}, {@code scalable-target/R}, {@code scaling-policy/R/P}, {@code s3://bucket/key}, {@code
+   * component/I}, {@code scalable-target/R}, {@code scaling-policy/R/P}, {@code alarm/A}, {@code s3://bucket/key}, {@code
    * multipart-upload/bucket/key}}
    */
   public Set<String> remains() {
@@ -90,6 +91,7 @@ public final class Account implements AutoCloseable {
       Set<String> all = new TreeSet<>();
       control.remains(all);
       scaling.remains(all);
+      alarms.remains(all);
       objects.remains(all);
       return all;
     });
@@ -118,9 +120,30 @@ public final class Account implements AutoCloseable {
     return look(() -> control.tags(resource));
   }
 
+  /** {@return the parameters with which an alarm of CloudWatch was put} */
+  public Map<String, String> alarm(String name) {
+    return look(() -> {
+      Map<String, String> alarm = alarms.alarm(name);
+      if (alarm == null) {
+        throw new IllegalArgumentException("there is no alarm " + name);
+      }
+      return alarm;
+    });
+  }
+
+  /** Lets somebody delete an alarm of CloudWatch. */
+  public void deleteAlarm(String name) {
+    change(there -> there.alarms.delete(Map.of("AlarmNames.member.1", name)));
+  }
+
   /** {@return what is stored} */
   public byte[] object(String bucket, String key) {
     return look(() -> objects.bytes(bucket, key));
+  }
+
+  /** {@return how an object is encrypted, such as {@code aws:kms KEY}; empty if its bucket decides} */
+  public String encryption(String bucket, String key) {
+    return look(() -> objects.encryption(bucket, key));
   }
 
   /** {@return its metadata, without the prefix {@code x-amz-meta-}} */
@@ -148,6 +171,11 @@ public final class Account implements AutoCloseable {
   /** Makes a model without tags. */
   public void addModel(String name) {
     change(there -> there.control.addModel(name));
+  }
+
+  /** Registers a version of a model; the approval may be empty. */
+  public void addModelPackage(String arn, String approval) {
+    change(there -> there.control.addPackage(arn, approval));
   }
 
   /** Makes a configuration without tags: a variant with all requests on one ml.m5.large. */
@@ -334,6 +362,10 @@ public final class Account implements AutoCloseable {
           ? scaling.answer(call)
           : target.startsWith("Logs_") ? logs.answer(call) : control.answer(call);
       return () -> Answer.json(answer);
+    }
+    if (service.equals(AlarmService.SERVICE)) {
+      Answer answer = alarms.answer(call);
+      return () -> answer;
     }
     if (service.equals("s3")) {
       Answer answer = objects.answer(call);

@@ -102,6 +102,12 @@ public final class AwsError extends RuntimeException {
   }
 
   private Answer body(String service, String method) {
+    if (service.equals(AlarmService.SERVICE)) {
+      return Answer.xml(
+          status,
+          "<ErrorResponse><Error><Code>" + code + "</Code><Message>"
+              + Xml.escape(String.valueOf(getMessage())) + "</Message></Error></ErrorResponse>");
+    }
     if (!service.equals("s3")) {
       return json();
     }

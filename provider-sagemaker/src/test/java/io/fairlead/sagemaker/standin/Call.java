@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.ByteArrayOutputStream;
+import java.net.URLDecoder;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -50,6 +51,8 @@ final class Call {
     String target = header("X-Amz-Target");
     if (target != null) {
       operation = target.substring(target.indexOf('.') + 1);
+    } else if (service.equals(AlarmService.SERVICE)) {
+      operation = form().getOrDefault("Action", "");
     } else if (service.equals("s3")) {
       operation = ObjectStore.operation(this);
     } else {
@@ -124,6 +127,20 @@ final class Call {
     return Json.parse(body);
   }
 
+  /** {@return the parameters of a form} */
+  Map<String, String> form() {
+    Map<String, String> form = new LinkedHashMap<>();
+    for (String pair : new String(body, UTF_8).split("&", -1)) {
+      int equals = pair.indexOf('=');
+      if (equals > 0) {
+        form.put(
+            URLDecoder.decode(pair.substring(0, equals), UTF_8),
+            URLDecoder.decode(pair.substring(equals + 1), UTF_8));
+      }
+    }
+    return form;
+  }
+
   String operation() {
     return operation;
   }
@@ -134,6 +151,8 @@ final class Call {
 
   /** {@return what makes it the same call when it is sent again} */
   String identity() {
-    return isControl() ? operation + new String(body, UTF_8) : method + url;
+    return isControl() || service.equals(AlarmService.SERVICE)
+        ? operation + new String(body, UTF_8)
+        : method + url;
   }
 }

@@ -58,6 +58,9 @@ final class ControlPlane {
 
   private final Account account;
   private final Map<String, Thing> models = new LinkedHashMap<>();
+  /** The approval of each model package, by its ARN; empty where it has none. */
+  private final Map<String, String> packages = new HashMap<>();
+
   private final Map<String, Thing> configs = new LinkedHashMap<>();
   private final Map<String, Thing> components = new LinkedHashMap<>();
 
@@ -91,6 +94,7 @@ final class ControlPlane {
       case "CreateModel" -> createModel(in, region);
       case "DescribeModel" -> describeModel(in, region);
       case "DeleteModel" -> deleteModel(in, region);
+      case "DescribeModelPackage" -> describePackage(in);
       case "ListModels" -> list(in, "Models", "model", "Model", models.values());
       case "CreateEndpointConfig" -> createConfig(in, region);
       case "DescribeEndpointConfig" -> describeConfig(in, region);
@@ -158,6 +162,28 @@ final class ControlPlane {
     in.putObject("PrimaryContainer").put("Image", "someone/image:1");
     createModel(in, Account.REGION);
     see("model/" + name);
+  }
+
+  void addPackage(String arn, String approval) {
+    packages.put(arn, approval);
+  }
+
+  private ObjectNode describePackage(ObjectNode in) {
+    String arn = in.path("ModelPackageName").asText();
+    String approval = packages.get(arn);
+    if (approval == null) {
+      throw AwsError.validation("ModelPackage " + arn + " does not exist.");
+    }
+    ObjectNode said = Json.object()
+        .put("ModelPackageArn", arn)
+        .put("ModelPackageName", arn)
+        .put("CreationTime", account.now())
+        .put("ModelPackageStatus", "Completed");
+    said.putObject("ModelPackageStatusDetails").putArray("ValidationStatuses");
+    if (!approval.isEmpty()) {
+      said.put("ModelApprovalStatus", approval);
+    }
+    return said;
   }
 
   void addConfig(String name, String model, String variant) {
@@ -361,6 +387,20 @@ final class ControlPlane {
     String arn = arn(region, "model", name);
     if (models.containsKey(name)) {
       throw exists("model", arn);
+    }
+    JsonNode container = in.path("PrimaryContainer");
+    String source = container.path("ModelPackageName").asText("");
+    if (!source.isEmpty()) {
+      if (!packages.containsKey(source)) {
+        throw AwsError.validation("ModelPackage " + source + " does not exist.");
+      }
+      // What the package has is added to what was given.
+      ObjectNode given = (ObjectNode) container;
+      ObjectNode environment = given.hasNonNull("Environment")
+          ? (ObjectNode) given.get("Environment")
+          : given.putObject("Environment");
+      environment.put("SET_BY_PACKAGE", "1");
+      given.put("Image", "123456789012.dkr.ecr.us-east-1.amazonaws.com/of-package:1");
     }
     models.put(name, new Thing(name, arn, account.now(), in));
     made("model", name);

@@ -70,6 +70,9 @@ final class ObjectStore {
     }
   }
 
+  /** How objects are encrypted, by their paths. */
+  private final Map<String, String> encrypted = new HashMap<>();
+
   private final Account account;
   private final Map<String, NavigableMap<String, Stored>> buckets = new TreeMap<>();
   private final Map<String, String> regions = new HashMap<>();
@@ -103,6 +106,11 @@ final class ObjectStore {
 
   byte[] bytes(String bucket, String key) {
     return object(bucket, key).bytes().clone();
+  }
+
+  /** {@return how an object is encrypted, and by which key; empty if its bucket decides} */
+  String encryption(String bucket, String key) {
+    return encrypted.getOrDefault("/" + bucket + "/" + key, "");
   }
 
   Map<String, String> metadata(String bucket, String key) {
@@ -201,6 +209,12 @@ final class ObjectStore {
               "The bucket you are attempting to access must be addressed using the specified endpoint."
                   + " Please send all future requests to this endpoint.")
           .with("x-amz-bucket-region", region);
+    }
+    String encryption = call.header("x-amz-server-side-encryption");
+    if (encryption != null) {
+      encrypted.put(
+          call.path(),
+          encryption + " " + call.header("x-amz-server-side-encryption-aws-kms-key-id"));
     }
     return switch (call.operation()) {
       case "HeadBucket" -> Answer.empty(200).with("x-amz-bucket-region", call.region());

@@ -25,6 +25,20 @@ final class Requests {
   private static final Set<String> ACCELERATOR_TYPES =
       names(ProductionVariantAcceleratorType.knownValues());
 
+  /** In the API's reference of November 2026, which knows more of them than the SDK's enum does. */
+  private static final List<String> AMI_VERSIONS = List.of(
+      "al2-ami-sagemaker-inference-gpu-2",
+      "al2-ami-sagemaker-inference-gpu-2-1",
+      "al2-ami-sagemaker-inference-gpu-3-1",
+      "al2-ami-sagemaker-inference-neuron-2",
+      "al2023-ami-sagemaker-inference-gpu-4-1");
+
+  private static final Pattern KMS_KEY = Pattern.compile("[a-zA-Z0-9:/_-]*");
+
+  /** As live errors of AWS show it. */
+  private static final Pattern WITH_STORAGE = Pattern.compile(
+      "ml\\.(g4dn|g5|g6e?|gr6|p3dn|p4de?|p5e?n?|p6|trn1n?|trn2|[cmr][0-9]g?dn?)[.-].*");
+
   private Requests() {}
 
   private static Set<String> names(Set<?> values) {
@@ -113,6 +127,7 @@ final class Requests {
     constraints.list(in, "", "ProductionVariants", true, 1, 10);
     constraints.list(in, "", "ShadowProductionVariants", false, 1, 10);
     constraints.text(in, "", "ExecutionRoleArn", false, 2048, ROLE);
+    constraints.text(in, "", "KmsKeyId", false, 2048, KMS_KEY);
     tags(constraints, in);
     for (String member : List.of("ProductionVariants", "ShadowProductionVariants")) {
       int i = 0;
@@ -138,6 +153,11 @@ final class Requests {
       constraints.number(capture, at, "InitialSamplingPercentage", true, 0, 100);
       constraints.text(capture, at, "DestinationS3Uri", true, 512, MODEL_DATA);
       constraints.list(capture, at, "CaptureOptions", true, 1, 32);
+      constraints.text(capture, at, "KmsKeyId", false, 2048, KMS_KEY);
+      JsonNode types = capture.path("CaptureContentTypeHeader");
+      String inner = at + "captureContentTypeHeader.";
+      constraints.list(types, inner, "CsvContentTypes", false, 1, 10);
+      constraints.list(types, inner, "JsonContentTypes", false, 1, 10);
     }
     constraints.check();
     configAsAWhole(in);
@@ -151,6 +171,13 @@ final class Requests {
     constraints.oneOf(in, at, "InstanceType", false, INSTANCE_TYPES);
     constraints.oneOf(in, at, "AcceleratorType", false, ACCELERATOR_TYPES);
     constraints.number(in, at, "VolumeSizeInGB", false, 1, 512);
+    constraints.oneOf(in, at, "InferenceAmiVersion", false, AMI_VERSIONS);
+    constraints.oneOf(
+        in.path("RoutingConfig"),
+        at + "routingConfig.",
+        "RoutingStrategy",
+        in.hasNonNull("RoutingConfig"),
+        List.of("LEAST_OUTSTANDING_REQUESTS", "RANDOM"));
     constraints.number(in, at, "ModelDataDownloadTimeoutInSeconds", false, 60, 3600);
     constraints.number(in, at, "ContainerStartupHealthCheckTimeoutInSeconds", false, 60, 3600);
     if (in.hasNonNull("ServerlessConfig")) {
@@ -190,6 +217,7 @@ final class Requests {
         withModel += variant.hasNonNull("ModelName") ? 1 : 0;
         serverless += variant.hasNonNull("ServerlessConfig") ? 1 : 0;
         variantAsAWhole(variant, name);
+        storage(in, variant);
       }
     }
     if (withModel != 0 && withModel != all) {
@@ -246,6 +274,22 @@ final class Requests {
           > managed.path("MaxInstanceCount").asInt(Integer.MAX_VALUE)) {
         throw AwsError.validation("MinInstanceCount must not be above MaxInstanceCount.");
       }
+    }
+  }
+
+  /** Instances with storage of their own have no volume, and no key for it. */
+  private static void storage(ObjectNode in, JsonNode variant) {
+    String type = variant.path("InstanceType").asText("");
+    if (!WITH_STORAGE.matcher(type).matches()) {
+      return;
+    }
+    if (variant.hasNonNull("VolumeSizeInGB")) {
+      throw AwsError.validation(
+          "VolumeSize parameter is not allowed for the selected Instance type " + type + ".");
+    }
+    if (in.hasNonNull("KmsKeyId")) {
+      throw AwsError.validation(
+          "KmsKeyId is not allowed for instance type " + type + ", which has local storage.");
     }
   }
 

@@ -262,6 +262,13 @@ final class ScalingService {
     if (!in.hasNonNull(needed)) {
       throw AwsError.validation(needed + " is required for policy type " + type + ".");
     }
+    JsonNode tracking = in.path("TargetTrackingScalingPolicyConfiguration");
+    if (tracking.isObject()
+        && tracking.hasNonNull("PredefinedMetricSpecification")
+            == tracking.hasNonNull("CustomizedMetricSpecification")) {
+      throw AwsError.validation(
+          "A target-tracking policy has either a predefined or a customized metric.");
+    }
     String name = in.get("PolicyName").asText();
     ObjectNode old = policies.get(key + "|" + name);
     ObjectNode policy = in.deepCopy();
