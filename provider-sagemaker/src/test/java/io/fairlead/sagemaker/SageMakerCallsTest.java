@@ -165,6 +165,28 @@ class SageMakerCallsTest {
         .hasSizeLessThanOrEqualTo(8);
   }
 
+  @Test
+  void undeployingOneOfTwoVariantsListsBeforeAndAfterItsChange() throws IOException {
+    Container container = packaged(new byte[] {1});
+    deploy(container, ONE, new Routing("bert", "blue"));
+    Endpoint green = deploy(container, ONE, new Routing("bert", "green"));
+    aws.account().addModel("somebody-elses");
+    aws.account().addEndpointConfig("somebody-elses", "somebody-elses", "a");
+    aws.account().addEndpoint("somebody-elses", "somebody-elses");
+    aws.time().pass(Duration.ofMinutes(3));
+    platform.list();
+    aws.account().forgetCalls();
+
+    await(platform.undeploy(green));
+
+    assertThat(aws.account().calls()).as("as the page says").hasSizeLessThanOrEqualTo(40);
+    assertThat(aws.account().calls())
+        .filteredOn(call -> call.equals("ListEndpoints") || call.equals("ListModels"))
+        .hasSize(4);
+    assertThat(aws.account().requests("ListTags"))
+        .noneMatch(request -> request.toString().contains("somebody-elses"));
+  }
+
   // ---- rights ----
 
   /** The statements of the policy, each of those whose Sid begins with the name. */

@@ -28,6 +28,8 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
+import software.amazon.awssdk.services.sagemaker.SageMakerClient;
+import software.amazon.awssdk.services.sagemaker.model.DesiredWeightAndCapacity;
 
 /** Scaling by load where there may be nothing to scale: asynchronous endpoints, and copies of inference components. */
 class SageMakerScalingTest {
@@ -87,6 +89,34 @@ class SageMakerScalingTest {
     assertThat(isAs(BACKLOG, ASYNC)).isTrue();
 
     platform.undeploy(blue).await(LIMIT);
+    assertThat(aws.remains()).isEmpty();
+  }
+
+  @Test
+  void anEndpointThatHasScaledToNothingIsAsDesiredAndStaysThereWhenItIsChanged() {
+    deploy(platform, BACKLOG, ASYNC);
+    try (SageMakerClient console = aws.console()) {
+      console.updateEndpointWeightsAndCapacities(request -> request
+          .endpointName("bert")
+          .desiredWeightsAndCapacities(DesiredWeightAndCapacity.builder()
+              .variantName("blue")
+              .desiredInstanceCount(0)
+              .build()));
+      aws.time().pass(Duration.ofMinutes(1));
+    }
+    assertThat(isAs(BACKLOG, ASYNC)).isTrue();
+
+    deploy(platform, BACKLOG, ASYNC.with(SageMakerDataCapture.of(10, "s3://models/records/")));
+
+    try (SageMakerClient console = aws.console()) {
+      assertThat(console
+              .describeEndpoint(request -> request.endpointName("bert"))
+              .productionVariants()
+              .get(0)
+              .currentInstanceCount())
+          .isZero();
+    }
+    platform.undeployAll("bert").await(LIMIT);
     assertThat(aws.remains()).isEmpty();
   }
 
