@@ -1,5 +1,6 @@
 package io.fairlead.examples;
 
+import com.google.api.gax.rpc.TransportChannelProvider;
 import io.fairlead.grammar.Container;
 import io.fairlead.grammar.Dependencies;
 import io.fairlead.grammar.Endpoint;
@@ -19,11 +20,13 @@ import io.fairlead.vertex.VertexMonitoring;
 import io.fairlead.vertex.VertexPlatform;
 import io.fairlead.vertex.VertexPool;
 import io.fairlead.vertex.VertexProvider;
+import io.fairlead.vertex.VertexRequest;
 import io.fairlead.vertex.VertexResponse;
 import io.fairlead.vertex.VertexRuntime;
 import io.fairlead.vertex.VertexScaling;
 import io.fairlead.vertex.VertexVersion;
 import java.net.URI;
+import java.net.http.HttpClient;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.List;
@@ -101,5 +104,30 @@ final class VertexSnippets {
         typed.find(VertexResponse.class).flatMap(VertexResponse::modelVersion);
     vertex.invokeStreaming(blue, request, show);
     return version;
+  }
+
+  /** {@return at a path of the container, of one variant and of any} */
+  static List<Response> asking(
+      VertexPlatform vertex, Endpoint green, String messages, String text) {
+    Response chat = vertex.invoke(green, Request.json(messages).pinnedTo("green"));
+    Response models =
+        vertex.invoke(green, Request.json(text).with(VertexRequest.path("/tokenize")));
+    return List.of(chat, models);
+  }
+
+  static RuntimeSpec server(String image) {
+    RuntimeSpec server = RuntimeSpec.of(image)
+        .with(VertexContainer.DEFAULT
+            .withInvokeRoutes("/v1/chat/completions")
+            .withHealthRoute("/health"));
+    return server;
+  }
+
+  static VertexConfig hosts(TransportChannelProvider transport, HttpClient client) {
+    VertexConfig config = VertexConfig.of("my-project", "us-central1")
+        .withTransport(transport)
+        .withHttpClient(client)
+        .withHosts((endpoint, google) -> google.map(host -> host + ":443").orElse("10.1.0.7:443"));
+    return config;
   }
 }

@@ -3,6 +3,7 @@ package io.fairlead.examples;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.fairlead.contract.Faults;
 import io.fairlead.contract.VirtualTime;
 import io.fairlead.grammar.Container;
 import io.fairlead.grammar.Dependencies;
@@ -114,5 +115,29 @@ class VertexSnippetsTest {
 
     assertThat(version).contains("1");
     assertThat(shown).hasToString("one by one");
+  }
+
+  @Test
+  void aServersPathsAreInvokedOfOneVariantAndOfAny() {
+    VertexConfig config =
+        VertexSnippets.hosts(StandIn.transport(Faults.none()), project.httpClient());
+    VertexPlatform served = new VertexProvider()
+        .open(VertexConfig.of("snippets-project", "us-central1")
+            .withPlaintextEndpoint(StandIn.endpoint())
+            .withTransport(config.transport().orElseThrow())
+            .withHttpClient(config.httpClient().orElseThrow()));
+    try (served) {
+      Container container = served
+          .packageModel(model(), VertexSnippets.server(IMAGE), Dependencies.NONE)
+          .await(LIMIT);
+      Endpoint green =
+          served.deploy(container, ONE, new Routing("chat", "green")).await(LIMIT);
+
+      assertThat(VertexSnippets.asking(served, green, "{\"messages\":[]}", "{}"))
+          .extracting(Response::text)
+          .containsExactly("{\"messages\":[]}", "{}");
+    }
+    assertThat(project.calls()).contains("Invoke/v1/chat/completions", "Invoke/tokenize");
+    assertThat(config.hosts().orElseThrow().of("chat", Optional.empty())).isEqualTo("10.1.0.7:443");
   }
 }

@@ -7,6 +7,7 @@ import io.fairlead.grammar.Problems;
 import io.fairlead.provider.Loopback;
 import io.fairlead.spi.Settings;
 import java.net.URI;
+import java.net.http.HttpClient;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.regex.Pattern;
@@ -46,6 +47,8 @@ public final class VertexConfig extends Settings<VertexConfig.Draft> {
     Optional<CredentialsProvider> credentials = Optional.empty();
     Optional<TransportChannelProvider> transport = Optional.empty();
     Optional<Storage> storage = Optional.empty();
+    Optional<VertexHosts> hosts = Optional.empty();
+    Optional<HttpClient> httpClient = Optional.empty();
     String universeDomain = GOOGLE;
     Duration callTimeout = CALL_TIMEOUT;
   }
@@ -144,7 +147,12 @@ public final class VertexConfig extends Settings<VertexConfig.Draft> {
     return draft().credentials;
   }
 
-  /** {@return the caller's own transport, for proxies and interceptors} */
+  /**
+   * {@return the caller's own gRPC transport, for proxies, interceptors and certificates}
+   *
+   * <p>One that needs an endpoint is opened once for each host, by {@code withEndpoint}: for the region's, and for that
+   * of each dedicated endpoint. One that has an address of its own answers for all hosts.
+   */
   public Optional<TransportChannelProvider> transport() {
     return draft().transport;
   }
@@ -152,6 +160,16 @@ public final class VertexConfig extends Settings<VertexConfig.Draft> {
   /** {@return the caller's own client of Cloud Storage} */
   public Optional<Storage> storage() {
     return draft().storage;
+  }
+
+  /** {@return the hosts at which endpoints that have a host of their own are invoked; by default Google's} */
+  public Optional<VertexHosts> hosts() {
+    return draft().hosts;
+  }
+
+  /** {@return the caller's own HTTP client, by which models with invoke routes are invoked} */
+  public Optional<HttpClient> httpClient() {
+    return draft().httpClient;
   }
 
   /**
@@ -202,6 +220,20 @@ public final class VertexConfig extends Settings<VertexConfig.Draft> {
 
   public VertexConfig withStorage(Storage storage) {
     return new VertexConfig(with(draft -> draft.storage = Optional.of(storage)));
+  }
+
+  /**
+   * {@return a copy that invokes dedicated and private endpoints at hosts of the caller's choice}
+   *
+   * <p>These hosts get the credentials, so they have to be the caller's own or Google's.
+   */
+  public VertexConfig withHosts(VertexHosts hosts) {
+    return new VertexConfig(with(draft -> draft.hosts = Optional.of(hosts)));
+  }
+
+  /** {@return a copy with a client for HTTPS, such as one with a proxy or certificates; it stays open} */
+  public VertexConfig withHttpClient(HttpClient client) {
+    return new VertexConfig(with(draft -> draft.httpClient = Optional.of(client)));
   }
 
   /** {@return a copy in another universe of Google Cloud; the credentials have to be of the same universe} */

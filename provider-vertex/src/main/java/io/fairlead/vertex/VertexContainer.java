@@ -35,6 +35,8 @@ public final class VertexContainer extends Settings<VertexContainer.Draft>
     Optional<Integer> port = Optional.empty();
     Optional<String> predictRoute = Optional.empty();
     Optional<String> healthRoute = Optional.empty();
+    boolean invokeRoutes;
+    Optional<String> invokePath = Optional.empty();
     Optional<Integer> sharedMemoryMb = Optional.empty();
     Optional<Duration> deploymentTimeout = Optional.empty();
     VertexProbe startupProbe = VertexProbe.NONE;
@@ -49,6 +51,13 @@ public final class VertexContainer extends Settings<VertexContainer.Draft>
         problems.check(port >= 1 && port <= LAST_PORT, "port", "must be 1 to " + LAST_PORT, port));
     checkRoute("predictRoute", draft.predictRoute, problems);
     checkRoute("healthRoute", draft.healthRoute, problems);
+    problems.check(
+        !draft.invokeRoutes || draft.predictRoute.isEmpty(),
+        "invokeRoutes",
+        "must be off where there is a predictRoute: Vertex AI takes one of the two",
+        draft.predictRoute.orElse(""));
+    draft.invokePath.ifPresent(
+        path -> problems.check(VertexRequest.isPath(path), "invokePath", VertexRequest.RULE, path));
     draft.sharedMemoryMb.ifPresent(
         size -> problems.check(size >= 1, "sharedMemoryMb", "must be 1 or more", size));
     draft.deploymentTimeout.ifPresent(timeout -> problems.check(
@@ -92,6 +101,18 @@ public final class VertexContainer extends Settings<VertexContainer.Draft>
     return draft().healthRoute;
   }
 
+  /**
+   * {@return whether any path of the container can be invoked, over HTTPS; a request names it by {@link VertexRequest}}
+   */
+  public boolean invokeRoutes() {
+    return draft().invokeRoutes;
+  }
+
+  /** {@return the path of requests without a {@link VertexRequest}; only with invoke routes} */
+  public Optional<String> invokePath() {
+    return draft().invokePath;
+  }
+
   /** {@return the size of {@code /dev/shm} in megabytes; by default 64} */
   public Optional<Integer> sharedMemoryMb() {
     return draft().sharedMemoryMb;
@@ -133,6 +154,27 @@ public final class VertexContainer extends Settings<VertexContainer.Draft>
     return new VertexContainer(with(draft -> {
       draft.predictRoute = Optional.of(predictRoute);
       draft.healthRoute = Optional.of(healthRoute);
+    }));
+  }
+
+  public VertexContainer withHealthRoute(String healthRoute) {
+    return new VertexContainer(with(draft -> draft.healthRoute = Optional.of(healthRoute)));
+  }
+
+  /**
+   * {@return a copy of which any path can be invoked, and each variant by itself}
+   *
+   * <p>Vertex AI offers it on dedicated endpoints only, so that the endpoint is dedicated.
+   */
+  public VertexContainer withInvokeRoutes() {
+    return new VertexContainer(with(draft -> draft.invokeRoutes = true));
+  }
+
+  /** {@return the same, with the path of requests that name none, such as {@code /v1/chat/completions}} */
+  public VertexContainer withInvokeRoutes(String path) {
+    return new VertexContainer(with(draft -> {
+      draft.invokeRoutes = true;
+      draft.invokePath = Optional.of(path);
     }));
   }
 

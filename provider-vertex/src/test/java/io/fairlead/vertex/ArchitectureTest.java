@@ -22,6 +22,7 @@ class ArchitectureTest {
   private static final String API = "io.fairlead.vertex";
   private static final String INTERNAL = "io.fairlead.vertex.internal";
   private static final String STORAGE = INTERNAL + ".storage";
+  private static final String HTTP = INTERNAL + ".http";
   private static final int MOST_FILES = 40;
 
   private static final JavaClasses VERTEX = new ClassFileImporter()
@@ -35,9 +36,11 @@ class ArchitectureTest {
         .containsExactlyInAnyOrder(
             "VertexProvider",
             "VertexConfig",
+            "VertexHosts",
             "VertexPlatform",
             "VertexArtifact",
             "VertexVersion",
+            "VertexRequest",
             "VertexResponse",
             "VertexRuntime",
             "VertexContainer",
@@ -74,14 +77,14 @@ class ArchitectureTest {
             JavaClass::getPackageName,
             mapping(JavaClass::getSimpleName, toCollection(TreeSet::new))));
 
-    assertThat(files).containsOnlyKeys(API, INTERNAL, STORAGE);
+    assertThat(files).containsOnlyKeys(API, INTERNAL, STORAGE, HTTP);
     assertThat(files.values())
         .allSatisfy(types -> assertThat(types).hasSizeLessThanOrEqualTo(MOST_FILES));
   }
 
   @Test
   void everyPackageIsNullMarked() {
-    assertThat(List.of(API, INTERNAL, STORAGE))
+    assertThat(List.of(API, INTERNAL, STORAGE, HTTP))
         .allSatisfy(name -> assertThat(
                 Class.forName(name + ".package-info").isAnnotationPresent(NullMarked.class))
             .isTrue());

@@ -12,7 +12,6 @@ import io.fairlead.vertex.standin.Project;
 import io.fairlead.vertex.standin.StandIn;
 import io.grpc.Status.Code;
 import java.time.Duration;
-import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
 import java.util.Random;
@@ -142,7 +141,8 @@ public final class Gcp implements Place {
 
   public VertexPlatform open(VertexConfig config, Faults faults) {
     return DefaultVertexPlatform.open(
-        config.withTransport(overWire ? StandIn.transport(faults) : project.transport(faults)),
+        (config.httpClient().isPresent() ? config : config.withHttpClient(project.httpClient()))
+            .withTransport(overWire ? StandIn.transport(faults) : project.transport(faults)),
         time,
         new Random(1),
         Optional.of(StandIn.logEntries()));
@@ -172,7 +172,9 @@ public final class Gcp implements Place {
 
     @Override
     public int asked() {
-      return Collections.frequency(gcp.project().calls(), "StreamRawPredict");
+      return (int) gcp.project().calls().stream()
+          .filter(call -> call.equals("StreamRawPredict") || call.startsWith("Invoke/"))
+          .count();
     }
 
     @Override

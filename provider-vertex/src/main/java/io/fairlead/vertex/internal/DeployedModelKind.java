@@ -247,7 +247,7 @@ final class DeployedModelKind extends VertexKind<DeployedModelSpec> {
       Endpoint now = settled.endpoint().orElse(endpoint);
       for (DeployedModel deployed : now.getDeployedModelsList()) {
         DeployedModelName.variant(deployed)
-            .ifPresent(variant -> listed.add(listed(name, variant, deployed, look)));
+            .ifPresent(variant -> listed.add(listed(now, variant, deployed, look)));
       }
       settled
           .inProgress()
@@ -269,7 +269,8 @@ final class DeployedModelKind extends VertexKind<DeployedModelSpec> {
     return variants;
   }
 
-  private Listed listed(String name, String variant, DeployedModel deployed, Look look) {
+  private Listed listed(Endpoint endpoint, String variant, DeployedModel deployed, Look look) {
+    String name = VertexNames.id(endpoint.getName());
     List<ResourceRef> uses = new ArrayList<>();
     uses.add(new ResourceRef(ModelSpec.KIND.name(), models.nameOf(deployed, look)));
     uses.add(new ResourceRef(EndpointSpec.KIND.name(), name));
@@ -281,9 +282,16 @@ final class DeployedModelKind extends VertexKind<DeployedModelSpec> {
             new ResourceRef(DeployedModelSpec.KIND.name(), name + "/" + variant),
             VertexTimes.instant(deployed.getCreateTime()))
         .deployment(name)
-        .status(Observed.Status.READY, deployed.getStatus().getMessage())
+        .status(Observed.Status.READY, detail(endpoint, deployed))
         .asRoot()
         .uses(uses);
+  }
+
+  /** {@return what Vertex AI says of it, or else what a private endpoint is reached by} */
+  private static String detail(Endpoint endpoint, DeployedModel deployed) {
+    String attachment = EndpointCalls.serviceAttachment(endpoint);
+    String said = deployed.getStatus().getMessage();
+    return said.isEmpty() && !attachment.isEmpty() ? "service attachment " + attachment : said;
   }
 
   private static Listed deploying(

@@ -52,6 +52,16 @@ final class EndpointCalls {
     });
   }
 
+  /** {@return the service attachment of a private endpoint, which its forwarding rules lead to; empty if it has none} */
+  static String serviceAttachment(Endpoint endpoint) {
+    String own = endpoint.getPrivateServiceConnectConfig().getServiceAttachment();
+    return endpoint.getDeployedModelsList().stream()
+        .map(deployed -> deployed.getPrivateEndpoints().getServiceAttachment())
+        .filter(attachment -> !attachment.isEmpty())
+        .findFirst()
+        .orElse(own);
+  }
+
   /** {@return all managed endpoints} */
   List<Endpoint> list(Look look) {
     return look.once(

@@ -50,6 +50,8 @@ import java.util.function.Consumer;
  */
 final class ModelKind extends VertexKind<ModelSpec> {
   private static final String DEFAULT = "default";
+  /** The only prefix of invoke routes that Vertex AI takes. */
+  private static final String ALL_PATHS = "/*";
 
   private final String bucket;
 
@@ -252,6 +254,9 @@ final class ModelKind extends VertexKind<ModelSpec> {
         .addAllArgs(how.args());
     how.predictRoute().ifPresent(spec::setPredictRoute);
     how.healthRoute().ifPresent(spec::setHealthRoute);
+    if (how.invokeRoutes()) {
+      spec.setInvokeRoutePrefix(ALL_PATHS);
+    }
     how.sharedMemoryMb().ifPresent(spec::setSharedMemorySizeMb);
     model
         .environment()

@@ -18,6 +18,7 @@ import io.fairlead.vertex.VertexConfig;
 import io.fairlead.vertex.VertexEndpoint;
 import io.fairlead.vertex.VertexEndpoint.Access;
 import io.fairlead.vertex.VertexProvider;
+import io.fairlead.vertex.VertexRequest;
 import io.fairlead.vertex.VertexResponse;
 import java.time.Duration;
 import java.util.Optional;
@@ -28,6 +29,7 @@ import java.util.stream.Collectors;
 final class PredictionCalls {
   private static final int ALL = 100;
 
+  private final VertexConfig config;
   private final PredictionTargetCache targets;
   private final RefusedCalls calls;
   private final Refusals<ApiException> refusals;
@@ -61,9 +63,10 @@ final class PredictionCalls {
       VertexNames names,
       TimeSource time,
       RandomGenerator random) {
+    this.config = config;
     this.calls = new RefusedCalls(VertexProvider.ID, time, random);
     this.refusals = errors.ofPredictions();
-    this.targets = new PredictionTargetCache(clients, calls, refusals, names, config.callTimeout());
+    this.targets = new PredictionTargetCache(config, clients, calls, refusals, names);
     this.variants = new VariantLookup(targets, time);
   }
 
@@ -84,14 +87,14 @@ final class PredictionCalls {
     check(request, size);
     String id = endpoint.name();
     Access access = access(endpoint);
-    if (access == Access.PRIVATE_SERVICE_CONNECT) {
-      throw outOfReach(what, id);
-    }
     AnswerHeaders headers = new AnswerHeaders();
     try {
+      if (access == Access.PRIVATE_SERVICE_CONNECT && config.hosts().isEmpty()) {
+        throw outOfReach(what, id, serviceAttachment(what, id, deadline));
+      }
       request.variant().ifPresent(variant -> checkHasAllRequests(what, id, variant, deadline));
       PredictionTarget known = targets.known(id);
-      boolean isElsewhere = access == Access.DEDICATED && !targets.isFound(id);
+      boolean isElsewhere = access != Access.SHARED && !targets.isFound(id);
       PredictionTarget target =
           isElsewhere || size > known.largest() ? targets.find(what, id, deadline) : known;
       checkSize(size, target.largest());
@@ -122,7 +125,16 @@ final class PredictionCalls {
       ServingException failure,
       GrpcResponseMetadata answered,
       Deadline deadline) {
-    String deployedModelId = VertexInvoker.deployedModelId(answered);
+    return named(endpoint, request, failure, VertexInvoker.deployedModelId(answered), deadline);
+  }
+
+  /** The same, with the id of the deployed model; empty if Vertex AI does not say it. */
+  ServingException named(
+      Endpoint endpoint,
+      Request request,
+      ServingException failure,
+      String deployedModelId,
+      Deadline deadline) {
     return deployedModelId.isEmpty() || failure.variant().isPresent()
         ? failure
         : failure.withVariant(variant(endpoint, request, deployedModelId, deadline));
@@ -176,15 +188,24 @@ final class PredictionCalls {
     return Access.SHARED;
   }
 
-  private static ServingException outOfReach(String what, String id) {
+  /** Best effort: the failure is told without it, too. */
+  private String serviceAttachment(String what, String id, Deadline deadline) {
+    try {
+      return EndpointCalls.serviceAttachment(targets.get(what, id, deadline));
+    } catch (ServingException e) {
+      return "";
+    }
+  }
+
+  private static ServingException outOfReach(String what, String id, String attachment) {
     return new ServingException(
         VertexProvider.ID,
         ErrorKind.UNSUPPORTED,
         what
-            + " failed: it is accessible only by Private Service Connect, not by Google's own hosts. Invoke it in the"
-            + " network of an allowed project, by a PredictionServiceClient whose endpoint is the forwarding "
-            + "rule to its service attachment, with the header " + PredictionTarget.ENDPOINT_ID
-            + ": " + id);
+            + " failed: it is accessible only by Private Service Connect, not by Google's own hosts. In the network "
+            + "of an allowed project, create a forwarding rule to its service attachment"
+            + (attachment.isEmpty() ? "" : ", " + attachment + ",")
+            + " and name the rule's address with VertexConfig.withHosts for endpoint " + id);
   }
 
   private static void check(Request request, int size) {
@@ -195,14 +216,17 @@ final class PredictionCalls {
             .check(
                 false,
                 "options",
-                "must not be of platform 'vertex', which knows none for requests",
+                option instanceof VertexRequest
+                    ? "must not have a path, because the container has no invoke routes: package it with "
+                        + "VertexContainer.withInvokeRoutes"
+                    : "must not be of platform 'vertex', which knows VertexRequest only",
                 option.getClass().getSimpleName())
             .throwIfAny();
       }
     }
   }
 
-  private static void checkSize(int size, int largest) {
+  static void checkSize(int size, int largest) {
     if (size > largest) {
       String wayOut = largest == PredictionTarget.LARGEST_SHARED
           ? ", the limit of a shared endpoint; a dedicated one takes "
@@ -214,32 +238,57 @@ final class PredictionCalls {
     }
   }
 
+  /** {@return the host of an endpoint that has one of its own, as {@code host:port}} */
+  Optional<String> ownHost(String what, String id, Deadline deadline) {
+    return targets.ownHost(what, id, deadline);
+  }
+
+  /** Forgets where an endpoint is: it may have been created again. */
+  void forget(String id) {
+    targets.forget(id);
+  }
+
+  /** {@return the retries of rejected calls} */
+  RefusedCalls retries() {
+    return calls;
+  }
+
+  /** {@return the deployed model of a variant; throws if there is none} */
+  DeployedModel checkDeployed(String what, String id, String variant, Deadline deadline) {
+    return deployed(what, targets.get(what, id, deadline), variant);
+  }
+
+  private static DeployedModel deployed(
+      String what, com.google.cloud.aiplatform.v1.Endpoint found, String variant) {
+    return found.getDeployedModelsList().stream()
+        .filter(deployed -> VariantLookup.name(deployed).equals(variant))
+        .findFirst()
+        .orElseThrow(() -> {
+          String there = found.getDeployedModelsList().stream()
+              .map(deployed -> "'" + VariantLookup.name(deployed) + "'")
+              .sorted()
+              .collect(Collectors.joining(", "));
+          return new ServingException(
+              VertexProvider.ID,
+              ErrorKind.NOT_FOUND,
+              what + " failed: no such variant is deployed there; deployed: "
+                  + (there.isEmpty() ? "none" : there));
+        });
+  }
+
   private void checkHasAllRequests(String what, String id, String variant, Deadline deadline) {
     com.google.cloud.aiplatform.v1.Endpoint found = targets.get(what, id, deadline);
-    Optional<DeployedModel> model = found.getDeployedModelsList().stream()
-        .filter(deployed -> VariantLookup.name(deployed).equals(variant))
-        .findFirst();
-    if (model.isEmpty()) {
-      String there = found.getDeployedModelsList().stream()
-          .map(deployed -> "'" + VariantLookup.name(deployed) + "'")
-          .sorted()
-          .collect(Collectors.joining(", "));
-      throw new ServingException(
-          VertexProvider.ID,
-          ErrorKind.NOT_FOUND,
-          what + " failed: no such variant is deployed there; deployed: "
-              + (there.isEmpty() ? "none" : there));
-    }
-    int percent = found.getTrafficSplitOrDefault(model.get().getId(), 0);
+    int percent = found.getTrafficSplitOrDefault(deployed(what, found, variant).getId(), 0);
     if (percent < ALL) {
       throw new ServingException(
           VertexProvider.ID,
           ErrorKind.UNSUPPORTED,
           what
-              + " failed: Vertex AI cannot send a request to one variant, it divides all by the traffic "
-              + "split, in which '"
+              + " failed: Vertex AI sends a request to one variant only where the container has invoke routes; "
+              + "otherwise it divides all by the traffic split, in which '"
               + variant + "' has " + percent
-              + " percent: route all requests to it, or deploy it under a name of its own");
+              + " percent: package it with VertexContainer.withInvokeRoutes, route all requests to it, or deploy "
+              + "it under a name of its own");
     }
   }
 }

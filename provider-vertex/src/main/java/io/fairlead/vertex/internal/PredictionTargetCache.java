@@ -8,11 +8,14 @@ import io.fairlead.error.ErrorKind;
 import io.fairlead.error.ServingException;
 import io.fairlead.provider.Deadline;
 import io.fairlead.provider.Durations;
+import io.fairlead.provider.Loopback;
 import io.fairlead.provider.RefusedCalls;
 import io.fairlead.provider.RefusedCalls.Refusals;
+import io.fairlead.vertex.VertexConfig;
 import io.fairlead.vertex.VertexProvider;
 import java.time.Duration;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 
 /** A cache of the targets of requests: it looks up the hosts of dedicated endpoints. */
@@ -20,26 +23,29 @@ final class PredictionTargetCache {
   private static final Duration FIRST_PAUSE = Duration.ofSeconds(1);
   private static final Duration LONGEST_PAUSE = Duration.ofSeconds(8);
   private static final String SHARED = "";
+  private static final String TLS = ":443";
+  /** The domain of the hosts that Google gives to dedicated endpoints. */
+  private static final String GOOGLES = ".vertexai.goog";
 
+  private final VertexConfig config;
   private final VertexClients clients;
   private final RefusedCalls calls;
   private final Refusals<ApiException> refusals;
   private final VertexNames names;
-  private final Duration callTimeout;
-  /** The hosts of endpoints that were looked up, by their ids; empty for the region's. */
+  /** The hosts of endpoints that were looked up, by their ids, as host:port; empty for the region's. */
   private final Map<String, String> hosts = new ConcurrentHashMap<>();
 
   PredictionTargetCache(
+      VertexConfig config,
       VertexClients clients,
       RefusedCalls calls,
       Refusals<ApiException> refusals,
-      VertexNames names,
-      Duration callTimeout) {
+      VertexNames names) {
+    this.config = config;
     this.clients = clients;
     this.calls = calls;
     this.refusals = refusals;
     this.names = names;
-    this.callTimeout = callTimeout;
   }
 
   /** {@return the cached target of an endpoint; at the region's host if it was never looked up} */
@@ -93,16 +99,50 @@ final class PredictionTargetCache {
             clients.endpoints().getEndpointCallable(),
             request,
             GrpcCallContext.createDefault()
-                .withTimeoutDuration(Durations.atMost(callTimeout, left))));
+                .withTimeoutDuration(Durations.atMost(config.callTimeout(), left))));
     String host = host(endpoint.getDedicatedEndpointDns());
-    if (!endpoint.getDedicatedEndpointEnabled()) {
+    if (endpoint.hasPrivateServiceConnectConfig()) {
+      config.hosts().ifPresent(own -> hosts.put(id, own.of(id, Optional.empty())));
+    } else if (!endpoint.getDedicatedEndpointEnabled()) {
       hosts.put(id, SHARED);
     } else if (!host.isEmpty()) {
-      hosts.put(id, host);
+      hosts.put(
+          id,
+          config
+              .hosts()
+              .map(own -> own.of(id, Optional.of(host)))
+              .orElseGet(() -> checked(what, host)));
     } else {
       hosts.remove(id);
     }
     return endpoint;
+  }
+
+  /** The credentials are sent there, so an answer of an endpoint that is not Google's must not name any host. */
+  private String checked(String what, String host) {
+    boolean isTrusted = host.endsWith(GOOGLES)
+        || host.endsWith("." + config.universeDomain())
+        || Loopback.isHost(host)
+        || Loopback.isHostAndPort(host);
+    if (!isTrusted) {
+      throw new ServingException(
+          VertexProvider.ID,
+          ErrorKind.UNSUPPORTED,
+          what + " failed: its host is " + host + ", which is none of Google's, so that it gets no "
+              + "credentials: name the host to use with VertexConfig.withHosts");
+    }
+    return host.contains(":") ? host : host + TLS;
+  }
+
+  /**
+   * {@return the host of an endpoint that has one of its own, as {@code host:port}; empty if it is invoked at the
+   * region's}
+   */
+  Optional<String> ownHost(String what, String id, Deadline deadline) {
+    if (!isFound(id)) {
+      find(what, id, deadline);
+    }
+    return Optional.of(hosts.getOrDefault(id, SHARED)).filter(host -> !host.equals(SHARED));
   }
 
   /** {@return the host in Vertex AI's DNS name, which its documentation writes as a URL} */

@@ -32,6 +32,12 @@ final class TypedInvoker {
 
   Response predict(Endpoint endpoint, Request request) {
     String what = PredictionCalls.what(endpoint, request);
+    if (InvokeRoutes.of(endpoint) != null) {
+      throw new ServingException(
+          VertexProvider.ID,
+          ErrorKind.UNSUPPORTED,
+          what + " failed: a container with invoke routes has no predict route: use invoke");
+    }
     Deadline deadline = Deadline.after(request.timeout(), time);
     PredictRequest asked = asked(VertexInvoker.bytes(endpoint, request));
     PredictResponse answer = calls.ask(

@@ -5,6 +5,7 @@ import com.google.api.gax.core.ExecutorProvider;
 import com.google.api.gax.core.FixedCredentialsProvider;
 import com.google.api.gax.core.FixedExecutorProvider;
 import com.google.api.gax.core.NoCredentialsProvider;
+import com.google.api.gax.grpc.InstantiatingGrpcChannelProvider;
 import com.google.api.gax.rpc.ClientSettings;
 import com.google.api.gax.rpc.FixedTransportChannelProvider;
 import com.google.api.gax.rpc.TransportChannel;
@@ -168,28 +169,39 @@ final class VertexClients implements AutoCloseable {
   }
 
   /**
-   * {@return the client of a dedicated endpoint, at its own host}
+   * {@return the client of an endpoint that has a host of its own}
    *
    * <p>The shared client if an emulator, or a transport with an address of its own, stands in for all hosts.
    */
-  PredictionServiceClient predictions(String dedicatedHost) {
-    boolean answersForAll = config.plaintext()
-        || config.transport().filter(given -> !given.needsEndpoint()).isPresent();
-    return answersForAll
+  PredictionServiceClient predictions(String ownHostAndPort) {
+    return answersForAll()
         ? predictions()
-        : dedicated.computeIfAbsent(dedicatedHost, DedicatedClient::new).get();
+        : dedicated.computeIfAbsent(ownHostAndPort, DedicatedClient::new).get();
+  }
+
+  private boolean answersForAll() {
+    return config
+        .transport()
+        .map(given -> !given.needsEndpoint() && !canBeMoved(given))
+        .orElseGet(() -> config.plaintext() && config.hosts().isEmpty());
+  }
+
+  /** The SDK's own provider with the region's host, where dedicated endpoints are refused, is opened for others, too. */
+  private boolean canBeMoved(TransportChannelProvider given) {
+    return given instanceof InstantiatingGrpcChannelProvider own
+        && (config.hosts().isPresent() || own.getEndpoint().equals(hostAndPort(config)));
   }
 
   private final class DedicatedClient extends Created<PredictionServiceClient> {
-    private final String host;
+    private final String hostAndPort;
 
-    DedicatedClient(String host) {
-      this.host = host;
+    DedicatedClient(String hostAndPort) {
+      this.hostAndPort = hostAndPort;
     }
 
     @Override
     protected PredictionServiceClient make() throws IOException {
-      return holder.closeLater(predictions(open(host + TLS)));
+      return holder.closeLater(predictions(open(hostAndPort)));
     }
   }
 
@@ -226,7 +238,8 @@ final class VertexClients implements AutoCloseable {
               .build()
               .getHeaders());
     }
-    if (provider.needsEndpoint()) {
+    if (provider.needsEndpoint()
+        || (canBeMoved(provider) && !hostAndPort.equals(hostAndPort(config)))) {
       provider = provider.withEndpoint(hostAndPort);
     }
     if (provider.needsCredentials()) {

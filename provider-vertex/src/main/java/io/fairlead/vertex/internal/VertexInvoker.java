@@ -13,6 +13,7 @@ import io.fairlead.provider.TimeSource;
 import io.fairlead.reconcile.Invoker;
 import io.fairlead.vertex.VertexArtifact;
 import io.fairlead.vertex.VertexConfig;
+import io.fairlead.vertex.VertexContainer;
 import io.grpc.Metadata;
 import java.nio.ByteBuffer;
 import java.util.function.Consumer;
@@ -29,6 +30,7 @@ final class VertexInvoker implements Invoker<Endpoint>, AutoCloseable {
   private final TimeSource time;
   private final TypedInvoker typed;
   private final VertexStreaming streaming;
+  private final InvokeRoutes routes;
 
   VertexInvoker(
       VertexConfig config,
@@ -41,12 +43,17 @@ final class VertexInvoker implements Invoker<Endpoint>, AutoCloseable {
     this.time = time;
     this.typed = new TypedInvoker(calls, time);
     this.streaming = new VertexStreaming(calls, errors, time);
+    this.routes = new InvokeRoutes(config, clients, calls, names, time);
   }
 
   private record Answer(HttpBody body, String deployedModelId) {}
 
   @Override
   public Response invoke(Endpoint endpoint, Request request) {
+    VertexContainer container = InvokeRoutes.of(endpoint);
+    if (container != null) {
+      return routes.invoke(endpoint, container, request);
+    }
     String what = PredictionCalls.what(endpoint, request);
     Deadline deadline = Deadline.after(request.timeout(), time);
     HttpBody body = body(endpoint, request);
@@ -77,13 +84,17 @@ final class VertexInvoker implements Invoker<Endpoint>, AutoCloseable {
   @Override
   public Response invokeStreaming(
       Endpoint endpoint, Request request, Consumer<? super ByteBuffer> pieces) {
-    return streaming.invoke(endpoint, request, pieces);
+    VertexContainer container = InvokeRoutes.of(endpoint);
+    return container == null
+        ? streaming.invoke(endpoint, request, pieces)
+        : routes.invokeStreaming(endpoint, container, request, pieces);
   }
 
-  /** Ends the streaming answers in progress. */
+  /** Ends the streaming answers in progress, and those over HTTPS. */
   @Override
   public void close() {
     streaming.close();
+    routes.close();
   }
 
   /** {@return the body as sent, without a copy} */

@@ -22,10 +22,12 @@ import io.fairlead.vertex.VertexAutoscaling;
 import io.fairlead.vertex.VertexConfig;
 import io.fairlead.vertex.VertexContainer;
 import io.fairlead.vertex.VertexEndpoint;
+import io.fairlead.vertex.VertexEndpoint.Access;
 import io.fairlead.vertex.VertexLogging;
 import io.fairlead.vertex.VertexMonitoring;
 import io.fairlead.vertex.VertexPool;
 import io.fairlead.vertex.VertexProvider;
+import io.fairlead.vertex.VertexRequest;
 import io.fairlead.vertex.VertexRuntime;
 import io.fairlead.vertex.VertexScaling;
 import io.fairlead.vertex.VertexVersion;
@@ -42,6 +44,8 @@ import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /**
  * The mapping of the grammar to Vertex AI's resources. It checks the rules in the comments of the API's messages,
@@ -77,7 +81,9 @@ final class VertexMapper implements EndpointMapper {
   /** The artifact bucket; empty if there is none. */
   private final String bucket;
 
-  private final Set<Class<? extends PlatformOptions>> options = new VertexOptionsProvider().types();
+  private final Set<Class<? extends PlatformOptions>> options = Stream.concat(
+          new VertexOptionsProvider().types().stream(), Stream.of(VertexRequest.class))
+      .collect(Collectors.toUnmodifiableSet());
 
   VertexMapper(VertexConfig config) {
     this.config = config;
@@ -297,6 +303,7 @@ final class VertexMapper implements EndpointMapper {
     ofContainer.found().forEach(found -> problems.add(found.under("container")));
     String path = endpoint.routing().path();
     check(endpoint, problems);
+    checkAccess(endpoint, warnings, problems);
     VertexRuntime runtime = endpoint
         .container()
         .runtime()
@@ -318,7 +325,7 @@ final class VertexMapper implements EndpointMapper {
         EndpointSpec.KIND,
         endpoint.name(),
         new EndpointSpec.Merged(
-            endpoint.routing().options().find(VertexEndpoint.class),
+            access(endpoint),
             endpoint
                 .routing()
                 .options()
@@ -366,6 +373,39 @@ final class VertexMapper implements EndpointMapper {
             "routing.variant",
             "must be at most 63 characters, of which uppercase letters count twice",
             endpoint.routing().variant());
+  }
+
+  /** {@return the network access; a container with invoke routes implies a dedicated endpoint} */
+  private static Optional<VertexEndpoint> access(Endpoint endpoint) {
+    Optional<VertexEndpoint> given = endpoint.routing().options().find(VertexEndpoint.class);
+    return given.isEmpty() && hasInvokeRoutes(endpoint.container())
+        ? Optional.of(VertexEndpoint.dedicated())
+        : given;
+  }
+
+  private static boolean hasInvokeRoutes(Container container) {
+    return container
+        .runtime()
+        .options()
+        .find(VertexContainer.class)
+        .filter(VertexContainer::invokeRoutes)
+        .isPresent();
+  }
+
+  private static void checkAccess(Endpoint endpoint, List<String> warnings, Problems problems) {
+    Optional<VertexEndpoint> given = endpoint.routing().options().find(VertexEndpoint.class);
+    if (!hasInvokeRoutes(endpoint.container())) {
+      return;
+    }
+    given.ifPresent(access -> problems.check(
+        access.access() == Access.DEDICATED,
+        "routing.options",
+        "must have VertexEndpoint.dedicated(), or none: Vertex AI offers the invoke routes of the container on "
+            + "dedicated endpoints only",
+        access.access()));
+    if (given.isEmpty()) {
+      warnings.add("the endpoint is dedicated, because the container has invoke routes");
+    }
   }
 
   private static SortedMap<String, String> labels(

@@ -6,6 +6,7 @@ import com.google.cloud.aiplatform.v1.DedicatedResources;
 import com.google.cloud.aiplatform.v1.DeployModelRequest;
 import com.google.cloud.aiplatform.v1.DeployedModel;
 import com.google.cloud.aiplatform.v1.MachineSpec;
+import com.google.cloud.aiplatform.v1.PrivateServiceConnectConfig;
 import com.google.cloud.aiplatform.v1.UpdateEndpointRequest;
 import com.google.protobuf.FieldMask;
 import io.fairlead.contract.Faults;
@@ -62,14 +63,29 @@ final class Serving implements AutoCloseable {
 
   /** Makes the endpoint with variants, of which the last has all requests. */
   Serving with(boolean dedicated, String... variants) {
+    return with(
+        com.google.cloud.aiplatform.v1.Endpoint.newBuilder().setDedicatedEndpointEnabled(dedicated),
+        variants);
+  }
+
+  /** The same, by Private Service Connect. */
+  Serving withPrivate(String... variants) {
+    return with(
+        com.google.cloud.aiplatform.v1.Endpoint.newBuilder()
+            .setPrivateServiceConnectConfig(PrivateServiceConnectConfig.newBuilder()
+                .setEnablePrivateServiceConnect(true)
+                .addProjectAllowlist("other-project")),
+        variants);
+  }
+
+  private Serving with(
+      com.google.cloud.aiplatform.v1.Endpoint.Builder endpoint, String... variants) {
     call(
         clients.endpoints().createEndpointCallable(),
         CreateEndpointRequest.newBuilder()
             .setParent(names.parent())
             .setEndpointId("churn")
-            .setEndpoint(com.google.cloud.aiplatform.v1.Endpoint.newBuilder()
-                .setDisplayName("churn")
-                .setDedicatedEndpointEnabled(dedicated))
+            .setEndpoint(endpoint.setDisplayName("churn"))
             .build());
     time.pass(Duration.ofSeconds(1));
     for (String variant : variants) {

@@ -559,7 +559,9 @@ class VertexInvokerTest {
   }
 
   @Test
-  void anEndpointOfAPrivateNetworkSaysHowToAskIt() {
+  void anEndpointOfAPrivateNetworkSaysHowToAskItWithItsServiceAttachment() {
+    serving.withPrivate("blue");
+
     ServingException refusal = catchThrowableOfType(
         ServingException.class,
         () -> serving.invoker.invoke(
@@ -567,9 +569,10 @@ class VertexInvokerTest {
 
     assertThat(refusal.kind()).isEqualTo(ErrorKind.UNSUPPORTED);
     assertThat(refusal)
-        .hasMessageContaining("forwarding rule")
-        .hasMessageEndingWith("x-vertex-ai-endpoint-id: churn");
-    assertThat(serving.project.calls()).isEmpty();
+        .hasMessageContaining("forwarding rule to its service attachment, projects/"
+            + serving.project.number() + "/regions/us-central1/serviceAttachments/churn")
+        .hasMessageContaining("VertexConfig.withHosts");
+    assertThat(serving.project.calls()).containsExactly("GetEndpoint");
   }
 
   @Test

@@ -370,6 +370,11 @@ class VertexVariantsTest {
     assertThat(project.endpoint("bert").getPrivateServiceConnectConfig().getProjectAllowlistList())
         .containsExactly("other-project");
     assertIsAsDeployed(container("one"), ONE, closed);
+    assertThat(platform.list())
+        .singleElement()
+        .satisfies(there -> assertThat(there.detail())
+            .startsWith("service attachment projects/")
+            .endsWith("/serviceAttachments/bert"));
     assertThat(fails(() -> platform.invoke(blue, Request.json("{}"))).kind())
         .isEqualTo(ErrorKind.UNSUPPORTED);
   }

@@ -73,6 +73,7 @@ final class Endpoints {
   private final Set<String> outOfStock = new HashSet<>();
   private Duration dnsDelay = Duration.ofMinutes(1);
   private String dnsPrefix = "";
+  private String dns = "";
   private Duration toldTimeout = Duration.ZERO;
 
   Endpoints(Project project) {
@@ -113,6 +114,10 @@ final class Endpoints {
 
   void dnsPrefix(String prefix) {
     dnsPrefix = prefix;
+  }
+
+  void dnsIs(String host) {
+    dns = host;
   }
 
   EndpointState add(ResourceName name, Endpoint spec) {
@@ -324,6 +329,11 @@ final class Endpoints {
     DeployedModel wanted = request.getDeployedModel();
     Rules.check(!wanted.getModel().isEmpty(), "deployed_model.model", "Required field is not set.");
     Models.Found model = project.models().find(wanted.getModel());
+    Rules.check(
+        model.model().getContainerSpec().getInvokeRoutePrefix().isEmpty()
+            || endpoint.spec.getDedicatedEndpointEnabled(),
+        "deployed_model.model",
+        "A model with invoke_route_prefix can only be deployed to a dedicated endpoint.");
     String id = wanted.getId().isEmpty() ? project.newId() : wanted.getId();
     if (!wanted.getId().isEmpty()) {
       Rules.pattern("deployed_model.id", DEPLOYED_ID, id);
@@ -492,7 +502,7 @@ final class Endpoints {
             });
   }
 
-  private static DeployedModel existing(EndpointState endpoint, String id) {
+  static DeployedModel existing(EndpointState endpoint, String id) {
     DeployedModel model = endpoint.deployed.get(id);
     if (model == null) {
       throw Refusal.of(
@@ -586,6 +596,11 @@ final class Endpoints {
           .getInferenceTimeoutBuilder()
           .setSeconds(toldTimeout.toSeconds());
     }
+    if (endpoint.spec.hasPrivateServiceConnectConfig() && !endpoint.deployed.isEmpty()) {
+      said.getPrivateServiceConnectConfigBuilder()
+          .setServiceAttachment("projects/" + project.number() + "/regions/"
+              + endpoint.name.location() + "/serviceAttachments/" + endpoint.name.id());
+    }
     boolean hasDns = endpoint.created.plus(dnsDelay).compareTo(project.time().elapsed()) <= 0;
     if (endpoint.spec.getDedicatedEndpointEnabled() && hasDns) {
       said.setDedicatedEndpointDns(dnsPrefix + dns(endpoint));
@@ -594,6 +609,9 @@ final class Endpoints {
   }
 
   String dns(EndpointState endpoint) {
+    if (!dns.isEmpty()) {
+      return dns;
+    }
     return endpoint.name.id() + "." + endpoint.name.location() + "-" + project.number()
         + ".prediction.vertexai.goog";
   }

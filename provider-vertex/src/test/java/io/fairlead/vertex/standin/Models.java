@@ -165,6 +165,12 @@ final class Models {
             port.getContainerPort() >= 1 && port.getContainerPort() <= 65535,
             "model.container_spec.ports",
             "must be between 1 and 65535."));
+    String invoked = container.getInvokeRoutePrefix();
+    Rules.check(
+        invoked.isEmpty()
+            || (invoked.equals("/*") && container.getPredictRoute().isEmpty()),
+        "model.container_spec.invoke_route_prefix",
+        "must be \"/*\", without predict_route.");
     Rules.check(
         container.getDeploymentTimeout().getSeconds() <= 7200,
         "model.container_spec.deployment_timeout",

@@ -2,6 +2,7 @@ package io.fairlead.vertex.standin;
 
 import com.google.api.HttpBody;
 import com.google.cloud.aiplatform.v1.DeployedModel;
+import com.google.cloud.aiplatform.v1.Model;
 import com.google.cloud.aiplatform.v1.PredictRequest;
 import com.google.cloud.aiplatform.v1.PredictResponse;
 import com.google.cloud.aiplatform.v1.RawPredictRequest;
@@ -15,6 +16,7 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -77,19 +79,53 @@ final class Predictions {
 
   Supplier<Answer> stream(StreamRawPredictRequest request, Metadata headers) {
     EndpointState endpoint = ready(request.getEndpoint(), request, headers);
+    return later(answer(answering(endpoint), request.getHttpBody()));
+  }
+
+  /** At the path of a container, by the traffic split or at one deployed model. */
+  Supplier<Answer> invoke(RawPredictRequest request, Optional<String> pinned, Metadata headers) {
+    EndpointState endpoint = project.endpoints().existing(request.getEndpoint());
+    String host = headers.get(key(Invokes.HOST));
+    if (!endpoint.spec.getDedicatedEndpointEnabled()
+        || (host != null
+            && !host.equals("127.0.0.1")
+            && !host.equals(project.endpoints().dns(endpoint)))) {
+      throw Refusal.precondition(
+          "Invoke is offered at the dedicated dns name of a dedicated endpoint.");
+    }
+    Rules.check(
+        request.getSerializedSize() <= DEDICATED_LIMIT,
+        "body",
+        "Request payload size exceeds the limit: " + DEDICATED_LIMIT + " bytes.");
+    DeployedModel model =
+        pinned.map(id -> Endpoints.existing(endpoint, id)).orElseGet(() -> next(endpoint));
+    Model uploaded = project
+        .models()
+        .find(model.getModel() + "@" + model.getModelVersionId())
+        .model();
+    if (uploaded.getContainerSpec().getInvokeRoutePrefix().isEmpty()) {
+      throw Refusal.precondition("The model has no invoke_route_prefix.");
+    }
+    Metadata said = new Metadata();
+    said.put(ENDPOINT, endpoint.name.id());
+    said.put(DEPLOYED_MODEL, model.getId());
+    return later(answer(said, request.getHttpBody()));
+  }
+
+  private Answer answer(Metadata said, HttpBody body) {
     List<Message> messages = new ArrayList<>();
     for (byte[] part : parts) {
       messages.add(HttpBody.newBuilder()
-          .setContentType(request.getHttpBody().getContentType())
+          .setContentType(body.getContentType())
           .setData(ByteString.copyFrom(part))
           .build());
     }
     if (messages.isEmpty()) {
-      messages.add(echo(request.getHttpBody()));
+      messages.add(echo(body));
     }
     Status end = brokenBy == null ? Status.OK : brokenBy;
     brokenBy = null;
-    return later(new Answer(answering(endpoint), messages, end));
+    return new Answer(said, messages, end);
   }
 
   private Supplier<Answer> later(Answer answer) {

@@ -23,6 +23,7 @@ import io.fairlead.contract.VirtualTime;
 import io.grpc.Metadata;
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
+import java.net.http.HttpClient;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayDeque;
@@ -82,6 +83,7 @@ public final class Project implements AutoCloseable {
   private long ids = 1_000_000_001L;
   private boolean closed;
   private @Nullable Storage storageClient;
+  private @Nullable HttpClient httpClient;
 
   Project(String id, String number, VirtualTime time, World world) {
     this.id = id;
@@ -194,6 +196,19 @@ public final class Project implements AutoCloseable {
             .setDisplayName(modelId)
             .setContainerSpec(ModelContainerSpec.newBuilder()
                 .setImageUri("us-docker.pkg.dev/someone/images/server:1"))
+            .build()));
+  }
+
+  /** The same, of a container whose paths can be invoked. */
+  public void addModelWithInvokeRoutes(String modelId) {
+    change(there -> there.models.add(
+        here("models", modelId),
+        Model.newBuilder()
+            .setDisplayName(modelId)
+            .setContainerSpec(ModelContainerSpec.newBuilder()
+                .setImageUri("us-docker.pkg.dev/someone/images/server:1")
+                .setInvokeRoutePrefix("/*"))
+            .addVersionAliases("default")
             .build()));
   }
 
@@ -364,6 +379,11 @@ public final class Project implements AutoCloseable {
     change(there -> there.endpoints.dnsPrefix(withScheme ? "https://" : ""));
   }
 
+  /** Dedicated endpoints have this host, in place of one of Google's. */
+  public void dnsIs(String host) {
+    change(there -> there.endpoints.dnsIs(host));
+  }
+
   /** How much is on a page of a list at most; 100 unless set. */
   public void pageSize(int size) {
     change(there -> there.pageSize = size);
@@ -491,6 +511,16 @@ public final class Project implements AutoCloseable {
         storageClient = InProcessStorage.client(world);
       }
       return storageClient;
+    });
+  }
+
+  /** {@return what reaches the dedicated hosts of this project's endpoints} */
+  public HttpClient httpClient() {
+    return look(() -> {
+      if (httpClient == null) {
+        httpClient = world.http();
+      }
+      return httpClient;
     });
   }
 

@@ -14,6 +14,7 @@ import io.grpc.Channel;
 import io.grpc.Server;
 import io.grpc.netty.shaded.io.grpc.netty.NettyServerBuilder;
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -80,6 +81,7 @@ public final class StandIn {
         server.setExecutor(THREADS);
         server.createContext("/", CloudStorage::handle);
         server.createContext(CloudLogging.PATH, CloudLogging::handle);
+        server.createContext(Invokes.PATH, Invokes::handle);
         server.start();
         return server;
       } catch (IOException e) {
@@ -114,6 +116,22 @@ public final class StandIn {
   /** {@return where Vertex AI answers, as {@code 127.0.0.1:port}} */
   public static String endpoint() {
     return "127.0.0.1:" + Servers.GRPC.getPort();
+  }
+
+  /**
+   * {@return Vertex AI over TLS, on a port of its own, for the one who closes it}
+   *
+   * @param certificate its certificate, as PEM
+   * @param key the key, as PEM
+   */
+  public static Server overTls(InputStream certificate, InputStream key) throws IOException {
+    NettyServerBuilder builder = NettyServerBuilder.forAddress(
+            new InetSocketAddress(InetAddress.getLoopbackAddress(), 0))
+        .executor(Servers.THREADS)
+        .useTransportSecurity(certificate, key)
+        .maxInboundMessageSize(MAX_MESSAGE);
+    Services.all(WORLD).forEach(builder::addService);
+    return builder.build().start();
   }
 
   /** {@return where Cloud Storage answers} */

@@ -20,6 +20,7 @@ import io.grpc.inprocess.InProcessServerBuilder;
 import io.grpc.stub.MetadataUtils;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.net.http.HttpClient;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
@@ -116,6 +117,11 @@ final class World implements AutoCloseable {
     };
     return FixedTransportChannelProvider.create(GrpcTransportChannel.create(new SharedChannel(
         ClientInterceptors.intercept(channel, predictionsByWire), new BrokenChannel(faults))));
+  }
+
+  /** {@return what HTTPS requests to dedicated hosts are made with, all of which come here} */
+  HttpClient http() {
+    return new RedirectingHttp(StandIn.storage(), Map.of(ID.originalName(), id));
   }
 
   private Channel naming(Channel wire) {

@@ -47,6 +47,11 @@ public final class StorageTransport extends HttpTransport {
     this.timeout = timeout;
   }
 
+  /** {@return the client that all platforms share} */
+  public static HttpClient client() {
+    return Shared.CLIENT;
+  }
+
   @Override
   protected LowLevelHttpRequest buildRequest(String method, String url) {
     return new Request(method, url);

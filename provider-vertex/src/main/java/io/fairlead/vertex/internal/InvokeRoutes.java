@@ -1,0 +1,205 @@
+package io.fairlead.vertex.internal;
+
+import io.fairlead.error.ErrorKind;
+import io.fairlead.error.ServingException;
+import io.fairlead.grammar.Endpoint;
+import io.fairlead.grammar.PlatformOptions;
+import io.fairlead.grammar.Problems;
+import io.fairlead.platform.Request;
+import io.fairlead.platform.Response;
+import io.fairlead.provider.Deadline;
+import io.fairlead.provider.Loopback;
+import io.fairlead.provider.TimeSource;
+import io.fairlead.vertex.VertexConfig;
+import io.fairlead.vertex.VertexContainer;
+import io.fairlead.vertex.VertexProvider;
+import io.fairlead.vertex.VertexRequest;
+import io.fairlead.vertex.internal.http.HttpCalls;
+import io.fairlead.vertex.internal.http.HttpErrors;
+import io.fairlead.vertex.internal.http.HttpFailure;
+import io.fairlead.vertex.internal.http.HttpStreaming;
+import java.net.URI;
+import java.nio.ByteBuffer;
+import java.time.Duration;
+import java.util.Optional;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Invokes the paths of a container that has invoke routes, of all variants or of one.
+ *
+ * <p>Vertex AI offers it over HTTPS only, at the host of a dedicated endpoint: {@code
+ * ENDPOINT/invoke/PATH} follows the traffic split, {@code ENDPOINT/deployedModels/ID/invoke/PATH} does not.
+ */
+final class InvokeRoutes implements AutoCloseable {
+  private final VertexConfig config;
+  private final PredictionCalls calls;
+  private final VertexNames names;
+  private final TimeSource time;
+  private final HttpCalls http;
+  private final HttpErrors errors;
+  private final HttpStreaming streaming;
+
+  InvokeRoutes(
+      VertexConfig config,
+      VertexClients clients,
+      PredictionCalls calls,
+      VertexNames names,
+      TimeSource time) {
+    this.config = config;
+    this.calls = calls;
+    this.names = names;
+    this.time = time;
+    this.http = new HttpCalls(config, clients::credentials);
+    this.errors = new HttpErrors(VertexClients.identity(config));
+    this.streaming = new HttpStreaming(errors);
+  }
+
+  /** {@return the invoke routes of an endpoint's container; null if it has none} */
+  static @Nullable VertexContainer of(Endpoint endpoint) {
+    // A loop, because a stream would cost each request time.
+    for (PlatformOptions option : endpoint.container().runtime().options().values()) {
+      if (option instanceof VertexContainer container && container.invokeRoutes()) {
+        return container;
+      }
+    }
+    return null;
+  }
+
+  /** One attempt to invoke a model. */
+  @FunctionalInterface
+  private interface Call<A> {
+    HttpCalls.Answer<A> make(URI uri, byte[] body, Duration left);
+  }
+
+  Response invoke(Endpoint endpoint, VertexContainer container, Request request) {
+    Deadline deadline = Deadline.after(request.timeout(), time);
+    HttpCalls.Answer<byte[]> answer = ask(
+        endpoint,
+        container,
+        request,
+        deadline,
+        (uri, body, left) -> http.post(uri, body, request.contentType(), left));
+    return named(
+        endpoint,
+        request,
+        Response.ofUnsafe(answer.body(), answer.contentType()),
+        answer.deployedModelId(),
+        deadline);
+  }
+
+  Response invokeStreaming(
+      Endpoint endpoint,
+      VertexContainer container,
+      Request request,
+      Consumer<? super ByteBuffer> pieces) {
+    Deadline deadline = Deadline.after(request.timeout(), time);
+    var answer = ask(
+        endpoint,
+        container,
+        request,
+        deadline,
+        (uri, body, left) -> http.stream(uri, body, request.contentType(), left));
+    try {
+      streaming.handOn(PredictionCalls.what(endpoint, request), deadline, answer, pieces);
+    } catch (ServingException e) {
+      throw failed(endpoint, request, e, answer.deployedModelId(), deadline);
+    }
+    return named(
+        endpoint,
+        request,
+        Response.ofUnsafe(new byte[0], answer.contentType()),
+        answer.deployedModelId(),
+        deadline);
+  }
+
+  private <A> HttpCalls.Answer<A> ask(
+      Endpoint endpoint,
+      VertexContainer container,
+      Request request,
+      Deadline deadline,
+      Call<A> call) {
+    String what = PredictionCalls.what(endpoint, request);
+    String path = path(container, request);
+    byte[] body = VertexInvoker.bytes(endpoint, request);
+    PredictionCalls.checkSize(body.length, PredictionTarget.LARGEST_DEDICATED);
+    try {
+      URI uri = uri(what, endpoint, request, path, deadline);
+      return calls.retries().call(what, deadline, errors, left -> call.make(uri, body, left));
+    } catch (ServingException e) {
+      if (e.kind() == ErrorKind.NOT_FOUND || e.kind() == ErrorKind.UNAVAILABLE) {
+        calls.forget(endpoint.name());
+      }
+      if (e.kind() == ErrorKind.NOT_FOUND && request.variant().isPresent()) {
+        calls.checkDeployed(what, endpoint.name(), request.variant().get(), deadline);
+      }
+      String answering =
+          e.getCause() instanceof HttpFailure failure ? failure.deployedModelId() : "";
+      throw failed(endpoint, request, e, answering, deadline);
+    }
+  }
+
+  private static String path(VertexContainer container, Request request) {
+    Optional<String> path = request
+        .options()
+        .find(VertexRequest.class)
+        .flatMap(VertexRequest::path)
+        .or(container::invokePath);
+    Problems.in("Request")
+        .check(
+            path.isPresent(),
+            "options",
+            "must have a VertexRequest with a path, because the container has invoke routes without a default path",
+            "none")
+        .throwIfAny();
+    return path.orElseThrow();
+  }
+
+  private URI uri(String what, Endpoint endpoint, Request request, String path, Deadline deadline) {
+    String id = endpoint.name();
+    String host = config.plaintext() && config.hosts().isEmpty()
+        ? VertexClients.hostAndPort(config)
+        : calls
+            .ownHost(what, id, deadline)
+            .orElseThrow(() -> new ServingException(
+                VertexProvider.ID,
+                ErrorKind.CONFLICT,
+                what
+                    + " failed: a path of a container is invoked at the host of a dedicated endpoint, and this "
+                    + "endpoint is shared: deploy under another name"));
+    String pinned = request
+        .variant()
+        .map(variant -> "/deployedModels/" + VertexNames.deployedModelId(id + "/" + variant))
+        .orElse("");
+    boolean isPlain = config.plaintext() && Loopback.isHostAndPort(host);
+    return URI.create((isPlain ? "http://" : "https://") + host + "/v1/" + names.endpoint(id)
+        + pinned + "/invoke" + path);
+  }
+
+  private Response named(
+      Endpoint endpoint, Request request, Response response, String answering, Deadline deadline) {
+    String deployedModelId = answering.isEmpty()
+        ? request
+            .variant()
+            .map(variant -> VertexNames.deployedModelId(endpoint.name() + "/" + variant))
+            .orElse("")
+        : answering;
+    return calls.named(endpoint, request, response, deployedModelId, deadline);
+  }
+
+  private ServingException failed(
+      Endpoint endpoint,
+      Request request,
+      ServingException failure,
+      String answering,
+      Deadline deadline) {
+    return calls.named(endpoint, request, failure, answering, deadline);
+  }
+
+  /** Ends the requests in progress. */
+  @Override
+  public void close() {
+    http.close();
+    streaming.close();
+  }
+}

@@ -1,0 +1,109 @@
+package io.fairlead.vertex.internal.http;
+
+import io.fairlead.error.ErrorKind;
+import io.fairlead.error.ServingException;
+import io.fairlead.provider.RefusedCalls.Refusals;
+import io.fairlead.provider.RetryPolicy;
+import io.fairlead.vertex.VertexProvider;
+import io.fairlead.vertex.internal.http.HttpFailure.Stage;
+import io.fairlead.vertex.internal.storage.ServerMessage;
+import java.time.Duration;
+import java.util.Optional;
+
+/** The classification of invocations over HTTPS that failed. */
+public final class HttpErrors implements Refusals<HttpFailure> {
+  private static final RetryPolicy REFUSED = new RetryPolicy(
+      5, Duration.ofMillis(250), Duration.ofSeconds(4), RetryPolicy.DEFAULT.settling());
+  private static final int UNAUTHORIZED = 401;
+  private static final int FORBIDDEN = 403;
+  private static final int NOT_FOUND = 404;
+  private static final int REQUEST_TIMEOUT = 408;
+  private static final int CONFLICT = 409;
+  private static final int TOO_LARGE = 413;
+  private static final int TOO_MANY = 429;
+  private static final int SERVER_ERROR = 500;
+  private static final int UNAVAILABLE = 503;
+  private static final int GATEWAY_TIMEOUT = 504;
+
+  /** The credentials that are used, as a phrase. */
+  private final String identity;
+
+  /** Creates the classification, with the credentials as a phrase for messages. */
+  public HttpErrors(String identity) {
+    this.identity = identity;
+  }
+
+  @Override
+  public Class<HttpFailure> type() {
+    return HttpFailure.class;
+  }
+
+  /** A container that says 503 may have been at work on the request; Google's front, which says so in its own form, has not. */
+  @Override
+  public Optional<RetryPolicy> policy(HttpFailure refusal) {
+    boolean isRefused = refusal.stage() == Stage.NOT_CONNECTED
+        || refusal.status() == TOO_MANY
+        || (refusal.status() == UNAVAILABLE && refusal.googleStatus().equals("UNAVAILABLE"));
+    return isRefused ? Optional.of(REFUSED) : Optional.empty();
+  }
+
+  @Override
+  public Optional<Duration> retryAfter(HttpFailure refusal) {
+    return refusal.retryAfter();
+  }
+
+  @Override
+  public ServingException failure(String what, HttpFailure failure) {
+    ErrorKind kind = kind(failure);
+    String code = failure.googleStatus().isEmpty() ? "" : " " + failure.googleStatus();
+    String reason = failure.stage() == Stage.ANSWERED
+        ? ServerMessage.quote(failure.message()) + " (HTTP " + failure.status() + code + ")"
+        : failure.message();
+    ServingException.Builder built = ServingException.builder(
+            VertexProvider.ID, kind, what + " failed: " + reason + wayOut(kind, failure))
+        .cause(failure);
+    failure.retryAfter().ifPresent(built::retryAfter);
+    return built.build();
+  }
+
+  private static ErrorKind kind(HttpFailure failure) {
+    return switch (failure.stage()) {
+      case NOT_CONNECTED, BROKEN -> ErrorKind.UNAVAILABLE;
+      case OVERDUE -> ErrorKind.TIMEOUT;
+      case INTERRUPTED, CLOSED -> ErrorKind.CANCELLED;
+      case ANSWERED -> answered(failure);
+    };
+  }
+
+  private static ErrorKind answered(HttpFailure failure) {
+    return switch (failure.status()) {
+      case UNAUTHORIZED, FORBIDDEN -> ErrorKind.UNAUTHORIZED;
+      case NOT_FOUND -> ErrorKind.NOT_FOUND;
+      case REQUEST_TIMEOUT, GATEWAY_TIMEOUT -> ErrorKind.TIMEOUT;
+      case CONFLICT -> ErrorKind.CONFLICT;
+      case TOO_MANY -> ErrorKind.THROTTLED;
+      case UNAVAILABLE -> ErrorKind.UNAVAILABLE;
+      case TOO_LARGE -> ErrorKind.INVALID;
+      default -> {
+        if (failure.googleStatus().equals("FAILED_PRECONDITION")) {
+          yield ErrorKind.CONFLICT;
+        }
+        yield failure.status() >= SERVER_ERROR ? ErrorKind.MODEL_FAILED : ErrorKind.INVALID;
+      }
+    };
+  }
+
+  private String wayOut(ErrorKind kind, HttpFailure failure) {
+    return switch (kind) {
+      case UNAUTHORIZED -> ". Tried " + identity + "; docs/vertex.md has the roles that it needs";
+      case TIMEOUT, CANCELLED -> ". Whether the model was invoked is not known";
+      case UNAVAILABLE ->
+        failure.stage() == Stage.NOT_CONNECTED
+            ? ". Check the network, and VertexConfig.withHosts if it is used: no host answers there"
+            : "";
+      case NOT_FOUND ->
+        failure.googleStatus().isEmpty() ? ". The container has no such path, or not for POST" : "";
+      default -> "";
+    };
+  }
+}

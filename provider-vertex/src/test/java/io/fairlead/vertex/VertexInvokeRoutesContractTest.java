@@ -1,0 +1,25 @@
+package io.fairlead.vertex;
+
+import io.fairlead.grammar.RuntimeSpec;
+import java.util.EnumSet;
+import java.util.Set;
+
+/** The contract for containers of which any path can be invoked, where requests can be pinned. */
+class VertexInvokeRoutesContractTest extends VertexContractTest {
+  @Override
+  protected RuntimeSpec runtime() {
+    return RuntimeSpec.of(Gcp.IMAGE)
+        .with(VertexContainer.DEFAULT.withInvokeRoutes("/v1/chat/completions"));
+  }
+
+  @Override
+  protected boolean canPin() {
+    return true;
+  }
+
+  /** The calls of the control plane are those of other containers. */
+  @Override
+  protected Set<Deed> broken() {
+    return EnumSet.of(Deed.DEPLOY);
+  }
+}
