@@ -9,7 +9,9 @@ import io.fairlead.spi.Settings;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.time.Duration;
+import java.util.Map;
 import java.util.Optional;
+import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
@@ -35,6 +37,13 @@ public final class VertexConfig extends Settings<VertexConfig.Draft> {
   private static final Pattern BUCKET = Pattern.compile("[a-z0-9][a-z0-9._-]{1,220}[a-z0-9]");
   private static final Pattern DOMAIN =
       Pattern.compile("[a-z0-9]([a-z0-9-]*[a-z0-9])?(\\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)+");
+  private static final Pattern ENCRYPTION_KEY = Pattern.compile(
+      "projects/[^/]+/locations/([^/]+)/keyRings/[A-Za-z0-9_-]{1,63}/cryptoKeys/[A-Za-z0-9_-]{1,63}");
+  private static final Pattern LABEL_KEY = Pattern.compile("[\\p{Ll}\\p{Lo}][\\p{Ll}\\p{Lo}0-9_-]{0,62}");
+  private static final Pattern LABEL_VALUE = Pattern.compile("[\\p{Ll}\\p{Lo}0-9_-]{0,63}");
+  /** Vertex AI takes 64, of which the library needs some. */
+  static final int MOST_LABELS = 24;
+
   private static final Pattern HOST_AND_PORT = Pattern.compile("[A-Za-z0-9.\\[\\]:-]+:[0-9]{1,5}");
 
   static final class Draft extends Settings.Draft {
@@ -49,13 +58,18 @@ public final class VertexConfig extends Settings<VertexConfig.Draft> {
     Optional<Storage> storage = Optional.empty();
     Optional<VertexHosts> hosts = Optional.empty();
     Optional<HttpClient> httpClient = Optional.empty();
+    Map<String, String> labels = Map.of();
+    Optional<String> encryptionKey = Optional.empty();
+    Optional<String> quotaProject = Optional.empty();
     String universeDomain = GOOGLE;
     Duration callTimeout = CALL_TIMEOUT;
   }
 
   VertexConfig(Draft draft) {
     super(draft);
-    Problems.in("VertexConfig")
+    Problems problems = Problems.in("VertexConfig");
+    check(draft.labels, problems);
+    problems
         .check(
             PROJECT.matcher(draft.project).matches(),
             "project",
@@ -95,11 +109,51 @@ public final class VertexConfig extends Settings<VertexConfig.Draft> {
             "must be a domain name in lowercase letters, such as " + GOOGLE,
             draft.universeDomain)
         .check(
+            draft.encryptionKey.filter(key -> !isKeyOf(draft.location, key)).isEmpty(),
+            "encryptionKey",
+            "must be projects/PROJECT/locations/LOCATION/keyRings/RING/cryptoKeys/KEY, without a version, in the "
+                + "location that is served in",
+            draft.encryptionKey.orElse(""))
+        .check(
+            draft.quotaProject.filter(id -> !PROJECT.matcher(id).matches()).isEmpty(),
+            "quotaProject",
+            "must be a project id, of 6 to 30 lowercase letters, digits and hyphens, or its number",
+            draft.quotaProject.orElse(""))
+        .check(
             draft.callTimeout.compareTo(Duration.ZERO) > 0,
             "callTimeout",
             "must be more than 0",
             draft.callTimeout)
         .throwIfAny();
+  }
+
+  private static void check(Map<String, String> labels, Problems problems) {
+    problems.check(
+        labels.size() <= MOST_LABELS,
+        "labels",
+        "must be at most " + MOST_LABELS + ", which is what Vertex AI has room for",
+        labels.size());
+    labels.forEach((key, value) -> problems
+        .check(
+            LABEL_KEY.matcher(key).matches(),
+            "labels",
+            "must have keys of 1 to 63 lowercase letters, digits, underscores and hyphens, the first a letter",
+            key)
+        .check(
+            !key.startsWith("fairlead_") && !key.startsWith("goog-"),
+            "labels",
+            "must not have keys that begin with fairlead_ or goog-, which are the library's and Google's own",
+            key)
+        .check(
+            LABEL_VALUE.matcher(value).matches(),
+            "labels",
+            "must have values of at most 63 lowercase letters, digits, underscores and hyphens",
+            value));
+  }
+
+  private static boolean isKeyOf(String location, String name) {
+    Matcher key = ENCRYPTION_KEY.matcher(name);
+    return key.matches() && key.group(1).equals(location);
   }
 
   public static VertexConfig of(String project, String location) {
@@ -172,6 +226,21 @@ public final class VertexConfig extends Settings<VertexConfig.Draft> {
     return draft().httpClient;
   }
 
+  /** {@return the labels of all that is created; those of a model's metadata come first} */
+  public Map<String, String> labels() {
+    return draft().labels;
+  }
+
+  /** {@return the name of the Cloud KMS key that encrypts what is created; by default Google's own} */
+  public Optional<String> encryptionKey() {
+    return draft().encryptionKey;
+  }
+
+  /** {@return the project that quotas and costs of calls are counted for; by default the credentials'} */
+  public Optional<String> quotaProject() {
+    return draft().quotaProject;
+  }
+
   /**
    * {@return the universe domain, under which the services' hosts are; {@code googleapis.com} unless the project is
    * in another universe, such as a sovereign cloud}
@@ -220,6 +289,30 @@ public final class VertexConfig extends Settings<VertexConfig.Draft> {
 
   public VertexConfig withStorage(Storage storage) {
     return new VertexConfig(with(draft -> draft.storage = Optional.of(storage)));
+  }
+
+  /**
+   * {@return a copy with labels for models, endpoints and monitoring jobs}
+   *
+   * <p>A label that changes is changed on what is deployed again, which is not replaced for it.
+   *
+   * @param labels at most 24, by Google Cloud's rules for keys and values
+   */
+  public VertexConfig withLabels(Map<String, String> labels) {
+    return new VertexConfig(with(draft -> draft.labels = labels));
+  }
+
+  /**
+   * {@return a copy with a customer-managed encryption key for models, endpoints, pools, monitoring jobs and uploads}
+   *
+   * @param key its name, {@code projects/PROJECT/locations/LOCATION/keyRings/RING/cryptoKeys/KEY}, in the same location
+   */
+  public VertexConfig withEncryptionKey(String key) {
+    return new VertexConfig(with(draft -> draft.encryptionKey = Optional.of(key)));
+  }
+
+  public VertexConfig withQuotaProject(String project) {
+    return new VertexConfig(with(draft -> draft.quotaProject = Optional.of(project)));
   }
 
   /**

@@ -4,23 +4,34 @@ import io.fairlead.provider.TimeSource;
 import io.fairlead.spi.PlatformConfig;
 import io.fairlead.spi.PlatformProvider;
 import io.fairlead.vertex.internal.DefaultVertexPlatform;
-import java.net.URI;
-import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
+import java.util.TreeMap;
 
 /**
  * The provider of the platform {@code vertex}: endpoints on Google Vertex AI.
  *
  * <p>Settings: {@code project}, by default the value of {@code GOOGLE_CLOUD_PROJECT}; {@code location}, a region such
- * as {@code us-central1}; {@code bucket}, for uploads of local files; {@code endpoint}, as {@code host:port}, and
- * {@code plaintext}, for an emulator; {@code storageEndpoint}, for an emulator of Cloud Storage; {@code callTimeout},
- * such as {@code 30s}.
+ * as {@code us-central1}, by default the value of {@code GOOGLE_CLOUD_REGION}; {@code bucket}, for uploads of local
+ * files; {@code labels}, as {@code team=search,env=prod}; {@code encryptionKey}; {@code quotaProject}; {@code endpoint},
+ * as {@code host:port}, and {@code plaintext}, for an emulator; {@code storageEndpoint}, for an emulator of Cloud
+ * Storage; {@code universeDomain}; {@code callTimeout}, such as {@code 30s}.
  */
 public final class VertexProvider implements PlatformProvider<VertexPlatform> {
   /** The platform's id. */
   public static final String ID = "vertex";
+
+  /** The variables of the environment that have the project, as Google's clients and gcloud read them. */
+  private static final List<String> PROJECT =
+      List.of("GOOGLE_CLOUD_PROJECT", "GCLOUD_PROJECT", "CLOUDSDK_CORE_PROJECT");
+
+  private static final List<String> LOCATION = List.of(
+      "GOOGLE_CLOUD_REGION",
+      "GOOGLE_CLOUD_LOCATION",
+      "CLOUDSDK_AI_REGION",
+      "CLOUDSDK_COMPUTE_REGION");
 
   /** Creates a provider; does nothing else. */
   public VertexProvider() {}
@@ -37,38 +48,62 @@ public final class VertexProvider implements PlatformProvider<VertexPlatform> {
 
   @Override
   public VertexPlatform open(PlatformConfig settings) {
-    Optional<String> given = settings.text("project");
-    String project = given
-        .or(() -> Optional.ofNullable(System.getenv("GOOGLE_CLOUD_PROJECT")))
+    return open(config(settings, System.getenv()));
+  }
+
+  /** {@return the configuration, with what the settings lack from the environment} */
+  static VertexConfig config(PlatformConfig settings, Map<String, String> environment) {
+    VertexConfig.Draft draft = new VertexConfig.Draft();
+    draft.project = settings
+        .text("project")
+        .or(() -> first(environment, PROJECT))
         .orElseGet(() -> settings.requiredText(
-            "project", "the Google Cloud project's id; GOOGLE_CLOUD_PROJECT can be set instead"));
-    String location = settings
+            "project",
+            "the Google Cloud project's id; " + PROJECT.get(0) + " can be set instead"));
+    draft.location = settings
         .text("location")
-        .or(() -> Optional.ofNullable(System.getenv("GOOGLE_CLOUD_REGION")))
+        .or(() -> first(environment, LOCATION))
         .orElseGet(() -> settings.requiredText(
             "location",
-            "the region to serve in, such as us-central1; GOOGLE_CLOUD_REGION can be set instead"));
-    Optional<String> bucket = settings.text("bucket");
-    Optional<String> endpoint = settings.text("endpoint");
-    boolean plaintext = settings.flag("plaintext").orElse(false);
-    Optional<URI> storageEndpoint = settings.uri("storageEndpoint");
-    Optional<String> universe = settings
+            "the region to serve in, such as us-central1; " + LOCATION.get(0)
+                + " can be set instead"));
+    draft.artifactBucket = settings.text("bucket");
+    draft.endpoint = settings.text("endpoint");
+    draft.plaintext = settings.flag("plaintext").orElse(false);
+    draft.storageEndpoint = settings.uri("storageEndpoint");
+    draft.labels = settings
+        .parsed("labels", "must be KEY=VALUE,KEY=VALUE", VertexProvider::labels)
+        .orElse(Map.of());
+    draft.encryptionKey = settings.text("encryptionKey");
+    draft.quotaProject = settings.text("quotaProject");
+    draft.universeDomain = settings
         .text("universeDomain")
-        .or(() -> Optional.ofNullable(System.getenv("GOOGLE_CLOUD_UNIVERSE_DOMAIN")));
-    Duration callTimeout = settings.duration("callTimeout").orElse(VertexConfig.CALL_TIMEOUT);
-    VertexConfig.Draft draft = new VertexConfig.Draft();
-    draft.project = project;
-    draft.location = location;
-    draft.artifactBucket = bucket;
-    draft.endpoint = endpoint;
-    draft.plaintext = plaintext;
-    draft.storageEndpoint = storageEndpoint;
-    draft.universeDomain = universe.orElse(VertexConfig.GOOGLE);
-    draft.callTimeout = callTimeout;
+        .or(() -> first(environment, List.of("GOOGLE_CLOUD_UNIVERSE_DOMAIN")))
+        .orElse(VertexConfig.GOOGLE);
+    draft.callTimeout = settings.duration("callTimeout").orElse(VertexConfig.CALL_TIMEOUT);
     Optional<VertexConfig> config =
         settings.built(Map.of("artifactBucket", "bucket"), () -> new VertexConfig(draft));
     settings.done();
-    return open(config.orElseThrow());
+    return config.orElseThrow();
+  }
+
+  private static Optional<String> first(Map<String, String> environment, List<String> names) {
+    return names.stream()
+        .map(name -> environment.getOrDefault(name, ""))
+        .filter(value -> !value.isBlank())
+        .findFirst();
+  }
+
+  private static Map<String, String> labels(String text) {
+    Map<String, String> labels = new TreeMap<>();
+    for (String label : text.split(",", -1)) {
+      int at = label.indexOf('=');
+      if (at < 0) {
+        throw new IllegalArgumentException(label);
+      }
+      labels.put(label.substring(0, at).strip(), label.substring(at + 1).strip());
+    }
+    return labels;
   }
 
   /** Opens the platform with a configuration from code. */

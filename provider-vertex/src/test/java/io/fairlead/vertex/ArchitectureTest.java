@@ -23,6 +23,7 @@ class ArchitectureTest {
   private static final String INTERNAL = "io.fairlead.vertex.internal";
   private static final String STORAGE = INTERNAL + ".storage";
   private static final String HTTP = INTERNAL + ".http";
+  private static final String AUTH = INTERNAL + ".auth";
   private static final int MOST_FILES = 40;
 
   private static final JavaClasses VERTEX = new ClassFileImporter()
@@ -77,14 +78,14 @@ class ArchitectureTest {
             JavaClass::getPackageName,
             mapping(JavaClass::getSimpleName, toCollection(TreeSet::new))));
 
-    assertThat(files).containsOnlyKeys(API, INTERNAL, STORAGE, HTTP);
+    assertThat(files).containsOnlyKeys(API, INTERNAL, STORAGE, HTTP, AUTH);
     assertThat(files.values())
         .allSatisfy(types -> assertThat(types).hasSizeLessThanOrEqualTo(MOST_FILES));
   }
 
   @Test
   void everyPackageIsNullMarked() {
-    assertThat(List.of(API, INTERNAL, STORAGE, HTTP))
+    assertThat(List.of(API, INTERNAL, STORAGE, HTTP, AUTH))
         .allSatisfy(name -> assertThat(
                 Class.forName(name + ".package-info").isAnnotationPresent(NullMarked.class))
             .isTrue());

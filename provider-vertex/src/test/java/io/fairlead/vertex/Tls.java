@@ -19,7 +19,8 @@ import javax.net.ssl.TrustManagerFactory;
 
 /** A certificate of this machine's own, which nobody trusts who was not told to. */
 public final class Tls {
-  private static final char[] PASSWORD = "changeit".toCharArray();
+  public static final String FILE = "server.p12";
+  public static final String PASSWORD = "changeit";
 
   private final KeyStore store;
 
@@ -29,7 +30,7 @@ public final class Tls {
 
   /** {@return a new one, for {@code localhost} and {@code 127.0.0.1}, made in a folder by the JDK's own tool} */
   public static Tls in(Path folder) throws Exception {
-    Path file = folder.resolve("server.p12");
+    Path file = folder.resolve(FILE);
     Process keytool = new ProcessBuilder(
             Path.of(System.getProperty("java.home"), "bin", "keytool").toString(),
             "-genkeypair",
@@ -46,16 +47,21 @@ public final class Tls {
             "-keystore",
             file.toString(),
             "-storepass",
-            new String(PASSWORD))
+            PASSWORD)
         .redirectErrorStream(true)
         .start();
     String output = new String(keytool.getInputStream().readAllBytes(), US_ASCII);
     if (keytool.waitFor() != 0) {
       throw new IllegalStateException(output);
     }
+    return from(folder);
+  }
+
+  /** {@return the one that was made in a folder, in which the file {@link #FILE} has it} */
+  public static Tls from(Path folder) throws Exception {
     KeyStore store = KeyStore.getInstance("PKCS12");
-    try (InputStream in = Files.newInputStream(file)) {
-      store.load(in, PASSWORD);
+    try (InputStream in = Files.newInputStream(folder.resolve(FILE))) {
+      store.load(in, PASSWORD.toCharArray());
     }
     return new Tls(store);
   }
@@ -67,7 +73,7 @@ public final class Tls {
 
   /** {@return its key, as PEM} */
   public InputStream key() throws Exception {
-    return pem("PRIVATE KEY", store.getKey("server", PASSWORD).getEncoded());
+    return pem("PRIVATE KEY", store.getKey("server", PASSWORD.toCharArray()).getEncoded());
   }
 
   private static InputStream pem(String what, byte[] der) {
@@ -79,7 +85,7 @@ public final class Tls {
   /** {@return what serves with it, and trusts it alone} */
   public SSLContext context() throws Exception {
     KeyManagerFactory keys = KeyManagerFactory.getInstance(KeyManagerFactory.getDefaultAlgorithm());
-    keys.init(store, PASSWORD);
+    keys.init(store, PASSWORD.toCharArray());
     KeyStore trusted = KeyStore.getInstance("PKCS12");
     trusted.load(null, null);
     trusted.setCertificateEntry("server", store.getCertificate("server"));

@@ -5,6 +5,7 @@ import com.google.cloud.aiplatform.v1.ClientConnectionConfig;
 import com.google.cloud.aiplatform.v1.CreateEndpointRequest;
 import com.google.cloud.aiplatform.v1.DeleteEndpointRequest;
 import com.google.cloud.aiplatform.v1.DeployedModel;
+import com.google.cloud.aiplatform.v1.EncryptionSpec;
 import com.google.cloud.aiplatform.v1.Endpoint;
 import com.google.cloud.aiplatform.v1.PredictRequestResponseLoggingConfig;
 import com.google.cloud.aiplatform.v1.PrivateServiceConnectConfig;
@@ -87,7 +88,8 @@ final class EndpointKind extends VertexKind<EndpointSpec> {
                 Optional.of(logging.getBigqueryDestination().getOutputUri())
                     .filter(table -> !table.isEmpty()))
             : EndpointSpec.NOT_LOGGED,
-        labels);
+        labels,
+        endpoint.getEncryptionSpec().getKmsKeyName());
   }
 
   @Override
@@ -98,6 +100,10 @@ final class EndpointKind extends VertexKind<EndpointSpec> {
         .putAllLabels(desired.labels())
         .putAllLabels(VertexTags.of(owner))
         .setDedicatedEndpointEnabled(access.access() == Access.DEDICATED);
+    if (!desired.encryptionKey().isEmpty()) {
+      endpoint.setEncryptionSpec(
+          EncryptionSpec.newBuilder().setKmsKeyName(desired.encryptionKey()));
+    }
     if (access.access() == Access.PRIVATE_SERVICE_CONNECT) {
       endpoint.setPrivateServiceConnectConfig(PrivateServiceConnectConfig.newBuilder()
           .setEnablePrivateServiceConnect(true)
@@ -268,6 +274,11 @@ final class EndpointKind extends VertexKind<EndpointSpec> {
 
   @Override
   public Optional<String> cannotUpdate(EndpointSpec actual, EndpointSpec desired) {
+    if (!actual.isEncryptedAs(desired)) {
+      return Optional.of("is encrypted with "
+          + (actual.encryptionKey().isEmpty() ? "Google's own key" : actual.encryptionKey())
+          + ", which cannot be changed: deploy under another name, or undeploy its variants first");
+    }
     return actual.isWhere(desired)
         ? Optional.empty()
         : Optional.of(

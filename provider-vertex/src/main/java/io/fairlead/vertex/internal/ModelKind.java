@@ -3,6 +3,7 @@ package io.fairlead.vertex.internal;
 import com.google.cloud.aiplatform.v1.DeleteModelRequest;
 import com.google.cloud.aiplatform.v1.DeleteModelVersionRequest;
 import com.google.cloud.aiplatform.v1.DeployedModel;
+import com.google.cloud.aiplatform.v1.EncryptionSpec;
 import com.google.cloud.aiplatform.v1.EnvVar;
 import com.google.cloud.aiplatform.v1.GetModelRequest;
 import com.google.cloud.aiplatform.v1.ListModelVersionsRequest;
@@ -141,7 +142,8 @@ final class ModelKind extends VertexKind<ModelSpec> {
         model.getVersionAliasesList().stream()
             .filter(alias -> !VersionDescription.isContent(alias))
             .toList(),
-        VertexTags.users(model.getLabelsMap())));
+        VertexTags.users(model.getLabelsMap()),
+        model.getEncryptionSpec().getKmsKeyName()));
   }
 
   private Optional<Model> find(String idAndVersion) {
@@ -228,6 +230,10 @@ final class ModelKind extends VertexKind<ModelSpec> {
         .addAllVersionAliases(desired.aliases())
         .putAllLabels(desired.labels())
         .putAllLabels(VertexTags.of(owner));
+    if (!desired.encryptionKey().isEmpty()) {
+      model.setEncryptionSpec(
+          EncryptionSpec.newBuilder().setKmsKeyName(desired.encryptionKey()));
+    }
     if (place.isVersion()) {
       model
           .addVersionAliases(VersionDescription.alias(place.content()))

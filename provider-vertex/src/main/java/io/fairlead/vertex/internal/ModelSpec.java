@@ -20,6 +20,7 @@ import java.util.TreeMap;
  * @param container the options of its container
  * @param aliases the aliases of its version
  * @param labels the user's labels
+ * @param encryptionKey its encryption key; empty for Google's own
  */
 record ModelSpec(
     String displayName,
@@ -28,7 +29,8 @@ record ModelSpec(
     String artifactUri,
     VertexContainer container,
     List<String> aliases,
-    SortedMap<String, String> labels) {
+    SortedMap<String, String> labels,
+    String encryptionKey) {
   static final KindName<ModelSpec> KIND = new KindName<>("model", ModelSpec.class);
 
   /** The actual state of the model, with the desired aliases and labels. */
@@ -51,6 +53,6 @@ record ModelSpec(
 
   ModelSpec with(List<String> newAliases, SortedMap<String, String> newLabels) {
     return new ModelSpec(
-        displayName, image, environment, artifactUri, container, newAliases, newLabels);
+        displayName, image, environment, artifactUri, container, newAliases, newLabels, encryptionKey);
   }
 }

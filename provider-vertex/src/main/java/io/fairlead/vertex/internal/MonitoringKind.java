@@ -3,6 +3,7 @@ package io.fairlead.vertex.internal;
 import com.google.cloud.aiplatform.v1.CreateModelDeploymentMonitoringJobRequest;
 import com.google.cloud.aiplatform.v1.DeleteModelDeploymentMonitoringJobRequest;
 import com.google.cloud.aiplatform.v1.DeployedModel;
+import com.google.cloud.aiplatform.v1.EncryptionSpec;
 import com.google.cloud.aiplatform.v1.Endpoint;
 import com.google.cloud.aiplatform.v1.GetModelDeploymentMonitoringJobRequest;
 import com.google.cloud.aiplatform.v1.JobState;
@@ -21,6 +22,7 @@ import io.fairlead.reconcile.Observed;
 import io.fairlead.reconcile.Observed.Status;
 import io.fairlead.reconcile.OwnerTag;
 import io.fairlead.reconcile.ResourceRef;
+import io.fairlead.vertex.VertexConfig;
 import io.fairlead.vertex.VertexProvider;
 import java.util.ArrayList;
 import java.util.List;
@@ -51,10 +53,13 @@ final class MonitoringKind extends VertexKind<MonitoringSpec> {
       .addPaths("labels")
       .build();
 
+  private final VertexConfig config;
   private final EndpointCalls endpoints;
 
-  MonitoringKind(VertexNames names, VertexCalls calls, EndpointCalls endpoints) {
+  MonitoringKind(
+      VertexConfig config, VertexNames names, VertexCalls calls, EndpointCalls endpoints) {
     super(MonitoringSpec.KIND, names, calls);
+    this.config = config;
     this.endpoints = endpoints;
   }
 
@@ -196,7 +201,11 @@ final class MonitoringKind extends VertexKind<MonitoringSpec> {
         .putAllLabels(VertexTags.of(owner))
         .putLabels(RUN_OF + id, owner.run())
         .setPredictInstanceSchemaUri(desired.predictInstanceSchema());
-    desired.into(job);
+    config
+        .encryptionKey()
+        .ifPresent(
+            key -> job.setEncryptionSpec(EncryptionSpec.newBuilder().setKmsKeyName(key)));
+    desired.into(job, config.labels());
     desired.into(job.addModelDeploymentMonitoringObjectiveConfigsBuilder().setDeployedModelId(id));
     calls.call(
         "Monitor " + name,
@@ -239,7 +248,7 @@ final class MonitoringKind extends VertexKind<MonitoringSpec> {
         .clearModelDeploymentMonitoringObjectiveConfigs()
         .addAllModelDeploymentMonitoringObjectiveConfigs(watched.liveObjectivesExcept(id))
         .putAllLabels(newLabels);
-    desired.into(job);
+    desired.into(job, config.labels());
     ModelDeploymentMonitoringObjectiveConfig.Builder objective = watched
         .objective(id)
         .map(ModelDeploymentMonitoringObjectiveConfig::toBuilder)

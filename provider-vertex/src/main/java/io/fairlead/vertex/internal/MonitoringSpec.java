@@ -11,6 +11,7 @@ import io.fairlead.vertex.VertexMonitoring;
 import java.time.Duration;
 import java.util.Collections;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
@@ -35,13 +36,19 @@ record MonitoringSpec(
    * A variant's monitoring, in a job that other variants of the endpoint may share.
    *
    * @param value the variant's monitoring, with its labels
+   * @param configured the labels of all that is created
    */
-  record Shared(MonitoringSpec value) implements Desired<MonitoringSpec> {
+  record Shared(MonitoringSpec value, Map<String, String> configured) implements Desired<MonitoringSpec> {
     @Override
     public MonitoringSpec from(Optional<MonitoringSpec> actual) {
       SortedMap<String, String> all = new TreeMap<>(value.labels());
       // As on the endpoint, the first value stays.
       actual.ifPresent(there -> all.putAll(there.labels()));
+      configured.forEach((key, label) -> {
+        if (label.equals(value.labels().get(key))) {
+          all.put(key, label);
+        }
+      });
       return value.withLabels(all);
     }
   }
@@ -104,10 +111,14 @@ record MonitoringSpec(
     return ThresholdConfig.newBuilder().setValue(value).build();
   }
 
-  /** Writes the settings for all variants into a job; other alert recipients and the labels that it has are kept. */
-  void into(ModelDeploymentMonitoringJob.Builder job) {
+  /**
+   * Writes the settings for all variants into a job; other alert recipients and the labels that it has are kept.
+   *
+   * @param configured the labels of all that is created, which replace those that it has
+   */
+  void into(ModelDeploymentMonitoringJob.Builder job, Map<String, String> configured) {
     labels.forEach((key, value) -> {
-      if (!job.containsLabels(key)) {
+      if (!job.containsLabels(key) || value.equals(configured.get(key))) {
         job.putLabels(key, value);
       }
     });

@@ -3,6 +3,7 @@ package io.fairlead.vertex.internal;
 import com.google.cloud.aiplatform.v1.CreateDeploymentResourcePoolRequest;
 import com.google.cloud.aiplatform.v1.DeleteDeploymentResourcePoolRequest;
 import com.google.cloud.aiplatform.v1.DeploymentResourcePool;
+import com.google.cloud.aiplatform.v1.EncryptionSpec;
 import com.google.cloud.aiplatform.v1.GetDeploymentResourcePoolRequest;
 import com.google.cloud.aiplatform.v1.ListDeploymentResourcePoolsRequest;
 import com.google.cloud.aiplatform.v1.ListDeploymentResourcePoolsResponse;
@@ -33,20 +34,28 @@ final class PoolKind extends VertexKind<PoolSpec> {
             GetDeploymentResourcePoolRequest.newBuilder()
                 .setName(names.pool(id))
                 .build())
-        .map(pool -> Observed.ready(new PoolSpec(VertexMachine.of(pool.getDedicatedResources()))))
+        .map(pool -> Observed.ready(new PoolSpec(
+            VertexMachine.of(pool.getDedicatedResources()),
+            pool.getServiceAccount(),
+            pool.getEncryptionSpec().getKmsKeyName())))
         .orElseGet(Observed::absent);
   }
 
   @Override
   public Accepted create(String id, PoolSpec desired, OwnerTag owner) {
+    DeploymentResourcePool.Builder pool = DeploymentResourcePool.newBuilder()
+        .setDedicatedResources(desired.machine().resources())
+        .setServiceAccount(desired.serviceAccount());
+    if (!desired.encryptionKey().isEmpty()) {
+      pool.setEncryptionSpec(EncryptionSpec.newBuilder().setKmsKeyName(desired.encryptionKey()));
+    }
     return calls.create(
         "Create deployment resource pool " + id,
         calls.clients().pools().createDeploymentResourcePoolCallable(),
         CreateDeploymentResourcePoolRequest.newBuilder()
             .setParent(names.parent())
             .setDeploymentResourcePoolId(id)
-            .setDeploymentResourcePool(DeploymentResourcePool.newBuilder()
-                .setDedicatedResources(desired.machine().resources()))
+            .setDeploymentResourcePool(pool)
             .build(),
         names.pool(id));
   }
@@ -99,10 +108,11 @@ final class PoolKind extends VertexKind<PoolSpec> {
 
   @Override
   public Optional<String> cannotUpdate(PoolSpec actual, PoolSpec desired) {
-    return actual.machine().isSameKindAs(desired.machine())
-        ? Optional.empty()
-        : Optional.of(
-            "has other machines (" + actual.machine().type()
-                + "), which cannot be changed: name another pool, or undeploy what is in this one first");
+    return actual.cannotBecome(desired);
+  }
+
+  @Override
+  public boolean matches(PoolSpec desired, PoolSpec actual) {
+    return actual.machine().equals(desired.machine()) && actual.cannotBecome(desired).isEmpty();
   }
 }

@@ -11,6 +11,7 @@ import com.google.api.gax.rpc.FixedTransportChannelProvider;
 import com.google.api.gax.rpc.TransportChannel;
 import com.google.api.gax.rpc.TransportChannelProvider;
 import com.google.auth.Credentials;
+import com.google.auth.oauth2.GoogleCredentials;
 import com.google.cloud.aiplatform.v1.DeploymentResourcePoolServiceClient;
 import com.google.cloud.aiplatform.v1.DeploymentResourcePoolServiceSettings;
 import com.google.cloud.aiplatform.v1.EndpointServiceClient;
@@ -28,6 +29,8 @@ import io.fairlead.provider.ClientHolder;
 import io.fairlead.provider.Lazy;
 import io.fairlead.vertex.VertexConfig;
 import io.fairlead.vertex.VertexProvider;
+import io.fairlead.vertex.internal.auth.ApplicationDefault;
+import io.fairlead.vertex.internal.storage.ServerMessage;
 import java.io.IOException;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
@@ -77,7 +80,10 @@ final class VertexClients implements AutoCloseable {
       Credentials found = source.getCredentials();
       return found == null
           ? NoCredentialsProvider.create()
-          : FixedCredentialsProvider.create(found);
+          : FixedCredentialsProvider.create(
+              config.quotaProject().isEmpty()
+                  ? found
+                  : withQuotaProject(found, config.quotaProject().get()));
     }
   };
   private final Created<TransportChannelProvider> channel = new Created<>() {
@@ -140,7 +146,7 @@ final class VertexClients implements AutoCloseable {
     }
     return config.plaintext()
         ? "no credentials, for the endpoint is plaintext"
-        : "the application default credentials (GOOGLE_APPLICATION_CREDENTIALS, gcloud, the metadata server)";
+        : ApplicationDefault.ofThisProcess().source();
   }
 
   EndpointServiceClient endpoints() {
@@ -275,12 +281,27 @@ final class VertexClients implements AutoCloseable {
     threads.awaitTermination(END_MILLIS, TimeUnit.MILLISECONDS);
   }
 
+  private static Credentials withQuotaProject(Credentials found, String project)
+      throws IOException {
+    if (found instanceof GoogleCredentials google) {
+      return google.createWithQuotaProject(project);
+    }
+    throw new IOException("VertexConfig.quotaProject needs credentials of Google's library, and these are "
+        + found.getClass().getName());
+  }
+
   private ServingException creationFailed(Exception e) {
+    String why = ServerMessage.quote(String.valueOf(e.getMessage()));
+    String tried = config.credentials().isPresent()
+        ? ". Tried " + identity(config)
+            + ": repair it, or leave out VertexConfig.withCredentials for the application default credentials"
+        : ". Of the application default credentials, "
+            + ApplicationDefault.ofThisProcess().explained()
+            + "; or configure a CredentialsProvider";
     return new ServingException(
         VertexProvider.ID,
         ErrorKind.UNAUTHORIZED,
-        "A client of Vertex AI cannot be created: " + e.getMessage() + ". Tried " + identity(config)
-            + "; run 'gcloud auth application-default login', or configure a CredentialsProvider",
+        "A client of Vertex AI cannot be created: " + why + tried,
         e);
   }
 

@@ -26,7 +26,7 @@ record VertexKinds(List<ResourceKind<?>> all, TrafficSetting traffic) {
             new PoolKind(names, calls),
             new EndpointKind(names, calls, endpoints),
             new DeployedModelKind(names, calls, endpoints, models, log),
-            new MonitoringKind(names, calls, endpoints)),
+            new MonitoringKind(config, names, calls, endpoints)),
         new VertexTraffic(names, calls, endpoints));
   }
 }

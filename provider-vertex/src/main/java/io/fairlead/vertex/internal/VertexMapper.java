@@ -81,6 +81,10 @@ final class VertexMapper implements EndpointMapper {
   /** The artifact bucket; empty if there is none. */
   private final String bucket;
 
+  private final Map<String, String> labels;
+  /** The encryption key of all that is created; empty if there is none. */
+  private final String encryptionKey;
+
   private final Set<Class<? extends PlatformOptions>> options = Stream.concat(
           new VertexOptionsProvider().types().stream(), Stream.of(VertexRequest.class))
       .collect(Collectors.toUnmodifiableSet());
@@ -88,6 +92,8 @@ final class VertexMapper implements EndpointMapper {
   VertexMapper(VertexConfig config) {
     this.config = config;
     this.bucket = config.artifactBucket().orElse("");
+    this.labels = config.labels();
+    this.encryptionKey = config.encryptionKey().orElse("");
   }
 
   @Override
@@ -187,7 +193,8 @@ final class VertexMapper implements EndpointMapper {
         directory,
         container.runtime().options().find(VertexContainer.class).orElse(VertexContainer.DEFAULT),
         version(container).map(VertexVersion::aliases).orElse(List.of()),
-        VertexTags.users(container.artifact().metadata(), warnings, problems));
+        VertexTags.users(container.artifact().metadata(), labels, warnings, problems),
+        encryptionKey);
   }
 
   private static Optional<VertexVersion> version(Container container) {
@@ -270,6 +277,10 @@ final class VertexMapper implements EndpointMapper {
   private static String modelName(Container container, ModelSpec model) {
     List<String> content = new ArrayList<>(
         List.of(model.image(), model.artifactUri(), GrammarJson.write(model.container())));
+    if (!model.encryptionKey().isEmpty()) {
+      // It cannot be changed.
+      content.add(model.encryptionKey());
+    }
     model
         .environment()
         .environment()
@@ -320,7 +331,8 @@ final class VertexMapper implements EndpointMapper {
         .find(VertexPool.class)
         .map(named -> VertexNames.PREFIX + named.name());
     List<Resource<?>> resources = resources(endpoint.container(), model);
-    pool.ifPresent(id -> resources.add(Resource.shared(PoolSpec.KIND, id, new PoolSpec(machine))));
+    pool.ifPresent(id -> resources.add(Resource.shared(PoolSpec.KIND, id, new PoolSpec.Merged(
+        new PoolSpec(machine, runtime.serviceAccount().orElse(""), encryptionKey)))));
     resources.add(Resource.shared(
         EndpointSpec.KIND,
         endpoint.name(),
@@ -338,7 +350,9 @@ final class VertexMapper implements EndpointMapper {
                     Optional.of(endpoint.routing().variant()),
                     modelName,
                     uploadOf(model),
-                    pool)))));
+                    pool)),
+            labels,
+            encryptionKey)));
     resources.add(Resource.variant(
         DeployedModelSpec.KIND,
         path,
@@ -355,7 +369,7 @@ final class VertexMapper implements EndpointMapper {
         .<Resource<?>>map(watched -> Resource.part(
             MonitoringSpec.KIND,
             path,
-            new MonitoringSpec.Shared(MonitoringSpec.of(watched).withLabels(model.labels()))))
+            new MonitoringSpec.Shared(MonitoringSpec.of(watched).withLabels(model.labels()), labels)))
         .orElseGet(() -> Resource.noPart(MonitoringSpec.KIND, path)));
     return new Mapping(resources, warnings);
   }

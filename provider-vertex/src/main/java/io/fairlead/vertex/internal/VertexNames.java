@@ -49,6 +49,15 @@ final class VertexNames {
     return at < 0 ? last : last.substring(0, at);
   }
 
+  /** {@return whether two names are equal apart from the project, which may be an id or a number} */
+  static boolean areSameInAnyProject(String one, String other) {
+    return withoutProject(one).equals(withoutProject(other));
+  }
+
+  private static String withoutProject(String name) {
+    return name.replaceFirst("^projects/[^/]+/", "");
+  }
+
   /** {@return the id of a model, the same for the same content} */
   static String of(String readable, String... content) {
     return MODEL_ID.of(readable, content);

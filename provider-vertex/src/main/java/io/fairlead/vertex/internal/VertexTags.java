@@ -53,20 +53,18 @@ final class VertexTags {
   }
 
   /**
-   * {@return the labels from a model's metadata: its own, and its framework}
+   * {@return the labels from a model's metadata: its own, its framework, and those of the configuration that it lacks}
    *
    * @param warnings gets a warning for each value that has to be written differently
    */
   static SortedMap<String, String> users(
-      ModelMetadata metadata, List<String> warnings, Problems problems) {
+      ModelMetadata metadata,
+      Map<String, String> configured,
+      List<String> warnings,
+      Problems problems) {
     SortedMap<String, String> labels = new TreeMap<>();
     metadata.framework().ifPresent(name -> labels.put(FRAMEWORK, allowed(name)));
     metadata.version().ifPresent(version -> labels.put(FRAMEWORK_VERSION, allowed(version)));
-    problems.check(
-        metadata.labels().size() <= MOST,
-        "artifact.metadata.labels",
-        "must be at most " + MOST + ", which is what Vertex AI has room for",
-        metadata.labels().size());
     metadata.labels().forEach((key, value) -> {
       String written = key(key);
       problems.check(
@@ -81,6 +79,12 @@ final class VertexTags {
                 + ": labels of Google Cloud have lowercase letters, digits, underscores and hyphens");
       }
     });
+    configured.forEach(labels::putIfAbsent);
+    problems.check(
+        labels.size() <= MOST,
+        "artifact.metadata.labels",
+        "must be at most " + MOST + " together with VertexConfig.labels, the framework and its version",
+        labels.size());
     return labels;
   }
 

@@ -73,7 +73,7 @@ class MonitoringKindTest {
   private final VertexCalls calls = new VertexCalls(
       clients, new VertexErrors(VertexClients.identity(config)), config.callTimeout());
   private final MonitoringKind kind =
-      new MonitoringKind(names, calls, new EndpointCalls(names, calls));
+      new MonitoringKind(config, names, calls, new EndpointCalls(names, calls));
 
   @BeforeEach
   void anEndpointThatTwoVariantsServe() {

@@ -154,7 +154,7 @@ class VertexConfigTest {
       assertThat(failure)
           .hasMessageContaining("the vault is sealed")
           .hasMessageContaining("the caller's own credentials provider")
-          .hasMessageContaining("gcloud auth application-default login");
+          .hasMessageContaining("leave out VertexConfig.withCredentials");
       assertThat(asked).hasValue(1);
     }
   }

@@ -1,13 +1,16 @@
 package io.fairlead.vertex.internal;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.google.cloud.aiplatform.v1.CreateEndpointRequest;
 import com.google.cloud.aiplatform.v1.UploadModelRequest;
+import io.fairlead.contract.Faults;
 import io.fairlead.contract.VirtualTime;
 import io.fairlead.grammar.Container;
 import io.fairlead.grammar.Dependencies;
 import io.fairlead.grammar.Endpoint;
+import io.fairlead.grammar.InvalidValueException;
 import io.fairlead.grammar.ModelArtifact;
 import io.fairlead.grammar.ModelMetadata;
 import io.fairlead.grammar.Routing;
@@ -19,8 +22,11 @@ import io.fairlead.vertex.VertexPlatform;
 import java.net.URI;
 import java.time.Duration;
 import java.util.Map;
+import java.util.TreeMap;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** A model's labels, framework and version, as labels of all that is made of it. */
 class VertexLabelsTest {
@@ -119,5 +125,78 @@ class VertexLabelsTest {
             })
             .isEmpty())
         .isTrue();
+  }
+
+  // ---- labels of the configuration ----
+
+  private VertexPlatform openWith(Map<String, String> labels) {
+    return gcp.open(gcp.config().withLabels(labels), Faults.none());
+  }
+
+  @Test
+  void thoseOfTheConfigurationAreOnAllThatCanHaveThem() {
+    Routing watched = BLUE.with(VertexMonitoring.drift(0.3));
+    try (VertexPlatform labelled = openWith(Map.of("team", "search", "stage", "prod"))) {
+      Container own = container("one", "1.5", Map.of("stage", "test"));
+      labelled.deploy(own, ONE, watched).await(LIMIT);
+
+      assertThat(labelled.preview(p -> p.deploy(own, ONE, watched)).isEmpty()).isTrue();
+    }
+
+    Map<String, String> expected = Map.of("team", "search", "stage", "test");
+    assertThat(gcp.project()
+            .requests("UploadModel", UploadModelRequest.class)
+            .get(0)
+            .getModel()
+            .getLabelsMap())
+        .containsAllEntriesOf(expected);
+    assertThat(gcp.project().endpoint("bert").getLabelsMap()).containsAllEntriesOf(expected);
+    assertThat(gcp.project().allMonitoringJobs().get(0).getLabelsMap())
+        .containsAllEntriesOf(expected);
+  }
+
+  @Test
+  void oneThatChangesIsChangedWhereItIsAndNothingIsReplaced() {
+    Container one = container("one", "1.5", Map.of());
+    Routing watched = BLUE.with(VertexMonitoring.drift(0.3));
+    try (VertexPlatform before = openWith(Map.of("stage", "test"))) {
+      before.deploy(one, ONE, watched).await(LIMIT);
+    }
+    gcp.project().forgetCalls();
+
+    try (VertexPlatform after = openWith(Map.of("stage", "prod"))) {
+      after.deploy(one, ONE, watched).await(LIMIT);
+
+      assertThat(after.preview(p -> p.deploy(one, ONE, watched)).isEmpty()).isTrue();
+    }
+
+    assertThat(gcp.project().calls())
+        .contains("UpdateModel", "UpdateEndpoint", "UpdateModelDeploymentMonitoringJob")
+        .doesNotContain("UploadModel", "DeployModel", "CreateEndpoint", "DeleteModel");
+    assertThat(gcp.project().endpoint("bert").getLabelsMap()).containsEntry("stage", "prod");
+    assertThat(gcp.project().allMonitoringJobs().get(0).getLabelsMap())
+        .containsEntry("stage", "prod");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"Team", "1team", "fairlead_run", "goog-cost", "a b", "", "-a"})
+  void aKeyThatGoogleOrTheLibraryDoesNotAllowIsRefused(String key) {
+    assertThatThrownBy(() -> gcp.config().withLabels(Map.of(key, "a")))
+        .isInstanceOf(InvalidValueException.class)
+        .hasMessageContaining("labels");
+  }
+
+  @Test
+  void moreThanThereIsRoomForAreRefusedBeforeAnyCall() {
+    Map<String, String> many = new TreeMap<>();
+    for (int i = 0; i < 24; i++) {
+      many.put("key-" + i, "a");
+    }
+    try (VertexPlatform full = openWith(many)) {
+      assertThatThrownBy(
+              () -> full.deploy(container("one", "1.5", Map.of()), ONE, BLUE).await(LIMIT))
+          .hasMessageContaining("must be at most 24 together with VertexConfig.labels");
+    }
+    assertThat(gcp.project().calls()).isEmpty();
   }
 }

@@ -130,6 +130,17 @@ final class CloudStorage {
     return existing(bucket, name).content();
   }
 
+  /** {@return the names of the keys that objects are encrypted with, without those of Google's own} */
+  Set<String> encryptionKeys() {
+    Set<String> keys = new HashSet<>();
+    objects
+        .values()
+        .forEach(stored -> stored.values().stream()
+            .filter(object -> object.given().hasNonNull("kmsKeyName"))
+            .forEach(object -> keys.add(object.given().get("kmsKeyName").asText())));
+    return keys;
+  }
+
   void remains(Set<String> all) {
     objects.forEach((bucket, stored) ->
         stored.keySet().forEach(name -> all.add("gs://" + bucket + "/" + name)));
@@ -367,6 +378,9 @@ final class CloudStorage {
 
   private Reply stored(String bucket, ObjectNode given, Map<String, String> query, byte[] content) {
     check(bucket, given, query);
+    if (query.containsKey("kmsKeyName")) {
+      given.put("kmsKeyName", query.get("kmsKeyName") + "/cryptoKeyVersions/1");
+    }
     String name = given.hasNonNull("name") ? given.get("name").asText() : query.get("name");
     if (name == null || name.isEmpty()) {
       throw Refusal.invalid("name", "Required field is not set.");

@@ -351,7 +351,7 @@ final class Endpoints {
             wanted.getDisplayName().isEmpty()
                 ? model.model().getDisplayName()
                 : wanted.getDisplayName());
-    resources(coming);
+    resources(endpoint, coming);
     Set<String> ids = new HashSet<>(endpoint.deployed.keySet());
     ids.add("0");
     Rules.split(request.getTrafficSplitMap(), ids);
@@ -399,7 +399,7 @@ final class Endpoints {
     touch(endpoint);
   }
 
-  private void resources(DeployedModel.Builder model) {
+  private void resources(EndpointState endpoint, DeployedModel.Builder model) {
     PredictionResourcesCase resources = model.getPredictionResourcesCase();
     Rules.check(
         resources == PredictionResourcesCase.DEDICATED_RESOURCES
@@ -413,8 +413,12 @@ final class Endpoints {
         dedicated.setMaxReplicaCount(dedicated.getMinReplicaCount());
       }
     } else {
-      model.setSharedResources(
-          project.pools().existing(model.getSharedResources()).getName());
+      DeploymentResourcePool pool = project.pools().existing(model.getSharedResources());
+      Rules.check(
+          pool.getEncryptionSpec().equals(endpoint.spec.getEncryptionSpec()),
+          "deployed_model.shared_resources",
+          "The endpoint and the pool need to have the same encryption_spec.");
+      model.setSharedResources(pool.getName());
     }
   }
 

@@ -186,6 +186,16 @@ public final class Project implements AutoCloseable {
     return look(() -> storage.bytes(bucket, name));
   }
 
+  /** {@return the keys that stored objects are encrypted with, in their versions} */
+  public Set<String> encryptionKeys() {
+    return look(storage::encryptionKeys);
+  }
+
+  /** {@return a pool as GetDeploymentResourcePool says it} */
+  public DeploymentResourcePool pool(String poolId) {
+    return look(() -> pools.existing(here("deploymentResourcePools", poolId).toString()));
+  }
+
   // ---- what others made ----
 
   /** Makes a model of one version, or one more version, without labels. */

@@ -25,6 +25,7 @@ import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.function.Consumer;
 
 /**
@@ -43,9 +44,12 @@ final class ArtifactBucket {
 
   private final String bucket;
   private final StorageClient client;
+  /** The encryption key of uploads; empty for the bucket's own. */
+  private final Optional<String> encryptionKey;
 
-  ArtifactBucket(String bucket, StorageClient client) {
+  ArtifactBucket(String bucket, Optional<String> encryptionKey, StorageClient client) {
     this.bucket = bucket;
+    this.encryptionKey = encryptionKey;
     this.client = client;
   }
 
@@ -114,14 +118,14 @@ final class ArtifactBucket {
     }
   }
 
-  private static void atOnce(Storage storage, BlobInfo object, byte[] bytes, long replaced) {
-    storage.create(
-        object,
-        bytes,
+  private void atOnce(Storage storage, BlobInfo object, byte[] bytes, long replaced) {
+    List<BlobTargetOption> options = new ArrayList<>(List.of(
         BlobTargetOption.disableGzipContent(),
         replaced == NONE
             ? BlobTargetOption.doesNotExist()
-            : BlobTargetOption.generationMatch(replaced));
+            : BlobTargetOption.generationMatch(replaced)));
+    encryptionKey.map(BlobTargetOption::kmsKeyName).ifPresent(options::add);
+    storage.create(object, bytes, options.toArray(BlobTargetOption[]::new));
   }
 
   private static byte[] bytes(InputStream file) {
@@ -132,18 +136,19 @@ final class ArtifactBucket {
     }
   }
 
-  private static void inParts(
+  private void inParts(
       Storage storage, String what, BlobInfo object, InputStream file, long replaced) {
     byte[] buffer = new byte[BUFFER];
     try (file) {
       // Closing it creates the object, so it is closed only when all is sent.
-      WriteChannel parts = storage.writer(
-          object,
+      List<BlobWriteOption> options = new ArrayList<>(List.of(
           BlobWriteOption.crc32cMatch(),
           BlobWriteOption.disableGzipContent(),
           replaced == NONE
               ? BlobWriteOption.doesNotExist()
-              : BlobWriteOption.generationMatch(replaced));
+              : BlobWriteOption.generationMatch(replaced)));
+      encryptionKey.map(BlobWriteOption::kmsKeyName).ifPresent(options::add);
+      WriteChannel parts = storage.writer(object, options.toArray(BlobWriteOption[]::new));
       parts.setChunkSize(LARGEST_PART);
       for (int length = file.read(buffer); length > 0; length = file.read(buffer)) {
         if (Thread.currentThread().isInterrupted()) {
