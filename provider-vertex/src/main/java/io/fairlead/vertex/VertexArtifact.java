@@ -6,6 +6,7 @@ import io.fairlead.grammar.ArtifactOptions;
 import io.fairlead.grammar.Problems;
 import java.util.Collections;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 
 /**
@@ -13,12 +14,27 @@ import java.util.TreeMap;
  *
  * @param generationConfig the generation parameters of a model that generates text, such as {@code temperature},
  *     sorted by key
+ * @param placement where in a request the container reads them; by default as the image's name says
  */
-public record VertexArtifact(Map<String, String> generationConfig) implements ArtifactOptions {
+public record VertexArtifact(Map<String, String> generationConfig, Optional<Placement> placement)
+    implements ArtifactOptions {
+  /** A place in the JSON of a request at which a container reads generation parameters. */
+  public enum Placement {
+    /** In {@code parameters} of the request: the default, and Vertex AI's own form. */
+    PARAMETERS,
+    /** In {@code parameters} of each of the {@code instances}: Text Generation Inference. */
+    PARAMETERS_OF_INSTANCES,
+    /** In each of the {@code instances} itself: vLLM with Vertex AI's own form. */
+    INSTANCES,
+    /** In the request itself, as in OpenAI's form: the default of containers with invoke routes. */
+    BODY
+  }
+
   public VertexArtifact {
     // Sorted, so that equal values have the same text and the same JSON.
     generationConfig = Collections.unmodifiableSortedMap(
         new TreeMap<>(Map.copyOf(requireNonNull(generationConfig, "generationConfig"))));
+    requireNonNull(placement, "placement");
     Problems problems = Problems.in("VertexArtifact");
     for (String key : generationConfig.keySet()) {
       problems.check(!key.isBlank(), "generationConfig", "must not have a blank key", key);
@@ -27,7 +43,12 @@ public record VertexArtifact(Map<String, String> generationConfig) implements Ar
   }
 
   public static VertexArtifact generationConfig(Map<String, String> config) {
-    return new VertexArtifact(config);
+    return new VertexArtifact(config, Optional.empty());
+  }
+
+  /** {@return a copy for a container that reads the parameters there} */
+  public VertexArtifact at(Placement newPlacement) {
+    return new VertexArtifact(generationConfig, Optional.of(newPlacement));
   }
 
   @Override

@@ -24,6 +24,7 @@ class ArchitectureTest {
   private static final String STORAGE = INTERNAL + ".storage";
   private static final String HTTP = INTERNAL + ".http";
   private static final String AUTH = INTERNAL + ".auth";
+  private static final String CATALOG = INTERNAL + ".catalog";
   private static final int MOST_FILES = 40;
 
   private static final JavaClasses VERTEX = new ClassFileImporter()
@@ -78,14 +79,14 @@ class ArchitectureTest {
             JavaClass::getPackageName,
             mapping(JavaClass::getSimpleName, toCollection(TreeSet::new))));
 
-    assertThat(files).containsOnlyKeys(API, INTERNAL, STORAGE, HTTP, AUTH);
+    assertThat(files).containsOnlyKeys(API, INTERNAL, STORAGE, HTTP, AUTH, CATALOG);
     assertThat(files.values())
         .allSatisfy(types -> assertThat(types).hasSizeLessThanOrEqualTo(MOST_FILES));
   }
 
   @Test
   void everyPackageIsNullMarked() {
-    assertThat(List.of(API, INTERNAL, STORAGE, HTTP, AUTH))
+    assertThat(List.of(API, INTERNAL, STORAGE, HTTP, AUTH, CATALOG))
         .allSatisfy(name -> assertThat(
                 Class.forName(name + ".package-info").isAnnotationPresent(NullMarked.class))
             .isTrue());

@@ -309,6 +309,11 @@ final class DeployedModelKind extends VertexKind<DeployedModelSpec> {
   }
 
   @Override
+  public boolean matches(DeployedModelSpec desired, DeployedModelSpec actual) {
+    return actual.cannotBecome(desired).isEmpty() && actual.pathsTo(desired).isEmpty();
+  }
+
+  @Override
   public Optional<String> cannotUpdate(DeployedModelSpec actual, DeployedModelSpec desired) {
     return actual.cannotBecome(desired);
   }

@@ -110,7 +110,12 @@ final class VertexInvoker implements Invoker<Endpoint>, AutoCloseable {
     // A loop, because a stream would cost each request time.
     for (PlatformOptions option : endpoint.artifact().metadata().options().values()) {
       if (option instanceof VertexArtifact options) {
-        return GenerationDefaults.added(request, options.generationConfig());
+        return options.generationConfig().isEmpty()
+            ? request.bodyUnsafe()
+            : GenerationDefaults.added(
+                request,
+                options.generationConfig(),
+                GenerationDefaults.placement(options, endpoint.container()));
       }
     }
     return request.bodyUnsafe();

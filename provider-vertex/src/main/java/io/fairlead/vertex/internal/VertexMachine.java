@@ -4,6 +4,8 @@ import com.google.cloud.aiplatform.v1.AcceleratorType;
 import com.google.cloud.aiplatform.v1.AutoscalingMetricSpec;
 import com.google.cloud.aiplatform.v1.DedicatedResources;
 import com.google.cloud.aiplatform.v1.MachineSpec;
+import com.google.cloud.aiplatform.v1.ReservationAffinity;
+import io.fairlead.vertex.VertexScaling;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
@@ -17,6 +19,7 @@ import java.util.TreeMap;
  * @param type the machine type
  * @param accelerator the accelerator type of each; empty for none
  * @param acceleratorCount the number of accelerators of each
+ * @param layout the layout of its accelerators, and the reservation
  * @param spot whether they are Spot VMs
  * @param min the minimum number
  * @param max the maximum number
@@ -27,6 +30,7 @@ record VertexMachine(
     String type,
     String accelerator,
     int acceleratorCount,
+    Layout layout,
     boolean spot,
     int min,
     int max,
@@ -39,6 +43,58 @@ record VertexMachine(
   static final String REQUESTS = "aiplatform.googleapis.com/prediction/online/request_count";
 
   private static final int USUAL_PERCENT = 60;
+  private static final String RESERVATION_NAME = "compute.googleapis.com/reservation-name";
+
+  /**
+   * The layout of a machine's accelerators, and its reservation.
+   *
+   * @param tpuTopology the topology of its TPUs; empty if it has none
+   * @param gpuPartition the size of its GPU partition; empty for whole GPUs
+   * @param reservation its reservation; empty for none
+   */
+  record Layout(String tpuTopology, String gpuPartition, String reservation) {
+    static final Layout NONE = new Layout("", "", "");
+
+    static Layout of(MachineSpec machine) {
+      ReservationAffinity affinity = machine.getReservationAffinity();
+      String reservation = switch (affinity.getReservationAffinityType()) {
+        case ANY_RESERVATION -> VertexScaling.ANY_RESERVATION;
+        case SPECIFIC_RESERVATION -> affinity.getValuesList().stream().findFirst().orElse("");
+        // Vertex AI may return its default where none was given.
+        default -> "";
+      };
+      return new Layout(machine.getTpuTopology(), machine.getGpuPartitionSize(), reservation);
+    }
+
+    void write(MachineSpec.Builder machine) {
+      machine.setTpuTopology(tpuTopology).setGpuPartitionSize(gpuPartition);
+      if (reservation.equals(VertexScaling.ANY_RESERVATION)) {
+        machine
+            .getReservationAffinityBuilder()
+            .setReservationAffinityType(ReservationAffinity.Type.ANY_RESERVATION);
+      } else if (!reservation.isEmpty()) {
+        machine
+            .getReservationAffinityBuilder()
+            .setReservationAffinityType(ReservationAffinity.Type.SPECIFIC_RESERVATION)
+            .setKey(RESERVATION_NAME)
+            .addValues(reservation);
+      }
+    }
+
+    /** Answers name projects by their numbers. */
+    boolean isAs(Layout other) {
+      return tpuTopology.equals(other.tpuTopology)
+          && gpuPartition.equals(other.gpuPartition)
+          && VertexNames.areSameInAnyProject(reservation, other.reservation);
+    }
+
+    @Override
+    public String toString() {
+      return (tpuTopology.isEmpty() ? "" : ", topology " + tpuTopology)
+          + (gpuPartition.isEmpty() ? "" : ", partition " + gpuPartition)
+          + (reservation.isEmpty() ? "" : ", reservation " + reservation);
+    }
+  }
 
   VertexMachine {
     required = required == min ? 0 : required;
@@ -62,6 +118,7 @@ record VertexMachine(
         machine.getMachineType(),
         none ? "" : machine.getAcceleratorType().name(),
         machine.getAcceleratorCount(),
+        Layout.of(machine),
         resources.getSpot(),
         resources.getMinReplicaCount(),
         Math.max(resources.getMaxReplicaCount(), resources.getMinReplicaCount()),
@@ -76,6 +133,7 @@ record VertexMachine(
           .setAcceleratorType(AcceleratorType.valueOf(accelerator))
           .setAcceleratorCount(acceleratorCount);
     }
+    layout.write(machine);
     return DedicatedResources.newBuilder()
         .setMachineSpec(machine)
         .setMinReplicaCount(min)
@@ -110,11 +168,17 @@ record VertexMachine(
     return paths;
   }
 
+  /** {@return whether nothing has to be changed} */
+  boolean isAs(VertexMachine other) {
+    return isSameKindAs(other) && pathsTo(other).isEmpty();
+  }
+
   /** {@return whether they are equal apart from their number} */
   boolean isSameKindAs(VertexMachine other) {
     return type.equals(other.type)
         && accelerator.equals(other.accelerator)
         && acceleratorCount == other.acceleratorCount
+        && layout.isAs(other.layout)
         && spot == other.spot;
   }
 
@@ -122,6 +186,7 @@ record VertexMachine(
   public String toString() {
     return (min == max ? String.valueOf(min) : min + " to " + max) + " " + type
         + (accelerator.isEmpty() ? "" : " with " + acceleratorCount + " " + accelerator)
+        + layout
         + (spot ? ", spot" : "")
         + (required == 0 ? "" : ", " + required + " required")
         + (targets.isEmpty() ? "" : ", by " + targets);

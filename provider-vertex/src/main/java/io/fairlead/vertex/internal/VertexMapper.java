@@ -32,6 +32,8 @@ import io.fairlead.vertex.VertexRuntime;
 import io.fairlead.vertex.VertexScaling;
 import io.fairlead.vertex.VertexVersion;
 import io.fairlead.vertex.internal.DeployedModelSpec.SharedPool;
+import io.fairlead.vertex.internal.catalog.Images;
+import io.fairlead.vertex.internal.catalog.Machines;
 import io.fairlead.vertex.internal.storage.ArtifactSpec;
 import java.net.URI;
 import java.nio.file.Path;
@@ -52,10 +54,8 @@ import java.util.stream.Stream;
  * which the SDK does not check.
  */
 final class VertexMapper implements EndpointMapper {
-  /** The image that serves text generation models of the Hugging Face hub, on machines with an accelerator. */
-  static final String TEXT_GENERATION_IMAGE =
-      "us-docker.pkg.dev/deeplearning-platform-release/gcr.io/huggingface-text-generation-inference-cu121.2-2.ubuntu2204.py310";
-
+  private static final Pattern SECRET =
+      Pattern.compile("(^|_)(TOKEN|SECRET|PASSWORD|PASSWD|(API|ACCESS|PRIVATE)_?KEY|CREDENTIALS?)($|_)");
   static final String HUB_MODEL = "MODEL_ID";
   /** The variable with the location of a model's code, if it is not that of its weights. */
   static final String CODE = "CODE_URI";
@@ -184,6 +184,12 @@ final class VertexMapper implements EndpointMapper {
           "must not have names that begin with AIP_, which Vertex AI sets",
           name);
     }
+    environment.keySet().stream()
+        .filter(name -> SECRET.matcher(name).find())
+        .forEach(name -> warnings.add("the environment variable " + name
+            + " is readable by everybody who may read the model (aiplatform.models.get), because Vertex AI has no "
+            + "secrets for containers: let the container read it from Secret Manager as its service account, or "
+            + "copy the model to Cloud Storage"));
     String directory = directory(container.artifact(), environment, warnings, problems);
     String image = image(container, problems);
     return new ModelSpec(
@@ -205,7 +211,7 @@ final class VertexMapper implements EndpointMapper {
     String given = container.runtime().image().orElse("");
     boolean isOfHub = "hf".equals(container.artifact().weights().getScheme());
     if (given.isEmpty() && isOfHub) {
-      return TEXT_GENERATION_IMAGE;
+      return Images.textGeneration();
     }
     problems.check(
         IMAGE.matcher(given).matches(),
@@ -322,6 +328,7 @@ final class VertexMapper implements EndpointMapper {
         .find(VertexRuntime.class)
         .orElse(VertexRuntime.DEFAULT);
     VertexMachine machine = machine(endpoint.scaling(), runtime, warnings, problems);
+    checkImage(endpoint.container(), model.image(), machine, warnings, problems);
     problems.throwIfAny();
 
     String modelName = modelName(endpoint.container(), model);
@@ -422,6 +429,31 @@ final class VertexMapper implements EndpointMapper {
     }
   }
 
+  /** An image for accelerators fails on a machine without one half an hour later, if at all it says why. */
+  private static void checkImage(
+      Container container,
+      String image,
+      VertexMachine machine,
+      List<String> warnings,
+      Problems problems) {
+    if (Machines.haveAccelerators(machine.type(), machine.acceleratorCount())
+        || !Images.areForAccelerators(image)) {
+      return;
+    }
+    if (container.runtime().image().isEmpty()) {
+      problems.check(
+          false,
+          "runtime.options",
+          "must name an accelerator in VertexRuntime, such as NVIDIA_L4 with the machine type g2-standard-12 and "
+              + "VertexScaling.acceleratorCount(1): the published image for text generation of the Hugging Face "
+              + "hub needs one; another image can be given",
+          "none");
+    } else {
+      warnings.add("the image's name says that it needs an accelerator, and " + machine.type()
+          + " has none: " + image);
+    }
+  }
+
   private static SortedMap<String, String> labels(
       Endpoint endpoint, ModelSpec model, VariantLabels variantLabels) {
     SortedMap<String, String> labels = new TreeMap<>(model.labels());
@@ -481,12 +513,9 @@ final class VertexMapper implements EndpointMapper {
       warnings.add("Vertex AI starts with the minimum of replicas, " + scaling.min()
           + ", and not with " + scaling.count());
     }
-    MachineSeries.check(machineType, accelerator, own.acceleratorCount(), problems);
-    MachineSeries.builtIn(machineType)
-        .filter(builtIn -> own.acceleratorCount() < builtIn.count())
-        .ifPresent(builtIn -> warnings.add("each " + machineType + " has " + builtIn.count()
-            + " accelerators, of which a replica takes " + own.acceleratorCount()
-            + ": Vertex AI decides whether other replicas can use the rest"));
+    Machines.check(machineType, accelerator, own.acceleratorCount(), warnings, problems);
+    Machines.checkGiven(machineType, accelerator, problems);
+    Machines.checkTopology(machineType, own.tpuTopology(), problems);
     SortedMap<String, Integer> targets = new TreeMap<>();
     autoscaling.ifPresent(by -> {
       by.cpuPercent().ifPresent(percent -> targets.put(VertexMachine.CPU, percent));
@@ -497,6 +526,10 @@ final class VertexMapper implements EndpointMapper {
         machineType,
         accelerator,
         own.acceleratorCount(),
+        new VertexMachine.Layout(
+            own.tpuTopology().orElse(""),
+            own.gpuPartition().orElse(""),
+            own.reservation().orElse("")),
         own.spot(),
         scaling.min(),
         scaling.max(),

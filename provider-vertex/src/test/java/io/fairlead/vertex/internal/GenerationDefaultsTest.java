@@ -4,7 +4,15 @@ import static java.nio.charset.StandardCharsets.UTF_16;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.fairlead.grammar.Container;
+import io.fairlead.grammar.Dependencies;
+import io.fairlead.grammar.ModelArtifact;
+import io.fairlead.grammar.RuntimeSpec;
 import io.fairlead.platform.Request;
+import io.fairlead.vertex.VertexArtifact;
+import io.fairlead.vertex.VertexArtifact.Placement;
+import io.fairlead.vertex.VertexContainer;
+import java.net.URI;
 import io.fairlead.vertex.VertexArtifact;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
@@ -18,7 +26,7 @@ class GenerationDefaultsTest {
       .generationConfig();
 
   private static String added(String body) {
-    return new String(GenerationDefaults.added(Request.json(body), CONFIG), UTF_8);
+    return new String(GenerationDefaults.added(Request.json(body), CONFIG, Placement.PARAMETERS), UTF_8);
   }
 
   @ParameterizedTest
@@ -81,7 +89,7 @@ class GenerationDefaultsTest {
         "``|\"\"",
       })
   void aValueThatReadsAsANumberOrABooleanTravelsAsOne(String value, String written) {
-    byte[] body = GenerationDefaults.added(Request.json("{}"), Map.of("key \"1\"", value));
+    byte[] body = GenerationDefaults.added(Request.json("{}"), Map.of("key \"1\"", value), Placement.PARAMETERS);
 
     assertThat(new String(body, UTF_8))
         .isEqualTo("{\"parameters\":{\"key \\\"1\\\"\":" + written + "}}");
@@ -98,7 +106,7 @@ class GenerationDefaultsTest {
   void onlyWhatIsSaidToBeJsonIsRead(String contentType, boolean read) {
     Request request = Request.of("{}".getBytes(UTF_8), contentType);
 
-    assertThat(GenerationDefaults.added(request, CONFIG).length > 2).isEqualTo(read);
+    assertThat(GenerationDefaults.added(request, CONFIG, Placement.PARAMETERS).length > 2).isEqualTo(read);
   }
 
   @Test
@@ -106,7 +114,64 @@ class GenerationDefaultsTest {
     Request request = Request.json("{}");
     Request other = Request.of("{}".getBytes(UTF_16), "application/json");
 
-    assertThat(GenerationDefaults.added(request, Map.of())).isSameAs(request.bodyUnsafe());
-    assertThat(GenerationDefaults.added(other, CONFIG)).isSameAs(other.bodyUnsafe());
+    assertThat(GenerationDefaults.added(request, Map.of(), Placement.PARAMETERS)).isSameAs(request.bodyUnsafe());
+    assertThat(GenerationDefaults.added(other, CONFIG, Placement.PARAMETERS)).isSameAs(other.bodyUnsafe());
+  }
+
+  // ---- where the container reads it ----
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      quoteCharacter = '`',
+      value = {
+        "PARAMETERS_OF_INSTANCES|{\"instances\":[{\"inputs\":\"a\"},{\"parameters\":{\"mode\":1}}]}"
+            + "|{\"instances\":[{\"parameters\":{\"mode\":\"fast\",\"temperature\":0.2},\"inputs\":\"a\"},"
+            + "{\"parameters\":{\"temperature\":0.2,\"mode\":1}}]}",
+        "PARAMETERS_OF_INSTANCES|{\"instances\":[{\"parameters\":null},{}]}"
+            + "|{\"instances\":[{\"parameters\":null},{\"parameters\":{\"mode\":\"fast\",\"temperature\":0.2}}]}",
+        "PARAMETERS_OF_INSTANCES|{\"instances\":[1,[{}],\"a\"]}|{\"instances\":[1,[{}],\"a\"]}",
+        "PARAMETERS_OF_INSTANCES|{\"inputs\":\"a\"}|{\"inputs\":\"a\"}",
+        "PARAMETERS_OF_INSTANCES|{\"instances\":[{}],\"a\":|{\"instances\":[{}],\"a\":",
+        "INSTANCES|{\"instances\":[{\"prompt\":\"a\",\"temperature\":1}]}"
+            + "|{\"instances\":[{\"mode\":\"fast\",\"prompt\":\"a\",\"temperature\":1}]}",
+        "BODY|{\"messages\":[{}],\"temperature\":1}|{\"mode\":\"fast\",\"messages\":[{}],\"temperature\":1}",
+        "BODY|{\"parameters\":null}|{\"mode\":\"fast\",\"temperature\":0.2,\"parameters\":null}",
+        "BODY|[]|[]"
+      })
+  void itIsAddedWhereTheContainerReadsIt(Placement placement, String body, String sent) {
+    assertThat(new String(GenerationDefaults.added(Request.json(body), CONFIG, placement), UTF_8))
+        .isEqualTo(sent);
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "us-docker.pkg.dev/a/huggingface-text-generation-inference-cu124:1, PARAMETERS_OF_INSTANCES",
+    "us-docker.pkg.dev/vertex-ai/vertex-vision-model-garden-dockers/pytorch-vllm-serve:1, INSTANCES",
+    "us-docker.pkg.dev/a/b/server:1, PARAMETERS"
+  })
+  void theImagesNameSaysWhereThatIs(String image, Placement placement) {
+    assertThat(GenerationDefaults.placement(
+            VertexArtifact.generationConfig(CONFIG), container("gs://a/b/", RuntimeSpec.of(image))))
+        .isEqualTo(placement);
+  }
+
+  @Test
+  void theHubsOwnImageInvokeRoutesAndTheOptionSayItToo() {
+    VertexArtifact option = VertexArtifact.generationConfig(CONFIG);
+    RuntimeSpec routes =
+        RuntimeSpec.of("a/vllm").with(VertexContainer.DEFAULT.withInvokeRoutes("/generate"));
+
+    assertThat(GenerationDefaults.placement(option, container("hf://a/b", RuntimeSpec.NONE)))
+        .isEqualTo(Placement.PARAMETERS_OF_INSTANCES);
+    assertThat(GenerationDefaults.placement(option, container("gs://a/b/", routes)))
+        .isEqualTo(Placement.BODY);
+    assertThat(GenerationDefaults.placement(
+            option.at(Placement.INSTANCES), container("gs://a/b/", routes)))
+        .isEqualTo(Placement.INSTANCES);
+  }
+
+  private static Container container(String location, RuntimeSpec runtime) {
+    return new Container(ModelArtifact.of(URI.create(location)), runtime, Dependencies.NONE);
   }
 }

@@ -37,6 +37,7 @@ import io.fairlead.vertex.VertexProbe;
 import io.fairlead.vertex.VertexRuntime;
 import io.fairlead.vertex.VertexScaling;
 import io.fairlead.vertex.VertexVersion;
+import io.fairlead.vertex.internal.catalog.Images;
 import io.fairlead.vertex.standin.Project;
 import java.net.URI;
 import java.time.Duration;
@@ -106,12 +107,16 @@ class VertexVariantsTest {
   @Test
   void aModelOfTheHubIsLoadedByThePublishedContainer() {
     Container container = new Container(
-        ModelArtifact.huggingFace("google/gemma-2b"), RuntimeSpec.NONE, Dependencies.NONE);
+        ModelArtifact.huggingFace("google/gemma-2b"),
+        RuntimeSpec.NONE.with(VertexRuntime.accelerator("NVIDIA_L4")),
+        Dependencies.NONE);
+    Scaling gpu =
+        Scaling.fixed("g2-standard-12", 1).with(VertexScaling.acceleratorCount(1));
 
-    deploy(container, ONE, BLUE);
+    deploy(container, gpu, BLUE);
 
     var spec = lastUpload().getModel().getContainerSpec();
-    assertThat(spec.getImageUri()).isEqualTo(VertexMapper.TEXT_GENERATION_IMAGE);
+    assertThat(spec.getImageUri()).isEqualTo(Images.textGeneration());
     assertThat(spec.getEnv(0).getName()).isEqualTo("MODEL_ID");
     assertThat(spec.getEnv(0).getValue()).isEqualTo("google/gemma-2b");
     assertThat(lastUpload().getModel().getArtifactUri()).isEmpty();

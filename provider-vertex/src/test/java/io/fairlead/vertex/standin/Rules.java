@@ -4,6 +4,7 @@ import com.google.api.FieldBehavior;
 import com.google.api.FieldBehaviorProto;
 import com.google.api.ResourceProto;
 import com.google.cloud.aiplatform.v1.DedicatedResources;
+import com.google.cloud.aiplatform.v1.ReservationAffinity.Type;
 import com.google.protobuf.Descriptors.FieldDescriptor;
 import com.google.protobuf.Descriptors.FieldDescriptor.JavaType;
 import com.google.protobuf.FieldMask;
@@ -160,6 +161,21 @@ final class Rules {
         (machine.getAcceleratorTypeValue() != 0) == (machine.getAcceleratorCount() > 0),
         path + "machine_spec.accelerator_count",
         "accelerator_type and accelerator_count go together.");
+    boolean hasTpus = machine.getMachineType().matches("(ct|tpu)[0-9].*t");
+    check(
+        hasTpus == !machine.getTpuTopology().isEmpty(),
+        path + "machine_spec.tpu_topology",
+        "goes together with a machine type that has TPUs.");
+    check(
+        machine.getGpuPartitionSize().isEmpty() || machine.getAcceleratorCount() == 1,
+        path + "machine_spec.gpu_partition_size",
+        "accelerator_count should be set to 1.");
+    var reservation = machine.getReservationAffinity();
+    check(
+        (reservation.getReservationAffinityType() == Type.SPECIFIC_RESERVATION)
+            == (reservation.getValuesCount() > 0 && !reservation.getKey().isEmpty()),
+        path + "machine_spec.reservation_affinity",
+        "key and values go together with SPECIFIC_RESERVATION.");
     Set<String> seen = new HashSet<>();
     for (var metric : resources.getAutoscalingMetricSpecsList()) {
       check(
