@@ -8,6 +8,7 @@ import io.fairlead.grammar.ModelArtifact;
 import io.fairlead.grammar.Routing;
 import io.fairlead.grammar.RuntimeSpec;
 import io.fairlead.grammar.Scaling;
+import io.fairlead.operation.Operation;
 import io.fairlead.platform.Request;
 import io.fairlead.platform.Response;
 import io.fairlead.vertex.VertexArtifact;
@@ -24,6 +25,7 @@ import io.fairlead.vertex.VertexRequest;
 import io.fairlead.vertex.VertexResponse;
 import io.fairlead.vertex.VertexRuntime;
 import io.fairlead.vertex.VertexScaling;
+import io.fairlead.vertex.VertexVerifiedModel;
 import io.fairlead.vertex.VertexVersion;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -77,14 +79,19 @@ final class VertexSnippets {
     return onGpu;
   }
 
-  /** {@return on accelerators, by load, and in a pool} */
+  /** {@return on GPUs, by load, in a pool, on TPUs, and of a reservation} */
   static List<Scaling> scalings() {
     Scaling gpus = Scaling.between("g2-standard-12", 1, 4)
         .with(VertexScaling.acceleratorCount(1).withSpot(true));
     Scaling byRequests =
         Scaling.between("n1-standard-4", 1, 4).with(VertexAutoscaling.requests(600));
     Scaling pooled = Scaling.fixed("n1-standard-4", 2).with(VertexPool.named("cheap"));
-    return List.of(gpus, byRequests, pooled);
+    Scaling tpus = Scaling.fixed("ct6e-standard-4t", 1)
+        .with(VertexScaling.DEFAULT.withTpuTopology("2x2"));
+    Scaling reserved = Scaling.fixed("a3-highgpu-1g", 1)
+        .with(VertexScaling.acceleratorCount(1)
+            .withReservation("projects/my-project/zones/us-central1-a/reservations/gpus"));
+    return List.of(gpus, byRequests, pooled, tpus, reserved);
   }
 
   /** {@return over a host of its own with its requests written to BigQuery, and watched for drift} */
@@ -129,5 +136,10 @@ final class VertexSnippets {
         .withHttpClient(client)
         .withHosts((endpoint, google) -> google.map(host -> host + ":443").orElse("10.1.0.7:443"));
     return config;
+  }
+
+  static Operation<Endpoint> verified(VertexPlatform vertex) {
+    VertexVerifiedModel gemma = vertex.verified(ModelArtifact.huggingFace("google/gemma-2-2b-it"));
+    return vertex.deploy(gemma.container(), gemma.scaling(), new Routing("gemma", "blue"));
   }
 }

@@ -3,6 +3,11 @@ package io.fairlead.examples;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.google.cloud.aiplatform.v1.AcceleratorType;
+import com.google.cloud.aiplatform.v1.DedicatedResources;
+import com.google.cloud.aiplatform.v1.MachineSpec;
+import com.google.cloud.aiplatform.v1.ModelContainerSpec;
+import com.google.cloud.aiplatform.v1.PublisherModel.CallToAction.Deploy;
 import io.fairlead.contract.Faults;
 import io.fairlead.contract.VirtualTime;
 import io.fairlead.grammar.Container;
@@ -18,6 +23,7 @@ import io.fairlead.platform.Response;
 import io.fairlead.vertex.VertexConfig;
 import io.fairlead.vertex.VertexPlatform;
 import io.fairlead.vertex.VertexProvider;
+import io.fairlead.vertex.VertexRuntime;
 import io.fairlead.vertex.standin.Project;
 import io.fairlead.vertex.standin.StandIn;
 import java.net.URI;
@@ -87,10 +93,20 @@ class VertexSnippetsTest {
     Routing routing = new Routing("bert", "blue");
     List<Scaling> scalings = VertexSnippets.scalings();
     List<Endpoint> endpoints = List.of(
-        endpoint(VertexSnippets.artifact(), RuntimeSpec.NONE, ONE, routing),
+        endpoint(
+            VertexSnippets.artifact(),
+            RuntimeSpec.NONE.with(VertexRuntime.accelerator("NVIDIA_L4")),
+            scalings.get(0),
+            routing),
         endpoint(model(), VertexSnippets.runtime(IMAGE), scalings.get(0), routing),
         endpoint(model(), runtime, scalings.get(1), routing),
         endpoint(model(), runtime, scalings.get(2), routing),
+        endpoint(model(), runtime, scalings.get(3), routing),
+        endpoint(
+            model(),
+            runtime.with(VertexRuntime.accelerator("NVIDIA_H100_80GB")),
+            scalings.get(4),
+            routing),
         endpoint(model(), runtime, ONE, VertexSnippets.routings().get(0)),
         endpoint(model(), runtime, ONE, VertexSnippets.routings().get(1)));
 
@@ -139,5 +155,23 @@ class VertexSnippetsTest {
     }
     assertThat(project.calls()).contains("Invoke/v1/chat/completions", "Invoke/tokenize");
     assertThat(config.hosts().orElseThrow().of("chat", Optional.empty())).isEqualTo("10.1.0.7:443");
+  }
+
+  @Test
+  void whatGoogleHasVerifiedIsDeployed() {
+    project.addPublisherModel(
+        "publishers/hf-google/models/gemma-2-2b-it",
+        Deploy.newBuilder()
+            .setContainerSpec(ModelContainerSpec.newBuilder().setImageUri(IMAGE))
+            .setDedicatedResources(DedicatedResources.newBuilder()
+                .setMinReplicaCount(1)
+                .setMachineSpec(MachineSpec.newBuilder()
+                    .setMachineType("g2-standard-12")
+                    .setAcceleratorType(AcceleratorType.NVIDIA_L4)
+                    .setAcceleratorCount(1)))
+            .build());
+
+    assertThat(VertexSnippets.verified(vertex).await(LIMIT).scaling().instanceType())
+        .contains("g2-standard-12");
   }
 }

@@ -157,6 +157,10 @@ public final class VertexContainer extends Settings<VertexContainer.Draft>
     }));
   }
 
+  public VertexContainer withPredictRoute(String predictRoute) {
+    return new VertexContainer(with(draft -> draft.predictRoute = Optional.of(predictRoute)));
+  }
+
   public VertexContainer withHealthRoute(String healthRoute) {
     return new VertexContainer(with(draft -> draft.healthRoute = Optional.of(healthRoute)));
   }

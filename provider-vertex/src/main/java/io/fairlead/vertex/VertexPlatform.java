@@ -1,6 +1,7 @@
 package io.fairlead.vertex;
 
 import io.fairlead.grammar.Endpoint;
+import io.fairlead.grammar.ModelArtifact;
 import io.fairlead.platform.EndpointPlatform;
 import io.fairlead.platform.Request;
 import io.fairlead.platform.Response;
@@ -24,4 +25,23 @@ public interface VertexPlatform extends EndpointPlatform {
    * @throws io.fairlead.error.ServingException as {@link #invoke} does
    */
   Response predict(Endpoint endpoint, Request request);
+
+  /**
+   * Reads the container and the machines that Google has verified in Model Garden for a model of the Hugging Face hub.
+   *
+   * <pre>{@code
+   * VertexVerifiedModel gemma = vertex.verified(ModelArtifact.huggingFace("google/gemma-2-2b-it"));
+   * vertex.deploy(gemma.container(), gemma.scaling(), new Routing("gemma", "blue"));
+   * }</pre>
+   *
+   * <p>One read-only call. What it returns may differ another day, so keep the value to deploy the same again.
+   *
+   * @param model a model of the hub, {@code hf://ORG/NAME}
+   * @throws io.fairlead.error.ServingException of kind {@code NOT_FOUND} if Google has verified none, or {@code
+   *     UNSUPPORTED} if its deployment has parts that this library does not have
+   */
+  VertexVerifiedModel verified(ModelArtifact model);
+
+  /** The same for a gated model, with a token of the Hugging Face hub, which is not kept. */
+  VertexVerifiedModel verified(ModelArtifact model, String huggingFaceToken);
 }

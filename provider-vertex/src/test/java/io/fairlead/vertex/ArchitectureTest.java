@@ -44,6 +44,7 @@ class ArchitectureTest {
             "VertexVersion",
             "VertexRequest",
             "VertexResponse",
+            "VertexVerifiedModel",
             "VertexRuntime",
             "VertexContainer",
             "VertexProbe",

@@ -3,6 +3,7 @@ package io.fairlead.vertex.internal;
 import io.fairlead.error.ErrorKind;
 import io.fairlead.error.ServingException;
 import io.fairlead.grammar.Endpoint;
+import io.fairlead.grammar.ModelArtifact;
 import io.fairlead.platform.EndpointPlatform;
 import io.fairlead.platform.Request;
 import io.fairlead.platform.Response;
@@ -14,6 +15,7 @@ import io.fairlead.reconcile.Reconciler;
 import io.fairlead.vertex.VertexConfig;
 import io.fairlead.vertex.VertexPlatform;
 import io.fairlead.vertex.VertexProvider;
+import io.fairlead.vertex.VertexVerifiedModel;
 import io.fairlead.vertex.internal.storage.StorageClient;
 import java.net.URI;
 import java.time.Duration;
@@ -33,6 +35,7 @@ public final class DefaultVertexPlatform extends ForwardingEndpointPlatform
   private static final Duration LIMIT = Duration.ofMinutes(150);
 
   private final VertexInvoker invoker;
+  private final ModelGarden garden;
   private volatile boolean closed;
 
   /**
@@ -40,9 +43,10 @@ public final class DefaultVertexPlatform extends ForwardingEndpointPlatform
    *
    * @param platform the platform of all other operations; closed with this one
    */
-  DefaultVertexPlatform(EndpointPlatform platform, VertexInvoker invoker) {
+  DefaultVertexPlatform(EndpointPlatform platform, VertexInvoker invoker, ModelGarden garden) {
     super(platform);
     this.invoker = invoker;
+    this.garden = garden;
   }
 
   /** Opens the platform, with the clock and the source of jitter that tests replace. */
@@ -77,7 +81,7 @@ public final class DefaultVertexPlatform extends ForwardingEndpointPlatform
         new VertexInvoker(config, clients, errors, new VertexNames(config), time, random);
     EndpointPlatform platform = new ReconciledEndpointPlatform(
         reconciler, new VertexMapper(config), invoker, () -> close(invoker, clients));
-    return new DefaultVertexPlatform(platform, invoker);
+    return new DefaultVertexPlatform(platform, invoker, new ModelGarden(calls));
   }
 
   private static void close(VertexInvoker invoker, VertexClients clients) {
@@ -88,16 +92,27 @@ public final class DefaultVertexPlatform extends ForwardingEndpointPlatform
 
   @Override
   public Response predict(Endpoint endpoint, Request request) {
-    checkOpen(endpoint);
+    checkOpen("invoke " + endpoint.name());
     return invoker.predict(endpoint, request);
   }
 
-  private void checkOpen(Endpoint endpoint) {
+  @Override
+  public VertexVerifiedModel verified(ModelArtifact model) {
+    return verified(model, "");
+  }
+
+  @Override
+  public VertexVerifiedModel verified(ModelArtifact model, String huggingFaceToken) {
+    checkOpen("read " + model.weights());
+    return garden.verified(model, huggingFaceToken);
+  }
+
+  private void checkOpen(String what) {
     if (closed) {
       throw new ServingException(
           id(),
           ErrorKind.CANCELLED,
-          "Platform '" + id() + "' is closed: open it again to invoke " + endpoint.name() + ".");
+          "Platform '" + id() + "' is closed: open it again to " + what + ".");
     }
   }
 

@@ -253,9 +253,13 @@ final class ModelKind extends VertexKind<ModelSpec> {
   }
 
   private static ModelContainerSpec container(ModelSpec model) {
-    VertexContainer how = model.container();
+    return container(model.image(), model.environment(), model.container());
+  }
+
+  static ModelContainerSpec container(
+      String image, Dependencies environment, VertexContainer how) {
     ModelContainerSpec.Builder spec = ModelContainerSpec.newBuilder()
-        .setImageUri(model.image())
+        .setImageUri(image)
         .addAllCommand(how.command())
         .addAllArgs(how.args());
     how.predictRoute().ifPresent(spec::setPredictRoute);
@@ -264,8 +268,7 @@ final class ModelKind extends VertexKind<ModelSpec> {
       spec.setInvokeRoutePrefix(ALL_PATHS);
     }
     how.sharedMemoryMb().ifPresent(spec::setSharedMemorySizeMb);
-    model
-        .environment()
+    environment
         .environment()
         .forEach((name, value) -> spec.addEnv(EnvVar.newBuilder().setName(name).setValue(value)));
     how.port().ifPresent(port -> spec.addPorts(Port.newBuilder().setContainerPort(port)));

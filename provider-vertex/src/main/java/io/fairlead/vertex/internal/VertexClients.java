@@ -18,6 +18,8 @@ import com.google.cloud.aiplatform.v1.EndpointServiceClient;
 import com.google.cloud.aiplatform.v1.EndpointServiceSettings;
 import com.google.cloud.aiplatform.v1.JobServiceClient;
 import com.google.cloud.aiplatform.v1.JobServiceSettings;
+import com.google.cloud.aiplatform.v1.ModelGardenServiceClient;
+import com.google.cloud.aiplatform.v1.ModelGardenServiceSettings;
 import com.google.cloud.aiplatform.v1.ModelServiceClient;
 import com.google.cloud.aiplatform.v1.ModelServiceSettings;
 import com.google.cloud.aiplatform.v1.PredictionServiceClient;
@@ -121,6 +123,13 @@ final class VertexClients implements AutoCloseable {
           with(JobServiceSettings.newBuilder(), channel.get()).build()));
     }
   };
+  private final Created<ModelGardenServiceClient> garden = new Created<>() {
+    @Override
+    protected ModelGardenServiceClient make() throws IOException {
+      return holder.closeLater(ModelGardenServiceClient.create(
+          with(ModelGardenServiceSettings.newBuilder(), channel.get()).build()));
+    }
+  };
   private final Created<PredictionServiceClient> predictions = new Created<>() {
     @Override
     protected PredictionServiceClient make() throws IOException {
@@ -159,6 +168,10 @@ final class VertexClients implements AutoCloseable {
 
   DeploymentResourcePoolServiceClient pools() {
     return pools.get();
+  }
+
+  ModelGardenServiceClient garden() {
+    return garden.get();
   }
 
   JobServiceClient jobs() {

@@ -13,6 +13,9 @@ import com.google.cloud.aiplatform.v1.MachineSpec;
 import com.google.cloud.aiplatform.v1.Model;
 import com.google.cloud.aiplatform.v1.ModelContainerSpec;
 import com.google.cloud.aiplatform.v1.ModelDeploymentMonitoringJob;
+import com.google.cloud.aiplatform.v1.GetPublisherModelRequest;
+import com.google.cloud.aiplatform.v1.PublisherModel;
+import com.google.cloud.aiplatform.v1.PublisherModelView;
 import com.google.cloud.storage.Storage;
 import com.google.protobuf.Message;
 import com.google.protobuf.Timestamp;
@@ -84,6 +87,7 @@ public final class Project implements AutoCloseable {
   private boolean closed;
   private @Nullable Storage storageClient;
   private @Nullable HttpClient httpClient;
+  private final Map<String, PublisherModel.CallToAction.Deploy> publisherModels = new HashMap<>();
 
   Project(String id, String number, VirtualTime time, World world) {
     this.id = id;
@@ -220,6 +224,27 @@ public final class Project implements AutoCloseable {
                 .setInvokeRoutePrefix("/*"))
             .addVersionAliases("default")
             .build()));
+  }
+
+  /** Makes a model of Model Garden, which everybody has: {@code publishers/hf-ORG/models/NAME}. */
+  public void addPublisherModel(String name, PublisherModel.CallToAction.Deploy deploy) {
+    change(there -> there.publisherModels.put(name, deploy));
+  }
+
+  boolean hasPublisherModel(String name) {
+    return look(() -> publisherModels.containsKey(name));
+  }
+
+  /** Only those who ask for a model of the Hugging Face hub, and for all of it, are told how it is deployed. */
+  PublisherModel publisherModel(GetPublisherModelRequest request) {
+    PublisherModel.Builder model = PublisherModel.newBuilder().setName(request.getName());
+    if (request.getIsHuggingFaceModel()
+        && request.getView() == PublisherModelView.PUBLISHER_MODEL_VIEW_FULL) {
+      model
+          .getSupportedActionsBuilder()
+          .setDeploy(publisherModels.get(request.getName()));
+    }
+    return model.build();
   }
 
   /** Makes an endpoint without labels; the model, which must be there, is deployed to it and has all traffic. */

@@ -16,6 +16,8 @@ import com.google.cloud.aiplatform.v1.GetDeploymentResourcePoolRequest;
 import com.google.cloud.aiplatform.v1.GetEndpointRequest;
 import com.google.cloud.aiplatform.v1.GetModelDeploymentMonitoringJobRequest;
 import com.google.cloud.aiplatform.v1.GetModelRequest;
+import com.google.cloud.aiplatform.v1.GetPublisherModelRequest;
+import com.google.cloud.aiplatform.v1.PublisherModel;
 import com.google.cloud.aiplatform.v1.ListDeploymentResourcePoolsRequest;
 import com.google.cloud.aiplatform.v1.ListDeploymentResourcePoolsResponse;
 import com.google.cloud.aiplatform.v1.ListEndpointsRequest;
@@ -79,6 +81,7 @@ final class Services {
         endpoints(world),
         pools(world),
         predictions(world),
+        garden(world),
         jobs(world),
         operations(world));
   }
@@ -235,6 +238,16 @@ final class Services {
         StreamRawPredictRequest.getDefaultInstance(),
         HttpBody.getDefaultInstance(),
         (project, request, headers) -> project.predictions().stream(request, headers));
+    return service.build();
+  }
+
+  private static ServerServiceDefinition garden(World world) {
+    Service service = new Service(world, VERTEX + "ModelGardenService");
+    service.add(
+        "GetPublisherModel",
+        GetPublisherModelRequest.getDefaultInstance(),
+        PublisherModel.getDefaultInstance(),
+        Project::publisherModel);
     return service.build();
   }
 

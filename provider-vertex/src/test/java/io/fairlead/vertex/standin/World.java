@@ -83,6 +83,12 @@ final class World implements AutoCloseable {
   Project projectOf(Message request) {
     String name = StandIn.name(request)
         .orElseThrow(() -> Refusal.invalid("name", "Required field is not set."));
+    if (name.startsWith("publishers/")) {
+      return projects.values().stream()
+          .filter(project -> project.hasPublisherModel(name))
+          .findFirst()
+          .orElseThrow(() -> Refusal.notFound("Publisher Model `" + name + "`"));
+    }
     Matcher matcher = PROJECT.matcher(name);
     if (!matcher.matches()) {
       throw Refusal.invalid("name", "Invalid resource name: " + name);
