@@ -3,11 +3,14 @@ package io.fairlead.vertex;
 import static java.util.Objects.requireNonNull;
 
 import io.fairlead.grammar.ArtifactOptions;
+import io.fairlead.grammar.ModelArtifact;
 import io.fairlead.grammar.Problems;
+import java.net.URI;
 import java.util.Collections;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.regex.Pattern;
 
 /**
  * Vertex AI's options of a model's metadata, for {@link io.fairlead.grammar.ModelMetadata#with}.
@@ -30,6 +33,9 @@ public record VertexArtifact(Map<String, String> generationConfig, Optional<Plac
     BODY
   }
 
+  private static final Pattern REGISTERED =
+      Pattern.compile("projects/[a-z0-9.:-]+/locations/[a-z0-9-]+/models/[A-Za-z0-9_-]+(@[A-Za-z0-9-]+)?");
+
   public VertexArtifact {
     // Sorted, so that equal values have the same text and the same JSON.
     generationConfig = Collections.unmodifiableSortedMap(
@@ -44,6 +50,25 @@ public record VertexArtifact(Map<String, String> generationConfig, Optional<Plac
 
   public static VertexArtifact generationConfig(Map<String, String> config) {
     return new VertexArtifact(config, Optional.empty());
+  }
+
+  /**
+   * {@return an artifact that is a model in Vertex AI's model registry already, as {@code vertex://NAME}}
+   *
+   * <p>It is deployed as it is, with the container that it was uploaded with, and never deleted.
+   *
+   * @param name {@code projects/PROJECT/locations/LOCATION/models/ID}, with {@code @} and a version's number or alias
+   *     where it is not the default one
+   */
+  public static ModelArtifact registered(String name) {
+    Problems.in("VertexArtifact")
+        .check(
+            REGISTERED.matcher(name).matches(),
+            "name",
+            "must be projects/PROJECT/locations/LOCATION/models/ID, with @ and a version's number or alias if any",
+            name)
+        .throwIfAny();
+    return ModelArtifact.of(URI.create("vertex://" + name));
   }
 
   /** {@return a copy for a container that reads the parameters there} */

@@ -45,6 +45,13 @@ public record VertexLogging(double samplingRate, Optional<String> table) impleme
   }
 
   @Override
+  public String toString() {
+    return samplingRate == 0
+        ? "off"
+        : samplingRate + " of the requests" + table.map(name -> " to " + name).orElse("");
+  }
+
+  @Override
   public String platform() {
     return VertexProvider.ID;
   }

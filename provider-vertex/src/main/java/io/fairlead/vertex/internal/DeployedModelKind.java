@@ -38,7 +38,7 @@ import java.util.concurrent.ConcurrentHashMap;
  */
 final class DeployedModelKind extends VertexKind<DeployedModelSpec> {
   private static final DeployedModelSpec UNKNOWN =
-      new DeployedModelSpec("", new SharedPool(""), "", true, false);
+      new DeployedModelSpec("", new SharedPool(""), "", true, false, List.of());
 
   private final EndpointCalls endpoints;
   private final ModelKind models;
@@ -104,8 +104,9 @@ final class DeployedModelKind extends VertexKind<DeployedModelSpec> {
     if (!DeployedModelName.variant(deployed).equals(Optional.of(variantOf(path)))) {
       return Observed.ready(UNKNOWN).asForeign();
     }
+    ModelKind.Deployed model = models.modelOf(deployed, look);
     Observed<DeployedModelSpec> seen = Observed.ready(
-            DeployedModelSpec.of(deployed, models.nameOf(deployed, look)))
+            DeployedModelSpec.of(deployed, model.name(), model.aliases()))
         .withDetail(deployed.getStatus().getMessage());
     return DeployedModelName.run(deployed).map(seen::madeBy).orElse(seen);
   }
@@ -272,7 +273,10 @@ final class DeployedModelKind extends VertexKind<DeployedModelSpec> {
   private Listed listed(Endpoint endpoint, String variant, DeployedModel deployed, Look look) {
     String name = VertexNames.id(endpoint.getName());
     List<ResourceRef> uses = new ArrayList<>();
-    uses.add(new ResourceRef(ModelSpec.KIND.name(), models.nameOf(deployed, look)));
+    ModelKind.Deployed model = models.modelOf(deployed, look);
+    if (model.isManaged()) {
+      uses.add(new ResourceRef(ModelSpec.KIND.name(), model.name()));
+    }
     uses.add(new ResourceRef(EndpointSpec.KIND.name(), name));
     if (!deployed.getSharedResources().isEmpty()) {
       uses.add(

@@ -9,18 +9,22 @@ import java.util.Optional;
 /**
  * The state of a deployed model, which serves a variant's requests.
  *
- * @param model the name of its model, as {@link ModelKind} names it
+ * @param model the name of its model, as {@link ModelKind} names it; the full name of a registered one
  * @param machines its machines
  * @param serviceAccount its service account; may be empty
  * @param containerLogging whether its output is logged
  * @param accessLogging whether each request is logged
+ * @param aliases the aliases of its model's version, if it is a registered one
  */
 record DeployedModelSpec(
     String model,
     Machines machines,
     String serviceAccount,
     boolean containerLogging,
-    boolean accessLogging) {
+    boolean accessLogging,
+    List<String> aliases) {
+  private static final String DEFAULT_VERSION = "default";
+
   static final KindName<DeployedModelSpec> KIND =
       new KindName<>("deployed-model", DeployedModelSpec.class);
 
@@ -38,7 +42,7 @@ record DeployedModelSpec(
     }
   }
 
-  static DeployedModelSpec of(DeployedModel deployed, String model) {
+  static DeployedModelSpec of(DeployedModel deployed, String model, List<String> aliases) {
     return new DeployedModelSpec(
         model,
         deployed.hasDedicatedResources()
@@ -46,7 +50,8 @@ record DeployedModelSpec(
             : new SharedPool(VertexNames.id(deployed.getSharedResources())),
         deployed.getServiceAccount(),
         !deployed.getDisableContainerLogging(),
-        deployed.getEnableAccessLogging());
+        deployed.getEnableAccessLogging(),
+        aliases);
   }
 
   DeployedModel.Builder write(VertexNames names) {
@@ -74,9 +79,24 @@ record DeployedModelSpec(
     return paths;
   }
 
+  /** {@return whether the model is the desired one, which is named by its version's number or alias if it is registered} */
+  private boolean hasModelOf(DeployedModelSpec desired) {
+    if (model.equals(desired.model)) {
+      return true;
+    }
+    int at = model.indexOf('@');
+    int desiredAt = desired.model.indexOf('@');
+    String wanted = desiredAt < 0 ? desired.model : desired.model.substring(0, desiredAt);
+    String version = desiredAt < 0 ? DEFAULT_VERSION : desired.model.substring(desiredAt + 1);
+    return at > 0
+        && model.startsWith("projects/")
+        && VertexNames.areSameInAnyProject(model.substring(0, at), wanted)
+        && (model.substring(at + 1).equals(version) || aliases.contains(version));
+  }
+
   /** {@return why it cannot be updated in place; empty if it can} */
   Optional<String> cannotBecome(DeployedModelSpec other) {
-    if (!model.equals(other.model)) {
+    if (!hasModelOf(other)) {
       return Optional.of(
           "holds another container: deploy under another variant and route requests to it");
     }

@@ -189,6 +189,10 @@ final class ModelKind extends VertexKind<ModelSpec> {
 
   /** {@return the name to deploy or change: of a version, by its number, because an alias may move} */
   String versionName(String name) {
+    if (name.contains("/")) {
+      // A registered one, as the caller names it.
+      return name;
+    }
     Place place = Place.of(name);
     if (!place.isVersion()) {
       return names.model(place.model());
@@ -203,18 +207,37 @@ final class ModelKind extends VertexKind<ModelSpec> {
     return failure(ErrorKind.NOT_FOUND, "Model " + name + " no longer exists");
   }
 
-  /** {@return the name of a deployed model's model, as a resource} */
-  String nameOf(DeployedModel deployed, Look look) {
+  /**
+   * A deployed model's model.
+   *
+   * @param name its name as a resource; the full name with the version's number if it is not managed by Fairlead
+   * @param aliases the aliases of its version, if it is not
+   */
+  record Deployed(String name, List<String> aliases) {
+    boolean isManaged() {
+      return !name.contains("/");
+    }
+  }
+
+  Deployed modelOf(DeployedModel deployed, Look look) {
     String id = VertexNames.id(deployed.getModel());
     if (VertexNames.isMadeHere(id)) {
-      return id;
+      return new Deployed(id, List.of());
     }
-    String version = id + "@" + deployed.getModelVersionId();
-    Optional<Model> found = look.once(List.of("version", version), () -> find(version));
+    String version =
+        deployed.getModel().replaceFirst("@.*", "") + "@" + deployed.getModelVersionId();
+    Optional<Model> found = look.once(
+        List.of("version", version),
+        () -> calls.find(
+            "Get model " + VertexNames.id(version) + "@" + deployed.getModelVersionId(),
+            calls.clients().models().getModelCallable(),
+            GetModelRequest.newBuilder().setName(version).build()));
     return found
         .flatMap(VersionDescription::of)
-        .map(description -> id + "@" + description.content())
-        .orElse(version);
+        .map(description -> new Deployed(id + "@" + description.content(), List.of()))
+        .orElseGet(() -> new Deployed(
+            version,
+            found.map(model -> List.copyOf(model.getVersionAliasesList())).orElse(List.of())));
   }
 
   // ---- changing ----

@@ -26,6 +26,9 @@ import java.util.regex.Pattern;
  */
 record VariantLabels(
     Optional<String> variant, String model, Optional<String> artifact, Optional<String> pool) {
+  /** Stands for a model in the registry that is not managed by Fairlead, whose name a label cannot have. */
+  static final String REGISTERED = "registered";
+
   private static final String VARIANT = VertexTags.PREFIX + "v_";
   private static final String MODEL = VertexTags.PREFIX + "m_";
   /** The model that a version belongs to. */
@@ -104,7 +107,9 @@ record VariantLabels(
   /** {@return the resources that the variant uses, except its endpoint} */
   List<ResourceRef> uses() {
     List<ResourceRef> uses = new ArrayList<>();
-    uses.add(new ResourceRef(ModelSpec.KIND.name(), model));
+    if (!model.equals(REGISTERED)) {
+      uses.add(new ResourceRef(ModelSpec.KIND.name(), model));
+    }
     pool.ifPresent(id -> uses.add(new ResourceRef(PoolSpec.KIND.name(), id)));
     return uses;
   }

@@ -72,6 +72,8 @@ final class VertexMapper implements EndpointMapper {
   private static final Pattern ENDPOINT_ID =
       Pattern.compile("[a-z]([a-z0-9-]{0,61}[a-z0-9])?|[1-9][0-9]{0,8}");
   private static final Pattern MACHINE_TYPE = Pattern.compile("[a-z][a-z0-9]*(-[a-z0-9]+)+");
+  private static final Pattern REGISTERED =
+      Pattern.compile("projects/[^/]+/locations/[^/]+/models/[^/@]+(@[^/@]+)?");
   private static final Pattern DIRECTORY = Pattern.compile("gs://[^/]+(/.*)?");
   private static final Pattern ONE_FILE = Pattern.compile(
       "(?i).*\\.(onnx|pkl|pickle|joblib|bst|pt|pth|h5|keras|safetensors|gguf|tar|tar\\.gz|tgz|zip)");
@@ -158,6 +160,10 @@ final class VertexMapper implements EndpointMapper {
 
   private List<Resource<?>> resources(Container container, ModelSpec model) {
     List<Resource<?>> resources = new ArrayList<>();
+    if (isRegistered(container.artifact())) {
+      // Others own it.
+      return resources;
+    }
     uploadOf(model)
         .ifPresent(key -> resources.add(Resource.requiredShared(ArtifactSpec.KIND, key)));
     resources.add(
@@ -169,8 +175,77 @@ final class VertexMapper implements EndpointMapper {
     return ArtifactSpec.keyOf(bucket, model.artifactUri());
   }
 
+  private static boolean isRegistered(ModelArtifact artifact) {
+    return "vertex".equals(artifact.weights().getScheme());
+  }
+
+  /** {@return the full name of a model in the registry} */
+  private static String registered(ModelArtifact artifact) {
+    return artifact.weights().toString().replaceFirst("^vertex://", "");
+  }
+
+  /** {@return the state of a model in the registry, of which nothing but the labels is known and used} */
+  private ModelSpec registered(Container container, List<String> warnings, Problems problems) {
+    VertexContainer options = container
+        .runtime()
+        .options()
+        .find(VertexContainer.class)
+        .orElse(VertexContainer.DEFAULT);
+    VertexContainer routesOnly = options.invokeRoutes()
+        ? options.invokePath()
+            .map(VertexContainer.DEFAULT::withInvokeRoutes)
+            .orElseGet(VertexContainer.DEFAULT::withInvokeRoutes)
+        : VertexContainer.DEFAULT;
+    String wayOut = ", because a registered model has the container that it was uploaded with";
+    problems
+        .check(
+            REGISTERED.matcher(registered(container.artifact())).matches(),
+            "artifact.weights",
+            "must be vertex://projects/PROJECT/locations/LOCATION/models/ID, with @ and a version's number or alias "
+                + "if any",
+            container.artifact().weights())
+        .check(
+            container.artifact().code().equals(container.artifact().weights()),
+            "artifact.code",
+            "must be the location of the weights for a registered model",
+            container.artifact().code())
+        .check(
+            container.runtime().image().isEmpty(),
+            "runtime.image",
+            "must be left out" + wayOut,
+            container.runtime().image().orElse(""))
+        .check(
+            options.equals(routesOnly),
+            "runtime.options",
+            "must not have a VertexContainer with more than invoke routes" + wayOut,
+            options)
+        .check(
+            container.dependencies().environment().isEmpty()
+                && container.dependencies().packages().isEmpty(),
+            "dependencies",
+            "must be empty" + wayOut,
+            container.dependencies())
+        .check(
+            version(container).isEmpty(),
+            "artifact.metadata.options",
+            "must not have a VertexVersion, because the model is in the registry already",
+            version(container).map(VertexVersion::parent).orElse(""));
+    return new ModelSpec(
+        readable(container.artifact()),
+        "",
+        Dependencies.NONE,
+        "",
+        options,
+        List.of(),
+        VertexTags.users(container.artifact().metadata(), labels, warnings, problems),
+        "");
+  }
+
   /** {@return the state of a container's model} */
   private ModelSpec model(Container container, List<String> warnings, Problems problems) {
+    if (isRegistered(container.artifact())) {
+      return registered(container, warnings, problems);
+    }
     problems.check(
         container.dependencies().packages().isEmpty(),
         "dependencies.packages",
@@ -275,12 +350,15 @@ final class VertexMapper implements EndpointMapper {
         "artifact.weights",
         scheme.equals("file")
             ? "must be in Cloud Storage, unless the platform's settings name a bucket to upload to"
-            : "must be at gs://, file: or hf://, because Vertex AI reads no other locations",
+            : "must be at gs://, file:, hf:// or vertex://, because Vertex AI reads no other locations",
         scheme.equals("file") ? weights : scheme + ":");
     return "";
   }
 
   private static String modelName(Container container, ModelSpec model) {
+    if (isRegistered(container.artifact())) {
+      return registered(container.artifact());
+    }
     List<String> content = new ArrayList<>(
         List.of(model.image(), model.artifactUri(), GrammarJson.write(model.container())));
     if (!model.encryptionKey().isEmpty()) {
@@ -355,7 +433,7 @@ final class VertexMapper implements EndpointMapper {
                 model,
                 new VariantLabels(
                     Optional.of(endpoint.routing().variant()),
-                    modelName,
+                    isRegistered(endpoint.artifact()) ? VariantLabels.REGISTERED : modelName,
                     uploadOf(model),
                     pool)),
             labels,
@@ -368,7 +446,8 @@ final class VertexMapper implements EndpointMapper {
             pool.<DeployedModelSpec.Machines>map(SharedPool::new).orElse(machine),
             runtime.serviceAccount().orElse(""),
             runtime.containerLogging(),
-            runtime.accessLogging())));
+            runtime.accessLogging(),
+            List.of())));
     resources.add(endpoint
         .routing()
         .options()

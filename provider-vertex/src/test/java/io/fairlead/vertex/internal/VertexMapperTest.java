@@ -58,7 +58,7 @@ class VertexMapperTest {
     assertThat(refused(container, ONE, BLUE))
         .hasMessageContaining("dependencies.packages must be empty: Vertex AI installs no packages")
         .hasMessageContaining("dependencies.environment must not have names that begin with AIP_")
-        .hasMessageContaining("artifact.weights must be at gs://, file: or hf://")
+        .hasMessageContaining("artifact.weights must be at gs://, file:, hf:// or vertex://")
         .hasMessageContaining("runtime.image must be in Artifact Registry or Container Registry");
   }
 

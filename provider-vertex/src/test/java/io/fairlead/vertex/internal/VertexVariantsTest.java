@@ -394,6 +394,11 @@ class VertexVariantsTest {
     assertIsAsDeployed(container("one"), ONE, BLUE.with(all));
     assertIsAsDeployed(container("one"), ONE, BLUE);
 
+    assertThat(platform
+            .preview(p -> p.deploy(container("one"), ONE, BLUE.with(VertexLogging.sampling(0.25))))
+            .toString())
+        .contains("logging: 1.0 of the requests to bq://some-project.logs.requests -> 0.25 of the requests")
+        .doesNotContain("Optional");
     deploy(container("one"), ONE, BLUE.with(VertexLogging.sampling(0.25)));
     assertThat(logging().getSamplingRate()).isEqualTo(0.25);
 
