@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.catchThrowableOfType;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.fairlead.contract.Faults;
+import io.fairlead.contract.ReadBack;
 import io.fairlead.contract.VirtualTime;
 import io.fairlead.error.ErrorKind;
 import io.fairlead.error.ServingException;
@@ -113,6 +114,7 @@ class SageMakerHostsTest {
     deploy(container(VLLM), GPU, BLUE);
     assertThat(lastVariant().path("InferenceAmiVersion").asText()).isEqualTo(CUDA_13);
     assertThat(plan(container(VLLM), GPU, BLUE).isEmpty()).isTrue();
+    ReadBack.assertChangesNothing(platform, BLUE.name(), BLUE.variant());
 
     Scaling other = GPU.with(SageMakerInstances.DEFAULT.withAmiVersion(CUDA_12));
     assertThat(plan(container(VLLM), other, BLUE).toString())
@@ -202,6 +204,7 @@ class SageMakerHostsTest {
     assertThat(lastVariant().at("/RoutingConfig/RoutingStrategy").asText())
         .isEqualTo("LEAST_OUTSTANDING_REQUESTS");
     assertThat(plan(container(Aws.IMAGE), fair, BLUE).isEmpty()).isTrue();
+    ReadBack.assertChangesNothing(platform, BLUE.name(), BLUE.variant());
     assertThat(plan(container(Aws.IMAGE), CPU, BLUE).isEmpty())
         .as("who says nothing leaves it as it is")
         .isTrue();
@@ -221,6 +224,7 @@ class SageMakerHostsTest {
     assertThat(made.path("KmsKeyId").asText()).isEqualTo("alias/volumes");
     assertThat(made.at("/DataCaptureConfig/KmsKeyId").asText()).isEqualTo("alias/records");
     assertThat(plan(container(Aws.IMAGE), scaling, routing).isEmpty()).isTrue();
+    ReadBack.assertChangesNothing(platform, routing.name(), routing.variant());
 
     deploy(container(Aws.IMAGE), CPU, GREEN);
     List<ObjectNode> all = aws.account().requests("CreateEndpointConfig");
@@ -241,6 +245,7 @@ class SageMakerHostsTest {
             .asText())
         .isEqualTo("alias/answers");
     assertThat(plan(container(Aws.IMAGE), CPU, routing).isEmpty()).isTrue();
+    ReadBack.assertChangesNothing(platform, routing.name(), routing.variant());
   }
 
   @Test

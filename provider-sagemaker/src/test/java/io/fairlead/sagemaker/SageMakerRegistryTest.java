@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
+import io.fairlead.contract.ReadBack;
 import io.fairlead.contract.VirtualTime;
 import io.fairlead.error.ErrorKind;
 import io.fairlead.error.ServingException;
@@ -66,6 +67,7 @@ class SageMakerRegistryTest {
     assertThat(platform.preview(p -> p.deploy(container(PACKAGE), ONE, BLUE)).isEmpty())
         .as("what the package adds is no difference")
         .isTrue();
+    ReadBack.assertChangesNothing(platform, BLUE.name(), BLUE.variant());
 
     platform.undeploy(blue).await(LIMIT);
     assertThat(aws.remains()).isEmpty();

@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.catchThrowableOfType;
 import io.fairlead.contract.Faults;
 import io.fairlead.contract.Faults.Fault;
 import io.fairlead.contract.ProcessKilled;
+import io.fairlead.contract.ReadBack;
 import io.fairlead.contract.VirtualTime;
 import io.fairlead.error.ServingException;
 import io.fairlead.grammar.Container;
@@ -87,6 +88,7 @@ class SageMakerScalingTest {
         .hasEntrySatisfying(
             "AlarmActions.member.1", arn -> assertThat(arn).endsWith("policyName/fairlead-first"));
     assertThat(isAs(BACKLOG, ASYNC)).isTrue();
+    ReadBack.assertChangesNothing(platform, ASYNC.name(), ASYNC.variant());
 
     platform.undeploy(blue).await(LIMIT);
     assertThat(aws.remains()).isEmpty();
@@ -105,6 +107,7 @@ class SageMakerScalingTest {
       aws.time().pass(Duration.ofMinutes(1));
     }
     assertThat(isAs(BACKLOG, ASYNC)).isTrue();
+    ReadBack.assertChangesNothing(platform, ASYNC.name(), ASYNC.variant());
 
     deploy(platform, BACKLOG, ASYNC.with(SageMakerDataCapture.of(10, "s3://models/records/")));
 
@@ -144,6 +147,7 @@ class SageMakerScalingTest {
         .contains("scaling-policy/endpoint/bert/variant/blue/fairlead")
         .noneMatch(name -> name.startsWith("alarm/") || name.endsWith("fairlead-first"));
     assertThat(isAs(warm, ASYNC)).isTrue();
+    ReadBack.assertChangesNothing(platform, ASYNC.name(), ASYNC.variant());
     platform.scale(blue, BACKLOG).await(LIMIT);
     platform.scale(blue, Scaling.fixed("ml.m5.large", 1)).await(LIMIT);
     assertThat(aws.remains()).noneMatch(name -> name.startsWith("alarm/"));
@@ -158,6 +162,7 @@ class SageMakerScalingTest {
     platform.scale(blue, other).await(LIMIT);
 
     assertThat(isAs(other, ASYNC)).isTrue();
+    ReadBack.assertChangesNothing(platform, ASYNC.name(), ASYNC.variant());
     assertThat(aws.remains()).contains("alarm/" + ALARM);
     platform.undeployAll("bert").await(LIMIT);
     assertThat(aws.remains()).isEmpty();
@@ -221,11 +226,13 @@ class SageMakerScalingTest {
         .containsEntry("MetricName", "NoCapacityInvocationFailures")
         .containsEntry("Dimensions.member.1.Name", "InferenceComponentName");
     assertThat(isAs(copies, BLUE)).isTrue();
+    ReadBack.assertChangesNothing(platform, BLUE.name(), BLUE.variant());
 
     Scaling fixed = Scaling.fixed("ml.g5.2xlarge", 2).with(SHARE.withFleetInstances(0, 3));
     platform.scale(bert, fixed).await(LIMIT);
     assertThat(aws.remains()).noneMatch(name -> name.startsWith("scal") || name.startsWith("al"));
     assertThat(isAs(fixed, BLUE)).isTrue();
+    ReadBack.assertChangesNothing(platform, BLUE.name(), BLUE.variant());
     platform.scale(bert, copies).await(LIMIT);
     platform.undeploy(bert).await(LIMIT);
     assertThat(aws.remains()).isEmpty();

@@ -8,6 +8,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.fairlead.contract.Faults;
 import io.fairlead.contract.Faults.Fault;
+import io.fairlead.contract.ReadBack;
 import io.fairlead.contract.VirtualTime;
 import io.fairlead.error.ErrorKind;
 import io.fairlead.error.ServingException;
@@ -19,8 +20,6 @@ import io.fairlead.grammar.Routing;
 import io.fairlead.grammar.RuntimeSpec;
 import io.fairlead.grammar.Scaling;
 import io.fairlead.grammar.TrafficWeight;
-import io.fairlead.operation.Plan;
-import io.fairlead.platform.Description;
 import io.fairlead.platform.EndpointPlatform;
 import io.fairlead.platform.Location;
 import io.fairlead.sagemaker.SageMakerAutoscaling.Metric;
@@ -459,18 +458,7 @@ class SageMakerVariantsTest {
     assertThat(platform.preview(p -> p.deploy(container, scaling, routing)).isEmpty())
         .as("%s is as %s says", routing.path(), scaling)
         .isTrue();
-    assertIsReadBack(routing);
-  }
-
-  /** Asserts that the value that is read back, deployed, changes nothing. */
-  private void assertIsReadBack(Routing routing) {
-    Endpoint there = platform
-        .describe(routing.name(), routing.variant(), LIMIT)
-        .flatMap(Description::value)
-        .orElseThrow();
-    assertThat(platform.preview(p -> p.deploy(there.container(), there.scaling(), there.routing())))
-        .as("%s", there)
-        .matches(Plan::isEmpty, "changes nothing");
+    ReadBack.assertChangesNothing(platform, routing.name(), routing.variant());
   }
 
   private ObjectNode only(String operation) {

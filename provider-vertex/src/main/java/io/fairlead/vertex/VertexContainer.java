@@ -171,7 +171,10 @@ public final class VertexContainer extends Settings<VertexContainer.Draft>
    * <p>Vertex AI offers it on dedicated endpoints only, so that the endpoint is dedicated.
    */
   public VertexContainer withInvokeRoutes() {
-    return new VertexContainer(with(draft -> draft.invokeRoutes = true));
+    return new VertexContainer(with(draft -> {
+      draft.invokeRoutes = true;
+      draft.invokePath = Optional.empty();
+    }));
   }
 
   /** {@return the same, with the path of requests that name none, such as {@code /v1/chat/completions}} */

@@ -17,7 +17,6 @@ import io.fairlead.sagemaker.SageMakerConfig;
 import io.fairlead.sagemaker.SageMakerInstances;
 import io.fairlead.sagemaker.SageMakerNetwork;
 import io.fairlead.sagemaker.SageMakerRuntime;
-import io.fairlead.sagemaker.internal.Variant.Autoscaling;
 import java.net.URI;
 import java.util.Locale;
 import java.util.Map;
@@ -66,13 +65,12 @@ final class DeployedEndpoints {
     return new Found<>(variant, value, location(endpointName, role));
   }
 
-  private static Optional<Endpoint> endpoint(Routing routing, Variant variant, ActualState actual) {
+  private Optional<Endpoint> endpoint(Routing routing, Variant variant, ActualState actual) {
     return container(variant.model(), actual)
         .map(container -> new Endpoint(container, scaling(variant), routing(routing, variant)));
   }
 
-  private static Optional<Endpoint> endpoint(
-      Routing routing, Component component, ActualState actual) {
+  private Optional<Endpoint> endpoint(Routing routing, Component component, ActualState actual) {
     Optional<Fleet> fleet = actual.of(SageMakerKinds.FLEET, component.fleet()).value();
     return fleet.flatMap(there -> container(component.model(), actual)
         .map(container -> new Endpoint(container, scaling(component, there), routing)));
@@ -80,15 +78,15 @@ final class DeployedEndpoints {
 
   // ---- containers ----
 
-  private static Optional<Container> container(String name, ActualState actual) {
+  private Optional<Container> container(String name, ActualState actual) {
     return SageMakerNames.CONTENT.isMadeHere(name)
         ? actual.of(SageMakerKinds.MODEL, name).value().flatMap(model -> container(name, model))
         : Optional.empty();
   }
 
-  private static Optional<Container> container(String name, Model model) {
+  private Optional<Container> container(String name, Model model) {
     return artifact(model).map(artifact -> {
-      ModelMetadata metadata = model.tags().metadata();
+      ModelMetadata metadata = model.tags().without(config.tags()).metadata();
       String readable = SageMakerNames.CONTENT.readable(name);
       return new Container(
           artifact.withMetadata(readable.isEmpty() ? metadata : metadata.withName(readable)),
@@ -111,8 +109,9 @@ final class DeployedEndpoints {
   }
 
   private static RuntimeSpec runtime(Model model) {
-    RuntimeSpec runtime =
-        RuntimeSpec.of(model.image()).with(SageMakerRuntime.executionRole(model.role()));
+    // A model package has its own image.
+    RuntimeSpec image = model.image().isEmpty() ? RuntimeSpec.NONE : RuntimeSpec.of(model.image());
+    RuntimeSpec runtime = image.with(SageMakerRuntime.executionRole(model.role()));
     RuntimeSpec inNetwork =
         model.network().equals(SageMakerNetwork.OPEN) ? runtime : runtime.with(model.network());
     return model.multiModel().map(inNetwork::with).orElse(inNetwork);
@@ -124,25 +123,37 @@ final class DeployedEndpoints {
     if (variant.serverless().isPresent()) {
       return Scaling.fixed(1).with(variant.serverless().get());
     }
-    Optional<Autoscaling> own = variant.autoscaling().filter(range -> !range.foreign());
-    int count = Math.max(1, variant.count());
+    Scaling scaling = scaling(variant.instanceType(), variant.count(), variant.autoscaling());
+    return with(scaling, variant.instances());
+  }
+
+  private static Scaling scaling(String instanceType, int actual, Optional<Autoscaling> all) {
+    Optional<Autoscaling> own = all.filter(range -> !range.foreign());
+    int count = Math.max(1, actual);
     int min = own.map(Autoscaling::min).orElse(count);
     int max = own.map(Autoscaling::max).orElse(count);
     Scaling scaling = new Scaling(
-        Optional.of(variant.instanceType()),
-        Math.min(max, Math.max(min, count)),
-        min,
-        max,
-        Options.none());
-    Scaling limited = with(scaling, variant.instances());
-    return own.flatMap(Autoscaling::policy).map(limited::with).orElse(limited);
+        Optional.of(instanceType), Math.min(max, Math.max(min, count)), min, max, Options.none());
+    return own.flatMap(Autoscaling::policy).map(scaling::with).orElse(scaling);
   }
 
   private static Scaling scaling(Component component, Fleet fleet) {
-    SageMakerComponent option = SageMakerComponent.on(component.fleet(), component.memoryMb())
-        .withFleetInstances(fleet.instances())
+    SageMakerComponent share = SageMakerComponent.on(component.fleet(), component.memoryMb())
         .withAccelerators(Math.round(component.accelerators()));
-    return with(Scaling.fixed(fleet.instanceType(), component.copies()), component.startup())
+    SageMakerComponent option = fleet
+        .maxInstances()
+        .map(max -> share.withFleetInstances(fleet.instances(), max))
+        .orElseGet(() -> share.withFleetInstances(fleet.instances()));
+    SageMakerInstances instances = fleet.options();
+    instances = component
+        .startup()
+        .modelDownloadTimeout()
+        .map(instances::withModelDownloadTimeout)
+        .orElse(instances);
+    instances =
+        component.startup().startupTimeout().map(instances::withStartupTimeout).orElse(instances);
+    Scaling scaling = scaling(fleet.instanceType(), component.copies(), component.autoscaling());
+    return with(scaling, instances)
         .with(component.cpus() > 0 ? option.withCpus(component.cpus()) : option);
   }
 

@@ -4,7 +4,10 @@ import io.fairlead.grammar.Dependencies;
 import io.fairlead.sagemaker.SageMakerMultiModel;
 import io.fairlead.sagemaker.SageMakerNetwork;
 import io.fairlead.sagemaker.internal.rules.ModelPackage;
+import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.TreeMap;
 
 /**
  * A SageMaker model, which a container maps to.
@@ -51,5 +54,12 @@ record Model(
   /** {@return the model package that it is from} */
   Optional<ModelPackage> modelPackage() {
     return ModelPackage.of(data);
+  }
+
+  /** {@return a copy with these variables of its environment only} */
+  Model withVariables(Set<String> names) {
+    Map<String, String> given = new TreeMap<>(environment.environment());
+    given.keySet().retainAll(names);
+    return new Model(image, data, Dependencies.environment(given), role, network, multiModel, tags);
   }
 }

@@ -15,6 +15,7 @@ import io.fairlead.sagemaker.SageMakerMultiModel;
 import io.fairlead.sagemaker.SageMakerNetwork;
 import io.fairlead.sagemaker.SageMakerProvider;
 import io.fairlead.sagemaker.internal.rules.ModelPackage;
+import io.fairlead.sagemaker.internal.rules.TagRules;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -36,6 +37,8 @@ import software.amazon.awssdk.services.sagemaker.model.VpcConfig;
 final class ModelKind implements ResourceKind<Model> {
   /** A tag of a model: the key of its upload. */
   private static final String ARTIFACT = "fairlead-artifact";
+  /** The names of the variables that were given to a model package, which adds its own. */
+  private static final String VARIABLES = "fairlead-variables";
 
   private static final int PAGE = 100;
 
@@ -70,7 +73,9 @@ final class ModelKind implements ResourceKind<Model> {
     }
     Map<String, String> resourceTags =
         tags.ofCreation(found.get().modelArn(), found.get().creationTime());
-    Model model = model(found.get(), UserTags.among(resourceTags));
+    Model all = model(found.get(), UserTags.among(resourceTags));
+    String variables = resourceTags.get(VARIABLES);
+    Model model = variables == null ? all : all.withVariables(Set.of(variables.split(" ")));
     ArtifactKind.keyOf(model.data()).ifPresent(key -> endpoints.noteArtifact(name, key));
     Observed<Model> seen = Observed.ready(model);
     String run = resourceTags.get(SageMakerTags.RUN);
@@ -144,6 +149,10 @@ final class ModelKind implements ResourceKind<Model> {
     Map<String, String> resourceTags = new HashMap<>(desired.tags().tags());
     resourceTags.putAll(SageMakerTags.of(owner));
     ArtifactKind.keyOf(desired.data()).ifPresent(key -> resourceTags.put(ARTIFACT, key));
+    String variables = String.join(" ", desired.environment().environment().keySet());
+    if (desired.modelPackage().isPresent() && variables.length() <= TagRules.LONGEST_VALUE) {
+      resourceTags.put(VARIABLES, variables);
+    }
     errors.call(
         "Create model " + name,
         () -> clients

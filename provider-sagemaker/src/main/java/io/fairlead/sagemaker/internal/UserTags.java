@@ -89,6 +89,13 @@ record UserTags(SortedMap<String, String> tags) {
     return allowed.length() <= longest ? allowed : allowed.substring(0, longest);
   }
 
+  /** {@return these tags without those of the platform's settings} */
+  UserTags without(Map<String, String> settings) {
+    SortedMap<String, String> others = new TreeMap<>(tags);
+    others.entrySet().removeAll(settings.entrySet());
+    return new UserTags(others);
+  }
+
   /** {@return metadata that have these tags: the inverse of {@link #of}} */
   ModelMetadata metadata() {
     Map<String, String> labels = new TreeMap<>(tags);

@@ -345,8 +345,7 @@ final class VariantKind implements ResourceKind<Variant> {
     }
     if (!actual.autoscaling().equals(desired.autoscaling())) {
       if (desired.autoscaling().isPresent()) {
-        autoscaling.put(
-            Scaled.of(name), desired.autoscaling().get(), actual.autoscaling());
+        autoscaling.put(Scaled.of(name), desired.autoscaling().get(), actual.autoscaling());
       } else {
         autoscaling.remove(Scaled.of(name));
       }

@@ -9,6 +9,7 @@ import static org.assertj.core.api.Assertions.tuple;
 import io.fairlead.contract.Faults;
 import io.fairlead.contract.Faults.Fault;
 import io.fairlead.contract.ProcessKilled;
+import io.fairlead.contract.ReadBack;
 import io.fairlead.contract.Sweep;
 import io.fairlead.contract.VirtualTime;
 import io.fairlead.error.ErrorKind;
@@ -201,6 +202,7 @@ class SageMakerComponentsTest {
         .allMatch(call -> call.startsWith("Describe") || call.startsWith("List"));
     assertThat(platform.preview(it -> it.deploy(FIRST, copies(1), BLUE)).isEmpty())
         .isTrue();
+    ReadBack.assertChangesNothing(platform, BLUE.name(), BLUE.variant());
   }
 
   @Test
@@ -242,6 +244,7 @@ class SageMakerComponentsTest {
 
     assertThat(platform.preview(it -> it.deploy(FIRST, copies(3), BLUE)).isEmpty())
         .isTrue();
+    ReadBack.assertChangesNothing(platform, BLUE.name(), BLUE.variant());
     assertThat(aws.account().requests("UpdateInferenceComponentRuntimeConfig"))
         .extracting(it -> it.at("/DesiredRuntimeConfig/CopyCount").asInt())
         .containsExactly(3);
@@ -249,6 +252,7 @@ class SageMakerComponentsTest {
     await(platform.scale(more, copies(1)));
     assertThat(platform.preview(it -> it.deploy(FIRST, copies(1), BLUE)).isEmpty())
         .isTrue();
+    ReadBack.assertChangesNothing(platform, BLUE.name(), BLUE.variant());
   }
 
   @Test
@@ -261,6 +265,7 @@ class SageMakerComponentsTest {
     await(platform.scale(bert, larger));
 
     assertThat(platform.preview(it -> it.deploy(FIRST, larger, BLUE)).isEmpty()).isTrue();
+    ReadBack.assertChangesNothing(platform, BLUE.name(), BLUE.variant());
     assertThat(aws.account().requests("UpdateInferenceComponent"))
         .hasSize(1)
         .first()
@@ -295,6 +300,7 @@ class SageMakerComponentsTest {
         .containsExactly(3);
     assertThat(platform.preview(it -> it.deploy(SECOND, onThree, OTHER)).isEmpty())
         .isTrue();
+    ReadBack.assertChangesNothing(platform, OTHER.name(), OTHER.variant());
   }
 
   @Test

@@ -667,10 +667,9 @@ public final class FunctionHost {
       lock.lock();
       try {
         Deployed deployed = functions.get(name);
-        ServedFunction next = deployed == null ? null : deployed.next;
-        if (next != null) {
+        if (deployed != null && deployed.next != null) {
+          deployed.next.pool().close();
           deployed.next = null;
-          next.pool().close();
         }
       } finally {
         lock.unlock();

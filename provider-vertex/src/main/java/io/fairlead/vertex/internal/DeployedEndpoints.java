@@ -3,6 +3,7 @@ package io.fairlead.vertex.internal;
 import com.google.cloud.aiplatform.v1.ModelContainerSpec;
 import com.google.cloud.aiplatform.v1.Probe;
 import io.fairlead.grammar.Container;
+import io.fairlead.grammar.Dependencies;
 import io.fairlead.grammar.Endpoint;
 import io.fairlead.grammar.InvalidValueException;
 import io.fairlead.grammar.ModelArtifact;
@@ -63,22 +64,27 @@ final class DeployedEndpoints {
   }
 
   /** {@return the value; empty if it cannot be said in the grammar, such as a model that the image contains} */
-  private static Optional<Endpoint> value(
+  private Optional<Endpoint> value(
       Routing routing, DeployedModelSpec deployed, EndpointSpec endpoint, ActualState actual) {
-    Optional<VertexMachine> machine = deployed.machines() instanceof SharedPool pool
-        ? actual.of(PoolSpec.KIND, pool.id()).value().map(PoolSpec::machine)
-        : Optional.of((VertexMachine) deployed.machines());
-    Optional<ModelSpec> model = actual.of(ModelSpec.KIND, deployed.model()).value();
-    if (machine.isEmpty() || model.isEmpty()) {
+    Optional<PoolSpec> pool = deployed.machines() instanceof SharedPool shared
+        ? actual.of(PoolSpec.KIND, shared.id()).value()
+        : Optional.empty();
+    Optional<VertexMachine> machine = deployed.machines() instanceof VertexMachine own
+        ? Optional.of(own)
+        : pool.map(PoolSpec::machine);
+    String serviceAccount = pool.map(PoolSpec::serviceAccount)
+        .filter(account -> !account.isEmpty())
+        .orElse(deployed.serviceAccount());
+    if (machine.isEmpty()) {
       return Optional.empty();
     }
     try {
-      return artifact(deployed.model(), model.get())
-          .map(artifact -> new Endpoint(
+      return packaged(deployed.model(), actual)
+          .map(container -> new Endpoint(
               new Container(
-                  artifact,
-                  runtime(model.get(), deployed, machine.get()),
-                  model.get().environment()),
+                  container.artifact(),
+                  with(runtime(deployed, machine.get(), serviceAccount), container.runtime()),
+                  container.dependencies()),
               scaling(deployed, machine.get()),
               routing(
                   routing,
@@ -92,8 +98,29 @@ final class DeployedEndpoints {
 
   // ---- containers ----
 
-  private static Optional<ModelArtifact> artifact(String name, ModelSpec model) {
-    ModelMetadata metadata = VertexTags.metadata(model.labels()).withName(model.displayName());
+  /** {@return the container of a model, without what a deployment adds to it} */
+  private Optional<Container> packaged(String name, ActualState actual) {
+    if (name.startsWith("projects/")) {
+      return Optional.of(new Container(
+          ModelArtifact.of(URI.create(VertexMapper.REGISTRY + "://" + name)),
+          RuntimeSpec.NONE,
+          Dependencies.NONE));
+    }
+    return actual
+        .of(ModelSpec.KIND, name)
+        .value()
+        .flatMap(model -> artifact(name, model)
+            .map(artifact -> new Container(
+                artifact,
+                model.container().equals(VertexContainer.DEFAULT)
+                    ? RuntimeSpec.of(model.image())
+                    : RuntimeSpec.of(model.image()).with(model.container()),
+                model.environment())));
+  }
+
+  private Optional<ModelArtifact> artifact(String name, ModelSpec model) {
+    ModelMetadata metadata =
+        VertexTags.metadata(model.labels(), config.labels()).withName(model.displayName());
     int version = name.indexOf('@');
     ModelMetadata complete = version < 0
         ? metadata
@@ -111,20 +138,18 @@ final class DeployedEndpoints {
         .map(id -> ModelArtifact.of(URI.create("hf://" + id)).withMetadata(complete));
   }
 
-  private static RuntimeSpec runtime(
-      ModelSpec model, DeployedModelSpec deployed, VertexMachine machine) {
-    RuntimeSpec runtime = RuntimeSpec.of(model.image());
-    if (!model.container().equals(VertexContainer.DEFAULT)) {
-      runtime = runtime.with(model.container());
-    }
-    VertexRuntime own = machine.accelerator().isEmpty()
+  private static VertexRuntime runtime(
+      DeployedModelSpec deployed, VertexMachine machine, String serviceAccount) {
+    VertexRuntime runtime = machine.accelerator().isEmpty()
         ? VertexRuntime.DEFAULT
         : VertexRuntime.accelerator(machine.accelerator());
-    own = own.withContainerLogging(deployed.containerLogging())
+    runtime = runtime
+        .withContainerLogging(deployed.containerLogging())
         .withAccessLogging(deployed.accessLogging());
-    own = deployed.serviceAccount().isEmpty()
-        ? own
-        : own.withServiceAccount(deployed.serviceAccount());
+    return serviceAccount.isEmpty() ? runtime : runtime.withServiceAccount(serviceAccount);
+  }
+
+  private static RuntimeSpec with(VertexRuntime own, RuntimeSpec runtime) {
     return own.equals(VertexRuntime.DEFAULT) ? runtime : runtime.with(own);
   }
 
@@ -136,8 +161,14 @@ final class DeployedEndpoints {
     if (spec.getPortsCount() > 0) {
       container = container.withPort(spec.getPorts(0).getContainerPort());
     }
-    if (!spec.getPredictRoute().isEmpty() && !spec.getHealthRoute().isEmpty()) {
-      container = container.withRoutes(spec.getPredictRoute(), spec.getHealthRoute());
+    if (!spec.getPredictRoute().isEmpty()) {
+      container = container.withPredictRoute(spec.getPredictRoute());
+    }
+    if (!spec.getHealthRoute().isEmpty()) {
+      container = container.withHealthRoute(spec.getHealthRoute());
+    }
+    if (!spec.getInvokeRoutePrefix().isEmpty()) {
+      container = container.withInvokeRoutes();
     }
     if (spec.getSharedMemorySizeMb() > 0) {
       container = container.withSharedMemoryMb((int) spec.getSharedMemorySizeMb());
@@ -188,6 +219,10 @@ final class DeployedEndpoints {
         ? VertexScaling.DEFAULT
         : VertexScaling.acceleratorCount(machine.acceleratorCount());
     own = own.withSpot(machine.spot());
+    VertexMachine.Layout layout = machine.layout();
+    own = layout.tpuTopology().isEmpty() ? own : own.withTpuTopology(layout.tpuTopology());
+    own = layout.gpuPartition().isEmpty() ? own : own.withGpuPartition(layout.gpuPartition());
+    own = layout.reservation().isEmpty() ? own : own.withReservation(layout.reservation());
     own = machine.required() == 0 ? own : own.withRequiredReplicas(machine.required());
     if (!own.equals(VertexScaling.DEFAULT)) {
       scaling = scaling.with(own);

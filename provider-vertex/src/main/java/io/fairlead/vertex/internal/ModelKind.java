@@ -254,8 +254,7 @@ final class ModelKind extends VertexKind<ModelSpec> {
         .putAllLabels(desired.labels())
         .putAllLabels(VertexTags.of(owner));
     if (!desired.encryptionKey().isEmpty()) {
-      model.setEncryptionSpec(
-          EncryptionSpec.newBuilder().setKmsKeyName(desired.encryptionKey()));
+      model.setEncryptionSpec(EncryptionSpec.newBuilder().setKmsKeyName(desired.encryptionKey()));
     }
     if (place.isVersion()) {
       model
@@ -279,8 +278,7 @@ final class ModelKind extends VertexKind<ModelSpec> {
     return container(model.image(), model.environment(), model.container());
   }
 
-  static ModelContainerSpec container(
-      String image, Dependencies environment, VertexContainer how) {
+  static ModelContainerSpec container(String image, Dependencies environment, VertexContainer how) {
     ModelContainerSpec.Builder spec = ModelContainerSpec.newBuilder()
         .setImageUri(image)
         .addAllCommand(how.command())

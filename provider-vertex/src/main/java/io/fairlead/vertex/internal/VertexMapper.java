@@ -54,8 +54,11 @@ import java.util.stream.Stream;
  * which the SDK does not check.
  */
 final class VertexMapper implements EndpointMapper {
-  private static final Pattern SECRET =
-      Pattern.compile("(^|_)(TOKEN|SECRET|PASSWORD|PASSWD|(API|ACCESS|PRIVATE)_?KEY|CREDENTIALS?)($|_)");
+  private static final Pattern SECRET = Pattern.compile(
+      "(^|_)(TOKEN|SECRET|PASSWORD|PASSWD|(API|ACCESS|PRIVATE)_?KEY|CREDENTIALS?)($|_)");
+  /** The scheme of models that are in Vertex AI's model registry. */
+  static final String REGISTRY = "vertex";
+
   static final String HUB_MODEL = "MODEL_ID";
   /** The variable with the location of a model's code, if it is not that of its weights. */
   static final String CODE = "CODE_URI";
@@ -176,23 +179,21 @@ final class VertexMapper implements EndpointMapper {
   }
 
   private static boolean isRegistered(ModelArtifact artifact) {
-    return "vertex".equals(artifact.weights().getScheme());
+    return REGISTRY.equals(artifact.weights().getScheme());
   }
 
   /** {@return the full name of a model in the registry} */
   private static String registered(ModelArtifact artifact) {
-    return artifact.weights().toString().replaceFirst("^vertex://", "");
+    return artifact.weights().toString().replaceFirst("^" + REGISTRY + "://", "");
   }
 
   /** {@return the state of a model in the registry, of which nothing but the labels is known and used} */
   private ModelSpec registered(Container container, List<String> warnings, Problems problems) {
-    VertexContainer options = container
-        .runtime()
-        .options()
-        .find(VertexContainer.class)
-        .orElse(VertexContainer.DEFAULT);
+    VertexContainer options =
+        container.runtime().options().find(VertexContainer.class).orElse(VertexContainer.DEFAULT);
     VertexContainer routesOnly = options.invokeRoutes()
-        ? options.invokePath()
+        ? options
+            .invokePath()
             .map(VertexContainer.DEFAULT::withInvokeRoutes)
             .orElseGet(VertexContainer.DEFAULT::withInvokeRoutes)
         : VertexContainer.DEFAULT;
@@ -355,12 +356,17 @@ final class VertexMapper implements EndpointMapper {
     return "";
   }
 
+  /** {@return the options of a container that Vertex AI is told} */
+  private static VertexContainer sent(VertexContainer container) {
+    return container.invokeRoutes() ? container.withInvokeRoutes() : container;
+  }
+
   private static String modelName(Container container, ModelSpec model) {
     if (isRegistered(container.artifact())) {
       return registered(container.artifact());
     }
     List<String> content = new ArrayList<>(
-        List.of(model.image(), model.artifactUri(), GrammarJson.write(model.container())));
+        List.of(model.image(), model.artifactUri(), GrammarJson.write(sent(model.container()))));
     if (!model.encryptionKey().isEmpty()) {
       // It cannot be changed.
       content.add(model.encryptionKey());
@@ -416,8 +422,11 @@ final class VertexMapper implements EndpointMapper {
         .find(VertexPool.class)
         .map(named -> VertexNames.PREFIX + named.name());
     List<Resource<?>> resources = resources(endpoint.container(), model);
-    pool.ifPresent(id -> resources.add(Resource.shared(PoolSpec.KIND, id, new PoolSpec.Merged(
-        new PoolSpec(machine, runtime.serviceAccount().orElse(""), encryptionKey)))));
+    pool.ifPresent(id -> resources.add(Resource.shared(
+        PoolSpec.KIND,
+        id,
+        new PoolSpec.Merged(
+            new PoolSpec(machine, runtime.serviceAccount().orElse(""), encryptionKey)))));
     resources.add(Resource.shared(
         EndpointSpec.KIND,
         endpoint.name(),
@@ -455,7 +464,8 @@ final class VertexMapper implements EndpointMapper {
         .<Resource<?>>map(watched -> Resource.part(
             MonitoringSpec.KIND,
             path,
-            new MonitoringSpec.Shared(MonitoringSpec.of(watched).withLabels(model.labels()), labels)))
+            new MonitoringSpec.Shared(
+                MonitoringSpec.of(watched).withLabels(model.labels()), labels)))
         .orElseGet(() -> Resource.noPart(MonitoringSpec.KIND, path)));
     return new Mapping(resources, warnings);
   }

@@ -83,14 +83,18 @@ final class VertexTags {
     problems.check(
         labels.size() <= MOST,
         "artifact.metadata.labels",
-        "must be at most " + MOST + " together with VertexConfig.labels, the framework and its version",
+        "must be at most " + MOST
+            + " together with VertexConfig.labels, the framework and its version",
         labels.size());
     return labels;
   }
 
-  /** {@return metadata that have these labels: the inverse of {@link #users(ModelMetadata, List, Problems)}} */
-  static ModelMetadata metadata(Map<String, String> users) {
+  /**
+   * {@return metadata that have these labels, apart from those of the platform's settings: the inverse of {@link #users}}
+   */
+  static ModelMetadata metadata(Map<String, String> users, Map<String, String> settings) {
     Map<String, String> labels = new TreeMap<>(users);
+    labels.entrySet().removeAll(settings.entrySet());
     String framework = labels.remove(FRAMEWORK);
     String version = labels.remove(FRAMEWORK_VERSION);
     ModelMetadata metadata = ModelMetadata.NONE.withLabels(labels);

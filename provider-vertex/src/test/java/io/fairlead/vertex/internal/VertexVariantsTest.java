@@ -7,6 +7,7 @@ import com.google.cloud.aiplatform.v1.DeployModelRequest;
 import com.google.cloud.aiplatform.v1.DeployedModel;
 import com.google.cloud.aiplatform.v1.MutateDeployedModelRequest;
 import com.google.cloud.aiplatform.v1.UploadModelRequest;
+import io.fairlead.contract.ReadBack;
 import io.fairlead.contract.Faults.Fault;
 import io.fairlead.contract.Sweep;
 import io.fairlead.contract.VirtualTime;
@@ -22,7 +23,6 @@ import io.fairlead.grammar.RuntimeSpec;
 import io.fairlead.grammar.Scaling;
 import io.fairlead.grammar.TrafficWeight;
 import io.fairlead.operation.Plan;
-import io.fairlead.platform.Description;
 import io.fairlead.platform.EndpointPlatform;
 import io.fairlead.platform.Location;
 import io.fairlead.platform.Request;
@@ -110,8 +110,7 @@ class VertexVariantsTest {
         ModelArtifact.huggingFace("google/gemma-2b"),
         RuntimeSpec.NONE.with(VertexRuntime.accelerator("NVIDIA_L4")),
         Dependencies.NONE);
-    Scaling gpu =
-        Scaling.fixed("g2-standard-12", 1).with(VertexScaling.acceleratorCount(1));
+    Scaling gpu = Scaling.fixed("g2-standard-12", 1).with(VertexScaling.acceleratorCount(1));
 
     deploy(container, gpu, BLUE);
 
@@ -397,7 +396,8 @@ class VertexVariantsTest {
     assertThat(platform
             .preview(p -> p.deploy(container("one"), ONE, BLUE.with(VertexLogging.sampling(0.25))))
             .toString())
-        .contains("logging: 1.0 of the requests to bq://some-project.logs.requests -> 0.25 of the requests")
+        .contains(
+            "logging: 1.0 of the requests to bq://some-project.logs.requests -> 0.25 of the requests")
         .doesNotContain("Optional");
     deploy(container("one"), ONE, BLUE.with(VertexLogging.sampling(0.25)));
     assertThat(logging().getSamplingRate()).isEqualTo(0.25);
@@ -455,18 +455,7 @@ class VertexVariantsTest {
   private void assertIsAsDeployed(Container container, Scaling scaling, Routing routing) {
     assertThat(platform.preview(p -> p.deploy(container, scaling, routing)).changes())
         .allMatch(change -> change.action() == Plan.Action.KEEP);
-    assertIsReadBack(routing);
-  }
-
-  /** Asserts that the value that is read back, deployed, changes nothing. */
-  private void assertIsReadBack(Routing routing) {
-    Endpoint there = platform
-        .describe(routing.name(), routing.variant(), LIMIT)
-        .flatMap(Description::value)
-        .orElseThrow();
-    assertThat(platform.preview(p -> p.deploy(there.container(), there.scaling(), there.routing())))
-        .as("%s", there)
-        .matches(Plan::isEmpty, "changes nothing");
+    ReadBack.assertChangesNothing(platform, routing.name(), routing.variant());
   }
 
   private UploadModelRequest lastUpload() {
