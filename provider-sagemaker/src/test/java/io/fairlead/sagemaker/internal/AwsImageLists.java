@@ -63,7 +63,7 @@ final class AwsImageLists {
         .filter(line -> !table.contains(line))
         .forEach(line -> difference.add("+ " + line));
     table.stream()
-        .filter(line -> line.startsWith("image ") && read.contains(line.split(" ")[2]))
+        .filter(line -> line.startsWith("image ") && read.contains(line.split(" ", -1)[2]))
         .filter(line -> !made.contains(line))
         .forEach(line -> difference.add("- " + line));
     return difference;
@@ -185,7 +185,7 @@ final class AwsImageLists {
     Map<String, Map<String, String>> registries = new HashMap<>();
     Map<String, Map<String, String>> sets = new LinkedHashMap<>();
     for (String line : table) {
-      List<String> word = List.of(line.split(" "));
+      List<String> word = List.of(line.split(" ", -1));
       if (word.get(0).equals("account")) {
         word.subList(3, word.size())
             .forEach(region -> registries

@@ -8,6 +8,7 @@ import com.sun.net.httpserver.HttpServer;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.net.URLDecoder;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -43,7 +44,7 @@ class CredentialSourcesTest {
 
   @BeforeEach
   void start() throws IOException {
-    server = HttpServer.create(new InetSocketAddress(InetAddress.getByName("127.0.0.1"), 0), 0);
+    server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
     server.setExecutor(workers);
     server.createContext("/", this::answer);
     server.start();
@@ -246,8 +247,8 @@ class CredentialSourcesTest {
           "AssumeRoleWithWebIdentity " + body.replaceAll(".*WebIdentityToken=([^&]+).*", "$1"));
       send(exchange, 200, "text/xml", assumed("AssumeRoleWithWebIdentity", "ASIAWEB"));
     } else if (body.contains("Action=AssumeRole")) {
-      received.add("AssumeRole "
-          + java.net.URLDecoder.decode(body.replaceAll(".*RoleArn=([^&]+).*", "$1"), UTF_8));
+      received.add(
+          "AssumeRole " + URLDecoder.decode(body.replaceAll(".*RoleArn=([^&]+).*", "$1"), UTF_8));
       send(exchange, 200, "text/xml", assumed("AssumeRole", "ASIAROLE"));
     } else if (path.equals("/container")) {
       received.add("container " + authorization);
