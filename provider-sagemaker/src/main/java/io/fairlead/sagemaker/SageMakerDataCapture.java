@@ -27,15 +27,13 @@ public final class SageMakerDataCapture extends Settings<SageMakerDataCapture.Dr
   private static final int MOST_TYPES = 10;
   private static final Pattern TYPE =
       Pattern.compile("[a-zA-Z0-9](-*[a-zA-Z0-9.])*/[a-zA-Z0-9](-*[a-zA-Z0-9.+])*");
-  private static final List<String> CSV = List.of("text/csv");
-  private static final List<String> JSON = List.of("application/json");
 
   static final class Draft extends Settings.Draft {
     int percent;
     String destination = "";
     Captured captured = Captured.BOTH;
-    List<String> csvTypes = CSV;
-    List<String> jsonTypes = JSON;
+    List<String> csvTypes = List.of();
+    List<String> jsonTypes = List.of();
     Optional<String> kmsKey = Optional.empty();
   }
 
@@ -92,14 +90,17 @@ public final class SageMakerDataCapture extends Settings<SageMakerDataCapture.Dr
     return draft().captured;
   }
 
-  /** {@return the content types that are recorded as lines of CSV, at most 10; by default {@code text/csv}} */
+  /**
+   * {@return the content types that are recorded as lines of CSV, at most 10; where no types are given at all, those that
+   * are recorded so already, and at first {@code text/csv}}
+   */
   public List<String> csvTypes() {
     return draft().csvTypes;
   }
 
   /**
-   * {@return the content types that are recorded as JSON, at most 10; by default {@code application/json}. SageMaker
-   * records all others in Base64}
+   * {@return the content types that are recorded as JSON, at most 10; where no types are given at all, those that are
+   * recorded so already, and at first {@code application/json}. SageMaker records all others in Base64}
    */
   public List<String> jsonTypes() {
     return draft().jsonTypes;

@@ -19,6 +19,8 @@ import io.fairlead.sagemaker.SageMakerConfig.Clients;
 import java.net.URI;
 import java.time.Duration;
 import java.util.Map;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -98,6 +100,25 @@ class SageMakerConfigTest {
         .hasMessageNotContaining("executionRole")
         .hasMessageNotContaining("artifactBucket")
         .hasMessageContaining("endpoint must be https");
+  }
+
+  @Test
+  void tagsKeepAwssRulesAndAllThatIsWrongIsToldAtOnce() {
+    assertThatThrownBy(() -> CONFIG.withTags(
+            Map.of("AWS:team", "a", "fairlead-run", "b", "", "c", "team", "Search & Ads")))
+        .isInstanceOf(InvalidValueException.class)
+        .hasMessageContaining("must not have keys that begin with fairlead- or aws:")
+        .hasMessageContaining("(got \"AWS:team\")")
+        .hasMessageContaining("(got \"fairlead-run\")")
+        .hasMessageContaining("must have keys of 1 to 128")
+        .hasMessageContaining("(got \"team=Search & Ads\")");
+    Map<String, String> many =
+        IntStream.range(0, 15).boxed().collect(Collectors.toMap(i -> "tag" + i, i -> ""));
+    assertThatThrownBy(() -> CONFIG.withTags(many)).hasMessageContaining("tags must be at most 14");
+    assertThatThrownBy(() -> CONFIG.withUploadKmsKey("my key"))
+        .hasMessageContaining("uploadKmsKey must be the id, alias or ARN of a KMS key");
+    assertThat(CONFIG.withTags(Map.of("team", "search")).tags())
+        .containsExactly(Map.entry("team", "search"));
   }
 
   @Test

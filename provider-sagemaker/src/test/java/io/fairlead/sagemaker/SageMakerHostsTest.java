@@ -153,6 +153,8 @@ class SageMakerHostsTest {
   void aFleetHasTheHostImageOfItsFirstComponentAndRefusesAnother() {
     Scaling share = Scaling.fixed("ml.g5.2xlarge", 1)
         .with(SageMakerComponent.on("shared", 4096).withAccelerators(1));
+    assertThat(plan(container(VLLM), share, BLUE).toString())
+        .contains("instances start from " + CUDA_13);
     deploy(container(OLDER), share, BLUE);
     Routing clip = new Routing("clip", "blue");
 
@@ -231,6 +233,30 @@ class SageMakerHostsTest {
     assertThat(all.get(all.size() - 1).path("KmsKeyId").asText())
         .as("another variant leaves it as it is")
         .isEqualTo("alias/volumes");
+  }
+
+  @Test
+  void contentTypesThatAreRecordedAsTextAreThoseThatAreGivenAndThenKept() {
+    SageMakerDataCapture capture = SageMakerDataCapture.of(10, "s3://records/");
+    Routing own = BLUE.with(capture.withTextTypes(List.of(), List.of("application/vnd.api+json")));
+    deploy(container(Aws.IMAGE), CPU, own);
+
+    assertThat(aws.account()
+            .requests("CreateEndpointConfig")
+            .get(0)
+            .at("/DataCaptureConfig/CaptureContentTypeHeader")
+            .toString())
+        .isEqualTo("{\"JsonContentTypes\":[\"application/vnd.api+json\"]}");
+    assertThat(plan(container(Aws.IMAGE), CPU, own).isEmpty()).isTrue();
+    assertThat(plan(container(Aws.IMAGE), CPU, BLUE.with(capture)).isEmpty())
+        .as("who says nothing leaves them as they are")
+        .isTrue();
+    assertThat(plan(
+                container(Aws.IMAGE),
+                CPU,
+                BLUE.with(capture.withTextTypes(List.of("text/csv"), List.of())))
+            .isEmpty())
+        .isFalse();
   }
 
   @Test
@@ -350,8 +376,18 @@ class SageMakerHostsTest {
     assertThat(aws.account().calls())
         .contains("AddTags")
         .doesNotContain("CreateModel", "CreateEndpointConfig", "UpdateEndpoint");
-    assertThat(aws.account().tags("endpoint/bert"))
-        .containsEntry("owner", "me")
-        .containsEntry("team", "search");
+    for (String resource : aws.remains()) {
+      if (resource.startsWith("model/") || resource.equals("endpoint/bert")) {
+        assertThat(aws.account().tags(resource))
+            .as(resource)
+            .containsEntry("cost-center", "18")
+            .containsEntry("owner", "me")
+            .containsEntry("team", "search");
+      }
+    }
+    try (SageMakerPlatform again = aws.open(other, Faults.none())) {
+      assertThat(again.preview(p -> p.deploy(container(Aws.IMAGE), CPU, BLUE)).isEmpty())
+          .isTrue();
+    }
   }
 }

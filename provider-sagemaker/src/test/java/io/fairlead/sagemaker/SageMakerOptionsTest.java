@@ -14,6 +14,7 @@ import io.fairlead.grammar.RuntimeSpec;
 import io.fairlead.grammar.Scaling;
 import io.fairlead.json.GrammarJson;
 import io.fairlead.sagemaker.SageMakerAutoscaling.Metric;
+import io.fairlead.sagemaker.SageMakerInstances.RequestRouting;
 import java.net.URI;
 import java.time.Duration;
 import java.util.List;
@@ -69,12 +70,18 @@ class SageMakerOptionsTest {
         .with(SageMakerInstances.DEFAULT
             .withVolumeGb(50)
             .withModelDownloadTimeout(Duration.ofMinutes(20))
-            .withStartupTimeout(Duration.ofMinutes(10)))
+            .withStartupTimeout(Duration.ofMinutes(10))
+            .withAmiVersion("al2023-ami-sagemaker-inference-gpu-4-1")
+            .withRequestRouting(RequestRouting.LEAST_OUTSTANDING_REQUESTS)
+            .withKmsKey("alias/volumes"))
+        .with(SageMakerComponent.on("shared", 128).withFleetInstances(0, 2))
         .with(SageMakerAutoscaling.keeping(Metric.INVOCATIONS_PER_INSTANCE, 70.5)
             .withCooldowns(Duration.ofMinutes(5), Duration.ofSeconds(30)));
     Routing routing = new Routing("bert", "blue")
         .with(SageMakerAsync.to("s3://answers/").withFailurePath("s3://failures/"))
-        .with(SageMakerDataCapture.of(20, "s3://records/"))
+        .with(SageMakerDataCapture.of(20, "s3://records/")
+            .withTextTypes(List.of("text/csv"), List.of("application/vnd.api+json"))
+            .withKmsKey("alias/records"))
         .with(new SageMakerShadow(10))
         .with(SageMakerReplacement.canary(5, Duration.ofMinutes(10), "errors", "latency"));
     Container container = new Container(
@@ -130,6 +137,37 @@ class SageMakerOptionsTest {
             () -> SageMakerReplacement.canary(51, none), "percent must be from 1 to 50 for CANARY"),
         wrong(
             () -> SageMakerReplacement.linear(9, none), "percent must be from 10 to 50 for LINEAR"),
+        wrong(
+            () -> SageMakerReplacement.rolling(4, none),
+            "percent must be from 5 to 50 for ROLLING"),
+        wrong(
+            () -> SageMakerReplacement.rolling(51, none),
+            "percent must be from 5 to 50 for ROLLING"),
+        wrong(
+            () -> SageMakerReplacement.rolling(10, none).withTerminationWait(Duration.ofMinutes(1)),
+            "terminationWait must be 0 for ROLLING"),
+        wrong(
+            () -> SageMakerInstances.DEFAULT.withAmiVersion("Amazon Linux"),
+            "amiVersion must be the name of an inference AMI version"),
+        wrong(
+            () -> SageMakerInstances.DEFAULT.withKmsKey("my key"),
+            "kmsKey must be the id, alias or ARN"),
+        wrong(
+            () -> SageMakerAsync.to("s3://a/").withKmsKey(""),
+            "kmsKey must be the id, alias or ARN"),
+        wrong(
+            () -> SageMakerDataCapture.of(1, "s3://r").withKmsKey(""),
+            "kmsKey must be the id, alias or ARN"),
+        wrong(
+            () -> SageMakerDataCapture.of(1, "s3://r").withTextTypes(List.of(), List.of("json")),
+            "jsonTypes must be at most 10 content types"),
+        wrong(
+            () -> SageMakerComponent.on("shared", 128).withFleetInstances(3, 2),
+            "fleetMaxInstances must be 1 or more, and not less than fleetInstances"),
+        wrong(
+            () -> SageMakerComponent.on("shared", 128).withFleetInstances(0),
+            "fleetInstances must be 1 or more, or 0 or more where SageMaker scales the fleet"),
+        wrong(() -> SageMakerAutoscaling.backlog(0), "target must be above 0"),
         wrong(
             () -> SageMakerReplacement.allAtOnce(Duration.ofMinutes(61)),
             "interval must be 0 to an hour"),

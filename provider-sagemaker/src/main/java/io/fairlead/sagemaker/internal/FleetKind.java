@@ -261,6 +261,21 @@ final class FleetKind implements ResourceKind<Fleet> {
         : refused;
   }
 
+  /** Fleets are changed in place, so that nothing but the host image of a new one is worth telling. */
+  @Override
+  public List<String> sideEffects(
+      String fleet,
+      Observed<Fleet> current,
+      Optional<Fleet> desired,
+      Set<ResourceRef> going,
+      Look look) {
+    return current.value().isPresent()
+        ? List.of()
+        : desired.flatMap(wanted -> wanted.options().amiVersion()).stream()
+            .map(ami -> "instances start from " + ami)
+            .toList();
+  }
+
   @Override
   public void deleteSuperseded(String fleet) {
     endpoints.deleteSuperseded(fleet, configurations(fleet));

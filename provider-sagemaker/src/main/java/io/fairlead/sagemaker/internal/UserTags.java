@@ -17,12 +17,13 @@ import java.util.regex.Pattern;
  * framework with its version.
  *
  * <p>All resources of the model have them. Where several variants share a resource, such as an endpoint, the first
- * value of each key is kept, so that two variants with different values do not alternate it.
+ * value of each key of a model is kept, so that two variants with different values do not alternate it.
  *
  * @param tags the tags; unmodifiable
+ * @param ofSettings the keys of those that the platform's settings alone have; unmodifiable
  */
-record UserTags(SortedMap<String, String> tags) {
-  static final UserTags NONE = new UserTags(Collections.emptySortedMap());
+record UserTags(SortedMap<String, String> tags, Set<String> ofSettings) {
+  static final UserTags NONE = new UserTags(Collections.emptySortedMap(), Set.of());
 
   private static final String FRAMEWORK = "framework";
   private static final String FRAMEWORK_VERSION = "framework-version";
@@ -31,13 +32,14 @@ record UserTags(SortedMap<String, String> tags) {
 
   UserTags {
     tags = Collections.unmodifiableSortedMap(new TreeMap<>(tags));
+    ofSettings = Set.copyOf(ofSettings);
   }
 
   /** {@return the user's tags among a resource's: all but the library's and AWS's own} */
   static UserTags among(Map<String, String> tags) {
     SortedMap<String, String> users = new TreeMap<>(tags);
     users.keySet().removeIf(TagRules::isReserved);
-    return new UserTags(users);
+    return new UserTags(users, Set.of());
   }
 
   /**
@@ -51,6 +53,7 @@ record UserTags(SortedMap<String, String> tags) {
       List<String> warnings,
       Problems problems) {
     SortedMap<String, String> tags = new TreeMap<>(settings);
+    Set<String> ofModel = new HashSet<>(Set.of(FRAMEWORK, FRAMEWORK_VERSION));
     metadata
         .framework()
         .ifPresent(name -> tags.put(FRAMEWORK, allowed(name, TagRules.LONGEST_VALUE)));
@@ -76,12 +79,15 @@ record UserTags(SortedMap<String, String> tags) {
       String key = allowed(label, TagRules.LONGEST_KEY);
       String written = allowed(value, TagRules.LONGEST_VALUE);
       tags.put(key, written);
+      ofModel.add(key);
       if (!key.equals(label) || !written.equals(value)) {
         warnings.add("label " + label + "=" + value + " is written as " + key + "=" + written
             + ": tags of AWS have letters, digits, spaces and _.:/=+-@");
       }
     });
-    return new UserTags(tags);
+    Set<String> ofSettings = new HashSet<>(settings.keySet());
+    ofSettings.removeAll(ofModel);
+    return new UserTags(tags, ofSettings);
   }
 
   private static String allowed(String text, int longest) {
@@ -93,7 +99,7 @@ record UserTags(SortedMap<String, String> tags) {
   UserTags without(Map<String, String> settings) {
     SortedMap<String, String> others = new TreeMap<>(tags);
     others.entrySet().removeAll(settings.entrySet());
-    return new UserTags(others);
+    return new UserTags(others, Set.of());
   }
 
   /** {@return metadata that have these tags: the inverse of {@link #of}} */
@@ -110,11 +116,12 @@ record UserTags(SortedMap<String, String> tags) {
         : metadata.withFramework(framework, version);
   }
 
-  /** {@return these tags, with the other ones' values where both have the key} */
+  /** {@return these tags, with the other ones' values where both have the key and the settings do not} */
   UserTags withValuesOf(UserTags others) {
     SortedMap<String, String> all = new TreeMap<>(tags);
-    all.replaceAll((key, value) -> others.tags.getOrDefault(key, value));
-    return new UserTags(all);
+    all.replaceAll(
+        (key, value) -> ofSettings.contains(key) ? value : others.tags.getOrDefault(key, value));
+    return new UserTags(all, ofSettings);
   }
 
   boolean areIn(UserTags others) {

@@ -130,9 +130,13 @@ record Variant(
             : VariantConversion.keptFrom(actual.instances(), instances),
         scaled,
         shadow,
-        async.isPresent() ? async : actual.async(),
+        async.isPresent()
+            ? async.map(wanted -> VariantConversion.keptFrom(actual.async(), wanted))
+            : actual.async(),
         dataCapture.isPresent()
-            ? dataCapture.filter(capture -> capture.percent() > 0)
+            ? dataCapture
+                .filter(capture -> capture.percent() > 0)
+                .map(wanted -> VariantConversion.keptFrom(actual.dataCapture(), wanted))
             : actual.dataCapture(),
         replacement,
         tags.withValuesOf(actual.tags),

@@ -49,6 +49,9 @@ final class VariantConversion {
       UserTags.NONE,
       false);
 
+  private static final List<String> CSV = List.of("text/csv");
+  private static final List<String> JSON = List.of("application/json");
+
   private VariantConversion() {}
 
   // ---- to AWS ----
@@ -129,6 +132,31 @@ final class VariantConversion {
     return kept;
   }
 
+  /** {@return the same for asynchronous invocations} */
+  static SageMakerAsync keptFrom(Optional<SageMakerAsync> actual, SageMakerAsync desired) {
+    Optional<String> key =
+        desired.kmsKey().isPresent() ? Optional.empty() : actual.flatMap(SageMakerAsync::kmsKey);
+    return key.map(desired::withKmsKey).orElse(desired);
+  }
+
+  /** {@return the same for data capture} */
+  static SageMakerDataCapture keptFrom(
+      Optional<SageMakerDataCapture> actual, SageMakerDataCapture desired) {
+    Optional<String> key = desired.kmsKey().isPresent()
+        ? Optional.empty()
+        : actual.flatMap(SageMakerDataCapture::kmsKey);
+    SageMakerDataCapture kept = key.map(desired::withKmsKey).orElse(desired);
+    return hasTextTypes(kept)
+        ? kept
+        : kept.withTextTypes(
+            actual.map(SageMakerDataCapture::csvTypes).orElse(CSV),
+            actual.map(SageMakerDataCapture::jsonTypes).orElse(JSON));
+  }
+
+  private static boolean hasTextTypes(SageMakerDataCapture capture) {
+    return !capture.csvTypes().isEmpty() || !capture.jsonTypes().isEmpty();
+  }
+
   /** Writes the variant's options of the whole endpoint; those that it does not set are kept. */
   static void writeShared(CreateEndpointConfigRequest.Builder wanted, Variant variant) {
     CreateEndpointConfigRequest now = wanted.build();
@@ -140,7 +168,10 @@ final class VariantConversion {
     DataCaptureConfig before = now.dataCaptureConfig() == null
         ? DataCaptureConfig.builder().build()
         : now.dataCaptureConfig();
-    variant.dataCapture().ifPresent(capture -> wanted.dataCaptureConfig(change(before, capture)));
+    variant
+        .dataCapture()
+        .map(capture -> keptFrom(readCapture(now.dataCaptureConfig()), capture))
+        .ifPresent(capture -> wanted.dataCaptureConfig(change(before, capture)));
   }
 
   /** Disables data capture. */
@@ -183,10 +214,13 @@ final class VariantConversion {
         .initialSamplingPercentage(capture.percent())
         .destinationS3Uri(capture.destination())
         .captureOptions(options)
-        .captureContentTypeHeader(CaptureContentTypeHeader.builder()
-            .csvContentTypes(orNone(capture.csvTypes()))
-            .jsonContentTypes(orNone(capture.jsonTypes()))
-            .build())
+        .captureContentTypeHeader(
+            hasTextTypes(capture)
+                ? CaptureContentTypeHeader.builder()
+                    .csvContentTypes(orNone(capture.csvTypes()))
+                    .jsonContentTypes(orNone(capture.jsonTypes()))
+                    .build()
+                : null)
         .kmsKeyId(capture.kmsKey().orElse(null))
         .build();
   }

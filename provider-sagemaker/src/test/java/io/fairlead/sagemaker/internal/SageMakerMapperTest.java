@@ -436,6 +436,16 @@ class SageMakerMapperTest {
         .hasSize(2);
   }
 
+  @Test
+  void aHostImageForGpusIsForInstancesThatHaveSome() {
+    SageMakerInstances gpu =
+        SageMakerInstances.DEFAULT.withAmiVersion("al2023-ami-sagemaker-inference-gpu-4-1");
+
+    assertThat(problems(
+            () -> mapper.endpoint(new Endpoint(container(ARCHIVE, IMAGE), ONE.with(gpu), BLUE))))
+        .containsExactly("scaling.options");
+  }
+
   @ParameterizedTest
   @ValueSource(
       strings = {"ml.m5.huge", "ml.m.large", "m5.large", "ml.m5", "ml.m5.2large", "ml.M5.large"})

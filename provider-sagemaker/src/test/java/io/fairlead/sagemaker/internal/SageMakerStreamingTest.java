@@ -193,7 +193,6 @@ class SageMakerStreamingTest {
     ScriptedServer.Asked asked = server.asked().get(0);
     assertThat(asked.header("X-Amzn-SageMaker-Target-Variant")).isEqualTo("green");
     assertThat(asked.header("X-Amzn-SageMaker-Inference-Component")).isEqualTo("component");
-    assertThat(asked.header("X-Amzn-SageMaker-Target-Container-Hostname")).isEqualTo("second");
     assertThat(asked.header("X-Amzn-SageMaker-Session-Id")).isEqualTo("abc-1");
     assertThat(asked.header("X-Amzn-SageMaker-Inference-Id")).isEqualTo("my request");
     assertThat(asked.header("X-Amzn-SageMaker-Custom-Attributes")).isEqualTo("trace=7");

@@ -26,7 +26,7 @@ import java.util.concurrent.atomic.AtomicLong;
 import software.amazon.awssdk.http.SdkHttpClient;
 
 /**
- * SageMaker, its runtime, Application Auto Scaling and S3, on one port of 127.0.0.1, once in a JVM, and for clients that
+ * SageMaker, its runtime, Application Auto Scaling, S3, and CloudWatch's logs and alarms, on one port of 127.0.0.1, once in a JVM, and for clients that
  * need no wire.
  *
  * <p>Which service is asked, and whose account it is, it reads from the signature's scope. Signatures are not verified.
