@@ -87,7 +87,7 @@ class SageMakerUploadsTest {
   }
 
   @Test
-  void aBucketInAnotherRegionIsToldWithItsRegion() {
+  void aBucketInAnotherRegionIsToldWithBothRegions() {
     try (Aws aws = new Aws(new VirtualTime());
         EndpointPlatform platform =
             aws.open(aws.config().withArtifactBucket("elsewhere"), Faults.none())) {
@@ -99,7 +99,7 @@ class SageMakerUploadsTest {
       assertThat(failure.kind()).isEqualTo(ErrorKind.INVALID);
       assertThat(failure)
           .hasMessageContaining("s3://elsewhere/")
-          .hasMessageContaining("the bucket is in eu-west-1")
+          .hasMessageContaining("the bucket is in eu-west-1, not in us-east-1")
           .hasMessageContaining("its own region only");
     }
   }
