@@ -25,6 +25,8 @@ public final class WholeProcess {
   private static final String FAIRLEAD = "fairlead";
   private static final String LATENCY = "fairlead, latency";
   private static final String ARCHIVE = "fairlead, class archive";
+  private static final String AOT_CACHE = "fairlead, AOT cache";
+  private static final int AOT_CACHES_SINCE = 25;
   private static final String SPRING = "spring";
   private static final String FASTIFY = "fastify";
   private static final String FASTIFY_ONE = "fastify, 1 thread";
@@ -105,10 +107,15 @@ public final class WholeProcess {
       comparison.commands.put(FASTIFY, new Command(words, ""));
       comparison.commands.put(FASTIFY_ONE, new Command(words, "1"));
     }
-    comparison.archive(args[3]);
+    comparison.prepared(
+        ARCHIVE, args[3], "-XX:ArchiveClassesAtExit=", "-XX:SharedArchiveFile=", "server.jsa");
+    if (Runtime.version().feature() >= AOT_CACHES_SINCE) {
+      comparison.prepared(AOT_CACHE, args[3], "-XX:AOTCacheOutput=", "-XX:AOTCache=", "server.aot");
+    }
     comparison.start();
-    // It is the same program as without it, once it runs.
+    // They are the same program as without them, once it runs.
     comparison.commands.remove(ARCHIVE);
+    comparison.commands.remove(AOT_CACHE);
     comparison.load();
     comparison.bars.close();
   }
@@ -134,9 +141,10 @@ public final class WholeProcess {
     commands.put(name, new Command(words, ""));
   }
 
-  /** The server program as its users start it, with an archive of the classes that it has loaded once. */
-  private void archive(String jar) throws IOException, InterruptedException {
-    String archive = folder.resolve("server.jsa").toString();
+  /** The server program as its users start it, with a file of what it has loaded once. */
+  private void prepared(String name, String jar, String writing, String reading, String file)
+      throws IOException, InterruptedException {
+    String prepared = folder.resolve(file).toString();
     Path model = MiniLm.unpack(folder.resolve(MiniLm.NAME), true).getParent();
     List<String> words = List.of(
         "-jar",
@@ -146,14 +154,14 @@ public final class WholeProcess {
         "PORT",
         "--cache",
         folder.resolve("cache").toString());
-    List<String> first = new ArrayList<>(List.of(java(), "-XX:ArchiveClassesAtExit=" + archive));
+    List<String> first = new ArrayList<>(List.of(java(), writing + prepared));
     first.addAll(words);
     Server server = new Command(first, "").start(freePort());
     server.firstAnswer();
     server.end();
-    List<String> then = new ArrayList<>(List.of(java(), "-XX:SharedArchiveFile=" + archive));
+    List<String> then = new ArrayList<>(List.of(java(), reading + prepared));
     then.addAll(words);
-    commands.put(ARCHIVE, new Command(then, ""));
+    commands.put(name, new Command(then, ""));
   }
 
   private static int freePort() throws IOException {
