@@ -44,6 +44,7 @@ public final class Ask {
         .redirectErrorStream(true)
         .redirectOutput(log.toFile())
         .start();
+    boolean failed = false;
     try {
       URI app = URI.create("http://127.0.0.1:" + application + "/ask/");
       URI own = URI.create("http://127.0.0.1:" + models + "/v2/models/");
@@ -73,10 +74,13 @@ public final class Ask {
       System.out.println("  FAILED: " + e.getMessage() + "\n  the last lines of " + log + ":");
       List<String> lines = Files.readAllLines(log);
       lines.subList(Math.max(0, lines.size() - 40), lines.size()).forEach(System.out::println);
-      System.exit(1);
+      failed = true;
     } finally {
       process.descendants().forEach(ProcessHandle::destroyForcibly);
       process.destroyForcibly();
+    }
+    if (failed) {
+      System.exit(1);
     }
   }
 

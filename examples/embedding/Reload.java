@@ -64,6 +64,7 @@ public final class Reload {
         .redirectErrorStream(true)
         .redirectOutput(log.toFile())
         .start();
+    boolean failed = false;
     try {
       URI app = URI.create("http://127.0.0.1:" + port + "/ask/");
       String original = Files.readString(source);
@@ -89,10 +90,13 @@ public final class Reload {
       System.out.println("  FAILED: " + e.getMessage() + "\n  the last lines of " + log + ":");
       List<String> lines = Files.readAllLines(log);
       lines.subList(Math.max(0, lines.size() - 40), lines.size()).forEach(System.out::println);
-      System.exit(1);
+      failed = true;
     } finally {
       process.descendants().forEach(ProcessHandle::destroyForcibly);
       process.destroyForcibly();
+    }
+    if (failed) {
+      System.exit(1);
     }
   }
 
