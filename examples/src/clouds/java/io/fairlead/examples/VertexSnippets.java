@@ -86,8 +86,8 @@ final class VertexSnippets {
     Scaling byRequests =
         Scaling.between("n1-standard-4", 1, 4).with(VertexAutoscaling.requests(600));
     Scaling pooled = Scaling.fixed("n1-standard-4", 2).with(VertexPool.named("cheap"));
-    Scaling tpus = Scaling.fixed("ct6e-standard-4t", 1)
-        .with(VertexScaling.DEFAULT.withTpuTopology("2x2"));
+    Scaling tpus =
+        Scaling.fixed("ct6e-standard-4t", 1).with(VertexScaling.DEFAULT.withTpuTopology("2x2"));
     Scaling reserved = Scaling.fixed("a3-highgpu-1g", 1)
         .with(VertexScaling.acceleratorCount(1)
             .withReservation("projects/my-project/zones/us-central1-a/reservations/gpus"));

@@ -33,8 +33,8 @@ public record VertexArtifact(Map<String, String> generationConfig, Optional<Plac
     BODY
   }
 
-  private static final Pattern REGISTERED =
-      Pattern.compile("projects/[a-z0-9.:-]+/locations/[a-z0-9-]+/models/[A-Za-z0-9_-]+(@[A-Za-z0-9-]+)?");
+  private static final Pattern REGISTERED = Pattern.compile(
+      "projects/[a-z0-9.:-]+/locations/[a-z0-9-]+/models/[A-Za-z0-9_-]+(@[A-Za-z0-9-]+)?");
 
   public VertexArtifact {
     // Sorted, so that equal values have the same text and the same JSON.

@@ -58,8 +58,7 @@ public final class VertexProvider implements PlatformProvider<VertexPlatform> {
         .text("project")
         .or(() -> first(environment, PROJECT))
         .orElseGet(() -> settings.requiredText(
-            "project",
-            "the Google Cloud project's id; " + PROJECT.get(0) + " can be set instead"));
+            "project", "the Google Cloud project's id; " + PROJECT.get(0) + " can be set instead"));
     draft.location = settings
         .text("location")
         .or(() -> first(environment, LOCATION))

@@ -11,7 +11,8 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 /** Settings as text, and what the environment has in their place. */
 class VertexSettingsTest {
-  private static VertexConfig config(Map<String, String> settings, Map<String, String> environment) {
+  private static VertexConfig config(
+      Map<String, String> settings, Map<String, String> environment) {
     return VertexProvider.config(
         new PlatformConfig("vertex", settings, VertexSettingsTest.class.getClassLoader()),
         environment);
@@ -25,8 +26,7 @@ class VertexSettingsTest {
     "CLOUDSDK_CORE_PROJECT, CLOUDSDK_COMPUTE_REGION"
   })
   void theProjectAndTheRegionAreThoseOfTheEnvironment(String project, String region) {
-    VertexConfig config =
-        config(Map.of(), Map.of(project, "env-project", region, "europe-west4"));
+    VertexConfig config = config(Map.of(), Map.of(project, "env-project", region, "europe-west4"));
 
     assertThat(config.project()).isEqualTo("env-project");
     assertThat(config.location()).isEqualTo("europe-west4");
@@ -58,7 +58,8 @@ class VertexSettingsTest {
             "quotaProject", "other-project"),
         Map.of());
 
-    assertThat(config.labels()).containsOnly(Map.entry("team", "search"), Map.entry("stage", "prod"));
+    assertThat(config.labels())
+        .containsOnly(Map.entry("team", "search"), Map.entry("stage", "prod"));
     assertThat(config.encryptionKey()).contains(key);
     assertThat(config.quotaProject()).contains("other-project");
   }

@@ -134,8 +134,7 @@ final class GenerationDefaults {
    * @return whether the body is UTF-8, of which alone offsets are known
    */
   private static boolean place(
-      JsonParser parser, byte[] body, boolean inParameters, List<Place> places)
-      throws IOException {
+      JsonParser parser, byte[] body, boolean inParameters, List<Place> places) throws IOException {
     int begin = afterBrace(parser, body);
     Place place = null;
     Set<String> names = new HashSet<>();
@@ -171,8 +170,7 @@ final class GenerationDefaults {
 
   /** Reads a request whose brace was just read, and adds the place of each of its instances that is an object. */
   private static boolean instances(
-      JsonParser parser, byte[] body, boolean inParameters, List<Place> places)
-      throws IOException {
+      JsonParser parser, byte[] body, boolean inParameters, List<Place> places) throws IOException {
     while (parser.nextToken() == JsonToken.FIELD_NAME) {
       boolean areInstances = parser.currentName().equals(INSTANCES);
       if (parser.nextToken() != JsonToken.START_ARRAY || !areInstances) {

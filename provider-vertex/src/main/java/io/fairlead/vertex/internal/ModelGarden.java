@@ -43,27 +43,20 @@ final class ModelGarden {
 
   VertexVerifiedModel verified(ModelArtifact artifact, String token) {
     URI weights = artifact.weights();
-    boolean isOfHub = "hf".equals(weights.getScheme())
-        && String.valueOf(weights.getPath()).matches("/[^/@]+");
+    boolean isOfHub =
+        "hf".equals(weights.getScheme()) && String.valueOf(weights.getPath()).matches("/[^/@]+");
     Problems.in("ModelArtifact")
         .check(isOfHub, "weights", "must be hf://ORG/NAME to be found in Model Garden", weights)
         .throwIfAny();
     String name = "publishers/hf-" + lower(weights.getAuthority()) + "/models/"
         + lower(weights.getPath().substring(1));
-    PublisherModel found = calls.call(
-        "Get " + name + " from Model Garden",
-        calls.clients().garden().getPublisherModelCallable(),
-        GetPublisherModelRequest.newBuilder()
-            .setName(name)
-            .setIsHuggingFaceModel(true)
-            .setView(PublisherModelView.PUBLISHER_MODEL_VIEW_FULL)
-            .setHuggingFaceToken(token)
-            .build());
+    PublisherModel found = find(name, token);
     Deploy deploy = found.getSupportedActions().getDeploy();
     if (!deploy.hasContainerSpec() || deploy.getContainerSpec().getImageUri().isEmpty()) {
       throw failure(
           ErrorKind.NOT_FOUND,
-          name + " has no verified deployment in Model Garden: name an image in the runtime, or leave it out for "
+          name
+              + " has no verified deployment in Model Garden: name an image in the runtime, or leave it out for "
               + "Hugging Face's own");
     }
     if (!deploy.hasDedicatedResources()) {
@@ -73,6 +66,22 @@ final class ModelGarden {
               + deploy.getPredictionResourcesCase() + "): choose an image and machines yourself");
     }
     return verified(name, artifact, deploy);
+  }
+
+  private PublisherModel find(String name, String token) {
+    try {
+      return calls.call(
+          "Get " + name + " from Model Garden",
+          calls.clients().garden().getPublisherModelCallable(),
+          GetPublisherModelRequest.newBuilder()
+              .setName(name)
+              .setIsHuggingFaceModel(true)
+              .setView(PublisherModelView.PUBLISHER_MODEL_VIEW_FULL)
+              .setHuggingFaceToken(token)
+              .build());
+    } catch (ServingException e) {
+      throw Quoted.without(e, token.isEmpty() ? List.of() : List.of(token));
+    }
   }
 
   /** Model Garden writes names of the hub in lower case. */
@@ -177,7 +186,8 @@ final class ModelGarden {
   }
 
   /** What is verified is deployed as it is, or not at all. */
-  private static void checkWhole(String name, ModelContainerSpec verified, ModelContainerSpec read) {
+  private static void checkWhole(
+      String name, ModelContainerSpec verified, ModelContainerSpec read) {
     List<String> lost = new ArrayList<>();
     ModelContainerSpec sorted = verified.toBuilder()
         .clearEnv()

@@ -267,11 +267,16 @@ final class ModelKind extends VertexKind<ModelSpec> {
     } else {
       request.setModelId(place.model());
     }
-    return calls.create(
-        "Upload model " + name,
-        calls.clients().models().uploadModelCallable(),
-        request.setModel(model).build(),
-        names.model(place.model()));
+    try {
+      return calls.create(
+          "Upload model " + name,
+          calls.clients().models().uploadModelCallable(),
+          request.setModel(model).build(),
+          names.model(place.model()));
+    } catch (ServingException e) {
+      throw Quoted.without(
+          e, Quoted.values(desired.container().command(), desired.container().args()));
+    }
   }
 
   private static ModelContainerSpec container(ModelSpec model) {

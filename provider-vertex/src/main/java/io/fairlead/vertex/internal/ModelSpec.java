@@ -53,6 +53,13 @@ record ModelSpec(
 
   ModelSpec with(List<String> newAliases, SortedMap<String, String> newLabels) {
     return new ModelSpec(
-        displayName, image, environment, artifactUri, container, newAliases, newLabels, encryptionKey);
+        displayName,
+        image,
+        environment,
+        artifactUri,
+        container,
+        newAliases,
+        newLabels,
+        encryptionKey);
   }
 }

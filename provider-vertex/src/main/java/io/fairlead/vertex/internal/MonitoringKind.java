@@ -11,6 +11,8 @@ import com.google.cloud.aiplatform.v1.ListModelDeploymentMonitoringJobsRequest;
 import com.google.cloud.aiplatform.v1.ListModelDeploymentMonitoringJobsResponse;
 import com.google.cloud.aiplatform.v1.ModelDeploymentMonitoringJob;
 import com.google.cloud.aiplatform.v1.ModelDeploymentMonitoringObjectiveConfig;
+import com.google.cloud.aiplatform.v1.PauseModelDeploymentMonitoringJobRequest;
+import com.google.cloud.aiplatform.v1.ResumeModelDeploymentMonitoringJobRequest;
 import com.google.cloud.aiplatform.v1.UpdateModelDeploymentMonitoringJobRequest;
 import com.google.protobuf.FieldMask;
 import io.fairlead.error.ErrorKind;
@@ -20,6 +22,7 @@ import io.fairlead.reconcile.Listed;
 import io.fairlead.reconcile.Look;
 import io.fairlead.reconcile.Observed;
 import io.fairlead.reconcile.Observed.Status;
+import io.fairlead.reconcile.Outcome;
 import io.fairlead.reconcile.OwnerTag;
 import io.fairlead.reconcile.ResourceRef;
 import io.fairlead.vertex.VertexConfig;
@@ -30,8 +33,11 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The monitoring of variants: each is an objective in the one monitoring job of its endpoint.
@@ -53,8 +59,14 @@ final class MonitoringKind extends VertexKind<MonitoringSpec> {
       .addPaths("labels")
       .build();
 
+  private static final Logger LOG = LoggerFactory.getLogger(MonitoringKind.class);
+
   private final VertexConfig config;
   private final EndpointCalls endpoints;
+  /** The jobs that were paused, and resumed here to be changed. */
+  private final Set<String> resumed = ConcurrentHashMap.newKeySet();
+  /** Those of them that are to be paused again when an operation has ended. */
+  private final Map<String, String> toPause = new ConcurrentHashMap<>();
 
   MonitoringKind(
       VertexConfig config, VertexNames names, VertexCalls calls, EndpointCalls endpoints) {
@@ -203,8 +215,7 @@ final class MonitoringKind extends VertexKind<MonitoringSpec> {
         .setPredictInstanceSchemaUri(desired.predictInstanceSchema());
     config
         .encryptionKey()
-        .ifPresent(
-            key -> job.setEncryptionSpec(EncryptionSpec.newBuilder().setKmsKeyName(key)));
+        .ifPresent(key -> job.setEncryptionSpec(EncryptionSpec.newBuilder().setKmsKeyName(key)));
     desired.into(job, config.labels());
     desired.into(job.addModelDeploymentMonitoringObjectiveConfigsBuilder().setDeployedModelId(id));
     calls.call(
@@ -290,13 +301,54 @@ final class MonitoringKind extends VertexKind<MonitoringSpec> {
     List<ModelDeploymentMonitoringObjectiveConfig> others =
         watched.liveObjectivesExcept(VertexNames.deployedModelId(name));
     // A failed job monitors nothing, and cannot be changed.
-    return others.isEmpty() || status(watched.job()) == Status.FAILED
-        ? deleteJob(name, VertexNames.id(watched.job().getName()))
-        : update(
-            "Stop monitoring " + name,
-            watched.job().toBuilder()
-                .clearModelDeploymentMonitoringObjectiveConfigs()
-                .addAllModelDeploymentMonitoringObjectiveConfigs(others));
+    if (others.isEmpty() || status(watched.job()) == Status.FAILED) {
+      return deleteJob(name, VertexNames.id(watched.job().getName()));
+    }
+    String job = watched.job().getName();
+    if (watched.job().getState() == JobState.JOB_STATE_PAUSED) {
+      resume(job);
+    }
+    Accepted accepted = update(
+        "Stop monitoring " + name,
+        watched.job().toBuilder()
+            .clearState()
+            .clearModelDeploymentMonitoringObjectiveConfigs()
+            .addAllModelDeploymentMonitoringObjectiveConfigs(others));
+    if (resumed.contains(job)) {
+      accepted.operation().ifPresent(operation -> toPause.put(operation, job));
+    }
+    return accepted;
+  }
+
+  /** Vertex AI changes only running jobs; it is paused again when the change has ended. */
+  private void resume(String job) {
+    calls.call(
+        "Resume monitoring job " + VertexNames.id(job),
+        calls.clients().jobs().resumeModelDeploymentMonitoringJobCallable(),
+        ResumeModelDeploymentMonitoringJobRequest.newBuilder().setName(job).build());
+    resumed.add(job);
+  }
+
+  @Override
+  public Outcome poll(String operation) {
+    Outcome outcome = super.poll(operation);
+    Optional<String> job = outcome.state() == Outcome.State.RUNNING
+        ? Optional.empty()
+        : Optional.ofNullable(toPause.remove(operation));
+    job.filter(resumed::remove).ifPresent(this::pause);
+    return outcome;
+  }
+
+  private void pause(String job) {
+    try {
+      calls.call(
+          "Pause monitoring job " + VertexNames.id(job),
+          calls.clients().jobs().pauseModelDeploymentMonitoringJobCallable(),
+          PauseModelDeploymentMonitoringJobRequest.newBuilder().setName(job).build());
+    } catch (ServingException e) {
+      // The variant is undeployed all the same; the job runs on.
+      LOG.warn("{}", e.getMessage());
+    }
   }
 
   /** A failed job cannot be changed, so it is deleted before another is created. */

@@ -38,7 +38,8 @@ record MonitoringSpec(
    * @param value the variant's monitoring, with its labels
    * @param configured the labels of all that is created
    */
-  record Shared(MonitoringSpec value, Map<String, String> configured) implements Desired<MonitoringSpec> {
+  record Shared(MonitoringSpec value, Map<String, String> configured)
+      implements Desired<MonitoringSpec> {
     @Override
     public MonitoringSpec from(Optional<MonitoringSpec> actual) {
       SortedMap<String, String> all = new TreeMap<>(value.labels());

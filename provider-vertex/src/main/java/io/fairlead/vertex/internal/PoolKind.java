@@ -113,6 +113,7 @@ final class PoolKind extends VertexKind<PoolSpec> {
 
   @Override
   public boolean matches(PoolSpec desired, PoolSpec actual) {
-    return actual.machine().isAs(desired.machine()) && actual.cannotBecome(desired).isEmpty();
+    return actual.machine().isAs(desired.machine())
+        && actual.cannotBecome(desired).isEmpty();
   }
 }

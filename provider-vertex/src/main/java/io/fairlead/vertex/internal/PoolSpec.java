@@ -31,7 +31,8 @@ record PoolSpec(VertexMachine machine, String serviceAccount, String encryptionK
 
   /** {@return why it cannot be updated in place; empty if it can} */
   Optional<String> cannotBecome(PoolSpec other) {
-    String wayOut = ", which cannot be changed: name another pool, or undeploy what is in this one first";
+    String wayOut =
+        ", which cannot be changed: name another pool, or undeploy what is in this one first";
     if (!machine.isSameKindAs(other.machine)) {
       return Optional.of("has other machines (" + machine.type() + ")" + wayOut);
     }

@@ -299,8 +299,9 @@ final class VertexClients implements AutoCloseable {
     if (found instanceof GoogleCredentials google) {
       return google.createWithQuotaProject(project);
     }
-    throw new IOException("VertexConfig.quotaProject needs credentials of Google's library, and these are "
-        + found.getClass().getName());
+    throw new IOException(
+        "VertexConfig.quotaProject needs credentials of Google's library, and these are "
+            + found.getClass().getName());
   }
 
   private ServingException creationFailed(Exception e) {

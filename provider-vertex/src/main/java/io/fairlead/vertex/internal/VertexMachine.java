@@ -59,7 +59,8 @@ record VertexMachine(
       ReservationAffinity affinity = machine.getReservationAffinity();
       String reservation = switch (affinity.getReservationAffinityType()) {
         case ANY_RESERVATION -> VertexScaling.ANY_RESERVATION;
-        case SPECIFIC_RESERVATION -> affinity.getValuesList().stream().findFirst().orElse("");
+        case SPECIFIC_RESERVATION ->
+          affinity.getValuesList().stream().findFirst().orElse("");
         // Vertex AI may return its default where none was given.
         default -> "";
       };

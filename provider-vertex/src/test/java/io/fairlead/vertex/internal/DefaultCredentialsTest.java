@@ -159,8 +159,8 @@ class DefaultCredentialsTest {
 
   @Test
   void theMetadataServerIsAskedAtTheHostOfTheEnvironment() throws Exception {
-    String said = run(
-        Map.of("GCE_METADATA_HOST", "127.0.0.1:" + metadata.getAddress().getPort()));
+    String said =
+        run(Map.of("GCE_METADATA_HOST", "127.0.0.1:" + metadata.getAddress().getPort()));
 
     assertThat(said).isEqualTo("SENT Bearer of-the-machine for null");
   }
@@ -183,7 +183,8 @@ class DefaultCredentialsTest {
 
   @Test
   void aFileThatIsNotThereIsNamed() throws Exception {
-    String said = run(Map.of("GOOGLE_APPLICATION_CREDENTIALS", folder.resolve("no.json").toString()));
+    String said =
+        run(Map.of("GOOGLE_APPLICATION_CREDENTIALS", folder.resolve("no.json").toString()));
 
     assertThat(said)
         .startsWith("FAILED UNAUTHORIZED")
@@ -212,7 +213,8 @@ class DefaultCredentialsTest {
   }
 
   private static String iam() {
-    return url("/v1/projects/-/serviceAccounts/serving@my-project.iam.gserviceaccount.com:generateAccessToken");
+    return url(
+        "/v1/projects/-/serviceAccounts/serving@my-project.iam.gserviceaccount.com:generateAccessToken");
   }
 
   private String file(String name, String json) throws IOException {
@@ -229,8 +231,8 @@ class DefaultCredentialsTest {
   private static String serviceAccount() throws Exception {
     KeyPairGenerator keys = KeyPairGenerator.getInstance("RSA");
     keys.initialize(2048);
-    String key = Base64.getEncoder()
-        .encodeToString(keys.generateKeyPair().getPrivate().getEncoded());
+    String key =
+        Base64.getEncoder().encodeToString(keys.generateKeyPair().getPrivate().getEncoded());
     return "{\"type\":\"service_account\",\"client_id\":\"1\",\"client_email\":\"a@b.iam.gserviceaccount.com\","
         + "\"private_key_id\":\"k\",\"private_key\":\"-----BEGIN PRIVATE KEY-----\\n" + key
         + "\\n-----END PRIVATE KEY-----\\n\",\"token_uri\":\"" + url("/token")

@@ -32,12 +32,11 @@ class DefaultVertexPlatformTest {
 
   private final Serving serving = new Serving();
   private final List<Method> called = new ArrayList<>();
-  private final DefaultVertexPlatform platform =
-      new DefaultVertexPlatform(
-          recorder(),
-          serving.invoker,
-          new ModelGarden(new VertexCalls(
-              serving.clients, new VertexErrors("nobody"), serving.config.callTimeout())));
+  private final DefaultVertexPlatform platform = new DefaultVertexPlatform(
+      recorder(),
+      serving.invoker,
+      new ModelGarden(new VertexCalls(
+          serving.clients, new VertexErrors("nobody"), serving.config.callTimeout())));
 
   @TempDir
   private Path folder;

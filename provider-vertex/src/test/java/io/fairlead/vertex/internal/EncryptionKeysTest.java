@@ -90,7 +90,8 @@ class EncryptionKeysTest {
         .allSatisfy(spec -> assertThat(spec.getKmsKeyName()).isEqualTo(KEY));
     assertThat(gcp.project().pool("fairlead-cheap").getServiceAccount())
         .isEqualTo("a@b.iam.gserviceaccount.com");
-    assertThat(platform.preview(p -> p.deploy(there, pooled, watched)).isEmpty()).isTrue();
+    assertThat(platform.preview(p -> p.deploy(there, pooled, watched)).isEmpty())
+        .isTrue();
   }
 
   @Test

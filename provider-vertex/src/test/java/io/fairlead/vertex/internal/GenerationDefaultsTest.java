@@ -13,7 +13,6 @@ import io.fairlead.vertex.VertexArtifact;
 import io.fairlead.vertex.VertexArtifact.Placement;
 import io.fairlead.vertex.VertexContainer;
 import java.net.URI;
-import io.fairlead.vertex.VertexArtifact;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -26,7 +25,8 @@ class GenerationDefaultsTest {
       .generationConfig();
 
   private static String added(String body) {
-    return new String(GenerationDefaults.added(Request.json(body), CONFIG, Placement.PARAMETERS), UTF_8);
+    return new String(
+        GenerationDefaults.added(Request.json(body), CONFIG, Placement.PARAMETERS), UTF_8);
   }
 
   @ParameterizedTest
@@ -89,7 +89,8 @@ class GenerationDefaultsTest {
         "``|\"\"",
       })
   void aValueThatReadsAsANumberOrABooleanTravelsAsOne(String value, String written) {
-    byte[] body = GenerationDefaults.added(Request.json("{}"), Map.of("key \"1\"", value), Placement.PARAMETERS);
+    byte[] body = GenerationDefaults.added(
+        Request.json("{}"), Map.of("key \"1\"", value), Placement.PARAMETERS);
 
     assertThat(new String(body, UTF_8))
         .isEqualTo("{\"parameters\":{\"key \\\"1\\\"\":" + written + "}}");
@@ -106,7 +107,8 @@ class GenerationDefaultsTest {
   void onlyWhatIsSaidToBeJsonIsRead(String contentType, boolean read) {
     Request request = Request.of("{}".getBytes(UTF_8), contentType);
 
-    assertThat(GenerationDefaults.added(request, CONFIG, Placement.PARAMETERS).length > 2).isEqualTo(read);
+    assertThat(GenerationDefaults.added(request, CONFIG, Placement.PARAMETERS).length > 2)
+        .isEqualTo(read);
   }
 
   @Test
@@ -114,8 +116,10 @@ class GenerationDefaultsTest {
     Request request = Request.json("{}");
     Request other = Request.of("{}".getBytes(UTF_16), "application/json");
 
-    assertThat(GenerationDefaults.added(request, Map.of(), Placement.PARAMETERS)).isSameAs(request.bodyUnsafe());
-    assertThat(GenerationDefaults.added(other, CONFIG, Placement.PARAMETERS)).isSameAs(other.bodyUnsafe());
+    assertThat(GenerationDefaults.added(request, Map.of(), Placement.PARAMETERS))
+        .isSameAs(request.bodyUnsafe());
+    assertThat(GenerationDefaults.added(other, CONFIG, Placement.PARAMETERS))
+        .isSameAs(other.bodyUnsafe());
   }
 
   // ---- where the container reads it ----

@@ -36,7 +36,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 @Timeout(60)
 class MachinesTest {
   private static final Duration LIMIT = Duration.ofSeconds(60);
-  private static final String RESERVATION = "projects/my-project/zones/us-central1-a/reservations/gpus";
+  private static final String RESERVATION =
+      "projects/my-project/zones/us-central1-a/reservations/gpus";
 
   private final Gcp gcp = new Gcp(new VirtualTime()).fast();
   private final VertexPlatform platform = gcp.open();
@@ -65,7 +66,8 @@ class MachinesTest {
   private MachineSpec deployed(Container container, Scaling scaling) {
     Routing blue = new Routing("bert", "blue");
     platform.deploy(container, scaling, blue).await(LIMIT);
-    assertThat(platform.preview(p -> p.deploy(container, scaling, blue)).isEmpty()).isTrue();
+    assertThat(platform.preview(p -> p.deploy(container, scaling, blue)).isEmpty())
+        .isTrue();
     return gcp.project()
         .endpoint("bert")
         .getDeployedModels(0)
@@ -105,8 +107,7 @@ class MachinesTest {
 
   @Test
   void aNewerMachineTypeOfASeriesIsDeployedWithAWarning() {
-    Scaling newer =
-        Scaling.fixed("a3-ultragpu-16g", 1).with(VertexScaling.acceleratorCount(16));
+    Scaling newer = Scaling.fixed("a3-ultragpu-16g", 1).with(VertexScaling.acceleratorCount(16));
 
     assertThat(warnings(container("NVIDIA_H200_141GB"), newer))
         .singleElement()
@@ -118,8 +119,8 @@ class MachinesTest {
   void theAcceleratorsOfTheListAreThoseOfTheApi() {
     List<String> names = Arrays.stream(AcceleratorType.values()).map(Enum::name).toList();
 
-    assertThat(List.of(
-            "NVIDIA_B200", "NVIDIA_GB200", "NVIDIA_RTX_PRO_6000", "NVIDIA_H100_MEGA_80GB"))
+    assertThat(
+            List.of("NVIDIA_B200", "NVIDIA_GB200", "NVIDIA_RTX_PRO_6000", "NVIDIA_H100_MEGA_80GB"))
         .allSatisfy(name -> assertThat(names).contains(name));
   }
 
@@ -200,8 +201,7 @@ class MachinesTest {
 
   @Test
   void whatExcludesEachOtherIsRefused() {
-    assertThatThrownBy(
-            () -> VertexScaling.DEFAULT.withSpot(true).withReservation(RESERVATION))
+    assertThatThrownBy(() -> VertexScaling.DEFAULT.withSpot(true).withReservation(RESERVATION))
         .hasMessageContaining("spot must be false");
     assertThatThrownBy(() -> VertexScaling.acceleratorCount(2).withGpuPartition("1g.10gb"))
         .hasMessageContaining("acceleratorCount must be 1");
@@ -236,9 +236,7 @@ class MachinesTest {
   })
   void anImageForAcceleratorsOnAMachineWithoutOneIsAWarning(String image, boolean isWarned) {
     Container container = new Container(
-        ModelArtifact.of(URI.create("gs://models/one/")),
-        RuntimeSpec.of(image),
-        Dependencies.NONE);
+        ModelArtifact.of(URI.create("gs://models/one/")), RuntimeSpec.of(image), Dependencies.NONE);
 
     assertThat(warnings(container, Scaling.fixed("n1-standard-4", 1)).isEmpty())
         .isEqualTo(!isWarned);
@@ -262,9 +260,10 @@ class MachinesTest {
     List<String> warnings = warnings(container, Scaling.fixed("n1-standard-4", 1));
 
     assertThat(warnings.isEmpty()).isEqualTo(!isWarned);
-    assertThat(warnings).allSatisfy(warning -> assertThat(warning)
-        .contains(name)
-        .contains("aiplatform.models.get")
-        .doesNotContain("hf_0123456789"));
+    assertThat(warnings)
+        .allSatisfy(warning -> assertThat(warning)
+            .contains(name)
+            .contains("aiplatform.models.get")
+            .doesNotContain("hf_0123456789"));
   }
 }

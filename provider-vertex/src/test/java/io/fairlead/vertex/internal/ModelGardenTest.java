@@ -24,6 +24,9 @@ import io.fairlead.grammar.Routing;
 import io.fairlead.vertex.Gcp;
 import io.fairlead.vertex.VertexPlatform;
 import io.fairlead.vertex.VertexVerifiedModel;
+import io.grpc.Status.Code;
+import java.io.PrintWriter;
+import java.io.StringWriter;
 import java.net.URI;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -36,7 +39,8 @@ class ModelGardenTest {
   private static final String NAME = "publishers/hf-google/models/gemma-2-2b-it";
   private static final ModelArtifact GEMMA = ModelArtifact.huggingFace("google/Gemma-2-2B-it");
   private static final ModelContainerSpec VLLM = ModelContainerSpec.newBuilder()
-      .setImageUri("us-docker.pkg.dev/vertex-ai/vertex-vision-model-garden-dockers/pytorch-vllm-serve:20260101")
+      .setImageUri(
+          "us-docker.pkg.dev/vertex-ai/vertex-vision-model-garden-dockers/pytorch-vllm-serve:20260101")
       .addCommand("python")
       .addArgs("--model=google/gemma-2-2b-it")
       .addEnv(EnvVar.newBuilder().setName("MODEL_ID").setValue("google/gemma-2-2b-it"))
@@ -111,7 +115,8 @@ class ModelGardenTest {
 
   @Test
   void anyPathCanBeInvokedWhereThatIsVerified() {
-    ModelContainerSpec invoked = VLLM.toBuilder().clearPredictRoute().setInvokeRoutePrefix("/*").build();
+    ModelContainerSpec invoked =
+        VLLM.toBuilder().clearPredictRoute().setInvokeRoutePrefix("/*").build();
     verify(Deploy.newBuilder().setContainerSpec(invoked).setDedicatedResources(L4));
 
     assertThat(InvokeRoutes.of(new io.fairlead.grammar.Endpoint(
@@ -134,6 +139,41 @@ class ModelGardenTest {
         .isEqualTo("hf_0123456789");
     assertThat(gemma.container().dependencies().environment().values())
         .doesNotContain("hf_0123456789");
+  }
+
+  @Test
+  void aTokenThatGoogleQuotesIsNotInTheError() {
+    verify(Deploy.newBuilder().setContainerSpec(VLLM).setDedicatedResources(L4));
+    gcp.project()
+        .failNext("GetPublisherModel", Code.INVALID_ARGUMENT, "Invalid token hf_0123456789.");
+
+    assertThatThrownBy(() -> platform.verified(GEMMA, "hf_0123456789"))
+        .hasMessageContaining("Invalid token")
+        .satisfies(failure -> {
+          StringWriter printed = new StringWriter();
+          failure.printStackTrace(new PrintWriter(printed));
+          assertThat(printed.toString()).doesNotContain("hf_0123456789");
+        });
+  }
+
+  @Test
+  void anArgumentThatGoogleQuotesIsNotInTheError() {
+    ModelContainerSpec secret =
+        VLLM.toBuilder().addArgs("--api-key=sk-0123456789").build();
+    verify(Deploy.newBuilder().setContainerSpec(secret).setDedicatedResources(L4));
+    VertexVerifiedModel gemma = platform.verified(GEMMA);
+    gcp.project()
+        .failNext("UploadModel", Code.INVALID_ARGUMENT, "Bad argument --api-key=sk-0123456789.");
+
+    assertThatThrownBy(() -> platform
+            .deploy(gemma.container(), gemma.scaling(), new Routing("gemma", "blue"))
+            .await(LIMIT))
+        .hasMessageContaining("Bad argument")
+        .satisfies(failure -> {
+          StringWriter printed = new StringWriter();
+          failure.printStackTrace(new PrintWriter(printed));
+          assertThat(printed.toString()).doesNotContain("sk-0123456789");
+        });
   }
 
   @Test

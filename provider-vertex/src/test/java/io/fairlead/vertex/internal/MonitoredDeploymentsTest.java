@@ -150,6 +150,23 @@ class MonitoredDeploymentsTest {
   }
 
   @Test
+  void aPausedJobIsResumedForAnUndeployAndPausedAgain() {
+    deploy(BLUE);
+    deploy(GREEN);
+    gcp.project().monitoringJobsAre(JobState.JOB_STATE_PAUSED, "");
+
+    undeploy(GREEN);
+
+    assertThat(watched(gcp.project())).isEqualTo(ids("blue"));
+    assertThat(job().getState()).isEqualTo(JobState.JOB_STATE_PAUSED);
+    assertThat(gcp.project().calls())
+        .containsOnlyOnce(
+            "ResumeModelDeploymentMonitoringJob", "PauseModelDeploymentMonitoringJob");
+    undeploy(BLUE);
+    assertThat(gcp.remains()).isEmpty();
+  }
+
+  @Test
   void whoDoesNotSpeakOfMonitoringNeverAsksForItsJobs() {
     deploy(unwatched("blue"));
     deploy(unwatched("green"));

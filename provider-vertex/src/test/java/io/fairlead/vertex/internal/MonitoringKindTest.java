@@ -403,25 +403,25 @@ class MonitoringKindTest {
   }
 
   @Test
-  void aJobThatSomebodyPausedStaysSoAndIsNotWaitedFor() {
+  void aJobThatSomebodyPausedIsNotChangedButForAnUndeploy() {
     bothAreWatched();
     project.monitoringJobsAre(JobState.JOB_STATE_PAUSED, "");
     Observed<MonitoringSpec> seen = kind.read(BLUE, new Look());
     assertThat(seen.status()).isEqualTo(Status.READY);
 
-    for (Runnable change : List.<Runnable>of(
-        () -> kind.update(BLUE, seen, MonitoringSpec.of(OPTION.withSamplingRate(1))),
-        () -> kind.delete(BLUE, seen, Set.of()))) {
-      assertThatThrownBy(change::run)
-          .isInstanceOfSatisfying(ServingException.class, e -> {
-            assertThat(e.kind()).isEqualTo(ErrorKind.CONFLICT);
-            assertThat(e.retryable()).isFalse();
-            assertThat(e).hasCauseInstanceOf(ServingException.class);
-          })
-          .hasMessageContaining(
-              "llama/blue: monitoring job " + jobId()
-                  + " is paused, and Vertex AI changes only running ones: resume it, or delete it, first");
-    }
+    assertThatThrownBy(() -> kind.update(BLUE, seen, MonitoringSpec.of(OPTION.withSamplingRate(1))))
+        .isInstanceOfSatisfying(ServingException.class, e -> {
+          assertThat(e.kind()).isEqualTo(ErrorKind.CONFLICT);
+          assertThat(e.retryable()).isFalse();
+          assertThat(e).hasCauseInstanceOf(ServingException.class);
+        })
+        .hasMessageContaining(
+            "llama/blue: monitoring job " + jobId()
+                + " is paused, and Vertex AI changes only running ones: resume it, or delete it, first");
+    assertThatThrownBy(() -> kind.delete(BLUE, seen, Set.of()))
+        .as("until it runs again")
+        .isInstanceOfSatisfying(
+            ServingException.class, e -> assertThat(e.retryable()).isTrue());
   }
 
   @Test

@@ -85,7 +85,8 @@ class RegisteredModelsTest {
     platform.deploy(container("@1"), ONE, BLUE).await(LIMIT);
     platform.deploy(container("@2"), ONE, new Routing("churn", "green")).await(LIMIT);
 
-    assertThat(platform.inventory()).noneMatch(resource -> resource.toString().contains("team-churn"));
+    assertThat(platform.inventory())
+        .noneMatch(resource -> resource.toString().contains("team-churn"));
     platform.undeployAll("churn").await(LIMIT);
     platform.sweep(Duration.ZERO).await(LIMIT);
 
@@ -119,21 +120,23 @@ class RegisteredModelsTest {
   void itsPathsAreInvokedWhereItHasInvokeRoutes() {
     gcp.project().addModelWithInvokeRoutes("chat");
     Container chat = new Container(
-        VertexArtifact.registered("projects/" + gcp.project().id() + "/locations/"
-            + Project.LOCATION + "/models/chat"),
+        VertexArtifact.registered(
+            "projects/" + gcp.project().id() + "/locations/" + Project.LOCATION + "/models/chat"),
         RuntimeSpec.NONE.with(VertexContainer.DEFAULT.withInvokeRoutes()),
         Dependencies.NONE);
 
     Endpoint blue = platform.deploy(chat, ONE, new Routing("chat", "blue")).await(LIMIT);
 
     assertThat(platform
-            .invoke(blue, Request.json("{}").with(VertexRequest.path("/tokenize")).pinnedTo("blue"))
+            .invoke(
+                blue, Request.json("{}").with(VertexRequest.path("/tokenize")).pinnedTo("blue"))
             .variant())
         .contains("blue");
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"team-churn", "projects/p/models/1", "projects/p/locations/l/models/1@a@b"})
+  @ValueSource(
+      strings = {"team-churn", "projects/p/models/1", "projects/p/locations/l/models/1@a@b"})
   void aNameThatIsNoneOfTheRegistryIsRefused(String name) {
     assertThatThrownBy(() -> VertexArtifact.registered(name))
         .isInstanceOf(InvalidValueException.class);

@@ -9,6 +9,8 @@ import com.google.cloud.aiplatform.v1.ListModelDeploymentMonitoringJobsRequest;
 import com.google.cloud.aiplatform.v1.ListModelDeploymentMonitoringJobsResponse;
 import com.google.cloud.aiplatform.v1.ModelDeploymentMonitoringJob;
 import com.google.cloud.aiplatform.v1.ModelDeploymentMonitoringJob.MonitoringScheduleState;
+import com.google.cloud.aiplatform.v1.PauseModelDeploymentMonitoringJobRequest;
+import com.google.cloud.aiplatform.v1.ResumeModelDeploymentMonitoringJobRequest;
 import com.google.cloud.aiplatform.v1.UpdateModelDeploymentMonitoringJobOperationMetadata;
 import com.google.cloud.aiplatform.v1.UpdateModelDeploymentMonitoringJobRequest;
 import com.google.longrunning.Operation;
@@ -159,6 +161,25 @@ final class MonitoringJobs {
               jobs.put(name.key(), changed.build());
               return changed.build();
             });
+  }
+
+  /** It runs again after a while. */
+  Empty resume(ResumeModelDeploymentMonitoringJobRequest request) {
+    ModelDeploymentMonitoringJob job = existing(request.getName());
+    if (job.getState() != JobState.JOB_STATE_PAUSED) {
+      throw Refusal.precondition("The job is not paused: it is in state " + job.getState() + ".");
+    }
+    ResourceName name = project.name(job.getName());
+    become(name, JobState.JOB_STATE_PAUSED, JobState.JOB_STATE_PENDING);
+    project.in(
+        PREPARATION, () -> become(name, JobState.JOB_STATE_PENDING, JobState.JOB_STATE_RUNNING));
+    return Empty.getDefaultInstance();
+  }
+
+  Empty pause(PauseModelDeploymentMonitoringJobRequest request) {
+    ResourceName name = project.name(existing(request.getName()).getName());
+    become(name, JobState.JOB_STATE_RUNNING, JobState.JOB_STATE_PAUSED);
+    return Empty.getDefaultInstance();
   }
 
   Operation delete(DeleteModelDeploymentMonitoringJobRequest request) {

@@ -8,12 +8,12 @@ import com.google.cloud.aiplatform.v1.DeployedModel;
 import com.google.cloud.aiplatform.v1.DeploymentResourcePool;
 import com.google.cloud.aiplatform.v1.DeploymentStage;
 import com.google.cloud.aiplatform.v1.Endpoint;
+import com.google.cloud.aiplatform.v1.GetPublisherModelRequest;
 import com.google.cloud.aiplatform.v1.JobState;
 import com.google.cloud.aiplatform.v1.MachineSpec;
 import com.google.cloud.aiplatform.v1.Model;
 import com.google.cloud.aiplatform.v1.ModelContainerSpec;
 import com.google.cloud.aiplatform.v1.ModelDeploymentMonitoringJob;
-import com.google.cloud.aiplatform.v1.GetPublisherModelRequest;
 import com.google.cloud.aiplatform.v1.PublisherModel;
 import com.google.cloud.aiplatform.v1.PublisherModelView;
 import com.google.cloud.storage.Storage;
@@ -240,9 +240,7 @@ public final class Project implements AutoCloseable {
     PublisherModel.Builder model = PublisherModel.newBuilder().setName(request.getName());
     if (request.getIsHuggingFaceModel()
         && request.getView() == PublisherModelView.PUBLISHER_MODEL_VIEW_FULL) {
-      model
-          .getSupportedActionsBuilder()
-          .setDeploy(publisherModels.get(request.getName()));
+      model.getSupportedActionsBuilder().setDeploy(publisherModels.get(request.getName()));
     }
     return model.build();
   }

@@ -17,7 +17,6 @@ import com.google.cloud.aiplatform.v1.GetEndpointRequest;
 import com.google.cloud.aiplatform.v1.GetModelDeploymentMonitoringJobRequest;
 import com.google.cloud.aiplatform.v1.GetModelRequest;
 import com.google.cloud.aiplatform.v1.GetPublisherModelRequest;
-import com.google.cloud.aiplatform.v1.PublisherModel;
 import com.google.cloud.aiplatform.v1.ListDeploymentResourcePoolsRequest;
 import com.google.cloud.aiplatform.v1.ListDeploymentResourcePoolsResponse;
 import com.google.cloud.aiplatform.v1.ListEndpointsRequest;
@@ -32,9 +31,12 @@ import com.google.cloud.aiplatform.v1.MergeVersionAliasesRequest;
 import com.google.cloud.aiplatform.v1.Model;
 import com.google.cloud.aiplatform.v1.ModelDeploymentMonitoringJob;
 import com.google.cloud.aiplatform.v1.MutateDeployedModelRequest;
+import com.google.cloud.aiplatform.v1.PauseModelDeploymentMonitoringJobRequest;
 import com.google.cloud.aiplatform.v1.PredictRequest;
 import com.google.cloud.aiplatform.v1.PredictResponse;
+import com.google.cloud.aiplatform.v1.PublisherModel;
 import com.google.cloud.aiplatform.v1.RawPredictRequest;
+import com.google.cloud.aiplatform.v1.ResumeModelDeploymentMonitoringJobRequest;
 import com.google.cloud.aiplatform.v1.StreamRawPredictRequest;
 import com.google.cloud.aiplatform.v1.UndeployModelRequest;
 import com.google.cloud.aiplatform.v1.UpdateDeploymentResourcePoolRequest;
@@ -274,6 +276,16 @@ final class Services {
         UpdateModelDeploymentMonitoringJobRequest.getDefaultInstance(),
         started,
         (project, request) -> project.monitoringJobs().update(request));
+    service.add(
+        "PauseModelDeploymentMonitoringJob",
+        PauseModelDeploymentMonitoringJobRequest.getDefaultInstance(),
+        Empty.getDefaultInstance(),
+        (project, request) -> project.monitoringJobs().pause(request));
+    service.add(
+        "ResumeModelDeploymentMonitoringJob",
+        ResumeModelDeploymentMonitoringJobRequest.getDefaultInstance(),
+        Empty.getDefaultInstance(),
+        (project, request) -> project.monitoringJobs().resume(request));
     service.add(
         "DeleteModelDeploymentMonitoringJob",
         DeleteModelDeploymentMonitoringJobRequest.getDefaultInstance(),

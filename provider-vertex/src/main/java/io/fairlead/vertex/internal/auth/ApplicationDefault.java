@@ -90,13 +90,15 @@ public final class ApplicationDefault {
       sources.add("the other sources are not looked at where it is set: unset it to use them");
       return String.join("; ", sources);
     }
-    sources.add(KEY
-        + " is not set: set it to the file of a service account's key, or of the configuration of workload identity federation");
+    sources.add(
+        KEY
+            + " is not set: set it to the file of a service account's key, or of the configuration of workload identity federation");
     sources.add(gcloudState());
-    sources.add(variable("NO_GCE_CHECK").filter("true"::equalsIgnoreCase).isPresent()
-        ? "the metadata server was not asked, because NO_GCE_CHECK is set"
-        : "the metadata server at " + variable(METADATA).orElse(USUAL_METADATA)
-            + " did not answer: it does on Google Cloud only, for machines and pods with a service account");
+    sources.add(
+        variable("NO_GCE_CHECK").filter("true"::equalsIgnoreCase).isPresent()
+            ? "the metadata server was not asked, because NO_GCE_CHECK is set"
+            : "the metadata server at " + variable(METADATA).orElse(USUAL_METADATA)
+                + " did not answer: it does on Google Cloud only, for machines and pods with a service account");
     return String.join("; ", sources);
   }
 
@@ -132,11 +134,12 @@ public final class ApplicationDefault {
     if (!TYPES.contains(type)) {
       return "whose type is '" + type + "', none of " + String.join(", ", TYPES);
     }
-    Optional<String> token =
-        Optional.of(json.path("credential_source").path("file").asText()).filter(file ->
-            !file.isEmpty() && !Files.exists(Path.of(file)));
+    Optional<String> token = Optional.of(
+            json.path("credential_source").path("file").asText())
+        .filter(file -> !file.isEmpty() && !Files.exists(Path.of(file)));
     return token
-        .map(missing -> "of type " + type + ", whose token is to be in " + missing + ", which does not exist")
+        .map(missing ->
+            "of type " + type + ", whose token is to be in " + missing + ", which does not exist")
         .orElse("of type " + type);
   }
 }

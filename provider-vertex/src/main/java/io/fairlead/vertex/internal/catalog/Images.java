@@ -9,8 +9,8 @@ import java.util.regex.Pattern;
 
 /** Published images, and what the name of an image says of it. */
 public final class Images {
-  private static final Pattern FOR_ACCELERATORS =
-      Pattern.compile("(^|[^a-z])(gpu|cuda[0-9.]*|cu1[0-9]{2}|vllm|sglang|text-generation-inference)([^a-z]|$)");
+  private static final Pattern FOR_ACCELERATORS = Pattern.compile(
+      "(^|[^a-z])(gpu|cuda[0-9.]*|cu1[0-9]{2}|vllm|sglang|text-generation-inference)([^a-z]|$)");
   private static final Pattern TEXT_GENERATION_INFERENCE =
       Pattern.compile("text-generation-inference");
   private static final Pattern VLLM = Pattern.compile("vllm");

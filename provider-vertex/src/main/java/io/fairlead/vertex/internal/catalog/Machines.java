@@ -29,7 +29,8 @@ public final class Machines {
       "NVIDIA_TESLA_V100", Set.of(1, 2, 4, 8),
       "NVIDIA_TESLA_K80", Set.of(1, 2, 4, 8));
   /** A machine type with TPUs ends with the number of their chips. */
-  private static final Pattern TPU = Pattern.compile("(?:ct[0-9][a-z0-9]*|tpu[0-9][a-z0-9]*)-[a-z]+-([0-9]+)t");
+  private static final Pattern TPU =
+      Pattern.compile("(?:ct[0-9][a-z0-9]*|tpu[0-9][a-z0-9]*)-[a-z]+-([0-9]+)t");
 
   private static final Pattern TOPOLOGY = Pattern.compile("[1-9][0-9]{0,2}(x[1-9][0-9]{0,2}){1,2}");
 
@@ -41,9 +42,8 @@ public final class Machines {
   private static final class Known {
     static final Map<String, BuiltIn> ALL = read();
     /** The part before the last hyphen, of those in the list. */
-    static final Set<String> FAMILIES = ALL.keySet().stream()
-        .map(Machines::family)
-        .collect(Collectors.toUnmodifiableSet());
+    static final Set<String> FAMILIES =
+        ALL.keySet().stream().map(Machines::family).collect(Collectors.toUnmodifiableSet());
 
     private static Map<String, BuiltIn> read() {
       Map<String, BuiltIn> all = new TreeMap<>();
@@ -84,11 +84,7 @@ public final class Machines {
 
   /** Adds a problem for accelerators that a machine type does not have, and a warning where that is not known. */
   public static void check(
-      String machineType,
-      String accelerator,
-      int count,
-      List<String> warnings,
-      Problems problems) {
+      String machineType, String accelerator, int count, List<String> warnings, Problems problems) {
     if (accelerator.isEmpty()) {
       return;
     }
@@ -104,8 +100,9 @@ public final class Machines {
     } else if (builtIn.isPresent()) {
       checkBuiltIn(machineType, builtIn.get(), accelerator, count, warnings, problems);
     } else if (Known.FAMILIES.contains(family(machineType))) {
-      warnings.add("machine type " + machineType
-          + " is not among those of its series that this version knows: its accelerators are not checked");
+      warnings.add(
+          "machine type " + machineType
+              + " is not among those of its series that this version knows: its accelerators are not checked");
     } else if (series.equals("n1")) {
       Set<Integer> counts = ON_N1.getOrDefault(accelerator, Set.of());
       problems
@@ -169,7 +166,8 @@ public final class Machines {
   }
 
   /** Adds a problem for a TPU topology that a machine type does not have. */
-  public static void checkTopology(String machineType, Optional<String> topology, Problems problems) {
+  public static void checkTopology(
+      String machineType, Optional<String> topology, Problems problems) {
     Matcher tpu = TPU.matcher(machineType);
     if (!tpu.matches()) {
       problems.check(

@@ -2,6 +2,7 @@ package io.fairlead.vertex.internal.storage;
 
 import static java.util.Objects.requireNonNull;
 
+import com.google.api.gax.paging.Page;
 import com.google.cloud.BaseServiceException;
 import com.google.cloud.WriteChannel;
 import com.google.cloud.storage.Blob;
@@ -17,6 +18,7 @@ import com.google.cloud.storage.StorageException;
 import io.fairlead.error.ErrorKind;
 import io.fairlead.error.ServingException;
 import io.fairlead.provider.LocalModel;
+import io.fairlead.provider.Pages;
 import io.fairlead.vertex.VertexProvider;
 import io.fairlead.vertex.internal.storage.ArtifactFiles.Digest;
 import java.io.IOException;
@@ -25,6 +27,7 @@ import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.function.Consumer;
 
@@ -61,25 +64,37 @@ final class ArtifactBucket {
   /** {@return all objects whose names have a prefix; none if the bucket does not exist} */
   List<Blob> list(String prefix) {
     try {
-      return client.call("List " + uri(prefix), storage -> {
-        // Not a constant, so that invocations load no classes of Cloud Storage.
-        BlobListOption fields = BlobListOption.fields(
-            BlobField.NAME,
-            BlobField.SIZE,
-            BlobField.CRC32C,
-            BlobField.GENERATION,
-            BlobField.METADATA,
-            BlobField.TIME_CREATED);
-        List<Blob> all = new ArrayList<>();
-        storage.list(bucket, BlobListOption.prefix(prefix), fields).iterateAll().forEach(all::add);
-        return all;
-      });
+      return Pages.all(
+          VertexProvider.ID,
+          "the objects at " + uri(prefix),
+          token -> page(prefix, Objects.requireNonNullElse(token, "")),
+          page -> {
+            List<Blob> objects = new ArrayList<>();
+            page.getValues().forEach(objects::add);
+            return objects;
+          },
+          Page::getNextPageToken);
     } catch (ServingException e) {
       if (e.kind() == ErrorKind.NOT_FOUND) {
         return List.of();
       }
       throw e;
     }
+  }
+
+  private Page<Blob> page(String prefix, String token) {
+    // Not a constant, so that invocations load no classes of Cloud Storage.
+    BlobListOption fields = BlobListOption.fields(
+        BlobField.NAME,
+        BlobField.SIZE,
+        BlobField.CRC32C,
+        BlobField.GENERATION,
+        BlobField.METADATA,
+        BlobField.TIME_CREATED);
+    return client.call(
+        "List " + uri(prefix),
+        storage -> storage.list(
+            bucket, BlobListOption.prefix(prefix), fields, BlobListOption.pageToken(token)));
   }
 
   /** Deletes the listed generation of an object; one that has replaced it since is kept. */

@@ -40,8 +40,8 @@ public final class ArtifactKind implements ResourceKind<ArtifactSpec> {
 
   /** Creates the kind for the bucket of a configuration. */
   public ArtifactKind(VertexConfig config, StorageClient client) {
-    this.bucket = new ArtifactBucket(
-        config.artifactBucket().orElse(""), config.encryptionKey(), client);
+    this.bucket =
+        new ArtifactBucket(config.artifactBucket().orElse(""), config.encryptionKey(), client);
   }
 
   @Override

@@ -1,14 +1,23 @@
 package io.fairlead.vertex.internal.storage;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowable;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
+import com.google.api.client.http.HttpTransport;
+import com.google.api.client.http.LowLevelHttpRequest;
+import com.google.api.client.testing.http.MockHttpTransport;
+import com.google.api.client.testing.http.MockLowLevelHttpRequest;
+import com.google.api.client.testing.http.MockLowLevelHttpResponse;
 import com.google.api.gax.core.NoCredentialsProvider;
+import com.google.cloud.NoCredentials;
 import com.google.cloud.aiplatform.v1.UploadModelRequest;
+import com.google.cloud.http.HttpTransportOptions;
 import com.google.cloud.storage.BlobInfo;
 import com.google.cloud.storage.Storage;
 import com.google.cloud.storage.StorageException;
+import com.google.cloud.storage.StorageOptions;
 import io.fairlead.contract.Faults;
 import io.fairlead.contract.Faults.Fault;
 import io.fairlead.contract.ProcessKilled;
@@ -332,6 +341,34 @@ class VertexUploadsTest {
     });
     artifacts.delete(key(artifact), artifacts.read(key(artifact), new Look()), Set.of());
     assertThat(objects()).isEmpty();
+  }
+
+  @Test
+  void aListWhosePagesDoNotEndIsAnError() {
+    HttpTransport again = new MockHttpTransport() {
+      @Override
+      public LowLevelHttpRequest buildRequest(String method, String url) {
+        return new MockLowLevelHttpRequest(url)
+            .setResponse(new MockLowLevelHttpResponse()
+                .setContentType("application/json")
+                .setContent("{\"kind\":\"storage#objects\",\"nextPageToken\":\"again\"}"));
+      }
+    };
+    Storage endless = StorageOptions.http()
+        .setHost("http://storage.invalid")
+        .setProjectId("any")
+        .setCredentials(NoCredentials.getInstance())
+        .setTransportOptions(HttpTransportOptions.newBuilder()
+            .setHttpTransportFactory(() -> again)
+            .build())
+        .build()
+        .getService();
+
+    try (VertexPlatform platform = gcp.open(gcp.config().withStorage(endless), Faults.none())) {
+      assertThatThrownBy(platform::inventory)
+          .hasMessageContaining("The list of the objects at gs://")
+          .hasMessageContaining("does not end");
+    }
   }
 
   @Test
