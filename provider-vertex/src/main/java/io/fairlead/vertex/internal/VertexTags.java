@@ -79,7 +79,7 @@ final class VertexTags {
                 + ": labels of Google Cloud have lowercase letters, digits, underscores and hyphens");
       }
     });
-    configured.forEach(labels::putIfAbsent);
+    configured.forEach((key, value) -> labels.putIfAbsent(key, value));
     problems.check(
         labels.size() <= MOST,
         "artifact.metadata.labels",

@@ -34,6 +34,7 @@ import java.util.ArrayList;
 import java.util.Date;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -45,18 +46,23 @@ class EndpointsOverTlsTest {
   private static final Request REQUEST = Request.json("{}");
 
   @TempDir
-  private Path folder;
+  private static Path folder;
+
+  private static Tls tls;
 
   private final Serving serving = new Serving();
   private final List<String> asked = new ArrayList<>();
-  private Tls tls;
   private Server region;
   private Server own;
   private HttpsServer https;
 
+  @BeforeAll
+  static void makeACertificate() throws Exception {
+    tls = Tls.in(folder);
+  }
+
   @BeforeEach
   void serve() throws Exception {
-    tls = Tls.in(folder);
     region = StandIn.overTls(tls.certificate(), tls.key());
     own = StandIn.overTls(tls.certificate(), tls.key());
     https = HttpsServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
@@ -120,12 +126,14 @@ class EndpointsOverTlsTest {
     String host = "localhost:" + region.getPort();
     VertexConfig config = config().withTransport(tls.transport().withEndpoint(host));
 
-    Response answer = invoke(withHosts(config, own.getPort()), Serving.BLUE, REQUEST);
-
-    assertThat(answer.variant()).contains("blue");
-    assertThat(serving.project.headers("RawPredict"))
-        .last()
-        .satisfies(headers -> assertThat(headers).containsKey("x-vertex-ai-endpoint-id"));
+    assertThat(invoke(withHosts(config, own.getPort()), Serving.BLUE, REQUEST).variant())
+        .contains("blue");
+    int nobody = own.getPort();
+    own.shutdownNow();
+    ServingException refusal = catchThrowableOfType(
+        ServingException.class,
+        () -> invoke(withHosts(config, nobody), Serving.BLUE, REQUEST));
+    assertThat(refusal).as("nothing goes to the region's").hasMessageContaining("refused");
   }
 
   @Test

@@ -25,7 +25,6 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
@@ -44,7 +43,7 @@ public final class HttpCalls implements AutoCloseable {
 
   private final HttpClient client;
   private final Supplier<CredentialsProvider> credentials;
-  private final Set<CompletableFuture<?>> inProgress = ConcurrentHashMap.newKeySet();
+  private final Map<Object, CompletableFuture<?>> inProgress = new ConcurrentHashMap<>();
   private volatile boolean closed;
 
   /**
@@ -121,9 +120,10 @@ public final class HttpCalls implements AutoCloseable {
   }
 
   private <T> T await(CompletableFuture<T> answer, Duration limit) {
-    inProgress.add(answer);
+    Object key = new Object();
+    inProgress.put(key, answer);
     try {
-      // After it is in the set: either this sees the flag or close() sees the answer.
+      // After it is in the map: either this sees the flag or close() sees the answer.
       if (closed) {
         answer.cancel(true);
       }
@@ -140,7 +140,7 @@ public final class HttpCalls implements AutoCloseable {
     } catch (ExecutionException e) {
       throw closed ? closed(e) : broken(e.getCause());
     } finally {
-      inProgress.remove(answer);
+      inProgress.remove(key);
     }
   }
 
@@ -198,6 +198,6 @@ public final class HttpCalls implements AutoCloseable {
   @Override
   public void close() {
     closed = true;
-    inProgress.forEach(answer -> answer.cancel(true));
+    inProgress.values().forEach(answer -> answer.cancel(true));
   }
 }
