@@ -131,8 +131,7 @@ class EndpointsOverTlsTest {
     int nobody = own.getPort();
     own.shutdownNow();
     ServingException refusal = catchThrowableOfType(
-        ServingException.class,
-        () -> invoke(withHosts(config, nobody), Serving.BLUE, REQUEST));
+        ServingException.class, () -> invoke(withHosts(config, nobody), Serving.BLUE, REQUEST));
     assertThat(refusal).as("nothing goes to the region's").hasMessageContaining("refused");
   }
 

@@ -4,7 +4,7 @@ import com.google.api.FieldBehavior;
 import com.google.api.FieldBehaviorProto;
 import com.google.api.ResourceProto;
 import com.google.cloud.aiplatform.v1.DedicatedResources;
-import com.google.cloud.aiplatform.v1.ReservationAffinity.Type;
+import com.google.cloud.aiplatform.v1.ReservationAffinity;
 import com.google.protobuf.Descriptors.FieldDescriptor;
 import com.google.protobuf.Descriptors.FieldDescriptor.JavaType;
 import com.google.protobuf.FieldMask;
@@ -172,7 +172,7 @@ final class Rules {
         "accelerator_count should be set to 1.");
     var reservation = machine.getReservationAffinity();
     check(
-        (reservation.getReservationAffinityType() == Type.SPECIFIC_RESERVATION)
+        (reservation.getReservationAffinityType() == ReservationAffinity.Type.SPECIFIC_RESERVATION)
             == (reservation.getValuesCount() > 0 && !reservation.getKey().isEmpty()),
         path + "machine_spec.reservation_affinity",
         "key and values go together with SPECIFIC_RESERVATION.");
