@@ -2,6 +2,8 @@ package io.fairlead.reconcile;
 
 import io.fairlead.operation.OperationId;
 import io.fairlead.operation.Plan;
+import io.fairlead.provider.Deadline;
+import io.fairlead.provider.Durations;
 import io.fairlead.provider.TimeSource;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -58,7 +60,7 @@ public class ReconcilerBenchmark {
   /** Ten resources that are not there are planned. */
   @Benchmark
   public Plan preview() {
-    Preview preview = new Preview();
+    Preview preview = new Preview(Deadline.after(Durations.LONGEST, TimeSource.system()));
     reconciler.preview(
         deploy,
         preview,
