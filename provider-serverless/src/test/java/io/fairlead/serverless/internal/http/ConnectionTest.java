@@ -310,7 +310,7 @@ final class ConnectionTest {
     client.send(
         "POST /v2/models/echo HTTP/1.1\r\nHost: localhost\r\nContent-Encoding: deflate\r\nTransfer-Encoding: chunked\r\n\r\n");
     // Stored blocks of no bytes.
-    client.send("2\r\n\u0078\u009c\r\n");
+    client.send("2\r\nx\u009c\r\n");
     for (int i = 0; i < 200; i++) {
       client.send("5\r\n\0\0\0\u00ff\u00ff\r\n");
     }
