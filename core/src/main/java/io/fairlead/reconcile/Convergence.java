@@ -336,6 +336,9 @@ final class Convergence<R> {
   }
 
   private <T> void look(Step<T> step) throws RunEnded {
+    if (driver.isKept(step)) {
+      return;
+    }
     Observed<T> seen = driver.read(step);
     step.looked = seen;
     assess(step, seen);
@@ -369,6 +372,10 @@ final class Convergence<R> {
   }
 
   private boolean reconcile(Step<?> step) throws RunEnded {
+    return !driver.isKept(step) && drive(step);
+  }
+
+  private boolean drive(Step<?> step) throws RunEnded {
     return driver
         .drive(
             step,

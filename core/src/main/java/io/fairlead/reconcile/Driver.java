@@ -533,6 +533,11 @@ final class Driver {
     return users;
   }
 
+  /** {@return whether a shared resource that is to be deleted is used by others, so that it is not even read} */
+  boolean isKept(Step<?> step) throws RunEnded {
+    return step.resource.goal() == Resource.Goal.ABSENT_IF_UNUSED && isStillUsed(step);
+  }
+
   /** Checked now, whatever the first read said: of several concurrent removals, the last finds no user. */
   private boolean isStillUsed(Step<?> step) throws RunEnded {
     ResourceRef ref = step.resource.ref();

@@ -14,6 +14,7 @@ import io.fairlead.grammar.ModelArtifact;
 import io.fairlead.grammar.Routing;
 import io.fairlead.grammar.RuntimeSpec;
 import io.fairlead.grammar.Scaling;
+import io.fairlead.platform.Deployment.State;
 import io.fairlead.platform.EndpointPlatform;
 import io.fairlead.reconcile.MemoryCloud.Way;
 import java.net.URI;
@@ -68,6 +69,18 @@ class DescribeTest {
         ServingException.class,
         () -> platform.deploy(BLUE.container(), BLUE.scaling(), BLUE.routing()).await(LIMIT));
     assertThat(unfinished.kind()).isEqualTo(ErrorKind.TIMEOUT);
+
+    assertThat(
+            platform.describe("bert", "blue", LIMIT).orElseThrow().deployment().state())
+        .isEqualTo(State.CHANGING);
+    assertThat(platform.status(BLUE, LIMIT).orElseThrow().state()).isEqualTo(State.CHANGING);
+  }
+
+  @Test
+  void whatIsNotOursIsNotDescribed() {
+    MemoryCloud cloud = new MemoryCloud(time);
+    cloud.putForeign("variant", "bert/blue", new MemoryCloud.Variant("m", "small", 1));
+    EndpointPlatform platform = cloud.open();
 
     assertThat(platform.describe("bert", "blue", LIMIT)).isEmpty();
     assertThat(platform.status(BLUE, LIMIT)).isEmpty();

@@ -1050,6 +1050,21 @@ class ReconcilerTest {
     assertThat(heard).isNotEmpty();
   }
 
+  // ---- calls ----
+
+  @Test
+  void whatOthersUseIsNotReadByAnUndeploy() {
+    MemoryCloud cloud = new MemoryCloud(time);
+    deploy(cloud.open(), ONE, "small", "blue");
+    Endpoint green = deploy(cloud.open(), ONE, "small", "green");
+    Faults counted = Faults.none();
+
+    cloud.open(counted).undeploy(green).await(LIMIT);
+
+    assertThat(counted.calls()).noneMatch(call -> call.contains("read model"));
+    assertThat(cloud.remains()).contains("model " + modelOf(ONE));
+  }
+
   // ---- previews ----
 
   @Test
