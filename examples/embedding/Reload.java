@@ -12,6 +12,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
@@ -65,11 +66,13 @@ public final class Reload {
         .redirectOutput(log.toFile())
         .start();
     boolean failed = false;
+    ProcessHandle application = null;
     try {
       URI app = URI.create("http://127.0.0.1:" + port + "/ask/");
       String original = Files.readString(source);
       long worker = pid(await(process, app, answer -> answer.startsWith("[\"HELLO\", ")));
       ProcessHandle jvm = ProcessHandle.of(worker).orElseThrow().parent().orElseThrow();
+      application = jvm;
       Map<String, String> answers = ask(app);
       Held first = held(jvm, temporary);
       for (int reload = 1; reload <= RELOADS; reload++) {
@@ -94,9 +97,23 @@ public final class Reload {
     } finally {
       process.descendants().forEach(ProcessHandle::destroyForcibly);
       process.destroyForcibly();
+      if (application != null) {
+        // It outlives the tool that started it.
+        application.descendants().forEach(ProcessHandle::destroyForcibly);
+        application.destroyForcibly();
+      }
+      delete(temporary);
     }
     if (failed) {
       System.exit(1);
+    }
+  }
+
+  private static void delete(Path folder) throws IOException {
+    try (Stream<Path> all = Files.walk(folder)) {
+      for (Path file : all.sorted(Comparator.reverseOrder()).toList()) {
+        Files.deleteIfExists(file);
+      }
     }
   }
 

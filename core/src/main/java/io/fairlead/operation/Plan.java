@@ -68,14 +68,20 @@ public record Plan(List<Change> changes, List<String> warnings) {
   }
 
   /**
-   * {@return this plan followed by another, without what changes nothing or is unknown of resources that this plan has
-   * already}
+   * {@return this plan followed by another, without the KEEPs of resources that this plan has already, and without the
+   * UNKNOWNs of those that are unknown in it}
    */
   public Plan then(Plan next) {
     Set<String> known = changes.stream().map(Change::resource).collect(Collectors.toSet());
-    Stream<Change> news = next.changes.stream()
-        .filter(change -> !known.contains(change.resource())
-            || (change.action() != Action.KEEP && change.action() != Action.UNKNOWN));
+    Set<String> unknown = changes.stream()
+        .filter(change -> change.action() == Action.UNKNOWN)
+        .map(Change::resource)
+        .collect(Collectors.toSet());
+    Stream<Change> news = next.changes.stream().filter(change -> switch (change.action()) {
+      case KEEP -> !known.contains(change.resource());
+      case UNKNOWN -> !unknown.contains(change.resource());
+      default -> true;
+    });
     return new Plan(
         Stream.concat(changes.stream(), news).toList(),
         Stream.concat(warnings.stream(), next.warnings.stream()).distinct().toList());

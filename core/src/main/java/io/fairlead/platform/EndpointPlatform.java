@@ -119,8 +119,8 @@ public interface EndpointPlatform extends Platform<Endpoint> {
    * <p>A platform that does not answer, or that there are no credentials for, is not asked again: the plan then says
    * why, and what the operations would create if it is absent.
    *
-   * @param limit the time for reading the platform, more than 0; what is not read within it is in the plan as {@code
-   *     UNKNOWN}
+   * @param limit the time for reading the platform, more than 0, after which no further call is made; what is not read
+   *     then is in the plan as {@code UNKNOWN}
    * @param change calls one or more operations on the platform that it is given, each of which ends at once with its
    *     result and is planned on what the earlier ones would leave; that platform does not invoke models
    * @return the plan of all of them; a resource that cannot be read is in it as {@code UNKNOWN}, one at which an

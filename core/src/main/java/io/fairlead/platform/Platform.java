@@ -83,7 +83,7 @@ public interface Platform<S extends Served> extends AutoCloseable {
    *
    * <p>It costs a few calls: only this deployment is read, not the whole {@link #list}.
    *
-   * @param served the deployment, of which only the names matter
+   * @param served the deployment, of which the names and the options matter
    * @param limit the time after which it fails with kind {@code TIMEOUT}, more than 0
    */
   Optional<Deployment> status(S served, Duration limit);

@@ -232,12 +232,14 @@ final class Convergence<R> {
   private <T> Change plan(Step<T> step, Preview earlier) throws RunEnded {
     Change change;
     Observed<T> seen = Observed.absent();
-    if (earlier.unreachable().isPresent()) {
+    Optional<Observed<T>> left = earlier.find(step.resource);
+    if (left.isEmpty() && earlier.unreachable().isPresent()) {
       return change(step, Action.UNKNOWN, ifAbsent(step, NOT_READ));
     }
     try {
-      driver.checkStop();
-      Optional<Observed<T>> left = earlier.find(step.resource);
+      if (left.isEmpty()) {
+        driver.checkStop();
+      }
       seen = left.isPresent() ? left.get() : driver.read(step);
       change = withSideEffects(step, seen, assess(step, seen));
     } catch (RunEnded e) {
@@ -270,6 +272,7 @@ final class Convergence<R> {
   private static boolean isRefusal(RunEnded e) {
     return e.why == RunEnded.Why.FAILED
         && e.failure().kind() != ErrorKind.UNAUTHORIZED
+        && e.failure().kind() != ErrorKind.TIMEOUT
         && !e.failure().retryable();
   }
 

@@ -372,7 +372,14 @@ abstract class ReconciledPlatform<S extends Served> implements Platform<S> {
   private record Kinds(Reconciler reconciler, Look look) implements ActualState {
     @Override
     public <T> Observed<T> of(KindName<T> kind, String name) {
-      return reconciler.kind(kind).read(name, look);
+      try {
+        return reconciler.kind(kind).read(name, look);
+      } catch (ServingException e) {
+        if (e.kind() == ErrorKind.NOT_FOUND) {
+          return Observed.absent();
+        }
+        throw e;
+      }
     }
   }
 

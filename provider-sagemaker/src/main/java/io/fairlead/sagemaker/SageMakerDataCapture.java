@@ -26,7 +26,7 @@ public final class SageMakerDataCapture extends Settings<SageMakerDataCapture.Dr
   private static final int LONGEST_URI = 512;
   private static final int MOST_TYPES = 10;
   private static final Pattern TYPE =
-      Pattern.compile("[a-zA-Z0-9](-*[a-zA-Z0-9.])*/[a-zA-Z0-9](-*[a-zA-Z0-9.+])*");
+      Pattern.compile("[a-zA-Z0-9](-*[a-zA-Z0-9])*/[a-zA-Z0-9](-*[a-zA-Z0-9.])*");
 
   static final class Draft extends Settings.Draft {
     int percent;

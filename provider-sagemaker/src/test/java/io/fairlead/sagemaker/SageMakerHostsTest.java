@@ -141,6 +141,15 @@ class SageMakerHostsTest {
   }
 
   @Test
+  void anOlderContainerGetsTheUsualHostImageBack() {
+    deploy(container(VLLM), GPU, BLUE);
+
+    deploy(container(OLDER), GPU, BLUE.with(SageMakerReplacement.allAtOnce(Duration.ZERO)));
+
+    assertThat(lastVariant().hasNonNull("InferenceAmiVersion")).isFalse();
+  }
+
+  @Test
   void anotherContainerBringsItsHostImage() {
     deploy(container(OLDER), GPU, BLUE);
 
@@ -238,7 +247,7 @@ class SageMakerHostsTest {
   @Test
   void contentTypesThatAreRecordedAsTextAreThoseThatAreGivenAndThenKept() {
     SageMakerDataCapture capture = SageMakerDataCapture.of(10, "s3://records/");
-    Routing own = BLUE.with(capture.withTextTypes(List.of(), List.of("application/vnd.api+json")));
+    Routing own = BLUE.with(capture.withTextTypes(List.of(), List.of("application/jsonlines")));
     deploy(container(Aws.IMAGE), CPU, own);
 
     assertThat(aws.account()
@@ -246,7 +255,7 @@ class SageMakerHostsTest {
             .get(0)
             .at("/DataCaptureConfig/CaptureContentTypeHeader")
             .toString())
-        .isEqualTo("{\"JsonContentTypes\":[\"application/vnd.api+json\"]}");
+        .isEqualTo("{\"JsonContentTypes\":[\"application/jsonlines\"]}");
     assertThat(plan(container(Aws.IMAGE), CPU, own).isEmpty()).isTrue();
     assertThat(plan(container(Aws.IMAGE), CPU, BLUE.with(capture)).isEmpty())
         .as("who says nothing leaves them as they are")

@@ -80,7 +80,7 @@ class SageMakerOptionsTest {
     Routing routing = new Routing("bert", "blue")
         .with(SageMakerAsync.to("s3://answers/").withFailurePath("s3://failures/"))
         .with(SageMakerDataCapture.of(20, "s3://records/")
-            .withTextTypes(List.of("text/csv"), List.of("application/vnd.api+json"))
+            .withTextTypes(List.of("text/csv"), List.of("application/jsonlines"))
             .withKmsKey("alias/records"))
         .with(new SageMakerShadow(10))
         .with(SageMakerReplacement.canary(5, Duration.ofMinutes(10), "errors", "latency"));

@@ -76,9 +76,9 @@ class LocalPlatformTest {
     String prefix = "fairlead-local";
 
     try (EndpointPlatform opened = Platforms.open("local", EndpointPlatform.class)) {
-      assertThat(opened.list()).isEmpty();
       assertThat(Thread.getAllStackTraces().keySet())
           .noneMatch(thread -> thread.getName().startsWith(prefix));
+      assertThat(opened.list()).isEmpty();
     }
   }
 

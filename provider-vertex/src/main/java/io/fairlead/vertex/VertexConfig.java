@@ -95,6 +95,13 @@ public final class VertexConfig extends Settings<VertexConfig.Draft> {
             "must be host:port, without a scheme",
             draft.endpoint.orElse(""))
         .check(
+            draft
+                .httpClient
+                .filter(client -> client.followRedirects() != HttpClient.Redirect.NEVER)
+                .isEmpty(),
+            "httpClient",
+            "must not follow redirects, which would take the credentials to other hosts")
+        .check(
             !draft.plaintext || draft.endpoint.filter(Loopback::isHostAndPort).isPresent(),
             "plaintext",
             "must be false, unless the endpoint is on this machine, such as 127.0.0.1:8080",

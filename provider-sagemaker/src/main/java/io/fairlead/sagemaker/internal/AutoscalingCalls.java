@@ -1,5 +1,6 @@
 package io.fairlead.sagemaker.internal;
 
+import io.fairlead.error.ErrorKind;
 import io.fairlead.error.ServingException;
 import io.fairlead.sagemaker.SageMakerAutoscaling;
 import io.fairlead.sagemaker.SageMakerAutoscaling.Metric;
@@ -194,7 +195,8 @@ final class AutoscalingCalls {
         removeFirst(scaled);
       }
     } catch (ServingException e) {
-      if (!e.retryable()) {
+      // Not found may be a target that was registered and is not visible yet.
+      if (!e.retryable() && e.kind() != ErrorKind.NOT_FOUND) {
         undo(scaled, before, e);
       }
       throw e;
@@ -206,6 +208,7 @@ final class AutoscalingCalls {
     try {
       if (before.isPresent()) {
         register(scaled, before.get());
+        before.get().policy().ifPresent(policy -> putTracking(scaled, policy));
       } else {
         remove(scaled);
       }
@@ -304,20 +307,7 @@ final class AutoscalingCalls {
 
   /** Removes the alarm, and the policy that it triggers, if there is one. */
   private void removeFirst(Scaled scaled) {
-    boolean there = errors
-        .call(
-            "Describe the scaling policies of " + scaled.name(),
-            () -> clients
-                .autoScaling()
-                .describeScalingPolicies(request -> request
-                    .serviceNamespace(SAGEMAKER)
-                    .resourceId(scaled.resource())
-                    .scalableDimension(scaled.dimension())
-                    .policyNames(FIRST)))
-        .scalingPolicies()
-        .stream()
-        .anyMatch(policy -> policy.policyName().equals(FIRST));
-    if (there) {
+    if (hasFirst(scaled)) {
       deleteAlarm(scaled);
       errors.find(
           "Delete the scaling policy of the first of " + scaled.name(),
@@ -331,6 +321,23 @@ final class AutoscalingCalls {
     }
   }
 
+  /** {@return whether it has the policy that starts the first instance or copy} */
+  private boolean hasFirst(Scaled scaled) {
+    return errors
+        .call(
+            "Describe the scaling policies of " + scaled.name(),
+            () -> clients
+                .autoScaling()
+                .describeScalingPolicies(request -> request
+                    .serviceNamespace(SAGEMAKER)
+                    .resourceId(scaled.resource())
+                    .scalableDimension(scaled.dimension())
+                    .policyNames(FIRST)))
+        .scalingPolicies()
+        .stream()
+        .anyMatch(policy -> policy.policyName().equals(FIRST));
+  }
+
   private void deleteAlarm(Scaled scaled) {
     errors.find(
         "Delete the alarm " + scaled.alarm(),
@@ -340,14 +347,24 @@ final class AutoscalingCalls {
   /**
    * Removes the autoscaling of a variant or component, with all its policies, whoever owns them: AWS refuses to delete
    * or replace instances that have a scalable target.
+   *
+   * <p>An alarm that must not be deleted stays and is reported, after the target is gone: it costs less than instances.
    */
   void remove(Scaled scaled) {
     Optional<ScalableTarget> target = target(scaled);
     if (target.isEmpty()) {
       return;
     }
-    if (target.get().minCapacity() == 0) {
-      deleteAlarm(scaled);
+    Optional<ServingException> refusal = Optional.empty();
+    if (target.get().minCapacity() == 0 || hasFirst(scaled)) {
+      try {
+        deleteAlarm(scaled);
+      } catch (ServingException e) {
+        if (e.kind() != ErrorKind.UNAUTHORIZED) {
+          throw e;
+        }
+        refusal = Optional.of(e);
+      }
     }
     errors.find(
         "Deregister the scalable target of " + scaled.name(),
@@ -357,5 +374,8 @@ final class AutoscalingCalls {
                 .serviceNamespace(SAGEMAKER)
                 .resourceId(scaled.resource())
                 .scalableDimension(scaled.dimension())));
+    if (refusal.isPresent()) {
+      throw refusal.get();
+    }
   }
 }

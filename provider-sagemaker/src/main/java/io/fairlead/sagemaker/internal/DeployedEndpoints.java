@@ -44,17 +44,18 @@ final class DeployedEndpoints {
   }
 
   Found<Endpoint> read(Routing routing, ActualState actual) {
-    Observed<Component> component = actual.of(SageMakerKinds.COMPONENT, routing.path());
-    if (component.status() != Observed.Status.ABSENT) {
-      String fleet = component.value().map(Component::fleet).orElse(routing.name());
-      return found(
-          component, component.value().flatMap(there -> endpoint(routing, there, actual)), fleet);
-    }
     Observed<Variant> variant = actual.of(SageMakerKinds.VARIANT, routing.path());
+    if (variant.status() != Observed.Status.ABSENT) {
+      return found(
+          variant,
+          variant.value().flatMap(there -> endpoint(routing, there, actual)),
+          routing.name());
+    }
+    Observed<Component> component = actual.of(SageMakerKinds.COMPONENT, routing.path());
     return found(
-        variant,
-        variant.value().flatMap(there -> endpoint(routing, there, actual)),
-        routing.name());
+        component,
+        component.value().flatMap(there -> endpoint(routing, there, actual)),
+        component.value().map(Component::fleet).orElse(routing.name()));
   }
 
   private Found<Endpoint> found(
@@ -71,7 +72,11 @@ final class DeployedEndpoints {
   }
 
   private Optional<Endpoint> endpoint(Routing routing, Component component, ActualState actual) {
-    Optional<Fleet> fleet = actual.of(SageMakerKinds.FLEET, component.fleet()).value();
+    // Its type is unknown if its configuration was deleted.
+    Optional<Fleet> fleet = actual
+        .of(SageMakerKinds.FLEET, component.fleet())
+        .value()
+        .filter(there -> !there.instanceType().isEmpty());
     return fleet.flatMap(there -> container(component.model(), actual)
         .map(container -> new Endpoint(container, scaling(component, there), routing)));
   }

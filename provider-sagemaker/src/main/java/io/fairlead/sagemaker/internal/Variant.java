@@ -101,10 +101,15 @@ record Variant(
       }
       Variant now = actual.get();
       Optional<String> kept = now.instances().amiVersion();
-      // Another container may need another host image; the same one runs on the one that it has.
-      Optional<String> usual =
-          now.model().equals(wanted.model()) ? kept : amiVersion.or(() -> kept);
+      // Another container or family of instances may need another host image, or none.
+      boolean same = now.model().equals(wanted.model())
+          && family(now.instanceType()).equals(family(wanted.instanceType()));
+      Optional<String> usual = same ? kept : amiVersion;
       return wanted.withInstances(withAmiVersion(options, usual)).on(now);
+    }
+
+    private static String family(String instanceType) {
+      return instanceType.substring(0, Math.max(0, instanceType.lastIndexOf('.')));
     }
 
     private static SageMakerInstances withAmiVersion(

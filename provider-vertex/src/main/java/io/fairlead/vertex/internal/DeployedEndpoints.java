@@ -153,8 +153,16 @@ final class DeployedEndpoints {
     return own.equals(VertexRuntime.DEFAULT) ? runtime : runtime.with(own);
   }
 
-  /** {@return the options of a container, as they were sent} */
-  static VertexContainer container(ModelContainerSpec spec) {
+  /** {@return the options of a container, as they were sent; the default if somebody else sent what they do not allow} */
+  static VertexContainer containerOf(ModelContainerSpec spec) {
+    try {
+      return container(spec);
+    } catch (InvalidValueException e) {
+      return VertexContainer.DEFAULT;
+    }
+  }
+
+  private static VertexContainer container(ModelContainerSpec spec) {
     VertexContainer container = VertexContainer.DEFAULT
         .withCommand(spec.getCommandList().toArray(String[]::new))
         .withArgs(spec.getArgsList().toArray(String[]::new));

@@ -81,7 +81,7 @@ final class DeployedModelKind extends VertexKind<DeployedModelSpec> {
     }
     Optional<DeployedModel> deployed = find(endpoint, path);
     if (deployed.isPresent()) {
-      return observed(path, deployed.get(), look);
+      return observed(path, endpoint, deployed.get(), look);
     }
     return mayBeDeploying(endpoint, VertexNames.deployedModelId(path))
         ? deploying(path, look)
@@ -100,11 +100,13 @@ final class DeployedModelKind extends VertexKind<DeployedModelSpec> {
     return endpoint.containsLabels(VariantLabels.variantKey(id));
   }
 
-  private Observed<DeployedModelSpec> observed(String path, DeployedModel deployed, Look look) {
+  private Observed<DeployedModelSpec> observed(
+      String path, Endpoint endpoint, DeployedModel deployed, Look look) {
     if (!DeployedModelName.variant(deployed).equals(Optional.of(variantOf(path)))) {
       return Observed.ready(UNKNOWN).asForeign();
     }
-    ModelKind.Deployed model = models.modelOf(deployed, look);
+    ModelKind.Deployed model =
+        models.modelOf(deployed, VariantLabels.isRegistered(endpoint, deployed.getId()), look);
     Observed<DeployedModelSpec> seen = Observed.ready(
             DeployedModelSpec.of(deployed, model.name(), model.aliases()))
         .withDetail(deployed.getStatus().getMessage());
@@ -122,8 +124,8 @@ final class DeployedModelKind extends VertexKind<DeployedModelSpec> {
     }
     return settled
         .endpoint()
-        .flatMap(endpoint -> find(endpoint, path))
-        .map(deployed -> observed(path, deployed, look))
+        .flatMap(endpoint ->
+            find(endpoint, path).map(deployed -> observed(path, endpoint, deployed, look)))
         .orElseGet(Observed::absent);
   }
 
@@ -273,7 +275,8 @@ final class DeployedModelKind extends VertexKind<DeployedModelSpec> {
   private Listed listed(Endpoint endpoint, String variant, DeployedModel deployed, Look look) {
     String name = VertexNames.id(endpoint.getName());
     List<ResourceRef> uses = new ArrayList<>();
-    ModelKind.Deployed model = models.modelOf(deployed, look);
+    ModelKind.Deployed model =
+        models.modelOf(deployed, VariantLabels.isRegistered(endpoint, deployed.getId()), look);
     if (model.isManaged()) {
       uses.add(new ResourceRef(ModelSpec.KIND.name(), model.name()));
     }

@@ -138,7 +138,7 @@ final class ModelKind extends VertexKind<ModelSpec> {
         model.getContainerSpec().getImageUri(),
         Dependencies.environment(environment),
         model.getArtifactUri(),
-        DeployedEndpoints.container(model.getContainerSpec()),
+        DeployedEndpoints.containerOf(model.getContainerSpec()),
         model.getVersionAliasesList().stream()
             .filter(alias -> !VersionDescription.isContent(alias))
             .toList(),
@@ -219,25 +219,42 @@ final class ModelKind extends VertexKind<ModelSpec> {
     }
   }
 
-  Deployed modelOf(DeployedModel deployed, Look look) {
+  /**
+   * {@return a deployed model's model}
+   *
+   * @param isRegistered whether it was deployed as a model of the registry, whoever has uploaded it
+   */
+  Deployed modelOf(DeployedModel deployed, boolean isRegistered, Look look) {
     String id = VertexNames.id(deployed.getModel());
-    if (VertexNames.isMadeHere(id)) {
+    if (VertexNames.isMadeHere(id) && !isRegistered) {
       return new Deployed(id, List.of());
     }
     String version =
         deployed.getModel().replaceFirst("@.*", "") + "@" + deployed.getModelVersionId();
-    Optional<Model> found = look.once(
-        List.of("version", version),
-        () -> calls.find(
-            "Get model " + VertexNames.id(version) + "@" + deployed.getModelVersionId(),
-            calls.clients().models().getModelCallable(),
-            GetModelRequest.newBuilder().setName(version).build()));
-    return found
-        .flatMap(VersionDescription::of)
+    Optional<Model> found = look.once(List.of("version", version), () -> version(version));
+    Optional<VersionDescription> managed =
+        isRegistered ? Optional.empty() : found.flatMap(VersionDescription::of);
+    return managed
         .map(description -> new Deployed(id + "@" + description.content(), List.of()))
         .orElseGet(() -> new Deployed(
             version,
             found.map(model -> List.copyOf(model.getVersionAliasesList())).orElse(List.of())));
+  }
+
+  /** {@return a version; empty if it does not exist, or belongs to others who do not let it be read} */
+  private Optional<Model> version(String version) {
+    try {
+      return calls.find(
+          "Get model " + version.substring(version.lastIndexOf('/') + 1),
+          calls.clients().models().getModelCallable(),
+          GetModelRequest.newBuilder().setName(version).build());
+    } catch (ServingException e) {
+      // One model that must not be read is no reason to read no endpoint.
+      if (e.kind() == ErrorKind.UNAUTHORIZED && e.requestId().isPresent()) {
+        return Optional.empty();
+      }
+      throw e;
+    }
   }
 
   // ---- changing ----

@@ -1,5 +1,6 @@
 package io.fairlead.vertex.internal;
 
+import com.google.cloud.aiplatform.v1.Endpoint;
 import io.fairlead.reconcile.ResourceRef;
 import io.fairlead.vertex.internal.storage.ArtifactSpec;
 import java.util.ArrayList;
@@ -76,6 +77,11 @@ record VariantLabels(
       }
     });
     return variants;
+  }
+
+  /** {@return whether a variant was deployed with a model of the registry, which is never deleted} */
+  static boolean isRegistered(Endpoint endpoint, String deployedModelId) {
+    return REGISTERED.equals(endpoint.getLabelsOrDefault(MODEL + deployedModelId, ""));
   }
 
   /** {@return the labels without those about a deployed model} */

@@ -29,6 +29,7 @@ import io.fairlead.error.ErrorKind;
 import io.fairlead.error.ServingException;
 import io.fairlead.provider.ClientHolder;
 import io.fairlead.provider.Lazy;
+import io.fairlead.provider.Loopback;
 import io.fairlead.vertex.VertexConfig;
 import io.fairlead.vertex.VertexProvider;
 import io.fairlead.vertex.internal.auth.ApplicationDefault;
@@ -278,7 +279,7 @@ final class VertexClients implements AutoCloseable {
     var builder = PredictionServiceSettings.defaultGrpcTransportProviderBuilder()
         .setEndpoint(hostAndPort)
         .setMaxInboundMessageSize(LARGEST_ANSWER);
-    if (config.plaintext()) {
+    if (config.plaintext() && Loopback.isHostAndPort(hostAndPort)) {
       builder.setChannelConfigurator(channel -> channel.usePlaintext());
     }
     return builder.build();

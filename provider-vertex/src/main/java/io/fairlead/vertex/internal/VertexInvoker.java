@@ -14,6 +14,7 @@ import io.fairlead.reconcile.Invoker;
 import io.fairlead.vertex.VertexArtifact;
 import io.fairlead.vertex.VertexConfig;
 import io.fairlead.vertex.VertexContainer;
+import io.fairlead.vertex.internal.catalog.GenerationDefaults;
 import io.grpc.Metadata;
 import java.nio.ByteBuffer;
 import java.util.function.Consumer;

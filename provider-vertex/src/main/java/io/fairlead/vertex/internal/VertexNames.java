@@ -3,6 +3,7 @@ package io.fairlead.vertex.internal;
 import io.fairlead.provider.ContentName;
 import io.fairlead.provider.Fingerprint;
 import io.fairlead.vertex.VertexConfig;
+import java.util.regex.Pattern;
 
 /**
  * The names of resources. They are chosen here, so that creates are idempotent: a retry meets the resource of the
@@ -15,6 +16,7 @@ final class VertexNames {
   /** The prefix of all ids that are derived here. */
   static final String PREFIX = ContentName.PREFIX;
 
+  private static final Pattern NUMBERED = Pattern.compile("^projects/[0-9]+/");
   private static final ContentName MODEL_ID = new ContentName(63, true);
   private static final long SMALLEST_TEN_DIGITS = 1_000_000_000L;
   private static final long TEN_DIGITS = 9_000_000_000L;
@@ -49,9 +51,13 @@ final class VertexNames {
     return at < 0 ? last : last.substring(0, at);
   }
 
-  /** {@return whether two names are equal apart from the project, which may be an id or a number} */
+  /** {@return whether two names are equal, where one may have the project's id and the other its number} */
   static boolean areSameInAnyProject(String one, String other) {
-    return withoutProject(one).equals(withoutProject(other));
+    boolean areBothIdsOrNumbers =
+        NUMBERED.matcher(one).find() == NUMBERED.matcher(other).find();
+    return areBothIdsOrNumbers
+        ? one.equals(other)
+        : withoutProject(one).equals(withoutProject(other));
   }
 
   private static String withoutProject(String name) {

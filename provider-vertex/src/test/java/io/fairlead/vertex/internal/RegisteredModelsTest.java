@@ -94,6 +94,24 @@ class RegisteredModelsTest {
   }
 
   @Test
+  void oneThatWasNamedByThisLibraryElsewhereStaysToo() {
+    String id = "fairlead-churn-0123456789abcdef";
+    gcp.project().addModel(id);
+    Container container = new Container(
+        VertexArtifact.registered(
+            "projects/" + gcp.project().id() + "/locations/" + Project.LOCATION + "/models/" + id),
+        RuntimeSpec.NONE,
+        Dependencies.NONE);
+
+    Endpoint blue = platform.deploy(container, ONE, BLUE).await(LIMIT);
+
+    assertThat(platform.preview(p -> p.deploy(container, ONE, BLUE)).isEmpty()).isTrue();
+    platform.undeploy(blue).await(LIMIT);
+    assertThat(gcp.remains()).contains("model/" + id + "@1");
+    assertThat(gcp.project().calls()).doesNotContain("DeleteModel");
+  }
+
+  @Test
   void anotherVersionNeedsAnotherVariant() {
     platform.deploy(container("@1"), ONE, BLUE).await(LIMIT);
 

@@ -24,6 +24,7 @@ import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.URI;
+import java.net.http.HttpClient;
 import java.time.Duration;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -33,6 +34,17 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** Settings, and where they lead. */
 class VertexConfigTest {
+  @Test
+  void aClientThatFollowsRedirectsIsRefused() {
+    HttpClient following =
+        HttpClient.newBuilder().followRedirects(HttpClient.Redirect.NORMAL).build();
+
+    assertThatThrownBy(
+            () -> VertexConfig.of("some-project", "us-central1").withHttpClient(following))
+        .isInstanceOf(InvalidValueException.class)
+        .hasMessageContaining("httpClient must not follow redirects");
+  }
+
   @Test
   void settingsAsTextOpenThePlatformWithoutACall() {
     try (Gcp gcp = new Gcp(new VirtualTime())) {

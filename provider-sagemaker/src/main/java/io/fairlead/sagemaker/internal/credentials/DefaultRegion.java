@@ -1,7 +1,6 @@
 package io.fairlead.sagemaker.internal.credentials;
 
 import java.util.Optional;
-import software.amazon.awssdk.core.exception.SdkException;
 import software.amazon.awssdk.profiles.ProfileFile;
 import software.amazon.awssdk.regions.Region;
 import software.amazon.awssdk.regions.providers.AwsProfileRegionProvider;
@@ -31,11 +30,11 @@ public final class DefaultRegion {
         .or(() -> of(new InstanceProfileRegionProvider()));
   }
 
-  /** Providers throw or return null where they have none. */
+  /** Providers throw or return null where they have none, and throw anything where a file is malformed. */
   private static Optional<String> of(AwsRegionProvider provider) {
     try {
       return Optional.ofNullable(provider.getRegion()).map(Region::id);
-    } catch (SdkException e) {
+    } catch (RuntimeException e) {
       return Optional.empty();
     }
   }

@@ -12,9 +12,9 @@ import java.util.regex.Pattern;
  */
 public final class MissingCredentials {
   private static final String BEGINNING = "Unable to load credentials from any of the providers";
-  /** Its values may have parentheses, too. */
-  private static final Pattern SOURCE =
-      Pattern.compile("(?:[\\[:] |, |\\[)(\\w+CredentialsProvider)\\((?:[^()]|\\([^()]*\\))*\\): ");
+  /** Its values may have parentheses, too: a profile provider has those of its file, and these of their profiles. */
+  private static final Pattern SOURCE = Pattern.compile(
+      "(?:[\\[:] |, |\\[)(\\w+CredentialsProvider)\\((?:[^()]|\\((?:[^()]|\\((?:[^()]|\\([^()]*\\))*\\))*\\))*\\): ");
 
   private static final String WAYS_OUT =
       ". Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, run 'aws configure' or 'aws sso login', name a profile in"

@@ -1,4 +1,4 @@
-package io.fairlead.vertex.internal;
+package io.fairlead.vertex.internal.catalog;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
@@ -11,7 +11,6 @@ import io.fairlead.platform.Request;
 import io.fairlead.vertex.VertexArtifact;
 import io.fairlead.vertex.VertexArtifact.Placement;
 import io.fairlead.vertex.VertexContainer;
-import io.fairlead.vertex.internal.catalog.Images;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -28,7 +27,7 @@ import java.util.regex.Pattern;
  *
  * <p>It is inserted into the bytes of the body, the rest of which is unchanged, including numbers.
  */
-final class GenerationDefaults {
+public final class GenerationDefaults {
   private static final String PARAMETERS = "parameters";
   private static final String INSTANCES = "instances";
   private static final Pattern NUMBER_OR_BOOLEAN =
@@ -38,7 +37,7 @@ final class GenerationDefaults {
   private GenerationDefaults() {}
 
   /** {@return where a container reads the parameters, by its options and its image} */
-  static Placement placement(VertexArtifact option, Container container) {
+  public static Placement placement(VertexArtifact option, Container container) {
     if (option.placement().isPresent()) {
       return option.placement().get();
     }
@@ -59,7 +58,7 @@ final class GenerationDefaults {
   }
 
   /** {@return the body of a request with the parameters that it lacks; a body that is no JSON object is unchanged} */
-  static byte[] added(Request request, Map<String, String> config, Placement placement) {
+  public static byte[] added(Request request, Map<String, String> config, Placement placement) {
     byte[] body = request.bodyUnsafe();
     if (config.isEmpty() || !isJson(request.contentType())) {
       return body;
