@@ -2,10 +2,13 @@ package io.fairlead.vertex.internal.http;
 
 import com.google.api.gax.core.CredentialsProvider;
 import com.google.auth.Credentials;
+import com.google.auth.RequestMetadataCallback;
 import com.google.protobuf.InvalidProtocolBufferException;
 import com.google.protobuf.Struct;
 import com.google.protobuf.Value;
 import com.google.protobuf.util.JsonFormat;
+import io.fairlead.provider.Deadline;
+import io.fairlead.provider.TimeSource;
 import io.fairlead.vertex.VertexConfig;
 import io.fairlead.vertex.internal.http.HttpFailure.Stage;
 import io.fairlead.vertex.internal.storage.StorageTransport;
@@ -30,6 +33,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Flow;
+import java.util.concurrent.ForkJoinPool;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.function.Supplier;
@@ -90,32 +94,87 @@ public final class HttpCalls implements AutoCloseable {
    */
   public Answer<Flow.Publisher<List<ByteBuffer>>> stream(
       URI uri, byte[] body, String contentType, Duration limit) {
+    Deadline deadline = Deadline.after(limit, TimeSource.system());
     HttpResponse<Flow.Publisher<List<ByteBuffer>>> response =
         send(uri, body, contentType, limit, BodyHandlers.ofPublisher());
     if (response.statusCode() >= FIRST_ERROR) {
-      CompletableFuture<byte[]> whole = Collector.collected(response.body());
-      throw refusal(response, await(whole, limit));
+      throw refusal(response, collected(response.body(), deadline.left()));
     }
     return Answer.of(response, response.body());
   }
 
-  private <B> HttpResponse<B> send(
-      URI uri, byte[] body, String contentType, Duration limit, BodyHandler<B> handler) {
-    HttpRequest.Builder request = HttpRequest.newBuilder(uri)
-        .header("Content-Type", contentType)
-        .timeout(limit)
-        .POST(BodyPublishers.ofByteArray(body));
-    tokens(uri).forEach((name, values) -> values.forEach(value -> request.header(name, value)));
-    return await(client.sendAsync(request.build(), handler), limit);
+  /** {@return the body of an error, or as much of it as arrives in time: its status is known already} */
+  private byte[] collected(Flow.Publisher<List<ByteBuffer>> body, Duration limit) {
+    Collector collector = Collector.of(body);
+    try {
+      return await(collector.whole(), limit);
+    } catch (HttpFailure e) {
+      if (e.stage() == Stage.CLOSED) {
+        throw e;
+      }
+      return collector.soFar();
+    } finally {
+      collector.cancel();
+    }
   }
 
-  private Map<String, List<String>> tokens(URI uri) {
+  private <B> HttpResponse<B> send(
+      URI uri, byte[] body, String contentType, Duration limit, BodyHandler<B> handler) {
+    Deadline deadline = Deadline.after(limit, TimeSource.system());
+    Map<String, List<String>> tokens = tokens(uri, limit);
+    Duration left = deadline.left();
+    if (left.isZero()) {
+      throw HttpFailure.of(Stage.NO_TOKEN, "there was no token in time", null);
+    }
+    HttpRequest.Builder request = HttpRequest.newBuilder(uri)
+        .header("Content-Type", contentType)
+        .timeout(left)
+        .POST(BodyPublishers.ofByteArray(body));
+    tokens.forEach((name, values) -> values.forEach(value -> request.header(name, value)));
+    return await(client.sendAsync(request.build(), handler), left);
+  }
+
+  /** {@return the headers of the credentials; a server that gives tokens may be slow} */
+  private Map<String, List<String>> tokens(URI uri, Duration limit) {
+    CompletableFuture<Map<String, List<String>>> tokens = new CompletableFuture<>();
     try {
       Credentials found = credentials.get().getCredentials();
-      Map<String, List<String>> tokens = found == null ? null : found.getRequestMetadata(uri);
-      return tokens == null ? Map.of() : tokens;
+      if (found == null) {
+        return Map.of();
+      }
+      found.getRequestMetadata(uri, ForkJoinPool.commonPool(), new Tokens(tokens));
     } catch (IOException e) {
-      throw HttpFailure.answered(401, "", "No token: " + e.getMessage(), "", null);
+      throw noToken(e);
+    }
+    try {
+      return await(tokens, limit);
+    } catch (HttpFailure e) {
+      throw switch (e.stage()) {
+        case BROKEN, NOT_CONNECTED -> noToken(e.getCause());
+        case OVERDUE -> HttpFailure.of(Stage.NO_TOKEN, "there was no token in time", e);
+        default -> e;
+      };
+    }
+  }
+
+  private static HttpFailure noToken(@Nullable Throwable cause) {
+    return HttpFailure.of(
+        Stage.NO_TOKEN,
+        "there is no token: " + (cause == null ? "no reason is given" : cause.getMessage()),
+        cause);
+  }
+
+  /** Completes a future with the headers of the credentials. */
+  private record Tokens(CompletableFuture<Map<String, List<String>>> answer)
+      implements RequestMetadataCallback {
+    @Override
+    public void onSuccess(@Nullable Map<String, List<String>> headers) {
+      answer.complete(headers == null ? Map.of() : headers);
+    }
+
+    @Override
+    public void onFailure(Throwable failure) {
+      answer.completeExceptionally(failure);
     }
   }
 

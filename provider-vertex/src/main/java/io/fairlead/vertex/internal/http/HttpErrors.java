@@ -1,5 +1,6 @@
 package io.fairlead.vertex.internal.http;
 
+import com.google.auth.Retryable;
 import io.fairlead.error.ErrorKind;
 import io.fairlead.error.ServingException;
 import io.fairlead.provider.RefusedCalls.Refusals;
@@ -9,6 +10,7 @@ import io.fairlead.vertex.internal.http.HttpFailure.Stage;
 import io.fairlead.vertex.internal.storage.ServerMessage;
 import java.time.Duration;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /** The classification of invocations over HTTPS that failed. */
 public final class HttpErrors implements Refusals<HttpFailure> {
@@ -68,11 +70,20 @@ public final class HttpErrors implements Refusals<HttpFailure> {
 
   private static ErrorKind kind(HttpFailure failure) {
     return switch (failure.stage()) {
+      case NO_TOKEN ->
+        isTransient(failure.getCause()) ? ErrorKind.UNAVAILABLE : ErrorKind.UNAUTHORIZED;
       case NOT_CONNECTED, BROKEN -> ErrorKind.UNAVAILABLE;
       case OVERDUE -> ErrorKind.TIMEOUT;
       case INTERRUPTED, CLOSED -> ErrorKind.CANCELLED;
       case ANSWERED -> answered(failure);
     };
+  }
+
+  /** {@return whether credentials may give a token later; without a cause, there was none in time} */
+  private static boolean isTransient(@Nullable Throwable cause) {
+    return cause == null
+        || cause instanceof HttpFailure
+        || (cause instanceof Retryable retryable && retryable.isRetryable());
   }
 
   private static ErrorKind answered(HttpFailure failure) {

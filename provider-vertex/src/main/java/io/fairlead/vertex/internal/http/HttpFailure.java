@@ -12,6 +12,8 @@ public final class HttpFailure extends RuntimeException {
 
   /** How far the request came. */
   enum Stage {
+    /** The credentials gave no token, so nothing was sent. */
+    NO_TOKEN,
     /** No connection was made, so the model was not invoked. */
     NOT_CONNECTED,
     /** The connection broke. */
