@@ -269,6 +269,19 @@ class SageMakerHostsTest {
   }
 
   @Test
+  void aKeyOfAllVariantsAndStorageOfTheInstancesDoNotGoTogether() {
+    deploy(
+        container(Aws.IMAGE),
+        CPU.with(SageMakerInstances.DEFAULT.withKmsKey("alias/volumes")),
+        BLUE);
+
+    assertThat(plan(container(Aws.IMAGE), GPU, new Routing("bert", "green")).toString())
+        .contains("refuse variant bert/green")
+        .contains("the KMS key is that of all variants")
+        .contains(GPU.instanceType().orElseThrow());
+  }
+
+  @Test
   void theAnswersOfAnAsynchronousEndpointAreEncryptedByTheKeyThatIsGiven() {
     Routing routing = BLUE.with(SageMakerAsync.to("s3://answers/").withKmsKey("alias/answers"));
     deploy(container(Aws.IMAGE), CPU, routing);

@@ -36,7 +36,7 @@ record Fleet(
     if (actual.instanceType.isEmpty()) {
       return actual;
     }
-    SageMakerInstances kept = VariantConversion.keptFrom(actual.options, options);
+    SageMakerInstances kept = VariantConversion.keptFrom(actual.options, options, instanceType);
     if (kept.amiVersion().isEmpty() && actual.options.amiVersion().isPresent()) {
       kept = kept.withAmiVersion(actual.options.amiVersion().get());
     }

@@ -136,7 +136,8 @@ final class FleetKind implements ResourceKind<Fleet> {
             all,
             all.amiVersion()
                 .map(SageMakerInstances.DEFAULT::withAmiVersion)
-                .orElse(SageMakerInstances.DEFAULT)))
+                .orElse(SageMakerInstances.DEFAULT),
+            ""))
         .orElse(SageMakerInstances.DEFAULT);
   }
 

@@ -132,7 +132,7 @@ record Variant(
         serverless,
         serverless.isPresent()
             ? instances
-            : VariantConversion.keptFrom(actual.instances(), instances),
+            : VariantConversion.keptFrom(actual.instances(), instances, instanceType),
         scaled,
         shadow,
         async.isPresent()

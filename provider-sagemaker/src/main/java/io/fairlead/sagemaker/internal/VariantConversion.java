@@ -9,6 +9,7 @@ import io.fairlead.sagemaker.SageMakerReplacement;
 import io.fairlead.sagemaker.SageMakerReplacement.Steps;
 import io.fairlead.sagemaker.SageMakerServerless;
 import io.fairlead.sagemaker.SageMakerShadow;
+import io.fairlead.sagemaker.internal.rules.InstanceTypes;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -120,13 +121,20 @@ final class VariantConversion {
     return startup.map(limits::withStartupTimeout).orElse(limits);
   }
 
-  /** {@return the desired options, and the actual ones where the desired ones leave the choice} */
-  static SageMakerInstances keptFrom(SageMakerInstances actual, SageMakerInstances desired) {
+  /**
+   * {@return the desired options, and the actual ones where the desired ones leave the choice}
+   *
+   * @param instanceType the desired instance type: AWS takes no KMS key for one with storage of its own
+   */
+  static SageMakerInstances keptFrom(
+      SageMakerInstances actual, SageMakerInstances desired, String instanceType) {
     SageMakerInstances kept = desired;
     if (kept.requestRouting().isEmpty() && actual.requestRouting().isPresent()) {
       kept = kept.withRequestRouting(actual.requestRouting().get());
     }
-    if (kept.kmsKey().isEmpty() && actual.kmsKey().isPresent()) {
+    if (kept.kmsKey().isEmpty()
+        && actual.kmsKey().isPresent()
+        && !InstanceTypes.hasLocalStorage(instanceType)) {
       kept = kept.withKmsKey(actual.kmsKey().get());
     }
     return kept;

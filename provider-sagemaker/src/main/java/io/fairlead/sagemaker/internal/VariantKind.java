@@ -19,6 +19,7 @@ import io.fairlead.sagemaker.SageMakerProvider;
 import io.fairlead.sagemaker.SageMakerReplacement;
 import io.fairlead.sagemaker.SageMakerReplacement.Steps;
 import io.fairlead.sagemaker.internal.AutoscalingCalls.Scaled;
+import io.fairlead.sagemaker.internal.rules.InstanceTypes;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -294,6 +295,19 @@ final class VariantKind implements ResourceKind<Variant> {
     if (serverless) {
       return Optional.of(
           "cannot join the others: AWS serves a serverless variant alone under its name");
+    }
+    boolean isEncrypted =
+        configuration.kmsKeyId() != null || desired.instances().kmsKey().isPresent();
+    Optional<String> unencryptable = Stream.concat(
+            Stream.of(desired.instanceType()),
+            production.stream().map(ProductionVariant::instanceTypeAsString))
+        .filter(type -> type != null && InstanceTypes.hasLocalStorage(type))
+        .findFirst();
+    if (isEncrypted && unencryptable.isPresent()) {
+      return Optional.of(
+          "cannot join the others: the KMS key is that of all variants of an endpoint, and AWS takes none for "
+              + unencryptable.get()
+              + ", which has storage of its own: deploy it under another name");
     }
     if (production.size() >= MOST_VARIANTS) {
       return Optional.of("would be one too many: an endpoint has at most " + MOST_VARIANTS);

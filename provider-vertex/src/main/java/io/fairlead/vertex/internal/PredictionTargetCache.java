@@ -12,14 +12,18 @@ import io.fairlead.provider.Loopback;
 import io.fairlead.provider.RefusedCalls;
 import io.fairlead.provider.RefusedCalls.Refusals;
 import io.fairlead.vertex.VertexConfig;
+import io.fairlead.vertex.VertexHosts;
 import io.fairlead.vertex.VertexProvider;
 import java.time.Duration;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.regex.Pattern;
 
 /** A cache of the targets of requests: it looks up the hosts of dedicated endpoints. */
 final class PredictionTargetCache {
+  private static final Pattern HOST_AND_PORT = Pattern.compile("[A-Za-z0-9.\\[\\]:-]+:[0-9]{1,5}");
+
   private static final Duration FIRST_PAUSE = Duration.ofSeconds(1);
   private static final Duration LONGEST_PAUSE = Duration.ofSeconds(8);
   private static final String SHARED = "";
@@ -102,7 +106,7 @@ final class PredictionTargetCache {
                 .withTimeoutDuration(Durations.atMost(config.callTimeout(), left))));
     String host = host(endpoint.getDedicatedEndpointDns());
     if (endpoint.hasPrivateServiceConnectConfig()) {
-      config.hosts().ifPresent(own -> hosts.put(id, own.of(id, Optional.empty())));
+      config.hosts().ifPresent(own -> hosts.put(id, named(own, id, Optional.empty())));
     } else if (!endpoint.getDedicatedEndpointEnabled()) {
       hosts.put(id, SHARED);
     } else if (!host.isEmpty()) {
@@ -110,12 +114,25 @@ final class PredictionTargetCache {
           id,
           config
               .hosts()
-              .map(own -> own.of(id, Optional.of(host)))
+              .map(own -> named(own, id, Optional.of(host)))
               .orElseGet(() -> checked(what, host)));
     } else {
       hosts.remove(id);
     }
     return endpoint;
+  }
+
+  /** {@return the host that the caller names for an endpoint} */
+  private static String named(VertexHosts hosts, String id, Optional<String> google) {
+    String host = hosts.of(id, google);
+    if (host == null || !HOST_AND_PORT.matcher(host).matches()) {
+      throw new ServingException(
+          VertexProvider.ID,
+          ErrorKind.INVALID,
+          "VertexConfig.withHosts must name a host as host:port for endpoint " + id + " (got "
+              + host + ")");
+    }
+    return host;
   }
 
   /** The credentials are sent there, so an answer of an endpoint that is not Google's must not name any host. */
