@@ -140,6 +140,8 @@ final class VertexSnippets {
 
   static Operation<Endpoint> verified(VertexPlatform vertex) {
     VertexVerifiedModel gemma = vertex.verified(ModelArtifact.huggingFace("google/gemma-2-2b-it"));
-    return vertex.deploy(gemma.container(), gemma.scaling(), new Routing("gemma", "blue"));
+    Operation<Endpoint> deploying =
+        vertex.deploy(gemma.container(), gemma.scaling(), new Routing("gemma", "blue"));
+    return deploying;
   }
 }

@@ -97,8 +97,7 @@ public final class Quickstart {
         arguments.size() < 2 ? SENTENCES : arguments.subList(1, arguments.size());
 
     terminal.titled(
-        "Fairlead quickstart",
-        ": all-MiniLM-L6-v2 on \"local\", in this JVM. No account, no Docker.");
+        "Fairlead quickstart", ": MiniLM on \"local\", in this JVM. No account, no Docker.");
     try (EndpointPlatform local = Platforms.open("local", EndpointPlatform.class);
         ServerlessPlatform serverless = Platforms.open("serverless", ServerlessPlatform.class)) {
       Removal removal = new Removal(local, NAME, LIMIT);
