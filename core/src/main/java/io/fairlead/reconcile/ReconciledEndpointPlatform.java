@@ -319,7 +319,7 @@ public final class ReconciledEndpointPlatform extends ReconciledPlatform<Endpoin
 
   @Override
   public List<Deployment> list(Duration limit) {
-    return reading("The list of deployments", limit, (actual, look) -> deployments(look));
+    return reading("the list of deployments", limit, (actual, look) -> deployments(look));
   }
 
   private List<Deployment> deployments(Look look) {
@@ -351,7 +351,7 @@ public final class ReconciledEndpointPlatform extends ReconciledPlatform<Endpoin
     Routing routing = endpoint.routing();
     KindName<?> kind = mapper.variantKind(ownOptionsOnly(endpoint));
     return reading(
-        "The status of " + routing.path(),
+        "the status of " + routing.path(),
         limit,
         (actual, look) -> deployment(routing, actual.of(kind, routing.path()), look));
   }
@@ -359,7 +359,7 @@ public final class ReconciledEndpointPlatform extends ReconciledPlatform<Endpoin
   @Override
   public Optional<Description<Endpoint>> describe(String name, String variant, Duration limit) {
     Routing routing = new Routing(name, variant);
-    return reading("The description of " + routing.path(), limit, (actual, look) -> {
+    return reading("the description of " + routing.path(), limit, (actual, look) -> {
       Found<Endpoint> found = mapper.read(routing, actual);
       return deployment(routing, found.variant(), look)
           .map(there -> new Description<>(there, found.value(), found.location()));

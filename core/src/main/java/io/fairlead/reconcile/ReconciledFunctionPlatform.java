@@ -121,7 +121,7 @@ public final class ReconciledFunctionPlatform extends ReconciledPlatform<ModelFu
   @Override
   public List<Deployment> list(Duration limit) {
     return reading(
-        "The list of functions",
+        "the list of functions",
         limit,
         (actual, look) -> roots(look)
             .map(entry -> new Deployment(
@@ -142,7 +142,7 @@ public final class ReconciledFunctionPlatform extends ReconciledPlatform<ModelFu
   @Override
   public Optional<Description<ModelFunction>> describe(String name, Duration limit) {
     String checked = checkedName(name);
-    return reading("The description of " + checked, limit, (actual, look) -> {
+    return reading("the description of " + checked, limit, (actual, look) -> {
       Found<ModelFunction> found = mapper.read(checked, actual);
       return isOurs(found.variant())
           ? Optional.of(new Description<>(

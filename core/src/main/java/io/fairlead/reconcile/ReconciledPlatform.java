@@ -34,7 +34,6 @@ import java.util.Collections;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -324,7 +323,7 @@ abstract class ReconciledPlatform<S extends Served> implements Platform<S> {
 
   @Override
   public final List<ManagedResource> inventory(Duration limit) {
-    return reading("The inventory", limit, (actual, look) -> {
+    return reading("the inventory", limit, (actual, look) -> {
       Inventory inventory = reconciler.inventory(look);
       Set<Listed> orphans = new HashSet<>(inventory.orphans());
       return inventory.entries().stream()
@@ -350,12 +349,12 @@ abstract class ReconciledPlatform<S extends Served> implements Platform<S> {
   /**
    * Reads one deployment, within a limit.
    *
-   * @param what what is read, as the beginning of a sentence, such as {@code The status of ask/blue}
+   * @param what what is read, as in {@code the status of ask/blue}
    * @param read reads it through a look and by the kinds of resources
    */
   final <V> V reading(String what, Duration limit, BiFunction<ActualState, Look, V> read) {
     checkLimit(limit);
-    checkOpen("read " + what.substring(0, 1).toLowerCase(Locale.ROOT) + what.substring(1));
+    checkOpen("read " + what);
     return reconciler.reading(what, limit, () -> {
       Look look = new Look();
       return read.apply(new Kinds(reconciler, look), look);

@@ -19,7 +19,6 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.HexFormat;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Queue;
@@ -449,7 +448,7 @@ public final class Reconciler implements AutoCloseable {
    * <p>They run on a thread of the reconciler, which is interrupted when the limit passes: a vendor's client may have a
    * longer timeout of its own.
    *
-   * @param what what is read, as the beginning of a sentence
+   * @param what what is read, as in {@code the status of ask/blue}
    */
   <V> V reading(String what, Duration limit, Supplier<V> call) {
     FutureTask<V> task = new FutureTask<>(() -> reading(call));
@@ -464,17 +463,13 @@ public final class Reconciler implements AutoCloseable {
       throw new ServingException(
           platform,
           ErrorKind.TIMEOUT,
-          what + " was not read from " + platform + " within " + Durations.shown(limit)
+          "Reading " + what + " from " + platform + " was not done within " + Durations.shown(limit)
               + ": check that the platform can be reached, or allow more time.",
           e);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw new ServingException(
-          platform,
-          ErrorKind.CANCELLED,
-          "The thread that waited for " + what.substring(0, 1).toLowerCase(Locale.ROOT)
-              + what.substring(1) + " was interrupted.",
-          e);
+          platform, ErrorKind.CANCELLED, "The thread that read " + what + " was interrupted.", e);
     } catch (ExecutionException e) {
       throw asThrown(e.getCause());
     } finally {

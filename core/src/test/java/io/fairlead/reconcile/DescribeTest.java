@@ -45,7 +45,7 @@ class DescribeTest {
 
       assertThat(failure.kind()).isEqualTo(ErrorKind.TIMEOUT);
       assertThat(failure)
-          .hasMessage("The status of bert/blue was not read from memory within 20 ms: "
+          .hasMessage("Reading the status of bert/blue from memory was not done within 20 ms: "
               + "check that the platform can be reached, or allow more time.");
       assertThat(interrupted.await(LIMIT.toSeconds(), TimeUnit.SECONDS)).isTrue();
     }

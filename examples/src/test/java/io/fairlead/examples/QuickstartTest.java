@@ -101,7 +101,7 @@ class QuickstartTest {
 
   /** {@return a line as it stays: after the last thing that replaced what was there, without colours} */
   private static String seen(String line) {
-    return line.substring(line.lastIndexOf('\r') + 1).replaceAll("\u001b\\[\\w+", "");
+    return line.substring(line.lastIndexOf('\r') + 1).replaceAll("\u001b\\[[0-9;]*[A-Za-z]", "");
   }
 
   @Test

@@ -1,12 +1,14 @@
 package io.fairlead.sagemaker.internal;
 
 import io.fairlead.grammar.ModelMetadata;
+import io.fairlead.grammar.Options;
 import io.fairlead.grammar.Problems;
 import io.fairlead.sagemaker.internal.rules.TagRules;
 import java.util.Collections;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
@@ -105,15 +107,9 @@ record UserTags(SortedMap<String, String> tags, Set<String> ofSettings) {
   /** {@return metadata that have these tags: the inverse of {@link #of}} */
   ModelMetadata metadata() {
     Map<String, String> labels = new TreeMap<>(tags);
-    String framework = labels.remove(FRAMEWORK);
-    String version = labels.remove(FRAMEWORK_VERSION);
-    ModelMetadata metadata = ModelMetadata.NONE.withLabels(labels);
-    if (framework == null) {
-      return metadata;
-    }
-    return version == null
-        ? metadata.withFramework(framework)
-        : metadata.withFramework(framework, version);
+    Optional<String> framework = Optional.ofNullable(labels.remove(FRAMEWORK));
+    Optional<String> version = Optional.ofNullable(labels.remove(FRAMEWORK_VERSION));
+    return new ModelMetadata(Optional.empty(), framework, version, labels, Options.none());
   }
 
   /** {@return these tags, with the other ones' values where both have the key and the settings do not} */

@@ -1,12 +1,14 @@
 package io.fairlead.vertex.internal;
 
 import io.fairlead.grammar.ModelMetadata;
+import io.fairlead.grammar.Options;
 import io.fairlead.grammar.Problems;
 import io.fairlead.reconcile.Observed;
 import io.fairlead.reconcile.OwnerTag;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.regex.Pattern;
@@ -95,15 +97,9 @@ final class VertexTags {
   static ModelMetadata metadata(Map<String, String> users, Map<String, String> settings) {
     Map<String, String> labels = new TreeMap<>(users);
     labels.entrySet().removeAll(settings.entrySet());
-    String framework = labels.remove(FRAMEWORK);
-    String version = labels.remove(FRAMEWORK_VERSION);
-    ModelMetadata metadata = ModelMetadata.NONE.withLabels(labels);
-    if (framework == null) {
-      return metadata;
-    }
-    return version == null
-        ? metadata.withFramework(framework)
-        : metadata.withFramework(framework, version);
+    Optional<String> framework = Optional.ofNullable(labels.remove(FRAMEWORK));
+    Optional<String> version = Optional.ofNullable(labels.remove(FRAMEWORK_VERSION));
+    return new ModelMetadata(Optional.empty(), framework, version, labels, Options.none());
   }
 
   private static String key(String text) {
