@@ -1,9 +1,8 @@
 package io.fairlead.azureml;
 
-import static java.util.Objects.requireNonNull;
-
 import io.fairlead.grammar.ArtifactOptions;
 import io.fairlead.grammar.Problems;
+import io.fairlead.spi.Settings;
 import java.util.Optional;
 import java.util.regex.Pattern;
 
@@ -14,12 +13,8 @@ import java.util.regex.Pattern;
  * ModelMetadata metadata = ModelMetadata.of("huggingface", "4.37").withName("hf-model")
  *     .with(AzureMlArtifact.of(AzureMlArtifact.Type.CUSTOM_MODEL).fromRegistry("HuggingFace"));
  * }</pre>
- *
- * @param type the asset type, which is the layout of the model's files
- * @param description the description in the workspace
- * @param registry the registry of the model, such as {@code HuggingFace}; empty for the workspace's own
  */
-public record AzureMlArtifact(Type type, Optional<String> description, Optional<String> registry)
+public final class AzureMlArtifact extends Settings<AzureMlArtifact.Draft>
     implements ArtifactOptions {
   private static final Pattern NAME = Pattern.compile("[^\\s/]+");
 
@@ -27,40 +22,91 @@ public record AzureMlArtifact(Type type, Optional<String> description, Optional<
   public enum Type {
     /** Any layout. */
     CUSTOM_MODEL,
-    /** The layout of MLflow, with a file MLmodel. */
+    /** The layout of MLflow, with a file MLmodel, which is served without an environment. */
     MLFLOW_MODEL,
-    /** A model repository of Triton. */
+    /** A model repository of Triton, which is served without an environment. */
     TRITON_MODEL
   }
 
-  public AzureMlArtifact {
-    requireNonNull(type, "type");
-    requireNonNull(description, "description");
-    requireNonNull(registry, "registry");
+  /** A model of any layout, without a description, of the workspace itself. */
+  public static final AzureMlArtifact DEFAULT = new AzureMlArtifact(new Draft());
+
+  static final class Draft extends Settings.Draft {
+    Type type = Type.CUSTOM_MODEL;
+    Optional<String> description = Optional.empty();
+    Optional<String> registry = Optional.empty();
+    Optional<String> registryVersion = Optional.empty();
+  }
+
+  private AzureMlArtifact(Draft draft) {
+    super(draft);
     Problems.in("AzureMlArtifact")
-        .check(description.filter(String::isBlank).isEmpty(), "description", "must not be blank")
         .check(
-            registry.isEmpty() || NAME.matcher(registry.get()).matches(),
+            draft.description.filter(String::isBlank).isEmpty(), "description", "must not be blank")
+        .check(
+            draft.registry.filter(name -> !NAME.matcher(name).matches()).isEmpty(),
             "registry",
             "must be the name of a registry, without spaces and slashes",
-            registry.orElse(""))
+            draft.registry.orElse(""))
+        .check(
+            draft.registryVersion.filter(name -> !NAME.matcher(name).matches()).isEmpty(),
+            "registryVersion",
+            "must be the version of a model, without spaces and slashes",
+            draft.registryVersion.orElse(""))
+        .check(
+            draft.registryVersion.isEmpty() || draft.registry.isPresent(),
+            "registryVersion",
+            "must be left out where there is no registry",
+            draft.registryVersion.orElse(""))
         .throwIfAny();
   }
 
   public static AzureMlArtifact of(Type type) {
-    return new AzureMlArtifact(type, Optional.empty(), Optional.empty());
+    return new AzureMlArtifact(DEFAULT.with(draft -> draft.type = type));
+  }
+
+  /** {@return the asset type, which is the layout of the model's files} */
+  public Type type() {
+    return draft().type;
+  }
+
+  /** {@return the description in the workspace} */
+  public Optional<String> description() {
+    return draft().description;
+  }
+
+  /** {@return the registry of the model, such as {@code HuggingFace}; by default the workspace's own} */
+  public Optional<String> registry() {
+    return draft().registry;
+  }
+
+  /** {@return the version of the model in the registry; by default the newest when it is deployed} */
+  public Optional<String> registryVersion() {
+    return draft().registryVersion;
   }
 
   public AzureMlArtifact withDescription(String newDescription) {
-    return new AzureMlArtifact(type, Optional.of(newDescription), registry);
+    return new AzureMlArtifact(with(draft -> draft.description = Optional.of(newDescription)));
   }
 
+  /** {@return a copy that is taken from a registry, in its newest version} */
   public AzureMlArtifact fromRegistry(String newRegistry) {
-    return new AzureMlArtifact(type, description, Optional.of(newRegistry));
+    return new AzureMlArtifact(with(draft -> {
+      draft.registry = Optional.of(newRegistry);
+      draft.registryVersion = Optional.empty();
+    }));
+  }
+
+  /** {@return a copy that is taken from a registry, in one version} */
+  public AzureMlArtifact fromRegistry(String newRegistry, String version) {
+    return new AzureMlArtifact(with(draft -> {
+      draft.registry = Optional.of(newRegistry);
+      draft.registryVersion = Optional.of(version);
+    }));
   }
 
   @Override
   public String platform() {
-    return AzureMlOptionsProvider.PLATFORM;
+    return AzureMlProvider.ID;
   }
 }

@@ -6,17 +6,23 @@ import java.util.Set;
 
 /** The option types of Azure ML, with which values that have them are read from JSON. */
 public final class AzureMlOptionsProvider implements OptionsProvider {
-  static final String PLATFORM = "azureml";
-
   public AzureMlOptionsProvider() {}
 
   @Override
   public String platform() {
-    return PLATFORM;
+    return AzureMlProvider.ID;
   }
 
   @Override
   public Set<Class<? extends PlatformOptions>> types() {
-    return Set.of(AzureMlArtifact.class, AzureMlRuntime.class, AzureMlRouting.class);
+    return Set.of(
+        AzureMlArtifact.class,
+        AzureMlAutoscaling.class,
+        AzureMlContainer.class,
+        AzureMlDependencies.class,
+        AzureMlEndpoint.class,
+        AzureMlRouting.class,
+        AzureMlRuntime.class,
+        AzureMlScaling.class);
   }
 }

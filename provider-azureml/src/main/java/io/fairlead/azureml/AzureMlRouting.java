@@ -1,37 +1,71 @@
 package io.fairlead.azureml;
 
-import static java.util.Objects.requireNonNull;
-
 import io.fairlead.grammar.Problems;
 import io.fairlead.grammar.RoutingOptions;
-import java.util.Collections;
+import io.fairlead.spi.Settings;
 import java.util.Map;
-import java.util.TreeMap;
 
 /**
- * Azure ML's options of a routing, for {@link io.fairlead.grammar.Routing#with}.
+ * Azure ML's options of a variant's routing, for {@link io.fairlead.grammar.Routing#with}.
  *
  * <p>The active deployment and its percentage are parts of the grammar: a version's variant and weight.
- *
- * @param evaluationRules the rules by which a blue/green deployment is evaluated, sorted by name
  */
-public record AzureMlRouting(Map<String, String> evaluationRules) implements RoutingOptions {
-  public AzureMlRouting {
-    evaluationRules = Collections.unmodifiableSortedMap(
-        new TreeMap<>(Map.copyOf(requireNonNull(evaluationRules, "evaluationRules"))));
-    Problems problems = Problems.in("AzureMlRouting");
-    for (String name : evaluationRules.keySet()) {
+public final class AzureMlRouting extends Settings<AzureMlRouting.Draft> implements RoutingOptions {
+  private static final int MOST_MIRRORED = 50;
+
+  static final class Draft extends Settings.Draft {
+    Map<String, String> evaluationRules = Map.of();
+    int mirrorPercent;
+  }
+
+  private AzureMlRouting(Draft draft) {
+    super(draft);
+    Problems problems = Problems.in("AzureMlRouting")
+        .check(
+            draft.mirrorPercent >= 0 && draft.mirrorPercent <= MOST_MIRRORED,
+            "mirrorPercent",
+            "must be 0 to 50, the most that Azure ML mirrors",
+            draft.mirrorPercent);
+    for (String name : draft.evaluationRules.keySet()) {
       problems.check(!name.isBlank(), "evaluationRules", "must not have a blank name", name);
     }
     problems.throwIfAny();
   }
 
   public static AzureMlRouting evaluationRules(Map<String, String> rules) {
-    return new AzureMlRouting(rules);
+    Draft draft = new Draft();
+    draft.evaluationRules = rules;
+    return new AzureMlRouting(draft);
+  }
+
+  /** {@return options of a variant that gets a copy of a share of the requests; its answers are dropped} */
+  public static AzureMlRouting mirror(int percent) {
+    Draft draft = new Draft();
+    draft.mirrorPercent = percent;
+    return new AzureMlRouting(draft);
+  }
+
+  /**
+   * {@return the rules by which a blue/green deployment is evaluated, sorted by name}
+   *
+   * <p>Azure ML evaluates none: they are kept as tags of the deployment for those who do.
+   */
+  public Map<String, String> evaluationRules() {
+    return draft().evaluationRules;
+  }
+
+  /** {@return the share of the requests that the variant gets a copy of, in percent; 0 for none} */
+  public int mirrorPercent() {
+    return draft().mirrorPercent;
+  }
+
+  /** {@return a copy for a variant that gets a copy of a share of the requests} */
+  public AzureMlRouting withMirror(int percent) {
+    return new AzureMlRouting(with(draft -> draft.mirrorPercent = percent));
   }
 
   @Override
   public String platform() {
-    return AzureMlOptionsProvider.PLATFORM;
+    return AzureMlProvider.ID;
   }
 }

@@ -1,8 +1,8 @@
 package io.fairlead.azureml;
 
-import static java.util.Objects.requireNonNull;
-
 import io.fairlead.grammar.RuntimeOptions;
+import io.fairlead.spi.Settings;
+import java.util.Optional;
 
 /**
  * Azure ML's options of a runtime, for {@link io.fairlead.grammar.RuntimeSpec#with}.
@@ -11,20 +11,29 @@ import io.fairlead.grammar.RuntimeOptions;
  * RuntimeSpec runtime = RuntimeSpec.of("mcr.microsoft.com/azureml/openmpi4.1.0-ubuntu20.04")
  *     .with(AzureMlRuntime.condaFile(CondaFile.of("python=3.11", "pip", "pytorch").withChannels("conda-forge")));
  * }</pre>
- *
- * @param condaFile the conda environment that is installed on top of the image
  */
-public record AzureMlRuntime(CondaFile condaFile) implements RuntimeOptions {
-  public AzureMlRuntime {
-    requireNonNull(condaFile, "condaFile");
+public final class AzureMlRuntime extends Settings<AzureMlRuntime.Draft> implements RuntimeOptions {
+  static final class Draft extends Settings.Draft {
+    Optional<CondaFile> condaFile = Optional.empty();
+  }
+
+  private AzureMlRuntime(Draft draft) {
+    super(draft);
   }
 
   public static AzureMlRuntime condaFile(CondaFile condaFile) {
-    return new AzureMlRuntime(condaFile);
+    Draft draft = new Draft();
+    draft.condaFile = Optional.of(condaFile);
+    return new AzureMlRuntime(draft);
+  }
+
+  /** {@return the conda environment that is installed on top of the image} */
+  public Optional<CondaFile> condaFile() {
+    return draft().condaFile;
   }
 
   @Override
   public String platform() {
-    return AzureMlOptionsProvider.PLATFORM;
+    return AzureMlProvider.ID;
   }
 }

@@ -1,0 +1,30 @@
+package io.fairlead.azureml.internal;
+
+import io.fairlead.azureml.AzureMlProvider;
+import io.fairlead.error.ErrorKind;
+import io.fairlead.error.ServingException;
+
+/** Failures that are found here and not by Azure. */
+final class AzureMlFailures {
+  private AzureMlFailures() {}
+
+  /** {@return the failure of a change of an object that was deleted since it was read} */
+  static ServingException gone(String what) {
+    return new ServingException(
+        AzureMlProvider.ID, ErrorKind.NOT_FOUND, "The " + what + " no longer exists");
+  }
+
+  /** {@return the failure of a creation of an object that another process has created since it was looked for} */
+  static ServingException created(String what) {
+    return new ServingException(
+        AzureMlProvider.ID,
+        ErrorKind.ALREADY_EXISTS,
+        "The " + what + " was created by another process meanwhile");
+  }
+
+  /** {@return the failure of a change that was computed from a state that is not there any more} */
+  static ServingException overtaken(String what) {
+    return new ServingException(
+        AzureMlProvider.ID, ErrorKind.CONFLICT, "Another process has changed the " + what + " meanwhile");
+  }
+}

@@ -1,0 +1,321 @@
+package io.fairlead.azureml.internal.arm;
+
+import com.azure.core.credential.TokenCredential;
+import com.azure.core.credential.TokenRequestContext;
+import com.azure.core.exception.ClientAuthenticationException;
+import com.azure.core.http.HttpClient;
+import com.azure.core.http.HttpHeaderName;
+import com.azure.core.http.HttpMethod;
+import com.azure.core.http.HttpPipeline;
+import com.azure.core.http.HttpPipelineBuilder;
+import com.azure.core.http.HttpRequest;
+import com.azure.core.http.HttpResponse;
+import com.azure.core.http.policy.HttpPipelinePolicy;
+import com.azure.core.http.policy.UserAgentPolicy;
+import com.azure.identity.CredentialUnavailableException;
+import io.fairlead.azureml.AzureMlProvider;
+import io.fairlead.azureml.internal.arm.StartedOperation.Style;
+import io.fairlead.error.ErrorKind;
+import io.fairlead.error.ServingException;
+import io.fairlead.provider.Pages;
+import io.fairlead.reconcile.Accepted;
+import io.fairlead.reconcile.Outcome;
+import java.net.URI;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import org.jspecify.annotations.Nullable;
+import reactor.core.publisher.Mono;
+
+/**
+ * The calls to Azure Resource Manager: each is made once, with a timeout for the whole of it, and can be interrupted.
+ *
+ * <p>A token is sent to the one host that is configured and to no other, whatever links and operations an answer names.
+ */
+final class Arm {
+  private static final HttpHeaderName OPERATION = HttpHeaderName.fromString("Azure-AsyncOperation");
+  private static final HttpHeaderName REQUEST_ID = HttpHeaderName.fromString("x-ms-request-id");
+  private static final String JSON = "application/json";
+  private static final String PRODUCT = "fairlead";
+  private static final int ACCEPTED = 202;
+  private static final int FIRST_ERROR = 300;
+  private static final int REQUEST_TIMEOUT = 408;
+  private static final int TOO_MANY = 429;
+  private static final int SERVER_ERROR = 500;
+  private static final int NOT_FOUND = 404;
+
+  private final URI host;
+  private final Duration timeout;
+  private final HttpPipeline pipeline;
+  private final ArmErrors errors;
+
+  /**
+   * Creates the calls.
+   *
+   * @param host the host of Azure Resource Manager, to which the token is sent
+   * @param scope the scope of the token, which is the cloud's
+   * @param identity the credentials, as a phrase for messages
+   */
+  Arm(
+      URI host,
+      String scope,
+      TokenCredential credential,
+      String identity,
+      HttpClient client,
+      Duration timeout) {
+    this.host = host;
+    this.timeout = timeout;
+    this.errors = new ArmErrors(identity);
+    TokenRequestContext token = new TokenRequestContext().addScopes(scope).setCaeEnabled(true);
+    HttpPipelinePolicy bearer = BearerPolicy.of(host, credential, token);
+    this.pipeline = new HttpPipelineBuilder()
+        .httpClient(client)
+        .policies(new UserAgentPolicy(PRODUCT), bearer)
+        .build();
+  }
+
+  ArmErrors errors() {
+    return errors;
+  }
+
+  /** An answer, whatever its status. */
+  private record Answer(HttpResponse response, byte[] bytes) {
+    int status() {
+      return response.getStatusCode();
+    }
+
+    Optional<Document> body() {
+      return Document.read(bytes);
+    }
+
+    Optional<String> header(HttpHeaderName name) {
+      return Optional.ofNullable(response.getHeaderValue(name)).filter(value -> !value.isBlank());
+    }
+
+    Optional<Duration> retryAfter() {
+      return header(HttpHeaderName.RETRY_AFTER)
+          .filter(seconds -> seconds.matches("[0-9]{1,6}"))
+          .map(seconds -> Duration.ofSeconds(Long.parseLong(seconds)));
+    }
+  }
+
+  // ---- calls ----
+
+  /** {@return an object; empty if it does not exist} */
+  Optional<Document> find(String what, String path) {
+    Answer answer = send(what, HttpMethod.GET, uri(path), null);
+    if (answer.status() == NOT_FOUND) {
+      return Optional.empty();
+    }
+    return Optional.of(document(what, checked(what, answer)));
+  }
+
+  /** {@return the answer to an action} */
+  Document post(String what, String path, Document body) {
+    return document(what, checked(what, send(what, HttpMethod.POST, uri(path), body)));
+  }
+
+  /** Creates or replaces an object. */
+  Accepted put(String what, String path, Document body) {
+    return accepted(what, checked(what, send(what, HttpMethod.PUT, uri(path), body)));
+  }
+
+  /** Changes a part of an object. */
+  Accepted patch(String what, String path, Document body) {
+    return accepted(what, checked(what, send(what, HttpMethod.PATCH, uri(path), body)));
+  }
+
+  /** Deletes an object; one that does not exist is deleted. */
+  Accepted delete(String what, String path) {
+    return accepted(what, checked(what, send(what, HttpMethod.DELETE, uri(path), null)));
+  }
+
+  /** {@return the objects of all pages of a list; none if what they are in does not exist} */
+  List<Document> list(String what, String path) {
+    try {
+      return Pages.<Document, Document>all(
+          AzureMlProvider.ID,
+          what,
+          next -> {
+            URI uri = next == null ? uri(path) : here(what, next);
+            return document(what, checked(what, send(what, HttpMethod.GET, uri, null)));
+          },
+          page -> page.all("value"),
+          page -> page.text("nextLink").orElse(""));
+    } catch (ServingException e) {
+      if (e.kind() == ErrorKind.NOT_FOUND) {
+        return List.of();
+      }
+      throw e;
+    }
+  }
+
+  private static Document document(String what, Answer answer) {
+    return answer
+        .body()
+        .orElseThrow(() -> new ServingException(
+            AzureMlProvider.ID, ErrorKind.UNKNOWN, what + " failed: the answer is no document"));
+  }
+
+  private Answer checked(String what, Answer answer) {
+    if (answer.status() >= FIRST_ERROR) {
+      throw errors.answered(
+          what, answer.status(), answer.body(), answer.retryAfter(), answer.header(REQUEST_ID));
+    }
+    return answer;
+  }
+
+  // ---- operations ----
+
+  /** An operation at another host is not followed, because it would get the token: the object itself tells its state. */
+  private Accepted accepted(String what, Answer answer) {
+    Optional<Accepted> operation = answer
+        .header(OPERATION)
+        .filter(this::isHere)
+        .map(uri -> new StartedOperation(Style.DOCUMENT, URI.create(uri), what))
+        .or(() -> answer
+            .header(HttpHeaderName.LOCATION)
+            .filter(uri -> answer.status() == ACCEPTED && isHere(uri))
+            .map(uri -> new StartedOperation(Style.STATUS_CODE, URI.create(uri), what)))
+        .map(started -> Accepted.as(started.toString()));
+    Accepted accepted = operation.orElse(Accepted.VISIBLE);
+    return answer.retryAfter().map(accepted::askAfter).orElse(accepted);
+  }
+
+  /** {@return the state of an operation that a call has started} */
+  Outcome poll(String operation) {
+    StartedOperation started = StartedOperation.parse(operation);
+    String what = "Poll '" + started.what() + "'";
+    Answer answer = send(what, HttpMethod.GET, started.uri(), null);
+    if (answer.status() == NOT_FOUND) {
+      // The record of an operation expires: the object itself tells how it ended.
+      return Outcome.succeeded();
+    }
+    if (isTransient(answer.status())) {
+      throw errors.answered(
+          what, answer.status(), answer.body(), answer.retryAfter(), answer.header(REQUEST_ID));
+    }
+    Outcome outcome = started.style() == Style.DOCUMENT && answer.status() < FIRST_ERROR
+        ? byDocument(started, document(what, answer))
+        : byStatusCode(started, answer);
+    return answer.retryAfter().map(outcome::askAfter).orElse(outcome);
+  }
+
+  private static boolean isTransient(int status) {
+    return status == TOO_MANY || status == REQUEST_TIMEOUT || status >= SERVER_ERROR;
+  }
+
+  private Outcome byDocument(StartedOperation started, Document operation) {
+    String status = operation.text("status").orElse("");
+    return switch (status) {
+      case "Succeeded" -> Outcome.succeeded();
+      case "Failed", "Canceled", "Cancelled" ->
+        Outcome.failed(errors.ofOperation(started.what(), operation));
+      default -> Outcome.running(status);
+    };
+  }
+
+  private Outcome byStatusCode(StartedOperation started, Answer answer) {
+    if (answer.status() == ACCEPTED) {
+      return Outcome.running("");
+    }
+    return answer.status() < FIRST_ERROR
+        ? Outcome.succeeded()
+        : Outcome.failed(errors.answered(
+            started.what(),
+            answer.status(),
+            answer.body(),
+            answer.retryAfter(),
+            answer.header(REQUEST_ID)));
+  }
+
+  /** {@return the document of an operation; empty if it does not exist any more, or is at another host} */
+  Optional<Document> operation(String uri) {
+    if (!isHere(uri)) {
+      return Optional.empty();
+    }
+    Answer answer = send("Get an operation", HttpMethod.GET, URI.create(uri), null);
+    return answer.status() < FIRST_ERROR ? answer.body() : Optional.empty();
+  }
+
+  // ---- the wire ----
+
+  private URI uri(String path) {
+    return host.resolve(path);
+  }
+
+  private boolean isHere(String uri) {
+    try {
+      return BearerPolicy.isAt(host, URI.create(uri));
+    } catch (IllegalArgumentException e) {
+      return false;
+    }
+  }
+
+  private URI here(String what, String link) {
+    if (!isHere(link)) {
+      throw new ServingException(
+          AzureMlProvider.ID,
+          ErrorKind.UNKNOWN,
+          what + " failed: the next page is at another host than " + host
+              + ", which must not get the token");
+    }
+    return URI.create(link);
+  }
+
+  private Answer send(String what, HttpMethod method, URI uri, @Nullable Document body) {
+    HttpRequest request = new HttpRequest(method, uri.toString())
+        .setHeader(HttpHeaderName.ACCEPT, JSON);
+    if (body != null) {
+      request.setHeader(HttpHeaderName.CONTENT_TYPE, JSON).setBody(body.write());
+    } else if (method == HttpMethod.POST) {
+      request.setHeader(HttpHeaderName.CONTENT_LENGTH, "0");
+    }
+    Mono<Answer> answer = pipeline
+        .send(request)
+        .flatMap(response -> response
+            .getBodyAsByteArray()
+            .defaultIfEmpty(new byte[0])
+            .map(bytes -> new Answer(response, bytes)));
+    return get(what, answer.toFuture());
+  }
+
+  /** A future instead of the SDK's own waiting, which is refused on threads of reactive applications. */
+  private Answer get(String what, CompletableFuture<Answer> answer) {
+    try {
+      return answer.get(timeout.toMillis(), TimeUnit.MILLISECONDS);
+    } catch (InterruptedException e) {
+      answer.cancel(true);
+      Thread.currentThread().interrupt();
+      throw errors.interrupted(what, e);
+    } catch (TimeoutException e) {
+      answer.cancel(true);
+      throw errors.overdue(what, timeout, e);
+    } catch (ExecutionException e) {
+      throw failure(what, e.getCause() == null ? e : e.getCause());
+    }
+  }
+
+  private ServingException failure(String what, Throwable thrown) {
+    Throwable cause = reactor.core.Exceptions.unwrap(thrown);
+    if (cause instanceof Error error) {
+      throw error;
+    }
+    if (cause instanceof java.util.concurrent.TimeoutException
+        || cause instanceof java.net.http.HttpTimeoutException
+        || cause instanceof java.net.SocketTimeoutException) {
+      return errors.overdue(what, timeout, cause);
+    }
+    if (cause instanceof ServingException serving) {
+      return serving;
+    }
+    return cause instanceof ClientAuthenticationException
+            || cause instanceof CredentialUnavailableException
+        ? errors.noToken(what, cause)
+        : errors.unanswered(what, cause);
+  }
+}

@@ -1,0 +1,278 @@
+package io.fairlead.azureml.internal.arm;
+
+import io.fairlead.azureml.AzureMlProvider;
+import io.fairlead.error.ErrorKind;
+import io.fairlead.error.ServingException;
+import java.net.ConnectException;
+import java.net.UnknownHostException;
+import java.nio.channels.UnresolvedAddressException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.function.Predicate;
+import java.util.regex.Pattern;
+
+/** The classification of Azure's failures; the only class that knows its codes. */
+final class ArmErrors {
+  private static final int BAD_REQUEST = 400;
+  private static final int UNAUTHORIZED = 401;
+  private static final int FORBIDDEN = 403;
+  private static final int NOT_FOUND = 404;
+  private static final int REQUEST_TIMEOUT = 408;
+  private static final int CONFLICT = 409;
+  private static final int PRECONDITION_FAILED = 412;
+  private static final int TOO_MANY = 429;
+  private static final int SERVER_ERROR = 500;
+  private static final int GATEWAY_TIMEOUT = 504;
+
+  private static final int MOST_CHARACTERS = 1000;
+  private static final int DEEPEST = 5;
+
+  /** What Azure advises after an operation that a more important one has cancelled: a minute at most. */
+  private static final Duration AFTER_CANCELLED = Duration.ofSeconds(30);
+
+  /** Matches the conflict of a name, which passes only if the name is given up. */
+  private static final Predicate<String> TAKEN = Pattern.compile(
+          "already (exists|in use|taken|registered)|NameNotAvailable|must be unique|not unique",
+          Pattern.CASE_INSENSITIVE)
+      .asPredicate();
+
+  /** Matches a region's lack of machines, which passes. */
+  private static final Predicate<String> OUT_OF_STOCK = Pattern.compile(
+          "out of capacity|not enough capacity|capacity (is|was) not available|insufficient capacity|"
+              + "Allocation ?Failed|SkuNotAvailable|region is currently out",
+          Pattern.CASE_INSENSITIVE)
+      .asPredicate();
+
+  /** The credentials that are used, as a phrase. */
+  private final String identity;
+
+  ArmErrors(String identity) {
+    this.identity = identity;
+  }
+
+  /** An error as Azure says it: the innermost code that says something, and all messages. */
+  private record Said(String code, String message) {}
+
+  /** {@return an answer that is an error as a ServingException} */
+  ServingException answered(
+      String what,
+      int status,
+      Optional<Document> body,
+      Optional<Duration> retryAfter,
+      Optional<String> requestId) {
+    Said said = said(body.flatMap(document -> document.inside("error")).or(() -> body));
+    ErrorKind kind = kind(status, said);
+    return ServingException.builder(
+            AzureMlProvider.ID,
+            kind,
+            what + " failed: " + reason(said, "HTTP " + status) + wayOut(kind, said))
+        .retryAfter(retryAfter.orElse(null))
+        .requestId(requestId.orElse(null))
+        .build();
+  }
+
+  /** {@return a call without an answer as a ServingException} */
+  ServingException unanswered(String what, Throwable cause) {
+    boolean isUnreached = cause instanceof ConnectException
+        || cause instanceof UnknownHostException
+        || cause instanceof UnresolvedAddressException;
+    return new ServingException(
+        AzureMlProvider.ID,
+        ErrorKind.UNAVAILABLE,
+        what + " failed: " + cause
+            + (isUnreached
+                ? ". Check the cloud, the endpoint and the network: no host answers there"
+                : ". Whether it was done is not known"),
+        cause);
+  }
+
+  /** {@return the exception for a call without an answer in time} */
+  ServingException overdue(String what, Duration limit, Throwable cause) {
+    return new ServingException(
+        AzureMlProvider.ID,
+        ErrorKind.TIMEOUT,
+        what + " failed: no answer within " + limit.toSeconds()
+            + " s. Whether it was done is not known; AzureMlConfig.callTimeout is the limit",
+        cause);
+  }
+
+  /** {@return the exception for a call whose thread was interrupted} */
+  ServingException interrupted(String what, Throwable cause) {
+    return new ServingException(
+        AzureMlProvider.ID,
+        ErrorKind.CANCELLED,
+        what + " was interrupted; whether it was done is not known",
+        cause);
+  }
+
+  /** {@return the exception for credentials that give no token} */
+  ServingException noToken(String what, Throwable cause) {
+    return new ServingException(
+        AzureMlProvider.ID,
+        ErrorKind.UNAUTHORIZED,
+        what + " failed: there is no token. Tried " + identity + ": " + cause.getMessage(),
+        cause);
+  }
+
+  /** {@return the error of an operation that failed or was cancelled} */
+  ServingException ofOperation(String what, Document operation) {
+    Said said = said(operation.inside("error"));
+    boolean isCancelled = "Canceled".equals(operation.text("status").orElse(""));
+    Said known =
+        isCancelled && said.code().isEmpty() ? new Said("OperationCanceled", said.message()) : said;
+    ErrorKind kind = ofOperation(known);
+    ServingException.Builder failure = ServingException.builder(
+        AzureMlProvider.ID,
+        kind,
+        what + " failed: " + reason(known, operation.text("status").orElse("without a reason"))
+            + wayOut(kind, known));
+    if (is(known, "OperationCanceled")) {
+      failure.retryable(true).retryAfter(AFTER_CANCELLED);
+    } else if (OUT_OF_STOCK.test(known.code() + " " + known.message())) {
+      failure.retryable(true);
+    }
+    return failure.build();
+  }
+
+  /** {@return the reason in an operation's document, as a part of a message} */
+  String reason(Document operation) {
+    return reason(said(operation.inside("error")), operation.text("status").orElse("no reason"));
+  }
+
+  // ---- what Azure says ----
+
+  /** Codes that say nothing, around one that does. */
+  private static boolean isGeneral(String code) {
+    return switch (code.toLowerCase(Locale.ROOT)) {
+      case "", "usererror", "badrequest", "validationerror", "error", "conflict", "deploymentfailed", "internal" -> true;
+      default -> false;
+    };
+  }
+
+  private static Said said(Optional<Document> error) {
+    List<String> codes = new ArrayList<>();
+    List<String> messages = new ArrayList<>();
+    error.ifPresent(found -> collect(found, codes, messages, DEEPEST));
+    String code = codes.stream()
+        .filter(one -> !isGeneral(one))
+        .findFirst()
+        .or(() -> codes.stream().filter(one -> !one.isEmpty()).findFirst())
+        .orElse("");
+    return new Said(code, String.join("; ", messages));
+  }
+
+  private static void collect(
+      Document error, List<String> codes, List<String> messages, int levels) {
+    codes.add(error.text("code").orElse(""));
+    String message =
+        error.text("message").orElse("").strip().replaceFirst("[.:\\s]+$", "");
+    boolean isNew = messages.stream().noneMatch(known -> known.contains(message));
+    if (!message.isEmpty() && isNew) {
+      String target = error.text("target").filter(name -> !name.isBlank()).orElse("");
+      messages.add(target.isEmpty() ? message : target + ": " + message);
+    }
+    if (levels > 0) {
+      error.all("details").forEach(inner -> collect(inner, codes, messages, levels - 1));
+    }
+  }
+
+  private static String reason(Said said, String otherwise) {
+    if (said.message().isEmpty()) {
+      return said.code().isEmpty() ? otherwise : said.code() + " (" + otherwise + ")";
+    }
+    String message = said.message().length() <= MOST_CHARACTERS
+        ? said.message()
+        : said.message().substring(0, MOST_CHARACTERS) + "... (" + said.message().length()
+            + " characters)";
+    return message + " (" + (said.code().isEmpty() ? otherwise : said.code()) + ")";
+  }
+
+  // ---- kinds ----
+
+  private static boolean is(Said said, String code) {
+    return said.code().equalsIgnoreCase(code);
+  }
+
+  private static ErrorKind kind(int status, Said said) {
+    return switch (status) {
+      case UNAUTHORIZED, FORBIDDEN -> ErrorKind.UNAUTHORIZED;
+      case NOT_FOUND -> ErrorKind.NOT_FOUND;
+      case REQUEST_TIMEOUT, GATEWAY_TIMEOUT -> ErrorKind.TIMEOUT;
+      case CONFLICT -> TAKEN.test(said.code() + " " + said.message())
+          ? ErrorKind.ALREADY_EXISTS
+          : ErrorKind.CONFLICT;
+      case PRECONDITION_FAILED -> ErrorKind.CONFLICT;
+      case TOO_MANY -> ErrorKind.THROTTLED;
+      default -> {
+        if (status >= SERVER_ERROR) {
+          yield ErrorKind.UNAVAILABLE;
+        }
+        yield status >= BAD_REQUEST ? refused(said) : ErrorKind.UNKNOWN;
+      }
+    };
+  }
+
+  private static ErrorKind refused(Said said) {
+    if (TAKEN.test(said.code() + " " + said.message())) {
+      return ErrorKind.ALREADY_EXISTS;
+    }
+    return isQuota(said) ? ErrorKind.QUOTA : ErrorKind.INVALID;
+  }
+
+  private static boolean isQuota(Said said) {
+    return said.code().toLowerCase(Locale.ROOT).contains("quota")
+        || OUT_OF_STOCK.test(said.code() + " " + said.message());
+  }
+
+  private static ErrorKind ofOperation(Said said) {
+    if (isQuota(said)) {
+      return ErrorKind.QUOTA;
+    }
+    return switch (said.code().toLowerCase(Locale.ROOT)) {
+      case "imagebuildfailure", "resourcenotready", "secretsinjectionerror" -> ErrorKind.MODEL_FAILED;
+      case "operationcanceled", "operationcancelled" -> ErrorKind.UNAVAILABLE;
+      case "resourcenotfound" -> ErrorKind.INVALID;
+      case "workspacemanagednetworknotready" -> ErrorKind.CONFLICT;
+      case "authorizationfailed", "linkedauthorizationfailed", "forbidden" -> ErrorKind.UNAUTHORIZED;
+      case "badargument" -> ErrorKind.INVALID;
+      case "internalservererror", "" -> ErrorKind.UNKNOWN;
+      default -> ErrorKind.INVALID;
+    };
+  }
+
+  private String wayOut(ErrorKind kind, Said said) {
+    return switch (kind) {
+      case UNAUTHORIZED -> ". Tried " + identity + "; docs/azureml.md has the roles that it needs";
+      case QUOTA ->
+        OUT_OF_STOCK.test(said.code() + " " + said.message())
+            ? ". Azure has no such machine available there now: retry later, or choose another instance type or "
+                + "region"
+            : ". Request more under Quota in the studio, or choose another instance type: Azure ML reserves a fifth "
+                + "more instances than are asked for, for upgrades";
+      case TIMEOUT -> ". Whether it was done is not known";
+      default -> wayOut(said);
+    };
+  }
+
+  private static String wayOut(Said said) {
+    return switch (said.code().toLowerCase(Locale.ROOT)) {
+      case "imagebuildfailure" ->
+        ". The environment could not be built: pin the versions of its packages, give the workspace access to its "
+            + "registry, or build the image beforehand";
+      case "resourcenotready" ->
+        ". The container did not start or did not answer its probes: see its log, and AzureMlContainer for paths, "
+            + "port and times";
+      case "badargument" ->
+        ". Check that the image and the model can be read by the endpoint's identity (roles Storage Blob Data Reader "
+            + "and AcrPull), and that no policy of the subscription forbids it";
+      case "secretsinjectionerror" ->
+        ". The endpoint's identity must be allowed to read the secrets that the environment variables refer to";
+      case "workspacemanagednetworknotready" -> ". Provision the managed network of the workspace first";
+      case "internalservererror" -> ". It is Azure's own failure: retry, or ask its support";
+      default -> "";
+    };
+  }
+}
