@@ -1,5 +1,6 @@
 /** One grammar for serving machine-learning models anywhere. */
 module io.fairlead.core {
+  requires transitive java.net.http;
   requires static transitive org.jspecify;
   requires com.fasterxml.jackson.databind;
   requires org.slf4j;

@@ -8,16 +8,16 @@ import io.fairlead.grammar.Problems;
 import io.fairlead.platform.Request;
 import io.fairlead.platform.Response;
 import io.fairlead.provider.Deadline;
+import io.fairlead.provider.HttpAnswer;
+import io.fairlead.provider.HttpFailure;
 import io.fairlead.provider.Loopback;
 import io.fairlead.provider.TimeSource;
 import io.fairlead.vertex.VertexConfig;
 import io.fairlead.vertex.VertexContainer;
 import io.fairlead.vertex.VertexProvider;
 import io.fairlead.vertex.VertexRequest;
-import io.fairlead.vertex.internal.http.HttpCalls;
+import io.fairlead.vertex.internal.http.AuthorizedCalls;
 import io.fairlead.vertex.internal.http.HttpErrors;
-import io.fairlead.vertex.internal.http.HttpFailure;
-import io.fairlead.vertex.internal.http.HttpStreaming;
 import java.net.URI;
 import java.nio.ByteBuffer;
 import java.time.Duration;
@@ -36,9 +36,8 @@ final class InvokeRoutes implements AutoCloseable {
   private final PredictionCalls calls;
   private final VertexNames names;
   private final TimeSource time;
-  private final HttpCalls http;
+  private final AuthorizedCalls http;
   private final HttpErrors errors;
-  private final HttpStreaming streaming;
 
   InvokeRoutes(
       VertexConfig config,
@@ -50,9 +49,8 @@ final class InvokeRoutes implements AutoCloseable {
     this.calls = calls;
     this.names = names;
     this.time = time;
-    this.http = new HttpCalls(config, clients::credentials);
+    this.http = new AuthorizedCalls(config, clients::credentials);
     this.errors = new HttpErrors(VertexClients.identity(config));
-    this.streaming = new HttpStreaming(errors);
   }
 
   /** {@return the invoke routes of an endpoint's container; null if it has none} */
@@ -69,12 +67,12 @@ final class InvokeRoutes implements AutoCloseable {
   /** One attempt to invoke a model. */
   @FunctionalInterface
   private interface Call<A> {
-    HttpCalls.Answer<A> make(URI uri, byte[] body, Duration left);
+    HttpAnswer<A> make(URI uri, byte[] body, Duration left);
   }
 
   Response invoke(Endpoint endpoint, VertexContainer container, Request request) {
     Deadline deadline = Deadline.after(request.timeout(), time);
-    HttpCalls.Answer<byte[]> answer = ask(
+    HttpAnswer<byte[]> answer = ask(
         endpoint,
         container,
         request,
@@ -84,7 +82,7 @@ final class InvokeRoutes implements AutoCloseable {
         endpoint,
         request,
         Response.ofUnsafe(answer.body(), answer.contentType()),
-        answer.deployedModelId(),
+        AuthorizedCalls.deployedModelId(answer),
         deadline);
   }
 
@@ -101,19 +99,19 @@ final class InvokeRoutes implements AutoCloseable {
         deadline,
         (uri, body, left) -> http.stream(uri, body, request.contentType(), left));
     try {
-      streaming.handOn(PredictionCalls.what(endpoint, request), deadline, answer, pieces);
+      http.handOn(PredictionCalls.what(endpoint, request), deadline, answer, errors, pieces);
     } catch (ServingException e) {
-      throw failed(endpoint, request, e, answer.deployedModelId(), deadline);
+      throw failed(endpoint, request, e, AuthorizedCalls.deployedModelId(answer), deadline);
     }
     return named(
         endpoint,
         request,
         Response.ofUnsafe(new byte[0], answer.contentType()),
-        answer.deployedModelId(),
+        AuthorizedCalls.deployedModelId(answer),
         deadline);
   }
 
-  private <A> HttpCalls.Answer<A> ask(
+  private <A> HttpAnswer<A> ask(
       Endpoint endpoint,
       VertexContainer container,
       Request request,
@@ -133,8 +131,9 @@ final class InvokeRoutes implements AutoCloseable {
       if (e.kind() == ErrorKind.NOT_FOUND && request.variant().isPresent()) {
         calls.checkDeployed(what, endpoint.name(), request.variant().get(), deadline);
       }
-      String answering =
-          e.getCause() instanceof HttpFailure failure ? failure.deployedModelId() : "";
+      String answering = e.getCause() instanceof HttpFailure failure
+          ? AuthorizedCalls.deployedModelId(failure)
+          : "";
       throw failed(endpoint, request, e, answering, deadline);
     }
   }
@@ -200,6 +199,5 @@ final class InvokeRoutes implements AutoCloseable {
   @Override
   public void close() {
     http.close();
-    streaming.close();
   }
 }

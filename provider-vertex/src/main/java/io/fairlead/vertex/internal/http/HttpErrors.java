@@ -3,10 +3,11 @@ package io.fairlead.vertex.internal.http;
 import com.google.auth.Retryable;
 import io.fairlead.error.ErrorKind;
 import io.fairlead.error.ServingException;
+import io.fairlead.provider.HttpFailure;
+import io.fairlead.provider.HttpFailure.Stage;
 import io.fairlead.provider.RefusedCalls.Refusals;
 import io.fairlead.provider.RetryPolicy;
 import io.fairlead.vertex.VertexProvider;
-import io.fairlead.vertex.internal.http.HttpFailure.Stage;
 import io.fairlead.vertex.internal.storage.ServerMessage;
 import java.time.Duration;
 import java.util.Optional;
@@ -45,7 +46,7 @@ public final class HttpErrors implements Refusals<HttpFailure> {
   public Optional<RetryPolicy> policy(HttpFailure refusal) {
     boolean isRefused = refusal.stage() == Stage.NOT_CONNECTED
         || refusal.status() == TOO_MANY
-        || (refusal.status() == UNAVAILABLE && refusal.googleStatus().equals("UNAVAILABLE"));
+        || (refusal.status() == UNAVAILABLE && googleStatus(refusal).equals("UNAVAILABLE"));
     return isRefused ? Optional.of(REFUSED) : Optional.empty();
   }
 
@@ -57,20 +58,29 @@ public final class HttpErrors implements Refusals<HttpFailure> {
   @Override
   public ServingException failure(String what, HttpFailure failure) {
     ErrorKind kind = kind(failure);
-    String code = failure.googleStatus().isEmpty() ? "" : " " + failure.googleStatus();
-    String reason = failure.stage() == Stage.ANSWERED
-        ? ServerMessage.quote(failure.message()) + " (HTTP " + failure.status() + code + ")"
-        : failure.message();
     ServingException.Builder built = ServingException.builder(
-            VertexProvider.ID, kind, what + " failed: " + reason + wayOut(kind, failure))
+            VertexProvider.ID, kind, what + " failed: " + reason(failure) + wayOut(kind, failure))
         .cause(failure);
     failure.retryAfter().ifPresent(built::retryAfter);
     return built.build();
   }
 
+  private static String googleStatus(HttpFailure failure) {
+    return GoogleError.of(failure.text()).status();
+  }
+
+  private static @Nullable String reason(HttpFailure failure) {
+    if (failure.stage() != Stage.ANSWERED) {
+      return failure.getMessage();
+    }
+    GoogleError error = GoogleError.of(failure.text());
+    String code = error.status().isEmpty() ? "" : " " + error.status();
+    return ServerMessage.quote(error.message()) + " (HTTP " + failure.status() + code + ")";
+  }
+
   private static ErrorKind kind(HttpFailure failure) {
     return switch (failure.stage()) {
-      case NO_TOKEN ->
+      case NOT_SENT ->
         isTransient(failure.getCause()) ? ErrorKind.UNAVAILABLE : ErrorKind.UNAUTHORIZED;
       case NOT_CONNECTED, BROKEN -> ErrorKind.UNAVAILABLE;
       case OVERDUE -> ErrorKind.TIMEOUT;
@@ -96,7 +106,7 @@ public final class HttpErrors implements Refusals<HttpFailure> {
       case UNAVAILABLE -> ErrorKind.UNAVAILABLE;
       case TOO_LARGE -> ErrorKind.INVALID;
       default -> {
-        if (failure.googleStatus().equals("FAILED_PRECONDITION")) {
+        if (googleStatus(failure).equals("FAILED_PRECONDITION")) {
           yield ErrorKind.CONFLICT;
         }
         yield failure.status() >= SERVER_ERROR ? ErrorKind.MODEL_FAILED : ErrorKind.INVALID;
@@ -113,7 +123,7 @@ public final class HttpErrors implements Refusals<HttpFailure> {
             ? ". Check the network, and VertexConfig.withHosts if it is used: no host answers there"
             : "";
       case NOT_FOUND ->
-        failure.googleStatus().isEmpty() ? ". The container has no such path, or not for POST" : "";
+        googleStatus(failure).isEmpty() ? ". The container has no such path, or not for POST" : "";
       default -> "";
     };
   }
