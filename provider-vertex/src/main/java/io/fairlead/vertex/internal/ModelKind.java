@@ -30,7 +30,7 @@ import io.fairlead.reconcile.ResourceRef;
 import io.fairlead.vertex.VertexConfig;
 import io.fairlead.vertex.VertexContainer;
 import io.fairlead.vertex.VertexProbe;
-import io.fairlead.vertex.internal.storage.ArtifactSpec;
+import io.fairlead.vertex.internal.storage.Artifacts;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
@@ -459,8 +459,8 @@ final class ModelKind extends VertexKind<ModelSpec> {
             new ResourceRef(ModelSpec.KIND.name(), name),
             VertexTimes.instant(model.getVersionCreateTime()))
         .deployment(model.getLabelsOrDefault(VertexTags.DEPLOYMENT, ""))
-        .uses(ArtifactSpec.keyOf(bucket, model.getArtifactUri()).stream()
-            .map(key -> new ResourceRef(ArtifactSpec.KIND.name(), key))
+        .uses(Artifacts.keyOf(bucket, model.getArtifactUri()).stream()
+            .map(key -> new ResourceRef(Artifacts.KIND.name(), key))
             .toList());
   }
 

@@ -2,7 +2,7 @@ package io.fairlead.vertex.internal;
 
 import com.google.cloud.aiplatform.v1.Endpoint;
 import io.fairlead.reconcile.ResourceRef;
-import io.fairlead.vertex.internal.storage.ArtifactSpec;
+import io.fairlead.vertex.internal.storage.Artifacts;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -54,7 +54,7 @@ record VariantLabels(
       labels.put(PARENT + deployedModelId, model.substring(0, at));
     }
     artifact.ifPresent(key -> labels.put(
-        ARTIFACT + deployedModelId, base32(key.substring(ArtifactSpec.FOLDER.length()))));
+        ARTIFACT + deployedModelId, base32(key.substring(Artifacts.KEYS.prefix().length()))));
     pool.ifPresent(id -> labels.put(POOL + deployedModelId, id));
     return labels;
   }
@@ -72,7 +72,7 @@ record VariantLabels(
                 Optional.ofNullable(labels.get(VARIANT + id)).map(VariantLabels::read),
                 parent.map(name -> name + "@" + value).orElse(value),
                 Optional.ofNullable(labels.get(ARTIFACT + id))
-                    .map(hash -> ArtifactSpec.key(hexadecimal(hash))),
+                    .map(hash -> Artifacts.KEYS.prefix() + hexadecimal(hash)),
                 Optional.ofNullable(labels.get(POOL + id))));
       }
     });
@@ -126,7 +126,7 @@ record VariantLabels(
    */
   List<ResourceRef> remembers() {
     List<ResourceRef> all = new ArrayList<>(uses());
-    artifact.ifPresent(key -> all.add(new ResourceRef(ArtifactSpec.KIND.name(), key)));
+    artifact.ifPresent(key -> all.add(new ResourceRef(Artifacts.KIND.name(), key)));
     return all;
   }
 

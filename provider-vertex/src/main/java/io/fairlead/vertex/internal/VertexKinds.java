@@ -3,7 +3,7 @@ package io.fairlead.vertex.internal;
 import io.fairlead.reconcile.ResourceKind;
 import io.fairlead.reconcile.TrafficSetting;
 import io.fairlead.vertex.VertexConfig;
-import io.fairlead.vertex.internal.storage.ArtifactKind;
+import io.fairlead.vertex.internal.storage.Artifacts;
 import io.fairlead.vertex.internal.storage.StorageClient;
 import java.util.List;
 
@@ -21,7 +21,7 @@ record VertexKinds(List<ResourceKind<?>> all, TrafficSetting traffic) {
     ModelKind models = new ModelKind(config, names, calls);
     return new VertexKinds(
         List.of(
-            new ArtifactKind(config, storage),
+            Artifacts.kind(config, storage),
             models,
             new PoolKind(names, calls),
             new EndpointKind(names, calls, endpoints),

@@ -34,7 +34,7 @@ import io.fairlead.vertex.VertexVersion;
 import io.fairlead.vertex.internal.DeployedModelSpec.SharedPool;
 import io.fairlead.vertex.internal.catalog.Images;
 import io.fairlead.vertex.internal.catalog.Machines;
-import io.fairlead.vertex.internal.storage.ArtifactSpec;
+import io.fairlead.vertex.internal.storage.Artifacts;
 import java.net.URI;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -133,7 +133,7 @@ final class VertexMapper implements EndpointMapper {
   @Override
   public Container uploaded(Container container, List<String> hashes) {
     ModelArtifact artifact = container.artifact();
-    URI weights = URI.create(ArtifactSpec.location(bucket, ArtifactSpec.key(hashes.get(0))));
+    URI weights = URI.create(Artifacts.location(bucket, Artifacts.KEYS.of(hashes.get(0))));
     URI code = isLocal(artifact.code()) ? weights : artifact.code();
     ModelArtifact there = ModelArtifact.of(code, weights)
         .withMetadata(artifact.metadata().withName(readable(artifact)));
@@ -142,8 +142,7 @@ final class VertexMapper implements EndpointMapper {
 
   @Override
   public Resource<?> upload(LocalModel model) {
-    return Resource.shared(
-        ArtifactSpec.KIND, ArtifactSpec.key(model.sha256()), ArtifactSpec.of(model));
+    return Resource.shared(Artifacts.KIND, Artifacts.KEYS.of(model.sha256()), Artifacts.of(model));
   }
 
   private static boolean isLocal(URI uri) {
@@ -167,15 +166,14 @@ final class VertexMapper implements EndpointMapper {
       // Others own it.
       return resources;
     }
-    uploadOf(model)
-        .ifPresent(key -> resources.add(Resource.requiredShared(ArtifactSpec.KIND, key)));
+    uploadOf(model).ifPresent(key -> resources.add(Resource.requiredShared(Artifacts.KIND, key)));
     resources.add(
         Resource.shared(ModelSpec.KIND, modelName(container, model), new ModelSpec.Merged(model)));
     return resources;
   }
 
   private Optional<String> uploadOf(ModelSpec model) {
-    return ArtifactSpec.keyOf(bucket, model.artifactUri());
+    return Artifacts.keyOf(bucket, model.artifactUri());
   }
 
   private static boolean isRegistered(ModelArtifact artifact) {

@@ -18,9 +18,10 @@ import com.google.cloud.storage.StorageException;
 import io.fairlead.error.ErrorKind;
 import io.fairlead.error.ServingException;
 import io.fairlead.provider.LocalModel;
+import io.fairlead.provider.ObjectStore;
 import io.fairlead.provider.Pages;
+import io.fairlead.provider.UploadedFiles.Digest;
 import io.fairlead.vertex.VertexProvider;
-import io.fairlead.vertex.internal.storage.ArtifactFiles.Digest;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.ByteBuffer;
@@ -32,17 +33,19 @@ import java.util.Optional;
 import java.util.function.Consumer;
 
 /**
- * The calls on the artifact bucket.
+ * The artifact bucket, whose revisions are the generations of objects.
  *
  * <p>An object is created completely or not at all: each upload has a checksum, and Cloud Storage rejects other
- * bytes. Uploads are conditional on the object's generation, so that none replaces another's.
+ * bytes.
  */
-final class ArtifactBucket {
+final class ArtifactBucket implements ObjectStore {
   /** Larger files are sent in parts, each of which is sent again if its answer is lost. */
   static final int LARGEST_PART = 16 << 20;
 
   private static final int BUFFER = 1 << 20;
-  private static final long NONE = 0;
+  /** The owner tag, in the metadata of each object. */
+  private static final String RUN = "fairlead-run";
+
   private static final String CONTENT_TYPE = "application/octet-stream";
 
   private final String bucket;
@@ -56,21 +59,21 @@ final class ArtifactBucket {
     this.client = client;
   }
 
-  /** {@return whether the settings have a bucket} */
-  boolean isNamed() {
+  @Override
+  public boolean isConfigured() {
     return !bucket.isEmpty();
   }
 
-  /** {@return all objects whose names have a prefix; none if the bucket does not exist} */
-  List<Blob> list(String prefix) {
+  @Override
+  public List<Stored> list(String prefix) {
     try {
       return Pages.all(
           VertexProvider.ID,
           "the objects at " + uri(prefix),
           token -> page(prefix, Objects.requireNonNullElse(token, "")),
           page -> {
-            List<Blob> objects = new ArrayList<>();
-            page.getValues().forEach(objects::add);
+            List<Stored> objects = new ArrayList<>();
+            page.getValues().forEach(object -> objects.add(stored(object)));
             return objects;
           },
           Page::getNextPageToken);
@@ -80,6 +83,16 @@ final class ArtifactBucket {
       }
       throw e;
     }
+  }
+
+  private static Stored stored(Blob object) {
+    Map<String, String> metadata = object.getMetadata();
+    return new Stored(
+        object.getName(),
+        new Digest(object.getSize(), String.valueOf(object.getCrc32c())),
+        String.valueOf(object.getGeneration()),
+        Optional.ofNullable(metadata == null ? null : metadata.get(RUN)),
+        object.getCreateTimeOffsetDateTime().toInstant());
   }
 
   private Page<Blob> page(String prefix, String token) {
@@ -97,27 +110,27 @@ final class ArtifactBucket {
             bucket, BlobListOption.prefix(prefix), fields, BlobListOption.pageToken(token)));
   }
 
-  /** Deletes the listed generation of an object; one that has replaced it since is kept. */
-  void delete(Blob listed) {
-    String what = "Delete " + uri(listed.getName());
-    BlobId id = BlobId.of(bucket, listed.getName());
-    BlobSourceOption asListed = BlobSourceOption.generationMatch(listed.getGeneration());
+  @Override
+  public void delete(Stored listed) {
+    String what = "Delete " + uri(listed.name());
+    BlobId id = BlobId.of(bucket, listed.name());
+    BlobSourceOption asListed = BlobSourceOption.generationMatch(generation(listed));
     unlessOvertaken(what, storage -> storage.delete(id, asListed));
   }
 
-  /**
-   * Uploads a file of a model, unless another process has written the same object since it was read.
-   *
-   * @param replaced the generation of the object to replace; 0 if there is none
-   */
-  void upload(
-      String name, LocalModel model, String file, Map<String, String> metadata, long replaced) {
+  private static long generation(Stored listed) {
+    return Long.parseLong(listed.revision());
+  }
+
+  @Override
+  public void upload(
+      String name, LocalModel model, String file, String run, Optional<Stored> replaced) {
     LocalModel.Entry entry = requireNonNull(model.entries().get(file), file);
     String what = "Upload " + entry.path() + " to " + uri(name);
     BlobInfo object = BlobInfo.newBuilder(bucket, name)
         .setContentType(CONTENT_TYPE)
-        .setMetadata(metadata)
-        .setCrc32c(Digest.of(entry).crc32c())
+        .setMetadata(Map.of(RUN, run))
+        .setCrc32c(Artifacts.digest(entry).checksum())
         .build();
     try {
       if (entry.size() > LARGEST_PART) {
@@ -133,12 +146,12 @@ final class ArtifactBucket {
     }
   }
 
-  private void atOnce(Storage storage, BlobInfo object, byte[] bytes, long replaced) {
+  private void atOnce(Storage storage, BlobInfo object, byte[] bytes, Optional<Stored> replaced) {
     List<BlobTargetOption> options = new ArrayList<>(List.of(
         BlobTargetOption.disableGzipContent(),
-        replaced == NONE
-            ? BlobTargetOption.doesNotExist()
-            : BlobTargetOption.generationMatch(replaced)));
+        replaced
+            .map(old -> BlobTargetOption.generationMatch(generation(old)))
+            .orElseGet(BlobTargetOption::doesNotExist)));
     encryptionKey.map(BlobTargetOption::kmsKeyName).ifPresent(options::add);
     storage.create(object, bytes, options.toArray(BlobTargetOption[]::new));
   }
@@ -152,16 +165,16 @@ final class ArtifactBucket {
   }
 
   private void inParts(
-      Storage storage, String what, BlobInfo object, InputStream file, long replaced) {
+      Storage storage, String what, BlobInfo object, InputStream file, Optional<Stored> replaced) {
     byte[] buffer = new byte[BUFFER];
     try (file) {
       // Closing it creates the object, so it is closed only when all is sent.
       List<BlobWriteOption> options = new ArrayList<>(List.of(
           BlobWriteOption.crc32cMatch(),
           BlobWriteOption.disableGzipContent(),
-          replaced == NONE
-              ? BlobWriteOption.doesNotExist()
-              : BlobWriteOption.generationMatch(replaced)));
+          replaced
+              .map(old -> BlobWriteOption.generationMatch(generation(old)))
+              .orElseGet(BlobWriteOption::doesNotExist)));
       encryptionKey.map(BlobWriteOption::kmsKeyName).ifPresent(options::add);
       WriteChannel parts = storage.writer(object, options.toArray(BlobWriteOption[]::new));
       parts.setChunkSize(LARGEST_PART);

@@ -36,6 +36,7 @@ import io.fairlead.operation.Plan;
 import io.fairlead.provider.ClientHolder;
 import io.fairlead.provider.LocalModel;
 import io.fairlead.reconcile.Look;
+import io.fairlead.reconcile.ModelUploadKind;
 import io.fairlead.reconcile.OwnerTag;
 import io.fairlead.reconcile.ResourceRef;
 import io.fairlead.vertex.Gcp;
@@ -191,7 +192,7 @@ class VertexUploadsTest {
     LocalModel after = local(folder.resolve("model"));
 
     assertThat(key(after)).isNotEqualTo(key(before));
-    assertThat(artifacts(gcp.config()).matches(ArtifactSpec.of(after), ArtifactSpec.of(before)))
+    assertThat(artifacts(gcp.config()).matches(Artifacts.of(after), Artifacts.of(before)))
         .isFalse();
   }
 
@@ -234,18 +235,18 @@ class VertexUploadsTest {
     byte[] large = new byte[ArtifactBucket.LARGEST_PART + 5];
     new Random(1).nextBytes(large);
     Path file = Files.write(folder.resolve("large.bin"), large);
-    ArtifactKind artifacts = artifacts(gcp.config());
+    ModelUploadKind artifacts = artifacts(gcp.config());
     LocalModel artifact = local(file);
     gcp.project().failNext("storage.objects.insert", Status.Code.UNAVAILABLE, "not now");
 
-    artifacts.create(key(artifact), ArtifactSpec.of(artifact), new OwnerTag("", "run-1"));
+    artifacts.create(key(artifact), Artifacts.of(artifact), new OwnerTag("", "run-1"));
 
     assertThat(gcp.project()
             .object(gcp.config().artifactBucket().orElseThrow(), key(artifact) + "/large.bin"))
         .isEqualTo(large);
     assertThat(artifacts.read(key(artifact), new Look()).run()).contains("run-1");
     assertThat(artifacts.matches(
-            ArtifactSpec.of(artifact),
+            Artifacts.of(artifact),
             artifacts.read(key(artifact), new Look()).value().orElseThrow()))
         .isTrue();
     assertThat(gcp.project().calls())
@@ -257,7 +258,7 @@ class VertexUploadsTest {
   @ValueSource(ints = {3, ArtifactBucket.LARGEST_PART + 5})
   void aFileThatIsChangedAfterItWasReadIsNotUploadedAsWhatItWas(int size) throws IOException {
     Path file = Files.write(folder.resolve("changing.bin"), new byte[size]);
-    ArtifactKind artifacts = artifacts(gcp.config());
+    ModelUploadKind artifacts = artifacts(gcp.config());
     LocalModel artifact = local(file);
     byte[] other = new byte[size];
     other[size - 1] = 1;
@@ -265,8 +266,7 @@ class VertexUploadsTest {
 
     ServingException failure = catchThrowableOfType(
         ServingException.class,
-        () ->
-            artifacts.create(key(artifact), ArtifactSpec.of(artifact), new OwnerTag("", "run-1")));
+        () -> artifacts.create(key(artifact), Artifacts.of(artifact), new OwnerTag("", "run-1")));
 
     assertThat(failure.kind()).isEqualTo(ErrorKind.CONFLICT);
     assertThat(failure.retryable()).isFalse();
@@ -277,7 +277,7 @@ class VertexUploadsTest {
   @Test
   void aServerThatDoesNotAnswerIsGivenUpInTimeAndAnInterruptIsObeyed() throws Exception {
     gcp.project().neverAnswers("storage.objects.list");
-    ArtifactKind artifacts = artifacts(gcp.config().withCallTimeout(Duration.ofMillis(300)));
+    ModelUploadKind artifacts = artifacts(gcp.config().withCallTimeout(Duration.ofMillis(300)));
 
     ServingException late =
         catchThrowableOfType(ServingException.class, () -> artifacts.read(KEY, new Look()));
@@ -329,11 +329,11 @@ class VertexUploadsTest {
     for (int i = 0; i < 5; i++) {
       Files.writeString(folder.resolve("model/part-" + i), "part " + i);
     }
-    ArtifactKind artifacts = artifacts(gcp.config());
+    ModelUploadKind artifacts = artifacts(gcp.config());
     LocalModel artifact = local(folder.resolve("model"));
     gcp.project().pageSize(2);
 
-    artifacts.create(key(artifact), ArtifactSpec.of(artifact), new OwnerTag("", "run-1"));
+    artifacts.create(key(artifact), Artifacts.of(artifact), new OwnerTag("", "run-1"));
 
     assertThat(artifacts.list(new Look())).singleElement().satisfies(listed -> {
       assertThat(listed.ref()).isEqualTo(new ResourceRef("artifact", key(artifact)));
@@ -373,11 +373,11 @@ class VertexUploadsTest {
 
   @Test
   void onlyADirectoryOfItsMakingIsAnUploads() {
-    assertThat(ArtifactSpec.keyOf("b", "gs://b/" + KEY + "/")).contains(KEY);
-    assertThat(ArtifactSpec.keyOf("b", "gs://b/" + KEY)).contains(KEY);
-    assertThat(ArtifactSpec.keyOf("b", "gs://other/" + KEY)).isEmpty();
-    assertThat(ArtifactSpec.keyOf("b", "gs://b/" + KEY + "/sub/")).isEmpty();
-    assertThat(ArtifactSpec.keyOf("b", "gs://b/models/" + KEY + "/")).isEmpty();
+    assertThat(Artifacts.keyOf("b", "gs://b/" + KEY + "/")).contains(KEY);
+    assertThat(Artifacts.keyOf("b", "gs://b/" + KEY)).contains(KEY);
+    assertThat(Artifacts.keyOf("b", "gs://other/" + KEY)).isEmpty();
+    assertThat(Artifacts.keyOf("b", "gs://b/" + KEY + "/sub/")).isEmpty();
+    assertThat(Artifacts.keyOf("b", "gs://b/models/" + KEY + "/")).isEmpty();
   }
 
   @Test
@@ -488,8 +488,8 @@ class VertexUploadsTest {
 
   // ---- words ----
 
-  private static ArtifactKind artifacts(VertexConfig config) {
-    return new ArtifactKind(
+  private static ModelUploadKind artifacts(VertexConfig config) {
+    return Artifacts.kind(
         config,
         new StorageClient(
             config, new ClientHolder("vertex"), NoCredentialsProvider::create, "no credentials"));
@@ -501,7 +501,7 @@ class VertexUploadsTest {
   }
 
   private static String key(LocalModel model) {
-    return ArtifactSpec.key(model.sha256());
+    return Artifacts.KEYS.of(model.sha256());
   }
 
   private Container model() {
