@@ -99,7 +99,8 @@ public final class AzureMlConfig extends Settings<AzureMlConfig.Draft> {
         .check(
             draft
                 .scoringClient
-                .filter(client -> client.followRedirects() != java.net.http.HttpClient.Redirect.NEVER)
+                .filter(
+                    client -> client.followRedirects() != java.net.http.HttpClient.Redirect.NEVER)
                 .isEmpty(),
             "scoringClient",
             "must not follow redirects, which would take keys and tokens to other hosts")
@@ -117,7 +118,8 @@ public final class AzureMlConfig extends Settings<AzureMlConfig.Draft> {
     problems.check(
         tags.size() <= MOST_TAGS,
         field,
-        "must be at most " + MOST_TAGS + ", because Azure takes 50 on a resource and the library needs the rest",
+        "must be at most " + MOST_TAGS
+            + ", because Azure takes 50 on a resource and the library needs the rest",
         tags.size());
     tags.forEach((name, value) -> problems
         .check(

@@ -94,8 +94,8 @@ public final class AzureMlContainer extends Settings<AzureMlContainer.Draft>
   /** {@return a copy for a server of one's own} */
   public AzureMlContainer withServer(
       int port, String scoringPath, String livenessPath, String readinessPath) {
-    return new AzureMlContainer(with(draft -> draft.server =
-        Optional.of(new Server(port, scoringPath, livenessPath, readinessPath))));
+    return new AzureMlContainer(with(draft ->
+        draft.server = Optional.of(new Server(port, scoringPath, livenessPath, readinessPath))));
   }
 
   public AzureMlContainer withModelMountPath(String path) {

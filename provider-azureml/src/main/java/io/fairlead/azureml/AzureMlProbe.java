@@ -19,8 +19,8 @@ public record AzureMlProbe(
     int successThreshold,
     int failureThreshold) {
   /** Azure ML's own: 10 s, 10 s and 2 s, 1 success, 30 failures. */
-  public static final AzureMlProbe DEFAULT =
-      new AzureMlProbe(Duration.ofSeconds(10), Duration.ofSeconds(10), Duration.ofSeconds(2), 1, 30);
+  public static final AzureMlProbe DEFAULT = new AzureMlProbe(
+      Duration.ofSeconds(10), Duration.ofSeconds(10), Duration.ofSeconds(2), 1, 30);
 
   public AzureMlProbe {
     Problems problems = Problems.in("AzureMlProbe")

@@ -8,7 +8,7 @@ import java.util.Optional;
 
 /** Azure ML's options of a deployment's capacity for requests, for {@link io.fairlead.grammar.Scaling#with}. */
 public final class AzureMlScaling extends Settings<AzureMlScaling.Draft> implements ScalingOptions {
-  private static final Duration LONGEST_REQUEST = Duration.ofSeconds(180);
+  private static final Duration LONGEST_REQUEST = Duration.ofMinutes(3);
 
   /** Azure ML's own limits: one request at a time for each instance, of 5 seconds at most. */
   public static final AzureMlScaling DEFAULT = new AzureMlScaling(new Draft());
@@ -26,7 +26,7 @@ public final class AzureMlScaling extends Settings<AzureMlScaling.Draft> impleme
     draft.requestTimeout.ifPresent(timeout -> problems.check(
         timeout.compareTo(Duration.ZERO) > 0 && timeout.compareTo(LONGEST_REQUEST) <= 0,
         "requestTimeout",
-        "must be more than 0 and at most 180 seconds",
+        "must be more than 0 and at most 3 minutes",
         timeout));
     problems.throwIfAny();
   }
@@ -36,7 +36,7 @@ public final class AzureMlScaling extends Settings<AzureMlScaling.Draft> impleme
     return draft().maxConcurrentRequests;
   }
 
-  /** {@return how long the container may take for a request, at most 180 seconds; by default 5 seconds} */
+  /** {@return how long the container may take for a request, at most 3 minutes; by default 5 seconds} */
   public Optional<Duration> requestTimeout() {
     return draft().requestTimeout;
   }

@@ -3,6 +3,7 @@ package io.fairlead.azureml.internal;
 import io.fairlead.azureml.internal.arm.AssetType;
 import io.fairlead.azureml.internal.arm.Document;
 import io.fairlead.azureml.internal.arm.Workspace;
+import io.fairlead.azureml.internal.storage.Uploads;
 import io.fairlead.reconcile.Accepted;
 import io.fairlead.reconcile.KindName;
 import io.fairlead.reconcile.Listed;
@@ -75,8 +76,9 @@ final class AssetKind<T extends AssetSpec> implements ResourceKind<T> {
   @Override
   public Accepted update(String name, Observed<T> current, T desired) {
     AssetRef asset = AssetRef.parse(name);
-    Document now = workspace.asset(type, asset.name(), asset.version()).orElseThrow(() ->
-        AzureMlFailures.gone(type.noun() + " " + name));
+    Document now = workspace
+        .asset(type, asset.name(), asset.version())
+        .orElseThrow(() -> AzureMlFailures.gone(type.noun() + " " + name));
     Map<String, String> tags = AzureMlTags.own(now.texts("properties", "tags"));
     tags.putAll(desired.tags());
     Document changed = now.with(tags, "properties", "tags");
@@ -122,7 +124,9 @@ final class AssetKind<T extends AssetSpec> implements ResourceKind<T> {
   private Listed listed(Document asset) {
     AssetRef ref = new AssetRef(asset.text("name").orElse(""), version(asset));
     return Listed.of(new ResourceRef(id.name(), ref.toString()), createdAt(asset))
-        .uses(AzureMlNames.keyOf(ref).stream().map(Uploads::ref).toList());
+        .uses(AzureMlNames.keyOf(ref).stream()
+            .map(key -> new ResourceRef(Uploads.KIND.name(), key))
+            .toList());
   }
 
   /** {@return the assets that were made here, with or without a version} */

@@ -25,6 +25,8 @@ final class AzureMlFailures {
   /** {@return the failure of a change that was computed from a state that is not there any more} */
   static ServingException overtaken(String what) {
     return new ServingException(
-        AzureMlProvider.ID, ErrorKind.CONFLICT, "Another process has changed the " + what + " meanwhile");
+        AzureMlProvider.ID,
+        ErrorKind.CONFLICT,
+        "Another process has changed the " + what + " meanwhile");
   }
 }

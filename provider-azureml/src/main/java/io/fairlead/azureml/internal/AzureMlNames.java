@@ -2,6 +2,7 @@ package io.fairlead.azureml.internal;
 
 import io.fairlead.azureml.AzureMlConfig;
 import io.fairlead.azureml.internal.arm.AssetType;
+import io.fairlead.azureml.internal.storage.Uploads;
 import io.fairlead.provider.ContentName;
 import io.fairlead.provider.Fingerprint;
 import java.util.Optional;
@@ -16,13 +17,6 @@ final class AzureMlNames {
   /** The version of an asset that has no files. */
   static final String FIRST = "1";
 
-  /** The prefix of all uploads in the container of the datastore. */
-  static final String FOLDER = "fairlead/";
-
-  /** The digits of a hash that are in the key of an upload: 128 bits. */
-  static final int KEY_DIGITS = 32;
-
-  private static final Pattern UPLOADED = Pattern.compile("[0-9a-f]{" + KEY_DIGITS + "}");
   private static final Pattern LAST_SEGMENT = Pattern.compile("[^/]+$");
 
   private final String group;
@@ -33,8 +27,8 @@ final class AzureMlNames {
     String within =
         "subscriptions/" + config.subscription() + "/resourceGroups/" + config.resourceGroup();
     this.group = "/" + within;
-    this.workspace = group + "/providers/Microsoft.MachineLearningServices/workspaces/"
-        + config.workspace();
+    this.workspace =
+        group + "/providers/Microsoft.MachineLearningServices/workspaces/" + config.workspace();
     this.datastore = "azureml://subscriptions/" + config.subscription() + "/resourcegroups/"
         + config.resourceGroup() + "/workspaces/" + config.workspace() + "/datastores/"
         + config.datastore() + "/paths/";
@@ -70,11 +64,6 @@ final class AzureMlNames {
 
   // ---- uploads ----
 
-  /** {@return the key of an upload of this content} */
-  static String key(String sha256) {
-    return FOLDER + sha256.substring(0, KEY_DIGITS);
-  }
-
   /** {@return the location of an upload} */
   String location(String key) {
     return datastore + key + "/";
@@ -82,23 +71,23 @@ final class AzureMlNames {
 
   /** {@return the key of the upload at a location; empty if it is none of this workspace's datastore} */
   Optional<String> keyAt(String location) {
-    if (!location.regionMatches(true, 0, datastore + FOLDER, 0, (datastore + FOLDER).length())) {
-      return Optional.empty();
-    }
-    String rest = location.substring((datastore + FOLDER).length()).replaceFirst("/+$", "");
-    return UPLOADED.matcher(rest).matches() ? Optional.of(FOLDER + rest) : Optional.empty();
+    boolean isHere = location.regionMatches(true, 0, datastore, 0, datastore.length());
+    return Optional.of(location)
+        .filter(uri -> isHere)
+        .map(uri -> uri.substring(datastore.length()).replaceFirst("/+$", ""))
+        .filter(Uploads.KEYS::isKey);
   }
 
   /** {@return the key of the upload that an asset made here has; empty if it has none} */
   static Optional<String> keyOf(AssetRef asset) {
-    return UPLOADED.matcher(asset.version()).matches()
-        ? Optional.of(FOLDER + asset.version())
-        : Optional.empty();
+    return Optional.of(Uploads.KEYS.prefix() + asset.version()).filter(Uploads.KEYS::isKey);
   }
 
   /** {@return the version of an asset with files at a location} */
   String versionAt(String location) {
-    return keyAt(location).map(key -> key.substring(FOLDER.length())).orElse(FIRST);
+    return keyAt(location)
+        .map(key -> key.substring(Uploads.KEYS.prefix().length()))
+        .orElse(FIRST);
   }
 
   // ---- endpoints ----

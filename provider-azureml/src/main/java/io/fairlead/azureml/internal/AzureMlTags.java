@@ -55,6 +55,13 @@ final class AzureMlTags {
     return own;
   }
 
+  /** {@return the owner tag alone} */
+  static SortedMap<String, String> owner(Map<String, String> tags) {
+    SortedMap<String, String> owner = new TreeMap<>(tags);
+    owner.keySet().removeIf(name -> !name.equals(DEPLOYMENT) && !name.equals(RUN));
+    return owner;
+  }
+
   /** {@return the tags from a model's metadata: its own, its framework, and those of the settings that it lacks} */
   static SortedMap<String, String> users(
       ModelMetadata metadata, Map<String, String> settings, Problems problems) {

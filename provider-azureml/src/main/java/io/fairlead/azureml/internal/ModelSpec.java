@@ -1,6 +1,6 @@
 package io.fairlead.azureml.internal;
 
-import io.fairlead.azureml.AzureMlArtifact.Type;
+import io.fairlead.azureml.AzureMlArtifact;
 import io.fairlead.azureml.internal.arm.Document;
 import io.fairlead.reconcile.KindName;
 import java.util.Locale;
@@ -17,7 +17,10 @@ import java.util.TreeMap;
  * @param tags the tags of the user
  */
 record ModelSpec(
-    String location, Type type, Optional<String> description, SortedMap<String, String> tags)
+    String location,
+    AzureMlArtifact.Type type,
+    Optional<String> description,
+    SortedMap<String, String> tags)
     implements AssetSpec {
   static final KindName<ModelSpec> KIND = new KindName<>("model", ModelSpec.class);
 
@@ -33,13 +36,13 @@ record ModelSpec(
         AzureMlTags.users(properties.texts("tags")));
   }
 
-  private static Type type(String text) {
-    for (Type type : Type.values()) {
+  private static AzureMlArtifact.Type type(String text) {
+    for (AzureMlArtifact.Type type : AzureMlArtifact.Type.values()) {
       if (type.name().equalsIgnoreCase(text)) {
         return type;
       }
     }
-    return Type.CUSTOM_MODEL;
+    return AzureMlArtifact.Type.CUSTOM_MODEL;
   }
 
   @Override

@@ -5,11 +5,11 @@ import com.azure.core.credential.TokenRequestContext;
 import com.azure.core.exception.ClientAuthenticationException;
 import com.azure.core.http.HttpClient;
 import com.azure.core.http.HttpHeaderName;
+import com.azure.core.http.HttpHeaders;
 import com.azure.core.http.HttpMethod;
 import com.azure.core.http.HttpPipeline;
 import com.azure.core.http.HttpPipelineBuilder;
 import com.azure.core.http.HttpRequest;
-import com.azure.core.http.HttpResponse;
 import com.azure.core.http.policy.HttpPipelinePolicy;
 import com.azure.core.http.policy.UserAgentPolicy;
 import com.azure.identity.CredentialUnavailableException;
@@ -83,17 +83,9 @@ final class Arm {
   }
 
   /** An answer, whatever its status. */
-  private record Answer(HttpResponse response, byte[] bytes) {
-    int status() {
-      return response.getStatusCode();
-    }
-
-    Optional<Document> body() {
-      return Document.read(bytes);
-    }
-
+  private record Answer(int status, HttpHeaders headers, Optional<Document> body) {
     Optional<String> header(HttpHeaderName name) {
-      return Optional.ofNullable(response.getHeaderValue(name)).filter(value -> !value.isBlank());
+      return Optional.ofNullable(headers.getValue(name)).filter(value -> !value.isBlank());
     }
 
     Optional<Duration> retryAfter() {
@@ -268,8 +260,8 @@ final class Arm {
   }
 
   private Answer send(String what, HttpMethod method, URI uri, @Nullable Document body) {
-    HttpRequest request = new HttpRequest(method, uri.toString())
-        .setHeader(HttpHeaderName.ACCEPT, JSON);
+    HttpRequest request =
+        new HttpRequest(method, uri.toString()).setHeader(HttpHeaderName.ACCEPT, JSON);
     if (body != null) {
       request.setHeader(HttpHeaderName.CONTENT_TYPE, JSON).setBody(body.write());
     } else if (method == HttpMethod.POST) {
@@ -280,7 +272,8 @@ final class Arm {
         .flatMap(response -> response
             .getBodyAsByteArray()
             .defaultIfEmpty(new byte[0])
-            .map(bytes -> new Answer(response, bytes)));
+            .map(bytes ->
+                new Answer(response.getStatusCode(), response.getHeaders(), Document.read(bytes))));
     return get(what, answer.toFuture());
   }
 

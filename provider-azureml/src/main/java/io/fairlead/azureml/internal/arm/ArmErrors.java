@@ -147,7 +147,14 @@ final class ArmErrors {
   /** Codes that say nothing, around one that does. */
   private static boolean isGeneral(String code) {
     return switch (code.toLowerCase(Locale.ROOT)) {
-      case "", "usererror", "badrequest", "validationerror", "error", "conflict", "deploymentfailed", "internal" -> true;
+      case "",
+          "usererror",
+          "badrequest",
+          "validationerror",
+          "error",
+          "conflict",
+          "deploymentfailed",
+          "internal" -> true;
       default -> false;
     };
   }
@@ -167,8 +174,7 @@ final class ArmErrors {
   private static void collect(
       Document error, List<String> codes, List<String> messages, int levels) {
     codes.add(error.text("code").orElse(""));
-    String message =
-        error.text("message").orElse("").strip().replaceFirst("[.:\\s]+$", "");
+    String message = error.text("message").orElse("").strip().replaceFirst("[.:\\s]+$", "");
     boolean isNew = messages.stream().noneMatch(known -> known.contains(message));
     if (!message.isEmpty() && isNew) {
       String target = error.text("target").filter(name -> !name.isBlank()).orElse("");
@@ -185,8 +191,8 @@ final class ArmErrors {
     }
     String message = said.message().length() <= MOST_CHARACTERS
         ? said.message()
-        : said.message().substring(0, MOST_CHARACTERS) + "... (" + said.message().length()
-            + " characters)";
+        : said.message().substring(0, MOST_CHARACTERS) + "... ("
+            + said.message().length() + " characters)";
     return message + " (" + (said.code().isEmpty() ? otherwise : said.code()) + ")";
   }
 
@@ -201,9 +207,10 @@ final class ArmErrors {
       case UNAUTHORIZED, FORBIDDEN -> ErrorKind.UNAUTHORIZED;
       case NOT_FOUND -> ErrorKind.NOT_FOUND;
       case REQUEST_TIMEOUT, GATEWAY_TIMEOUT -> ErrorKind.TIMEOUT;
-      case CONFLICT -> TAKEN.test(said.code() + " " + said.message())
-          ? ErrorKind.ALREADY_EXISTS
-          : ErrorKind.CONFLICT;
+      case CONFLICT ->
+        TAKEN.test(said.code() + " " + said.message())
+            ? ErrorKind.ALREADY_EXISTS
+            : ErrorKind.CONFLICT;
       case PRECONDITION_FAILED -> ErrorKind.CONFLICT;
       case TOO_MANY -> ErrorKind.THROTTLED;
       default -> {
@@ -232,11 +239,13 @@ final class ArmErrors {
       return ErrorKind.QUOTA;
     }
     return switch (said.code().toLowerCase(Locale.ROOT)) {
-      case "imagebuildfailure", "resourcenotready", "secretsinjectionerror" -> ErrorKind.MODEL_FAILED;
+      case "imagebuildfailure", "resourcenotready", "secretsinjectionerror" ->
+        ErrorKind.MODEL_FAILED;
       case "operationcanceled", "operationcancelled" -> ErrorKind.UNAVAILABLE;
       case "resourcenotfound" -> ErrorKind.INVALID;
       case "workspacemanagednetworknotready" -> ErrorKind.CONFLICT;
-      case "authorizationfailed", "linkedauthorizationfailed", "forbidden" -> ErrorKind.UNAUTHORIZED;
+      case "authorizationfailed", "linkedauthorizationfailed", "forbidden" ->
+        ErrorKind.UNAUTHORIZED;
       case "badargument" -> ErrorKind.INVALID;
       case "internalservererror", "" -> ErrorKind.UNKNOWN;
       default -> ErrorKind.INVALID;
@@ -270,7 +279,8 @@ final class ArmErrors {
             + "and AcrPull), and that no policy of the subscription forbids it";
       case "secretsinjectionerror" ->
         ". The endpoint's identity must be allowed to read the secrets that the environment variables refer to";
-      case "workspacemanagednetworknotready" -> ". Provision the managed network of the workspace first";
+      case "workspacemanagednetworknotready" ->
+        ". Provision the managed network of the workspace first";
       case "internalservererror" -> ". It is Azure's own failure: retry, or ask its support";
       default -> "";
     };

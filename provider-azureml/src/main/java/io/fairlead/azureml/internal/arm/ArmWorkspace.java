@@ -3,41 +3,64 @@ package io.fairlead.azureml.internal.arm;
 import com.azure.core.credential.TokenCredential;
 import com.azure.core.http.HttpClient;
 import io.fairlead.azureml.AzureMlConfig;
+import io.fairlead.azureml.AzureMlProvider;
+import io.fairlead.error.ErrorKind;
+import io.fairlead.error.ServingException;
+import io.fairlead.provider.ClientHolder;
+import io.fairlead.provider.Lazy;
 import io.fairlead.reconcile.Accepted;
 import io.fairlead.reconcile.Outcome;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Supplier;
 
 /** The calls to a workspace over HTTP. */
 public final class ArmWorkspace implements Workspace {
   private static final String AUTOSCALE_VERSION = "2022-10-01";
 
-  private final Arm arm;
+  private final ClientHolder holder;
+  private final Lazy<Arm> arm;
   private final String group;
   private final String workspace;
   private final String version;
 
   /**
-   * Creates the calls.
+   * Creates the calls, whose client and credential are created when the first is made.
    *
+   * @param holder refuses calls once it is closed
    * @param identity the credentials, as a phrase for messages
    */
   public ArmWorkspace(
-      AzureMlConfig config, TokenCredential credential, String identity, HttpClient client) {
-    this.arm = new Arm(
-        config.endpoint().orElse(config.cloud().management()),
-        config.cloud().managementScope(),
-        credential,
-        identity,
-        client,
-        config.callTimeout());
+      AzureMlConfig config,
+      ClientHolder holder,
+      Supplier<TokenCredential> credential,
+      String identity,
+      Supplier<HttpClient> client) {
+    this.holder = holder;
+    this.arm = new Lazy<>(holder) {
+      @Override
+      protected Arm make() {
+        return new Arm(
+            config.endpoint().orElse(config.cloud().management()),
+            config.cloud().managementScope(),
+            credential.get(),
+            identity,
+            client.get(),
+            config.callTimeout());
+      }
+    };
     this.group = "/subscriptions/" + encoded(config.subscription()) + "/resourceGroups/"
         + encoded(config.resourceGroup());
     this.workspace = group + "/providers/Microsoft.MachineLearningServices/workspaces/"
         + encoded(config.workspace());
     this.version = "api-version=" + encoded(config.apiVersion());
+  }
+
+  private Arm arm() {
+    holder.checkOpen();
+    return arm.get();
   }
 
   private static String encoded(String segment) {
@@ -53,30 +76,31 @@ public final class ArmWorkspace implements Workspace {
   }
 
   private static <T> T there(String what, Optional<T> found) {
-    return found.orElseThrow(() -> new io.fairlead.error.ServingException(
-        io.fairlead.azureml.AzureMlProvider.ID,
-        io.fairlead.error.ErrorKind.INVALID,
+    return found.orElseThrow(() -> new ServingException(
+        AzureMlProvider.ID,
+        ErrorKind.INVALID,
         what + " failed: it does not exist, or these credentials may not see it"));
   }
 
   @Override
   public Document properties() {
     String what = "Get the workspace";
-    return there(what, arm.find(what, path()));
+    return there(what, arm().find(what, path()));
   }
 
   @Override
   public Document datastore(String name) {
     String what = "Get datastore " + name;
-    return there(what, arm.find(what, path("datastores", name)));
+    return there(what, arm().find(what, path("datastores", name)));
   }
 
   @Override
   public Document datastoreSecrets(String name) {
-    return arm.post(
-        "Get the secrets of datastore " + name,
-        path("datastores", name, "listSecrets"),
-        Document.EMPTY);
+    return arm()
+        .post(
+            "Get the secrets of datastore " + name,
+            path("datastores", name, "listSecrets"),
+            Document.EMPTY);
   }
 
   // ---- models, environments, code ----
@@ -95,35 +119,41 @@ public final class ArmWorkspace implements Workspace {
 
   @Override
   public Optional<Document> asset(AssetType type, String name, String assetVersion) {
-    return arm.find(named("Get", type, name, assetVersion), assetVersion(type, name, assetVersion));
+    return arm()
+        .find(named("Get", type, name, assetVersion), assetVersion(type, name, assetVersion));
   }
 
   @Override
   public List<Document> assets(AssetType type) {
-    return arm.list("List " + type.path(), path(type.path()));
+    return arm().list("List " + type.path(), path(type.path()));
   }
 
   @Override
   public List<Document> assetVersions(AssetType type, String name) {
-    return arm.list(
-        "List the versions of " + type.noun() + " " + name, path(type.path(), name, "versions"));
+    return arm()
+        .list(
+            "List the versions of " + type.noun() + " " + name,
+            path(type.path(), name, "versions"));
   }
 
   @Override
   public Accepted putAsset(AssetType type, String name, String assetVersion, Document asset) {
-    return arm.put(
-        named("Create", type, name, assetVersion), assetVersion(type, name, assetVersion), asset);
+    return arm()
+        .put(
+            named("Create", type, name, assetVersion),
+            assetVersion(type, name, assetVersion),
+            asset);
   }
 
   @Override
   public Accepted deleteAsset(AssetType type, String name, String assetVersion) {
-    return arm.delete(
-        named("Delete", type, name, assetVersion), assetVersion(type, name, assetVersion));
+    return arm()
+        .delete(named("Delete", type, name, assetVersion), assetVersion(type, name, assetVersion));
   }
 
   @Override
   public Accepted deleteAssetContainer(AssetType type, String name) {
-    return arm.delete("Delete " + type.noun() + " " + name, asset(type, name));
+    return arm().delete("Delete " + type.noun() + " " + name, asset(type, name));
   }
 
   // ---- endpoints ----
@@ -138,78 +168,83 @@ public final class ArmWorkspace implements Workspace {
 
   @Override
   public Optional<Document> endpoint(String name) {
-    return arm.find("Get endpoint " + name, endpointPath(name));
+    return arm().find("Get endpoint " + name, endpointPath(name));
   }
 
   @Override
   public List<Document> endpoints() {
-    return arm.list("List endpoints", path("onlineEndpoints"));
+    return arm().list("List endpoints", path("onlineEndpoints"));
   }
 
   @Override
   public Accepted putEndpoint(String name, Document endpoint) {
-    return arm.put("Write endpoint " + name, endpointPath(name), endpoint);
+    return arm().put("Write endpoint " + name, endpointPath(name), endpoint);
   }
 
   @Override
   public Accepted patchEndpoint(String name, Document tags) {
-    return arm.patch("Tag endpoint " + name, endpointPath(name), tags);
+    return arm().patch("Tag endpoint " + name, endpointPath(name), tags);
   }
 
   @Override
   public Accepted deleteEndpoint(String name) {
-    return arm.delete("Delete endpoint " + name, endpointPath(name));
+    return arm().delete("Delete endpoint " + name, endpointPath(name));
   }
 
   @Override
   public Document endpointKeys(String name) {
-    return arm.post(
-        "Get the keys of endpoint " + name, endpointPath(name, "listKeys"), Document.EMPTY);
+    return arm()
+        .post("Get the keys of endpoint " + name, endpointPath(name, "listKeys"), Document.EMPTY);
   }
 
   @Override
   public Document endpointToken(String name) {
-    return arm.post(
-        "Get a token of endpoint " + name, endpointPath(name, "token"), Document.EMPTY);
+    return arm()
+        .post("Get a token of endpoint " + name, endpointPath(name, "token"), Document.EMPTY);
   }
 
   // ---- deployments ----
 
   @Override
   public Optional<Document> deployment(String endpoint, String name) {
-    return arm.find(
-        "Get deployment " + endpoint + "/" + name, endpointPath(endpoint, "deployments", name));
+    return arm()
+        .find(
+            "Get deployment " + endpoint + "/" + name, endpointPath(endpoint, "deployments", name));
   }
 
   @Override
   public List<Document> deployments(String endpoint) {
-    return arm.list(
-        "List the deployments of " + endpoint, endpointPath(endpoint, "deployments"));
+    return arm().list("List the deployments of " + endpoint, endpointPath(endpoint, "deployments"));
   }
 
   @Override
   public Accepted putDeployment(String endpoint, String name, Document deployment) {
-    return arm.put(
-        "Deploy " + endpoint + "/" + name,
-        endpointPath(endpoint, "deployments", name),
-        deployment);
+    return arm()
+        .put(
+            "Deploy " + endpoint + "/" + name,
+            endpointPath(endpoint, "deployments", name),
+            deployment);
   }
 
   @Override
   public Accepted patchDeployment(String endpoint, String name, Document change) {
-    return arm.patch(
-        "Scale " + endpoint + "/" + name, endpointPath(endpoint, "deployments", name), change);
+    return arm()
+        .patch(
+            "Scale " + endpoint + "/" + name, endpointPath(endpoint, "deployments", name), change);
   }
 
   @Override
   public Accepted deleteDeployment(String endpoint, String name) {
-    return arm.delete(
-        "Delete deployment " + endpoint + "/" + name, endpointPath(endpoint, "deployments", name));
+    return arm()
+        .delete(
+            "Delete deployment " + endpoint + "/" + name,
+            endpointPath(endpoint, "deployments", name));
   }
 
   @Override
   public String logs(String endpoint, String deployment, String containerType, int lines) {
-    return arm.post(
+    return arm()
+        .post(
             "Get the log of " + endpoint + "/" + deployment,
             endpointPath(endpoint, "deployments", deployment, "getLogs"),
             Document.EMPTY.with(containerType, "containerType").with(lines, "tail"))
@@ -227,33 +262,33 @@ public final class ArmWorkspace implements Workspace {
 
   @Override
   public Optional<Document> autoscale(String name) {
-    return arm.find("Get autoscale setting " + name, autoscalePath(name));
+    return arm().find("Get autoscale setting " + name, autoscalePath(name));
   }
 
   @Override
   public List<Document> autoscales() {
-    return arm.list("List autoscale settings", autoscalePath());
+    return arm().list("List autoscale settings", autoscalePath());
   }
 
   @Override
   public Accepted putAutoscale(String name, Document setting) {
-    return arm.put("Write autoscale setting " + name, autoscalePath(name), setting);
+    return arm().put("Write autoscale setting " + name, autoscalePath(name), setting);
   }
 
   @Override
   public Accepted deleteAutoscale(String name) {
-    return arm.delete("Delete autoscale setting " + name, autoscalePath(name));
+    return arm().delete("Delete autoscale setting " + name, autoscalePath(name));
   }
 
   // ---- operations ----
 
   @Override
   public Outcome poll(String operation) {
-    return arm.poll(operation);
+    return arm().poll(operation);
   }
 
   @Override
   public Optional<String> failureOf(String operationUri) {
-    return arm.operation(operationUri).map(operation -> arm.errors().reason(operation));
+    return arm().operation(operationUri).map(operation -> arm().errors().reason(operation));
   }
 }

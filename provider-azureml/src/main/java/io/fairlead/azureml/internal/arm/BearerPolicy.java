@@ -59,7 +59,9 @@ final class BearerPolicy implements HttpPipelinePolicy {
   static boolean isAt(URI host, URI location) {
     return location.getHost() != null
         && host.getScheme().equals(location.getScheme())
-        && host.getHost().toLowerCase(Locale.ROOT).equals(location.getHost().toLowerCase(Locale.ROOT))
+        && host.getHost()
+            .toLowerCase(Locale.ROOT)
+            .equals(location.getHost().toLowerCase(Locale.ROOT))
         && port(host) == port(location)
         && location.getUserInfo() == null;
   }
@@ -76,7 +78,9 @@ final class BearerPolicy implements HttpPipelinePolicy {
     String url = context.getHttpRequest().getUrl().toString();
     if (!isAt(host, URI.create(url))) {
       return Mono.error(new ServingException(
-          AzureMlProvider.ID, ErrorKind.UNKNOWN, "The token for " + host + " is not sent to another host"));
+          AzureMlProvider.ID,
+          ErrorKind.UNKNOWN,
+          "The token for " + host + " is not sent to another host"));
     }
     return policy.process(context, next);
   }

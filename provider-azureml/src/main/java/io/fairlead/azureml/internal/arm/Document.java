@@ -118,13 +118,20 @@ public final class Document {
   public SortedMap<String, String> texts(String... path) {
     SortedMap<String, String> texts = new TreeMap<>();
     if (at(path) instanceof ObjectNode object) {
-      object.fields().forEachRemaining(field -> {
+      object.properties().forEach(field -> {
         if (!field.getValue().isContainerNode() && !field.getValue().isNull()) {
           texts.put(field.getKey(), field.getValue().asText());
         }
       });
     }
     return texts;
+  }
+
+  /** {@return the names of all fields} */
+  public List<String> names() {
+    List<String> names = new ArrayList<>();
+    json.fieldNames().forEachRemaining(names::add);
+    return names;
   }
 
   // ---- changing ----
@@ -207,8 +214,6 @@ public final class Document {
   /** {@return the names of the fields only, because values may be secret} */
   @Override
   public String toString() {
-    List<String> names = new ArrayList<>();
-    json.fieldNames().forEachRemaining(names::add);
-    return "Document" + names;
+    return "Document" + names();
   }
 }

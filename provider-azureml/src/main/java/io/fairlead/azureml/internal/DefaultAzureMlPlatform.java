@@ -1,0 +1,54 @@
+package io.fairlead.azureml.internal;
+
+import io.fairlead.azureml.AzureMlConfig;
+import io.fairlead.azureml.AzureMlProvider;
+import io.fairlead.azureml.internal.scoring.ScoringInvoker;
+import io.fairlead.azureml.internal.storage.BlobStore;
+import io.fairlead.azureml.internal.storage.Uploads;
+import io.fairlead.platform.EndpointPlatform;
+import io.fairlead.provider.TimeSource;
+import io.fairlead.reconcile.Polling;
+import io.fairlead.reconcile.ReconciledEndpointPlatform;
+import io.fairlead.reconcile.Reconciler;
+import java.time.Duration;
+import java.util.random.RandomGenerator;
+
+/** Puts the platform together. */
+public final class DefaultAzureMlPlatform {
+  /** Azure itself says when to ask again, mostly: this is how often the objects themselves are looked at. */
+  static final Polling POLLING = new Polling(Duration.ofSeconds(1), Duration.ofSeconds(15), 0.05);
+
+  /** A deployment takes 20 minutes with the build of its environment, and may take more. */
+  private static final Duration LIMIT = Duration.ofMinutes(90);
+
+  private DefaultAzureMlPlatform() {}
+
+  /** Opens the platform, with the clock and the source of jitter that tests replace. */
+  public static EndpointPlatform open(
+      AzureMlConfig config, TimeSource time, RandomGenerator random) {
+    AzureMlClients clients = new AzureMlClients(config);
+    BlobStore uploads =
+        new BlobStore(clients::container, clients::http, config.callTimeout(), time);
+    AzureMlKinds kinds = AzureMlKinds.of(config, clients.workspace(), uploads);
+    Reconciler reconciler = Reconciler.builder(AzureMlProvider.ID, kinds.all())
+        .traffic(kinds.traffic())
+        .time(time)
+        .polling(POLLING)
+        .limit(LIMIT)
+        .random(random)
+        .build();
+    ScoringInvoker invoker = new ScoringInvoker(
+        config.scoringClient().orElseGet(ScoringInvoker::sharedClient),
+        clients.scoring(),
+        time,
+        random);
+    return new ReconciledEndpointPlatform(
+        reconciler, new AzureMlMapper(config, Uploads::of), invoker, () -> close(invoker, clients));
+  }
+
+  private static void close(ScoringInvoker invoker, AzureMlClients clients) {
+    try (clients) {
+      invoker.close();
+    }
+  }
+}

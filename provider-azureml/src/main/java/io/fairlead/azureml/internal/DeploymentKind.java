@@ -1,0 +1,210 @@
+package io.fairlead.azureml.internal;
+
+import io.fairlead.azureml.internal.arm.Document;
+import io.fairlead.azureml.internal.arm.Workspace;
+import io.fairlead.error.ErrorKind;
+import io.fairlead.error.ServingException;
+import io.fairlead.reconcile.Accepted;
+import io.fairlead.reconcile.KindName;
+import io.fairlead.reconcile.Listed;
+import io.fairlead.reconcile.Look;
+import io.fairlead.reconcile.Observed;
+import io.fairlead.reconcile.Outcome;
+import io.fairlead.reconcile.OwnerTag;
+import io.fairlead.reconcile.ResourceKind;
+import io.fairlead.reconcile.ResourceRef;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+
+/** Managed deployments, which serve the requests of variants. */
+final class DeploymentKind implements ResourceKind<DeploymentSpec> {
+  private final AzureMlNames names;
+  private final Workspace workspace;
+  private final Endpoints endpoints;
+  private final ContainerLog log;
+  /** The operations of deployments that were started here and have not been seen to end, by operation. */
+  private final Map<String, String> started = new ConcurrentHashMap<>();
+
+  DeploymentKind(AzureMlNames names, Workspace workspace, Endpoints endpoints, ContainerLog log) {
+    this.names = names;
+    this.workspace = workspace;
+    this.endpoints = endpoints;
+    this.log = log;
+  }
+
+  @Override
+  public KindName<DeploymentSpec> id() {
+    return DeploymentSpec.KIND;
+  }
+
+  // ---- reading ----
+
+  @Override
+  public Observed<DeploymentSpec> read(String path, Look look) {
+    return endpoints
+        .deployment(path, look)
+        .map(deployment -> observed(path, deployment, look))
+        .orElseGet(Observed::absent);
+  }
+
+  private Observed<DeploymentSpec> observed(String path, Document deployment, Look look) {
+    DeploymentSpec spec = DeploymentSpec.of(deployment, names);
+    Observed<DeploymentSpec> seen = switch (Endpoints.state(deployment)) {
+      case "Creating", "Updating", "Scaling" -> Observed.changing(Endpoints.state(deployment));
+      case "Deleting" -> Observed.deleting();
+      case "Failed", "Canceled" -> failed(path, deployment, spec, look);
+      default -> Observed.ready(spec);
+    };
+    return AzureMlTags.withOwner(seen, deployment.texts("tags"));
+  }
+
+  /**
+   * {@return a deployment whose last change has failed: it serves nevertheless if it has requests, and then nobody
+   * knows how many instances it has}
+   */
+  private Observed<DeploymentSpec> failed(
+      String path, Document deployment, DeploymentSpec spec, Look look) {
+    return serves(path, look)
+        ? Observed.ready(spec.withInstances(DeploymentSpec.Instances.UNKNOWN))
+            .withDetail(endpoints.reason(deployment))
+        : Observed.failed(endpoints.reason(deployment) + log.ending(path));
+  }
+
+  private boolean serves(String path, Look look) {
+    return endpoints
+        .find(AzureMlNames.endpointOf(path), look)
+        .map(endpoint -> AzureMlTraffic.percent(endpoint, AzureMlNames.variantOf(path)) > 0)
+        .orElse(false);
+  }
+
+  // ---- changing ----
+
+  /** Without traffic, which is set later for all variants at once. A PUT replaces, so it is looked for once more. */
+  @Override
+  public Accepted create(String path, DeploymentSpec desired, OwnerTag owner) {
+    String endpoint = AzureMlNames.endpointOf(path);
+    String variant = AzureMlNames.variantOf(path);
+    if (workspace.deployment(endpoint, variant).isPresent()) {
+      throw AzureMlFailures.created("deployment " + path);
+    }
+    Map<String, String> tags = AzureMlTags.of(owner);
+    tags.putAll(desired.allTags());
+    Document document = desired
+        .document(names)
+        .with(endpoints.region(), "location")
+        .with(DeploymentSpec.sku(desired.instances().count()), "sku")
+        .with(tags, "tags");
+    Accepted accepted = workspace.putDeployment(endpoint, variant, document);
+    accepted.operation().ifPresent(operation -> started.put(operation, path));
+    return accepted;
+  }
+
+  @Override
+  public Accepted update(String path, Observed<DeploymentSpec> current, DeploymentSpec desired) {
+    String endpoint = AzureMlNames.endpointOf(path);
+    String variant = AzureMlNames.variantOf(path);
+    DeploymentSpec actual = current.value().orElseThrow();
+    Document change = Document.EMPTY;
+    if (!actual.isScaledAs(desired)) {
+      change = change.with(DeploymentSpec.sku(desired.instances().count()), "sku");
+    }
+    if (!actual.isTaggedAs(desired)) {
+      Document now = workspace
+          .deployment(endpoint, variant)
+          .orElseThrow(() -> AzureMlFailures.gone("deployment " + path));
+      Map<String, String> tags = AzureMlTags.own(now.texts("tags"));
+      tags.putAll(actual.tags());
+      tags.putAll(desired.allTags());
+      change = change.with(tags, "tags");
+    }
+    return workspace.patchDeployment(endpoint, variant, change);
+  }
+
+  @Override
+  public Accepted delete(String path, Observed<DeploymentSpec> current, Set<ResourceRef> going) {
+    return workspace.deleteDeployment(AzureMlNames.endpointOf(path), AzureMlNames.variantOf(path));
+  }
+
+  /** A container that did not start says why in its log. */
+  @Override
+  public Outcome poll(String operation) {
+    Outcome outcome = workspace.poll(operation);
+    if (outcome.state() == Outcome.State.RUNNING) {
+      return outcome;
+    }
+    Optional<String> path = Optional.ofNullable(started.remove(operation));
+    return outcome
+        .error()
+        .filter(error -> error.kind() == ErrorKind.MODEL_FAILED)
+        .flatMap(error -> path.map(failed -> Outcome.failed(withLog(error, failed))))
+        .orElse(outcome);
+  }
+
+  private ServingException withLog(ServingException error, String path) {
+    return error.withMessage(error.getMessage() + log.ending(path), error.getCause());
+  }
+
+  // ---- listing ----
+
+  @Override
+  public List<Listed> list(Look look) {
+    List<Listed> listed = new ArrayList<>();
+    for (Document endpoint : endpoints.managed(look)) {
+      String name = endpoint.text("name").orElse("");
+      for (Document deployment : endpoints.deployments(name, look)) {
+        if (AzureMlTags.areManaged(deployment.texts("tags"))) {
+          listed.add(listed(name, endpoint, deployment));
+        }
+      }
+    }
+    return listed;
+  }
+
+  private Listed listed(String endpoint, Document parent, Document deployment) {
+    String variant = AzureMlNames.last(deployment.text("name").orElse(""));
+    VariantTag uses = DeploymentSpec.of(deployment, names).uses();
+    List<ResourceRef> used = new ArrayList<>();
+    uses.model().ifPresent(ref -> used.add(new ResourceRef(ModelSpec.KIND.name(), ref.toString())));
+    uses.environment()
+        .ifPresent(ref -> used.add(new ResourceRef(EnvironmentSpec.KIND.name(), ref.toString())));
+    uses.code().ifPresent(ref -> used.add(new ResourceRef(CodeSpec.KIND.name(), ref.toString())));
+    used.add(new ResourceRef(EndpointSpec.KIND.name(), endpoint));
+    return Listed.of(
+            new ResourceRef(DeploymentSpec.KIND.name(), endpoint + "/" + variant),
+            AssetKind.createdAt(deployment))
+        .deployment(endpoint)
+        .status(status(parent, variant, deployment), "")
+        .asRoot()
+        .uses(used);
+  }
+
+  private static Observed.Status status(Document endpoint, String variant, Document deployment) {
+    return switch (Endpoints.state(deployment)) {
+      case "Creating", "Updating", "Scaling" -> Observed.Status.CHANGING;
+      case "Deleting" -> Observed.Status.DELETING;
+      case "Failed", "Canceled" ->
+        AzureMlTraffic.percent(endpoint, variant) > 0
+            ? Observed.Status.READY
+            : Observed.Status.FAILED;
+      default -> Observed.Status.READY;
+    };
+  }
+
+  // ---- comparing ----
+
+  @Override
+  public boolean matches(DeploymentSpec desired, DeploymentSpec actual) {
+    return actual.cannotBecome(desired).isEmpty()
+        && actual.isScaledAs(desired)
+        && actual.isTaggedAs(desired);
+  }
+
+  @Override
+  public Optional<String> cannotUpdate(DeploymentSpec actual, DeploymentSpec desired) {
+    return actual.cannotBecome(desired);
+  }
+}

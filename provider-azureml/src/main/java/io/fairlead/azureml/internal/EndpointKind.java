@@ -1,0 +1,117 @@
+package io.fairlead.azureml.internal;
+
+import io.fairlead.azureml.internal.arm.Document;
+import io.fairlead.azureml.internal.arm.Workspace;
+import io.fairlead.reconcile.Accepted;
+import io.fairlead.reconcile.KindName;
+import io.fairlead.reconcile.Listed;
+import io.fairlead.reconcile.Look;
+import io.fairlead.reconcile.Observed;
+import io.fairlead.reconcile.Outcome;
+import io.fairlead.reconcile.OwnerTag;
+import io.fairlead.reconcile.ResourceKind;
+import io.fairlead.reconcile.ResourceRef;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+
+/** Online endpoints, which have the public names. */
+final class EndpointKind implements ResourceKind<EndpointSpec> {
+  private final Workspace workspace;
+  private final Endpoints endpoints;
+
+  EndpointKind(Workspace workspace, Endpoints endpoints) {
+    this.workspace = workspace;
+    this.endpoints = endpoints;
+  }
+
+  @Override
+  public KindName<EndpointSpec> id() {
+    return EndpointSpec.KIND;
+  }
+
+  @Override
+  public Observed<EndpointSpec> read(String name, Look look) {
+    return endpoints
+        .find(name, look)
+        .map(endpoint ->
+            AzureMlTags.withOwner(observed(name, endpoint, look), endpoint.texts("tags")))
+        .orElseGet(Observed::absent);
+  }
+
+  private Observed<EndpointSpec> observed(String name, Document endpoint, Look look) {
+    return switch (Endpoints.state(endpoint)) {
+      case "Creating", "Updating" -> Observed.changing(Endpoints.state(endpoint));
+      case "Deleting" -> Observed.deleting();
+      case "Failed", "Canceled" ->
+        // One that has deployments serves: only its last change has failed.
+        endpoints.deployments(name, look).isEmpty()
+            ? Observed.failed(endpoints.reason(endpoint))
+            : Observed.ready(EndpointSpec.of(endpoint)).withDetail(endpoints.reason(endpoint));
+      default -> Observed.ready(EndpointSpec.of(endpoint));
+    };
+  }
+
+  /** A PUT replaces, so it is looked for once more just before. */
+  @Override
+  public Accepted create(String name, EndpointSpec desired, OwnerTag owner) {
+    if (workspace.endpoint(name).isPresent()) {
+      throw AzureMlFailures.created("endpoint " + name);
+    }
+    Map<String, String> tags = AzureMlTags.of(owner);
+    tags.putAll(desired.tags());
+    return workspace.putEndpoint(
+        name,
+        desired.writtenTo(Document.EMPTY).with(endpoints.region(), "location").with(tags, "tags"));
+  }
+
+  /** Tags are written alone, which leaves the traffic as it is. */
+  @Override
+  public Accepted update(String name, Observed<EndpointSpec> current, EndpointSpec desired) {
+    Document now =
+        workspace.endpoint(name).orElseThrow(() -> AzureMlFailures.gone("endpoint " + name));
+    EndpointSpec actual = EndpointSpec.of(now);
+    if (!Optional.of(actual).equals(current.value())) {
+      throw AzureMlFailures.overtaken("endpoint " + name);
+    }
+    Map<String, String> tags = AzureMlTags.owner(now.texts("tags"));
+    tags.putAll(desired.tags());
+    return actual.options().equals(desired.options())
+        ? workspace.patchEndpoint(name, Document.EMPTY.with(tags, "tags"))
+        : workspace.putEndpoint(name, desired.writtenTo(now).with(tags, "tags"));
+  }
+
+  @Override
+  public Accepted delete(String name, Observed<EndpointSpec> current, Set<ResourceRef> going) {
+    return workspace.deleteEndpoint(name);
+  }
+
+  @Override
+  public Outcome poll(String operation) {
+    return workspace.poll(operation);
+  }
+
+  @Override
+  public List<Listed> list(Look look) {
+    return endpoints.managed(look).stream().map(EndpointKind::listed).toList();
+  }
+
+  private static Listed listed(Document endpoint) {
+    String name = endpoint.text("name").orElse("");
+    Map<String, String> tags = endpoint.texts("tags");
+    return Listed.of(new ResourceRef(EndpointSpec.KIND.name(), name), AssetKind.createdAt(endpoint))
+        .deployment(tags.getOrDefault(AzureMlTags.DEPLOYMENT, ""))
+        .remembers(VariantTag.of(tags).values().stream()
+            .flatMap(variant -> variant.remembers().stream())
+            .distinct()
+            .toList());
+  }
+
+  /** Tags of others stay; what a variant that is not deployed any more has used is written again with the next one. */
+  @Override
+  public boolean matches(EndpointSpec desired, EndpointSpec actual) {
+    return desired.options().equals(actual.options())
+        && actual.tags().entrySet().containsAll(desired.tags().entrySet());
+  }
+}

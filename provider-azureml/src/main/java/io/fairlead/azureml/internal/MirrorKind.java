@@ -1,0 +1,95 @@
+package io.fairlead.azureml.internal;
+
+import io.fairlead.azureml.internal.arm.Document;
+import io.fairlead.azureml.internal.arm.Workspace;
+import io.fairlead.reconcile.Accepted;
+import io.fairlead.reconcile.KindName;
+import io.fairlead.reconcile.Look;
+import io.fairlead.reconcile.Observed;
+import io.fairlead.reconcile.Outcome;
+import io.fairlead.reconcile.OwnerTag;
+import io.fairlead.reconcile.ResourceKind;
+import io.fairlead.reconcile.ResourceRef;
+import java.util.Optional;
+import java.util.Set;
+
+/** The mirror of a variant: the copy of a share of the endpoint's requests, whose answers are dropped. */
+final class MirrorKind implements ResourceKind<MirrorKind.Mirror> {
+  /**
+   * A mirror.
+   *
+   * @param percent the share of the requests, 1 to 50
+   */
+  record Mirror(int percent) {
+    static final KindName<Mirror> KIND = new KindName<>("mirror", Mirror.class);
+  }
+
+  private final Workspace workspace;
+  private final Endpoints endpoints;
+  private final AzureMlTraffic traffic;
+
+  MirrorKind(Workspace workspace, Endpoints endpoints, AzureMlTraffic traffic) {
+    this.workspace = workspace;
+    this.endpoints = endpoints;
+    this.traffic = traffic;
+  }
+
+  @Override
+  public KindName<Mirror> id() {
+    return Mirror.KIND;
+  }
+
+  @Override
+  public Observed<Mirror> read(String path, Look look) {
+    Optional<Document> endpoint = endpoints.find(AzureMlNames.endpointOf(path), look);
+    int percent = endpoint
+        .map(found -> AzureMlTraffic.mirrored(found, AzureMlNames.variantOf(path)))
+        .orElse(0);
+    if (endpoint.isEmpty()) {
+      return Observed.absent();
+    }
+    String state = Endpoints.state(endpoint.get());
+    if (state.equals("Updating")) {
+      return Observed.changing(state);
+    }
+    return percent == 0 ? Observed.absent() : Observed.ready(new Mirror(percent));
+  }
+
+  @Override
+  public Accepted create(String path, Mirror desired, OwnerTag owner) {
+    return write(path, desired.percent());
+  }
+
+  @Override
+  public Accepted update(String path, Observed<Mirror> current, Mirror desired) {
+    return write(path, desired.percent());
+  }
+
+  @Override
+  public Accepted delete(String path, Observed<Mirror> current, Set<ResourceRef> going) {
+    return write(path, 0);
+  }
+
+  private Accepted write(String path, int percent) {
+    return traffic.mirror(AzureMlNames.endpointOf(path), AzureMlNames.variantOf(path), percent);
+  }
+
+  @Override
+  public Outcome poll(String operation) {
+    return workspace.poll(operation);
+  }
+
+  @Override
+  public Optional<String> cannotCreate(String path, Mirror desired, Look look) {
+    Optional<Document> endpoint = endpoints.find(AzureMlNames.endpointOf(path), look);
+    String variant = AzureMlNames.variantOf(path);
+    if (endpoint.filter(found -> AzureMlTraffic.percent(found, variant) > 0).isPresent()) {
+      return Optional.of(
+          "gets requests itself, and cannot get copies of others, too: route its requests to another "
+              + "variant first, or leave the mirror out");
+    }
+    return endpoint
+        .flatMap(found -> AzureMlTraffic.otherMirror(found, variant))
+        .map(other -> "is one too many: Azure ML mirrors to one variant, which is " + other);
+  }
+}
