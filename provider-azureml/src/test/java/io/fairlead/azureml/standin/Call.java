@@ -1,0 +1,123 @@
+package io.fairlead.azureml.standin;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.io.ByteArrayOutputStream;
+import java.net.URI;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
+
+/** A request: who asks which service for what. */
+final class Call {
+  private final String method;
+  private final URI uri;
+  private final Map<String, String> headers = new TreeMap<>(String.CASE_INSENSITIVE_ORDER);
+  private final Map<String, String> query = new LinkedHashMap<>();
+  private final byte[] body;
+  private final Target target;
+
+  Call(String method, URI uri, Map<String, String> headers, byte[] body) {
+    this.method = method;
+    this.uri = uri;
+    this.headers.putAll(headers);
+    this.body = body;
+    if (uri.getRawQuery() != null) {
+      for (String pair : uri.getRawQuery().split("&", -1)) {
+        int equals = pair.indexOf('=');
+        String name = decode(equals < 0 ? pair : pair.substring(0, equals));
+        query.put(name, equals < 0 ? "" : decode(pair.substring(equals + 1)));
+      }
+    }
+    target = Target.of(method, uri, query);
+  }
+
+  static String decode(String text) {
+    if (text.indexOf('%') < 0) {
+      return text;
+    }
+    ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+    byte[] raw = text.getBytes(UTF_8);
+    for (int i = 0; i < raw.length; i++) {
+      if (raw[i] == '%') {
+        bytes.write(Integer.parseInt(new String(raw, i + 1, 2, UTF_8), 16));
+        i += 2;
+      } else {
+        bytes.write(raw[i]);
+      }
+    }
+    return bytes.toString(UTF_8);
+  }
+
+  String method() {
+    return method;
+  }
+
+  URI uri() {
+    return uri;
+  }
+
+  /** {@return what it is for} */
+  Target target() {
+    return target;
+  }
+
+  /** {@return where it was sent, without a path} */
+  String base() {
+    return uri.getScheme() + "://" + uri.getRawAuthority();
+  }
+
+  /** {@return a parameter; empty if it is missing} */
+  String query(String name) {
+    return query.getOrDefault(name, "");
+  }
+
+  Map<String, String> headers() {
+    return headers;
+  }
+
+  @Nullable
+  String header(String name) {
+    return headers.get(name);
+  }
+
+  /** {@return each header whose name begins so, by the rest of the name} */
+  Map<String, String> headersAfter(String prefix) {
+    Map<String, String> found = new TreeMap<>();
+    headers.forEach((name, value) -> {
+      if (name.regionMatches(true, 0, prefix, 0, prefix.length())) {
+        found.put(name.substring(prefix.length()), value);
+      }
+    });
+    return found;
+  }
+
+  /** {@return what follows {@code Bearer} in its authorization; empty if nothing does} */
+  String token() {
+    String authorization = headers.getOrDefault("Authorization", "");
+    return authorization.startsWith("Bearer ") ? authorization.substring("Bearer ".length()) : "";
+  }
+
+  byte[] body() {
+    return body;
+  }
+
+  ObjectNode json() {
+    return Json.parse(body);
+  }
+
+  /** {@return what makes it the same call when it is sent again} */
+  String identity() {
+    return method + uri + new String(body, UTF_8);
+  }
+
+  /** {@return the segments of a path, decoded} */
+  static List<String> segments(String rawPath) {
+    return List.of(rawPath.substring(1).split("/", -1)).stream()
+        .map(Call::decode)
+        .toList();
+  }
+}
