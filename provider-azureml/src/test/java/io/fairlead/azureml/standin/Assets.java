@@ -43,7 +43,9 @@ final class Assets {
   private final String required;
   private final List<String> fixed;
   private final TreeMap<String, Container> containers = new TreeMap<>();
+  private final TreeMap<String, String> deleted = new TreeMap<>();
   private boolean cascades;
+  private boolean keepsNames;
 
   /**
    * Makes a collection without any.
@@ -62,6 +64,10 @@ final class Assets {
 
   void cascades(boolean areDeletedWithVersions) {
     cascades = areDeletedWithVersions;
+  }
+
+  void keepsNames(boolean areTakenForEver) {
+    keepsNames = areTakenForEver;
   }
 
   void remains(Set<String> all) {
@@ -106,7 +112,7 @@ final class Assets {
     Target target = call.target();
     if (target.kind().equals(collection)) {
       return switch (target.call().split(" ", 2)[0]) {
-        case "LIST" -> Documents.page(call, workspace.pageSize(), listed());
+        case "LIST" -> Documents.page(call, workspace, listed());
         case "GET" -> Answer.json(200, describe(target.name(0), container(call)));
         case "PUT" -> putContainer(call);
         case "DELETE" -> deleteContainer(call);
@@ -114,7 +120,7 @@ final class Assets {
       };
     }
     return switch (target.call().split(" ", 2)[0]) {
-      case "LIST" -> Documents.page(call, workspace.pageSize(), versions(call));
+      case "LIST" -> Documents.page(call, workspace, versions(call));
       case "GET" -> Answer.json(200, describe(call, version(call)));
       case "PUT" -> putVersion(call);
       case "DELETE" -> deleteVersion(call);
@@ -210,6 +216,7 @@ final class Assets {
     Container container = containers.computeIfAbsent(name, key -> new Container(workspace.now()));
     Version version = container.versions.get(number);
     if (version == null) {
+      checkNotDeleted(name, number);
       version = new Version(body, workspace.now());
       container.versions.put(number, version);
       container.latest = number;
@@ -223,15 +230,28 @@ final class Assets {
             .because("UserError", "Use another version.");
       }
     }
+    Endpoints.addOnly(body, version.put);
     version.put = body;
     version.modified = workspace.now();
     return Answer.json(200, describe(call, version));
+  }
+
+  private void checkNotDeleted(String name, String number) {
+    String date = deleted.get(name + ":" + number);
+    if (date != null && keepsNames) {
+      throw AzureError.conflict("Asset " + name + ":" + number + " was deleted at " + date
+              + ", it cannot be recreated. Please try again with a different version.")
+          .because("UserError", "Use another version.");
+    }
   }
 
   private Answer deleteVersion(Call call) {
     Container container = containers.get(call.target().name(0));
     boolean wasThere =
         container != null && container.versions.remove(call.target().name(1)) != null;
+    if (wasThere) {
+      deleted.put(call.target().name(0) + ":" + call.target().name(1), workspace.now());
+    }
     return Answer.empty(wasThere ? 200 : 204);
   }
 

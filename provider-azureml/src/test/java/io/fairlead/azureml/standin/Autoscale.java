@@ -33,7 +33,7 @@ final class Autoscale {
 
   Answer answer(Call call) {
     return switch (call.target().call()) {
-      case "LIST autoscalesettings" -> Documents.page(call, workspace.pageSize(), listed());
+      case "LIST autoscalesettings" -> Documents.page(call, workspace, listed());
       case "GET autoscalesettings" -> Answer.json(200, describe(existing(call)));
       case "PUT autoscalesettings" -> put(call);
       case "DELETE autoscalesettings" -> delete(call);

@@ -37,7 +37,7 @@ final class Datastores {
 
   Answer answer(Call call) {
     return switch (call.target().call()) {
-      case "LIST datastores" -> Documents.page(call, workspace.pageSize(), listed(call));
+      case "LIST datastores" -> Documents.page(call, workspace, listed(call));
       case "GET datastores" -> Answer.json(200, describe(existing(call)));
       case "POST listSecrets" -> secrets(existing(call));
       default -> throw Arm.notAllowed(call);

@@ -44,7 +44,7 @@ final class Deployments {
         .put("endpointComputeType", "Managed")
         .put("instanceType", "Standard_DS3_v2")
         .put("model", REGISTRY + "azureml/models/bert-base-uncased/versions/1");
-    DeploymentState deployment = new DeploymentState(name, workspace.now(), completed(body));
+    DeploymentState deployment = new DeploymentState(name, workspace.now(), completed(body, null));
     deployment.state = "Succeeded";
     deployment.serving = deployment.put.deepCopy();
     workspace.endpoints().existing(endpoint).deployments.put(name, deployment);
@@ -80,7 +80,7 @@ final class Deployments {
   Answer answer(Call call) {
     EndpointState endpoint = workspace.endpoints().existing(call.target().name(0));
     return switch (call.target().call()) {
-      case "LIST deployments" -> Documents.page(call, workspace.pageSize(), listed(endpoint));
+      case "LIST deployments" -> Documents.page(call, workspace, listed(endpoint));
       case "GET deployments" -> Answer.json(200, describe(endpoint, existing(call, endpoint)));
       case "PUT deployments" -> put(call, endpoint);
       case "PATCH deployments" -> patch(call, endpoint, existing(call, endpoint));
@@ -134,10 +134,10 @@ final class Deployments {
     check(endpoint, name, body, deployment);
     boolean isNew = deployment == null;
     if (deployment == null) {
-      deployment = new DeploymentState(name, workspace.now(), completed(body));
+      deployment = new DeploymentState(name, workspace.now(), completed(body, null));
       endpoint.deployments.put(name, deployment);
     } else {
-      deployment.put = completed(body);
+      deployment.put = completed(body, deployment.put);
       deployment.state = "Updating";
       deployment.modified = workspace.now();
     }
@@ -196,7 +196,7 @@ final class Deployments {
       throw AzureError.badRequest(
           "OutOfQuota", "There are no more than " + MOST + " deployments in an endpoint.");
     }
-    checkQuota(completed(body), old);
+    checkQuota(completed(body, null), old);
   }
 
   private static void checkSku(ObjectNode body, @Nullable ObjectNode old) {
@@ -247,8 +247,8 @@ final class Deployments {
   }
 
   /** {@return what is kept of a document, with what the service adds where it says nothing} */
-  private static ObjectNode completed(ObjectNode body) {
-    ObjectNode put = Endpoints.stored(body);
+  private static ObjectNode completed(ObjectNode body, @Nullable ObjectNode old) {
+    ObjectNode put = Endpoints.stored(body, old);
     ObjectNode sku = Json.within(put, "sku");
     if (!sku.hasNonNull("name")) {
       sku.put("name", "Default");
@@ -440,7 +440,7 @@ final class Deployments {
     return Answer.json(200, Json.object().put("content", String.join("\n", lines)));
   }
 
-  private static Answer skus(Call call, DeploymentState deployment) {
+  private Answer skus(Call call, DeploymentState deployment) {
     TreeMap<String, Supplier<ObjectNode>> all = new TreeMap<>();
     ObjectNode sku =
         Json.object().put("resourceType", Documents.TYPES + "/onlineEndpoints/deployments");
@@ -451,6 +451,6 @@ final class Deployments {
         .put("maximum", MOST_INSTANCES)
         .put("scaleType", "Automatic");
     all.put("Default", () -> sku);
-    return Documents.page(call, 1, all);
+    return Documents.page(call, workspace, all);
   }
 }

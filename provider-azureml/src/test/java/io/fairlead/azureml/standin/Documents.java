@@ -5,8 +5,9 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.net.URLEncoder;
-import java.util.Collection;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.SortedMap;
 import java.util.function.Supplier;
 
@@ -40,16 +41,22 @@ final class Documents {
    *
    * @param all by their names, after the last of which the next page begins
    */
-  static Answer page(Call call, int size, SortedMap<String, ? extends Supplier<ObjectNode>> all) {
+  static Answer page(
+      Call call, Workspace workspace, SortedMap<String, ? extends Supplier<ObjectNode>> all) {
     String after = call.query("$skipToken");
-    Collection<? extends Supplier<ObjectNode>> rest =
-        after.isEmpty() ? all.values() : all.tailMap(after + "\0").values();
+    Map<String, ObjectNode> rest = new LinkedHashMap<>();
+    (after.isEmpty() ? all : all.tailMap(after + "\0")).forEach((name, one) -> {
+      ObjectNode said = one.get();
+      if (workspace.isListed(said.path("systemData").path("createdAt").asText())) {
+        rest.put(name, said);
+      }
+    });
+    int size = workspace.pageSize();
     ObjectNode answer = Json.object();
     ArrayNode value = answer.putArray("value");
-    rest.stream().limit(size).forEach(one -> value.add(one.get()));
+    rest.values().stream().limit(size).forEach(value::add);
     if (rest.size() > size) {
-      String last = (after.isEmpty() ? all : all.tailMap(after + "\0"))
-          .keySet().stream().skip(size - 1L).findFirst().orElseThrow();
+      String last = rest.keySet().stream().skip(size - 1L).findFirst().orElseThrow();
       answer.put("nextLink", next(call, last));
     }
     return Answer.json(200, answer);

@@ -88,7 +88,7 @@ final class Endpoints {
 
   Answer answer(Call call) {
     return switch (call.target().call()) {
-      case "LIST onlineEndpoints" -> Documents.page(call, workspace.pageSize(), listed());
+      case "LIST onlineEndpoints" -> Documents.page(call, workspace, listed());
       case "GET onlineEndpoints" ->
         Answer.json(200, describe(existing(call.target().name(0))));
       case "PUT onlineEndpoints" -> put(call);
@@ -156,13 +156,14 @@ final class Endpoints {
     check(name, body, endpoint);
     Answer answer;
     if (endpoint == null) {
-      endpoint = new EndpointState(name, workspace.now(), stored(body));
+      endpoint = new EndpointState(name, workspace.now(), stored(body, null));
       endpoint.primaryKey = key(body, "primaryKey");
       endpoint.secondaryKey = key(body, "secondaryKey");
       endpoints.put(name, endpoint);
     } else {
+      ObjectNode stored = stored(body, endpoint.put);
       endpoint.before = endpoint.put;
-      endpoint.put = stored(body);
+      endpoint.put = stored;
       endpoint.state = "Updating";
       endpoint.modified = workspace.now();
     }
@@ -198,14 +199,30 @@ final class Endpoints {
   }
 
   /** {@return what is kept of a document: all but what only the service says} */
-  static ObjectNode stored(ObjectNode body) {
+  static ObjectNode stored(ObjectNode body, @Nullable ObjectNode old) {
     ObjectNode stored = body.deepCopy();
+    if (old != null) {
+      addOnly(stored, old);
+    }
     ObjectNode properties = Json.within(stored, "properties");
     properties.remove(List.of("keys", "provisioningState", "scoringUri", "swaggerUri"));
     if (properties.get("properties") instanceof ObjectNode more) {
       more.remove(List.of("azureml.onlineendpointid", "AzureAsyncOperationUri"));
     }
     return stored;
+  }
+
+  /** Keeps what was in {@code properties.properties}, to which there can be added, and nothing else. */
+  static void addOnly(ObjectNode stored, ObjectNode old) {
+    JsonNode before = old.path("properties").path("properties");
+    for (Map.Entry<String, JsonNode> one : before.properties()) {
+      ObjectNode now = Json.within(Json.within(stored, "properties"), "properties");
+      if (now.hasNonNull(one.getKey()) && !now.get(one.getKey()).equals(one.getValue())) {
+        throw AzureError.badRequest(
+            "UserError", "The property " + one.getKey() + " cannot be changed or removed.");
+      }
+      now.set(one.getKey(), one.getValue().deepCopy());
+    }
   }
 
   private void check(String name, ObjectNode body, @Nullable EndpointState endpoint) {

@@ -1,5 +1,6 @@
 package io.fairlead.azureml.standin;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -8,20 +9,41 @@ import com.azure.core.http.HttpHeaderName;
 import com.azure.core.http.HttpMethod;
 import com.azure.core.http.HttpRequest;
 import com.azure.core.http.HttpResponse;
+import com.azure.core.http.jdk.httpclient.JdkHttpClientBuilder;
+import com.azure.core.util.BinaryData;
 import com.azure.core.util.Context;
+import com.azure.storage.blob.BlobClient;
+import com.azure.storage.blob.BlobContainerClient;
+import com.azure.storage.blob.BlobServiceClientBuilder;
+import com.azure.storage.blob.models.BlobItem;
+import com.azure.storage.blob.models.BlobListDetails;
+import com.azure.storage.blob.models.ListBlobsOptions;
+import com.azure.storage.blob.options.BlockBlobSimpleUploadOptions;
+import com.azure.storage.common.StorageSharedKeyCredential;
+import com.azure.storage.common.policy.RequestRetryOptions;
+import com.azure.storage.common.policy.RetryPolicyType;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.fairlead.contract.Faults;
+import io.fairlead.contract.Faults.Fault;
+import io.fairlead.contract.Held;
+import io.fairlead.contract.ProcessKilled;
 import io.fairlead.contract.VirtualTime;
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.UncheckedIOException;
+import java.net.SocketException;
 import java.net.URI;
+import java.net.http.HttpRequest.BodyPublishers;
+import java.net.http.HttpResponse.BodyHandlers;
+import java.net.http.HttpTimeoutException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -744,5 +766,545 @@ class StandInTest {
     assertThat(get("/onlineEndpoints/endless").state()).isEqualTo("Creating");
     assertThatThrownBy(() -> workspace.duration("PUT models", Duration.ofHours(1)))
         .isInstanceOf(IllegalArgumentException.class);
+  }
+
+  @Test
+  void whatIsInThePropertiesOfPropertiesStays() {
+    serve("bert");
+    put("/onlineEndpoints/bert", endpointBody(",'properties':{'a':'1'}"));
+    time.pass(Duration.ofSeconds(30));
+    put("/onlineEndpoints/bert", endpointBody(",'properties':{'b':'2'}"));
+    time.pass(Duration.ofSeconds(30));
+
+    JsonNode properties = get("/onlineEndpoints/bert").json().path("properties").path("properties");
+
+    assertThat(properties.path("a").asText()).isEqualTo("1");
+    assertThat(properties.path("b").asText()).isEqualTo("2");
+    assertThat(put("/onlineEndpoints/bert", endpointBody(",'properties':{'a':'3'}"))
+            .message())
+        .contains("cannot be changed");
+  }
+
+  @Test
+  void aVersionThatWasDeletedMayStayTaken() {
+    String body = "{'properties':{'modelUri':'" + MODEL_URI + "'}}";
+    put("/models/m/versions/1", body);
+    delete("/models/m/versions/1");
+    assertThat(put("/models/m/versions/1", body).status()).isEqualTo(201);
+    delete("/models/m/versions/1");
+    workspace.deletedVersionsStayTaken(true);
+    assertThat(put("/models/m/versions/1", body).message()).contains("cannot be recreated");
+    assertThat(put("/models/m/versions/2", body).status()).isEqualTo(201);
+  }
+
+  @Test
+  void listsMayBeBehind() {
+    workspace.listsLag(Duration.ofMinutes(1));
+    put("/models/m/versions/1", "{'properties':{'modelUri':'" + MODEL_URI + "'}}");
+    assertThat(get("/models").json().path("value")).isEmpty();
+    assertThat(get("/models/m/versions/1").status()).isEqualTo(200);
+    time.pass(Duration.ofMinutes(1));
+    assertThat(get("/models").json().path("value")).hasSize(1);
+  }
+
+  // ---- autoscale ----
+
+  private String autoscaleUrl(String name) {
+    return ARM + "/subscriptions/" + workspace.subscription()
+        + "/resourceGroups/models/providers/Microsoft.Insights/autoscalesettings" + name
+        + "?api-version=2022-10-01";
+  }
+
+  private String autoscaleBody(String deployment) {
+    return "{'location':'westeurope','properties':{'enabled':true,'targetResourceUri':'"
+        + workspace.resourceId() + "/onlineEndpoints/bert/deployments/" + deployment
+        + "','profiles':[{'name':'usual','capacity':{'minimum':'2','maximum':'4','default':'2'},"
+        + "'rules':[]}]}}";
+  }
+
+  private int capacity(String deployment) {
+    return get("/onlineEndpoints/bert/deployments/" + deployment)
+        .json()
+        .at("/sku/capacity")
+        .asInt();
+  }
+
+  @Test
+  void anAutoscaleSettingOverridesTheCapacityAndOutlivesItsDeployment() {
+    serve("bert", "blue");
+    assertThat(send(client, "PUT", autoscaleUrl("/a"), autoscaleBody("blue")).status())
+        .isEqualTo(201);
+    assertThat(send(client, "PUT", autoscaleUrl("/a"), autoscaleBody("blue")).status())
+        .isEqualTo(200);
+    assertThat(
+            send(client, "GET", autoscaleUrl("/a"), "").json().path("location").asText())
+        .isEqualTo("westeurope");
+    assertThat(send(client, "GET", autoscaleUrl(""), "").json().path("value")).hasSize(1);
+    time.pass(Duration.ofMinutes(1));
+    assertThat(capacity("blue")).isEqualTo(2);
+    patch("/onlineEndpoints/bert/deployments/blue", "{'sku':{'name':'Default','capacity':1}}");
+    time.pass(Duration.ofMinutes(2));
+    assertThat(capacity("blue")).isEqualTo(2);
+
+    delete("/onlineEndpoints/bert/deployments/blue");
+    time.pass(Duration.ofMinutes(1));
+    assertThat(workspace.remains()).containsExactly("autoscale a", "endpoint bert");
+    assertThat(send(client, "DELETE", autoscaleUrl("/a"), "").status()).isEqualTo(200);
+    assertThat(send(client, "DELETE", autoscaleUrl("/a"), "").status()).isEqualTo(204);
+    assertThat(send(client, "GET", autoscaleUrl("/a"), "").status()).isEqualTo(404);
+  }
+
+  @Test
+  void aWrongAutoscaleSettingIsRefused() {
+    serve("bert", "blue");
+    String right = autoscaleBody("blue");
+    for (String wrong : List.of(
+        autoscaleBody("green"),
+        right.replace("'minimum':'2'", "'minimum':2"),
+        right.replace("'minimum':'2'", "'minimum':'5'"),
+        right.replace("'location':'westeurope',", ""),
+        right.replace(",'rules':[]", ""))) {
+      assertThat(send(client, "PUT", autoscaleUrl("/a"), wrong).status())
+          .as(wrong)
+          .isEqualTo(400);
+    }
+    assertThat(send(client, "PUT", autoscaleUrl("/a"), right).status()).isEqualTo(201);
+    workspace.deleteAutoscale("a");
+    assertThat(workspace.remains()).doesNotContain("autoscale a");
+  }
+
+  // ---- blobs ----
+
+  private String blobUrl(String rest) {
+    return "https://" + workspace.account() + ".blob.core.windows.net/azureml-blobstore" + rest;
+  }
+
+  private Said blob(String method, String rest, String body, String... headers) {
+    HttpRequest request = new HttpRequest(HttpMethod.valueOf(method), blobUrl(rest))
+        .setHeader(HttpHeaderName.AUTHORIZATION, "Bearer token");
+    if (method.equals("PUT")) {
+      request.setHeader(HttpHeaderName.fromString("x-ms-blob-type"), "BlockBlob");
+    }
+    for (int i = 0; i < headers.length; i += 2) {
+      request.setHeader(HttpHeaderName.fromString(headers[i]), headers[i + 1]);
+    }
+    return Said.of(client.sendSync(request.setBody(body), Context.NONE));
+  }
+
+  @Test
+  void aBlobIsWrittenReadAndDeletedOnConditions() {
+    Said written = blob("PUT", "/a/b%20c", "one", "x-ms-meta-fairlead_run", "r1");
+    assertThat(written.status()).isEqualTo(201);
+    assertThat(blob("PUT", "/a/b%20c", "two", "If-None-Match", "*").headers())
+        .containsEntry("x-ms-error-code", "BlobAlreadyExists");
+    Said properties = blob("HEAD", "/a/b%20c", "");
+    assertThat(properties.headers())
+        .containsEntry("ETag", written.headers().get("ETag"))
+        .containsEntry("x-ms-meta-fairlead_run", "r1")
+        .containsEntry("Content-Length", "3");
+    Said again = blob("PUT", "/a/b%20c", "two", "If-Match", written.headers().get("ETag"));
+    assertThat(again.headers().get("ETag")).isNotEqualTo(written.headers().get("ETag"));
+    assertThat(blob("DELETE", "/a/b%20c", "", "If-Match", written.headers().get("ETag"))
+            .status())
+        .isEqualTo(412);
+    assertThat(blob("GET", "/a/b%20c", "").text()).isEqualTo("two");
+    assertThat(blob("GET", "/a/b%20c", "", "x-ms-range", "bytes=1-5").text()).isEqualTo("wo");
+    assertThat(workspace.blob("a/b c")).isEqualTo("two".getBytes(UTF_8));
+    assertThat(workspace.metadata("a/b c")).isEmpty();
+    assertThat(workspace.remains()).containsExactly("blob a/b c");
+    assertThat(blob("DELETE", "/a/b%20c", "").status()).isEqualTo(202);
+    assertThat(blob("DELETE", "/a/b%20c", "").status()).isEqualTo(404);
+    assertThat(blob("HEAD", "/a/b%20c", "").headers())
+        .containsEntry("x-ms-error-code", "BlobNotFound");
+  }
+
+  @Test
+  void aBlobThatArrivesWrongIsRefused() {
+    Said wrong = blob("PUT", "/a", "one", "Content-MD5", "AAAAAAAAAAAAAAAAAAAAAA==");
+    assertThat(wrong.status()).isEqualTo(400);
+    assertThat(wrong.text()).contains("<Code>Md5Mismatch</Code>");
+    workspace.deleteContainer("azureml-blobstore");
+    assertThat(blob("PUT", "/a", "one").text()).contains("<Code>ContainerNotFound</Code>");
+  }
+
+  @Test
+  void whoSendsNoCredentialsGetsNoBlob() {
+    workspace.addBlob("a", new byte[] {1});
+    Said unknown =
+        Said.of(client.sendSync(new HttpRequest(HttpMethod.GET, blobUrl("/a")), Context.NONE));
+    assertThat(unknown.status()).isEqualTo(401);
+    workspace.expireToken("token");
+    assertThat(blob("GET", "/a", "").text()).contains("InvalidAuthenticationInfo");
+  }
+
+  @Test
+  void aBlobOfBlocksIsThereWhenTheyAreCommitted() {
+    assertThat(blob("PUT", "/a?comp=block&blockid=MDE%3D", "one").status()).isEqualTo(201);
+    assertThat(blob("PUT", "/a?comp=block&blockid=MDI%3D", "two").status()).isEqualTo(201);
+    assertThat(blob("GET", "/a", "").status()).isEqualTo(404);
+    assertThat(workspace.uncommitted()).containsExactly("azureml-blobstore/a");
+    assertThat(blob("PUT", "/a?comp=blocklist", "<BlockList><Latest>MDM=</Latest></BlockList>")
+            .text())
+        .contains("InvalidBlockList");
+    assertThat(blob(
+                "PUT",
+                "/a?comp=blocklist",
+                "<BlockList><Latest>MDI=</Latest><Uncommitted>MDE=</Uncommitted></BlockList>",
+                "x-ms-meta-k",
+                "v")
+            .status())
+        .isEqualTo(201);
+    assertThat(blob("GET", "/a", "").text()).isEqualTo("twoone");
+    assertThat(workspace.metadata("a")).containsEntry("k", "v");
+    assertThat(workspace.uncommitted()).isEmpty();
+    assertThat(workspace.calls()).contains("PUT block", "PUT blocklist", "GET blob");
+  }
+
+  @ParameterizedTest
+  @ValueSource(booleans = {true, false})
+  void theSdkUploadsListsAndDeletes(boolean byWire) {
+    BlobServiceClientBuilder builder = new BlobServiceClientBuilder()
+        .credential(new StorageSharedKeyCredential(workspace.account(), Datastores.KEY))
+        .retryOptions(new RequestRetryOptions(RetryPolicyType.FIXED, 1, 5, 1L, 1L, null));
+    BlobContainerClient container = (byWire
+            ? builder
+                .endpoint(StandIn.endpoint() + "/" + workspace.account())
+                .httpClient(new JdkHttpClientBuilder().build())
+            : builder
+                .endpoint("https://" + workspace.account() + ".blob.core.windows.net")
+                .httpClient(client))
+        .buildClient()
+        .getBlobContainerClient("azureml-blobstore");
+    workspace.blobsPerPage(2);
+    for (String name : List.of("a/1", "a/2 & <3>", "a/4", "b/5")) {
+      container
+          .getBlobClient(name)
+          .getBlockBlobClient()
+          .uploadWithResponse(
+              new BlockBlobSimpleUploadOptions(BinaryData.fromString(name))
+                  .setMetadata(Map.of("fairlead_run", "r")),
+              null,
+              Context.NONE);
+    }
+
+    List<BlobItem> items = container
+        .listBlobs(
+            new ListBlobsOptions()
+                .setPrefix("a/")
+                .setDetails(new BlobListDetails().setRetrieveMetadata(true)),
+            null)
+        .stream()
+        .toList();
+
+    assertThat(items).extracting(BlobItem::getName).containsExactly("a/1", "a/2 & <3>", "a/4");
+    assertThat(items).allMatch(item -> item.getMetadata().get("fairlead_run").equals("r"));
+    BlobClient last = container.getBlobClient("b/5");
+    assertThat(last.downloadContent().toString()).isEqualTo("b/5");
+    assertThat(last.getProperties().getMetadata()).containsEntry("fairlead_run", "r");
+    assertThat(last.deleteIfExists()).isTrue();
+    assertThat(last.deleteIfExists()).isFalse();
+    assertThat(last.exists()).isFalse();
+    assertThat(workspace.remains()).containsExactly("blob a/1", "blob a/2 & <3>", "blob a/4");
+  }
+
+  // ---- scoring ----
+
+  private java.net.http.HttpRequest.Builder scoring(String endpoint, String path, String token) {
+    return java.net.http.HttpRequest.newBuilder(URI.create(workspace.scoringUri(endpoint, path)))
+        .header("Authorization", "Bearer " + token)
+        .header("Content-Type", "application/json")
+        .POST(BodyPublishers.ofString("[1]"));
+  }
+
+  private java.net.http.HttpResponse<String> score(java.net.http.HttpRequest.Builder request) {
+    return score(workspace, request);
+  }
+
+  private static java.net.http.HttpResponse<String> score(
+      Workspace by, java.net.http.HttpRequest.Builder request) {
+    try {
+      return by.scoringClient().send(request.build(), BodyHandlers.ofString());
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    } catch (InterruptedException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  private static String deployment(java.net.http.HttpResponse<String> answer) {
+    return answer.headers().firstValue("azureml-model-deployment").orElse("");
+  }
+
+  private void divide(String traffic) {
+    put("/onlineEndpoints/bert", endpointBody(",'traffic':{" + traffic + "}"));
+    time.pass(Duration.ofSeconds(30));
+  }
+
+  @Test
+  void requestsAreDividedExactly() {
+    serve("bert", "blue", "green");
+    workspace.regenerateKeys("bert");
+    String key =
+        post("/onlineEndpoints/bert/listKeys", "").json().path("primaryKey").asText();
+    assertThat(score(scoring("bert", "/score", key)).statusCode()).isEqualTo(404);
+    divide("'blue':93,'green':7");
+
+    Map<String, Integer> counts = new TreeMap<>();
+    for (int i = 0; i < 100; i++) {
+      java.net.http.HttpResponse<String> answer = score(scoring("bert", "/score", key));
+      assertThat(answer.body()).isEqualTo("[1]");
+      counts.merge(deployment(answer), 1, Integer::sum);
+    }
+
+    assertThat(counts).containsEntry("blue", 93).containsEntry("green", 7);
+    assertThat(workspace.invocations()).hasSize(100);
+  }
+
+  @Test
+  void aRequestCanNameADeploymentAndAPath() {
+    serve("bert", "blue", "green");
+    divide("'blue':100");
+
+    java.net.http.HttpResponse<String> answer = score(scoring("bert", "/v1/chat?a=b", "secondary")
+        .header("azureml-model-deployment", "green")
+        .header("x-ms-client-request-id", "mine"));
+
+    assertThat(deployment(answer)).isEqualTo("green");
+    assertThat(answer.headers().firstValue("x-ms-client-request-id")).hasValue("mine");
+    assertThat(answer.headers().firstValue("x-ms-request-id")).isPresent();
+    Invocation invocation = workspace.invocations().get(0);
+    assertThat(invocation.deployment()).isEqualTo("green");
+    assertThat(invocation.path()).isEqualTo("/v1/chat");
+    assertThat(invocation.text()).isEqualTo("[1]");
+    assertThat(invocation.headers()).doesNotContainKey("authorization");
+    assertThat(score(scoring("bert", "/score", "primary").header("azureml-model-deployment", "red"))
+            .statusCode())
+        .isEqualTo(404);
+    assertThat(score(scoring("none", "/score", "primary")).statusCode()).isEqualTo(404);
+  }
+
+  @Test
+  void anEndpointServesAsBeforeUntilItsUpdateIsDone() {
+    serve("bert", "blue", "green");
+    divide("'blue':100");
+    put("/onlineEndpoints/bert", endpointBody(",'traffic':{'green':100}"));
+
+    assertThat(deployment(score(scoring("bert", "/score", "primary")))).isEqualTo("blue");
+    time.pass(Duration.ofSeconds(30));
+    assertThat(deployment(score(scoring("bert", "/score", "primary")))).isEqualTo("green");
+    delete("/onlineEndpoints/bert");
+    assertThat(score(scoring("bert", "/score", "primary")).statusCode()).isEqualTo(404);
+  }
+
+  @Test
+  void onlyWhoSendsWhatTheModeWantsIsAnswered() {
+    serve("bert", "blue");
+    divide("'blue':100");
+    assertThat(score(scoring("bert", "/score", "token")).statusCode()).isEqualTo(401);
+    assertThat(score(scoring("bert", "/score", "primary")).statusCode()).isEqualTo(200);
+    workspace.regenerateKeys("bert");
+    assertThat(score(scoring("bert", "/score", "primary")).statusCode()).isEqualTo(401);
+
+    workspace.changeEndpoint(
+        "bert", put -> ((ObjectNode) put.get("properties")).put("authMode", "AADToken"));
+    assertThat(score(scoring("bert", "/score", "entra")).statusCode()).isEqualTo(200);
+    workspace.expireToken("entra");
+    assertThat(score(scoring("bert", "/score", "entra")).statusCode()).isEqualTo(401);
+
+    workspace.changeEndpoint(
+        "bert", put -> ((ObjectNode) put.get("properties")).put("authMode", "AMLToken"));
+    workspace.tokenLife(Duration.ofHours(1));
+    String token =
+        post("/onlineEndpoints/bert/token", "").json().path("accessToken").asText();
+    assertThat(score(scoring("bert", "/score", "entra")).statusCode()).isEqualTo(401);
+    assertThat(score(scoring("bert", "/score", token)).statusCode()).isEqualTo(200);
+    time.pass(Duration.ofHours(1));
+    assertThat(score(scoring("bert", "/score", token)).statusCode()).isEqualTo(401);
+  }
+
+  @Test
+  void aModelThatFailsIsTold() {
+    serve("bert", "blue");
+    divide("'blue':100");
+    workspace.modelFailsNext(500, "Internal Server Error", "no memory");
+    java.net.http.HttpResponse<String> failed = score(scoring("bert", "/score", "primary"));
+    assertThat(failed.statusCode()).isEqualTo(424);
+    assertThat(failed.body()).isEqualTo("no memory");
+    assertThat(failed.headers().firstValue("ms-azureml-model-error-statuscode")).hasValue("500");
+    assertThat(failed.headers().firstValue("ms-azureml-model-error-reason"))
+        .hasValue("Internal Server Error");
+    assertThat(deployment(failed)).isEqualTo("blue");
+
+    workspace.failNextScoring(429, "Too many requests", Map.of("Retry-After", "3"));
+    java.net.http.HttpResponse<String> throttled = score(scoring("bert", "/score", "primary"));
+    assertThat(throttled.statusCode()).isEqualTo(429);
+    assertThat(throttled.headers().firstValue("Retry-After")).hasValue("3");
+    assertThat(workspace.invocations()).hasSize(1);
+
+    workspace.answerWith(invocation -> (invocation.text() + "!").getBytes(UTF_8));
+    assertThat(score(scoring("bert", "/score", "primary")).body()).isEqualTo("[1]!");
+  }
+
+  @Test
+  void anAnswerIsHeldBeforeItOrAfterItsFirstPiece() throws Exception {
+    serve("bert", "blue");
+    divide("'blue':100");
+    workspace.streamInPieces(List.of("one".getBytes(UTF_8), "two".getBytes(UTF_8)));
+    Held whole = workspace.holdNextScoring();
+    CompletableFuture<java.net.http.HttpResponse<InputStream>> later = workspace
+        .scoringClient()
+        .sendAsync(scoring("bert", "/score", "primary").build(), BodyHandlers.ofInputStream());
+    whole.awaitArrival();
+    assertThat(later).isNotDone();
+    Held rest = workspace.holdNextStream();
+    whole.release();
+    assertThat(new String(later.get().body().readAllBytes(), UTF_8)).isEqualTo("onetwo");
+
+    try (InputStream body = workspace
+        .scoringClient()
+        .send(scoring("bert", "/score", "primary").build(), BodyHandlers.ofInputStream())
+        .body()) {
+      assertThat(new String(body.readNBytes(3), UTF_8)).isEqualTo("one");
+      rest.awaitArrival();
+      rest.release();
+      assertThat(new String(body.readAllBytes(), UTF_8)).isEqualTo("two");
+    }
+    workspace.breakNextStream();
+    assertThatThrownBy(() -> score(scoring("bert", "/score", "primary")))
+        .isInstanceOf(UncheckedIOException.class);
+  }
+
+  // ---- the wire ----
+
+  @Test
+  void allServicesAnswerOverTheWire() throws Exception {
+    serve("bert", "blue");
+    divide("'blue':100");
+    HttpClient wire = new JdkHttpClientBuilder().build();
+    String base = StandIn.endpoint() + workspace.resourceId();
+    Said endpoint = send(wire, "GET", base + "/onlineEndpoints/bert?" + VERSION, "");
+    assertThat(endpoint.state()).isEqualTo("Succeeded");
+    assertThat(endpoint.headers()).containsKey("x-ms-request-id");
+    Said begun = send(wire, "PUT", base + "/onlineEndpoints/gpt?" + VERSION, endpointBody(""));
+    assertThat(begun.headers().get("Azure-AsyncOperation"))
+        .startsWith(StandIn.endpoint().toString());
+    assertThat(operation(begun).json().path("status").asText()).isEqualTo("InProgress");
+    send(wire, "GET", begun.headers().get("Azure-AsyncOperation"), "");
+    assertThat(workspace.violations()).hasSize(1);
+    workspace.forgetViolations();
+    assertThat(send(
+                wire,
+                "GET",
+                base.replace("/subscriptions/", "/subscriptions/0") + "?" + VERSION,
+                "")
+            .code())
+        .isEqualTo("SubscriptionNotFound");
+
+    String uri = endpoint.json().at("/properties/scoringUri").asText();
+    java.net.http.HttpResponse<String> answer = java.net.http.HttpClient.newHttpClient()
+        .send(
+            java.net.http.HttpRequest.newBuilder(URI.create(uri))
+                .header("Authorization", "Bearer primary")
+                .POST(BodyPublishers.ofString("hello"))
+                .build(),
+            BodyHandlers.ofString());
+    assertThat(answer.body()).isEqualTo("hello");
+    assertThat(deployment(answer)).isEqualTo("blue");
+  }
+
+  // ---- what goes wrong ----
+
+  @Test
+  void eachFaultIsSaidAsAzureOrTheNetworkSaysIt() {
+    serve("bert");
+    assertThat(broken(Fault.THROTTLED).status()).isEqualTo(429);
+    assertThat(broken(Fault.THROTTLED).headers()).containsEntry("Retry-After", "1");
+    assertThat(broken(Fault.UNAVAILABLE).status()).isEqualTo(503);
+    assertThat(broken(Fault.CONFLICT).status()).isEqualTo(409);
+    assertThat(broken(Fault.DENIED).code()).isEqualTo("ExpiredAuthenticationToken");
+    assertThat(workspace.calls()).isEmpty();
+    assertThatThrownBy(() -> broken(Fault.CUT_BEFORE)).hasCauseInstanceOf(SocketException.class);
+    assertThat(workspace.calls()).isEmpty();
+    assertThatThrownBy(() -> broken(Fault.CUT_AFTER)).hasCauseInstanceOf(SocketException.class);
+    assertThatThrownBy(() -> broken(Fault.TIMEOUT_AFTER))
+        .hasCauseInstanceOf(HttpTimeoutException.class);
+    assertThatThrownBy(() -> broken(Fault.KILLED_BEFORE)).isInstanceOf(ProcessKilled.class);
+    assertThat(workspace.calls()).hasSize(2).containsOnly("GET onlineEndpoints");
+    Faults counted = Faults.none();
+    send(workspace.client(counted), "GET", url("/onlineEndpoints/bert"), "");
+    send(workspace.client(counted), "GET", url("/onlineEndpoints"), "");
+    assertThat(counted.calls()).containsExactly("GET onlineEndpoints bert", "LIST onlineEndpoints");
+  }
+
+  private Said broken(Fault fault) {
+    Faults faults = Faults.at("azureml", 1, fault);
+    return send(workspace.client(faults), "GET", url("/onlineEndpoints/bert"), "");
+  }
+
+  @Test
+  void aTestDecidesWhichCallsAreRefused() {
+    serve("bert");
+    workspace.failNext("GET onlineEndpoints", AzureError.of(500, "InternalServerError", "oops"));
+    assertThat(get("/onlineEndpoints/bert").status()).isEqualTo(500);
+    assertThat(get("/onlineEndpoints/bert").status()).isEqualTo(200);
+    workspace.throttleEveryCallOnce();
+    assertThat(get("/onlineEndpoints/bert").status()).isEqualTo(429);
+    assertThat(get("/onlineEndpoints/bert").status()).isEqualTo(200);
+    assertThat(blob("PUT", "/a", "one").status()).isEqualTo(503);
+    workspace.forgetCalls();
+    workspace.expireFromCall(2);
+    assertThat(get("/onlineEndpoints/bert").status()).isEqualTo(200);
+    assertThat(get("/onlineEndpoints/bert").status()).isEqualTo(401);
+  }
+
+  @Test
+  void aCopyIsAsTheWorkspaceIsAndSharesNothing() {
+    serve("bert", "blue", "green");
+    divide("'blue':50,'green':50");
+    String first = deployment(score(scoring("bert", "/score", "primary")));
+    put("/onlineEndpoints/bert/deployments/red", deploymentBody(""));
+    workspace.addBlob("a", new byte[] {1});
+    time.pass(Duration.ofMinutes(4));
+
+    VirtualTime clock = new VirtualTime();
+    try (Workspace copy = workspace.copy(clock)) {
+      assertThat(clock.now()).isEqualTo(time.now());
+      assertThat(copy.remains()).isEqualTo(workspace.remains());
+      assertThat(copy.endpoint("bert")).isEqualTo(workspace.endpoint("bert"));
+      assertThat(copy.calls()).isEqualTo(workspace.calls());
+      assertThat(deployment(score(copy, scoring("bert", "/score", "primary")))).isNotEqualTo(first);
+      clock.pass(Duration.ofMinutes(4));
+      assertThat(
+              copy.deployment("bert", "red").at("/properties/provisioningState").asText())
+          .isEqualTo("Succeeded");
+      assertThat(workspace
+              .deployment("bert", "red")
+              .at("/properties/provisioningState")
+              .asText())
+          .isEqualTo("Creating");
+      send(copy.client(Faults.none()), "DELETE", url("/onlineEndpoints/bert"), "");
+      assertThat(get("/onlineEndpoints/bert").state()).isEqualTo("Succeeded");
+    }
+    assertThat(get("/onlineEndpoints/bert").status()).isEqualTo(200);
+  }
+
+  @Test
+  void othersChangeWhatIsThere() {
+    serve("bert", "blue");
+    workspace.changeEndpoint("bert", put -> put.putObject("tags").put("a", "1"));
+    workspace.changeDeployment(
+        "bert", "blue", put -> ((ObjectNode) put.get("sku")).put("capacity", 7));
+    assertThat(get("/onlineEndpoints/bert").json().at("/tags/a").asText()).isEqualTo("1");
+    assertThat(capacity("blue")).isEqualTo(7);
+    workspace.deleteDeployment("bert", "blue");
+    workspace.deleteEndpoint("bert");
+    workspace.addModel("m", "1", MODEL_URI);
+    workspace.deleteModel("m", "1");
+    assertThat(workspace.remains()).containsExactly("model container m");
+    put("/onlineEndpoints/bert", endpointBody(",'traffic':{}"));
+    assertThat(workspace.requests("PUT onlineEndpoints")).hasSize(1);
+    assertThat(workspace.urls("PUT onlineEndpoints").get(0).getQuery()).isEqualTo(VERSION);
+    assertThat(workspace.headers("PUT onlineEndpoints", "Content-Type"))
+        .containsExactly("application/json");
   }
 }

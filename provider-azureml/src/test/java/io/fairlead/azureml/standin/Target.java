@@ -84,7 +84,9 @@ record Target(
     }
     boolean isWorkspace = segments.get(providers + 2).equalsIgnoreCase("workspaces");
     if (!isWorkspace) {
-      return resource(method, owner, "", segments.subList(providers + 2, segments.size()));
+      List<String> rest = new ArrayList<>(segments.subList(providers + 2, segments.size()));
+      rest.set(0, rest.get(0).toLowerCase(Locale.ROOT));
+      return resource(method, owner, "", rest);
     }
     if (segments.size() < providers + 4) {
       return new Target(Service.ARM, owner, "", "LIST workspaces", "workspaces", List.of());

@@ -8,6 +8,7 @@ import io.fairlead.contract.History;
 import io.fairlead.contract.VirtualTime;
 import java.net.URI;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
@@ -74,6 +75,7 @@ public final class Workspace implements AutoCloseable {
   private boolean throttling;
   private int expiredFrom = Integer.MAX_VALUE;
   private int pageSize = 5;
+  private Duration listLag = Duration.ZERO;
   private long ids;
   private long requestIds;
   private boolean closed;
@@ -512,6 +514,20 @@ public final class Workspace implements AutoCloseable {
     });
   }
 
+  /** Whether a version that was deleted cannot be made again; it can unless set. */
+  public void deletedVersionsStayTaken(boolean stay) {
+    change(there -> {
+      there.models.keepsNames(stay);
+      there.environments.keepsNames(stay);
+      there.codes.keepsNames(stay);
+    });
+  }
+
+  /** How long what was made is in no list, though it is there; not at all unless set. */
+  public void listsLag(Duration lag) {
+    change(there -> there.listLag = lag);
+  }
+
   /** How many instances of a type there may be, with a fifth in reserve; without limit unless set. */
   public void quota(String instanceType, int instances) {
     change(there -> there.deployments.quota(instanceType, instances));
@@ -527,7 +543,7 @@ public final class Workspace implements AutoCloseable {
     change(there -> there.blobs.pageSize(size));
   }
 
-  /** From this call on, counted from 1 over the life of the workspace, the token has expired. */
+  /** From this call on, counted from 1 since calls were last forgotten, the token has expired. */
   public void expireFromCall(int callNumber) {
     change(there -> there.expiredFrom = callNumber);
   }
@@ -724,6 +740,11 @@ public final class Workspace implements AutoCloseable {
 
   int pageSize() {
     return pageSize;
+  }
+
+  /** {@return whether lists have what was made then} */
+  boolean isListed(String created) {
+    return created.isEmpty() || !Instant.parse(created).plus(listLag).isAfter(time.now());
   }
 
   PollWatch wireWatch() {
