@@ -233,11 +233,20 @@ final class Driver {
       refreshLook();
     }
 
-    /** Retries an operation that failed with a retryable error, after a pause, or fails with its error. */
+    /**
+     * Retries an operation that failed with a retryable error, after a pause, or fails with its error. If a dependency
+     * is gone, such as one that another process has swept meanwhile, the pass starts again, once.
+     */
     private void retryOperation() throws RunEnded {
       ServingException why = outcome.flatMap(Outcome::error).orElseThrow();
       step.operationFailed();
       step.failedHere |= policy == Policy.BE_PRESENT;
+      if (why.kind() == ErrorKind.NOT_FOUND
+          && policy == Policy.BE_PRESENT
+          && ++step.failedOperations == 1) {
+        step.retrying = true;
+        throw RunEnded.restart(step.toString(), why);
+      }
       if (!why.retryable() || ++step.failedOperations >= reconciler.retry().attempts()) {
         throw RunEnded.failed(step.toString(), why);
       }
@@ -615,6 +624,9 @@ final class Driver {
       if (!e.retryable()) {
         step.operation = Optional.empty();
         throw RunEnded.failed(step.toString(), e);
+      }
+      if (e.retryAfter().isPresent()) {
+        step.askAfter(e.retryAfter(), now());
       }
       return Optional.of(Outcome.running("its progress cannot be read at the moment"));
     }

@@ -421,6 +421,97 @@ class ReconcilerTest {
     assertThat(waited.get()).isEqualTo(asked);
   }
 
+  @Test
+  void aPauseThatTheCloudAsksForWhenAPollIsRefusedIsKept() {
+    Duration asked = Duration.ofSeconds(77);
+    AtomicReference<Duration> refusedAt = new AtomicReference<>();
+    AtomicReference<Duration> waited = new AtomicReference<>();
+    FakeKind busy = new FakeKind() {
+      @Override
+      public Accepted create(String name, String desired, OwnerTag mark) {
+        super.create(name, desired, mark);
+        return Accepted.as("op");
+      }
+
+      @Override
+      public Outcome poll(String operation) {
+        if (refusedAt.compareAndSet(null, time.elapsed())) {
+          throw ServingException.builder("fake", ErrorKind.THROTTLED, "slow down")
+              .retryAfter(asked)
+              .build();
+        }
+        waited.compareAndSet(null, time.elapsed().minus(refusedAt.get()));
+        return Outcome.succeeded();
+      }
+    };
+
+    run(busy).await(LIMIT);
+
+    assertThat(waited.get()).isEqualTo(asked);
+  }
+
+  @Test
+  void aDependencyThatIsGoneWhenItIsNeededIsMadeAgainOnce() {
+    FakeKind model = new FakeKind("model");
+    AtomicInteger operations = new AtomicInteger();
+    FakeKind variant = new FakeKind("variant") {
+      @Override
+      public Accepted create(String name, String desired, OwnerTag mark) {
+        if (operations.getAndIncrement() == 0) {
+          // Another process sweeps what nothing uses yet.
+          model.value = Optional.empty();
+        }
+        return Accepted.as("op");
+      }
+
+      @Override
+      public Outcome poll(String operation) {
+        if (model.value.isEmpty()) {
+          return Outcome.failed(
+              new ServingException("fake", ErrorKind.NOT_FOUND, "there is no such model"));
+        }
+        value = Optional.of("v");
+        return Outcome.succeeded();
+      }
+    };
+
+    Reconciler.builder("fake", List.of(model, variant))
+        .time(time)
+        .executor(Runnable::run)
+        .build()
+        .run(request(List.of(
+            Resource.shared(model.id(), "model", "m"),
+            Resource.variant(variant.id(), "thing", "v"))))
+        .await(LIMIT);
+
+    assertThat(model.value).isPresent();
+    assertThat(operations).hasValue(2);
+  }
+
+  @Test
+  void aDependencyThatNeverComesFailsTheRunByItsReason() {
+    AtomicInteger operations = new AtomicInteger();
+    FakeKind variant = new FakeKind("variant") {
+      @Override
+      public Accepted create(String name, String desired, OwnerTag mark) {
+        operations.incrementAndGet();
+        return Accepted.as("op");
+      }
+
+      @Override
+      public Outcome poll(String operation) {
+        return Outcome.failed(
+            new ServingException("fake", ErrorKind.NOT_FOUND, "there is no such model"));
+      }
+    };
+
+    ServingException failure = fails(() -> run(variant).await(LIMIT));
+
+    assertThat(failure).hasMessageContaining("there is no such model");
+    assertThat(failure.kind()).isEqualTo(ErrorKind.NOT_FOUND);
+    assertThat(operations).hasValue(2);
+  }
+
   // ---- time ----
 
   @Test

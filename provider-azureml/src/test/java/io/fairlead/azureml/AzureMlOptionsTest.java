@@ -3,8 +3,6 @@ package io.fairlead.azureml;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.fairlead.error.ErrorKind;
-import io.fairlead.error.ServingException;
 import io.fairlead.grammar.Container;
 import io.fairlead.grammar.Dependencies;
 import io.fairlead.grammar.Endpoint;
@@ -16,8 +14,6 @@ import io.fairlead.grammar.Routing;
 import io.fairlead.grammar.RuntimeSpec;
 import io.fairlead.grammar.Scaling;
 import io.fairlead.json.GrammarJson;
-import io.fairlead.platform.EndpointPlatform;
-import io.fairlead.platform.Platforms;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -54,7 +50,7 @@ class AzureMlOptionsTest {
     String json = GrammarJson.write(BERT);
 
     assertThat(json)
-        .contains("\"azureml.AzureMlArtifact\":{\"type\":\"CUSTOM_MODEL\",\"description\":"
+        .contains("\"azureml.AzureMlArtifact\":{\"description\":"
             + "\"HuggingFace model from Model Hub\",\"registry\":\"HuggingFace\"}")
         .contains(
             "\"azureml.AzureMlRuntime\":{\"condaFile\":{\"channels\":[\"conda-forge\",\"pytorch\"],"
@@ -73,13 +69,6 @@ class AzureMlOptionsTest {
         .containsExactly(RUNTIME);
     assertThat(BERT.routing().options().forPlatform("azureml")).containsExactly(ROUTING);
     assertThat(BERT.routing().options().forPlatform("vertex")).isEmpty();
-  }
-
-  @Test
-  void aModelMayBeTheWorkspacesOwnAndUndescribed() {
-    assertThat(AzureMlArtifact.of(AzureMlArtifact.Type.MLFLOW_MODEL))
-        .isEqualTo(new AzureMlArtifact(
-            AzureMlArtifact.Type.MLFLOW_MODEL, Optional.empty(), Optional.empty()));
   }
 
   @ParameterizedTest
@@ -129,19 +118,13 @@ class AzureMlOptionsTest {
 
   @Test
   void whatIsWrongInJsonIsToldByItsPath() {
-    String json = GrammarJson.write(BERT).replace("CUSTOM_MODEL", "custom_model");
+    String json =
+        GrammarJson.write(BERT).replace("\"registry\":", "\"type\":\"custom_model\",\"registry\":");
 
     assertThatThrownBy(() -> GrammarJson.read(json, Endpoint.class))
         .isInstanceOf(InvalidValueException.class)
         .hasMessage(
             "Endpoint: container.artifact.metadata.options.azureml.AzureMlArtifact.type must be one of "
                 + "CUSTOM_MODEL, MLFLOW_MODEL, TRITON_MODEL (got \"custom_model\")");
-  }
-
-  @Test
-  void thePlatformItselfIsNotReadyYet() {
-    assertThatThrownBy(() -> Platforms.open("azureml", EndpointPlatform.class))
-        .isInstanceOfSatisfying(
-            ServingException.class, e -> assertThat(e.kind()).isEqualTo(ErrorKind.NOT_FOUND));
   }
 }

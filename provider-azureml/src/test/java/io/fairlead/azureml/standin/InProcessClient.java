@@ -89,7 +89,10 @@ final class InProcessClient implements HttpClient {
       case UNAVAILABLE -> isBlob ? busy() : AzureError.of(503, "ServiceUnavailable", message);
       case CONFLICT ->
         isBlob ? busy() : AzureError.conflict("Another operation is in progress: " + message);
-      case UNAUTHORIZED -> isBlob ? Blobs.expired() : Arm.expired();
+      case UNAUTHORIZED ->
+        isBlob
+            ? AzureError.of(401, "InvalidAuthenticationInfo", message)
+            : AzureError.of(401, "ExpiredAuthenticationToken", message);
       default -> throw fault;
     };
     return (isBlob ? error.blob(call.method()) : error.arm())

@@ -137,7 +137,7 @@ public final class Workspace implements AutoCloseable {
 
   /** {@return its name} */
   public String name() {
-    return "ws";
+    return "workspace";
   }
 
   /** {@return its region} */

@@ -242,7 +242,7 @@ final class ArmErrors {
       case "imagebuildfailure", "resourcenotready", "secretsinjectionerror" ->
         ErrorKind.MODEL_FAILED;
       case "operationcanceled", "operationcancelled" -> ErrorKind.UNAVAILABLE;
-      case "resourcenotfound" -> ErrorKind.INVALID;
+      case "resourcenotfound" -> ErrorKind.NOT_FOUND;
       case "workspacemanagednetworknotready" -> ErrorKind.CONFLICT;
       case "authorizationfailed", "linkedauthorizationfailed", "forbidden" ->
         ErrorKind.UNAUTHORIZED;

@@ -1,0 +1,98 @@
+package io.fairlead.azureml;
+
+import com.azure.core.credential.AccessToken;
+import com.azure.core.credential.TokenCredential;
+import io.fairlead.azureml.internal.DefaultAzureMlPlatform;
+import io.fairlead.azureml.standin.StandIn;
+import io.fairlead.azureml.standin.Workspace;
+import io.fairlead.contract.EndpointPlatformContract.Place;
+import io.fairlead.contract.Faults;
+import io.fairlead.contract.VirtualTime;
+import io.fairlead.platform.EndpointPlatform;
+import java.time.Duration;
+import java.time.OffsetDateTime;
+import java.time.ZoneOffset;
+import java.util.Optional;
+import java.util.Random;
+import java.util.Set;
+import reactor.core.publisher.Mono;
+
+/** A workspace of its own at the stand-in of Azure, and platforms that serve there without a wire, unless it is asked for. */
+public final class Azure implements Place {
+  public static final String IMAGE = "example.azurecr.io/server:1";
+
+  /** A credential that gives one token, which does not expire. */
+  public static final TokenCredential CREDENTIAL = request -> Mono.just(
+      new AccessToken("token", OffsetDateTime.of(9999, 1, 1, 0, 0, 0, 0, ZoneOffset.UTC)));
+
+  private final VirtualTime time;
+  private final Workspace workspace;
+
+  public Azure(VirtualTime time) {
+    this(time, StandIn.workspace(time));
+  }
+
+  private Azure(VirtualTime time, Workspace workspace) {
+    this.time = time;
+    this.workspace = workspace;
+  }
+
+  /** {@return another workspace in which all is as it is here now} */
+  public Azure twin() {
+    VirtualTime then = new VirtualTime();
+    return new Azure(then, workspace.copy(then));
+  }
+
+  @Override
+  public Optional<Place> copy() {
+    return Optional.of(twin());
+  }
+
+  @Override
+  public void pass(Duration some) {
+    time.pass(some);
+  }
+
+  public Workspace workspace() {
+    return workspace;
+  }
+
+  public VirtualTime time() {
+    return time;
+  }
+
+  @Override
+  public Set<String> remains() {
+    return workspace.remains();
+  }
+
+  public AzureMlConfig config() {
+    return AzureMlConfig.of(workspace.subscription(), workspace.resourceGroup(), workspace.name())
+        .withEndpoint(StandIn.endpoint())
+        .withStorageEndpoint(StandIn.endpoint())
+        .withCredential(CREDENTIAL);
+  }
+
+  public EndpointPlatform open() {
+    return open(Faults.none());
+  }
+
+  @Override
+  public EndpointPlatform open(Faults faults) {
+    return open(config(), faults);
+  }
+
+  public EndpointPlatform open(AzureMlConfig config, Faults faults) {
+    return DefaultAzureMlPlatform.open(
+        config
+            .withHttpClient(workspace.client(faults))
+            .withScoringClient(workspace.scoringClient()),
+        time,
+        new Random(1));
+  }
+
+  @Override
+  public void close() {
+    workspace.close();
+  }
+}
