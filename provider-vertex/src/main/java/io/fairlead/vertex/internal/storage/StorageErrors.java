@@ -4,6 +4,7 @@ import com.google.cloud.BaseServiceException;
 import com.google.cloud.storage.StorageException;
 import io.fairlead.error.ErrorKind;
 import io.fairlead.error.ServingException;
+import io.fairlead.provider.ServerMessage;
 import io.fairlead.vertex.VertexProvider;
 import java.io.IOException;
 import java.io.InterruptedIOException;

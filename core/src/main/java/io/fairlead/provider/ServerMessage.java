@@ -1,4 +1,4 @@
-package io.fairlead.vertex.internal.storage;
+package io.fairlead.provider;
 
 /** The text of a server's error. */
 public final class ServerMessage {
