@@ -117,7 +117,7 @@ class ScoringInvokerTest {
     assertThat(answer.contentType()).isEqualTo("application/x-npy");
     assertThat(answer.variant()).isEmpty();
     assertThat(server.last().path()).isEqualTo("/score");
-    assertThat(server.last().body()).isEqualTo(body);
+    assertThat(server.last().body()).isEqualTo("00ff0d0a");
     assertThat(server.last().header("Content-Type")).isEqualTo("application/x-npy");
     assertThat(server.last().header("Authorization")).isEqualTo("Bearer key-of-the-endpoint");
     assertThat(server.last().headers())

@@ -10,6 +10,7 @@ import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.URI;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
@@ -24,8 +25,12 @@ final class ScoringServer implements AutoCloseable {
   private final List<Received> received = new CopyOnWriteArrayList<>();
   private final HttpServer server;
 
-  /** A request that arrived. */
-  record Received(String path, Headers headers, byte[] body) {
+  /**
+   * A request that arrived.
+   *
+   * @param body in hexadecimal digits
+   */
+  record Received(String path, Headers headers, String body) {
     String header(String name) {
       return headers.getFirst(name);
     }
@@ -79,8 +84,10 @@ final class ScoringServer implements AutoCloseable {
 
   private void answer(HttpExchange exchange) throws IOException {
     byte[] body = exchange.getRequestBody().readAllBytes();
-    received.add(
-        new Received(exchange.getRequestURI().toString(), exchange.getRequestHeaders(), body));
+    received.add(new Received(
+        exchange.getRequestURI().toString(),
+        exchange.getRequestHeaders(),
+        HexFormat.of().formatHex(body)));
     HttpHandler handler = next.poll();
     if (handler == null) {
       String type = exchange.getRequestHeaders().getFirst("Content-Type");
