@@ -4,14 +4,17 @@ import static java.util.Objects.requireNonNull;
 
 import io.fairlead.provider.HttpFailure.Stage;
 import io.fairlead.provider.RefusedCalls.Refusals;
+import java.io.IOException;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
+import java.net.http.HttpResponse.BodyHandler;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.ByteBuffer;
+import java.nio.channels.UnresolvedAddressException;
 import java.time.Duration;
 import java.util.List;
-import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
@@ -31,7 +34,9 @@ import org.jspecify.annotations.Nullable;
 public final class HttpCalls implements AutoCloseable {
   private final HttpClient client;
   private final PieceQueues queues;
-  private final Map<Object, CompletableFuture<?>> inProgress = new ConcurrentHashMap<>();
+  /** What ends each request in progress. */
+  private final Set<Runnable> inProgress = ConcurrentHashMap.newKeySet();
+
   private volatile boolean closed;
 
   /**
@@ -52,18 +57,28 @@ public final class HttpCalls implements AutoCloseable {
    * @throws HttpFailure if there is none, or if it is an error
    */
   public HttpAnswer<byte[]> send(HttpRequest.Builder request, Duration limit) {
-    HttpBody body = new HttpBody();
-    HttpResponse<byte[]> response;
+    Deadline deadline = Deadline.after(limit, TimeSource.system());
+    HttpResponse<HttpBody> response = begun(request, limit, HttpBody::of);
+    HttpErrorBody error = response.body().error();
+    if (error != null) {
+      throw HttpFailure.answered(
+          response.statusCode(), response.headers(), collected(error, deadline));
+    }
+    return HttpAnswer.of(response, whole(response.body(), deadline));
+  }
+
+  private byte[] whole(HttpBody body, Deadline deadline) {
+    CompletableFuture<byte[]> bytes = body.bytes();
+    boolean isWhole = false;
     try {
-      response = await(client.sendAsync(request.timeout(limit).build(), body), limit);
-    } catch (HttpFailure e) {
-      HttpFailure known = e.stage() == Stage.OVERDUE ? body.known() : null;
-      throw known == null ? e : known;
+      byte[] whole = await(bytes, deadline.left());
+      isWhole = true;
+      return whole;
+    } finally {
+      if (!isWhole) {
+        body.cancel();
+      }
     }
-    if (HttpBody.isError(response.statusCode())) {
-      throw HttpFailure.answered(response.statusCode(), response.headers(), response.body());
-    }
-    return HttpAnswer.of(response, response.body());
   }
 
   /**
@@ -76,28 +91,62 @@ public final class HttpCalls implements AutoCloseable {
       HttpRequest.Builder request, Duration limit) {
     Deadline deadline = Deadline.after(limit, TimeSource.system());
     HttpResponse<Flow.Publisher<List<ByteBuffer>>> response =
-        await(client.sendAsync(request.timeout(limit).build(), BodyHandlers.ofPublisher()), limit);
+        begun(request, limit, BodyHandlers.ofPublisher());
     if (HttpBody.isError(response.statusCode())) {
+      HttpErrorBody error = new HttpErrorBody();
+      response.body().subscribe(error);
       throw HttpFailure.answered(
-          response.statusCode(), response.headers(), collected(response.body(), deadline.left()));
+          response.statusCode(), response.headers(), collected(error, deadline));
     }
     return HttpAnswer.of(response, response.body());
   }
 
   /** {@return the body of an error, or as much of it as arrives in time: its status is known already} */
-  private byte[] collected(Flow.Publisher<List<ByteBuffer>> body, Duration limit) {
-    HttpErrorBody collector = new HttpErrorBody();
-    body.subscribe(collector);
+  private byte[] collected(HttpErrorBody error, Deadline deadline) {
     try {
-      return await(collector.whole(), limit);
+      return await(error.whole(), deadline.left());
     } catch (HttpFailure e) {
       if (e.stage() == Stage.CLOSED) {
         throw e;
       }
-      return collector.soFar();
+      return error.soFar();
     } finally {
-      collector.cancel();
+      error.cancel();
     }
+  }
+
+  /** {@return an answer whose headers are there, in time} */
+  private <B> HttpResponse<B> begun(
+      HttpRequest.Builder request, Duration limit, BodyHandler<B> handler) {
+    HttpWait wait = new HttpWait();
+    Runnable end = wait::end;
+    inProgress.add(end);
+    try {
+      // After it is in the set: either this sees the flag or close() sees the wait.
+      if (closed) {
+        throw closed(null);
+      }
+      return client.send(request.timeout(limit).build(), handler);
+    } catch (InterruptedException e) {
+      throw wait.leave() ? closed(e) : interrupted(e);
+    } catch (IOException e) {
+      throw wait.leave() || closed ? closed(e) : broken(e);
+    } catch (IllegalArgumentException e) {
+      throw e.getCause() instanceof UnresolvedAddressException
+          ? HttpFailure.broken(e.getCause())
+          : e;
+    } finally {
+      inProgress.remove(end);
+      wait.leave();
+    }
+  }
+
+  /** {@return the failure of a connection, which an interrupt breaks while it is written to} */
+  private static HttpFailure broken(IOException e) {
+    if (e.getCause() instanceof Error error) {
+      throw error;
+    }
+    return Thread.currentThread().isInterrupted() ? interrupted(e) : HttpFailure.broken(e);
   }
 
   /**
@@ -140,34 +189,38 @@ public final class HttpCalls implements AutoCloseable {
   }
 
   /**
-   * Waits for what a request needs before it is sent, such as a token, as for its answer; at the end of the limit, it is
-   * cancelled.
+   * Waits for what a request needs before it is sent, such as a token, as for its answer; it is cancelled at the end of
+   * the limit, and by an interrupt and close.
    *
    * @throws HttpFailure if it fails or does not come
    */
   public <T> T await(CompletableFuture<T> answer, Duration limit) {
-    Object key = new Object();
-    inProgress.put(key, answer);
+    Runnable end = () -> answer.cancel(true);
+    inProgress.add(end);
     try {
-      // After it is in the map: either this sees the flag or close() sees the answer.
+      // After it is in the set: either this sees the flag or close() sees the answer.
       if (closed) {
-        answer.cancel(true);
+        end.run();
       }
       return answer.get(limit.toNanos(), TimeUnit.NANOSECONDS);
     } catch (InterruptedException e) {
-      answer.cancel(true);
-      Thread.currentThread().interrupt();
-      throw HttpFailure.of(Stage.INTERRUPTED, "the thread was interrupted", e);
+      end.run();
+      throw interrupted(e);
     } catch (TimeoutException e) {
-      answer.cancel(true);
+      end.run();
       throw HttpFailure.of(Stage.OVERDUE, "no answer in time", e);
     } catch (CancellationException e) {
       throw closed(e);
     } catch (ExecutionException e) {
       throw closed ? closed(e) : HttpFailure.broken(e.getCause());
     } finally {
-      inProgress.remove(key);
+      inProgress.remove(end);
     }
+  }
+
+  private static HttpFailure interrupted(Exception cause) {
+    Thread.currentThread().interrupt();
+    return HttpFailure.of(Stage.INTERRUPTED, "the thread was interrupted", cause);
   }
 
   private static HttpFailure closed(@Nullable Exception cause) {
@@ -178,7 +231,7 @@ public final class HttpCalls implements AutoCloseable {
   @Override
   public void close() {
     closed = true;
-    inProgress.values().forEach(answer -> answer.cancel(true));
+    inProgress.forEach(Runnable::run);
     queues.close();
   }
 }

@@ -32,12 +32,15 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Flow;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.MethodSource;
 
 /** Requests to a host that answers, is slow or breaks off. */
 @Timeout(60)
@@ -259,11 +262,13 @@ class HttpCallsTest {
     assertThat(requests).hasValue(1);
   }
 
-  @Test
-  void theLimitIsThatOfTheBodyToo() {
-    HttpFailure failure = failure(answeredBy(neverEnding(200, "so far")), SHORT);
+  @ParameterizedTest
+  @MethodSource("slow")
+  void theLimitIsThatOfHeadersAndBody(boolean hasBegun) {
+    HttpFailure failure = failure(slow(hasBegun), SHORT);
 
     assertThat(failure.stage()).isEqualTo(Stage.OVERDUE);
+    assertThat(requests).hasValue(1);
   }
 
   @Test
@@ -278,9 +283,21 @@ class HttpCallsTest {
     assertThat(HttpFailure.notSent("there is no token", null).stage()).isEqualTo(Stage.NOT_SENT);
   }
 
-  @Test
-  void aThreadThatWaitsCanBeInterrupted() {
-    HttpRequest.Builder request = answeredBy(neverEnding(200, "so far"));
+  /** {@return requests whose answer has not begun, and those whose body has not ended} */
+  static Stream<Arguments> slow() {
+    return Stream.of(
+        Arguments.argumentSet("before the headers", false),
+        Arguments.argumentSet("within the body", true));
+  }
+
+  private HttpRequest.Builder slow(boolean hasBegun) {
+    return answeredBy(hasBegun ? neverEnding(200, "so far") : exchange -> awaitEnd());
+  }
+
+  @ParameterizedTest
+  @MethodSource("slow")
+  void aThreadThatWaitsCanBeInterrupted(boolean hasBegun) {
+    HttpRequest.Builder request = slow(hasBegun);
     Thread waiting = Thread.currentThread();
     threads.execute(() -> {
       await(arrived);
@@ -294,15 +311,45 @@ class HttpCallsTest {
   }
 
   @Test
-  void closingEndsARequestInProgressAndThoseAfterIt() {
-    HttpRequest.Builder request = answeredBy(neverEnding(200, "so far"));
+  void aThreadThatIsInterruptedAlreadySendsNothing() {
+    HttpRequest.Builder request = slow(true);
+    Thread.currentThread().interrupt();
+
+    HttpFailure failure = failure(request, LONG);
+
+    assertThat(Thread.interrupted()).isTrue();
+    assertThat(failure.stage()).isEqualTo(Stage.INTERRUPTED);
+    assertThat(requests).hasValue(0);
+  }
+
+  @ParameterizedTest
+  @MethodSource("slow")
+  void closingEndsARequestInProgressAndThoseAfterIt(boolean hasBegun) {
+    HttpRequest.Builder request = slow(hasBegun);
     threads.execute(() -> {
       await(arrived);
       calls.close();
     });
 
     assertThat(failure(request, LONG).stage()).isEqualTo(Stage.CLOSED);
+    assertThat(Thread.currentThread().isInterrupted()).isFalse();
     assertThat(failure(request, LONG).stage()).isEqualTo(Stage.CLOSED);
+    assertThat(requests).hasValue(1);
+  }
+
+  @Test
+  void closingEndsAStreamWhoseAnswerHasNotBegun() {
+    HttpRequest.Builder request = slow(false);
+    threads.execute(() -> {
+      await(arrived);
+      calls.close();
+    });
+
+    HttpFailure failure =
+        catchThrowableOfType(HttpFailure.class, () -> calls.stream(request, LONG));
+
+    assertThat(failure.stage()).isEqualTo(Stage.CLOSED);
+    assertThat(Thread.currentThread().isInterrupted()).isFalse();
   }
 
   @Test
