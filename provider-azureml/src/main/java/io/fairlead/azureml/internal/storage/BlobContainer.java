@@ -28,6 +28,11 @@ public record BlobContainer(URI container, BlobAccess access) {
             "must be the URL of a container, without a query",
             container)
         .check(
+            container.getHost() == null || !container.getHost().startsWith("["),
+            "container",
+            "must be at a name or an IPv4 address, because the SDK cannot read others",
+            container)
+        .check(
             "https".equals(container.getScheme())
                 || ("http".equals(container.getScheme()) && Loopback.isHostOf(container)),
             "container",

@@ -192,8 +192,16 @@ final class BlobErrors {
     String status = code.isEmpty() ? "" + e.getStatusCode() : code + ", " + e.getStatusCode();
     Matcher message = MESSAGE.matcher(String.valueOf(e.getServiceMessage()));
     return message.find()
-        ? quoted(message.group(1)) + " (" + status + ")"
+        ? quoted(unescaped(message.group(1))) + " (" + status + ")"
         : "the answer has the status " + status;
+  }
+
+  private static String unescaped(String xml) {
+    return xml.replace("&lt;", "<")
+        .replace("&gt;", ">")
+        .replace("&quot;", "\"")
+        .replace("&apos;", "'")
+        .replace("&amp;", "&");
   }
 
   /** {@return a text of Azure or of the client, without secrets, as a part of a message} */

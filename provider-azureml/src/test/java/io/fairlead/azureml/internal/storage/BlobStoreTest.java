@@ -1,5 +1,6 @@
 package io.fairlead.azureml.internal.storage;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
@@ -9,13 +10,19 @@ import com.azure.core.credential.TokenCredential;
 import com.azure.core.credential.TokenRequestContext;
 import com.azure.core.exception.ClientAuthenticationException;
 import com.azure.core.http.HttpClient;
+import com.azure.core.http.HttpMethod;
+import com.azure.core.http.HttpPipeline;
+import com.azure.core.http.HttpPipelineBuilder;
+import com.azure.core.http.HttpRequest;
 import com.azure.core.http.jdk.httpclient.JdkHttpClientBuilder;
+import com.azure.core.util.Context;
 import io.fairlead.contract.VirtualTime;
 import io.fairlead.error.ErrorKind;
 import io.fairlead.error.ServingException;
 import io.fairlead.grammar.InvalidValueException;
 import io.fairlead.provider.LocalModel;
 import io.fairlead.provider.ObjectStore.Stored;
+import io.fairlead.provider.TimeSource;
 import io.fairlead.provider.UploadedFiles.Digest;
 import io.fairlead.reconcile.Look;
 import io.fairlead.reconcile.ModelUploadKind;
@@ -28,6 +35,7 @@ import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.Instant;
 import java.time.OffsetDateTime;
 import java.util.ArrayList;
 import java.util.List;
@@ -37,6 +45,7 @@ import java.util.Random;
 import java.util.Set;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -54,6 +63,7 @@ class BlobStoreTest {
   private static final String SIGNATURE = "sv=2023-11-03&sp=rwdl&sig=se%2Fcret%2Bsignature%3D";
   private static final OwnerTag RUN_1 = new OwnerTag("", "run-1");
   private static final String RETRY_AFTER = "Retry-After";
+  private static final String SDK = "com.azure.storage.";
 
   @TempDir
   private Path folder;
@@ -92,6 +102,7 @@ class BlobStoreTest {
     BlobServer.Asked put = server.last("PUT");
     assertThat(put.headers().getFirst("If-None-Match")).isEqualTo("*");
     assertThat(put.headers().getFirst("Content-MD5")).isNotNull();
+    assertThat(put.headers().getFirst("Content-Length")).isEqualTo("3");
     assertThat(put.headers().getFirst("x-ms-blob-type")).isEqualTo("BlockBlob");
   }
 
@@ -100,6 +111,7 @@ class BlobStoreTest {
     upload(store, file("__init__.py", new byte[0]), "__init__.py");
 
     assertThat(server.bytes(FOLDER + "/__init__.py")).isEmpty();
+    assertThat(server.last("PUT").headers().getFirst("Content-Length")).isEqualTo("0");
   }
 
   @ParameterizedTest
@@ -337,6 +349,40 @@ class BlobStoreTest {
   }
 
   @Test
+  void anInterruptEndsThePauseBeforeABlockIsSentAgain() throws IOException {
+    LocalModel model = file("large.bin", new byte[BlobCalls.LARGEST_BLOCK + 1]);
+    server.loseAnswer("PUT block");
+    TimeSource interrupted = new TimeSource() {
+      @Override
+      public Instant now() {
+        return time.now();
+      }
+
+      @Override
+      public Duration elapsed() {
+        return time.elapsed();
+      }
+
+      @Override
+      public void pause(Duration duration) throws InterruptedException {
+        throw new InterruptedException("paused for " + duration);
+      }
+    };
+    BlobStore pausing = new BlobStore(
+        () -> new BlobContainer(server.container(), token()),
+        () -> http,
+        Duration.ofSeconds(20),
+        interrupted);
+
+    ServingException failure =
+        catchThrowableOfType(ServingException.class, () -> upload(pausing, model, "large.bin"));
+
+    assertThat(Thread.interrupted()).isTrue();
+    assertThat(failure.kind()).isEqualTo(ErrorKind.CANCELLED);
+    assertThat(server.count("PUT block")).isEqualTo(1);
+  }
+
+  @Test
   void anInterruptEndsAList() {
     server.hang("GET list", Thread.currentThread()::interrupt);
 
@@ -350,10 +396,7 @@ class BlobStoreTest {
 
   @Test
   void whereNobodyListensIsUnavailable() throws IOException {
-    URI nobody;
-    try (ServerSocket socket = new ServerSocket(0)) {
-      nobody = URI.create("http://localhost:" + socket.getLocalPort() + "/models");
-    }
+    URI nobody = URI.create("http://localhost:" + closedPort() + "/models");
     BlobStore closed = new BlobStore(
         () -> new BlobContainer(nobody, token()), () -> http, Duration.ofSeconds(5), time);
 
@@ -518,6 +561,82 @@ class BlobStoreTest {
   }
 
   @Test
+  void noLogShowsASignature() throws Exception {
+    server.refuse("GET list", 403, "AuthenticationFailed", "Not " + SIGNATURE);
+    // Twice, because the JDK sends a GET again by itself.
+    server.loseAnswer("GET list");
+    server.loseAnswer("GET list");
+
+    String output = run("-Dorg.slf4j.simpleLogger.defaultLogLevel=trace", "2", SIGNATURE);
+
+    assertThat(output)
+        .contains("DEBUG com.azure.", "UNAUTHORIZED", "UNAVAILABLE", "Not (not shown)");
+    for (String secret : new BlobAccess.SharedAccess(SIGNATURE).secrets()) {
+      assertThat(output).doesNotContain(secret);
+    }
+  }
+
+  @Test
+  void theClientOfBlobsIsLoadedByTheFirstCallAndNotBefore() throws Exception {
+    Path loaded = folder.resolve("loaded");
+
+    run("-Xlog:class+load:file=" + loaded, "0", SIGNATURE);
+    assertThat(loaded).content().contains(BlobStore.class.getName()).doesNotContain(SDK);
+
+    run("-Xlog:class+load:file=" + loaded, "1", SIGNATURE);
+    assertThat(loaded).content().contains(SDK);
+  }
+
+  private String run(String option, String lists, String signature)
+      throws IOException, InterruptedException {
+    Path output = folder.resolve("output");
+    Process process = new ProcessBuilder(
+            Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+            option,
+            "-XX:TieredStopAtLevel=1",
+            "-cp",
+            System.getProperty("java.class.path"),
+            Lists.class.getName(),
+            server.container().toString(),
+            lists,
+            signature)
+        .redirectErrorStream(true)
+        .redirectOutput(output.toFile())
+        .start();
+    try {
+      assertThat(process.waitFor(60, TimeUnit.SECONDS)).isTrue();
+    } finally {
+      process.destroyForcibly();
+    }
+    String text = Files.readString(output, UTF_8);
+    assertThat(process.exitValue()).as(text).isZero();
+    return text;
+  }
+
+  /** Lists uploads as often as it is told, in a process of its own. */
+  static final class Lists {
+    private Lists() {}
+
+    public static void main(String[] args) {
+      BlobContainer container =
+          new BlobContainer(URI.create(args[0]), new BlobAccess.SharedAccess(args[2]));
+      HttpClient http = new JdkHttpClientBuilder().build();
+      BlobStore store =
+          new BlobStore(() -> container, () -> http, Duration.ofSeconds(20), TimeSource.system());
+      ModelUploadKind kind = Uploads.kind(store);
+      for (int i = 0; i < Integer.parseInt(args[1]); i++) {
+        try {
+          kind.list(new Look());
+        } catch (ServingException e) {
+          System.out.println(e.kind());
+          e.printStackTrace();
+        }
+      }
+      System.out.println(kind.name() + " " + store + " " + container);
+    }
+  }
+
+  @Test
   void theContainerIsAskedForWhenItIsNeededAndAgainAfterARefusal() {
     List<BlobContainer> asked = new ArrayList<>();
     BlobStore lazy = new BlobStore(
@@ -558,6 +677,50 @@ class BlobStoreTest {
 
   // ---- addresses and names ----
 
+  @Test
+  void aTokenIsNotSentInPlaintextToAnotherHost() {
+    List<String> asked = new ArrayList<>();
+    TokenCredential credential = request -> {
+      asked.add("token");
+      return Mono.just(new AccessToken("token-1", OffsetDateTime.MAX));
+    };
+    HttpPipeline pipeline = new HttpPipelineBuilder()
+        .policies(new LoopbackToken(credential))
+        .httpClient(http)
+        .build();
+
+    assertThatThrownBy(() -> pipeline.sendSync(
+            new HttpRequest(HttpMethod.GET, "http://account.blob.core.windows.net/models"),
+            Context.NONE))
+        .isInstanceOf(IllegalStateException.class)
+        .hasMessage("no token is sent in plaintext to account.blob.core.windows.net");
+    assertThat(asked).isEmpty();
+  }
+
+  @Test
+  void overTlsTheTokenIsSentByTheSdksOwnPolicy() throws IOException {
+    URI container = URI.create("https://localhost:" + closedPort() + "/models");
+    List<TokenRequestContext> asked = new ArrayList<>();
+    TokenCredential credential = request -> {
+      asked.add(request);
+      return Mono.just(new AccessToken("token-1", OffsetDateTime.MAX));
+    };
+    BlobStore secure = new BlobStore(
+        () -> new BlobContainer(container, new BlobAccess.Identity(credential)),
+        () -> http,
+        Duration.ofSeconds(5),
+        time);
+
+    ServingException failure =
+        catchThrowableOfType(ServingException.class, () -> secure.list("fairlead/"));
+
+    assertThat(failure.kind()).isEqualTo(ErrorKind.UNAVAILABLE);
+    assertThat(asked)
+        .singleElement()
+        .satisfies(request ->
+            assertThat(request.getScopes()).containsExactly("https://storage.azure.com/.default"));
+  }
+
   @ParameterizedTest
   @ValueSource(
       strings = {
@@ -567,6 +730,7 @@ class BlobStoreTest {
         "https://account.blob.core.windows.net/",
         "https://account.blob.core.windows.net/models?sig=secret-signature",
         "https://user@account.blob.core.windows.net/models",
+        "http://[::1]:10000/models",
         "ftp://localhost/models"
       })
   void aContainerHasAnAddressThatRequestsMayBeSentTo(String address) {
@@ -584,6 +748,24 @@ class BlobStoreTest {
     assertThat(container.account()).isEqualTo("account");
     assertThat(container.name()).isEqualTo("models");
     assertThat(container.service()).isEqualTo("https://account.blob.core.windows.net");
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "http://localhost:%d/models",
+        "http://127.0.0.1:%d/models",
+        "http://127.0.0.1:%d/account/models"
+      })
+  void aContainerOnLoopbackIsWhereItsAddressSays(String address) throws IOException {
+    URI container = URI.create(String.format(address, server.container().getPort()));
+    BlobStore there = new BlobStore(
+        () -> new BlobContainer(container, token()), () -> http, Duration.ofSeconds(5), time);
+
+    upload(there, file("weights.bin", new byte[] {1}), "weights.bin");
+
+    assertThat(server.last("PUT").uri().getPath())
+        .isEqualTo(container.getPath() + "/" + FOLDER + "/weights.bin");
   }
 
   @ParameterizedTest
@@ -622,6 +804,12 @@ class BlobStoreTest {
 
   private static void upload(BlobStore store, LocalModel model, String file) {
     store.upload(FOLDER + "/" + file, model, file, "run-1", Optional.empty());
+  }
+
+  private static int closedPort() throws IOException {
+    try (ServerSocket socket = new ServerSocket(0)) {
+      return socket.getLocalPort();
+    }
   }
 
   private String authorization() {
