@@ -9,6 +9,7 @@ import io.fairlead.error.ServingException;
 import io.fairlead.grammar.Redacted;
 import java.io.IOException;
 import java.io.InterruptedIOException;
+import java.net.SocketTimeoutException;
 import java.net.UnknownHostException;
 import java.net.http.HttpTimeoutException;
 import java.nio.channels.UnresolvedAddressException;
@@ -95,11 +96,11 @@ final class BlobErrors {
     if (e instanceof BlobStorageException answer) {
       return rejected(what, answer);
     }
+    if (isInterrupted(e)) {
+      Thread.currentThread().interrupt();
+      return interrupted(what, shown(e));
+    }
     for (Throwable cause = e; cause != null; cause = cause.getCause()) {
-      if (cause instanceof InterruptedException || cause instanceof InterruptedIOException) {
-        Thread.currentThread().interrupt();
-        return interrupted(what, shown(e));
-      }
       Optional<ErrorKind> kind = kind(cause);
       if (kind.isPresent()) {
         return unanswered(what, kind.get(), cause);
@@ -108,8 +109,22 @@ final class BlobErrors {
     return unanswered(what, ErrorKind.UNKNOWN, e);
   }
 
+  /** {@return whether an interrupt is the reason; what waits for a token wraps it, and clears the flag} */
+  private static boolean isInterrupted(Throwable e) {
+    for (Throwable cause = e; cause != null; cause = cause.getCause()) {
+      if (cause instanceof InterruptedException
+          || (cause instanceof InterruptedIOException
+              && !(cause instanceof SocketTimeoutException))) {
+        return true;
+      }
+    }
+    return false;
+  }
+
   private static Optional<ErrorKind> kind(Throwable cause) {
-    if (cause instanceof HttpTimeoutException || cause instanceof TimeoutException) {
+    if (cause instanceof HttpTimeoutException
+        || cause instanceof SocketTimeoutException
+        || cause instanceof TimeoutException) {
       return Optional.of(ErrorKind.TIMEOUT);
     }
     if (cause instanceof ClientAuthenticationException) {

@@ -27,7 +27,7 @@ import reactor.core.publisher.Mono;
 final class TimedHttpClient implements HttpClient {
   private static final int SLOWEST_BYTES_PER_SECOND = 50_000;
 
-  /** The JDK's and other clients have a limit of a minute otherwise. */
+  /** The limit of a client itself, which is a minute otherwise, is above the deadline. */
   private static final String RESPONSE_TIMEOUT = "azure-response-timeout";
 
   private final HttpClient client;
@@ -60,7 +60,7 @@ final class TimedHttpClient implements HttpClient {
     }
     Duration limit = limit(timeout, length(request));
     CompletableFuture<HttpResponse> answer = client
-        .send(request, context.addData(RESPONSE_TIMEOUT, limit))
+        .send(request, context.addData(RESPONSE_TIMEOUT, limit.plus(timeout)))
         .flatMap(TimedHttpClient::whole)
         .toFuture();
     try {
@@ -85,8 +85,9 @@ final class TimedHttpClient implements HttpClient {
     if (cause instanceof RuntimeException unchecked) {
       return unchecked;
     }
-    return new UncheckedIOException(
-        cause instanceof IOException broken ? broken : new IOException(cause));
+    return cause instanceof IOException broken
+        ? new UncheckedIOException(broken)
+        : new IllegalStateException(String.valueOf(cause), cause);
   }
 
   private static long length(HttpRequest request) {
