@@ -16,7 +16,7 @@ final class Assets {
     ObjectNode put = Json.object();
     final String created;
     String modified;
-    String latest = "";
+    String lastMade = "";
     final TreeMap<String, Version> versions = new TreeMap<>();
 
     Container(String now) {
@@ -46,6 +46,7 @@ final class Assets {
   private final TreeMap<String, String> deleted = new TreeMap<>();
   private boolean cascades;
   private boolean keepsNames;
+  private boolean keepsLatest;
 
   /**
    * Makes a collection without any.
@@ -70,6 +71,10 @@ final class Assets {
     keepsNames = areTakenForEver;
   }
 
+  void keepsLatest(boolean isToldWhenDeleted) {
+    keepsLatest = isToldWhenDeleted;
+  }
+
   void remains(Set<String> all) {
     containers.forEach((name, container) -> {
       if (container.versions.isEmpty()) {
@@ -85,7 +90,7 @@ final class Assets {
     body.set("properties", properties);
     Container container = containers.computeIfAbsent(name, key -> new Container(workspace.now()));
     container.versions.put(version, new Version(body, workspace.now()));
-    container.latest = version;
+    container.lastMade = version;
   }
 
   /** Deletes a version as somebody else does. */
@@ -176,13 +181,21 @@ final class Assets {
         container.modified);
     ObjectNode properties = Json.within(said, "properties");
     properties.put("isArchived", false);
-    if (container.latest.isEmpty()) {
+    String latest = latest(container);
+    if (latest.isEmpty()) {
       properties.putNull("latestVersion");
     } else {
-      properties.put("latestVersion", container.latest);
+      properties.put("latestVersion", latest);
     }
     properties.put("provisioningState", "Succeeded");
     return said;
+  }
+
+  private String latest(Container container) {
+    if (keepsLatest || container.versions.containsKey(container.lastMade)) {
+      return container.lastMade;
+    }
+    return container.versions.isEmpty() ? "" : container.versions.lastKey();
   }
 
   // ---- versions ----
@@ -219,7 +232,7 @@ final class Assets {
       checkNotDeleted(name, number);
       version = new Version(body, workspace.now());
       container.versions.put(number, version);
-      container.latest = number;
+      container.lastMade = number;
       return Answer.json(201, describe(call, version));
     }
     for (String property : fixed) {

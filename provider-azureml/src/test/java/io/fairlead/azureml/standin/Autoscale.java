@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.Set;
+import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.function.Supplier;
 
@@ -41,7 +42,7 @@ final class Autoscale {
     };
   }
 
-  private TreeMap<String, Supplier<ObjectNode>> listed() {
+  private SortedMap<String, Supplier<ObjectNode>> listed() {
     TreeMap<String, Supplier<ObjectNode>> all = new TreeMap<>();
     settings.keySet().forEach(name -> all.put(name, () -> describe(name)));
     return all;

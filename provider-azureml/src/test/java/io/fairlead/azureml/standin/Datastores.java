@@ -1,6 +1,7 @@
 package io.fairlead.azureml.standin;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.function.Supplier;
 
@@ -44,7 +45,7 @@ final class Datastores {
     };
   }
 
-  private TreeMap<String, Supplier<ObjectNode>> listed(Call call) {
+  private SortedMap<String, Supplier<ObjectNode>> listed(Call call) {
     String asked = call.query("isDefault");
     TreeMap<String, Supplier<ObjectNode>> all = new TreeMap<>();
     for (String name : new String[] {DEFAULT, OTHER}) {

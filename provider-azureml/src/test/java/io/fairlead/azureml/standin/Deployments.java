@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -99,7 +100,7 @@ final class Deployments {
     return found;
   }
 
-  private TreeMap<String, Supplier<ObjectNode>> listed(EndpointState endpoint) {
+  private SortedMap<String, Supplier<ObjectNode>> listed(EndpointState endpoint) {
     TreeMap<String, Supplier<ObjectNode>> all = new TreeMap<>();
     endpoint.deployments.forEach((name, one) -> all.put(name, () -> describe(endpoint, one)));
     return all;

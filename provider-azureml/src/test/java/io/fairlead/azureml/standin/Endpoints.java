@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
+import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.concurrent.ConcurrentSkipListMap;
@@ -101,7 +102,7 @@ final class Endpoints {
     };
   }
 
-  private TreeMap<String, Supplier<ObjectNode>> listed() {
+  private SortedMap<String, Supplier<ObjectNode>> listed() {
     TreeMap<String, Supplier<ObjectNode>> all = new TreeMap<>();
     endpoints.forEach((name, endpoint) -> all.put(name, () -> describe(endpoint)));
     return all;

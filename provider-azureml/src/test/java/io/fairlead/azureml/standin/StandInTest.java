@@ -356,6 +356,9 @@ class StandInTest {
     assertThat(delete("/models/m/versions/2").status()).isEqualTo(200);
     assertThat(workspace.remains()).containsExactly("model container m");
     assertThat(get("/models").json().path("value")).hasSize(1);
+    assertThat(get("/models/m").json().at("/properties/latestVersion").isNull()).isTrue();
+    workspace.latestVersionsStay(true);
+    assertThat(get("/models/m").json().at("/properties/latestVersion").asText()).isEqualTo("2");
     assertThat(delete("/models/m").status()).isEqualTo(200);
     assertThat(delete("/models/m").status()).isEqualTo(204);
     assertThat(workspace.remains()).isEmpty();

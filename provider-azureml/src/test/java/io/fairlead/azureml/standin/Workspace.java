@@ -523,6 +523,15 @@ public final class Workspace implements AutoCloseable {
     });
   }
 
+  /** Whether a container tells its latest version when that is deleted; it tells another, or null, unless set. */
+  public void latestVersionsStay(boolean stay) {
+    change(there -> {
+      there.models.keepsLatest(stay);
+      there.environments.keepsLatest(stay);
+      there.codes.keepsLatest(stay);
+    });
+  }
+
   /** How long what was made is in no list, though it is there; not at all unless set. */
   public void listsLag(Duration lag) {
     change(there -> there.listLag = lag);
