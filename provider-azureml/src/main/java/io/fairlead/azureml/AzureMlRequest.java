@@ -70,6 +70,6 @@ public record AzureMlRequest(Optional<String> path, Optional<String> clientReque
 
   @Override
   public String platform() {
-    return AzureMlOptionsProvider.PLATFORM;
+    return AzureMlProvider.ID;
   }
 }

@@ -2,6 +2,7 @@ package io.fairlead.azureml.internal.scoring;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import io.fairlead.azureml.AzureMlEndpoint.AuthMode;
 import io.fairlead.contract.benchmark.CallsInTurns;
 import io.fairlead.contract.benchmark.CallsInTurns.Side;
 import io.fairlead.contract.benchmark.ServerProcess;

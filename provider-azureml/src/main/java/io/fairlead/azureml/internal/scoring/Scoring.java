@@ -2,6 +2,7 @@ package io.fairlead.azureml.internal.scoring;
 
 import static java.util.Objects.requireNonNull;
 
+import io.fairlead.azureml.AzureMlEndpoint.AuthMode;
 import java.net.URI;
 
 /**

@@ -1,5 +1,7 @@
 package io.fairlead.azureml.internal.scoring;
 
+import io.fairlead.azureml.AzureMlEndpoint.AuthMode;
+
 /**
  * What invocations have to know of endpoints, which the control plane tells.
  *

@@ -1,5 +1,6 @@
 package io.fairlead.azureml.internal.scoring;
 
+import io.fairlead.azureml.AzureMlEndpoint.AuthMode;
 import io.fairlead.error.ErrorKind;
 import io.fairlead.error.ServingException;
 import io.fairlead.grammar.Redacted;
@@ -168,7 +169,7 @@ final class ScoringErrors {
       case AML_TOKEN ->
         "The endpoint takes tokens of Azure ML, and refused the one that was read just now: check that access from "
             + "this network is allowed, and this machine's clock.";
-      case ENTRA_TOKEN ->
+      case ENTRA ->
         "The endpoint takes tokens of Microsoft Entra ID, whose identity needs a role with "
             + ACTIONS
             + "score/action, such as AzureML Data Scientist, on the endpoint or its workspace; a new assignment "

@@ -3,6 +3,7 @@ package io.fairlead.azureml.internal.scoring;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.fairlead.azureml.AzureMlEndpoint.AuthMode;
 import io.fairlead.contract.VirtualTime;
 import java.net.URI;
 import java.time.Duration;

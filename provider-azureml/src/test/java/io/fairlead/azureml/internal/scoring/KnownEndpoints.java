@@ -1,5 +1,6 @@
 package io.fairlead.azureml.internal.scoring;
 
+import io.fairlead.azureml.AzureMlEndpoint.AuthMode;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Queue;

@@ -8,6 +8,7 @@ import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpHandler;
+import io.fairlead.azureml.AzureMlEndpoint.AuthMode;
 import io.fairlead.azureml.AzureMlRequest;
 import io.fairlead.contract.Held;
 import io.fairlead.contract.VirtualTime;
@@ -400,7 +401,7 @@ class ScoringInvokerTest {
             switch (mode) {
               case KEY -> "takes keys";
               case AML_TOKEN -> "takes tokens of Azure ML";
-              case ENTRA_TOKEN -> "onlineEndpoints/score/action";
+              case ENTRA -> "onlineEndpoints/score/action";
             });
     assertThat(server.received()).hasSize(2);
   }
