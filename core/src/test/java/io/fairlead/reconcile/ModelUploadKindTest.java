@@ -50,7 +50,7 @@ class ModelUploadKindTest {
 
     assertThat(store.objects)
         .containsOnlyKeys(key(model) + "/sub/config.json", key(model) + "/weights.bin");
-    assertThat(store.object(key(model) + "/weights.bin").bytes).containsExactly(1, 2, 3);
+    assertThat(store.bytes(key(model) + "/weights.bin")).containsExactly(1, 2, 3);
     Observed<ModelUpload> seen = read(model);
     assertThat(seen.run()).contains("run-1");
     assertThat(seen.foreign()).isFalse();
@@ -89,7 +89,7 @@ class ModelUploadKindTest {
 
     kind.update(key(model), read(model), desired(model));
 
-    assertThat(store.object(key(model) + "/weights.bin").bytes).containsExactly(1, 2, 3);
+    assertThat(store.bytes(key(model) + "/weights.bin")).containsExactly(1, 2, 3);
   }
 
   @Test
@@ -131,7 +131,7 @@ class ModelUploadKindTest {
     kind.delete(key(model), read(model), Set.of());
 
     assertThat(store.objects).containsOnlyKeys(weights);
-    assertThat(store.object(weights).bytes).containsExactly(8);
+    assertThat(store.bytes(weights)).containsExactly(8);
   }
 
   @Test
@@ -189,7 +189,8 @@ class ModelUploadKindTest {
 
   /** A store in memory; each object that is stored is a second newer than the one before. */
   private static final class MemoryStore implements ObjectStore {
-    private final Map<String, Held> objects = new TreeMap<>();
+    private final Map<String, Stored> objects = new TreeMap<>();
+    private final Map<String, byte[]> bytes = new TreeMap<>();
     private final List<String> uploads = new ArrayList<>();
     private final Map<String, Runnable> before = new TreeMap<>();
     private boolean configured = true;
@@ -197,15 +198,12 @@ class ModelUploadKindTest {
     private int stored;
     private int failing;
 
-    /** An object, with its bytes. */
-    private record Held(Stored stored, byte[] bytes) {}
-
     static Digest digest(LocalModel.Entry file) {
       return new Digest(file.size(), Integer.toHexString(file.crc32c()));
     }
 
-    Held object(String name) {
-      return Optional.ofNullable(objects.get(name)).orElseThrow();
+    byte[] bytes(String name) {
+      return Optional.ofNullable(bytes.get(name)).orElseThrow();
     }
 
     void failAt(int upload) {
@@ -217,16 +215,14 @@ class ModelUploadKindTest {
       before.put(name, action);
     }
 
-    void put(String name, byte[] bytes, Optional<String> run) {
-      hold(name, new Digest(bytes.length, "other"), bytes, run);
+    void put(String name, byte[] content, Optional<String> run) {
+      hold(name, new Digest(content.length, "other"), content, run);
     }
 
-    private void hold(String name, Digest digest, byte[] bytes, Optional<String> run) {
+    private void hold(String name, Digest digest, byte[] content, Optional<String> run) {
       stored++;
-      objects.put(
-          name,
-          new Held(
-              new Stored(name, digest, "r" + stored, run, Instant.ofEpochSecond(stored)), bytes));
+      objects.put(name, new Stored(name, digest, "r" + stored, run, Instant.ofEpochSecond(stored)));
+      bytes.put(name, content);
     }
 
     @Override
@@ -238,7 +234,6 @@ class ModelUploadKindTest {
     public List<Stored> list(String prefix) {
       lists++;
       return objects.values().stream()
-          .map(Held::stored)
           .filter(object -> object.name().startsWith(prefix))
           .toList();
     }
@@ -256,7 +251,7 @@ class ModelUploadKindTest {
           () -> hold(
               name,
               digest(Optional.ofNullable(model.entries().get(file)).orElseThrow()),
-              bytes(model.open(file)),
+              content(model.open(file)),
               Optional.of(run)));
     }
 
@@ -267,12 +262,12 @@ class ModelUploadKindTest {
 
     private void change(String name, Optional<Stored> expected, Runnable change) {
       Optional.ofNullable(before.remove(name)).ifPresent(Runnable::run);
-      if (Optional.ofNullable(objects.get(name)).map(Held::stored).equals(expected)) {
+      if (Optional.ofNullable(objects.get(name)).equals(expected)) {
         change.run();
       }
     }
 
-    private static byte[] bytes(InputStream file) {
+    private static byte[] content(InputStream file) {
       try (file) {
         return file.readAllBytes();
       } catch (IOException e) {

@@ -28,7 +28,6 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.function.Predicate;
-import java.util.function.Supplier;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -53,7 +52,19 @@ final class BlobServer implements AutoCloseable {
   private int pageSize = 1000;
 
   /** A blob, with its metadata. */
-  record Blob(byte[] bytes, Map<String, String> metadata, String etag, ZonedDateTime modified) {}
+  static final class Blob {
+    private final byte[] bytes;
+    private final Map<String, String> metadata;
+    private final String etag;
+    private final ZonedDateTime modified;
+
+    Blob(byte[] bytes, Map<String, String> metadata, String etag, ZonedDateTime modified) {
+      this.bytes = bytes;
+      this.metadata = metadata;
+      this.etag = etag;
+      this.modified = modified;
+    }
+  }
 
   /** A request, with the name of its blob, which is empty for the container itself. */
   record Asked(String method, String blob, Map<String, String> query, Headers headers, URI uri) {
@@ -71,7 +82,12 @@ final class BlobServer implements AutoCloseable {
 
   /** Answers a request in place of the service, or after it. */
   interface Action {
-    void on(HttpExchange exchange, Supplier<Answer> effect) throws IOException;
+    void on(HttpExchange exchange, Effect effect) throws IOException;
+  }
+
+  /** The effect of a request on what is stored, and the answer to it. */
+  interface Effect {
+    Answer act();
   }
 
   /** What the service refuses. */
@@ -123,7 +139,7 @@ final class BlobServer implements AutoCloseable {
 
   /** The next request of an operation has its effect, and its connection is closed. */
   void loseAnswer(String operation) {
-    next(operation, (exchange, effect) -> effect.get());
+    next(operation, (exchange, effect) -> effect.act());
   }
 
   /** Does something before the next request of an operation has its effect. */
@@ -210,9 +226,9 @@ final class BlobServer implements AutoCloseable {
     return fault;
   }
 
-  private static void answer(HttpExchange exchange, Supplier<Answer> effect) throws IOException {
+  private static void answer(HttpExchange exchange, Effect effect) throws IOException {
     try {
-      Answer answer = effect.get();
+      Answer answer = effect.act();
       send(exchange, answer.status(), answer.body());
     } catch (Refusal e) {
       refuse(exchange, e.status, e.code, "The service refuses it.");
