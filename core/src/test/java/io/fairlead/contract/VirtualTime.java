@@ -77,10 +77,10 @@ public final class VirtualTime implements TimeSource {
   public void pass(Duration duration) {
     Duration end = elapsed().plus(duration);
     for (Event due = nextUntil(end); due != null; due = nextUntil(end)) {
-      setElapsed(due.at().compareTo(elapsed()) > 0 ? due.at() : elapsed());
+      advanceTo(due.at());
       due.action().run();
     }
-    setElapsed(end.compareTo(elapsed()) > 0 ? end : elapsed());
+    advanceTo(end);
   }
 
   private Event nextUntil(Duration end) {
@@ -100,11 +100,14 @@ public final class VirtualTime implements TimeSource {
     }
   }
 
-  private void setElapsed(Duration to) {
+  /** Never back, because others may have waited for longer meanwhile. */
+  private void advanceTo(Duration to) {
     lock.lock();
     try {
-      date = date.plus(to.minus(elapsed));
-      elapsed = to;
+      if (to.compareTo(elapsed) > 0) {
+        date = date.plus(to.minus(elapsed));
+        elapsed = to;
+      }
     } finally {
       lock.unlock();
     }

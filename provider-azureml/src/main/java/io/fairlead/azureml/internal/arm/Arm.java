@@ -46,6 +46,8 @@ final class Arm {
   private static final int REQUEST_TIMEOUT = 408;
   private static final int TOO_MANY = 429;
   private static final int SERVER_ERROR = 500;
+  private static final int UNAUTHORIZED = 401;
+  private static final int FORBIDDEN = 403;
   private static final int NOT_FOUND = 404;
 
   private final URI host;
@@ -187,18 +189,23 @@ final class Arm {
       // The record of an operation expires: the object itself tells how it ended.
       return Outcome.succeeded();
     }
-    if (isTransient(answer.status())) {
-      throw errors.answered(
-          what, answer.status(), answer.body(), answer.retryAfter(), answer.header(REQUEST_ID));
+    boolean isOfPoll = started.style() == Style.DOCUMENT || !isOutcome(answer.status());
+    if (isOfPoll) {
+      checked(what, answer);
     }
-    Outcome outcome = started.style() == Style.DOCUMENT && answer.status() < FIRST_ERROR
+    Outcome outcome = started.style() == Style.DOCUMENT
         ? byDocument(started, document(what, answer))
         : byStatusCode(started, answer);
     return answer.retryAfter().map(outcome::askAfter).orElse(outcome);
   }
 
-  private static boolean isTransient(int status) {
-    return status == TOO_MANY || status == REQUEST_TIMEOUT || status >= SERVER_ERROR;
+  /** {@return whether a status says how an operation ended; otherwise it says that the poll was refused} */
+  private static boolean isOutcome(int status) {
+    return status != TOO_MANY
+        && status != REQUEST_TIMEOUT
+        && status != UNAUTHORIZED
+        && status != FORBIDDEN
+        && status < SERVER_ERROR;
   }
 
   private Outcome byDocument(StartedOperation started, Document operation) {
