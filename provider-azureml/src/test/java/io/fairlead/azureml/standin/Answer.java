@@ -49,6 +49,13 @@ final class Answer {
     return new Answer(status, List.copyOf(pieces)).with("Content-Type", contentType);
   }
 
+  /** {@return one that differs in its body only} */
+  Answer withBody(byte[] body) {
+    Answer other = new Answer(status, body.length == 0 ? List.of() : List.of(body));
+    other.headers.putAll(headers);
+    return other;
+  }
+
   Answer with(String header, String value) {
     headers.put(header, value);
     return this;

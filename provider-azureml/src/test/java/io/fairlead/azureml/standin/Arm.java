@@ -1,9 +1,12 @@
 package io.fairlead.azureml.standin;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -15,6 +18,7 @@ final class Arm {
 
   private final Workspace workspace;
   private final Set<String> expired = new HashSet<>();
+  private boolean lowerCase;
 
   Arm(Workspace workspace) {
     this.workspace = workspace;
@@ -26,6 +30,10 @@ final class Arm {
         405,
         "HttpMethodNotAllowed",
         call.method() + " is not allowed at " + call.uri().getPath());
+  }
+
+  void lowerCase(boolean isTold) {
+    lowerCase = isTold;
   }
 
   void expire(String token) {
@@ -56,7 +64,14 @@ final class Arm {
           400, "InvalidApiVersionParameter", "The api-version '" + version + "' is invalid.");
     }
     locate(call);
-    return route(call);
+    Answer answer = route(call);
+    return lowerCase ? inLowerCase(answer) : answer;
+  }
+
+  private Answer inLowerCase(Answer answer) {
+    String id = workspace.resourceId();
+    String said = new String(answer.body(), UTF_8).replace(id, id.toLowerCase(Locale.ROOT));
+    return answer.withBody(said.getBytes(UTF_8));
   }
 
   private void authenticate(Call call) {

@@ -27,13 +27,29 @@ import org.jspecify.annotations.Nullable;
 final class Blobs {
   private static final Pattern RANGE = Pattern.compile("bytes=(\\d+)-(\\d*)");
 
-  private record Blob(
-      byte[] content,
-      String etag,
-      String type,
-      String md5,
-      Map<String, String> metadata,
-      Instant modified) {}
+  private static final class Blob {
+    final byte[] content;
+    final String etag;
+    final String type;
+    final String md5;
+    final Map<String, String> metadata;
+    final Instant modified;
+
+    Blob(
+        byte[] content,
+        String etag,
+        String type,
+        String md5,
+        Map<String, String> metadata,
+        Instant modified) {
+      this.content = content;
+      this.etag = etag;
+      this.type = type;
+      this.md5 = md5;
+      this.metadata = Map.copyOf(metadata);
+      this.modified = modified;
+    }
+  }
 
   private final Workspace workspace;
   private final TreeMap<String, TreeMap<String, Blob>> containers = new TreeMap<>();
@@ -82,11 +98,11 @@ final class Blobs {
   }
 
   byte[] content(String container, String name) {
-    return existing(container, name).content().clone();
+    return existing(container, name).content.clone();
   }
 
   Map<String, String> metadata(String container, String name) {
-    return existing(container, name).metadata();
+    return existing(container, name).metadata;
   }
 
   // ---- what is asked ----
@@ -128,32 +144,25 @@ final class Blobs {
 
   private Answer route(Call call, Target target) {
     String container = target.name(0);
-    TreeMap<String, Blob> blobs = blobs(container);
-    switch (target.call()) {
-      case "LIST blobs":
-        return list(call, container, blobs);
-      case "GET container", "HEAD container":
-        return Answer.empty(200).with("ETag", "\"0x8DC0\"");
-      case "PUT blob":
-        return put(call, blobs, target.name(1));
-      case "PUT block":
-        return putBlock(call, container + "/" + target.name(1));
-      case "PUT blocklist":
-        return putBlockList(call, blobs, container + "/" + target.name(1), target.name(1));
-      case "PUT metadata":
-        return putMetadata(call, blobs, target.name(1));
-      case "GET blob", "HEAD blob":
-        return get(call, existing(container, target.name(1)));
-      case "DELETE blob":
-        return delete(call, container, target.name(1));
-      default:
+    NavigableMap<String, Blob> blobs = blobs(container);
+    return switch (target.call()) {
+      case "LIST blobs" -> list(call, container, blobs);
+      case "GET container", "HEAD container" -> Answer.empty(200).with("ETag", "\"0x8DC0\"");
+      case "PUT blob" -> put(call, blobs, target.name(1));
+      case "PUT block" -> putBlock(call, container + "/" + target.name(1));
+      case "PUT blocklist" ->
+        putBlockList(call, blobs, container + "/" + target.name(1), target.name(1));
+      case "PUT metadata" -> putMetadata(call, blobs, target.name(1));
+      case "GET blob", "HEAD blob" -> get(call, existing(container, target.name(1)));
+      case "DELETE blob" -> delete(call, container, target.name(1));
+      default ->
         throw AzureError.of(
             405, "UnsupportedHttpVerb", "The resource doesn't support the specified Http Verb.");
-    }
+    };
   }
 
-  private TreeMap<String, Blob> blobs(String container) {
-    TreeMap<String, Blob> blobs = containers.get(container);
+  private NavigableMap<String, Blob> blobs(String container) {
+    NavigableMap<String, Blob> blobs = containers.get(container);
     if (blobs == null) {
       throw AzureError.of(404, "ContainerNotFound", "The specified container does not exist.");
     }
@@ -172,11 +181,10 @@ final class Blobs {
 
   private Blob blob(byte[] content, String type, String md5, Map<String, String> metadata) {
     String etag = "\"0x" + Long.toHexString(++etags).toUpperCase(Locale.ROOT) + "\"";
-    return new Blob(
-        content, etag, type, md5, Map.copyOf(metadata), workspace.time().now());
+    return new Blob(content, etag, type, md5, metadata, workspace.time().now());
   }
 
-  private Answer put(Call call, TreeMap<String, Blob> blobs, String name) {
+  private Answer put(Call call, NavigableMap<String, Blob> blobs, String name) {
     if (!"BlockBlob".equals(call.header("x-ms-blob-type"))) {
       throw AzureError.of(
           400,
@@ -190,7 +198,7 @@ final class Blobs {
   }
 
   private Answer store(
-      Call call, TreeMap<String, Blob> blobs, String name, byte[] content, String md5) {
+      Call call, NavigableMap<String, Blob> blobs, String name, byte[] content, String md5) {
     String type = call.headers()
         .getOrDefault(
             "x-ms-blob-content-type",
@@ -202,10 +210,10 @@ final class Blobs {
 
   private static Answer written(int status, Blob blob) {
     Answer answer = Answer.empty(status)
-        .with("ETag", blob.etag())
-        .with("Last-Modified", date(blob.modified()))
+        .with("ETag", blob.etag)
+        .with("Last-Modified", date(blob.modified))
         .with("x-ms-request-server-encrypted", "true");
-    return blob.md5().isEmpty() ? answer : answer.with("Content-MD5", blob.md5());
+    return blob.md5.isEmpty() ? answer : answer.with("Content-MD5", blob.md5);
   }
 
   private Answer putBlock(Call call, String path) {
@@ -220,7 +228,8 @@ final class Blobs {
     return Answer.empty(201).with("Content-MD5", md5(call.body()));
   }
 
-  private Answer putBlockList(Call call, TreeMap<String, Blob> blobs, String path, String name) {
+  private Answer putBlockList(
+      Call call, NavigableMap<String, Blob> blobs, String path, String name) {
     checkConditions(call, blobs.get(name), true);
     checkMd5(call);
     Map<String, byte[]> blocks = uncommitted.getOrDefault(path, Map.of());
@@ -237,10 +246,10 @@ final class Blobs {
     return store(call, blobs, name, content.toByteArray(), md5);
   }
 
-  private Answer putMetadata(Call call, TreeMap<String, Blob> blobs, String name) {
+  private Answer putMetadata(Call call, NavigableMap<String, Blob> blobs, String name) {
     Blob old = existing(call.target().name(0), name);
     checkConditions(call, old, true);
-    Blob blob = blob(old.content(), old.type(), old.md5(), call.headersAfter("x-ms-meta-"));
+    Blob blob = blob(old.content, old.type, old.md5, call.headersAfter("x-ms-meta-"));
     blobs.put(name, blob);
     return written(200, blob);
   }
@@ -254,13 +263,13 @@ final class Blobs {
 
   private static void checkConditions(Call call, @Nullable Blob blob, boolean isWrite) {
     String none = call.header("If-None-Match");
-    if (none != null && blob != null && (none.equals("*") || none.equals(blob.etag()))) {
+    if (none != null && blob != null && (none.equals("*") || none.equals(blob.etag))) {
       throw none.equals("*") && isWrite
           ? AzureError.of(409, "BlobAlreadyExists", "The specified blob already exists.")
           : conditionNotMet();
     }
     String match = call.header("If-Match");
-    if (match != null && (blob == null || !(match.equals("*") || match.equals(blob.etag())))) {
+    if (match != null && (blob == null || !(match.equals("*") || match.equals(blob.etag)))) {
       throw conditionNotMet();
     }
   }
@@ -295,7 +304,7 @@ final class Blobs {
 
   private static Answer get(Call call, Blob blob) {
     checkConditions(call, blob, false);
-    byte[] content = blob.content();
+    byte[] content = blob.content;
     int status = 200;
     String asked =
         call.headers().getOrDefault("x-ms-range", call.headers().getOrDefault("Range", ""));
@@ -315,20 +324,20 @@ final class Blobs {
       status = 206;
     }
     Answer answer = call.method().equals("HEAD")
-        ? Answer.empty(status).with("Content-Type", blob.type())
-        : Answer.of(status, blob.type(), content);
+        ? Answer.empty(status).with("Content-Type", blob.type)
+        : Answer.of(status, blob.type, content);
     answer.with("Content-Length", String.valueOf(content.length));
-    answer.with("ETag", blob.etag());
-    answer.with("Last-Modified", date(blob.modified()));
+    answer.with("ETag", blob.etag);
+    answer.with("Last-Modified", date(blob.modified));
     answer.with("x-ms-blob-type", "BlockBlob");
     answer.with("Accept-Ranges", "bytes");
-    if (!blob.md5().isEmpty()) {
-      answer.with(status == 206 ? "x-ms-blob-content-md5" : "Content-MD5", blob.md5());
+    if (!blob.md5.isEmpty()) {
+      answer.with(status == 206 ? "x-ms-blob-content-md5" : "Content-MD5", blob.md5);
     }
     if (!contentRange.isEmpty()) {
       answer.with("Content-Range", contentRange);
     }
-    blob.metadata().forEach((key, value) -> answer.with("x-ms-meta-" + key, value));
+    blob.metadata.forEach((key, value) -> answer.with("x-ms-meta-" + key, value));
     return answer;
   }
 
@@ -356,17 +365,17 @@ final class Blobs {
 
   private static void describe(StringBuilder xml, String name, Blob blob, boolean withMetadata) {
     xml.append("<Blob>").append(Xml.element("Name", name)).append("<Properties>");
-    xml.append(Xml.element("Creation-Time", date(blob.modified())));
-    xml.append(Xml.element("Last-Modified", date(blob.modified())));
-    xml.append(Xml.element("Etag", blob.etag().replace("\"", "")));
-    xml.append(Xml.element("Content-Length", blob.content().length));
-    xml.append(Xml.element("Content-Type", blob.type()));
-    xml.append(Xml.element("Content-MD5", blob.md5()));
+    xml.append(Xml.element("Creation-Time", date(blob.modified)));
+    xml.append(Xml.element("Last-Modified", date(blob.modified)));
+    xml.append(Xml.element("Etag", blob.etag.replace("\"", "")));
+    xml.append(Xml.element("Content-Length", blob.content.length));
+    xml.append(Xml.element("Content-Type", blob.type));
+    xml.append(Xml.element("Content-MD5", blob.md5));
     xml.append(Xml.element("BlobType", "BlockBlob"));
     xml.append("</Properties>");
     if (withMetadata) {
       xml.append("<Metadata>");
-      blob.metadata().forEach((key, value) -> xml.append(Xml.element(key, value)));
+      blob.metadata.forEach((key, value) -> xml.append(Xml.element(key, value)));
       xml.append("</Metadata>");
     }
     xml.append("</Blob>");

@@ -310,6 +310,11 @@ final class Deployments {
       }
 
       @Override
+      public Optional<ObjectNode> result() {
+        return Optional.of(describe(endpoint, deployment));
+      }
+
+      @Override
       public void fail(boolean isCanceled) {
         deployment.state = isCanceled ? "Canceled" : "Failed";
       }

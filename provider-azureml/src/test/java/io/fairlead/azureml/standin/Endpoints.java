@@ -8,6 +8,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
@@ -30,6 +31,8 @@ final class Endpoints {
   private final Set<String> taken = new TreeSet<>();
   private Duration tokenLife = Duration.ofHours(12);
   private boolean patchMerges;
+  private boolean tellsOld;
+  private boolean keepsFailed;
   private int replaceStatus = 200;
 
   Endpoints(Workspace workspace) {
@@ -48,6 +51,14 @@ final class Endpoints {
 
   void patchMerges(boolean merges) {
     patchMerges = merges;
+  }
+
+  void tellsOld(boolean tells) {
+    tellsOld = tells;
+  }
+
+  void keepsFailed(boolean keeps) {
+    keepsFailed = keeps;
   }
 
   void replaceStatus(int status) {
@@ -110,7 +121,7 @@ final class Endpoints {
 
   ObjectNode describe(EndpointState endpoint) {
     ObjectNode said = Documents.described(
-        endpoint.put,
+        tellsOld && endpoint.before != null ? endpoint.before : endpoint.put,
         id(endpoint.name),
         Documents.TYPES + "/onlineEndpoints",
         endpoint.created,
@@ -182,11 +193,16 @@ final class Endpoints {
       }
 
       @Override
+      public Optional<ObjectNode> result() {
+        return Optional.of(describe(endpoint));
+      }
+
+      @Override
       public void fail(boolean isCanceled) {
-        if (endpoint.before != null) {
+        if (endpoint.before != null && !keepsFailed) {
           endpoint.put = endpoint.before;
-          endpoint.before = null;
         }
+        endpoint.before = null;
         endpoint.state = isCanceled ? "Canceled" : "Failed";
       }
     });

@@ -35,6 +35,11 @@ final class Operations {
     default Optional<AzureError> problem() {
       return Optional.empty();
     }
+
+    /** {@return the document of what was changed; empty if it is gone} */
+    default Optional<ObjectNode> result() {
+      return Optional.empty();
+    }
   }
 
   /** How an operation is going to end, if a test says so. */
@@ -43,17 +48,17 @@ final class Operations {
   private static final class Operation {
     final String id;
     final String started;
-    final boolean isDeletion;
+    final Change change;
     String status = "InProgress";
     String ended = "";
 
     @Nullable
     AzureError error;
 
-    Operation(String id, String started, boolean isDeletion) {
+    Operation(String id, String started, Change change) {
       this.id = id;
       this.started = started;
-      this.isDeletion = isDeletion;
+      this.change = change;
     }
   }
 
@@ -117,7 +122,7 @@ final class Operations {
   String begin(Call call, String prefix, Change change) {
     String what = call.target().call();
     String id = prefix + ":" + workspace.id() + ":" + workspace.newId();
-    Operation operation = new Operation(id, workspace.now(), call.method().equals("DELETE"));
+    Operation operation = new Operation(id, workspace.now(), change);
     operations.put(id, operation);
     if (endless.contains(what)) {
       return id;
@@ -127,25 +132,25 @@ final class Operations {
     Duration duration = durations.getOrDefault(what, Duration.ZERO);
     workspace.in(duration.dividedBy(2), () -> {
       Optional<AzureError> problem = change.problem();
-      problem.ifPresent(error -> finish(operation, change, new End(false, error)));
+      problem.ifPresent(error -> finish(operation, new End(false, error)));
     });
-    workspace.in(duration, () -> finish(operation, change, end));
+    workspace.in(duration, () -> finish(operation, end));
     return id;
   }
 
-  private void finish(Operation operation, Change change, @Nullable End end) {
+  private void finish(Operation operation, @Nullable End end) {
     if (!operation.status.equals("InProgress")) {
       return;
     }
     operation.ended = workspace.now();
     if (end == null) {
       operation.status = "Succeeded";
-      change.succeed();
+      operation.change.succeed();
       return;
     }
     operation.status = end.isCanceled() ? "Canceled" : "Failed";
     operation.error = end.error();
-    change.fail(end.isCanceled());
+    operation.change.fail(end.isCanceled());
   }
 
   // ---- what is told ----
@@ -155,15 +160,14 @@ final class Operations {
     if (!tellsUrls) {
       return answer;
     }
-    return answer
+    return toldToWait(answer
         .with("Azure-AsyncOperation", statusUrl(call, id))
-        .with("x-ms-async-operation-timeout", "PT1H")
-        .with("Retry-After", seconds());
+        .with("x-ms-async-operation-timeout", "PT1H"));
   }
 
   /** {@return the answer that a change was accepted with, and where its result is going to be} */
   Answer accepted(Call call, String id) {
-    return Answer.empty(202).with("Location", resultUrl(call, id)).with("Retry-After", seconds());
+    return toldToWait(Answer.empty(202).with("Location", resultUrl(call, id)));
   }
 
   String statusUrl(Call call, String id) {
@@ -181,8 +185,10 @@ final class Operations {
         + call.query("api-version");
   }
 
-  private String seconds() {
-    return String.valueOf(retryAfter.toSeconds());
+  private Answer toldToWait(Answer answer) {
+    return retryAfter.isZero()
+        ? answer
+        : answer.with("Retry-After", String.valueOf(retryAfter.toSeconds()));
   }
 
   boolean isRunning(String id) {
@@ -216,7 +222,7 @@ final class Operations {
       said.set("error", operation.error.document());
     }
     Answer answer = Answer.json(200, said);
-    return operation.status.equals("InProgress") ? answer.with("Retry-After", seconds()) : answer;
+    return operation.status.equals("InProgress") ? toldToWait(answer) : answer;
   }
 
   private Answer result(Call call, Operation operation) {
@@ -226,6 +232,10 @@ final class Operations {
     if (operation.error != null) {
       return operation.error.arm();
     }
-    return operation.isDeletion ? Answer.empty(204) : Answer.json(200, Json.object());
+    return operation
+        .change
+        .result()
+        .map(document -> Answer.json(200, document))
+        .orElseGet(() -> Answer.empty(204));
   }
 }

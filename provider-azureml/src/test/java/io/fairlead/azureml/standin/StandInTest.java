@@ -99,10 +99,6 @@ class StandInTest {
     }
   }
 
-  private static ObjectNode json(String text) {
-    return (ObjectNode) read(text.replace('\'', '"'));
-  }
-
   private Said send(HttpClient by, String method, String url, String body) {
     HttpRequest request = new HttpRequest(HttpMethod.valueOf(method), url)
         .setHeader(HttpHeaderName.AUTHORIZATION, "Bearer token")
@@ -207,6 +203,7 @@ class StandInTest {
     assertThat(get("/onlineEndpoints/bert/deployments/blue").state()).isEqualTo("Scaling");
     time.pass(Duration.ofMinutes(2));
     assertThat(result(scaled).status()).isEqualTo(200);
+    assertThat(result(scaled).state()).isEqualTo("Succeeded");
     assertThat(get("/onlineEndpoints/bert/deployments/blue")
             .json()
             .at("/sku/capacity")
@@ -256,7 +253,8 @@ class StandInTest {
     assertThat(said.path("location").asText()).isEqualTo("westeurope");
     assertThat(said.path("properties").path("storageAccount").asText())
         .endsWith("/storageAccounts/" + workspace.account());
-    assertThat(send(client, "GET", url("").replace("/ws?", "/other?"), "").code())
+    assertThat(
+            send(client, "GET", url("").replace("/workspace?", "/other?"), "").code())
         .isEqualTo("ResourceNotFound");
     assertThat(send(client, "GET", url("").replace("/models/", "/other/"), "").code())
         .isEqualTo("ResourceGroupNotFound");
@@ -547,6 +545,43 @@ class StandInTest {
     assertThat(operation.at("/error/details/0/code").asText()).isEqualTo("InternalServerError");
     assertThat(get("/onlineEndpoints/bert").state()).isEqualTo("Failed");
     assertThat(get("/onlineEndpoints/bert").json().at("/properties/traffic")).isEmpty();
+
+    workspace.tellsNewThoughFailed(true);
+    workspace.failOperation("PUT onlineEndpoints", "InternalServerError", "try again");
+    put("/onlineEndpoints/bert", endpointBody(",'traffic':{'blue':100}"));
+    time.pass(Duration.ofSeconds(30));
+    assertThat(
+            get("/onlineEndpoints/bert").json().at("/properties/traffic/blue").asInt())
+        .isEqualTo(100);
+    assertThat(score(scoring("bert", "/score", "primary")).statusCode()).isEqualTo(404);
+  }
+
+  @Test
+  void anEndpointMayBeToldAsItWasUntilItsUpdateIsDone() {
+    serve("bert", "blue");
+    put("/onlineEndpoints/bert", endpointBody(",'traffic':{'blue':100}"));
+    assertThat(
+            get("/onlineEndpoints/bert").json().at("/properties/traffic/blue").asInt())
+        .isEqualTo(100);
+    workspace.tellsOldUntilDone(true);
+    assertThat(get("/onlineEndpoints/bert").json().at("/properties/traffic")).isEmpty();
+    assertThat(get("/onlineEndpoints/bert").state()).isEqualTo("Updating");
+    time.pass(Duration.ofSeconds(30));
+    assertThat(
+            get("/onlineEndpoints/bert").json().at("/properties/traffic/blue").asInt())
+        .isEqualTo(100);
+  }
+
+  @Test
+  void idsMayBeInLowerCase() {
+    serve("bert");
+    workspace.tellsIdsInLowerCase(true);
+    String id = get("/onlineEndpoints/bert").json().path("id").asText();
+    assertThat(id)
+        .contains("/resourcegroups/")
+        .endsWith("/onlineEndpoints/bert")
+        .isEqualToIgnoringCase(workspace.resourceId() + "/onlineEndpoints/bert");
+    assertThat(send(client, "GET", ARM + id + "?" + VERSION, "").status()).isEqualTo(200);
   }
 
   // ---- deployments ----
@@ -754,6 +789,12 @@ class StandInTest {
     workspace.operationUrlsAt(URI.create("https://evil.example"));
     assertThat(put("/onlineEndpoints/bert", endpointBody("")).headers().get("Azure-AsyncOperation"))
         .startsWith("https://evil.example/subscriptions/");
+    workspace.retryAfter(Duration.ZERO);
+    assertThat(put("/onlineEndpoints/hasty", endpointBody("")).headers())
+        .doesNotContainKey("Retry-After");
+    workspace.retryAfter(Duration.ofSeconds(3));
+    assertThat(put("/onlineEndpoints/calm", endpointBody("")).headers())
+        .containsEntry("Retry-After", "3");
     workspace.tellsOperationUrls(false);
     assertThat(put("/onlineEndpoints/other", endpointBody("")).headers())
         .doesNotContainKeys("Azure-AsyncOperation", "Retry-After");
@@ -1250,6 +1291,10 @@ class StandInTest {
     workspace.failNext("GET onlineEndpoints", AzureError.of(500, "InternalServerError", "oops"));
     assertThat(get("/onlineEndpoints/bert").status()).isEqualTo(500);
     assertThat(get("/onlineEndpoints/bert").status()).isEqualTo(200);
+    workspace.refuse("PUT autoscalesettings", AzureError.of(403, "AuthorizationFailed", "no"));
+    assertThat(send(client, "PUT", autoscaleUrl("/a"), "{}").status()).isEqualTo(403);
+    assertThat(send(client, "PUT", autoscaleUrl("/a"), "{}").code())
+        .isEqualTo("AuthorizationFailed");
     workspace.throttleEveryCallOnce();
     assertThat(get("/onlineEndpoints/bert").status()).isEqualTo(429);
     assertThat(get("/onlineEndpoints/bert").status()).isEqualTo(200);

@@ -70,6 +70,7 @@ public final class Workspace implements AutoCloseable {
   private final List<Received> received = new ArrayList<>();
   private final List<String> violations = new ArrayList<>();
   private final Map<String, Deque<AzureError>> failures = new HashMap<>();
+  private final Map<String, AzureError> refused = new HashMap<>();
   private final Set<String> throttled = new HashSet<>();
   private Set<String> namesElsewhere = Set.of();
   private boolean throttling;
@@ -429,6 +430,11 @@ public final class Workspace implements AutoCloseable {
         there.failures.computeIfAbsent(call, name -> new ArrayDeque<>()).add(error));
   }
 
+  /** Answers each call of a name with an error from now on, as for somebody who may not make it, and does nothing. */
+  public void refuse(String call, AzureError error) {
+    change(there -> there.refused.put(call, error));
+  }
+
   /**
    * Lets the next operation that a call begins fail, with a reason among the details of its error.
    *
@@ -470,7 +476,7 @@ public final class Workspace implements AutoCloseable {
     change(there -> there.operations.duration(call, duration));
   }
 
-  /** What Retry-After says while an operation runs; 10 seconds unless set. */
+  /** What Retry-After says while an operation runs; 10 seconds unless set, and nothing if zero. */
   public void retryAfter(Duration duration) {
     change(there -> there.operations.retryAfter(duration));
   }
@@ -493,6 +499,21 @@ public final class Workspace implements AutoCloseable {
   /** What replacing an endpoint is answered with: 200 unless set, or 201. */
   public void replaceStatus(int status) {
     change(there -> there.endpoints.replaceStatus(status));
+  }
+
+  /** Whether an endpoint is told as it was until its update is done; as it is to be unless set. */
+  public void tellsOldUntilDone(boolean tells) {
+    change(there -> there.endpoints.tellsOld(tells));
+  }
+
+  /** Whether an endpoint is told as it was to be although its update has failed; as it is unless set. */
+  public void tellsNewThoughFailed(boolean tells) {
+    change(there -> there.endpoints.keepsFailed(tells));
+  }
+
+  /** Whether ids are told with the way to the workspace in lower case; as they were sent unless set. */
+  public void tellsIdsInLowerCase(boolean tells) {
+    change(there -> there.arm.lowerCase(tells));
   }
 
   /** Whether the tags of a PATCH are merged with those that are there; they replace them unless set. */
@@ -697,6 +718,10 @@ public final class Workspace implements AutoCloseable {
     Deque<AzureError> planned = failures.get(target.call());
     if (planned != null && !planned.isEmpty()) {
       throw planned.remove();
+    }
+    AzureError refusal = refused.get(target.call());
+    if (refusal != null) {
+      throw refusal;
     }
     if (target.service() == Target.Service.SCORING) {
       return scoring.begin(call);
