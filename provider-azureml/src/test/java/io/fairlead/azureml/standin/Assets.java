@@ -1,7 +1,9 @@
 package io.fairlead.azureml.standin;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
@@ -226,10 +228,13 @@ final class Assets {
     if (!required.isEmpty() && Json.text(body.path("properties"), required).isEmpty()) {
       throw AzureError.badRequest("ValidationError", "The " + required + " field is required.");
     }
+    checkRoutes(body.path("properties").path("inferenceConfig"));
+    if (!has(name, number)) {
+      checkNotDeleted(name, number);
+    }
     Container container = containers.computeIfAbsent(name, key -> new Container(workspace.now()));
     Version version = container.versions.get(number);
     if (version == null) {
-      checkNotDeleted(name, number);
       version = new Version(body, workspace.now());
       container.versions.put(number, version);
       container.lastMade = number;
@@ -284,6 +289,17 @@ final class Assets {
     Json.within(properties, "tags");
     Json.within(properties, "properties");
     return said;
+  }
+
+  /** Environments only have any. */
+  private static void checkRoutes(JsonNode config) {
+    for (Map.Entry<String, JsonNode> route : config.properties()) {
+      if (Json.text(route.getValue(), "path").isEmpty()
+          || !route.getValue().path("port").isInt()) {
+        throw AzureError.badRequest(
+            "ValidationError", "The " + route.getKey() + " has to have a path and a port.");
+      }
+    }
   }
 
   private static void checkName(String name) {

@@ -1,6 +1,5 @@
 package io.fairlead.azureml.standin;
 
-import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.List;
 import java.util.Optional;
@@ -13,7 +12,6 @@ import org.jspecify.annotations.Nullable;
 /** Managed online deployments. */
 final class Deployments {
   private static final int MOST = 20;
-  private static final int MOST_INSTANCES = 50;
   private static final String REGISTRY = "azureml://registries/";
 
   private final Workspace workspace;
@@ -45,7 +43,8 @@ final class Deployments {
         .put("endpointComputeType", "Managed")
         .put("instanceType", "Standard_DS3_v2")
         .put("model", REGISTRY + "azureml/models/bert-base-uncased/versions/1");
-    DeploymentState deployment = new DeploymentState(name, workspace.now(), completed(body, null));
+    DeploymentState deployment =
+        new DeploymentState(name, workspace.now(), DeploymentDefaults.completed(body, null));
     deployment.state = "Succeeded";
     deployment.serving = deployment.put.deepCopy();
     workspace.endpoints().existing(endpoint).deployments.put(name, deployment);
@@ -135,10 +134,11 @@ final class Deployments {
     check(endpoint, name, body, deployment);
     boolean isNew = deployment == null;
     if (deployment == null) {
-      deployment = new DeploymentState(name, workspace.now(), completed(body, null));
+      deployment =
+          new DeploymentState(name, workspace.now(), DeploymentDefaults.completed(body, null));
       endpoint.deployments.put(name, deployment);
     } else {
-      deployment.put = completed(body, deployment.put);
+      deployment.put = DeploymentDefaults.completed(body, deployment.put);
       deployment.state = "Updating";
       deployment.modified = workspace.now();
     }
@@ -168,53 +168,12 @@ final class Deployments {
 
   private void check(
       EndpointState endpoint, String name, ObjectNode body, @Nullable DeploymentState old) {
-    JsonNode properties = body.path("properties");
-    if (!Endpoints.NAME.matcher(name).matches()) {
-      throw AzureError.badRequest(
-          "BadArgument",
-          "The deployment name " + name + " is invalid: it has to begin with a letter, and to"
-              + " consist of 3 to 32 letters, digits and single dashes.");
-    }
-    if (Json.text(body, "location").isEmpty()) {
-      throw AzureError.of(
-          400, "LocationRequired", "The location property is required for this definition.");
-    }
-    if (!Json.text(properties, "endpointComputeType").equals("Managed")) {
-      throw AzureError.badRequest("ValidationError", "The endpointComputeType has to be Managed.");
-    }
-    if (!Json.text(properties.path("scaleSettings"), "scaleType").matches("|Default")) {
-      throw AzureError.badRequest(
-          "BadArgument", "Managed deployments have scale settings of type Default only.");
-    }
-    checkSku(body, old == null ? null : old.put);
-    String instanceType = Json.text(properties, "instanceType");
-    if (old != null
-        && !instanceType.isEmpty()
-        && !instanceType.equals(old.property("instanceType"))) {
-      throw AzureError.badRequest("BadArgument", "The instanceType cannot be changed.");
-    }
+    DeploymentRules.check(name, body, old);
     if (old == null && endpoint.deployments.size() >= MOST) {
       throw AzureError.badRequest(
           "OutOfQuota", "There are no more than " + MOST + " deployments in an endpoint.");
     }
-    checkQuota(completed(body, null), old);
-  }
-
-  private static void checkSku(ObjectNode body, @Nullable ObjectNode old) {
-    if (!body.hasNonNull("sku")) {
-      return;
-    }
-    JsonNode sku = body.get("sku");
-    if (Json.text(sku, "name").isEmpty()) {
-      throw AzureError.badRequest("ValidationError", "The name of the sku is required.");
-    }
-    int capacity = sku.path("capacity").asInt(old == null ? 1 : 0);
-    boolean isLeftOut = old != null && !sku.has("capacity");
-    if (!isLeftOut && (capacity < 1 || capacity > MOST_INSTANCES)) {
-      throw AzureError.badRequest(
-          "BadArgument",
-          "The capacity is " + capacity + ", and has to be within 1 and " + MOST_INSTANCES + ".");
-    }
+    checkQuota(DeploymentDefaults.completed(body, null), old);
   }
 
   /** A fifth more than what is asked for is reserved for upgrades. */
@@ -245,53 +204,6 @@ final class Deployments {
 
   private static int reserved(int instances) {
     return (int) Math.ceil(instances * 1.2);
-  }
-
-  /** {@return what is kept of a document, with what the service adds where it says nothing} */
-  private static ObjectNode completed(ObjectNode body, @Nullable ObjectNode old) {
-    ObjectNode put = Endpoints.stored(body, old);
-    ObjectNode sku = Json.within(put, "sku");
-    if (!sku.hasNonNull("name")) {
-      sku.put("name", "Default");
-    }
-    if (!sku.hasNonNull("capacity")) {
-      sku.put("capacity", 1);
-    }
-    ObjectNode properties = Json.within(put, "properties");
-    complete(properties, "instanceType", "Standard_F4s_v2");
-    complete(properties, "egressPublicNetworkAccess", "Enabled");
-    if (!properties.hasNonNull("appInsightsEnabled")) {
-      properties.put("appInsightsEnabled", false);
-    }
-    complete(Json.within(properties, "scaleSettings"), "scaleType", "Default");
-    ObjectNode requests = Json.within(properties, "requestSettings");
-    complete(requests, "requestTimeout", "PT5S");
-    complete(requests, "maxQueueWait", "PT0.5S");
-    if (!requests.hasNonNull("maxConcurrentRequestsPerInstance")) {
-      requests.put("maxConcurrentRequestsPerInstance", 1);
-    }
-    for (String probe : new String[] {"livenessProbe", "readinessProbe"}) {
-      completeProbe(Json.within(properties, probe));
-    }
-    return put;
-  }
-
-  private static void completeProbe(ObjectNode probe) {
-    complete(probe, "initialDelay", "PT10S");
-    complete(probe, "period", "PT10S");
-    complete(probe, "timeout", "PT2S");
-    if (!probe.hasNonNull("successThreshold")) {
-      probe.put("successThreshold", 1);
-    }
-    if (!probe.hasNonNull("failureThreshold")) {
-      probe.put("failureThreshold", 30);
-    }
-  }
-
-  private static void complete(ObjectNode node, String member, String value) {
-    if (!node.hasNonNull(member)) {
-      node.put(member, value);
-    }
   }
 
   private String begin(Call call, EndpointState endpoint, DeploymentState deployment) {
@@ -385,7 +297,7 @@ final class Deployments {
           "ValidationError", "Only sku and tags can be patched, and not " + others + ".");
     }
     checkReady(endpoint, deployment.name, deployment);
-    checkSku(body, deployment.put);
+    DeploymentRules.checkSku(body, deployment.put);
     ObjectNode patched = deployment.put.deepCopy();
     Endpoints.patch(patched, body, workspace.endpoints().patchMerges());
     checkQuota(patched, deployment);
@@ -454,7 +366,7 @@ final class Deployments {
     sku.putObject("capacity")
         .put("default", deployment.capacity())
         .put("minimum", 1)
-        .put("maximum", MOST_INSTANCES)
+        .put("maximum", DeploymentRules.MOST_INSTANCES)
         .put("scaleType", "Automatic");
     all.put("Default", () -> sku);
     return Documents.page(call, workspace, all);

@@ -344,6 +344,16 @@ class StandInTest {
   }
 
   @Test
+  void aRouteOfAnEnvironmentHasAPathAndAPort() {
+    String body =
+        "{'properties':{'image':'i','inferenceConfig':{'scoringRoute':{'path':'/','port':80}}}}";
+    String path = "/environments/e/versions/1";
+    assertThat(put(path, body.replace(",'port':80", "")).message()).contains("scoringRoute");
+    assertThat(put(path, body.replace("'path':'/',", "")).status()).isEqualTo(400);
+    assertThat(put(path, body).status()).isEqualTo(201);
+  }
+
+  @Test
   void aContainerStaysEmptyUntilItIsDeleted() {
     workspace.addModel("m", "1", MODEL_URI);
     workspace.addModel("m", "2", MODEL_URI);
@@ -722,6 +732,18 @@ class StandInTest {
     assertThat(put(path, deploymentBody(",'scaleSettings':{'scaleType':'TargetUtilization'}"))
             .message())
         .contains("Default only");
+    assertThat(put(path, deploymentBody(",'requestSettings':{'requestTimeout':'PT181S'}"))
+            .message())
+        .contains("above PT3M");
+    assertThat(put(path, deploymentBody(",'requestSettings':{'requestTimeout':'5s'}"))
+            .message())
+        .contains("no duration");
+    assertThat(
+            put(path, deploymentBody(",'requestSettings':{'maxConcurrentRequestsPerInstance':0}"))
+                .message())
+        .contains("1 or more");
+    assertThat(put(path, deploymentBody(",'codeConfiguration':{'codeId':'c'}")).message())
+        .contains("scoringScript");
     workspace.endpointIs("bert", "Failed");
     assertThat(put(path, deploymentBody("")).message()).contains("in state Failed");
     workspace.endpointIs("bert", "Succeeded");
@@ -849,6 +871,24 @@ class StandInTest {
     assertThat(get("/models/m/versions/1").status()).isEqualTo(200);
     time.pass(Duration.ofMinutes(1));
     assertThat(get("/models").json().path("value")).hasSize(1);
+  }
+
+  @Test
+  void whatTheDocumentsLeaveOpenCanBeChosen() {
+    serve("bert", "blue");
+    workspace.replaceStatus(201);
+    assertThat(put("/onlineEndpoints/bert", endpointBody("")).status()).isEqualTo(201);
+    workspace.datastoreEndpoint("http", "127.0.0.1");
+    JsonNode datastore = get("/datastores/workspaceblobstore").json().path("properties");
+    assertThat(datastore.path("protocol").asText()).isEqualTo("http");
+    assertThat(datastore.path("endpoint").asText()).isEqualTo("127.0.0.1");
+    JsonNode skus = get("/onlineEndpoints/bert/deployments/blue/skus").json().path("value");
+    assertThat(skus.at("/0/capacity/maximum").asInt()).isEqualTo(50);
+    workspace.addContainer("other");
+    workspace.addBlob("a", new byte[] {1});
+    workspace.deleteBlob("a");
+    assertThat(workspace.remains()).noneMatch(one -> one.startsWith("blob"));
+    assertThat(patch("/models/m", "{}").status()).isEqualTo(405);
   }
 
   // ---- autoscale ----
@@ -1256,6 +1296,16 @@ class StandInTest {
     assertThat(deployment(answer)).isEqualTo("blue");
   }
 
+  @Test
+  void anAnswerThatBreaksOffDoesSoOverTheWireToo() {
+    serve("bert", "blue");
+    divide("'blue':100");
+    workspace.breakNextStream();
+    assertThatThrownBy(() -> java.net.http.HttpClient.newHttpClient()
+            .send(scoring("bert", "/score", "primary").build(), BodyHandlers.ofString()))
+        .isInstanceOf(IOException.class);
+  }
+
   // ---- what goes wrong ----
 
   @Test
@@ -1278,6 +1328,22 @@ class StandInTest {
     send(workspace.client(counted), "GET", url("/onlineEndpoints/bert"), "");
     send(workspace.client(counted), "GET", url("/onlineEndpoints"), "");
     assertThat(counted.calls()).containsExactly("GET onlineEndpoints bert", "LIST onlineEndpoints");
+  }
+
+  @Test
+  void faultsAreTheSameWhereAnAnswerIsWaitedForLater() {
+    HttpRequest request = new HttpRequest(HttpMethod.GET, url(""))
+        .setHeader(HttpHeaderName.AUTHORIZATION, "Bearer token");
+    assertThat(client.send(request).toFuture().join().getStatusCode()).isEqualTo(200);
+    CompletableFuture<HttpResponse> cut =
+        workspace.client(Faults.at("azureml", 1, Fault.CUT_AFTER)).send(request).toFuture();
+    assertThatThrownBy(cut::join).hasCauseInstanceOf(SocketException.class);
+    CompletableFuture<HttpResponse> killed = workspace
+        .client(Faults.at("azureml", 1, Fault.KILLED_AFTER))
+        .send(request)
+        .toFuture();
+    assertThatThrownBy(killed::join).hasCauseInstanceOf(ProcessKilled.class);
+    assertThat(workspace.calls()).hasSize(3);
   }
 
   private Said broken(Fault fault) {
