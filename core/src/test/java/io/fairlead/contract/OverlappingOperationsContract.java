@@ -67,8 +67,8 @@ abstract class OverlappingOperationsContract {
   protected abstract Request request();
 
   /**
-   * {@return whether the platform refuses to create a variant that exists; if it replaces that, a process that is held
-   * up between its last look and its create for the whole of another's deployment replaces what the other has deployed}
+   * {@return whether the platform refuses to create what exists; if it replaces that, a process that is held up between
+   * its last look and its create for the whole of another's deployment replaces what the other has deployed}
    */
   protected boolean createsConditionally() {
     return true;
@@ -356,16 +356,17 @@ abstract class OverlappingOperationsContract {
         }
       }
       case DEPLOY_ANOTHER -> {
-        if (failure == null && otherFailure == null && !createsConditionally()) {
-          // The last one serves, and deployed again, is as if it had been alone.
-          deploy(platform, NAME, "blue", artifact());
-          assertServes(platform, artifact());
+        ModelArtifact last = failure == null ? artifact() : otherArtifact();
+        if (!createsConditionally()) {
+          // Deployed again, it is as if it had been alone.
+          deploy(platform, NAME, "blue", last);
+          assertServes(platform, last);
           return;
         }
         assertThat(failure == null ^ otherFailure == null).as("one of the two").isTrue();
         ServingException refusal = (ServingException) (failure == null ? otherFailure : failure);
         assertThat(refusal.kind()).isEqualTo(ErrorKind.CONFLICT);
-        assertServes(platform, failure == null ? artifact() : otherArtifact());
+        assertServes(platform, last);
       }
     }
   }

@@ -22,9 +22,11 @@ import io.fairlead.error.ServingException;
 import io.fairlead.provider.ClientHolder;
 import io.fairlead.provider.Lazy;
 import java.net.URI;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.Optional;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 
@@ -35,7 +37,20 @@ final class AzureMlClients implements AutoCloseable {
 
   /** Shared by all platforms, because its threads end only when it is garbage collected; it has no credentials. */
   private static final class Shared {
-    static final HttpClient CLIENT = new JdkHttpClientBuilder().build();
+    static final HttpClient CLIENT = new JdkHttpClientBuilder(java.net.http.HttpClient.newBuilder()
+            .version(java.net.http.HttpClient.Version.HTTP_1_1))
+        .executor(Executors.newCachedThreadPool(Shared::daemon))
+        // Each call has a limit of its own; with these, the SDK would start threads that never end.
+        .writeTimeout(Duration.ZERO)
+        .responseTimeout(Duration.ZERO)
+        .readTimeout(Duration.ZERO)
+        .build();
+
+    private static Thread daemon(Runnable work) {
+      Thread thread = new Thread(work, "fairlead-azureml-http");
+      thread.setDaemon(true);
+      return thread;
+    }
   }
 
   private final Lazy<TokenCredential> credential = new Lazy<>(holder) {

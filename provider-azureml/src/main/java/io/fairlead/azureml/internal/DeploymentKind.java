@@ -98,7 +98,7 @@ final class DeploymentKind implements ResourceKind<DeploymentSpec> {
         .with(endpoints.region(), "location")
         .with(DeploymentSpec.sku(desired.instances().count()), "sku")
         .with(tags, "tags");
-    Accepted accepted = workspace.putDeployment(endpoint, variant, document);
+    Accepted accepted = workspace.createDeployment(endpoint, variant, document);
     accepted.operation().ifPresent(operation -> started.put(operation, path));
     return accepted;
   }

@@ -61,7 +61,7 @@ final class EndpointKind implements ResourceKind<EndpointSpec> {
     }
     Map<String, String> tags = AzureMlTags.of(owner);
     tags.putAll(desired.tags());
-    return workspace.putEndpoint(
+    return workspace.createEndpoint(
         name,
         desired.writtenTo(Document.EMPTY).with(endpoints.region(), "location").with(tags, "tags"));
   }

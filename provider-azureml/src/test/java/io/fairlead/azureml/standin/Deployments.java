@@ -130,6 +130,7 @@ final class Deployments {
     String name = call.target().name(1);
     ObjectNode body = call.json();
     DeploymentState deployment = endpoint.deployments.get(name);
+    workspace.checkCondition(call, deployment != null);
     checkReady(endpoint, name, deployment);
     check(endpoint, name, body, deployment);
     boolean isNew = deployment == null;

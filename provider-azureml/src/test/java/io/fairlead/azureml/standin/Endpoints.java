@@ -162,6 +162,7 @@ final class Endpoints {
     String name = call.target().name(0);
     ObjectNode body = call.json();
     EndpointState endpoint = endpoints.get(name);
+    workspace.checkCondition(call, endpoint != null);
     if (endpoint != null && endpoint.isBusy()) {
       throw AzureError.busy("endpoint " + name);
     }

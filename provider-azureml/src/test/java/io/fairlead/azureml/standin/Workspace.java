@@ -74,6 +74,7 @@ public final class Workspace implements AutoCloseable {
   private final Set<String> throttled = new HashSet<>();
   private Set<String> namesElsewhere = Set.of();
   private boolean throttling;
+  private boolean conditions;
   private int expiredFrom = Integer.MAX_VALUE;
   private int pageSize = 5;
   private Duration listLag = Duration.ZERO;
@@ -514,6 +515,22 @@ public final class Workspace implements AutoCloseable {
   /** Whether ids are told with the way to the workspace in lower case; as they were sent unless set. */
   public void tellsIdsInLowerCase(boolean tells) {
     change(there -> there.arm.lowerCase(tells));
+  }
+
+  /** Whether a PUT with {@code If-None-Match: *} is refused if what it is to create exists; it replaces that unless set. */
+  public void honoursConditions(boolean honours) {
+    change(there -> there.conditions = honours);
+  }
+
+  /** Refuses a PUT that is to create what exists. */
+  void checkCondition(Call call, boolean exists) {
+    boolean isConditional = "*".equals(call.header("If-None-Match"));
+    if (exists && isConditional && conditions) {
+      throw AzureError.of(
+          412,
+          "PreconditionFailed",
+          "The condition of the request is not met: the resource exists.");
+    }
   }
 
   /** Whether the tags of a PATCH are merged with those that are there; they replace them unless set. */

@@ -46,6 +46,7 @@ final class Arm {
   private static final int REQUEST_TIMEOUT = 408;
   private static final int TOO_MANY = 429;
   private static final int SERVER_ERROR = 500;
+  private static final int PRECONDITION_FAILED = 412;
   private static final int UNAUTHORIZED = 401;
   private static final int FORBIDDEN = 403;
   private static final int NOT_FOUND = 404;
@@ -113,7 +114,23 @@ final class Arm {
     return document(what, checked(what, send(what, HttpMethod.POST, uri(path), body)));
   }
 
-  /** Creates or replaces an object. */
+  /**
+   * Creates an object that was just looked for and does not exist.
+   *
+   * <p>The condition is not documented for Azure ML. Where it is not heeded, an object that was created since then is
+   * replaced.
+   */
+  Accepted create(String what, String path, Document body) {
+    HttpRequest request = request(HttpMethod.PUT, uri(path), body);
+    request.setHeader(HttpHeaderName.IF_NONE_MATCH, "*");
+    Answer answer = send(what, request);
+    if (answer.status() == PRECONDITION_FAILED) {
+      throw errors.exists(what, answer.header(REQUEST_ID));
+    }
+    return accepted(what, checked(what, answer));
+  }
+
+  /** Replaces an object, or creates it. */
   Accepted put(String what, String path, Document body) {
     return accepted(what, checked(what, send(what, HttpMethod.PUT, uri(path), body)));
   }
@@ -267,6 +284,10 @@ final class Arm {
   }
 
   private Answer send(String what, HttpMethod method, URI uri, @Nullable Document body) {
+    return send(what, request(method, uri, body));
+  }
+
+  private static HttpRequest request(HttpMethod method, URI uri, @Nullable Document body) {
     HttpRequest request =
         new HttpRequest(method, uri.toString()).setHeader(HttpHeaderName.ACCEPT, JSON);
     if (body != null) {
@@ -274,6 +295,10 @@ final class Arm {
     } else if (method == HttpMethod.POST) {
       request.setHeader(HttpHeaderName.CONTENT_LENGTH, "0");
     }
+    return request;
+  }
+
+  private Answer send(String what, HttpRequest request) {
     Mono<Answer> answer = pipeline
         .send(request)
         .flatMap(response -> response

@@ -74,6 +74,14 @@ final class ArmErrors {
         .build();
   }
 
+  /** {@return the exception for a creation of an object that exists} */
+  ServingException exists(String what, Optional<String> requestId) {
+    return ServingException.builder(
+            AzureMlProvider.ID, ErrorKind.ALREADY_EXISTS, what + " failed: it exists already")
+        .requestId(requestId.orElse(null))
+        .build();
+  }
+
   /** {@return a call without an answer as a ServingException} */
   ServingException unanswered(String what, Throwable cause) {
     boolean isUnreached = cause instanceof ConnectException

@@ -177,6 +177,11 @@ public final class ArmWorkspace implements Workspace {
   }
 
   @Override
+  public Accepted createEndpoint(String name, Document endpoint) {
+    return arm().create("Create endpoint " + name, endpointPath(name), endpoint);
+  }
+
+  @Override
   public Accepted putEndpoint(String name, Document endpoint) {
     return arm().put("Write endpoint " + name, endpointPath(name), endpoint);
   }
@@ -218,9 +223,9 @@ public final class ArmWorkspace implements Workspace {
   }
 
   @Override
-  public Accepted putDeployment(String endpoint, String name, Document deployment) {
+  public Accepted createDeployment(String endpoint, String name, Document deployment) {
     return arm()
-        .put(
+        .create(
             "Deploy " + endpoint + "/" + name,
             endpointPath(endpoint, "deployments", name),
             deployment);

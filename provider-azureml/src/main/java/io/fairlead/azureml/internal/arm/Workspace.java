@@ -50,7 +50,10 @@ public interface Workspace {
   /** {@return all online endpoints} */
   List<Document> endpoints();
 
-  /** Creates an online endpoint, or replaces the whole of it. */
+  /** Creates an online endpoint that does not exist; where Azure heeds no condition, one that was created since is replaced. */
+  Accepted createEndpoint(String name, Document endpoint);
+
+  /** Replaces the whole of an online endpoint. */
   Accepted putEndpoint(String name, Document endpoint);
 
   /** Changes the tags of an online endpoint. */
@@ -73,7 +76,8 @@ public interface Workspace {
   /** {@return all deployments of an endpoint} */
   List<Document> deployments(String endpoint);
 
-  Accepted putDeployment(String endpoint, String name, Document deployment);
+  /** Creates a deployment that does not exist; where Azure heeds no condition, one that was created since is replaced. */
+  Accepted createDeployment(String endpoint, String name, Document deployment);
 
   /** Changes the number of instances of a deployment, or its tags. */
   Accepted patchDeployment(String endpoint, String name, Document change);
