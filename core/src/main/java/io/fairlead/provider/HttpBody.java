@@ -1,88 +1,69 @@
 package io.fairlead.provider;
 
+import io.fairlead.provider.HttpFailure.Stage;
+import java.net.http.HttpResponse.BodyHandler;
 import java.net.http.HttpResponse.BodySubscriber;
 import java.net.http.HttpResponse.BodySubscribers;
 import java.net.http.HttpResponse.ResponseInfo;
-import java.nio.ByteBuffer;
-import java.util.List;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionStage;
-import java.util.concurrent.Flow;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Collects the body of an answer: the whole of it, or the beginning if the answer is an error.
  *
- * <p>The answer is there before its body, which is awaited apart, because a request's timeout does not cover it.
+ * <p>It ends the wait for the body at the end of the limit, because a request's timeout does not cover the body. A good
+ * body is collected by the JDK's own collector, which alone gets no thread of its own.
  */
-final class HttpBody implements BodySubscriber<HttpBody> {
+final class HttpBody implements BodyHandler<byte[]> {
   private static final int FIRST_ERROR = 300;
 
-  private final BodySubscriber<byte[]> bytes;
-  private volatile Flow.@Nullable Subscription subscription;
-  private volatile boolean cancelled;
+  private final HttpWait wait;
+  private final Deadline deadline;
+  private volatile @Nullable CompletableFuture<@Nullable Void> timer;
+  private volatile @Nullable Begun error;
 
-  private HttpBody(BodySubscriber<byte[]> bytes) {
-    this.bytes = bytes;
+  HttpBody(HttpWait wait, Deadline deadline) {
+    this.wait = wait;
+    this.deadline = deadline;
   }
 
-  static HttpBody of(ResponseInfo info) {
-    return new HttpBody(
-        isError(info.statusCode()) ? new HttpErrorBody() : BodySubscribers.ofByteArray());
-  }
+  /** An error that has begun. */
+  private record Begun(ResponseInfo info, HttpErrorBody body) {}
 
   static boolean isError(int status) {
     return status >= FIRST_ERROR;
   }
 
-  /** {@return the bytes, once they are collected} */
-  CompletableFuture<byte[]> bytes() {
-    return bytes.getBody().toCompletableFuture();
+  @Override
+  public BodySubscriber<byte[]> apply(ResponseInfo info) {
+    CompletableFuture<@Nullable Void> begun = new CompletableFuture<>();
+    timer = begun;
+    var unused = begun
+        .completeOnTimeout(null, deadline.left().toNanos(), TimeUnit.NANOSECONDS)
+        .thenRun(() -> wait.end(Stage.OVERDUE));
+    if (!isError(info.statusCode())) {
+      return BodySubscribers.ofByteArray();
+    }
+    HttpErrorBody body = new HttpErrorBody();
+    error = new Begun(info, body);
+    return body;
   }
 
-  /** {@return the collector of an error's body; null if the answer is not an error} */
-  @Nullable
-  HttpErrorBody error() {
-    return bytes instanceof HttpErrorBody error ? error : null;
-  }
-
-  /** Ends the body, so that its connection is not read any further. */
-  void cancel() {
-    cancelled = true;
-    Flow.Subscription begun = subscription;
+  /** Stops the clock, when nobody waits any more. */
+  void end() {
+    CompletableFuture<@Nullable Void> begun = timer;
     if (begun != null) {
-      begun.cancel();
+      begun.cancel(false);
     }
   }
 
-  /** {@return this, at once} */
-  @Override
-  public CompletionStage<HttpBody> getBody() {
-    return CompletableFuture.completedFuture(this);
-  }
-
-  @Override
-  public void onSubscribe(Flow.Subscription begun) {
-    subscription = begun;
-    if (cancelled) {
-      begun.cancel();
-    } else {
-      bytes.onSubscribe(begun);
-    }
-  }
-
-  @Override
-  public void onNext(List<ByteBuffer> pieces) {
-    bytes.onNext(pieces);
-  }
-
-  @Override
-  public void onError(Throwable failure) {
-    bytes.onError(failure);
-  }
-
-  @Override
-  public void onComplete() {
-    bytes.onComplete();
+  /** {@return the failure of an answer that is known to be an error, though its body has not ended; null if it is not} */
+  @Nullable
+  HttpFailure known() {
+    Begun begun = error;
+    return begun == null
+        ? null
+        : HttpFailure.answered(begun.info.statusCode(), begun.info.headers(), begun.body.soFar());
   }
 }

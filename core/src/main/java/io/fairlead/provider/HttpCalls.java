@@ -57,28 +57,21 @@ public final class HttpCalls implements AutoCloseable {
    * @throws HttpFailure if there is none, or if it is an error
    */
   public HttpAnswer<byte[]> send(HttpRequest.Builder request, Duration limit) {
-    Deadline deadline = Deadline.after(limit, TimeSource.system());
-    HttpResponse<HttpBody> response = begun(request, limit, HttpBody::of);
-    HttpErrorBody error = response.body().error();
-    if (error != null) {
-      throw HttpFailure.answered(
-          response.statusCode(), response.headers(), collected(error, deadline));
-    }
-    return HttpAnswer.of(response, whole(response.body(), deadline));
-  }
-
-  private byte[] whole(HttpBody body, Deadline deadline) {
-    CompletableFuture<byte[]> bytes = body.bytes();
-    boolean isWhole = false;
+    HttpWait wait = new HttpWait();
+    HttpBody body = new HttpBody(wait, Deadline.after(limit, TimeSource.system()));
+    HttpResponse<byte[]> response;
     try {
-      byte[] whole = await(bytes, deadline.left());
-      isWhole = true;
-      return whole;
+      response = sent(wait, request, limit, body);
+    } catch (HttpFailure e) {
+      HttpFailure known = e.stage() == Stage.OVERDUE ? body.known() : null;
+      throw known == null ? e : known;
     } finally {
-      if (!isWhole) {
-        body.cancel();
-      }
+      body.end();
     }
+    if (HttpBody.isError(response.statusCode())) {
+      throw HttpFailure.answered(response.statusCode(), response.headers(), response.body());
+    }
+    return HttpAnswer.of(response, response.body());
   }
 
   /**
@@ -91,7 +84,7 @@ public final class HttpCalls implements AutoCloseable {
       HttpRequest.Builder request, Duration limit) {
     Deadline deadline = Deadline.after(limit, TimeSource.system());
     HttpResponse<Flow.Publisher<List<ByteBuffer>>> response =
-        begun(request, limit, BodyHandlers.ofPublisher());
+        sent(new HttpWait(), request, limit, BodyHandlers.ofPublisher());
     if (HttpBody.isError(response.statusCode())) {
       HttpErrorBody error = new HttpErrorBody();
       response.body().subscribe(error);
@@ -115,38 +108,43 @@ public final class HttpCalls implements AutoCloseable {
     }
   }
 
-  /** {@return an answer whose headers are there, in time} */
-  private <B> HttpResponse<B> begun(
-      HttpRequest.Builder request, Duration limit, BodyHandler<B> handler) {
-    HttpWait wait = new HttpWait();
-    Runnable end = wait::end;
-    inProgress.add(end);
+  /** {@return the answer to a request, for which this thread waits} */
+  private <B> HttpResponse<B> sent(
+      HttpWait wait, HttpRequest.Builder request, Duration limit, BodyHandler<B> handler) {
+    Runnable close = () -> wait.end(Stage.CLOSED);
+    inProgress.add(close);
     try {
       // After it is in the set: either this sees the flag or close() sees the wait.
       if (closed) {
         throw closed(null);
       }
       return client.send(request.timeout(limit).build(), handler);
-    } catch (InterruptedException e) {
-      throw wait.leave() ? closed(e) : interrupted(e);
-    } catch (IOException e) {
-      throw wait.leave() || closed ? closed(e) : broken(e);
+    } catch (InterruptedException | IOException e) {
+      throw ended(wait.leave(), e);
     } catch (IllegalArgumentException e) {
       throw e.getCause() instanceof UnresolvedAddressException
           ? HttpFailure.broken(e.getCause())
           : e;
     } finally {
-      inProgress.remove(end);
+      inProgress.remove(close);
       wait.leave();
     }
   }
 
-  /** {@return the failure of a connection, which an interrupt breaks while it is written to} */
-  private static HttpFailure broken(IOException e) {
-    if (e.getCause() instanceof Error error) {
+  private HttpFailure ended(@Nullable Stage reason, Exception cause) {
+    if (closed || reason == Stage.CLOSED) {
+      return closed(cause);
+    }
+    if (reason == Stage.OVERDUE) {
+      return overdue(cause);
+    }
+    if (cause.getCause() instanceof Error error) {
       throw error;
     }
-    return Thread.currentThread().isInterrupted() ? interrupted(e) : HttpFailure.broken(e);
+    // An interrupt breaks a connection that is written to.
+    return cause instanceof InterruptedException || Thread.currentThread().isInterrupted()
+        ? interrupted(cause)
+        : HttpFailure.broken(cause);
   }
 
   /**
@@ -208,7 +206,7 @@ public final class HttpCalls implements AutoCloseable {
       throw interrupted(e);
     } catch (TimeoutException e) {
       end.run();
-      throw HttpFailure.of(Stage.OVERDUE, "no answer in time", e);
+      throw overdue(e);
     } catch (CancellationException e) {
       throw closed(e);
     } catch (ExecutionException e) {
@@ -216,6 +214,10 @@ public final class HttpCalls implements AutoCloseable {
     } finally {
       inProgress.remove(end);
     }
+  }
+
+  private static HttpFailure overdue(Exception cause) {
+    return HttpFailure.of(Stage.OVERDUE, "no answer in time", cause);
   }
 
   private static HttpFailure interrupted(Exception cause) {

@@ -1,9 +1,11 @@
 package io.fairlead.provider;
 
+import io.fairlead.provider.HttpFailure.Stage;
 import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
 
 /**
- * The wait of a thread for the headers of an answer, which others can end by an interrupt.
+ * The wait of a thread for an answer, which others can end by an interrupt.
  *
  * <p>The client waits on the calling thread, because handing an answer from one thread to the next takes as long as a
  * small request.
@@ -12,14 +14,14 @@ final class HttpWait {
   private final Thread thread = Thread.currentThread();
   private final ReentrantLock lock = new ReentrantLock();
   private boolean left;
-  private boolean ended;
+  private @Nullable Stage ended;
 
-  /** Ends the wait, if it goes on. */
-  void end() {
+  /** Ends the wait for a reason, if it goes on and has not been ended. */
+  void end(Stage reason) {
     lock.lock();
     try {
-      if (!left) {
-        ended = true;
+      if (!left && ended == null) {
+        ended = reason;
         thread.interrupt();
       }
     } finally {
@@ -30,12 +32,13 @@ final class HttpWait {
   /**
    * Leaves the wait, and clears the interrupt that has ended it; idempotent.
    *
-   * @return whether it was ended
+   * @return the reason for which it was ended; null if it was not
    */
-  boolean leave() {
+  @Nullable
+  Stage leave() {
     lock.lock();
     try {
-      if (ended && !left) {
+      if (ended != null && !left) {
         // Nobody else's: it would interrupt what the thread does next.
         Thread.interrupted();
       }

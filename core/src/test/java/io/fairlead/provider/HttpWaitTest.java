@@ -2,6 +2,7 @@ package io.fairlead.provider;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.fairlead.provider.HttpFailure.Stage;
 import org.junit.jupiter.api.Test;
 
 class HttpWaitTest {
@@ -9,36 +10,44 @@ class HttpWaitTest {
 
   @Test
   void theInterruptOfAnEndedWaitIsCleared() {
-    wait.end();
+    wait.end(Stage.CLOSED);
     assertThat(Thread.currentThread().isInterrupted()).isTrue();
 
-    assertThat(wait.leave()).isTrue();
+    assertThat(wait.leave()).isEqualTo(Stage.CLOSED);
     assertThat(Thread.currentThread().isInterrupted()).isFalse();
   }
 
   @Test
+  void theFirstReasonIsKept() {
+    wait.end(Stage.OVERDUE);
+    wait.end(Stage.CLOSED);
+
+    assertThat(wait.leave()).isEqualTo(Stage.OVERDUE);
+  }
+
+  @Test
   void aThreadThatHasLeftIsNotInterrupted() {
-    assertThat(wait.leave()).isFalse();
-    wait.end();
+    assertThat(wait.leave()).isNull();
+    wait.end(Stage.CLOSED);
 
     assertThat(Thread.currentThread().isInterrupted()).isFalse();
-    assertThat(wait.leave()).isFalse();
+    assertThat(wait.leave()).isNull();
   }
 
   @Test
   void anInterruptOfSomebodyElseIsKept() {
     Thread.currentThread().interrupt();
-    assertThat(wait.leave()).isFalse();
+    assertThat(wait.leave()).isNull();
     assertThat(Thread.interrupted()).isTrue();
   }
 
   @Test
   void anInterruptAfterwardsIsKept() {
-    wait.end();
-    assertThat(wait.leave()).isTrue();
+    wait.end(Stage.CLOSED);
+    assertThat(wait.leave()).isEqualTo(Stage.CLOSED);
     Thread.currentThread().interrupt();
 
-    assertThat(wait.leave()).isTrue();
+    assertThat(wait.leave()).isEqualTo(Stage.CLOSED);
     assertThat(Thread.interrupted()).isTrue();
   }
 }
