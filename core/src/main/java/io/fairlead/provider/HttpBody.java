@@ -5,8 +5,6 @@ import java.net.http.HttpResponse.BodyHandler;
 import java.net.http.HttpResponse.BodySubscriber;
 import java.net.http.HttpResponse.BodySubscribers;
 import java.net.http.HttpResponse.ResponseInfo;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -18,12 +16,13 @@ import org.jspecify.annotations.Nullable;
 final class HttpBody implements BodyHandler<byte[]> {
   private static final int FIRST_ERROR = 300;
 
+  private final HttpLimits limits;
   private final HttpWait wait;
   private final Deadline deadline;
-  private volatile @Nullable CompletableFuture<@Nullable Void> timer;
   private volatile @Nullable Begun error;
 
-  HttpBody(HttpWait wait, Deadline deadline) {
+  HttpBody(HttpLimits limits, HttpWait wait, Deadline deadline) {
+    this.limits = limits;
     this.wait = wait;
     this.deadline = deadline;
   }
@@ -37,11 +36,7 @@ final class HttpBody implements BodyHandler<byte[]> {
 
   @Override
   public BodySubscriber<byte[]> apply(ResponseInfo info) {
-    CompletableFuture<@Nullable Void> begun = new CompletableFuture<>();
-    timer = begun;
-    var unused = begun
-        .completeOnTimeout(null, deadline.left().toNanos(), TimeUnit.NANOSECONDS)
-        .thenRun(() -> wait.end(Stage.OVERDUE));
+    limits.watch(this);
     if (!isError(info.statusCode())) {
       return BodySubscribers.ofByteArray();
     }
@@ -50,12 +45,17 @@ final class HttpBody implements BodyHandler<byte[]> {
     return body;
   }
 
-  /** Stops the clock, when nobody waits any more. */
-  void end() {
-    CompletableFuture<@Nullable Void> begun = timer;
-    if (begun != null) {
-      begun.cancel(false);
+  /**
+   * Ends the wait if its limit has passed.
+   *
+   * @return whether it has
+   */
+  boolean endIfOverdue() {
+    boolean isOverdue = deadline.hasPassed();
+    if (isOverdue) {
+      wait.end(Stage.OVERDUE);
     }
+    return isOverdue;
   }
 
   /** {@return the failure of an answer that is known to be an error, though its body has not ended; null if it is not} */

@@ -37,6 +37,7 @@ public final class HttpCalls implements AutoCloseable {
   /** What ends each request in progress. */
   private final Set<Runnable> inProgress = ConcurrentHashMap.newKeySet();
 
+  private final HttpLimits limits = new HttpLimits();
   private volatile boolean closed;
 
   /**
@@ -58,7 +59,7 @@ public final class HttpCalls implements AutoCloseable {
    */
   public HttpAnswer<byte[]> send(HttpRequest.Builder request, Duration limit) {
     HttpWait wait = new HttpWait();
-    HttpBody body = new HttpBody(wait, Deadline.after(limit, TimeSource.system()));
+    HttpBody body = new HttpBody(limits, wait, Deadline.after(limit, TimeSource.system()));
     HttpResponse<byte[]> response;
     try {
       response = sent(wait, request, limit, body);
@@ -66,7 +67,7 @@ public final class HttpCalls implements AutoCloseable {
       HttpFailure known = e.stage() == Stage.OVERDUE ? body.known() : null;
       throw known == null ? e : known;
     } finally {
-      body.end();
+      limits.forget(body);
     }
     if (HttpBody.isError(response.statusCode())) {
       throw HttpFailure.answered(response.statusCode(), response.headers(), response.body());
@@ -234,6 +235,7 @@ public final class HttpCalls implements AutoCloseable {
   public void close() {
     closed = true;
     inProgress.forEach(Runnable::run);
+    limits.close();
     queues.close();
   }
 }

@@ -338,6 +338,21 @@ class HttpCallsTest {
   }
 
   @Test
+  void closingEndsTheThreadThatWatchesTheLimits() throws InterruptedException {
+    calls.send(answeredBy(exchange -> exchange.sendResponseHeaders(204, -1)), LONG);
+    List<Thread> watching = Thread.getAllStackTraces().keySet().stream()
+        .filter(thread -> thread.getName().equals("fairlead-http-limits"))
+        .toList();
+    assertThat(watching).isNotEmpty();
+
+    calls.close();
+
+    for (Thread thread : watching) {
+      thread.join();
+    }
+  }
+
+  @Test
   void closingEndsAStreamWhoseAnswerHasNotBegun() {
     HttpRequest.Builder request = slow(false);
     threads.execute(() -> {
