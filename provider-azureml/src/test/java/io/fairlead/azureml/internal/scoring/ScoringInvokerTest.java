@@ -407,6 +407,14 @@ class ScoringInvokerTest {
   }
 
   @Test
+  void aCredentialIsFetchedAgainOnceForARequest() {
+    server.next(401, "").next(429, "").next(401, "");
+
+    assertThat(failure(REQUEST).kind()).isEqualTo(ErrorKind.UNAUTHORIZED);
+    assertThat(server.received()).hasSize(3);
+  }
+
+  @Test
   void anEndpointThatIsGoneIsLookedUpAgain() {
     invoker.invoke(BERT, REQUEST);
     server.next(404, "");
