@@ -1,6 +1,7 @@
 package io.fairlead.azureml.internal.scoring;
 
 import io.fairlead.azureml.AzureMlEndpoint.AuthMode;
+import io.fairlead.azureml.AzureMlProvider;
 import io.fairlead.error.ErrorKind;
 import io.fairlead.error.ServingException;
 import io.fairlead.grammar.Redacted;
@@ -59,7 +60,7 @@ final class ScoringErrors {
       String what, HttpFailure failure, @Nullable String variant, @Nullable ScoringTarget target) {
     String request = failure.header("x-ms-request-id", failure.header("x-request-id", ""));
     return ServingException.builder(
-            ScoringInvoker.PLATFORM,
+            AzureMlProvider.ID,
             kind(failure),
             what + " failed: " + reason(failure, target) + ". " + wayOut(failure, variant, target))
         .cause(failure)

@@ -1,5 +1,6 @@
 package io.fairlead.azureml.internal.scoring;
 
+import io.fairlead.azureml.AzureMlProvider;
 import io.fairlead.error.ErrorKind;
 import io.fairlead.error.ServingException;
 import io.fairlead.grammar.Endpoint;
@@ -23,8 +24,6 @@ import java.util.random.RandomGenerator;
 
 /** Invokes the models of online endpoints, at their scoring URIs. */
 public final class ScoringInvoker implements Invoker<Endpoint>, AutoCloseable {
-  static final String PLATFORM = "azureml";
-
   private static final byte[] NO_BODY = {};
 
   private final HttpCalls calls;
@@ -53,9 +52,9 @@ public final class ScoringInvoker implements Invoker<Endpoint>, AutoCloseable {
             "client",
             "must not follow redirects, which would take the credentials to other hosts")
         .throwIfAny();
-    this.calls = new HttpCalls(PLATFORM, client);
+    this.calls = new HttpCalls(AzureMlProvider.ID, client);
     this.targets = new ScoringTargets(endpoints, calls, time);
-    this.retries = new RefusedCalls(PLATFORM, time, random);
+    this.retries = new RefusedCalls(AzureMlProvider.ID, time, random);
     this.time = time;
     this.whole = calls::send;
     this.streaming = calls::stream;

@@ -1,5 +1,6 @@
 package io.fairlead.azureml.internal.scoring;
 
+import io.fairlead.azureml.AzureMlProvider;
 import io.fairlead.error.ErrorKind;
 import io.fairlead.error.ServingException;
 import io.fairlead.grammar.Redacted;
@@ -45,7 +46,7 @@ final class ScoringTarget {
   static ScoringTarget of(String endpoint, Scoring scoring, Credential credential) {
     if (!isHeader(credential.secret())) {
       throw new ServingException(
-          ScoringInvoker.PLATFORM,
+          AzureMlProvider.ID,
           ErrorKind.UNAUTHORIZED,
           "Endpoint '" + endpoint
               + "' cannot be invoked: its key or token is empty, or has characters that a header cannot have. "
@@ -68,7 +69,7 @@ final class ScoringTarget {
         || ("http".equalsIgnoreCase(uri.getScheme()) && Loopback.isHostOf(uri));
     if (uri.getHost() == null || uri.getRawUserInfo() != null || !isConfidential) {
       throw new ServingException(
-          ScoringInvoker.PLATFORM,
+          AzureMlProvider.ID,
           ErrorKind.INVALID,
           "Endpoint '" + endpoint + "' cannot be invoked: its scoring URI is " + Redacted.uri(uri)
               + ", and keys and tokens are sent over https only, or over http to loopback. Nothing was sent.");

@@ -1,5 +1,6 @@
 package io.fairlead.azureml.internal.scoring;
 
+import io.fairlead.azureml.AzureMlProvider;
 import io.fairlead.error.ErrorKind;
 import io.fairlead.error.ServingException;
 import io.fairlead.provider.Deadline;
@@ -105,7 +106,7 @@ final class ScoringTargets implements AutoCloseable {
       return known.withMessage(String.valueOf(known.getMessage()), known);
     }
     return ServingException.builder(
-            ScoringInvoker.PLATFORM,
+            AzureMlProvider.ID,
             ErrorKind.UNKNOWN,
             "Endpoint '" + endpoint
                 + "' cannot be invoked: its scoring URI and key or token are not known: " + cause)

@@ -21,6 +21,7 @@ import com.azure.storage.blob.specialized.BlockBlobClient;
 import com.azure.storage.common.StorageSharedKeyCredential;
 import com.azure.storage.common.policy.RequestRetryOptions;
 import com.azure.storage.common.policy.RetryPolicyType;
+import io.fairlead.azureml.AzureMlProvider;
 import io.fairlead.error.ErrorKind;
 import io.fairlead.error.ServingException;
 import io.fairlead.provider.LocalModel;
@@ -100,7 +101,7 @@ final class BlobCalls {
         .setDetails(new BlobListDetails().setRetrieveMetadata(true));
     try {
       return Pages.all(
-          BlobErrors.PLATFORM,
+          AzureMlProvider.ID,
           "the blobs at " + container.uri(prefix),
           token -> errors.call(what, () -> page(options, token)),
           BlobCalls::stored,

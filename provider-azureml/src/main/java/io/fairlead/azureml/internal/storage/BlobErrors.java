@@ -4,6 +4,7 @@ import com.azure.core.exception.ClientAuthenticationException;
 import com.azure.core.http.HttpHeaderName;
 import com.azure.core.http.HttpResponse;
 import com.azure.storage.blob.models.BlobStorageException;
+import io.fairlead.azureml.AzureMlProvider;
 import io.fairlead.error.ErrorKind;
 import io.fairlead.error.ServingException;
 import io.fairlead.grammar.Redacted;
@@ -23,8 +24,6 @@ import org.jspecify.annotations.Nullable;
 
 /** The classification of Blob Storage's failures; the only class that knows its codes. */
 final class BlobErrors {
-  static final String PLATFORM = "azureml";
-
   /** The role that may list, write and delete blobs. */
   static final String ROLE = "\"Storage Blob Data Contributor\"";
 
@@ -137,7 +136,7 @@ final class BlobErrors {
     boolean noHost =
         e instanceof UnknownHostException || e.getCause() instanceof UnresolvedAddressException;
     return ServingException.builder(
-            PLATFORM,
+            AzureMlProvider.ID,
             kind,
             what + " failed: " + quoted(String.valueOf(e))
                 + (noHost ? ". There is no such host: check the datastore's account" : "")
@@ -148,7 +147,7 @@ final class BlobErrors {
 
   static ServingException interrupted(String what, @Nullable Throwable cause) {
     return ServingException.builder(
-            PLATFORM,
+            AzureMlProvider.ID,
             ErrorKind.CANCELLED,
             what + " was interrupted; whether it was done is not known")
         .cause(cause)
@@ -160,7 +159,7 @@ final class BlobErrors {
     HttpResponse answer = e.getResponse();
     ErrorKind kind = kind(e.getStatusCode(), code);
     return ServingException.builder(
-            PLATFORM, kind, what + " failed: " + reason(e, code) + wayOut(kind))
+            AzureMlProvider.ID, kind, what + " failed: " + reason(e, code) + wayOut(kind))
         .cause(shown(e))
         .requestId(answer == null ? null : answer.getHeaderValue(REQUEST_ID))
         .retryAfter(retryAfter(answer).orElse(null))
@@ -259,7 +258,7 @@ final class BlobErrors {
   ServingException ofUpload(ServingException e) {
     return e.kind() == ErrorKind.NOT_FOUND
         ? ServingException.builder(
-                PLATFORM,
+                AzureMlProvider.ID,
                 ErrorKind.INVALID,
                 e.getMessage() + ". Create the container " + container.name()
                     + " in the storage account " + container.account()

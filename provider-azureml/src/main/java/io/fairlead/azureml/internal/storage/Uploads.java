@@ -1,5 +1,6 @@
 package io.fairlead.azureml.internal.storage;
 
+import io.fairlead.azureml.AzureMlProvider;
 import io.fairlead.error.ErrorKind;
 import io.fairlead.error.ServingException;
 import io.fairlead.provider.LocalModel;
@@ -19,7 +20,7 @@ public final class Uploads {
 
   /** A blob's name has at most 1024 characters, of which the key takes 42. */
   public static final LocalModel.Rules RULES =
-      LocalModel.Rules.of(BlobErrors.PLATFORM).withLongestName(980);
+      LocalModel.Rules.of(AzureMlProvider.ID).withLongestName(980);
 
   /** Blob Storage has no such names, or drops the end of them: a part that ends with a dot, and backslashes. */
   private static final Pattern REFUSED = Pattern.compile("\\\\|\\.(/|$)");
@@ -42,7 +43,7 @@ public final class Uploads {
     model.entries().forEach((name, file) -> {
       if (REFUSED.matcher(name).find() || name.split("/", -1).length > MOST_PARTS) {
         throw new ServingException(
-            BlobErrors.PLATFORM,
+            AzureMlProvider.ID,
             ErrorKind.INVALID,
             "The file " + file.path() + " cannot be uploaded as " + name
                 + ": in the name of a blob no part ends with a dot, there is no backslash, and there"
