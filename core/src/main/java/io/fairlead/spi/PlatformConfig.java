@@ -18,6 +18,8 @@ import java.util.function.Function;
 import java.util.function.Predicate;
 import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 
 /**
  * The settings of a platform as text, read strictly.
@@ -25,17 +27,32 @@ import java.util.function.UnaryOperator;
  * <p>A provider reads each key that it knows, then calls {@link #done()}, which reports all invalid, missing and
  * unknown keys together. Values never appear in messages or in {@link #toString()}, except invalid ones that are not
  * secret.
+ *
+ * <p>A key may be written as in Java, {@code callTimeout}, or as in configuration files, {@code call-timeout}.
  */
 public final class PlatformConfig {
+  private static final Pattern HYPHEN = Pattern.compile("(?<=[a-z0-9])-([a-z0-9])");
+
   private final Map<String, String> values;
+  private final Set<String> given;
   private final ClassLoader classLoader;
   private final Set<String> known = new TreeSet<>();
   private final Problems problems;
 
   public PlatformConfig(String platform, Map<String, String> values, ClassLoader classLoader) {
-    this.values = new TreeMap<>(Map.copyOf(values));
+    this.values = new TreeMap<>();
+    this.given = new TreeSet<>(values.keySet());
     this.classLoader = requireNonNull(classLoader, "classLoader");
     this.problems = Problems.in("configuration of platform '" + platform + "'");
+    Map.copyOf(values)
+        .forEach((key, value) -> problems.check(
+            this.values.put(camelCase(key), value) == null,
+            key,
+            "must be given once: it is there with hyphens and with capitals"));
+  }
+
+  private static String camelCase(String key) {
+    return HYPHEN.matcher(key).replaceAll(letter -> letter.group(1).toUpperCase(Locale.ROOT));
   }
 
   /** {@return the class loader through which the platform was opened} */
@@ -46,7 +63,7 @@ public final class PlatformConfig {
   /** {@return a setting that may be absent} */
   public Optional<String> text(String key) {
     known.add(key);
-    return Optional.ofNullable(values.get(key));
+    return Optional.ofNullable(values.get(camelCase(key)));
   }
 
   /** {@return a required setting; an empty text if it is missing, which {@link #done()} reports} */
@@ -145,9 +162,10 @@ public final class PlatformConfig {
    * @throws InvalidValueException if a setting is invalid, missing or unknown
    */
   public void done() {
-    for (String key : values.keySet()) {
+    Set<String> names = known.stream().map(PlatformConfig::camelCase).collect(Collectors.toSet());
+    for (String key : given) {
       problems.check(
-          known.contains(key),
+          names.contains(camelCase(key)),
           key,
           "is not a setting; there "
               + (known.isEmpty() ? "are none" : "are: " + String.join(", ", known)));
@@ -157,7 +175,7 @@ public final class PlatformConfig {
 
   @Override
   public String toString() {
-    return "PlatformConfig" + values.keySet();
+    return "PlatformConfig" + given;
   }
 
   private static URI parseUri(String text) {

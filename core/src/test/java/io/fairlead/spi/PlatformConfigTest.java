@@ -35,6 +35,27 @@ class PlatformConfigTest {
   }
 
   @Test
+  void aKeyMayHaveHyphensInPlaceOfCapitals() {
+    PlatformConfig config = config(Map.of("call-timeout", "90s", "a-1", "x", "instanceType", "t"));
+
+    assertThat(config.duration("callTimeout")).contains(Duration.ofSeconds(90));
+    assertThat(config.text("a1")).contains("x");
+    assertThat(config.text("instance-type")).contains("t");
+    assertThatCode(config::done).doesNotThrowAnyException();
+  }
+
+  @Test
+  void aKeyInBothFormsIsRefused() {
+    PlatformConfig config = config(Map.of("call-timeout", "90s", "callTimeout", "80s"));
+    config.duration("callTimeout");
+
+    assertThatThrownBy(config::done)
+        .hasMessage(
+            "configuration of platform 'moon': call-timeout must be given once: it is there "
+                + "with hyphens and with capitals");
+  }
+
+  @Test
   void whatIsNotGivenIsEmpty() {
     PlatformConfig config = config(Map.of());
 
