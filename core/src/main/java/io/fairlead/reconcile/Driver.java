@@ -8,10 +8,13 @@ import io.fairlead.reconcile.ReconcileRequest.Guard;
 import io.fairlead.reconcile.Situation.Fact;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Predicate;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -45,8 +48,10 @@ final class Driver {
 
   private Duration deadline;
   private Look look;
-  private @Nullable Inventory inventory;
-  private int inventoryTakenAt;
+  /** The resources of each kind that was listed since the last change. */
+  private final Map<String, List<Listed>> lists = new HashMap<>();
+
+  private int listsTakenAt;
   private int writes;
 
   /** No write and no wait since the first read. */
@@ -64,7 +69,7 @@ final class Driver {
   /** Starts the rollback, with a new limit. */
   void beginRollback() {
     deadline = now().plus(reconciler.limit());
-    inventory = null;
+    lists.clear();
     refreshLook();
   }
 
@@ -518,14 +523,24 @@ final class Driver {
   }
 
   Inventory knownInventory() {
+    return inventoryOf(kind -> true);
+  }
+
+  /** {@return the resources of chosen kinds, each of which is listed once between two changes} */
+  private Inventory inventoryOf(Predicate<ResourceKind<?>> chosen) {
     // While this run wrote or waited, something else may have started to use a resource.
-    Inventory known = inventory;
-    if (known == null || inventoryTakenAt != writes) {
-      known = reconciler.inventory(look);
-      inventory = known;
-      inventoryTakenAt = writes;
+    if (listsTakenAt != writes) {
+      lists.clear();
+      listsTakenAt = writes;
     }
-    return known;
+    return reconciler.inventory(chosen, kind -> {
+      List<Listed> known = lists.get(kind.name());
+      if (known == null) {
+        known = Reconciler.list(kind, look);
+        lists.put(kind.name(), known);
+      }
+      return known;
+    });
   }
 
   private Inventory inventory(Step<?> step) throws RunEnded {
@@ -534,7 +549,9 @@ final class Driver {
 
   List<ResourceRef> usersOf(Step<?> step) throws RunEnded {
     ResourceRef ref = step.resource.ref();
-    List<ResourceRef> users = new ArrayList<>(inventory(step).usersOf(ref, toDelete));
+    Inventory possible =
+        retrying(step.toString(), () -> inventoryOf(kind -> kind.mayUse(ref.kind())));
+    List<ResourceRef> users = new ArrayList<>(possible.usersOf(ref, toDelete));
     if (preview != null) {
       users.removeIf(preview::isGone);
       users.addAll(preview.plannedUsersOf(ref, toDelete));
@@ -550,10 +567,11 @@ final class Driver {
   /** Checked now, whatever the first read said: of several concurrent removals, the last finds no user. */
   private boolean isStillUsed(Step<?> step) throws RunEnded {
     ResourceRef ref = step.resource.ref();
+    boolean mayBeOrphan = step.resource.goal() == Resource.Goal.ABSENT_IF_ORPHAN;
+    boolean isOrphan = mayBeOrphan
+        && inventory(step).orphans().stream().anyMatch(orphan -> orphan.ref().equals(ref));
     List<ResourceRef> users = usersOf(step);
-    boolean used = step.resource.goal() == Resource.Goal.ABSENT_IF_ORPHAN
-        ? inventory(step).orphans().stream().noneMatch(orphan -> orphan.ref().equals(ref))
-        : !users.isEmpty();
+    boolean used = mayBeOrphan ? !isOrphan : !users.isEmpty();
     if (used) {
       toDelete.remove(ref);
       report(
@@ -573,7 +591,12 @@ final class Driver {
    */
   private boolean isStillListed(Step<?> step) throws RunEnded {
     ResourceRef ref = step.resource.ref();
-    if (!listed.contains(ref) || !inventory(step).contains(ref)) {
+    if (!listed.contains(ref)) {
+      return false;
+    }
+    Inventory ofKind =
+        retrying(step.toString(), () -> inventoryOf(kind -> kind.name().equals(ref.kind())));
+    if (!ofKind.contains(ref)) {
       return false;
     }
     if (step.hiddenSince == null) {
@@ -778,7 +801,7 @@ final class Driver {
       throw RunEnded.timedOut();
     }
     undisturbed = false;
-    inventory = null;
+    lists.clear();
     refreshLook();
     run.pause(duration.compareTo(remaining) < 0 ? duration : remaining);
   }

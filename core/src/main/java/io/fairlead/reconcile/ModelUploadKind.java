@@ -154,6 +154,11 @@ public final class ModelUploadKind implements ResourceKind<ModelUpload> {
   }
 
   @Override
+  public boolean mayUse(String kind) {
+    return false;
+  }
+
+  @Override
   public boolean isNamedByContent() {
     return true;
   }

@@ -34,6 +34,8 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Function;
+import java.util.function.Predicate;
 import java.util.function.Supplier;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
@@ -422,9 +424,31 @@ public final class Reconciler implements AutoCloseable {
 
   /** {@return the managed resources, from one list of each kind} */
   Inventory inventory(Look look) {
+    return inventory(kind -> true, kind -> list(kind, look));
+  }
+
+  /** {@return the managed resources of chosen kinds} */
+  Inventory inventory(
+      Predicate<ResourceKind<?>> chosen, Function<ResourceKind<?>, List<Listed>> list) {
     List<Listed> all = new ArrayList<>();
-    kinds.forEach(kind -> all.addAll(kind.list(look)));
+    kinds.stream().filter(chosen).forEach(kind -> all.addAll(list.apply(kind)));
     return new Inventory(all);
+  }
+
+  /** {@return the managed resources of a kind} */
+  static List<Listed> list(ResourceKind<?> kind, Look look) {
+    List<Listed> listed = kind.list(look);
+    listed.forEach(entry -> checkUses(kind, entry));
+    return listed;
+  }
+
+  private static void checkUses(ResourceKind<?> kind, Listed entry) {
+    for (ResourceRef used : entry.uses()) {
+      if (!kind.mayUse(used.kind())) {
+        throw new IllegalStateException(entry.ref() + " is listed as using " + used
+            + ", which its kind says that it never does");
+      }
+    }
   }
 
   /** {@return the result of a read-only call, retried by the policy} */

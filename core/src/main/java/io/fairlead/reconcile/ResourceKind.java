@@ -93,6 +93,17 @@ public interface ResourceKind<T> {
     return List.of();
   }
 
+  /**
+   * {@return whether resources of this kind may {@linkplain Listed#uses use} those of another; by default, they may}
+   *
+   * <p>Before a shared resource is deleted, only the kinds that may use it are listed.
+   *
+   * @param kind the name of the other kind
+   */
+  default boolean mayUse(String kind) {
+    return true;
+  }
+
   /** {@return the status of the operation that a change {@linkplain Accepted#as started}} */
   default Outcome poll(String operation) {
     return Outcome.succeeded();

@@ -255,6 +255,11 @@ public final class Faults {
     }
 
     @Override
+    public boolean mayUse(String other) {
+      return kind.mayUse(other);
+    }
+
+    @Override
     public boolean matches(T desired, T actual) {
       return kind.matches(desired, actual);
     }

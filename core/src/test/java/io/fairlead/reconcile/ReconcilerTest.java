@@ -922,6 +922,68 @@ class ReconcilerTest {
     assertThat(deletedTwice.value).isEmpty();
   }
 
+  // ---- what may use what ----
+
+  @Test
+  void beforeASharedResourceIsDeletedOnlyTheKindsThatMayUseItAreListed() {
+    FakeKind model = new FakeKind("model");
+    AtomicInteger lists = new AtomicInteger();
+    FakeKind pages = new FakeKind("page") {
+      @Override
+      public boolean mayUse(String kind) {
+        return false;
+      }
+
+      @Override
+      public List<Listed> list(Look look) {
+        lists.incrementAndGet();
+        return List.of();
+      }
+    };
+    model.value = Optional.of("x");
+
+    removeIfUnused(model, pages).await(LIMIT);
+
+    assertThat(model.value).isEmpty();
+    assertThat(lists).hasValue(0);
+  }
+
+  @Test
+  void aKindThatListsAUseThatItNeverHasIsTold() {
+    FakeKind model = new FakeKind("model");
+    FakeKind liar = new FakeKind("liar") {
+      @Override
+      public boolean mayUse(String kind) {
+        return kind.equals("model");
+      }
+
+      @Override
+      public List<Listed> list(Look look) {
+        return List.of(Listed.of(new ResourceRef("liar", "a"), Instant.EPOCH)
+            .uses(List.of(new ResourceRef("other", "b"))));
+      }
+    };
+    model.value = Optional.of("x");
+
+    ServingException failure = fails(() -> removeIfUnused(model, liar).await(LIMIT));
+
+    assertThat(failure).hasMessageContaining("which its kind says that it never does");
+    assertThat(model.value).isPresent();
+  }
+
+  private Operation<String> removeIfUnused(FakeKind model, FakeKind other) {
+    return Reconciler.builder("fake", List.of(model, other))
+        .time(time)
+        .executor(Runnable::run)
+        .build()
+        .run(request(List.of(new Resource<>(
+            model.id(),
+            "model",
+            Resource.Role.SHARED,
+            Resource.Goal.ABSENT_IF_UNUSED,
+            Optional.empty()))));
+  }
+
   // ---- what a review found ----
 
   @ParameterizedTest

@@ -152,6 +152,11 @@ final class AssetKind<T extends AssetSpec> implements ResourceKind<T> {
   }
 
   @Override
+  public boolean mayUse(String kind) {
+    return kind.equals(Uploads.KIND.name());
+  }
+
+  @Override
   public boolean isNamedByContent() {
     return true;
   }

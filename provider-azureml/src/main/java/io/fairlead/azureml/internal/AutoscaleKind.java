@@ -96,4 +96,9 @@ final class AutoscaleKind implements ResourceKind<AutoscaleSpec> {
         && desired.endpoint().equals(actual.endpoint())
         && actual.tags().entrySet().containsAll(desired.tags().entrySet());
   }
+
+  @Override
+  public boolean mayUse(String kind) {
+    return false;
+  }
 }

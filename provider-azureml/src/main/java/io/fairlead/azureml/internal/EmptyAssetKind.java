@@ -68,4 +68,9 @@ final class EmptyAssetKind implements ResourceKind<EmptyAssetKind.Empty> {
             new ResourceRef(id.name(), asset.text("name").orElse("")), AssetKind.createdAt(asset)))
         .toList();
   }
+
+  @Override
+  public boolean mayUse(String kind) {
+    return false;
+  }
 }

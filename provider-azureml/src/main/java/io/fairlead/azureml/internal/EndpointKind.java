@@ -114,4 +114,9 @@ final class EndpointKind implements ResourceKind<EndpointSpec> {
     return desired.options().equals(actual.options())
         && actual.tags().entrySet().containsAll(desired.tags().entrySet());
   }
+
+  @Override
+  public boolean mayUse(String kind) {
+    return false;
+  }
 }

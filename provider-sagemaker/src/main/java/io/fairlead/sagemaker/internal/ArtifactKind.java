@@ -170,4 +170,9 @@ final class ArtifactKind implements ResourceKind<Artifact> {
   public boolean isNamedByContent() {
     return true;
   }
+
+  @Override
+  public boolean mayUse(String kind) {
+    return false;
+  }
 }

@@ -66,4 +66,9 @@ final class ConfigurationKind implements ResourceKind<Configuration> {
     }
     return listed;
   }
+
+  @Override
+  public boolean mayUse(String kind) {
+    return false;
+  }
 }

@@ -268,4 +268,9 @@ final class ModelKind implements ResourceKind<Model> {
   public boolean isNamedByContent() {
     return true;
   }
+
+  @Override
+  public boolean mayUse(String kind) {
+    return kind.equals(SageMakerKinds.ARTIFACT.name());
+  }
 }

@@ -54,4 +54,9 @@ final class UploadKind implements ResourceKind<Upload> {
             uploads.lastActive(upload)))
         .toList();
   }
+
+  @Override
+  public boolean mayUse(String kind) {
+    return false;
+  }
 }

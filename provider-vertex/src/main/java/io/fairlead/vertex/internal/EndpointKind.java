@@ -285,4 +285,9 @@ final class EndpointKind extends VertexKind<EndpointSpec> {
             "has another network access (" + actual.access().access()
                 + "), which cannot be changed: deploy under another name, or undeploy its variants first");
   }
+
+  @Override
+  public boolean mayUse(String kind) {
+    return false;
+  }
 }

@@ -475,4 +475,9 @@ final class ModelKind extends VertexKind<ModelSpec> {
   public boolean isNamedByContent() {
     return true;
   }
+
+  @Override
+  public boolean mayUse(String kind) {
+    return kind.equals(Artifacts.KIND.name());
+  }
 }

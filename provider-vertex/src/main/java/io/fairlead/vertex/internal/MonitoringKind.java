@@ -474,4 +474,9 @@ final class MonitoringKind extends VertexKind<MonitoringSpec> {
     }
     return variants;
   }
+
+  @Override
+  public boolean mayUse(String kind) {
+    return false;
+  }
 }

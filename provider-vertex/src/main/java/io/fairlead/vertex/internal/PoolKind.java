@@ -116,4 +116,9 @@ final class PoolKind extends VertexKind<PoolSpec> {
     return actual.machine().isAs(desired.machine())
         && actual.cannotBecome(desired).isEmpty();
   }
+
+  @Override
+  public boolean mayUse(String kind) {
+    return false;
+  }
 }
