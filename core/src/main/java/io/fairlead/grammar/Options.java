@@ -19,10 +19,6 @@ import java.util.Set;
  * @param values the options, sorted by platform and type
  */
 public record Options<P extends PlatformOptions>(List<P> values) {
-  private static final Comparator<PlatformOptions> ORDER = Comparator.comparing(
-          PlatformOptions::platform)
-      .thenComparing(option -> option.getClass().getName());
-
   private static final Map<Class<? extends PlatformOptions>, String> PARTS = Map.of(
       ArtifactOptions.class,
       "ModelMetadata",
@@ -40,7 +36,7 @@ public record Options<P extends PlatformOptions>(List<P> values) {
   private static final Options<?> NONE = new Options<>(List.of());
 
   public Options {
-    values = List.copyOf(values).stream().sorted(ORDER).toList();
+    values = sorted(List.copyOf(values));
     Problems problems = Problems.in("Options");
     Set<Class<?>> types = new HashSet<>();
     for (P value : values) {
@@ -51,6 +47,16 @@ public record Options<P extends PlatformOptions>(List<P> values) {
           value.getClass().getSimpleName());
     }
     problems.throwIfAny();
+  }
+
+  /** {@return the options by platform and type; most have one or none, for which no order is made} */
+  private static <P extends PlatformOptions> List<P> sorted(List<P> values) {
+    return values.size() < 2
+        ? values
+        : values.stream()
+            .sorted(Comparator.<P, String>comparing(PlatformOptions::platform)
+                .thenComparing(option -> option.getClass().getName()))
+            .toList();
   }
 
   /** {@return no options} */

@@ -10,9 +10,7 @@ import java.lang.reflect.Modifier;
 import java.lang.reflect.ParameterizedType;
 import java.lang.reflect.Type;
 import java.net.URI;
-import java.util.Arrays;
 import java.util.Collections;
-import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -37,12 +35,7 @@ public final class SettingsType {
   private SettingsType(Class<?> type) {
     Class<?> draftType = draftType(type);
     try {
-      // Sorted, because Java does not say in which order a class has its fields.
-      fields = Arrays.stream(draftType.getDeclaredFields())
-          .filter(field -> !Modifier.isStatic(field.getModifiers()) && !field.isSynthetic())
-          .sorted(Comparator.comparing(Field::getName))
-          .toList();
-      fields.forEach(field -> field.setAccessible(true));
+      fields = fieldsOf(draftType);
       constructor = type.getDeclaredConstructor(draftType);
       constructor.setAccessible(true);
       Constructor<?> ofDraft = draftType.getDeclaredConstructor();
@@ -55,6 +48,19 @@ public final class SettingsType {
               + " nothing, in a package that is open to io.fairlead.core",
           e);
     }
+  }
+
+  /** A loop, because each platform that is opened would pay for linking a stream. */
+  private static List<Field> fieldsOf(Class<?> draftType) {
+    // Sorted, because Java does not say in which order a class has its fields.
+    SortedMap<String, Field> sorted = new TreeMap<>();
+    for (Field field : draftType.getDeclaredFields()) {
+      if (!Modifier.isStatic(field.getModifiers()) && !field.isSynthetic()) {
+        field.setAccessible(true);
+        sorted.put(field.getName(), field);
+      }
+    }
+    return List.copyOf(sorted.values());
   }
 
   private static Class<?> draftType(Class<?> type) {
