@@ -66,6 +66,7 @@ public final class VertexConfig extends Settings<VertexConfig.Draft> {
     Duration callTimeout = CALL_TIMEOUT;
   }
 
+  /** Without lambdas: each is linked when it is first met, and these would be half of what it costs to open the platform. */
   VertexConfig(Draft draft) {
     super(draft);
     Problems problems = Problems.in("VertexConfig");
@@ -82,48 +83,44 @@ public final class VertexConfig extends Settings<VertexConfig.Draft> {
             "must be a region of Google Cloud, such as us-central1",
             draft.location)
         .check(
-            draft.artifactBucket.filter(name -> !BUCKET.matcher(name).matches()).isEmpty(),
+            isEmptyOr(BUCKET, draft.artifactBucket),
             "artifactBucket",
             "must be the name of a bucket without gs://",
             draft.artifactBucket.orElse(""))
         .check(
-            draft
-                .endpoint
-                .filter(text -> !HOST_AND_PORT.matcher(text).matches())
-                .isEmpty(),
+            isEmptyOr(HOST_AND_PORT, draft.endpoint),
             "endpoint",
             "must be host:port, without a scheme",
             draft.endpoint.orElse(""))
         .check(
-            draft
-                .httpClient
-                .filter(client -> client.followRedirects() != HttpClient.Redirect.NEVER)
-                .isEmpty(),
+            draft.httpClient.isEmpty()
+                || draft.httpClient.get().followRedirects() == HttpClient.Redirect.NEVER,
             "httpClient",
             "must not follow redirects, which would take the credentials to other hosts")
         .check(
-            !draft.plaintext || draft.endpoint.filter(Loopback::isHostAndPort).isPresent(),
+            !draft.plaintext
+                || (draft.endpoint.isPresent() && Loopback.isHostAndPort(draft.endpoint.get())),
             "plaintext",
             "must be false, unless the endpoint is on this machine, such as 127.0.0.1:8080",
             draft.plaintext)
         .check(
-            draft.storageEndpoint.filter(uri -> !isAllowed(uri)).isEmpty(),
+            draft.storageEndpoint.isEmpty() || isAllowed(draft.storageEndpoint.get()),
             "storageEndpoint",
             "must be https, or http on this machine",
-            draft.storageEndpoint.map(URI::toString).orElse(""))
+            draft.storageEndpoint.isEmpty() ? "" : draft.storageEndpoint.get().toString())
         .check(
             DOMAIN.matcher(draft.universeDomain).matches(),
             "universeDomain",
             "must be a domain name in lowercase letters, such as " + GOOGLE,
             draft.universeDomain)
         .check(
-            draft.encryptionKey.filter(key -> !isKeyOf(draft.location, key)).isEmpty(),
+            draft.encryptionKey.isEmpty() || isKeyOf(draft.location, draft.encryptionKey.get()),
             "encryptionKey",
             "must be projects/PROJECT/locations/LOCATION/keyRings/RING/cryptoKeys/KEY, without a version, in the "
                 + "location that is served in",
             draft.encryptionKey.orElse(""))
         .check(
-            draft.quotaProject.filter(id -> !PROJECT.matcher(id).matches()).isEmpty(),
+            isEmptyOr(PROJECT, draft.quotaProject),
             "quotaProject",
             "must be a project id, of 6 to 30 lowercase letters, digits and hyphens, or its number",
             draft.quotaProject.orElse(""))
@@ -135,13 +132,23 @@ public final class VertexConfig extends Settings<VertexConfig.Draft> {
         .throwIfAny();
   }
 
+  private static boolean isEmptyOr(Pattern pattern, Optional<String> text) {
+    return text.isEmpty() || pattern.matcher(text.get()).matches();
+  }
+
   private static void check(Map<String, String> labels, Problems problems) {
     problems.check(
         labels.size() <= MOST_LABELS,
         "labels",
         "must be at most " + MOST_LABELS + ", which is what Vertex AI has room for",
         labels.size());
-    labels.forEach((key, value) -> problems
+    for (Map.Entry<String, String> label : labels.entrySet()) {
+      check(label.getKey(), label.getValue(), problems);
+    }
+  }
+
+  private static void check(String key, String value, Problems problems) {
+    problems
         .check(
             LABEL_KEY.matcher(key).matches(),
             "labels",
@@ -156,7 +163,7 @@ public final class VertexConfig extends Settings<VertexConfig.Draft> {
             LABEL_VALUE.matcher(value).matches(),
             "labels",
             "must have values of at most 63 lowercase letters, digits, underscores and hyphens",
-            value));
+            value);
   }
 
   private static boolean isKeyOf(String location, String name) {

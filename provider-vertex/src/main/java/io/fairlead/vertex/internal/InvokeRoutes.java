@@ -10,6 +10,7 @@ import io.fairlead.platform.Response;
 import io.fairlead.provider.Deadline;
 import io.fairlead.provider.HttpAnswer;
 import io.fairlead.provider.HttpFailure;
+import io.fairlead.provider.Lazy;
 import io.fairlead.provider.Loopback;
 import io.fairlead.provider.TimeSource;
 import io.fairlead.vertex.VertexConfig;
@@ -31,12 +32,14 @@ import org.jspecify.annotations.Nullable;
  * <p>Vertex AI offers it over HTTPS only, at the host of a dedicated endpoint: {@code
  * ENDPOINT/invoke/PATH} follows the traffic split, {@code ENDPOINT/deployedModels/ID/invoke/PATH} does not.
  */
-final class InvokeRoutes implements AutoCloseable {
+final class InvokeRoutes {
   private final VertexConfig config;
   private final PredictionCalls calls;
   private final VertexNames names;
   private final TimeSource time;
-  private final AuthorizedCalls http;
+  /** Created when it is first needed: the JDK's client loads a thousand classes, TLS and its certificates. */
+  private final Lazy<AuthorizedCalls> http;
+
   private final HttpErrors errors;
 
   InvokeRoutes(
@@ -49,7 +52,12 @@ final class InvokeRoutes implements AutoCloseable {
     this.calls = calls;
     this.names = names;
     this.time = time;
-    this.http = new AuthorizedCalls(config, clients::credentials);
+    this.http = new Lazy<>(clients.holder()) {
+      @Override
+      protected AuthorizedCalls make() {
+        return clients.holder().closeLater(new AuthorizedCalls(config, clients::credentials));
+      }
+    };
     this.errors = new HttpErrors(VertexClients.identity(config));
   }
 
@@ -77,7 +85,7 @@ final class InvokeRoutes implements AutoCloseable {
         container,
         request,
         deadline,
-        (uri, body, left) -> http.post(uri, body, request.contentType(), left));
+        (uri, body, left) -> http.get().post(uri, body, request.contentType(), left));
     return named(
         endpoint,
         request,
@@ -97,9 +105,9 @@ final class InvokeRoutes implements AutoCloseable {
         container,
         request,
         deadline,
-        (uri, body, left) -> http.stream(uri, body, request.contentType(), left));
+        (uri, body, left) -> http.get().stream(uri, body, request.contentType(), left));
     try {
-      http.handOn(PredictionCalls.what(endpoint, request), deadline, answer, errors, pieces);
+      http.get().handOn(PredictionCalls.what(endpoint, request), deadline, answer, errors, pieces);
     } catch (ServingException e) {
       throw failed(endpoint, request, e, AuthorizedCalls.deployedModelId(answer), deadline);
     }
@@ -193,11 +201,5 @@ final class InvokeRoutes implements AutoCloseable {
       String answering,
       Deadline deadline) {
     return calls.named(endpoint, request, failure, answering, deadline);
-  }
-
-  /** Ends the requests in progress. */
-  @Override
-  public void close() {
-    http.close();
   }
 }

@@ -51,13 +51,12 @@ final class MonitoringKind extends VertexKind<MonitoringSpec> {
   /** The prefix of a job's labels, before a deployed model's id: the run that started to monitor it. */
   private static final String RUN_OF = VertexTags.RUN + "_";
 
-  private static final FieldMask ALL_BUT_THE_FIXED = FieldMask.newBuilder()
-      .addPaths("model_deployment_monitoring_objective_configs")
-      .addPaths("model_deployment_monitoring_schedule_config")
-      .addPaths("logging_sampling_strategy")
-      .addPaths("model_monitoring_alert_config")
-      .addPaths("labels")
-      .build();
+  private static final List<String> ALL_BUT_THE_FIXED = List.of(
+      "model_deployment_monitoring_objective_configs",
+      "model_deployment_monitoring_schedule_config",
+      "logging_sampling_strategy",
+      "model_monitoring_alert_config",
+      "labels");
 
   private static final Logger LOG = LoggerFactory.getLogger(MonitoringKind.class);
 
@@ -282,7 +281,7 @@ final class MonitoringKind extends VertexKind<MonitoringSpec> {
           calls.clients().jobs().updateModelDeploymentMonitoringJobCallable(),
           UpdateModelDeploymentMonitoringJobRequest.newBuilder()
               .setModelDeploymentMonitoringJob(job.clearLabels().putAllLabels(labels))
-              .setUpdateMask(ALL_BUT_THE_FIXED)
+              .setUpdateMask(FieldMask.newBuilder().addAllPaths(ALL_BUT_THE_FIXED))
               .build());
     } catch (ServingException e) {
       throw e.kind() == ErrorKind.CONFLICT && job.getState() == JobState.JOB_STATE_PAUSED

@@ -13,15 +13,10 @@ import com.google.api.gax.rpc.TransportChannelProvider;
 import com.google.auth.Credentials;
 import com.google.auth.oauth2.GoogleCredentials;
 import com.google.cloud.aiplatform.v1.DeploymentResourcePoolServiceClient;
-import com.google.cloud.aiplatform.v1.DeploymentResourcePoolServiceSettings;
 import com.google.cloud.aiplatform.v1.EndpointServiceClient;
-import com.google.cloud.aiplatform.v1.EndpointServiceSettings;
 import com.google.cloud.aiplatform.v1.JobServiceClient;
-import com.google.cloud.aiplatform.v1.JobServiceSettings;
 import com.google.cloud.aiplatform.v1.ModelGardenServiceClient;
-import com.google.cloud.aiplatform.v1.ModelGardenServiceSettings;
 import com.google.cloud.aiplatform.v1.ModelServiceClient;
-import com.google.cloud.aiplatform.v1.ModelServiceSettings;
 import com.google.cloud.aiplatform.v1.PredictionServiceClient;
 import com.google.cloud.aiplatform.v1.PredictionServiceSettings;
 import com.google.longrunning.OperationsClient;
@@ -98,37 +93,31 @@ final class VertexClients implements AutoCloseable {
   private final Created<EndpointServiceClient> endpoints = new Created<>() {
     @Override
     protected EndpointServiceClient make() throws IOException {
-      return holder.closeLater(EndpointServiceClient.create(
-          with(EndpointServiceSettings.newBuilder(), channel.get()).build()));
+      return holder.closeLater(ManagingClients.endpoints(VertexClients.this::with));
     }
   };
   private final Created<ModelServiceClient> models = new Created<>() {
     @Override
     protected ModelServiceClient make() throws IOException {
-      return holder.closeLater(ModelServiceClient.create(
-          with(ModelServiceSettings.newBuilder(), channel.get()).build()));
+      return holder.closeLater(ManagingClients.models(VertexClients.this::with));
     }
   };
   private final Created<DeploymentResourcePoolServiceClient> pools = new Created<>() {
     @Override
     protected DeploymentResourcePoolServiceClient make() throws IOException {
-      return holder.closeLater(DeploymentResourcePoolServiceClient.create(
-          with(DeploymentResourcePoolServiceSettings.newBuilder(), channel.get())
-              .build()));
+      return holder.closeLater(ManagingClients.pools(VertexClients.this::with));
     }
   };
   private final Created<JobServiceClient> jobs = new Created<>() {
     @Override
     protected JobServiceClient make() throws IOException {
-      return holder.closeLater(JobServiceClient.create(
-          with(JobServiceSettings.newBuilder(), channel.get()).build()));
+      return holder.closeLater(ManagingClients.jobs(VertexClients.this::with));
     }
   };
   private final Created<ModelGardenServiceClient> garden = new Created<>() {
     @Override
     protected ModelGardenServiceClient make() throws IOException {
-      return holder.closeLater(ModelGardenServiceClient.create(
-          with(ModelGardenServiceSettings.newBuilder(), channel.get()).build()));
+      return holder.closeLater(ManagingClients.garden(VertexClients.this::with));
     }
   };
   private final Created<PredictionServiceClient> predictions = new Created<>() {
@@ -238,6 +227,10 @@ final class VertexClients implements AutoCloseable {
   private PredictionServiceClient predictions(TransportChannelProvider over) throws IOException {
     return PredictionServiceClient.create(
         with(PredictionServiceSettings.newBuilder(), over).build());
+  }
+
+  private void with(ClientSettings.Builder<?, ?> settings) throws IOException {
+    with(settings, channel.get());
   }
 
   private <B extends ClientSettings.Builder<?, ?>> B with(

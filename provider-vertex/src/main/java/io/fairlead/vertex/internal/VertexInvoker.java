@@ -91,11 +91,10 @@ final class VertexInvoker implements Invoker<Endpoint>, AutoCloseable {
         : routes.invokeStreaming(endpoint, container, request, pieces);
   }
 
-  /** Ends the streaming answers in progress, and those over HTTPS. */
+  /** Ends the streaming answers in progress; those over HTTPS end with the clients. */
   @Override
   public void close() {
     streaming.close();
-    routes.close();
   }
 
   /** {@return the body as sent, without a copy} */

@@ -39,6 +39,7 @@ import java.net.URI;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -46,8 +47,6 @@ import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.regex.Pattern;
-import java.util.stream.Collectors;
-import java.util.stream.Stream;
 
 /**
  * The mapping of the grammar to Vertex AI's resources. It checks the rules in the comments of the API's messages,
@@ -90,9 +89,7 @@ final class VertexMapper implements EndpointMapper {
   /** The encryption key of all that is created; empty if there is none. */
   private final String encryptionKey;
 
-  private final Set<Class<? extends PlatformOptions>> options = Stream.concat(
-          new VertexOptionsProvider().types().stream(), Stream.of(VertexRequest.class))
-      .collect(Collectors.toUnmodifiableSet());
+  private final Set<Class<? extends PlatformOptions>> options = optionTypes();
 
   VertexMapper(VertexConfig config) {
     this.config = config;
@@ -114,6 +111,13 @@ final class VertexMapper implements EndpointMapper {
   @Override
   public Set<Class<? extends PlatformOptions>> options() {
     return options;
+  }
+
+  private static Set<Class<? extends PlatformOptions>> optionTypes() {
+    Set<Class<? extends PlatformOptions>> types =
+        new HashSet<>(new VertexOptionsProvider().types());
+    types.add(VertexRequest.class);
+    return Set.copyOf(types);
   }
 
   // ---- local models ----

@@ -3,7 +3,6 @@ package io.fairlead.vertex.internal.storage;
 import static java.util.Objects.requireNonNull;
 
 import com.google.api.gax.paging.Page;
-import com.google.cloud.BaseServiceException;
 import com.google.cloud.WriteChannel;
 import com.google.cloud.storage.Blob;
 import com.google.cloud.storage.BlobId;
@@ -14,7 +13,6 @@ import com.google.cloud.storage.Storage.BlobListOption;
 import com.google.cloud.storage.Storage.BlobSourceOption;
 import com.google.cloud.storage.Storage.BlobTargetOption;
 import com.google.cloud.storage.Storage.BlobWriteOption;
-import com.google.cloud.storage.StorageException;
 import io.fairlead.error.ErrorKind;
 import io.fairlead.error.ServingException;
 import io.fairlead.provider.LocalModel;
@@ -24,13 +22,11 @@ import io.fairlead.provider.UploadedFiles.Digest;
 import io.fairlead.vertex.VertexProvider;
 import java.io.IOException;
 import java.io.InputStream;
-import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
-import java.util.function.Consumer;
 
 /**
  * The artifact bucket, whose revisions are the generations of objects.
@@ -42,7 +38,6 @@ final class ArtifactBucket implements ObjectStore {
   /** Larger files are sent in parts, each of which is sent again if its answer is lost. */
   static final int LARGEST_PART = 16 << 20;
 
-  private static final int BUFFER = 1 << 20;
   /** The owner tag, in the metadata of each object. */
   private static final String RUN = "fairlead-run";
 
@@ -104,10 +99,12 @@ final class ArtifactBucket implements ObjectStore {
         BlobField.GENERATION,
         BlobField.METADATA,
         BlobField.TIME_CREATED);
-    return client.call(
-        "List " + uri(prefix),
-        storage -> storage.list(
-            bucket, BlobListOption.prefix(prefix), fields, BlobListOption.pageToken(token)));
+    return client
+        .calls()
+        .call(
+            "List " + uri(prefix),
+            storage -> storage.list(
+                bucket, BlobListOption.prefix(prefix), fields, BlobListOption.pageToken(token)));
   }
 
   @Override
@@ -115,7 +112,7 @@ final class ArtifactBucket implements ObjectStore {
     String what = "Delete " + uri(listed.name());
     BlobId id = BlobId.of(bucket, listed.name());
     BlobSourceOption asListed = BlobSourceOption.generationMatch(generation(listed));
-    unlessOvertaken(what, storage -> storage.delete(id, asListed));
+    client.calls().unlessOvertaken(what, storage -> storage.delete(id, asListed));
   }
 
   private static long generation(Stored listed) {
@@ -134,12 +131,13 @@ final class ArtifactBucket implements ObjectStore {
         .build();
     try {
       if (entry.size() > LARGEST_PART) {
-        unlessOvertaken(
-            what,
-            storage -> inParts(client.ofParts(storage), what, object, model.open(file), replaced));
+        client
+            .calls()
+            .unlessOvertaken(
+                what, storage -> inParts(storage, what, object, model.open(file), replaced));
       } else {
         byte[] bytes = bytes(model.open(file));
-        unlessOvertaken(what, storage -> atOnce(storage, object, bytes, replaced));
+        client.calls().unlessOvertaken(what, storage -> atOnce(storage, object, bytes, replaced));
       }
     } catch (ServingException e) {
       throw e.kind() == ErrorKind.NOT_FOUND ? noBucket(e) : e;
@@ -166,9 +164,7 @@ final class ArtifactBucket implements ObjectStore {
 
   private void inParts(
       Storage storage, String what, BlobInfo object, InputStream file, Optional<Stored> replaced) {
-    byte[] buffer = new byte[BUFFER];
     try (file) {
-      // Closing it creates the object, so it is closed only when all is sent.
       List<BlobWriteOption> options = new ArrayList<>(List.of(
           BlobWriteOption.crc32cMatch(),
           BlobWriteOption.disableGzipContent(),
@@ -176,15 +172,10 @@ final class ArtifactBucket implements ObjectStore {
               .map(old -> BlobWriteOption.generationMatch(generation(old)))
               .orElseGet(BlobWriteOption::doesNotExist)));
       encryptionKey.map(BlobWriteOption::kmsKeyName).ifPresent(options::add);
-      WriteChannel parts = storage.writer(object, options.toArray(BlobWriteOption[]::new));
+      WriteChannel parts =
+          client.calls().ofParts(storage).writer(object, options.toArray(BlobWriteOption[]::new));
       parts.setChunkSize(LARGEST_PART);
-      for (int length = file.read(buffer); length > 0; length = file.read(buffer)) {
-        if (Thread.currentThread().isInterrupted()) {
-          throw StorageErrors.interrupted(what, null);
-        }
-        send(parts, ByteBuffer.wrap(buffer, 0, length));
-      }
-      finish(parts);
+      ObjectParts.write(what, file, parts);
     } catch (IOException e) {
       throw neverThrown(e);
     }
@@ -193,45 +184,6 @@ final class ArtifactBucket implements ObjectStore {
   /** Not expected: failures of a model's file are ServingExceptions. */
   private static IllegalStateException neverThrown(IOException e) {
     return new IllegalStateException("a model's file threw " + e, e);
-  }
-
-  private static void send(WriteChannel parts, ByteBuffer bytes) {
-    try {
-      while (bytes.hasRemaining()) {
-        parts.write(bytes);
-      }
-    } catch (IOException e) {
-      throw answer(e);
-    }
-  }
-
-  private static void finish(WriteChannel parts) {
-    try {
-      parts.close();
-    } catch (IOException e) {
-      throw answer(e);
-    }
-  }
-
-  /** {@return the service's exception that a channel has wrapped in an IOException} */
-  private static BaseServiceException answer(IOException e) {
-    return e.getCause() instanceof BaseServiceException answer
-        ? answer
-        : StorageException.translate(e);
-  }
-
-  /** Makes a conditional change. If the condition no longer holds, the reconciler's next read will show it. */
-  private void unlessOvertaken(String what, Consumer<Storage> change) {
-    client.call(what, storage -> {
-      try {
-        change.accept(storage);
-      } catch (BaseServiceException e) {
-        if (!StorageErrors.isOvertaken(e)) {
-          throw e;
-        }
-      }
-      return bucket;
-    });
   }
 
   /** A failure that is not retryable: a retry does not create the bucket. */
