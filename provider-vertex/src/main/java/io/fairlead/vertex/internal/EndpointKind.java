@@ -4,7 +4,6 @@ import com.google.cloud.aiplatform.v1.BigQueryDestination;
 import com.google.cloud.aiplatform.v1.ClientConnectionConfig;
 import com.google.cloud.aiplatform.v1.CreateEndpointRequest;
 import com.google.cloud.aiplatform.v1.DeleteEndpointRequest;
-import com.google.cloud.aiplatform.v1.DeployedModel;
 import com.google.cloud.aiplatform.v1.EncryptionSpec;
 import com.google.cloud.aiplatform.v1.Endpoint;
 import com.google.cloud.aiplatform.v1.PredictRequestResponseLoggingConfig;
@@ -39,14 +38,13 @@ import java.util.stream.Collectors;
  * <p>Its labels contain the resources that each of its variants uses, see {@link VariantLabels}.
  */
 final class EndpointKind extends VertexKind<EndpointSpec> {
-  /** Vertex AI allows 64. Beyond this, the labels about undeployed variants are removed. */
-  private static final int MOST_LABELS = 56;
-
   private final EndpointCalls endpoints;
+  private final LabelRoom room;
 
-  EndpointKind(VertexNames names, VertexCalls calls, EndpointCalls endpoints) {
+  EndpointKind(VertexNames names, VertexCalls calls, EndpointCalls endpoints, LabelRoom room) {
     super(EndpointSpec.KIND, names, calls);
     this.endpoints = endpoints;
+    this.room = room;
   }
 
   @Override
@@ -199,25 +197,15 @@ final class EndpointKind extends VertexKind<EndpointSpec> {
             .build());
   }
 
-  /** {@return the labels, without those about undeployed variants if there would be too many} */
   private SortedMap<String, String> withinLimit(String id, SortedMap<String, String> labels) {
-    if (labels.size() <= MOST_LABELS) {
-      return labels;
-    }
-    Endpoint now = endpoints
-        .find(id)
-        .orElseThrow(() -> failure(ErrorKind.NOT_FOUND, "Endpoint " + id + " no longer exists"));
-    Set<String> deployed =
-        now.getDeployedModelsList().stream().map(DeployedModel::getId).collect(Collectors.toSet());
-    SortedMap<String, String> withinLimit = labels;
-    for (String other : VariantLabels.of(now.getLabelsMap()).keySet()) {
-      String key = VariantLabels.variantKey(other);
-      boolean isAdded = labels.containsKey(key) && !now.getLabelsMap().containsKey(key);
-      withinLimit = deployed.contains(other) || isAdded
-          ? withinLimit
-          : VariantLabels.without(withinLimit, other);
-    }
-    return withinLimit;
+    return LabelRoom.isEnoughFor(labels)
+        ? labels
+        : room.fit(
+            labels,
+            endpoints
+                .find(id)
+                .orElseThrow(
+                    () -> failure(ErrorKind.NOT_FOUND, "Endpoint " + id + " no longer exists")));
   }
 
   @Override

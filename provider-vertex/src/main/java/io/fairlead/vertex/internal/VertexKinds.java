@@ -1,5 +1,6 @@
 package io.fairlead.vertex.internal;
 
+import io.fairlead.reconcile.ModelUploadKind;
 import io.fairlead.reconcile.ResourceKind;
 import io.fairlead.reconcile.TrafficSetting;
 import io.fairlead.vertex.VertexConfig;
@@ -18,13 +19,16 @@ record VertexKinds(List<ResourceKind<?>> all, TrafficSetting traffic) {
       VertexConfig config, VertexCalls calls, StorageClient storage, ContainerLog log) {
     VertexNames names = new VertexNames(config);
     EndpointCalls endpoints = new EndpointCalls(names, calls);
+    ModelUploadKind uploads = Artifacts.kind(config, storage);
     ModelKind models = new ModelKind(config, names, calls);
+    PoolKind pools = new PoolKind(names, calls);
+    LabelRoom room = new LabelRoom(List.of(uploads, models, pools));
     return new VertexKinds(
         List.of(
-            Artifacts.kind(config, storage),
+            uploads,
             models,
-            new PoolKind(names, calls),
-            new EndpointKind(names, calls, endpoints),
+            pools,
+            new EndpointKind(names, calls, endpoints, room),
             new DeployedModelKind(names, calls, endpoints, models, log),
             new MonitoringKind(config, names, calls, endpoints)),
         new VertexTraffic(names, calls, endpoints));
