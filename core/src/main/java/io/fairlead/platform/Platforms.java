@@ -158,10 +158,10 @@ public final class Platforms {
       String modules = "io.fairlead:fairlead-provider-";
       return switch (id) {
         case "local", "serverless" -> add + modules + "serverless";
-        case "sagemaker", "vertex" -> add + modules + id;
-        case "azureml", "stateful" ->
-          "It is planned: " + modules + id + " does not have the platform yet";
-        default -> add + "this project's are " + modules + "serverless, -sagemaker and -vertex";
+        case "sagemaker", "vertex", "azureml" -> add + modules + id;
+        case "stateful" -> "It is planned: " + modules + id + " does not have the platform yet";
+        default ->
+          add + "this project's are " + modules + "serverless, -sagemaker, -vertex and -azureml";
       };
     }
   }
