@@ -77,6 +77,11 @@ public final class Azure implements Place {
     return open(Faults.none());
   }
 
+  /** {@return a platform with the clients that it makes itself, to the port of the stand-in} */
+  public EndpointPlatform openOverWire() {
+    return DefaultAzureMlPlatform.open(config(), time, new Random(1));
+  }
+
   @Override
   public EndpointPlatform open(Faults faults) {
     return open(config(), faults);
