@@ -37,14 +37,15 @@ final class AzureMlClients implements AutoCloseable {
 
   /** Shared by all platforms, because its threads end only when it is garbage collected; it has no credentials. */
   private static final class Shared {
-    static final HttpClient CLIENT = new JdkHttpClientBuilder(java.net.http.HttpClient.newBuilder()
-            .version(java.net.http.HttpClient.Version.HTTP_1_1))
+    static final HttpClient CLIENT = new QuietHttpClient(new JdkHttpClientBuilder(
+            java.net.http.HttpClient.newBuilder()
+                .version(java.net.http.HttpClient.Version.HTTP_1_1))
         .executor(Executors.newCachedThreadPool(Shared::daemon))
         // Each call has a limit of its own; with these, the SDK would start threads that never end.
         .writeTimeout(Duration.ZERO)
         .responseTimeout(Duration.ZERO)
         .readTimeout(Duration.ZERO)
-        .build();
+        .build());
 
     private static Thread daemon(Runnable work) {
       Thread thread = new Thread(work, "fairlead-azureml-http");
