@@ -11,8 +11,8 @@ import java.util.regex.Pattern;
 
 /** The names of resources, and their ids in Azure Resource Manager, which are read in any case of letters. */
 final class AzureMlNames {
-  /** The names of assets, which are made here. */
-  static final ContentName ASSETS = new ContentName(60, false);
+  /** The names of assets, which are made here: three, with their versions, fit in the value of a {@link VariantTag}. */
+  static final ContentName ASSETS = new ContentName(56, false);
 
   /** The version of an asset that has no files. */
   static final String FIRST = "1";
