@@ -1,8 +1,9 @@
 /**
- * The options of Azure Machine Learning: settings of the grammar that only this platform has.
+ * The platform {@code azureml}: managed online endpoints on Azure Machine Learning. The options are settings that only
+ * Azure ML has.
  *
- * <p>This module has the options only. Its platform does not exist yet, so that {@code Platforms.open("azureml", ...)}
- * finds no provider; values with the options can be created, compared, and stored as JSON.
+ * <p>{@link io.fairlead.azureml.AzureMlProvider} opens it. The package {@code io.fairlead.azureml.internal} is not part
+ * of the API, and changes without notice.
  */
 @NullMarked
 package io.fairlead.azureml;
