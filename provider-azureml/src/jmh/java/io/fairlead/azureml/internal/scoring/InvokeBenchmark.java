@@ -33,7 +33,7 @@ import java.util.Random;
  * <p>{@code -Dcalls=N} is the number of calls of each side in each part.
  */
 public final class InvokeBenchmark {
-  private static final Endpoint ENDPOINT = new Endpoint(
+  static final Endpoint ENDPOINT = new Endpoint(
       new Container(
           ModelArtifact.of(URI.create("https://example.com/models/one")),
           RuntimeSpec.NONE,
