@@ -21,9 +21,10 @@ record LifecycleArguments(String platform, Map<String, String> settings, boolean
         --json           one JSON document on standard output, progress on standard error
 
       Settings of this program:
-        artifact       the location of the model; by default on local a model that echoes, and on sagemaker and vertex
-                       a small one of Hugging Face's hub, which an image with its own model ignores
-        image          the container image; not used on local, and on sagemaker AWS's own if there is a framework
+        artifact       the location of the model; by default on local a model that echoes, and on a cloud a small one
+                       of Hugging Face's hub, which an image with its own model ignores
+        image          the container image; not used on local; on sagemaker AWS's own if there is a framework, and on
+                       azureml that of the model if it is of Hugging Face's hub
         instance-type  the instance type; by default a small one of the platform
         name           the endpoint's name; by default a new one each time
         framework      the framework of the model, such as huggingface

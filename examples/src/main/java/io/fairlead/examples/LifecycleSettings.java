@@ -47,7 +47,7 @@ record LifecycleSettings(
       "content-type",
       "pinned",
       "timeout");
-  private static final Set<String> NEED_AN_IMAGE = Set.of("azureml", "vertex");
+  private static final Set<String> NEED_AN_IMAGE = Set.of("vertex");
   private static final Set<String> CANNOT_PIN = Set.of("vertex");
   private static final String IMAGE = "the container image that serves the model";
 
@@ -135,7 +135,7 @@ record LifecycleSettings(
   private static Optional<String> usualArtifact(String id) {
     return switch (id) {
       case "local" -> Optional.of("java:" + EchoModel.class.getName());
-      case "sagemaker", "vertex" ->
+      case "sagemaker", "vertex", "azureml" ->
         Optional.of("hf://distilbert/distilbert-base-uncased-finetuned-sst-2-english");
       default -> Optional.empty();
     };

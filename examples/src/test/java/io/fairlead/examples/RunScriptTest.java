@@ -125,6 +125,11 @@ class RunScriptTest {
       assertThat(child.err()).contains("Building, once", "220 MB");
       assertThat(child.out()).contains("examples.jar:vertex-jars\n").doesNotContain("run.jsa");
     }
+    try (Child child = run("lifecycle", "--platform", "azureml")) {
+      child.exitCode();
+      assertThat(child.err()).contains("Building, once", "160 MB");
+      assertThat(child.out()).contains("examples.jar:azureml-jars\n").doesNotContain("run.jsa");
+    }
     try (Child child = run("lifecycle", "--platform", "sagemaker")) {
       child.exitCode();
       assertThat(child.out()).contains("examples.jar:sagemaker-jars\n");
@@ -134,7 +139,8 @@ class RunScriptTest {
         .satisfiesExactly(
             one -> assertThat(one).doesNotContain("-P"),
             other -> assertThat(other).contains("-Psagemaker"),
-            another -> assertThat(another).contains("-Pvertex"));
+            another -> assertThat(another).contains("-Pvertex"),
+            last -> assertThat(last).contains("-Pazureml"));
   }
 
   @Test
