@@ -64,7 +64,15 @@ final class Autoscale {
         "Microsoft.Insights/autoscaleSettings",
         setting.created(),
         setting.modified());
-    Json.within(said, "properties").put("name", name);
+    ObjectNode properties = Json.within(said, "properties");
+    properties.put("name", name);
+    for (JsonNode profile : properties.path("profiles")) {
+      for (JsonNode rule : profile.path("rules")) {
+        if (rule.path("metricTrigger") instanceof ObjectNode trigger) {
+          trigger.put("threshold", trigger.path("threshold").asDouble());
+        }
+      }
+    }
     return said;
   }
 

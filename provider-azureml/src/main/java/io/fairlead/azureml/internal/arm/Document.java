@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
+import java.math.BigDecimal;
 import java.time.Instant;
 import java.time.OffsetDateTime;
 import java.time.format.DateTimeParseException;
@@ -75,11 +76,11 @@ public final class Document {
     return node == null || node.isContainerNode() ? Optional.empty() : Optional.of(node.asText());
   }
 
-  /** {@return a whole number, which may be written as text} */
+  /** {@return a whole number, which may be written as text, and as {@code 70.0}} */
   public Optional<Integer> number(String... path) {
     try {
-      return text(path).map(Integer::valueOf);
-    } catch (NumberFormatException e) {
+      return text(path).map(BigDecimal::new).map(BigDecimal::intValueExact);
+    } catch (ArithmeticException | NumberFormatException e) {
       return Optional.empty();
     }
   }
