@@ -15,7 +15,8 @@ import java.util.regex.Pattern;
 public final class AzureMlEndpoint extends Settings<AzureMlEndpoint.Draft>
     implements RoutingOptions {
   private static final Pattern IDENTITY = Pattern.compile(
-      "/subscriptions/[^/]+/resource[gG]roups/[^/]+/providers/Microsoft\\.ManagedIdentity/userAssignedIdentities/[^/]+");
+      "/subscriptions/[^/]+/resourceGroups/[^/]+/providers/Microsoft\\.ManagedIdentity/userAssignedIdentities/[^/]+",
+      Pattern.CASE_INSENSITIVE);
 
   /** How callers of an endpoint are authenticated. */
   public enum AuthMode {

@@ -26,9 +26,9 @@ public final class AzureMlRouting extends Settings<AzureMlRouting.Draft> impleme
             "mirrorPercent",
             "must be 0 to 50, the most that Azure ML mirrors",
             draft.mirrorPercent);
-    for (String name : draft.evaluationRules.keySet()) {
-      problems.check(!name.isBlank(), "evaluationRules", "must not have a blank name", name);
-    }
+    draft.evaluationRules.forEach((name, rule) -> problems
+        .check(!name.isBlank(), "evaluationRules", "must not have a blank name", name)
+        .check(!rule.isBlank(), "evaluationRules", "must not have a blank rule", name));
     problems.throwIfAny();
   }
 

@@ -72,14 +72,14 @@ final class AssetKind<T extends AssetSpec> implements ResourceKind<T> {
     return put(name, Document.EMPTY.with(desired.properties().with(tags, "tags"), "properties"));
   }
 
-  /** Changes the tags and the description; all else is immutable. */
+  /** Changes the tags and the description; all else is immutable. Tags of other variants and of others stay. */
   @Override
   public Accepted update(String name, Observed<T> current, T desired) {
     AssetRef asset = AssetRef.parse(name);
     Document now = workspace
         .asset(type, asset.name(), asset.version())
         .orElseThrow(() -> AzureMlFailures.gone(type.noun() + " " + name));
-    Map<String, String> tags = AzureMlTags.own(now.texts("properties", "tags"));
+    Map<String, String> tags = now.texts("properties", "tags");
     tags.putAll(desired.tags());
     Document changed = now.with(tags, "properties", "tags");
     return put(

@@ -75,6 +75,11 @@ record AutoscaleSpec(
     }
   }
 
+  /** {@return whether the options can express it} */
+  boolean isKnown() {
+    return min >= 1 && min <= max;
+  }
+
   /** {@return the setting as a document, without region and owner} */
   Document document(AzureMlNames names, String path) {
     Document capacity = Document.EMPTY

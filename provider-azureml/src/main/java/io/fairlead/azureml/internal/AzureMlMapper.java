@@ -47,20 +47,11 @@ import java.util.stream.Stream;
 
 /** The mapping of the grammar to Azure ML's resources. It checks Azure's rules for names, numbers and combinations. */
 final class AzureMlMapper implements EndpointMapper {
-  /** The scheme of models and environments that are in the workspace or in a registry already. */
-  static final String SCHEME = "azureml";
-
   private static final Pattern NAME = Pattern.compile("[a-zA-Z](-?[a-zA-Z0-9])*");
   private static final int SHORTEST_NAME = 3;
   private static final int LONGEST_NAME = 32;
   private static final int MOST_INSTANCES = 50;
 
-  private static final Pattern OF_WORKSPACE =
-      Pattern.compile("azureml:(?!//)([^:/@]+)[:/]([^:/@]+)");
-  private static final Pattern OF_REGISTRY = Pattern.compile(
-      "azureml://registries/[^/]+/(models|environments)/[^/]+/(versions|labels)/[^/]+");
-  private static final Pattern FILES = Pattern.compile(
-      "azureml://(subscriptions|jobs)/.+|azureml://datastores/[^/]+/paths/.+|https://[^/]+\\.blob\\.[^/]+/[^/]+/.+");
   private static final String HUGGING_FACE = "HuggingFace";
 
   private final AzureMlConfig config;
@@ -103,11 +94,11 @@ final class AzureMlMapper implements EndpointMapper {
   public List<LocalModel.Source> localModels(Container container) {
     ModelArtifact artifact = container.artifact();
     List<LocalModel.Source> sources = new ArrayList<>();
-    if (isLocal(artifact.weights())) {
+    if (Locations.isLocal(artifact.weights())) {
       sources.add(
           new LocalModel.Source(Path.of(artifact.weights()), Optional.empty(), Uploads.RULES));
     }
-    if (isLocal(artifact.code()) && !artifact.code().equals(artifact.weights())) {
+    if (Locations.isLocal(artifact.code()) && !artifact.code().equals(artifact.weights())) {
       sources.add(new LocalModel.Source(Path.of(artifact.code()), Optional.empty(), Uploads.RULES));
     }
     return sources;
@@ -117,8 +108,11 @@ final class AzureMlMapper implements EndpointMapper {
   public Container uploaded(Container container, List<String> hashes) {
     ModelArtifact artifact = container.artifact();
     boolean isOne = artifact.code().equals(artifact.weights());
-    URI weights = isLocal(artifact.weights()) ? location(hashes.get(0)) : artifact.weights();
-    URI code = isLocal(artifact.code()) ? location(hashes.get(hashes.size() - 1)) : artifact.code();
+    URI weights =
+        Locations.isLocal(artifact.weights()) ? location(hashes.get(0)) : artifact.weights();
+    URI code = Locations.isLocal(artifact.code())
+        ? location(hashes.get(hashes.size() - 1))
+        : artifact.code();
     ModelArtifact there = ModelArtifact.of(isOne ? weights : code, weights)
         .withMetadata(artifact.metadata().withName(readable(artifact)));
     return new Container(there, container.runtime(), container.dependencies());
@@ -131,10 +125,6 @@ final class AzureMlMapper implements EndpointMapper {
   @Override
   public Resource<?> upload(LocalModel model) {
     return Resource.shared(Uploads.KIND, Uploads.KEYS.of(model.sha256()), uploads.apply(model));
-  }
-
-  private static boolean isLocal(URI uri) {
-    return "file".equals(uri.getScheme());
   }
 
   // ---- containers ----
@@ -155,9 +145,12 @@ final class AzureMlMapper implements EndpointMapper {
   private Parts parts(Container container, List<String> warnings, Problems problems) {
     SortedMap<String, String> tags =
         AzureMlTags.users(container.artifact().metadata(), config.tags(), problems);
+    Map<String, String> variables = container.dependencies().environment();
+    Variables.check(variables, problems);
+    Variables.warnOfSecrets(variables, warnings);
     List<Resource<?>> resources = new ArrayList<>();
     String model = model(container, tags, resources, warnings, problems);
-    String environment = environment(container, tags, resources, problems);
+    String environment = environment(container, tags, resources, warnings, problems);
     String code = code(container, tags, resources, problems);
     return new Parts(resources, model, environment, code);
   }
@@ -180,62 +173,74 @@ final class AzureMlMapper implements EndpointMapper {
       Problems problems) {
     AzureMlArtifact options = artifact(container);
     URI weights = container.artifact().weights();
-    String location = weights.toString();
-    Optional<String> registered = registered(weights, options, warnings);
-    if (registered.isPresent()) {
-      problems.check(
-          options.description().isEmpty(),
-          "artifact.metadata.options",
-          "must not have a description in AzureMlArtifact, because the model is registered already",
-          options.description().orElse(""));
-      return registered.get();
-    }
     problems.check(
-        FILES.matcher(location).matches(),
+        options.registry().isEmpty() || Locations.isOfHub(weights),
+        "artifact.metadata.options",
+        "must not have a registry in AzureMlArtifact, unless the weights are hf://ORG/NAME: a model of another "
+            + "registry is at azureml://registries/REGISTRY/models/NAME/versions/VERSION",
+        options.registry().orElse(""));
+    Optional<String> registered = Locations.isOfHub(weights)
+        ? Optional.of(ofHub(weights, options, problems))
+        : Locations.registeredModel(weights.toString());
+    return registered.isPresent()
+        ? checked(registered.get(), options, warnings, problems)
+        : files(container, options, tags, resources, problems);
+  }
+
+  private static String ofHub(URI weights, AzureMlArtifact options, Problems problems) {
+    Locations.checkHub(weights, problems);
+    return Locations.ofHub(
+        weights, options.registry().orElse(HUGGING_FACE), options.registryVersion());
+  }
+
+  /** {@return the reference of a model that others have registered, which has all but tags already} */
+  private static String checked(
+      String registered, AzureMlArtifact options, List<String> warnings, Problems problems) {
+    String wayOut = " in AzureMlArtifact, because the model is registered already";
+    problems
+        .check(
+            options.description().isEmpty(),
+            "artifact.metadata.options",
+            "must not have a description" + wayOut,
+            options.description().orElse(""))
+        .check(
+            options.type() == AzureMlArtifact.Type.CUSTOM_MODEL,
+            "artifact.metadata.options",
+            "must not have a type" + wayOut,
+            options.type());
+    if (Locations.isNewest(registered)) {
+      warnings.add(
+          "the model is the newest in its registry when it is deployed: a version, as in "
+              + "AzureMlArtifact.fromRegistry or azureml://registries/.../versions/3, makes it the same each time");
+    }
+    return registered;
+  }
+
+  /** {@return the reference of a model that is registered here} */
+  private String files(
+      Container container,
+      AzureMlArtifact options,
+      SortedMap<String, String> tags,
+      List<Resource<?>> resources,
+      Problems problems) {
+    URI weights = container.artifact().weights();
+    String location = weights.toString();
+    Locations.checkFiles(
         "artifact.weights",
-        "must be files of this machine, at azureml:// or in blob storage, a registered model as azureml:NAME:VERSION "
-            + "or azureml://registries/..., or hf://ORG/NAME",
-        weights.getScheme() + ":");
-    ModelSpec model = new ModelSpec(location, options.type(), options.description(), tags);
+        weights,
+        ", a registered model as azureml:NAME:VERSION or azureml://registries/REGISTRY/models/NAME/versions/VERSION, "
+            + "or hf://ORG/NAME",
+        problems);
     AssetRef name = new AssetRef(
         AzureMlNames.ASSETS.of(
             readable(container.artifact()), location, options.type().name()),
         names.versionAt(location));
     require(location, resources);
-    resources.add(Resource.shared(ModelSpec.KIND, name.toString(), model));
+    resources.add(Resource.shared(
+        ModelSpec.KIND,
+        name.toString(),
+        new ModelSpec(location, options.type(), options.description(), tags)));
     return name.toString();
-  }
-
-  /** {@return a model that is in the workspace or a registry already, and is not managed here} */
-  private Optional<String> registered(URI weights, AzureMlArtifact options, List<String> warnings) {
-    String location = weights.toString();
-    var ofWorkspace = OF_WORKSPACE.matcher(location);
-    if (ofWorkspace.matches()) {
-      return Optional.of(ofWorkspace.group(1) + ":" + ofWorkspace.group(2));
-    }
-    if (OF_REGISTRY.matcher(location).matches()) {
-      warnIfNewest(location, warnings);
-      return Optional.of(location);
-    }
-    boolean isOfHub = "hf".equals(weights.getScheme());
-    if (!isOfHub && options.registry().isEmpty()) {
-      return Optional.empty();
-    }
-    String id = isOfHub ? weights.getAuthority() + weights.getPath() : location;
-    String name = id.replace('/', '-').replace('_', '-').toLowerCase(java.util.Locale.ROOT);
-    String registry = "azureml://registries/" + options.registry().orElse(HUGGING_FACE) + "/models/"
-        + name
-        + options.registryVersion().map(version -> "/versions/" + version).orElse("/labels/latest");
-    warnIfNewest(registry, warnings);
-    return Optional.of(registry);
-  }
-
-  private static void warnIfNewest(String model, List<String> warnings) {
-    if (model.contains("/labels/")) {
-      warnings.add(
-          "the model is the newest in its registry when it is deployed: AzureMlArtifact.fromRegistry with a "
-              + "version makes it the same each time");
-    }
   }
 
   /** {@return the environment, as a deployment refers to it; empty if the model brings one} */
@@ -243,71 +248,93 @@ final class AzureMlMapper implements EndpointMapper {
       Container container,
       SortedMap<String, String> tags,
       List<Resource<?>> resources,
+      List<String> warnings,
       Problems problems) {
     RuntimeSpec runtime = container.runtime();
-    AzureMlArtifact options = artifact(container);
-    Optional<AzureMlContainer.Server> server =
-        runtime.options().find(AzureMlContainer.class).flatMap(AzureMlContainer::server);
-    Optional<CondaFile> conda =
-        runtime.options().find(AzureMlRuntime.class).flatMap(AzureMlRuntime::condaFile);
+    String image = runtime.image().orElse("");
+    Optional<String> registered = Locations.registeredEnvironment(image);
+    if (registered.isPresent()) {
+      checkNothingIsAdded(container, " on top of a registered environment", problems);
+      if (Locations.isNewest(image)) {
+        warnings.add(
+            "the environment is the newest in its registry when it is deployed: a version, as in "
+                + "azureml://registries/.../versions/3, makes it the same each time");
+      }
+      return registered.get();
+    }
+    if (image.isEmpty()) {
+      checkNothingIsAdded(container, " without an image to add it to", problems);
+      problems.check(
+          bringsEnvironment(container),
+          "runtime.image",
+          "must be given: only registered models and those of MLflow and of Triton bring an environment, and none for "
+              + "a script",
+          "none");
+      return "";
+    }
+    problems.check(
+        !image.startsWith(Locations.SCHEME + ":"),
+        "runtime.image",
+        "must be an image, or a registered environment as azureml:NAME:VERSION or "
+            + "azureml://registries/REGISTRY/environments/NAME/versions/VERSION",
+        image);
+    Optional<CondaFile> conda = conda(runtime);
     String condaFile = CondaYaml.of(conda, container.dependencies().packages());
     problems.check(
         conda.isEmpty() || !condaFile.isEmpty(),
         "runtime.options",
         "must have dependencies in the conda file of AzureMlRuntime, or packages for pip",
         "none");
-    String image = runtime.image().orElse("");
-    Optional<String> registered = registeredEnvironment(image);
-    if (registered.isPresent() || image.isEmpty()) {
-      String wayOut = registered.isPresent()
-          ? " on top of a registered environment"
-          : " without an image to add them to";
-      problems
-          .check(
-              container.dependencies().packages().isEmpty(),
-              "dependencies.packages",
-              "must be empty" + wayOut,
-              container.dependencies().packages())
-          .check(
-              runtime.options().find(AzureMlRuntime.class).isEmpty(),
-              "runtime.options",
-              "must not have an AzureMlRuntime with a conda file" + wayOut,
-              "a conda file")
-          .check(
-              server.isEmpty(),
-              "runtime.options",
-              "must not have an AzureMlContainer with a server" + wayOut,
-              "a server");
-      problems.check(
-          registered.isPresent() || bringsEnvironment(container, options),
-          "runtime.image",
-          "must be given: only models of MLflow, of Triton and of registries bring an environment",
-          "none");
-      return registered.orElse("");
-    }
-    EnvironmentSpec environment = new EnvironmentSpec(image, condaFile, server, tags);
+    Optional<AzureMlContainer.Server> server = server(runtime);
+    List<String> content = new ArrayList<>(List.of(image, condaFile));
+    server.ifPresent(there -> content.addAll(List.of(
+        String.valueOf(there.port()),
+        there.scoringPath(),
+        there.livenessPath(),
+        there.readinessPath())));
     AssetRef name = new AssetRef(
-        AzureMlNames.ASSETS.of(
-            readableImage(image), image, condaFile, server.map(String::valueOf).orElse("")),
+        AzureMlNames.ASSETS.of(readableImage(image), content.toArray(String[]::new)),
         AzureMlNames.FIRST);
-    resources.add(Resource.shared(EnvironmentSpec.KIND, name.toString(), environment));
+    resources.add(Resource.shared(
+        EnvironmentSpec.KIND,
+        name.toString(),
+        new EnvironmentSpec(image, condaFile, server, tags)));
     return name.toString();
   }
 
-  private static boolean bringsEnvironment(Container container, AzureMlArtifact options) {
-    String weights = container.artifact().weights().toString();
-    return options.type() != AzureMlArtifact.Type.CUSTOM_MODEL
-        || weights.startsWith("hf:")
-        || weights.startsWith("azureml://registries/")
-        || OF_WORKSPACE.matcher(weights).matches();
+  private static Optional<CondaFile> conda(RuntimeSpec runtime) {
+    return runtime.options().find(AzureMlRuntime.class).flatMap(AzureMlRuntime::condaFile);
   }
 
-  private static Optional<String> registeredEnvironment(String image) {
-    var ofWorkspace = OF_WORKSPACE.matcher(image);
-    if (ofWorkspace.matches()) {
-      return Optional.of(ofWorkspace.group(1) + ":" + ofWorkspace.group(2));
-    }
-    return Optional.of(image).filter(text -> OF_REGISTRY.matcher(text).matches());
+  private static Optional<AzureMlContainer.Server> server(RuntimeSpec runtime) {
+    return runtime.options().find(AzureMlContainer.class).flatMap(AzureMlContainer::server);
+  }
+
+  private static void checkNothingIsAdded(Container container, String wayOut, Problems problems) {
+    problems
+        .check(
+            container.dependencies().packages().isEmpty(),
+            "dependencies.packages",
+            "must be empty" + wayOut,
+            container.dependencies().packages())
+        .check(
+            conda(container.runtime()).isEmpty(),
+            "runtime.options",
+            "must not have a conda file in AzureMlRuntime" + wayOut,
+            "one")
+        .check(
+            server(container.runtime()).isEmpty(),
+            "runtime.options",
+            "must not have a server in AzureMlContainer" + wayOut,
+            "one");
+  }
+
+  private static boolean bringsEnvironment(Container container) {
+    URI weights = container.artifact().weights();
+    boolean hasOne = artifact(container).type() != AzureMlArtifact.Type.CUSTOM_MODEL
+        || Locations.isOfHub(weights)
+        || Locations.registeredModel(weights.toString()).isPresent();
+    return hasOne && script(container).isEmpty();
   }
 
   private static String readableImage(String image) {
@@ -321,29 +348,32 @@ final class AzureMlMapper implements EndpointMapper {
       SortedMap<String, String> tags,
       List<Resource<?>> resources,
       Problems problems) {
-    Optional<AzureMlDependencies> script =
-        container.dependencies().options().find(AzureMlDependencies.class);
     ModelArtifact artifact = container.artifact();
     boolean isApart = !artifact.code().equals(artifact.weights());
     problems.check(
-        script.isPresent() || !isApart,
+        script(container).isPresent() || !isApart,
         "dependencies.options",
         "must have AzureMlDependencies with the script of the code to run, such as score.py",
         "none");
-    if (script.isEmpty()) {
+    if (script(container).isEmpty()) {
       return "";
     }
     String location = artifact.code().toString();
+    Locations.checkFiles("artifact.code", artifact.code(), "", problems);
     problems.check(
-        FILES.matcher(location).matches(),
+        !location.endsWith(".py"),
         "artifact.code",
-        "must be files of this machine, at azureml:// or in blob storage",
-        artifact.code().getScheme() + ":");
+        "must be the folder with the script, not the script itself",
+        artifact.code());
     AssetRef name = new AssetRef(
         AzureMlNames.ASSETS.of(readable(artifact), location, "code"), names.versionAt(location));
     require(location, resources);
     resources.add(Resource.shared(CodeSpec.KIND, name.toString(), new CodeSpec(location, tags)));
     return name.toString();
+  }
+
+  private static Optional<AzureMlDependencies> script(Container container) {
+    return container.dependencies().options().find(AzureMlDependencies.class);
   }
 
   private void require(String location, List<Resource<?>> resources) {
@@ -380,6 +410,7 @@ final class AzureMlMapper implements EndpointMapper {
     checkName("routing.name", routing.name(), problems);
     checkName("routing.variant", routing.variant(), problems);
     check(scaling, problems);
+    warnOf(scaling, endpoint.container().runtime(), warnings);
     AzureMlRouting ofVariant =
         routing.options().find(AzureMlRouting.class).orElse(AzureMlRouting.mirror(0));
     if (!ofVariant.evaluationRules().isEmpty()) {
@@ -389,7 +420,9 @@ final class AzureMlMapper implements EndpointMapper {
     SortedMap<String, String> tags =
         AzureMlTags.users(endpoint.artifact().metadata(), config.tags(), Problems.in("tags"));
     DeploymentSpec deployment = deployment(endpoint, parts, ofVariant, tags);
-    AzureMlConfig.checkTags("routing.options", deployment.allTags(), problems);
+    if (!ofVariant.evaluationRules().isEmpty()) {
+      AzureMlConfig.checkTags("routing.options", deployment.allTags(), problems);
+    }
     problems.throwIfAny();
 
     String path = routing.path();
@@ -445,7 +478,40 @@ final class AzureMlMapper implements EndpointMapper {
                 || scaling.options().find(AzureMlAutoscaling.class).isEmpty(),
             "scaling.max",
             "must be more than min where AzureMlAutoscaling is given",
-            scaling.max());
+            scaling.max())
+        .check(
+            scaling.instanceType().filter(type -> !Machines.isType(type)).isEmpty(),
+            "scaling.instanceType",
+            "must be a size of virtual machines of Azure, such as Standard_DS3_v2",
+            scaling.instanceType().orElse(""));
+    scaling
+        .options()
+        .find(AzureMlAutoscaling.class)
+        .ifPresent(rules -> problems.check(
+            rules.metric() != AzureMlAutoscaling.Metric.GPU
+                || Machines.haveGpus(instanceType(scaling)),
+            "scaling.options",
+            "must not follow the GPUs in AzureMlAutoscaling, because the instances have none",
+            instanceType(scaling)));
+  }
+
+  private static String instanceType(Scaling scaling) {
+    return scaling.instanceType().orElse(DeploymentSpec.USUAL_INSTANCES);
+  }
+
+  private static void warnOf(Scaling scaling, RuntimeSpec runtime, List<String> warnings) {
+    String type = instanceType(scaling);
+    String image = runtime.image().orElse("");
+    if (Machines.isForGpus(image) && !Machines.haveGpus(type)) {
+      warnings.add(
+          "the image's name says that it needs a GPU, and " + type + " has none: " + image);
+    }
+    int most = scaling.max();
+    if (most > 1) {
+      warnings.add(
+          "Azure ML reserves a fifth more instances for upgrades: the quota has to have room for "
+              + Machines.reserved(most) + " of " + type + " for a deployment of " + most);
+    }
   }
 
   private static DeploymentSpec deployment(
@@ -457,13 +523,9 @@ final class AzureMlMapper implements EndpointMapper {
         parts.model(),
         parts.environment(),
         parts.code(),
-        dependencies
-            .options()
-            .find(AzureMlDependencies.class)
-            .map(AzureMlDependencies::entryScript)
-            .orElse(""),
+        script(endpoint.container()).map(AzureMlDependencies::entryScript).orElse(""),
         Dependencies.environment(dependencies.environment()),
-        scaling.instanceType().orElse(DeploymentSpec.USUAL_INSTANCES),
+        instanceType(scaling),
         new DeploymentSpec.Instances(scaling.count(), scaling.isAutomatic()),
         withoutServer(
             runtime.options().find(AzureMlContainer.class).orElse(AzureMlContainer.DEFAULT)),

@@ -19,6 +19,9 @@ final class AzureMlTags {
   static final String DEPLOYMENT = PREFIX + "deployment";
   static final String RUN = PREFIX + "run";
 
+  /** The prefix of the names of the tags that evaluation rules are kept as. */
+  static final String EVALUATION = "evaluation-";
+
   private static final String FRAMEWORK = "framework";
   private static final String FRAMEWORK_VERSION = "framework_version";
 
@@ -70,6 +73,13 @@ final class AzureMlTags {
     metadata.version().ifPresent(version -> tags.put(FRAMEWORK_VERSION, version));
     tags.putAll(metadata.labels());
     AzureMlConfig.checkTags("artifact.metadata.labels", tags, problems);
+    tags.keySet()
+        .forEach(name -> problems.check(
+            !name.startsWith(EVALUATION),
+            "artifact.metadata.labels",
+            "must not have names that begin with " + EVALUATION
+                + ", which the rules of AzureMlRouting have as tags",
+            name));
     return tags;
   }
 

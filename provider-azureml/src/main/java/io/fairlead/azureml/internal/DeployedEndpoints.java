@@ -46,10 +46,15 @@ final class DeployedEndpoints {
   }
 
   private Optional<Endpoint> value(Routing routing, DeploymentSpec deployment, ActualState actual) {
+    Optional<AutoscaleSpec> autoscale =
+        actual.of(AutoscaleSpec.KIND, routing.path()).value();
+    if (!deployment.isKnown() || !autoscale.map(AutoscaleSpec::isKnown).orElse(true)) {
+      return Optional.empty();
+    }
     return container(deployment, actual)
         .map(container -> new Endpoint(
             container,
-            scaling(deployment, actual.of(AutoscaleSpec.KIND, routing.path()).value()),
+            scaling(deployment, autoscale),
             routing(
                 routing,
                 deployment,
@@ -81,10 +86,7 @@ final class DeployedEndpoints {
           .map(image::with)
           .orElse(image));
     } else if (!deployment.environment().isEmpty()) {
-      runtime = Optional.of(RuntimeSpec.of(
-          deployment.environment().startsWith(AzureMlMapper.SCHEME + "://")
-              ? deployment.environment()
-              : AzureMlMapper.SCHEME + ":" + deployment.environment()));
+      runtime = Optional.of(RuntimeSpec.of(Locations.written(deployment.environment())));
     }
     Dependencies dependencies =
         new Dependencies(deployment.environmentVariables().environment(), packages, Options.none());
@@ -108,10 +110,7 @@ final class DeployedEndpoints {
   private Optional<ModelArtifact> artifact(DeploymentSpec deployment, ActualState actual) {
     Optional<AssetRef> model = deployment.uses().model();
     if (model.isEmpty()) {
-      URI weights = URI.create(
-          deployment.model().startsWith(AzureMlMapper.SCHEME + "://")
-              ? deployment.model()
-              : AzureMlMapper.SCHEME + ":" + deployment.model());
+      URI weights = URI.create(Locations.written(deployment.model()));
       return code(deployment, weights, actual)
           .map(code -> ModelArtifact.of(code, weights)
               .withMetadata(AzureMlTags.metadata(deployment.tags(), config.tags())));

@@ -22,6 +22,9 @@ import java.util.concurrent.ConcurrentHashMap;
 
 /** Managed deployments, which serve the requests of variants. */
 final class DeploymentKind implements ResourceKind<DeploymentSpec> {
+  /** The most deployments of an endpoint. */
+  private static final int MOST = 20;
+
   private final AzureMlNames names;
   private final Workspace workspace;
   private final Endpoints endpoints;
@@ -117,8 +120,7 @@ final class DeploymentKind implements ResourceKind<DeploymentSpec> {
           .deployment(endpoint, variant)
           .orElseThrow(() -> AzureMlFailures.gone("deployment " + path));
       Map<String, String> tags = AzureMlTags.own(now.texts("tags"));
-      tags.putAll(actual.tags());
-      tags.putAll(desired.allTags());
+      tags.putAll(desired.changing(actual));
       change = change.with(tags, "tags");
     }
     return workspace.patchDeployment(endpoint, variant, change);
@@ -201,6 +203,20 @@ final class DeploymentKind implements ResourceKind<DeploymentSpec> {
     return actual.cannotBecome(desired).isEmpty()
         && actual.isScaledAs(desired)
         && actual.isTaggedAs(desired);
+  }
+
+  /** The tags of the endpoint tell how many there may be, so that they are listed only if it matters. */
+  @Override
+  public Optional<String> cannotCreate(String path, DeploymentSpec desired, Look look) {
+    String endpoint = AzureMlNames.endpointOf(path);
+    boolean mayBeFull = endpoints
+        .find(endpoint, look)
+        .filter(found -> VariantTag.of(found.texts("tags")).size() >= MOST)
+        .isPresent();
+    return mayBeFull && endpoints.deployments(endpoint, look).size() >= MOST
+        ? Optional.of("is one too many: an endpoint of Azure ML has at most " + MOST
+            + " deployments, so undeploy one of " + endpoint + " first")
+        : Optional.empty();
   }
 
   @Override

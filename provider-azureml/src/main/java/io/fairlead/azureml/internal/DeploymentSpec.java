@@ -8,6 +8,7 @@ import io.fairlead.azureml.AzureMlScaling;
 import io.fairlead.azureml.internal.arm.AssetType;
 import io.fairlead.azureml.internal.arm.Document;
 import io.fairlead.grammar.Dependencies;
+import io.fairlead.grammar.InvalidValueException;
 import io.fairlead.provider.Fingerprint;
 import io.fairlead.reconcile.KindName;
 import java.time.DateTimeException;
@@ -50,10 +51,16 @@ record DeploymentSpec(
   /** The type of instances that Azure ML takes if none is given. */
   static final String USUAL_INSTANCES = "Standard_F4s_v2";
 
-  private static final String EVALUATION = "evaluation-";
+  /** What others have set and the options do not allow. */
+  private static final AzureMlContainer OTHER_CONTAINER =
+      AzureMlContainer.DEFAULT.withLivenessProbe(
+          AzureMlProbe.DEFAULT.withFailureThreshold(Integer.MAX_VALUE));
+
+  private static final AzureMlScaling OTHER_REQUESTS =
+      AzureMlScaling.DEFAULT.withMaxConcurrentRequests(Integer.MAX_VALUE);
+
   private static final String WAY_OUT =
       ": deploy a second version under another variant, shift the traffic to it, and undeploy this one";
-  private static final String NEWEST = "/labels/latest";
 
   /**
    * The number of a deployment's instances.
@@ -86,8 +93,11 @@ record DeploymentSpec(
     SortedMap<String, String> tags = AzureMlTags.users(deployment.texts("tags"));
     SortedMap<String, String> rules = new TreeMap<>();
     for (String name : List.copyOf(tags.keySet())) {
-      if (name.startsWith(EVALUATION)) {
-        rules.put(name.substring(EVALUATION.length()), String.valueOf(tags.remove(name)));
+      if (name.startsWith(AzureMlTags.EVALUATION)) {
+        String rule = String.valueOf(tags.remove(name));
+        if (!rule.isEmpty()) {
+          rules.put(name.substring(AzureMlTags.EVALUATION.length()), rule);
+        }
       }
     }
     return new DeploymentSpec(
@@ -95,7 +105,7 @@ record DeploymentSpec(
         asset(AssetType.ENVIRONMENT, properties.text("environmentId"), names),
         asset(AssetType.CODE, properties.text("codeConfiguration", "codeId"), names),
         properties.text("codeConfiguration", "scoringScript").orElse(""),
-        Dependencies.environment(properties.texts("environmentVariables")),
+        Variables.given(properties.texts("environmentVariables")),
         properties.text("instanceType").orElse(USUAL_INSTANCES),
         new Instances(deployment.number("sku", "capacity").orElse(1), false),
         container(properties),
@@ -110,6 +120,14 @@ record DeploymentSpec(
   }
 
   private static AzureMlContainer container(Document properties) {
+    try {
+      return valid(properties);
+    } catch (InvalidValueException e) {
+      return OTHER_CONTAINER;
+    }
+  }
+
+  private static AzureMlContainer valid(Document properties) {
     AzureMlContainer container = AzureMlContainer.DEFAULT
         .withLivenessProbe(probe(properties.inside("livenessProbe")))
         .withReadinessProbe(probe(properties.inside("readinessProbe")));
@@ -133,7 +151,14 @@ record DeploymentSpec(
   }
 
   private static AzureMlScaling requests(Document properties) {
-    Document settings = properties.inside("requestSettings").orElse(Document.EMPTY);
+    try {
+      return limits(properties.inside("requestSettings").orElse(Document.EMPTY));
+    } catch (InvalidValueException e) {
+      return OTHER_REQUESTS;
+    }
+  }
+
+  private static AzureMlScaling limits(Document settings) {
     AzureMlScaling requests = AzureMlScaling.DEFAULT;
     Optional<Integer> concurrent =
         settings.number("maxConcurrentRequestsPerInstance").filter(number -> number != 1);
@@ -151,6 +176,11 @@ record DeploymentSpec(
     } catch (DateTimeException e) {
       return Optional.empty();
     }
+  }
+
+  /** {@return whether the options can express how it is run} */
+  boolean isKnown() {
+    return !container.equals(OTHER_CONTAINER) && !requests.equals(OTHER_REQUESTS);
   }
 
   // ---- writing ----
@@ -200,7 +230,18 @@ record DeploymentSpec(
   /** {@return the tags of the user with the evaluation rules} */
   SortedMap<String, String> allTags() {
     SortedMap<String, String> all = new TreeMap<>(tags);
-    evaluationRules.forEach((name, rule) -> all.put(EVALUATION + name, rule));
+    evaluationRules.forEach((name, rule) -> all.put(AzureMlTags.EVALUATION + name, rule));
+    return all;
+  }
+
+  /**
+   * {@return the tags that change those of the actual state: rules that are not desired any more become empty, because it
+   * is not documented whether a tag that is left out is removed}
+   */
+  SortedMap<String, String> changing(DeploymentSpec actual) {
+    SortedMap<String, String> all = new TreeMap<>(actual.tags);
+    actual.evaluationRules.keySet().forEach(name -> all.put(AzureMlTags.EVALUATION + name, ""));
+    all.putAll(allTags());
     return all;
   }
 
@@ -238,8 +279,8 @@ record DeploymentSpec(
   /** {@return why it cannot become another in place: a variant keeps its container} */
   Optional<String> cannotBecome(DeploymentSpec desired) {
     List<String> differences = new ArrayList<>();
-    addIf(!hasModelOf(desired), "model", differences);
-    addIf(!environment.equalsIgnoreCase(desired.environment), "environment", differences);
+    addIf(!isOf(model, desired.model), "model", differences);
+    addIf(!isOf(environment, desired.environment), "environment", differences);
     addIf(!code.equalsIgnoreCase(desired.code), "code", differences);
     addIf(!entryScript.equals(desired.entryScript), "entry script", differences);
     addIf(
@@ -261,15 +302,12 @@ record DeploymentSpec(
   }
 
   /** The newest version of a registry is whichever it was when it was deployed. */
-  private boolean hasModelOf(DeploymentSpec desired) {
-    if (desired.model.endsWith(NEWEST)) {
-      String all = desired.model.substring(0, desired.model.length() - NEWEST.length()) + "/";
-      return model.regionMatches(true, 0, all, 0, all.length());
-    }
-    return model.equalsIgnoreCase(desired.model);
+  private static boolean isOf(String actual, String desired) {
+    return actual.equalsIgnoreCase(desired)
+        || (Locations.isNewest(desired) && Locations.isOneOf(desired, actual));
   }
 
-  /** {@return whether it has the instances and tags that are desired} */
+  /** {@return whether it has the instances that are desired} */
   boolean isScaledAs(DeploymentSpec desired) {
     return desired.instances.followLoad() || desired.instances.equals(instances);
   }

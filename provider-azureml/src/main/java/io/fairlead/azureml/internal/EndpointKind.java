@@ -77,7 +77,7 @@ final class EndpointKind implements ResourceKind<EndpointSpec> {
     }
     Map<String, String> tags = AzureMlTags.owner(now.texts("tags"));
     tags.putAll(desired.tags());
-    return actual.options().equals(desired.options())
+    return actual.hasOptionsOf(desired)
         ? workspace.patchEndpoint(name, Document.EMPTY.with(tags, "tags"))
         : workspace.putEndpoint(name, desired.writtenTo(now).with(tags, "tags"));
   }
@@ -111,7 +111,7 @@ final class EndpointKind implements ResourceKind<EndpointSpec> {
   /** Tags of others stay; what a variant that is not deployed any more has used is written again with the next one. */
   @Override
   public boolean matches(EndpointSpec desired, EndpointSpec actual) {
-    return desired.options().equals(actual.options())
+    return actual.hasOptionsOf(desired)
         && actual.tags().entrySet().containsAll(desired.tags().entrySet());
   }
 

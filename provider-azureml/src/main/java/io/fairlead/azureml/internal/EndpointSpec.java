@@ -6,10 +6,13 @@ import io.fairlead.azureml.internal.arm.Document;
 import io.fairlead.reconcile.Desired;
 import io.fairlead.reconcile.KindName;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.stream.Collectors;
 
 /**
  * The endpoint that has a public name.
@@ -76,7 +79,9 @@ record EndpointSpec(
 
   private Document identified(Document document) {
     if (options.identities().isEmpty()) {
-      return document.with(SYSTEM, "identity", "type");
+      return document
+          .without("identity", "userAssignedIdentities")
+          .with(SYSTEM, "identity", "type");
     }
     Document identities = Document.EMPTY;
     for (String id : options.identities()) {
@@ -85,6 +90,18 @@ record EndpointSpec(
     return document
         .with(USER, "identity", "type")
         .with(identities, "identity", "userAssignedIdentities");
+  }
+
+  /** {@return whether it has the options that are desired; Azure tells identities in any order and case of letters} */
+  boolean hasOptionsOf(EndpointSpec desired) {
+    return options.withIdentities().equals(desired.options.withIdentities())
+        && ids(options).equals(ids(desired.options));
+  }
+
+  private static Set<String> ids(AzureMlEndpoint options) {
+    return options.identities().stream()
+        .map(id -> id.toLowerCase(Locale.ROOT))
+        .collect(Collectors.toSet());
   }
 
   /**

@@ -88,6 +88,13 @@ final class MirrorKind implements ResourceKind<MirrorKind.Mirror> {
           "gets requests itself, and cannot get copies of others, too: route its requests to another "
               + "variant first, or leave the mirror out");
     }
+    // Where there is no endpoint yet, a preview may be of the deployment of the other variant, too.
+    if (endpoint
+        .filter(found -> AzureMlTraffic.traffic(found).weights().isEmpty())
+        .isPresent()) {
+      return Optional.of(
+          "has no requests to copy: no other variant gets any, so deploy that one first, without a mirror");
+    }
     return endpoint
         .flatMap(found -> AzureMlTraffic.otherMirror(found, variant))
         .map(other -> "is one too many: Azure ML mirrors to one variant, which is " + other);

@@ -30,10 +30,22 @@ final class DeploymentDefaults {
     if (!requests.hasNonNull("maxConcurrentRequestsPerInstance")) {
       requests.put("maxConcurrentRequestsPerInstance", 1);
     }
+    completeVariables(properties);
     for (String probe : new String[] {"livenessProbe", "readinessProbe"}) {
       completeProbe(Json.within(properties, probe));
     }
     return put;
+  }
+
+  /** The variables by which the container finds what it is to serve are told with the others. */
+  private static void completeVariables(ObjectNode properties) {
+    ObjectNode variables = Json.within(properties, "environmentVariables");
+    variables.put("AZUREML_MODEL_DIR", "/var/azureml-app/azureml-models/model/1");
+    if (properties.has("codeConfiguration")) {
+      variables.put("AML_APP_ROOT", "/var/azureml-app/code");
+      variables.set(
+          "AZUREML_ENTRY_SCRIPT", properties.get("codeConfiguration").get("scoringScript"));
+    }
   }
 
   private static void completeProbe(ObjectNode probe) {

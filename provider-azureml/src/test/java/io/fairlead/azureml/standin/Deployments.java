@@ -257,8 +257,10 @@ final class Deployments {
     }
     boolean bringsItsOwn = model.startsWith(REGISTRY)
         || version(model, "models")
-            .filter(found ->
-                workspace.models().property(found[0], found[1], "modelType").equals("mlflow_model"))
+            .filter(found -> workspace
+                .models()
+                .property(found[0], found[1], "modelType")
+                .matches("(mlflow|triton)_model"))
             .isPresent();
     return environment.isEmpty() && !bringsItsOwn
         ? Optional.of(AzureError.badRequest("BadArgument", "The deployment has no environment."))
