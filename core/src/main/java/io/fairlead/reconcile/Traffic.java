@@ -78,14 +78,21 @@ public record Traffic(Map<String, Integer> weights) {
     return of(variant) < 100;
   }
 
-  /**
-   * {@return the split without a variant, whose weight is divided among the others in proportion to theirs}
-   *
-   * <p>Whole percents are kept by the largest-remainder method; on a tie, the first by name gets more.
-   */
+  /** {@return the split without a variant, whose weight is divided among the others in proportion to theirs} */
   public Traffic without(String variant) {
     SortedMap<String, Integer> rest = new TreeMap<>(weights);
     rest.remove(variant);
+    return inProportion(rest);
+  }
+
+  /**
+   * {@return the split in proportion to weights of any sum}
+   *
+   * <p>Whole percents are kept by the largest-remainder method; on a tie, the first by name gets more.
+   *
+   * @param rest the weights, 0 or more each; if all are 0, no variant gets any request
+   */
+  public static Traffic inProportion(SortedMap<String, Integer> rest) {
     int sum = rest.values().stream().mapToInt(Integer::intValue).sum();
     if (sum == 0) {
       return NONE;
