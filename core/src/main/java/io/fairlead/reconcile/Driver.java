@@ -252,7 +252,7 @@ final class Driver {
         step.retrying = true;
         throw RunEnded.restart(step.toString(), why);
       }
-      if (!why.retryable() || ++step.failedOperations >= reconciler.retry().attempts()) {
+      if (!why.retryable() || ++step.failedOperations >= Step.MOST_FAILED_OPERATIONS) {
         throw RunEnded.failed(step.toString(), why);
       }
       step.retrying = true;

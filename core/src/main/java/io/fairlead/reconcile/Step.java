@@ -17,6 +17,9 @@ final class Step<T> {
   /** The limit on creates that the platform reports as done while the resource does not become visible. */
   private static final int MOST_CREATIONS = 3;
 
+  /** The limit on operations that fail for reasons that pass: each may have taken many minutes. */
+  static final int MOST_FAILED_OPERATIONS = 5;
+
   final Resource<T> resource;
   final ResourceKind<T> kind;
   final int number;
@@ -128,6 +131,10 @@ final class Step<T> {
 
   /** The operation has failed, so that no effect of it will appear. */
   void operationFailed() {
+    if (last instanceof LastCall.Answered<T> answered && answered.verb() == Verb.CREATE) {
+      // The platform has not reported it as done.
+      creations--;
+    }
     last = new LastCall.None<>();
     seenChanging = false;
   }

@@ -370,6 +370,35 @@ class ReconcilerTest {
   }
 
   @Test
+  void anOperationThatFailsEachTimeForAReasonThatPassesIsGivenUpWithThatReason() {
+    AtomicInteger creations = new AtomicInteger();
+    FakeKind canceled = new FakeKind() {
+      @Override
+      public Observed<String> read(String name, Look look) {
+        return Observed.absent();
+      }
+
+      @Override
+      public Accepted create(String name, String desired, OwnerTag mark) {
+        creations.incrementAndGet();
+        return Accepted.as("op");
+      }
+
+      @Override
+      public Outcome poll(String operation) {
+        return Outcome.failed(new ServingException(
+            "fake", ErrorKind.UNAVAILABLE, "canceled by one of a higher priority"));
+      }
+    };
+
+    ServingException failure = fails(() -> run(canceled).await(LIMIT));
+
+    assertThat(failure.kind()).isEqualTo(ErrorKind.UNAVAILABLE);
+    assertThat(failure).hasMessageContaining("canceled by one of a higher priority");
+    assertThat(creations).hasValue(5);
+  }
+
+  @Test
   void aThrottleAtEveryCallOnlyTakesLonger() {
     MemoryCloud cloud = new MemoryCloud(time, Way.POLLED, Way.EVENTUAL);
     EndpointPlatform platform = cloud.open(Faults.once(MemoryCloud.ID, Fault.THROTTLED));
