@@ -53,8 +53,8 @@ public final class ScoringInvoker implements Invoker<Endpoint>, AutoCloseable {
             "must not follow redirects, which would take the credentials to other hosts")
         .throwIfAny();
     this.calls = new HttpCalls(AzureMlProvider.ID, client);
-    this.targets = new ScoringTargets(endpoints, calls, time);
     this.retries = new RefusedCalls(AzureMlProvider.ID, time, random);
+    this.targets = new ScoringTargets(endpoints, calls, retries, time);
     this.time = time;
     this.whole = calls::send;
     this.streaming = calls::stream;

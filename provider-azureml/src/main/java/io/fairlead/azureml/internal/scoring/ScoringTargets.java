@@ -6,14 +6,20 @@ import io.fairlead.error.ServingException;
 import io.fairlead.provider.Deadline;
 import io.fairlead.provider.HttpCalls;
 import io.fairlead.provider.HttpFailure;
+import io.fairlead.provider.RefusedCalls;
+import io.fairlead.provider.RefusedCalls.Refusals;
+import io.fairlead.provider.RetryPolicy;
 import io.fairlead.provider.TimeSource;
+import java.time.Duration;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.SynchronousQueue;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -23,21 +29,53 @@ import org.jspecify.annotations.Nullable;
  * not that of the others.
  */
 final class ScoringTargets implements AutoCloseable {
+  private static final Duration LONGEST_LOOKUP = Duration.ofMinutes(2);
+
   private final ScoringEndpoints endpoints;
   private final HttpCalls calls;
+  private final RefusedCalls retries;
   private final TimeSource time;
   private final Map<String, CachedTarget> targets = new ConcurrentHashMap<>();
   private final ExecutorService threads = new ThreadPoolExecutor(
       0, Integer.MAX_VALUE, 1, TimeUnit.SECONDS, new SynchronousQueue<>(), ScoringTargets::thread);
 
+  /** The control plane's refusals, each before the call had an effect. */
+  private static final class Throttled implements Refusals<ServingException> {
+    private static final RetryPolicy POLICY = new RetryPolicy(
+        5, Duration.ofMillis(250), Duration.ofSeconds(4), RetryPolicy.DEFAULT.settling());
+
+    @Override
+    public Class<ServingException> type() {
+      return ServingException.class;
+    }
+
+    @Override
+    public Optional<RetryPolicy> policy(ServingException refusal) {
+      return refusal.kind() == ErrorKind.THROTTLED ? Optional.of(POLICY) : Optional.empty();
+    }
+
+    @Override
+    public Optional<Duration> retryAfter(ServingException refusal) {
+      return refusal.retryAfter();
+    }
+
+    @Override
+    public ServingException failure(String what, ServingException failure) {
+      return failure;
+    }
+  }
+
   /**
    * Creates a cache without targets.
    *
    * @param calls the calls for which targets are awaited; closing them ends that
+   * @param retries repeats the calls that the control plane throttles
    */
-  ScoringTargets(ScoringEndpoints endpoints, HttpCalls calls, TimeSource time) {
+  ScoringTargets(
+      ScoringEndpoints endpoints, HttpCalls calls, RefusedCalls retries, TimeSource time) {
     this.endpoints = endpoints;
     this.calls = calls;
+    this.retries = retries;
     this.time = time;
   }
 
@@ -79,9 +117,23 @@ final class ScoringTargets implements AutoCloseable {
   }
 
   private ScoringTarget fetch(String endpoint, @Nullable ScoringTarget refreshed) {
-    Scoring scoring = refreshed == null ? endpoints.find(endpoint) : refreshed.scoring();
+    Scoring scoring = refreshed == null
+        ? retrying(endpoint, () -> endpoints.find(endpoint))
+        : refreshed.scoring();
     ScoringTarget.check(endpoint, scoring.uri());
-    return ScoringTarget.of(endpoint, scoring, endpoints.credential(endpoint, scoring.mode()));
+    return ScoringTarget.of(
+        endpoint,
+        scoring,
+        retrying(endpoint, () -> endpoints.credential(endpoint, scoring.mode())));
+  }
+
+  /** The requests that wait have limits of their own. */
+  private <T> T retrying(String endpoint, Supplier<T> call) {
+    return retries.call(
+        "Looking up endpoint " + endpoint,
+        Deadline.after(LONGEST_LOOKUP, time),
+        new Throttled(),
+        left -> call.get());
   }
 
   /** The copy is what is cancelled when this request gives up. */
