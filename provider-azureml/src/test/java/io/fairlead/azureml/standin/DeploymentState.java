@@ -10,6 +10,7 @@ final class DeploymentState {
   final String name;
   final String created;
   final List<String> printed = new ArrayList<>();
+  final List<String> printedInDownload = new ArrayList<>();
 
   /** What was put, with what has been patched since. */
   ObjectNode put;

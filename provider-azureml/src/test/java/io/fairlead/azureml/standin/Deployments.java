@@ -36,6 +36,10 @@ final class Deployments {
     find(endpoint, deployment).printed.addAll(lines);
   }
 
+  void printInDownload(String endpoint, String deployment, List<String> lines) {
+    find(endpoint, deployment).printedInDownload.addAll(lines);
+  }
+
   /** Makes one as somebody else does, and at once. */
   void add(String endpoint, String name) {
     ObjectNode body = Json.object().put("location", workspace.location());
@@ -353,12 +357,13 @@ final class Deployments {
       throw AzureError.badRequest(
           "ValidationError", "The containerType is InferenceServer or StorageInitializer.");
     }
-    int all = deployment.printed.size();
-    int tail = Math.min(all, body.path("tail").asInt(all));
     List<String> lines = Json.text(body, "containerType").equals("InferenceServer")
-        ? deployment.printed.subList(all - tail, all)
-        : List.of();
-    return Answer.json(200, Json.object().put("content", String.join("\n", lines)));
+        ? deployment.printed
+        : deployment.printedInDownload;
+    int all = lines.size();
+    int tail = Math.min(all, body.path("tail").asInt(all));
+    return Answer.json(
+        200, Json.object().put("content", String.join("\n", lines.subList(all - tail, all))));
   }
 
   private Answer skus(Call call, DeploymentState deployment) {

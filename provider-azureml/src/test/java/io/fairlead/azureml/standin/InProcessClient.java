@@ -92,7 +92,7 @@ final class InProcessClient implements HttpClient {
       case UNAUTHORIZED ->
         isBlob
             ? AzureError.of(401, "InvalidAuthenticationInfo", message)
-            : AzureError.of(401, "ExpiredAuthenticationToken", message);
+            : AzureError.of(403, "AuthorizationFailed", message);
       default -> throw fault;
     };
     return (isBlob ? error.blob(call.method()) : error.arm())

@@ -1315,7 +1315,7 @@ class StandInTest {
     assertThat(broken(Fault.THROTTLED).headers()).containsEntry("Retry-After", "1");
     assertThat(broken(Fault.UNAVAILABLE).status()).isEqualTo(503);
     assertThat(broken(Fault.CONFLICT).status()).isEqualTo(409);
-    assertThat(broken(Fault.DENIED).code()).isEqualTo("ExpiredAuthenticationToken");
+    assertThat(broken(Fault.DENIED).code()).isEqualTo("AuthorizationFailed");
     assertThat(workspace.calls()).isEmpty();
     assertThatThrownBy(() -> broken(Fault.CUT_BEFORE)).hasCauseInstanceOf(SocketException.class);
     assertThat(workspace.calls()).isEmpty();

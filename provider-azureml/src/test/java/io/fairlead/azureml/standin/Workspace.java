@@ -631,6 +631,12 @@ public final class Workspace implements AutoCloseable {
     change(there -> there.deployments.print(endpoint, deployment, all));
   }
 
+  /** What the container that downloads the model of a deployment prints, line by line. */
+  public void printsInDownload(String endpoint, String deployment, String... lines) {
+    List<String> all = List.of(lines);
+    change(there -> there.deployments.printInDownload(endpoint, deployment, all));
+  }
+
   // ---- scoring ----
 
   /** {@return the requests that reached a deployment, in order} */

@@ -50,6 +50,7 @@ final class Arm {
   private static final int UNAUTHORIZED = 401;
   private static final int FORBIDDEN = 403;
   private static final int NOT_FOUND = 404;
+  private static final int BAD_REQUEST = 400;
 
   private final URI host;
   private final Duration timeout;
@@ -109,6 +110,15 @@ final class Arm {
     return Optional.of(document(what, checked(what, answer)));
   }
 
+  /** {@return an object that has to exist} */
+  Document get(String what, String path) {
+    Answer answer = send(what, HttpMethod.GET, uri(path), null);
+    if (answer.status() == NOT_FOUND) {
+      throw errors.absent(what, answer.body(), answer.header(REQUEST_ID));
+    }
+    return document(what, checked(what, answer));
+  }
+
   /** {@return the answer to an action} */
   Document post(String what, String path, Document body) {
     return document(what, checked(what, send(what, HttpMethod.POST, uri(path), body)));
@@ -130,6 +140,14 @@ final class Arm {
     return accepted(what, checked(what, answer));
   }
 
+  /** {@return an accepted creation or replacement; empty if the object was deleted before and cannot be created again} */
+  Optional<Accepted> putUnlessDeletedBefore(String what, String path, Document body) {
+    Answer answer = send(what, HttpMethod.PUT, uri(path), body);
+    return answer.status() >= FIRST_ERROR && ArmErrors.isDeletedForGood(answer.body())
+        ? Optional.empty()
+        : Optional.of(accepted(what, checked(what, answer)));
+  }
+
   /** Replaces an object, or creates it. */
   Accepted put(String what, String path, Document body) {
     return accepted(what, checked(what, send(what, HttpMethod.PUT, uri(path), body)));
@@ -145,18 +163,23 @@ final class Arm {
     return accepted(what, checked(what, send(what, HttpMethod.DELETE, uri(path), null)));
   }
 
-  /** {@return the objects of all pages of a list; none if what they are in does not exist} */
+  /** {@return the objects of all pages of a list} */
   List<Document> list(String what, String path) {
+    return Pages.<Document, Document>all(
+        AzureMlProvider.ID,
+        what,
+        next -> {
+          URI uri = next == null ? uri(path) : here(what, next);
+          return document(what, checked(what, send(what, HttpMethod.GET, uri, null)));
+        },
+        page -> page.all("value"),
+        page -> page.text("nextLink").orElse(""));
+  }
+
+  /** {@return the objects inside another one; none if that does not exist} */
+  List<Document> listInside(String what, String path) {
     try {
-      return Pages.<Document, Document>all(
-          AzureMlProvider.ID,
-          what,
-          next -> {
-            URI uri = next == null ? uri(path) : here(what, next);
-            return document(what, checked(what, send(what, HttpMethod.GET, uri, null)));
-          },
-          page -> page.all("value"),
-          page -> page.text("nextLink").orElse(""));
+      return list(what, path);
     } catch (ServingException e) {
       if (e.kind() == ErrorKind.NOT_FOUND) {
         return List.of();
@@ -230,7 +253,7 @@ final class Arm {
     return switch (status) {
       case "Succeeded" -> Outcome.succeeded();
       case "Failed", "Canceled", "Cancelled" ->
-        Outcome.failed(errors.ofOperation(started.what(), operation));
+        Outcome.failed(errors.ofOperation(started.what(), operation, BAD_REQUEST));
       default -> Outcome.running(status);
     };
   }
@@ -241,12 +264,8 @@ final class Arm {
     }
     return answer.status() < FIRST_ERROR
         ? Outcome.succeeded()
-        : Outcome.failed(errors.answered(
-            started.what(),
-            answer.status(),
-            answer.body(),
-            answer.retryAfter(),
-            answer.header(REQUEST_ID)));
+        : Outcome.failed(errors.ofOperation(
+            started.what(), answer.body().orElse(Document.EMPTY), answer.status()));
   }
 
   /** {@return the document of an operation; empty if it does not exist any more, or is at another host} */
@@ -254,7 +273,11 @@ final class Arm {
     if (!isHere(uri)) {
       return Optional.empty();
     }
-    Answer answer = send("Get an operation", HttpMethod.GET, URI.create(uri), null);
+    String what = "Get an operation";
+    Answer answer = send(what, HttpMethod.GET, URI.create(uri), null);
+    if (!isOutcome(answer.status())) {
+      checked(what, answer);
+    }
     return answer.status() < FIRST_ERROR ? answer.body() : Optional.empty();
   }
 

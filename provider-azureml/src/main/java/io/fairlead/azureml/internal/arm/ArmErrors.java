@@ -30,8 +30,8 @@ final class ArmErrors {
   private static final int MOST_CHARACTERS = 1000;
   private static final int DEEPEST = 5;
 
-  /** What Azure advises after an operation that a more important one has cancelled: a minute at most. */
-  private static final Duration AFTER_CANCELLED = Duration.ofSeconds(30);
+  /** When an operation is tried again: Azure advises a minute at most after a more important one has cancelled it. */
+  private static final Duration SOON = Duration.ofSeconds(30);
 
   /** Matches the conflict of a name, which passes only if the name is given up. */
   private static final Predicate<String> TAKEN = Pattern.compile(
@@ -42,7 +42,22 @@ final class ArmErrors {
   /** Matches a region's lack of machines, which passes. */
   private static final Predicate<String> OUT_OF_STOCK = Pattern.compile(
           "out of capacity|not enough capacity|capacity (is|was) not available|insufficient capacity|"
-              + "Allocation ?Failed|SkuNotAvailable|region is currently out",
+              + "lack of .{0,60}capacity|Allocation ?Failed|SkuNotAvailable|region is currently out",
+          Pattern.CASE_INSENSITIVE)
+      .asPredicate();
+
+  /** Matches a quota that is used up. */
+  private static final Predicate<String> OUT_OF_QUOTA = Pattern.compile(
+          "OutOfQuota|Quota ?Exceeded|not enough quota", Pattern.CASE_INSENSITIVE)
+      .asPredicate();
+
+  /** Matches a version that was deleted and cannot be created again. */
+  private static final Predicate<String> DELETED_FOR_GOOD =
+      Pattern.compile("cannot be re-?created", Pattern.CASE_INSENSITIVE).asPredicate();
+
+  /** Matches a conflict with what an object is, which does not pass. */
+  private static final Predicate<String> FIXED = Pattern.compile(
+          "(cannot|can't) be (changed|updated|modified|re-?created)|immutable",
           Pattern.CASE_INSENSITIVE)
       .asPredicate();
 
@@ -54,7 +69,11 @@ final class ArmErrors {
   }
 
   /** An error as Azure says it: the innermost code that says something, and all messages. */
-  private record Said(String code, String message) {}
+  private record Said(String code, String message) {
+    boolean matches(Predicate<String> pattern) {
+      return pattern.test(code + " " + message);
+    }
+  }
 
   /** {@return an answer that is an error as a ServingException} */
   ServingException answered(
@@ -63,15 +82,29 @@ final class ArmErrors {
       Optional<Document> body,
       Optional<Duration> retryAfter,
       Optional<String> requestId) {
-    Said said = said(body.flatMap(document -> document.inside("error")).or(() -> body));
+    Said said = said(body);
     ErrorKind kind = kind(status, said);
-    return ServingException.builder(
+    ServingException.Builder failure = ServingException.builder(
             AzureMlProvider.ID,
             kind,
             what + " failed: " + reason(said, "HTTP " + status) + wayOut(kind, said))
         .retryAfter(retryAfter.orElse(null))
-        .requestId(requestId.orElse(null))
-        .build();
+        .requestId(requestId.orElse(null));
+    if (said.matches(OUT_OF_STOCK)) {
+      failure.retryable(true);
+    } else if (kind == ErrorKind.CONFLICT && said.matches(FIXED)) {
+      failure.retryable(false);
+    }
+    return failure.build();
+  }
+
+  /** {@return whether a creation was refused because what it would create was deleted before} */
+  static boolean isDeletedForGood(Optional<Document> body) {
+    return said(body).matches(DELETED_FOR_GOOD);
+  }
+
+  private static Said said(Optional<Document> body) {
+    return saidBy(body.flatMap(document -> document.inside("error")).or(() -> body));
   }
 
   /** {@return the exception for a creation of an object that exists} */
@@ -125,29 +158,44 @@ final class ArmErrors {
         cause);
   }
 
-  /** {@return the error of an operation that failed or was cancelled} */
-  ServingException ofOperation(String what, Document operation) {
-    Said said = said(operation.inside("error"));
-    boolean isCancelled = "Canceled".equals(operation.text("status").orElse(""));
+  /** {@return the exception for something without which nothing can be done} */
+  ServingException absent(String what, Optional<Document> body, Optional<String> requestId) {
+    return ServingException.builder(
+            AzureMlProvider.ID,
+            ErrorKind.INVALID,
+            what + " failed: " + reason(said(body), "HTTP " + NOT_FOUND)
+                + ". It does not exist, or these credentials may not see it")
+        .requestId(requestId.orElse(null))
+        .build();
+  }
+
+  /**
+   * {@return the error of an operation that failed or was cancelled}
+   *
+   * @param operation the document of the operation, or the answer in place of its result
+   * @param status the status of the failure, where its code says nothing
+   */
+  ServingException ofOperation(String what, Document operation, int status) {
+    Said said = saidBy(operation.inside("error"));
+    boolean isCancelled = operation.text("status").orElse("").startsWith("Cancel");
     Said known =
         isCancelled && said.code().isEmpty() ? new Said("OperationCanceled", said.message()) : said;
-    ErrorKind kind = ofOperation(known);
+    ErrorKind kind = ofOperation(known, status);
     ServingException.Builder failure = ServingException.builder(
         AzureMlProvider.ID,
         kind,
         what + " failed: " + reason(known, operation.text("status").orElse("without a reason"))
             + wayOut(kind, known));
-    if (is(known, "OperationCanceled")) {
-      failure.retryable(true).retryAfter(AFTER_CANCELLED);
-    } else if (OUT_OF_STOCK.test(known.code() + " " + known.message())) {
-      failure.retryable(true);
+    boolean passes = known.matches(OUT_OF_STOCK) || isCancelled(known);
+    if (passes) {
+      failure.retryable(true).retryAfter(SOON);
     }
     return failure.build();
   }
 
   /** {@return the reason in an operation's document, as a part of a message} */
   String reason(Document operation) {
-    return reason(said(operation.inside("error")), operation.text("status").orElse("no reason"));
+    return reason(saidBy(operation.inside("error")), operation.text("status").orElse("no reason"));
   }
 
   // ---- what Azure says ----
@@ -167,7 +215,7 @@ final class ArmErrors {
     };
   }
 
-  private static Said said(Optional<Document> error) {
+  private static Said saidBy(Optional<Document> error) {
     List<String> codes = new ArrayList<>();
     List<String> messages = new ArrayList<>();
     error.ifPresent(found -> collect(found, codes, messages, DEEPEST));
@@ -206,8 +254,8 @@ final class ArmErrors {
 
   // ---- kinds ----
 
-  private static boolean is(Said said, String code) {
-    return said.code().equalsIgnoreCase(code);
+  private static boolean isCancelled(Said said) {
+    return said.code().toLowerCase(Locale.ROOT).matches("operationcancell?ed");
   }
 
   private static ErrorKind kind(int status, Said said) {
@@ -216,9 +264,7 @@ final class ArmErrors {
       case NOT_FOUND -> ErrorKind.NOT_FOUND;
       case REQUEST_TIMEOUT, GATEWAY_TIMEOUT -> ErrorKind.TIMEOUT;
       case CONFLICT ->
-        TAKEN.test(said.code() + " " + said.message())
-            ? ErrorKind.ALREADY_EXISTS
-            : ErrorKind.CONFLICT;
+        said.matches(TAKEN) && !said.matches(FIXED) ? ErrorKind.ALREADY_EXISTS : ErrorKind.CONFLICT;
       case PRECONDITION_FAILED -> ErrorKind.CONFLICT;
       case TOO_MANY -> ErrorKind.THROTTLED;
       default -> {
@@ -231,18 +277,17 @@ final class ArmErrors {
   }
 
   private static ErrorKind refused(Said said) {
-    if (TAKEN.test(said.code() + " " + said.message())) {
+    if (said.matches(TAKEN)) {
       return ErrorKind.ALREADY_EXISTS;
     }
     return isQuota(said) ? ErrorKind.QUOTA : ErrorKind.INVALID;
   }
 
   private static boolean isQuota(Said said) {
-    return said.code().toLowerCase(Locale.ROOT).contains("quota")
-        || OUT_OF_STOCK.test(said.code() + " " + said.message());
+    return said.matches(OUT_OF_QUOTA) || said.matches(OUT_OF_STOCK);
   }
 
-  private static ErrorKind ofOperation(Said said) {
+  private static ErrorKind ofOperation(Said said, int status) {
     if (isQuota(said)) {
       return ErrorKind.QUOTA;
     }
@@ -256,7 +301,7 @@ final class ArmErrors {
         ErrorKind.UNAUTHORIZED;
       case "badargument" -> ErrorKind.INVALID;
       case "internalservererror", "" -> ErrorKind.UNKNOWN;
-      default -> ErrorKind.INVALID;
+      default -> kind(status, said);
     };
   }
 
@@ -264,7 +309,7 @@ final class ArmErrors {
     return switch (kind) {
       case UNAUTHORIZED -> ". Tried " + identity + "; docs/azureml.md has the roles that it needs";
       case QUOTA ->
-        OUT_OF_STOCK.test(said.code() + " " + said.message())
+        said.matches(OUT_OF_STOCK)
             ? ". Azure has no such machine available there now: retry later, or choose another instance type or "
                 + "region"
             : ". Request more under Quota in the studio, or choose another instance type: Azure ML reserves a fifth "

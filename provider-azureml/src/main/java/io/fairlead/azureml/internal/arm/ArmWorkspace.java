@@ -3,9 +3,6 @@ package io.fairlead.azureml.internal.arm;
 import com.azure.core.credential.TokenCredential;
 import com.azure.core.http.HttpClient;
 import io.fairlead.azureml.AzureMlConfig;
-import io.fairlead.azureml.AzureMlProvider;
-import io.fairlead.error.ErrorKind;
-import io.fairlead.error.ServingException;
 import io.fairlead.provider.ClientHolder;
 import io.fairlead.provider.Lazy;
 import io.fairlead.reconcile.Accepted;
@@ -75,23 +72,14 @@ public final class ArmWorkspace implements Workspace {
     return path.append('?').append(version).toString();
   }
 
-  private static <T> T there(String what, Optional<T> found) {
-    return found.orElseThrow(() -> new ServingException(
-        AzureMlProvider.ID,
-        ErrorKind.INVALID,
-        what + " failed: it does not exist, or these credentials may not see it"));
-  }
-
   @Override
   public Document properties() {
-    String what = "Get the workspace";
-    return there(what, arm().find(what, path()));
+    return arm().get("Get the workspace", path());
   }
 
   @Override
   public Document datastore(String name) {
-    String what = "Get datastore " + name;
-    return there(what, arm().find(what, path("datastores", name)));
+    return arm().get("Get datastore " + name, path("datastores", name));
   }
 
   @Override
@@ -131,16 +119,26 @@ public final class ArmWorkspace implements Workspace {
   @Override
   public List<Document> assetVersions(AssetType type, String name) {
     return arm()
-        .list(
+        .listInside(
             "List the versions of " + type.noun() + " " + name,
             path(type.path(), name, "versions"));
+  }
+
+  @Override
+  public Optional<Accepted> createAsset(
+      AssetType type, String name, String assetVersion, Document asset) {
+    return arm()
+        .putUnlessDeletedBefore(
+            named("Create", type, name, assetVersion),
+            assetVersion(type, name, assetVersion),
+            asset);
   }
 
   @Override
   public Accepted putAsset(AssetType type, String name, String assetVersion, Document asset) {
     return arm()
         .put(
-            named("Create", type, name, assetVersion),
+            named("Change", type, name, assetVersion),
             assetVersion(type, name, assetVersion),
             asset);
   }
@@ -219,7 +217,8 @@ public final class ArmWorkspace implements Workspace {
 
   @Override
   public List<Document> deployments(String endpoint) {
-    return arm().list("List the deployments of " + endpoint, endpointPath(endpoint, "deployments"));
+    return arm()
+        .listInside("List the deployments of " + endpoint, endpointPath(endpoint, "deployments"));
   }
 
   @Override

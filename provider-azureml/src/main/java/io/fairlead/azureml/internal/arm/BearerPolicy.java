@@ -15,6 +15,7 @@ import io.fairlead.error.ServingException;
 import io.fairlead.provider.Loopback;
 import java.net.URI;
 import java.util.Locale;
+import java.util.function.Supplier;
 import reactor.core.publisher.Mono;
 
 /** The token of each call, which is sent to one host only: by azure-core's policy, or over plain HTTP on this machine. */
@@ -22,12 +23,16 @@ final class BearerPolicy implements HttpPipelinePolicy {
   private static final int HTTPS = 443;
   private static final int HTTP = 80;
 
-  private final URI host;
-  private final HttpPipelinePolicy policy;
+  private static final int REFUSED = 401;
 
-  private BearerPolicy(URI host, HttpPipelinePolicy policy) {
+  private final URI host;
+  private final Supplier<HttpPipelinePolicy> withoutToken;
+  private volatile HttpPipelinePolicy policy;
+
+  private BearerPolicy(URI host, Supplier<HttpPipelinePolicy> withoutToken) {
     this.host = host;
-    this.policy = policy;
+    this.withoutToken = withoutToken;
+    this.policy = withoutToken.get();
   }
 
   /** {@return the policy for a host} */
@@ -39,8 +44,9 @@ final class BearerPolicy implements HttpPipelinePolicy {
     return new BearerPolicy(
         host,
         isPlain
-            ? onThisMachine(credential, token)
-            : new BearerTokenAuthenticationPolicy(credential, token.getScopes().get(0)));
+            ? () -> onThisMachine(credential, token)
+            : () -> new BearerTokenAuthenticationPolicy(
+                credential, token.getScopes().get(0)));
   }
 
   /** Azure-core's own policy refuses plain HTTP everywhere. */
@@ -82,6 +88,22 @@ final class BearerPolicy implements HttpPipelinePolicy {
           ErrorKind.UNKNOWN,
           "The token for " + host + " is not sent to another host"));
     }
-    return policy.process(context, next);
+    HttpPipelinePolicy known = policy;
+    return known.process(context, next.clone()).flatMap(response -> {
+      if (response.getStatusCode() != REFUSED) {
+        return Mono.just(response);
+      }
+      // A token may end before its time: it was refused before the request had any effect.
+      response.close();
+      return after(known).process(context, next);
+    });
+  }
+
+  /** {@return a policy without the token that was refused, which others may have dropped already} */
+  private synchronized HttpPipelinePolicy after(HttpPipelinePolicy refused) {
+    if (policy == refused) {
+      policy = withoutToken.get();
+    }
+    return policy;
   }
 }

@@ -33,7 +33,14 @@ public interface Workspace {
   /** {@return the versions of an asset} */
   List<Document> assetVersions(AssetType type, String name);
 
-  /** Creates a version of an asset, and its container; or changes the tags of a version. */
+  /**
+   * Creates a version of an asset, and its container.
+   *
+   * @return empty if the version was deleted before and cannot be created again
+   */
+  Optional<Accepted> createAsset(AssetType type, String name, String version, Document asset);
+
+  /** Changes the tags of a version of an asset. */
   Accepted putAsset(AssetType type, String name, String version, Document asset);
 
   /** Deletes a version of an asset; its container stays. */
