@@ -15,6 +15,7 @@ import io.fairlead.reconcile.ResourceRef;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
@@ -30,13 +31,20 @@ final class AssetKind<T extends AssetSpec> implements ResourceKind<T> {
   private final AssetType type;
   private final Workspace workspace;
   private final Function<Document, T> reader;
+  private final AssetVersions versions;
   /** The assets that this process has written a version of, which are not empty. */
   private final Set<String> written = ConcurrentHashMap.newKeySet();
 
-  AssetKind(KindName<T> id, AssetType type, Workspace workspace, Function<Document, T> reader) {
+  AssetKind(
+      KindName<T> id,
+      AssetType type,
+      Workspace workspace,
+      AssetVersions versions,
+      Function<Document, T> reader) {
     this.id = id;
     this.type = type;
     this.workspace = workspace;
+    this.versions = versions;
     this.reader = reader;
   }
 
@@ -47,11 +55,27 @@ final class AssetKind<T extends AssetSpec> implements ResourceKind<T> {
 
   @Override
   public Observed<T> read(String name, Look look) {
-    AssetRef asset = AssetRef.parse(name);
-    return look.once(
-            List.of(type, name), () -> workspace.asset(type, asset.name(), asset.version()))
+    return look.once(List.of(type, name), () -> find(AssetRef.parse(name)))
         .map(this::observed)
         .orElseGet(Observed::absent);
+  }
+
+  private Optional<Document> find(AssetRef asset) {
+    Optional<Document> found =
+        workspace.asset(type, asset.name(), versions.actual(type, asset)).or(() -> other(asset));
+    found.ifPresent(version -> versions.note(type, asset, nameOf(version)));
+    return found;
+  }
+
+  /** {@return another version of an asset that stands for the usual one} */
+  private Optional<Document> other(AssetRef asset) {
+    return workspace.assetVersions(type, asset.name()).stream()
+        .filter(version -> AssetVersions.usual(nameOf(version)).equals(asset.version()))
+        .findFirst();
+  }
+
+  private static String nameOf(Document document) {
+    return AzureMlNames.last(document.text("name").orElse(""));
   }
 
   private Observed<T> observed(Document document) {
@@ -69,21 +93,36 @@ final class AssetKind<T extends AssetSpec> implements ResourceKind<T> {
   public Accepted create(String name, T desired, OwnerTag owner) {
     Map<String, String> tags = new TreeMap<>(desired.tags());
     tags.putAll(AzureMlTags.of(owner));
-    return put(name, Document.EMPTY.with(desired.properties().with(tags, "tags"), "properties"));
+    Document document = Document.EMPTY.with(desired.properties().with(tags, "tags"), "properties");
+    AssetRef asset = AssetRef.parse(name);
+    written.add(name);
+    return create(asset, asset.version(), document)
+        .or(() -> create(asset, AssetVersions.further(asset.version()), document))
+        .orElseThrow();
+  }
+
+  /** {@return empty if the version was deleted before and cannot be created again} */
+  private Optional<Accepted> create(AssetRef asset, String version, Document document) {
+    Optional<Accepted> accepted = workspace.createAsset(type, asset.name(), version, document);
+    accepted.ifPresent(created -> versions.note(type, asset, version));
+    return accepted;
   }
 
   /** Changes the tags and the description; all else is immutable. Tags of other variants and of others stay. */
   @Override
   public Accepted update(String name, Observed<T> current, T desired) {
-    AssetRef asset = AssetRef.parse(name);
+    AssetRef asset = versions.inWorkspace(type, AssetRef.parse(name));
     Document now = workspace
         .asset(type, asset.name(), asset.version())
         .orElseThrow(() -> AzureMlFailures.gone(type.noun() + " " + name));
     Map<String, String> tags = now.texts("properties", "tags");
     tags.putAll(desired.tags());
     Document changed = now.with(tags, "properties", "tags");
-    return put(
-        name,
+    written.add(name);
+    return workspace.putAsset(
+        type,
+        asset.name(),
+        asset.version(),
         desired
             .properties()
             .text("description")
@@ -91,15 +130,9 @@ final class AssetKind<T extends AssetSpec> implements ResourceKind<T> {
             .orElse(changed));
   }
 
-  private Accepted put(String name, Document document) {
-    AssetRef asset = AssetRef.parse(name);
-    written.add(name);
-    return workspace.putAsset(type, asset.name(), asset.version(), document);
-  }
-
   @Override
   public Accepted delete(String name, Observed<T> current, Set<ResourceRef> going) {
-    AssetRef asset = AssetRef.parse(name);
+    AssetRef asset = versions.inWorkspace(type, AssetRef.parse(name));
     written.remove(name);
     return workspace.deleteAsset(type, asset.name(), asset.version());
   }
@@ -122,7 +155,7 @@ final class AssetKind<T extends AssetSpec> implements ResourceKind<T> {
   }
 
   private Listed listed(Document asset) {
-    AssetRef ref = new AssetRef(asset.text("name").orElse(""), version(asset));
+    AssetRef ref = new AssetRef(asset.text("name").orElse(""), AssetVersions.usual(version(asset)));
     return Listed.of(new ResourceRef(id.name(), ref.toString()), createdAt(asset))
         .uses(AzureMlNames.keyOf(ref).stream()
             .map(key -> new ResourceRef(Uploads.KIND.name(), key))

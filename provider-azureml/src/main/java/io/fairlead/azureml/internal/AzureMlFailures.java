@@ -22,6 +22,17 @@ final class AzureMlFailures {
         "The " + what + " was created by another process meanwhile");
   }
 
+  /** {@return the failure of the deletion of an endpoint that has a deployment which this library did not make} */
+  static ServingException hasForeignDeployment(String endpoint, String path) {
+    return ServingException.builder(
+            AzureMlProvider.ID,
+            ErrorKind.CONFLICT,
+            "The endpoint " + endpoint + " has deployment " + path
+                + ", which is not managed by Fairlead and would be deleted with it: delete it yourself first")
+        .retryable(false)
+        .build();
+  }
+
   /** {@return the failure of a change that was computed from a state that is not there any more} */
   static ServingException overtaken(String what) {
     return new ServingException(

@@ -52,9 +52,14 @@ final class AzureMlNames {
             Pattern.quote(workspace + "/" + type.path() + "/") + "([^/]+)/versions/([^/]+)",
             Pattern.CASE_INSENSITIVE)
         .matcher(id);
-    return matcher.matches()
-        ? Optional.of(new AssetRef(matcher.group(1), matcher.group(2)))
-        : Optional.empty();
+    if (!matcher.matches()) {
+      return Optional.empty();
+    }
+    AssetRef asset = new AssetRef(matcher.group(1), matcher.group(2));
+    return Optional.of(
+        isMadeHere(asset)
+            ? new AssetRef(asset.name(), AssetVersions.usual(asset.version()))
+            : asset);
   }
 
   /** {@return whether an asset was made by this library, by its name} */

@@ -22,7 +22,6 @@ import java.util.TreeMap;
 final class AzureMlTraffic implements TrafficSetting {
   private static final String[] TRAFFIC = {"properties", "traffic"};
   private static final String[] MIRROR = {"properties", "mirrorTraffic"};
-  private static final int ALL = 100;
 
   private final Workspace workspace;
   private final Endpoints endpoints;
@@ -50,11 +49,8 @@ final class AzureMlTraffic implements TrafficSetting {
   }
 
   static Traffic traffic(Document endpoint) {
-    Map<String, Integer> weights = percents(endpoint, TRAFFIC);
-    int sum = weights.values().stream().mapToInt(Integer::intValue).sum();
-    // An endpoint that others have left with less than 100 answers no request that this would be
-    // right for.
-    return sum == ALL ? new Traffic(weights) : Traffic.NONE;
+    // Others may have left another sum than 100, or deleted a variant with its share.
+    return Traffic.inProportion(percents(endpoint, TRAFFIC));
   }
 
   /** {@return a variant's share of the requests, in percent} */

@@ -26,14 +26,21 @@ final class DeploymentKind implements ResourceKind<DeploymentSpec> {
   private static final int MOST = 20;
 
   private final AzureMlNames names;
+  private final AssetVersions versions;
   private final Workspace workspace;
   private final Endpoints endpoints;
   private final ContainerLog log;
   /** The operations of deployments that were started here and have not been seen to end, by operation. */
   private final Map<String, String> started = new ConcurrentHashMap<>();
 
-  DeploymentKind(AzureMlNames names, Workspace workspace, Endpoints endpoints, ContainerLog log) {
+  DeploymentKind(
+      AzureMlNames names,
+      AssetVersions versions,
+      Workspace workspace,
+      Endpoints endpoints,
+      ContainerLog log) {
     this.names = names;
+    this.versions = versions;
     this.workspace = workspace;
     this.endpoints = endpoints;
     this.log = log;
@@ -66,8 +73,8 @@ final class DeploymentKind implements ResourceKind<DeploymentSpec> {
   }
 
   /**
-   * {@return a deployment whose last change has failed: it serves nevertheless if it has requests, and then nobody
-   * knows how many instances it has}
+   * {@return a deployment whose last change has failed: it serves nevertheless if it has requests or copies of them,
+   * and then nobody knows how many instances it has}
    */
   private Observed<DeploymentSpec> failed(
       String path, Document deployment, DeploymentSpec spec, Look look) {
@@ -78,10 +85,12 @@ final class DeploymentKind implements ResourceKind<DeploymentSpec> {
   }
 
   private boolean serves(String path, Look look) {
+    String variant = AzureMlNames.variantOf(path);
     return endpoints
         .find(AzureMlNames.endpointOf(path), look)
-        .map(endpoint -> AzureMlTraffic.percent(endpoint, AzureMlNames.variantOf(path)) > 0)
-        .orElse(false);
+        .filter(endpoint -> AzureMlTraffic.percent(endpoint, variant) > 0
+            || AzureMlTraffic.mirrored(endpoint, variant) > 0)
+        .isPresent();
   }
 
   // ---- changing ----
@@ -97,13 +106,11 @@ final class DeploymentKind implements ResourceKind<DeploymentSpec> {
     Map<String, String> tags = AzureMlTags.of(owner);
     tags.putAll(desired.allTags());
     Document document = desired
-        .document(names)
+        .document(names, versions)
         .with(endpoints.region(), "location")
         .with(DeploymentSpec.sku(desired.instances().count()), "sku")
         .with(tags, "tags");
-    Accepted accepted = workspace.createDeployment(endpoint, variant, document);
-    accepted.operation().ifPresent(operation -> started.put(operation, path));
-    return accepted;
+    return started(path, workspace.createDeployment(endpoint, variant, document));
   }
 
   @Override
@@ -123,7 +130,12 @@ final class DeploymentKind implements ResourceKind<DeploymentSpec> {
       tags.putAll(desired.changing(actual));
       change = change.with(tags, "tags");
     }
-    return workspace.patchDeployment(endpoint, variant, change);
+    return started(path, workspace.patchDeployment(endpoint, variant, change));
+  }
+
+  private Accepted started(String path, Accepted accepted) {
+    accepted.operation().ifPresent(operation -> started.put(operation, path));
+    return accepted;
   }
 
   @Override
@@ -159,15 +171,16 @@ final class DeploymentKind implements ResourceKind<DeploymentSpec> {
       String name = endpoint.text("name").orElse("");
       for (Document deployment : endpoints.deployments(name, look)) {
         if (AzureMlTags.areManaged(deployment.texts("tags"))) {
-          listed.add(listed(name, endpoint, deployment));
+          listed.add(listed(name, deployment, look));
         }
       }
     }
     return listed;
   }
 
-  private Listed listed(String endpoint, Document parent, Document deployment) {
-    String variant = AzureMlNames.last(deployment.text("name").orElse(""));
+  private Listed listed(String endpoint, Document deployment, Look look) {
+    String path = endpoint + "/" + AzureMlNames.last(deployment.text("name").orElse(""));
+    Observed<DeploymentSpec> seen = observed(path, deployment, look);
     VariantTag uses = DeploymentSpec.of(deployment, names).uses();
     List<ResourceRef> used = new ArrayList<>();
     uses.model().ifPresent(ref -> used.add(new ResourceRef(ModelSpec.KIND.name(), ref.toString())));
@@ -176,24 +189,11 @@ final class DeploymentKind implements ResourceKind<DeploymentSpec> {
     uses.code().ifPresent(ref -> used.add(new ResourceRef(CodeSpec.KIND.name(), ref.toString())));
     used.add(new ResourceRef(EndpointSpec.KIND.name(), endpoint));
     return Listed.of(
-            new ResourceRef(DeploymentSpec.KIND.name(), endpoint + "/" + variant),
-            AssetKind.createdAt(deployment))
+            new ResourceRef(DeploymentSpec.KIND.name(), path), AssetKind.createdAt(deployment))
         .deployment(endpoint)
-        .status(status(parent, variant, deployment), "")
+        .status(seen.status(), seen.detail())
         .asRoot()
         .uses(used);
-  }
-
-  private static Observed.Status status(Document endpoint, String variant, Document deployment) {
-    return switch (Endpoints.state(deployment)) {
-      case "Creating", "Updating", "Scaling" -> Observed.Status.CHANGING;
-      case "Deleting" -> Observed.Status.DELETING;
-      case "Failed", "Canceled" ->
-        AzureMlTraffic.percent(endpoint, variant) > 0
-            ? Observed.Status.READY
-            : Observed.Status.FAILED;
-      default -> Observed.Status.READY;
-    };
   }
 
   // ---- comparing ----

@@ -186,12 +186,12 @@ record DeploymentSpec(
   // ---- writing ----
 
   /** {@return the document of a new deployment, without region and owner} */
-  Document document(AzureMlNames names) {
+  Document document(AzureMlNames names, AssetVersions versions) {
     Document document = Document.EMPTY
         .with("Managed", "properties", "endpointComputeType")
         .with("Default", "properties", "scaleSettings", "scaleType")
         .with(instanceType, "properties", "instanceType")
-        .with(id(AssetType.MODEL, model, names), "properties", "model")
+        .with(id(AssetType.MODEL, model, names, versions), "properties", "model")
         .with(environmentVariables.environment(), "properties", "environmentVariables")
         .with(probe(container.livenessProbe()), "properties", "livenessProbe")
         .with(probe(container.readinessProbe()), "properties", "readinessProbe")
@@ -200,11 +200,15 @@ record DeploymentSpec(
         .with(allTags(), "tags");
     if (!environment.isEmpty()) {
       document = document.with(
-          id(AssetType.ENVIRONMENT, environment, names), "properties", "environmentId");
+          id(AssetType.ENVIRONMENT, environment, names, versions), "properties", "environmentId");
     }
     if (!code.isEmpty()) {
       document = document
-          .with(id(AssetType.CODE, code, names), "properties", "codeConfiguration", "codeId")
+          .with(
+              id(AssetType.CODE, code, names, versions),
+              "properties",
+              "codeConfiguration",
+              "codeId")
           .with(entryScript, "properties", "codeConfiguration", "scoringScript");
     }
     Optional<String> mount = container.modelMountPath();
@@ -245,8 +249,11 @@ record DeploymentSpec(
     return all;
   }
 
-  private static String id(AssetType type, String asset, AzureMlNames names) {
-    return isElsewhere(asset) ? asset : names.assetId(type, AssetRef.parse(asset));
+  private static String id(
+      AssetType type, String asset, AzureMlNames names, AssetVersions versions) {
+    return isElsewhere(asset)
+        ? asset
+        : names.assetId(type, versions.inWorkspace(type, AssetRef.parse(asset)));
   }
 
   private static boolean isElsewhere(String asset) {
@@ -334,6 +341,7 @@ record DeploymentSpec(
 
   /** {@return a fingerprint of all but the instances and the tags} */
   String fingerprint(AzureMlNames names) {
-    return Fingerprint.of(new String(document(names).without("tags").write(), UTF_8));
+    return Fingerprint.of(
+        new String(document(names, new AssetVersions()).without("tags").write(), UTF_8));
   }
 }

@@ -66,7 +66,7 @@ final class EndpointKind implements ResourceKind<EndpointSpec> {
         desired.writtenTo(Document.EMPTY).with(endpoints.region(), "location").with(tags, "tags"));
   }
 
-  /** Tags are written alone, which leaves the traffic as it is. */
+  /** Tags are written alone if they can be, which leaves the traffic as it is: whether that removes any is not known. */
   @Override
   public Accepted update(String name, Observed<EndpointSpec> current, EndpointSpec desired) {
     Document now =
@@ -77,13 +77,25 @@ final class EndpointKind implements ResourceKind<EndpointSpec> {
     }
     Map<String, String> tags = AzureMlTags.owner(now.texts("tags"));
     tags.putAll(desired.tags());
-    return actual.hasOptionsOf(desired)
+    if (!actual.hasOptionsOf(desired)) {
+      return workspace.putEndpoint(name, desired.writtenTo(now).with(tags, "tags"));
+    }
+    return tags.keySet().containsAll(now.texts("tags").keySet())
         ? workspace.patchEndpoint(name, Document.EMPTY.with(tags, "tags"))
-        : workspace.putEndpoint(name, desired.writtenTo(now).with(tags, "tags"));
+        : workspace.putEndpoint(name, now.with(tags, "tags"));
   }
 
+  /** All deployments go with it, so those that are to stay are looked for just before. */
   @Override
   public Accepted delete(String name, Observed<EndpointSpec> current, Set<ResourceRef> going) {
+    for (Document deployment : workspace.deployments(name)) {
+      String path = name + "/" + AzureMlNames.last(deployment.text("name").orElse(""));
+      if (!going.contains(new ResourceRef(DeploymentSpec.KIND.name(), path))) {
+        throw AzureMlTags.areManaged(deployment.texts("tags"))
+            ? AzureMlFailures.overtaken("endpoint " + name)
+            : AzureMlFailures.hasForeignDeployment(name, path);
+      }
+    }
     return workspace.deleteEndpoint(name);
   }
 
@@ -108,10 +120,11 @@ final class EndpointKind implements ResourceKind<EndpointSpec> {
             .toList());
   }
 
-  /** Tags of others stay; what a variant that is not deployed any more has used is written again with the next one. */
+  /** One whose last change failed is written again, because nothing can be deployed to it. Tags of others stay; what a variant that is not deployed any more has used is written again with the next one. */
   @Override
   public boolean matches(EndpointSpec desired, EndpointSpec actual) {
-    return actual.hasOptionsOf(desired)
+    return (actual.isSettled() || !desired.isSettled())
+        && actual.hasOptionsOf(desired)
         && actual.tags().entrySet().containsAll(desired.tags().entrySet());
   }
 

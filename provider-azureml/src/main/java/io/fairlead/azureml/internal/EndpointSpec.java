@@ -19,10 +19,14 @@ import java.util.stream.Collectors;
  *
  * @param options who may call it, and as whom it acts
  * @param scoringUri where it is invoked; empty until Azure has created it
+ * @param isSettled whether its last change succeeded; otherwise nothing can be deployed to it
  * @param tags its tags except for the owner tag: those of the user, and those about its variants
  */
 record EndpointSpec(
-    AzureMlEndpoint options, Optional<String> scoringUri, SortedMap<String, String> tags) {
+    AzureMlEndpoint options,
+    Optional<String> scoringUri,
+    boolean isSettled,
+    SortedMap<String, String> tags) {
   static final KindName<EndpointSpec> KIND = new KindName<>("endpoint", EndpointSpec.class);
 
   private static final String SYSTEM = "SystemAssigned";
@@ -48,6 +52,7 @@ record EndpointSpec(
     return new EndpointSpec(
         identities.isEmpty() ? options : options.withIdentities(identities.toArray(String[]::new)),
         endpoint.text("properties", "scoringUri"),
+        !Endpoints.hasFailed(endpoint),
         tags);
   }
 
@@ -126,6 +131,7 @@ record EndpointSpec(
       return new EndpointSpec(
           options.or(() -> actual.map(EndpointSpec::options)).orElse(AzureMlEndpoint.DEFAULT),
           actual.flatMap(EndpointSpec::scoringUri),
+          true,
           tags);
     }
   }

@@ -55,6 +55,11 @@ final class Endpoints {
     return resource.text("properties", "provisioningState").orElse("Succeeded");
   }
 
+  /** {@return whether the last change of an endpoint or a deployment failed} */
+  static boolean hasFailed(Document resource) {
+    return state(resource).equals("Failed") || state(resource).equals("Canceled");
+  }
+
   /** {@return why the last change of an endpoint or a deployment failed, which only its operation tells} */
   String reason(Document resource) {
     return resource

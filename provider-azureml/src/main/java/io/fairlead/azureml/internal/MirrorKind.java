@@ -4,12 +4,14 @@ import io.fairlead.azureml.internal.arm.Document;
 import io.fairlead.azureml.internal.arm.Workspace;
 import io.fairlead.reconcile.Accepted;
 import io.fairlead.reconcile.KindName;
+import io.fairlead.reconcile.Listed;
 import io.fairlead.reconcile.Look;
 import io.fairlead.reconcile.Observed;
 import io.fairlead.reconcile.Outcome;
 import io.fairlead.reconcile.OwnerTag;
 import io.fairlead.reconcile.ResourceKind;
 import io.fairlead.reconcile.ResourceRef;
+import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 
@@ -72,6 +74,23 @@ final class MirrorKind implements ResourceKind<MirrorKind.Mirror> {
 
   private Accepted write(String path, int percent) {
     return traffic.mirror(AzureMlNames.endpointOf(path), AzureMlNames.variantOf(path), percent);
+  }
+
+  @Override
+  public List<Listed> list(Look look) {
+    return endpoints.managed(look).stream()
+        .flatMap(endpoint -> VariantTag.of(endpoint.texts("tags")).keySet().stream()
+            .filter(variant -> AzureMlTraffic.mirrored(endpoint, variant) > 0)
+            .map(variant -> listed(endpoint, variant)))
+        .toList();
+  }
+
+  private static Listed listed(Document endpoint, String variant) {
+    String name = endpoint.text("name").orElse("");
+    String path = name + "/" + variant;
+    return Listed.of(new ResourceRef(Mirror.KIND.name(), path), AssetKind.createdAt(endpoint))
+        .deployment(name)
+        .ownedBy(new ResourceRef(DeploymentSpec.KIND.name(), path));
   }
 
   @Override
