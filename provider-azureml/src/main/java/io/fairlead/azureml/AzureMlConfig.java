@@ -7,8 +7,11 @@ import io.fairlead.provider.Loopback;
 import io.fairlead.spi.Settings;
 import java.net.URI;
 import java.time.Duration;
+import java.util.HashSet;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.regex.Pattern;
 
 /**
@@ -27,7 +30,7 @@ public final class AzureMlConfig extends Settings<AzureMlConfig.Draft> {
 
   static final Duration CALL_TIMEOUT = Duration.ofSeconds(60);
   static final String DATASTORE = "workspaceblobstore";
-  /** Azure allows 50 tags on a resource, of which the library needs up to 23. */
+  /** Azure allows 50 tags on a resource, of which the library needs up to 24. */
   static final int MOST_TAGS = 25;
 
   private static final int LONGEST_TAG_NAME = 128;
@@ -39,6 +42,8 @@ public final class AzureMlConfig extends Settings<AzureMlConfig.Draft> {
   private static final Pattern WORKSPACE = Pattern.compile("[a-zA-Z0-9][a-zA-Z0-9_-]{2,32}");
   private static final Pattern VERSION = Pattern.compile("\\d{4}-\\d{2}-\\d{2}(-preview)?");
   private static final Pattern DATASTORE_NAME = Pattern.compile("[a-zA-Z0-9_]{1,255}");
+  private static final Pattern RESERVED =
+      Pattern.compile("^(fairlead-|microsoft|azure|windows)", Pattern.CASE_INSENSITIVE);
   private static final Pattern TAG_NAME = Pattern.compile("[^<>%&\\\\?/\\p{Cntrl}]+");
 
   static final class Draft extends Settings.Draft {
@@ -121,16 +126,23 @@ public final class AzureMlConfig extends Settings<AzureMlConfig.Draft> {
         "must be at most " + MOST_TAGS
             + ", because Azure takes 50 on a resource and the library needs the rest",
         tags.size());
+    Set<String> names = new HashSet<>();
     tags.forEach((name, value) -> problems
+        .check(
+            names.add(name.toLowerCase(Locale.ROOT)),
+            field,
+            "must not have two names that differ in the case of letters only, which Azure takes for one",
+            name)
         .check(
             TAG_NAME.matcher(name).matches() && name.length() <= LONGEST_TAG_NAME,
             field,
             "must have names of 1 to " + LONGEST_TAG_NAME + " characters without < > % & \\ ? /",
             name)
         .check(
-            !name.startsWith("fairlead-"),
+            !RESERVED.matcher(name).find(),
             field,
-            "must not have names that begin with fairlead-, which are the library's own",
+            "must not have names that begin with fairlead-, microsoft, azure or windows, which are the library's own and "
+                + "Azure's",
             name)
         .check(
             value.length() <= LONGEST_TAG_VALUE,

@@ -2,13 +2,16 @@ package io.fairlead.azureml;
 
 import com.azure.core.credential.AccessToken;
 import com.azure.core.credential.TokenCredential;
+import com.azure.core.exception.ClientAuthenticationException;
 import io.fairlead.azureml.internal.DefaultAzureMlPlatform;
 import io.fairlead.platform.EndpointPlatform;
+import io.fairlead.provider.Loopback;
 import io.fairlead.provider.TimeSource;
 import io.fairlead.spi.PlatformConfig;
 import io.fairlead.spi.PlatformProvider;
 import java.time.OffsetDateTime;
 import java.time.ZoneOffset;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
@@ -81,7 +84,8 @@ public final class AzureMlProvider implements PlatformProvider<EndpointPlatform>
     draft.callTimeout = settings.duration("callTimeout").orElse(AzureMlConfig.CALL_TIMEOUT);
     Optional<String> token = settings.text("token").filter(text -> !text.isBlank());
     if (token.isPresent()) {
-      draft.credential = Optional.of(fixed(token.get()));
+      draft.credential = Optional.of(fixed(
+          token.get(), draft.cloud, draft.endpoint.filter(Loopback::isHostOf).isPresent()));
     }
     Optional<AzureMlConfig> config = settings.built(Map.of(), () -> new AzureMlConfig(draft));
     settings.done();
@@ -102,11 +106,20 @@ public final class AzureMlProvider implements PlatformProvider<EndpointPlatform>
     return settings.requiredText(key, meaning + "; " + variable + " can be set instead");
   }
 
-  /** {@return a credential that is one token, whose end is not known} */
-  private static TokenCredential fixed(String token) {
+  /**
+   * {@return a credential that is one token for Azure Resource Manager, whose end is not known}
+   *
+   * @param isEmulated whether the endpoint is on this machine, where everything takes the same token
+   */
+  private static TokenCredential fixed(String token, AzureMlCloud cloud, boolean isEmulated) {
     AccessToken fixed =
         new AccessToken(token, OffsetDateTime.of(9999, 1, 1, 0, 0, 0, 0, ZoneOffset.UTC));
-    return request -> Mono.just(fixed);
+    return request -> isEmulated || request.getScopes().equals(List.of(cloud.managementScope()))
+        ? Mono.just(fixed)
+        : Mono.error(new ClientAuthenticationException(
+            "the setting token is for Azure Resource Manager, and not sent elsewhere ("
+                + String.join(", ", request.getScopes()) + "): use the default credentials instead",
+            null));
   }
 
   private static Map<String, String> tags(String text) {

@@ -24,9 +24,11 @@ public final class AzureMlScaling extends Settings<AzureMlScaling.Draft> impleme
     draft.maxConcurrentRequests.ifPresent(requests ->
         problems.check(requests >= 1, "maxConcurrentRequests", "must be 1 or more", requests));
     draft.requestTimeout.ifPresent(timeout -> problems.check(
-        timeout.compareTo(Duration.ZERO) > 0 && timeout.compareTo(LONGEST_REQUEST) <= 0,
+        timeout.toMillis() >= 1
+            && timeout.equals(Duration.ofMillis(timeout.toMillis()))
+            && timeout.compareTo(LONGEST_REQUEST) <= 0,
         "requestTimeout",
-        "must be more than 0 and at most 3 minutes",
+        "must be whole milliseconds, 1 or more, and at most 3 minutes",
         timeout));
     problems.throwIfAny();
   }

@@ -1,5 +1,6 @@
 package io.fairlead.azureml.internal;
 
+import io.fairlead.azureml.AzureMlAutoscaling;
 import io.fairlead.azureml.internal.arm.Document;
 import io.fairlead.azureml.internal.arm.Workspace;
 import io.fairlead.reconcile.Accepted;
@@ -12,6 +13,7 @@ import io.fairlead.reconcile.ResourceKind;
 import io.fairlead.reconcile.ResourceRef;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 
@@ -19,7 +21,7 @@ import java.util.TreeMap;
 final class AutoscaleKind implements ResourceKind<AutoscaleSpec> {
   private static final String VARIANT = AzureMlTags.PREFIX + "variant";
   private static final AutoscaleSpec OTHERS =
-      new AutoscaleSpec(0, 0, io.fairlead.azureml.AzureMlAutoscaling.DEFAULT, "", new TreeMap<>());
+      new AutoscaleSpec(0, 0, AzureMlAutoscaling.DEFAULT, "", new TreeMap<>());
 
   private final AzureMlNames names;
   private final Workspace workspace;
@@ -46,7 +48,7 @@ final class AutoscaleKind implements ResourceKind<AutoscaleSpec> {
 
   @Override
   public Accepted create(String path, AutoscaleSpec desired, OwnerTag owner) {
-    return put(path, desired, AzureMlTags.of(owner));
+    return put(path, Document.EMPTY, desired, AzureMlTags.of(owner));
   }
 
   @Override
@@ -54,11 +56,13 @@ final class AutoscaleKind implements ResourceKind<AutoscaleSpec> {
     Document now = workspace
         .autoscale(names.autoscale(path))
         .orElseThrow(() -> AzureMlFailures.gone("autoscale setting of " + path));
-    return put(path, desired, AzureMlTags.owner(now.texts("tags")));
+    return put(path, now, desired, AzureMlTags.owner(now.texts("tags")));
   }
 
-  private Accepted put(String path, AutoscaleSpec desired, Map<String, String> owner) {
-    Document document = desired.document(names, path).with(endpoints.region(), "location");
+  /** Writes the setting, and keeps what others have added to it, such as notifications. */
+  private Accepted put(
+      String path, Document before, AutoscaleSpec desired, Map<String, String> owner) {
+    Document document = desired.writtenTo(before, names, path).with(endpoints.region(), "location");
     Map<String, String> tags = document.texts("tags");
     tags.putAll(owner);
     tags.put(VARIANT, path);
@@ -72,8 +76,7 @@ final class AutoscaleKind implements ResourceKind<AutoscaleSpec> {
 
   @Override
   public List<Listed> list(Look look) {
-    List<Document> all = look.once("autoscales", workspace::autoscales);
-    return all.stream()
+    return all(look).stream()
         .filter(setting -> AzureMlTags.areManaged(setting.texts("tags"))
             && names.isHere(setting.text("properties", "targetResourceUri").orElse("")))
         .map(AutoscaleKind::listed)
@@ -86,6 +89,26 @@ final class AutoscaleKind implements ResourceKind<AutoscaleSpec> {
     return Listed.of(new ResourceRef(AutoscaleSpec.KIND.name(), path), AssetKind.createdAt(setting))
         .deployment(tags.getOrDefault(AzureMlTags.DEPLOYMENT, ""))
         .ownedBy(new ResourceRef(DeploymentSpec.KIND.name(), path));
+  }
+
+  /** Azure Monitor takes one setting for a deployment, whose name others may have chosen. */
+  @Override
+  public Optional<String> cannotCreate(String path, AutoscaleSpec desired, Look look) {
+    String own = names.autoscale(path);
+    return all(look).stream()
+        .filter(setting -> names
+            .deploymentId(path)
+            .equalsIgnoreCase(setting.text("properties", "targetResourceUri").orElse("")))
+        .map(setting -> setting.text("name").orElse(""))
+        .filter(name -> !name.equalsIgnoreCase(own))
+        .findFirst()
+        .map(name -> "is one too many: the autoscale setting " + name
+            + " of somebody else is for this deployment already, so delete it first, or deploy a fixed number of "
+            + "instances");
+  }
+
+  private List<Document> all(Look look) {
+    return look.once("autoscales", workspace::autoscales);
   }
 
   @Override

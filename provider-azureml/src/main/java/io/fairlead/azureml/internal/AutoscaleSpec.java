@@ -24,16 +24,20 @@ record AutoscaleSpec(
     int min, int max, AzureMlAutoscaling rules, String endpoint, SortedMap<String, String> tags) {
   static final KindName<AutoscaleSpec> KIND = new KindName<>("autoscale", AutoscaleSpec.class);
 
+  /** Azure Monitor takes 15 tags, of which the library needs some. */
+  static final int MOST_TAGS = 11;
+
   private static final String FINGERPRINT = AzureMlTags.PREFIX + "endpoint";
 
   AutoscaleSpec {
     tags = new TreeMap<>(tags);
   }
 
-  /** {@return a setting; empty if others have made it of rules that are not known here} */
+  /** {@return a setting; empty if others have disabled it, or made it of rules that are not known here} */
   static Optional<AutoscaleSpec> of(Document setting) {
     List<Document> profiles = setting.all("properties", "profiles");
-    if (profiles.size() != 1) {
+    boolean isEnabled = setting.text("properties", "enabled").orElse("true").equals("true");
+    if (profiles.size() != 1 || !isEnabled) {
       return Optional.empty();
     }
     Document profile = profiles.get(0);
@@ -58,7 +62,14 @@ record AutoscaleSpec(
         .findFirst();
     Optional<Integer> above = up.number("metricTrigger", "threshold");
     Optional<Integer> below = down.number("metricTrigger", "threshold");
-    if (metric.isEmpty() || above.isEmpty() || below.isEmpty()) {
+    boolean areOfOneKind =
+        List.of("metricTrigger/metricName", "metricTrigger/timeWindow", "scaleAction/cooldown")
+                .stream()
+                .map(field -> field.split("/", -1))
+                .allMatch(field -> up.text(field).equals(down.text(field)))
+            && List.of(up, down).stream()
+                .allMatch(rule -> rule.text("scaleAction", "value").equals(Optional.of("1")));
+    if (metric.isEmpty() || above.isEmpty() || below.isEmpty() || !areOfOneKind) {
       return Optional.empty();
     }
     try {
@@ -80,8 +91,8 @@ record AutoscaleSpec(
     return min >= 1 && min <= max;
   }
 
-  /** {@return the setting as a document, without region and owner} */
-  Document document(AzureMlNames names, String path) {
+  /** {@return a document with the setting, in which all else stays, without region and owner} */
+  Document writtenTo(Document document, AzureMlNames names, String path) {
     Document capacity = Document.EMPTY
         .with(String.valueOf(min), "minimum")
         .with(String.valueOf(max), "maximum")
@@ -96,7 +107,7 @@ record AutoscaleSpec(
             "rules");
     SortedMap<String, String> all = new TreeMap<>(tags);
     all.put(FINGERPRINT, endpoint);
-    return Document.EMPTY
+    return document
         .with(names.deploymentId(path), "properties", "targetResourceUri")
         .with(true, "properties", "enabled")
         .with(List.of(profile), "properties", "profiles")

@@ -25,13 +25,14 @@ import java.net.URI;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Optional;
-import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executors;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
+import java.util.regex.Pattern;
 
 /** What calls are made with: the HTTP client, the credential, and the workspace, each created when it is first needed. */
 final class AzureMlClients implements AutoCloseable {
+  private static final Pattern ACCOUNT = Pattern.compile("[a-z0-9]{3,24}");
+  private static final Pattern CONTAINER = Pattern.compile("[a-z0-9$-]{3,63}");
+
   private final AzureMlConfig config;
   private final ClientHolder holder = new ClientHolder(AzureMlProvider.ID);
 
@@ -57,12 +58,13 @@ final class AzureMlClients implements AutoCloseable {
   private final Lazy<TokenCredential> credential = new Lazy<>(holder) {
     @Override
     protected TokenCredential make() {
-      return config.credential().isPresent()
-          ? config.credential().get()
-          : new DefaultAzureCredentialBuilder()
+      TokenCredential source = config
+          .credential()
+          .orElseGet(() -> new DefaultAzureCredentialBuilder()
               .authorityHost(config.cloud().authority())
               .httpClient(http())
-              .build();
+              .build());
+      return holder.closeLater(new TimedCredential(source, config.callTimeout()));
     }
   };
   private final Workspace workspace;
@@ -95,12 +97,33 @@ final class AzureMlClients implements AutoCloseable {
   BlobContainer container() {
     Document datastore = workspace().datastore(config.datastore());
     Document properties = datastore.inside("properties").orElse(Document.EMPTY);
-    String account = properties.text("accountName").orElseThrow(this::noContainer);
-    String container = properties.text("containerName").orElseThrow(this::noContainer);
-    String host = config.storageEndpoint().isPresent()
-        ? config.storageEndpoint().get().toString().replaceFirst("/$", "") + "/" + account
-        : "https://" + account + ".blob." + properties.text("endpoint").orElse("core.windows.net");
-    return new BlobContainer(URI.create(host + "/" + container), access(account, properties));
+    String account = properties
+        .text("accountName")
+        .filter(name -> ACCOUNT.matcher(name).matches())
+        .orElseThrow(this::noContainer);
+    String container = properties
+        .text("containerName")
+        .filter(name -> CONTAINER.matcher(name).matches())
+        .orElseThrow(this::noContainer);
+    String service = service(account, properties.text("endpoint"));
+    return new BlobContainer(URI.create(service + "/" + container), access(account, properties));
+  }
+
+  /** {@return the account's address: a datastore names it, and whoever may edit that must not get the token} */
+  private String service(String account, Optional<String> named) {
+    if (config.storageEndpoint().isPresent()) {
+      return config.storageEndpoint().get().toString().replaceFirst("/$", "") + "/" + account;
+    }
+    String domain = config.cloud().storageDomain();
+    if (named.isPresent() && !named.get().equals(domain)) {
+      throw new ServingException(
+          AzureMlProvider.ID,
+          ErrorKind.INVALID,
+          "Datastore " + config.datastore() + " is at " + named.get()
+              + ", which is not the domain of the cloud, " + domain
+              + ": set AzureMlConfig.cloud, or storageEndpoint");
+    }
+    return "https://" + account + ".blob." + domain;
   }
 
   private ServingException noContainer() {
@@ -200,20 +223,13 @@ final class AzureMlClients implements AutoCloseable {
     TokenRequestContext scope =
         new TokenRequestContext().addScopes(config.cloud().scoringScope());
     try {
-      AccessToken token = credential
-          .get()
-          .getToken(scope)
-          .toFuture()
-          .get(config.callTimeout().toMillis(), TimeUnit.MILLISECONDS);
+      AccessToken token = credential.get().getTokenSync(scope);
       Instant end = token.getExpiresAt().toInstant();
       return new Credential(token.getToken(), Optional.empty(), Optional.of(end));
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw noToken(endpoint, ErrorKind.CANCELLED, e);
-    } catch (TimeoutException e) {
-      throw noToken(endpoint, ErrorKind.TIMEOUT, e);
-    } catch (ExecutionException e) {
-      throw noToken(endpoint, ErrorKind.UNAUTHORIZED, e.getCause() == null ? e : e.getCause());
+    } catch (ServingException e) {
+      throw e;
+    } catch (RuntimeException e) {
+      throw noToken(endpoint, ErrorKind.UNAUTHORIZED, e);
     }
   }
 

@@ -233,7 +233,9 @@ final class AzureMlMapper implements EndpointMapper {
         problems);
     AssetRef name = new AssetRef(
         AzureMlNames.ASSETS.of(
-            readable(container.artifact()), location, options.type().name()),
+            readable(container.artifact()),
+            names.content(location),
+            options.type().name()),
         names.versionAt(location));
     require(location, resources);
     resources.add(Resource.shared(
@@ -366,7 +368,8 @@ final class AzureMlMapper implements EndpointMapper {
         "must be the folder with the script, not the script itself",
         artifact.code());
     AssetRef name = new AssetRef(
-        AzureMlNames.ASSETS.of(readable(artifact), location, "code"), names.versionAt(location));
+        AzureMlNames.ASSETS.of(readable(artifact), names.content(location), "code"),
+        names.versionAt(location));
     require(location, resources);
     resources.add(Resource.shared(CodeSpec.KIND, name.toString(), new CodeSpec(location, tags)));
     return name.toString();
@@ -421,6 +424,12 @@ final class AzureMlMapper implements EndpointMapper {
         AzureMlTags.users(endpoint.artifact().metadata(), config.tags(), Problems.in("tags"));
     DeploymentSpec deployment = deployment(endpoint, parts, ofVariant, tags);
     if (!ofVariant.evaluationRules().isEmpty()) {
+      problems.check(
+          !scaling.isAutomatic() || tags.size() <= AutoscaleSpec.MOST_TAGS,
+          "container.artifact.metadata.labels",
+          "must be at most " + AutoscaleSpec.MOST_TAGS
+              + " together with AzureMlConfig.tags where the instances follow the load, because Azure Monitor takes 15 tags",
+          tags.size());
       AzureMlConfig.checkTags("routing.options", deployment.allTags(), problems);
     }
     problems.throwIfAny();
@@ -444,10 +453,14 @@ final class AzureMlMapper implements EndpointMapper {
       resources.add(Resource.noPart(AutoscaleSpec.KIND, path));
       resources.add(variant);
     }
-    resources.add(
-        ofVariant.mirrorPercent() > 0
-            ? Resource.part(Mirror.KIND, path, new Mirror(ofVariant.mirrorPercent()))
-            : Resource.noPart(Mirror.KIND, path));
+    // Without the option, a mirror that was set by hand stays.
+    routing
+        .options()
+        .find(AzureMlRouting.class)
+        .map(given -> given.mirrorPercent() > 0
+            ? Resource.part(Mirror.KIND, path, new Mirror(given.mirrorPercent()))
+            : Resource.noPart(Mirror.KIND, path))
+        .ifPresent(resources::add);
     return new Mapping(resources, warnings);
   }
 

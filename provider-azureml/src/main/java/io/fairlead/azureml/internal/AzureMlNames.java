@@ -5,6 +5,7 @@ import io.fairlead.azureml.internal.arm.AssetType;
 import io.fairlead.azureml.internal.storage.Uploads;
 import io.fairlead.provider.ContentName;
 import io.fairlead.provider.Fingerprint;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -83,6 +84,16 @@ final class AzureMlNames {
         .filter(Uploads.KEYS::isKey);
   }
 
+  /** {@return a location that differs from others only if it is another: ids in it may be told in another case} */
+  String normalized(String location) {
+    return keyAt(location).map(this::location).orElse(location);
+  }
+
+  /** {@return what makes a location different from others, for the name of an asset} */
+  String content(String location) {
+    return keyAt(location).orElse(location);
+  }
+
   /** {@return the key of the upload that an asset made here has; empty if it has none} */
   static Optional<String> keyOf(AssetRef asset) {
     return Optional.of(Uploads.KEYS.prefix() + asset.version()).filter(Uploads.KEYS::isKey);
@@ -121,7 +132,8 @@ final class AzureMlNames {
 
   /** {@return the name of a variant's autoscale setting, which is unique in the resource group} */
   String autoscale(String path) {
-    return ContentName.PREFIX + path.replace('/', '-') + "-" + Fingerprint.of(workspace, path);
+    return ContentName.PREFIX + path.replace('/', '-') + "-"
+        + Fingerprint.of(workspace.toLowerCase(Locale.ROOT), path);
   }
 
   /** {@return the last segment of an id} */

@@ -78,11 +78,17 @@ final class AzureMlTraffic implements TrafficSetting {
   public Accepted write(String name, Observed<Traffic> current, Traffic desired) {
     Document now =
         workspace.endpoint(name).orElseThrow(() -> AzureMlFailures.gone("endpoint " + name));
-    if (!Optional.of(traffic(now)).equals(current.value())) {
+    if (isChanging(now) || !Optional.of(traffic(now)).equals(current.value())) {
       throw AzureMlFailures.overtaken("traffic of endpoint " + name);
     }
     return workspace.putEndpoint(
         name, withoutMirrorOf(desired, now).withNumbers(desired.weights(), TRAFFIC));
+  }
+
+  /** {@return whether a change is in progress, during which the document may be that of before} */
+  private static boolean isChanging(Document endpoint) {
+    String state = Endpoints.state(endpoint);
+    return state.equals("Creating") || state.equals("Updating");
   }
 
   /** {@return the document without the mirror of a variant that gets requests of its own, which cannot have both} */
@@ -96,6 +102,12 @@ final class AzureMlTraffic implements TrafficSetting {
   Accepted mirror(String name, String variant, int percent) {
     Document now =
         workspace.endpoint(name).orElseThrow(() -> AzureMlFailures.gone("endpoint " + name));
+    if (mirrored(now, variant) == percent) {
+      return Accepted.VISIBLE;
+    }
+    if (isChanging(now)) {
+      throw AzureMlFailures.overtaken("endpoint " + name);
+    }
     SortedMap<String, Integer> mirrored = percents(now, MIRROR);
     mirrored.remove(variant);
     if (percent > 0) {

@@ -2,6 +2,7 @@ package io.fairlead.azureml.internal;
 
 import io.fairlead.azureml.internal.arm.Workspace;
 import io.fairlead.error.ServingException;
+import io.fairlead.grammar.Redacted;
 
 /** The last lines of a container's log, for the message of a deployment that did not start. */
 final class ContainerLog {
@@ -33,9 +34,10 @@ final class ContainerLog {
   }
 
   private String lines(String path, String containerType) {
-    String all = workspace
+    // The download's log may have the signatures of its requests.
+    String all = Redacted.text(workspace
         .logs(AzureMlNames.endpointOf(path), AzureMlNames.variantOf(path), containerType, LINES)
-        .strip();
+        .strip());
     return all.length() <= MOST_CHARACTERS
         ? all
         : "..." + all.substring(all.length() - MOST_CHARACTERS);

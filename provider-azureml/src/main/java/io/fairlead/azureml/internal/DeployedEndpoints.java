@@ -116,7 +116,7 @@ final class DeployedEndpoints {
               .withMetadata(AzureMlTags.metadata(deployment.tags(), config.tags())));
     }
     return actual.of(ModelSpec.KIND, model.get().toString()).value().flatMap(there -> {
-      URI weights = URI.create(there.location());
+      URI weights = URI.create(names.normalized(there.location()));
       ModelMetadata metadata = AzureMlTags.metadata(deployment.tags(), config.tags());
       String readable = AzureMlNames.ASSETS.readable(model.get().name());
       ModelMetadata named = readable.isEmpty() ? metadata : metadata.withName(readable);
@@ -139,7 +139,7 @@ final class DeployedEndpoints {
         .uses()
         .code()
         .flatMap(code -> actual.of(CodeSpec.KIND, code.toString()).value())
-        .map(code -> URI.create(code.location()));
+        .map(code -> URI.create(names.normalized(code.location())));
   }
 
   // ---- scaling and routing ----

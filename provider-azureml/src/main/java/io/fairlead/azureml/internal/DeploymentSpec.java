@@ -59,6 +59,11 @@ record DeploymentSpec(
   private static final AzureMlScaling OTHER_REQUESTS =
       AzureMlScaling.DEFAULT.withMaxConcurrentRequests(Integer.MAX_VALUE);
 
+  /** Azure ML's own limits. */
+  private static final int USUAL_REQUESTS = 1;
+
+  private static final Duration USUAL_TIMEOUT = Duration.ofSeconds(5);
+
   private static final String WAY_OUT =
       ": deploy a second version under another variant, shift the traffic to it, and undeploy this one";
 
@@ -82,8 +87,22 @@ record DeploymentSpec(
   }
 
   DeploymentSpec {
+    requests = withoutDefaults(requests);
     evaluationRules = new TreeMap<>(evaluationRules);
     tags = new TreeMap<>(tags);
+  }
+
+  /** {@return the limits without those that Azure ML has anyway, so that those that are given and those that are not are equal} */
+  private static AzureMlScaling withoutDefaults(AzureMlScaling requests) {
+    AzureMlScaling given = AzureMlScaling.DEFAULT;
+    Optional<Integer> concurrent =
+        requests.maxConcurrentRequests().filter(number -> number != USUAL_REQUESTS);
+    if (concurrent.isPresent()) {
+      given = given.withMaxConcurrentRequests(concurrent.get());
+    }
+    Optional<Duration> timeout =
+        requests.requestTimeout().filter(time -> !time.equals(USUAL_TIMEOUT));
+    return timeout.isPresent() ? given.withRequestTimeout(timeout.get()) : given;
   }
 
   // ---- reading ----
@@ -160,13 +179,11 @@ record DeploymentSpec(
 
   private static AzureMlScaling limits(Document settings) {
     AzureMlScaling requests = AzureMlScaling.DEFAULT;
-    Optional<Integer> concurrent =
-        settings.number("maxConcurrentRequestsPerInstance").filter(number -> number != 1);
+    Optional<Integer> concurrent = settings.number("maxConcurrentRequestsPerInstance");
     if (concurrent.isPresent()) {
       requests = requests.withMaxConcurrentRequests(concurrent.get());
     }
-    Optional<Duration> timeout =
-        duration(settings, "requestTimeout").filter(time -> !time.equals(Duration.ofSeconds(5)));
+    Optional<Duration> timeout = duration(settings, "requestTimeout");
     return timeout.isPresent() ? requests.withRequestTimeout(timeout.get()) : requests;
   }
 
@@ -180,7 +197,9 @@ record DeploymentSpec(
 
   /** {@return whether the options can express how it is run} */
   boolean isKnown() {
-    return !container.equals(OTHER_CONTAINER) && !requests.equals(OTHER_REQUESTS);
+    return !container.equals(OTHER_CONTAINER)
+        && !requests.equals(OTHER_REQUESTS)
+        && !environmentVariables.equals(Variables.OTHERS);
   }
 
   // ---- writing ----

@@ -128,6 +128,16 @@ final class EndpointKind implements ResourceKind<EndpointSpec> {
         && actual.tags().entrySet().containsAll(desired.tags().entrySet());
   }
 
+  /** Azure ML gives an endpoint its identity for good. */
+  @Override
+  public Optional<String> cannotUpdate(EndpointSpec actual, EndpointSpec desired) {
+    return actual.hasIdentityOf(desired)
+        ? Optional.empty()
+        : Optional.of(
+            "has another identity, which Azure ML never changes: deploy under another name, or without an identity in "
+                + "AzureMlEndpoint, which leaves it as it is");
+  }
+
   @Override
   public boolean mayUse(String kind) {
     return false;

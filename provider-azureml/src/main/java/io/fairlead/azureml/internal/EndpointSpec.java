@@ -103,6 +103,11 @@ record EndpointSpec(
         && ids(options).equals(ids(desired.options));
   }
 
+  /** {@return whether containers act as the same identities} */
+  boolean hasIdentityOf(EndpointSpec desired) {
+    return ids(options).equals(ids(desired.options));
+  }
+
   private static Set<String> ids(AzureMlEndpoint options) {
     return options.identities().stream()
         .map(id -> id.toLowerCase(Locale.ROOT))

@@ -50,11 +50,14 @@ final class MirrorKind implements ResourceKind<MirrorKind.Mirror> {
     if (endpoint.isEmpty()) {
       return Observed.absent();
     }
-    String state = Endpoints.state(endpoint.get());
-    if (state.equals("Updating")) {
-      return Observed.changing(state);
+    if (percent == 0) {
+      // Whatever else of the endpoint is being changed.
+      return Observed.absent();
     }
-    return percent == 0 ? Observed.absent() : Observed.ready(new Mirror(percent));
+    String state = Endpoints.state(endpoint.get());
+    return state.equals("Updating")
+        ? Observed.changing(state)
+        : Observed.ready(new Mirror(percent));
   }
 
   @Override

@@ -1,6 +1,7 @@
 package io.fairlead.azureml.internal;
 
 import io.fairlead.grammar.Dependencies;
+import io.fairlead.grammar.InvalidValueException;
 import io.fairlead.grammar.Problems;
 import java.util.List;
 import java.util.Map;
@@ -21,13 +22,20 @@ final class Variables {
   /** A value that Azure ML replaces with a secret when the container starts. */
   private static final Pattern REFERENCE = Pattern.compile("\\$\\{\\{.+}}");
 
+  /** Stands for variables that others have set, with names that the grammar does not have. */
+  static final Dependencies OTHERS = Dependencies.environment(Map.of("_", "set by others"));
+
   private Variables() {}
 
   /** {@return the variables of a deployment that were given, without Azure ML's own} */
   static Dependencies given(Map<String, String> told) {
     SortedMap<String, String> given = new TreeMap<>(told);
     given.keySet().removeAll(AZURES);
-    return Dependencies.environment(given);
+    try {
+      return Dependencies.environment(given);
+    } catch (InvalidValueException e) {
+      return OTHERS;
+    }
   }
 
   static void check(Map<String, String> variables, Problems problems) {

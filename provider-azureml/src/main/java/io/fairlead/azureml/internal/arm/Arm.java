@@ -23,6 +23,7 @@ import io.fairlead.reconcile.Outcome;
 import java.net.URI;
 import java.time.Duration;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
@@ -160,7 +161,12 @@ final class Arm {
 
   /** Deletes an object; one that does not exist is deleted. */
   Accepted delete(String what, String path) {
-    return accepted(what, checked(what, send(what, HttpMethod.DELETE, uri(path), null)));
+    Answer answer = send(what, HttpMethod.DELETE, uri(path), null);
+    if (answer.status() >= FIRST_ERROR) {
+      throw errors.ofDeletion(
+          what, answer.status(), answer.body(), answer.retryAfter(), answer.header(REQUEST_ID));
+    }
+    return accepted(what, answer);
   }
 
   /** {@return the objects of all pages of a list} */
@@ -250,9 +256,10 @@ final class Arm {
 
   private Outcome byDocument(StartedOperation started, Document operation) {
     String status = operation.text("status").orElse("");
-    return switch (status) {
-      case "Succeeded" -> Outcome.succeeded();
-      case "Failed", "Canceled", "Cancelled" ->
+    return switch (status.toLowerCase(Locale.ROOT)) {
+      // Without a status, the object itself tells how it ended.
+      case "succeeded", "" -> Outcome.succeeded();
+      case "failed", "canceled", "cancelled" ->
         Outcome.failed(errors.ofOperation(started.what(), operation, BAD_REQUEST));
       default -> Outcome.running(status);
     };

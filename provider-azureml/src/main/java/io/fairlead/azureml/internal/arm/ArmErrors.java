@@ -3,6 +3,7 @@ package io.fairlead.azureml.internal.arm;
 import io.fairlead.azureml.AzureMlProvider;
 import io.fairlead.error.ErrorKind;
 import io.fairlead.error.ServingException;
+import io.fairlead.grammar.Redacted;
 import java.net.ConnectException;
 import java.net.UnknownHostException;
 import java.nio.channels.UnresolvedAddressException;
@@ -55,11 +56,16 @@ final class ArmErrors {
   private static final Predicate<String> DELETED_FOR_GOOD =
       Pattern.compile("cannot be re-?created", Pattern.CASE_INSENSITIVE).asPredicate();
 
-  /** Matches a conflict with what an object is, which does not pass. */
+  /** Matches a conflict with what an object is or with a setting of the subscription, which does not pass. */
   private static final Predicate<String> FIXED = Pattern.compile(
-          "(cannot|can't) be (changed|updated|modified|re-?created)|immutable",
+          "(cannot|can't) be (changed|updated|modified|re-?created)|immutable|MissingSubscriptionRegistration|"
+              + "not registered to use namespace|ScopeLocked|ResourceGroupBeingDeleted|ReadOnlyDisabledSubscription",
           Pattern.CASE_INSENSITIVE)
       .asPredicate();
+
+  /** Matches the refusal to delete a deployment that gets requests or copies of them, which others may have given it. */
+  private static final Predicate<String> HAS_TRAFFIC =
+      Pattern.compile("traffic", Pattern.CASE_INSENSITIVE).asPredicate();
 
   /** The credentials that are used, as a phrase. */
   private final String identity;
@@ -68,7 +74,7 @@ final class ArmErrors {
     this.identity = identity;
   }
 
-  /** An error as Azure says it: the innermost code that says something, and all messages. */
+  /** An error as Azure says it: the first code that is not general, and all messages. */
   private record Said(String code, String message) {
     boolean matches(Predicate<String> pattern) {
       return pattern.test(code + " " + message);
@@ -113,6 +119,24 @@ final class ArmErrors {
             AzureMlProvider.ID, ErrorKind.ALREADY_EXISTS, what + " failed: it exists already")
         .requestId(requestId.orElse(null))
         .build();
+  }
+
+  /** {@return the refusal of a deletion; that of one that has traffic again is a conflict, which may be resolved} */
+  ServingException ofDeletion(
+      String what,
+      int status,
+      Optional<Document> body,
+      Optional<Duration> retryAfter,
+      Optional<String> requestId) {
+    Said said = said(body);
+    return status == BAD_REQUEST && said.matches(HAS_TRAFFIC)
+        ? ServingException.builder(
+                AzureMlProvider.ID,
+                ErrorKind.CONFLICT,
+                what + " failed: " + reason(said, "HTTP " + status))
+            .requestId(requestId.orElse(null))
+            .build()
+        : answered(what, status, body, retryAfter, requestId);
   }
 
   /** {@return a call without an answer as a ServingException} */
@@ -211,7 +235,8 @@ final class ArmErrors {
           "conflict",
           "deploymentfailed",
           "internal" -> true;
-      default -> false;
+      // Whatever fails while a deployment is created.
+      default -> code.startsWith("InferencingClient");
     };
   }
 
@@ -241,7 +266,8 @@ final class ArmErrors {
     }
   }
 
-  private static String reason(Said said, String otherwise) {
+  private static String reason(Said given, String otherwise) {
+    Said said = new Said(given.code(), Redacted.text(given.message()));
     if (said.message().isEmpty()) {
       return said.code().isEmpty() ? otherwise : said.code() + " (" + otherwise + ")";
     }
@@ -296,7 +322,7 @@ final class ArmErrors {
         ErrorKind.MODEL_FAILED;
       case "operationcanceled", "operationcancelled" -> ErrorKind.UNAVAILABLE;
       case "resourcenotfound" -> ErrorKind.NOT_FOUND;
-      case "workspacemanagednetworknotready" -> ErrorKind.CONFLICT;
+      case "workspacemanagednetworknotready" -> ErrorKind.INVALID;
       case "authorizationfailed", "linkedauthorizationfailed", "forbidden" ->
         ErrorKind.UNAUTHORIZED;
       case "badargument" -> ErrorKind.INVALID;
@@ -335,6 +361,11 @@ final class ArmErrors {
       case "workspacemanagednetworknotready" ->
         ". Provision the managed network of the workspace first";
       case "internalservererror" -> ". It is Azure's own failure: retry, or ask its support";
+      case "missingsubscriptionregistration" ->
+        ". Register the resource providers Microsoft.MachineLearningServices and Microsoft.Insights in the "
+            + "subscription first";
+      case "scopelocked" ->
+        ". Remove the lock of the resource, its group or the subscription first";
       default -> "";
     };
   }

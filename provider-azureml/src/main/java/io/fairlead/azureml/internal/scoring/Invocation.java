@@ -63,6 +63,10 @@ final class Invocation<B> implements Function<Duration, HttpAnswer<B>>, Refusals
     return deadline;
   }
 
+  boolean isPinned() {
+    return variant != null;
+  }
+
   /** Makes one attempt; a credential that is refused is fetched again once, because the model did not get the request. */
   @Override
   public HttpAnswer<B> apply(Duration left) {

@@ -98,7 +98,9 @@ public final class ScoringInvoker implements Invoker<Endpoint>, AutoCloseable {
     } catch (ServingException e) {
       boolean isUnreached =
           e.getCause() instanceof HttpFailure failure && failure.stage() == Stage.NOT_CONNECTED;
-      if (isUnreached || e.kind() == ErrorKind.NOT_FOUND) {
+      // A variant that does not exist is no reason to look for the endpoint again.
+      boolean isAbsent = e.kind() == ErrorKind.NOT_FOUND && !invocation.isPinned();
+      if (isUnreached || isAbsent) {
         targets.forget(endpoint.name());
       }
       throw e;
