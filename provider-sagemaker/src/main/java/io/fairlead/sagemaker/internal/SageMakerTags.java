@@ -8,6 +8,7 @@ import io.fairlead.provider.TimeSource;
 import io.fairlead.reconcile.OwnerTag;
 import io.fairlead.reconcile.ResourceRef;
 import io.fairlead.sagemaker.SageMakerProvider;
+import io.fairlead.sagemaker.internal.rules.TagRules;
 import java.io.Serial;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
@@ -17,8 +18,11 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import software.amazon.awssdk.services.sagemaker.model.ListTagsResponse;
 import software.amazon.awssdk.services.sagemaker.model.Tag;
@@ -38,11 +42,16 @@ final class SageMakerTags {
 
   /**
    * The prefix of tags of an endpoint configuration, before the name of each model that a variant of its endpoint
-   * has, or had. The value is the key of the model's upload, if it has one.
+   * has, or had. The value is a number, by which the oldest is found, and the key of the model's upload, if it has one.
    */
   private static final String MODEL = "fairlead-model/";
 
-  private static final int MOST_MODELS = 20;
+  private static final Pattern MODELS_VALUE = Pattern.compile("(?:(\\d{1,9})(?: |$))?(.*)");
+
+  /** AWS allows 50 tags, of which one is left for that of a claim. */
+  private static final int MOST = 49;
+
+  private static final int MOST_EARLIER_MODELS = 20;
 
   /** A tag of an inference component: its variant. */
   static final String VARIANT = "fairlead-variant";
@@ -87,36 +96,71 @@ final class SageMakerTags {
         .collect(Collectors.toCollection(TreeSet::new));
   }
 
+  /**
+   * What a tag says of a model.
+   *
+   * @param number the higher, the later a variant had the model; 0 if the tag has none
+   * @param artifact the key of its upload; empty if it has none
+   */
+  private record Remembered(int number, String artifact) {
+    static Remembered of(String value) {
+      Matcher parts = MODELS_VALUE.matcher(value);
+      return parts.matches() && parts.group(1) != null
+          ? new Remembered(Integer.parseInt(parts.group(1)), parts.group(2))
+          : new Remembered(0, value);
+    }
+
+    String value() {
+      return artifact.isEmpty() ? String.valueOf(number) : number + " " + artifact;
+    }
+  }
+
+  private static Map<String, Remembered> remembered(Map<String, String> resourceTags) {
+    Map<String, Remembered> models = new TreeMap<>();
+    resourceTags.forEach((tag, value) -> {
+      if (tag.startsWith(MODEL)) {
+        models.put(tag.substring(MODEL.length()), Remembered.of(value));
+      }
+    });
+    return models;
+  }
+
   /** {@return the models that a configuration's tags name, and their uploads} */
   static List<ResourceRef> models(Map<String, String> resourceTags) {
     List<ResourceRef> models = new ArrayList<>();
-    resourceTags.forEach((tag, artifact) -> {
-      if (tag.startsWith(MODEL)) {
-        models.add(new ResourceRef(SageMakerKinds.MODEL.name(), tag.substring(MODEL.length())));
-        if (!artifact.isEmpty()) {
-          models.add(new ResourceRef(SageMakerKinds.ARTIFACT.name(), artifact));
-        }
+    remembered(resourceTags).forEach((model, said) -> {
+      models.add(new ResourceRef(SageMakerKinds.MODEL.name(), model));
+      if (!said.artifact().isEmpty()) {
+        models.add(new ResourceRef(SageMakerKinds.ARTIFACT.name(), said.artifact()));
       }
     });
     return models;
   }
 
   /**
-   * Adds the models of a configuration to its tags.
+   * Adds the models of a configuration to its tags, and removes the oldest of those that no variant has any more, if
+   * there are many.
    *
    * @param resourceTags its tags, including those of the configuration that it replaces
    * @param models the names of the models that its variants have, with the keys of their uploads, which may be empty
    */
   static void remember(Map<String, String> resourceTags, Map<String, String> models) {
-    models.forEach((model, artifact) ->
-        resourceTags.merge(MODEL + model, artifact, (before, now) -> now.isEmpty() ? before : now));
-    List<String> earlier = resourceTags.keySet().stream()
-        .filter(tag -> tag.startsWith(MODEL))
-        .filter(tag -> !models.containsKey(tag.substring(MODEL.length())))
-        .sorted()
-        .toList();
-    // AWS allows 50 tags.
-    earlier.stream().skip(MOST_MODELS).forEach(resourceTags::remove);
+    Map<String, Remembered> before = remembered(resourceTags);
+    int number = 1 + before.values().stream().mapToInt(Remembered::number).max().orElse(0);
+    models.forEach((model, artifact) -> {
+      Remembered known = before.remove(model);
+      String key = known != null && artifact.isEmpty() ? known.artifact() : artifact;
+      resourceTags.put(MODEL + model, new Remembered(number, key).value());
+    });
+    int users = UserTags.among(resourceTags).tags().size();
+    int others = resourceTags.size() - before.size() - users;
+    // Room for as many tags of users as there may be, because they can be added later.
+    int room = MOST - others - Math.max(users, TagRules.MOST);
+    before.entrySet().stream()
+        .sorted((one, other) ->
+            Integer.compare(other.getValue().number(), one.getValue().number()))
+        .skip(Math.max(0, Math.min(room, MOST_EARLIER_MODELS)))
+        .forEach(old -> resourceTags.remove(MODEL + old.getKey()));
   }
 
   static List<Tag> list(Map<String, String> tags) {

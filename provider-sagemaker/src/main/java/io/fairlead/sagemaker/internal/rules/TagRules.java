@@ -7,7 +7,7 @@ import java.util.regex.Pattern;
 
 /** AWS's rules for tags of users beside the library's own. */
 public final class TagRules {
-  /** AWS allows 50 on a resource, of which a configuration has up to 34 of the library's. */
+  /** AWS allows 50 on a resource, of which a configuration has up to 36 of the library's and of the framework. */
   public static final int MOST = 14;
 
   public static final int LONGEST_KEY = 128;
