@@ -358,9 +358,13 @@ record DeploymentSpec(
         tags);
   }
 
-  /** {@return a fingerprint of all but the instances and the tags} */
+  /** {@return a fingerprint of all but the instances and the tags, in which no id is, because ids differ in their case} */
   String fingerprint(AzureMlNames names) {
-    return Fingerprint.of(
-        new String(document(names, new AssetVersions()).without("tags").write(), UTF_8));
+    Document settings = document(names, new AssetVersions())
+        .without("tags")
+        .without("properties", "model")
+        .without("properties", "environmentId")
+        .without("properties", "codeConfiguration", "codeId");
+    return Fingerprint.of(model, environment, code, new String(settings.write(), UTF_8));
   }
 }

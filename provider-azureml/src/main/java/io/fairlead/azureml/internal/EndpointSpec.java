@@ -100,12 +100,12 @@ record EndpointSpec(
   /** {@return whether it has the options that are desired; Azure tells identities in any order and case of letters} */
   boolean hasOptionsOf(EndpointSpec desired) {
     return options.withIdentities().equals(desired.options.withIdentities())
-        && ids(options).equals(ids(desired.options));
+        && hasIdentityOf(desired);
   }
 
-  /** {@return whether containers act as the same identities} */
+  /** {@return whether containers act as the desired identities; if none are given, any are right} */
   boolean hasIdentityOf(EndpointSpec desired) {
-    return ids(options).equals(ids(desired.options));
+    return desired.options.identities().isEmpty() || ids(options).equals(ids(desired.options));
   }
 
   private static Set<String> ids(AzureMlEndpoint options) {

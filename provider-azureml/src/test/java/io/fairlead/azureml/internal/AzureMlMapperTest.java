@@ -352,8 +352,7 @@ class AzureMlMapperTest {
             "environment " + ENVIRONMENT,
             "endpoint bert",
             "no autoscale bert/blue",
-            "deployment bert/blue",
-            "no mirror bert/blue");
+            "deployment bert/blue");
     assertThat(deployment(mapping).instances()).isEqualTo(new DeploymentSpec.Instances(1, false));
   }
 
@@ -493,7 +492,7 @@ class AzureMlMapperTest {
             "environment fairlead-server-326c057d777a305a:1",
             "code fairlead-bert-626b75fadd65d773:1");
     assertThat(new AzureMlNames(CONFIG).autoscale("bert/blue"))
-        .isEqualTo("fairlead-bert-blue-0c125b7b063897b9");
+        .isEqualTo("fairlead-bert-blue-fa49121c136576c7");
   }
 
   @Test

@@ -486,6 +486,9 @@ class AzureMlVariantsTest {
     assertThat(mirror()).isEqualTo(json("{\"green\": 50}"));
 
     deploy(container("two"), ONE, GREEN);
+    assertThat(mirror()).as("who says nothing leaves it").isEqualTo(json("{\"green\": 50}"));
+
+    deploy(container("two"), ONE, GREEN.with(AzureMlRouting.mirror(0)));
     assertThat(mirror().path("green").asInt()).isZero();
     assertIsAsDeployed(container("two"), ONE, GREEN);
   }
@@ -639,21 +642,32 @@ class AzureMlVariantsTest {
   }
 
   @Test
-  void whoMayCallAndAsWhomItActsIsChangedInPlace() {
-    deploy(
-        container("one"),
-        ONE,
-        BLUE.with(AzureMlEndpoint.authMode(AuthMode.ENTRA).withIdentities(identity("reader"))));
+  void whoMayCallIsChangedInPlace() {
+    deploy(container("one"), ONE, BLUE.with(AzureMlEndpoint.authMode(AuthMode.ENTRA)));
     Routing other = BLUE.with(AzureMlEndpoint.authMode(AuthMode.KEY));
 
     deploy(container("one"), ONE, other);
 
     ObjectNode there = workspace.endpoint("bert");
     assertThat(there.at("/properties/authMode").asText()).isEqualTo("Key");
-    assertThat(there.at("/identity/type").asText()).isEqualTo("SystemAssigned");
-    assertThat(there.path("identity").has("userAssignedIdentities")).isFalse();
     assertThat(there.at("/properties/traffic")).isEqualTo(json("{\"blue\": 100}"));
     assertIsAsDeployed(container("one"), ONE, other);
+  }
+
+  @Test
+  void asWhomItActsIsForGood() {
+    Routing reader = BLUE.with(AzureMlEndpoint.DEFAULT.withIdentities(identity("reader")));
+    deploy(container("one"), ONE, reader);
+
+    assertThat(fails(() -> deploy(
+            container("one"),
+            ONE,
+            BLUE.with(AzureMlEndpoint.DEFAULT.withIdentities(identity("writer"))))))
+        .hasMessageContaining("has another identity, which Azure ML never changes");
+
+    deploy(container("one"), ONE, BLUE);
+    assertThat(workspace.endpoint("bert").at("/identity/type").asText()).isEqualTo("UserAssigned");
+    assertIsAsDeployed(container("one"), ONE, reader);
   }
 
   private static String identity(String name) {

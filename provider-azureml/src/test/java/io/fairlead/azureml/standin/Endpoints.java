@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.NullNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.time.Duration;
+import java.util.HashSet;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
@@ -243,10 +244,22 @@ final class Endpoints {
     }
   }
 
+  private static Set<String> identities(ObjectNode endpoint) {
+    Set<String> ids = new HashSet<>();
+    endpoint
+        .at("/identity/userAssignedIdentities")
+        .fieldNames()
+        .forEachRemaining(id -> ids.add(id.toLowerCase(Locale.ROOT)));
+    return ids;
+  }
+
   private void check(String name, ObjectNode body, @Nullable EndpointState endpoint) {
     JsonNode properties = body.path("properties");
     if (endpoint == null) {
       checkName(name);
+    } else if (body.has("identity") && !identities(body).equals(identities(endpoint.put))) {
+      throw AzureError.badRequest(
+          "ValidationError", "The identity of an endpoint cannot be changed.");
     }
     if (Json.text(body, "location").isEmpty()) {
       throw AzureError.of(

@@ -86,7 +86,7 @@ class ArmErrorsTest {
     "OperationCanceled, UNAVAILABLE, true",
     "OperationCancelled, UNAVAILABLE, true",
     "OutOfCapacity, QUOTA, true",
-    "WorkspaceManagedNetworkNotReady, CONFLICT, true",
+    "WorkspaceManagedNetworkNotReady, INVALID, false",
     "AuthorizationFailed, UNAUTHORIZED, false",
     "InternalServerError, UNKNOWN, false"
   })
