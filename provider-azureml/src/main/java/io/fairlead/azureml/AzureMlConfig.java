@@ -30,6 +30,8 @@ public final class AzureMlConfig extends Settings<AzureMlConfig.Draft> {
 
   static final Duration CALL_TIMEOUT = Duration.ofSeconds(60);
   static final String DATASTORE = "workspaceblobstore";
+  /** The prefix of the names of the tags that evaluation rules are kept as. */
+  private static final String EVALUATION = "evaluation-";
   /** Azure allows 50 tags on a resource, of which the library needs up to 24. */
   static final int MOST_TAGS = 25;
 
@@ -115,6 +117,15 @@ public final class AzureMlConfig extends Settings<AzureMlConfig.Draft> {
             "must be more than 0",
             draft.callTimeout);
     checkTags("tags", draft.tags, problems);
+    draft
+        .tags
+        .keySet()
+        .forEach(name -> problems.check(
+            !name.startsWith(EVALUATION),
+            "tags",
+            "must not have names that begin with " + EVALUATION
+                + ", which the rules of AzureMlRouting have",
+            name));
     problems.throwIfAny();
   }
 
