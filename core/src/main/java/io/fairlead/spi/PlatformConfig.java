@@ -146,11 +146,11 @@ public final class PlatformConfig {
   }
 
   private void note(InvalidValueException invalid, UnaryOperator<String> key) {
+    // A value that could not be read has its default here, and its problem already.
+    Set<String> unread = problems.found().stream().map(Problem::field).collect(Collectors.toSet());
     invalid.problems().forEach(problem -> {
       String named = key.apply(problem.field());
-      // A value that could not be read has its default here, and its problem already.
-      boolean isKnown = problems.found().stream().anyMatch(one -> one.field().equals(named));
-      if (!isKnown) {
+      if (!unread.contains(named)) {
         problems.add(new Problem(named, problem.rule(), problem.value()));
       }
     });

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.fairlead.grammar.InvalidValueException;
 import io.fairlead.grammar.Problem;
+import io.fairlead.grammar.Problems;
 import java.net.URI;
 import java.time.Duration;
 import java.util.HashMap;
@@ -53,6 +54,26 @@ class PlatformConfigTest {
         .hasMessage(
             "configuration of platform 'moon': call-timeout must be given once: it is there "
                 + "with hyphens and with capitals");
+  }
+
+  @Test
+  void allProblemsOfOneSettingAreToldButOfOneThatCouldNotBeReadOnlyThat() {
+    PlatformConfig config = config(Map.of("tags", "a,b", "wait", "soon"));
+    config.text("tags");
+    config.duration("wait");
+    config.built(Map.of(), () -> {
+      Problems.in("Settings")
+          .check(false, "tags", "must not have a")
+          .check(false, "tags", "must not have b")
+          .check(false, "wait", "must be long")
+          .throwIfAny();
+      return "";
+    });
+
+    assertThatThrownBy(config::done)
+        .hasMessageContaining("tags must not have a; tags must not have b")
+        .hasMessageContaining("wait must be a duration above 0")
+        .hasMessageNotContaining("must be long");
   }
 
   @Test
