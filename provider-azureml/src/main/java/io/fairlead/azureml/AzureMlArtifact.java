@@ -28,7 +28,7 @@ public final class AzureMlArtifact extends Settings<AzureMlArtifact.Draft>
     TRITON_MODEL
   }
 
-  /** A model of any layout, without a description, of the workspace itself. */
+  /** A model of any layout, without a description; one of the Hugging Face hub is that of the registry HuggingFace. */
   public static final AzureMlArtifact DEFAULT = new AzureMlArtifact(new Draft());
 
   static final class Draft extends Settings.Draft {
@@ -61,6 +61,7 @@ public final class AzureMlArtifact extends Settings<AzureMlArtifact.Draft>
         .throwIfAny();
   }
 
+  /** {@return options of a model whose files have a layout, without a description} */
   public static AzureMlArtifact of(Type type) {
     return new AzureMlArtifact(DEFAULT.with(draft -> draft.type = type));
   }
@@ -75,7 +76,7 @@ public final class AzureMlArtifact extends Settings<AzureMlArtifact.Draft>
     return draft().description;
   }
 
-  /** {@return the registry of the model, such as {@code HuggingFace}; by default the workspace's own} */
+  /** {@return the registry that a model of the Hugging Face hub is taken from; by default {@code HuggingFace}} */
   public Optional<String> registry() {
     return draft().registry;
   }
@@ -85,11 +86,16 @@ public final class AzureMlArtifact extends Settings<AzureMlArtifact.Draft>
     return draft().registryVersion;
   }
 
+  /** {@return a copy with a description in the workspace, which can be changed later} */
   public AzureMlArtifact withDescription(String newDescription) {
     return new AzureMlArtifact(with(draft -> draft.description = Optional.of(newDescription)));
   }
 
-  /** {@return a copy that is taken from a registry, in its newest version} */
+  /**
+   * {@return a copy for a model of the Hugging Face hub that is taken from a registry, in its newest version}
+   *
+   * <p>Models that only a registry has are at {@code azureml://registries/REGISTRY/models/NAME/versions/VERSION}.
+   */
   public AzureMlArtifact fromRegistry(String newRegistry) {
     return new AzureMlArtifact(with(draft -> {
       draft.registry = Optional.of(newRegistry);
@@ -97,7 +103,7 @@ public final class AzureMlArtifact extends Settings<AzureMlArtifact.Draft>
     }));
   }
 
-  /** {@return a copy that is taken from a registry, in one version} */
+  /** {@return a copy for a model of the Hugging Face hub that is taken from a registry, in one version} */
   public AzureMlArtifact fromRegistry(String newRegistry, String version) {
     return new AzureMlArtifact(with(draft -> {
       draft.registry = Optional.of(newRegistry);

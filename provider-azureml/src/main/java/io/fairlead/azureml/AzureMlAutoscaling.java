@@ -112,27 +112,27 @@ public final class AzureMlAutoscaling extends Settings<AzureMlAutoscaling.Draft>
     return new AzureMlAutoscaling(draft);
   }
 
-  /** {@return the metric} */
+  /** {@return the metric; by default the utilization of the processors} */
   public Metric metric() {
     return draft().metric;
   }
 
-  /** {@return above which average one instance is added, in the metric's unit} */
+  /** {@return above which average one instance is added: 1 to 99 percent, or 1 millisecond or more; by default 70 percent} */
   public int addAbove() {
     return draft().addAbove;
   }
 
-  /** {@return below which average one instance is removed, in the metric's unit} */
+  /** {@return below which average one instance is removed, in the same unit, 0 or more; by default 30 percent} */
   public int removeBelow() {
     return draft().removeBelow;
   }
 
-  /** {@return the time over which the average is taken} */
+  /** {@return the time over which the average is taken; by default 5 minutes} */
   public Duration window() {
     return draft().window;
   }
 
-  /** {@return the time after a change in which there is no other} */
+  /** {@return the time after a change in which there is no other; by default 5 minutes} */
   public Duration cooldown() {
     return draft().cooldown;
   }

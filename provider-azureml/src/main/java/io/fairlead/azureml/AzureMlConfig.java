@@ -201,7 +201,7 @@ public final class AzureMlConfig extends Settings<AzureMlConfig.Draft> {
     return draft().workspace;
   }
 
-  /** {@return the cloud, by which hosts and the scopes of tokens are chosen} */
+  /** {@return the cloud, by which hosts and the scopes of tokens are chosen; by default Azure itself} */
   public AzureMlCloud cloud() {
     return draft().cloud;
   }
@@ -216,7 +216,7 @@ public final class AzureMlConfig extends Settings<AzureMlConfig.Draft> {
     return draft().storageEndpoint;
   }
 
-  /** {@return the version of the API of Azure Machine Learning} */
+  /** {@return the version of the API of Azure Machine Learning; by default {@value #API_VERSION}} */
   public String apiVersion() {
     return draft().apiVersion;
   }
@@ -241,12 +241,12 @@ public final class AzureMlConfig extends Settings<AzureMlConfig.Draft> {
     return draft().scoringClient;
   }
 
-  /** {@return the tags of all that is created; those of a model's metadata come first} */
+  /** {@return the tags of all that is created, at most 25; those of a model's metadata come first} */
   public Map<String, String> tags() {
     return draft().tags;
   }
 
-  /** {@return the timeout of one call, except invocations of models} */
+  /** {@return the timeout of one call, except invocations of models; by default 60 seconds} */
   public Duration callTimeout() {
     return draft().callTimeout;
   }
@@ -266,14 +266,17 @@ public final class AzureMlConfig extends Settings<AzureMlConfig.Draft> {
     return new AzureMlConfig(with(draft -> draft.storageEndpoint = Optional.of(endpoint)));
   }
 
+  /** {@return a copy with another version of the API, such as {@code 2024-10-01}} */
   public AzureMlConfig withApiVersion(String version) {
     return new AzureMlConfig(with(draft -> draft.apiVersion = version));
   }
 
+  /** {@return a copy that uploads local files to another datastore, which is a container of blobs} */
   public AzureMlConfig withDatastore(String datastore) {
     return new AzureMlConfig(with(draft -> draft.datastore = datastore));
   }
 
+  /** {@return a copy with the caller's own credential, for Azure Resource Manager, blobs and endpoints} */
   public AzureMlConfig withCredential(TokenCredential credential) {
     return new AzureMlConfig(with(draft -> draft.credential = Optional.of(credential)));
   }
@@ -297,6 +300,7 @@ public final class AzureMlConfig extends Settings<AzureMlConfig.Draft> {
     return new AzureMlConfig(with(draft -> draft.tags = tags));
   }
 
+  /** {@return a copy with another timeout of one call, more than 0; it does not limit invocations} */
   public AzureMlConfig withCallTimeout(Duration timeout) {
     return new AzureMlConfig(with(draft -> draft.callTimeout = timeout));
   }

@@ -34,7 +34,7 @@ public final class AzureMlContainer extends Settings<AzureMlContainer.Draft>
   /**
    * Where a server of one's own listens in its container.
    *
-   * @param port its port
+   * @param port its port, 1 to 65535
    * @param scoringPath the path of requests, which becomes that of the scoring URI
    * @param livenessPath the path that tells whether it lives
    * @param readinessPath the path that tells whether it can answer
@@ -86,26 +86,29 @@ public final class AzureMlContainer extends Settings<AzureMlContainer.Draft>
     return draft().readinessProbe;
   }
 
-  /** {@return whether the container can reach public networks} */
+  /** {@return whether the container can reach public networks; by default it can} */
   public boolean egress() {
     return draft().egress;
   }
 
-  /** {@return a copy for a server of one's own} */
+  /** {@return a copy for a server of one's own, by its port and its three paths} */
   public AzureMlContainer withServer(
       int port, String scoringPath, String livenessPath, String readinessPath) {
     return new AzureMlContainer(with(draft ->
         draft.server = Optional.of(new Server(port, scoringPath, livenessPath, readinessPath))));
   }
 
+  /** {@return a copy with the model at an absolute path of the container, such as {@code /var/models}} */
   public AzureMlContainer withModelMountPath(String path) {
     return new AzureMlContainer(with(draft -> draft.modelMountPath = Optional.of(path)));
   }
 
+  /** {@return a copy with other times of the probe that restarts the container} */
   public AzureMlContainer withLivenessProbe(AzureMlProbe probe) {
     return new AzureMlContainer(with(draft -> draft.livenessProbe = probe));
   }
 
+  /** {@return a copy with other times of the probe that says whether the container gets requests} */
   public AzureMlContainer withReadinessProbe(AzureMlProbe probe) {
     return new AzureMlContainer(with(draft -> draft.readinessProbe = probe));
   }

@@ -28,6 +28,7 @@ public final class AzureMlDependencies extends Settings<AzureMlDependencies.Draf
         .throwIfAny();
   }
 
+  /** {@return the option of code with a script, such as {@code score.py}} */
   public static AzureMlDependencies entryScript(String path) {
     Draft draft = new Draft();
     draft.entryScript = path;

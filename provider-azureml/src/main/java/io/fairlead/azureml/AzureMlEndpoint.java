@@ -48,16 +48,17 @@ public final class AzureMlEndpoint extends Settings<AzureMlEndpoint.Draft>
     problems.throwIfAny();
   }
 
+  /** {@return options of an endpoint whose callers are authenticated in a way} */
   public static AzureMlEndpoint authMode(AuthMode authMode) {
     return new AzureMlEndpoint(DEFAULT.with(draft -> draft.authMode = authMode));
   }
 
-  /** {@return how callers are authenticated} */
+  /** {@return how callers are authenticated; by default by a key} */
   public AuthMode authMode() {
     return draft().authMode;
   }
 
-  /** {@return whether it can be called from outside of the workspace's private network} */
+  /** {@return whether it can be called from outside of the workspace's private network; by default it can} */
   public boolean publicNetworkAccess() {
     return draft().publicNetworkAccess;
   }
@@ -67,6 +68,7 @@ public final class AzureMlEndpoint extends Settings<AzureMlEndpoint.Draft>
     return draft().identities;
   }
 
+  /** {@return a copy whose callers are authenticated in another way} */
   public AzureMlEndpoint withAuthMode(AuthMode authMode) {
     return new AzureMlEndpoint(with(draft -> draft.authMode = authMode));
   }

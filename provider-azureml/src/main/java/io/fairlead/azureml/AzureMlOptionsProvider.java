@@ -6,6 +6,7 @@ import java.util.Set;
 
 /** The option types of Azure ML, with which values that have them are read from JSON. */
 public final class AzureMlOptionsProvider implements OptionsProvider {
+  /** Creates a provider; does nothing else. */
   public AzureMlOptionsProvider() {}
 
   @Override

@@ -6,9 +6,9 @@ import java.time.Duration;
 /**
  * The times of a probe of a container; part of {@link AzureMlContainer}. Azure ML counts in whole seconds.
  *
- * @param initialDelay the time before the first probe
- * @param period the time between two probes
- * @param timeout the time that an answer may take
+ * @param initialDelay the time before the first probe, 1 second or more
+ * @param period the time between two probes, 1 second or more
+ * @param timeout the time that an answer may take, 1 second or more
  * @param successThreshold the number of successes after which a container that failed is well again
  * @param failureThreshold the number of failures after which a container is not well
  */
@@ -40,6 +40,7 @@ public record AzureMlProbe(
         time);
   }
 
+  /** {@return a copy with another time before the first probe} */
   public AzureMlProbe withInitialDelay(Duration delay) {
     return new AzureMlProbe(delay, period, timeout, successThreshold, failureThreshold);
   }
@@ -49,14 +50,17 @@ public record AzureMlProbe(
     return new AzureMlProbe(initialDelay, newPeriod, timeout, successThreshold, failureThreshold);
   }
 
+  /** {@return a copy with another time that an answer may take} */
   public AzureMlProbe withTimeout(Duration newTimeout) {
     return new AzureMlProbe(initialDelay, period, newTimeout, successThreshold, failureThreshold);
   }
 
+  /** {@return a copy with another number of successes after which the container is well again} */
   public AzureMlProbe withSuccessThreshold(int successes) {
     return new AzureMlProbe(initialDelay, period, timeout, successes, failureThreshold);
   }
 
+  /** {@return a copy with another number of failures after which the container is not well} */
   public AzureMlProbe withFailureThreshold(int failures) {
     return new AzureMlProbe(initialDelay, period, timeout, successThreshold, failures);
   }

@@ -60,10 +60,12 @@ public record AzureMlRequest(Optional<String> path, Optional<String> clientReque
     return new AzureMlRequest(Optional.empty(), Optional.of(id));
   }
 
+  /** {@return a copy to one path of the container} */
   public AzureMlRequest withPath(String newPath) {
     return new AzureMlRequest(Optional.of(newPath), clientRequestId);
   }
 
+  /** {@return a copy with the caller's id, 1 to 40 letters, digits, hyphens and underscores} */
   public AzureMlRequest withClientRequestId(String newId) {
     return new AzureMlRequest(path, Optional.of(newId));
   }

@@ -32,13 +32,20 @@ public final class AzureMlRouting extends Settings<AzureMlRouting.Draft> impleme
     problems.throwIfAny();
   }
 
+  /** {@return options of a variant with rules, by their names, which end up in names of tags} */
   public static AzureMlRouting evaluationRules(Map<String, String> rules) {
     Draft draft = new Draft();
     draft.evaluationRules = rules;
     return new AzureMlRouting(draft);
   }
 
-  /** {@return options of a variant that gets a copy of a share of the requests; its answers are dropped} */
+  /**
+   * {@return options of a variant that gets a copy of a share of the requests; its answers are dropped}
+   *
+   * <p>Azure ML mirrors to one variant of an endpoint, which gets no requests of its own: a mirror ends when it does.
+   *
+   * @param percent the share of the requests, 0 to 50
+   */
   public static AzureMlRouting mirror(int percent) {
     Draft draft = new Draft();
     draft.mirrorPercent = percent;
@@ -59,7 +66,7 @@ public final class AzureMlRouting extends Settings<AzureMlRouting.Draft> impleme
     return draft().mirrorPercent;
   }
 
-  /** {@return a copy for a variant that gets a copy of a share of the requests} */
+  /** {@return a copy for a variant that gets a copy of a share of the requests, 0 to 50 percent} */
   public AzureMlRouting withMirror(int percent) {
     return new AzureMlRouting(with(draft -> draft.mirrorPercent = percent));
   }

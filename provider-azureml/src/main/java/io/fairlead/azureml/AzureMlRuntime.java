@@ -21,6 +21,7 @@ public final class AzureMlRuntime extends Settings<AzureMlRuntime.Draft> impleme
     super(draft);
   }
 
+  /** {@return the option of an image on top of which a conda environment is installed} */
   public static AzureMlRuntime condaFile(CondaFile condaFile) {
     Draft draft = new Draft();
     draft.condaFile = Optional.of(condaFile);

@@ -39,6 +39,7 @@ public record CondaFile(List<String> channels, List<String> dependencies) {
     return new CondaFile(List.of(), List.of(dependencies));
   }
 
+  /** {@return a copy with channels, by priority} */
   public CondaFile withChannels(String... newChannels) {
     return new CondaFile(List.of(newChannels), dependencies);
   }

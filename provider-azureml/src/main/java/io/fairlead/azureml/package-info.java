@@ -1,9 +1,12 @@
 /**
- * The platform {@code azureml}: managed online endpoints on Azure Machine Learning. The options are settings that only
- * Azure ML has.
+ * Azure Machine Learning: managed online endpoints, and the settings that only this platform has.
  *
- * <p>{@link io.fairlead.azureml.AzureMlProvider} opens it. The package {@code io.fairlead.azureml.internal} is not part
- * of the API, and changes without notice.
+ * <p>{@link io.fairlead.azureml.AzureMlProvider} opens the platform, by {@link io.fairlead.azureml.AzureMlConfig} or by
+ * settings as text. All other types are options of the grammar's values: {@link io.fairlead.azureml.AzureMlArtifact} of a
+ * model, {@link io.fairlead.azureml.AzureMlRuntime} and {@link io.fairlead.azureml.AzureMlContainer} of a runtime, {@link
+ * io.fairlead.azureml.AzureMlDependencies} of dependencies, {@link io.fairlead.azureml.AzureMlScaling} and {@link
+ * io.fairlead.azureml.AzureMlAutoscaling} of the scaling, {@link io.fairlead.azureml.AzureMlEndpoint} and {@link
+ * io.fairlead.azureml.AzureMlRouting} of the routing, {@link io.fairlead.azureml.AzureMlRequest} of a request.
  */
 @NullMarked
 package io.fairlead.azureml;

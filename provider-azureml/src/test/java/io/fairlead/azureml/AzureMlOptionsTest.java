@@ -14,6 +14,7 @@ import io.fairlead.grammar.Routing;
 import io.fairlead.grammar.RuntimeSpec;
 import io.fairlead.grammar.Scaling;
 import io.fairlead.json.GrammarJson;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -126,5 +127,108 @@ class AzureMlOptionsTest {
         .hasMessage(
             "Endpoint: container.artifact.metadata.options.azureml.AzureMlArtifact.type must be one of "
                 + "CUSTOM_MODEL, MLFLOW_MODEL, TRITON_MODEL (got \"custom_model\")");
+  }
+
+  // ---- ranges ----
+
+  @ParameterizedTest
+  @ValueSource(ints = {-1, 51})
+  void atMostHalfOfTheRequestsIsMirrored(int percent) {
+    assertThatThrownBy(() -> AzureMlRouting.mirror(percent))
+        .isInstanceOf(InvalidValueException.class)
+        .hasMessageContaining("mirrorPercent must be 0 to 50")
+        .hasMessageContaining("(got " + percent + ")");
+    assertThat(AzureMlRouting.mirror(50).mirrorPercent()).isEqualTo(50);
+  }
+
+  @Test
+  void anEvaluationRuleSaysSomething() {
+    assertThatThrownBy(() -> AzureMlRouting.evaluationRules(Map.of("latency", " ")))
+        .isInstanceOf(InvalidValueException.class)
+        .hasMessage("AzureMlRouting: evaluationRules must not have a blank rule (got \"latency\")");
+  }
+
+  @Test
+  void aRequestTakesThreeMinutesAtMost() {
+    assertThat(
+            AzureMlScaling.DEFAULT.withRequestTimeout(Duration.ofSeconds(180)).requestTimeout())
+        .contains(Duration.ofMinutes(3));
+    for (Duration wrong : List.of(Duration.ZERO, Duration.ofMillis(180_001))) {
+      assertThatThrownBy(() -> AzureMlScaling.DEFAULT.withRequestTimeout(wrong))
+          .isInstanceOf(InvalidValueException.class)
+          .hasMessageContaining("requestTimeout must be more than 0 and at most 3 minutes");
+    }
+    assertThatThrownBy(() -> AzureMlScaling.DEFAULT.withMaxConcurrentRequests(0))
+        .isInstanceOf(InvalidValueException.class)
+        .hasMessageContaining("maxConcurrentRequests must be 1 or more");
+  }
+
+  @Test
+  void allThatIsWrongWithAProbeIsToldAtOnce() {
+    assertThatThrownBy(
+            () -> new AzureMlProbe(Duration.ZERO, Duration.ofMillis(1500), Duration.ZERO, 0, 0))
+        .isInstanceOf(InvalidValueException.class)
+        .hasMessageContaining("successThreshold must be 1 or more")
+        .hasMessageContaining("failureThreshold must be 1 or more")
+        .hasMessageContaining("initialDelay must be whole seconds, 1 or more")
+        .hasMessageContaining("period must be whole seconds, 1 or more")
+        .hasMessageContaining("timeout must be whole seconds, 1 or more");
+  }
+
+  @Test
+  void aServerHasAPortAndPaths() {
+    assertThatThrownBy(() -> AzureMlContainer.DEFAULT.withServer(0, "predict", "/a b", ""))
+        .isInstanceOf(InvalidValueException.class)
+        .hasMessageContaining("port must be 1 to 65535")
+        .hasMessageContaining("scoringPath must be a path that begins with a slash")
+        .hasMessageContaining("livenessPath must be")
+        .hasMessageContaining("readinessPath must be");
+    assertThatThrownBy(() -> AzureMlContainer.DEFAULT.withModelMountPath("models"))
+        .isInstanceOf(InvalidValueException.class)
+        .hasMessageContaining("modelMountPath must be an absolute path");
+  }
+
+  @Test
+  void rulesForTheLoadLeaveRoomBetweenThem() {
+    assertThatThrownBy(() -> AzureMlAutoscaling.cpu(100, 100))
+        .isInstanceOf(InvalidValueException.class)
+        .hasMessageContaining("addAbove must be less than 100 percent")
+        .hasMessageContaining("removeBelow must be 0 or more, and less than addAbove");
+    assertThatThrownBy(() -> AzureMlAutoscaling.DEFAULT.withWindow(Duration.ofMinutes(4)))
+        .hasMessageContaining("window must be 5 minutes to 12 hours");
+    assertThatThrownBy(() -> AzureMlAutoscaling.DEFAULT.withCooldown(Duration.ofDays(8)))
+        .hasMessageContaining("cooldown must be 1 minute to 7 days");
+    assertThat(AzureMlAutoscaling.requestLatency(5000, 100).addAbove()).isEqualTo(5000);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"score", "/score.py", "../score.py", "a/../score.py", "a b.py"})
+  void aScriptIsAPathInTheCode(String script) {
+    assertThatThrownBy(() -> AzureMlDependencies.entryScript(script))
+        .isInstanceOf(InvalidValueException.class)
+        .hasMessageContaining("entryScript must be the path of a Python script");
+  }
+
+  @Test
+  void anIdentityIsAFullIdInAnyCaseOfLetters() {
+    String id =
+        "/subscriptions/1/resourcegroups/g/providers/microsoft.managedidentity/userassignedidentities/i";
+
+    assertThat(AzureMlEndpoint.DEFAULT.withIdentities(id).identities()).containsExactly(id);
+    assertThatThrownBy(() -> AzureMlEndpoint.DEFAULT.withIdentities("i", "/subscriptions/1"))
+        .isInstanceOf(InvalidValueException.class)
+        .hasMessageContaining("identities must be the full id of a user-assigned identity");
+  }
+
+  @Test
+  void aVersionIsThatOfARegistry() {
+    assertThatThrownBy(() -> AzureMlArtifact.DEFAULT.fromRegistry("HuggingFace", "1/2"))
+        .isInstanceOf(InvalidValueException.class)
+        .hasMessageContaining("registryVersion must be the version of a model");
+    assertThat(AzureMlArtifact.DEFAULT
+            .fromRegistry("HuggingFace", "1")
+            .fromRegistry("HuggingFace")
+            .registryVersion())
+        .isEmpty();
   }
 }
