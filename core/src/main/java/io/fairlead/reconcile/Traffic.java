@@ -90,18 +90,19 @@ public record Traffic(Map<String, Integer> weights) {
    *
    * <p>Whole percents are kept by the largest-remainder method; on a tie, the first by name gets more.
    *
-   * @param rest the weights, 0 or more each; if all are 0, no variant gets any request
+   * @param shares the weights, 0 or more each; if all are 0, no variant gets any request
    */
-  public static Traffic inProportion(SortedMap<String, Integer> rest) {
-    int sum = rest.values().stream().mapToInt(Integer::intValue).sum();
+  public static Traffic inProportion(SortedMap<String, Integer> shares) {
+    int sum = shares.values().stream().mapToInt(Integer::intValue).sum();
     if (sum == 0) {
       return NONE;
     }
     SortedMap<String, Integer> next = new TreeMap<>();
-    rest.forEach((name, weight) -> next.put(name, weight * 100 / sum));
+    shares.forEach((name, weight) -> next.put(name, weight * 100 / sum));
     int missing = 100 - next.values().stream().mapToInt(Integer::intValue).sum();
-    List<String> byRemainder = rest.keySet().stream()
-        .sorted(Comparator.comparingInt((String name) -> -(rest.getOrDefault(name, 0) * 100 % sum)))
+    List<String> byRemainder = shares.keySet().stream()
+        .sorted(
+            Comparator.comparingInt((String name) -> -(shares.getOrDefault(name, 0) * 100 % sum)))
         .toList();
     byRemainder.stream().limit(missing).forEach(name -> next.merge(name, 1, Integer::sum));
     return new Traffic(next);
