@@ -39,6 +39,7 @@ import java.time.OffsetDateTime;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.Optional;
 import java.util.Random;
 import java.util.Set;
 import java.util.TreeSet;
@@ -51,6 +52,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import reactor.core.publisher.Mono;
+import reactor.core.scheduler.Schedulers;
 
 /** What Azure does on the nights on which it does not do what was asked. */
 class AzureMlBadDaysTest {
@@ -716,6 +718,25 @@ class AzureMlBadDaysTest {
     }
   }
 
+  /** Reactive applications have threads that Reactor does not let wait. */
+  @Test
+  void aThreadThatMayNotBlockForReactorMayDeployInvokeAndUndeploy() throws Exception {
+    try (EndpointPlatform own = DefaultAzureMlPlatform.open(azure.config(), time, new Random(1))) {
+      Optional<String> answered = Mono.fromCallable(() -> {
+            Endpoint blue = deploy(own, FIRST, BLUE);
+            Optional<String> variant = own.invoke(blue, Request.json("{}")).variant();
+            own.undeploy(blue).await(LIMIT);
+            return variant;
+          })
+          .subscribeOn(Schedulers.parallel())
+          .toFuture()
+          .get();
+
+      assertThat(answered).contains("blue");
+      assertThat(azure.remains()).isEmpty();
+    }
+  }
+
   /** {@return the threads of platforms, without those of the HTTP client that all platforms share} */
   private static List<Thread> threads() {
     return Thread.getAllStackTraces().keySet().stream()
@@ -789,6 +810,27 @@ class AzureMlBadDaysTest {
     assertThat(workspace.deployment("bert", "green").at("/sku/capacity").asInt())
         .isEqualTo(3);
     assertThat(workspace.calls()).doesNotContain("DELETE deployments");
+  }
+
+  @Test
+  void aNumberOfInstancesThatNobodyKnowsIsNotRestored() {
+    deploy(platform, FIRST, BLUE);
+    Endpoint green = deploy(platform, SECOND, GREEN.with(AzureMlRouting.mirror(10)));
+    workspace.failOperation("PATCH deployments", "OutOfQuota", "Not enough cores.");
+    fails(() -> platform.scale(green, THREE).await(LIMIT));
+    workspace.refuse(
+        "PUT onlineEndpoints", AzureError.of(403, "AuthorizationFailed", "No right to write."));
+    Endpoint other = new Endpoint(SECOND, ONE, GREEN.with(AzureMlRouting.mirror(20)));
+
+    ServingException failure = fails(() -> platform.scale(other, THREE).await(LIMIT));
+
+    assertThat(failure)
+        .hasMessageContaining("No right to write")
+        .message()
+        .doesNotContain("Left behind");
+    assertThat(workspace.requests("PATCH deployments"))
+        .extracting(change -> change.at("/sku/capacity").asInt())
+        .containsOnly(3);
   }
 
   /** Azure deploys nothing to an endpoint whose last change has failed. */

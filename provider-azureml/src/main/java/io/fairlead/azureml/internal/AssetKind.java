@@ -98,7 +98,7 @@ final class AssetKind<T extends AssetSpec> implements ResourceKind<T> {
     written.add(name);
     return create(asset, asset.version(), document)
         .or(() -> create(asset, AssetVersions.further(asset.version()), document))
-        .orElseThrow();
+        .orElseThrow(() -> AzureMlFailures.deletedForGood(type.noun() + " " + asset.name()));
   }
 
   /** {@return empty if the version was deleted before and cannot be created again} */

@@ -22,6 +22,15 @@ final class AzureMlFailures {
         "The " + what + " was created by another process meanwhile");
   }
 
+  /** {@return the failure of the creation of an asset that was deleted, which Azure ML refuses in each version} */
+  static ServingException deletedForGood(String what) {
+    return new ServingException(
+        AzureMlProvider.ID,
+        ErrorKind.INVALID,
+        "Azure ML does not create the " + what
+            + " again, which was deleted: give the model another name in its metadata");
+  }
+
   /** {@return the failure of the deletion of an endpoint that has a deployment which this library did not make} */
   static ServingException hasForeignDeployment(String endpoint, String path) {
     return ServingException.builder(

@@ -333,9 +333,11 @@ record DeploymentSpec(
         || (Locations.isNewest(desired) && Locations.isOneOf(desired, actual));
   }
 
-  /** {@return whether it has the instances that are desired} */
+  /** {@return whether it has the instances that are desired; any do if those before a failed change are not known} */
   boolean isScaledAs(DeploymentSpec desired) {
-    return desired.instances.followLoad() || desired.instances.equals(instances);
+    return desired.instances.followLoad()
+        || desired.instances.equals(Instances.UNKNOWN)
+        || desired.instances.equals(instances);
   }
 
   boolean isTaggedAs(DeploymentSpec desired) {

@@ -66,7 +66,7 @@ final class EndpointKind implements ResourceKind<EndpointSpec> {
         desired.writtenTo(Document.EMPTY).with(endpoints.region(), "location").with(tags, "tags"));
   }
 
-  /** Tags are written alone if they can be, which leaves the traffic as it is: whether that removes any is not known. */
+  /** Tags are written alone, which leaves the traffic as it is, unless one is removed: that may not remove it. */
   @Override
   public Accepted update(String name, Observed<EndpointSpec> current, EndpointSpec desired) {
     Document now =
@@ -120,7 +120,11 @@ final class EndpointKind implements ResourceKind<EndpointSpec> {
             .toList());
   }
 
-  /** One whose last change failed is written again, because nothing can be deployed to it. Tags of others stay; what a variant that is not deployed any more has used is written again with the next one. */
+  /**
+   * Tags of others stay; what a variant that is not deployed any more has used is written again with the next one.
+   *
+   * <p>An endpoint whose last change failed is written again, because nothing can be deployed to it.
+   */
   @Override
   public boolean matches(EndpointSpec desired, EndpointSpec actual) {
     return (actual.isSettled() || !desired.isSettled())

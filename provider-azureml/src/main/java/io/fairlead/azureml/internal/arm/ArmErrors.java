@@ -58,8 +58,9 @@ final class ArmErrors {
 
   /** Matches a conflict with what an object is or with a setting of the subscription, which does not pass. */
   private static final Predicate<String> FIXED = Pattern.compile(
-          "(cannot|can't) be (changed|updated|modified|re-?created)|immutable|MissingSubscriptionRegistration|"
-              + "not registered to use namespace|ScopeLocked|ResourceGroupBeingDeleted|ReadOnlyDisabledSubscription",
+          "(already (exists|registered)|exists already).{0,80}cannot be|cannot be re-?created|"
+              + "MissingSubscriptionRegistration|not registered to use namespace|ScopeLocked|"
+              + "ResourceGroupBeingDeleted|ReadOnlyDisabledSubscription",
           Pattern.CASE_INSENSITIVE)
       .asPredicate();
 

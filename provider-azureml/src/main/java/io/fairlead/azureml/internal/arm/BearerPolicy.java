@@ -23,7 +23,7 @@ final class BearerPolicy implements HttpPipelinePolicy {
   private static final int HTTPS = 443;
   private static final int HTTP = 80;
 
-  private static final int REFUSED = 401;
+  private static final int UNAUTHORIZED = 401;
 
   private final URI host;
   private final Supplier<HttpPipelinePolicy> withoutToken;
@@ -90,7 +90,7 @@ final class BearerPolicy implements HttpPipelinePolicy {
     }
     HttpPipelinePolicy known = policy;
     return known.process(context, next.clone()).flatMap(response -> {
-      if (response.getStatusCode() != REFUSED) {
+      if (response.getStatusCode() != UNAUTHORIZED) {
         return Mono.just(response);
       }
       // A token may end before its time: it was refused before the request had any effect.
