@@ -156,7 +156,8 @@ class AzureMlOptionsTest {
     for (Duration wrong : List.of(Duration.ZERO, Duration.ofMillis(180_001))) {
       assertThatThrownBy(() -> AzureMlScaling.DEFAULT.withRequestTimeout(wrong))
           .isInstanceOf(InvalidValueException.class)
-          .hasMessageContaining("requestTimeout must be more than 0 and at most 3 minutes");
+          .hasMessageContaining(
+              "requestTimeout must be whole milliseconds, 1 or more, and at most 3 minutes");
     }
     assertThatThrownBy(() -> AzureMlScaling.DEFAULT.withMaxConcurrentRequests(0))
         .isInstanceOf(InvalidValueException.class)

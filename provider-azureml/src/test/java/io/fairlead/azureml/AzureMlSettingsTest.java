@@ -98,7 +98,7 @@ class AzureMlSettingsTest {
     assertThat(config
             .credential()
             .orElseThrow()
-            .getToken(new TokenRequestContext().addScopes("a"))
+            .getToken(new TokenRequestContext().addScopes("https://management.azure.com/.default"))
             .block()
             .getToken())
         .isEqualTo("0123456789");
