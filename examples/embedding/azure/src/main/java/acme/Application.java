@@ -21,6 +21,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.OffsetDateTime;
+import java.time.ZoneOffset;
 import java.util.Optional;
 import reactor.core.publisher.Mono;
 
@@ -40,7 +41,7 @@ public final class Application {
         .withEndpoint(endpoint)
         .withStorageEndpoint(endpoint)
         .withCredential(request -> Mono.just(new AccessToken(
-            "not-a-secret", OffsetDateTime.now().plusHours(1))));
+            "not-a-secret", OffsetDateTime.now(ZoneOffset.UTC).plusHours(1))));
     HttpClient netty = HttpClient.createDefault();
     if (!netty.getClass().getSimpleName().startsWith("Netty")) {
       throw new IllegalStateException("the client of this application is " + netty.getClass());

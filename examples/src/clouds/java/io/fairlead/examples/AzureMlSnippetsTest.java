@@ -28,6 +28,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.OffsetDateTime;
+import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
@@ -40,8 +41,8 @@ class AzureMlSnippetsTest {
   private static final Duration LIMIT = Duration.ofMinutes(1);
   private static final String IMAGE = "myregistry.azurecr.io/server:1";
   private static final Scaling ONE = Scaling.fixed("Standard_DS3_v2", 1);
-  private static final TokenCredential CREDENTIAL =
-      request -> Mono.just(new AccessToken("not-a-secret", OffsetDateTime.now().plusHours(1)));
+  private static final TokenCredential CREDENTIAL = request -> Mono.just(
+      new AccessToken("not-a-secret", OffsetDateTime.now(ZoneOffset.UTC).plusHours(1)));
 
   @TempDir
   Path folder;

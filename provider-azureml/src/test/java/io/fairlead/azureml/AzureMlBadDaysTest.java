@@ -36,6 +36,7 @@ import java.net.Socket;
 import java.net.URI;
 import java.time.Duration;
 import java.time.OffsetDateTime;
+import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
@@ -615,7 +616,8 @@ class AzureMlBadDaysTest {
     AzureMlConfig config = azure
         .config()
         .withCredential(request -> Mono.just(new AccessToken(
-            "token-" + fetched.incrementAndGet(), OffsetDateTime.now().plusHours(1))));
+            "token-" + fetched.incrementAndGet(),
+            OffsetDateTime.now(ZoneOffset.UTC).plusHours(1))));
     workspace.duration("PUT deployments", Duration.ofMinutes(20));
     time.in(Duration.ofMinutes(10), () -> workspace.expireToken("token-1"));
 

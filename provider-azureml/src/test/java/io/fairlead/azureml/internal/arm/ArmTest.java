@@ -21,6 +21,7 @@ import java.net.URI;
 import java.net.http.HttpClient;
 import java.time.Duration;
 import java.time.OffsetDateTime;
+import java.time.ZoneOffset;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.FutureTask;
@@ -47,7 +48,7 @@ class ArmTest {
   private final TokenCredential credential = context -> {
     asked.add(context);
     String token = "token-" + asked.size();
-    return Mono.just(new AccessToken(token, OffsetDateTime.now().plusHours(1)));
+    return Mono.just(new AccessToken(token, OffsetDateTime.now(ZoneOffset.UTC).plusHours(1)));
   };
   private ArmServer server;
   private ArmServer other;

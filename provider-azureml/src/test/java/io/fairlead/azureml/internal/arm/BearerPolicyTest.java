@@ -20,6 +20,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.KeyStore;
 import java.time.OffsetDateTime;
+import java.time.ZoneOffset;
 import java.util.concurrent.atomic.AtomicInteger;
 import javax.net.ssl.KeyManagerFactory;
 import javax.net.ssl.SSLContext;
@@ -41,8 +42,8 @@ class BearerPolicyTest {
   private Path folder;
 
   private final AtomicInteger fetched = new AtomicInteger();
-  private final TokenCredential credential = context -> Mono.just(
-      new AccessToken("token-" + fetched.incrementAndGet(), OffsetDateTime.now().plusHours(1)));
+  private final TokenCredential credential = context -> Mono.just(new AccessToken(
+      "token-" + fetched.incrementAndGet(), OffsetDateTime.now(ZoneOffset.UTC).plusHours(1)));
 
   @ParameterizedTest
   @CsvSource({
