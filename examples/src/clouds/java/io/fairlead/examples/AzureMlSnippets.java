@@ -3,7 +3,6 @@ package io.fairlead.examples;
 import com.azure.core.credential.TokenCredential;
 import com.azure.core.http.HttpClient;
 import io.fairlead.azureml.AzureMlArtifact;
-import io.fairlead.azureml.AzureMlArtifact.Type;
 import io.fairlead.azureml.AzureMlAutoscaling;
 import io.fairlead.azureml.AzureMlCloud;
 import io.fairlead.azureml.AzureMlConfig;
@@ -78,8 +77,8 @@ final class AzureMlSnippets {
   static List<ModelArtifact> artifacts() {
     ModelArtifact files =
         ModelArtifact.of(URI.create("azureml://datastores/workspaceblobstore/paths/models/bert/"));
-    ModelArtifact mlflow = files.with(
-        AzureMlArtifact.of(Type.MLFLOW_MODEL).withDescription("BERT, of the search team"));
+    ModelArtifact mlflow = files.with(AzureMlArtifact.of(AzureMlArtifact.Type.MLFLOW_MODEL)
+        .withDescription("BERT, of the search team"));
     ModelArtifact registered = ModelArtifact.of(URI.create("azureml:bert:3"));
     ModelArtifact ofHub = ModelArtifact.huggingFace("google-bert/bert-base-uncased")
         .with(AzureMlArtifact.DEFAULT.fromRegistry("HuggingFace", "12"));

@@ -3,7 +3,6 @@ package io.fairlead.azureml.internal;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.fairlead.azureml.AzureMlArtifact;
-import io.fairlead.azureml.AzureMlArtifact.Type;
 import io.fairlead.azureml.AzureMlAutoscaling;
 import io.fairlead.azureml.AzureMlConfig;
 import io.fairlead.azureml.AzureMlContainer;
@@ -78,7 +77,10 @@ class AzureMlMapperTest {
     assertThat(names(mapping)).containsExactly("model " + name, "environment " + ENVIRONMENT);
     assertThat(desired(mapping, ModelSpec.KIND))
         .isEqualTo(new ModelSpec(
-            location.toString(), Type.CUSTOM_MODEL, Optional.empty(), new TreeMap<>()));
+            location.toString(),
+            AzureMlArtifact.Type.CUSTOM_MODEL,
+            Optional.empty(),
+            new TreeMap<>()));
     assertThat(mapping.warnings()).isEmpty();
   }
 
@@ -104,17 +106,20 @@ class AzureMlMapperTest {
   void aDescriptionAndATypeAreThoseOfTheModelAndOnlyTheTypeIsInItsName() {
     Container plain = container(FILES);
     Container described = with(
-        plain, AzureMlArtifact.of(Type.MLFLOW_MODEL).withDescription("The model of the search"));
+        plain,
+        AzureMlArtifact.of(AzureMlArtifact.Type.MLFLOW_MODEL)
+            .withDescription("The model of the search"));
 
     Mapping mapping = mapper.container(described);
 
     assertThat(desired(mapping, ModelSpec.KIND))
         .isEqualTo(new ModelSpec(
             FILES.toString(),
-            Type.MLFLOW_MODEL,
+            AzureMlArtifact.Type.MLFLOW_MODEL,
             Optional.of("The model of the search"),
             new TreeMap<>()));
-    assertThat(name(mapper.container(with(plain, AzureMlArtifact.of(Type.MLFLOW_MODEL)))))
+    assertThat(name(
+            mapper.container(with(plain, AzureMlArtifact.of(AzureMlArtifact.Type.MLFLOW_MODEL)))))
         .isEqualTo(name(mapping))
         .isNotEqualTo(name(mapper.container(plain)));
   }
@@ -139,8 +144,8 @@ class AzureMlMapperTest {
     ModelArtifact hub = ModelArtifact.huggingFace("Meta_Llama/Llama-3.1_8B");
 
     Mapping newest = mapper.endpoint(endpoint(bare(hub)));
-    Mapping third = mapper.endpoint(endpoint(
-        bare(hub.with(AzureMlArtifact.of(Type.CUSTOM_MODEL).fromRegistry("HuggingFace", "3")))));
+    Mapping third = mapper.endpoint(endpoint(bare(hub.with(
+        AzureMlArtifact.of(AzureMlArtifact.Type.CUSTOM_MODEL).fromRegistry("HuggingFace", "3")))));
 
     assertThat(deployment(newest).model())
         .isEqualTo("azureml://registries/HuggingFace/models/meta-llama-llama-3.1-8b/labels/latest");
@@ -157,7 +162,7 @@ class AzureMlMapperTest {
   @Test
   void anotherRegistryMayHaveModelsOfTheHub() {
     ModelArtifact hub = ModelArtifact.huggingFace("org/name")
-        .with(AzureMlArtifact.of(Type.CUSTOM_MODEL).fromRegistry("mirror"));
+        .with(AzureMlArtifact.of(AzureMlArtifact.Type.CUSTOM_MODEL).fromRegistry("mirror"));
 
     assertThat(deployment(mapper.endpoint(endpoint(bare(hub)))).model())
         .isEqualTo("azureml://registries/mirror/models/org-name/labels/latest");
@@ -306,7 +311,7 @@ class AzureMlMapperTest {
 
   @ParameterizedTest
   @ValueSource(strings = {"MLFLOW_MODEL", "TRITON_MODEL"})
-  void aModelOfAKnownLayoutNeedsNoEnvironment(Type type) {
+  void aModelOfAKnownLayoutNeedsNoEnvironment(AzureMlArtifact.Type type) {
     Mapping mapping =
         mapper.endpoint(endpoint(bare(ModelArtifact.of(FILES).with(AzureMlArtifact.of(type)))));
 
