@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import io.fairlead.azureml.Azure;
 import io.fairlead.azureml.AzureMlArtifact;
-import io.fairlead.azureml.AzureMlArtifact.Type;
 import io.fairlead.azureml.AzureMlAutoscaling;
 import io.fairlead.azureml.AzureMlContainer;
 import io.fairlead.azureml.AzureMlDependencies;
@@ -64,7 +63,8 @@ class AzureMlRulesTest {
         ModelArtifact.of(URI.create("https://example.com/code/"), URI.create("s3://models/one/"))
             .withMetadata(ModelMetadata.NONE
                 .withLabels(Map.of("fairlead-run", "1", "evaluation-latency", "2", "a/b", "3"))
-                .with(AzureMlArtifact.of(Type.CUSTOM_MODEL).fromRegistry("mirror"))),
+                .with(
+                    AzureMlArtifact.of(AzureMlArtifact.Type.CUSTOM_MODEL).fromRegistry("mirror"))),
         RuntimeSpec.NONE
             .with(AzureMlRuntime.condaFile(CondaFile.of("python=3.11")))
             .with(AzureMlContainer.DEFAULT.withServer(80, "/a", "/b", "/c")),
@@ -180,7 +180,7 @@ class AzureMlRulesTest {
   @Test
   void aRegisteredModelHasItsTypeAndItsDescriptionAlready() {
     ModelArtifact registered = ModelArtifact.of(URI.create("azureml:sentiment:3"))
-        .with(AzureMlArtifact.of(Type.MLFLOW_MODEL).withDescription("Mine"));
+        .with(AzureMlArtifact.of(AzureMlArtifact.Type.MLFLOW_MODEL).withDescription("Mine"));
 
     assertThat(refused(new Container(registered, RUNTIME, Dependencies.NONE)))
         .hasMessageContaining("must not have a description in AzureMlArtifact")

@@ -9,7 +9,6 @@ import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.fairlead.azureml.Azure;
 import io.fairlead.azureml.AzureMlArtifact;
-import io.fairlead.azureml.AzureMlArtifact.Type;
 import io.fairlead.azureml.AzureMlAutoscaling;
 import io.fairlead.azureml.AzureMlContainer;
 import io.fairlead.azureml.AzureMlDependencies;
@@ -140,7 +139,8 @@ class AzureMlVariantsTest {
   void assetsAreWrittenAsAzureHasThem() {
     Container container = new Container(
         ModelArtifact.of(CODE, model("one").weights())
-            .with(AzureMlArtifact.of(Type.CUSTOM_MODEL).withDescription("The first")),
+            .with(
+                AzureMlArtifact.of(AzureMlArtifact.Type.CUSTOM_MODEL).withDescription("The first")),
         RuntimeSpec.of(Azure.IMAGE)
             .with(AzureMlRuntime.condaFile(CondaFile.of("python=3.11").withChannels("conda-forge")))
             .with(AzureMlContainer.DEFAULT.withServer(8080, "/predict", "/live", "/ready")),
@@ -174,7 +174,7 @@ class AzureMlVariantsTest {
 
   @ParameterizedTest
   @ValueSource(strings = {"MLFLOW_MODEL", "TRITON_MODEL"})
-  void aModelThatBringsItsEnvironmentIsDeployedWithoutOne(Type type) {
+  void aModelThatBringsItsEnvironmentIsDeployedWithoutOne(AzureMlArtifact.Type type) {
     Container container = new Container(
         model("one").with(AzureMlArtifact.of(type)), RuntimeSpec.NONE, Dependencies.NONE);
 
