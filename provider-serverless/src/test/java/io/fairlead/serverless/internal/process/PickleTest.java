@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 import static org.assertj.core.api.Assumptions.assumeThat;
+import static org.junit.jupiter.api.DynamicTest.dynamicTest;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
@@ -26,14 +27,16 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestFactory;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.condition.EnabledOnOs;
 import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.CsvSource;
 
 /** Needs python3 for most, and scikit-learn for one; a worker that speaks wrongly is played by a shell script. */
 @EnabledOnOs({OS.LINUX, OS.MAC})
@@ -64,6 +67,8 @@ final class PickleTest {
           def __reduce__(self):
               return (open, ("MARK", "w"))
       """;
+
+  private static final Map<String, byte[]> PICKLES = new ConcurrentHashMap<>();
 
   @TempDir
   Path folder;
@@ -120,24 +125,21 @@ final class PickleTest {
         .isEqualTo("{\"predictions\":[3.0,4.0]}");
   }
 
-  @ParameterizedTest
-  @CsvSource(delimiter = '|', textBlock = """
-      text/csv                     | 2,1;1.0,"2"
-      text/csv; header=present     | a,b;2,1;1,2
-      application/json             | [[2, 1], [1, 2]]
-      application/octet-stream     | {"instances": [[2, 1], [1, 2]]}
-      application/json             | {"id": null, "outputs": null, "parameters": null, "inputs": null, "instances": [[2, 1], [1, 2]]}
-      """)
-  void rowsAreAnsweredHoweverClientsSendThem(String type, String body) throws Exception {
+  /** One worker for all, as the rest does with its own. */
+  @TestFactory
+  Stream<DynamicTest> rowsAreAnsweredHoweverClientsSendThem() throws Exception {
     WorkerModel flowers = workers.start(spec("Flowers"));
-
-    String answer = flowers
-        .invoke(Request.of(body.replace(';', '\n').getBytes(UTF_8), type))
-        .text();
-
-    assertThat(answer)
-        .isEqualTo(
-            flowers.invoke(Request.json("{\"instances\": [[2, 1], [1, 2]]}")).text());
+    String expected =
+        flowers.invoke(Request.json("{\"instances\": [[2, 1], [1, 2]]}")).text();
+    return """
+        text/csv                     | 2,1;1.0,"2"
+        text/csv; header=present     | a,b;2,1;1,2
+        application/json             | [[2, 1], [1, 2]]
+        application/octet-stream     | {"instances": [[2, 1], [1, 2]]}
+        application/json             | {"id": null, "outputs": null, "parameters": null, "inputs": null, "instances": [[2, 1], [1, 2]]}
+        """.lines().map(PickleTest::columns).map(row -> dynamicTest(
+        row[0] + " " + row[1],
+        () -> assertThat(flowers.invoke(rows(row)).text()).isEqualTo(expected)));
   }
 
   @Test
@@ -151,22 +153,29 @@ final class PickleTest {
         .contains(new IgnoredParameters(List.of("top?k", "b")));
   }
 
-  @ParameterizedTest
-  @CsvSource(delimiter = '|', textBlock = """
-      text/csv         | 2,1;1,x                              | row 2, field 2 must be a number, or nan where a value is missing
-      text/csv         | 2,1;1                                | instances[1] must have 2 elements (got 1)
-      text/csv         | ;                                    | instances must be an array of rows, and not empty
-      text/plain       | 2                                    | contentType must be application/json or text/csv
-      application/json | {}                                   | inputs must be present, or instances, and not both, such as {"instances": [[0, 0]]}
-      application/json | {"instances": [], "instances": [[]]} | body must hold each field of an object once
-      """)
-  void wrongRowsAreRefused(String type, String body, String problem) throws Exception {
+  @TestFactory
+  Stream<DynamicTest> wrongRowsAreRefused() throws Exception {
     WorkerModel flowers = workers.start(spec("Flowers"));
+    return """
+        text/csv         | 2,1;1,x                              | row 2, field 2 must be a number, or nan where a value is missing
+        text/csv         | 2,1;1                                | instances[1] must have 2 elements (got 1)
+        text/csv         | ;                                    | instances must be an array of rows, and not empty
+        text/plain       | 2                                    | contentType must be application/json or text/csv
+        application/json | {}                                   | inputs must be present, or instances, and not both, such as {"instances": [[0, 0]]}
+        application/json | {"instances": [], "instances": [[]]} | body must hold each field of an object once
+        """.lines().map(PickleTest::columns).map(row -> dynamicTest(
+        row[0] + " " + row[1],
+        () -> assertThatThrownBy(() -> flowers.invoke(rows(row)))
+            .isInstanceOf(InvalidValueException.class)
+            .hasMessageContaining(row[2])));
+  }
 
-    assertThatThrownBy(
-            () -> flowers.invoke(Request.of(body.replace(';', '\n').getBytes(UTF_8), type)))
-        .isInstanceOf(InvalidValueException.class)
-        .hasMessageContaining(problem);
+  private static String[] columns(String line) {
+    return line.strip().split(" *\\| *", -1);
+  }
+
+  private static Request rows(String[] row) {
+    return Request.of(row[1].replace(';', '\n').getBytes(UTF_8), row[0]);
   }
 
   @Test
@@ -332,13 +341,27 @@ final class PickleTest {
         .hasMessageContaining("There is no Python at ");
   }
 
-  /** A pickle of an object of one of the classes above. */
+  /** A pickle of an object of one of the classes above, which all tests share but for one that names its folder. */
   private PickleSpec spec(String type) throws Exception {
-    assumeThat(runs("pass")).as("there is a python3").isTrue();
+    assumeThat(Python.IS_THERE).as("there is a python3").isTrue();
     Files.writeString(
         folder.resolve("flowers.py"),
         FLOWERS.replace("MARK", folder.resolve("mark").toString()));
     Path pickle = folder.resolve("model.pkl");
+    byte[] known = PICKLES.get(type);
+    if (known == null) {
+      pickle(type, pickle);
+    } else {
+      Files.write(pickle, known);
+    }
+    if (!type.equals("Marked")) {
+      PICKLES.put(type, Files.readAllBytes(pickle));
+    }
+    return PickleSpec.of(PYTHON, pickle, "flowers", sha256(pickle), LIMITS)
+        .withEnvironment(Map.of("PYTHONPATH", folder.toString()));
+  }
+
+  private void pickle(String type, Path pickle) throws Exception {
     Process python = new ProcessBuilder(
             PYTHON.toString(),
             "-B",
@@ -351,8 +374,10 @@ final class PickleTest {
         .inheritIO()
         .start();
     assertThat(python.waitFor()).isZero();
-    return PickleSpec.of(PYTHON, pickle, "flowers", sha256(pickle), LIMITS)
-        .withEnvironment(Map.of("PYTHONPATH", folder.toString()));
+  }
+
+  private static final class Python {
+    static final boolean IS_THERE = runs("pass");
   }
 
   /** A shell script in the place of Python. */
@@ -364,13 +389,13 @@ final class PickleTest {
     return PickleSpec.of(program, pickle, "model", sha256(pickle), LIMITS);
   }
 
-  private static boolean runs(String code) throws InterruptedException {
+  private static boolean runs(String code) {
     try {
       Process python = new ProcessBuilder(PYTHON.toString(), "-c", code)
           .redirectErrorStream(true)
           .redirectOutput(ProcessBuilder.Redirect.DISCARD)
           .start();
-      return python.waitFor() == 0;
+      return python.onExit().join().exitValue() == 0;
     } catch (IOException e) {
       return false;
     }
