@@ -29,6 +29,7 @@ import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.CountDownLatch;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
@@ -95,7 +96,7 @@ class AzureMlDriftTest {
     deploy(local, byLoad, BLUE);
     AzureMlConfig config = azure.config();
     AzureMlConfig shouting = AzureMlConfig.of(
-            config.subscription(), config.resourceGroup().toUpperCase(), config.workspace())
+            config.subscription(), config.resourceGroup().toUpperCase(Locale.ROOT), config.workspace())
         .withEndpoint(StandIn.endpoint())
         .withStorageEndpoint(StandIn.endpoint())
         .withCredential(Azure.CREDENTIAL);
