@@ -140,12 +140,12 @@ public final class BrokenChannel implements ClientInterceptor {
   private static String name(MethodDescriptor<?, ?> method, Message request) {
     String said = String.valueOf(method.getBareMethodName());
     for (String id : IDS) {
-      FieldDescriptor field = request.getDescriptorForType().findFieldByName(id);
+      FieldDescriptor field = Fields.find(request, id);
       if (field != null && !request.getField(field).equals("")) {
         return said + " " + last((String) request.getField(field));
       }
     }
-    boolean isNamed = request.getDescriptorForType().findFieldByName("parent") == null;
+    boolean isNamed = Fields.find(request, "parent") == null;
     return said + (isNamed ? " " + last(StandIn.name(request).orElse("")) : "");
   }
 

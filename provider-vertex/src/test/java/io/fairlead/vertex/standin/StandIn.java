@@ -167,7 +167,7 @@ public final class StandIn {
   /** {@return the name of what a request is about} */
   static Optional<String> name(Message request) {
     for (String field : List.of("name", "parent", "endpoint")) {
-      FieldDescriptor found = request.getDescriptorForType().findFieldByName(field);
+      FieldDescriptor found = Fields.find(request, field);
       if (found != null
           && found.getJavaType() == JavaType.STRING
           && !request.getField(found).equals("")) {
@@ -176,7 +176,7 @@ public final class StandIn {
     }
     for (String field : List.of(
         "endpoint", "model", "deployment_resource_pool", "model_deployment_monitoring_job")) {
-      FieldDescriptor found = request.getDescriptorForType().findFieldByName(field);
+      FieldDescriptor found = Fields.find(request, field);
       if (found != null && found.getJavaType() == JavaType.MESSAGE) {
         return name((Message) request.getField(found));
       }
