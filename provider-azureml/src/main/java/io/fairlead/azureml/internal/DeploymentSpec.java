@@ -306,7 +306,7 @@ record DeploymentSpec(
   Optional<String> cannotBecome(DeploymentSpec desired) {
     List<String> differences = new ArrayList<>();
     addIf(!isOf(model, desired.model), "model", differences);
-    addIf(!isOf(environment, desired.environment), "environment", differences);
+    addIf(!hasEnvironmentOf(desired), "environment", differences);
     addIf(!code.equalsIgnoreCase(desired.code), "code", differences);
     addIf(!entryScript.equals(desired.entryScript), "entry script", differences);
     addIf(
@@ -331,6 +331,13 @@ record DeploymentSpec(
   private static boolean isOf(String actual, String desired) {
     return actual.equalsIgnoreCase(desired)
         || (Locations.isNewest(desired) && Locations.isOneOf(desired, actual));
+  }
+
+  /** For a model that brings its environment, Azure makes one, or takes one of its own. */
+  private boolean hasEnvironmentOf(DeploymentSpec desired) {
+    return desired.environment.isEmpty()
+        ? ours(environment).isEmpty()
+        : isOf(environment, desired.environment);
   }
 
   /** {@return whether it has the instances that are desired; any do if those before a failed change are not known} */

@@ -186,6 +186,26 @@ class AzureMlVariantsTest {
   }
 
   @Test
+  void anEnvironmentThatAzureMakesForAModelIsRight() {
+    Container container = new Container(
+        model("one").with(AzureMlArtifact.of(Type.MLFLOW_MODEL)),
+        RuntimeSpec.NONE,
+        Dependencies.NONE);
+    deploy(container, ONE, BLUE);
+
+    workspace.addEnvironment("c68e03c630c5", "fb674d0c", Azure.IMAGE);
+    workspace.changeDeployment(
+        "bert",
+        "blue",
+        document -> ((ObjectNode) document.path("properties"))
+            .put(
+                "environmentId",
+                workspace.resourceId() + "/environments/c68e03c630c5/versions/fb674d0c"));
+
+    assertIsAsDeployed(container, ONE, BLUE);
+  }
+
+  @Test
   void whatIsRegisteredIsUsedAndNeverRemoved() {
     workspace.addModel("sentiment", "3", "azureml://datastores/models/paths/three/");
     workspace.addEnvironment("serving", "4", Azure.IMAGE);
