@@ -96,7 +96,9 @@ class AzureMlDriftTest {
     deploy(local, byLoad, BLUE);
     AzureMlConfig config = azure.config();
     AzureMlConfig shouting = AzureMlConfig.of(
-            config.subscription(), config.resourceGroup().toUpperCase(Locale.ROOT), config.workspace())
+            config.subscription(),
+            config.resourceGroup().toUpperCase(Locale.ROOT),
+            config.workspace())
         .withEndpoint(StandIn.endpoint())
         .withStorageEndpoint(StandIn.endpoint())
         .withCredential(Azure.CREDENTIAL);

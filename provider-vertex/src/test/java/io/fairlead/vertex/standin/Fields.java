@@ -18,11 +18,12 @@ final class Fields {
 
   /** {@return the field of this name; null if messages of this type have none} */
   static @Nullable FieldDescriptor find(Message message, String name) {
-    return KNOWN.computeIfAbsent(
+    return KNOWN
+        .computeIfAbsent(
             message.getDescriptorForType(),
             type -> type.getFields().stream()
-                .collect(Collectors.toUnmodifiableMap(
-                    FieldDescriptor::getName, Function.identity())))
+                .collect(
+                    Collectors.toUnmodifiableMap(FieldDescriptor::getName, Function.identity())))
         .get(name);
   }
 }
