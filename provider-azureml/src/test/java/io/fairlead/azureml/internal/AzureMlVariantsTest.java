@@ -188,7 +188,7 @@ class AzureMlVariantsTest {
   @Test
   void anEnvironmentThatAzureMakesForAModelIsRight() {
     Container container = new Container(
-        model("one").with(AzureMlArtifact.of(Type.MLFLOW_MODEL)),
+        model("one").with(AzureMlArtifact.of(AzureMlArtifact.Type.MLFLOW_MODEL)),
         RuntimeSpec.NONE,
         Dependencies.NONE);
     deploy(container, ONE, BLUE);
