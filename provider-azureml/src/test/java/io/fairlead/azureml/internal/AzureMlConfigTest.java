@@ -149,7 +149,8 @@ class AzureMlConfigTest {
         config().withCloud(cloud).withCredential(Azure.CREDENTIAL).withHttpClient(recording);
     try (EndpointPlatform platform =
         DefaultAzureMlPlatform.open(config, new VirtualTime(), new Random(1))) {
-      catchThrowableOfType(ServingException.class, platform::list);
+      assertThat(catchThrowableOfType(ServingException.class, platform::list))
+          .hasMessageContaining("no network");
     }
 
     assertThat(urls)
