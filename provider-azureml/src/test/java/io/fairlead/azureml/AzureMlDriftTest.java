@@ -31,6 +31,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Locale;
 import java.util.Map;
+import java.util.TreeMap;
 import java.util.concurrent.CountDownLatch;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.AfterEach;
@@ -194,6 +195,69 @@ class AzureMlDriftTest {
         .hasMessageContaining("Register the resource providers")
         .hasMessageContaining("Nothing created by this operation remains");
     assertThat(azure.remains()).isEmpty();
+  }
+
+  // ---- autoscale settings ----
+
+  private String setting() {
+    return azure.remains().stream()
+        .filter(one -> one.startsWith("autoscale "))
+        .map(one -> one.substring("autoscale ".length()))
+        .findFirst()
+        .orElseThrow();
+  }
+
+  @Test
+  void aSettingThatWasDisabledByHandIsEnabledAgainAndKeepsItsNotifications() {
+    Scaling byLoad = Scaling.between("Standard_DS3_v2", 1, 3);
+    deploy(container("one"), byLoad, BLUE);
+    workspace.changeAutoscale(setting(), one -> {
+      ((ObjectNode) one.path("properties")).put("enabled", false);
+      ((ObjectNode) one.path("properties"))
+          .putArray("notifications")
+          .addObject()
+          .put("a", "b");
+    });
+    assertThat(platform.preview(p -> p.deploy(container("one"), byLoad, BLUE)).isEmpty())
+        .isFalse();
+
+    deploy(container("one"), byLoad, BLUE);
+
+    workspace.changeAutoscale(setting(), one -> {
+      assertThat(one.at("/properties/enabled").asBoolean()).isTrue();
+      assertThat(one.at("/properties/notifications/0/a").asText()).isEqualTo("b");
+    });
+    ReadBack.assertChangesNothing(platform, "bert", "blue");
+  }
+
+  @Test
+  void aSettingOfSomebodyElseForTheDeploymentIsToldBeforeAnythingIsChanged() {
+    Scaling byLoad = Scaling.between("Standard_DS3_v2", 1, 3);
+    deploy(container("one"), byLoad, BLUE);
+    workspace.giveAwayAutoscale(setting(), "theirs");
+    workspace.forgetCalls();
+
+    ServingException refusal = fails(() -> deploy(container("one"), byLoad, BLUE));
+
+    assertThat(refusal.kind()).isEqualTo(ErrorKind.CONFLICT);
+    assertThat(refusal).hasMessageContaining("the autoscale setting theirs of somebody else");
+    assertThat(workspace.calls()).noneMatch(call -> call.matches("(PUT|PATCH|DELETE) .*"));
+  }
+
+  @Test
+  void moreTagsThanAzureMonitorTakesAreRefusedWhereInstancesFollowTheLoad() {
+    Map<String, String> tags = new TreeMap<>();
+    for (int i = 0; i < 12; i++) {
+      tags.put("tag" + i, "x");
+    }
+    try (EndpointPlatform tagged = azure.open(azure.config().withTags(tags), Faults.none())) {
+      assertThat(catchThrowableOfType(
+              IllegalArgumentException.class,
+              () ->
+                  tagged.deploy(container("one"), Scaling.between("Standard_DS3_v2", 1, 3), BLUE)))
+          .hasMessageContaining("Azure Monitor takes 15 tags");
+      tagged.deploy(container("one"), ONE, BLUE).await(LIMIT);
+    }
   }
 
   // ---- secrets and other hosts ----

@@ -423,13 +423,13 @@ final class AzureMlMapper implements EndpointMapper {
     SortedMap<String, String> tags =
         AzureMlTags.users(endpoint.artifact().metadata(), config.tags(), Problems.in("tags"));
     DeploymentSpec deployment = deployment(endpoint, parts, ofVariant, tags);
+    problems.check(
+        !scaling.isAutomatic() || tags.size() <= AutoscaleSpec.MOST_TAGS,
+        "container.artifact.metadata.labels",
+        "must be at most " + AutoscaleSpec.MOST_TAGS
+            + " together with AzureMlConfig.tags where the instances follow the load, because Azure Monitor takes 15 tags",
+        tags.size());
     if (!ofVariant.evaluationRules().isEmpty()) {
-      problems.check(
-          !scaling.isAutomatic() || tags.size() <= AutoscaleSpec.MOST_TAGS,
-          "container.artifact.metadata.labels",
-          "must be at most " + AutoscaleSpec.MOST_TAGS
-              + " together with AzureMlConfig.tags where the instances follow the load, because Azure Monitor takes 15 tags",
-          tags.size());
       AzureMlConfig.checkTags("routing.options", deployment.allTags(), problems);
     }
     problems.throwIfAny();

@@ -7,6 +7,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.function.Consumer;
 import java.util.function.Supplier;
 
 /** Autoscale settings of Azure Monitor, which stay when what they scale is gone. */
@@ -30,6 +31,14 @@ final class Autoscale {
     if (settings.remove(name) == null) {
       throw new IllegalArgumentException("there is no autoscale setting " + name);
     }
+  }
+
+  /** Changes a setting, or copies it under another name. */
+  void edit(String name, String as, Consumer<ObjectNode> edit) {
+    Setting before = settings.get(name);
+    ObjectNode put = before.put().deepCopy();
+    edit.accept(put);
+    settings.put(as, new Setting(put, before.created(), workspace.now()));
   }
 
   Answer answer(Call call) {

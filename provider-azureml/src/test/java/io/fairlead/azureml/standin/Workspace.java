@@ -386,6 +386,19 @@ public final class Workspace implements AutoCloseable {
     change(there -> there.endpoints.regenerateKeys(endpoint));
   }
 
+  /** Changes an autoscale setting. */
+  public void changeAutoscale(String setting, Consumer<ObjectNode> edit) {
+    change(there -> there.autoscale.edit(setting, setting, edit));
+  }
+
+  /** Gives an autoscale setting another name, and takes its tags, as if somebody else had made it. */
+  public void giveAwayAutoscale(String setting, String name) {
+    change(there -> {
+      there.autoscale.edit(setting, name, put -> put.remove("tags"));
+      there.autoscale.remove(setting);
+    });
+  }
+
   /** Deletes an autoscale setting. */
   public void deleteAutoscale(String setting) {
     change(there -> there.autoscale.remove(setting));
