@@ -44,7 +44,8 @@ public final class PlatformConfig {
     this.given = new TreeSet<>(values.keySet());
     this.classLoader = requireNonNull(classLoader, "classLoader");
     this.problems = Problems.in("configuration of platform '" + platform + "'");
-    Map.copyOf(values)
+    // Sorted, so that the same settings have the same message.
+    new TreeMap<>(Map.copyOf(values))
         .forEach((key, value) -> problems.check(
             this.values.put(camelCase(key), value) == null,
             key,

@@ -51,9 +51,8 @@ class PlatformConfigTest {
     config.duration("callTimeout");
 
     assertThatThrownBy(config::done)
-        .hasMessage(
-            "configuration of platform 'moon': call-timeout must be given once: it is there "
-                + "with hyphens and with capitals");
+        .hasMessage("configuration of platform 'moon': callTimeout must be given once: it is there "
+            + "with hyphens and with capitals");
   }
 
   @Test
