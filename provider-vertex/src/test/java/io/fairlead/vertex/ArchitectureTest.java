@@ -25,6 +25,7 @@ class ArchitectureTest {
   private static final String HTTP = INTERNAL + ".http";
   private static final String AUTH = INTERNAL + ".auth";
   private static final String CATALOG = INTERNAL + ".catalog";
+  private static final String VALUES = INTERNAL + ".values";
   private static final int MOST_FILES = 40;
 
   private static final JavaClasses VERTEX = new ClassFileImporter()
@@ -80,14 +81,14 @@ class ArchitectureTest {
             JavaClass::getPackageName,
             mapping(JavaClass::getSimpleName, toCollection(TreeSet::new))));
 
-    assertThat(files).containsOnlyKeys(API, INTERNAL, STORAGE, HTTP, AUTH, CATALOG);
+    assertThat(files).containsOnlyKeys(API, INTERNAL, STORAGE, HTTP, AUTH, CATALOG, VALUES);
     assertThat(files.values())
         .allSatisfy(types -> assertThat(types).hasSizeLessThanOrEqualTo(MOST_FILES));
   }
 
   @Test
   void everyPackageIsNullMarked() {
-    assertThat(List.of(API, INTERNAL, STORAGE, HTTP, AUTH, CATALOG))
+    assertThat(List.of(API, INTERNAL, STORAGE, HTTP, AUTH, CATALOG, VALUES))
         .allSatisfy(name -> assertThat(
                 Class.forName(name + ".package-info").isAnnotationPresent(NullMarked.class))
             .isTrue());

@@ -28,6 +28,7 @@ import io.fairlead.vertex.VertexRuntime;
 import io.fairlead.vertex.VertexScaling;
 import io.fairlead.vertex.VertexVersion;
 import io.fairlead.vertex.internal.DeployedModelSpec.SharedPool;
+import io.fairlead.vertex.internal.values.VertexTimes;
 import java.net.URI;
 import java.time.Duration;
 import java.util.Map;

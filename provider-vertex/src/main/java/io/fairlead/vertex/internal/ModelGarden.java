@@ -22,6 +22,8 @@ import io.fairlead.vertex.VertexProvider;
 import io.fairlead.vertex.VertexRuntime;
 import io.fairlead.vertex.VertexScaling;
 import io.fairlead.vertex.VertexVerifiedModel;
+import io.fairlead.vertex.internal.values.Quoted;
+import io.fairlead.vertex.internal.values.VertexTimes;
 import java.net.URI;
 import java.time.Duration;
 import java.util.ArrayList;

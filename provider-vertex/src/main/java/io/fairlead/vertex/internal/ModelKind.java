@@ -31,6 +31,8 @@ import io.fairlead.vertex.VertexConfig;
 import io.fairlead.vertex.VertexContainer;
 import io.fairlead.vertex.VertexProbe;
 import io.fairlead.vertex.internal.storage.Artifacts;
+import io.fairlead.vertex.internal.values.Quoted;
+import io.fairlead.vertex.internal.values.VertexTimes;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;

@@ -8,6 +8,7 @@ import com.google.cloud.aiplatform.v1.ThresholdConfig;
 import io.fairlead.reconcile.Desired;
 import io.fairlead.reconcile.KindName;
 import io.fairlead.vertex.VertexMonitoring;
+import io.fairlead.vertex.internal.values.VertexTimes;
 import java.time.Duration;
 import java.util.Collections;
 import java.util.List;

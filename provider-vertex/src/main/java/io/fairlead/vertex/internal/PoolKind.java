@@ -15,6 +15,7 @@ import io.fairlead.reconcile.Look;
 import io.fairlead.reconcile.Observed;
 import io.fairlead.reconcile.OwnerTag;
 import io.fairlead.reconcile.ResourceRef;
+import io.fairlead.vertex.internal.values.VertexTimes;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;

@@ -10,6 +10,7 @@ import io.fairlead.provider.RefusedCalls.Refusals;
 import io.fairlead.provider.RetryPolicy;
 import io.fairlead.provider.ServerMessage;
 import io.fairlead.vertex.VertexProvider;
+import io.fairlead.vertex.internal.values.VertexTimes;
 import io.grpc.Metadata;
 import io.grpc.StatusRuntimeException;
 import java.time.Duration;

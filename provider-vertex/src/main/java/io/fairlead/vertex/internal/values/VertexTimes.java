@@ -1,22 +1,22 @@
-package io.fairlead.vertex.internal;
+package io.fairlead.vertex.internal.values;
 
 import com.google.protobuf.Timestamp;
 import java.time.Duration;
 import java.time.Instant;
 
 /** Conversions of times between protobuf and Java. */
-final class VertexTimes {
+public final class VertexTimes {
   private VertexTimes() {}
 
-  static Instant instant(Timestamp time) {
+  public static Instant instant(Timestamp time) {
     return Instant.ofEpochSecond(time.getSeconds(), time.getNanos());
   }
 
-  static Duration duration(com.google.protobuf.Duration duration) {
+  public static Duration duration(com.google.protobuf.Duration duration) {
     return Duration.ofSeconds(duration.getSeconds(), duration.getNanos());
   }
 
-  static com.google.protobuf.Duration proto(Duration duration) {
+  public static com.google.protobuf.Duration proto(Duration duration) {
     return com.google.protobuf.Duration.newBuilder()
         .setSeconds(duration.getSeconds())
         .setNanos(duration.getNano())

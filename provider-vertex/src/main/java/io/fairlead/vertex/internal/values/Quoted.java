@@ -1,4 +1,4 @@
-package io.fairlead.vertex.internal;
+package io.fairlead.vertex.internal.values;
 
 import io.fairlead.error.ServingException;
 import io.fairlead.grammar.Redacted;
@@ -7,14 +7,14 @@ import java.util.Collection;
 import java.util.List;
 
 /** Secrets that Google may quote in an error, beside those of a container's environment, which the core removes. */
-final class Quoted {
+public final class Quoted {
   /** A shorter value is part of ordinary words. */
   private static final int SHORTEST = 6;
 
   private Quoted() {}
 
   /** {@return a failure in which none of the values is; the cause, which quotes them too, is left out then} */
-  static ServingException without(ServingException failure, Collection<String> values) {
+  public static ServingException without(ServingException failure, Collection<String> values) {
     String message = String.valueOf(failure.getMessage());
     return values.stream().anyMatch(message::contains)
         ? failure.withMessage(Redacted.text(message, values), null)
@@ -22,7 +22,7 @@ final class Quoted {
   }
 
   /** {@return the values among a command's arguments, such as that of {@code --api-key=VALUE}} */
-  static List<String> values(List<String> command, List<String> args) {
+  public static List<String> values(List<String> command, List<String> args) {
     List<String> values = new ArrayList<>();
     List<String> all = new ArrayList<>(command);
     all.addAll(args);
