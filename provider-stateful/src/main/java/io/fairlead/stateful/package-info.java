@@ -1,6 +1,8 @@
 /**
- * Models with state: caching and incremental updates, over any platform. Nothing is implemented here yet; the types
- * of the state are in the core ({@code StatefulPlatform}, {@code ModelState}), with their contract.
+ * Models with state, in front of any platform: the platform {@code stateful}.
+ *
+ * <p>A cache of their answers that is never stale, weights that are warm before they serve, and what is observed and
+ * tuned meanwhile.
  */
 @NullMarked
 package io.fairlead.stateful;
