@@ -37,4 +37,14 @@ public record CachingPolicy(Strategy strategy, long cacheBytes, Eviction evictio
         .check(cacheBytes >= 0, "cacheBytes", "must be 0 or more", cacheBytes)
         .throwIfAny();
   }
+
+  /**
+   * {@return a policy with its cache's size as text}
+   *
+   * @param cacheSize a number with a unit, such as {@code 4GB}; 1 GB is 1,024 MB and so on
+   */
+  public static CachingPolicy of(Strategy strategy, String cacheSize, Eviction eviction) {
+    return new CachingPolicy(
+        strategy, ByteSize.parse("CachingPolicy", "cacheSize", cacheSize), eviction);
+  }
 }

@@ -3,10 +3,7 @@ package io.fairlead.grammar;
 import static java.util.Objects.requireNonNull;
 
 import java.time.Duration;
-import java.util.Locale;
 import java.util.Optional;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 
 /**
  * The resources and scaling rules of a function.
@@ -29,8 +26,6 @@ public record FunctionLimits(
    */
   public static final FunctionLimits DEFAULT = new FunctionLimits(
       Optional.empty(), Duration.ofSeconds(60), ColdStart.LAZY, 100, Duration.ofMinutes(10));
-
-  private static final Pattern MEMORY = Pattern.compile("(\\d{1,9})\\s*(B|KB|MB|GB|TB)");
 
   public FunctionLimits {
     requireNonNull(memoryBytes, "memoryBytes");
@@ -60,24 +55,7 @@ public record FunctionLimits(
    * @param size a number with a unit, such as {@code 2GB}; 1 GB is 1,024 MB and so on
    */
   public FunctionLimits withMemory(String size) {
-    Matcher matcher = MEMORY.matcher(size.trim().toUpperCase(Locale.ROOT));
-    Problems.in("FunctionLimits")
-        .check(
-            matcher.matches(),
-            "memory",
-            "must be a number with B, KB, MB, GB or TB, such as 2GB",
-            size)
-        .throwIfAny();
-    long number = Long.parseLong(matcher.group(1));
-    long unit = 1L << (10 * "BKMGT".indexOf(matcher.group(2).charAt(0)));
-    Problems.in("FunctionLimits")
-        .check(
-            number <= Long.MAX_VALUE / unit,
-            "memory",
-            "must be at most " + Long.MAX_VALUE + " bytes",
-            size)
-        .throwIfAny();
-    return withMemoryBytes(number * unit);
+    return withMemoryBytes(ByteSize.parse("FunctionLimits", "memory", size));
   }
 
   public FunctionLimits withTimeout(Duration newTimeout) {

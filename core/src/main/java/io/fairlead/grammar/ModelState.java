@@ -14,7 +14,7 @@ import java.util.regex.Pattern;
 public record ModelState(Cache cache, WarmWeights warmWeights, DynamicConfig dynamicConfig) {
   /** The state of a model that was never loaded and has an empty cache. */
   public static final ModelState COLD =
-      new ModelState(new Cache("", 0), new WarmWeights(""), new DynamicConfig(false, false));
+      new ModelState(new Cache("", 0), new WarmWeights(""), DynamicConfig.OFF);
 
   /**
    * The cache of a model's answers.
@@ -57,7 +57,10 @@ public record ModelState(Cache cache, WarmWeights warmWeights, DynamicConfig dyn
    * @param featureImportanceTracking whether it measures which inputs its answers depend on
    * @param automaticCacheTuning whether it tunes its cache to the requests
    */
-  public record DynamicConfig(boolean featureImportanceTracking, boolean automaticCacheTuning) {}
+  public record DynamicConfig(boolean featureImportanceTracking, boolean automaticCacheTuning) {
+    /** Nothing is observed and tuned. */
+    public static final DynamicConfig OFF = new DynamicConfig(false, false);
+  }
 
   public ModelState {
     requireNonNull(cache, "cache");
@@ -68,5 +71,24 @@ public record ModelState(Cache cache, WarmWeights warmWeights, DynamicConfig dyn
   /** {@return the number of times that the state was replaced} */
   public long epoch() {
     return cache.epoch();
+  }
+
+  /** {@return the state to replace this one with: the same, one epoch later} */
+  public ModelState next() {
+    return new ModelState(new Cache(cache.snapshot(), epoch() + 1), warmWeights, dynamicConfig);
+  }
+
+  /**
+   * {@return a copy for other weights}
+   *
+   * @param digest SHA-256 of the model version, in 64 lowercase hexadecimal digits; empty if the platform is to compute
+   *     it
+   */
+  public ModelState withDigest(String digest) {
+    return new ModelState(cache, new WarmWeights(digest), dynamicConfig);
+  }
+
+  public ModelState with(DynamicConfig newDynamicConfig) {
+    return new ModelState(cache, warmWeights, newDynamicConfig);
   }
 }

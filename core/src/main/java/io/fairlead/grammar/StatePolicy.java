@@ -3,17 +3,30 @@ package io.fairlead.grammar;
 import static java.util.Objects.requireNonNull;
 
 /**
- * The caching policy and update strategy that a stateful model is deployed with.
+ * The policy that a stateful model is deployed with: what is cached, how its state is updated, and what it observes and
+ * tunes by itself.
  *
  * <p>The paper deploys with a StateManager, which has the container that results from the deploy; this is the part of
  * it that exists before.
  *
  * @param caching the caching policy
  * @param update the update strategy
+ * @param dynamicConfig what is observed and tuned from the first request on; an {@code update_state} may change it
  */
-public record StatePolicy(CachingPolicy caching, UpdateStrategy update) {
+public record StatePolicy(
+    CachingPolicy caching, UpdateStrategy update, ModelState.DynamicConfig dynamicConfig) {
   public StatePolicy {
     requireNonNull(caching, "caching");
     requireNonNull(update, "update");
+    requireNonNull(dynamicConfig, "dynamicConfig");
+  }
+
+  /** A policy that observes and tunes nothing by itself. */
+  public StatePolicy(CachingPolicy caching, UpdateStrategy update) {
+    this(caching, update, ModelState.DynamicConfig.OFF);
+  }
+
+  public StatePolicy with(ModelState.DynamicConfig newDynamicConfig) {
+    return new StatePolicy(caching, update, newDynamicConfig);
   }
 }

@@ -31,4 +31,9 @@ public record StatefulContainer(ModelArtifact artifact, ModelState state, Runtim
   public StatefulContainer withState(ModelState newState) {
     return new StatefulContainer(artifact, newState, runtime);
   }
+
+  /** {@return a copy with another model, to be rolled out by an {@code update_state} to its name} */
+  public StatefulContainer withArtifact(ModelArtifact newArtifact) {
+    return new StatefulContainer(newArtifact, state, runtime);
+  }
 }

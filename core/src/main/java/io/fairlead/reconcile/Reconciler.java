@@ -6,34 +6,18 @@ import io.fairlead.error.ErrorKind;
 import io.fairlead.error.ServingException;
 import io.fairlead.grammar.Problems;
 import io.fairlead.operation.Operation;
-import io.fairlead.operation.OperationId;
-import io.fairlead.provider.Closed;
 import io.fairlead.provider.Durations;
 import io.fairlead.provider.RetryPolicy;
 import io.fairlead.provider.TimeSource;
 import io.fairlead.reconcile.RunEnded.Why;
 import java.time.Duration;
-import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.HashMap;
-import java.util.HashSet;
-import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Queue;
 import java.util.Random;
-import java.util.Set;
-import java.util.UUID;
-import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executor;
-import java.util.concurrent.FutureTask;
-import java.util.concurrent.RejectedExecutionException;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
-import java.util.concurrent.locks.Condition;
-import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Function;
 import java.util.function.Predicate;
 import java.util.function.Supplier;
@@ -52,8 +36,6 @@ import org.jspecify.annotations.Nullable;
  * <p>Operations on one name run one after the other. Safe for concurrent use.
  */
 public final class Reconciler implements AutoCloseable {
-  private static final Duration CLOSE_LIMIT = Duration.ofSeconds(10);
-
   private final String platform;
   private final List<ResourceKind<?>> kinds;
   private final Map<String, ResourceKind<?>> kindsByName;
@@ -63,15 +45,7 @@ public final class Reconciler implements AutoCloseable {
   private final RetryPolicy retry;
   private final Duration limit;
   private final RandomGenerator random;
-  private final Executor executor;
-  private final @Nullable Threads ownThreads;
-
-  private final ReentrantLock lock = new ReentrantLock();
-  private final Condition idle = lock.newCondition();
-  private final Map<String, Queue<Task>> waitingByName = new HashMap<>();
-  private final Set<Thread> workers = ConcurrentHashMap.newKeySet();
-  private final Set<Run<?>> running = new HashSet<>();
-  private volatile boolean closed;
+  private final Workers workers;
 
   private Reconciler(Builder builder) {
     this.platform = builder.platform;
@@ -85,8 +59,7 @@ public final class Reconciler implements AutoCloseable {
     this.retry = builder.retry;
     this.limit = builder.limit;
     this.random = builder.random;
-    this.ownThreads = builder.executor == null ? new Threads("fairlead-" + platform) : null;
-    this.executor = builder.executor == null ? requireNonNull(ownThreads) : builder.executor;
+    this.workers = new Workers(platform, builder.executor);
   }
 
   /**
@@ -172,84 +145,9 @@ public final class Reconciler implements AutoCloseable {
    * @throws ServingException of kind {@code CANCELLED} if the platform is closed
    */
   <R> Operation<R> run(ReconcileRequest<R> request) {
-    Run<R> run = new Run<>(newId(request.verb()), request.title(), time, request.secrets());
-    Task task = new Task(request.deployment(), run, () -> work(request, run));
-    lock.lock();
-    try {
-      if (closed) {
-        throw closedBefore(request.title());
-      }
-      running.add(run);
-      Queue<Task> earlier = waitingByName.get(request.deployment());
-      if (earlier != null) {
-        earlier.add(task);
-        return run;
-      }
-      waitingByName.put(request.deployment(), new ArrayDeque<>());
-    } finally {
-      lock.unlock();
-    }
-    dispatch(task);
+    Run<R> run = new Run<>(workers.newId(request.verb()), request.title(), time, request.secrets());
+    workers.start(request.deployment(), request.title(), run, () -> work(request, run));
     return run;
-  }
-
-  /** One operation, and the name on which it runs alone. */
-  private record Task(String deployment, Run<?> run, Runnable work) {}
-
-  private void dispatch(Task task) {
-    try {
-      executor.execute(() -> perform(task));
-    } catch (RuntimeException | Error e) {
-      task.run().fail(isClosed() ? closedBefore("resume") : noWorkerThread(e));
-      finish(task);
-    }
-  }
-
-  private ServingException noWorkerThread(Throwable cause) {
-    return new ServingException(
-        platform,
-        ErrorKind.UNAVAILABLE,
-        "No worker thread could be started: retry when the load is lower.",
-        cause);
-  }
-
-  private void perform(Task task) {
-    workers.add(Thread.currentThread());
-    try {
-      task.work().run();
-    } catch (Throwable e) {
-      task.run().fail(e);
-    } finally {
-      workers.remove(Thread.currentThread());
-      finish(task);
-    }
-  }
-
-  /** Starts the next operation on the name, and only then completes this one, whose callers may need the name. */
-  private void finish(Task task) {
-    Task next;
-    lock.lock();
-    try {
-      running.remove(task.run());
-      next = requireNonNull(waitingByName.get(task.deployment())).poll();
-      if (next == null) {
-        waitingByName.remove(task.deployment());
-      }
-      if (running.isEmpty()) {
-        idle.signalAll();
-      }
-    } finally {
-      lock.unlock();
-    }
-    if (next != null) {
-      dispatch(next);
-    }
-    task.run().logEnd();
-    task.run().complete();
-  }
-
-  private ServingException closedBefore(String what) {
-    return Closed.refusal(platform, what);
   }
 
   private <R> void work(ReconcileRequest<R> request, Run<R> run) {
@@ -475,47 +373,7 @@ public final class Reconciler implements AutoCloseable {
    * @param what what is read, as in {@code the status of ask/blue}
    */
   <V> V reading(String what, Duration limit, Supplier<V> call) {
-    FutureTask<V> task = new FutureTask<>(() -> reading(call));
-    try {
-      executor.execute(task);
-    } catch (RejectedExecutionException e) {
-      throw isClosed() ? closedBefore("read") : noWorkerThread(e);
-    }
-    try {
-      return task.get(Durations.nanos(limit), TimeUnit.NANOSECONDS);
-    } catch (TimeoutException e) {
-      throw new ServingException(
-          platform,
-          ErrorKind.TIMEOUT,
-          "Reading " + what + " from " + platform + " was not done within " + Durations.shown(limit)
-              + ": check that the platform can be reached, or allow more time.",
-          e);
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw new ServingException(
-          platform, ErrorKind.CANCELLED, "The thread that read " + what + " was interrupted.", e);
-    } catch (ExecutionException e) {
-      throw asThrown(e.getCause());
-    } finally {
-      task.cancel(true);
-    }
-  }
-
-  /** {@return a failure of another thread, with the line of this one in its stack trace} */
-  static RuntimeException asThrown(@Nullable Throwable failure) {
-    if (failure instanceof Error error) {
-      throw error;
-    }
-    if (failure instanceof ServingException known) {
-      ServingException thrown = known.withMessage(String.valueOf(known.getMessage()), known);
-      for (Throwable other : known.getSuppressed()) {
-        thrown.addSuppressed(other);
-      }
-      return thrown;
-    }
-    return failure instanceof RuntimeException exception
-        ? exception
-        : new IllegalStateException("it ended without a reason", failure);
+    return workers.within(what, limit, () -> reading(call));
   }
 
   private void pauseAfter(int failures, ServingException e) {
@@ -591,50 +449,12 @@ public final class Reconciler implements AutoCloseable {
   }
 
   boolean isClosed() {
-    return closed;
+    return workers.isClosed();
   }
 
-  /**
-   * Stops all operations without a rollback, and waits until their threads have ended, at most ten seconds.
-   */
+  /** Stops all operations without a rollback, and waits until their threads have ended, at most ten seconds. */
   @Override
   public void close() {
-    List<Run<?>> open;
-    lock.lock();
-    try {
-      closed = true;
-      open = List.copyOf(running);
-    } finally {
-      lock.unlock();
-    }
-    open.forEach(Run::close);
-    if (workers.contains(Thread.currentThread())) {
-      return;
-    }
-    if (ownThreads != null) {
-      ownThreads.close(CLOSE_LIMIT);
-    } else {
-      awaitIdle();
-    }
-  }
-
-  private void awaitIdle() {
-    lock.lock();
-    try {
-      long left = CLOSE_LIMIT.toNanos();
-      while (!running.isEmpty() && left > 0) {
-        left = idle.awaitNanos(left);
-      }
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-    } finally {
-      lock.unlock();
-    }
-  }
-
-  private OperationId newId(String verb) {
-    UUID unique = UUID.randomUUID();
-    long folded = unique.getMostSignificantBits() ^ unique.getLeastSignificantBits();
-    return new OperationId(platform, verb + "-" + HexFormat.of().toHexDigits(folded));
+    workers.close();
   }
 }

@@ -43,6 +43,7 @@ final class Run<R> implements Operation<R> {
   private final ReentrantLock stopLock = new ReentrantLock();
   private @Nullable Why stop;
   private @Nullable Thread pausing;
+  private @Nullable Consumer<Why> stopper;
   private @Nullable Runnable completion;
 
   private volatile OperationStatus status = new OperationStatus(State.QUEUED, "queued");
@@ -72,7 +73,7 @@ final class Run<R> implements Operation<R> {
       return future.get(Durations.nanos(limit), TimeUnit.NANOSECONDS);
     } catch (ExecutionException e) {
       // With the line that waits in its stack trace, and not shared with others who wait.
-      throw Reconciler.asThrown(e.getCause());
+      throw Workers.asThrown(e.getCause());
     } catch (TimeoutException e) {
       throw new ServingException(
           id.platform(),
@@ -145,6 +146,38 @@ final class Run<R> implements Operation<R> {
     stop = why;
     if (pausing != null) {
       pausing.interrupt();
+    }
+    if (stopper != null) {
+      stopper.accept(why);
+    }
+  }
+
+  /**
+   * Sets what ends the worker's current wait when the operation has to stop; at once if it has to already. A rollback is
+   * stopped only by closing the platform.
+   *
+   * @param newStopper must be quick; null if the worker waits for nothing
+   */
+  void whenStopped(@Nullable Consumer<Why> newStopper) {
+    stopLock.lock();
+    try {
+      stopper = newStopper;
+      if (newStopper != null
+          && stop != null
+          && (stop == Why.CLOSED || status.state() != State.UNDOING)) {
+        newStopper.accept(stop);
+      }
+    } finally {
+      stopLock.unlock();
+    }
+  }
+
+  boolean isCancelled() {
+    stopLock.lock();
+    try {
+      return stop == Why.CANCELLED;
+    } finally {
+      stopLock.unlock();
     }
   }
 

@@ -30,6 +30,7 @@ import io.fairlead.grammar.ModelArtifact;
 import io.fairlead.grammar.ModelState;
 import io.fairlead.grammar.RequestOptions;
 import io.fairlead.grammar.RuntimeSpec;
+import io.fairlead.grammar.Served;
 import io.fairlead.grammar.StatePolicy;
 import io.fairlead.grammar.StatefulContainer;
 import io.fairlead.grammar.TrafficWeight;
@@ -116,6 +117,29 @@ public abstract class StatefulPlatformContract {
     /** {@return whether containers run in this process, and so end with the platform} */
     default boolean isInThisProcess() {
       return true;
+    }
+
+    /**
+     * {@return what serves a model beneath, under a name of its own and without state; empty if the platform wraps no
+     * other}
+     */
+    default Optional<Served> served(Probe model) {
+      return Optional.empty();
+    }
+
+    /**
+     * {@return what serves two models beneath under one name, whose requests are divided between them; empty if the
+     * platform wraps none that divides requests}
+     *
+     * @param percent the share of the second
+     */
+    default Optional<Served> divided(Probe first, Probe second, int percent) {
+      return Optional.empty();
+    }
+
+    /** {@return what the platform beneath answers, asked directly; only for what {@link #served} returned} */
+    default Response beneath(Served served, Request request) {
+      throw new UnsupportedOperationException("there is no platform beneath");
     }
 
     @Override
@@ -591,6 +615,130 @@ public abstract class StatefulPlatformContract {
       assertThat(e.kind()).isEqualTo(ErrorKind.CONFLICT);
       return Integer.MAX_VALUE;
     }
+  }
+
+  @Test
+  void anUpdateWithAnotherModelRollsItOut() {
+    StatefulContainer container = deploy(one);
+    platform.cacheForward(container, request(1));
+    StatefulContainer changed = container.withArtifact(artifact(two));
+    ModelState next = place.next(container, two);
+
+    StatefulContainer updated = await(platform.updateState(changed, next));
+
+    assertThat(updated).isEqualTo(changed.withState(next));
+    for (int i = 0; i < 2; i++) {
+      assertAnswer(platform.cacheForward(updated, request(1)), two, request(1));
+    }
+    assertAnswer(platform.invoke(updated, request(1)), two, request(1));
+    assertThat(platform.list()).hasSize(1);
+    assertThat(one.calls()).isEqualTo(1);
+    await(platform.undeploy(updated));
+    assertThat(platform.list()).isEmpty();
+    assertThat(platform.inventory()).isEmpty();
+  }
+
+  @Test
+  void anUpdateBackToAModelOfBeforeIsAnsweredByThatModel() {
+    StatefulContainer first = deploy(one);
+    platform.cacheForward(first, request(1));
+    StatefulContainer second =
+        await(platform.updateState(first.withArtifact(artifact(two)), place.next(first, two)));
+    assertAnswer(platform.cacheForward(second, request(1)), two, request(1));
+
+    StatefulContainer back =
+        await(platform.updateState(second.withArtifact(artifact(one)), place.next(second, one)));
+
+    assertAnswer(platform.cacheForward(back, request(1)), one, request(1));
+    assertAnswer(platform.cacheForward(back, request(2)), one, request(2));
+    assertThat(back.state().epoch()).isEqualTo(2);
+  }
+
+  @Test
+  void whileAModelIsRolledOutTheOneBeforeAnswers() {
+    StatefulContainer container = deploy(one);
+    Probe.Hold hold = two.holdLoads();
+    CompletableFuture<StatefulContainer> updating = aside(() -> await(
+        platform.updateState(container.withArtifact(artifact(two)), place.next(container, two))));
+    // Where models are loaded at once, there is nothing to hold.
+    if (!hasEnded(updating, Duration.ofMillis(200))) {
+      for (int i = 0; i < 10; i++) {
+        assertAnswer(platform.cacheForward(container, request(i)), one, request(i));
+      }
+    }
+    hold.release();
+
+    assertAnswer(platform.cacheForward(result(updating), request(1)), two, request(1));
+  }
+
+  @Test
+  void aModelThatCannotBeRolledOutLeavesTheOneBeforeServing() {
+    StatefulContainer container = deploy(one);
+    platform.cacheForward(container, request(1));
+    two.failLoads(new IllegalStateException("the weights are torn"));
+
+    Throwable failure = catchThrowable(() -> await(
+        platform.updateState(container.withArtifact(artifact(two)), place.next(container, two))));
+
+    // Where a model is loaded by its first request, its rollout has nothing to fail at.
+    if (failure != null) {
+      assertThat(failure)
+          .isInstanceOf(ServingException.class)
+          .hasMessageContaining(name())
+          .hasStackTraceContaining("the weights are torn");
+      assertAnswer(platform.cacheForward(container, request(1)), one, request(1));
+      assertAnswer(platform.cacheForward(container, request(2)), one, request(2));
+      assertThat(one.calls()).as("what is remembered stays").isEqualTo(2);
+      two.failLoads(null);
+      StatefulContainer updated = await(
+          platform.updateState(container.withArtifact(artifact(two)), place.next(container, two)));
+      assertThat(updated.state().epoch()).isEqualTo(1);
+      assertAnswer(platform.cacheForward(updated, request(1)), two, request(1));
+    }
+  }
+
+  // ---- attaching to what serves already ----
+
+  @Test
+  void whatServesAlreadyGetsAStateAndServesOnWithoutIt() {
+    Optional<Served> serving = place.served(one);
+    assumeTrue(serving.isPresent(), "the platform wraps no other");
+    Served served = serving.get();
+    int before = one.calls();
+
+    StatefulContainer attached = await(platform.attach(served, policy(ROOM)));
+    for (int i = 0; i < 3; i++) {
+      assertAnswer(platform.cacheForward(attached, request(1)), one, request(1));
+    }
+
+    assertThat(attached.name()).isEqualTo(served.name());
+    assertThat(one.calls()).isEqualTo(before + 1);
+    assertThat(platform.list()).extracting(Deployment::name).containsExactly(served.name());
+    await(platform.undeploy(attached));
+    assertThat(platform.list()).isEmpty();
+    assertNotFound(() -> platform.cacheForward(attached, request(1)));
+    assertAnswer(place.beneath(served, request(1)), one, request(1));
+  }
+
+  @Test
+  void aCacheDoesNotChangeHowRequestsAreDivided() {
+    Optional<Served> divided = place.divided(one, two, 10);
+    assumeTrue(divided.isPresent(), "the platform wraps none that divides requests");
+    StatefulContainer attached = await(platform.attach(divided.get(), policy(ROOM)));
+    int toTwo = 0;
+
+    for (int i = 0; i < 10_000; i++) {
+      Request request = request(i % 10);
+      String answer = platform.cacheForward(attached, request).text();
+      if (answer.equals(two.expected(request).text())) {
+        toTwo++;
+      } else {
+        assertThat(answer).isEqualTo(one.expected(request).text());
+      }
+    }
+
+    assertThat(toTwo).isBetween(995, 1005);
+    assertThat(one.calls() + two.calls()).as("all but the first are cached").isLessThan(100);
   }
 
   // ---- deploying again ----

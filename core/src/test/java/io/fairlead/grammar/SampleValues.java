@@ -90,7 +90,8 @@ public final class SampleValues {
   public static final StatePolicy POLICY = new StatePolicy(
       new CachingPolicy(
           CachingPolicy.Strategy.PREDICTIVE, 4L << 30, CachingPolicy.Eviction.FEATURE_BASED_LRU),
-      new UpdateStrategy(UpdateStrategy.Type.INCREMENTAL, Duration.ofMinutes(5), true));
+      new UpdateStrategy(UpdateStrategy.Type.INCREMENTAL, Duration.ofMinutes(5), true),
+      new ModelState.DynamicConfig(true, false));
 
   public static final StateManager STATE_MANAGER = new StateManager(STATEFUL, POLICY);
 }

@@ -7,6 +7,7 @@ import java.net.URI;
 import java.time.Duration;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class StateTest {
@@ -94,5 +95,45 @@ class StateTest {
     assertThat(new StateManager(SampleValues.STATEFUL, SampleValues.POLICY))
         .isEqualTo(new StateManager(
             SampleValues.STATEFUL, SampleValues.POLICY.caching(), SampleValues.POLICY.update()));
+  }
+
+  @Test
+  void aPolicyWithoutADynamicConfigObservesAndTunesNothing() {
+    StatePolicy policy =
+        new StatePolicy(SampleValues.POLICY.caching(), SampleValues.POLICY.update());
+
+    assertThat(policy.dynamicConfig()).isEqualTo(new ModelState.DynamicConfig(false, false));
+    assertThat(policy.with(SampleValues.POLICY.dynamicConfig())).isEqualTo(SampleValues.POLICY);
+  }
+
+  @Test
+  void theNextStateIsTheSameOneEpochLater() {
+    ModelState state = SampleValues.STATE;
+
+    assertThat(state.next().epoch()).isEqualTo(state.epoch() + 1);
+    assertThat(state.next().cache().snapshot()).isEqualTo(state.cache().snapshot());
+    assertThat(state.next().warmWeights()).isEqualTo(state.warmWeights());
+    assertThat(state.next().dynamicConfig()).isEqualTo(state.dynamicConfig());
+    assertThat(state.withDigest("").warmWeights().digest()).isEmpty();
+    assertThat(state.with(ModelState.DynamicConfig.OFF).dynamicConfig())
+        .isEqualTo(ModelState.DynamicConfig.OFF);
+  }
+
+  @ParameterizedTest
+  @CsvSource({"4GB, 4294967296", "64 mb, 67108864", "0B, 0", "1KB, 1024"})
+  void aCacheSizeMayBeGivenAsText(String size, long bytes) {
+    assertThat(CachingPolicy.of(CachingPolicy.Strategy.EXACT, size, CachingPolicy.Eviction.LRU)
+            .cacheBytes())
+        .isEqualTo(bytes);
+  }
+
+  @Test
+  void aCacheSizeThatIsNoSizeIsRefused() {
+    assertThatThrownBy(() ->
+            CachingPolicy.of(CachingPolicy.Strategy.EXACT, "much", CachingPolicy.Eviction.LRU))
+        .isInstanceOf(InvalidValueException.class)
+        .hasMessageContaining("CachingPolicy")
+        .hasMessageContaining("cacheSize")
+        .hasMessageContaining("much");
   }
 }

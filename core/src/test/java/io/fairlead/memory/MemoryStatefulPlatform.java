@@ -7,6 +7,7 @@ import io.fairlead.grammar.ModelArtifact;
 import io.fairlead.grammar.ModelState;
 import io.fairlead.grammar.Problems;
 import io.fairlead.grammar.RuntimeSpec;
+import io.fairlead.grammar.Served;
 import io.fairlead.grammar.StatePolicy;
 import io.fairlead.grammar.StatefulContainer;
 import io.fairlead.grammar.TrafficWeight;
@@ -75,8 +76,8 @@ final class MemoryStatefulPlatform implements StatefulPlatform {
       this.model = model(container.artifact());
     }
 
-    Memory in(ModelState state) {
-      return new Memory(container.withState(state), policy, createdAt);
+    Memory in(StatefulContainer next) {
+      return new Memory(next, policy, createdAt);
     }
 
     /** {@return what is remembered, or the call that is under way, or a new one} */
@@ -212,6 +213,12 @@ final class MemoryStatefulPlatform implements StatefulPlatform {
   }
 
   @Override
+  public Operation<StatefulContainer> attach(Served served, StatePolicy policy) {
+    throw new IllegalArgumentException(
+        "platform '" + ID + "' wraps no other that could serve " + served.name());
+  }
+
+  @Override
   public Operation<StatefulContainer> updateState(StatefulContainer container, ModelState state) {
     long next = container.state().epoch() + 1;
     Problems.in("ModelState")
@@ -221,6 +228,7 @@ final class MemoryStatefulPlatform implements StatefulPlatform {
             "must be the container's plus one, " + next,
             state.epoch())
         .throwIfAny();
+    checkOptions("ModelMetadata", container.artifact().metadata().options().forPlatform(ID));
     checkOpen("update " + container.name());
     return MemoryOperation.of(
         ID,
@@ -237,7 +245,7 @@ final class MemoryStatefulPlatform implements StatefulPlatform {
                 .retryable(false)
                 .build();
           }
-          Memory updated = there.in(state);
+          Memory updated = there.in(container.withState(state));
           containers.put(container.name(), updated);
           return updated.container;
         }));
