@@ -93,6 +93,11 @@ public final class Response {
     return ByteBuffer.wrap(body).asReadOnlyBuffer();
   }
 
+  /** {@return the body itself, without a copy; the caller must not change it} */
+  public byte[] bodyUnsafe() {
+    return body;
+  }
+
   /** {@return the body as UTF-8 text} */
   public String text() {
     return new String(body, UTF_8);

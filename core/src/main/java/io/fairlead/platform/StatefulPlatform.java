@@ -6,6 +6,8 @@ import io.fairlead.grammar.Served;
 import io.fairlead.grammar.StatePolicy;
 import io.fairlead.grammar.StatefulContainer;
 import io.fairlead.operation.Operation;
+import java.time.Duration;
+import java.util.Optional;
 
 /**
  * A platform that serves models with state: a cache of their answers, weights that are kept loaded, and what is observed
@@ -70,4 +72,15 @@ public interface StatefulPlatform extends Platform<StatefulContainer> {
    * most for {@link Request#timeout()}; errors are those of {@link #invoke}. A cache that fails is no error.
    */
   Response cacheForward(StatefulContainer container, Request request);
+
+  /**
+   * Describes a container as it is: its value with its current state, and where it is.
+   *
+   * <p>It says what to decide on after an {@link #updateState} that was refused because another came first.
+   *
+   * @param name the public name
+   * @param limit the time after which it fails with kind {@code TIMEOUT}, more than 0
+   * @return the description; empty if the name is neither deployed nor attached here
+   */
+  Optional<Description<StatefulContainer>> describe(String name, Duration limit);
 }

@@ -13,6 +13,8 @@ import io.fairlead.grammar.StatefulContainer;
 import io.fairlead.grammar.TrafficWeight;
 import io.fairlead.operation.Operation;
 import io.fairlead.platform.Deployment;
+import io.fairlead.platform.Description;
+import io.fairlead.platform.Location;
 import io.fairlead.platform.ManagedResource;
 import io.fairlead.platform.Request;
 import io.fairlead.platform.Response;
@@ -295,6 +297,16 @@ final class MemoryStatefulPlatform implements StatefulPlatform {
     return list().stream()
         .filter(there -> there.name().equals(container.name()))
         .findFirst();
+  }
+
+  @Override
+  public Optional<Description<StatefulContainer>> describe(String name, Duration limit) {
+    checkOpen("describe " + name);
+    return Optional.ofNullable(locked(() -> containers.get(name)))
+        .map(there -> new Description<>(
+            new Deployment(name, Optional.empty(), Deployment.State.READY, TrafficWeight.ALL, ""),
+            Optional.of(there.container),
+            Location.of(ID + "/" + name)));
   }
 
   @Override

@@ -1,0 +1,9 @@
+package io.fairlead.stateful;
+
+/** Temporary. */
+public final class StatefulProvider {
+  /** The id. */
+  public static final String ID = "stateful";
+
+  private StatefulProvider() {}
+}

@@ -1,0 +1,575 @@
+package io.fairlead.stateful.internal;
+
+import static java.util.Objects.requireNonNull;
+
+import io.fairlead.error.ErrorKind;
+import io.fairlead.error.ServingException;
+import io.fairlead.grammar.Endpoint;
+import io.fairlead.grammar.ModelArtifact;
+import io.fairlead.grammar.ModelState;
+import io.fairlead.grammar.Options;
+import io.fairlead.grammar.PlatformOptions;
+import io.fairlead.grammar.Problems;
+import io.fairlead.grammar.RuntimeSpec;
+import io.fairlead.grammar.Served;
+import io.fairlead.grammar.StatePolicy;
+import io.fairlead.grammar.StatefulContainer;
+import io.fairlead.grammar.TrafficWeight;
+import io.fairlead.operation.Operation;
+import io.fairlead.platform.Deployment;
+import io.fairlead.platform.Description;
+import io.fairlead.platform.Location;
+import io.fairlead.platform.ManagedResource;
+import io.fairlead.platform.Request;
+import io.fairlead.platform.Response;
+import io.fairlead.provider.Closed;
+import io.fairlead.reconcile.CompositeOperations;
+import io.fairlead.reconcile.CompositeOperations.Steps;
+import io.fairlead.stateful.CacheEvent;
+import io.fairlead.stateful.CacheStatistics;
+import io.fairlead.stateful.CachingPlatform;
+import io.fairlead.stateful.FeatureImportance;
+import io.fairlead.stateful.Hosting;
+import io.fairlead.stateful.StatefulConfig;
+import io.fairlead.stateful.StatefulModel;
+import io.fairlead.stateful.StatefulProvider;
+import io.fairlead.stateful.StatefulRequest;
+import io.fairlead.stateful.internal.Host.Serving;
+import java.nio.ByteBuffer;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentMap;
+import java.util.function.Consumer;
+
+/** The platform {@code stateful} over another platform. */
+final class DefaultCachingPlatform implements CachingPlatform {
+  private static final Duration OPERATION_LIMIT = Duration.ofHours(1);
+  private static final Duration LOOK_LIMIT = Duration.ofMinutes(1);
+  private static final double LARGEST_SHARE_OF_HEAP = 0.6;
+
+  private final Host host;
+  private final StatefulConfig config;
+  private final StateClock clock;
+  private final Events events;
+  private final CompositeOperations operations;
+  private final Closed closed = new Closed(StatefulProvider.ID);
+  private final ConcurrentMap<String, LiveContainer> containers = new ConcurrentHashMap<>();
+
+  DefaultCachingPlatform(Host host, StatefulConfig config, StateClock clock) {
+    this.host = requireNonNull(host, "host");
+    this.config = requireNonNull(config, "config");
+    this.clock = requireNonNull(clock, "clock");
+    this.events = new Events(clock.time());
+    this.operations = new CompositeOperations(StatefulProvider.ID, clock.time(), OPERATION_LIMIT);
+  }
+
+  @Override
+  public String id() {
+    return StatefulProvider.ID;
+  }
+
+  // ---- asking ----
+
+  @Override
+  public Response cacheForward(StatefulContainer container, Request request) {
+    return require(container, request).cache().answer(request);
+  }
+
+  @Override
+  public Response invoke(StatefulContainer container, Request request) {
+    return require(container, request).cache().passBy(request);
+  }
+
+  @Override
+  public Response invokeStreaming(
+      StatefulContainer container, Request request, Consumer<? super ByteBuffer> pieces) {
+    LiveContainer live = require(container, request);
+    try {
+      return host.invokeStreaming(live.versions().served(), request, pieces);
+    } catch (ServingException e) {
+      throw AnswerCache.own(e);
+    }
+  }
+
+  private LiveContainer require(StatefulContainer container, Request request) {
+    checkOptions("Request", request.options(), StatefulRequest.class);
+    return require(container.name(), "ask " + container.name());
+  }
+
+  private LiveContainer require(String name, String what) {
+    closed.check(what);
+    LiveContainer live = containers.get(name);
+    if (live == null) {
+      throw new ServingException(
+          StatefulProvider.ID,
+          ErrorKind.NOT_FOUND,
+          "container " + name
+              + " is neither deployed nor attached here: deploy it, or attach it to "
+              + "what serves on " + host.id());
+    }
+    return live;
+  }
+
+  private static void checkOptions(
+      String subject, Options<?> options, Class<? extends PlatformOptions> known) {
+    if (options.values().isEmpty()) {
+      return;
+    }
+    Problems problems = Problems.in(subject);
+    for (PlatformOptions option : options.forPlatform(StatefulProvider.ID)) {
+      problems.check(
+          known.isInstance(option),
+          "options",
+          "must be of a type that platform '" + StatefulProvider.ID + "' knows",
+          option.getClass().getSimpleName());
+    }
+    problems.throwIfAny();
+  }
+
+  // ---- deploying ----
+
+  @Override
+  public Operation<StatefulContainer> deploy(ModelArtifact artifact, StatePolicy policy) {
+    ModelState cold = ModelState.COLD.with(policy.dynamicConfig());
+    StatefulContainer fresh = new StatefulContainer(artifact, cold, runtime());
+    checkOptions("ModelMetadata", artifact.metadata().options(), StatefulModel.class);
+    checkFits(policy);
+    host.checkMayDeploy();
+    closed.check("deploy " + fresh.name());
+    return operations.run("deploy", fresh.name(), steps -> deploy(steps, fresh, policy));
+  }
+
+  private RuntimeSpec runtime() {
+    return config.hosting().map(Hosting::runtime).orElse(RuntimeSpec.NONE);
+  }
+
+  /** More than this leaves too little of the heap for everything else, and for the collector. */
+  private static void checkFits(StatePolicy policy) {
+    long heap = Runtime.getRuntime().maxMemory();
+    long most = (long) (heap * LARGEST_SHARE_OF_HEAP);
+    Problems.in("CachingPolicy")
+        .check(
+            policy.caching().cacheBytes() <= most,
+            "cacheBytes",
+            "must be at most 60 % of the heap of this process, which is " + heap
+                + " bytes: give it more by -Xmx, or the cache less",
+            policy.caching().cacheBytes())
+        .throwIfAny();
+  }
+
+  private StatefulContainer deploy(Steps steps, StatefulContainer fresh, StatePolicy policy) {
+    LiveContainer live = containers.get(fresh.name());
+    String artifactDigest = Digests.of(fresh.artifact(), runtimeText(), steps);
+    if (live != null) {
+      return deployAgain(steps, live, fresh, policy, artifactDigest);
+    }
+    String digest = Digests.ofVersion(artifactDigest, fresh.state());
+    List<Serving> before = host.look(fresh.name(), List.of(), LOOK_LIMIT);
+    checkIsOurs(fresh.name(), digest, before);
+    Served served = host.deploy(steps, fresh.artifact(), digest);
+    if (before.isEmpty()) {
+      steps.undoBy(host.id() + " " + fresh.name(), () -> host.undoing(served, null));
+    }
+    removeLeftovers(steps, served, digest, before);
+    LiveContainer created = newContainer(fresh, policy, served, false, artifactDigest);
+    publish(steps, created, digest, created.container());
+    containers.put(fresh.name(), created);
+    return created.container();
+  }
+
+  private String runtimeText() {
+    return config.hosting().map(Hosting::toString).orElse("");
+  }
+
+  private StatefulContainer deployAgain(
+      Steps steps,
+      LiveContainer live,
+      StatefulContainer fresh,
+      StatePolicy policy,
+      String artifactDigest) {
+    if (live.isAttached()) {
+      throw conflict("container " + fresh.name()
+          + " is attached to what serves on " + host.id()
+          + ": undeploy the container, which detaches it, or take another name");
+    }
+    if (!live.artifactDigest().equals(artifactDigest)) {
+      throw conflict("container " + fresh.name()
+          + " has another model: roll this one out by updateState(container.withArtifact(..), "
+          + "state.next()), or take another name");
+    }
+    host.deploy(steps, live.container().artifact(), live.versionDigest());
+    if (!live.policy().equals(policy)) {
+      live.follow(policy);
+      configure(live);
+    }
+    return live.container();
+  }
+
+  private static ServingException conflict(String message) {
+    return ServingException.builder(StatefulProvider.ID, ErrorKind.CONFLICT, message)
+        .retryable(false)
+        .build();
+  }
+
+  /** What serves already under the name is this version, or nothing that would be lost. */
+  private void checkIsOurs(String name, String digest, List<Serving> before) {
+    for (Serving serving : before) {
+      if (!host.isOurs(serving)) {
+        throw conflict(name + " serves on " + host.id()
+            + " without state: attach to it, or take another name");
+      }
+      if (host.hasVariants()
+          && serving.weight() > 0
+          && !String.valueOf(serving.variant()).equals(host.variantOf(digest))) {
+        throw conflict(name + " serves another model on " + host.id() + " (variant "
+            + serving.variant() + "): deploy that one and update its state, or undeploy it");
+      }
+    }
+  }
+
+  /** Removes versions that a rollout whose process died has left beside the one that serves. */
+  private void removeLeftovers(Steps steps, Served served, String digest, List<Serving> before) {
+    for (Serving serving : before) {
+      if (host.hasVariants()
+          && host.isOurs(serving)
+          && !String.valueOf(serving.variant()).equals(host.variantOf(digest))) {
+        steps.report("variant " + serving.variant(), "is left from an earlier update");
+        host.retire(steps, serving.served());
+      }
+    }
+  }
+
+  private LiveContainer newContainer(
+      StatefulContainer container,
+      StatePolicy policy,
+      Served served,
+      boolean attached,
+      String artifactDigest) {
+    Versions versions =
+        new Versions(container.name(), served, host, clock, config.refresh(), version -> {});
+    AnswerCache cache =
+        new AnswerCache(container.name(), host, versions, clock, events, config.keysVerified());
+    StateClock.Timer looking = clock.every(config.refresh(), versions::refresh);
+    LiveContainer live = new LiveContainer(
+        container, policy, served, attached, artifactDigest, versions, cache, looking);
+    configure(live);
+    return live;
+  }
+
+  private void configure(LiveContainer live) {
+    live.cache()
+        .configure(
+            live.policy().caching(),
+            live.container().state().dynamicConfig(),
+            LiveContainer.model(live.container(), config.deterministicModels()));
+  }
+
+  /** Lets a version answer from now on: it is looked at, and its keys are those of its digest. */
+  private void publish(
+      Steps steps, LiveContainer live, String digest, StatefulContainer container) {
+    List<Serving> servings = host.look(container.name(), List.of(), LOOK_LIMIT);
+    String variant = host.variantOf(digest);
+    for (Serving serving : servings) {
+      if (String.valueOf(variant).equals(String.valueOf(serving.variant()))) {
+        live.versions().own(serving, digest);
+      }
+    }
+    live.versions().publish(servings, container.state().warmWeights().digest());
+    steps.report("version " + digest.substring(0, 12), "answers");
+  }
+
+  // ---- attaching ----
+
+  @Override
+  public Operation<StatefulContainer> attach(Served served, StatePolicy policy) {
+    if (!host.serves(served)) {
+      throw new IllegalArgumentException("platform '" + host.id() + "' serves no "
+          + served.getClass().getSimpleName() + ", which " + served.name() + " is");
+    }
+    checkOptions("ModelMetadata", served.artifact().metadata().options(), StatefulModel.class);
+    checkFits(policy);
+    closed.check("attach to " + served.name());
+    RuntimeSpec runtime =
+        served instanceof Endpoint endpoint ? endpoint.container().runtime() : RuntimeSpec.NONE;
+    StatefulContainer fresh = new StatefulContainer(
+        served.artifact().named(served.name()),
+        ModelState.COLD.with(policy.dynamicConfig()),
+        runtime);
+    return operations.run("attach", served.name(), steps -> attach(served, fresh, policy));
+  }
+
+  private StatefulContainer attach(Served served, StatefulContainer fresh, StatePolicy policy) {
+    LiveContainer live = containers.get(fresh.name());
+    if (live != null && !live.isAttached()) {
+      throw conflict("container " + fresh.name() + " was deployed here: it has its state");
+    }
+    List<Serving> servings = host.look(fresh.name(), List.of(), LOOK_LIMIT);
+    if (servings.isEmpty()) {
+      throw new ServingException(
+          StatefulProvider.ID,
+          ErrorKind.NOT_FOUND,
+          fresh.name() + " does not serve on " + host.id() + ": deploy it there first");
+    }
+    if (live != null) {
+      live.follow(policy);
+      configure(live);
+      return live.container();
+    }
+    LiveContainer created = newContainer(fresh, policy, served, true, "");
+    created.versions().publish(servings, "");
+    containers.put(fresh.name(), created);
+    return created.container();
+  }
+
+  // ---- updating ----
+
+  @Override
+  public Operation<StatefulContainer> updateState(StatefulContainer container, ModelState state) {
+    long next = container.state().epoch() + 1;
+    Problems.in("ModelState")
+        .check(
+            state.epoch() == next,
+            "cache.epoch",
+            "must be the container's plus one, " + next,
+            state.epoch())
+        .throwIfAny();
+    checkOptions("ModelMetadata", container.artifact().metadata().options(), StatefulModel.class);
+    closed.check("update " + container.name());
+    return operations.run("update", container.name(), steps -> update(steps, container, state));
+  }
+
+  private StatefulContainer update(Steps steps, StatefulContainer container, ModelState state) {
+    LiveContainer live = require(container.name(), "update " + container.name());
+    StatefulContainer before = live.container();
+    if (before.state().epoch() != container.state().epoch()) {
+      throw conflict(
+          "container " + container.name() + " is in state " + before.state().epoch()
+              + ", not " + container.state().epoch()
+              + ": describe it, look at what it has now, and decide again");
+    }
+    StatefulContainer after = new StatefulContainer(container.artifact(), state, before.runtime());
+    if (live.isAttached()) {
+      return updateAttached(live, after);
+    }
+    String artifactDigest = Digests.of(after.artifact(), runtimeText(), steps);
+    String digest = Digests.ofVersion(artifactDigest, state);
+    if (digest.equals(live.versionDigest())) {
+      live.become(after, live.serving(), artifactDigest);
+      configure(live);
+      return after;
+    }
+    rollOut(steps, live, after, artifactDigest, digest);
+    return after;
+  }
+
+  private StatefulContainer updateAttached(LiveContainer live, StatefulContainer after) {
+    if (!after.artifact().equals(live.container().artifact())) {
+      throw new ServingException(
+          StatefulProvider.ID,
+          ErrorKind.UNSUPPORTED,
+          "container " + after.name()
+              + " is attached to what serves: deploy another model and route to it on " + host.id()
+              + ", which is noticed here within " + config.refresh().toSeconds() + " s");
+    }
+    List<Serving> servings = host.look(after.name(), List.of(), LOOK_LIMIT);
+    live.become(after, live.serving(), "");
+    configure(live);
+    live.versions().publish(servings, after.state().warmWeights().digest());
+    return after;
+  }
+
+  private void rollOut(
+      Steps steps,
+      LiveContainer live,
+      StatefulContainer after,
+      String artifactDigest,
+      String digest) {
+    Served older = live.serving();
+    List<Version> replaced = live.versions().table().all();
+    if (!host.hasVariants()) {
+      live.versions().unsettle();
+    }
+    try {
+      Served newer = host.deploy(steps, after.artifact(), digest);
+      steps.undoBy(host.id() + " " + after.name(), () -> host.undoing(newer, older));
+      if (host.hasVariants()) {
+        live.versions().unsettle();
+        host.promote(steps, newer, older);
+      }
+      // From here on it serves: to take it back would be another rollout.
+      steps.keep();
+      live.become(after, newer, artifactDigest);
+      configure(live);
+      publish(steps, live, digest, after);
+      retire(steps, older, replaced);
+    } catch (RuntimeException e) {
+      settle(live);
+      throw e;
+    }
+  }
+
+  /** Removes the version that served before once it has answered the requests that it has. */
+  private void retire(Steps steps, Served older, List<Version> replaced) {
+    for (Version version : replaced) {
+      try {
+        version.calls().awaitNone(steps.left());
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+        steps.checkStop();
+      }
+    }
+    host.retire(steps, older);
+  }
+
+  /** After a failed rollout, what serves is what is looked at. */
+  private void settle(LiveContainer live) {
+    live.versions().expire();
+  }
+
+  // ---- undeploying ----
+
+  @Override
+  public Operation<StatefulContainer> undeploy(StatefulContainer container) {
+    closed.check("undeploy " + container.name());
+    return operations.run("undeploy", container.name(), steps -> {
+      undeploy(steps, container.name());
+      return container;
+    });
+  }
+
+  @Override
+  public Operation<List<ManagedResource>> undeployAll(String name) {
+    closed.check("undeploy " + name);
+    return operations.run("undeploy", name, steps -> undeploy(steps, name));
+  }
+
+  private List<ManagedResource> undeploy(Steps steps, String name) {
+    LiveContainer live = containers.get(name);
+    boolean ours = live != null
+        ? !live.isAttached()
+        : host.look(name, List.of(), LOOK_LIMIT).stream().anyMatch(host::isOurs);
+    List<ManagedResource> deleted = ours ? steps.await(() -> host.undeployAll(name)) : List.of();
+    if (live != null) {
+      containers.remove(name);
+      live.close();
+    }
+    return deleted;
+  }
+
+  // ---- looking ----
+
+  @Override
+  public List<Deployment> list(Duration limit) {
+    closed.check("list what is there");
+    List<Deployment> found = new ArrayList<>();
+    Map<String, List<Deployment>> beneath = new TreeMap<>();
+    for (Deployment deployment : host.list(limit)) {
+      beneath.computeIfAbsent(deployment.name(), name -> new ArrayList<>()).add(deployment);
+    }
+    for (String name : new TreeSet<>(containers.keySet())) {
+      found.add(deployment(name, beneath.getOrDefault(name, List.of())));
+    }
+    return found;
+  }
+
+  /** A container is as ready as what answers its requests. */
+  private static Deployment deployment(String name, List<Deployment> beneath) {
+    boolean ready = beneath.stream()
+        .anyMatch(
+            there -> there.state() == Deployment.State.READY && there.weight().percent() > 0);
+    Optional<Deployment> other = beneath.stream()
+        .filter(there -> there.state() != Deployment.State.READY)
+        .findFirst();
+    Deployment.State state = ready
+        ? Deployment.State.READY
+        : other.map(Deployment::state).orElse(Deployment.State.FAILED);
+    String detail = ready ? "" : other.map(Deployment::detail).orElse("nothing answers requests");
+    return new Deployment(name, Optional.empty(), state, TrafficWeight.ALL, detail);
+  }
+
+  @Override
+  public Optional<Deployment> status(StatefulContainer container, Duration limit) {
+    closed.check("read the status of " + container.name());
+    LiveContainer live = containers.get(container.name());
+    return live == null
+        ? Optional.empty()
+        : Optional.of(deployment(
+            container.name(), host.status(live.serving(), limit).map(List::of).orElse(List.of())));
+  }
+
+  @Override
+  public Optional<Description<StatefulContainer>> describe(String name, Duration limit) {
+    closed.check("describe " + name);
+    LiveContainer live = containers.get(name);
+    return live == null
+        ? Optional.empty()
+        : status(live.container(), limit)
+            .map(deployment -> new Description<>(
+                deployment, Optional.of(live.container()), Location.of(host.id() + "/" + name)));
+  }
+
+  @Override
+  public List<ManagedResource> inventory(Duration limit) {
+    closed.check("list what is there");
+    Set<String> names = new HashSet<>();
+    containers.forEach((name, live) -> {
+      if (!live.isAttached()) {
+        names.add(name);
+      }
+    });
+    return host.inventory(limit).stream()
+        .filter(resource -> resource.deployment().map(names::contains).orElse(false))
+        .toList();
+  }
+
+  @Override
+  public Operation<List<ManagedResource>> sweep(Duration minimumAge) {
+    closed.check("sweep");
+    return host.sweep(minimumAge);
+  }
+
+  // ---- telling ----
+
+  @Override
+  public CacheStatistics statistics(StatefulContainer container) {
+    return require(container.name(), "read the statistics of " + container.name())
+        .cache()
+        .statistics();
+  }
+
+  @Override
+  public List<FeatureImportance> importance(StatefulContainer container) {
+    require(container.name(), "read the importance of " + container.name());
+    return List.of();
+  }
+
+  @Override
+  public void onEvent(Consumer<? super CacheEvent> listener) {
+    events.add(requireNonNull(listener, "listener"));
+  }
+
+  @Override
+  public void close() {
+    if (!closed.close()) {
+      return;
+    }
+    operations.close();
+    containers.values().forEach(LiveContainer::close);
+    containers.clear();
+    clock.close();
+    host.close();
+  }
+
+  @Override
+  public String toString() {
+    return "CachingPlatform[" + host.id() + "]";
+  }
+}

@@ -1,0 +1,161 @@
+package io.fairlead.stateful.internal;
+
+import io.fairlead.grammar.FunctionLimits;
+import io.fairlead.grammar.ModelArtifact;
+import io.fairlead.grammar.ModelFunction;
+import io.fairlead.grammar.Served;
+import io.fairlead.grammar.TrafficWeight;
+import io.fairlead.json.GrammarJson;
+import io.fairlead.operation.Operation;
+import io.fairlead.platform.Deployment;
+import io.fairlead.platform.FunctionPlatform;
+import io.fairlead.platform.ManagedResource;
+import io.fairlead.platform.Request;
+import io.fairlead.platform.Response;
+import io.fairlead.provider.Fingerprint;
+import io.fairlead.reconcile.CompositeOperations.Steps;
+import java.nio.ByteBuffer;
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A function platform that is wrapped: a new model version replaces the old one in place, by the function's own update.
+ */
+final class FunctionHost implements Host {
+  /** The label of functions that were deployed here, so that another process knows them from attached ones. */
+  private static final String LABEL = "fairlead-stateful";
+
+  private final FunctionPlatform platform;
+  private final FunctionLimits limits;
+  private final boolean owned;
+
+  /**
+   * Wraps a platform.
+   *
+   * @param owned whether it is closed with this one
+   */
+  FunctionHost(FunctionPlatform platform, FunctionLimits limits, boolean owned) {
+    this.platform = platform;
+    this.limits = limits;
+    this.owned = owned;
+  }
+
+  @Override
+  public String id() {
+    return platform.id();
+  }
+
+  @Override
+  public boolean hasVariants() {
+    return false;
+  }
+
+  @Override
+  public Response invoke(Served served, Request request) {
+    return platform.invoke((ModelFunction) served, request);
+  }
+
+  @Override
+  public Response invokeStreaming(
+      Served served, Request request, Consumer<? super ByteBuffer> pieces) {
+    return platform.invokeStreaming((ModelFunction) served, request, pieces);
+  }
+
+  @Override
+  public boolean serves(Served served) {
+    return served instanceof ModelFunction;
+  }
+
+  @Override
+  public List<Serving> look(String name, List<Serving> known, Duration limit) {
+    return platform
+        .describe(name, limit)
+        .flatMap(described -> described
+            .value()
+            .map(function -> new Serving(
+                null,
+                TrafficWeight.ALL.percent(),
+                described.deployment().state(),
+                Fingerprint.of(GrammarJson.write(function.artifact())),
+                function)))
+        .map(List::of)
+        .orElse(List.of());
+  }
+
+  @Override
+  public void checkMayDeploy() {
+    // A function's limits have defaults.
+  }
+
+  @Override
+  public Served deploy(Steps steps, ModelArtifact artifact, String digest) {
+    Map<String, String> labels = new HashMap<>(artifact.metadata().labels());
+    labels.put(LABEL, "deployed");
+    ModelArtifact labelled = artifact.withMetadata(artifact.metadata().withLabels(labels));
+    return steps.await(() -> platform.deploy(labelled, limits));
+  }
+
+  @Override
+  public @Nullable String variantOf(String digest) {
+    return null;
+  }
+
+  @Override
+  public boolean isOurs(Serving serving) {
+    return serving.served().artifact().metadata().labels().containsKey(LABEL);
+  }
+
+  @Override
+  public void promote(Steps steps, Served newer, Served older) {
+    // The update in place has done it.
+  }
+
+  @Override
+  public void retire(Steps steps, Served older) {
+    // The update in place has done it.
+  }
+
+  @Override
+  public Operation<?> undoing(Served newer, @Nullable Served older) {
+    return older instanceof ModelFunction before
+        ? platform.deploy(before.artifact(), before.limits())
+        : platform.undeploy((ModelFunction) newer);
+  }
+
+  @Override
+  public Operation<List<ManagedResource>> undeployAll(String name) {
+    return platform.undeployAll(name);
+  }
+
+  @Override
+  public List<Deployment> list(Duration limit) {
+    return platform.list(limit);
+  }
+
+  @Override
+  public Optional<Deployment> status(Served served, Duration limit) {
+    return platform.status((ModelFunction) served, limit);
+  }
+
+  @Override
+  public List<ManagedResource> inventory(Duration limit) {
+    return platform.inventory(limit);
+  }
+
+  @Override
+  public Operation<List<ManagedResource>> sweep(Duration minimumAge) {
+    return platform.sweep(minimumAge);
+  }
+
+  @Override
+  public void close() {
+    if (owned) {
+      platform.close();
+    }
+  }
+}

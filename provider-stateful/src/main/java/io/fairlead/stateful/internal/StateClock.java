@@ -1,0 +1,85 @@
+package io.fairlead.stateful.internal;
+
+import io.fairlead.provider.TimeSource;
+import java.time.Duration;
+import java.util.concurrent.ScheduledFuture;
+import java.util.concurrent.ScheduledThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+
+/** The clock and the timers of a platform; tests have their own. */
+public interface StateClock extends AutoCloseable {
+  /** {@return the time source of what waits} */
+  TimeSource time();
+
+  /** {@return the monotonic time in nanoseconds since an arbitrary origin} */
+  long nanos();
+
+  /**
+   * Runs an action in intervals, first after one of them.
+   *
+   * @param action what it throws is its own: a later run takes place all the same
+   * @return ends it
+   */
+  Timer every(Duration interval, Runnable action);
+
+  /** Something that runs in intervals. */
+  interface Timer {
+    /** Ends it; a run that has begun goes on. */
+    void cancel();
+  }
+
+  /** Ends all timers and waits for their runs. */
+  @Override
+  void close();
+
+  /** {@return this machine's clock, with one thread for its timers once there is one} */
+  static StateClock system(String platform) {
+    return new SystemClock(platform);
+  }
+
+  /** This machine's clock. */
+  final class SystemClock implements StateClock {
+    private final ScheduledThreadPoolExecutor timers;
+
+    private SystemClock(String platform) {
+      AtomicInteger number = new AtomicInteger();
+      this.timers = new ScheduledThreadPoolExecutor(1, work -> {
+        Thread thread =
+            new Thread(work, "fairlead-" + platform + "-timer-" + number.incrementAndGet());
+        thread.setDaemon(true);
+        return thread;
+      });
+      timers.setRemoveOnCancelPolicy(true);
+    }
+
+    @Override
+    public TimeSource time() {
+      return TimeSource.system();
+    }
+
+    @Override
+    public long nanos() {
+      return System.nanoTime();
+    }
+
+    @Override
+    public Timer every(Duration interval, Runnable action) {
+      ScheduledFuture<?> timer = timers.scheduleWithFixedDelay(
+          action, interval.toNanos(), interval.toNanos(), TimeUnit.NANOSECONDS);
+      return () -> timer.cancel(false);
+    }
+
+    @Override
+    public void close() {
+      timers.shutdownNow();
+      try {
+        if (!timers.awaitTermination(5, TimeUnit.SECONDS)) {
+          timers.shutdownNow();
+        }
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+      }
+    }
+  }
+}

@@ -1,0 +1,71 @@
+package io.fairlead.stateful.internal;
+
+import io.fairlead.grammar.Served;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentMap;
+import org.jspecify.annotations.Nullable;
+
+/** A model version that serves under a name, with the key space of its answers. */
+final class Version {
+  /** So many content types are shared; of more only an attacker thinks. */
+  private static final int MOST_SHARED = 16;
+
+  private final Served served;
+  private final @Nullable String variant;
+  private final String digest;
+  private final RequestKeys keys;
+  private final CallsInProgress calls = new CallsInProgress();
+  private final ConcurrentMap<String, String> contentTypes = new ConcurrentHashMap<>();
+
+  /**
+   * Creates a version.
+   *
+   * @param served what is invoked
+   * @param variant its variant; null on a platform without variants
+   * @param digest what makes its answers different from other versions', 64 hexadecimal digits
+   */
+  Version(Served served, @Nullable String variant, String digest) {
+    this.served = served;
+    this.variant = variant;
+    this.digest = digest;
+    this.keys = new RequestKeys(digest);
+  }
+
+  Served served() {
+    return served;
+  }
+
+  @Nullable
+  String variant() {
+    return variant;
+  }
+
+  String digest() {
+    return digest;
+  }
+
+  RequestKeys keys() {
+    return keys;
+  }
+
+  /** {@return an equal text that all answers of this version share} */
+  String shared(String contentType) {
+    String known = contentTypes.get(contentType);
+    if (known != null) {
+      return known;
+    }
+    if (contentTypes.size() < MOST_SHARED) {
+      contentTypes.put(contentType, contentType);
+    }
+    return contentType;
+  }
+
+  CallsInProgress calls() {
+    return calls;
+  }
+
+  @Override
+  public String toString() {
+    return (variant == null ? "" : variant + " ") + digest.substring(0, 12);
+  }
+}

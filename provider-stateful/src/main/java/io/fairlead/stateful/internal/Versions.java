@@ -1,0 +1,308 @@
+package io.fairlead.stateful.internal;
+
+import io.fairlead.error.ServingException;
+import io.fairlead.grammar.Served;
+import io.fairlead.platform.Request;
+import io.fairlead.platform.Response;
+import io.fairlead.provider.Sha256;
+import io.fairlead.stateful.internal.Host.Serving;
+import io.fairlead.stateful.internal.TrafficSplit.Share;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The versions that serve a name on the wrapped platform, and which of them a request goes to.
+ *
+ * <p>Others may change there what serves, and with which weights. So it is looked at again in intervals while there are
+ * requests, and a table that is older than two intervals is not answered by.
+ */
+final class Versions {
+  private static final Logger log = LoggerFactory.getLogger(Versions.class);
+
+  private final String name;
+  private final Served first;
+  private final Host host;
+  private final StateClock clock;
+  private final Duration refresh;
+  private final Consumer<Version> found;
+  /** The digests of versions that were deployed here, by their variants and what is seen of them. */
+  private final Map<String, String> ownDigests = new ConcurrentHashMap<>();
+
+  private final ReentrantLock looking = new ReentrantLock();
+  private final ReentrantLock changing = new ReentrantLock();
+  private volatile VersionTable table;
+  private volatile boolean used;
+  private volatile boolean pins = true;
+  /** What the owner says of the version beyond what is seen of it. */
+  private volatile String stated = "";
+
+  /**
+   * Creates an empty table, which the first request or publication fills.
+   *
+   * @param first what is invoked while nothing is known to serve
+   * @param found is told of each version that is not known yet, before it serves
+   */
+  Versions(
+      String name,
+      Served first,
+      Host host,
+      StateClock clock,
+      Duration refresh,
+      Consumer<Version> found) {
+    this.name = name;
+    this.first = first;
+    this.host = host;
+    this.clock = clock;
+    this.refresh = refresh;
+    this.found = found;
+    this.table = new VersionTable(
+        new TrafficSplit(List.of()),
+        List.of(),
+        List.of(),
+        true,
+        0,
+        clock.nanos() - Long.MAX_VALUE / 4);
+  }
+
+  /**
+   * A request with the version that it goes to.
+   *
+   * @param version the version
+   * @param request the request, pinned to the version if requests are divided
+   * @param table the table by which it was chosen
+   */
+  record Choice(Version version, Request request, VersionTable table) {}
+
+  /**
+   * {@return the version for a request; null if it is not known which version would answer it}
+   *
+   * @param limit the time for a look at the wrapped platform, if one is due
+   */
+  @Nullable
+  Choice choose(Request request, Duration limit) {
+    VersionTable now = current(limit);
+    if (now == null || now.isEmpty()) {
+      return null;
+    }
+    if (request.variant().isPresent()) {
+      Version pinned = now.of(request.variant().get());
+      return pinned == null ? null : new Choice(pinned, request, now);
+    }
+    if (!now.split().isDivided()) {
+      return new Choice(now.split().next(), request, now);
+    }
+    if (!pins) {
+      return null;
+    }
+    Version next = now.split().next();
+    String variant = next.variant();
+    return variant == null ? null : new Choice(next, request.pinnedTo(variant), now);
+  }
+
+  /** Notes that the wrapped platform cannot pin requests while they are divided. */
+  void cannotPin() {
+    pins = false;
+  }
+
+  /** {@return whether an answer is known to be of the version that was chosen} */
+  boolean isOf(Choice choice, Response answer) {
+    String asked = choice.version().variant();
+    if (asked != null && answer.variant().isPresent()) {
+      boolean same = asked.equals(answer.variant().get());
+      if (!same && !choice.request().variant().isPresent()) {
+        expire();
+      }
+      return same;
+    }
+    VersionTable now = table;
+    return now.settled()
+        && choice.table().settled()
+        && now.changes() == choice.table().changes();
+  }
+
+  /** Lets the next request look: what serves may not be what was expected. */
+  void expire() {
+    changing.lock();
+    try {
+      VersionTable now = table;
+      table = new VersionTable(
+          now.split(),
+          now.others(),
+          now.servings(),
+          true,
+          now.changes(),
+          clock.nanos() - 2 * refresh.toNanos() - 1);
+    } finally {
+      changing.unlock();
+    }
+  }
+
+  VersionTable table() {
+    return table;
+  }
+
+  /** {@return what to invoke for a request that follows the weights on the wrapped platform} */
+  Served served() {
+    VersionTable now = table;
+    return now.isEmpty() ? first : now.split().shares().get(0).version().served();
+  }
+
+  /** {@return the version that gave an answer; null if that is not known} */
+  @Nullable
+  Version of(Response answer) {
+    VersionTable now = table;
+    if (answer.variant().isPresent()) {
+      return now.of(answer.variant().get());
+    }
+    return now.settled() && now.split().shares().size() == 1
+        ? now.split().shares().get(0).version()
+        : null;
+  }
+
+  // ---- looking ----
+
+  private @Nullable VersionTable current(Duration limit) {
+    VersionTable now = table;
+    used = true;
+    if (clock.nanos() - now.lookedAtNanos() <= 2 * refresh.toNanos()) {
+      return now;
+    }
+    try {
+      if (!looking.tryLock(limit.toNanos(), TimeUnit.NANOSECONDS)) {
+        return null;
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      return null;
+    }
+    try {
+      now = table;
+      return clock.nanos() - now.lookedAtNanos() <= 2 * refresh.toNanos() || look(limit)
+          ? table
+          : null;
+    } finally {
+      looking.unlock();
+    }
+  }
+
+  /** Looks again, if there were requests since the last time; called in intervals. */
+  void refresh() {
+    if (used && looking.tryLock()) {
+      try {
+        used = false;
+        look(refresh);
+      } finally {
+        looking.unlock();
+      }
+    }
+  }
+
+  /** {@return whether the look succeeded, after which the table is up to date} */
+  private boolean look(Duration limit) {
+    VersionTable before = table;
+    long begin = clock.nanos();
+    List<Serving> servings;
+    try {
+      servings = host.look(name, before.servings(), limit);
+    } catch (ServingException e) {
+      log.warn("What serves {} on {} cannot be read: {}", name, host.id(), e.toString());
+      return false;
+    }
+    changing.lock();
+    try {
+      // What was published meanwhile is newer than what was read.
+      if (table.changes() == before.changes() && before.settled()) {
+        table = tableOf(servings, before.changes(), begin);
+      }
+      return true;
+    } finally {
+      changing.unlock();
+    }
+  }
+
+  private VersionTable tableOf(List<Serving> servings, long changes, long lookedAt) {
+    VersionTable before = table;
+    List<Share> shares = new ArrayList<>();
+    List<Version> others = new ArrayList<>();
+    for (Serving serving : servings) {
+      Version version = version(before, serving);
+      if (serving.weight() > 0) {
+        shares.add(new Share(version, serving.weight()));
+      } else {
+        others.add(version);
+      }
+    }
+    TrafficSplit split = before.hasSharesOf(shares) ? before.split() : new TrafficSplit(shares);
+    return new VersionTable(split, others, servings, true, changes, lookedAt);
+  }
+
+  private Version version(VersionTable before, Serving serving) {
+    String digest = digestOf(serving);
+    for (Version known : before.all()) {
+      if (known.digest().equals(digest)
+          && String.valueOf(known.variant()).equals(String.valueOf(serving.variant()))) {
+        return known;
+      }
+    }
+    Version version = new Version(serving.served(), serving.variant(), digest);
+    found.accept(version);
+    return version;
+  }
+
+  /** {@return the digest of a version: the one that it was deployed with, or else one of what is seen of it} */
+  private String digestOf(Serving serving) {
+    String own = ownDigests.get(identity(serving));
+    return own != null
+        ? own
+        : Sha256.of((stated + "\n" + identity(serving)).getBytes(StandardCharsets.UTF_8));
+  }
+
+  private static String identity(Serving serving) {
+    return serving.variant() + "\n" + serving.fingerprint();
+  }
+
+  // ---- changing ----
+
+  /** Says that the version that is seen so was deployed with a digest. */
+  void own(Serving serving, String digest) {
+    ownDigests.put(identity(serving), digest);
+  }
+
+  /** Says that from now on, until the next publication, a version replaces another in place. */
+  void unsettle() {
+    changing.lock();
+    try {
+      VersionTable now = table;
+      table = new VersionTable(
+          now.split(), now.others(), now.servings(), false, now.changes() + 1, now.lookedAtNanos());
+    } finally {
+      changing.unlock();
+    }
+  }
+
+  /**
+   * Answers by what was looked at from now on.
+   *
+   * @param servings what serves
+   * @param newStated what the owner says of the versions beyond what is seen of them
+   */
+  void publish(List<Serving> servings, String newStated) {
+    changing.lock();
+    try {
+      stated = newStated;
+      table = tableOf(servings, table.changes() + 1, clock.nanos());
+    } finally {
+      changing.unlock();
+    }
+  }
+}
