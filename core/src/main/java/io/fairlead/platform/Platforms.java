@@ -158,10 +158,10 @@ public final class Platforms {
       String modules = "io.fairlead:fairlead-provider-";
       return switch (id) {
         case "local", "serverless" -> add + modules + "serverless";
-        case "sagemaker", "vertex", "azureml" -> add + modules + id;
-        case "stateful" -> "It is planned: " + modules + id + " does not have the platform yet";
+        case "sagemaker", "vertex", "azureml", "stateful" -> add + modules + id;
         default ->
-          add + "this project's are " + modules + "serverless, -sagemaker, -vertex and -azureml";
+          add + "this project's are " + modules
+              + "serverless, -sagemaker, -vertex, -azureml and -stateful";
       };
     }
   }

@@ -74,6 +74,24 @@ public final class PlatformConfig {
     return value.orElse("");
   }
 
+  /**
+   * {@return the settings below a key, such as {@code over.region} below {@code over}, by the rest of their keys as they
+   * were given}
+   *
+   * <p>For what the provider passes on: it counts as known, whatever it is.
+   */
+  public Map<String, String> below(String key) {
+    String prefix = key + ".";
+    Map<String, String> found = new TreeMap<>();
+    values.forEach((name, value) -> {
+      if (name.startsWith(prefix)) {
+        known.add(name);
+        found.put(name.substring(prefix.length()), value);
+      }
+    });
+    return found;
+  }
+
   /** {@return a setting that is a duration, such as {@code 90s}, {@code 10m}, {@code 2h} or {@code PT1M30S}} */
   public Optional<Duration> duration(String key) {
     return parsed(

@@ -41,7 +41,7 @@ public final class StatefulConfig extends Settings<StatefulConfig.Draft> {
     int spareCalls = 1;
   }
 
-  private StatefulConfig(Draft draft) {
+  StatefulConfig(Draft draft) {
     super(draft);
     Problems.in("StatefulConfig")
         .check(

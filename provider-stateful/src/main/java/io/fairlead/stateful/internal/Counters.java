@@ -1,18 +1,17 @@
 package io.fairlead.stateful.internal;
 
+import static java.util.Objects.requireNonNull;
+
 import io.fairlead.stateful.CacheAnswer.Source;
 import io.fairlead.stateful.CacheStatistics;
 import java.time.Duration;
-import java.util.Arrays;
 import java.util.EnumMap;
 import java.util.Map;
 import java.util.concurrent.atomic.LongAdder;
 
 /** The counters of one container. */
 final class Counters {
-  /** By the ordinal of their source. */
-  private final LongAdder[] answers = new LongAdder[Source.values().length];
-
+  private final Map<Source, LongAdder> answers = new EnumMap<>(Source.class);
   final LongAdder modelCalls = new LongAdder();
   final LongAdder coalesced = new LongAdder();
   final LongAdder failures = new LongAdder();
@@ -20,24 +19,30 @@ final class Counters {
   private final LongAdder savedNanos = new LongAdder();
 
   Counters() {
-    Arrays.setAll(answers, source -> new LongAdder());
+    for (Source source : Source.values()) {
+      answers.put(source, new LongAdder());
+    }
+  }
+
+  private LongAdder of(Source source) {
+    return requireNonNull(answers.get(source));
   }
 
   /** Counts an answer of the model. */
   void answered() {
-    answers[Source.MODEL.ordinal()].increment();
+    of(Source.MODEL).increment();
   }
 
   /** Counts an answer that did not take the model's time. */
   void saved(Source source, long costNanos) {
-    answers[source.ordinal()].increment();
+    of(source).increment();
     savedNanos.add(costNanos);
   }
 
   CacheStatistics now(long entries, long bytes, CacheStatistics.Prefetch prefetch) {
     Map<Source, Long> bySource = new EnumMap<>(Source.class);
     for (Source source : Source.values()) {
-      bySource.put(source, answers[source.ordinal()].sum());
+      bySource.put(source, of(source).sum());
     }
     return new CacheStatistics(
         bySource,

@@ -178,7 +178,7 @@ final class DefaultCachingPlatform implements CachingPlatform {
     if (before.isEmpty()) {
       steps.undoBy(host.id() + " " + fresh.name(), () -> host.undoing(served, null));
     }
-    removeLeftovers(steps, served, digest, before);
+    removeLeftovers(steps, digest, before);
     LiveContainer created = newContainer(fresh, policy, served, false, artifactDigest);
     publish(steps, created, digest, created.container());
     containers.put(fresh.name(), created);
@@ -205,7 +205,9 @@ final class DefaultCachingPlatform implements CachingPlatform {
           + " has another model: roll this one out by updateState(container.withArtifact(..), "
           + "state.next()), or take another name");
     }
-    host.deploy(steps, live.container().artifact(), live.versionDigest());
+    Served served = host.deploy(steps, live.container().artifact(), live.versionDigest());
+    removeLeftovers(steps, live.versionDigest(), host.look(fresh.name(), List.of(), LOOK_LIMIT));
+    live.become(live.container(), served, artifactDigest);
     if (!live.policy().equals(policy)) {
       live.follow(policy);
       configure(live);
@@ -236,10 +238,11 @@ final class DefaultCachingPlatform implements CachingPlatform {
   }
 
   /** Removes versions that a rollout whose process died has left beside the one that serves. */
-  private void removeLeftovers(Steps steps, Served served, String digest, List<Serving> before) {
+  private void removeLeftovers(Steps steps, String digest, List<Serving> before) {
     for (Serving serving : before) {
       if (host.hasVariants()
           && host.isOurs(serving)
+          && serving.weight() == 0
           && !String.valueOf(serving.variant()).equals(host.variantOf(digest))) {
         steps.report("variant " + serving.variant(), "is left from an earlier update");
         host.retire(steps, serving.served());
@@ -409,7 +412,9 @@ final class DefaultCachingPlatform implements CachingPlatform {
       live.become(after, newer, artifactDigest);
       configure(live);
       publish(steps, live, digest, after);
-      retire(steps, older, replaced);
+      if (host.hasVariants()) {
+        retire(steps, older, replaced);
+      }
     } catch (RuntimeException e) {
       settle(live);
       throw e;
