@@ -1,7 +1,10 @@
 package io.fairlead.provider;
 
+import io.fairlead.grammar.ModelArtifact;
 import io.fairlead.grammar.Problems;
+import java.net.URI;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.regex.Pattern;
 
 /**
@@ -17,8 +20,10 @@ public record ContentName(int longest, boolean lowercase) {
   public static final String PREFIX = "fairlead-";
 
   private static final int HASH = 16;
+  private static final int LONGEST_MODEL_NAME = 63;
   private static final int SHORTEST = PREFIX.length() + HASH;
   private static final Pattern OTHERS = Pattern.compile("[^a-zA-Z0-9]+");
+  private static final Pattern LAST_SLASHES = Pattern.compile("/+$");
   private static final Pattern OUTER_HYPHENS = Pattern.compile("^-+|-+$");
   private static final Pattern NAME = Pattern.compile(PREFIX + "([a-zA-Z0-9-]*-)?[0-9a-f]{16}");
 
@@ -53,6 +58,23 @@ public record ContentName(int longest, boolean lowercase) {
       throw new IllegalArgumentException(name + " is not a name of this scheme");
     }
     return trimmed(name.substring(PREFIX.length(), name.length() - HASH));
+  }
+
+  /**
+   * {@return the readable part for a model, which is a name by the rules of its metadata}
+   *
+   * <p>It is the model's name, or the last part of the location of its weights, or else {@code model}.
+   */
+  public static String readablePart(ModelArtifact artifact) {
+    return artifact.metadata().name().orElseGet(() -> lastPart(artifact.weights()));
+  }
+
+  private static String lastPart(URI location) {
+    String whole = Optional.ofNullable(location.getPath()).orElse("");
+    String path = LAST_SLASHES.matcher(whole).replaceFirst("");
+    String last = OTHERS.matcher(path.substring(path.lastIndexOf('/') + 1)).replaceAll("-");
+    String part = trimmed(last.substring(0, Math.min(last.length(), LONGEST_MODEL_NAME)));
+    return part.isEmpty() ? "model" : part;
   }
 
   private static String trimmed(String part) {

@@ -4,6 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import io.fairlead.grammar.InvalidValueException;
+import io.fairlead.grammar.ModelArtifact;
+import io.fairlead.grammar.ModelMetadata;
+import java.net.URI;
 import java.util.Locale;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -36,6 +39,41 @@ class ContentNameTest {
   void theReadablePartHasLettersDigitsAndHyphensOnly(String readable, String part) {
     assertThat(MIXED.beginning(readable)).isEqualTo("fairlead-" + part);
     assertThat(LOWER.beginning(readable)).isEqualTo("fairlead-" + part);
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "gs://models/bert/, bert",
+    "gs://models/bert//, bert",
+    "s3://models/bert-v2/model.tar.gz, model-tar-gz",
+    "file:///models/my%20model_, my-model",
+    "hf://org/name, name",
+    "https://example.com/a..b?signature=x, a-b",
+    "gs://models/, model",
+    "gs://models, model",
+    "gs://models/___, model",
+    "azureml:bert:1, model"
+  })
+  void theReadablePartOfAModelIsTheLastOfItsLocation(URI weights, String part) {
+    assertThat(ContentName.readablePart(ModelArtifact.of(weights))).isEqualTo(part);
+  }
+
+  @Test
+  void theReadablePartOfAModelIsItsName() {
+    ModelArtifact bert = ModelArtifact.of(URI.create("gs://models/v2/"))
+        .withMetadata(ModelMetadata.NONE.withName("Bert"));
+
+    assertThat(ContentName.readablePart(bert)).isEqualTo("Bert");
+  }
+
+  @Test
+  void aLongFolderGivesAShortName() {
+    ModelArtifact deep = ModelArtifact.of(URI.create("gs://models/" + "x".repeat(300) + "/"));
+    ModelArtifact cutAtHyphen =
+        ModelArtifact.of(URI.create("gs://models/" + "x".repeat(62) + "-y/"));
+
+    assertThat(ContentName.readablePart(deep)).isEqualTo("x".repeat(63));
+    assertThat(ContentName.readablePart(cutAtHyphen)).isEqualTo("x".repeat(62));
   }
 
   @ParameterizedTest

@@ -85,7 +85,7 @@ class QuickstartTest {
   }
 
   @ParameterizedTest
-  @CsvSource({"60, 58", "80, 48"})
+  @CsvSource({"60, 54", "80, 48"})
   void fitsTheTerminal(int columns, int lines) {
     Printed printed = Printed.watched(columns);
 

@@ -7,22 +7,19 @@ import static org.assertj.core.api.Assertions.entry;
 
 import com.sun.net.httpserver.HttpsConfigurator;
 import com.sun.net.httpserver.HttpsServer;
+import io.fairlead.contract.Tls;
 import io.fairlead.grammar.InvalidValueException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.URI;
 import java.nio.file.Path;
-import java.security.KeyStore;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
-import javax.net.ssl.HostnameVerifier;
 import javax.net.ssl.HttpsURLConnection;
-import javax.net.ssl.KeyManagerFactory;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLSocketFactory;
-import javax.net.ssl.TrustManagerFactory;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -46,16 +43,14 @@ final class HttpFetcherTest {
   @Test
   void aRedirectIsFollowedWithoutTheHeadersThatWereForTheFirstHost(@TempDir Path folder)
       throws Exception {
-    SSLContext context = context(folder.resolve("keys"));
+    SSLContext context = Tls.in(folder).context();
     Map<String, String> asked = new ConcurrentHashMap<>();
     InetAddress loopback = InetAddress.getLoopbackAddress();
     HttpsServer first = HttpsServer.create(new InetSocketAddress(loopback, 0), 0);
     HttpsServer second = HttpsServer.create(new InetSocketAddress(loopback, 0), 0);
     SSLSocketFactory before = HttpsURLConnection.getDefaultSSLSocketFactory();
-    HostnameVerifier verifier = HttpsURLConnection.getDefaultHostnameVerifier();
     try {
       HttpsURLConnection.setDefaultSSLSocketFactory(context.getSocketFactory());
-      HttpsURLConnection.setDefaultHostnameVerifier((host, session) -> true);
       for (HttpsServer server : List.of(first, second)) {
         server.setHttpsConfigurator(new HttpsConfigurator(context));
         server.createContext("/", exchange -> {
@@ -99,40 +94,9 @@ final class HttpFetcherTest {
           .hasMessage("it redirects more than 5 times");
     } finally {
       HttpsURLConnection.setDefaultSSLSocketFactory(before);
-      HttpsURLConnection.setDefaultHostnameVerifier(verifier);
       first.stop(0);
       second.stop(0);
     }
-  }
-
-  private static SSLContext context(Path keys) throws Exception {
-    Process keytool = new ProcessBuilder(
-            Path.of(System.getProperty("java.home"), "bin", "keytool").toString(),
-            "-genkeypair",
-            "-keyalg",
-            "EC",
-            "-dname",
-            "CN=127.0.0.1",
-            "-storepass",
-            "changeit",
-            "-keystore",
-            keys.toString())
-        .redirectErrorStream(true)
-        .start();
-    String said = new String(keytool.getInputStream().readAllBytes(), UTF_8);
-    assertThat(keytool.waitFor()).as(said).isZero();
-    KeyStore store = KeyStore.getInstance(keys.toFile(), "changeit".toCharArray());
-    KeyManagerFactory key = KeyManagerFactory.getInstance(KeyManagerFactory.getDefaultAlgorithm());
-    key.init(store, "changeit".toCharArray());
-    TrustManagerFactory trust =
-        TrustManagerFactory.getInstance(TrustManagerFactory.getDefaultAlgorithm());
-    KeyStore trusted = KeyStore.getInstance(KeyStore.getDefaultType());
-    trusted.load(null, null);
-    trusted.setCertificateEntry("own", store.getCertificate("mykey"));
-    trust.init(trusted);
-    SSLContext context = SSLContext.getInstance("TLS");
-    context.init(key.getKeyManagers(), trust.getTrustManagers(), null);
-    return context;
   }
 
   @Test

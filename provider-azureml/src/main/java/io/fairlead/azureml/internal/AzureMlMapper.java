@@ -23,6 +23,7 @@ import io.fairlead.grammar.Problems;
 import io.fairlead.grammar.Routing;
 import io.fairlead.grammar.RuntimeSpec;
 import io.fairlead.grammar.Scaling;
+import io.fairlead.provider.ContentName;
 import io.fairlead.provider.LocalModel;
 import io.fairlead.reconcile.ActualState;
 import io.fairlead.reconcile.EndpointMapper;
@@ -114,7 +115,7 @@ final class AzureMlMapper implements EndpointMapper {
         ? location(hashes.get(hashes.size() - 1))
         : artifact.code();
     ModelArtifact there = ModelArtifact.of(isOne ? weights : code, weights)
-        .withMetadata(artifact.metadata().withName(readable(artifact)));
+        .withMetadata(artifact.metadata().withName(ContentName.readablePart(artifact)));
     return new Container(there, container.runtime(), container.dependencies());
   }
 
@@ -233,7 +234,7 @@ final class AzureMlMapper implements EndpointMapper {
         problems);
     AssetRef name = new AssetRef(
         AzureMlNames.ASSETS.of(
-            readable(container.artifact()),
+            ContentName.readablePart(container.artifact()),
             names.content(location),
             options.type().name()),
         names.versionAt(location));
@@ -368,7 +369,7 @@ final class AzureMlMapper implements EndpointMapper {
         "must be the folder with the script, not the script itself",
         artifact.code());
     AssetRef name = new AssetRef(
-        AzureMlNames.ASSETS.of(readable(artifact), names.content(location), "code"),
+        AzureMlNames.ASSETS.of(ContentName.readablePart(artifact), names.content(location), "code"),
         names.versionAt(location));
     require(location, resources);
     resources.add(Resource.shared(CodeSpec.KIND, name.toString(), new CodeSpec(location, tags)));
@@ -385,18 +386,6 @@ final class AzureMlMapper implements EndpointMapper {
         .map(key -> Resource.requiredShared(Uploads.KIND, key))
         .filter(upload -> !resources.contains(upload))
         .ifPresent(resources::add);
-  }
-
-  /** {@return a readable name of a model, by the rules for names} */
-  static String readable(ModelArtifact artifact) {
-    Optional<String> name = artifact.metadata().name();
-    if (name.isPresent()) {
-      return name.get();
-    }
-    String path = String.valueOf(artifact.weights().getPath()).replaceFirst("/+$", "");
-    String last = path.substring(path.lastIndexOf('/') + 1).replaceAll("[^A-Za-z0-9]+", "-");
-    String cut = last.substring(0, Math.min(last.length(), LONGEST_NAME)).replaceAll("^-+|-+$", "");
-    return cut.isEmpty() ? "model" : cut;
   }
 
   // ---- endpoints ----

@@ -16,6 +16,7 @@ import io.fairlead.grammar.ModelArtifact;
 import io.fairlead.grammar.Problems;
 import io.fairlead.grammar.RuntimeSpec;
 import io.fairlead.grammar.Scaling;
+import io.fairlead.provider.ContentName;
 import io.fairlead.vertex.VertexContainer;
 import io.fairlead.vertex.VertexProbe;
 import io.fairlead.vertex.VertexProvider;
@@ -110,10 +111,7 @@ final class ModelGarden {
     ModelArtifact there = copy.isEmpty()
         ? artifact
         : ModelArtifact.of(URI.create(copy))
-            .withMetadata(
-                artifact.metadata().name().isPresent()
-                    ? artifact.metadata()
-                    : artifact.metadata().withName(VertexMapper.readable(artifact)));
+            .withMetadata(artifact.metadata().withName(ContentName.readablePart(artifact)));
     return new VertexVerifiedModel(new Container(there, runtime, dependencies), scaling(machine));
   }
 

@@ -10,6 +10,7 @@ import io.fairlead.grammar.Problems;
 import io.fairlead.grammar.Routing;
 import io.fairlead.grammar.Scaling;
 import io.fairlead.json.GrammarJson;
+import io.fairlead.provider.ContentName;
 import io.fairlead.provider.Fingerprint;
 import io.fairlead.provider.LocalModel;
 import io.fairlead.reconcile.ActualState;
@@ -140,7 +141,7 @@ final class VertexMapper implements EndpointMapper {
     URI weights = URI.create(Artifacts.location(bucket, Artifacts.KEYS.of(hashes.get(0))));
     URI code = isLocal(artifact.code()) ? weights : artifact.code();
     ModelArtifact there = ModelArtifact.of(code, weights)
-        .withMetadata(artifact.metadata().withName(readable(artifact)));
+        .withMetadata(artifact.metadata().withName(ContentName.readablePart(artifact)));
     return new Container(there, container.runtime(), container.dependencies());
   }
 
@@ -234,7 +235,7 @@ final class VertexMapper implements EndpointMapper {
             "must not have a VertexVersion, because the model is in the registry already",
             version(container).map(VertexVersion::parent).orElse(""));
     return new ModelSpec(
-        readable(container.artifact()),
+        ContentName.readablePart(container.artifact()),
         "",
         Dependencies.NONE,
         "",
@@ -271,7 +272,7 @@ final class VertexMapper implements EndpointMapper {
     String directory = directory(container.artifact(), environment, warnings, problems);
     String image = image(container, problems);
     return new ModelSpec(
-        readable(container.artifact()),
+        ContentName.readablePart(container.artifact()),
         image,
         Dependencies.environment(environment),
         directory,
@@ -381,18 +382,6 @@ final class VertexMapper implements EndpointMapper {
     return version(container)
         .map(version -> version.parent() + "@" + Fingerprint.of(parts))
         .orElseGet(() -> VertexNames.of(model.displayName(), parts));
-  }
-
-  /** {@return a readable name of a model, by the rules for names} */
-  static String readable(ModelArtifact artifact) {
-    Optional<String> name = artifact.metadata().name();
-    if (name.isPresent()) {
-      return name.get();
-    }
-    String path = String.valueOf(artifact.weights().getPath()).replaceFirst("/+$", "");
-    String last = path.substring(path.lastIndexOf('/') + 1).replaceAll("[^A-Za-z0-9]+", "-");
-    String cut = last.substring(0, Math.min(last.length(), LONGEST_NAME)).replaceAll("^-+|-+$", "");
-    return cut.isEmpty() ? "model" : cut;
   }
 
   // ---- endpoints ----

@@ -1,8 +1,8 @@
 package io.fairlead.vertex.internal;
 
+import io.fairlead.contract.Tls;
 import io.fairlead.contract.VirtualTime;
 import io.fairlead.error.ServingException;
-import io.fairlead.vertex.Tls;
 import io.fairlead.vertex.VertexConfig;
 import io.fairlead.vertex.VertexPlatform;
 import io.fairlead.vertex.VertexProvider;
@@ -24,7 +24,7 @@ final class CredentialsChild {
     Server server = StandIn.overTls(tls.certificate(), tls.key());
     VertexConfig config = VertexConfig.of("child-project", Project.LOCATION)
         .withEndpoint("localhost:" + server.getPort())
-        .withTransport(tls.transport())
+        .withTransport(TrustingTransport.of(tls))
         .withCallTimeout(Duration.ofSeconds(20));
     try (VertexPlatform platform = new VertexProvider().open(config)) {
       platform.list();

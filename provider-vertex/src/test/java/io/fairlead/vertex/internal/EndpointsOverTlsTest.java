@@ -8,6 +8,7 @@ import com.google.auth.oauth2.AccessToken;
 import com.google.auth.oauth2.GoogleCredentials;
 import com.sun.net.httpserver.HttpsConfigurator;
 import com.sun.net.httpserver.HttpsServer;
+import io.fairlead.contract.Tls;
 import io.fairlead.error.ErrorKind;
 import io.fairlead.error.ServingException;
 import io.fairlead.grammar.Container;
@@ -16,7 +17,6 @@ import io.fairlead.grammar.Routing;
 import io.fairlead.grammar.RuntimeSpec;
 import io.fairlead.platform.Request;
 import io.fairlead.platform.Response;
-import io.fairlead.vertex.Tls;
 import io.fairlead.vertex.VertexConfig;
 import io.fairlead.vertex.VertexContainer;
 import io.fairlead.vertex.VertexEndpoint;
@@ -86,7 +86,7 @@ class EndpointsOverTlsTest {
     return VertexConfig.of(serving.project.id(), Project.LOCATION)
         .withEndpoint("localhost:" + region.getPort())
         .withCredentials(FixedCredentialsProvider.create(GoogleCredentials.create(token)))
-        .withTransport(tls.transport());
+        .withTransport(TrustingTransport.of(tls));
   }
 
   private VertexConfig withHosts(VertexConfig config, int port) {
@@ -124,7 +124,7 @@ class EndpointsOverTlsTest {
   void aTransportWithTheRegionsHostIsOpenedForOtherHostsToo() {
     serving.with(true, "blue");
     String host = "localhost:" + region.getPort();
-    VertexConfig config = config().withTransport(tls.transport().withEndpoint(host));
+    VertexConfig config = config().withTransport(TrustingTransport.of(tls).withEndpoint(host));
 
     assertThat(invoke(withHosts(config, own.getPort()), Serving.BLUE, REQUEST).variant())
         .contains("blue");

@@ -151,14 +151,6 @@ class VertexMapperTest {
   }
 
   @Test
-  void aLongFolderGivesAShortDisplayName() {
-    ModelArtifact deep = ModelArtifact.of(URI.create("gs://models/" + "x".repeat(300) + "/"));
-
-    assertThat(warnings(new Container(deep, RUNTIME, Dependencies.NONE), ONE)).isEmpty();
-    assertThat(VertexMapper.readable(deep)).hasSize(63);
-  }
-
-  @Test
   void whatIsNotAsItWasSaidIsTold() {
     Container apart = new Container(
         ModelArtifact.of(URI.create("gs://models/code/"), MODEL.weights()),

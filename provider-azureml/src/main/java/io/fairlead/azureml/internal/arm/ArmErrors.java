@@ -4,6 +4,7 @@ import io.fairlead.azureml.AzureMlProvider;
 import io.fairlead.error.ErrorKind;
 import io.fairlead.error.ServingException;
 import io.fairlead.grammar.Redacted;
+import io.fairlead.provider.HttpStatus;
 import java.net.ConnectException;
 import java.net.UnknownHostException;
 import java.nio.channels.UnresolvedAddressException;
@@ -18,15 +19,8 @@ import java.util.regex.Pattern;
 /** The classification of Azure's failures; the only class that knows its codes. */
 final class ArmErrors {
   private static final int BAD_REQUEST = 400;
-  private static final int UNAUTHORIZED = 401;
-  private static final int FORBIDDEN = 403;
   private static final int NOT_FOUND = 404;
-  private static final int REQUEST_TIMEOUT = 408;
   private static final int CONFLICT = 409;
-  private static final int PRECONDITION_FAILED = 412;
-  private static final int TOO_MANY = 429;
-  private static final int SERVER_ERROR = 500;
-  private static final int GATEWAY_TIMEOUT = 504;
 
   private static final int MOST_CHARACTERS = 1000;
   private static final int DEEPEST = 5;
@@ -286,21 +280,13 @@ final class ArmErrors {
   }
 
   private static ErrorKind kind(int status, Said said) {
-    return switch (status) {
-      case UNAUTHORIZED, FORBIDDEN -> ErrorKind.UNAUTHORIZED;
-      case NOT_FOUND -> ErrorKind.NOT_FOUND;
-      case REQUEST_TIMEOUT, GATEWAY_TIMEOUT -> ErrorKind.TIMEOUT;
-      case CONFLICT ->
-        said.matches(TAKEN) && !said.matches(FIXED) ? ErrorKind.ALREADY_EXISTS : ErrorKind.CONFLICT;
-      case PRECONDITION_FAILED -> ErrorKind.CONFLICT;
-      case TOO_MANY -> ErrorKind.THROTTLED;
-      default -> {
-        if (status >= SERVER_ERROR) {
-          yield ErrorKind.UNAVAILABLE;
-        }
-        yield status >= BAD_REQUEST ? refused(said) : ErrorKind.UNKNOWN;
-      }
-    };
+    ErrorKind kind = HttpStatus.kind(status);
+    if (kind == ErrorKind.INVALID) {
+      return refused(said);
+    }
+    return status == CONFLICT && said.matches(TAKEN) && !said.matches(FIXED)
+        ? ErrorKind.ALREADY_EXISTS
+        : kind;
   }
 
   private static ErrorKind refused(Said said) {

@@ -7,6 +7,7 @@ import io.fairlead.error.ServingException;
 import io.fairlead.grammar.Redacted;
 import io.fairlead.provider.HttpFailure;
 import io.fairlead.provider.HttpFailure.Stage;
+import io.fairlead.provider.HttpStatus;
 import io.fairlead.provider.ServerMessage;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -23,7 +24,7 @@ final class ScoringErrors {
   private static final int FORBIDDEN = 403;
   private static final int NOT_FOUND = 404;
   private static final int REQUEST_TIMEOUT = 408;
-  private static final int CONFLICT = 409;
+  private static final int PRECONDITION_FAILED = 412;
   private static final int TOO_LARGE = 413;
   private static final int MODEL_ERROR = 424;
   private static final int TOO_MANY = 429;
@@ -84,13 +85,10 @@ final class ScoringErrors {
 
   private static ErrorKind answered(int status) {
     return switch (status) {
-      case UNAUTHORIZED, FORBIDDEN -> ErrorKind.UNAUTHORIZED;
-      case NOT_FOUND -> ErrorKind.NOT_FOUND;
-      case REQUEST_TIMEOUT, GATEWAY_TIMEOUT -> ErrorKind.TIMEOUT;
-      case CONFLICT -> ErrorKind.CONFLICT;
-      case TOO_MANY -> ErrorKind.THROTTLED;
       case BAD_GATEWAY -> ErrorKind.MODEL_FAILED;
-      default -> status >= SERVER_ERROR ? ErrorKind.UNAVAILABLE : ErrorKind.INVALID;
+      // No request has a condition, so a retry would not help.
+      case PRECONDITION_FAILED -> ErrorKind.INVALID;
+      default -> status < BAD_REQUEST ? ErrorKind.INVALID : HttpStatus.kind(status);
     };
   }
 

@@ -8,6 +8,8 @@ import io.fairlead.azureml.AzureMlProvider;
 import io.fairlead.error.ErrorKind;
 import io.fairlead.error.ServingException;
 import io.fairlead.grammar.Redacted;
+import io.fairlead.provider.HttpStatus;
+import io.fairlead.provider.ServerMessage;
 import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.net.SocketTimeoutException;
@@ -27,26 +29,17 @@ final class BlobErrors {
   /** The role that may list, write and delete blobs. */
   static final String ROLE = "\"Storage Blob Data Contributor\"";
 
-  private static final int BAD_REQUEST = 400;
-  private static final int UNAUTHORIZED = 401;
-  private static final int FORBIDDEN = 403;
   private static final int NOT_FOUND = 404;
-  private static final int REQUEST_TIMEOUT = 408;
   private static final int CONFLICT = 409;
   private static final int PRECONDITION_FAILED = 412;
-  private static final int TOO_MANY = 429;
-  private static final int SERVER_ERROR = 500;
-  private static final int GATEWAY_TIMEOUT = 504;
 
   private static final HttpHeaderName REQUEST_ID = HttpHeaderName.fromString("x-ms-request-id");
   private static final HttpHeaderName CODE = HttpHeaderName.fromString("x-ms-error-code");
 
   private static final Pattern MESSAGE =
       Pattern.compile("<Message>(.*?)(?:\\s*RequestId:.*?)?</Message>", Pattern.DOTALL);
-  private static final Pattern END = Pattern.compile("[.:\\s]+$");
   private static final Pattern SIGNED = Pattern.compile("(?i)sig=|signature");
   private static final Pattern SECONDS = Pattern.compile("[0-9]{1,9}");
-  private static final int MOST_CHARACTERS = 500;
 
   private final BlobContainer container;
 
@@ -182,23 +175,7 @@ final class BlobErrors {
       case "Md5Mismatch" -> ErrorKind.UNAVAILABLE;
       // Another upload of the same file was committed meanwhile, which drops all other blocks.
       case "InvalidBlockList" -> ErrorKind.CONFLICT;
-      default -> kind(status);
-    };
-  }
-
-  private static ErrorKind kind(int status) {
-    return switch (status) {
-      case UNAUTHORIZED, FORBIDDEN -> ErrorKind.UNAUTHORIZED;
-      case NOT_FOUND -> ErrorKind.NOT_FOUND;
-      case REQUEST_TIMEOUT, GATEWAY_TIMEOUT -> ErrorKind.TIMEOUT;
-      case CONFLICT, PRECONDITION_FAILED -> ErrorKind.CONFLICT;
-      case TOO_MANY -> ErrorKind.THROTTLED;
-      default -> {
-        if (status >= SERVER_ERROR) {
-          yield ErrorKind.UNAVAILABLE;
-        }
-        yield status >= BAD_REQUEST ? ErrorKind.INVALID : ErrorKind.UNKNOWN;
-      }
+      default -> HttpStatus.kind(status);
     };
   }
 
@@ -220,11 +197,7 @@ final class BlobErrors {
 
   /** {@return a text of Azure or of the client, without secrets, as a part of a message} */
   private String quoted(String text) {
-    String whole =
-        Redacted.text(END.matcher(text).replaceFirst(""), container.access().secrets());
-    return whole.length() <= MOST_CHARACTERS
-        ? whole
-        : whole.substring(0, MOST_CHARACTERS) + "... (" + whole.length() + " characters)";
+    return ServerMessage.quote(Redacted.text(text, container.access().secrets()));
   }
 
   /** {@return the exception as a cause; none if it or one that it has shows a signature} */

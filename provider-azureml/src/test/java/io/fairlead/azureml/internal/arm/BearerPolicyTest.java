@@ -13,18 +13,14 @@ import com.azure.core.http.HttpRequest;
 import com.azure.core.http.HttpResponse;
 import com.azure.core.http.jdk.httpclient.JdkHttpClientBuilder;
 import io.fairlead.azureml.internal.arm.ArmServer.Asked;
-import java.io.InputStream;
+import io.fairlead.contract.Tls;
 import java.net.URI;
 import java.net.http.HttpClient;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.security.KeyStore;
 import java.time.OffsetDateTime;
 import java.time.ZoneOffset;
 import java.util.concurrent.atomic.AtomicInteger;
-import javax.net.ssl.KeyManagerFactory;
 import javax.net.ssl.SSLContext;
-import javax.net.ssl.TrustManagerFactory;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -34,7 +30,6 @@ import reactor.core.publisher.Mono;
 
 @Timeout(60)
 class BearerPolicyTest {
-  private static final String PASSWORD = "changeit";
   private static final TokenRequestContext SCOPE =
       new TokenRequestContext().addScopes("https://management.azure.com/.default");
 
@@ -87,7 +82,7 @@ class BearerPolicyTest {
 
   @Test
   void overTlsItIsAzureCoresOwnPolicyAndATokenThatIsRefusedIsFetchedAnewOnce() throws Exception {
-    SSLContext tls = tls();
+    SSLContext tls = Tls.in(folder).context();
     HttpClient.Builder trusting = HttpClient.newBuilder().sslContext(tls);
     try (ArmServer server = ArmServer.overTls(tls)) {
       HttpPipeline pipeline = pipeline(server.host(), trusting);
@@ -121,46 +116,5 @@ class BearerPolicyTest {
     HttpResponse response = answer.toFuture().get();
     response.close();
     return response.getStatusCode();
-  }
-
-  /** {@return what serves with a new certificate for localhost, and trusts it alone} */
-  private SSLContext tls() throws Exception {
-    Path file = folder.resolve("server.p12");
-    Process keytool = new ProcessBuilder(
-            Path.of(System.getProperty("java.home"), "bin", "keytool").toString(),
-            "-genkeypair",
-            "-alias",
-            "server",
-            "-keyalg",
-            "RSA",
-            "-dname",
-            "CN=localhost",
-            "-ext",
-            "SAN=dns:localhost,ip:127.0.0.1",
-            "-storetype",
-            "PKCS12",
-            "-keystore",
-            file.toString(),
-            "-storepass",
-            PASSWORD)
-        .redirectErrorStream(true)
-        .start();
-    keytool.getInputStream().readAllBytes();
-    assertThat(keytool.waitFor()).isZero();
-    KeyStore store = KeyStore.getInstance("PKCS12");
-    try (InputStream in = Files.newInputStream(file)) {
-      store.load(in, PASSWORD.toCharArray());
-    }
-    KeyManagerFactory keys = KeyManagerFactory.getInstance(KeyManagerFactory.getDefaultAlgorithm());
-    keys.init(store, PASSWORD.toCharArray());
-    KeyStore trusted = KeyStore.getInstance("PKCS12");
-    trusted.load(null, null);
-    trusted.setCertificateEntry("server", store.getCertificate("server"));
-    TrustManagerFactory trust =
-        TrustManagerFactory.getInstance(TrustManagerFactory.getDefaultAlgorithm());
-    trust.init(trusted);
-    SSLContext context = SSLContext.getInstance("TLS");
-    context.init(keys.getKeyManagers(), trust.getTrustManagers(), null);
-    return context;
   }
 }

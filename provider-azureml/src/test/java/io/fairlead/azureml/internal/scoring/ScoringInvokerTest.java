@@ -450,6 +450,7 @@ class ScoringInvokerTest {
     "404, NOT_FOUND, 1",
     "408, TIMEOUT, 1",
     "409, CONFLICT, 1",
+    "412, INVALID, 1",
     "413, INVALID, 1",
     "415, INVALID, 1",
     "424, MODEL_FAILED, 1",

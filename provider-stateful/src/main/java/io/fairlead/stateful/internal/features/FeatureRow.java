@@ -67,6 +67,13 @@ public final class FeatureRow {
         : Optional.empty();
   }
 
+  /** {@return a row as instances, of values that are copied} */
+  static FeatureRow instance(float... values) {
+    String before = "{\"instances\": [[";
+    Request request = Request.json(before + "]]}");
+    return new FeatureRow(request, "instances", values.clone(), before.length(), before.length());
+  }
+
   private static boolean isJson(String type) {
     return JSON.contains(type) || JSON.contains(type.toLowerCase(Locale.ROOT));
   }

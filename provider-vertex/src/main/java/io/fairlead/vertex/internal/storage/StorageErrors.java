@@ -4,6 +4,7 @@ import com.google.cloud.BaseServiceException;
 import com.google.cloud.storage.StorageException;
 import io.fairlead.error.ErrorKind;
 import io.fairlead.error.ServingException;
+import io.fairlead.provider.HttpStatus;
 import io.fairlead.provider.ServerMessage;
 import io.fairlead.vertex.VertexProvider;
 import java.io.IOException;
@@ -16,15 +17,7 @@ import org.jspecify.annotations.Nullable;
 /** The classification of Cloud Storage's failures; the only class that knows its codes. */
 final class StorageErrors {
   private static final int BAD_REQUEST = 400;
-  private static final int UNAUTHORIZED = 401;
-  private static final int FORBIDDEN = 403;
-  private static final int NOT_FOUND = 404;
-  private static final int REQUEST_TIMEOUT = 408;
-  private static final int CONFLICT = 409;
   private static final int PRECONDITION_FAILED = 412;
-  private static final int TOO_MANY = 429;
-  private static final int SERVER_ERROR = 500;
-  private static final int GATEWAY_TIMEOUT = 504;
 
   /** The credentials that are used, as a phrase. */
   private final String identity;
@@ -40,7 +33,7 @@ final class StorageErrors {
       Thread.currentThread().interrupt();
       return interrupted(what, e);
     }
-    ErrorKind kind = broken == null ? kind(e) : kind(broken);
+    ErrorKind kind = broken == null ? HttpStatus.kind(e.getCode()) : kind(broken);
     return new ServingException(
         VertexProvider.ID, kind, what + " failed: " + reason(e, broken) + wayOut(kind, broken), e);
   }
@@ -78,23 +71,6 @@ final class StorageErrors {
     return e instanceof SocketTimeoutException || e instanceof HttpTimeoutException
         ? ErrorKind.TIMEOUT
         : ErrorKind.UNAVAILABLE;
-  }
-
-  private static ErrorKind kind(BaseServiceException e) {
-    int code = e.getCode();
-    return switch (code) {
-      case UNAUTHORIZED, FORBIDDEN -> ErrorKind.UNAUTHORIZED;
-      case NOT_FOUND -> ErrorKind.NOT_FOUND;
-      case REQUEST_TIMEOUT, GATEWAY_TIMEOUT -> ErrorKind.TIMEOUT;
-      case CONFLICT, PRECONDITION_FAILED -> ErrorKind.CONFLICT;
-      case TOO_MANY -> ErrorKind.THROTTLED;
-      default -> {
-        if (code >= SERVER_ERROR) {
-          yield ErrorKind.UNAVAILABLE;
-        }
-        yield code >= BAD_REQUEST ? ErrorKind.INVALID : ErrorKind.UNKNOWN;
-      }
-    };
   }
 
   private static String reason(BaseServiceException e, @Nullable IOException broken) {

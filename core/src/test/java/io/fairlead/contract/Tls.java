@@ -1,26 +1,28 @@
-package io.fairlead.vertex;
+package io.fairlead.contract;
 
 import static java.nio.charset.StandardCharsets.US_ASCII;
 
-import com.google.api.gax.rpc.TransportChannelProvider;
-import com.google.cloud.aiplatform.v1.PredictionServiceSettings;
-import io.grpc.netty.shaded.io.grpc.netty.GrpcSslContexts;
-import io.grpc.netty.shaded.io.grpc.netty.NettyChannelBuilder;
 import java.io.ByteArrayInputStream;
+import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.security.GeneralSecurityException;
 import java.security.KeyStore;
 import java.util.Base64;
 import javax.net.ssl.KeyManagerFactory;
 import javax.net.ssl.SSLContext;
-import javax.net.ssl.SSLException;
 import javax.net.ssl.TrustManagerFactory;
 
-/** A certificate of this machine's own, which nobody trusts who was not told to. */
+/** A certificate for servers on this machine, which nobody trusts who was not told to. */
 public final class Tls {
+  /** The name of the file with the certificate and its key, a key store of type PKCS12. */
   public static final String FILE = "server.p12";
+
+  /** The password of the file. */
   public static final String PASSWORD = "changeit";
+
+  private static final String ALIAS = "server";
 
   private final KeyStore store;
 
@@ -29,13 +31,13 @@ public final class Tls {
   }
 
   /** {@return a new one, for {@code localhost} and {@code 127.0.0.1}, made in a folder by the JDK's own tool} */
-  public static Tls in(Path folder) throws Exception {
-    Path file = folder.resolve(FILE);
+  public static Tls in(Path folder)
+      throws IOException, GeneralSecurityException, InterruptedException {
     Process keytool = new ProcessBuilder(
             Path.of(System.getProperty("java.home"), "bin", "keytool").toString(),
             "-genkeypair",
             "-alias",
-            "server",
+            ALIAS,
             "-keyalg",
             "RSA",
             "-dname",
@@ -45,7 +47,7 @@ public final class Tls {
             "-storetype",
             "PKCS12",
             "-keystore",
-            file.toString(),
+            folder.resolve(FILE).toString(),
             "-storepass",
             PASSWORD)
         .redirectErrorStream(true)
@@ -58,7 +60,7 @@ public final class Tls {
   }
 
   /** {@return the one that was made in a folder, in which the file {@link #FILE} has it} */
-  public static Tls from(Path folder) throws Exception {
+  public static Tls from(Path folder) throws IOException, GeneralSecurityException {
     KeyStore store = KeyStore.getInstance("PKCS12");
     try (InputStream in = Files.newInputStream(folder.resolve(FILE))) {
       store.load(in, PASSWORD.toCharArray());
@@ -67,13 +69,13 @@ public final class Tls {
   }
 
   /** {@return the certificate, as PEM} */
-  public InputStream certificate() throws Exception {
-    return pem("CERTIFICATE", store.getCertificate("server").getEncoded());
+  public InputStream certificate() throws GeneralSecurityException {
+    return pem("CERTIFICATE", store.getCertificate(ALIAS).getEncoded());
   }
 
   /** {@return its key, as PEM} */
-  public InputStream key() throws Exception {
-    return pem("PRIVATE KEY", store.getKey("server", PASSWORD.toCharArray()).getEncoded());
+  public InputStream key() throws GeneralSecurityException {
+    return pem("PRIVATE KEY", store.getKey(ALIAS, PASSWORD.toCharArray()).getEncoded());
   }
 
   private static InputStream pem(String what, byte[] der) {
@@ -83,34 +85,17 @@ public final class Tls {
   }
 
   /** {@return what serves with it, and trusts it alone} */
-  public SSLContext context() throws Exception {
+  public SSLContext context() throws IOException, GeneralSecurityException {
     KeyManagerFactory keys = KeyManagerFactory.getInstance(KeyManagerFactory.getDefaultAlgorithm());
     keys.init(store, PASSWORD.toCharArray());
     KeyStore trusted = KeyStore.getInstance("PKCS12");
     trusted.load(null, null);
-    trusted.setCertificateEntry("server", store.getCertificate("server"));
+    trusted.setCertificateEntry(ALIAS, store.getCertificate(ALIAS));
     TrustManagerFactory trust =
         TrustManagerFactory.getInstance(TrustManagerFactory.getDefaultAlgorithm());
     trust.init(trusted);
     SSLContext context = SSLContext.getInstance("TLS");
     context.init(keys.getKeyManagers(), trust.getTrustManagers(), null);
     return context;
-  }
-
-  /** {@return a transport that trusts it, as callers configure it, without a host} */
-  public TransportChannelProvider transport() {
-    return PredictionServiceSettings.defaultGrpcTransportProviderBuilder()
-        .setChannelConfigurator(channel -> {
-          try {
-            return ((NettyChannelBuilder) channel)
-                .sslContext(
-                    GrpcSslContexts.forClient().trustManager(certificate()).build());
-          } catch (SSLException e) {
-            throw new IllegalStateException(e);
-          } catch (Exception e) {
-            throw new IllegalStateException(e);
-          }
-        })
-        .build();
   }
 }

@@ -1,0 +1,236 @@
+package io.fairlead.stateful.internal.features;
+
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
+
+import java.util.Arrays;
+import java.util.Optional;
+import java.util.random.RandomGenerator;
+
+/**
+ * The cells of a tree ensemble in ONNX: rows that are on the same side of each split of each tree, and reach the same
+ * leaves.
+ *
+ * <p>A cell has for each feature that a split uses an interval between two neighbouring thresholds of the model, or NaN.
+ * The answers of two rows in one cell are bit-identical wherever the model's answers are a function of the row. Of
+ * several kinds of comparisons see {@link SplitValues}; of what a model must be, {@link OnnxGraph}.
+ *
+ * <p>Immutable.
+ */
+public final class CellKeys implements FeatureCells {
+  private static final int FEWEST_IN_TWO_BYTES = (1 << Byte.SIZE) - 1;
+  private static final int FEWEST_IN_FOUR_BYTES = (1 << Short.SIZE) - 1;
+  private static final int SHARE_OF_NAN = 16;
+  private static final int KINDS = 8;
+  private static final int MANY_INTEGERS = 200;
+  private static final double LARGE = 1000;
+
+  /** The number of features; -1 if the model takes rows of more than one length. */
+  private final int width;
+
+  private final int[] features;
+  private final float[][] cuts;
+  /** How many bytes the interval of a feature takes. */
+  private final byte[] sizes;
+
+  private final int length;
+  private final boolean finite;
+
+  private CellKeys(int width, int[] features, float[][] cuts, boolean finite) {
+    this.width = width;
+    this.features = features;
+    this.cuts = cuts;
+    this.finite = finite;
+    this.sizes = new byte[features.length];
+    int sum = 0;
+    for (int i = 0; i < features.length; i++) {
+      int intervals = cuts[i].length + 2;
+      sizes[i] = (byte)
+          (intervals <= FEWEST_IN_TWO_BYTES
+              ? 1
+              : intervals <= FEWEST_IN_FOUR_BYTES ? Short.BYTES : Integer.BYTES);
+      sum += sizes[i];
+    }
+    this.length = sum;
+  }
+
+  /** {@return the cells of a model; empty if they are not certain} */
+  public static Optional<CellKeys> of(byte[] model) {
+    try {
+      return Optional.of(read(model));
+    } catch (NoCellsException e) {
+      return Optional.empty();
+    }
+  }
+
+  /**
+   * {@return the cells of a model}
+   *
+   * @param model the content of an .onnx file, which may be anything
+   * @throws NoCellsException if they are not certain
+   */
+  public static CellKeys read(byte[] model) throws NoCellsException {
+    OnnxGraph graph = OnnxGraph.read(model);
+    SplitValues splits = SplitValues.of(graph);
+    int[] features = splits.features();
+    float[][] cuts = new float[features.length][];
+    for (int i = 0; i < features.length; i++) {
+      cuts[i] = splits.cuts(features[i]);
+    }
+    return new CellKeys(graph.width(), features, cuts, false);
+  }
+
+  /** {@return the same cells, without the rows that have a NaN or an infinity: no cell is theirs} */
+  public CellKeys ofFiniteRows() {
+    return new CellKeys(width, features, cuts, true);
+  }
+
+  /** {@return whether rows with a NaN or an infinity are in no cell} */
+  public boolean isOfFiniteRows() {
+    return finite;
+  }
+
+  /** {@return the features that a split uses, in ascending order} */
+  public int[] features() {
+    return features.clone();
+  }
+
+  /** {@return how many thresholds there are, of all features together} */
+  public int cuts() {
+    return Arrays.stream(cuts).mapToInt(values -> values.length).sum();
+  }
+
+  @Override
+  public double errorBound() {
+    return 0;
+  }
+
+  @Override
+  public Optional<byte[]> cell(FeatureRow row) {
+    if (!fits(row)) {
+      return Optional.empty();
+    }
+    String form = row.form();
+    byte[] cell = new byte[length + 1 + Integer.BYTES + form.length()];
+    int at = 0;
+    for (int i = 0; i < features.length; i++) {
+      int interval = interval(i, row.value(features[i]));
+      for (int k = 0; k < sizes[i]; k++) {
+        cell[at++] = (byte) (interval >>> (k * Byte.SIZE));
+      }
+    }
+    for (int k = 0; k < Integer.BYTES; k++) {
+      cell[at++] = (byte) (row.size() >>> (k * Byte.SIZE));
+    }
+    // Last, for its length is the only one that is not the same for all rows.
+    byte[] text = form.getBytes(ISO_8859_1);
+    System.arraycopy(text, 0, cell, at, text.length);
+    return Optional.of(cell);
+  }
+
+  private boolean fits(FeatureRow row) {
+    boolean fits = width >= 0 ? row.size() == width : row.size() >= leastWidth();
+    for (int i = 0; finite && fits && i < row.size(); i++) {
+      fits = Float.isFinite(row.value(i));
+    }
+    return fits;
+  }
+
+  private int leastWidth() {
+    return features.length == 0 ? 1 : features[features.length - 1] + 1;
+  }
+
+  /** {@return how many cuts of the feature with an index are at most a value; one more than there are for NaN} */
+  private int interval(int index, float value) {
+    float[] values = cuts[index];
+    if (Float.isNaN(value)) {
+      return values.length + 1;
+    }
+    int low = 0;
+    int high = values.length;
+    while (low < high) {
+      int middle = (low + high) >>> 1;
+      if (values[middle] <= value) {
+        low = middle + 1;
+      } else {
+        high = middle;
+      }
+    }
+    return low;
+  }
+
+  /** {@return a row of a random cell, as instances, to check the cells with} */
+  public FeatureRow sample(RandomGenerator random) {
+    float[] values = new float[width >= 0 ? width : leastWidth()];
+    for (int feature = 0; feature < values.length; feature++) {
+      int index = Arrays.binarySearch(features, feature);
+      int intervals = index < 0 ? 1 : cuts[index].length + 1;
+      int interval =
+          !finite && random.nextInt(SHARE_OF_NAN) == 0 ? intervals : random.nextInt(intervals);
+      values[feature] = index < 0 ? any(random, interval == 1) : within(index, interval, random);
+    }
+    return FeatureRow.instance(values);
+  }
+
+  /**
+   * {@return a row in the same cell with other values, often such as are at the edge of their interval}
+   *
+   * @param row a row that is in a cell
+   */
+  public FeatureRow neighbour(FeatureRow row, RandomGenerator random) {
+    float[] values = new float[row.size()];
+    for (int feature = 0; feature < values.length; feature++) {
+      int index = Arrays.binarySearch(features, feature);
+      values[feature] = index < 0
+          ? any(random, !finite && random.nextInt(SHARE_OF_NAN) == 0)
+          : within(index, interval(index, row.value(feature)), random);
+    }
+    return row.withAll(values);
+  }
+
+  private float any(RandomGenerator random, boolean isNan) {
+    return isNan ? Float.NaN : between(least(), most(), random);
+  }
+
+  private float within(int index, int interval, RandomGenerator random) {
+    float[] values = cuts[index];
+    if (interval > values.length) {
+      return Float.NaN;
+    }
+    float low = interval == 0 ? least() : values[interval - 1];
+    float high = interval == values.length ? most() : Math.nextDown(values[interval]);
+    return between(Math.max(low, least()), Math.min(high, most()), random);
+  }
+
+  private float least() {
+    return finite ? -Float.MAX_VALUE : Float.NEGATIVE_INFINITY;
+  }
+
+  private float most() {
+    return finite ? Float.MAX_VALUE : Float.POSITIVE_INFINITY;
+  }
+
+  /** {@return a value from low to high, both included} */
+  private static float between(float low, float high, RandomGenerator random) {
+    double from = Math.max(low, -Float.MAX_VALUE);
+    double to = Math.min(high, Float.MAX_VALUE);
+    double value = switch (random.nextInt(KINDS)) {
+      case 0 -> low;
+      case 1 -> high;
+      case 2 -> Math.nextUp(low);
+      case 3 -> Math.nextDown(high);
+      case 4 -> from + random.nextDouble() * (to - from);
+      case 5 -> from + random.nextDouble() * LARGE;
+      case 6 -> to - random.nextDouble() * LARGE;
+      default -> Math.floor(Math.max(from, -MANY_INTEGERS) + random.nextInt(MANY_INTEGERS));
+    };
+    float rounded = Math.min(Math.max((float) value, low), high);
+    return rounded == 0 && low <= 0 && high >= 0 && random.nextBoolean() ? -rounded : rounded;
+  }
+
+  /** {@return a summary, without a value of the model} */
+  @Override
+  public String toString() {
+    return "CellKeys[" + cuts() + " thresholds of " + features.length + " features"
+        + (finite ? ", of finite rows" : "") + "]";
+  }
+}
