@@ -15,16 +15,25 @@ import io.fairlead.stateful.CacheStatistics;
 import io.fairlead.stateful.StatefulModel;
 import io.fairlead.stateful.StatefulProvider;
 import io.fairlead.stateful.StatefulRequest;
+import io.fairlead.stateful.Successors;
 import io.fairlead.stateful.internal.cache.AnswerStore;
+import io.fairlead.stateful.internal.cache.AnswerStore.Entry;
 import io.fairlead.stateful.internal.cache.AnswerStores;
 import io.fairlead.stateful.internal.cache.CacheKey;
 import io.fairlead.stateful.internal.cache.CachedAnswer;
 import io.fairlead.stateful.internal.cache.CachedAnswer.RetainedRequest;
 import io.fairlead.stateful.internal.cache.TuningListener.WindowChange;
+import io.fairlead.stateful.internal.features.FeatureCells;
+import io.fairlead.stateful.internal.features.FeatureRow;
+import io.fairlead.stateful.internal.prefetch.Candidate;
+import io.fairlead.stateful.internal.prefetch.PrefetchStatistics;
+import io.fairlead.stateful.internal.prefetch.Prefetcher;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
@@ -32,6 +41,8 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The cache of one container's answers, through which its requests go.
@@ -40,6 +51,11 @@ import org.jspecify.annotations.Nullable;
  * requests that come meanwhile wait for its answer; if the caller that asks runs out of time, one of them asks instead.
  */
 final class AnswerCache {
+  private static final Logger log = LoggerFactory.getLogger(AnswerCache.class);
+
+  /** Of the bytes of a predictive cache, one in so many are for what predicts. */
+  private static final int PREFETCHERS_SHARE = 8;
+
   /** The part of a request's time that is not worth a copy. */
   private static final int LITTLE = 256;
 
@@ -48,6 +64,8 @@ final class AnswerCache {
   private final Versions versions;
   private final StateClock clock;
   private final Events events;
+  private final SpareCalls spare;
+  private final Optional<Successors> successors;
   private final boolean keysVerified;
   private final Counters counters = new Counters();
   private final CallsInProgress calls = new CallsInProgress();
@@ -60,12 +78,23 @@ final class AnswerCache {
    * How answers are cached, which is replaced as a whole.
    *
    * @param store the store; null if nothing is cached
+   * @param prefetcher tells what may come next; null if nothing is computed ahead of requests
    */
   private record Setup(
       CachingPolicy policy,
       ModelState.DynamicConfig dynamicConfig,
       StatefulModel model,
-      @Nullable AnswerStore store) {}
+      @Nullable AnswerStore store,
+      @Nullable Prefetcher prefetcher) {}
+
+  /**
+   * The place of a request's answer in the store.
+   *
+   * @param key its key
+   * @param source what a hit by it is
+   * @param maxError how far a hit may be from the model's own answer
+   */
+  private record Place(CacheKey key, Source source, double maxError) {}
 
   AnswerCache(
       String container,
@@ -73,12 +102,16 @@ final class AnswerCache {
       Versions versions,
       StateClock clock,
       Events events,
+      SpareCalls spare,
+      Optional<Successors> successors,
       boolean keysVerified) {
     this.container = container;
     this.host = host;
     this.versions = versions;
     this.clock = clock;
     this.events = events;
+    this.spare = spare;
+    this.successors = successors;
     this.keysVerified = keysVerified;
     this.bypass = new Bypass(
         (message, numbers) -> events.tell(container, CacheEvent.Kind.BYPASS, message, numbers));
@@ -86,6 +119,7 @@ final class AnswerCache {
         new CachingPolicy(CachingPolicy.Strategy.EXACT, 0, CachingPolicy.Eviction.LRU),
         ModelState.DynamicConfig.OFF,
         StatefulModel.UNKNOWN,
+        null,
         null);
   }
 
@@ -133,49 +167,71 @@ final class AnswerCache {
       Versions.Choice choice,
       long begin) {
     String scope = how.scope().orElse("");
-    CacheKey key = choice.version().keys().exact(scope, request);
-    if (bypass.passes(key)) {
+    Place place = place(choice.version(), scope, request);
+    if (bypass.passes(place.key())) {
       return passBy(choice, choice.request());
     }
     if (!how.noCache()) {
-      CachedAnswer cached = find(store, key, choice.version(), request);
+      CachedAnswer cached = find(store, place.key(), choice.version(), request);
       bypass.looked(cached != null);
       if (cached != null) {
-        counters.saved(Source.CACHE_EXACT, cached.costNanos());
-        return response(cached, Source.CACHE_EXACT);
+        return hit(now, cached, place, choice, how, scope);
       }
     }
     if (how.noCache() || how.noStore()) {
       counters.bypassed.increment();
       Answered answered = ask(choice, remaining(request, begin));
       if (!how.noStore()) {
-        keep(now, store, key, scope, choice, answered);
+        keep(now, store, place.key(), scope, choice, answered);
       }
       return told(answered.response(), choice.version());
     }
-    return together(now, store, key, scope, choice, begin);
+    Response response = together(now, store, place, scope, choice, begin);
+    observe(now, choice, place, how, scope, false);
+    return response;
+  }
+
+  private Response hit(
+      Setup now,
+      CachedAnswer cached,
+      Place place,
+      Versions.Choice choice,
+      StatefulRequest how,
+      String scope) {
+    Response response = response(cached, place, choice.request());
+    observe(now, choice, place, how, scope, true);
+    return response;
+  }
+
+  /** {@return where the answer to a request is: with those that the model cannot tell apart, if these are known} */
+  private static Place place(Version version, String scope, Request request) {
+    FeatureCells cells = version.cells();
+    if (cells != null) {
+      Optional<FeatureRow> row = FeatureRow.parse(request);
+      Optional<byte[]> cell = row.isPresent() ? cells.cell(row.get()) : Optional.empty();
+      if (cell.isPresent()) {
+        return new Place(
+            version.keys().cell(scope, cell.get()), Source.CACHE_CELL, cells.errorBound());
+      }
+    }
+    return new Place(version.keys().exact(scope, request), Source.CACHE_EXACT, 0);
   }
 
   /** {@return the answer that the model gives to all who ask the same at this time} */
   private Response together(
-      Setup now,
-      AnswerStore store,
-      CacheKey key,
-      String scope,
-      Versions.Choice choice,
-      long begin) {
+      Setup now, AnswerStore store, Place place, String scope, Versions.Choice choice, long begin) {
     Request request = choice.request();
     while (true) {
       CompletableFuture<CachedAnswer> own = new CompletableFuture<>();
-      CompletableFuture<CachedAnswer> others = asked.putIfAbsent(key, own);
+      CompletableFuture<CachedAnswer> others = asked.putIfAbsent(place.key(), own);
       if (others == null) {
-        return lead(now, store, key, scope, choice, own, begin);
+        return lead(now, store, place, scope, choice, own, begin);
       }
       counters.coalesced.increment();
       CachedAnswer answer = await(others, request, begin);
       if (answer != null) {
         counters.answered();
-        return response(answer, Source.MODEL);
+        return response(answer, Source.MODEL, Duration.ZERO, place.maxError());
       }
       // Who asked ran out of its own time, not of this request's.
     }
@@ -184,25 +240,24 @@ final class AnswerCache {
   private Response lead(
       Setup now,
       AnswerStore store,
-      CacheKey key,
+      Place place,
       String scope,
       Versions.Choice choice,
       CompletableFuture<CachedAnswer> own,
       long begin) {
+    CacheKey key = place.key();
     try {
       // The one who asked before may have kept its answer since this request looked.
       CachedAnswer cached =
           store.contains(key) ? find(store, key, choice.version(), choice.request()) : null;
       if (cached != null) {
         own.complete(cached);
-        counters.saved(Source.CACHE_EXACT, cached.costNanos());
-        return response(cached, Source.CACHE_EXACT);
+        return response(cached, place, choice.request());
       }
       long beforeAsking = clock.nanos();
       Answered answered = ask(choice, remaining(choice.request(), begin));
       long afterAnswer = clock.nanos();
-      CachedAnswer kept = keep(now, store, key, scope, choice, answered);
-      own.complete(kept);
+      own.complete(keep(now, store, key, scope, choice, answered));
       bypass.lookup(beforeAsking - begin + clock.nanos() - afterAnswer);
       return told(answered.response(), choice.version());
     } catch (RuntimeException | Error e) {
@@ -349,10 +404,24 @@ final class AnswerCache {
       return false;
     }
     RetainedRequest of = cached.request();
-    return !keysVerified
-        || of == null
-        || (of.contentType().equals(request.contentType())
-            && Arrays.equals(of.body(), request.bodyUnsafe()));
+    return !keysVerified || of == null || isSame(of, version, request);
+  }
+
+  private static boolean isSame(RetainedRequest of, Version version, Request request) {
+    if (of.contentType().equals(request.contentType())
+        && Arrays.equals(of.body(), request.bodyUnsafe())) {
+      return true;
+    }
+    FeatureCells cells = version.cells();
+    if (cells == null) {
+      return false;
+    }
+    Optional<byte[]> cell = FeatureRow.parse(request).flatMap(cells::cell);
+    return cell.isPresent()
+        && FeatureRow.parse(WarmUp.request(of))
+            .flatMap(cells::cell)
+            .filter(other -> Arrays.equals(cell.get(), other))
+            .isPresent();
   }
 
   /** {@return the answer as it is kept; it is kept only if it is known to be of the version in its key} */
@@ -364,34 +433,158 @@ final class AnswerCache {
       Versions.Choice choice,
       Answered answered) {
     Response response = answered.response();
-    Version version = choice.version();
-    Request request = choice.request();
-    CachedAnswer answer = new CachedAnswer(
-        response.bodyUnsafe(),
-        version.shared(response.contentType()),
-        version.variant(),
-        version.digest(),
-        clock.time().now().toEpochMilli(),
-        answered.costNanos(),
-        now.model().requestsRetained()
-            ? new RetainedRequest(
-                scope, version.shared(request.contentType()), request.bodyUnsafe())
-            : null);
+    CachedAnswer answer =
+        answer(choice.version(), response, answered.costNanos(), retained(now, choice, scope));
     if (versions.isOf(choice, response)) {
       store.put(key, answer);
     }
     return answer;
   }
 
-  private Response response(CachedAnswer cached, Source source) {
-    Duration age = source == Source.MODEL
-        ? Duration.ZERO
-        : Duration.ofMillis(
-            Math.max(0, clock.time().now().toEpochMilli() - cached.answeredAtMillis()));
+  private CachedAnswer answer(
+      Version version, Response response, long costNanos, @Nullable RetainedRequest request) {
+    return new CachedAnswer(
+        response.bodyUnsafe(),
+        version.shared(response.contentType()),
+        version.variant(),
+        version.digest(),
+        clock.time().now().toEpochMilli(),
+        costNanos,
+        request);
+  }
+
+  /** {@return an answer from the store, which counts as one} */
+  private Response response(CachedAnswer cached, Place place, Request request) {
+    RetainedRequest of = cached.request();
+    boolean same = place.source() == Source.CACHE_EXACT
+        || (of != null && Arrays.equals(of.body(), request.bodyUnsafe()));
+    Source source = same ? Source.CACHE_EXACT : place.source();
+    counters.saved(source, cached.costNanos());
+    long age = clock.time().now().toEpochMilli() - cached.answeredAtMillis();
+    return response(
+        cached, source, Duration.ofMillis(Math.max(0, age)), same ? 0 : place.maxError());
+  }
+
+  private static Response response(
+      CachedAnswer cached, Source source, Duration age, double maxError) {
     Response response = Response.ofUnsafe(cached.body(), cached.contentType());
     String variant = cached.variant();
     return (variant == null ? response : response.servedBy(variant))
-        .with(CacheAnswer.of(source, cached.modelDigest(), age));
+        .with(new CacheAnswer(source, cached.modelDigest(), age, maxError, 0));
+  }
+
+  // ---- ahead of requests ----
+
+  /** Learns from a request that was answered, and has computed what may come next. */
+  private void observe(
+      Setup now,
+      Versions.Choice choice,
+      Place place,
+      StatefulRequest how,
+      String scope,
+      boolean hit) {
+    Prefetcher prefetcher = now.prefetcher();
+    if (prefetcher == null || how.noStore()) {
+      return;
+    }
+    long session = how.session().isPresent()
+        ? RequestKeys.session(scope, how.session().get())
+        : Prefetcher.NO_SESSION;
+    List<Candidate> candidates =
+        prefetcher.observe(session, place.key(), retained(now, choice, scope), hit);
+    if (successors.isPresent()) {
+      candidates = explicit(prefetcher, choice, scope, successors.get());
+    }
+    for (Candidate candidate : candidates) {
+      spare.offer(
+          calls, () -> prefetch(now, choice, candidate), () -> prefetcher.abandon(candidate.key()));
+    }
+  }
+
+  private List<Candidate> explicit(
+      Prefetcher prefetcher, Versions.Choice choice, String scope, Successors after) {
+    try {
+      List<Candidate> known = new ArrayList<>();
+      for (Request next : after.after(choice.request())) {
+        known.add(new Candidate(
+            place(choice.version(), scope, next).key(),
+            new RetainedRequest(scope, next.contentType(), next.bodyUnsafe())));
+      }
+      return prefetcher.explicit(known);
+    } catch (RuntimeException e) {
+      log.warn("The successors of a request to {} were not told", container, e);
+      return List.of();
+    }
+  }
+
+  /** Asks the model ahead of a request; the version is the one by whose key it would be asked for. */
+  private void prefetch(Setup now, Versions.Choice before, Candidate candidate) {
+    AnswerStore store = now.store();
+    Version version = before.version();
+    Request request = WarmUp.request(candidate.request());
+    Place place = place(version, candidate.request().scope(), request);
+    Versions.Choice choice = versions.again(before, request);
+    if (store == null || choice == null || !place.key().equals(candidate.key())) {
+      throw new IllegalStateException("the version was replaced before it was asked");
+    }
+    CompletableFuture<CachedAnswer> own = new CompletableFuture<>();
+    if (asked.putIfAbsent(place.key(), own) != null) {
+      return;
+    }
+    try {
+      own.complete(keep(
+          now,
+          store,
+          place.key(),
+          candidate.request().scope(),
+          choice,
+          ask(choice, choice.request())));
+    } catch (RuntimeException | Error e) {
+      own.completeExceptionally(e);
+      throw e;
+    } finally {
+      asked.remove(place.key(), own);
+    }
+  }
+
+  private @Nullable RetainedRequest retained(Setup now, Versions.Choice choice, String scope) {
+    Request request = choice.request();
+    return now.model().requestsRetained()
+        ? new RetainedRequest(
+            scope, choice.version().shared(request.contentType()), request.bodyUnsafe())
+        : null;
+  }
+
+  /** {@return the answers that a new version is warmed up by, the best first: half of those that are there} */
+  List<Entry> forWarmUp() {
+    AnswerStore store = setup.store();
+    return store == null ? List.of() : store.best((int) Math.min(1 << 30, store.size() / 2));
+  }
+
+  /**
+   * {@return the answer of a version that does not serve yet, under its key}
+   *
+   * @param request a request that is pinned to it, where there are variants
+   */
+  Entry warmed(Version version, RetainedRequest retained, Request request) {
+    counters.modelCalls.increment();
+    long begin = clock.nanos();
+    Response response = host.invoke(version.served(), request);
+    CachedAnswer answer = answer(version, response, clock.nanos() - begin, retained);
+    return new Entry(place(version, retained.scope(), request).key(), answer);
+  }
+
+  /** Adds answers, the last of which is the one that is used next. */
+  void add(List<Entry> entries) {
+    AnswerStore store = setup.store();
+    if (store != null) {
+      entries.forEach(entry -> store.put(entry.key(), entry.answer()));
+    }
+  }
+
+  @Nullable
+  AnswerStore store() {
+    return setup.store();
   }
 
   // ---- what is asked of the cache itself ----
@@ -402,7 +595,11 @@ final class AnswerCache {
     Setup before = setup;
     AnswerStore store = before.store();
     boolean cached = policy.cacheBytes() > 0 && model.deterministic();
+    boolean predictive = cached
+        && policy.strategy() == CachingPolicy.Strategy.PREDICTIVE
+        && policy.cacheBytes() / PREFETCHERS_SHARE >= Prefetcher.MINIMUM_BYTES;
     boolean same = store != null
+        && policy.strategy() == before.policy().strategy()
         && policy.cacheBytes() == before.policy().cacheBytes()
         && policy.eviction() == before.policy().eviction()
         && dynamicConfig.automaticCacheTuning() == before.dynamicConfig().automaticCacheTuning();
@@ -411,11 +608,13 @@ final class AnswerCache {
     } else if (!same) {
       AnswerStore other = AnswerStores.of(
           policy.eviction(),
-          policy.cacheBytes(),
+          predictive
+              ? policy.cacheBytes() - policy.cacheBytes() / PREFETCHERS_SHARE
+              : policy.cacheBytes(),
           dynamicConfig.automaticCacheTuning(),
           this::tuned);
       if (store != null) {
-        List<AnswerStore.Entry> best = store.best((int) Math.min(Integer.MAX_VALUE, store.size()));
+        List<Entry> best = store.best((int) Math.min(Integer.MAX_VALUE, store.size()));
         // The best comes last, so that it is the most recent.
         for (int i = best.size() - 1; i >= 0; i--) {
           other.put(best.get(i).key(), best.get(i).answer());
@@ -424,7 +623,16 @@ final class AnswerCache {
       store = other;
     }
     bypass.enable(dynamicConfig.automaticCacheTuning());
-    setup = new Setup(policy, dynamicConfig, model, store);
+    Prefetcher prefetcher = same ? before.prefetcher() : null;
+    if (store != null && predictive && prefetcher == null) {
+      AnswerStore answers = store;
+      prefetcher = new Prefetcher(
+          policy.cacheBytes() / PREFETCHERS_SHARE,
+          answers::size,
+          key -> answers.contains(key) || asked.containsKey(key),
+          System.nanoTime());
+    }
+    setup = new Setup(policy, dynamicConfig, model, store, prefetcher);
   }
 
   private void tuned(WindowChange change) {
@@ -442,9 +650,16 @@ final class AnswerCache {
   CacheStatistics statistics() {
     AnswerStore store = setup.store();
     return counters.now(
-        store == null ? 0 : store.size(),
-        store == null ? 0 : store.bytes(),
-        new CacheStatistics.Prefetch(0, 0, 0));
+        store == null ? 0 : store.size(), store == null ? 0 : store.bytes(), prefetched());
+  }
+
+  private CacheStatistics.Prefetch prefetched() {
+    Prefetcher prefetcher = setup.prefetcher();
+    if (prefetcher == null) {
+      return new CacheStatistics.Prefetch(0, 0, 0);
+    }
+    PrefetchStatistics told = prefetcher.statistics();
+    return new CacheStatistics.Prefetch(told.issued(), told.used(), told.wasted());
   }
 
   // ---- requests ----

@@ -4,6 +4,7 @@ import static java.util.Objects.requireNonNull;
 
 import io.fairlead.error.ErrorKind;
 import io.fairlead.error.ServingException;
+import io.fairlead.grammar.CachingPolicy;
 import io.fairlead.grammar.Endpoint;
 import io.fairlead.grammar.ModelArtifact;
 import io.fairlead.grammar.ModelState;
@@ -23,6 +24,8 @@ import io.fairlead.platform.ManagedResource;
 import io.fairlead.platform.Request;
 import io.fairlead.platform.Response;
 import io.fairlead.provider.Closed;
+import io.fairlead.provider.Deadline;
+import io.fairlead.provider.Durations;
 import io.fairlead.reconcile.CompositeOperations;
 import io.fairlead.reconcile.CompositeOperations.Steps;
 import io.fairlead.stateful.CacheEvent;
@@ -35,9 +38,12 @@ import io.fairlead.stateful.StatefulModel;
 import io.fairlead.stateful.StatefulProvider;
 import io.fairlead.stateful.StatefulRequest;
 import io.fairlead.stateful.internal.Host.Serving;
+import io.fairlead.stateful.internal.StateFolder.Stored;
+import io.fairlead.stateful.internal.cache.AnswerStore.Entry;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -59,6 +65,7 @@ final class DefaultCachingPlatform implements CachingPlatform {
   private final StatefulConfig config;
   private final StateClock clock;
   private final Events events;
+  private final SpareCalls spare;
   private final CompositeOperations operations;
   private final Closed closed = new Closed(StatefulProvider.ID);
   private final ConcurrentMap<String, LiveContainer> containers = new ConcurrentHashMap<>();
@@ -68,6 +75,7 @@ final class DefaultCachingPlatform implements CachingPlatform {
     this.config = requireNonNull(config, "config");
     this.clock = requireNonNull(clock, "clock");
     this.events = new Events(clock.time());
+    this.spare = new SpareCalls(config.spareCalls());
     this.operations = new CompositeOperations(StatefulProvider.ID, clock.time(), OPERATION_LIMIT);
   }
 
@@ -171,7 +179,32 @@ final class DefaultCachingPlatform implements CachingPlatform {
     if (live != null) {
       return deployAgain(steps, live, fresh, policy, artifactDigest);
     }
-    String digest = Digests.ofVersion(artifactDigest, fresh.state());
+    Optional<StateFolder> folder = folder(fresh.name(), policy);
+    try {
+      return deploy(steps, fresh, policy, artifactDigest, folder);
+    } catch (RuntimeException e) {
+      folder.ifPresent(StateFolder::close);
+      throw e;
+    }
+  }
+
+  private Optional<StateFolder> folder(String name, StatePolicy policy) {
+    return config.folder().map(all -> StateFolder.open(all, name, policy, events));
+  }
+
+  private StatefulContainer deploy(
+      Steps steps,
+      StatefulContainer fresh,
+      StatePolicy policy,
+      String artifactDigest,
+      Optional<StateFolder> folder) {
+    Optional<Stored> stored = folder.flatMap(StateFolder::restore);
+    // What another model was asked is of no use to this one.
+    StatefulContainer container = stored
+        .filter(known -> known.digest().equals(Digests.ofVersion(artifactDigest, known.state())))
+        .map(known -> fresh.withState(known.state()))
+        .orElse(fresh);
+    String digest = Digests.ofVersion(artifactDigest, container.state());
     List<Serving> before = host.look(fresh.name(), List.of(), LOOK_LIMIT);
     checkIsOurs(fresh.name(), digest, before);
     Served served = host.deploy(steps, fresh.artifact(), digest);
@@ -179,10 +212,14 @@ final class DefaultCachingPlatform implements CachingPlatform {
       steps.undoBy(host.id() + " " + fresh.name(), () -> host.undoing(served, null));
     }
     removeLeftovers(steps, digest, before);
-    LiveContainer created = newContainer(fresh, policy, served, false, artifactDigest);
-    publish(steps, created, digest, created.container());
+    LiveContainer created = newContainer(container, policy, served, false, artifactDigest, folder);
+    stored.ifPresent(known -> created.cache().add(known.answers()));
+    Version version = new Version(served, host.variantOf(digest), digest);
+    prepare(steps, created, version, container.artifact());
+    publish(steps, created, version, "");
     containers.put(fresh.name(), created);
-    return created.container();
+    created.start(clock, config.refresh());
+    return container;
   }
 
   private String runtimeText() {
@@ -211,6 +248,7 @@ final class DefaultCachingPlatform implements CachingPlatform {
     if (!live.policy().equals(policy)) {
       live.follow(policy);
       configure(live);
+      live.start(clock, config.refresh());
     }
     return live.container();
   }
@@ -255,16 +293,46 @@ final class DefaultCachingPlatform implements CachingPlatform {
       StatePolicy policy,
       Served served,
       boolean attached,
-      String artifactDigest) {
-    Versions versions =
-        new Versions(container.name(), served, host, clock, config.refresh(), version -> {});
-    AnswerCache cache =
-        new AnswerCache(container.name(), host, versions, clock, events, config.keysVerified());
-    StateClock.Timer looking = clock.every(config.refresh(), versions::refresh);
+      String artifactDigest,
+      Optional<StateFolder> folder) {
+    Cells cells = new Cells(container.name(), host, events);
+    Versions versions = new Versions(
+        container.name(),
+        served,
+        host,
+        clock,
+        config.refresh(),
+        version -> spare.offer(
+            version.calls(),
+            () -> {
+              if (usesCells(container.name())) {
+                cells.find(version, version.served().artifact());
+              }
+            },
+            () -> {}));
+    AnswerCache cache = new AnswerCache(
+        container.name(),
+        host,
+        versions,
+        clock,
+        events,
+        spare,
+        config.successors(),
+        config.keysVerified());
     LiveContainer live = new LiveContainer(
-        container, policy, served, attached, artifactDigest, versions, cache, looking);
+        container, policy, served, attached, artifactDigest, versions, cache, folder);
     configure(live);
     return live;
+  }
+
+  private boolean usesCells(String name) {
+    LiveContainer live = containers.get(name);
+    return live != null && usesCells(live);
+  }
+
+  private static boolean usesCells(LiveContainer live) {
+    return live.policy().caching().eviction() == CachingPolicy.Eviction.FEATURE_BASED_LRU
+        && live.cache().store() != null;
   }
 
   private void configure(LiveContainer live) {
@@ -275,18 +343,24 @@ final class DefaultCachingPlatform implements CachingPlatform {
             LiveContainer.model(live.container(), config.deterministicModels()));
   }
 
+  /** Finds what a version's requests have in common, before it serves. */
+  private void prepare(Steps steps, LiveContainer live, Version version, ModelArtifact artifact) {
+    if (usesCells(live)) {
+      steps.report("version " + version, "its cells are checked against the model");
+      new Cells(live.container().name(), host, events).find(version, artifact);
+    }
+  }
+
   /** Lets a version answer from now on: it is looked at, and its keys are those of its digest. */
-  private void publish(
-      Steps steps, LiveContainer live, String digest, StatefulContainer container) {
-    List<Serving> servings = host.look(container.name(), List.of(), LOOK_LIMIT);
-    String variant = host.variantOf(digest);
+  private void publish(Steps steps, LiveContainer live, Version version, String stated) {
+    List<Serving> servings = host.look(live.container().name(), List.of(), LOOK_LIMIT);
     for (Serving serving : servings) {
-      if (String.valueOf(variant).equals(String.valueOf(serving.variant()))) {
-        live.versions().own(serving, digest);
+      if (String.valueOf(version.variant()).equals(String.valueOf(serving.variant()))) {
+        live.versions().own(serving, version);
       }
     }
-    live.versions().publish(servings, container.state().warmWeights().digest());
-    steps.report("version " + digest.substring(0, 12), "answers");
+    live.versions().publish(servings, stated);
+    steps.report("version " + version, "answers");
   }
 
   // ---- attaching ----
@@ -324,12 +398,19 @@ final class DefaultCachingPlatform implements CachingPlatform {
     if (live != null) {
       live.follow(policy);
       configure(live);
+      live.start(clock, config.refresh());
       return live.container();
     }
-    LiveContainer created = newContainer(fresh, policy, served, true, "");
-    created.versions().publish(servings, "");
+    Optional<StateFolder> folder = folder(fresh.name(), policy);
+    Optional<Stored> stored = folder.flatMap(StateFolder::restore);
+    StatefulContainer container =
+        stored.map(known -> fresh.withState(known.state())).orElse(fresh);
+    LiveContainer created = newContainer(container, policy, served, true, "", folder);
+    stored.ifPresent(known -> created.cache().add(known.answers()));
     containers.put(fresh.name(), created);
-    return created.container();
+    created.versions().publish(servings, container.state().warmWeights().digest());
+    created.start(clock, config.refresh());
+    return container;
   }
 
   // ---- updating ----
@@ -403,22 +484,56 @@ final class DefaultCachingPlatform implements CachingPlatform {
     try {
       Served newer = host.deploy(steps, after.artifact(), digest);
       steps.undoBy(host.id() + " " + after.name(), () -> host.undoing(newer, older));
+      Version version = new Version(newer, host.variantOf(digest), digest);
+      prepare(steps, live, version, after.artifact());
+      List<Entry> warm = warmUp(steps, live, version);
       if (host.hasVariants()) {
         live.versions().unsettle();
         host.promote(steps, newer, older);
       }
       // From here on it serves: to take it back would be another rollout.
       steps.keep();
+      live.cache().add(warm);
       live.become(after, newer, artifactDigest);
       configure(live);
-      publish(steps, live, digest, after);
+      publish(steps, live, version, "");
       if (host.hasVariants()) {
         retire(steps, older, replaced);
       }
+      live.cycle();
     } catch (RuntimeException e) {
-      settle(live);
+      live.versions().expire();
       throw e;
     }
+  }
+
+  /** {@return the answers of a version to what was asked before, the best last} */
+  private List<Entry> warmUp(Steps steps, LiveContainer live, Version version) {
+    boolean wanted = live.policy().update().warmUp()
+        || live.policy().caching().strategy() == CachingPolicy.Strategy.PREDICTIVE;
+    List<Entry> entries = wanted ? live.cache().forWarmUp() : List.of();
+    if (entries.isEmpty()) {
+      return List.of();
+    }
+    steps.report("version " + version, "is warmed up by " + entries.size() + " requests");
+    Duration limit = Durations.atMost(steps.left(), config.warmUpLimit());
+    List<Entry> answers = new ArrayList<>(WarmUp.answers(
+        entries,
+        retained -> {
+          steps.checkStop();
+          Request request = WarmUp.request(retained);
+          String variant = version.variant();
+          return live.cache()
+              .warmed(version, retained, variant == null ? request : request.pinnedTo(variant));
+        },
+        Deadline.after(limit, clock.time())));
+    Collections.reverse(answers);
+    events.tell(
+        live.container().name(),
+        CacheEvent.Kind.VERSION,
+        "version " + version + " was warmed up before it serves",
+        Map.of("asked", (double) entries.size(), "answered", (double) answers.size()));
+    return answers;
   }
 
   /** Removes the version that served before once it has answered the requests that it has. */
@@ -432,11 +547,6 @@ final class DefaultCachingPlatform implements CachingPlatform {
       }
     }
     host.retire(steps, older);
-  }
-
-  /** After a failed rollout, what serves is what is looked at. */
-  private void settle(LiveContainer live) {
-    live.versions().expire();
   }
 
   // ---- undeploying ----
@@ -464,7 +574,7 @@ final class DefaultCachingPlatform implements CachingPlatform {
     List<ManagedResource> deleted = ours ? steps.await(() -> host.undeployAll(name)) : List.of();
     if (live != null) {
       containers.remove(name);
-      live.close();
+      live.forget();
     }
     return deleted;
   }
@@ -567,9 +677,10 @@ final class DefaultCachingPlatform implements CachingPlatform {
       return;
     }
     operations.close();
+    clock.close();
+    spare.close();
     containers.values().forEach(LiveContainer::close);
     containers.clear();
-    clock.close();
     host.close();
   }
 

@@ -4,6 +4,11 @@ import io.fairlead.grammar.Served;
 import io.fairlead.grammar.StatePolicy;
 import io.fairlead.grammar.StatefulContainer;
 import io.fairlead.stateful.StatefulModel;
+import io.fairlead.stateful.internal.cache.AnswerStore;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
 
 /**
  * A container as it serves here: its value, its versions and the cache of their answers.
@@ -14,7 +19,8 @@ final class LiveContainer {
   private final boolean attached;
   private final Versions versions;
   private final AnswerCache cache;
-  private final StateClock.Timer looking;
+  private final Optional<StateFolder> folder;
+  private final List<StateClock.Timer> timers = new ArrayList<>();
   private volatile StatefulContainer container;
   private volatile StatePolicy policy;
   private volatile Served serving;
@@ -34,7 +40,7 @@ final class LiveContainer {
       String artifactDigest,
       Versions versions,
       AnswerCache cache,
-      StateClock.Timer looking) {
+      Optional<StateFolder> folder) {
     this.container = container;
     this.policy = policy;
     this.serving = serving;
@@ -42,7 +48,7 @@ final class LiveContainer {
     this.artifactDigest = artifactDigest;
     this.versions = versions;
     this.cache = cache;
-    this.looking = looking;
+    this.folder = folder;
   }
 
   StatefulContainer container() {
@@ -101,8 +107,36 @@ final class LiveContainer {
     return deterministic && !model.deterministic() ? model.withDeterminism() : model;
   }
 
-  /** Ends what it does by itself. */
+  /** Looks again at what serves in intervals, and updates the state by its strategy. */
+  void start(StateClock clock, Duration refresh) {
+    stop();
+    timers.add(clock.every(refresh, versions::refresh));
+    timers.add(clock.every(policy.update().frequency(), this::cycle));
+  }
+
+  private void stop() {
+    timers.forEach(StateClock.Timer::cancel);
+    timers.clear();
+  }
+
+  /** Completes a cycle of its update strategy. */
+  void cycle() {
+    AnswerStore store = cache.store();
+    if (folder.isPresent() && store != null) {
+      folder.get().save(policy.update().type(), store, versionDigest(), container.state());
+    }
+  }
+
+  /** Ends what it does by itself, with a last cycle. */
   void close() {
-    looking.cancel();
+    stop();
+    cycle();
+    folder.ifPresent(StateFolder::close);
+  }
+
+  /** Ends what it does by itself, and forgets its state. */
+  void forget() {
+    stop();
+    folder.ifPresent(StateFolder::delete);
   }
 }

@@ -45,6 +45,11 @@ final class RequestKeys {
     return key(scope, CELLS, cell);
   }
 
+  /** {@return the number of a session in a scope; never 0} */
+  static long session(String scope, String session) {
+    return HASHER.hashStream().putString(scope).putString(session).getAsLong() | 1;
+  }
+
   private CacheKey key(String scope, String contentType, byte[] body) {
     HashValue128 place = place(scope, contentType);
     HashValue128 content = HASHER.hashBytesTo128Bits(body);

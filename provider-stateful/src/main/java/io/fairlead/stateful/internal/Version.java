@@ -1,6 +1,7 @@
 package io.fairlead.stateful.internal;
 
 import io.fairlead.grammar.Served;
+import io.fairlead.stateful.internal.features.FeatureCells;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
 import org.jspecify.annotations.Nullable;
@@ -14,6 +15,7 @@ final class Version {
   private final @Nullable String variant;
   private final String digest;
   private final RequestKeys keys;
+  private volatile @Nullable FeatureCells cells;
   private final CallsInProgress calls = new CallsInProgress();
   private final ConcurrentMap<String, String> contentTypes = new ConcurrentHashMap<>();
 
@@ -42,6 +44,16 @@ final class Version {
 
   String digest() {
     return digest;
+  }
+
+  /** {@return the cells of rows that the model cannot tell apart; null if they are not known, or not used} */
+  @Nullable
+  FeatureCells cells() {
+    return cells;
+  }
+
+  void use(@Nullable FeatureCells newCells) {
+    cells = newCells;
   }
 
   RequestKeys keys() {

@@ -35,8 +35,8 @@ final class Versions {
   private final StateClock clock;
   private final Duration refresh;
   private final Consumer<Version> found;
-  /** The digests of versions that were deployed here, by their variants and what is seen of them. */
-  private final Map<String, String> ownDigests = new ConcurrentHashMap<>();
+  /** The versions that were deployed here, by their variants and what is seen of them. */
+  private final Map<String, Version> own = new ConcurrentHashMap<>();
 
   private final ReentrantLock looking = new ReentrantLock();
   private final ReentrantLock changing = new ReentrantLock();
@@ -107,6 +107,19 @@ final class Versions {
     Version next = now.split().next();
     String variant = next.variant();
     return variant == null ? null : new Choice(next, request.pinnedTo(variant), now);
+  }
+
+  /** {@return another request to the version of a choice; null if that is not the one that serves any more} */
+  @Nullable
+  Choice again(Choice before, Request request) {
+    VersionTable now = table;
+    if (now.changes() != before.table().changes() || !now.all().contains(before.version())) {
+      return null;
+    }
+    String variant = before.version().variant();
+    boolean pinned = variant != null && before.request().variant().isPresent();
+    return new Choice(
+        before.version(), pinned ? request.pinnedTo(String.valueOf(variant)) : request, now);
   }
 
   /** Notes that the wrapped platform cannot pin requests while they are divided. */
@@ -247,10 +260,13 @@ final class Versions {
   }
 
   private Version version(VersionTable before, Serving serving) {
-    String digest = digestOf(serving);
+    Version deployedHere = own.get(identity(serving));
+    if (deployedHere != null) {
+      return deployedHere;
+    }
+    String digest = Sha256.of((stated + "\n" + identity(serving)).getBytes(StandardCharsets.UTF_8));
     for (Version known : before.all()) {
-      if (known.digest().equals(digest)
-          && String.valueOf(known.variant()).equals(String.valueOf(serving.variant()))) {
+      if (known.digest().equals(digest)) {
         return known;
       }
     }
@@ -259,23 +275,15 @@ final class Versions {
     return version;
   }
 
-  /** {@return the digest of a version: the one that it was deployed with, or else one of what is seen of it} */
-  private String digestOf(Serving serving) {
-    String own = ownDigests.get(identity(serving));
-    return own != null
-        ? own
-        : Sha256.of((stated + "\n" + identity(serving)).getBytes(StandardCharsets.UTF_8));
-  }
-
   private static String identity(Serving serving) {
     return serving.variant() + "\n" + serving.fingerprint();
   }
 
   // ---- changing ----
 
-  /** Says that the version that is seen so was deployed with a digest. */
-  void own(Serving serving, String digest) {
-    ownDigests.put(identity(serving), digest);
+  /** Says that what is seen so is a version that was deployed here. */
+  void own(Serving serving, Version version) {
+    own.put(identity(serving), version);
   }
 
   /** Says that from now on, until the next publication, a version replaces another in place. */

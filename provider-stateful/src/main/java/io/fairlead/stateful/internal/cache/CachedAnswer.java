@@ -5,7 +5,7 @@ import static java.util.Objects.requireNonNull;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A model's answer in the cache. Immutable; compared by identity.
+ * A model's answer in the cache. Immutable, but for the mark that it is in a snapshot; compared by identity.
  *
  * <p>The arrays are not copied, and nobody changes them.
  */
@@ -17,6 +17,9 @@ public final class CachedAnswer {
   private final long answeredAtMillis;
   private final long costNanos;
   private final @Nullable RetainedRequest request;
+
+  /** Only to know what a snapshot lacks: a thread that sees it late writes an answer twice. */
+  private boolean saved;
 
   /**
    * Creates an entry.
@@ -82,5 +85,14 @@ public final class CachedAnswer {
 
   public @Nullable RetainedRequest request() {
     return request;
+  }
+
+  /** {@return whether it is in a snapshot} */
+  public boolean isSaved() {
+    return saved;
+  }
+
+  public void markSaved() {
+    saved = true;
   }
 }

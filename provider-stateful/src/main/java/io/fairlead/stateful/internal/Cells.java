@@ -1,0 +1,66 @@
+package io.fairlead.stateful.internal;
+
+import io.fairlead.grammar.ModelArtifact;
+import io.fairlead.platform.Request;
+import io.fairlead.stateful.CacheEvent;
+import io.fairlead.stateful.StatefulModel;
+import io.fairlead.stateful.internal.features.CellKeys;
+import io.fairlead.stateful.internal.features.LinearCells;
+import io.fairlead.stateful.internal.features.ModelFile;
+import io.fairlead.stateful.internal.features.NoCellsException;
+import io.fairlead.stateful.internal.features.SelfCheck;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Random;
+import org.jspecify.annotations.Nullable;
+
+/** Finds the cells of a version that its model cannot tell apart, and has the model itself confirm them. */
+final class Cells {
+  private final String container;
+  private final Host host;
+  private final Events events;
+
+  Cells(String container, Host host, Events events) {
+    this.container = container;
+    this.host = host;
+    this.events = events;
+  }
+
+  /** Lets a version use cells, if they are certain; else it uses exact keys, and why is told. */
+  void find(Version version, ModelArtifact artifact) {
+    Optional<byte[]> file = ModelFile.read(artifact);
+    if (file.isEmpty()) {
+      tell("exact keys are used: the model is not one ONNX file on this machine");
+      return;
+    }
+    Optional<Double> linearError =
+        artifact.metadata().options().find(StatefulModel.class).flatMap(StatefulModel::linearError);
+    try {
+      if (linearError.isPresent()) {
+        version.use(LinearCells.read(file.get(), linearError.get()));
+        tell("cells of the linear model are used, within " + linearError.get()
+            + " of its raw score");
+      } else {
+        check(version, CellKeys.read(file.get()));
+      }
+    } catch (NoCellsException e) {
+      tell("exact keys are used: " + e.getMessage());
+    }
+  }
+
+  private void check(Version version, CellKeys cells) {
+    @Nullable String variant = version.variant();
+    SelfCheck.Outcome outcome = SelfCheck.of(
+        cells, request -> host.invoke(version.served(), pinned(request, variant)), new Random());
+    outcome.cells().ifPresent(version::use);
+    tell(outcome.sentence());
+  }
+
+  private static Request pinned(Request request, @Nullable String variant) {
+    return variant == null ? request : request.pinnedTo(variant);
+  }
+
+  private void tell(String message) {
+    events.tell(container, CacheEvent.Kind.KEYS, message, Map.of());
+  }
+}

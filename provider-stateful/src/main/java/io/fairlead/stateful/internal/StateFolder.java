@@ -1,0 +1,164 @@
+package io.fairlead.stateful.internal;
+
+import io.fairlead.grammar.ModelState;
+import io.fairlead.grammar.StatePolicy;
+import io.fairlead.grammar.UpdateStrategy;
+import io.fairlead.json.GrammarJson;
+import io.fairlead.stateful.CacheEvent;
+import io.fairlead.stateful.internal.cache.AnswerStore;
+import io.fairlead.stateful.internal.cache.AnswerStore.Entry;
+import io.fairlead.stateful.internal.persistence.SnapshotFolder;
+import io.fairlead.stateful.internal.persistence.SnapshotFolder.Restored;
+import io.fairlead.stateful.internal.persistence.SnapshotFolder.Written;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * What outlives the process of one container's state: its epoch and digest, and the answers in its cache.
+ *
+ * <p>It never stops a container from serving: what cannot be read or written is told, and the cache is cold.
+ */
+final class StateFolder implements AutoCloseable {
+  private static final Logger log = LoggerFactory.getLogger(StateFolder.class);
+
+  private final String container;
+  private final Path path;
+  private final Events events;
+  private @Nullable SnapshotFolder folder;
+
+  private StateFolder(String container, Path path, Events events, @Nullable SnapshotFolder folder) {
+    this.container = container;
+    this.path = path;
+    this.events = events;
+    this.folder = folder;
+  }
+
+  /** {@return the folder of a container, below the folder of all} */
+  static StateFolder open(Path all, String container, StatePolicy policy, Events events) {
+    Path path = all.resolve(container);
+    SnapshotFolder folder = null;
+    try {
+      Files.createDirectories(all);
+      folder = SnapshotFolder.open(
+          path, container, policy.caching().eviction() + " " + policy.caching().cacheBytes());
+    } catch (IOException e) {
+      events.tell(
+          container,
+          CacheEvent.Kind.SNAPSHOT,
+          "the state is kept in memory only: " + e.getMessage(),
+          Map.of());
+    }
+    return new StateFolder(container, path, events, folder);
+  }
+
+  /**
+   * What was stored.
+   *
+   * @param digest the digest of the version that served
+   * @param state its state, with the id of the snapshot
+   * @param answers the answers, the oldest first
+   */
+  record Stored(String digest, ModelState state, List<Entry> answers) {}
+
+  /** {@return what was stored; empty if nothing was that can be read} */
+  Optional<Stored> restore() {
+    SnapshotFolder from = folder;
+    if (from == null) {
+      return Optional.empty();
+    }
+    List<Entry> answers = new ArrayList<>();
+    Restored restored = from.restore(answers::add);
+    if (restored.state().isEmpty()) {
+      return Optional.empty();
+    }
+    SnapshotFolder.State state = restored.state().get();
+    ModelState read;
+    try {
+      read = GrammarJson.read(state.json(), ModelState.class);
+    } catch (IllegalArgumentException e) {
+      log.warn("The state in {} is not used: {}", path, e.getMessage());
+      return Optional.empty();
+    }
+    ModelState stored = new ModelState(
+        new ModelState.Cache(restored.snapshotId(), state.epoch()),
+        read.warmWeights(),
+        read.dynamicConfig());
+    events.tell(
+        container,
+        CacheEvent.Kind.SNAPSHOT,
+        "a snapshot was restored" + (restored.dropped() == 0 ? "" : ", without what is damaged"),
+        Map.of(
+            "entries", (double) restored.entries(),
+            "dropped", (double) restored.dropped()));
+    answers.forEach(entry -> entry.answer().markSaved());
+    return Optional.of(new Stored(state.digest(), stored, answers));
+  }
+
+  /**
+   * Writes what has changed since the last time, or everything.
+   *
+   * @param digest the digest of the version that serves
+   */
+  void save(UpdateStrategy.Type type, AnswerStore store, String digest, ModelState modelState) {
+    SnapshotFolder to = folder;
+    if (to == null) {
+      return;
+    }
+    SnapshotFolder.State state =
+        new SnapshotFolder.State(modelState.epoch(), digest, GrammarJson.write(modelState));
+    List<Entry> all = new ArrayList<>();
+    store.forEach((key, answer) -> all.add(new Entry(key, answer)));
+    List<Entry> changed =
+        all.stream().filter(entry -> !entry.answer().isSaved()).toList();
+    try {
+      Written written = type == UpdateStrategy.Type.FULL || to.isCompactionDue()
+          ? to.compact(all, state)
+          : to.append(changed, state);
+      changed.forEach(entry -> entry.answer().markSaved());
+      if (written.entries() > 0) {
+        log.debug("{}: {} entries written, {} bytes", to, written.entries(), written.bytes());
+      }
+    } catch (IOException e) {
+      events.tell(
+          container,
+          CacheEvent.Kind.SNAPSHOT,
+          "a snapshot could not be written, and the one before is kept: " + e.getMessage(),
+          Map.of());
+    }
+  }
+
+  /** Removes what was stored, and the folder. */
+  void delete() {
+    close();
+    try (Stream<Path> files = Files.exists(path) ? Files.walk(path) : Stream.empty()) {
+      for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
+        Files.deleteIfExists(file);
+      }
+    } catch (IOException e) {
+      events.tell(
+          container,
+          CacheEvent.Kind.SNAPSHOT,
+          "the stored state in " + path + " could not be removed: " + e.getMessage(),
+          Map.of());
+    }
+  }
+
+  @Override
+  public void close() {
+    SnapshotFolder open = folder;
+    folder = null;
+    if (open != null) {
+      open.close();
+    }
+  }
+}
