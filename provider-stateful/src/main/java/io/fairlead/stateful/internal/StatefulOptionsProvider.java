@@ -4,7 +4,6 @@ import io.fairlead.grammar.PlatformOptions;
 import io.fairlead.spi.OptionsProvider;
 import io.fairlead.stateful.StatefulModel;
 import io.fairlead.stateful.StatefulProvider;
-import io.fairlead.stateful.StatefulRequest;
 import java.util.Set;
 
 /** Registers the options of the platform {@code stateful} for reading values from JSON. */
@@ -19,6 +18,6 @@ public final class StatefulOptionsProvider implements OptionsProvider {
 
   @Override
   public Set<Class<? extends PlatformOptions>> types() {
-    return Set.of(StatefulModel.class, StatefulRequest.class);
+    return Set.of(StatefulModel.class);
   }
 }
