@@ -1,5 +1,6 @@
 package io.fairlead.stateful.internal.prefetch;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -37,7 +38,7 @@ class PrefetcherTest {
   }
 
   private static RetainedRequest request(int number) {
-    return new RetainedRequest("", "text/plain", Integer.toString(number).getBytes());
+    return new RetainedRequest("", "text/plain", Integer.toString(number).getBytes(UTF_8));
   }
 
   /** Asks as an engine does. @return whether the cache answered */
@@ -230,7 +231,7 @@ class PrefetcherTest {
         int session = thread;
         runs.add(threads.submit(() -> {
           SplittableRandom random = new SplittableRandom(session);
-          for (int i = 0; i < 50_000; i++) {
+          for (int i = 0; i < 20_000; i++) {
             int number = i % 10 == 0 ? random.nextInt(5_000) : (session * 400 + i) % 3_000;
             boolean hit = answers.remove(key(number));
             for (Candidate candidate :
@@ -255,7 +256,7 @@ class PrefetcherTest {
     }
 
     PrefetchStatistics statistics = shared.statistics();
-    assertThat(statistics.used()).isGreaterThan(10_000);
+    assertThat(statistics.used()).isGreaterThan(2_000);
     assertThat(statistics.issued() + statistics.abandoned()).isEqualTo(handedOut.get());
     assertThat(statistics.used() + statistics.wasted()).isLessThanOrEqualTo(statistics.issued());
     assertThat(shared.bytes()).isLessThanOrEqualTo(1 << 18);
