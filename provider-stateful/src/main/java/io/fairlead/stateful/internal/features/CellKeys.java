@@ -163,10 +163,10 @@ public final class CellKeys implements FeatureCells {
     float[] values = new float[width >= 0 ? width : leastWidth()];
     for (int feature = 0; feature < values.length; feature++) {
       int index = Arrays.binarySearch(features, feature);
-      int intervals = index < 0 ? 1 : cuts[index].length + 1;
-      int interval =
-          !finite && random.nextInt(SHARE_OF_NAN) == 0 ? intervals : random.nextInt(intervals);
-      values[feature] = index < 0 ? any(random, interval == 1) : within(index, interval, random);
+      boolean isNan = !finite && random.nextInt(SHARE_OF_NAN) == 0;
+      values[feature] = index < 0
+          ? any(random, isNan)
+          : within(index, isNan ? cuts[index].length + 1 : anyInterval(index, random), random);
     }
     return FeatureRow.instance(values);
   }
@@ -185,6 +185,16 @@ public final class CellKeys implements FeatureCells {
           : within(index, interval(index, row.value(feature)), random);
     }
     return row.withAll(values);
+  }
+
+  /** {@return an interval, other than that of NaN; for cells of finite rows one that is not an infinity alone} */
+  private int anyInterval(int index, RandomGenerator random) {
+    float[] values = cuts[index];
+    int count = values.length;
+    int from = finite && count > 0 && values[0] == -Float.MAX_VALUE ? 1 : 0;
+    boolean isLast = finite && count > 0 && values[count - 1] == Float.POSITIVE_INFINITY;
+    int to = isLast ? count - 1 : count;
+    return random.nextInt(from, to + 1);
   }
 
   private float any(RandomGenerator random, boolean isNan) {
@@ -211,6 +221,9 @@ public final class CellKeys implements FeatureCells {
 
   /** {@return a value from low to high, both included} */
   private static float between(float low, float high, RandomGenerator random) {
+    if (low == high) {
+      return low;
+    }
     double from = Math.max(low, -Float.MAX_VALUE);
     double to = Math.min(high, Float.MAX_VALUE);
     double value = switch (random.nextInt(KINDS)) {
