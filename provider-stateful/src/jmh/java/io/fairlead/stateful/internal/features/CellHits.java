@@ -20,8 +20,8 @@ import java.util.random.RandomGenerator;
 import java.util.stream.Collectors;
 
 /**
- * How many requests of a stream hit a cache of the least recently used answers, with the request and with its cell as
- * the key, and how many of the hits are not bit-identical to what the model answers: each request is also asked of ONNX
+ * How many requests of a stream hit a cache of the least recently used answers, with the request, with its intervals
+ * and with its leaves as the key, and how many of the hits are not bit-identical to what the model answers: each request is also asked of ONNX
  * Runtime.
  *
  * <p>The streams are a room's sensors in their order in time, and California housing with rows drawn by Zipf's law, in
@@ -83,29 +83,35 @@ public final class CellHits {
       SelfCheck.Outcome check = SelfCheck.of(cells, runtime, new SplittableRandom(1));
       List<String> bodies = requests.apply(Files.readAllLines(dataFile));
       Hits byRequest = new Hits(bodies.size());
+      Hits byIntervals = new Hits(bodies.size());
       Hits byCell = new Hits(bodies.size());
       int without = 0;
       for (String body : bodies) {
         FeatureRow row = FeatureRow.parse(Request.json(body)).orElseThrow();
         String answer = runtime.answer(row);
         byRequest.ask(body, answer);
+        byte[] intervals = cells.byIntervals().cell(row).orElse(null);
+        byIntervals.ask(intervals == null ? body : Arrays.toString(intervals), answer);
         byte[] cell = cells.cell(row).orElse(null);
         without += cell == null ? 1 : 0;
         byCell.ask(cell == null ? body : Arrays.toString(cell), answer);
       }
       System.out.printf(
           Locale.ROOT,
-          "%s: %d requests, cache of %d answers, %d thresholds: request %.2f %% hits, cell %.2f %% hits,"
-              + " %d different answers, %d rows in no cell, %d cells in all; self-check: %s%n",
+          "%s: %d requests, cache of %d answers, %d thresholds%n"
+              + "  hits by request %.2f %%, by intervals %.2f %% (%d cells), by leaves %.2f %% (%d cells),"
+              + " %d different answers, %d rows in no cell%n  %s%n",
           stream,
           bodies.size(),
           byCell.capacity,
           cells.cuts(),
           byRequest.percent(),
+          byIntervals.percent(),
+          byIntervals.seen.size(),
           byCell.percent(),
-          byCell.different + byRequest.different,
-          without,
           byCell.seen.size(),
+          byCell.different + byIntervals.different + byRequest.different,
+          without,
           check.sentence());
     }
   }

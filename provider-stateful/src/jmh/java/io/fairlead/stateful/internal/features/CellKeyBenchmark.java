@@ -42,6 +42,7 @@ public class CellKeyBenchmark {
   private final Request[] requests = new Request[REQUESTS];
   private final FeatureRow[] rows = new FeatureRow[REQUESTS];
   private CellKeys cells;
+  private CellKeys byIntervals;
   private OrtModel runtime;
   private int next;
 
@@ -54,6 +55,7 @@ public class CellKeyBenchmark {
       content = file.readAllBytes();
     }
     cells = CellKeys.of(content).orElseThrow();
+    byIntervals = cells.byIntervals();
     runtime = new OrtModel(content);
     SplittableRandom random = new SplittableRandom(1);
     for (int i = 0; i < REQUESTS; i++) {
@@ -85,6 +87,12 @@ public class CellKeyBenchmark {
   @Benchmark
   public Object cell() {
     return cells.cell(rows[next()]).orElseThrow();
+  }
+
+  /** {@return the cell of a row by its intervals alone} */
+  @Benchmark
+  public Object intervals() {
+    return byIntervals.cell(rows[next()]).orElseThrow();
   }
 
   /** {@return the hash of the cell of a request} */

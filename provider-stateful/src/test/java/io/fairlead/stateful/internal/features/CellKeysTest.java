@@ -17,6 +17,7 @@ import io.fairlead.platform.Request;
 import java.io.IOException;
 import java.io.InputStream;
 import java.util.Arrays;
+import java.util.List;
 import java.util.SplittableRandom;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -47,7 +48,10 @@ class CellKeysTest {
 
     assertThat(same(cells, BELOW, 2.5f)).isEqualTo(isWithBelow);
     assertThat(same(cells, 2.5f, ABOVE)).isEqualTo(isWithAbove);
-    assertThat(same(cells, BELOW, ABOVE)).isFalse();
+    assertThat(same(cells, BELOW, ABOVE)).isEqualTo(!isWithBelow && !isWithAbove);
+    assertThat(same(cells.byIntervals(), BELOW, ABOVE)).isFalse();
+    assertThat(same(cells.byIntervals(), BELOW, 2.5f)).isEqualTo(isWithBelow);
+    assertThat(same(cells.byIntervals(), 2.5f, ABOVE)).isEqualTo(isWithAbove);
     assertThat(same(cells, Float.NEGATIVE_INFINITY, BELOW)).isTrue();
     assertThat(same(cells, ABOVE, Float.POSITIVE_INFINITY)).isTrue();
     assertThat(cells.errorBound()).isZero();
@@ -208,7 +212,9 @@ class CellKeysTest {
     CellKeys cells = CellKeys.read(model);
 
     assertThat(different(cells, model, 3000, new SplittableRandom(1))).isZero();
-    assertThat(same(cells, 2f, 3f)).isFalse();
+    assertThat(different(cells.byIntervals(), model, 3000, new SplittableRandom(1)))
+        .isZero();
+    assertThat(same(cells, 1f, 9f)).isFalse();
     try (OrtModel runtime = new OrtModel(model)) {
       for (int value = 65; value < 400; value++) {
         assertThat(same(cells, value, 1e9f)).isTrue();
@@ -224,7 +230,55 @@ class CellKeysTest {
     CellKeys cells = CellKeys.read(model);
 
     assertThat(cells.cuts()).isGreaterThan(20);
-    assertThat(different(cells, model, 3000, new SplittableRandom(4))).isZero();
+    assertThat(cells.isByLeaves()).isTrue();
+    assertThat(different(cells, model, 2000, new SplittableRandom(4))).isZero();
+    assertThat(different(cells.byIntervals(), model, 1000, new SplittableRandom(5)))
+        .isZero();
+  }
+
+  @Test
+  void cellsByLeavesAreLargerThanThoseByIntervals() throws Exception {
+    CellKeys cells = CellKeys.read(resource("occupancy-gbm"));
+    SplittableRandom random = new SplittableRandom(5);
+    int wider = 0;
+    for (int i = 0; i < 500; i++) {
+      FeatureRow row = cells.sample(random);
+      FeatureRow neighbour = cells.neighbour(row, random);
+      wider += same(cells.byIntervals(), row, neighbour) ? 0 : 1;
+    }
+
+    assertThat(wider).isGreaterThan(200);
+  }
+
+  @Test
+  void ensemblesThatAreNoTreesInEachReadingHaveCellsByIntervals() throws Exception {
+    Proto[] stump = new Forest().stump(0, "BRANCH_LEQ", 2.5f).attributes();
+    assertThat(CellKeys.read(trees(stump).output("T").bytes()).isByLeaves()).isTrue();
+    for (Proto changed : List.of(
+        ints("nodes_truenodeids", 0, 0, 0),
+        ints("nodes_truenodeids", 2, 0, 0),
+        ints("nodes_truenodeids", 7, 0, 0),
+        ints("nodes_nodeids", 1, 0, 2),
+        ints("nodes_nodeids", 0, 1, 1),
+        ints("nodes_treeids", 0, 1, 0),
+        ints("nodes_treeids", 0, 0),
+        ints("nodes_treeids", 0, 0, 1))) {
+      Proto[] attributes = Arrays.stream(stump)
+          .map(each -> name(each).equals(name(changed)) ? changed : each)
+          .toArray(Proto[]::new);
+
+      assertThat(CellKeys.read(trees(attributes).output("T").bytes()).isByLeaves())
+          .as(name(changed))
+          .isFalse();
+    }
+    assertThat(CellKeys.read(newer((byte) 0, (byte) 3)).isByLeaves()).isFalse();
+    assertThat(CellKeys.read(new Forest().stump(0, "BRANCH_LT", Float.MIN_VALUE).model(1))
+            .isByLeaves())
+        .isFalse();
+  }
+
+  private static String name(Proto attribute) {
+    return new String(attribute.bytes(), 2, attribute.bytes()[1], UTF_8);
   }
 
   @Test
