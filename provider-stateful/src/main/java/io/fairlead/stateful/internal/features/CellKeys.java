@@ -5,21 +5,26 @@ import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import java.util.Arrays;
 import java.util.Optional;
 import java.util.random.RandomGenerator;
+import org.jspecify.annotations.Nullable;
 
 /**
- * The cells of a tree ensemble in ONNX: rows that are on the same side of each split of each tree, and reach the same
- * leaves.
+ * The cells of a tree ensemble in ONNX: sets of rows that reach the same leaf in each tree.
  *
- * <p>A cell has for each feature that a split uses an interval between two neighbouring thresholds of the model, or NaN.
- * The answers of two rows in one cell are bit-identical wherever the model's answers are a function of the row. Of
- * several kinds of comparisons see {@link SplitValues}; of what a model must be, {@link OnnxGraph}.
+ * <p>The answers of two rows in one cell are bit-identical wherever the model's answers are a function of the row. The
+ * bytes of a cell are the numbers of its leaves. Where that is not certain, they are for each feature that a split uses
+ * the interval between two neighbouring thresholds of the model, or that it is NaN: rows in the same intervals are on
+ * the same side of each split, and reach the same leaves, too, but one set of leaves has several such cells. This is so
+ * for rows with NaN or with floats that are not normal, and for ensembles that {@link DecisionTrees} does not walk.
+ *
+ * <p>Of several kinds of comparisons see {@link SplitValues}; of what a model must be, {@link OnnxGraph}.
  *
  * <p>Immutable.
  */
 public final class CellKeys implements FeatureCells {
   private static final int FEWEST_IN_TWO_BYTES = (1 << Byte.SIZE) - 1;
   private static final int FEWEST_IN_FOUR_BYTES = (1 << Short.SIZE) - 1;
-  private static final int SHARE_OF_NAN = 16;
+  private static final int SHARE_OF_NAN = 4;
+  private static final int MOST_MOVES = 64;
   private static final int KINDS = 8;
   private static final int MANY_INTEGERS = 200;
   private static final double LARGE = 1000;
@@ -33,12 +38,17 @@ public final class CellKeys implements FeatureCells {
   private final byte[] sizes;
 
   private final int length;
+  /** Null if they are not walked. */
+  private final @Nullable DecisionTrees trees;
+
   private final boolean finite;
 
-  private CellKeys(int width, int[] features, float[][] cuts, boolean finite) {
+  private CellKeys(
+      int width, int[] features, float[][] cuts, @Nullable DecisionTrees trees, boolean finite) {
     this.width = width;
     this.features = features;
     this.cuts = cuts;
+    this.trees = trees;
     this.finite = finite;
     this.sizes = new byte[features.length];
     int sum = 0;
@@ -76,12 +86,12 @@ public final class CellKeys implements FeatureCells {
     for (int i = 0; i < features.length; i++) {
       cuts[i] = splits.cuts(features[i]);
     }
-    return new CellKeys(graph.width(), features, cuts, false);
+    return new CellKeys(graph.width(), features, cuts, DecisionTrees.find(graph), false);
   }
 
   /** {@return the same cells, without the rows that have a NaN or an infinity: no cell is theirs} */
   public CellKeys ofFiniteRows() {
-    return new CellKeys(width, features, cuts, true);
+    return new CellKeys(width, features, cuts, trees, true);
   }
 
   /** {@return whether rows with a NaN or an infinity are in no cell} */
@@ -94,9 +104,19 @@ public final class CellKeys implements FeatureCells {
     return features.clone();
   }
 
+  /** {@return whether a cell is all rows of the same leaves, and not only those in the same intervals} */
+  public boolean isByLeaves() {
+    return trees != null;
+  }
+
   /** {@return how many thresholds there are, of all features together} */
   public int cuts() {
     return Arrays.stream(cuts).mapToInt(values -> values.length).sum();
+  }
+
+  /** {@return the same cells by intervals alone, for comparison: they are more, and their bytes cost less} */
+  CellKeys byIntervals() {
+    return new CellKeys(width, features, cuts, null, finite);
   }
 
   @Override
@@ -109,15 +129,18 @@ public final class CellKeys implements FeatureCells {
     if (!fits(row)) {
       return Optional.empty();
     }
+    DecisionTrees walked = trees;
+    boolean byLeaves = walked != null && isPlain(row);
     String form = row.form();
-    byte[] cell = new byte[length + 1 + Integer.BYTES + form.length()];
-    int at = 0;
-    for (int i = 0; i < features.length; i++) {
-      int interval = interval(i, row.value(features[i]));
-      for (int k = 0; k < sizes[i]; k++) {
-        cell[at++] = (byte) (interval >>> (k * Byte.SIZE));
-      }
+    int of = walked != null && byLeaves ? walked.length() : length;
+    byte[] cell = new byte[1 + of + Integer.BYTES + form.length()];
+    cell[0] = (byte) (byLeaves ? 1 : 0);
+    if (walked != null && byLeaves) {
+      walked.writeLeaves(row, cell, 1);
+    } else {
+      writeIntervals(row, cell);
     }
+    int at = 1 + of;
     for (int k = 0; k < Integer.BYTES; k++) {
       cell[at++] = (byte) (row.size() >>> (k * Byte.SIZE));
     }
@@ -125,6 +148,25 @@ public final class CellKeys implements FeatureCells {
     byte[] text = form.getBytes(ISO_8859_1);
     System.arraycopy(text, 0, cell, at, text.length);
     return Optional.of(cell);
+  }
+
+  private boolean isPlain(FeatureRow row) {
+    for (int feature : features) {
+      if (!DecisionTrees.isPlain(row.value(feature))) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  private void writeIntervals(FeatureRow row, byte[] cell) {
+    int at = 1;
+    for (int i = 0; i < features.length; i++) {
+      int interval = interval(i, row.value(features[i]));
+      for (int k = 0; k < sizes[i]; k++) {
+        cell[at++] = (byte) (interval >>> (k * Byte.SIZE));
+      }
+    }
   }
 
   private boolean fits(FeatureRow row) {
@@ -161,18 +203,19 @@ public final class CellKeys implements FeatureCells {
   /** {@return a row of a random cell, as instances, to check the cells with} */
   public FeatureRow sample(RandomGenerator random) {
     float[] values = new float[width >= 0 ? width : leastWidth()];
+    boolean hasNan = !finite && random.nextInt(SHARE_OF_NAN) == 0;
     for (int feature = 0; feature < values.length; feature++) {
       int index = Arrays.binarySearch(features, feature);
-      int intervals = index < 0 ? 1 : cuts[index].length + 1;
-      int interval =
-          !finite && random.nextInt(SHARE_OF_NAN) == 0 ? intervals : random.nextInt(intervals);
-      values[feature] = index < 0 ? any(random, interval == 1) : within(index, interval, random);
+      boolean isNan = hasNan && random.nextInt(SHARE_OF_NAN) == 0;
+      values[feature] = index < 0
+          ? any(random, isNan)
+          : within(index, isNan ? cuts[index].length + 1 : anyInterval(index, random), random);
     }
     return FeatureRow.instance(values);
   }
 
   /**
-   * {@return a row in the same cell with other values, often such as are at the edge of their interval}
+   * {@return a row in the same cell with other values, often such as are at the edge of an interval}
    *
    * @param row a row that is in a cell
    */
@@ -184,7 +227,36 @@ public final class CellKeys implements FeatureCells {
           ? any(random, !finite && random.nextInt(SHARE_OF_NAN) == 0)
           : within(index, interval(index, row.value(feature)), random);
     }
-    return row.withAll(values);
+    FeatureRow neighbour = row.withAll(values);
+    Optional<byte[]> cell = cell(row);
+    if (cell.isEmpty() || !isIn(cell.get(), neighbour)) {
+      // A float that is not normal, beside others that are.
+      return row;
+    }
+    // The leaves of a row are a condition on each feature alone, so what one may be does not depend
+    // on the others.
+    for (int i = 0; trees != null && features.length > 0 && i < MOST_MOVES; i++) {
+      int index =
+          features.length <= MOST_MOVES ? i % features.length : random.nextInt(features.length);
+      FeatureRow moved =
+          neighbour.with(features[index], within(index, anyInterval(index, random), random));
+      neighbour = isIn(cell.get(), moved) ? moved : neighbour;
+    }
+    return neighbour;
+  }
+
+  private boolean isIn(byte[] cell, FeatureRow row) {
+    return Arrays.equals(cell, cell(row).orElse(null));
+  }
+
+  /** {@return an interval, other than that of NaN; for cells of finite rows one that is not an infinity alone} */
+  private int anyInterval(int index, RandomGenerator random) {
+    float[] values = cuts[index];
+    int count = values.length;
+    int from = finite && count > 0 && values[0] == -Float.MAX_VALUE ? 1 : 0;
+    boolean isLast = finite && count > 0 && values[count - 1] == Float.POSITIVE_INFINITY;
+    int to = isLast ? count - 1 : count;
+    return random.nextInt(from, to + 1);
   }
 
   private float any(RandomGenerator random, boolean isNan) {
@@ -211,6 +283,9 @@ public final class CellKeys implements FeatureCells {
 
   /** {@return a value from low to high, both included} */
   private static float between(float low, float high, RandomGenerator random) {
+    if (low == high) {
+      return low;
+    }
     double from = Math.max(low, -Float.MAX_VALUE);
     double to = Math.min(high, Float.MAX_VALUE);
     double value = switch (random.nextInt(KINDS)) {
@@ -231,6 +306,7 @@ public final class CellKeys implements FeatureCells {
   @Override
   public String toString() {
     return "CellKeys[" + cuts() + " thresholds of " + features.length + " features"
+        + (trees == null ? ", by intervals" : ", by leaves")
         + (finite ? ", of finite rows" : "") + "]";
   }
 }

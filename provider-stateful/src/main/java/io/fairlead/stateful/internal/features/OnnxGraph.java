@@ -176,7 +176,7 @@ final class OnnxGraph {
             OnnxTensor tensor = OnnxTensor.read(fields.message());
             check(
                 constants.put(tensor.name(), tensor) == null,
-                "The model has a constant twice: " + tensor.name());
+                "The model has the constant '" + tensor.name() + "' twice.");
           }
           case GRAPH_SPARSE_INITIALIZER ->
             throw new NoCellsException("The model has sparse constants, which are not followed.");
@@ -216,7 +216,9 @@ final class OnnxGraph {
       names.add(input);
       for (OnnxNode node : nodes) {
         for (String output : node.outputs()) {
-          check(output.isEmpty() || names.add(output), "The model has a value twice: " + output);
+          check(
+              output.isEmpty() || names.add(output),
+              "The model has the value '" + output + "' twice.");
         }
       }
     }

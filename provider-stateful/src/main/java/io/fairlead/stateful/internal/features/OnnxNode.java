@@ -51,8 +51,8 @@ final class OnnxNode {
         case ATTRIBUTE_FIELD -> {
           OnnxAttribute attribute = OnnxAttribute.read(fields.message());
           if (attributes.put(attribute.name(), attribute) != null) {
-            throw new NoCellsException(
-                "The operator '" + operator + "' has an attribute twice: " + attribute.name());
+            throw new NoCellsException("The operator '" + operator + "' has the attribute "
+                + attribute.name() + " twice.");
           }
         }
         default -> {}

@@ -144,7 +144,11 @@ final class ProtobufCursor {
         need(Integer.BYTES);
         at += Integer.BYTES;
       }
-      case BYTES -> at += length();
+      case BYTES -> {
+        // In two steps, for reading the length moves the position, too.
+        int length = length();
+        at += length;
+      }
       default -> throw malformed("a field is of no type that ONNX has");
     }
   }

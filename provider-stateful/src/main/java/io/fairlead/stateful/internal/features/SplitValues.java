@@ -14,13 +14,13 @@ import java.util.TreeMap;
  * the other side of a threshold, a further cut keeps these floats for themselves.
  */
 final class SplitValues {
-  private static final byte LEQ = 0;
+  static final byte LEQ = 0;
   private static final byte LT = 1;
   private static final byte GTE = 2;
   private static final byte GT = 3;
   private static final byte EQ = 4;
   private static final byte NEQ = 5;
-  private static final byte LEAF = 100;
+  static final byte LEAF = 100;
   private static final float FIRST_SMALL = Math.nextUp(-Float.MIN_NORMAL);
 
   private final TreeMap<Integer, float[]> cuts = new TreeMap<>();
@@ -80,7 +80,7 @@ final class SplitValues {
     }
   }
 
-  private static byte mode(String name) throws NoCellsException {
+  static byte mode(String name) throws NoCellsException {
     return switch (name) {
       case "BRANCH_LEQ" -> LEQ;
       case "BRANCH_LT" -> LT;
@@ -91,6 +91,18 @@ final class SplitValues {
       case "LEAF" -> LEAF;
       default ->
         throw new NoCellsException("The tree ensemble has nodes of a mode that is not known.");
+    };
+  }
+
+  /** {@return what a comparison says of a value that is not NaN} */
+  static boolean isTrue(byte mode, float value, float threshold) {
+    return switch (mode) {
+      case LEQ -> value <= threshold;
+      case LT -> value < threshold;
+      case GTE -> value >= threshold;
+      case GT -> value > threshold;
+      case EQ -> value == threshold;
+      default -> value != threshold;
     };
   }
 

@@ -1,6 +1,6 @@
 package io.fairlead.stateful.internal.prefetch;
 
-import java.util.SplittableRandom;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.ReentrantLock;
 
 /**
@@ -41,12 +41,16 @@ final class PrefetchGate {
   private static final double PRIOR_ISSUED = 8;
   private static final double PRIOR_USED = 2;
 
+  private final AtomicLong random;
   private final ReentrantLock lock = new ReentrantLock();
-  private final SplittableRandom random;
   private final double[] issued = new double[CLASSES];
   private final double[] used = new double[CLASSES];
   private double allIssued;
   private double allUsed;
+
+  // A bit for each class, so that what is not let through waits for no lock.
+  private volatile int open;
+  private volatile int known;
 
   /**
    * Creates a gate.
@@ -54,7 +58,7 @@ final class PrefetchGate {
    * @param seed of the choice of what is explored
    */
   PrefetchGate(long seed) {
-    random = new SplittableRandom(seed);
+    random = new AtomicLong(seed);
   }
 
   /**
@@ -75,16 +79,13 @@ final class PrefetchGate {
 
   /** {@return whether a prediction of this class is to be prefetched, with which it is charged} */
   boolean admit(int predictionClass) {
+    boolean wasOpen = isOpen(predictionClass);
+    if (!wasOpen && !isExplored(predictionClass)) {
+      return false;
+    }
+    int window = wasOpen ? OPEN_WINDOW : CLOSED_WINDOW;
     lock.lock();
     try {
-      boolean open = estimate(predictionClass) >= MINIMUM_PRECISION;
-      if (!open) {
-        double share = issued[predictionClass] < KNOWN ? EXPLORED_WHEN_UNKNOWN : EXPLORED;
-        if (random.nextDouble() >= share) {
-          return false;
-        }
-      }
-      int window = open ? OPEN_WINDOW : CLOSED_WINDOW;
       issued[predictionClass]++;
       double kept = Math.min(1, window / issued[predictionClass]);
       issued[predictionClass] *= kept;
@@ -93,10 +94,18 @@ final class PrefetchGate {
       double keptOfAll = Math.min(1, OPEN_WINDOW / allIssued);
       allIssued *= keptOfAll;
       allUsed *= keptOfAll;
-      return true;
+      decide();
     } finally {
       lock.unlock();
     }
+    return true;
+  }
+
+  private boolean isExplored(int predictionClass) {
+    boolean isKnown = (known & (1 << predictionClass)) != 0;
+    // A sequence of SplittableRandom: its gamma, mixed.
+    long bits = TagTable.tag(random.getAndAdd(0x9E3779B97F4A7C15L)) >>> 11;
+    return bits * 0x1p-53 < (isKnown ? EXPLORED : EXPLORED_WHEN_UNKNOWN);
   }
 
   /** Credits a class with a prefetch that was used. */
@@ -105,6 +114,7 @@ final class PrefetchGate {
     try {
       used[predictionClass] = Math.min(issued[predictionClass], used[predictionClass] + 1);
       allUsed = Math.min(allIssued, allUsed + 1);
+      decide();
     } finally {
       lock.unlock();
     }
@@ -116,6 +126,7 @@ final class PrefetchGate {
     try {
       issued[predictionClass] = Math.max(used[predictionClass], issued[predictionClass] - 1);
       allIssued = Math.max(allUsed, allIssued - 1);
+      decide();
     } finally {
       lock.unlock();
     }
@@ -123,17 +134,23 @@ final class PrefetchGate {
 
   /** {@return whether predictions of this class pass} */
   boolean isOpen(int predictionClass) {
-    lock.lock();
-    try {
-      return estimate(predictionClass) >= MINIMUM_PRECISION;
-    } finally {
-      lock.unlock();
-    }
+    return (open & (1 << predictionClass)) != 0;
   }
 
-  private double estimate(int predictionClass) {
-    double ofAll = (allUsed + PRIOR_USED) / (allIssued + PRIOR_ISSUED);
-    return (used[predictionClass] + PRIOR_ISSUED * ofAll)
-        / (issued[predictionClass] + PRIOR_ISSUED);
+  /** Decides for each class, for each depends on the precision of all. */
+  private void decide() {
+    double drawn = PRIOR_ISSUED * (allUsed + PRIOR_USED) / (allIssued + PRIOR_ISSUED);
+    int nowOpen = 0;
+    int nowKnown = 0;
+    for (int i = 0; i < CLASSES; i++) {
+      if (used[i] + drawn >= MINIMUM_PRECISION * (issued[i] + PRIOR_ISSUED)) {
+        nowOpen |= 1 << i;
+      }
+      if (issued[i] >= KNOWN) {
+        nowKnown |= 1 << i;
+      }
+    }
+    open = nowOpen;
+    known = nowKnown;
   }
 }

@@ -90,9 +90,10 @@ public final class Prefetcher {
     }
     long previous = model.advance(session, tag);
     if (previous != 0) {
-      model.learn(previous, tag);
+      int learned = model.learn(previous, tag);
       if (request != null) {
-        log.retain(tag, key, request);
+        boolean worthwhile = (learned >= 0 && gate.isOpen(learned)) || isSampled(tag);
+        log.retain(tag, key, request, worthwhile);
       }
     }
     List<Candidate> candidates = List.of();
@@ -104,6 +105,11 @@ public final class Prefetcher {
       }
     }
     return candidates;
+  }
+
+  /** {@return whether a key is of the sixteenth that is retained to see whether a closed gate should open} */
+  private static boolean isSampled(long tag) {
+    return (tag & 15) == 0;
   }
 
   private @Nullable Candidate candidate(Successor successor, int now, int horizon) {

@@ -9,12 +9,12 @@ import org.jspecify.annotations.Nullable;
  * The requests that can be asked before they come: a map from keys to requests that outlives the answers, bounded by the
  * bytes that it takes.
  *
- * <p>When it is full, the oldest goes that was not predicted since the hand passed it (CLOCK: Corbató, "A Paging
- * Experiment with the Multics System", 1968). Scopes and content types are taken to be shared and are not counted.
+ * <p>While there is room it keeps each request. When it is full it takes those only that are worth more than others.
+ * What was predicted since the hand passed it stays (CLOCK: Corbató, "A Paging Experiment with the Multics System",
+ * 1968); of the rest goes what the hand comes to in the order of the keys' hashes: any, so that a stream that goes round
+ * in more requests than it holds finds some. Scopes and content types are taken to be shared and are not counted.
  */
 final class RequestLog {
-  // A candidate, its key, its request and the head of its body.
-  private static final int BYTES_PER_REQUEST = 24 + 32 + 24 + 16;
   private static final long STRIPE_BYTES = 1 << 20;
   private static final int MOST_STRIPES = 16;
 
@@ -28,9 +28,13 @@ final class RequestLog {
     }
   }
 
-  /** Keeps a request, unless it is there or takes more than an eighth of a stripe. */
-  void retain(long tag, CacheKey key, RetainedRequest request) {
-    stripe(tag).retain(tag, key, request);
+  /**
+   * Keeps a request, unless it is there already, or takes more than an eighth of a stripe.
+   *
+   * @param worthwhile whether others may go for it
+   */
+  void retain(long tag, CacheKey key, RetainedRequest request, boolean worthwhile) {
+    stripe(tag).retain(tag, key, request, worthwhile);
   }
 
   /** {@return the request of a key that is predicted, which counts as a use; null if it is not there} */
@@ -52,16 +56,22 @@ final class RequestLog {
     return stripes[(int) (((tag & 0xffff_ffffL) * stripes.length) >>> 32)];
   }
 
-  /** A part of the log with its own lock: open addressing with linear probing, whose slots the hand goes round. */
+  /**
+   * A part of the log with its own lock: open addressing with linear probing, whose slots the hand goes round. Keys are
+   * two numbers, not objects, which is a quarter of what a small request takes.
+   */
   private static final class Stripe {
-    private static final int BYTES_PER_SLOT = Long.BYTES + 4 + 1;
-    private static final int FIXED_BYTES = 192;
+    private static final int BYTES_PER_SLOT = 2 * Long.BYTES + 4 + 1;
+    // A request and the head of its body.
+    private static final int BYTES_PER_REQUEST = 24 + 16;
+    private static final int FIXED_BYTES = 256;
     private static final int FIRST_SLOTS = 16;
 
     private final ReentrantLock lock = new ReentrantLock();
     private final long maximumBytes;
-    private long[] tags = new long[FIRST_SLOTS];
-    private @Nullable Candidate[] candidates = new Candidate[FIRST_SLOTS];
+    private long[] high = new long[FIRST_SLOTS];
+    private long[] low = new long[FIRST_SLOTS];
+    private @Nullable RetainedRequest[] requests = new RetainedRequest[FIRST_SLOTS];
     private boolean[] predicted = new boolean[FIRST_SLOTS];
     private int size;
     private int hand;
@@ -81,7 +91,7 @@ final class RequestLog {
     }
 
     private long used() {
-      return FIXED_BYTES + requestBytes + (long) tags.length * BYTES_PER_SLOT;
+      return FIXED_BYTES + requestBytes + (long) requests.length * BYTES_PER_SLOT;
     }
 
     @Nullable
@@ -89,38 +99,40 @@ final class RequestLog {
       lock.lock();
       try {
         int slot = slotOf(tag);
-        if (tags[slot] == 0) {
+        RetainedRequest request = requests[slot];
+        if (request == null) {
           return null;
         }
         predicted[slot] = true;
-        return candidates[slot];
+        return new Candidate(new CacheKey(high[slot], low[slot]), request);
       } finally {
         lock.unlock();
       }
     }
 
-    void retain(long tag, CacheKey key, RetainedRequest request) {
+    void retain(long tag, CacheKey key, RetainedRequest request, boolean worthwhile) {
       long bytes = bytesOf(request);
       if (bytes > maximumBytes / 8) {
         return;
       }
       lock.lock();
       try {
-        if (tags[slotOf(tag)] != 0) {
+        if (requests[slotOf(tag)] != null) {
           return;
         }
-        if (size + 1 > tags.length / 4 * 3) {
+        if (size == fullSize()) {
           grow();
         }
-        while (size > 0 && (used() + bytes > maximumBytes || size + 1 > tags.length / 4 * 3)) {
+        while (size == fullSize() || used() + bytes > maximumBytes) {
+          if (!worthwhile || size == 0) {
+            return;
+          }
           evict();
         }
-        if (used() + bytes > maximumBytes) {
-          return;
-        }
         int slot = slotOf(tag);
-        tags[slot] = tag;
-        candidates[slot] = new Candidate(key, request);
+        high[slot] = key.high();
+        low[slot] = key.low();
+        requests[slot] = request;
         predicted[slot] = false;
         size++;
         requestBytes += bytes;
@@ -129,35 +141,46 @@ final class RequestLog {
       }
     }
 
+    private int fullSize() {
+      return requests.length / 4 * 3;
+    }
+
     /** {@return the slot of a tag, or the free one where it belongs} */
     private int slotOf(long tag) {
       int slot = home(tag);
-      while (tags[slot] != 0 && tags[slot] != tag) {
-        slot = (slot + 1) & (tags.length - 1);
+      while (requests[slot] != null && tagAt(slot) != tag) {
+        slot = (slot + 1) & (requests.length - 1);
       }
       return slot;
     }
 
     private int home(long tag) {
-      return (int) (tag >>> 32) & (tags.length - 1);
+      return (int) (tag >>> 32) & (requests.length - 1);
+    }
+
+    private long tagAt(int slot) {
+      return TagTable.tag(high[slot], low[slot]);
     }
 
     /** Doubles the slots, if that leaves half of the bytes to the requests. */
     private void grow() {
-      if ((long) tags.length * 2 * BYTES_PER_SLOT > maximumBytes / 2) {
+      if ((long) requests.length * 2 * BYTES_PER_SLOT > maximumBytes / 2) {
         return;
       }
-      long[] oldTags = tags;
-      @Nullable Candidate[] oldCandidates = candidates;
+      long[] oldHigh = high;
+      long[] oldLow = low;
+      @Nullable RetainedRequest[] oldRequests = requests;
       boolean[] oldPredicted = predicted;
-      tags = new long[oldTags.length * 2];
-      candidates = new Candidate[tags.length];
-      predicted = new boolean[tags.length];
-      for (int old = 0; old < oldTags.length; old++) {
-        if (oldTags[old] != 0) {
-          int slot = slotOf(oldTags[old]);
-          tags[slot] = oldTags[old];
-          candidates[slot] = oldCandidates[old];
+      requests = new RetainedRequest[oldRequests.length * 2];
+      high = new long[requests.length];
+      low = new long[requests.length];
+      predicted = new boolean[requests.length];
+      for (int old = 0; old < oldRequests.length; old++) {
+        if (oldRequests[old] != null) {
+          int slot = slotOf(TagTable.tag(oldHigh[old], oldLow[old]));
+          high[slot] = oldHigh[old];
+          low[slot] = oldLow[old];
+          requests[slot] = oldRequests[old];
           predicted[slot] = oldPredicted[old];
         }
       }
@@ -165,8 +188,10 @@ final class RequestLog {
 
     private void evict() {
       while (true) {
-        hand = hand & (tags.length - 1);
-        if (tags[hand] != 0 && !predicted[hand]) {
+        hand &= requests.length - 1;
+        RetainedRequest request = requests[hand];
+        if (request != null && !predicted[hand]) {
+          requestBytes -= bytesOf(request);
           remove(hand);
           return;
         }
@@ -177,25 +202,21 @@ final class RequestLog {
 
     /** Empties a slot and moves up those behind it that belong before (Knuth, TAOCP 3, 6.4, algorithm R). */
     private void remove(int removed) {
-      Candidate candidate = candidates[removed];
-      if (candidate != null) {
-        requestBytes -= bytesOf(candidate.request());
-      }
       size--;
-      int mask = tags.length - 1;
+      int mask = requests.length - 1;
       int free = removed;
       int slot = (free + 1) & mask;
-      while (tags[slot] != 0) {
-        if (((slot - home(tags[slot])) & mask) >= ((slot - free) & mask)) {
-          tags[free] = tags[slot];
-          candidates[free] = candidates[slot];
+      while (requests[slot] != null) {
+        if (((slot - home(tagAt(slot))) & mask) >= ((slot - free) & mask)) {
+          high[free] = high[slot];
+          low[free] = low[slot];
+          requests[free] = requests[slot];
           predicted[free] = predicted[slot];
           free = slot;
         }
         slot = (slot + 1) & mask;
       }
-      tags[free] = 0;
-      candidates[free] = null;
+      requests[free] = null;
       predicted[free] = false;
     }
 

@@ -74,10 +74,14 @@ final class SuccessorModel {
     }
   }
 
-  /** Learns that a key followed another. A key that follows itself tells nothing: its answer is cached. */
-  void learn(long previous, long key) {
+  /**
+   * Learns that a key followed another. A key that follows itself tells nothing: its answer is cached.
+   *
+   * @return the class of the prediction that it would follow again; -1 if that is not predicted
+   */
+  int learn(long previous, long key) {
     if (previous == key) {
-      return;
+      return -1;
     }
     ReentrantLock lock = keys.lock(previous);
     lock.lock();
@@ -91,15 +95,19 @@ final class SuccessorModel {
       } else {
         count(slot, key);
       }
+      int count = first[slot] == key
+          ? ofFirst(counts[slot])
+          : second[slot] == key ? ofSecond(counts[slot]) : 0;
+      return count == 0 ? -1 : PrefetchGate.classOf(count, ofAny(counts[slot]));
     } finally {
       lock.unlock();
     }
   }
 
   private void count(int slot, long key) {
-    int ofFirst = counts[slot] & 0xff;
-    int ofSecond = (counts[slot] >>> 8) & 0xff;
-    int ofAny = (counts[slot] >>> 16) + 1;
+    int ofFirst = ofFirst(counts[slot]);
+    int ofSecond = ofSecond(counts[slot]);
+    int ofAny = ofAny(counts[slot]) + 1;
     if (first[slot] == key) {
       ofFirst++;
     } else if (second[slot] == key) {
@@ -126,6 +134,18 @@ final class SuccessorModel {
     return ofFirst | (ofSecond << 8) | (ofAny << 16);
   }
 
+  private static int ofFirst(int packed) {
+    return packed & 0xff;
+  }
+
+  private static int ofSecond(int packed) {
+    return (packed >>> 8) & 0xff;
+  }
+
+  private static int ofAny(int packed) {
+    return packed >>> 16;
+  }
+
   /** {@return what is known to follow a key, the more frequent first; at most two} */
   List<Successor> successors(long key) {
     ReentrantLock lock = keys.lock(key);
@@ -135,9 +155,9 @@ final class SuccessorModel {
       if (slot < 0) {
         return List.of();
       }
-      int ofFirst = counts[slot] & 0xff;
-      int ofSecond = (counts[slot] >>> 8) & 0xff;
-      int ofAny = counts[slot] >>> 16;
+      int ofFirst = ofFirst(counts[slot]);
+      int ofSecond = ofSecond(counts[slot]);
+      int ofAny = ofAny(counts[slot]);
       if (ofFirst == 0) {
         return List.of();
       }

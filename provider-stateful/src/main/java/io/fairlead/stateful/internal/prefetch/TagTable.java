@@ -52,7 +52,12 @@ final class TagTable {
 
   /** {@return the tag of a key; never 0} */
   static long tag(CacheKey key) {
-    return tag(key.low() ^ Long.rotateLeft(key.high(), 32));
+    return tag(key.high(), key.low());
+  }
+
+  /** {@return the tag of a key of these halves; never 0} */
+  static long tag(long high, long low) {
+    return tag(low ^ Long.rotateLeft(high, 32));
   }
 
   /** {@return the tag of a number, all of whose bits depend on all of the number's; never 0} */
