@@ -65,6 +65,7 @@ final class AnswerCache {
   private final StateClock clock;
   private final Events events;
   private final SpareCalls spare;
+  private final SecondLevel second;
   private final Optional<Successors> successors;
   private final boolean keysVerified;
   private final Counters counters = new Counters();
@@ -72,6 +73,7 @@ final class AnswerCache {
   private final ConcurrentMap<CacheKey, CompletableFuture<CachedAnswer>> asked =
       new ConcurrentHashMap<>();
   private final Bypass bypass;
+  private final Bypass secondBypass;
   private volatile Setup setup;
 
   /**
@@ -103,6 +105,7 @@ final class AnswerCache {
       StateClock clock,
       Events events,
       SpareCalls spare,
+      SecondLevel second,
       Optional<Successors> successors,
       boolean keysVerified) {
     this.container = container;
@@ -111,10 +114,13 @@ final class AnswerCache {
     this.clock = clock;
     this.events = events;
     this.spare = spare;
+    this.second = second;
     this.successors = successors;
     this.keysVerified = keysVerified;
     this.bypass = new Bypass(
         (message, numbers) -> events.tell(container, CacheEvent.Kind.BYPASS, message, numbers));
+    this.secondBypass = new Bypass((message, numbers) ->
+        events.tell(container, CacheEvent.Kind.BYPASS, "second level: " + message, numbers));
     this.setup = new Setup(
         new CachingPolicy(CachingPolicy.Strategy.EXACT, 0, CachingPolicy.Eviction.LRU),
         ModelState.DynamicConfig.OFF,
@@ -255,6 +261,13 @@ final class AnswerCache {
         return response(cached, place, choice.request());
       }
       long beforeAsking = clock.nanos();
+      CachedAnswer far = farther(key, choice.version());
+      if (far != null) {
+        CachedAnswer near = far.with(retained(now, choice, scope));
+        store.put(key, near);
+        own.complete(near);
+        return response(near, new Place(key, Source.L2, place.maxError()), choice.request());
+      }
       Answered answered = ask(choice, remaining(choice.request(), begin));
       long afterAnswer = clock.nanos();
       own.complete(keep(now, store, key, scope, choice, answered));
@@ -266,6 +279,18 @@ final class AnswerCache {
     } finally {
       asked.remove(key, own);
     }
+  }
+
+  /** {@return the answer of the second level, if that is worth asking; null if there is none} */
+  private @Nullable CachedAnswer farther(CacheKey key, Version version) {
+    if (!second.isThere() || secondBypass.passes(key)) {
+      return null;
+    }
+    long begin = clock.nanos();
+    CachedAnswer found = second.find(key, version);
+    secondBypass.lookup(clock.nanos() - begin);
+    secondBypass.looked(found != null);
+    return found;
   }
 
   /** {@return what another request was answered; null if that one had less time than this} */
@@ -342,6 +367,7 @@ final class AnswerCache {
       Response response = host.invoke(choice.version().served(), request);
       long cost = clock.nanos() - begin;
       bypass.model(cost);
+      secondBypass.model(cost);
       return new Answered(response, cost);
     } catch (ServingException e) {
       throw own(e);
@@ -437,6 +463,9 @@ final class AnswerCache {
         answer(choice.version(), response, answered.costNanos(), retained(now, choice, scope));
     if (versions.isOf(choice, response)) {
       store.put(key, answer);
+      if (second.isThere() && !secondBypass.passes(key)) {
+        second.add(key, answer);
+      }
     }
     return answer;
   }
@@ -456,13 +485,17 @@ final class AnswerCache {
   /** {@return an answer from the store, which counts as one} */
   private Response response(CachedAnswer cached, Place place, Request request) {
     RetainedRequest of = cached.request();
-    boolean same = place.source() == Source.CACHE_EXACT
+    boolean same = place.source() != Source.CACHE_CELL
         || (of != null && Arrays.equals(of.body(), request.bodyUnsafe()));
-    Source source = same ? Source.CACHE_EXACT : place.source();
+    Source source =
+        same && place.source() == Source.CACHE_CELL ? Source.CACHE_EXACT : place.source();
     counters.saved(source, cached.costNanos());
     long age = clock.time().now().toEpochMilli() - cached.answeredAtMillis();
     return response(
-        cached, source, Duration.ofMillis(Math.max(0, age)), same ? 0 : place.maxError());
+        cached,
+        source,
+        Duration.ofMillis(Math.max(0, age)),
+        source == Source.CACHE_EXACT ? 0 : place.maxError());
   }
 
   private static Response response(
@@ -623,6 +656,7 @@ final class AnswerCache {
       store = other;
     }
     bypass.enable(dynamicConfig.automaticCacheTuning());
+    secondBypass.enable(dynamicConfig.automaticCacheTuning());
     Prefetcher prefetcher = same ? before.prefetcher() : null;
     if (store != null && predictive && prefetcher == null) {
       AnswerStore answers = store;

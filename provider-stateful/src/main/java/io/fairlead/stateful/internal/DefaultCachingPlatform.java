@@ -66,6 +66,7 @@ final class DefaultCachingPlatform implements CachingPlatform {
   private final StateClock clock;
   private final Events events;
   private final SpareCalls spare;
+  private final SecondLevel second;
   private final CompositeOperations operations;
   private final Closed closed = new Closed(StatefulProvider.ID);
   private final ConcurrentMap<String, LiveContainer> containers = new ConcurrentHashMap<>();
@@ -76,6 +77,10 @@ final class DefaultCachingPlatform implements CachingPlatform {
     this.clock = requireNonNull(clock, "clock");
     this.events = new Events(clock.time());
     this.spare = new SpareCalls(config.spareCalls());
+    this.second = SecondLevel.open(config.secondLevel(), events);
+    if (second.isThere()) {
+      clock.every(config.refresh(), second::watch);
+    }
     this.operations = new CompositeOperations(StatefulProvider.ID, clock.time(), OPERATION_LIMIT);
   }
 
@@ -317,6 +322,7 @@ final class DefaultCachingPlatform implements CachingPlatform {
         clock,
         events,
         spare,
+        second,
         config.successors(),
         config.keysVerified());
     LiveContainer live = new LiveContainer(
@@ -681,6 +687,7 @@ final class DefaultCachingPlatform implements CachingPlatform {
     spare.close();
     containers.values().forEach(LiveContainer::close);
     containers.clear();
+    second.close();
     host.close();
   }
 

@@ -87,6 +87,12 @@ public final class CachedAnswer {
     return request;
   }
 
+  /** {@return the same answer to a request that is retained with it} */
+  public CachedAnswer with(@Nullable RetainedRequest newRequest) {
+    return new CachedAnswer(
+        body, contentType, variant, modelDigest, answeredAtMillis, costNanos, newRequest);
+  }
+
   /** {@return whether it is in a snapshot} */
   public boolean isSaved() {
     return saved;

@@ -29,6 +29,16 @@ public interface RemoteCache extends AutoCloseable {
   }
 
   /**
+   * Checks the URI of a server, without Lettuce and without a call.
+   *
+   * @throws IllegalArgumentException if it is none, or would send its password in plaintext to another machine; the
+   *     message does not have the password
+   */
+  static void checkAddress(String uri) {
+    var unused = RedisAddress.of(uri);
+  }
+
+  /**
    * Looks an answer up.
    *
    * @param key the key
