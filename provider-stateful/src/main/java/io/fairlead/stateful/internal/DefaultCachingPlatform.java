@@ -220,7 +220,7 @@ final class DefaultCachingPlatform implements CachingPlatform {
     LiveContainer created = newContainer(container, policy, served, false, artifactDigest, folder);
     stored.ifPresent(known -> created.cache().add(known.answers()));
     Version version = new Version(served, host.variantOf(digest), digest);
-    prepare(steps, created, version, container.artifact());
+    prepare(created, version, container.artifact());
     publish(steps, created, version, "");
     containers.put(fresh.name(), created);
     created.start(clock, config.refresh());
@@ -300,40 +300,32 @@ final class DefaultCachingPlatform implements CachingPlatform {
       boolean attached,
       String artifactDigest,
       Optional<StateFolder> folder) {
-    Cells cells = new Cells(container.name(), host, events);
     Versions versions = new Versions(
         container.name(),
         served,
         host,
         clock,
         config.refresh(),
-        version -> spare.offer(
-            version.calls(),
-            () -> {
-              if (usesCells(container.name())) {
-                cells.find(version, version.served().artifact());
-              }
-            },
-            () -> {}));
-    AnswerCache cache = new AnswerCache(
-        container.name(),
-        host,
-        versions,
-        clock,
-        events,
-        spare,
-        second,
-        config.successors(),
-        config.keysVerified());
+        version -> found(container.name(), version));
+    AnswerCache cache =
+        new AnswerCache(container.name(), host, versions, clock, events, spare, second, config);
     LiveContainer live = new LiveContainer(
         container, policy, served, attached, artifactDigest, versions, cache, folder);
     configure(live);
     return live;
   }
 
-  private boolean usesCells(String name) {
-    LiveContainer live = containers.get(name);
-    return live != null && usesCells(live);
+  /** Prepares a version that others deployed, while it serves. */
+  private void found(String name, Version version) {
+    spare.offer(
+        version.calls(),
+        () -> {
+          LiveContainer live = containers.get(name);
+          if (live != null) {
+            prepare(live, version, version.served().artifact());
+          }
+        },
+        () -> {});
   }
 
   private static boolean usesCells(LiveContainer live) {
@@ -349,12 +341,15 @@ final class DefaultCachingPlatform implements CachingPlatform {
             LiveContainer.model(live.container(), config.deterministicModels()));
   }
 
-  /** Finds what a version's requests have in common, before it serves. */
-  private void prepare(Steps steps, LiveContainer live, Version version, ModelArtifact artifact) {
+  /** Finds what a version's requests have in common. */
+  private void prepare(LiveContainer live, Version version, ModelArtifact artifact) {
     if (usesCells(live)) {
-      steps.report("version " + version, "its cells are checked against the model");
       new Cells(live.container().name(), host, events).find(version, artifact);
     }
+    LiveContainer.model(live.container(), config.deterministicModels())
+        .approximation()
+        .ifPresent(
+            allowed -> version.use(new Approximation(allowed, live.container().name(), events)));
   }
 
   /** Lets a version answer from now on: it is looked at, and its keys are those of its digest. */
@@ -491,7 +486,7 @@ final class DefaultCachingPlatform implements CachingPlatform {
       Served newer = host.deploy(steps, after.artifact(), digest);
       steps.undoBy(host.id() + " " + after.name(), () -> host.undoing(newer, older));
       Version version = new Version(newer, host.variantOf(digest), digest);
-      prepare(steps, live, version, after.artifact());
+      prepare(live, version, after.artifact());
       List<Entry> warm = warmUp(steps, live, version);
       if (host.hasVariants()) {
         live.versions().unsettle();
@@ -668,8 +663,8 @@ final class DefaultCachingPlatform implements CachingPlatform {
 
   @Override
   public List<FeatureImportance> importance(StatefulContainer container) {
-    require(container.name(), "read the importance of " + container.name());
-    return List.of();
+    return require(container.name(), "read the importance of " + container.name())
+        .importance();
   }
 
   @Override

@@ -3,10 +3,12 @@ package io.fairlead.stateful.internal;
 import io.fairlead.grammar.Served;
 import io.fairlead.grammar.StatePolicy;
 import io.fairlead.grammar.StatefulContainer;
+import io.fairlead.stateful.FeatureImportance;
 import io.fairlead.stateful.StatefulModel;
 import io.fairlead.stateful.internal.cache.AnswerStore;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 
@@ -119,8 +121,17 @@ final class LiveContainer {
     timers.clear();
   }
 
+  /** {@return the importance of the features of the version that most requests go to} */
+  List<FeatureImportance> importance() {
+    return versions.table().split().shares().stream()
+        .max(Comparator.comparingInt(TrafficSplit.Share::weight))
+        .map(share -> share.version().importance().now())
+        .orElse(List.of());
+  }
+
   /** Completes a cycle of its update strategy. */
   void cycle() {
+    versions.table().all().forEach(version -> version.importance().roll());
     AnswerStore store = cache.store();
     if (folder.isPresent() && store != null) {
       folder.get().save(policy.update().type(), store, versionDigest(), container.state());

@@ -21,6 +21,8 @@ final class RequestKeys {
   /** In the place of a content type, for keys of cells; no content type has a control character. */
   private static final String CELLS = "\u0000cells";
 
+  private static final String APPROXIMATE = "\u0000approximate";
+
   /** So many content types are remembered with their hash; of more only an attacker thinks. */
   private static final int MOST_REMEMBERED = 16;
 
@@ -43,6 +45,11 @@ final class RequestKeys {
   /** {@return the key of all requests in a cell} */
   CacheKey cell(String scope, byte[] cell) {
     return key(scope, CELLS, cell);
+  }
+
+  /** {@return the key of all requests in a cell whose answers are alike, but not the same} */
+  CacheKey approximate(String scope, byte[] cell) {
+    return key(scope, APPROXIMATE, cell);
   }
 
   /** {@return the number of a session in a scope; never 0} */

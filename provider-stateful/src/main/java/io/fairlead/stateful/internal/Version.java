@@ -15,7 +15,9 @@ final class Version {
   private final @Nullable String variant;
   private final String digest;
   private final RequestKeys keys;
+  private final ImportanceTracking importance = new ImportanceTracking();
   private volatile @Nullable FeatureCells cells;
+  private volatile @Nullable Approximation approximation;
   private final CallsInProgress calls = new CallsInProgress();
   private final ConcurrentMap<String, String> contentTypes = new ConcurrentHashMap<>();
 
@@ -54,6 +56,21 @@ final class Version {
 
   void use(@Nullable FeatureCells newCells) {
     cells = newCells;
+  }
+
+  /** {@return its approximate answers; null if there are to be none} */
+  @Nullable
+  Approximation approximation() {
+    return approximation;
+  }
+
+  void use(@Nullable Approximation newApproximation) {
+    approximation = newApproximation;
+  }
+
+  /** {@return the importance of its features} */
+  ImportanceTracking importance() {
+    return importance;
   }
 
   RequestKeys keys() {
