@@ -217,6 +217,8 @@ final class AnswerCache {
     /** The cell of alike requests; null unless the user allows approximate answers. */
     private @Nullable Near near;
 
+    private boolean wasOnItsWay;
+
     Asking(Setup now, AnswerStore store, Request given, Versions.Choice choice, long begin) {
       this.now = now;
       this.store = store;
@@ -244,7 +246,7 @@ final class AnswerCache {
         }
       }
       Response response = how.noCache() || how.noStore() ? apart() : together();
-      observe(response, false);
+      observe(response, wasOnItsWay);
       return response;
     }
 
@@ -269,6 +271,7 @@ final class AnswerCache {
         counters.coalesced.increment();
         CachedAnswer answer = await(others);
         if (answer != null) {
+          wasOnItsWay = true;
           counters.answered();
           return response(answer, Source.MODEL, Duration.ZERO, place.maxError(), 0);
         }

@@ -654,6 +654,10 @@ final class DefaultCachingPlatform implements CachingPlatform {
 
   // ---- telling ----
 
+  SpareCalls spare() {
+    return spare;
+  }
+
   @Override
   public CacheStatistics statistics(StatefulContainer container) {
     return require(container.name(), "read the statistics of " + container.name())

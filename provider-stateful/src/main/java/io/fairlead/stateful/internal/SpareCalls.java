@@ -73,6 +73,11 @@ final class SpareCalls implements AutoCloseable {
     }
   }
 
+  /** {@return whether nothing is asked, and nothing waits to be} */
+  boolean isIdle() {
+    return threads.getCompletedTaskCount() == threads.getTaskCount();
+  }
+
   @Override
   public void close() {
     threads.shutdownNow();
