@@ -40,15 +40,23 @@ public final class CellKeys implements FeatureCells {
   private final int length;
   /** Null if they are not walked. */
   private final @Nullable DecisionTrees trees;
+  /** Null if the trees are walked instead. */
+  private final @Nullable LeafMasks masks;
 
   private final boolean finite;
 
   private CellKeys(
-      int width, int[] features, float[][] cuts, @Nullable DecisionTrees trees, boolean finite) {
+      int width,
+      int[] features,
+      float[][] cuts,
+      @Nullable DecisionTrees trees,
+      @Nullable LeafMasks masks,
+      boolean finite) {
     this.width = width;
     this.features = features;
     this.cuts = cuts;
     this.trees = trees;
+    this.masks = masks;
     this.finite = finite;
     this.sizes = new byte[features.length];
     int sum = 0;
@@ -86,12 +94,14 @@ public final class CellKeys implements FeatureCells {
     for (int i = 0; i < features.length; i++) {
       cuts[i] = splits.cuts(features[i]);
     }
-    return new CellKeys(graph.width(), features, cuts, DecisionTrees.find(graph), false);
+    DecisionTrees trees = DecisionTrees.find(graph);
+    LeafMasks masks = trees == null ? null : LeafMasks.find(trees, features, cuts);
+    return new CellKeys(graph.width(), features, cuts, trees, masks, false);
   }
 
   /** {@return the same cells, without the rows that have a NaN or an infinity: no cell is theirs} */
   public CellKeys ofFiniteRows() {
-    return new CellKeys(width, features, cuts, trees, true);
+    return new CellKeys(width, features, cuts, trees, masks, true);
   }
 
   /** {@return whether rows with a NaN or an infinity are in no cell} */
@@ -116,7 +126,12 @@ public final class CellKeys implements FeatureCells {
 
   /** {@return the same cells by intervals alone, for comparison: they are more, and their bytes cost less} */
   CellKeys byIntervals() {
-    return new CellKeys(width, features, cuts, null, finite);
+    return new CellKeys(width, features, cuts, null, null, finite);
+  }
+
+  /** {@return the same cells by a walk through each tree, to be checked against those by masks} */
+  CellKeys byWalking() {
+    return new CellKeys(width, features, cuts, trees, null, finite);
   }
 
   @Override
@@ -129,16 +144,19 @@ public final class CellKeys implements FeatureCells {
     if (!fits(row)) {
       return Optional.empty();
     }
-    DecisionTrees walked = trees;
-    boolean byLeaves = walked != null && isPlain(row);
+    DecisionTrees walked = isPlain(row) ? trees : null;
     String form = row.form();
-    int of = walked != null && byLeaves ? walked.length() : length;
+    int of = walked == null ? length : masks == null ? walked.length() : walked.count();
     byte[] cell = new byte[1 + of + Integer.BYTES + form.length()];
-    cell[0] = (byte) (byLeaves ? 1 : 0);
-    if (walked != null && byLeaves) {
-      walked.writeLeaves(row, cell, 1);
-    } else {
+    if (walked == null) {
       writeIntervals(row, cell);
+    } else {
+      cell[0] = 1;
+      if (masks == null) {
+        walked.writeLeaves(row, cell, 1);
+      } else {
+        writeLeaves(masks, row, cell);
+      }
     }
     int at = 1 + of;
     for (int k = 0; k < Integer.BYTES; k++) {
@@ -157,6 +175,16 @@ public final class CellKeys implements FeatureCells {
       }
     }
     return true;
+  }
+
+  private void writeLeaves(LeafMasks ofIntervals, FeatureRow row, byte[] cell) {
+    long[] leaves = ofIntervals.all();
+    for (int i = 0; i < features.length; i++) {
+      ofIntervals.narrow(leaves, i, interval(i, row.value(features[i])));
+    }
+    for (int tree = 0; tree < leaves.length; tree++) {
+      cell[1 + tree] = (byte) Long.numberOfTrailingZeros(leaves[tree]);
+    }
   }
 
   private void writeIntervals(FeatureRow row, byte[] cell) {

@@ -31,6 +31,7 @@ final class DecisionTrees {
   /** Whether all comparisons are of the one kind that nearly all models have, which is faster. */
   private final boolean allLeq;
 
+  private final int mostLeaves;
   private final int bytesOfALeaf;
 
   private DecisionTrees(Builder nodes) {
@@ -40,6 +41,7 @@ final class DecisionTrees {
     this.modes = Arrays.copyOf(nodes.modes, nodes.size);
     this.roots = Arrays.copyOf(nodes.roots, nodes.trees);
     this.allLeq = nodes.allLeq;
+    this.mostLeaves = nodes.mostLeaves;
     this.bytesOfALeaf = nodes.mostLeaves <= 1 << Byte.SIZE
         ? 1
         : nodes.mostLeaves <= 1 << Short.SIZE ? Short.BYTES : Integer.BYTES;
@@ -59,6 +61,36 @@ final class DecisionTrees {
   /** {@return how many bytes the leaves of a row take} */
   int length() {
     return roots.length * bytesOfALeaf;
+  }
+
+  int count() {
+    return roots.length;
+  }
+
+  /** {@return how many leaves the largest tree has} */
+  int mostLeaves() {
+    return mostLeaves;
+  }
+
+  int root(int tree) {
+    return roots[tree];
+  }
+
+  boolean isLeaf(int node) {
+    return children[node] < 0;
+  }
+
+  /** {@return the node after a comparison that is true, or after one that is false} */
+  int child(int node, boolean isTrue) {
+    return children[node] + (isTrue ? 0 : 1);
+  }
+
+  int feature(int node) {
+    return features[node];
+  }
+
+  boolean isTrue(int node, float value) {
+    return SplitValues.isTrue(modes[node], value, thresholds[node]);
   }
 
   /** {@return whether a value goes the same way in all runtimes} */
@@ -93,8 +125,7 @@ final class DecisionTrees {
     int node = root;
     int next = children[node];
     while (next >= 0) {
-      boolean isTrue = SplitValues.isTrue(modes[node], row.value(features[node]), thresholds[node]);
-      node = next + (isTrue ? 0 : 1);
+      node = next + (isTrue(node, row.value(features[node])) ? 0 : 1);
       next = children[node];
     }
     return next;

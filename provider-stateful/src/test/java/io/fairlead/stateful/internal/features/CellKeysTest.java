@@ -17,7 +17,9 @@ import io.fairlead.platform.Request;
 import java.io.IOException;
 import java.io.InputStream;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.SplittableRandom;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -196,9 +198,33 @@ class CellKeysTest {
         forest.random(random, 3, 3);
       }
       byte[] model = forest.model(4);
-      assertThat(different(CellKeys.read(model), model, 100, random))
+      CellKeys cells = CellKeys.read(model);
+
+      assertThat(cells.isByLeaves()).isTrue();
+      assertThat(different(cells, model, 200, random)).as("seed " + seed).isZero();
+      assertThat(different(cells.byWalking(), model, 50, random))
           .as("seed " + seed)
           .isZero();
+      assertThat(different(cells.byIntervals(), model, 50, random))
+          .as("seed " + seed)
+          .isZero();
+      assertThat(mixed(cells, random)).as("seed " + seed).isZero();
+    }
+  }
+
+  @Test
+  void thresholdsThatAreNotNormalHaveCellsByIntervals() throws Exception {
+    for (int seed = 0; seed < 10; seed++) {
+      SplittableRandom random = new SplittableRandom(seed);
+      Forest forest = new Forest().withSmallThresholds().stump(0, "BRANCH_LT", Float.MIN_VALUE);
+      for (int tree = 0; tree < 8; tree++) {
+        forest.random(random, 3, 3);
+      }
+      byte[] model = forest.model(4);
+      CellKeys cells = CellKeys.read(model);
+
+      assertThat(cells.isByLeaves()).isFalse();
+      assertThat(different(cells, model, 200, random)).as("seed " + seed).isZero();
     }
   }
 
@@ -232,8 +258,23 @@ class CellKeysTest {
     assertThat(cells.cuts()).isGreaterThan(20);
     assertThat(cells.isByLeaves()).isTrue();
     assertThat(different(cells, model, 2000, new SplittableRandom(4))).isZero();
-    assertThat(different(cells.byIntervals(), model, 1000, new SplittableRandom(5)))
+    assertThat(different(cells.byWalking(), model, 500, new SplittableRandom(5)))
         .isZero();
+    assertThat(different(cells.byIntervals(), model, 500, new SplittableRandom(6)))
+        .isZero();
+  }
+
+  @Test
+  void treesOfMoreLeavesThanALongHasBitsAreWalked() throws Exception {
+    SplittableRandom random = new SplittableRandom(1);
+    byte[] model = new Forest().random(random, 7, 3).random(random, 9, 3).model(3);
+
+    CellKeys cells = CellKeys.read(model);
+
+    assertThat(cells.isByLeaves()).isTrue();
+    assertThat(different(cells, model, 1000, random)).isZero();
+    byte[] full = new Forest().random(random, 6, 3).random(random, 5, 3).model(3);
+    assertThat(different(CellKeys.read(full), full, 1000, random)).isZero();
   }
 
   @Test
@@ -547,6 +588,24 @@ class CellKeysTest {
       }
     }
     return different;
+  }
+
+  /** {@return how many rows of one cell by masks are in different cells by walking, or the other way round} */
+  private static int mixed(CellKeys cells, SplittableRandom random) {
+    Map<String, String> walked = new HashMap<>();
+    Map<String, String> masked = new HashMap<>();
+    int mixed = 0;
+    for (int i = 0; i < 1000; i++) {
+      FeatureRow row = cells.sample(random);
+      String mask = Arrays.toString(cells.cell(row).orElseThrow());
+      String walk = Arrays.toString(cells.byWalking().cell(row).orElseThrow());
+      String otherWalk = walked.putIfAbsent(mask, walk);
+      String otherMask = masked.putIfAbsent(walk, mask);
+      mixed += otherWalk == null || otherWalk.equals(walk) ? 0 : 1;
+      mixed += otherMask == null || otherMask.equals(mask) ? 0 : 1;
+    }
+    assertThat(walked.size()).isBetween(2, 999);
+    return mixed;
   }
 
   private static boolean same(CellKeys cells, float one, float other) {

@@ -19,8 +19,6 @@ final class Forest {
   private static final float[] SPECIAL = {
     0f,
     -0f,
-    Float.MIN_VALUE,
-    -Float.MIN_VALUE,
     Float.MIN_NORMAL,
     Float.POSITIVE_INFINITY,
     Float.NEGATIVE_INFINITY,
@@ -28,8 +26,12 @@ final class Forest {
     -Float.MAX_VALUE,
     1f,
     2f,
-    3f
+    3f,
+    // The last ones are not normal.
+    Float.MIN_VALUE,
+    -Float.MIN_VALUE
   };
+  private static final int NORMAL = SPECIAL.length - 2;
 
   private record Node(
       int tree, int id, int feature, String mode, float threshold, int yes, int no, int missing) {}
@@ -37,6 +39,7 @@ final class Forest {
   private final List<Node> nodes = new ArrayList<>();
   private final List<Float> weights = new ArrayList<>();
   private int trees;
+  private boolean small;
 
   /** Adds a tree with one split. */
   Forest stump(int feature, String mode, float threshold) {
@@ -75,12 +78,18 @@ final class Forest {
     weights.add(weight);
   }
 
+  /** Lets the thresholds of further random trees be also floats that are not normal. */
+  Forest withSmallThresholds() {
+    small = true;
+    return this;
+  }
+
   /** Adds a full tree of random splits, of which the thresholds and the modes are few enough to meet often. */
   Forest random(SplittableRandom random, int depth, int features) {
     int inner = (1 << depth) - 1;
     for (int id = 0; id < inner; id++) {
       float threshold = random.nextInt(4) == 0
-          ? SPECIAL[random.nextInt(SPECIAL.length)]
+          ? SPECIAL[random.nextInt(small ? SPECIAL.length : NORMAL)]
           : (float) random.nextInt(-20, 20) / 4;
       nodes.add(new Node(
           trees,

@@ -489,7 +489,7 @@ class LettuceRemoteTest {
     List<URL> urls = new ArrayList<>();
     String classPath =
         System.getProperty("surefire.test.class.path", System.getProperty("java.class.path"));
-    for (String file : classPath.split(File.pathSeparator)) {
+    for (String file : classPath.split(File.pathSeparator, -1)) {
       if (!file.contains("lettuce-core")) {
         urls.add(new File(file).toURI().toURL());
       }

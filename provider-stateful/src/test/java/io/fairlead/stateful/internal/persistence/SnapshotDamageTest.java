@@ -100,22 +100,22 @@ class SnapshotDamageTest {
   private byte[] damage(byte[] whole) {
     byte[] bytes = whole.clone();
     switch (random.nextInt(4)) {
-      case 0:
+      case 0 -> {
         return Arrays.copyOf(bytes, random.nextInt(bytes.length));
-      case 1:
-        flip(bytes);
-        return bytes;
-      case 2:
+      }
+      case 1 -> flip(bytes);
+      case 2 -> {
         for (int flips = random.nextInt(2, 50); flips > 0; flips--) {
           flip(bytes);
         }
-        return bytes;
-      default:
+      }
+      default -> {
         int from = random.nextInt(bytes.length);
         int to = random.nextInt(from, Math.min(bytes.length, from + 600)) + 1;
         Arrays.fill(bytes, from, to, (byte) 0);
-        return bytes;
+      }
     }
+    return bytes;
   }
 
   private void flip(byte[] bytes) {
