@@ -19,6 +19,7 @@ final class SpareCalls implements AutoCloseable {
 
   private final int most;
   private final ThreadPoolExecutor threads;
+  private final AtomicInteger unfinished = new AtomicInteger();
 
   /**
    * Creates the threads, which start when they are needed.
@@ -51,9 +52,17 @@ final class SpareCalls implements AutoCloseable {
       instead.run();
       return;
     }
+    unfinished.incrementAndGet();
     try {
-      threads.execute(() -> run(calls, action, instead));
+      threads.execute(() -> {
+        try {
+          run(calls, action, instead);
+        } finally {
+          unfinished.decrementAndGet();
+        }
+      });
     } catch (RejectedExecutionException e) {
+      unfinished.decrementAndGet();
       instead.run();
     }
   }
@@ -75,7 +84,7 @@ final class SpareCalls implements AutoCloseable {
 
   /** {@return whether nothing is asked, and nothing waits to be} */
   boolean isIdle() {
-    return threads.getCompletedTaskCount() == threads.getTaskCount();
+    return unfinished.get() == 0;
   }
 
   @Override
