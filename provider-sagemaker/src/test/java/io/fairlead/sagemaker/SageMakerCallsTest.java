@@ -179,7 +179,7 @@ class SageMakerCallsTest {
 
     await(platform.undeploy(green));
 
-    assertThat(aws.account().calls()).as("as the page says").hasSizeLessThanOrEqualTo(31);
+    assertThat(aws.account().calls()).as("as the page says").hasSizeLessThanOrEqualTo(25);
     assertThat(aws.account().calls())
         .filteredOn(call -> call.equals("ListEndpoints") || call.equals("ListModels"))
         .hasSize(4);

@@ -103,6 +103,36 @@ class SageMakerDriftTest {
   }
 
   @Test
+  void aConfigurationThatAnotherProcessHasMadeAgainIsDeletedWithItsEndpoint() {
+    deploy(platform, FIRST, ONE, BLUE);
+    Endpoint green = deploy(platform, SECOND, ONE, GREEN);
+    String both = configuration("bert").endpointConfigName();
+    platform.undeploy(green).await(LIMIT);
+    assertThat(aws.remains()).doesNotContain("endpoint-config/" + both);
+    deploy(other, SECOND, ONE, GREEN);
+    assertThat(configuration("bert").endpointConfigName()).isEqualTo(both);
+
+    platform.undeployAll("bert").await(LIMIT);
+
+    assertThat(aws.remains()).isEmpty();
+  }
+
+  @Test
+  void aConfigurationThatAKilledProcessHasMadeAgainIsDeletedToo() {
+    deploy(platform, FIRST, ONE, BLUE);
+    Endpoint green = deploy(platform, SECOND, ONE, GREEN);
+    String both = configuration("bert").endpointConfigName();
+    platform.undeploy(green).await(LIMIT);
+    killedAfter("CreateEndpointConfig", SECOND, GREEN);
+    assertThat(aws.remains()).contains("endpoint-config/" + both);
+    aws.time().pass(Duration.ofHours(2));
+
+    platform.undeployAll("bert").await(LIMIT);
+
+    assertThat(aws.remains()).isEmpty();
+  }
+
+  @Test
   void whatAnotherProcessIsJustDeployingIsNoOrphan() {
     deploy(platform, FIRST, ONE, BLUE);
     platform
@@ -318,6 +348,29 @@ class SageMakerDriftTest {
     }
 
     assertThat(aws.remains()).containsExactly("endpoint-config/from-console");
+  }
+
+  @Test
+  void aConfigurationFromTheConsoleIsReadAgainRightBeforeAChangeForItsNameSaysNothing() {
+    Endpoint blue = deploy(platform, FIRST, ONE, BLUE);
+    CreateEndpointConfigRequest.Builder edited = CreateEndpointConfigRequest.builder()
+        .endpointConfigName("from-console")
+        .productionVariants(configuration("bert").productionVariants());
+    console.createEndpointConfig(edited.build());
+    console.updateEndpoint(
+        request -> request.endpointName("bert").endpointConfigName("from-console"));
+    aws.time().pass(Duration.ofMinutes(10));
+    Faults edit = Faults.before("DescribeScalableTargets", () -> {
+      console.deleteEndpointConfig(request -> request.endpointConfigName("from-console"));
+      console.createEndpointConfig(edited.kmsKeyId("storage-key").build());
+      aws.time().pass(Duration.ofMinutes(1));
+    });
+
+    try (EndpointPlatform slow = aws.open(edit)) {
+      slow.scale(blue, LARGER).await(LIMIT);
+    }
+
+    assertThat(configuration("bert").kmsKeyId()).isEqualTo("storage-key");
   }
 
   @Test

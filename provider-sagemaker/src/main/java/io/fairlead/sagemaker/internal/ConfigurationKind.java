@@ -35,6 +35,9 @@ final class ConfigurationKind implements ResourceKind<Configuration> {
 
   @Override
   public Observed<Configuration> read(String name, Look look) {
+    if (endpoints.isDeleted(name)) {
+      return Observed.absent();
+    }
     return endpoints
         .findConfiguration(name, look)
         .map(found -> {

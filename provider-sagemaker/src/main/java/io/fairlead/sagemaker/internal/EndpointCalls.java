@@ -26,6 +26,7 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import software.amazon.awssdk.services.sagemaker.model.CreateEndpointConfigRequest;
+import software.amazon.awssdk.services.sagemaker.model.CreateEndpointConfigResponse;
 import software.amazon.awssdk.services.sagemaker.model.DescribeEndpointConfigResponse;
 import software.amazon.awssdk.services.sagemaker.model.DescribeEndpointResponse;
 import software.amazon.awssdk.services.sagemaker.model.EndpointConfigSummary;
@@ -58,6 +59,12 @@ final class EndpointCalls {
    * them.
    */
   private final Map<String, String> created = new ConcurrentHashMap<>();
+
+  /**
+   * The configurations that were read last, by name; an empty value is one that this process has deleted since it was
+   * seen last.
+   */
+  private final RecentlyUsed<Optional<DescribeEndpointConfigResponse>> known = new RecentlyUsed<>();
 
   /** The keys of the models' uploads, by the names of the models. */
   private final Map<String, String> artifacts = new ConcurrentHashMap<>();
@@ -161,16 +168,41 @@ final class EndpointCalls {
 
   /** {@return an endpoint's configuration, without which it can only be deleted as a whole} */
   DescribeEndpointConfigResponse configuration(DescribeEndpointResponse endpoint) {
-    return findConfiguration(endpoint.endpointConfigName())
+    return findConfiguration(endpoint)
         .orElseThrow(() -> configurationGone(endpoint, ErrorKind.NOT_FOUND));
   }
 
-  Optional<DescribeEndpointConfigResponse> findConfiguration(String name) {
-    return errors.find(
+  /**
+   * {@return the configuration of an endpoint that serves, as the look before a change has read it}
+   *
+   * <p>Its name is derived from its content, so it need not be read again. A configuration that others have named is.
+   */
+  Optional<DescribeEndpointConfigResponse> findConfiguration(DescribeEndpointResponse endpoint) {
+    String name = endpoint.endpointConfigName();
+    return known
+        .get(name)
+        .filter(last -> SageMakerNames.CONTENT.isMadeHere(name))
+        .filter(Optional::isPresent)
+        .orElseGet(() -> findConfiguration(name));
+  }
+
+  private Optional<DescribeEndpointConfigResponse> findConfiguration(String name) {
+    Optional<DescribeEndpointConfigResponse> found = errors.find(
         "Describe endpoint configuration " + name,
         () -> clients
             .controlPlane()
             .describeEndpointConfig(request -> request.endpointConfigName(name)));
+    if (found.isPresent()) {
+      known.put(name, found);
+    } else {
+      known.remove(name);
+    }
+    return found;
+  }
+
+  /** {@return whether this process has deleted a configuration, which was neither read nor listed since} */
+  boolean isDeleted(String name) {
+    return known.get(name).filter(Optional::isEmpty).isPresent();
   }
 
   /** {@return a configuration, read once in a look} */
@@ -266,10 +298,6 @@ final class EndpointCalls {
       case "Deleting" -> Observed.Status.DELETING;
       default -> Observed.Status.CHANGING;
     };
-  }
-
-  Map<String, String> tagsOf(DescribeEndpointConfigResponse configuration) {
-    return tags.read(configuration.endpointConfigArn());
   }
 
   /** {@return a configuration's tags, read once in a look} */
@@ -369,11 +397,13 @@ final class EndpointCalls {
     CreateEndpointConfigRequest request =
         wanted.endpointConfigName(name).tags(SageMakerTags.list(tagged)).build();
     deferredDeletions.remove(endpoint);
+    known.remove(name);
     boolean own = created.put(name, endpoint) != null;
     try {
-      errors.call(
+      CreateEndpointConfigResponse answer = errors.call(
           "Create endpoint configuration " + name,
           () -> clients.controlPlane().createEndpointConfig(request));
+      tags.noteCreation(answer.endpointConfigArn(), tagged);
     } catch (ServingException e) {
       if (e.kind() != ErrorKind.ALREADY_EXISTS) {
         throw e;
@@ -463,7 +493,10 @@ final class EndpointCalls {
     }
     superseded.remove(current);
     superseded.removeAll(deferredDeletions.getOrDefault(endpoint, Set.of()));
-    superseded.forEach(this::deleteConfiguration);
+    superseded.forEach(name -> {
+      deleteConfiguration(name);
+      known.put(name, Optional.empty());
+    });
     created.remove(current);
   }
 
@@ -475,20 +508,17 @@ final class EndpointCalls {
   }
 
   private boolean belongsTo(String endpoint, EndpointConfigSummary summary, boolean gone) {
-    Map<String, String> resourceTags = tags.read(summary.endpointConfigArn());
+    // A claim, which is written later than the tags of the creation, counts only without an
+    // endpoint.
+    Map<String, String> resourceTags = gone
+        ? tags.read(summary.endpointConfigArn())
+        : tags.ofListed(summary.endpointConfigArn(), summary.creationTime());
     return SageMakerTags.areManaged(resourceTags)
         && endpoint.equals(resourceTags.get(SageMakerTags.DEPLOYMENT))
         && !(gone && isAboutToBeUsed(summary.creationTime(), resourceTags));
   }
 
   /** {@return whether another process may have created or claimed a configuration, and be about to use it} */
-  boolean isAboutToBeUsed(DescribeEndpointConfigResponse configuration) {
-    Map<String, String> resourceTags = tagsOf(configuration);
-    return SageMakerTags.areManaged(resourceTags)
-        && isAboutToBeUsed(configuration.creationTime(), resourceTags);
-  }
-
-  /** {@return the same for a configuration with these tags} */
   boolean isAboutToBeUsed(Instant createdAt, Map<String, String> resourceTags) {
     Instant claimedAt = createdAt;
     try {
@@ -499,11 +529,23 @@ final class EndpointCalls {
     return !tags.isSettled(claimedAt);
   }
 
-  /** Tags the configuration of an endpoint that is being deleted as not about to be used, if it is recent. */
+  /**
+   * Tags the configuration of an endpoint that is being deleted as not about to be used, if it is recent.
+   *
+   * <p>It is read again, because the look before the deletion of a failed endpoint has not read it.
+   */
   void release(DescribeEndpointResponse endpoint) {
     findConfiguration(endpoint.endpointConfigName())
-        .filter(this::isAboutToBeUsed)
-        .ifPresent(found -> tag(found, Map.of(SageMakerTags.CLAIMED, Instant.EPOCH.toString())));
+        .map(configuration -> current(endpoint, configuration))
+        .ifPresent(this::release);
+  }
+
+  /** Does the same with a configuration that is being replaced. */
+  void release(Current current) {
+    if (SageMakerTags.areManaged(current.tags())
+        && isAboutToBeUsed(current.configuration().creationTime(), current.tags())) {
+      tag(current.configuration(), Map.of(SageMakerTags.CLAIMED, Instant.EPOCH.toString()));
+    }
   }
 
   void deleteConfiguration(String name) {
@@ -522,7 +564,8 @@ final class EndpointCalls {
   }
 
   private List<EndpointConfigSummary> configurations(String nameContains) {
-    return Pages.<ListEndpointConfigsResponse, EndpointConfigSummary>all(
+    List<EndpointConfigSummary> listed = Pages
+        .<ListEndpointConfigsResponse, EndpointConfigSummary>all(
             SageMakerProvider.ID,
             "endpoint configurations",
             token -> errors.call(
@@ -536,19 +579,38 @@ final class EndpointCalls {
         .stream()
         .filter(summary -> SageMakerNames.CONTENT.isMadeHere(summary.endpointConfigName()))
         .toList();
+    listed.stream()
+        .map(EndpointConfigSummary::endpointConfigName)
+        .filter(this::isDeleted)
+        .forEach(known::remove);
+    return listed;
   }
 
   // ---- tags ----
 
   /**
+   * An endpoint right before a change.
+   *
+   * @param configuration its configuration
+   * @param tags the tags of its configuration, which other processes may change
+   */
+  record Current(
+      DescribeEndpointResponse endpoint,
+      DescribeEndpointConfigResponse configuration,
+      Map<String, String> tags) {}
+
+  /** {@return an endpoint with its configuration, and the tags of that, which are read} */
+  Current current(DescribeEndpointResponse endpoint, DescribeEndpointConfigResponse configuration) {
+    return new Current(endpoint, configuration, tags.read(configuration.endpointConfigArn()));
+  }
+
+  /**
    * {@return the tags of a configuration that replaces another: its owner tag, the run of each of its variants, and
    * the tags that users have added}
    */
-  Map<String, String> carriedTags(
-      DescribeEndpointResponse endpoint,
-      DescribeEndpointConfigResponse replaced,
-      Collection<String> variants) {
-    Map<String, String> carried = new HashMap<>(tagsOf(replaced));
+  Map<String, String> carriedTags(Current replaced, Collection<String> variants) {
+    DescribeEndpointResponse endpoint = replaced.endpoint();
+    Map<String, String> carried = new HashMap<>(replaced.tags());
     if (!SageMakerTags.areManaged(carried)) {
       Map<String, String> resourceTags = tags.read(endpoint.endpointArn());
       carried.put(SageMakerTags.DEPLOYMENT, endpoint.endpointName());

@@ -9,18 +9,17 @@ import io.fairlead.reconcile.OwnerTag;
 import io.fairlead.reconcile.ResourceRef;
 import io.fairlead.sagemaker.SageMakerProvider;
 import io.fairlead.sagemaker.internal.rules.TagRules;
-import java.io.Serial;
+import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.HashMap;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
-import java.util.concurrent.locks.ReentrantLock;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
@@ -58,25 +57,21 @@ final class SageMakerTags {
   /** A tag of a fleet and its configurations: the fleet's name. */
   static final String FLEET = "fairlead-fleet";
 
-  private static final int MOST_KNOWN = 10_000;
-
   private final SageMakerClients clients;
   private final SageMakerErrors errors;
   private final TimeSource time;
-  private final ReentrantLock lock = new ReentrantLock();
 
-  /** The tags of resources, by their ARNs; a cache of those that were used last. */
-  private final Map<String, Known> known = new LinkedHashMap<>(16, 0.75f, true) {
-    @Serial
-    private static final long serialVersionUID = 1L;
+  /** The tags of resources, by their ARNs. */
+  private final RecentlyUsed<Known> known = new RecentlyUsed<>();
 
-    @Override
-    protected boolean removeEldestEntry(Map.Entry<String, Known> eldest) {
-      return size() > MOST_KNOWN;
+  /** The same of those that this process has just created, with the times by its own clock. */
+  private final RecentlyUsed<Known> created = new RecentlyUsed<>();
+
+  private record Known(Instant createdAt, Map<String, String> tags) {
+    boolean isAbout(Instant time) {
+      return Duration.between(createdAt, time).abs().compareTo(RetryPolicy.DEFAULT.settling()) < 0;
     }
-  };
-
-  private record Known(Instant createdAt, Map<String, String> tags) {}
+  }
 
   SageMakerTags(SageMakerClients clients, SageMakerErrors errors, TimeSource time) {
     this.clients = clients;
@@ -182,25 +177,27 @@ final class SageMakerTags {
    * @throws ServingException of kind {@code NOT_FOUND} if it was deleted meanwhile: without tags it would look foreign
    */
   Map<String, String> ofCreation(String arn, Instant createdAt) {
-    lock.lock();
-    try {
-      Known last = known.get(arn);
-      if (last != null && last.createdAt().equals(createdAt)) {
-        return last.tags();
-      }
-    } finally {
-      lock.unlock();
+    Optional<Known> last = known.get(arn).filter(one -> one.createdAt().equals(createdAt));
+    if (last.isPresent()) {
+      return last.get().tags();
     }
-    Map<String, String> tags = Map.copyOf(ofPresent(arn));
+    Map<String, String> tags =
+        createdHere(arn, createdAt).orElseGet(() -> Map.copyOf(ofPresent(arn)));
     if (areManaged(tags) || isSettled(createdAt)) {
-      lock.lock();
-      try {
-        known.put(arn, new Known(createdAt, tags));
-      } finally {
-        lock.unlock();
-      }
+      known.put(arn, new Known(createdAt, tags));
     }
     return tags;
+  }
+
+  /** Notes the tags with which this process has just created a resource, so that they need not be read. */
+  void noteCreation(String arn, Map<String, String> resourceTags) {
+    created.put(arn, new Known(time.now(), Map.copyOf(resourceTags)));
+  }
+
+  private Optional<Map<String, String>> createdHere(String arn, Instant createdAt) {
+    Optional<Known> here = created.get(arn).filter(one -> one.isAbout(createdAt));
+    created.remove(arn);
+    return here.map(Known::tags);
   }
 
   /** {@return the same for a listed resource; none if it was deleted meanwhile} */
@@ -221,16 +218,11 @@ final class SageMakerTags {
         "Tag " + what,
         () ->
             clients.controlPlane().addTags(request -> request.resourceArn(arn).tags(list(added))));
-    lock.lock();
-    try {
-      known.computeIfPresent(arn, (key, before) -> {
-        Map<String, String> all = new HashMap<>(before.tags());
-        all.putAll(added);
-        return new Known(before.createdAt(), Map.copyOf(all));
-      });
-    } finally {
-      lock.unlock();
-    }
+    known.change(arn, before -> {
+      Map<String, String> all = new HashMap<>(before.tags());
+      all.putAll(added);
+      return new Known(before.createdAt(), Map.copyOf(all));
+    });
   }
 
   /**

@@ -19,6 +19,7 @@ import io.fairlead.sagemaker.SageMakerProvider;
 import io.fairlead.sagemaker.SageMakerReplacement;
 import io.fairlead.sagemaker.SageMakerReplacement.Steps;
 import io.fairlead.sagemaker.internal.AutoscalingCalls.Scaled;
+import io.fairlead.sagemaker.internal.EndpointCalls.Current;
 import io.fairlead.sagemaker.internal.rules.InstanceTypes;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -228,13 +229,13 @@ final class VariantKind implements ResourceKind<Variant> {
       wanted.productionVariants(and(now.productionVariants(), variant));
     }
     VariantConversion.writeShared(wanted, desired);
-    Map<String, String> tagged =
-        endpoints.carriedTags(endpoint, configuration, names(configuration));
+    Current current = endpoints.current(endpoint, configuration);
+    Map<String, String> tagged = endpoints.carriedTags(current, names(configuration));
     resourceTags(name, desired.withTags(desired.tags().withValuesOf(UserTags.among(tagged))), owner)
         .forEach(tagged::put);
     return updateEndpoint(
         name,
-        endpoint,
+        current,
         endpoints.createConfiguration(name.endpoint(), wanted, tagged),
         Optional.empty());
   }
@@ -393,11 +394,10 @@ final class VariantKind implements ResourceKind<Variant> {
     if (desired.dataCapture().isEmpty()) {
       VariantConversion.endCapture(wanted);
     }
+    Current current = endpoints.current(endpoint, configuration);
     String next = endpoints.createConfiguration(
-        name.endpoint(),
-        wanted,
-        endpoints.carriedTags(endpoint, configuration, names(configuration)));
-    return updateEndpoint(name, endpoint, next, desired.replacement());
+        name.endpoint(), wanted, endpoints.carriedTags(current, names(configuration)));
+    return updateEndpoint(name, current, next, desired.replacement());
   }
 
   /**
@@ -483,10 +483,11 @@ final class VariantKind implements ResourceKind<Variant> {
   /** Retains the actual weights and counts; AWS would otherwise reset all variants to their initial ones. */
   private Accepted updateEndpoint(
       VariantName name,
-      DescribeEndpointResponse endpoint,
+      Current current,
       String configuration,
       Optional<SageMakerReplacement> replacement) {
-    endpoints.release(endpoint);
+    DescribeEndpointResponse endpoint = current.endpoint();
+    endpoints.release(current);
     endpoints.checkUnchanged(endpoint);
     errors.call(
         "Update endpoint " + endpoint.endpointName(),
@@ -663,8 +664,7 @@ final class VariantKind implements ResourceKind<Variant> {
       return Accepted.VISIBLE;
     }
     checkAtRest(name, endpoint);
-    Optional<DescribeEndpointConfigResponse> configuration =
-        endpoints.findConfiguration(endpoint.endpointConfigName());
+    Optional<DescribeEndpointConfigResponse> configuration = endpoints.findConfiguration(endpoint);
     List<String> others =
         new ArrayList<>(configuration.map(VariantKind::names).orElseGet(() -> names(endpoint)));
     if (!others.contains(name.variant())) {
@@ -730,9 +730,10 @@ final class VariantKind implements ResourceKind<Variant> {
     wanted.productionVariants(production);
     wanted.shadowProductionVariants(
         EndpointCalls.orNone(without(now.shadowProductionVariants(), name)));
+    Current current = endpoints.current(endpoint, configuration);
     String next = endpoints.createConfiguration(
-        name.endpoint(), wanted, endpoints.carriedTags(endpoint, configuration, others));
-    updateEndpoint(name, endpoint, next, Optional.empty());
+        name.endpoint(), wanted, endpoints.carriedTags(current, others));
+    updateEndpoint(name, current, next, Optional.empty());
   }
 
   private static List<ProductionVariant> without(

@@ -2,13 +2,19 @@ package io.fairlead.sagemaker.internal;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.fairlead.contract.VirtualTime;
 import io.fairlead.reconcile.ResourceRef;
+import io.fairlead.sagemaker.Aws;
+import java.time.Instant;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.TreeMap;
 import org.junit.jupiter.api.Test;
 
 class SageMakerTagsTest {
+  private static final String ARN =
+      "arn:aws:sagemaker:us-east-1:123456789012:endpoint-config/fairlead-bert-0123456789abcdef";
+
   private static ResourceRef model(String name) {
     return new ResourceRef(SageMakerKinds.MODEL.name(), name);
   }
@@ -82,5 +88,40 @@ class SageMakerTagsTest {
     assertThat(SageMakerTags.models(tags))
         .contains(model("model-1"), model("model-10"), model("release-40"), model("release-30"))
         .doesNotContain(model("release-29"));
+  }
+
+  @Test
+  void whatThisProcessHasCreatedIsNotAskedForItsTags() {
+    try (Account account = new Account()) {
+      account.tags.noteCreation(ARN, Map.of("fairlead-run", "run"));
+
+      Instant createdAt = account.time.now().minusSeconds(20);
+      assertThat(account.tags.ofCreation(ARN, createdAt)).containsEntry("fairlead-run", "run");
+      assertThat(account.tags.ofCreation(ARN, createdAt)).containsEntry("fairlead-run", "run");
+    }
+  }
+
+  @Test
+  void whatHasBeenCreatedAgainSinceIsAsked() {
+    try (Account account = new Account()) {
+      account.tags.noteCreation(ARN, Map.of("fairlead-run", "run"));
+
+      Instant createdAt = account.time.now().plusSeconds(180);
+      assertThat(account.tags.ofListed(ARN, createdAt)).isEmpty();
+    }
+  }
+
+  /** An account without resources. */
+  private static final class Account implements AutoCloseable {
+    final VirtualTime time = new VirtualTime();
+    private final Aws aws = new Aws(time);
+    private final SageMakerClients clients = new SageMakerClients(aws.config());
+    final SageMakerTags tags = new SageMakerTags(clients, new SageMakerErrors(aws.config()), time);
+
+    @Override
+    public void close() {
+      clients.close();
+      aws.close();
+    }
   }
 }
