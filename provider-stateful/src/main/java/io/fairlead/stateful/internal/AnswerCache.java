@@ -133,7 +133,7 @@ final class AnswerCache {
     if (now.store() == null || isForHost(request)) {
       return passBy(request);
     }
-    Versions.Choice choice = versions.choose(request, request.timeout());
+    Versions.Choice choice = versions.choose(request);
     if (choice == null) {
       return passBy(request);
     }

@@ -499,11 +499,11 @@ final class DefaultCachingPlatform implements CachingPlatform {
       configure(live);
       publish(steps, live, version, "");
       if (host.hasVariants()) {
-        retire(steps, older, replaced);
+        retire(steps, version, older, replaced);
       }
       live.cycle();
     } catch (RuntimeException e) {
-      live.versions().expire();
+      live.versions().settle();
       throw e;
     }
   }
@@ -538,16 +538,25 @@ final class DefaultCachingPlatform implements CachingPlatform {
   }
 
   /** Removes the version that served before once it has answered the requests that it has. */
-  private void retire(Steps steps, Served older, List<Version> replaced) {
-    for (Version version : replaced) {
-      try {
+  private void retire(Steps steps, Version serving, Served older, List<Version> replaced) {
+    try {
+      for (Version version : replaced) {
         version.calls().awaitNone(steps.left());
-      } catch (InterruptedException e) {
-        Thread.currentThread().interrupt();
-        steps.checkStop();
       }
+      host.retire(steps, older);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      steps.checkStop();
+    } catch (ServingException e) {
+      throw ServingException.builder(
+              StatefulProvider.ID,
+              e.kind(),
+              "version " + serving + " serves, but the one before is not removed: " + e.getMessage()
+                  + " Deploy the model that serves again, which removes it.")
+          .retryable(false)
+          .cause(e)
+          .build();
     }
-    host.retire(steps, older);
   }
 
   // ---- undeploying ----

@@ -4,10 +4,8 @@ import io.fairlead.stateful.CacheEvent;
 import io.fairlead.stateful.RedisLevel;
 import io.fairlead.stateful.internal.cache.CacheKey;
 import io.fairlead.stateful.internal.cache.CachedAnswer;
-import io.fairlead.stateful.internal.persistence.LettuceRemote;
 import io.fairlead.stateful.internal.persistence.RemoteCache;
 import io.fairlead.stateful.internal.persistence.RemoteSettings;
-import io.lettuce.core.RedisClient;
 import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
@@ -33,7 +31,7 @@ final class SecondLevel implements AutoCloseable {
   private static RemoteCache open(RedisLevel level) {
     RemoteSettings settings = RemoteSettings.of(NAME).withTimeToLive(level.timeToLive());
     return level.client().isPresent()
-        ? LettuceRemote.over((RedisClient) level.client().get(), settings)
+        ? RemoteCache.through(level.client().get(), settings)
         : RemoteCache.inRedis(level.uri().orElseThrow().toString(), settings);
   }
 

@@ -2,6 +2,7 @@ package io.fairlead.stateful.internal;
 
 import io.fairlead.provider.TimeSource;
 import java.time.Duration;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
@@ -23,6 +24,9 @@ public interface StateClock extends AutoCloseable {
    */
   Timer every(Duration interval, Runnable action);
 
+  /** Runs an action soon, aside; not at all once it is closed. */
+  void soon(Runnable action);
+
   /** Something that runs in intervals. */
   interface Timer {
     /** Ends it; a run that has begun goes on. */
@@ -33,18 +37,21 @@ public interface StateClock extends AutoCloseable {
   @Override
   void close();
 
-  /** {@return this machine's clock, with one thread for its timers once there is one} */
+  /** {@return this machine's clock, with up to four threads for its timers once there are any} */
   static StateClock system(String platform) {
     return new SystemClock(platform);
   }
 
   /** This machine's clock. */
   final class SystemClock implements StateClock {
+    /** So that a wrapped platform that is slow to be read holds up no other container. */
+    private static final int THREADS = 4;
+
     private final ScheduledThreadPoolExecutor timers;
 
     private SystemClock(String platform) {
       AtomicInteger number = new AtomicInteger();
-      this.timers = new ScheduledThreadPoolExecutor(1, work -> {
+      this.timers = new ScheduledThreadPoolExecutor(THREADS, work -> {
         Thread thread =
             new Thread(work, "fairlead-" + platform + "-timer-" + number.incrementAndGet());
         thread.setDaemon(true);
@@ -68,6 +75,15 @@ public interface StateClock extends AutoCloseable {
       ScheduledFuture<?> timer = timers.scheduleWithFixedDelay(
           action, interval.toNanos(), interval.toNanos(), TimeUnit.NANOSECONDS);
       return () -> timer.cancel(false);
+    }
+
+    @Override
+    public void soon(Runnable action) {
+      try {
+        timers.execute(action);
+      } catch (RejectedExecutionException e) {
+        // It is closed.
+      }
     }
 
     @Override

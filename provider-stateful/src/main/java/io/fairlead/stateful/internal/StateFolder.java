@@ -34,7 +34,7 @@ final class StateFolder implements AutoCloseable {
   private final String container;
   private final Path path;
   private final Events events;
-  private @Nullable SnapshotFolder folder;
+  private volatile @Nullable SnapshotFolder folder;
 
   private StateFolder(String container, Path path, Events events, @Nullable SnapshotFolder folder) {
     this.container = container;

@@ -13,7 +13,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -28,6 +28,7 @@ import org.slf4j.LoggerFactory;
  */
 final class Versions {
   private static final Logger log = LoggerFactory.getLogger(Versions.class);
+  private static final Duration LOOK_LIMIT = Duration.ofMinutes(1);
 
   private final String name;
   private final Served first;
@@ -38,10 +39,14 @@ final class Versions {
   /** The versions that were deployed here, by their variants and what is seen of them. */
   private final Map<String, Version> own = new ConcurrentHashMap<>();
 
-  private final ReentrantLock looking = new ReentrantLock();
+  private final AtomicBoolean lookingAside = new AtomicBoolean();
   private final ReentrantLock changing = new ReentrantLock();
   private volatile VersionTable table;
   private volatile boolean used;
+
+  /** After a look that failed, when the next one is due. */
+  private volatile long nextLookNanos;
+
   private volatile boolean pins = true;
   /** What the owner says of the version beyond what is seen of it. */
   private volatile String stated = "";
@@ -65,6 +70,7 @@ final class Versions {
     this.clock = clock;
     this.refresh = refresh;
     this.found = found;
+    this.nextLookNanos = clock.nanos();
     this.table = new VersionTable(
         new TrafficSplit(List.of()),
         List.of(),
@@ -85,12 +91,10 @@ final class Versions {
 
   /**
    * {@return the version for a request; null if it is not known which version would answer it}
-   *
-   * @param limit the time for a look at the wrapped platform, if one is due
    */
   @Nullable
-  Choice choose(Request request, Duration limit) {
-    VersionTable now = current(limit);
+  Choice choose(Request request) {
+    VersionTable now = current();
     if (now == null || now.isEmpty()) {
       return null;
     }
@@ -133,7 +137,7 @@ final class Versions {
     if (asked != null && answer.variant().isPresent()) {
       boolean same = asked.equals(answer.variant().get());
       if (!same && !choice.request().variant().isPresent()) {
-        expire();
+        expire(table.settled());
       }
       return same;
     }
@@ -143,8 +147,14 @@ final class Versions {
         && now.changes() == choice.table().changes();
   }
 
+  /** After a replacement that failed, finds out what serves; if it cannot be read, requests pass the cache by. */
+  void settle() {
+    expire(true);
+    look();
+  }
+
   /** Lets the next request look: what serves may not be what was expected. */
-  void expire() {
+  private void expire(boolean settled) {
     changing.lock();
     try {
       VersionTable now = table;
@@ -152,7 +162,7 @@ final class Versions {
           now.split(),
           now.others(),
           now.servings(),
-          true,
+          settled,
           now.changes(),
           clock.nanos() - 2 * refresh.toNanos() - 1);
     } finally {
@@ -184,52 +194,55 @@ final class Versions {
 
   // ---- looking ----
 
-  private @Nullable VersionTable current(Duration limit) {
+  /**
+   * {@return the table, unless it is too old to answer by}
+   *
+   * <p>Then it is looked at aside, and until that is done requests pass the cache by: none waits for a look, however slow
+   * the wrapped platform is with it.
+   */
+  private @Nullable VersionTable current() {
     VersionTable now = table;
     used = true;
     if (clock.nanos() - now.lookedAtNanos() <= 2 * refresh.toNanos()) {
       return now;
     }
-    try {
-      if (!looking.tryLock(limit.toNanos(), TimeUnit.NANOSECONDS)) {
-        return null;
-      }
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      return null;
+    if (clock.nanos() >= nextLookNanos && !lookingAside.getAndSet(true)) {
+      clock.soon(() -> {
+        try {
+          look();
+        } finally {
+          lookingAside.set(false);
+        }
+      });
+      // A clock that does at once what is to be done soon has a new table now.
+      VersionTable then = table;
+      return clock.nanos() - then.lookedAtNanos() <= 2 * refresh.toNanos() ? then : null;
     }
-    try {
-      now = table;
-      return clock.nanos() - now.lookedAtNanos() <= 2 * refresh.toNanos() || look(limit)
-          ? table
-          : null;
-    } finally {
-      looking.unlock();
-    }
+    return null;
   }
 
   /** Looks again, if there were requests since the last time; called in intervals. */
   void refresh() {
-    if (used && looking.tryLock()) {
+    if (used && !lookingAside.getAndSet(true)) {
       try {
         used = false;
-        look(refresh);
+        look();
       } finally {
-        looking.unlock();
+        lookingAside.set(false);
       }
     }
   }
 
-  /** {@return whether the look succeeded, after which the table is up to date} */
-  private boolean look(Duration limit) {
+  private void look() {
     VersionTable before = table;
     long begin = clock.nanos();
     List<Serving> servings;
     try {
-      servings = host.look(name, before.servings(), limit);
+      servings = host.look(name, before.servings(), LOOK_LIMIT);
     } catch (ServingException e) {
+      nextLookNanos = clock.nanos() + refresh.toNanos();
       log.warn("What serves {} on {} cannot be read: {}", name, host.id(), e.toString());
-      return false;
+      return;
     }
     changing.lock();
     try {
@@ -237,7 +250,6 @@ final class Versions {
       if (table.changes() == before.changes() && before.settled()) {
         table = tableOf(servings, before.changes(), begin);
       }
-      return true;
     } finally {
       changing.unlock();
     }

@@ -21,6 +21,7 @@ import io.fairlead.grammar.RequestOptions;
 import io.fairlead.grammar.StatePolicy;
 import io.fairlead.grammar.StatefulContainer;
 import io.fairlead.grammar.TrafficWeight;
+import io.fairlead.platform.Description;
 import io.fairlead.platform.EndpointPlatform;
 import io.fairlead.platform.Request;
 import io.fairlead.platform.Response;
@@ -35,10 +36,13 @@ import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -271,6 +275,48 @@ class CacheForwardTest {
     await(beneath.local.route(blue.at(0), green.at(0), TrafficWeight.ALL));
 
     assertThat(platform.cacheForward(echo, ask("a")).text()).isEqualTo("two says a");
+  }
+
+  /** A platform that cannot be read any more, but still serves. */
+  private static final class Unreadable extends ForwardingEndpointPlatform {
+    private final AtomicBoolean unreadable = new AtomicBoolean();
+    private final AtomicInteger looks = new AtomicInteger();
+
+    Unreadable(EndpointPlatform platform) {
+      super(platform);
+    }
+
+    @Override
+    public Optional<Description<Endpoint>> describe(String name, String variant, Duration limit) {
+      if (unreadable.get()) {
+        looks.incrementAndGet();
+        throw new ServingException(id(), ErrorKind.UNAVAILABLE, "the control plane is down");
+      }
+      return super.describe(name, variant, limit);
+    }
+  }
+
+  @Test
+  void whileItCannotBeReadWhatServesTheModelIsAskedAndNobodyWaits() {
+    Unreadable unreadable = new Unreadable(beneath.local);
+    CachingPlatform over = beneath.open(unreadable, StatefulConfig.DEFAULT, clock);
+    StatefulContainer echo = await(over.deploy(model("one"), policy(Eviction.LRU)));
+    over.cacheForward(echo, ask("a"));
+    unreadable.unreadable.set(true);
+    clock.pass(Duration.ofMinutes(1));
+    int before = unreadable.looks.get();
+
+    for (int i = 0; i < 100; i++) {
+      Response answer = over.cacheForward(echo, ask("a"));
+      assertThat(source(answer)).isEqualTo(Source.MODEL);
+      assertThat(answer.text()).isEqualTo("one says a");
+    }
+    assertThat(unreadable.looks.get() - before).as("looks for 100 requests").isLessThan(2);
+
+    unreadable.unreadable.set(false);
+    clock.pass(StatefulConfig.DEFAULT.refresh());
+    over.cacheForward(echo, ask("a"));
+    assertThat(source(over.cacheForward(echo, ask("a")))).isEqualTo(Source.CACHE_EXACT);
   }
 
   @Test

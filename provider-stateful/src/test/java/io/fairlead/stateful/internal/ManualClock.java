@@ -25,6 +25,11 @@ final class ManualClock implements StateClock {
     return repeated;
   }
 
+  @Override
+  public void soon(Runnable action) {
+    action.run();
+  }
+
   private final class Repeated implements Timer {
     private final Duration interval;
     private final Runnable action;

@@ -146,9 +146,9 @@ public final class LettuceRemote implements RemoteCache {
    * Opens a cache over a client of the user's, which has its server in it, and stays as it is: it is neither closed nor
    * given other options. Its connect timeout bounds how soon a server is found to be back.
    */
-  public static RemoteCache over(RedisClient client, RemoteSettings settings) {
-    requireNonNull(client, "client");
-    return new LettuceRemote("Redis of the given client", settings, new UsersClient(client));
+  static RemoteCache over(Object client, RemoteSettings settings) {
+    RedisClient users = (RedisClient) requireNonNull(client, "client");
+    return new LettuceRemote("Redis of the given client", settings, new UsersClient(users));
   }
 
   /** A client that was made here. */

@@ -29,6 +29,15 @@ public interface RemoteCache extends AutoCloseable {
   }
 
   /**
+   * Opens a cache through a client of the user's, which stays as it is.
+   *
+   * @param client Lettuce's {@code RedisClient}
+   */
+  static RemoteCache through(Object client, RemoteSettings settings) {
+    return LettuceRemote.over(client, settings);
+  }
+
+  /**
    * Checks the URI of a server, without Lettuce and without a call.
    *
    * @throws IllegalArgumentException if it is none, or would send its password in plaintext to another machine; the

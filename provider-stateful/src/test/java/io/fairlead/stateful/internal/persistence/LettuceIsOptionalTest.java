@@ -8,12 +8,14 @@ import com.tngtech.archunit.core.importer.ImportOption.DoNotIncludeTests;
 import com.tngtech.archunit.junit.AnalyzeClasses;
 import com.tngtech.archunit.junit.ArchTest;
 import com.tngtech.archunit.lang.ArchRule;
+import io.fairlead.stateful.RedisLevel;
 
 @AnalyzeClasses(packages = "io.fairlead.stateful", importOptions = DoNotIncludeTests.class)
 class LettuceIsOptionalTest {
+  /** The second has one method that takes a client of the user's, who has Lettuce then. */
   @ArchTest
   static final ArchRule ONE_CLASS_KNOWS_LETTUCE = noClasses()
-      .that(DescribedPredicate.not(belongToAnyOf(LettuceRemote.class)))
+      .that(DescribedPredicate.not(belongToAnyOf(LettuceRemote.class, RedisLevel.class)))
       .should()
       .dependOnClassesThat()
       .resideInAnyPackage("io.lettuce..", "io.netty..", "reactor..");
