@@ -16,7 +16,6 @@ import io.fairlead.platform.ManagedResource;
 import io.fairlead.platform.Request;
 import io.fairlead.platform.Response;
 import io.fairlead.provider.Deadline;
-import io.fairlead.provider.Fingerprint;
 import io.fairlead.provider.TimeSource;
 import io.fairlead.reconcile.CompositeOperations.Steps;
 import io.fairlead.stateful.Hosting;
@@ -123,7 +122,7 @@ final class EndpointHost implements Host {
             endpoint.routing().variant(),
             described.deployment().weight().percent(),
             described.deployment().state(),
-            Fingerprint.of(GrammarJson.write(endpoint.container())),
+            Fingerprints.of(endpoint.artifact(), GrammarJson.write(endpoint.container())),
             endpoint));
   }
 

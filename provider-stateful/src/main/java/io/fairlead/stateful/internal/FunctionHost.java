@@ -12,7 +12,6 @@ import io.fairlead.platform.FunctionPlatform;
 import io.fairlead.platform.ManagedResource;
 import io.fairlead.platform.Request;
 import io.fairlead.platform.Response;
-import io.fairlead.provider.Fingerprint;
 import io.fairlead.reconcile.CompositeOperations.Steps;
 import java.nio.ByteBuffer;
 import java.time.Duration;
@@ -81,7 +80,7 @@ final class FunctionHost implements Host {
                 null,
                 TrafficWeight.ALL.percent(),
                 described.deployment().state(),
-                Fingerprint.of(GrammarJson.write(function.artifact())),
+                Fingerprints.of(function.artifact(), GrammarJson.write(function.artifact())),
                 function)))
         .map(List::of)
         .orElse(List.of());

@@ -14,6 +14,9 @@ import io.fairlead.error.ErrorKind;
 import io.fairlead.error.ServingException;
 import io.fairlead.grammar.CachingPolicy.Eviction;
 import io.fairlead.grammar.Endpoint;
+import io.fairlead.grammar.FunctionLimits;
+import io.fairlead.grammar.ModelArtifact;
+import io.fairlead.grammar.ModelFunction;
 import io.fairlead.grammar.ModelState;
 import io.fairlead.grammar.StatePolicy;
 import io.fairlead.grammar.StatefulContainer;
@@ -22,15 +25,20 @@ import io.fairlead.grammar.Version;
 import io.fairlead.operation.Operation;
 import io.fairlead.platform.Deployment;
 import io.fairlead.platform.EndpointPlatform;
+import io.fairlead.platform.FunctionPlatform;
+import io.fairlead.platform.Platforms;
+import io.fairlead.platform.Request;
 import io.fairlead.reconcile.ForwardingEndpointPlatform;
 import io.fairlead.stateful.CacheAnswer.Source;
 import io.fairlead.stateful.CacheEvent;
 import io.fairlead.stateful.CachingPlatform;
 import io.fairlead.stateful.StatefulConfig;
+import io.fairlead.stateful.StatefulModel;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -262,6 +270,30 @@ class StateTest {
       }
     } finally {
       callers.shutdownNow();
+    }
+  }
+
+  @Test
+  void aModelWhoseFileIsReplacedAndThatIsDeployedAgainBeneathIsAnother() throws Exception {
+    Path file = folder.resolve("model.onnx");
+    Files.copy(Path.of("src/test/resources/models/occupancy-gbm.onnx"), file);
+    ModelArtifact artifact =
+        ModelArtifact.of(file).named("model").with(StatefulModel.DETERMINISTIC);
+    Request request = Request.json("{\"instances\": [[21, 25, 400, 700, 0.004, 600, 2]]}");
+    ManualClock clock = new ManualClock();
+    try (FunctionPlatform functions = Platforms.open("serverless", FunctionPlatform.class);
+        CachingPlatform platform = Wrapping.over(functions, StatefulConfig.DEFAULT, false, clock)) {
+      ModelFunction function = await(functions.deploy(artifact, FunctionLimits.DEFAULT));
+      StatefulContainer model = await(platform.attach(function, policy(Eviction.LRU)));
+      platform.cacheForward(model, request);
+      assertThat(source(platform.cacheForward(model, request))).isEqualTo(Source.CACHE_EXACT);
+
+      // That it was written is enough: what is in it is not read again to answer requests.
+      Files.setLastModifiedTime(file, FileTime.fromMillis(1_000_000));
+      await(functions.deploy(artifact, FunctionLimits.DEFAULT));
+      clock.pass(StatefulConfig.DEFAULT.refresh());
+
+      assertThat(source(platform.cacheForward(model, request))).isEqualTo(Source.MODEL);
     }
   }
 
