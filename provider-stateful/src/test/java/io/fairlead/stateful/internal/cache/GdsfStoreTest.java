@@ -52,7 +52,8 @@ class GdsfStoreTest {
       store.get(A); // priority 1000
     }
 
-    // The age rises by 100 when the 7 others, and at most once a new answer itself, have been evicted.
+    // The age rises by 100 when the 7 others, and at most once a new answer itself, have been
+    // evicted.
     int key = 100;
     while (store.contains(A) && key < 1000) {
       store.put(Answers.key(key++), Answers.ofBytes(16, 100));
