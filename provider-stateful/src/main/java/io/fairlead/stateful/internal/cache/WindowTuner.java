@@ -19,7 +19,7 @@ final class WindowTuner {
   /** The fewest entries of a miniature of a larger cache; at twice as many it is halved. */
   private static final int FEWEST_ENTRIES = 1024;
 
-  /** As of so many entries a smaller cache is looked at for as many uses, as fewer would tell nothing. */
+  /** A smaller cache is taken for one of so many entries when it is decided how often to decide. */
   private static final int FEWEST_USES = 256;
 
   /** It decides so often while as many keys are used as the miniatures have entries. */
