@@ -23,7 +23,7 @@ final class HitRatios {
   private static final int WEIGHT = 200;
   private static final TuningListener NOBODY = change -> {};
   private static final String[] COLUMNS = {
-    "LRU", "Caffeine", "LruStore", "CaffStore", "tunedLRU", "tunedTinyLFU"
+    "LRU", "Caffeine", "weighed", "LruStore", "CaffStore", "tunedLRU", "tunedTinyLFU"
   };
 
   private HitRatios() {}
