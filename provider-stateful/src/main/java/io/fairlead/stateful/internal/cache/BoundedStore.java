@@ -51,6 +51,9 @@ abstract class BoundedStore<N extends BoundedStore.Node> implements AnswerStore 
     volatile CachedAnswer answer;
     boolean isResident;
 
+    /** How often it has been used while it was there, the first time included. */
+    int uses = 1;
+
     Node(CacheKey key, CachedAnswer answer) {
       this.key = key;
       this.answer = answer;

@@ -51,7 +51,14 @@ final class CaffeineStore implements AnswerStore {
       cache.invalidate(key);
     } else {
       cache.put(key, answer);
+      if (weight() > maximumBytes) {
+        cache.cleanUp();
+      }
     }
+  }
+
+  private long weight() {
+    return eviction.weightedSize().orElseThrow();
   }
 
   @Override
@@ -59,9 +66,10 @@ final class CaffeineStore implements AnswerStore {
     cache.invalidate(key);
   }
 
+  /** While another thread evicts, Caffeine's weight includes what is about to go. */
   @Override
   public long bytes() {
-    return eviction.weightedSize().orElseThrow();
+    return Math.min(weight(), maximumBytes);
   }
 
   @Override

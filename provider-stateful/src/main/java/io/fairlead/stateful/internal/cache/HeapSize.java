@@ -3,9 +3,13 @@ package io.fairlead.stateful.internal.cache;
 import com.sun.management.HotSpotDiagnosticMXBean;
 import io.fairlead.stateful.internal.cache.CachedAnswer.RetainedRequest;
 import java.lang.management.ManagementFactory;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** The sizes of objects on the heap of a 64-bit HotSpot: headers of 12 or 16 bytes, alignment to 8. */
 final class HeapSize {
+  private static final Logger LOGGER = LoggerFactory.getLogger(HeapSize.class);
+
   /** The size of a reference. */
   static final int REFERENCE = hasCompressedReferences() ? 4 : 8;
 
@@ -30,12 +34,15 @@ final class HeapSize {
 
   private static boolean hasCompressedReferences() {
     try {
-      return Boolean.parseBoolean(ManagementFactory.getPlatformMXBean(HotSpotDiagnosticMXBean.class)
-          .getVMOption("UseCompressedOops")
-          .getValue());
-    } catch (IllegalArgumentException | NullPointerException | LinkageError e) {
-      return Runtime.getRuntime().maxMemory() < LARGEST_COMPRESSED_HEAP;
+      HotSpotDiagnosticMXBean hotSpot =
+          ManagementFactory.getPlatformMXBean(HotSpotDiagnosticMXBean.class);
+      if (hotSpot != null) {
+        return Boolean.parseBoolean(hotSpot.getVMOption("UseCompressedOops").getValue());
+      }
+    } catch (IllegalArgumentException | LinkageError e) {
+      LOGGER.debug("What a reference takes is taken from the size of the heap", e);
     }
+    return Runtime.getRuntime().maxMemory() < LARGEST_COMPRESSED_HEAP;
   }
 
   /** {@return the size of an object with this many references, and bytes of primitive fields} */

@@ -3,6 +3,7 @@ package io.fairlead.stateful.internal.cache;
 import static java.util.Objects.requireNonNull;
 
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 
 /** A store that evicts the least recently used answer. */
@@ -47,10 +48,12 @@ final class LruStore extends BoundedStore<BoundedStore.Node> {
     return (Node) requireNonNull(order.oldest());
   }
 
+  /** What was used again comes before what was not: many of the latter never will be. The last used is first in each. */
   @Override
   List<Node> ordered() {
     List<Node> nodes = new ArrayList<>();
-    order.forEach(node -> nodes.add((Node) node));
+    order.newestFirst(node -> nodes.add((Node) node));
+    nodes.sort(Comparator.comparing((Node node) -> node.uses == 1));
     return nodes;
   }
 }

@@ -12,9 +12,6 @@ abstract class Tracked {
 
   int bytes;
 
-  /** How often it has been used while it was there, the first time included. */
-  int uses = 1;
-
   /** The part of the policy that it is in; 0 in a policy of one part. */
   byte segment;
 

@@ -43,8 +43,15 @@ final class UseOrder {
   }
 
   /** Passes each entry on, the most recently used one first. */
-  void forEach(Consumer<? super Tracked> action) {
+  void newestFirst(Consumer<? super Tracked> action) {
     for (Tracked entry = newest; entry != null; entry = entry.previous) {
+      action.accept(entry);
+    }
+  }
+
+  /** Passes each entry on, the least recently used one first. */
+  void oldestFirst(Consumer<? super Tracked> action) {
+    for (Tracked entry = oldest; entry != null; entry = entry.next) {
       action.accept(entry);
     }
   }
