@@ -133,7 +133,7 @@ final class AnswerCache {
     if (now.store() == null || isForHost(request)) {
       return passBy(request);
     }
-    Versions.Choice choice = versions.choose(request);
+    Versions.Choice choice = versions.choose(request, begin);
     if (choice == null) {
       return passBy(request);
     }
@@ -444,8 +444,8 @@ final class AnswerCache {
     }
 
     private Duration age(CachedAnswer cached) {
-      long age = clock.time().now().toEpochMilli() - cached.answeredAtMillis();
-      return Duration.ofMillis(Math.max(0, age));
+      long age = clock.millis(begin) - cached.answeredAtMillis();
+      return age <= 0 ? Duration.ZERO : Duration.ofMillis(age);
     }
 
     /** Learns from the request, and has computed what may come next. */
@@ -526,7 +526,7 @@ final class AnswerCache {
         version.shared(response.contentType()),
         version.variant(),
         version.digest(),
-        clock.time().now().toEpochMilli(),
+        clock.millis(clock.nanos()),
         costNanos,
         request);
   }

@@ -114,11 +114,14 @@ final class DefaultCachingPlatform implements CachingPlatform {
 
   private LiveContainer require(StatefulContainer container, Request request) {
     checkOptions("Request", request.options(), StatefulRequest.class);
-    return require(container.name(), "ask " + container.name());
+    return require(container.name(), "ask");
   }
 
-  private LiveContainer require(String name, String what) {
-    closed.check(what);
+  private LiveContainer require(String name, String verb) {
+    // The words are put together only if they are needed: each request comes by here.
+    if (closed.isClosed()) {
+      throw Closed.refusal(StatefulProvider.ID, verb + " " + name);
+    }
     LiveContainer live = containers.get(name);
     if (live == null) {
       throw new ServingException(
@@ -432,7 +435,7 @@ final class DefaultCachingPlatform implements CachingPlatform {
   }
 
   private StatefulContainer update(Steps steps, StatefulContainer container, ModelState state) {
-    LiveContainer live = require(container.name(), "update " + container.name());
+    LiveContainer live = require(container.name(), "update");
     StatefulContainer before = live.container();
     if (before.state().epoch() != container.state().epoch()) {
       throw conflict(
@@ -669,15 +672,12 @@ final class DefaultCachingPlatform implements CachingPlatform {
 
   @Override
   public CacheStatistics statistics(StatefulContainer container) {
-    return require(container.name(), "read the statistics of " + container.name())
-        .cache()
-        .statistics();
+    return require(container.name(), "read the statistics of").cache().statistics();
   }
 
   @Override
   public List<FeatureImportance> importance(StatefulContainer container) {
-    return require(container.name(), "read the importance of " + container.name())
-        .importance();
+    return require(container.name(), "read the importance of").importance();
   }
 
   @Override

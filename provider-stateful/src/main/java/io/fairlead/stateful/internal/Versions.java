@@ -4,6 +4,7 @@ import io.fairlead.error.ServingException;
 import io.fairlead.grammar.Served;
 import io.fairlead.platform.Request;
 import io.fairlead.platform.Response;
+import io.fairlead.provider.Durations;
 import io.fairlead.provider.Sha256;
 import io.fairlead.stateful.internal.Host.Serving;
 import io.fairlead.stateful.internal.TrafficSplit.Share;
@@ -35,6 +36,9 @@ final class Versions {
   private final Host host;
   private final StateClock clock;
   private final Duration refresh;
+  /** How long a table may be answered by. */
+  private final long validNanos;
+
   private final Consumer<Version> found;
   /** The versions that were deployed here, by their variants and what is seen of them. */
   private final Map<String, Version> own = new ConcurrentHashMap<>();
@@ -69,6 +73,7 @@ final class Versions {
     this.host = host;
     this.clock = clock;
     this.refresh = refresh;
+    this.validNanos = 2 * Durations.nanos(refresh);
     this.found = found;
     this.nextLookNanos = clock.nanos();
     this.table = new VersionTable(
@@ -91,10 +96,12 @@ final class Versions {
 
   /**
    * {@return the version for a request; null if it is not known which version would answer it}
+   *
+   * @param nanos the monotonic time now
    */
   @Nullable
-  Choice choose(Request request) {
-    VersionTable now = current();
+  Choice choose(Request request, long nanos) {
+    VersionTable now = current(nanos);
     if (now == null || now.isEmpty()) {
       return null;
     }
@@ -164,7 +171,7 @@ final class Versions {
           now.servings(),
           settled,
           now.changes(),
-          clock.nanos() - 2 * refresh.toNanos() - 1);
+          clock.nanos() - validNanos - 1);
     } finally {
       changing.unlock();
     }
@@ -200,13 +207,15 @@ final class Versions {
    * <p>Then it is looked at aside, and until that is done requests pass the cache by: none waits for a look, however slow
    * the wrapped platform is with it.
    */
-  private @Nullable VersionTable current() {
+  private @Nullable VersionTable current(long nanos) {
     VersionTable now = table;
-    used = true;
-    if (clock.nanos() - now.lookedAtNanos() <= 2 * refresh.toNanos()) {
+    if (!used) {
+      used = true;
+    }
+    if (nanos - now.lookedAtNanos() <= validNanos) {
       return now;
     }
-    if (clock.nanos() >= nextLookNanos && !lookingAside.getAndSet(true)) {
+    if (nanos - nextLookNanos >= 0 && !lookingAside.getAndSet(true)) {
       clock.soon(() -> {
         try {
           look();
@@ -216,7 +225,7 @@ final class Versions {
       });
       // A clock that does at once what is to be done soon has a new table now.
       VersionTable then = table;
-      return clock.nanos() - then.lookedAtNanos() <= 2 * refresh.toNanos() ? then : null;
+      return clock.nanos() - then.lookedAtNanos() <= validNanos ? then : null;
     }
     return null;
   }
