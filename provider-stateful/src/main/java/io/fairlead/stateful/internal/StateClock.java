@@ -53,6 +53,7 @@ public interface StateClock extends AutoCloseable {
   final class SystemClock implements StateClock {
     /** So that a wrapped platform that is slow to be read holds up no other container. */
     private static final int THREADS = 4;
+
     private static final long NANOS_PER_MILLI = TimeUnit.MILLISECONDS.toNanos(1);
     private static final long ANCHOR_NANOS = TimeUnit.SECONDS.toNanos(1);
 
