@@ -211,8 +211,11 @@ public final class CompositeOperations implements AutoCloseable {
       undos.push(new Undo(what, operation));
     }
 
-    /** Forgets how earlier steps are undone: from here on they are what serves. */
+    /**
+     * Forgets how earlier steps are undone: from here on they are what serves. It is too late to cancel the operation then.
+     */
     public void keep() {
+      run.keep();
       undos.clear();
     }
 

@@ -42,6 +42,7 @@ final class Run<R> implements Operation<R> {
 
   private final ReentrantLock stopLock = new ReentrantLock();
   private @Nullable Why stop;
+  private boolean kept;
   private @Nullable Thread pausing;
   private @Nullable Consumer<Why> stopper;
   private @Nullable Runnable completion;
@@ -108,7 +109,7 @@ final class Run<R> implements Operation<R> {
   public boolean cancel() {
     stopLock.lock();
     try {
-      if (stop != null || status.state().isFinal() || status.state() == State.UNDOING) {
+      if (kept || stop != null || status.state().isFinal() || status.state() == State.UNDOING) {
         return false;
       }
       stop(Why.CANCELLED);
@@ -130,6 +131,19 @@ final class Run<R> implements Operation<R> {
   @Override
   public CompletableFuture<R> toFuture() {
     return future.copy();
+  }
+
+  /** From here on it is too late to cancel it: what it has done stays. A cancellation that has come is forgotten. */
+  void keep() {
+    stopLock.lock();
+    try {
+      kept = true;
+      if (stop == Why.CANCELLED) {
+        stop = null;
+      }
+    } finally {
+      stopLock.unlock();
+    }
   }
 
   /** Stops the worker without a rollback. */

@@ -106,6 +106,26 @@ class CompositeOperationsTest {
   }
 
   @Test
+  void whatIsKeptIsNotCancelledAnyMore() throws Exception {
+    CountDownLatch kept = new CountDownLatch(1);
+    CountDownLatch tried = new CountDownLatch(1);
+    Operation<String> operation = operations.run("deploy", "one", steps -> {
+      steps.undoBy("a", step("undo a"));
+      steps.keep();
+      kept.countDown();
+      waitFor(tried);
+      return steps.await(step("b"));
+    });
+    kept.await();
+
+    assertThat(operation.cancel()).isFalse();
+    tried.countDown();
+
+    assertThat(operation.await(LIMIT)).isEqualTo("b");
+    assertThat(done).containsExactly("b");
+  }
+
+  @Test
   void aRollbackThatFailsSaysWhatToDoAndNothingMore() {
     Operation<String> operation = operations.run("deploy", "one", steps -> {
       steps.undoBy("a", step("undo a"));

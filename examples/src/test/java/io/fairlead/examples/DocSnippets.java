@@ -4,6 +4,9 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 
 import io.fairlead.engine.ExecutionProvider;
 import io.fairlead.engine.StreamingModelHandler;
+import io.fairlead.grammar.CachingPolicy;
+import io.fairlead.grammar.CachingPolicy.Eviction;
+import io.fairlead.grammar.CachingPolicy.Strategy;
 import io.fairlead.grammar.ColdStart;
 import io.fairlead.grammar.Container;
 import io.fairlead.grammar.Dependencies;
@@ -15,6 +18,9 @@ import io.fairlead.grammar.ModelMetadata;
 import io.fairlead.grammar.Routing;
 import io.fairlead.grammar.RuntimeSpec;
 import io.fairlead.grammar.Scaling;
+import io.fairlead.grammar.StatePolicy;
+import io.fairlead.grammar.StatefulContainer;
+import io.fairlead.grammar.UpdateStrategy;
 import io.fairlead.json.GrammarJson;
 import io.fairlead.local.LocalConfig;
 import io.fairlead.local.LocalProvider;
@@ -32,6 +38,10 @@ import io.fairlead.serverless.ServerlessConfig;
 import io.fairlead.serverless.ServerlessOptions;
 import io.fairlead.serverless.ServerlessPlatform;
 import io.fairlead.serverless.ServerlessProvider;
+import io.fairlead.stateful.CacheAnswer;
+import io.fairlead.stateful.CachingPlatform;
+import io.fairlead.stateful.Stateful;
+import io.fairlead.stateful.StatefulConfig;
 import java.net.URI;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
@@ -111,6 +121,22 @@ final class DocSnippets {
     String json = GrammarJson.write(endpoint);
     Endpoint same = GrammarJson.read(json, Endpoint.class);
     return List.of(endpoint, same);
+  }
+
+  static void withState(EndpointPlatform local, Endpoint blue, Duration limit) {
+    StatePolicy policy = new StatePolicy(
+        CachingPolicy.of(Strategy.EXACT, "64MB", Eviction.W_TINYLFU),
+        new UpdateStrategy(UpdateStrategy.Type.INCREMENTAL, Duration.ofMinutes(5), true));
+    StatefulConfig config = StatefulConfig.DEFAULT.withDeterministicModels();
+
+    try (CachingPlatform stateful = Stateful.over(local, config)) {
+      StatefulContainer ask = stateful.attach(blue, policy).await(limit);
+      Request request = Request.texts("Which food lasts?");
+      for (int i = 0; i < 2; i++) {
+        Response answer = stateful.cacheForward(ask, request);
+        System.out.println(answer.find(CacheAnswer.class).orElseThrow().source());
+      }
+    } // MODEL, then CACHE_EXACT
   }
 
   static ModelArtifact options() {

@@ -9,6 +9,7 @@ import io.fairlead.grammar.ModelArtifact;
 import io.fairlead.grammar.Routing;
 import io.fairlead.grammar.RuntimeSpec;
 import io.fairlead.grammar.Scaling;
+import io.fairlead.grammar.TrafficWeight;
 import io.fairlead.local.LocalConfig;
 import io.fairlead.local.LocalProvider;
 import io.fairlead.platform.EndpointPlatform;
@@ -160,6 +161,32 @@ class DocSnippetsTest {
       assertThat(rest.contentType()).isEqualTo("text/plain");
       assertThat(rest.variant()).contains("blue");
       assertThat(local.invoke(blue, Request.json("1")).text()).isEqualTo("1\n2\n3\n");
+    }
+  }
+
+  /** Attaches as README does, to an endpoint of two variants. */
+  static final class WithState {
+    private WithState() {}
+
+    public static void main(String[] args) {
+      Duration limit = Duration.ofMinutes(1);
+      Map.Entry<EndpointPlatform, ModelArtifact> functions = DocSnippets.functions();
+      try (EndpointPlatform local = functions.getKey()) {
+        Container echo = new Container(functions.getValue(), RuntimeSpec.NONE, Dependencies.NONE);
+        Scaling one = Scaling.fixed(1);
+        Endpoint blue = local.deploy(echo, one, new Routing("ask", "blue")).await(limit);
+        Endpoint green = local.deploy(echo, one, new Routing("ask", "green")).await(limit);
+        local.route(blue.at(100), green.at(0), TrafficWeight.percent(10)).await(limit);
+        DocSnippets.withState(local, blue, limit);
+      }
+    }
+  }
+
+  @Test
+  void theSecondAnswerComesFromTheCache() throws Exception {
+    try (Child child = Child.java(WithState.class)) {
+      assertThat(child.exitCode()).isZero();
+      assertThat(child.out().lines()).containsExactly("MODEL", "CACHE_EXACT");
     }
   }
 

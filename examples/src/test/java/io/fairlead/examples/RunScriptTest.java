@@ -71,7 +71,8 @@ class RunScriptTest {
   void withoutANameItListsTheExamples() throws Exception {
     try (Child child = run()) {
       assertThat(child.exitCode()).isEqualTo(2);
-      assertThat(child.err()).contains("quickstart", "serverless", "lifecycle", "readme", "jshell");
+      assertThat(child.err())
+          .contains("quickstart", "serverless", "stateful", "lifecycle", "readme", "jshell");
     }
     assertThat(builds()).isEmpty();
   }

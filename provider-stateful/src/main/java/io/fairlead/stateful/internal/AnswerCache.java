@@ -30,15 +30,20 @@ import io.fairlead.stateful.internal.prefetch.Candidate;
 import io.fairlead.stateful.internal.prefetch.Prefetcher;
 import java.time.Duration;
 import java.util.Arrays;
+import java.util.Deque;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentLinkedDeque;
 import java.util.concurrent.ConcurrentMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -52,6 +57,9 @@ import org.jspecify.annotations.Nullable;
 final class AnswerCache {
   /** Of the bytes of a predictive cache, one in so many are for what predicts. */
   private static final int PREFETCHERS_SHARE = 8;
+
+  /** More answers between two looks are not passed on to the second level. */
+  private static final int MOST_UNCONFIRMED = 10_000;
 
   /** The part of a request's time that is not worth a copy of the request. */
   private static final int LITTLE = 256;
@@ -70,6 +78,11 @@ final class AnswerCache {
       new ConcurrentHashMap<>();
   private final Bypass bypass;
   private final Bypass secondBypass;
+
+  /** Answers that the second level gets when a later look has seen that their version still served. */
+  private final Deque<Entry> unconfirmed = new ConcurrentLinkedDeque<>();
+
+  private final AtomicInteger unconfirmedCount = new AtomicInteger();
   private volatile Setup setup = Setup.NOTHING;
 
   /**
@@ -133,7 +146,7 @@ final class AnswerCache {
     if (now.store() == null || isForHost(request)) {
       return passBy(request);
     }
-    Versions.Choice choice = versions.choose(request);
+    Versions.Choice choice = versions.choose(request, begin);
     if (choice == null) {
       return passBy(request);
     }
@@ -158,9 +171,8 @@ final class AnswerCache {
     try {
       Response response = host.invoke(versions.served(), request);
       counters.answered();
-      Version version = versions.of(response);
       return response.with(
-          CacheAnswer.of(Source.MODEL, version == null ? "" : version.digest(), Duration.ZERO));
+          CacheAnswer.of(Source.MODEL, digest(versions.of(response)), Duration.ZERO));
     } catch (ServingException e) {
       throw own(e);
     } finally {
@@ -234,7 +246,7 @@ final class AnswerCache {
     Response answer() {
       if (bypass.passes(place.key())) {
         counters.bypassed.increment();
-        return told(ask(request).response());
+        return told(ask(request));
       }
       if (!how.noCache()) {
         CachedAnswer cached = find(store, place.key(), version, request);
@@ -257,7 +269,7 @@ final class AnswerCache {
       if (!how.noStore()) {
         keep(answered);
       }
-      return told(answered.response());
+      return told(answered);
     }
 
     /** Asks the model for all who ask the same at this time, or waits for the one who does. */
@@ -298,7 +310,7 @@ final class AnswerCache {
         long afterAnswer = clock.nanos();
         own.complete(keep(answered));
         bypass.lookup(beforeAsking - begin + clock.nanos() - afterAnswer);
-        return told(answered.response());
+        return told(answered);
       } catch (RuntimeException | Error e) {
         own.completeExceptionally(e);
         throw e;
@@ -397,23 +409,28 @@ final class AnswerCache {
     }
 
     private Answered ask(Request asking) {
-      return AnswerCache.this.ask(version, asking);
+      return AnswerCache.this.ask(choice, asking);
     }
 
-    private Response told(Response response) {
+    private Response told(Answered answered) {
       counters.answered();
-      return response.with(CacheAnswer.of(Source.MODEL, version.digest(), Duration.ZERO));
+      String digest = digest(answered.by());
+      return answered.response().with(CacheAnswer.of(Source.MODEL, digest, Duration.ZERO));
     }
 
     /** {@return the answer as it is kept; it is kept only if it is known to be of the version in its key} */
     private CachedAnswer keep(Answered answered) {
       Response response = answered.response();
-      CachedAnswer answer =
-          AnswerCache.this.answer(version, response, answered.costNanos(), retained());
-      if (versions.isOf(choice, response)) {
+      CachedAnswer answer = AnswerCache.this.answer(answered, version, retained());
+      if (answered.by() == version) {
         store.put(place.key(), answer);
+        if (!versions.isOf(choice, response)) {
+          // It was replaced meanwhile, and what had been kept of it was looked through before this.
+          store.remove(place.key());
+          return answer;
+        }
         if (second.isThere() && !secondBypass.passes(place.key())) {
-          second.add(place.key(), answer);
+          share(version, new Entry(place.key(), answer));
         }
         Approximation approximation = version.approximation();
         if (approximation != null && near != null) {
@@ -444,8 +461,8 @@ final class AnswerCache {
     }
 
     private Duration age(CachedAnswer cached) {
-      long age = clock.time().now().toEpochMilli() - cached.answeredAtMillis();
-      return Duration.ofMillis(Math.max(0, age));
+      long age = clock.millis(begin) - cached.answeredAtMillis();
+      return age <= 0 ? Duration.ZERO : Duration.ofMillis(age);
     }
 
     /** Learns from the request, and has computed what may come next. */
@@ -472,7 +489,7 @@ final class AnswerCache {
                 response,
                 spare,
                 calls,
-                probe -> AnswerCache.this.ask(version, pinnedAs(request, probe)).response());
+                probe -> AnswerCache.this.ask(choice, pinnedAs(request, probe)).response());
       }
     }
   }
@@ -496,11 +513,18 @@ final class AnswerCache {
    *
    * @param response the answer
    * @param costNanos how long it took
+   * @param by the version that gave it; null if that is not known
    */
-  private record Answered(Response response, long costNanos) {}
+  private record Answered(
+      Response response, long costNanos, @Nullable Version by) {}
 
-  /** Asks the model, which counts as a call of its version. */
-  private Answered ask(Version version, Request request) {
+  private static String digest(@Nullable Version version) {
+    return version == null ? "" : version.digest();
+  }
+
+  /** Asks the model, which counts as a call of the version that was chosen. */
+  private Answered ask(Versions.Choice choice, Request request) {
+    Version version = choice.version();
     version.calls().begin();
     calls.begin();
     counters.modelCalls.increment();
@@ -510,7 +534,8 @@ final class AnswerCache {
       long cost = clock.nanos() - begin;
       bypass.model(cost);
       secondBypass.model(cost);
-      return new Answered(response, cost);
+      return new Answered(
+          response, cost, versions.isOf(choice, response) ? version : versions.of(response));
     } catch (ServingException e) {
       throw own(e);
     } finally {
@@ -519,15 +544,16 @@ final class AnswerCache {
     }
   }
 
-  private CachedAnswer answer(
-      Version version, Response response, long costNanos, @Nullable RetainedRequest request) {
+  private CachedAnswer answer(Answered answered, Version asked, @Nullable RetainedRequest request) {
+    Response response = answered.response();
+    Version by = answered.by();
     return new CachedAnswer(
         response.bodyUnsafe(),
-        version.shared(response.contentType()),
-        version.variant(),
-        version.digest(),
-        clock.time().now().toEpochMilli(),
-        costNanos,
+        asked.shared(response.contentType()),
+        by == null ? response.variant().orElse(null) : by.variant(),
+        digest(by),
+        clock.millis(clock.nanos()),
+        answered.costNanos(),
         request);
   }
 
@@ -592,6 +618,76 @@ final class AnswerCache {
             .flatMap(cells::cell)
             .filter(other -> Arrays.equals(cell.get(), other))
             .isPresent();
+  }
+
+  // ---- what others replace ----
+
+  /**
+   * Passes an answer on to the second level, where it lasts longer than here: at once if its version is known by its name,
+   * and else when a later look has seen that it still served.
+   */
+  private void share(Version version, Entry entry) {
+    if (versions.isLasting(version)) {
+      second.add(entry.key(), entry.answer());
+    } else if (unconfirmedCount.incrementAndGet() > MOST_UNCONFIRMED) {
+      unconfirmedCount.decrementAndGet();
+    } else {
+      unconfirmed.add(entry);
+    }
+  }
+
+  /**
+   * Takes note of a look at what serves. An answer of a version that is gone is forgotten if it came after the look before:
+   * it may be of the model that replaced it, and would be wrong if that version came back.
+   */
+  void looked(VersionTable now, List<Version> gone, long sinceNanos) {
+    AnswerStore store = store();
+    if (store != null && !gone.isEmpty()) {
+      Set<String> digests = new HashSet<>();
+      gone.forEach(version -> digests.add(version.digest()));
+      long since = clock.millis(clock.nanos())
+          - TimeUnit.NANOSECONDS.toMillis(clock.nanos() - sinceNanos)
+          - 1;
+      store.forEach((key, answer) -> {
+        if (answer.answeredAtMillis() >= since && digests.contains(answer.modelDigest())) {
+          store.remove(key);
+        }
+      });
+    }
+    Set<String> serving = new HashSet<>();
+    now.all().forEach(version -> serving.add(version.digest()));
+    long lookedAt = lookedAtMillis(now);
+    for (int i = unconfirmedCount.get(); i > 0; i--) {
+      Entry entry = unconfirmed.poll();
+      if (entry == null) {
+        break;
+      }
+      if (!serving.contains(entry.answer().modelDigest())) {
+        unconfirmedCount.decrementAndGet();
+      } else if (entry.answer().answeredAtMillis() <= lookedAt) {
+        unconfirmedCount.decrementAndGet();
+        second.add(entry.key(), entry.answer());
+      } else {
+        unconfirmed.add(entry);
+      }
+    }
+  }
+
+  /** {@return the wall-clock time of the look that a table is of} */
+  private long lookedAtMillis(VersionTable table) {
+    long now = clock.nanos();
+    return clock.millis(now) - TimeUnit.NANOSECONDS.toMillis(now - table.lookedAtNanos());
+  }
+
+  /** {@return whether an answer may outlive this process: its version served at a look that came after it} */
+  boolean isConfirmed(CachedAnswer answer) {
+    VersionTable now = versions.table();
+    for (Version version : now.all()) {
+      if (version.digest().equals(answer.modelDigest())) {
+        return versions.isLasting(version) || answer.answeredAtMillis() <= lookedAtMillis(now);
+      }
+    }
+    return true;
   }
 
   @Nullable
@@ -670,7 +766,14 @@ final class AnswerCache {
     counters.modelCalls.increment();
     long begin = clock.nanos();
     Response response = host.invoke(version.served(), request);
-    CachedAnswer answer = answer(version, response, clock.nanos() - begin, retained);
+    if (version.variant() != null
+        && response.variant().isPresent()
+        && !version.variant().equals(response.variant().get())) {
+      throw new ServingException(
+          StatefulProvider.ID, ErrorKind.UNKNOWN, "another variant than was asked has answered");
+    }
+    CachedAnswer answer =
+        answer(new Answered(response, clock.nanos() - begin, version), version, retained);
     return new Entry(Place.of(version, retained.scope(), request).key(), answer);
   }
 

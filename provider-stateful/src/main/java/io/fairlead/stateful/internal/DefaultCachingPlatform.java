@@ -51,6 +51,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
 import java.util.function.Consumer;
@@ -114,11 +115,14 @@ final class DefaultCachingPlatform implements CachingPlatform {
 
   private LiveContainer require(StatefulContainer container, Request request) {
     checkOptions("Request", request.options(), StatefulRequest.class);
-    return require(container.name(), "ask " + container.name());
+    return require(container.name(), "ask");
   }
 
-  private LiveContainer require(String name, String what) {
-    closed.check(what);
+  private LiveContainer require(String name, String verb) {
+    // The words are put together only if they are needed: each request comes by here.
+    if (closed.isClosed()) {
+      throw Closed.refusal(StatefulProvider.ID, verb + " " + name);
+    }
     LiveContainer live = containers.get(name);
     if (live == null) {
       throw new ServingException(
@@ -271,11 +275,10 @@ final class DefaultCachingPlatform implements CachingPlatform {
         throw conflict(name + " serves on " + host.id()
             + " without state: attach to it, or take another name");
       }
-      if (host.hasVariants()
-          && serving.weight() > 0
-          && !String.valueOf(serving.variant()).equals(host.variantOf(digest))) {
-        throw conflict(name + " serves another model on " + host.id() + " (variant "
-            + serving.variant() + "): deploy that one and update its state, or undeploy it");
+      if (serving.weight() > 0 && !host.isVersion(serving, digest)) {
+        throw conflict(name + " serves another model on " + host.id()
+            + (host.hasVariants() ? " (variant " + serving.variant() + ")" : "")
+            + ": deploy that one and update its state, or undeploy it");
       }
     }
   }
@@ -286,7 +289,7 @@ final class DefaultCachingPlatform implements CachingPlatform {
       if (host.hasVariants()
           && host.isOurs(serving)
           && serving.weight() == 0
-          && !String.valueOf(serving.variant()).equals(host.variantOf(digest))) {
+          && !host.isVersion(serving, digest)) {
         steps.report("variant " + serving.variant(), "is left from an earlier update");
         host.retire(steps, serving.served());
       }
@@ -309,6 +312,7 @@ final class DefaultCachingPlatform implements CachingPlatform {
         version -> found(container.name(), version));
     AnswerCache cache =
         new AnswerCache(container.name(), host, versions, clock, events, spare, second, config);
+    versions.onLook(cache::looked);
     LiveContainer live = new LiveContainer(
         container, policy, served, attached, artifactDigest, versions, cache, folder);
     configure(live);
@@ -354,13 +358,14 @@ final class DefaultCachingPlatform implements CachingPlatform {
 
   /** Lets a version answer from now on: it is looked at, and its keys are those of its digest. */
   private void publish(Steps steps, LiveContainer live, Version version, String stated) {
+    long lookedAt = clock.nanos();
     List<Serving> servings = host.look(live.container().name(), List.of(), LOOK_LIMIT);
     for (Serving serving : servings) {
       if (String.valueOf(version.variant()).equals(String.valueOf(serving.variant()))) {
         live.versions().own(serving, version);
       }
     }
-    live.versions().publish(servings, stated);
+    live.versions().publish(servings, lookedAt, stated);
     steps.report("version " + version, "answers");
   }
 
@@ -389,6 +394,7 @@ final class DefaultCachingPlatform implements CachingPlatform {
     if (live != null && !live.isAttached()) {
       throw conflict("container " + fresh.name() + " was deployed here: it has its state");
     }
+    long lookedAt = clock.nanos();
     List<Serving> servings = host.look(fresh.name(), List.of(), LOOK_LIMIT);
     if (servings.isEmpty()) {
       throw new ServingException(
@@ -409,7 +415,9 @@ final class DefaultCachingPlatform implements CachingPlatform {
     LiveContainer created = newContainer(container, policy, served, true, "", folder);
     stored.ifPresent(known -> created.cache().add(known.answers()));
     containers.put(fresh.name(), created);
-    created.versions().publish(servings, container.state().warmWeights().digest());
+    created
+        .versions()
+        .publish(servings, lookedAt, container.state().warmWeights().digest());
     created.start(clock, config.refresh());
     return container;
   }
@@ -428,11 +436,22 @@ final class DefaultCachingPlatform implements CachingPlatform {
         .throwIfAny();
     checkOptions("ModelMetadata", container.artifact().metadata().options(), StatefulModel.class);
     closed.check("update " + container.name());
-    return operations.run("update", container.name(), steps -> update(steps, container, state));
+    Operation<StatefulContainer> update =
+        operations.run("update", container.name(), steps -> update(steps, container, state));
+    if (!host.hasVariants()) {
+      // What was replaced in place is put back by then.
+      CompletableFuture<?> unused = update.toFuture().whenComplete((done, failure) -> {
+        LiveContainer live = containers.get(container.name());
+        if (failure != null && live != null) {
+          live.versions().settle();
+        }
+      });
+    }
+    return update;
   }
 
   private StatefulContainer update(Steps steps, StatefulContainer container, ModelState state) {
-    LiveContainer live = require(container.name(), "update " + container.name());
+    LiveContainer live = require(container.name(), "update");
     StatefulContainer before = live.container();
     if (before.state().epoch() != container.state().epoch()) {
       throw conflict(
@@ -464,10 +483,11 @@ final class DefaultCachingPlatform implements CachingPlatform {
               + " is attached to what serves: deploy another model and route to it on " + host.id()
               + ", which is noticed here within " + config.refresh().toSeconds() + " s");
     }
+    long lookedAt = clock.nanos();
     List<Serving> servings = host.look(after.name(), List.of(), LOOK_LIMIT);
     live.become(after, live.serving(), "");
     configure(live);
-    live.versions().publish(servings, after.state().warmWeights().digest());
+    live.versions().publish(servings, lookedAt, after.state().warmWeights().digest());
     return after;
   }
 
@@ -488,6 +508,7 @@ final class DefaultCachingPlatform implements CachingPlatform {
       Version version = new Version(newer, host.variantOf(digest), digest);
       prepare(live, version, after.artifact());
       List<Entry> warm = warmUp(steps, live, version);
+      steps.checkStop();
       if (host.hasVariants()) {
         live.versions().unsettle();
         host.promote(steps, newer, older);
@@ -503,7 +524,9 @@ final class DefaultCachingPlatform implements CachingPlatform {
       }
       live.cycle();
     } catch (RuntimeException e) {
-      live.versions().settle();
+      if (host.hasVariants()) {
+        live.versions().settle();
+      }
       throw e;
     }
   }
@@ -578,15 +601,27 @@ final class DefaultCachingPlatform implements CachingPlatform {
 
   private List<ManagedResource> undeploy(Steps steps, String name) {
     LiveContainer live = containers.get(name);
-    boolean ours = live != null
-        ? !live.isAttached()
-        : host.look(name, List.of(), LOOK_LIMIT).stream().anyMatch(host::isOurs);
-    List<ManagedResource> deleted = ours ? steps.await(() -> host.undeployAll(name)) : List.of();
+    List<ManagedResource> deleted =
+        live != null && live.isAttached() ? List.of() : undeployOurs(steps, name, live != null);
     if (live != null) {
       containers.remove(name);
       live.forget();
     }
     return deleted;
+  }
+
+  /** What others have deployed there is not deleted. */
+  private List<ManagedResource> undeployOurs(Steps steps, String name, boolean known) {
+    List<Serving> servings = host.look(name, List.of(), LOOK_LIMIT);
+    List<Serving> others =
+        servings.stream().filter(serving -> !host.isOurs(serving)).toList();
+    // What cannot be described is ours if it was deployed here.
+    boolean ours = servings.isEmpty() ? known : others.size() < servings.size();
+    if (ours && !others.isEmpty()) {
+      throw conflict(name + " has variant " + others.get(0).variant() + " on " + host.id()
+          + ", which was not deployed here: undeploy it there first");
+    }
+    return ours ? steps.await(() -> host.undeployAll(name)) : List.of();
   }
 
   // ---- looking ----
@@ -669,15 +704,12 @@ final class DefaultCachingPlatform implements CachingPlatform {
 
   @Override
   public CacheStatistics statistics(StatefulContainer container) {
-    return require(container.name(), "read the statistics of " + container.name())
-        .cache()
-        .statistics();
+    return require(container.name(), "read the statistics of").cache().statistics();
   }
 
   @Override
   public List<FeatureImportance> importance(StatefulContainer container) {
-    return require(container.name(), "read the importance of " + container.name())
-        .importance();
+    return require(container.name(), "read the importance of").importance();
   }
 
   @Override

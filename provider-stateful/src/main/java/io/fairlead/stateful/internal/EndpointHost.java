@@ -158,6 +158,11 @@ final class EndpointHost implements Host {
   }
 
   @Override
+  public boolean isVersion(Serving serving, String digest) {
+    return variantOf(digest).equals(serving.variant());
+  }
+
+  @Override
   public void promote(Steps steps, Served newer, Served older) {
     steps.await(() -> platform.route(
         ((Endpoint) older).at(TrafficWeight.NONE),

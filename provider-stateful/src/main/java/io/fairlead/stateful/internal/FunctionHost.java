@@ -26,8 +26,10 @@ import org.jspecify.annotations.Nullable;
  * A function platform that is wrapped: a new model version replaces the old one in place, by the function's own update.
  */
 final class FunctionHost implements Host {
-  /** The label of functions that were deployed here, so that another process knows them from attached ones. */
+  /** The label of functions that were deployed here, so that another process knows them, and their version. */
   private static final String LABEL = "fairlead-stateful";
+
+  private static final int LABEL_DIGITS = 12;
 
   private final FunctionPlatform platform;
   private final FunctionLimits limits;
@@ -94,7 +96,7 @@ final class FunctionHost implements Host {
   @Override
   public Served deploy(Steps steps, ModelArtifact artifact, String digest) {
     Map<String, String> labels = new HashMap<>(artifact.metadata().labels());
-    labels.put(LABEL, "deployed");
+    labels.put(LABEL, digest.substring(0, LABEL_DIGITS));
     ModelArtifact labelled = artifact.withMetadata(artifact.metadata().withLabels(labels));
     return steps.await(() -> platform.deploy(labelled, limits));
   }
@@ -107,6 +109,13 @@ final class FunctionHost implements Host {
   @Override
   public boolean isOurs(Serving serving) {
     return serving.served().artifact().metadata().labels().containsKey(LABEL);
+  }
+
+  @Override
+  public boolean isVersion(Serving serving, String digest) {
+    return digest
+        .substring(0, LABEL_DIGITS)
+        .equals(serving.served().artifact().metadata().labels().get(LABEL));
   }
 
   @Override

@@ -77,6 +77,13 @@ interface Host extends AutoCloseable {
   /** {@return whether a variant was deployed by this module, whatever process it was in} */
   boolean isOurs(Serving serving);
 
+  /**
+   * {@return whether what serves was deployed by this module as the version of a digest}
+   *
+   * @param digest the digest of a model version
+   */
+  boolean isVersion(Serving serving, String digest);
+
   /** Sends all requests of a name to what was deployed, and none to what served before. */
   void promote(Steps steps, Served newer, Served older);
 

@@ -18,6 +18,8 @@ import java.util.Optional;
  * <p>Only the operations on its name change it, one after the other.
  */
 final class LiveContainer {
+  private static final Duration LOOK_LIMIT = Duration.ofSeconds(5);
+
   private final boolean attached;
   private final Versions versions;
   private final AnswerCache cache;
@@ -134,7 +136,16 @@ final class LiveContainer {
     versions.table().all().forEach(version -> version.importance().roll());
     AnswerStore store = cache.store();
     if (folder.isPresent() && store != null) {
-      folder.get().save(policy.update().type(), store, versionDigest(), container.state());
+      // An answer that came after the last look may be of a model that replaced its version.
+      versions.confirm(LOOK_LIMIT);
+      folder
+          .get()
+          .save(
+              policy.update().type(),
+              store,
+              cache::isConfirmed,
+              versionDigest(),
+              container.state());
     }
   }
 

@@ -17,6 +17,13 @@ public interface StateClock extends AutoCloseable {
   long nanos();
 
   /**
+   * {@return the wall-clock time in milliseconds since 1970, as of a second ago at most}
+   *
+   * @param nanos the monotonic time now, which spares a reading of the clock
+   */
+  long millis(long nanos);
+
+  /**
    * Runs an action in intervals, first after one of them.
    *
    * @param action what it throws is its own: a later run takes place all the same
@@ -47,7 +54,11 @@ public interface StateClock extends AutoCloseable {
     /** So that a wrapped platform that is slow to be read holds up no other container. */
     private static final int THREADS = 4;
 
+    private static final long NANOS_PER_MILLI = TimeUnit.MILLISECONDS.toNanos(1);
+    private static final long ANCHOR_NANOS = TimeUnit.SECONDS.toNanos(1);
+
     private final ScheduledThreadPoolExecutor timers;
+    private volatile Anchor anchor = new Anchor(System.nanoTime(), System.currentTimeMillis());
 
     private SystemClock(String platform) {
       AtomicInteger number = new AtomicInteger();
@@ -68,6 +79,24 @@ public interface StateClock extends AutoCloseable {
     @Override
     public long nanos() {
       return System.nanoTime();
+    }
+
+    /**
+     * One moment by both clocks.
+     *
+     * @param nanos by the monotonic one
+     * @param millis by the wall clock
+     */
+    private record Anchor(long nanos, long millis) {}
+
+    @Override
+    public long millis(long nanos) {
+      Anchor known = anchor;
+      if (nanos - known.nanos() > ANCHOR_NANOS) {
+        known = new Anchor(nanos, System.currentTimeMillis());
+        anchor = known;
+      }
+      return known.millis() + Math.floorDiv(nanos - known.nanos(), NANOS_PER_MILLI);
     }
 
     @Override

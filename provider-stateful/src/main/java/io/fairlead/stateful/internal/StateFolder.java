@@ -7,6 +7,7 @@ import io.fairlead.json.GrammarJson;
 import io.fairlead.stateful.CacheEvent;
 import io.fairlead.stateful.internal.cache.AnswerStore;
 import io.fairlead.stateful.internal.cache.AnswerStore.Entry;
+import io.fairlead.stateful.internal.cache.CachedAnswer;
 import io.fairlead.stateful.internal.persistence.SnapshotFolder;
 import io.fairlead.stateful.internal.persistence.SnapshotFolder.Restored;
 import io.fairlead.stateful.internal.persistence.SnapshotFolder.Written;
@@ -18,6 +19,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Predicate;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -107,9 +109,15 @@ final class StateFolder implements AutoCloseable {
   /**
    * Writes what has changed since the last time, or everything.
    *
+   * @param may whether an answer may be written now
    * @param digest the digest of the version that serves
    */
-  void save(UpdateStrategy.Type type, AnswerStore store, String digest, ModelState modelState) {
+  void save(
+      UpdateStrategy.Type type,
+      AnswerStore store,
+      Predicate<? super CachedAnswer> may,
+      String digest,
+      ModelState modelState) {
     SnapshotFolder to = folder;
     if (to == null) {
       return;
@@ -117,7 +125,11 @@ final class StateFolder implements AutoCloseable {
     SnapshotFolder.State state =
         new SnapshotFolder.State(modelState.epoch(), digest, GrammarJson.write(modelState));
     List<Entry> all = new ArrayList<>();
-    store.forEach((key, answer) -> all.add(new Entry(key, answer)));
+    store.forEach((key, answer) -> {
+      if (may.test(answer)) {
+        all.add(new Entry(key, answer));
+      }
+    });
     List<Entry> changed =
         all.stream().filter(entry -> !entry.answer().isSaved()).toList();
     try {

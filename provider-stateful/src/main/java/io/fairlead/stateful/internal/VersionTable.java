@@ -46,6 +46,14 @@ record VersionTable(
     return null;
   }
 
+  /** {@return whether a version serves, or would if a request were pinned to it} */
+  boolean serves(Version version) {
+    if (split.shares().size() == 1 && split.shares().get(0).version() == version) {
+      return true;
+    }
+    return all().contains(version);
+  }
+
   List<Version> all() {
     List<Version> all = new ArrayList<>(others);
     for (Share share : split.shares()) {

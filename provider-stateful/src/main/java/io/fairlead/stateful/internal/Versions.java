@@ -1,9 +1,9 @@
 package io.fairlead.stateful.internal;
 
-import io.fairlead.error.ServingException;
 import io.fairlead.grammar.Served;
 import io.fairlead.platform.Request;
 import io.fairlead.platform.Response;
+import io.fairlead.provider.Durations;
 import io.fairlead.provider.Sha256;
 import io.fairlead.stateful.internal.Host.Serving;
 import io.fairlead.stateful.internal.TrafficSplit.Share;
@@ -35,6 +35,9 @@ final class Versions {
   private final Host host;
   private final StateClock clock;
   private final Duration refresh;
+  /** How long a table may be answered by. */
+  private final long validNanos;
+
   private final Consumer<Version> found;
   /** The versions that were deployed here, by their variants and what is seen of them. */
   private final Map<String, Version> own = new ConcurrentHashMap<>();
@@ -47,6 +50,7 @@ final class Versions {
   /** After a look that failed, when the next one is due. */
   private volatile long nextLookNanos;
 
+  private volatile LookListener listener = (now, gone, since) -> {};
   private volatile boolean pins = true;
   /** What the owner says of the version beyond what is seen of it. */
   private volatile String stated = "";
@@ -69,6 +73,7 @@ final class Versions {
     this.host = host;
     this.clock = clock;
     this.refresh = refresh;
+    this.validNanos = 2 * Durations.nanos(refresh);
     this.found = found;
     this.nextLookNanos = clock.nanos();
     this.table = new VersionTable(
@@ -91,10 +96,12 @@ final class Versions {
 
   /**
    * {@return the version for a request; null if it is not known which version would answer it}
+   *
+   * @param nanos the monotonic time now
    */
   @Nullable
-  Choice choose(Request request) {
-    VersionTable now = current();
+  Choice choose(Request request, long nanos) {
+    VersionTable now = current(nanos);
     if (now == null || now.isEmpty()) {
       return null;
     }
@@ -131,26 +138,66 @@ final class Versions {
     pins = false;
   }
 
-  /** {@return whether an answer is known to be of the version that was chosen} */
+  /** {@return whether an answer is known to be of the version that was chosen, as far as it was looked} */
   boolean isOf(Choice choice, Response answer) {
+    VersionTable now = table;
     String asked = choice.version().variant();
     if (asked != null && answer.variant().isPresent()) {
       boolean same = asked.equals(answer.variant().get());
       if (!same && !choice.request().variant().isPresent()) {
-        expire(table.settled());
+        expire(now.settled());
       }
-      return same;
+      return same && now.serves(choice.version());
     }
-    VersionTable now = table;
     return now.settled()
         && choice.table().settled()
-        && now.changes() == choice.table().changes();
+        && now.changes() == choice.table().changes()
+        && now.serves(choice.version());
+  }
+
+  /**
+   * {@return whether nobody replaces the model behind a version's name: its variant was deployed here, under a name that is
+   * made of the model}
+   */
+  boolean isLasting(Version version) {
+    return version.variant() != null && own.containsValue(version);
+  }
+
+  /** Looks, within a limit, unless all that serves is known by its name. */
+  void confirm(Duration limit) {
+    if (!table.all().stream().allMatch(this::isLasting)) {
+      look(limit);
+    }
+  }
+
+  /** What is told of each look that succeeded. */
+  @FunctionalInterface
+  interface LookListener {
+    /**
+     * Called after a look, or a publication.
+     *
+     * @param now what serves
+     * @param gone versions that served at the look before, and do not any more
+     * @param sinceNanos when the look before began, by the monotonic clock
+     */
+    void looked(VersionTable now, List<Version> gone, long sinceNanos);
+  }
+
+  /** Sets who is told of each look that succeeded. */
+  void onLook(LookListener newListener) {
+    listener = newListener;
+  }
+
+  private void tell(VersionTable before, VersionTable now) {
+    List<Version> gone = new ArrayList<>(before.all());
+    gone.removeAll(now.all());
+    listener.looked(now, gone, before.lookedAtNanos());
   }
 
   /** After a replacement that failed, finds out what serves; if it cannot be read, requests pass the cache by. */
   void settle() {
     expire(true);
-    look();
+    look(LOOK_LIMIT);
   }
 
   /** Lets the next request look: what serves may not be what was expected. */
@@ -164,7 +211,7 @@ final class Versions {
           now.servings(),
           settled,
           now.changes(),
-          clock.nanos() - 2 * refresh.toNanos() - 1);
+          clock.nanos() - validNanos - 1);
     } finally {
       changing.unlock();
     }
@@ -200,23 +247,25 @@ final class Versions {
    * <p>Then it is looked at aside, and until that is done requests pass the cache by: none waits for a look, however slow
    * the wrapped platform is with it.
    */
-  private @Nullable VersionTable current() {
+  private @Nullable VersionTable current(long nanos) {
     VersionTable now = table;
-    used = true;
-    if (clock.nanos() - now.lookedAtNanos() <= 2 * refresh.toNanos()) {
+    if (!used) {
+      used = true;
+    }
+    if (nanos - now.lookedAtNanos() <= validNanos) {
       return now;
     }
-    if (clock.nanos() >= nextLookNanos && !lookingAside.getAndSet(true)) {
+    if (nanos - nextLookNanos >= 0 && !lookingAside.getAndSet(true)) {
       clock.soon(() -> {
         try {
-          look();
+          look(LOOK_LIMIT);
         } finally {
           lookingAside.set(false);
         }
       });
       // A clock that does at once what is to be done soon has a new table now.
       VersionTable then = table;
-      return clock.nanos() - then.lookedAtNanos() <= 2 * refresh.toNanos() ? then : null;
+      return clock.nanos() - then.lookedAtNanos() <= validNanos ? then : null;
     }
     return null;
   }
@@ -226,33 +275,41 @@ final class Versions {
     if (used && !lookingAside.getAndSet(true)) {
       try {
         used = false;
-        look();
+        look(LOOK_LIMIT);
       } finally {
         lookingAside.set(false);
       }
     }
   }
 
-  private void look() {
+  /** Looks at what serves; requests pass the cache by while it cannot be read for long. */
+  void look(Duration limit) {
     VersionTable before = table;
     long begin = clock.nanos();
     List<Serving> servings;
     try {
-      servings = host.look(name, before.servings(), LOOK_LIMIT);
-    } catch (ServingException e) {
+      servings = host.look(name, before.servings(), limit);
+    } catch (RuntimeException e) {
       nextLookNanos = clock.nanos() + refresh.toNanos();
       log.warn("What serves {} on {} cannot be read: {}", name, host.id(), e.toString());
       return;
     }
+    VersionTable now;
     changing.lock();
     try {
-      // What was published meanwhile is newer than what was read.
-      if (table.changes() == before.changes() && before.settled()) {
-        table = tableOf(servings, before.changes(), begin);
+      // What was published or looked at meanwhile is newer than what was read.
+      if (table.changes() != before.changes()
+          || !before.settled()
+          || begin - table.lookedAtNanos() < 0) {
+        return;
       }
+      before = table;
+      now = tableOf(servings, before.changes(), begin);
+      table = now;
     } finally {
       changing.unlock();
     }
+    tell(before, now);
   }
 
   private VersionTable tableOf(List<Serving> servings, long changes, long lookedAt) {
@@ -314,15 +371,22 @@ final class Versions {
    * Answers by what was looked at from now on.
    *
    * @param servings what serves
+   * @param lookedAtNanos when the look that found it began, by the monotonic clock
    * @param newStated what the owner says of the versions beyond what is seen of them
    */
-  void publish(List<Serving> servings, String newStated) {
+  void publish(List<Serving> servings, long lookedAtNanos, String newStated) {
+    VersionTable before;
+    VersionTable now;
     changing.lock();
     try {
       stated = newStated;
-      table = tableOf(servings, table.changes() + 1, clock.nanos());
+      before = table;
+      now = tableOf(servings, before.changes() + 1, lookedAtNanos);
+      table = now;
+      own.values().retainAll(now.all());
     } finally {
       changing.unlock();
     }
+    tell(before, now);
   }
 }

@@ -19,6 +19,11 @@ final class ManualClock implements StateClock {
   }
 
   @Override
+  public long millis(long nanos) {
+    return time.now().toEpochMilli();
+  }
+
+  @Override
   public Timer every(Duration interval, Runnable action) {
     Repeated repeated = new Repeated(interval, action);
     repeated.schedule();
