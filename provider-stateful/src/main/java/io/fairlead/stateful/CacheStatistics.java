@@ -15,7 +15,8 @@ import java.util.Map;
  * @param failures the number of requests that failed
  * @param bypassed the number of requests that passed the cache by: because it does not pay, because they asked for it,
  *     or because the answer may not be kept
- * @param saved the model's time that answers from the cache saved, as measured when they were computed
+ * @param saved the model's time that answers from the cache saved at least: for each what it took when it was computed, or
+ *     what a call takes these days, whichever is less
  * @param entries the number of answers in the cache now
  * @param bytes the accounted bytes of the cache now
  * @param prefetch what was computed ahead of requests

@@ -253,6 +253,9 @@ final class AnswerCache {
         bypass.looked(cached != null);
         Response hit = cached == null ? approximate() : hit(cached, place);
         if (hit != null) {
+          if (bypass.times(place.key())) {
+            bypass.lookup(clock.nanos() - begin);
+          }
           observe(hit, true);
           return hit;
         }
@@ -309,7 +312,9 @@ final class AnswerCache {
         Answered answered = ask(remaining());
         long afterAnswer = clock.nanos();
         own.complete(keep(answered));
-        bypass.lookup(beforeAsking - begin + clock.nanos() - afterAnswer);
+        if (bypass.times(place.key())) {
+          bypass.lookup(beforeAsking - begin + clock.nanos() - afterAnswer);
+        }
         return told(answered);
       } catch (RuntimeException | Error e) {
         own.completeExceptionally(e);
@@ -347,7 +352,7 @@ final class AnswerCache {
       if (stored == null || !approximation.serves(near)) {
         return null;
       }
-      counters.saved(Source.CACHE_APPROX, stored.costNanos());
+      counters.saved(Source.CACHE_APPROX, saved(stored));
       return response(
           stored,
           Source.CACHE_APPROX,
@@ -456,7 +461,7 @@ final class AnswerCache {
           && of != null
           && Arrays.equals(of.body(), request.bodyUnsafe());
       Source source = same ? Source.CACHE_EXACT : by.source();
-      counters.saved(source, cached.costNanos());
+      counters.saved(source, saved(cached));
       return response(cached, source, age(cached), same ? 0 : by.maxError(), 0);
     }
 
@@ -492,6 +497,11 @@ final class AnswerCache {
                 probe -> AnswerCache.this.ask(choice, pinnedAs(request, probe)).response());
       }
     }
+  }
+
+  /** {@return the time that was saved at least: a model is slow at first, and its first answers are asked for most often} */
+  private long saved(CachedAnswer cached) {
+    return Math.min(cached.costNanos(), bypass.typicalModelNanos());
   }
 
   private static Request pinnedAs(Request request, Request other) {
@@ -775,6 +785,50 @@ final class AnswerCache {
     CachedAnswer answer =
         answer(new Answered(response, clock.nanos() - begin, version), version, retained);
     return new Entry(Place.of(version, retained.scope(), request).key(), answer);
+  }
+
+  /**
+   * Adds the answers of a version that is about to serve, the best last.
+   *
+   * <p>A store that admits by what was frequent would keep those of the version before, which nobody asks for any more: the
+   * worse half of these makes room.
+   */
+  void addBefore(List<Entry> warm) {
+    Setup now = setup;
+    AnswerStore store = now.store();
+    if (store == null) {
+      return;
+    }
+    if (admits(now) && !warm.isEmpty()) {
+      Set<CacheKey> better = new HashSet<>();
+      store.best((int) (store.size() / 2)).forEach(entry -> better.add(entry.key()));
+      store.forEach((key, answer) -> {
+        if (!better.contains(key)) {
+          store.remove(key);
+        }
+      });
+    }
+    add(warm);
+  }
+
+  /** Takes note that a version serves in the place of others. */
+  void replaced(Version serving) {
+    Setup now = setup;
+    AnswerStore store = now.store();
+    if (store != null && admits(now)) {
+      store.forEach((key, answer) -> {
+        if (!answer.modelDigest().equals(serving.digest())) {
+          store.remove(key);
+        }
+      });
+    }
+  }
+
+  /** {@return whether a new answer has to be worth more than an old one to be kept} */
+  private static boolean admits(Setup setup) {
+    return setup.dynamicConfig().automaticCacheTuning()
+        || setup.policy().eviction() == CachingPolicy.Eviction.W_TINYLFU
+        || setup.policy().eviction() == CachingPolicy.Eviction.COST_AWARE;
   }
 
   /** Adds answers, the last of which is the one that is used next. */

@@ -515,10 +515,11 @@ final class DefaultCachingPlatform implements CachingPlatform {
       }
       // From here on it serves: to take it back would be another rollout.
       steps.keep();
-      live.cache().add(warm);
+      live.cache().addBefore(warm);
       live.become(after, newer, artifactDigest);
       configure(live);
       publish(steps, live, version, "");
+      live.cache().replaced(version);
       if (host.hasVariants()) {
         retire(steps, version, older, replaced);
       }

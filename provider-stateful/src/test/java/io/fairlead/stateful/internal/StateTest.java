@@ -52,6 +52,8 @@ import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
 /** State over time: versions that replace each other, and processes that end. */
 class StateTest {
@@ -88,6 +90,28 @@ class StateTest {
     }
     assertThat(beneath.two.calls()).as("the half that was asked last").isEqualTo(50);
     assertThat(beneath.local.list()).extracting(Deployment::name).containsExactly("echo");
+  }
+
+  @ParameterizedTest
+  @EnumSource(Eviction.class)
+  void theAnswersOfAReplacedVersionDoNotKeepThoseOfTheNewOneOut(Eviction eviction) {
+    CachingPlatform platform = beneath.open();
+    StatefulContainer first = await(platform.deploy(model("one"), policy(eviction)));
+    for (int i = 0; i < 20_000; i++) {
+      platform.cacheForward(first, ask("a" + i % 4000));
+    }
+    StatefulContainer second = await(
+        platform.updateState(first.withArtifact(model("two")), first.state().next()));
+
+    for (int round = 0; round < 2; round++) {
+      for (int i = 0; i < 1000; i++) {
+        platform.cacheForward(second, ask("b" + i));
+      }
+    }
+
+    assertThat(beneath.two.calls())
+        .as("1,000 answers fit, and are asked for twice")
+        .isLessThan(1100);
   }
 
   @Test
