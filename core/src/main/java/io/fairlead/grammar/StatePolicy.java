@@ -2,6 +2,8 @@ package io.fairlead.grammar;
 
 import static java.util.Objects.requireNonNull;
 
+import java.time.Duration;
+
 /**
  * The policy that a stateful model is deployed with: what is cached, how its state is updated, and what it observes and
  * tunes by itself.
@@ -19,6 +21,20 @@ public record StatePolicy(
     requireNonNull(caching, "caching");
     requireNonNull(update, "update");
     requireNonNull(dynamicConfig, "dynamicConfig");
+  }
+
+  /**
+   * {@return a policy to begin with: exact answers, of which the least recently used ones are evicted unless others turn out
+   * to be worth less; a snapshot every five minutes; new versions warmed up; the cache tuned, and passed by where it does not
+   * pay}
+   *
+   * @param cacheSize the size of the cache, a number with a unit, such as {@code 64MB}
+   */
+  public static StatePolicy of(String cacheSize) {
+    return new StatePolicy(
+        CachingPolicy.of(CachingPolicy.Strategy.EXACT, cacheSize, CachingPolicy.Eviction.LRU),
+        new UpdateStrategy(UpdateStrategy.Type.INCREMENTAL, Duration.ofMinutes(5), true),
+        new ModelState.DynamicConfig(false, true));
   }
 
   /** A policy that observes and tunes nothing by itself. */

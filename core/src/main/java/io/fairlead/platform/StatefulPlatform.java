@@ -68,6 +68,20 @@ public interface StatefulPlatform extends Platform<StatefulContainer> {
   Operation<StatefulContainer> updateState(StatefulContainer container, ModelState state);
 
   /**
+   * Rolls out another model: an {@link #updateState} to the container's next state with it.
+   *
+   * @param container the container, with its current state as known to the caller
+   * @param artifact the model to serve instead, under the same name
+   * @return the operation, whose result is the container with the model and its new state
+   */
+  default Operation<StatefulContainer> rollOut(
+      StatefulContainer container, ModelArtifact artifact) {
+    return updateState(
+        container.withArtifact(artifact.named(container.name())),
+        container.state().next());
+  }
+
+  /**
    * Answers from the cache if it holds the model's own answer to the request, and otherwise invokes the model. Waits at
    * most for {@link Request#timeout()}; errors are those of {@link #invoke}. A cache that fails is no error.
    */

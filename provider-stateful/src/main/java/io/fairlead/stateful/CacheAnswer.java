@@ -2,6 +2,7 @@ package io.fairlead.stateful;
 
 import static java.util.Objects.requireNonNull;
 
+import io.fairlead.platform.Response;
 import io.fairlead.platform.ResponseDetail;
 import java.time.Duration;
 
@@ -10,7 +11,7 @@ import java.time.Duration;
  *
  * <pre>{@code
  * Response answer = stateful.cacheForward(container, request);
- * answer.find(CacheAnswer.class).ifPresent(told -> System.out.println(told.source()));
+ * System.out.println(CacheAnswer.of(answer).source());
  * }</pre>
  *
  * @param source where it comes from
@@ -43,6 +44,23 @@ public record CacheAnswer(
     requireNonNull(source, "source");
     requireNonNull(modelDigest, "modelDigest");
     requireNonNull(age, "age");
+  }
+
+  /**
+   * {@return what an answer of {@code cacheForward} tells of itself}
+   *
+   * @throws IllegalArgumentException if it is another answer
+   */
+  public static CacheAnswer of(Response response) {
+    return response
+        .find(CacheAnswer.class)
+        .orElseThrow(() -> new IllegalArgumentException(
+            response + " is not an answer of cacheForward, and so tells no source"));
+  }
+
+  /** {@return whether the model was not asked for it} */
+  public boolean isHit() {
+    return source != Source.MODEL;
   }
 
   /** {@return a detail of an answer that is the model's own} */

@@ -46,6 +46,29 @@ public record CacheStatistics(
     requireNonNull(prefetch, "prefetch");
   }
 
+  /**
+   * {@return what the cache did since an earlier look; the entries and bytes are those of now}
+   *
+   * @param earlier what it had done then
+   */
+  public CacheStatistics since(CacheStatistics earlier) {
+    Map<CacheAnswer.Source, Long> fewer = new EnumMap<>(answers);
+    fewer.replaceAll((source, count) -> count - earlier.from(source));
+    return new CacheStatistics(
+        fewer,
+        modelCalls - earlier.modelCalls,
+        coalesced - earlier.coalesced,
+        failures - earlier.failures,
+        bypassed - earlier.bypassed,
+        saved.minus(earlier.saved),
+        entries,
+        bytes,
+        new Prefetch(
+            prefetch.issued - earlier.prefetch.issued,
+            prefetch.used - earlier.prefetch.used,
+            prefetch.wasted - earlier.prefetch.wasted));
+  }
+
   /** {@return the number of answers from a source} */
   public long from(CacheAnswer.Source source) {
     return answers.getOrDefault(source, 0L);

@@ -163,8 +163,21 @@ final class AnswerCache {
     }
   }
 
-  /** {@return the model's answer, whatever the cache has; it is not kept} */
-  Response passBy(Request request) {
+  /** {@return the model's answer, for whoever does not want the cache's} */
+  Response invoke(Request request) {
+    counters.modelCalls.increment();
+    calls.begin();
+    try {
+      return host.invoke(versions.served(), request);
+    } catch (ServingException e) {
+      throw own(e);
+    } finally {
+      calls.end();
+    }
+  }
+
+  /** {@return the model's answer where the cache cannot be used; it is not kept} */
+  private Response passBy(Request request) {
     counters.bypassed.increment();
     counters.modelCalls.increment();
     calls.begin();
@@ -246,7 +259,9 @@ final class AnswerCache {
     Response answer() {
       if (bypass.passes(place.key())) {
         counters.bypassed.increment();
-        return told(ask(request));
+        Answered answered = ask(request);
+        measureImportance(answered.response());
+        return told(answered);
       }
       if (!how.noCache()) {
         CachedAnswer cached = find(store, place.key(), version, request);
@@ -486,7 +501,11 @@ final class AnswerCache {
             next -> Place.of(version, scope, next).key(),
             candidate -> computeAhead(now, choice, candidate));
       }
-      if (now.dynamicConfig().featureImportanceTracking()) {
+      measureImportance(response);
+    }
+
+    private void measureImportance(Response response) {
+      if (now.dynamicConfig().featureImportanceTracking() && !how.noStore()) {
         version
             .importance()
             .answered(

@@ -16,7 +16,8 @@ import java.util.function.BiConsumer;
  * ratio of the whole stream is known from this sample (Waldspurger et al., "Efficient MRC Construction with SHARDS", FAST
  * 2015), and the level is used again when it would pay. It is passed by only after {@value #PATIENCE} periods in a row in
  * which it did not pay, for a young process is slow, and an empty cache has no hits; and a switch takes a difference of a
- * fifth, so that it does not flutter.
+ * fifth, so that it does not flutter. Where few keys have most of the requests, none of these may be in the sample: so the
+ * level is also used for one period after each {@value #PASSED_BEFORE_TRIAL} requests that passed it by.
  */
 final class Bypass {
   private static final int SAMPLE = 64;
@@ -26,6 +27,7 @@ final class Bypass {
   /** So many lookups of the sample are what it decides by while it is passed by. */
   private static final int SAMPLED_PERIOD = 64;
 
+  private static final int PASSED_BEFORE_TRIAL = PERIOD * SAMPLE;
   private static final double MARGIN = 0.2;
 
   private final BiConsumer<String, Map<String, Double>> decided;
@@ -34,7 +36,12 @@ final class Bypass {
   private final AtomicInteger losses = new AtomicInteger();
   private final RecentTimes model = new RecentTimes();
   private final RecentTimes lookup = new RecentTimes();
+  private final AtomicInteger passed = new AtomicInteger();
   private volatile boolean passing;
+
+  /** Used for all, to see whether it would pay. */
+  private volatile boolean trying;
+
   private volatile boolean enabled;
 
   /**
@@ -88,12 +95,22 @@ final class Bypass {
     enabled = newEnabled;
     if (!newEnabled) {
       passing = false;
+      trying = false;
     }
   }
 
   /** {@return whether the level is passed by for this key} */
   boolean passes(CacheKey key) {
-    return passing && !isSampled(key);
+    if (!passing || trying || isSampled(key)) {
+      return false;
+    }
+    if (passed.incrementAndGet() == PASSED_BEFORE_TRIAL) {
+      passed.set(0);
+      hits.set(0);
+      lookups.set(0);
+      trying = true;
+    }
+    return true;
   }
 
   /** {@return whether the key is in the sample; by bits that no store chooses its places by} */
@@ -103,7 +120,7 @@ final class Bypass {
 
   /** {@return whether the time of a lookup of this key is to be taken: of some is enough, and a clock costs time} */
   boolean times(CacheKey key) {
-    return enabled && (passing || (key.high() >>> 60) == 0);
+    return enabled && ((passing && !trying) || (key.high() >>> 60) == 0);
   }
 
   /** Notes the time of one call of the model. */
@@ -129,10 +146,11 @@ final class Bypass {
     if (hit) {
       hits.incrementAndGet();
     }
-    int period = passing ? SAMPLED_PERIOD : PERIOD;
+    int period = passing && !trying ? SAMPLED_PERIOD : PERIOD;
     if (lookups.incrementAndGet() == period) {
       double ratio = Math.min(1, (double) hits.getAndSet(0) / period);
       lookups.set(0);
+      trying = false;
       if (model.isEnough() && lookup.isEnough()) {
         decide(ratio);
       }

@@ -53,11 +53,17 @@ final class Cells {
     SelfCheck.Outcome outcome = SelfCheck.of(
         cells, request -> host.invoke(version.served(), pinned(request, variant)), new Random());
     outcome.cells().ifPresent(version::use);
-    tell(outcome.sentence());
+    tell(asRemark(outcome.sentence()));
   }
 
   private static Request pinned(Request request, @Nullable String variant) {
     return variant == null ? request : request.pinnedTo(variant);
+  }
+
+  /** {@return a sentence in the form of the others, which follow the container's name} */
+  private static String asRemark(String sentence) {
+    return Character.toLowerCase(sentence.charAt(0))
+        + sentence.substring(1, sentence.length() - (sentence.endsWith(".") ? 1 : 0));
   }
 
   private void tell(String message) {

@@ -99,7 +99,7 @@ final class DefaultCachingPlatform implements CachingPlatform {
 
   @Override
   public Response invoke(StatefulContainer container, Request request) {
-    return require(container, request).cache().passBy(request);
+    return require(container, request).cache().invoke(request);
   }
 
   @Override

@@ -95,6 +95,6 @@ final class Version {
 
   @Override
   public String toString() {
-    return (variant == null ? "" : variant + " ") + digest.substring(0, 12);
+    return variant == null ? digest.substring(0, 12) : variant;
   }
 }

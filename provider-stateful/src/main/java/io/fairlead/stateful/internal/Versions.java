@@ -191,6 +191,7 @@ final class Versions {
   private void tell(VersionTable before, VersionTable now) {
     List<Version> gone = new ArrayList<>(before.all());
     gone.removeAll(now.all());
+    gone.removeIf(this::isLasting);
     listener.looked(now, gone, before.lookedAtNanos());
   }
 

@@ -186,7 +186,7 @@ class InsightTest {
 
   /** 2a + 0b - 5c. */
   private Response weighted(Request request) {
-    String[] numbers = request.text().replaceAll("[^0-9.,-]", "").split(",");
+    String[] numbers = request.text().replaceAll("[^0-9.,-]", "").split(",", -1);
     if (slow) {
       long end = System.nanoTime() + 100_000;
       while (System.nanoTime() < end) {
@@ -276,7 +276,7 @@ class InsightTest {
           assertThat(event.message()).contains("passed by");
           assertThat(event.numbers()).containsEntry("hitRatio", 0.0);
         });
-    assertThat(platform.statistics(echo).bypassed()).isGreaterThan(8000);
+    assertThat(platform.statistics(echo).bypassed()).isGreaterThan(5000);
 
     slow = true;
     eventually(() -> {
