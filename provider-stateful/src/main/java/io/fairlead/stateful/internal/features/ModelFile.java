@@ -1,6 +1,7 @@
 package io.fairlead.stateful.internal.features;
 
 import io.fairlead.grammar.ModelArtifact;
+import io.fairlead.provider.ClassLoaders;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.URI;
@@ -12,7 +13,7 @@ import java.util.Locale;
 import java.util.Optional;
 import java.util.stream.Stream;
 
-/** The ONNX file of an artifact that is on this machine. */
+/** The ONNX file of an artifact that is on this machine, or on the class path. */
 public final class ModelFile {
   /** The most bytes of a file that is read; the cells of a larger ensemble are too fine to be of use. */
   public static final int MOST_BYTES = 64 << 20;
@@ -27,9 +28,23 @@ public final class ModelFile {
   }
 
   static Optional<byte[]> read(ModelArtifact artifact, int mostBytes) {
+    if ("classpath".equalsIgnoreCase(artifact.weights().getScheme())) {
+      return onClassPath(artifact.weights().getSchemeSpecificPart(), mostBytes);
+    }
     try {
       Optional<Path> file = path(artifact.weights()).flatMap(ModelFile::onnxIn);
       return file.isPresent() ? content(file.get(), mostBytes) : Optional.empty();
+    } catch (IOException e) {
+      return Optional.empty();
+    }
+  }
+
+  private static Optional<byte[]> onClassPath(String name, int mostBytes) {
+    if (!name.toLowerCase(Locale.ROOT).endsWith(ONNX)) {
+      return Optional.empty();
+    }
+    try (InputStream in = ClassLoaders.ofThread(ModelFile.class).getResourceAsStream(name)) {
+      return in == null ? Optional.empty() : content(in, mostBytes);
     } catch (IOException e) {
       return Optional.empty();
     }
@@ -67,8 +82,12 @@ public final class ModelFile {
 
   private static Optional<byte[]> content(Path file, int mostBytes) throws IOException {
     try (InputStream in = Files.newInputStream(file)) {
-      byte[] content = in.readNBytes(mostBytes);
-      return in.read() < 0 ? Optional.of(content) : Optional.empty();
+      return content(in, mostBytes);
     }
+  }
+
+  private static Optional<byte[]> content(InputStream in, int mostBytes) throws IOException {
+    byte[] content = in.readNBytes(mostBytes);
+    return in.read() < 0 ? Optional.of(content) : Optional.empty();
   }
 }

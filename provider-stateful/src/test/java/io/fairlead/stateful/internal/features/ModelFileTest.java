@@ -26,6 +26,16 @@ class ModelFileTest {
   }
 
   @Test
+  void aModelOnTheClassPathIsRead() throws IOException {
+    byte[] model = Files.readAllBytes(Path.of("src/test/resources/models/iris_lr.onnx"));
+
+    assertThat(ModelFile.read(ModelArtifact.of(URI.create("classpath:models/iris_lr.onnx"))))
+        .contains(model);
+    assertThat(ModelFile.read(ModelArtifact.of(URI.create("classpath:models/none.onnx"))))
+        .isEmpty();
+  }
+
+  @Test
   void aFolderWithSeveralModelsOrNoneHasNoFile() throws IOException {
     assertThat(ModelFile.read(ModelArtifact.of(folder))).isEmpty();
 
