@@ -45,6 +45,8 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The cache of one container's answers, through which its requests go.
@@ -55,6 +57,8 @@ import org.jspecify.annotations.Nullable;
  * share, or on another thread.
  */
 final class AnswerCache {
+  private static final Logger log = LoggerFactory.getLogger(AnswerCache.class);
+
   /** Of the bytes of a predictive cache, one in so many are for what predicts. */
   private static final int PREFETCHERS_SHARE = 8;
 
@@ -271,13 +275,22 @@ final class AnswerCache {
           if (bypass.times(place.key())) {
             bypass.lookup(clock.nanos() - begin);
           }
-          observe(hit, true);
+          learn(hit, true);
           return hit;
         }
       }
       Response response = how.noCache() || how.noStore() ? apart() : together();
-      observe(response, wasOnItsWay);
+      learn(response, wasOnItsWay);
       return response;
+    }
+
+    /** What is learned from a request that is answered is no reason to fail it. */
+    private void learn(Response response, boolean hit) {
+      try {
+        observe(response, hit);
+      } catch (RuntimeException e) {
+        log.warn("Nothing was learned from a request to {}", container, e);
+      }
     }
 
     /** Asks the model for this request alone. */
@@ -305,7 +318,8 @@ final class AnswerCache {
           counters.answered();
           return response(answer, Source.MODEL, Duration.ZERO, place.maxError(), 0);
         }
-        // Who asked ran out of its own time, not of this request's.
+        // Who asked ran out of its own time, not of this request's, or has made a mistake of its
+        // own.
       }
     }
 
@@ -376,7 +390,7 @@ final class AnswerCache {
           approximation.errorRate());
     }
 
-    /** {@return what another request was answered; null if that one had less time than this} */
+    /** {@return what another request was answered; null if this one has to ask itself} */
     private @Nullable CachedAnswer await(CompletableFuture<CachedAnswer> other) {
       Duration left = remaining().timeout();
       try {
@@ -388,11 +402,8 @@ final class AnswerCache {
           }
           throw failure.withMessage(String.valueOf(failure.getMessage()), failure);
         }
-        throw new ServingException(
-            StatefulProvider.ID,
-            ErrorKind.UNKNOWN,
-            "container " + container + " failed for an equal request: " + e.getCause(),
-            e);
+        // A mistake, or the trouble of the thread that asked.
+        return null;
       } catch (TimeoutException e) {
         throw timeout(e);
       } catch (InterruptedException e) {
@@ -634,6 +645,7 @@ final class AnswerCache {
 
   private static boolean isSame(RetainedRequest of, Version version, Request request) {
     if (of.contentType().equals(request.contentType())
+        && of.scope().equals(how(request).scope().orElse(""))
         && Arrays.equals(of.body(), request.bodyUnsafe())) {
       return true;
     }
@@ -737,6 +749,7 @@ final class AnswerCache {
       return;
     }
     boolean same = before.store() != null
+        && model.requestsRetained() == before.model().requestsRetained()
         && policy.equals(before.policy())
         && dynamicConfig.automaticCacheTuning() == before.dynamicConfig().automaticCacheTuning();
     if (same) {
@@ -755,7 +768,7 @@ final class AnswerCache {
         dynamicConfig.automaticCacheTuning(),
         this::tuned);
     if (before.store() != null) {
-      addBestLast(store, before.store().best((int) before.store().size()));
+      addBestLast(store, before.store().best((int) before.store().size()), model);
     }
     setup = new Setup(
         policy,
@@ -774,10 +787,15 @@ final class AnswerCache {
     return new Prefetching(container, prefetcher, config.successors(), spare, calls);
   }
 
-  private static void addBestLast(AnswerStore store, List<Entry> bestFirst) {
+  private static void addBestLast(AnswerStore store, List<Entry> bestFirst, StatefulModel model) {
     for (int i = bestFirst.size() - 1; i >= 0; i--) {
-      store.put(bestFirst.get(i).key(), bestFirst.get(i).answer());
+      store.put(bestFirst.get(i).key(), allowed(bestFirst.get(i).answer(), model));
     }
+  }
+
+  /** {@return an answer as it may be kept, which is without its request if requests are not to be retained any more} */
+  private static CachedAnswer allowed(CachedAnswer answer, StatefulModel model) {
+    return answer.request() == null || model.requestsRetained() ? answer : answer.with(null);
   }
 
   /** {@return the answers that a new version is warmed up by, the best first: half of those that are there} */
@@ -852,9 +870,10 @@ final class AnswerCache {
 
   /** Adds answers, the last of which is the one that is used next. */
   void add(List<Entry> entries) {
-    AnswerStore store = setup.store();
+    Setup now = setup;
+    AnswerStore store = now.store();
     if (store != null) {
-      entries.forEach(entry -> store.put(entry.key(), entry.answer()));
+      entries.forEach(entry -> store.put(entry.key(), allowed(entry.answer(), now.model())));
     }
   }
 

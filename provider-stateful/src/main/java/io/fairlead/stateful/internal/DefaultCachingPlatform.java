@@ -158,7 +158,7 @@ final class DefaultCachingPlatform implements CachingPlatform {
     ModelState cold = ModelState.COLD.with(policy.dynamicConfig());
     StatefulContainer fresh = new StatefulContainer(artifact, cold, runtime());
     checkOptions("ModelMetadata", artifact.metadata().options(), StatefulModel.class);
-    checkFits(policy);
+    checkFits(fresh.name(), policy);
     host.checkMayDeploy();
     closed.check("deploy " + fresh.name());
     return operations.run("deploy", fresh.name(), steps -> deploy(steps, fresh, policy));
@@ -169,15 +169,22 @@ final class DefaultCachingPlatform implements CachingPlatform {
   }
 
   /** More than this leaves too little of the heap for everything else, and for the collector. */
-  private static void checkFits(StatePolicy policy) {
+  private void checkFits(String name, StatePolicy policy) {
     long heap = Runtime.getRuntime().maxMemory();
-    long most = (long) (heap * LARGEST_SHARE_OF_HEAP);
+    long others = 0;
+    for (Map.Entry<String, LiveContainer> other : containers.entrySet()) {
+      if (!other.getKey().equals(name)) {
+        others += other.getValue().policy().caching().cacheBytes();
+      }
+    }
+    long most = (long) (heap * LARGEST_SHARE_OF_HEAP) - others;
     Problems.in("CachingPolicy")
         .check(
             policy.caching().cacheBytes() <= most,
             "cacheBytes",
-            "must be at most 60 % of the heap of this process, which is " + heap
-                + " bytes: give it more by -Xmx, or the cache less",
+            "must be at most 60 % of the heap of this process, which is " + heap + " bytes"
+                + (others == 0 ? "" : ", together with the " + others + " of the other caches")
+                + ": give it more by -Xmx, or the cache less",
             policy.caching().cacheBytes())
         .throwIfAny();
   }
@@ -222,7 +229,7 @@ final class DefaultCachingPlatform implements CachingPlatform {
     }
     removeLeftovers(steps, digest, before);
     LiveContainer created = newContainer(container, policy, served, false, artifactDigest, folder);
-    stored.ifPresent(known -> created.cache().add(known.answers()));
+    stored.ifPresent(known -> created.restore(known.answers(), config.deterministicModels()));
     Version version = new Version(served, host.variantOf(digest), digest);
     prepare(created, version, container.artifact());
     publish(steps, created, version, "");
@@ -378,7 +385,7 @@ final class DefaultCachingPlatform implements CachingPlatform {
           + served.getClass().getSimpleName() + ", which " + served.name() + " is");
     }
     checkOptions("ModelMetadata", served.artifact().metadata().options(), StatefulModel.class);
-    checkFits(policy);
+    checkFits(served.name(), policy);
     closed.check("attach to " + served.name());
     RuntimeSpec runtime =
         served instanceof Endpoint endpoint ? endpoint.container().runtime() : RuntimeSpec.NONE;
@@ -413,7 +420,7 @@ final class DefaultCachingPlatform implements CachingPlatform {
     StatefulContainer container =
         stored.map(known -> fresh.withState(known.state())).orElse(fresh);
     LiveContainer created = newContainer(container, policy, served, true, "", folder);
-    stored.ifPresent(known -> created.cache().add(known.answers()));
+    stored.ifPresent(known -> created.restore(known.answers(), config.deterministicModels()));
     containers.put(fresh.name(), created);
     created
         .versions()

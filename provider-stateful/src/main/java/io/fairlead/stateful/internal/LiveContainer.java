@@ -6,6 +6,7 @@ import io.fairlead.grammar.StatefulContainer;
 import io.fairlead.stateful.FeatureImportance;
 import io.fairlead.stateful.StatefulModel;
 import io.fairlead.stateful.internal.cache.AnswerStore;
+import io.fairlead.stateful.internal.cache.AnswerStore.Entry;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -109,6 +110,15 @@ final class LiveContainer {
         .find(StatefulModel.class)
         .orElse(StatefulModel.UNKNOWN);
     return deterministic && !model.deterministic() ? model.withDeterminism() : model;
+  }
+
+  /** Adds the answers of a snapshot; if it has requests that are not to be retained any more, it is replaced. */
+  void restore(List<Entry> answers, boolean deterministic) {
+    cache.add(answers);
+    if (!model(container, deterministic).requestsRetained()
+        && answers.stream().anyMatch(entry -> entry.answer().request() != null)) {
+      folder.ifPresent(StateFolder::replaceSoon);
+    }
   }
 
   /** Looks again at what serves in intervals, and updates the state by its strategy. */

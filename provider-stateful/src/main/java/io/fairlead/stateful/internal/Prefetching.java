@@ -85,7 +85,7 @@ final class Prefetching {
             key.apply(next), new RetainedRequest(scope, next.contentType(), next.bodyUnsafe())));
       }
       return prefetcher.explicit(told);
-    } catch (RuntimeException e) {
+    } catch (RuntimeException | Error e) {
       log.warn("The successors of a request to {} were not told", container, e);
       return List.of();
     }

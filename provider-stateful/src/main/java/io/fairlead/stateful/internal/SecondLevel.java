@@ -9,9 +9,12 @@ import io.fairlead.stateful.internal.persistence.RemoteSettings;
 import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** The second level of all caches of a platform, if it has one, and whether it can be reached. */
 final class SecondLevel implements AutoCloseable {
+  private static final Logger log = LoggerFactory.getLogger(SecondLevel.class);
   private static final String NAME = "answers";
 
   private final @Nullable RemoteCache remote;
@@ -42,12 +45,25 @@ final class SecondLevel implements AutoCloseable {
   /** {@return the answer; null if it has none, or cannot be reached} */
   @Nullable
   CachedAnswer find(CacheKey key, Version version) {
-    return remote == null ? null : remote.get(key, version.digest()).orElse(null);
+    if (remote == null) {
+      return null;
+    }
+    try {
+      return remote.get(key, version.digest()).orElse(null);
+    } catch (RuntimeException | LinkageError e) {
+      log.warn("The second level of the cache failed at a lookup", e);
+      return null;
+    }
   }
 
   void add(CacheKey key, CachedAnswer answer) {
-    if (remote != null) {
+    if (remote == null) {
+      return;
+    }
+    try {
       remote.put(key, answer);
+    } catch (RuntimeException | LinkageError e) {
+      log.warn("The second level of the cache failed at an answer to keep", e);
     }
   }
 

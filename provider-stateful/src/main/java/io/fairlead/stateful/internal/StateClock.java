@@ -7,6 +7,8 @@ import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** The clock and the timers of a platform; tests have their own. */
 public interface StateClock extends AutoCloseable {
@@ -53,6 +55,8 @@ public interface StateClock extends AutoCloseable {
   final class SystemClock implements StateClock {
     /** So that a wrapped platform that is slow to be read holds up no other container. */
     private static final int THREADS = 4;
+
+    private static final Logger log = LoggerFactory.getLogger(StateClock.class);
 
     private static final long NANOS_PER_MILLI = TimeUnit.MILLISECONDS.toNanos(1);
     private static final long ANCHOR_NANOS = TimeUnit.SECONDS.toNanos(1);
@@ -102,8 +106,17 @@ public interface StateClock extends AutoCloseable {
     @Override
     public Timer every(Duration interval, Runnable action) {
       ScheduledFuture<?> timer = timers.scheduleWithFixedDelay(
-          action, interval.toNanos(), interval.toNanos(), TimeUnit.NANOSECONDS);
+          () -> run(action), interval.toNanos(), interval.toNanos(), TimeUnit.NANOSECONDS);
       return () -> timer.cancel(false);
+    }
+
+    /** The executor would run nothing again that has thrown. */
+    private static void run(Runnable action) {
+      try {
+        action.run();
+      } catch (Throwable e) {
+        log.warn("What is done in intervals failed, and is done again after the next", e);
+      }
     }
 
     @Override

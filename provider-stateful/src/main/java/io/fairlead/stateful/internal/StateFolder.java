@@ -35,12 +35,18 @@ final class StateFolder implements AutoCloseable {
 
   private final String container;
   private final Path path;
+  private final String policy;
   private final Events events;
   private volatile @Nullable SnapshotFolder folder;
 
-  private StateFolder(String container, Path path, Events events, @Nullable SnapshotFolder folder) {
+  /** Whether the next cycle replaces what is stored. */
+  private volatile boolean replacing;
+
+  private StateFolder(
+      String container, Path path, String policy, Events events, @Nullable SnapshotFolder folder) {
     this.container = container;
     this.path = path;
+    this.policy = policy;
     this.events = events;
     this.folder = folder;
   }
@@ -48,11 +54,11 @@ final class StateFolder implements AutoCloseable {
   /** {@return the folder of a container, below the folder of all} */
   static StateFolder open(Path all, String container, StatePolicy policy, Events events) {
     Path path = all.resolve(container);
+    String shown = policy.caching().eviction() + " " + policy.caching().cacheBytes();
     SnapshotFolder folder = null;
     try {
       Files.createDirectories(all);
-      folder = SnapshotFolder.open(
-          path, container, policy.caching().eviction() + " " + policy.caching().cacheBytes());
+      folder = SnapshotFolder.open(path, container, shown);
     } catch (IOException e) {
       events.tell(
           container,
@@ -60,7 +66,7 @@ final class StateFolder implements AutoCloseable {
           "the state is kept in memory only: " + e.getMessage(),
           Map.of());
     }
-    return new StateFolder(container, path, events, folder);
+    return new StateFolder(container, path, shown, events, folder);
   }
 
   /**
@@ -118,24 +124,27 @@ final class StateFolder implements AutoCloseable {
       Predicate<? super CachedAnswer> may,
       String digest,
       ModelState modelState) {
-    SnapshotFolder to = folder;
-    if (to == null) {
+    SnapshotFolder open = folder;
+    if (open == null) {
       return;
     }
+    boolean removed = !Files.isDirectory(path);
+    boolean all = replacing || removed || type == UpdateStrategy.Type.FULL;
     SnapshotFolder.State state =
         new SnapshotFolder.State(modelState.epoch(), digest, GrammarJson.write(modelState));
-    List<Entry> all = new ArrayList<>();
+    List<Entry> entries = new ArrayList<>();
     store.forEach((key, answer) -> {
       if (may.test(answer)) {
-        all.add(new Entry(key, answer));
+        entries.add(new Entry(key, answer));
       }
     });
     List<Entry> changed =
-        all.stream().filter(entry -> !entry.answer().isSaved()).toList();
+        entries.stream().filter(entry -> !entry.answer().isSaved()).toList();
     try {
-      Written written = type == UpdateStrategy.Type.FULL || to.isCompactionDue()
-          ? to.compact(all, state)
-          : to.append(changed, state);
+      SnapshotFolder to = removed ? openAnew(open) : open;
+      Written written =
+          all || to.isCompactionDue() ? to.compact(entries, state) : to.append(changed, state);
+      replacing &= !all;
       changed.forEach(entry -> entry.answer().markSaved());
       if (written.entries() > 0) {
         log.debug("{}: {} entries written, {} bytes", to, written.entries(), written.bytes());
@@ -147,6 +156,28 @@ final class StateFolder implements AutoCloseable {
           "a snapshot could not be written, and the one before is kept: " + e.getMessage(),
           Map.of());
     }
+  }
+
+  /** Has the next cycle replace what is stored, which has more in it than it may have. */
+  void replaceSoon() {
+    replacing = true;
+  }
+
+  /** Others have removed the folder: what is added to its files reaches no reader, and fails with no error. */
+  private SnapshotFolder openAnew(SnapshotFolder removed) throws IOException {
+    removed.close();
+    Path all = path.getParent();
+    if (all != null) {
+      Files.createDirectories(all);
+    }
+    SnapshotFolder opened = SnapshotFolder.open(path, container, policy);
+    folder = opened;
+    events.tell(
+        container,
+        CacheEvent.Kind.SNAPSHOT,
+        "the folder of the state was removed by others, and is written anew",
+        Map.of());
+    return opened;
   }
 
   /** Removes what was stored, and the folder. */

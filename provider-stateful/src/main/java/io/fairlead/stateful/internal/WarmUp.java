@@ -1,6 +1,5 @@
 package io.fairlead.stateful.internal;
 
-import io.fairlead.error.ServingException;
 import io.fairlead.platform.Request;
 import io.fairlead.provider.Deadline;
 import io.fairlead.stateful.StatefulProvider;
@@ -16,12 +15,16 @@ import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The warm-up of a version before it serves: it is asked what the one before was asked most usefully, so that its first
  * request neither loads it nor waits for an answer that was there before.
  */
 final class WarmUp {
+  private static final Logger log = LoggerFactory.getLogger(WarmUp.class);
+
   /** Enough for a platform beyond this machine, and not so many that it hurts who is served there. */
   private static final int THREADS = 4;
 
@@ -75,7 +78,8 @@ final class WarmUp {
       RetainedRequest request, Function<RetainedRequest, Entry> ask) {
     try {
       return ask.apply(request);
-    } catch (ServingException e) {
+    } catch (RuntimeException e) {
+      log.debug("A request for the warm-up of a version was not answered", e);
       return null;
     }
   }

@@ -11,7 +11,7 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 
 /** A process of another JVM, which is killed at the end. */
-final class Child implements AutoCloseable {
+public final class Child implements AutoCloseable {
   private final Process process;
   private final BufferedReader lines;
 
@@ -20,7 +20,7 @@ final class Child implements AutoCloseable {
     this.lines = new BufferedReader(new InputStreamReader(process.getInputStream(), UTF_8));
   }
 
-  static Child java(Class<?> main, String... arguments) throws IOException {
+  public static Child java(Class<?> main, String... arguments) throws IOException {
     List<String> command = new ArrayList<>(List.of(
         Path.of(System.getProperty("java.home"), "bin", "java").toString(),
         "-XX:TieredStopAtLevel=1",
@@ -34,12 +34,12 @@ final class Child implements AutoCloseable {
   }
 
   /** {@return the next line that it prints; null after it has ended} */
-  String line() throws IOException {
+  public String line() throws IOException {
     return lines.readLine();
   }
 
   /** Ends it as {@code kill -9} does, and returns what it had printed, but nobody read. */
-  List<String> kill() throws IOException, InterruptedException {
+  public List<String> kill() throws IOException, InterruptedException {
     process.toHandle().destroyForcibly();
     List<String> rest = lines.lines().toList();
     if (!process.waitFor(1, TimeUnit.MINUTES)) {

@@ -10,7 +10,7 @@ import redis.embedded.RedisServer;
 import redis.embedded.core.RedisServerBuilder;
 
 /** A real Redis server, which can be killed, paused and started again. */
-final class RedisProcess implements AutoCloseable {
+public final class RedisProcess implements AutoCloseable {
   private final int port;
   private final List<String> settings;
   private RedisServer server;
@@ -21,20 +21,20 @@ final class RedisProcess implements AutoCloseable {
     this.settings = settings;
   }
 
-  static RedisProcess started(String... settings) throws IOException {
+  public static RedisProcess started(String... settings) throws IOException {
     RedisProcess redis = new RedisProcess(freePort(), List.of(settings));
     redis.start();
     return redis;
   }
 
-  static int freePort() throws IOException {
+  public static int freePort() throws IOException {
     try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
       return socket.getLocalPort();
     }
   }
 
   /** Starts it on its port, again. */
-  void start() throws IOException {
+  public void start() throws IOException {
     RedisServerBuilder builder = RedisServer.newRedisServer()
         .port(port)
         .bind("127.0.0.1")
@@ -56,26 +56,26 @@ final class RedisProcess implements AutoCloseable {
         .filter(child -> child.info().command().orElse("").contains("redis-server"));
   }
 
-  int port() {
+  public int port() {
     return port;
   }
 
-  String uri() {
+  public String uri() {
     return "redis://127.0.0.1:" + port;
   }
 
   /** As {@code kill -9} does. */
-  void kill() throws Exception {
+  public void kill() throws Exception {
     process.destroyForcibly();
     process.onExit().get(1, TimeUnit.MINUTES);
   }
 
   /** From now on it accepts connections and commands, and answers none. */
-  void pause() throws Exception {
+  public void pause() throws Exception {
     signal("-STOP");
   }
 
-  void resume() throws Exception {
+  public void resume() throws Exception {
     signal("-CONT");
   }
 
