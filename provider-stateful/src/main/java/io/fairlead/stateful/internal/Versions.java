@@ -190,8 +190,9 @@ final class Versions {
 
   private void tell(VersionTable before, VersionTable now) {
     List<Version> gone = new ArrayList<>(before.all());
-    gone.removeAll(now.all());
-    gone.removeIf(this::isLasting);
+    // One that was deployed again is another object with the same digest.
+    gone.removeIf(version -> isLasting(version)
+        || now.all().stream().anyMatch(there -> there.digest().equals(version.digest())));
     listener.looked(now, gone, before.lookedAtNanos());
   }
 
