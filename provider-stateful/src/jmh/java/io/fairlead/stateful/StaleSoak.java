@@ -86,7 +86,7 @@ public final class StaleSoak {
         if (line == null) {
           throw new IOException("the process ended by itself");
         }
-        String[] words = line.split(" ");
+        String[] words = line.split(" ", -1);
         version = Integer.parseInt(words[1]);
         calls += Long.parseLong(words[2]);
         stale += Long.parseLong(words[3]);
