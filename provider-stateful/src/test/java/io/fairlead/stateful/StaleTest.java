@@ -46,7 +46,7 @@ class StaleTest {
           }
           child.kill();
 
-          String[] words = line.split(" ");
+          String[] words = line.split(" ", -1);
           assertThat(words[0]).isEqualTo("switching");
           assertThat(words[3]).as("stale answers until %s", line).isEqualTo("0");
           version = words[1];
