@@ -100,7 +100,7 @@ final class Beneath implements AutoCloseable {
   }
 
   /** Throws what need not be declared. */
-  @SuppressWarnings("unchecked")
+  @SuppressWarnings({"unchecked", "DoNotCallSuggester"})
   static <E extends Throwable> void sneak(Throwable thrown) throws E {
     throw (E) thrown;
   }
