@@ -198,7 +198,7 @@ final class DefaultCachingPlatform implements CachingPlatform {
     Optional<StateFolder> folder = folder(fresh.name(), policy);
     try {
       return deploy(steps, fresh, policy, artifactDigest, folder);
-    } catch (RuntimeException e) {
+    } catch (RuntimeException | Error e) {
       folder.ifPresent(StateFolder::close);
       throw e;
     }
@@ -416,6 +416,21 @@ final class DefaultCachingPlatform implements CachingPlatform {
       return live.container();
     }
     Optional<StateFolder> folder = folder(fresh.name(), policy);
+    try {
+      return attach(served, fresh, policy, servings, lookedAt, folder);
+    } catch (RuntimeException | Error e) {
+      folder.ifPresent(StateFolder::close);
+      throw e;
+    }
+  }
+
+  private StatefulContainer attach(
+      Served served,
+      StatefulContainer fresh,
+      StatePolicy policy,
+      List<Serving> servings,
+      long lookedAt,
+      Optional<StateFolder> folder) {
     Optional<Stored> stored = folder.flatMap(StateFolder::restore);
     StatefulContainer container =
         stored.map(known -> fresh.withState(known.state())).orElse(fresh);

@@ -16,11 +16,11 @@ import org.jspecify.annotations.Nullable;
 /**
  * The importance of one version's features, measured while it serves.
  *
- * <p>Only one request in {@value #LOOKED_AT} is looked at, so that measuring costs the others nothing; of these so many lead
- * to a further call of the model that one in a hundred of all requests does.
+ * <p>Only one request in {@value #LOOKED_AT} is looked at, which leads to a further call of the model if that is idle:
+ * fewer than one in a hundred, so that what looking takes is not seen in the 99th percentile of their times.
  */
 final class ImportanceTracking {
-  private static final int LOOKED_AT = 16;
+  private static final int LOOKED_AT = 128;
   private static final int RECENT_ROWS = 256;
 
   private volatile @Nullable ImportanceTracker tracker;
@@ -70,7 +70,10 @@ final class ImportanceTracking {
     ImportanceTracker known = tracker;
     if (known == null) {
       known = new ImportanceTracker(
-          row.size(), ImportanceTracker.DEFAULT_BUDGET * LOOKED_AT, RECENT_ROWS, new Random());
+          row.size(),
+          Math.min(1, ImportanceTracker.DEFAULT_BUDGET * LOOKED_AT),
+          RECENT_ROWS,
+          new Random());
       tracker = known;
     }
     return known;

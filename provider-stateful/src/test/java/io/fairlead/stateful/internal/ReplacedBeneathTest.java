@@ -31,7 +31,11 @@ import io.fairlead.serverless.ServerlessConfig;
 import io.fairlead.serverless.ServerlessProvider;
 import io.fairlead.stateful.CacheAnswer.Source;
 import io.fairlead.stateful.CachingPlatform;
+import io.fairlead.stateful.RedisLevel;
 import io.fairlead.stateful.StatefulConfig;
+import io.fairlead.stateful.internal.persistence.RedisProcess;
+import io.fairlead.stateful.internal.persistence.Until;
+import java.net.URI;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -97,6 +101,38 @@ class ReplacedBeneathTest {
     StatefulContainer attached = await(after.attach(again, policy(Eviction.LRU)));
 
     assertThat(after.cacheForward(attached, ask("b")).text()).isEqualTo("one says b");
+  }
+
+  @Test
+  void theSecondLevelGetsAnAnswerOnlyAfterALookThatSawItsModelServe() throws Exception {
+    try (RedisProcess redis = RedisProcess.started()) {
+      StatefulConfig config =
+          StatefulConfig.DEFAULT.withSecondLevel(RedisLevel.at(URI.create(redis.uri())));
+      Endpoint blue = beneath.deploy("one", "blue");
+      CachingPlatform platform = beneath.open(config, clock);
+      StatefulContainer echo = await(platform.attach(blue, policy(Eviction.LRU)));
+      CachingPlatform other = beneath.open(config, new ManualClock());
+      StatefulContainer others = await(other.attach(blue, policy(Eviction.LRU)));
+      // Until the second level of both is reached.
+      Until.holds(() -> {
+        String key = "reached " + System.nanoTime();
+        platform.cacheForward(echo, ask(key));
+        clock.pass(REFRESH);
+        return source(other.cacheForward(others, ask(key))) == Source.L2;
+      });
+
+      replaceBlueBy("two");
+      assertThat(platform.cacheForward(echo, ask("b")).text()).isEqualTo("two says b");
+      replaceBlueBy("one");
+      assertThat(other.cacheForward(others, ask("b")).text()).isEqualTo("one says b");
+      replaceBlueBy("two");
+      clock.pass(REFRESH);
+      replaceBlueBy("one");
+      CachingPlatform later = beneath.open(config, new ManualClock());
+      StatefulContainer again = await(later.attach(blue, policy(Eviction.LRU)));
+
+      assertThat(later.cacheForward(again, ask("b")).text()).isEqualTo("one says b");
+    }
   }
 
   /** A platform on which others route between the choice of a version and its answer. */

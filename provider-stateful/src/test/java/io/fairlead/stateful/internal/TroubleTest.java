@@ -19,6 +19,8 @@ import io.fairlead.grammar.CachingPolicy.Eviction;
 import io.fairlead.grammar.Container;
 import io.fairlead.grammar.Endpoint;
 import io.fairlead.grammar.InvalidValueException;
+import io.fairlead.grammar.ModelState;
+import io.fairlead.grammar.RuntimeSpec;
 import io.fairlead.grammar.StatePolicy;
 import io.fairlead.grammar.StatefulContainer;
 import io.fairlead.operation.Operation;
@@ -410,5 +412,117 @@ class TroubleTest {
     } finally {
       callers.shutdownNow();
     }
+  }
+
+  @Test
+  void twoPlatformsThatChangeOneNameAtOnceHarmNoAnswerAndLeaveNothing() throws Exception {
+    ExecutorService threads = Executors.newCachedThreadPool();
+    AtomicBoolean enough = new AtomicBoolean();
+    List<String> unexpected = new CopyOnWriteArrayList<>();
+    CachingPlatform[] platforms = {beneath.open(), beneath.open()};
+    AtomicInteger done = new AtomicInteger();
+    try {
+      List<Future<?>> running = new ArrayList<>();
+      for (CachingPlatform platform : platforms) {
+        running.add(threads.submit(() -> {
+          for (int i = 0; i < 30; i++) {
+            try {
+              StatefulContainer echo =
+                  await(platform.deploy(model(i % 2 == 0 ? "one" : "two"), predictive()));
+              StatefulContainer next = await(platform.updateState(
+                  echo.withArtifact(model(i % 3 == 0 ? "one" : "two")),
+                  echo.state().next()));
+              if (i % 4 == 0) {
+                await(platform.undeploy(next));
+              }
+              done.incrementAndGet();
+            } catch (ServingException e) {
+              if (e.kind() == ErrorKind.UNKNOWN) {
+                unexpected.add(e.toString());
+              }
+            }
+          }
+        }));
+        running.add(threads.submit(() -> {
+          StatefulContainer echo =
+              new StatefulContainer(model("one"), ModelState.COLD, RuntimeSpec.NONE);
+          for (int i = 0; !enough.get(); i++) {
+            try {
+              String answer = platform.cacheForward(echo, ask("k" + i % 20)).text();
+              if (!answer.matches("(one|two) says k" + i % 20)) {
+                unexpected.add(answer);
+              }
+            } catch (ServingException e) {
+              if (e.kind() == ErrorKind.UNKNOWN) {
+                unexpected.add(e.toString());
+              }
+            }
+          }
+        }));
+      }
+      running.get(0).get();
+      running.get(2).get();
+      enough.set(true);
+      for (Future<?> one : running) {
+        one.get();
+      }
+    } finally {
+      threads.shutdownNow();
+    }
+
+    assertThat(unexpected).isEmpty();
+    assertThat(done.get()).isPositive();
+    for (CachingPlatform platform : platforms) {
+      await(platform.undeployAll("echo"));
+    }
+    assertThat(beneath.local.list()).isEmpty();
+    assertThat(beneath.local.inventory()).isEmpty();
+  }
+
+  @Test
+  void closingInTheMiddleOfEverythingEndsEverything() throws Exception {
+    int before = threads();
+    for (int round = 0; round < 5; round++) {
+      CachingPlatform platform = beneath.open(StatefulConfig.DEFAULT.withFolder(folder));
+      StatefulContainer first = await(platform.deploy(model("one"), predictive()));
+      ExecutorService callers = Executors.newCachedThreadPool();
+      List<Future<?>> calls = new ArrayList<>();
+      CountDownLatch begun = new CountDownLatch(4);
+      for (int caller = 0; caller < 4; caller++) {
+        calls.add(callers.submit(() -> {
+          for (int i = 0; true; i++) {
+            try {
+              platform.cacheForward(first, ask("a" + i % 100));
+            } catch (ServingException e) {
+              return e.kind();
+            }
+            if (i == 100) {
+              begun.countDown();
+            }
+          }
+        }));
+      }
+      begun.await();
+      Operation<StatefulContainer> update =
+          platform.updateState(first.withArtifact(model("two")), first.state().next());
+
+      platform.close();
+
+      for (Future<?> call : calls) {
+        assertThat(call.get()).isEqualTo(ErrorKind.CANCELLED);
+      }
+      callers.shutdown();
+      assertThat(update.status().state().isFinal()).isTrue();
+      await(beneath.local.undeployAll("echo"));
+    }
+    while (threads() > before) {
+      Thread.onSpinWait();
+    }
+  }
+
+  private static int threads() {
+    return (int) Thread.getAllStackTraces().keySet().stream()
+        .filter(thread -> thread.getName().startsWith("fairlead-stateful"))
+        .count();
   }
 }

@@ -5,12 +5,12 @@ import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
 
 /** A wait for what another process does. */
-final class Until {
+public final class Until {
   private static final long LIMIT_NANOS = TimeUnit.SECONDS.toNanos(60);
 
   private Until() {}
 
-  static void holds(BooleanSupplier condition) {
+  public static void holds(BooleanSupplier condition) {
     long begin = System.nanoTime();
     while (!condition.getAsBoolean()) {
       if (System.nanoTime() - begin > LIMIT_NANOS) {
