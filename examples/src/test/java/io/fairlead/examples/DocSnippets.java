@@ -4,9 +4,6 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 
 import io.fairlead.engine.ExecutionProvider;
 import io.fairlead.engine.StreamingModelHandler;
-import io.fairlead.grammar.CachingPolicy;
-import io.fairlead.grammar.CachingPolicy.Eviction;
-import io.fairlead.grammar.CachingPolicy.Strategy;
 import io.fairlead.grammar.ColdStart;
 import io.fairlead.grammar.Container;
 import io.fairlead.grammar.Dependencies;
@@ -20,7 +17,6 @@ import io.fairlead.grammar.RuntimeSpec;
 import io.fairlead.grammar.Scaling;
 import io.fairlead.grammar.StatePolicy;
 import io.fairlead.grammar.StatefulContainer;
-import io.fairlead.grammar.UpdateStrategy;
 import io.fairlead.json.GrammarJson;
 import io.fairlead.local.LocalConfig;
 import io.fairlead.local.LocalProvider;
@@ -40,8 +36,10 @@ import io.fairlead.serverless.ServerlessPlatform;
 import io.fairlead.serverless.ServerlessProvider;
 import io.fairlead.stateful.CacheAnswer;
 import io.fairlead.stateful.CachingPlatform;
+import io.fairlead.stateful.RedisLevel;
 import io.fairlead.stateful.Stateful;
 import io.fairlead.stateful.StatefulConfig;
+import io.fairlead.stateful.StatefulRequest;
 import java.net.URI;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
@@ -124,19 +122,23 @@ final class DocSnippets {
   }
 
   static void withState(EndpointPlatform local, Endpoint blue, Duration limit) {
-    StatePolicy policy = new StatePolicy(
-        CachingPolicy.of(Strategy.EXACT, "64MB", Eviction.W_TINYLFU),
-        new UpdateStrategy(UpdateStrategy.Type.INCREMENTAL, Duration.ofMinutes(5), true));
     StatefulConfig config = StatefulConfig.DEFAULT.withDeterministicModels();
-
     try (CachingPlatform stateful = Stateful.over(local, config)) {
-      StatefulContainer ask = stateful.attach(blue, policy).await(limit);
+      StatefulContainer ask = stateful.attach(blue, StatePolicy.of("64MB")).await(limit);
       Request request = Request.texts("Which food lasts?");
       for (int i = 0; i < 2; i++) {
         Response answer = stateful.cacheForward(ask, request);
-        System.out.println(answer.find(CacheAnswer.class).orElseThrow().source());
+        System.out.println(CacheAnswer.of(answer).source());
       }
     } // MODEL, then CACHE_EXACT
+  }
+
+  static List<Object> state() {
+    Request request = Request.json("{\"instances\": [[5.1, 3.5, 1.4, 0.2]]}")
+        .with(StatefulRequest.DEFAULT.withScope("tenant-7").withSession("alice"));
+    StatefulConfig config =
+        StatefulConfig.DEFAULT.withSecondLevel(RedisLevel.at(URI.create("redis://localhost:6379")));
+    return List.of(request, config);
   }
 
   static ModelArtifact options() {
