@@ -41,11 +41,12 @@ public final class JoinedCalls {
           return Response.of(request.bodyUnsafe(), "text/plain");
         });
         CachingPlatform stateful = Stateful.over(local, Bench.config())) {
+      int number = 0;
       for (Eviction eviction : List.of(Eviction.LRU, Eviction.W_TINYLFU, Eviction.COST_AWARE)) {
         StatefulContainer container = stateful
             .deploy(
                 Bench.model("sometimes-slow", StatefulModel.DETERMINISTIC)
-                    .named("bench-" + eviction.ordinal()),
+                    .named("bench-" + number++),
                 Bench.policy(Strategy.EXACT, eviction, 1 << 20))
             .await(Bench.LIMIT);
         for (int i = 0; i < OTHERS; i++) {

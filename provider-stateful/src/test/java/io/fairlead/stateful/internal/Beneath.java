@@ -99,12 +99,6 @@ final class Beneath implements AutoCloseable {
     return operation.await(LIMIT);
   }
 
-  /** Throws what need not be declared. */
-  @SuppressWarnings({"unchecked", "DoNotCallSuggester"})
-  static <E extends Throwable> void sneak(Throwable thrown) throws E {
-    throw (E) thrown;
-  }
-
   static CacheAnswer told(Response response) {
     return response.find(CacheAnswer.class).orElseThrow();
   }

@@ -148,7 +148,10 @@ class TroubleTest {
         if (first.getAndSet(false)) {
           asked.countDown();
           awaiting(go);
-          Beneath.<RuntimeException>sneak(thrown);
+          if (thrown instanceof Error error) {
+            throw error;
+          }
+          throw (RuntimeException) thrown;
         }
       };
       ExecutorService callers = Executors.newCachedThreadPool();
