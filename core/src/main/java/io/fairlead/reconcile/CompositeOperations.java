@@ -5,6 +5,7 @@ import static java.util.Objects.requireNonNull;
 import io.fairlead.error.ErrorKind;
 import io.fairlead.error.ServingException;
 import io.fairlead.operation.Operation;
+import io.fairlead.provider.Closed;
 import io.fairlead.provider.Deadline;
 import io.fairlead.provider.Durations;
 import io.fairlead.provider.TimeSource;
@@ -75,10 +76,12 @@ public final class CompositeOperations implements AutoCloseable {
       return;
     }
     Steps steps = new Steps(run);
+    boolean succeeded = false;
     try {
       steps.checkStop();
       R result = work.run(steps);
-      if (!run.succeed(result, where + " is done")) {
+      succeeded = run.succeed(result, where + " is done");
+      if (!succeeded) {
         rollBackAndFail(where, name, run, steps, stopped(null));
       }
     } catch (ServingException e) {
@@ -103,12 +106,20 @@ public final class CompositeOperations implements AutoCloseable {
         rollBackAndFail(where, name, run, steps, e);
       }
     } catch (RuntimeException e) {
+      if (run.isClosed()) {
+        run.fail(Closed.refusal(platform, "resume " + title));
+        return;
+      }
       rollBackAndFail(
           where,
           name,
           run,
           steps,
           new ServingException(platform, ErrorKind.UNKNOWN, "an unexpected " + e, e));
+    } finally {
+      if (!succeeded) {
+        steps.whenFailed.forEach(Runnable::run);
+      }
     }
   }
 
@@ -126,6 +137,7 @@ public final class CompositeOperations implements AutoCloseable {
         .retryable(!cancelled && why.retryable())
         .retryAfter(why.retryAfter().orElse(null))
         .requestId(why.requestId().orElse(null))
+        .variant(why.variant().orElse(null))
         .build();
     problems.forEach(exception::addSuppressed);
     run.fail(exception);
@@ -146,6 +158,7 @@ public final class CompositeOperations implements AutoCloseable {
   public final class Steps {
     private final Run<?> run;
     private final Deque<Undo> undos = new ArrayDeque<>();
+    private final List<Runnable> whenFailed = new ArrayList<>();
     private Deadline deadline = Deadline.after(limit, time);
 
     private Steps(Run<?> run) {
@@ -212,10 +225,38 @@ public final class CompositeOperations implements AutoCloseable {
     }
 
     /**
-     * Forgets how earlier steps are undone: from here on they are what serves. It is too late to cancel the operation then.
+     * Adds what is done if the operation fails, after its steps were undone if they are, and before anybody knows.
+     *
+     * @param action must not throw
      */
-    public void keep() {
-      run.keep();
+    public void whenFailed(Runnable action) {
+      whenFailed.add(action);
+    }
+
+    /**
+     * Waits.
+     *
+     * @throws ServingException if the operation has to stop
+     */
+    public void pause(Duration duration) {
+      checkStop();
+      try {
+        run.pause(Durations.atMost(deadline.left(), duration));
+      } catch (RunEnded e) {
+        throw stopped(e);
+      }
+      checkStop();
+    }
+
+    /**
+     * Commits what was done: from here on the operation cannot be cancelled, and a later failure undoes nothing.
+     *
+     * @throws ServingException of kind {@code CANCELLED} if it was cancelled before; then all is undone
+     */
+    public void commit() {
+      if (!run.commit()) {
+        throw stopped(null);
+      }
       undos.clear();
     }
 

@@ -133,14 +133,12 @@ final class Run<R> implements Operation<R> {
     return future.copy();
   }
 
-  /** From here on it is too late to cancel it: what it has done stays. A cancellation that has come is forgotten. */
-  void keep() {
+  /** {@return whether it is too late to cancel it from here on; false if it was cancelled already} */
+  boolean commit() {
     stopLock.lock();
     try {
-      kept = true;
-      if (stop == Why.CANCELLED) {
-        stop = null;
-      }
+      kept = stop != Why.CANCELLED;
+      return kept;
     } finally {
       stopLock.unlock();
     }

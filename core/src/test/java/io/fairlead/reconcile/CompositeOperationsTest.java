@@ -97,7 +97,7 @@ class CompositeOperationsTest {
   void whatIsKeptIsNotUndone() {
     Operation<String> operation = operations.run("deploy", "one", steps -> {
       steps.undoBy("a", step("undo a"));
-      steps.keep();
+      steps.commit();
       return steps.await(failing("c"));
     });
 
@@ -111,7 +111,7 @@ class CompositeOperationsTest {
     CountDownLatch tried = new CountDownLatch(1);
     Operation<String> operation = operations.run("deploy", "one", steps -> {
       steps.undoBy("a", step("undo a"));
-      steps.keep();
+      steps.commit();
       kept.countDown();
       waitFor(tried);
       return steps.await(step("b"));
@@ -123,6 +123,43 @@ class CompositeOperationsTest {
 
     assertThat(operation.await(LIMIT)).isEqualTo("b");
     assertThat(done).containsExactly("b");
+  }
+
+  @Test
+  void whatIsToBeDoneAfterAFailureIsDoneAfterTheRollbackAndNotAfterASuccess() {
+    Operation<String> failing = operations.run("deploy", "one", steps -> {
+      steps.undoBy("a", step("undo a"));
+      steps.whenFailed(() -> done.add("looked again"));
+      return steps.await(failing("c"));
+    });
+    Operation<String> succeeding = operations.run("deploy", "two", steps -> {
+      steps.whenFailed(() -> done.add("never"));
+      return "two";
+    });
+
+    assertThat(failure(failing)).hasMessageContaining("Rolled back: a.");
+    assertThat(succeeding.await(LIMIT)).isEqualTo("two");
+    assertThat(done).containsExactly("undo a", "looked again");
+  }
+
+  @Test
+  void aCancelThatCameBeforeACommitIsKeptToAndAllIsUndone() throws Exception {
+    CountDownLatch entered = new CountDownLatch(1);
+    CountDownLatch cancelled = new CountDownLatch(1);
+    Operation<String> operation = operations.run("deploy", "one", steps -> {
+      steps.undoBy("a", step("undo a"));
+      entered.countDown();
+      waitFor(cancelled);
+      steps.commit();
+      return "too late";
+    });
+    entered.await();
+
+    assertThat(operation.cancel()).isTrue();
+    cancelled.countDown();
+
+    assertThat(failure(operation).kind()).isEqualTo(ErrorKind.CANCELLED);
+    assertThat(done).containsExactly("undo a");
   }
 
   @Test

@@ -28,6 +28,7 @@ import io.fairlead.stateful.internal.features.FeatureCells;
 import io.fairlead.stateful.internal.features.FeatureRow;
 import io.fairlead.stateful.internal.prefetch.Candidate;
 import io.fairlead.stateful.internal.prefetch.Prefetcher;
+import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.Deque;
@@ -44,6 +45,8 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Consumer;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -162,20 +165,37 @@ final class AnswerCache {
       if (!pinnedHere || e.kind() != ErrorKind.UNSUPPORTED) {
         throw e;
       }
+      // If it is answered without, pinning was what is not supported.
+      Response response = passBy(request);
       versions.cannotPin();
-      return passBy(request);
+      return response;
     }
   }
 
   /** {@return the model's answer, for whoever does not want the cache's} */
   Response invoke(Request request) {
+    return counted(request, () -> host.invoke(versions.served(), request));
+  }
+
+  /** Passes the model's answer on in pieces, none of which is kept. */
+  Response invokeStreaming(Request request, Consumer<? super ByteBuffer> pieces) {
+    return counted(request, () -> host.invokeStreaming(versions.served(), request, pieces));
+  }
+
+  /** {@return the answer of a call that counts as one of the version that it probably goes to, until it has ended} */
+  private Response counted(Request request, Supplier<Response> call) {
+    Version pinned = request.variant().map(versions.table()::of).orElse(null);
+    Version version = pinned == null ? versions.main() : pinned;
+    CallsInProgress ofVersion = version == null ? calls : version.calls();
     counters.modelCalls.increment();
     calls.begin();
+    ofVersion.begin();
     try {
-      return host.invoke(versions.served(), request);
+      return call.get();
     } catch (ServingException e) {
       throw own(e);
     } finally {
+      ofVersion.end();
       calls.end();
     }
   }
@@ -183,18 +203,10 @@ final class AnswerCache {
   /** {@return the model's answer where the cache cannot be used; it is not kept} */
   private Response passBy(Request request) {
     counters.bypassed.increment();
-    counters.modelCalls.increment();
-    calls.begin();
-    try {
-      Response response = host.invoke(versions.served(), request);
-      counters.answered();
-      return response.with(
-          CacheAnswer.of(Source.MODEL, digest(versions.of(response)), Duration.ZERO));
-    } catch (ServingException e) {
-      throw own(e);
-    } finally {
-      calls.end();
-    }
+    Response response = invoke(request);
+    counters.answered();
+    return response.with(
+        CacheAnswer.of(Source.MODEL, digest(versions.of(response)), Duration.ZERO));
   }
 
   /** {@return a failure of the wrapped platform as one of this platform, with everything that it says} */
@@ -313,6 +325,9 @@ final class AnswerCache {
         }
         counters.coalesced.increment();
         CachedAnswer answer = await(others);
+        if (answer != null && !isAnswer(answer, version, request)) {
+          return apart();
+        }
         if (answer != null) {
           wasOnItsWay = true;
           counters.answered();
@@ -355,7 +370,8 @@ final class AnswerCache {
 
     /** {@return the answer of the second level, which is in the first then; null if there is none, or it does not pay} */
     private @Nullable CachedAnswer farther() {
-      if (!second.isThere() || secondBypass.passes(place.key())) {
+      // Its answers come without the requests that they could be verified by.
+      if (!second.isThere() || config.keysVerified() || secondBypass.passes(place.key())) {
         return null;
       }
       long before = clock.nanos();

@@ -147,7 +147,7 @@ final class Bypass {
       hits.incrementAndGet();
     }
     int period = passing && !trying ? SAMPLED_PERIOD : PERIOD;
-    if (lookups.incrementAndGet() == period) {
+    if (lookups.incrementAndGet() >= period) {
       double ratio = Math.min(1, (double) hits.getAndSet(0) / period);
       lookups.set(0);
       trying = false;

@@ -26,8 +26,13 @@ final class Cells {
     this.events = events;
   }
 
-  /** Lets a version use cells, if they are certain; else it uses exact keys, and why is told. */
-  void find(Version version, ModelArtifact artifact) {
+  /**
+   * Lets a version use cells, if they are certain; else it uses exact keys, and why is told.
+   *
+   * @param checkStop throws if there is no more time for it, or no more use
+   */
+  void find(Version version, Runnable checkStop) {
+    ModelArtifact artifact = version.served().artifact();
     Optional<byte[]> file = ModelFile.read(artifact);
     if (file.isEmpty()) {
       tell("exact keys are used: the model is not one ONNX file on this machine");
@@ -41,17 +46,23 @@ final class Cells {
         tell("cells of the linear model are used, within " + linearError.get()
             + " of its raw score");
       } else {
-        check(version, CellKeys.read(file.get()));
+        check(version, CellKeys.read(file.get()), checkStop);
       }
     } catch (NoCellsException e) {
       tell("exact keys are used: " + e.getMessage());
     }
   }
 
-  private void check(Version version, CellKeys cells) {
+  private void check(Version version, CellKeys cells, Runnable checkStop) {
     @Nullable String variant = version.variant();
     SelfCheck.Outcome outcome = SelfCheck.of(
-        cells, request -> host.invoke(version.served(), pinned(request, variant)), new Random());
+        cells,
+        request -> {
+          checkStop.run();
+          return host.invoke(version.served(), pinned(request, variant));
+        },
+        new Random());
+    checkStop.run();
     outcome.cells().ifPresent(version::use);
     tell(asRemark(outcome.sentence()));
   }

@@ -16,6 +16,7 @@ import io.fairlead.grammar.Served;
 import io.fairlead.grammar.StatePolicy;
 import io.fairlead.grammar.StatefulContainer;
 import io.fairlead.grammar.TrafficWeight;
+import io.fairlead.json.GrammarJson;
 import io.fairlead.operation.Operation;
 import io.fairlead.platform.Deployment;
 import io.fairlead.platform.Description;
@@ -40,6 +41,7 @@ import io.fairlead.stateful.StatefulRequest;
 import io.fairlead.stateful.internal.Host.Serving;
 import io.fairlead.stateful.internal.StateFolder.Stored;
 import io.fairlead.stateful.internal.cache.AnswerStore.Entry;
+import io.fairlead.stateful.internal.features.FeatureCells;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -51,7 +53,6 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
-import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
 import java.util.function.Consumer;
@@ -60,6 +61,7 @@ import java.util.function.Consumer;
 final class DefaultCachingPlatform implements CachingPlatform {
   private static final Duration OPERATION_LIMIT = Duration.ofHours(1);
   private static final Duration LOOK_LIMIT = Duration.ofMinutes(1);
+  private static final Duration LOOK_AGAIN = Duration.ofSeconds(2);
   private static final double LARGEST_SHARE_OF_HEAP = 0.6;
 
   private final Host host;
@@ -107,7 +109,7 @@ final class DefaultCachingPlatform implements CachingPlatform {
       StatefulContainer container, Request request, Consumer<? super ByteBuffer> pieces) {
     LiveContainer live = require(container, request);
     try {
-      return host.invokeStreaming(live.versions().served(), request, pieces);
+      return live.cache().invokeStreaming(request, pieces);
     } catch (ServingException e) {
       throw AnswerCache.own(e);
     }
@@ -218,7 +220,7 @@ final class DefaultCachingPlatform implements CachingPlatform {
     // What another model was asked is of no use to this one.
     StatefulContainer container = stored
         .filter(known -> known.digest().equals(Digests.ofVersion(artifactDigest, known.state())))
-        .map(known -> fresh.withState(known.state()))
+        .map(known -> fresh.withState(known.state().with(policy.dynamicConfig())))
         .orElse(fresh);
     String digest = Digests.ofVersion(artifactDigest, container.state());
     List<Serving> before = host.look(fresh.name(), List.of(), LOOK_LIMIT);
@@ -229,17 +231,28 @@ final class DefaultCachingPlatform implements CachingPlatform {
     }
     removeLeftovers(steps, digest, before);
     LiveContainer created = newContainer(container, policy, served, false, artifactDigest, folder);
-    stored.ifPresent(known -> created.restore(known.answers(), config.deterministicModels()));
+    folder.ifPresent(from -> created.restore(from, config.deterministicModels()));
     Version version = new Version(served, host.variantOf(digest), digest);
-    prepare(created, version, container.artifact());
+    prepare(steps, created, version);
     publish(steps, created, version, "");
-    containers.put(fresh.name(), created);
-    created.start(clock, config.refresh());
+    steps.commit();
+    begin(created);
     return container;
   }
 
+  /** Serves a container from now on, unless the platform was closed meanwhile. */
+  private void begin(LiveContainer created) {
+    closed.check("serve " + created.container().name());
+    containers.put(created.container().name(), created);
+    created.start(clock, config.refresh(), () -> prepare(created));
+  }
+
   private String runtimeText() {
-    return config.hosting().map(Hosting::toString).orElse("");
+    return config
+        .hosting()
+        .map(hosting ->
+            GrammarJson.write(hosting.runtime()) + GrammarJson.write(hosting.dependencies()))
+        .orElse("");
   }
 
   private StatefulContainer deployAgain(
@@ -260,13 +273,20 @@ final class DefaultCachingPlatform implements CachingPlatform {
     }
     Served served = host.deploy(steps, live.container().artifact(), live.versionDigest());
     removeLeftovers(steps, live.versionDigest(), host.look(fresh.name(), List.of(), LOOK_LIMIT));
+    steps.commit();
     live.become(live.container(), served, artifactDigest);
+    follow(live, policy);
+    return live.container();
+  }
+
+  private void follow(LiveContainer live, StatePolicy policy) {
     if (!live.policy().equals(policy)) {
       live.follow(policy);
       configure(live);
-      live.start(clock, config.refresh());
+      live.start(clock, config.refresh(), () -> prepare(live));
+      live.versions().table().all().forEach(Version::unprepare);
+      clock.soon(() -> prepare(live));
     }
-    return live.container();
   }
 
   private static ServingException conflict(String message) {
@@ -316,7 +336,7 @@ final class DefaultCachingPlatform implements CachingPlatform {
         host,
         clock,
         config.refresh(),
-        version -> found(container.name(), version));
+        version -> clock.soon(() -> prepareFound(container.name())));
     AnswerCache cache =
         new AnswerCache(container.name(), host, versions, clock, events, spare, second, config);
     versions.onLook(cache::looked);
@@ -324,19 +344,6 @@ final class DefaultCachingPlatform implements CachingPlatform {
         container, policy, served, attached, artifactDigest, versions, cache, folder);
     configure(live);
     return live;
-  }
-
-  /** Prepares a version that others deployed, while it serves. */
-  private void found(String name, Version version) {
-    spare.offer(
-        version.calls(),
-        () -> {
-          LiveContainer live = containers.get(name);
-          if (live != null) {
-            prepare(live, version, version.served().artifact());
-          }
-        },
-        () -> {});
   }
 
   private static boolean usesCells(LiveContainer live) {
@@ -352,10 +359,34 @@ final class DefaultCachingPlatform implements CachingPlatform {
             LiveContainer.model(live.container(), config.deterministicModels()));
   }
 
-  /** Finds what a version's requests have in common. */
-  private void prepare(LiveContainer live, Version version, ModelArtifact artifact) {
+  /** Prepares a version before it serves. */
+  private void prepare(Steps steps, LiveContainer live, Version version) {
+    prepare(live, version, steps::checkStop);
+  }
+
+  /** Prepares versions that others deployed, and those to which another policy applies. */
+  private void prepare(LiveContainer live) {
+    for (Version version : live.versions().table().all()) {
+      prepare(live, version, () -> closed.check("check a model"));
+    }
+  }
+
+  private void prepareFound(String name) {
+    LiveContainer live = containers.get(name);
+    if (live != null) {
+      prepare(live);
+    }
+  }
+
+  /** Finds what a version's requests have in common, once. */
+  private void prepare(LiveContainer live, Version version, Runnable checkStop) {
+    if (!version.prepare()) {
+      return;
+    }
+    version.use((FeatureCells) null);
+    version.use((Approximation) null);
     if (usesCells(live)) {
-      new Cells(live.container().name(), host, events).find(version, artifact);
+      new Cells(live.container().name(), host, events).find(version, checkStop);
     }
     LiveContainer.model(live.container(), config.deterministicModels())
         .approximation()
@@ -365,15 +396,24 @@ final class DefaultCachingPlatform implements CachingPlatform {
 
   /** Lets a version answer from now on: it is looked at, and its keys are those of its digest. */
   private void publish(Steps steps, LiveContainer live, Version version, String stated) {
-    long lookedAt = clock.nanos();
-    List<Serving> servings = host.look(live.container().name(), List.of(), LOOK_LIMIT);
-    for (Serving serving : servings) {
-      if (String.valueOf(version.variant()).equals(String.valueOf(serving.variant()))) {
-        live.versions().own(serving, version);
+    String name = live.container().name();
+    while (true) {
+      long lookedAt = clock.nanos();
+      List<Serving> servings = host.look(name, List.of(), LOOK_LIMIT);
+      Optional<Serving> seen = servings.stream()
+          .filter(serving ->
+              String.valueOf(version.variant()).equals(String.valueOf(serving.variant())))
+          .filter(serving -> serving.weight() == TrafficWeight.ALL.percent())
+          .findFirst();
+      if (seen.isPresent()) {
+        live.versions().own(seen.get(), version);
+        live.versions().publish(servings, lookedAt, stated);
+        steps.report("version " + version, "answers");
+        return;
       }
+      steps.report("version " + version, "is not seen to have all requests of " + name + " yet");
+      steps.pause(LOOK_AGAIN);
     }
-    live.versions().publish(servings, lookedAt, stated);
-    steps.report("version " + version, "answers");
   }
 
   // ---- attaching ----
@@ -393,10 +433,11 @@ final class DefaultCachingPlatform implements CachingPlatform {
         served.artifact().named(served.name()),
         ModelState.COLD.with(policy.dynamicConfig()),
         runtime);
-    return operations.run("attach", served.name(), steps -> attach(served, fresh, policy));
+    return operations.run("attach", served.name(), steps -> attach(steps, served, fresh, policy));
   }
 
-  private StatefulContainer attach(Served served, StatefulContainer fresh, StatePolicy policy) {
+  private StatefulContainer attach(
+      Steps steps, Served served, StatefulContainer fresh, StatePolicy policy) {
     LiveContainer live = containers.get(fresh.name());
     if (live != null && !live.isAttached()) {
       throw conflict("container " + fresh.name() + " was deployed here: it has its state");
@@ -409,10 +450,9 @@ final class DefaultCachingPlatform implements CachingPlatform {
           ErrorKind.NOT_FOUND,
           fresh.name() + " does not serve on " + host.id() + ": deploy it there first");
     }
+    steps.commit();
     if (live != null) {
-      live.follow(policy);
-      configure(live);
-      live.start(clock, config.refresh());
+      follow(live, policy);
       return live.container();
     }
     Optional<StateFolder> folder = folder(fresh.name(), policy);
@@ -432,15 +472,16 @@ final class DefaultCachingPlatform implements CachingPlatform {
       long lookedAt,
       Optional<StateFolder> folder) {
     Optional<Stored> stored = folder.flatMap(StateFolder::restore);
-    StatefulContainer container =
-        stored.map(known -> fresh.withState(known.state())).orElse(fresh);
+    StatefulContainer container = stored
+        .map(known -> fresh.withState(known.state().with(policy.dynamicConfig())))
+        .orElse(fresh);
     LiveContainer created = newContainer(container, policy, served, true, "", folder);
-    stored.ifPresent(known -> created.restore(known.answers(), config.deterministicModels()));
-    containers.put(fresh.name(), created);
+    folder.ifPresent(from -> created.restore(from, config.deterministicModels()));
     created
         .versions()
         .publish(servings, lookedAt, container.state().warmWeights().digest());
-    created.start(clock, config.refresh());
+    begin(created);
+    clock.soon(() -> prepare(created));
     return container;
   }
 
@@ -458,18 +499,7 @@ final class DefaultCachingPlatform implements CachingPlatform {
         .throwIfAny();
     checkOptions("ModelMetadata", container.artifact().metadata().options(), StatefulModel.class);
     closed.check("update " + container.name());
-    Operation<StatefulContainer> update =
-        operations.run("update", container.name(), steps -> update(steps, container, state));
-    if (!host.hasVariants()) {
-      // What was replaced in place is put back by then.
-      CompletableFuture<?> unused = update.toFuture().whenComplete((done, failure) -> {
-        LiveContainer live = containers.get(container.name());
-        if (failure != null && live != null) {
-          live.versions().settle();
-        }
-      });
-    }
-    return update;
+    return operations.run("update", container.name(), steps -> update(steps, container, state));
   }
 
   private StatefulContainer update(Steps steps, StatefulContainer container, ModelState state) {
@@ -483,20 +513,23 @@ final class DefaultCachingPlatform implements CachingPlatform {
     }
     StatefulContainer after = new StatefulContainer(container.artifact(), state, before.runtime());
     if (live.isAttached()) {
-      return updateAttached(live, after);
+      return updateAttached(steps, live, after);
     }
     String artifactDigest = Digests.of(after.artifact(), runtimeText(), steps);
     String digest = Digests.ofVersion(artifactDigest, state);
     if (digest.equals(live.versionDigest())) {
+      steps.commit();
       live.become(after, live.serving(), artifactDigest);
       configure(live);
+      live.cycle();
       return after;
     }
     rollOut(steps, live, after, artifactDigest, digest);
     return after;
   }
 
-  private StatefulContainer updateAttached(LiveContainer live, StatefulContainer after) {
+  private StatefulContainer updateAttached(
+      Steps steps, LiveContainer live, StatefulContainer after) {
     if (!after.artifact().equals(live.container().artifact())) {
       throw new ServingException(
           StatefulProvider.ID,
@@ -507,9 +540,11 @@ final class DefaultCachingPlatform implements CachingPlatform {
     }
     long lookedAt = clock.nanos();
     List<Serving> servings = host.look(after.name(), List.of(), LOOK_LIMIT);
+    steps.commit();
     live.become(after, live.serving(), "");
     configure(live);
     live.versions().publish(servings, lookedAt, after.state().warmWeights().digest());
+    live.cycle();
     return after;
   }
 
@@ -522,36 +557,60 @@ final class DefaultCachingPlatform implements CachingPlatform {
     Served older = live.serving();
     List<Version> replaced = live.versions().table().all();
     if (!host.hasVariants()) {
-      live.versions().unsettle();
+      unsettle(steps, live);
     }
+    Served newer = host.deploy(steps, after.artifact(), digest);
+    steps.undoBy(host.id() + " " + after.name(), () -> host.undoing(newer, older));
+    Version version = new Version(newer, host.variantOf(digest), digest);
+    prepare(steps, live, version);
+    List<Entry> warm = warmUp(steps, live, version);
+    steps.checkStop();
+    if (host.hasVariants()) {
+      unsettle(steps, live);
+      steps.undoBy("the traffic of " + after.name(), () -> host.promoting(older, newer));
+      host.promote(steps, newer, older);
+    }
+    steps.commit();
+    serve(steps, live, after, artifactDigest, version, warm);
+    if (host.hasVariants()) {
+      retire(steps, version, older, replaced);
+    }
+  }
+
+  private static void unsettle(Steps steps, LiveContainer live) {
+    long unsettled = live.versions().unsettle();
+    steps.whenFailed(() -> live.versions().settle(unsettled));
+  }
+
+  /** What was promoted serves from here on: to take it back would be another rollout. */
+  private void serve(
+      Steps steps,
+      LiveContainer live,
+      StatefulContainer after,
+      String artifactDigest,
+      Version version,
+      List<Entry> warm) {
+    live.become(after, version.served(), artifactDigest);
     try {
-      Served newer = host.deploy(steps, after.artifact(), digest);
-      steps.undoBy(host.id() + " " + after.name(), () -> host.undoing(newer, older));
-      Version version = new Version(newer, host.variantOf(digest), digest);
-      prepare(live, version, after.artifact());
-      List<Entry> warm = warmUp(steps, live, version);
-      steps.checkStop();
-      if (host.hasVariants()) {
-        live.versions().unsettle();
-        host.promote(steps, newer, older);
-      }
-      // From here on it serves: to take it back would be another rollout.
-      steps.keep();
       live.cache().addBefore(warm);
-      live.become(after, newer, artifactDigest);
       configure(live);
       publish(steps, live, version, "");
       live.cache().replaced(version);
-      if (host.hasVariants()) {
-        retire(steps, version, older, replaced);
-      }
       live.cycle();
-    } catch (RuntimeException e) {
-      if (host.hasVariants()) {
-        live.versions().settle();
-      }
-      throw e;
+    } catch (ServingException e) {
+      throw afterwards(version, "its answers are not cached yet", e);
     }
+  }
+
+  private static ServingException afterwards(Version version, String what, ServingException e) {
+    return ServingException.builder(
+            StatefulProvider.ID,
+            e.kind(),
+            "version " + version + " serves, but " + what + ": " + e.getMessage()
+                + " Deploy the model that serves again, which mends that.")
+        .retryable(false)
+        .cause(e)
+        .build();
   }
 
   /** {@return the answers of a version to what was asked before, the best last} */
@@ -563,17 +622,18 @@ final class DefaultCachingPlatform implements CachingPlatform {
       return List.of();
     }
     steps.report("version " + version, "is warmed up by " + entries.size() + " requests");
-    Duration limit = Durations.atMost(steps.left(), config.warmUpLimit());
+    Deadline deadline =
+        Deadline.after(Durations.atMost(steps.left(), config.warmUpLimit()), clock.time());
     List<Entry> answers = new ArrayList<>(WarmUp.answers(
         entries,
         retained -> {
           steps.checkStop();
-          Request request = WarmUp.request(retained);
+          Request request = WarmUp.request(retained, deadline);
           String variant = version.variant();
           return live.cache()
               .warmed(version, retained, variant == null ? request : request.pinnedTo(variant));
         },
-        Deadline.after(limit, clock.time())));
+        deadline));
     Collections.reverse(answers);
     events.tell(
         live.container().name(),
@@ -587,21 +647,17 @@ final class DefaultCachingPlatform implements CachingPlatform {
   private void retire(Steps steps, Version serving, Served older, List<Version> replaced) {
     try {
       for (Version version : replaced) {
-        version.calls().awaitNone(steps.left());
+        while (version.calls().count() > 0) {
+          steps.checkStop();
+          version.calls().awaitNone(Durations.atMost(LOOK_AGAIN, steps.left()));
+        }
       }
       host.retire(steps, older);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       steps.checkStop();
     } catch (ServingException e) {
-      throw ServingException.builder(
-              StatefulProvider.ID,
-              e.kind(),
-              "version " + serving + " serves, but the one before is not removed: " + e.getMessage()
-                  + " Deploy the model that serves again, which removes it.")
-          .retryable(false)
-          .cause(e)
-          .build();
+      throw afterwards(serving, "the one before is not removed", e);
     }
   }
 
@@ -629,6 +685,8 @@ final class DefaultCachingPlatform implements CachingPlatform {
     if (live != null) {
       containers.remove(name);
       live.forget();
+    } else {
+      config.folder().ifPresent(all -> StateFolder.delete(all, name, events));
     }
     return deleted;
   }
@@ -685,7 +743,8 @@ final class DefaultCachingPlatform implements CachingPlatform {
     return live == null
         ? Optional.empty()
         : Optional.of(deployment(
-            container.name(), host.status(live.serving(), limit).map(List::of).orElse(List.of())));
+            container.name(),
+            host.status(live.versions().served(), limit).map(List::of).orElse(List.of())));
   }
 
   @Override

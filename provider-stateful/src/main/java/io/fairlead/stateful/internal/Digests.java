@@ -51,7 +51,7 @@ final class Digests {
   }
 
   /** {@return what is known of a model that is not in files: what the class path has, or else its location} */
-  private static String elsewhere(URI location) {
+  static String elsewhere(URI location) {
     String name = String.valueOf(location.getSchemeSpecificPart());
     String resource = switch (String.valueOf(location.getScheme()).toLowerCase(Locale.ROOT)) {
       case "classpath" -> name;

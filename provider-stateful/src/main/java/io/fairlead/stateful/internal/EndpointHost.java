@@ -7,6 +7,7 @@ import io.fairlead.grammar.Problems;
 import io.fairlead.grammar.Routing;
 import io.fairlead.grammar.Served;
 import io.fairlead.grammar.TrafficWeight;
+import io.fairlead.grammar.Version;
 import io.fairlead.json.GrammarJson;
 import io.fairlead.operation.Operation;
 import io.fairlead.platform.Deployment;
@@ -164,10 +165,15 @@ final class EndpointHost implements Host {
 
   @Override
   public void promote(Steps steps, Served newer, Served older) {
-    steps.await(() -> platform.route(
+    steps.await(() -> promoting(newer, older));
+  }
+
+  @Override
+  public Operation<Version> promoting(Served newer, Served older) {
+    return platform.route(
         ((Endpoint) older).at(TrafficWeight.NONE),
         ((Endpoint) newer).at(TrafficWeight.NONE),
-        TrafficWeight.ALL));
+        TrafficWeight.ALL);
   }
 
   @Override

@@ -33,7 +33,7 @@ final class Fingerprints {
 
   private static String stamps(URI location) {
     if (!"file".equalsIgnoreCase(location.getScheme())) {
-      return "";
+      return Digests.elsewhere(location);
     }
     try (Stream<Path> files = Files.walk(Path.of(location))) {
       return files

@@ -124,6 +124,12 @@ final class FunctionHost implements Host {
   }
 
   @Override
+  public Operation<?> promoting(Served newer, Served older) {
+    ModelFunction function = (ModelFunction) newer;
+    return platform.deploy(function.artifact(), function.limits());
+  }
+
+  @Override
   public void retire(Steps steps, Served older) {
     // The update in place has done it.
   }

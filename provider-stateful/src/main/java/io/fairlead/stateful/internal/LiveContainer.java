@@ -6,7 +6,6 @@ import io.fairlead.grammar.StatefulContainer;
 import io.fairlead.stateful.FeatureImportance;
 import io.fairlead.stateful.StatefulModel;
 import io.fairlead.stateful.internal.cache.AnswerStore;
-import io.fairlead.stateful.internal.cache.AnswerStore.Entry;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -113,18 +112,31 @@ final class LiveContainer {
   }
 
   /** Adds the answers of a snapshot; if it has requests that are not to be retained any more, it is replaced. */
-  void restore(List<Entry> answers, boolean deterministic) {
-    cache.add(answers);
-    if (!model(container, deterministic).requestsRetained()
-        && answers.stream().anyMatch(entry -> entry.answer().request() != null)) {
-      folder.ifPresent(StateFolder::replaceSoon);
+  void restore(StateFolder from, boolean deterministic) {
+    AnswerStore store = cache.store();
+    if (store == null) {
+      return;
     }
+    boolean retained = model(container, deterministic).requestsRetained();
+    from.restoreInto(entry -> {
+      if (!retained && entry.answer().request() != null) {
+        from.replaceSoon();
+      }
+      cache.add(List.of(entry));
+    });
   }
 
-  /** Looks again at what serves in intervals, and updates the state by its strategy. */
-  void start(StateClock clock, Duration refresh) {
+  /**
+   * Looks again at what serves in intervals, and updates the state by its strategy.
+   *
+   * @param prepare finds the cells of versions that are new
+   */
+  void start(StateClock clock, Duration refresh, Runnable prepare) {
     stop();
-    timers.add(clock.every(refresh, versions::refresh));
+    timers.add(clock.every(refresh, () -> {
+      versions.refresh();
+      prepare.run();
+    }));
     timers.add(clock.every(policy.update().frequency(), this::cycle));
   }
 
@@ -144,15 +156,14 @@ final class LiveContainer {
   /** Completes a cycle of its update strategy. */
   void cycle() {
     versions.table().all().forEach(version -> version.importance().roll());
-    AnswerStore store = cache.store();
-    if (folder.isPresent() && store != null) {
+    if (folder.isPresent()) {
       // An answer that came after the last look may be of a model that replaced its version.
       versions.confirm(LOOK_LIMIT);
       folder
           .get()
           .save(
               policy.update().type(),
-              store,
+              cache.store(),
               cache::isConfirmed,
               versionDigest(),
               container.state());

@@ -19,6 +19,8 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Consumer;
 import java.util.function.Predicate;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -37,10 +39,13 @@ final class StateFolder implements AutoCloseable {
   private final Path path;
   private final String policy;
   private final Events events;
-  private volatile @Nullable SnapshotFolder folder;
+  private final ReentrantLock lock = new ReentrantLock();
+
+  /** Null if it could not be opened, or is closed. */
+  private @Nullable SnapshotFolder folder;
 
   /** Whether the next cycle replaces what is stored. */
-  private volatile boolean replacing;
+  private boolean replacing;
 
   private StateFolder(
       String container, Path path, String policy, Events events, @Nullable SnapshotFolder folder) {
@@ -70,23 +75,17 @@ final class StateFolder implements AutoCloseable {
   }
 
   /**
-   * What was stored.
+   * What was stored, but for the answers.
    *
    * @param digest the digest of the version that served
    * @param state its state, with the id of the snapshot
-   * @param answers the answers, the oldest first
    */
-  record Stored(String digest, ModelState state, List<Entry> answers) {}
+  record Stored(String digest, ModelState state) {}
 
   /** {@return what was stored; empty if nothing was that can be read} */
   Optional<Stored> restore() {
-    SnapshotFolder from = folder;
-    if (from == null) {
-      return Optional.empty();
-    }
-    List<Entry> answers = new ArrayList<>();
-    Restored restored = from.restore(answers::add);
-    if (restored.state().isEmpty()) {
+    Restored restored = read(entry -> {});
+    if (restored == null || restored.state().isEmpty()) {
       return Optional.empty();
     }
     SnapshotFolder.State state = restored.state().get();
@@ -101,43 +100,77 @@ final class StateFolder implements AutoCloseable {
         new ModelState.Cache(restored.snapshotId(), state.epoch()),
         read.warmWeights(),
         read.dynamicConfig());
-    events.tell(
-        container,
-        CacheEvent.Kind.SNAPSHOT,
-        "a snapshot was restored" + (restored.dropped() == 0 ? "" : ", without what is damaged"),
-        Map.of(
-            "entries", (double) restored.entries(),
-            "dropped", (double) restored.dropped()));
-    answers.forEach(entry -> entry.answer().markSaved());
-    return Optional.of(new Stored(state.digest(), stored, answers));
+    return Optional.of(new Stored(state.digest(), stored));
+  }
+
+  /** Passes the answers on, one after the other, the oldest first: all of them together are as large as the cache. */
+  void restoreInto(Consumer<? super Entry> answers) {
+    Restored restored = read(entry -> {
+      entry.answer().markSaved();
+      answers.accept(entry);
+    });
+    if (restored != null && restored.entries() > 0) {
+      events.tell(
+          container,
+          CacheEvent.Kind.SNAPSHOT,
+          "a snapshot was restored" + (restored.dropped() == 0 ? "" : ", without what is damaged"),
+          Map.of(
+              "entries", (double) restored.entries(),
+              "dropped", (double) restored.dropped()));
+    }
+  }
+
+  private @Nullable Restored read(Consumer<Entry> answers) {
+    lock.lock();
+    try {
+      return folder == null ? null : folder.restore(answers);
+    } finally {
+      lock.unlock();
+    }
   }
 
   /**
    * Writes what has changed since the last time, or everything.
    *
+   * @param store the answers; null if there are none
    * @param may whether an answer may be written now
    * @param digest the digest of the version that serves
    */
   void save(
       UpdateStrategy.Type type,
-      AnswerStore store,
+      @Nullable AnswerStore store,
       Predicate<? super CachedAnswer> may,
       String digest,
       ModelState modelState) {
-    SnapshotFolder open = folder;
-    if (open == null) {
-      return;
+    lock.lock();
+    try {
+      if (folder != null) {
+        save(folder, type, store, may, digest, modelState);
+      }
+    } finally {
+      lock.unlock();
     }
+  }
+
+  private void save(
+      SnapshotFolder open,
+      UpdateStrategy.Type type,
+      @Nullable AnswerStore store,
+      Predicate<? super CachedAnswer> may,
+      String digest,
+      ModelState modelState) {
     boolean removed = !Files.isDirectory(path);
     boolean all = replacing || removed || type == UpdateStrategy.Type.FULL;
     SnapshotFolder.State state =
         new SnapshotFolder.State(modelState.epoch(), digest, GrammarJson.write(modelState));
     List<Entry> entries = new ArrayList<>();
-    store.forEach((key, answer) -> {
-      if (may.test(answer)) {
-        entries.add(new Entry(key, answer));
-      }
-    });
+    if (store != null) {
+      store.forEach((key, answer) -> {
+        if (may.test(answer)) {
+          entries.add(new Entry(key, answer));
+        }
+      });
+    }
     List<Entry> changed =
         entries.stream().filter(entry -> !entry.answer().isSaved()).toList();
     try {
@@ -160,7 +193,12 @@ final class StateFolder implements AutoCloseable {
 
   /** Has the next cycle replace what is stored, which has more in it than it may have. */
   void replaceSoon() {
-    replacing = true;
+    lock.lock();
+    try {
+      replacing = true;
+    } finally {
+      lock.unlock();
+    }
   }
 
   /** Others have removed the folder: what is added to its files reaches no reader, and fails with no error. */
@@ -182,26 +220,57 @@ final class StateFolder implements AutoCloseable {
 
   /** Removes what was stored, and the folder. */
   void delete() {
-    close();
-    try (Stream<Path> files = Files.exists(path) ? Files.walk(path) : Stream.empty()) {
-      for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
-        Files.deleteIfExists(file);
-      }
+    lock.lock();
+    try {
+      close();
+      deleteFiles(path);
     } catch (IOException e) {
       events.tell(
           container,
           CacheEvent.Kind.SNAPSHOT,
           "the stored state in " + path + " could not be removed: " + e.getMessage(),
           Map.of());
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Removes what another process has stored of a container, unless it is at work there. */
+  static void delete(Path all, String container, Events events) {
+    Path path = all.resolve(container);
+    if (!Files.isDirectory(path)) {
+      return;
+    }
+    try {
+      SnapshotFolder.open(path, container, "").close();
+      deleteFiles(path);
+    } catch (IOException e) {
+      events.tell(
+          container,
+          CacheEvent.Kind.SNAPSHOT,
+          "the stored state in " + path + " is left: " + e.getMessage(),
+          Map.of());
+    }
+  }
+
+  private static void deleteFiles(Path path) throws IOException {
+    try (Stream<Path> files = Files.exists(path) ? Files.walk(path) : Stream.empty()) {
+      for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
+        Files.deleteIfExists(file);
+      }
     }
   }
 
   @Override
   public void close() {
-    SnapshotFolder open = folder;
-    folder = null;
-    if (open != null) {
-      open.close();
+    lock.lock();
+    try {
+      if (folder != null) {
+        folder.close();
+        folder = null;
+      }
+    } finally {
+      lock.unlock();
     }
   }
 }

@@ -4,6 +4,7 @@ import io.fairlead.grammar.Served;
 import io.fairlead.stateful.internal.features.FeatureCells;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 
 /** A model version that serves under a name, with the key space of its answers. */
@@ -16,6 +17,7 @@ final class Version {
   private final String digest;
   private final RequestKeys keys;
   private final ImportanceTracking importance = new ImportanceTracking();
+  private final AtomicBoolean prepared = new AtomicBoolean();
   private volatile @Nullable FeatureCells cells;
   private volatile @Nullable Approximation approximation;
   private final CallsInProgress calls = new CallsInProgress();
@@ -56,6 +58,16 @@ final class Version {
 
   void use(@Nullable FeatureCells newCells) {
     cells = newCells;
+  }
+
+  /** {@return whether it is for the caller to find its cells, which one does} */
+  boolean prepare() {
+    return !prepared.getAndSet(true);
+  }
+
+  /** Has its cells found anew, because another policy applies. */
+  void unprepare() {
+    prepared.set(false);
   }
 
   /** {@return its approximate answers; null if there are to be none} */

@@ -196,9 +196,21 @@ final class Versions {
     listener.looked(now, gone, before.lookedAtNanos());
   }
 
-  /** After a replacement that failed, finds out what serves; if it cannot be read, requests pass the cache by. */
-  void settle() {
-    expire(true);
+  /**
+   * After a replacement that failed, finds out what serves; if it cannot be read, requests pass the cache by.
+   *
+   * @param unsettled what {@link #unsettle} returned; nothing is done if another replacement has begun since
+   */
+  void settle(long unsettled) {
+    changing.lock();
+    try {
+      if (table.settled() || table.changes() != unsettled) {
+        return;
+      }
+      expire(true);
+    } finally {
+      changing.unlock();
+    }
     look(LOOK_LIMIT);
   }
 
@@ -229,10 +241,28 @@ final class Versions {
     return now.isEmpty() ? first : now.split().shares().get(0).version().served();
   }
 
+  /** {@return the version that most requests go to, of whose calls those are that follow the weights; null if none serves} */
+  @Nullable
+  Version main() {
+    Version main = null;
+    int most = 0;
+    for (Share share : table.split().shares()) {
+      if (share.weight() > most) {
+        most = share.weight();
+        main = share.version();
+      }
+    }
+    return main;
+  }
+
   /** {@return the version that gave an answer; null if that is not known} */
   @Nullable
   Version of(Response answer) {
     VersionTable now = table;
+    used = true;
+    if (clock.nanos() - now.lookedAtNanos() > validNanos) {
+      return null;
+    }
     if (answer.variant().isPresent()) {
       return now.of(answer.variant().get());
     }
@@ -357,13 +387,18 @@ final class Versions {
     own.put(identity(serving), version);
   }
 
-  /** Says that from now on, until the next publication, a version replaces another in place. */
-  void unsettle() {
+  /**
+   * Says that from now on, until the next publication, a version replaces another in place.
+   *
+   * @return what {@link #settle} takes, should the replacement fail
+   */
+  long unsettle() {
     changing.lock();
     try {
       VersionTable now = table;
       table = new VersionTable(
           now.split(), now.others(), now.servings(), false, now.changes() + 1, now.lookedAtNanos());
+      return now.changes() + 1;
     } finally {
       changing.unlock();
     }

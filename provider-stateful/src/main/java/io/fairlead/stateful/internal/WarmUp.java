@@ -5,6 +5,7 @@ import io.fairlead.provider.Deadline;
 import io.fairlead.stateful.StatefulProvider;
 import io.fairlead.stateful.internal.cache.AnswerStore.Entry;
 import io.fairlead.stateful.internal.cache.CachedAnswer.RetainedRequest;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
@@ -82,6 +83,15 @@ final class WarmUp {
       log.debug("A request for the warm-up of a version was not answered", e);
       return null;
     }
+  }
+
+  /** {@return a request that was retained, to be asked again by a deadline} */
+  static Request request(RetainedRequest retained, Deadline deadline) {
+    Request request = request(retained);
+    Duration left = deadline.left();
+    return left.isZero() || left.compareTo(request.timeout()) >= 0
+        ? request
+        : request.withTimeout(left);
   }
 
   /** {@return a request that was retained, to be asked again} */
