@@ -567,8 +567,8 @@ final class DefaultCachingPlatform implements CachingPlatform {
     steps.checkStop();
     if (host.hasVariants()) {
       unsettle(steps, live);
-      steps.undoBy("the traffic of " + after.name(), () -> host.promoting(older, newer));
       host.promote(steps, newer, older);
+      steps.undoBy("the traffic of " + after.name(), () -> host.demoting(newer, older));
     }
     steps.commit();
     serve(steps, live, after, artifactDigest, version, warm);

@@ -165,14 +165,18 @@ final class EndpointHost implements Host {
 
   @Override
   public void promote(Steps steps, Served newer, Served older) {
-    steps.await(() -> promoting(newer, older));
+    steps.await(() -> allTo(newer, older));
   }
 
   @Override
-  public Operation<Version> promoting(Served newer, Served older) {
+  public Operation<?> demoting(Served newer, Served older) {
+    return allTo(older, newer);
+  }
+
+  private Operation<Version> allTo(Served serving, Served other) {
     return platform.route(
-        ((Endpoint) older).at(TrafficWeight.NONE),
-        ((Endpoint) newer).at(TrafficWeight.NONE),
+        ((Endpoint) other).at(TrafficWeight.NONE),
+        ((Endpoint) serving).at(TrafficWeight.NONE),
         TrafficWeight.ALL);
   }
 

@@ -124,9 +124,8 @@ final class FunctionHost implements Host {
   }
 
   @Override
-  public Operation<?> promoting(Served newer, Served older) {
-    ModelFunction function = (ModelFunction) newer;
-    return platform.deploy(function.artifact(), function.limits());
+  public Operation<?> demoting(Served newer, Served older) {
+    return undoing(newer, older);
   }
 
   @Override

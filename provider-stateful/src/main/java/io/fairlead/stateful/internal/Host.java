@@ -87,8 +87,8 @@ interface Host extends AutoCloseable {
   /** Sends all requests of a name to what was deployed, and none to what served before. */
   void promote(Steps steps, Served newer, Served older);
 
-  /** {@return the operation that sends all requests of a name to one, and none to the other} */
-  Operation<?> promoting(Served newer, Served older);
+  /** {@return the operation that undoes a promotion} */
+  Operation<?> demoting(Served newer, Served older);
 
   /** Removes what was deployed before. */
   void retire(Steps steps, Served older);

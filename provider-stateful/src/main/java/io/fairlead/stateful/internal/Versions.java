@@ -260,13 +260,11 @@ final class Versions {
   Version of(Response answer) {
     VersionTable now = table;
     used = true;
-    if (clock.nanos() - now.lookedAtNanos() > validNanos) {
-      return null;
-    }
     if (answer.variant().isPresent()) {
       return now.of(answer.variant().get());
     }
-    return now.settled() && now.split().shares().size() == 1
+    boolean recent = clock.nanos() - now.lookedAtNanos() <= validNanos;
+    return recent && now.settled() && now.split().shares().size() == 1
         ? now.split().shares().get(0).version()
         : null;
   }
