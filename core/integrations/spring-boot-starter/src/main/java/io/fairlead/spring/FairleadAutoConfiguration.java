@@ -17,18 +17,14 @@ public class FairleadAutoConfiguration {
   public FairleadAutoConfiguration() {}
 
   @Bean
-  DeployAtStart fairleadDeployAtStart(
-      Declarations declarations, FairleadProperties properties, BeanFactory beans) {
-    return new DeployAtStart(declarations.all(), properties.start(), beans);
+  DeployAtStart fairleadDeployAtStart(Declarations declarations, BeanFactory beans) {
+    return new DeployAtStart(declarations.all(), declarations.properties().start(), beans);
   }
 
   @Bean
   PlatformsHealth fairleadPlatformsHealth(
-      Declarations declarations,
-      DeployAtStart start,
-      FairleadProperties properties,
-      BeanFactory beans) {
+      Declarations declarations, DeployAtStart start, BeanFactory beans) {
     return new PlatformsHealth(
-        declarations.all(), start, properties.health(), beans, System::nanoTime);
+        declarations.all(), start, declarations.properties().health(), beans, System::nanoTime);
   }
 }

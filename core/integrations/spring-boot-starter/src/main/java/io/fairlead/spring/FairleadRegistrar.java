@@ -12,8 +12,10 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.ServiceLoader;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.Supplier;
+import java.util.stream.Collectors;
 import org.springframework.beans.factory.BeanFactory;
 import org.springframework.beans.factory.ListableBeanFactory;
 import org.springframework.beans.factory.support.AbstractBeanDefinition;
@@ -63,9 +65,19 @@ final class FairleadRegistrar implements ImportBeanDefinitionRegistrar {
       new OpenPlatforms(openings, problems).close();
     }
     aliases.forEach((name, own) -> registry.registerAlias(own, name));
-    register(registry, "fairlead.properties", FairleadProperties.class, () -> properties);
+    Set<String> own = declared.stream()
+        .map(Declared::name)
+        .filter(registry::containsBeanDefinition)
+        .collect(Collectors.toSet());
     register(
-        registry, "fairlead.declarations", Declarations.class, () -> new Declarations(declared));
+        registry,
+        "fairlead.declarations",
+        Declarations.class,
+        () -> new Declarations(
+            properties,
+            declared.stream()
+                .map(each -> own.contains(each.name()) ? withOwnValue(each) : each)
+                .toList()));
     register(registry, PLATFORMS, OpenPlatforms.class, () -> new OpenPlatforms(openings, problems));
     openings.forEach((name, opening) -> registerPlatform(registry, name, opening.type()));
     for (Declared<?> each : declared) {
@@ -73,11 +85,25 @@ final class FairleadRegistrar implements ImportBeanDefinitionRegistrar {
     }
   }
 
-  /** The endpoints and functions of the configuration. */
-  record Declarations(List<Declared<?>> all) {
+  /**
+   * What the configuration has.
+   *
+   * @param all its endpoints and functions
+   */
+  record Declarations(FairleadProperties properties, List<Declared<?>> all) {
     Declarations {
       all = List.copyOf(all);
     }
+  }
+
+  /** {@return what is declared, with the value of the application's own bean of its name} */
+  private <S extends Served> Declared<S> withOwnValue(Declared<S> declared) {
+    return new Declared<>(
+        declared.name(),
+        declared.platform(),
+        declared.type(),
+        beans.getBean(declared.name(), declared.type()),
+        declared.deployAtStart());
   }
 
   private Map<String, Class<?>> ownPlatforms() {

@@ -20,6 +20,7 @@ import io.fairlead.platform.Platform;
 import io.fairlead.spring.FairleadProperties.EndpointProperties;
 import io.fairlead.spring.FairleadProperties.FunctionProperties;
 import java.net.URI;
+import java.net.URISyntaxException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -221,7 +222,12 @@ final class ServedReader {
     } catch (InvalidValueException e) {
       problems.add(e, field -> under + property(field));
     } catch (IllegalArgumentException e) {
-      problems.add(under + ".model", MODEL_RULE + ": " + e.getMessage());
+      // The message would have the location, and a location may have a signature.
+      problems.add(
+          under + ".model",
+          e.getCause() instanceof URISyntaxException invalid
+              ? MODEL_RULE + ": " + invalid.getReason() + " at index " + invalid.getIndex()
+              : MODEL_RULE);
     }
     return Optional.empty();
   }

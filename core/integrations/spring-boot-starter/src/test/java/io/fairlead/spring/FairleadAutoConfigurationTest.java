@@ -6,14 +6,21 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.fairlead.error.ServingException;
 import io.fairlead.grammar.ColdStart;
+import io.fairlead.grammar.Container;
+import io.fairlead.grammar.Dependencies;
 import io.fairlead.grammar.Endpoint;
+import io.fairlead.grammar.ModelArtifact;
 import io.fairlead.grammar.ModelFunction;
+import io.fairlead.grammar.Routing;
+import io.fairlead.grammar.RuntimeSpec;
+import io.fairlead.grammar.Scaling;
 import io.fairlead.local.LocalConfig;
 import io.fairlead.local.LocalProvider;
 import io.fairlead.platform.EndpointPlatform;
 import io.fairlead.platform.FunctionPlatform;
 import io.fairlead.platform.Platform;
 import io.fairlead.serverless.ServerlessPlatform;
+import java.net.URI;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -232,6 +239,41 @@ class FairleadAutoConfigurationTest {
   }
 
   @Test
+  void aSettingIsCheckedAtTheStartThoughBeansAreInitializedLazily() {
+    assertThatThrownBy(() -> Applications.started(
+            Applications.Plain.class,
+            "spring.main.lazy-initialization=true",
+            "fairlead.platforms.local.settings.cach=x"))
+        .hasStackTraceContaining("did you mean cache?");
+  }
+
+  @Test
+  void ofTwoOfOneTypeNoneIsReplacedByTheApplicationsOwn() {
+    Applications.context("fairlead.platforms.one.id=local", "fairlead.platforms.two.id=local")
+        .withUserConfiguration(OwnByType.class)
+        .run(context -> assertThat(context.getBeanNamesForType(EndpointPlatform.class))
+            .containsExactlyInAnyOrder("mine", "one", "two"));
+  }
+
+  @Test
+  void theApplicationsOwnEndpointWins() {
+    Endpoint own = new Endpoint(
+        new Container(
+            ModelArtifact.of(URI.create("java:acme.Own")), RuntimeSpec.NONE, Dependencies.NONE),
+        Scaling.fixed(1),
+        new Routing("echo", "own"));
+    Applications.context(
+            "fairlead.platforms.local.id=local", "fairlead.endpoints.echo.model=" + ECHO)
+        .withBean("echo", Endpoint.class, () -> own)
+        .run(context -> {
+          assertThat(context.getBean(Endpoint.class)).isSameAs(own);
+          assertThat(context.getBean(FairleadRegistrar.Declarations.class).all())
+              .singleElement()
+              .satisfies(each -> assertThat(each.value()).isSameAs(own));
+        });
+  }
+
+  @Test
   void aValueOfASettingIsNotShown() {
     Applications.context(
             "fairlead.platforms.serverless.settings.tokn=s3cr3t",
@@ -239,6 +281,16 @@ class FairleadAutoConfigurationTest {
         .run(context -> assertThat(failure(context.getStartupFailure()))
             .hasMessageContaining("settings.tokn")
             .hasMessageNotContainingAny("s3cr3t", "another"));
+  }
+
+  @Test
+  void theSignatureInALocationIsNotShown() {
+    Applications.context(
+            "fairlead.platforms.local.id=local",
+            "fairlead.endpoints.echo.model=https://host/a b?sig=s3cr3t-s3cr3t")
+        .run(context -> assertThat(failure(context.getStartupFailure()))
+            .hasMessageContaining("fairlead.endpoints.echo.model")
+            .hasMessageNotContaining("s3cr3t"));
   }
 
   @Test

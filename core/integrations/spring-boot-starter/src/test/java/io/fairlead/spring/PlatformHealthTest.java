@@ -30,6 +30,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.springframework.beans.factory.support.StaticListableBeanFactory;
+import org.springframework.boot.DefaultApplicationArguments;
 
 class PlatformHealthTest {
   private static final ModelFunction IRIS = new ModelFunction(
@@ -47,6 +48,23 @@ class PlatformHealthTest {
 
     assertThat(health.health().state()).isEqualTo(expected);
     assertThat(health.health().details().get("iris")).contains(state.name());
+  }
+
+  @Test
+  void whatIsDeployedAtStartIsOutOfServiceUntilItIsDeployed() {
+    Applications.context(
+            "fairlead.platforms.local.id=local",
+            "fairlead.endpoints.echo.model=java:io.fairlead.spring.Echo",
+            "fairlead.endpoints.echo.deploy-at-start=true")
+        .run(context -> {
+          PlatformsHealth health = context.getBean(PlatformsHealth.class);
+          assertThat(health.byPlatform().get("local").health().state())
+              .isEqualTo(State.OUT_OF_SERVICE);
+
+          context.getBean(DeployAtStart.class).run(new DefaultApplicationArguments());
+
+          assertThat(context.getBean(DeployAtStart.class).isDeploying("echo")).isFalse();
+        });
   }
 
   @Test
