@@ -30,13 +30,9 @@ import org.springframework.beans.factory.annotation.Qualifier;
 import org.springframework.boot.SpringBootVersion;
 import org.springframework.boot.diagnostics.FailureAnalysis;
 import org.springframework.boot.diagnostics.FailureAnalyzer;
-import org.springframework.boot.env.YamlPropertySourceLoader;
-import org.springframework.boot.test.context.runner.ApplicationContextRunner;
 import org.springframework.context.SmartLifecycle;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
-import org.springframework.core.env.PropertySource;
-import org.springframework.core.io.ByteArrayResource;
 import org.springframework.core.io.support.SpringFactoriesLoader;
 import org.springframework.core.io.support.SpringFactoriesLoader.FailureHandler;
 
@@ -56,7 +52,7 @@ class FairleadAutoConfigurationTest {
 
   @Test
   void aPlatformIsABeanOfItsName() {
-    yaml("""
+    Applications.yaml("""
         fairlead:
           platforms:
             local:
@@ -76,7 +72,7 @@ class FairleadAutoConfigurationTest {
 
   @Test
   void endpointsAndFunctionsAreBeansOfPlainValues() {
-    yaml("""
+    Applications.yaml("""
         fairlead:
           platforms:
             local:
@@ -135,7 +131,7 @@ class FairleadAutoConfigurationTest {
 
   @Test
   void allMistakesAreReportedTogetherWithTheirPlaceAndTheNearestRightName() {
-    yaml("""
+    Applications.yaml("""
         fairlead:
           platforms:
             servrless:
@@ -371,26 +367,6 @@ class FairleadAutoConfigurationTest {
         .withUserConfiguration(Caller.class)
         .run(context ->
             assertThat(context.getBean("called")).isEqualTo(List.of(context.getBean("two"))));
-  }
-
-  private static ApplicationContextRunner yaml(String text) {
-    return Applications.context().withInitializer(context -> {
-      try {
-        ByteArrayResource file =
-            new ByteArrayResource(
-                text.getBytes(java.nio.charset.StandardCharsets.UTF_8), "application.yml") {
-              @Override
-              public String toString() {
-                return "application.yml";
-              }
-            };
-        for (PropertySource<?> source : new YamlPropertySourceLoader().load("application", file)) {
-          context.getEnvironment().getPropertySources().addFirst(source);
-        }
-      } catch (java.io.IOException e) {
-        throw new java.io.UncheckedIOException(e);
-      }
-    });
   }
 
   private static InvalidPropertiesException failure(Throwable failure) {

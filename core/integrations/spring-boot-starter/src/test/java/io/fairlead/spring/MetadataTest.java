@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.fairlead.grammar.Endpoint;
 import io.fairlead.spring.FairleadProperties.PlatformProperties;
 import java.io.IOException;
 import java.io.InputStream;
@@ -55,6 +56,29 @@ class MetadataTest {
     assertThat(rows)
         .containsExactlyInAnyOrderElementsOf(
             properties("fairlead", FairleadProperties.class, true));
+  }
+
+  @Test
+  void theConfigurationsOfThePageHaveNoMistake() throws IOException {
+    List<String> files = new ArrayList<>();
+    for (String part : Files.readString(PAGE).split("```yaml\n")) {
+      if (part.startsWith("fairlead:")) {
+        files.add(part.substring(0, part.indexOf("```")));
+      }
+    }
+    assertThat(files).hasSize(2);
+
+    Applications.yaml(files.get(0))
+        .run(context -> assertThat(context.getBean(Endpoint.class).name()).isEqualTo("iris"));
+    // All that this class path lacks is the provider.
+    Applications.yaml(files.get(1))
+        .run(context -> assertThat(context.getStartupFailure())
+            .isInstanceOfSatisfying(
+                InvalidPropertiesException.class,
+                e -> assertThat(e.problems())
+                    .singleElement()
+                    .satisfies(problem ->
+                        assertThat(problem.rule()).contains("fairlead-provider-sagemaker"))));
   }
 
   private static List<String> properties(String under, Class<?> record, boolean belowMaps) {
