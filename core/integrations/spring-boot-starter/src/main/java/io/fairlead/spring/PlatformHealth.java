@@ -36,6 +36,8 @@ final class PlatformHealth {
   private final ReentrantLock lock = new ReentrantLock();
   private @Nullable CompletableFuture<Health> look;
   private long lookedAt;
+  /** How many were being deployed at the last look: it is out of date when there are fewer. */
+  private long deploying;
 
   PlatformHealth(
       List<Declared<?>> served,
@@ -92,9 +94,13 @@ final class PlatformHealth {
     try {
       long now = nanoTime.getAsLong();
       CompletableFuture<Health> last = look;
-      boolean isRecent = now - lookedAt < properties.interval().toNanos();
+      long deployingNow =
+          served.stream().filter(each -> start.isDeploying(each.name())).count();
+      boolean isRecent =
+          now - lookedAt < properties.interval().toNanos() && deployingNow == deploying;
       if (last == null || (last.isDone() && !isRecent)) {
         lookedAt = now;
+        deploying = deployingNow;
         last = begun();
         look = last;
       }

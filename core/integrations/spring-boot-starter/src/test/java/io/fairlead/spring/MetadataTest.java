@@ -61,7 +61,7 @@ class MetadataTest {
   @Test
   void theConfigurationsOfThePageHaveNoMistake() throws IOException {
     List<String> files = new ArrayList<>();
-    for (String part : Files.readString(PAGE).split("```yaml\n")) {
+    for (String part : Files.readString(PAGE).split("```yaml\n", -1)) {
       if (part.startsWith("fairlead:")) {
         files.add(part.substring(0, part.indexOf("```")));
       }

@@ -63,7 +63,7 @@ class PlatformHealthTest {
 
           context.getBean(DeployAtStart.class).run(new DefaultApplicationArguments());
 
-          assertThat(context.getBean(DeployAtStart.class).isDeploying("echo")).isFalse();
+          assertThat(health.byPlatform().get("local").health().state()).isEqualTo(State.UP);
         });
   }
 
