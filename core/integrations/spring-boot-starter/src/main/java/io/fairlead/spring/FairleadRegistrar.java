@@ -16,6 +16,8 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import org.springframework.beans.factory.BeanFactory;
 import org.springframework.beans.factory.ListableBeanFactory;
 import org.springframework.beans.factory.support.AbstractBeanDefinition;
@@ -30,6 +32,7 @@ import org.springframework.core.type.AnnotationMetadata;
  * what the application has defined itself wins.
  */
 final class FairleadRegistrar implements ImportBeanDefinitionRegistrar {
+  private static final Logger LOG = LoggerFactory.getLogger(FairleadRegistrar.class);
   private static final String PLATFORMS = "fairlead.openPlatforms";
 
   private final Environment environment;
@@ -64,7 +67,13 @@ final class FairleadRegistrar implements ImportBeanDefinitionRegistrar {
       // Together with those of the platforms' own settings.
       new OpenPlatforms(openings, problems).close();
     }
-    aliases.forEach((name, own) -> registry.registerAlias(own, name));
+    aliases.forEach((name, own) -> {
+      LOG.info(
+          "Platform {} of the configuration is the application's own bean {}, of the same type.",
+          name,
+          own);
+      registry.registerAlias(own, name);
+    });
     Set<String> own = declared.stream()
         .map(Declared::name)
         .filter(registry::containsBeanDefinition)
@@ -172,9 +181,9 @@ final class FairleadRegistrar implements ImportBeanDefinitionRegistrar {
     return openings;
   }
 
+  /** A bean of a type of its own, such as that of another provider, is none of a more general type. */
   private static boolean areOne(Class<?> own, Class<?> provided) {
-    return own != Platform.class
-        && (own.isAssignableFrom(provided) || provided.isAssignableFrom(own));
+    return own != Platform.class && own.isAssignableFrom(provided);
   }
 
   /** {@return what the library says of an id that no provider has} */

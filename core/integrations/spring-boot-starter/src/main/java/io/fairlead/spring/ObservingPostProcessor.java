@@ -24,25 +24,29 @@ final class ObservingPostProcessor implements BeanPostProcessor {
 
   @Override
   public Object postProcessAfterInitialization(Object bean, String name) {
-    if (!(bean instanceof Platform<?> platform) || !isAskedForByInterface(name)) {
+    if (!(bean instanceof Platform<?> platform)) {
       return bean;
     }
     Class<?>[] interfaces = Arrays.stream(ClassUtils.getAllInterfacesForClass(bean.getClass()))
         .filter(each -> Modifier.isPublic(each.getModifiers()))
         .toArray(Class<?>[]::new);
+    // Whoever asks for a class, or for an interface that is not public, cannot be given another
+    // object.
+    if (Arrays.stream(interfaces).noneMatch(declared(name)::isAssignableFrom)) {
+      return bean;
+    }
     return Proxy.newProxyInstance(
         bean.getClass().getClassLoader(),
         interfaces,
         new ObservedPlatform(platform, name, registry::getIfUnique));
   }
 
-  /** Whoever asks for a class of its own cannot be given another. */
-  private boolean isAskedForByInterface(String name) {
-    if (!beans.containsBeanDefinition(name)
-        || !(beans.getMergedBeanDefinition(name) instanceof RootBeanDefinition definition)) {
-      return false;
-    }
-    Class<?> declared = definition.getResolvableType().resolve();
-    return declared != null && declared.isInterface();
+  /** {@return the type by which a bean is known; if that is unknown, one that no platform has} */
+  private Class<?> declared(String name) {
+    Class<?> declared = beans.containsBeanDefinition(name)
+            && beans.getMergedBeanDefinition(name) instanceof RootBeanDefinition definition
+        ? definition.getResolvableType().resolve()
+        : null;
+    return declared == null ? Void.class : declared;
   }
 }

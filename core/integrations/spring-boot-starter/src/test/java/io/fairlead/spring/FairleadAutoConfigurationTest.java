@@ -20,6 +20,7 @@ import io.fairlead.platform.EndpointPlatform;
 import io.fairlead.platform.FunctionPlatform;
 import io.fairlead.platform.Platform;
 import io.fairlead.serverless.ServerlessPlatform;
+import java.lang.reflect.Proxy;
 import java.net.URI;
 import java.time.Duration;
 import java.util.List;
@@ -242,6 +243,21 @@ class FairleadAutoConfigurationTest {
             "fairlead.platforms.local.settings.cach=x"))
         .hasStackTraceContaining("did you mean cache?");
   }
+
+  @Test
+  void aPlatformOfTheApplicationWithATypeOfItsOwnIsAnotherOne() {
+    Special special = (Special) Proxy.newProxyInstance(
+        getClass().getClassLoader(),
+        new Class<?>[] {Special.class},
+        (proxy, method, arguments) -> null);
+    Applications.context("fairlead.platforms.local.id=local")
+        .withBean("mine", Special.class, () -> special)
+        .run(context -> assertThat(context.getBeanNamesForType(EndpointPlatform.class))
+            .containsExactlyInAnyOrder("mine", "local"));
+  }
+
+  /** The platform of another provider. */
+  interface Special extends EndpointPlatform {}
 
   @Test
   void ofTwoOfOneTypeNoneIsReplacedByTheApplicationsOwn() {
