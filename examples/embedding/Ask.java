@@ -17,7 +17,7 @@ import java.util.concurrent.TimeUnit;
  * Starts an application, asks each of its models over HTTP, and stops it.
  *
  * <p>{@code java Ask.java LOG COMMAND...}, where {@code PORT} in the command is the application's port and
- * {@code MODELS} that of its models.
+ * {@code MODELS} that of its models. With {@code -Dactuator=true} its health and its meters are looked at, too.
  */
 public final class Ask {
   private static final Duration LIMIT = Duration.ofMinutes(2);
@@ -63,6 +63,15 @@ public final class Ask {
             "upper-apart",
             upper);
       }
+      if (Boolean.getBoolean("actuator")) {
+        String health = get(app.resolve("/actuator/health"));
+        check(
+            health.contains("\"fairlead\":{") && health.contains("\"iris\":\"iris READY 100%\""),
+            "health",
+            health);
+        String meter = get(app.resolve("/actuator/metrics/fairlead.invocations?tag=name:iris"));
+        check(meter.contains("\"COUNT\"") && meter.contains("\"success\""), "meter", meter);
+      }
       process.toHandle().destroy();
       if (!process.waitFor(LIMIT.toSeconds(), TimeUnit.SECONDS)) {
         throw new IOException("it did not end after SIGTERM");
@@ -94,9 +103,10 @@ public final class Ask {
     long end = System.nanoTime() + LIMIT.toNanos();
     while (true) {
       try {
-        ask(app.resolve("iris"), ROW);
+        // The last that is deployed; an application may listen before it is ready.
+        ask(app.resolve("upper-apart"), "\"hello\"");
         return;
-      } catch (IOException e) {
+      } catch (IOException | IllegalStateException e) {
         if (!process.isAlive() || System.nanoTime() > end) {
           throw new IOException("it did not start", e);
         }
@@ -106,13 +116,20 @@ public final class Ask {
   }
 
   private static String ask(URI at, String body) throws Exception {
-    HttpResponse<String> answer = CLIENT.send(
+    return send(
+        at,
         HttpRequest.newBuilder(at)
-            .timeout(LIMIT)
             .header("Content-Type", "application/json")
-            .POST(BodyPublishers.ofString(body))
-            .build(),
-        BodyHandlers.ofString());
+            .POST(BodyPublishers.ofString(body)));
+  }
+
+  private static String get(URI at) throws Exception {
+    return send(at, HttpRequest.newBuilder(at));
+  }
+
+  private static String send(URI at, HttpRequest.Builder request) throws Exception {
+    HttpResponse<String> answer =
+        CLIENT.send(request.timeout(LIMIT).build(), BodyHandlers.ofString());
     check(answer.statusCode() == 200, at + " answers " + answer.statusCode(), answer.body());
     return answer.body();
   }

@@ -34,7 +34,8 @@ public record ModelState(Cache cache, WarmWeights warmWeights, DynamicConfig dyn
   /**
    * The weights that are loaded.
    *
-   * @param digest SHA-256 of the model version, in 64 lowercase hexadecimal digits; empty if none is loaded
+   * @param digest what is stated of the weights beyond what the platform sees: SHA-256, in 64 lowercase hexadecimal digits;
+   *     empty if nothing is
    */
   public record WarmWeights(String digest) {
     private static final Pattern SHA_256 = Pattern.compile("[0-9a-f]{64}");
@@ -81,8 +82,8 @@ public record ModelState(Cache cache, WarmWeights warmWeights, DynamicConfig dyn
   /**
    * {@return a copy for other weights}
    *
-   * @param digest SHA-256 of the model version, in 64 lowercase hexadecimal digits; empty if the platform is to compute
-   *     it
+   * @param digest SHA-256 of the weights, in 64 lowercase hexadecimal digits; empty if what the platform sees of them is
+   *     enough
    */
   public ModelState withDigest(String digest) {
     return new ModelState(cache, new WarmWeights(digest), dynamicConfig);

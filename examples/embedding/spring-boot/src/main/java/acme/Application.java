@@ -3,16 +3,15 @@ package acme;
 import io.fairlead.grammar.FunctionLimits;
 import io.fairlead.grammar.ModelArtifact;
 import io.fairlead.grammar.ModelFunction;
-import io.fairlead.platform.Platforms;
 import io.fairlead.platform.Request;
 import io.fairlead.serverless.Isolation;
 import io.fairlead.serverless.ServerlessOptions;
 import io.fairlead.serverless.ServerlessPlatform;
 import java.net.URI;
 import java.time.Duration;
-import java.util.LinkedHashMap;
 import java.util.Map;
-import org.springframework.beans.factory.annotation.Value;
+import org.springframework.beans.factory.annotation.Qualifier;
+import org.springframework.boot.ApplicationRunner;
 import org.springframework.boot.SpringApplication;
 import org.springframework.boot.autoconfigure.SpringBootApplication;
 import org.springframework.context.annotation.Bean;
@@ -21,38 +20,46 @@ import org.springframework.web.bind.annotation.PostMapping;
 import org.springframework.web.bind.annotation.RequestBody;
 import org.springframework.web.bind.annotation.RestController;
 
-/** An application with models, in its own process and in processes of theirs. */
+/** An application with models: those of its configuration in its own process, others in processes of theirs. */
 @SpringBootApplication
 public class Application {
   public static void main(String[] args) {
     SpringApplication.run(Application.class, args);
   }
 
-  /** Listens at a port of its own; closed with the application. */
-  @Bean(destroyMethod = "close")
-  ServerlessPlatform models(@Value("${models.port}") String port) {
-    return Platforms.open("serverless", ServerlessPlatform.class, Map.of("port", port));
+  @Bean("iris-apart")
+  ModelFunction irisApart(@Qualifier("iris") ModelFunction iris) {
+    return apart(iris.artifact().named("iris-apart"));
   }
 
+  @Bean("minilm-apart")
+  ModelFunction minilmApart(@Qualifier("minilm") ModelFunction minilm) {
+    return apart(minilm.artifact().named("minilm-apart"));
+  }
+
+  @Bean("upper-apart")
+  ModelFunction upperApart() {
+    return apart(ModelArtifact.of(URI.create("java:acme.Upper")).named("upper-apart"));
+  }
+
+  private static ModelFunction apart(ModelArtifact artifact) {
+    return new ModelFunction(
+        artifact.with(ServerlessOptions.DEFAULT.withIsolation(Isolation.PROCESS)),
+        FunctionLimits.DEFAULT.withMemory("384MB"));
+  }
+
+  /** An option of one platform is no property, so what has one is deployed in code. */
   @Bean
-  Map<String, ModelFunction> functions(ServerlessPlatform models) {
-    ServerlessOptions apart = ServerlessOptions.DEFAULT.withIsolation(Isolation.PROCESS);
-    ModelArtifact iris = ModelArtifact.of(URI.create("classpath:iris.onnx"));
-    ModelArtifact minilm = ModelArtifact.of(URI.create("classpath:all-minilm-l6-v2-q.onnx"));
-    ModelArtifact upper = ModelArtifact.of(URI.create("java:acme.Upper"));
-    FunctionLimits limits = FunctionLimits.DEFAULT.withMemory("384MB");
-    Map<String, ModelFunction> functions = new LinkedHashMap<>();
-    for (ModelArtifact model : new ModelArtifact[] {
-      iris.named("iris"),
-      iris.named("iris-apart").with(apart),
-      minilm.named("minilm"),
-      minilm.named("minilm-apart").with(apart),
-      upper.named("upper-apart").with(apart)
-    }) {
-      ModelFunction function = models.deploy(model, limits).await(Duration.ofMinutes(1));
-      functions.put(function.name(), function);
-    }
-    return functions;
+  ApplicationRunner deployApart(
+      ServerlessPlatform models,
+      @Qualifier("iris-apart") ModelFunction iris,
+      @Qualifier("minilm-apart") ModelFunction minilm,
+      @Qualifier("upper-apart") ModelFunction upper) {
+    return arguments -> {
+      for (ModelFunction function : new ModelFunction[] {iris, minilm, upper}) {
+        models.deploy(function.artifact(), function.limits()).await(Duration.ofMinutes(1));
+      }
+    };
   }
 
   @RestController

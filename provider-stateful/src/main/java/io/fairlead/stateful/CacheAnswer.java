@@ -18,8 +18,9 @@ import java.time.Duration;
  * @param modelDigest the digest of the model version that answered, 64 hexadecimal digits; empty if the version is not
  *     known, which an answer from the cache never is
  * @param age the time since the model answered; 0 if it did for this request
- * @param maxError the largest difference of a number in the answer from the model's own; 0 but for linear models whose
- *     declared bound is used
+ * @param maxError the declared error: for {@link Source#CACHE_CELL} of a linear model the bound of its raw score, for
+ *     {@link Source#CACHE_APPROX} what at most {@code errorRate} of the answers exceed in any number; 0 for the model's own
+ *     answer
  * @param errorRate the highest rate of answers that differ by more than was declared; 0 but for {@link
  *     Source#CACHE_APPROX}
  */
@@ -32,7 +33,7 @@ public record CacheAnswer(
     MODEL,
     /** The cache in this process, asked for the same request. */
     CACHE_EXACT,
-    /** The cache in this process, asked for a request that the model cannot tell apart from this one. */
+    /** The cache in this process, asked for a request that the model cannot tell apart from this one, within maxError. */
     CACHE_CELL,
     /** The cache in this process, asked for a similar request: within the rate of errors that was declared. */
     CACHE_APPROX,

@@ -28,8 +28,6 @@ public record CacheEvent(
     KEYS,
     /** Approximate keys are served from, or no longer. */
     APPROXIMATION,
-    /** Prefetching began or ended. */
-    PREFETCH,
     /** A version was published, warm or cold. */
     VERSION,
     /** A snapshot was restored, written, or could not be. */

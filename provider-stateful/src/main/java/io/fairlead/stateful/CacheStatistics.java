@@ -74,7 +74,8 @@ public record CacheStatistics(
     return answers.getOrDefault(source, 0L);
   }
 
-  /** {@return the share of answers that did not take a call of the model, from 0 to 1; 0 if there were none} */
+  /** {@return the share of answers from the cache, from 0 to 1; 0 if there were none. One that came with an equal request's is
+   * the model's} */
   public double hitRatio() {
     long all = answers.values().stream().mapToLong(Long::longValue).sum();
     return all == 0 ? 0 : (double) (all - from(CacheAnswer.Source.MODEL)) / all;

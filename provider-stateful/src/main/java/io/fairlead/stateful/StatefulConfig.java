@@ -15,7 +15,7 @@ import java.util.Optional;
  *
  * <pre>{@code
  * StatefulConfig config = StatefulConfig.DEFAULT
- *     .withHosting(Hosting.of(runtime, Dependencies.NONE, Scaling.fixed("ml.m5.large", 2)))
+ *     .withHosting(Hosting.of(runtime, Dependencies.NONE, Scaling.fixed(2)))
  *     .withFolder(Path.of("/var/lib/answers"));
  * }</pre>
  */
@@ -115,56 +115,66 @@ public final class StatefulConfig extends Settings<StatefulConfig.Draft> {
   }
 
   /**
-   * {@return the number of calls of a model at a time up to which it counts as idle, so that answers may be computed ahead
+   * {@return the number of calls of a model at a time below which it counts as idle, so that answers may be computed ahead
    * of requests; 0 for never, 1 by default}
    */
   public int spareCalls() {
     return draft().spareCalls;
   }
 
+  /** {@return these settings with what models are deployed with on an endpoint platform} */
   public StatefulConfig withHosting(Hosting hosting) {
     requireNonNull(hosting, "hosting");
     return new StatefulConfig(with(draft -> draft.hosting = Optional.of(hosting)));
   }
 
+  /** {@return these settings with what models are deployed with on a function platform} */
   public StatefulConfig withFunctionLimits(FunctionLimits limits) {
     requireNonNull(limits, "limits");
     return new StatefulConfig(with(draft -> draft.functionLimits = Optional.of(limits)));
   }
 
+  /** {@return these settings with the folder in which the state of each container outlives the process; created when needed} */
   public StatefulConfig withFolder(Path folder) {
     requireNonNull(folder, "folder");
     return new StatefulConfig(with(draft -> draft.folder = Optional.of(folder)));
   }
 
+  /** {@return these settings with a second level of the cache, beyond this process} */
   public StatefulConfig withSecondLevel(RedisLevel level) {
     requireNonNull(level, "level");
     return new StatefulConfig(with(draft -> draft.secondLevel = Optional.of(level)));
   }
 
+  /** {@return these settings with a function that knows which requests are likely to come next} */
   public StatefulConfig withSuccessors(Successors successors) {
     requireNonNull(successors, "successors");
     return new StatefulConfig(with(draft -> draft.successors = Optional.of(successors)));
   }
 
+  /** {@return these settings with the statement that all models here are deterministic} */
   public StatefulConfig withDeterministicModels() {
     return new StatefulConfig(with(draft -> draft.deterministicModels = true));
   }
 
+  /** {@return these settings with each answer checked against the request that it was computed for} */
   public StatefulConfig withKeysVerified() {
     return new StatefulConfig(with(draft -> draft.keysVerified = true));
   }
 
+  /** {@return these settings with another interval at which it is checked what serves, more than 0} */
   public StatefulConfig withRefresh(Duration refresh) {
     requireNonNull(refresh, "refresh");
     return new StatefulConfig(with(draft -> draft.refresh = refresh));
   }
 
+  /** {@return these settings with another limit on warming up a version, more than 0} */
   public StatefulConfig withWarmUpLimit(Duration limit) {
     requireNonNull(limit, "limit");
     return new StatefulConfig(with(draft -> draft.warmUpLimit = limit));
   }
 
+  /** {@return these settings with another number of calls below which a model counts as idle, 0 or more} */
   public StatefulConfig withSpareCalls(int spareCalls) {
     return new StatefulConfig(with(draft -> draft.spareCalls = spareCalls));
   }

@@ -79,7 +79,7 @@ public final class StatefulModel extends Settings<StatefulModel.Draft> implement
   }
 
   /**
-   * {@return whether requests may be kept with their answers, in memory, snapshots and the second level; true by default}
+   * {@return whether requests may be kept with their answers, in memory and in snapshots; true by default}
    *
    * <p>Without them a new version is not warmed up and nothing is computed ahead of requests.
    */

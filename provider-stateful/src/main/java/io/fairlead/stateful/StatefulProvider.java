@@ -25,14 +25,14 @@ import java.util.Optional;
  *
  * <pre>{@code
  * CachingPlatform stateful = Platforms.open("stateful", CachingPlatform.class,
- *     Map.of("over", "sagemaker", "over.region", "us-east-1", "folder", "/var/lib/answers"));
+ *     Map.of("over", "local", "over.gracePeriod", "10s", "folder", "/var/lib/answers"));
  * }</pre>
  *
  * <p>Settings: {@code over}, the id of the platform that is wrapped, and {@code over.KEY} for each of its own. What
  * models are deployed with on endpoints: {@code image}, {@code instanceType}, {@code count} or {@code min} and {@code
  * max}, {@code environment.NAME}; as functions: {@code memory}, {@code timeout}, {@code maxConcurrent}, {@code
  * idleTimeout}. Of the state: {@code folder}, where it outlives the process; {@code redis}, the URI of a second level,
- * and {@code redisTimeToLive}; {@code deterministic}, whether all models are; {@code verifyKeys}; {@code refresh}; {@code
+ * and {@code redisTimeToLive}; {@code deterministicModels}; {@code keysVerified}; {@code refresh}; {@code
  * warmUpLimit}; {@code spareCalls}. {@link StatefulConfig} says what each means.
  */
 public final class StatefulProvider implements PlatformProvider<CachingPlatform> {
@@ -61,8 +61,8 @@ public final class StatefulProvider implements PlatformProvider<CachingPlatform>
     draft.functionLimits = functionLimits(settings);
     draft.folder = settings.parsed("folder", "must be the path of a folder", Path::of);
     draft.secondLevel = redis(settings);
-    draft.deterministicModels = settings.flag("deterministic").orElse(false);
-    draft.keysVerified = settings.flag("verifyKeys").orElse(false);
+    draft.deterministicModels = settings.flag("deterministicModels").orElse(false);
+    draft.keysVerified = settings.flag("keysVerified").orElse(false);
     draft.refresh = settings.duration("refresh").orElse(draft.refresh);
     draft.warmUpLimit = settings.duration("warmUpLimit").orElse(draft.warmUpLimit);
     draft.spareCalls = settings.integer("spareCalls").orElse(draft.spareCalls);

@@ -23,7 +23,7 @@ final class RequestKeys {
 
   private static final String APPROXIMATE = "\u0000approximate";
 
-  /** So many content types are remembered with their hash; of more only an attacker thinks. */
+  /** So many content types are remembered with their hash; a type may have a parameter that differs in each request. */
   private static final int MOST_REMEMBERED = 16;
 
   private final String digest;

@@ -10,8 +10,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The threads on which models are asked without a request that waits for it. They do so only while a model is idle, and
- * a request never waits for them.
+ * The threads on which models are asked without a request that waits for it. They do so only while a model is idle: a
+ * request waits for them only if it asks the same.
  */
 final class SpareCalls implements AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(SpareCalls.class);

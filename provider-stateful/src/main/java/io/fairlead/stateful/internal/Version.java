@@ -9,7 +9,7 @@ import org.jspecify.annotations.Nullable;
 
 /** A model version that serves under a name, with the key space of its answers. */
 final class Version {
-  /** So many content types are shared; of more only an attacker thinks. */
+  /** So many content types are shared; a type may have a parameter that differs in each request. */
   private static final int MOST_SHARED = 16;
 
   private final Served served;

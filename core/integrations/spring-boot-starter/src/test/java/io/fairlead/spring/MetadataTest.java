@@ -1,0 +1,102 @@
+package io.fairlead.spring;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.fairlead.grammar.Endpoint;
+import io.fairlead.spring.FairleadProperties.PlatformProperties;
+import java.io.IOException;
+import java.io.InputStream;
+import java.lang.reflect.ParameterizedType;
+import java.lang.reflect.RecordComponent;
+import java.lang.reflect.Type;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import org.junit.jupiter.api.Test;
+
+class MetadataTest {
+  private static final Path PAGE = Path.of("../../../docs/spring.md");
+
+  @Test
+  void eachPropertyIsInTheMetadataWithADescription() throws IOException {
+    Map<String, JsonNode> metadata = new TreeMap<>();
+    try (InputStream file =
+        getClass().getResourceAsStream("/META-INF/spring-configuration-metadata.json")) {
+      new ObjectMapper()
+          .readTree(file)
+          .get("properties")
+          .forEach(each -> metadata.put(each.get("name").asText(), each));
+    }
+
+    // IDEs complete what is below a map from the type of its values.
+    List<String> expected = properties("fairlead", FairleadProperties.class, false);
+    assertThat(metadata.keySet()).containsExactlyInAnyOrderElementsOf(expected);
+    assertThat(metadata.values()).allSatisfy(each -> {
+      assertThat(each.path("description").asText()).endsWith(".");
+      assertThat(each.get("type").asText()).doesNotContain("@");
+    });
+    assertThat(metadata.get("fairlead.platforms").get("type").asText())
+        .contains(PlatformProperties.class.getName());
+  }
+
+  @Test
+  void thePageHasARowForEachPropertyAndForNoOther() throws IOException {
+    String page = Files.readString(PAGE);
+    List<String> rows = page.substring(page.indexOf("## Properties"))
+        .lines()
+        .filter(line -> line.startsWith("| `fairlead."))
+        .map(line -> line.substring(3, line.indexOf('`', 3)))
+        .toList();
+
+    assertThat(rows)
+        .containsExactlyInAnyOrderElementsOf(
+            properties("fairlead", FairleadProperties.class, true));
+  }
+
+  @Test
+  void theConfigurationsOfThePageHaveNoMistake() throws IOException {
+    List<String> files = new ArrayList<>();
+    for (String part : Files.readString(PAGE).split("```yaml\n", -1)) {
+      if (part.startsWith("fairlead:")) {
+        files.add(part.substring(0, part.indexOf("```")));
+      }
+    }
+    assertThat(files).hasSize(2);
+
+    Applications.yaml(files.get(0))
+        .run(context -> assertThat(context.getBean(Endpoint.class).name()).isEqualTo("iris"));
+    // All that this class path lacks is the provider.
+    Applications.yaml(files.get(1))
+        .run(context -> assertThat(context.getStartupFailure())
+            .isInstanceOfSatisfying(
+                InvalidPropertiesException.class,
+                e -> assertThat(e.problems())
+                    .singleElement()
+                    .satisfies(problem ->
+                        assertThat(problem.rule()).contains("fairlead-provider-sagemaker"))));
+  }
+
+  private static List<String> properties(String under, Class<?> record, boolean belowMaps) {
+    List<String> names = new ArrayList<>();
+    for (RecordComponent component : record.getRecordComponents()) {
+      String name = under + "." + PropertiesReader.hyphenated(component.getName());
+      Type type = component.getGenericType();
+      if (type instanceof Class<?> group && group.isRecord()) {
+        names.addAll(properties(name, group, belowMaps));
+      } else if (type instanceof ParameterizedType map
+          && belowMaps
+          && map.getActualTypeArguments()[1] instanceof Class<?> value
+          && value.isRecord()) {
+        names.addAll(properties(name + ".NAME", value, true));
+      } else {
+        names.add(name);
+      }
+    }
+    return names;
+  }
+}

@@ -1,0 +1,4 @@
+@NullMarked
+package io.fairlead.spring;
+
+import org.jspecify.annotations.NullMarked;
