@@ -18,19 +18,20 @@ class StaleTest {
   private Path folder;
 
   @Test
-  void noAnswerIsStaleWithASecondLevelPrefetchingAndRestarts() throws Exception {
+  void noAnswerIsStaleWithASecondLevelAFolderAndRestarts() throws Exception {
     try (RedisProcess redis = RedisProcess.started();
         SwitchedModels models = new SwitchedModels(
             () -> StatefulConfig.DEFAULT
                 .withFolder(folder)
                 .withSecondLevel(RedisLevel.at(URI.create(redis.uri()))),
-            Strategy.PREDICTIVE,
+            Strategy.EXACT,
             0)) {
       Counts counts = models.run(4, 10_000, 40, Duration.ofMillis(20), 10, version -> {});
 
       assertThat(counts.stale()).as(counts.toString()).isZero();
       assertThat(counts.calls()).isGreaterThanOrEqualTo(10_000);
       assertThat(counts.hits()).isPositive();
+      assertThat(counts.far()).isPositive();
     }
   }
 

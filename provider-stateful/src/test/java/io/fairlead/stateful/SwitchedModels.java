@@ -114,11 +114,19 @@ final class SwitchedModels implements AutoCloseable {
 
   private StatePolicy policy() {
     return new StatePolicy(
-        new CachingPolicy(strategy, 4 << 20, Eviction.LRU),
+        new CachingPolicy(strategy, cacheBytes(), Eviction.LRU),
         new UpdateStrategy(
             UpdateStrategy.Type.INCREMENTAL,
             Duration.ofMillis(100),
             strategy == Strategy.PREDICTIVE));
+  }
+
+  /** With a second level, less than all answers take, so that they come from there. */
+  private long cacheBytes() {
+    if (config.get().secondLevel().isEmpty()) {
+      return 4 << 20;
+    }
+    return strategy == Strategy.PREDICTIVE ? 512 << 10 : 64 << 10;
   }
 
   private static ModelArtifact model(int version) {
