@@ -91,9 +91,9 @@ public final class StatefulConfig extends Settings<StatefulConfig.Draft> {
   /**
    * {@return whether each answer from the cache is checked against the request that it was computed for}
    *
-   * <p>Without it a request is known by 128 bits of a hash that is no secret: a client that may choose requests freely
-   * can make two with one key, and so spoil an answer that others get in the same scope. It takes the memory of the
-   * requests, and applies only where they are retained.
+   * <p>Without it a request is known by 128 bits of a hash that is no secret: a client that may choose requests freely can make
+   * one with the key of another's, in any scope, and so spoil that answer. It takes the memory of the requests, applies only
+   * where they are retained, and leaves the second level out, which has none.
    */
   public boolean keysVerified() {
     return draft().keysVerified;

@@ -46,7 +46,7 @@ class StatefulProviderTest {
         over,
         "over.gracePeriod",
         "1s",
-        "deterministic",
+        "deterministicModels",
         "true",
         "folder",
         folder.resolve(over).toString());
@@ -134,7 +134,7 @@ class StatefulProviderTest {
 
     assertThatThrownBy(() -> StatefulModel.UNKNOWN.withApproximation(allowed))
         .isInstanceOf(InvalidValueException.class)
-        .hasMessageContaining("deterministic");
+        .hasMessageContaining("deterministicModels");
   }
 
   @Test
