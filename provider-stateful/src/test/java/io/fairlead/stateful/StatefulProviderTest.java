@@ -134,7 +134,7 @@ class StatefulProviderTest {
 
     assertThatThrownBy(() -> StatefulModel.UNKNOWN.withApproximation(allowed))
         .isInstanceOf(InvalidValueException.class)
-        .hasMessageContaining("deterministicModels");
+        .hasMessageContaining("deterministic");
   }
 
   @Test

@@ -31,7 +31,6 @@ import io.fairlead.stateful.internal.prefetch.Prefetcher;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.Arrays;
-import java.util.Deque;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -39,12 +38,10 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.ConcurrentLinkedDeque;
 import java.util.concurrent.ConcurrentMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
-import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -65,9 +62,6 @@ final class AnswerCache {
   /** Of the bytes of a predictive cache, one in so many are for what predicts. */
   private static final int PREFETCHERS_SHARE = 8;
 
-  /** More answers between two looks are not passed on to the second level. */
-  private static final int MOST_UNCONFIRMED = 10_000;
-
   /** The part of a request's time that is not worth a copy of the request. */
   private static final int LITTLE = 256;
 
@@ -86,10 +80,7 @@ final class AnswerCache {
   private final Bypass bypass;
   private final Bypass secondBypass;
 
-  /** Answers that the second level gets when a later look has seen that their version still served. */
-  private final Deque<Entry> unconfirmed = new ConcurrentLinkedDeque<>();
-
-  private final AtomicInteger unconfirmedCount = new AtomicInteger();
+  private final Confirmations confirmations;
   private volatile Setup setup = Setup.NOTHING;
 
   /**
@@ -129,6 +120,7 @@ final class AnswerCache {
     this.spare = spare;
     this.second = second;
     this.config = config;
+    this.confirmations = new Confirmations(versions, second, clock);
     this.bypass = new Bypass(
         (message, numbers) -> events.tell(container, CacheEvent.Kind.BYPASS, message, numbers));
     this.secondBypass = new Bypass((message, numbers) ->
@@ -174,7 +166,9 @@ final class AnswerCache {
 
   /** {@return the model's answer, for whoever does not want the cache's} */
   Response invoke(Request request) {
-    return counted(request, () -> host.invoke(versions.served(), request));
+    Response response = counted(request, () -> host.invoke(versions.served(), request));
+    return response.with(
+        CacheAnswer.of(Source.MODEL, digest(versions.of(response)), Duration.ZERO));
   }
 
   /** Passes the model's answer on in pieces, none of which is kept. */
@@ -205,8 +199,7 @@ final class AnswerCache {
     counters.bypassed.increment();
     Response response = invoke(request);
     counters.answered();
-    return response.with(
-        CacheAnswer.of(Source.MODEL, digest(versions.of(response)), Duration.ZERO));
+    return response;
   }
 
   /** {@return a failure of the wrapped platform as one of this platform, with everything that it says} */
@@ -477,17 +470,26 @@ final class AnswerCache {
           return answer;
         }
         if (second.isThere() && !secondBypass.passes(place.key())) {
-          share(version, new Entry(place.key(), answer));
+          confirmations.share(version, place.key(), answer);
         }
-        Approximation approximation = version.approximation();
-        if (approximation != null && near != null) {
-          if (near.key() != null) {
-            store.put(near.key(), answer);
-          }
-          approximation.answered(near, response);
-        }
+        keepNear(answer, response);
       }
       return answer;
+    }
+
+    private void keepNear(CachedAnswer answer, Response response) {
+      Approximation approximation = version.approximation();
+      if (approximation == null || near == null) {
+        return;
+      }
+      try {
+        if (near.key() != null) {
+          store.put(near.key(), answer);
+        }
+        approximation.answered(near, response);
+      } catch (RuntimeException e) {
+        log.warn("Nothing was learned of approximate answers of {}", container, e);
+      }
     }
 
     private @Nullable RetainedRequest retained() {
@@ -679,72 +681,14 @@ final class AnswerCache {
 
   // ---- what others replace ----
 
-  /**
-   * Passes an answer on to the second level, where it lasts longer than here: at once if its version is known by its name,
-   * and else when a later look has seen that it still served.
-   */
-  private void share(Version version, Entry entry) {
-    if (versions.isLasting(version)) {
-      second.add(entry.key(), entry.answer());
-    } else if (unconfirmedCount.incrementAndGet() > MOST_UNCONFIRMED) {
-      unconfirmedCount.decrementAndGet();
-    } else {
-      unconfirmed.add(entry);
-    }
-  }
-
-  /**
-   * Takes note of a look at what serves. An answer of a version that is gone is forgotten if it came after the look before:
-   * it may be of the model that replaced it, and would be wrong if that version came back.
-   */
+  /** Takes note of a look at what serves. */
   void looked(VersionTable now, List<Version> gone, long sinceNanos) {
-    AnswerStore store = store();
-    if (store != null && !gone.isEmpty()) {
-      Set<String> digests = new HashSet<>();
-      gone.forEach(version -> digests.add(version.digest()));
-      long since = clock.millis(clock.nanos())
-          - TimeUnit.NANOSECONDS.toMillis(clock.nanos() - sinceNanos)
-          - 1;
-      store.forEach((key, answer) -> {
-        if (answer.answeredAtMillis() >= since && digests.contains(answer.modelDigest())) {
-          store.remove(key);
-        }
-      });
-    }
-    Set<String> serving = new HashSet<>();
-    now.all().forEach(version -> serving.add(version.digest()));
-    long lookedAt = lookedAtMillis(now);
-    for (int i = unconfirmedCount.get(); i > 0; i--) {
-      Entry entry = unconfirmed.poll();
-      if (entry == null) {
-        break;
-      }
-      if (!serving.contains(entry.answer().modelDigest())) {
-        unconfirmedCount.decrementAndGet();
-      } else if (entry.answer().answeredAtMillis() <= lookedAt) {
-        unconfirmedCount.decrementAndGet();
-        second.add(entry.key(), entry.answer());
-      } else {
-        unconfirmed.add(entry);
-      }
-    }
+    confirmations.looked(now, gone, sinceNanos, store());
   }
 
-  /** {@return the wall-clock time of the look that a table is of} */
-  private long lookedAtMillis(VersionTable table) {
-    long now = clock.nanos();
-    return clock.millis(now) - TimeUnit.NANOSECONDS.toMillis(now - table.lookedAtNanos());
-  }
-
-  /** {@return whether an answer may outlive this process: its version served at a look that came after it} */
+  /** {@return whether an answer may outlive this process} */
   boolean isConfirmed(CachedAnswer answer) {
-    VersionTable now = versions.table();
-    for (Version version : now.all()) {
-      if (version.digest().equals(answer.modelDigest())) {
-        return versions.isLasting(version) || answer.answeredAtMillis() <= lookedAtMillis(now);
-      }
-    }
-    return true;
+    return confirmations.isConfirmed(answer);
   }
 
   @Nullable

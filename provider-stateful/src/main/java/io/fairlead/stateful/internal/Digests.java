@@ -9,6 +9,7 @@ import io.fairlead.provider.ClassLoaders;
 import io.fairlead.provider.LocalModel;
 import io.fairlead.provider.Sha256;
 import io.fairlead.reconcile.CompositeOperations.Steps;
+import io.fairlead.stateful.StatefulConfig;
 import io.fairlead.stateful.StatefulProvider;
 import java.io.IOException;
 import java.io.InputStream;
@@ -75,6 +76,15 @@ final class Digests {
       digest.update(block, 0, read);
     }
     return Sha256.hex(digest);
+  }
+
+  /** {@return what models are deployed with that may change their answers, as text} */
+  static String runtime(StatefulConfig config) {
+    return config
+        .hosting()
+        .map(hosting ->
+            GrammarJson.write(hosting.runtime()) + GrammarJson.write(hosting.dependencies()))
+        .orElse("");
   }
 
   /** {@return the digest of a version: a model, and what its state says of its weights} */

@@ -428,7 +428,7 @@ class TroubleTest {
       List<Future<?>> running = new ArrayList<>();
       for (CachingPlatform platform : platforms) {
         running.add(threads.submit(() -> {
-          for (int i = 0; i < 30; i++) {
+          for (int i = 0; i < 12; i++) {
             try {
               StatefulContainer echo =
                   await(platform.deploy(model(i % 2 == 0 ? "one" : "two"), predictive()));
