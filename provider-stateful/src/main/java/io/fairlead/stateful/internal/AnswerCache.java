@@ -386,8 +386,11 @@ final class AnswerCache {
       if (approximation == null || near == null || near.key() == null) {
         return null;
       }
-      CachedAnswer stored = find(store, near.key(), version, request);
-      if (stored == null || !approximation.serves(near)) {
+      // Its request is another one, so there is nothing to verify but the version.
+      CachedAnswer stored = store.get(near.key());
+      if (stored == null
+          || !stored.modelDigest().equals(version.digest())
+          || !approximation.serves(near)) {
         return null;
       }
       counters.saved(Source.CACHE_APPROX, saved(stored));
@@ -662,14 +665,16 @@ final class AnswerCache {
   }
 
   private static boolean isSame(RetainedRequest of, Version version, Request request) {
+    if (!of.scope().equals(how(request).scope().orElse(""))) {
+      return false;
+    }
     if (of.contentType().equals(request.contentType())
-        && of.scope().equals(how(request).scope().orElse(""))
         && Arrays.equals(of.body(), request.bodyUnsafe())) {
       return true;
     }
     FeatureCells cells = version.cells();
     if (cells == null) {
-      return version.approximation() != null;
+      return false;
     }
     Optional<byte[]> cell = FeatureRow.parse(request).flatMap(cells::cell);
     return cell.isPresent()

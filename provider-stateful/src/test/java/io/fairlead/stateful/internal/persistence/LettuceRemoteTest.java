@@ -177,7 +177,8 @@ class LettuceRemoteTest {
   @Test
   void cachesOfOtherNamesShareNothing() {
     try (RemoteCache one = open();
-        RemoteCache other = open(redis.uri(), RemoteSettings.of("gpt"))) {
+        RemoteCache other = open(
+            redis.uri(), RemoteSettings.of("gpt").withCommandTimeout(PATIENT.commandTimeout()))) {
       put(one, Entries.entry(1));
       assertThat(isHit(other, 1)).isFalse();
       assertThat(isHit(one, 1)).isTrue();

@@ -1,6 +1,7 @@
 package io.fairlead.stateful.internal.persistence;
 
 import io.fairlead.stateful.internal.cache.AnswerStore.Entry;
+import java.time.Duration;
 
 /** Another JVM, which looks up an answer of the first, and stores one for it. */
 final class RemoteProcess {
@@ -8,7 +9,9 @@ final class RemoteProcess {
 
   @SuppressWarnings("SystemOut")
   public static void main(String[] arguments) {
-    try (RemoteCache cache = RemoteCache.inRedis(arguments[0], RemoteSettings.of("bert"))) {
+    // A JVM that has just started may take more than 20 ms for its first lookup.
+    RemoteSettings patient = RemoteSettings.of("bert").withCommandTimeout(Duration.ofSeconds(20));
+    try (RemoteCache cache = RemoteCache.inRedis(arguments[0], patient)) {
       Until.holds(cache::isUsable);
       Entry expected = Entries.entry(1);
       cache
