@@ -830,6 +830,34 @@ public abstract class StatefulPlatformContract {
   }
 
   @Test
+  void aNameThatIsNoneIsRefusedBeforeAnything() {
+    StatefulContainer container = deploy(one);
+
+    for (String name : List.of("", "no name!", "..", "../" + name(), "a/b")) {
+      assertThatThrownBy(() -> platform.undeployAll(name))
+          .isInstanceOf(InvalidValueException.class)
+          .hasMessageContaining("name");
+      assertThatThrownBy(() -> platform.describe(name, LIMIT))
+          .isInstanceOf(InvalidValueException.class)
+          .hasMessageContaining("name");
+    }
+
+    assertAnswer(platform.cacheForward(container, request(1)), one, request(1));
+  }
+
+  @Test
+  void aLimitThatIsNoneIsRefused() {
+    StatefulContainer container = deploy(one);
+
+    for (Duration limit : List.of(Duration.ZERO, Duration.ofSeconds(-1))) {
+      assertThatThrownBy(() -> platform.list(limit)).hasMessageContaining("limit");
+      assertThatThrownBy(() -> platform.inventory(limit)).hasMessageContaining("limit");
+      assertThatThrownBy(() -> platform.status(container, limit)).hasMessageContaining("limit");
+      assertThatThrownBy(() -> platform.describe("absent", limit)).hasMessageContaining("limit");
+    }
+  }
+
+  @Test
   void anOptionForThisPlatformThatItDoesNotKnowIsRefusedAndOthersAreLeftAlone() {
     ModelArtifact artifact = artifact(one);
     ModelArtifact unknown =

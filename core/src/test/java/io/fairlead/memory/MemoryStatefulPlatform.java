@@ -6,6 +6,7 @@ import io.fairlead.error.ServingException;
 import io.fairlead.grammar.ModelArtifact;
 import io.fairlead.grammar.ModelState;
 import io.fairlead.grammar.Problems;
+import io.fairlead.grammar.Routing;
 import io.fairlead.grammar.RuntimeSpec;
 import io.fairlead.grammar.Served;
 import io.fairlead.grammar.StatePolicy;
@@ -267,6 +268,7 @@ final class MemoryStatefulPlatform implements StatefulPlatform {
 
   @Override
   public Operation<List<ManagedResource>> undeployAll(String name) {
+    checkName(name);
     checkOpen("undeploy " + name);
     return MemoryOperation.of(
         ID,
@@ -286,6 +288,7 @@ final class MemoryStatefulPlatform implements StatefulPlatform {
 
   @Override
   public List<Deployment> list(Duration limit) {
+    checkLimit(limit);
     return locked(() -> containers.keySet().stream()
         .map(name ->
             new Deployment(name, Optional.empty(), Deployment.State.READY, TrafficWeight.ALL, ""))
@@ -294,6 +297,7 @@ final class MemoryStatefulPlatform implements StatefulPlatform {
 
   @Override
   public Optional<Deployment> status(StatefulContainer container, Duration limit) {
+    checkLimit(limit);
     return list().stream()
         .filter(there -> there.name().equals(container.name()))
         .findFirst();
@@ -301,6 +305,8 @@ final class MemoryStatefulPlatform implements StatefulPlatform {
 
   @Override
   public Optional<Description<StatefulContainer>> describe(String name, Duration limit) {
+    checkLimit(limit);
+    checkName(name);
     checkOpen("describe " + name);
     return Optional.ofNullable(locked(() -> containers.get(name)))
         .map(there -> new Description<>(
@@ -311,6 +317,7 @@ final class MemoryStatefulPlatform implements StatefulPlatform {
 
   @Override
   public List<ManagedResource> inventory(Duration limit) {
+    checkLimit(limit);
     checkOpen("list what is there");
     return locked(
         () -> containers.values().stream().map(MemoryStatefulPlatform::managed).toList());
@@ -372,6 +379,16 @@ final class MemoryStatefulPlatform implements StatefulPlatform {
         "must be of a type that platform '" + ID + "' knows",
         option.getClass().getSimpleName()));
     problems.throwIfAny();
+  }
+
+  private static void checkName(String name) {
+    Routing unused = new Routing(name, "any");
+  }
+
+  private static void checkLimit(Duration limit) {
+    Problems.in("limit")
+        .check(limit.compareTo(Duration.ZERO) > 0, "limit", "must be more than 0", limit)
+        .throwIfAny();
   }
 
   private void checkOpen(String action) {

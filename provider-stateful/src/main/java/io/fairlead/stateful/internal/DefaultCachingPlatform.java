@@ -8,6 +8,7 @@ import io.fairlead.grammar.ModelState;
 import io.fairlead.grammar.Options;
 import io.fairlead.grammar.PlatformOptions;
 import io.fairlead.grammar.Problems;
+import io.fairlead.grammar.Routing;
 import io.fairlead.grammar.RuntimeSpec;
 import io.fairlead.grammar.Served;
 import io.fairlead.grammar.StatePolicy;
@@ -209,14 +210,27 @@ final class DefaultCachingPlatform implements CachingPlatform {
 
   @Override
   public Operation<List<ManagedResource>> undeployAll(String name) {
-    closed.check("undeploy " + name);
-    return operations.run("undeploy", name, steps -> deploying.undeploy(steps, name));
+    String checked = checkedName(name);
+    closed.check("undeploy " + checked);
+    return operations.run("undeploy", checked, steps -> deploying.undeploy(steps, checked));
+  }
+
+  /** {@return the name, by the grammar's rule: it is the name of a folder, too} */
+  private static String checkedName(String name) {
+    return new Routing(name, "any").name();
+  }
+
+  private static void checkLimit(Duration limit) {
+    Problems.in("limit")
+        .check(limit.compareTo(Duration.ZERO) > 0, "limit", "must be more than 0", limit)
+        .throwIfAny();
   }
 
   // ---- looking ----
 
   @Override
   public List<Deployment> list(Duration limit) {
+    checkLimit(limit);
     closed.check("list what is there");
     List<Deployment> found = new ArrayList<>();
     Map<String, List<Deployment>> beneath = new TreeMap<>();
@@ -246,6 +260,7 @@ final class DefaultCachingPlatform implements CachingPlatform {
 
   @Override
   public Optional<Deployment> status(StatefulContainer container, Duration limit) {
+    checkLimit(limit);
     closed.check("read the status of " + container.name());
     LiveContainer live = containers.find(container.name());
     return live == null
@@ -257,7 +272,8 @@ final class DefaultCachingPlatform implements CachingPlatform {
 
   @Override
   public Optional<Description<StatefulContainer>> describe(String name, Duration limit) {
-    closed.check("describe " + name);
+    checkLimit(limit);
+    closed.check("describe " + checkedName(name));
     LiveContainer live = containers.find(name);
     return live == null
         ? Optional.empty()
@@ -268,6 +284,7 @@ final class DefaultCachingPlatform implements CachingPlatform {
 
   @Override
   public List<ManagedResource> inventory(Duration limit) {
+    checkLimit(limit);
     closed.check("list what is there");
     Set<String> names = new HashSet<>();
     for (LiveContainer live : containers.all()) {
