@@ -309,6 +309,10 @@ final class DefaultCachingPlatform implements CachingPlatform {
     return spare;
   }
 
+  Containers containers() {
+    return containers;
+  }
+
   @Override
   public CacheStatistics statistics(StatefulContainer container) {
     return containers
