@@ -10,24 +10,18 @@ import io.fairlead.grammar.TrafficWeight;
 import io.fairlead.grammar.Version;
 import io.fairlead.json.GrammarJson;
 import io.fairlead.operation.Operation;
-import io.fairlead.platform.Deployment;
 import io.fairlead.platform.Description;
 import io.fairlead.platform.EndpointPlatform;
-import io.fairlead.platform.ManagedResource;
-import io.fairlead.platform.Request;
-import io.fairlead.platform.Response;
 import io.fairlead.provider.Deadline;
 import io.fairlead.provider.TimeSource;
 import io.fairlead.reconcile.CompositeOperations.Steps;
 import io.fairlead.stateful.Hosting;
-import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
-import java.util.function.Consumer;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
@@ -35,13 +29,11 @@ import org.jspecify.annotations.Nullable;
  * An endpoint platform that is wrapped: each model version is a variant of its own, so that a new one is warmed up while
  * the old one serves.
  */
-final class EndpointHost implements Host {
+final class EndpointHost extends PlatformHost<Endpoint, EndpointPlatform> {
   private static final int VARIANT_DIGITS = 12;
   private static final Pattern OURS = Pattern.compile("m-[0-9a-f]{" + VARIANT_DIGITS + "}");
 
-  private final EndpointPlatform platform;
   private final Optional<Hosting> hosting;
-  private final boolean owned;
   private final TimeSource time;
 
   /**
@@ -51,36 +43,14 @@ final class EndpointHost implements Host {
    */
   EndpointHost(
       EndpointPlatform platform, Optional<Hosting> hosting, boolean owned, TimeSource time) {
-    this.platform = platform;
+    super(platform, Endpoint.class, owned);
     this.hosting = hosting;
-    this.owned = owned;
     this.time = time;
-  }
-
-  @Override
-  public String id() {
-    return platform.id();
   }
 
   @Override
   public boolean hasVariants() {
     return true;
-  }
-
-  @Override
-  public Response invoke(Served served, Request request) {
-    return platform.invoke((Endpoint) served, request);
-  }
-
-  @Override
-  public Response invokeStreaming(
-      Served served, Request request, Consumer<? super ByteBuffer> pieces) {
-    return platform.invokeStreaming((Endpoint) served, request, pieces);
-  }
-
-  @Override
-  public boolean serves(Served served) {
-    return served instanceof Endpoint;
   }
 
   @Override
@@ -175,50 +145,16 @@ final class EndpointHost implements Host {
 
   private Operation<Version> allTo(Served serving, Served other) {
     return platform.route(
-        ((Endpoint) other).at(TrafficWeight.NONE),
-        ((Endpoint) serving).at(TrafficWeight.NONE),
-        TrafficWeight.ALL);
+        own(other).at(TrafficWeight.NONE), own(serving).at(TrafficWeight.NONE), TrafficWeight.ALL);
   }
 
   @Override
   public void retire(Steps steps, Served older) {
-    steps.await(() -> platform.undeploy((Endpoint) older));
+    steps.await(() -> platform.undeploy(own(older)));
   }
 
   @Override
   public Operation<?> undoing(Served newer, @Nullable Served older) {
-    return platform.undeploy((Endpoint) newer);
-  }
-
-  @Override
-  public Operation<List<ManagedResource>> undeployAll(String name) {
-    return platform.undeployAll(name);
-  }
-
-  @Override
-  public List<Deployment> list(Duration limit) {
-    return platform.list(limit);
-  }
-
-  @Override
-  public Optional<Deployment> status(Served served, Duration limit) {
-    return platform.status((Endpoint) served, limit);
-  }
-
-  @Override
-  public List<ManagedResource> inventory(Duration limit) {
-    return platform.inventory(limit);
-  }
-
-  @Override
-  public Operation<List<ManagedResource>> sweep(Duration minimumAge) {
-    return platform.sweep(minimumAge);
-  }
-
-  @Override
-  public void close() {
-    if (owned) {
-      platform.close();
-    }
+    return platform.undeploy(own(newer));
   }
 }

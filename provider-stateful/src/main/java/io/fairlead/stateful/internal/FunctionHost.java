@@ -7,33 +7,24 @@ import io.fairlead.grammar.Served;
 import io.fairlead.grammar.TrafficWeight;
 import io.fairlead.json.GrammarJson;
 import io.fairlead.operation.Operation;
-import io.fairlead.platform.Deployment;
 import io.fairlead.platform.FunctionPlatform;
-import io.fairlead.platform.ManagedResource;
-import io.fairlead.platform.Request;
-import io.fairlead.platform.Response;
 import io.fairlead.reconcile.CompositeOperations.Steps;
-import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
-import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
  * A function platform that is wrapped: a new model version replaces the old one in place, by the function's own update.
  */
-final class FunctionHost implements Host {
+final class FunctionHost extends PlatformHost<ModelFunction, FunctionPlatform> {
   /** The label of functions that were deployed here, so that another process knows them, and their version. */
   private static final String LABEL = "fairlead-stateful";
 
   private static final int LABEL_DIGITS = 12;
 
-  private final FunctionPlatform platform;
   private final FunctionLimits limits;
-  private final boolean owned;
 
   /**
    * Wraps a platform.
@@ -41,35 +32,13 @@ final class FunctionHost implements Host {
    * @param owned whether it is closed with this one
    */
   FunctionHost(FunctionPlatform platform, FunctionLimits limits, boolean owned) {
-    this.platform = platform;
+    super(platform, ModelFunction.class, owned);
     this.limits = limits;
-    this.owned = owned;
-  }
-
-  @Override
-  public String id() {
-    return platform.id();
   }
 
   @Override
   public boolean hasVariants() {
     return false;
-  }
-
-  @Override
-  public Response invoke(Served served, Request request) {
-    return platform.invoke((ModelFunction) served, request);
-  }
-
-  @Override
-  public Response invokeStreaming(
-      Served served, Request request, Consumer<? super ByteBuffer> pieces) {
-    return platform.invokeStreaming((ModelFunction) served, request, pieces);
-  }
-
-  @Override
-  public boolean serves(Served served) {
-    return served instanceof ModelFunction;
   }
 
   @Override
@@ -137,38 +106,6 @@ final class FunctionHost implements Host {
   public Operation<?> undoing(Served newer, @Nullable Served older) {
     return older instanceof ModelFunction before
         ? platform.deploy(before.artifact(), before.limits())
-        : platform.undeploy((ModelFunction) newer);
-  }
-
-  @Override
-  public Operation<List<ManagedResource>> undeployAll(String name) {
-    return platform.undeployAll(name);
-  }
-
-  @Override
-  public List<Deployment> list(Duration limit) {
-    return platform.list(limit);
-  }
-
-  @Override
-  public Optional<Deployment> status(Served served, Duration limit) {
-    return platform.status((ModelFunction) served, limit);
-  }
-
-  @Override
-  public List<ManagedResource> inventory(Duration limit) {
-    return platform.inventory(limit);
-  }
-
-  @Override
-  public Operation<List<ManagedResource>> sweep(Duration minimumAge) {
-    return platform.sweep(minimumAge);
-  }
-
-  @Override
-  public void close() {
-    if (owned) {
-      platform.close();
-    }
+        : platform.undeploy(own(newer));
   }
 }
