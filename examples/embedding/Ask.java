@@ -12,12 +12,13 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.regex.Pattern;
 
 /**
  * Starts an application, asks each of its models over HTTP, and stops it.
  *
  * <p>{@code java Ask.java LOG COMMAND...}, where {@code PORT} in the command is the application's port and
- * {@code MODELS} that of its models. With {@code -Dactuator=true} its health and its meters are looked at, too.
+ * {@code MODELS} that of its models. With {@code -Dactuator=true} or {@code -Dquarkus=true} its health and its meters are looked at, too.
  */
 public final class Ask {
   private static final Duration LIMIT = Duration.ofMinutes(2);
@@ -71,6 +72,17 @@ public final class Ask {
             health);
         String meter = get(app.resolve("/actuator/metrics/fairlead.invocations?tag=name:iris"));
         check(meter.contains("\"COUNT\"") && meter.contains("\"success\""), "meter", meter);
+      }
+      if (Boolean.getBoolean("quarkus")) {
+        String health = get(app.resolve("/q/health/ready")).replaceAll("\\s", "");
+        check(health.contains("\"serverless.iris\":\"irisREADY100%\""), "readiness", health);
+        String meters = get(app.resolve("/q/metrics"));
+        check(
+            Pattern.compile("fairlead_invocations_seconds_count\\{[^}]*name=\"iris\"[^}]*} [1-9]")
+                .matcher(meters)
+                .find(),
+            "meters",
+            meters);
       }
       process.toHandle().destroy();
       if (!process.waitFor(LIMIT.toSeconds(), TimeUnit.SECONDS)) {

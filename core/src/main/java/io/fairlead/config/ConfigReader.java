@@ -58,6 +58,16 @@ public final class ConfigReader {
     return group("platforms").members().keySet();
   }
 
+  /** {@return the names of the endpoints, in the order of the configuration} */
+  public Set<String> endpointNames() {
+    return group("endpoints").members().keySet();
+  }
+
+  /** {@return the names of the functions, in the order of the configuration} */
+  public Set<String> functionNames() {
+    return group("functions").members().keySet();
+  }
+
   /**
    * {@return the platforms whose providers are on the class path, by name}
    *

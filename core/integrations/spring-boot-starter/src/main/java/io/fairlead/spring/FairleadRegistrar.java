@@ -1,5 +1,6 @@
 package io.fairlead.spring;
 
+import io.fairlead.config.ApplicationPlatforms;
 import io.fairlead.config.ConfigProblems;
 import io.fairlead.config.ConfigReader;
 import io.fairlead.config.Declared;
@@ -48,14 +49,14 @@ final class FairleadRegistrar implements ImportBeanDefinitionRegistrar {
     ConfigReader reader = new ConfigReader("fairlead", ConfigurationTree.of(environment));
     ConfigProblems problems = reader.problems();
     // First the application's own, which settings of the same name do not replace.
-    Map<String, Class<?>> types = ownPlatforms();
-    Map<String, String> aliases = new LinkedHashMap<>();
-    Map<String, DeclaredPlatform> platforms = platforms(reader, types, aliases, registry);
-    aliases.forEach((name, own) -> types.put(name, type(own)));
-    // Under two names it would look like two.
-    types.keySet().removeAll(aliases.values());
-    platforms.forEach((name, platform) -> types.put(name, platform.type()));
-    List<Declared<?>> declared = reader.served(types);
+    ApplicationPlatforms all = ApplicationPlatforms.of(reader, ownPlatforms());
+    Map<String, DeclaredPlatform> platforms = all.declared();
+    platforms.keySet().stream()
+        .filter(registry::containsBeanDefinition)
+        .forEach(name -> problems.add(
+            "fairlead.platforms." + name,
+            "must have another name: a bean of this name is no platform"));
+    List<Declared<?>> declared = reader.served(all.types());
     for (Declared<?> each : declared) {
       checkName(each, registry, platforms, problems);
     }
@@ -66,7 +67,7 @@ final class FairleadRegistrar implements ImportBeanDefinitionRegistrar {
       // Together with those of the platforms' own settings.
       new OpenPlatforms(platforms.values(), problems).close();
     }
-    aliases.forEach((name, own) -> {
+    all.replaced().forEach((name, own) -> {
       LOG.info(
           "Platform {} of the configuration is the application's own bean {}, of the same type.",
           name,
@@ -127,42 +128,6 @@ final class FairleadRegistrar implements ImportBeanDefinitionRegistrar {
   private Class<?> type(String bean) {
     Class<?> type = beans.getType(bean, false);
     return type == null ? Platform.class : type;
-  }
-
-  private static Map<String, DeclaredPlatform> platforms(
-      ConfigReader reader,
-      Map<String, Class<?>> own,
-      Map<String, String> aliases,
-      BeanDefinitionRegistry registry) {
-    Set<String> names = reader.platformNames();
-    Map<String, DeclaredPlatform> platforms = reader.platforms(own.keySet());
-    for (String name : names) {
-      if (!own.containsKey(name) && registry.containsBeanDefinition(name)) {
-        reader
-            .problems()
-            .add(
-                "fairlead.platforms." + name,
-                "must have another name: a bean of this name is no platform");
-        platforms.remove(name);
-      }
-    }
-    own.forEach((bean, type) -> {
-      List<String> replaced = platforms.entrySet().stream()
-          .filter(each -> areOne(type, each.getValue().type()))
-          .map(Map.Entry::getKey)
-          .toList();
-      // Of several nobody knows which one is meant.
-      if (replaced.size() == 1 && !names.contains(bean)) {
-        platforms.remove(replaced.get(0));
-        aliases.put(replaced.get(0), bean);
-      }
-    });
-    return platforms;
-  }
-
-  /** A bean of a type of its own, such as that of another provider, is none of a more general type. */
-  private static boolean areOne(Class<?> own, Class<?> provided) {
-    return own != Platform.class && own.isAssignableFrom(provided);
   }
 
   private void checkName(
