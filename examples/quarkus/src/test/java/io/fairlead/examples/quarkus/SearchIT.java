@@ -54,8 +54,8 @@ class SearchIT {
 
   @Test
   void aMistakeEndsTheStartWithASentence() throws Exception {
-    try (Service mistaken =
-        Service.start(List.of("fairlead.endpoints.minilm.instances=some", "quarkus.log.level=ERROR"))) {
+    try (Service mistaken = Service.start(
+        List.of("fairlead.endpoints.minilm.instances=some", "quarkus.log.level=ERROR"))) {
       assertThat(mistaken.isListening()).isFalse();
       assertThat(mistaken.log())
           .contains("fairlead.endpoints.minilm.instances must be a whole number (got \"some\")");

@@ -19,6 +19,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -32,7 +33,8 @@ final class Service implements AutoCloseable {
   private final Process process;
   private final Thread reader;
   private final StringBuffer log = new StringBuffer();
-  private final HttpClient client = HttpClient.newBuilder().connectTimeout(LIMIT).build();
+  private final HttpClient client =
+      HttpClient.newBuilder().connectTimeout(LIMIT).build();
   private @Nullable URI url;
 
   private Service(Process process) {
@@ -94,7 +96,11 @@ final class Service implements AutoCloseable {
   }
 
   HttpResponse<String> search(String body) throws Exception {
-    return client.send(
+    return searchLater(body).get(LIMIT.toSeconds(), TimeUnit.SECONDS);
+  }
+
+  CompletableFuture<HttpResponse<String>> searchLater(String body) {
+    return client.sendAsync(
         HttpRequest.newBuilder(at("/search"))
             .timeout(LIMIT)
             .header("Content-Type", "application/json")
@@ -121,7 +127,20 @@ final class Service implements AutoCloseable {
     return url.resolve(path);
   }
 
-  /** Ends it as a service manager does, and {@return its exit code} */
+  /** Asks it to end, as a service manager does, and returns when it takes no more requests. */
+  void beginToStop() throws Exception {
+    process.destroy();
+    boolean answers = true;
+    while (answers) {
+      try {
+        answers = get("/").statusCode() == 200;
+      } catch (IOException e) {
+        answers = false;
+      }
+    }
+  }
+
+  /** Ends it, and {@return its exit code} */
   int stop() throws InterruptedException {
     process.destroy();
     assertThat(process.waitFor(LIMIT.toSeconds(), TimeUnit.SECONDS)).isTrue();

@@ -3,6 +3,7 @@ package io.fairlead.quarkus.deployment;
 import io.fairlead.config.ApplicationPlatforms;
 import io.fairlead.config.ConfigProblems;
 import io.fairlead.config.ConfigReader;
+import io.fairlead.config.InvalidConfigurationException;
 import io.fairlead.config.PlatformsHealth;
 import io.fairlead.grammar.Endpoint;
 import io.fairlead.grammar.ModelFunction;
@@ -12,6 +13,7 @@ import io.fairlead.quarkus.runtime.BuiltFor;
 import io.fairlead.quarkus.runtime.Configuration;
 import io.fairlead.quarkus.runtime.FairleadReadiness;
 import io.fairlead.quarkus.runtime.FairleadRecorder;
+import io.fairlead.quarkus.runtime.Mistakes;
 import io.quarkus.arc.deployment.BeanDiscoveryFinishedBuildItem;
 import io.quarkus.arc.deployment.SyntheticBeanBuildItem;
 import io.quarkus.arc.deployment.SyntheticBeansRuntimeInitBuildItem;
@@ -172,7 +174,11 @@ final class FairleadProcessor {
         problems.add(group + name, "must have another name: a bean of the application has it");
       }
     }));
-    problems.throwIfAny();
+    try {
+      problems.throwIfAny();
+    } catch (InvalidConfigurationException e) {
+      throw Mistakes.of(e);
+    }
   }
 
   private static boolean isPlatform(BeanInfo bean) {

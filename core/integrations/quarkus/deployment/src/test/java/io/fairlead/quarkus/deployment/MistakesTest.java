@@ -26,6 +26,7 @@ class MistakesTest {
                   limit: soon
               """), "application.yaml"))
       .assertException(failure -> assertThat(failure)
+          .hasStackTraceContaining("The configuration has 4 mistakes")
           .hasStackTraceContaining(
               "fairlead.endpoints.ask.modle is not a property: did you mean model?, in application.yaml:10")
           .hasStackTraceContaining("fairlead.endpoints.ask.model must be given")

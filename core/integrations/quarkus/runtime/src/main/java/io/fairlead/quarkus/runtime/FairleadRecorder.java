@@ -1,5 +1,6 @@
 package io.fairlead.quarkus.runtime;
 
+import io.fairlead.config.InvalidConfigurationException;
 import io.quarkus.runtime.RuntimeValue;
 import io.quarkus.runtime.ShutdownContext;
 import io.quarkus.runtime.annotations.Recorder;
@@ -16,14 +17,18 @@ public class FairleadRecorder {
    * Reads the configuration and opens the platforms.
    *
    * @param built what the application was built for
-   * @throws io.fairlead.config.InvalidConfigurationException if there is a mistake, with all of them
+   * @throws io.quarkus.runtime.configuration.ConfigurationException if there is a mistake, with all of them
    */
   public RuntimeValue<Application> open(BuiltFor built, ShutdownContext shutdown) {
     SmallRyeConfig config = ConfigProvider.getConfig().unwrap(SmallRyeConfig.class);
-    Application application = new Application(Configuration.read(config), built);
-    // After all else: a request in progress, and a bean that is destroyed, may still invoke.
-    shutdown.addLastShutdownTask(application::close);
-    return new RuntimeValue<>(application);
+    try {
+      Application application = new Application(Configuration.read(config), built);
+      // After all else: a request in progress, and a bean that is destroyed, may still invoke.
+      shutdown.addLastShutdownTask(application::close);
+      return new RuntimeValue<>(application);
+    } catch (InvalidConfigurationException e) {
+      throw Mistakes.of(e);
+    }
   }
 
   /** {@return a platform of the configuration} */
