@@ -8,21 +8,36 @@ import io.fairlead.grammar.Routing;
 import io.fairlead.grammar.RuntimeSpec;
 import io.fairlead.grammar.Scaling;
 import io.fairlead.json.GrammarJson;
+import java.util.ServiceLoader;
 
-/** A process that loads the library, or nothing, and opens no platform: {@code core/src/jmh/start-up} compares both. */
+/** A process that loads a part of the library and opens no platform: {@code core/src/jmh/start-up} compares them. */
 public final class StartUp {
   private StartUp() {}
 
-  /** Does nothing; with an argument, asks for the providers on the class path, and writes and reads an endpoint. */
+  /** Takes the part: {@code nothing}, {@code service}, {@code platforms} or {@code json}. */
   public static void main(String[] args) {
-    if (args.length > 0) {
-      Library.load();
+    switch (args[0]) {
+      case "service" -> System.out.println(ServiceLoader.load(Unknown.class).findFirst().isEmpty());
+      case "platforms" -> Providers.find();
+      case "json" -> Json.writeAndRead();
+      default -> {}
     }
   }
 
-  /** Apart, so that the process that does nothing loads no class of the library. */
-  private static final class Library {
-    static void load() {
+  /** A service that nobody provides: to look for it is to open each jar, which an application's first service costs. */
+  private interface Unknown {}
+
+  // Apart, so that a process loads no class of another part.
+  private static final class Providers {
+    static void find() {
+      System.out.println(Platforms.available(EndpointPlatform.class) + " "
+          + Platforms.available(FunctionPlatform.class) + " "
+          + Platforms.available(StatefulPlatform.class));
+    }
+  }
+
+  private static final class Json {
+    static void writeAndRead() {
       Endpoint endpoint = new Endpoint(
           new Container(
               ModelArtifact.huggingFace("org/name"),
@@ -34,9 +49,7 @@ public final class StartUp {
       if (!read.equals(endpoint)) {
         throw new IllegalStateException("read " + read);
       }
-      System.out.println(Platforms.available(EndpointPlatform.class) + " "
-          + Platforms.available(FunctionPlatform.class) + " "
-          + Platforms.available(StatefulPlatform.class));
+      System.out.println(read.name());
     }
   }
 }
