@@ -1204,6 +1204,35 @@ class ReconcilerTest {
   }
 
   @Test
+  void aMissingClassIsUnsupportedAndNamed() {
+    FakeKind kind = new FakeKind() {
+      @Override
+      public Observed<String> read(String name, Look look) {
+        throw new NoClassDefFoundError("acme/sdk/Client$Builder");
+      }
+    };
+    ServingException failure = fails(() -> run(kind).await(LIMIT));
+
+    assertThat(failure.kind()).isEqualTo(ErrorKind.UNSUPPORTED);
+    assertThat(failure)
+        .hasMessageContaining("needs class acme.sdk.Client$Builder for this")
+        .hasRootCauseInstanceOf(NoClassDefFoundError.class);
+  }
+
+  @Test
+  void aMissingClassOfWhatIsReadIsUnsupportedAndNamed() {
+    try (Reconciler reconciler =
+        Reconciler.builder("fake", List.of(new FakeKind())).build()) {
+      ServingException failure = fails(() -> reconciler.reading("all", LIMIT, () -> {
+        throw new NoClassDefFoundError("acme/sdk/Client");
+      }));
+
+      assertThat(failure.kind()).isEqualTo(ErrorKind.UNSUPPORTED);
+      assertThat(failure).hasMessageContaining("needs class acme.sdk.Client for this");
+    }
+  }
+
+  @Test
   void whatFollowsAnOperationMayNeedTheSameName() throws Exception {
     FakeKind kind = new FakeKind();
     try (Reconciler reconciler = Reconciler.builder("fake", List.of(kind)).build()) {
