@@ -184,7 +184,7 @@ class DocBlocksTest {
     for (String line : text.lines().toList()) {
       assertThat(line).matches("(FROM|COPY|ENV|EXPOSE|ENTRYPOINT|WORKDIR|USER|RUN) .+");
       if (line.startsWith("COPY ") && line.contains("/target/")) {
-        Path module = Pages.ROOT.resolve(line.split(" ")[1].replaceAll("/target/.*", ""));
+        Path module = Pages.ROOT.resolve(line.split(" ", -1)[1].replaceAll("/target/.*", ""));
         assertThat(module.resolve("pom.xml")).exists();
       }
       Matcher jar = Pattern.compile("/([\\w-]+)\\.jar").matcher(line);
@@ -205,7 +205,7 @@ class DocBlocksTest {
     for (String line : text.replaceAll("\\\\\\n\\s*", "").lines().toList()) {
       boolean typed = line.startsWith("$ ");
       String command = line.replaceFirst("^\\$ ", "").replaceAll("(^| +)# .*", "");
-      if (command.isBlank() || all && !typed && text.startsWith("$ ")) {
+      if (command.isBlank() || (all && !typed && text.startsWith("$ "))) {
         continue;
       }
       String[] words = command.strip().split("\\s+");
@@ -231,7 +231,7 @@ class DocBlocksTest {
     Set<String> names = Pattern.compile("(?m)^ +([a-z][a-z |-]*)\\) ")
         .matcher(run)
         .results()
-        .flatMap(label -> Stream.of(label.group(1).split(" *\\| *")))
+        .flatMap(label -> Stream.of(label.group(1).split(" *\\| *", -1)))
         .collect(Collectors.toSet());
     if (!words[1].equals(words[1].toUpperCase(Locale.ROOT))) {
       assertThat(names).as(String.join(" ", words)).contains(words[1]);
@@ -253,13 +253,13 @@ class DocBlocksTest {
     for (int i = 1; i < words.length; i++) {
       String word = words[i];
       if (word.equals("-pl") && i + 1 < words.length) {
-        for (String module : words[++i].split(",")) {
+        for (String module : words[++i].split(",", -1)) {
           assertThat(Pages.ROOT.resolve(module).resolve("pom.xml")).exists();
         }
       } else if (word.equals("-f")) {
         i++;
       } else if (word.startsWith("-P")) {
-        for (String profile : word.substring(2).split(",")) {
+        for (String profile : word.substring(2).split(",", -1)) {
           assertThat(POMS.all())
               .as("profile " + profile)
               .anyMatch(pom -> pom.contains("<id>" + profile.replace("!", "") + "</id>"));

@@ -76,7 +76,7 @@ final class Draw {
 
   private record Box(int x, int y, int width, int height) {
     int[] side(String side) {
-      String[] parts = side.split("(?=[+-])");
+      String[] parts = side.split("(?=[+-])", -1);
       int shift = parts.length > 1 ? Integer.parseInt(parts[1]) : 0;
       return switch (parts[0]) {
         case "left" -> new int[] {x, y + height / 2 + shift};
@@ -361,7 +361,7 @@ final class Draw {
 
   /** {@return a line of text, which must fit} */
   private static String write(double x, double y, String style, String text, int room) {
-    String[] parts = style.split("-");
+    String[] parts = style.split("-", -1);
     if (wide(text, parts[0]) > room) {
       throw new IllegalArgumentException(
           "needs " + Math.round(wide(text, parts[0])) + " pixels and has " + room + ": " + text);

@@ -52,8 +52,8 @@ final class Poms {
     assertThat(coordinates)
         .isNotEmpty()
         .allSatisfy(one -> assertThat(known)
-            .anyMatch(each ->
-                each.equals(one) || one.split(":").length == 2 && each.startsWith(one + ":")));
+            .anyMatch(each -> each.equals(one)
+                || (one.indexOf(':') == one.lastIndexOf(':') && each.startsWith(one + ":"))));
   }
 
   /** {@return what a piece of a pom asks for, with the versions that it states} */
