@@ -47,7 +47,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 
-/** The pieces of Java in docs, compiled; {@link DocSnippetsTest} finds each of them here and runs these methods. */
+/** The pieces of Java in docs, compiled; {@link DocBlocksTest} finds them here, and {@link DocSnippetsTest} runs them. */
 final class DocSnippets {
   private DocSnippets() {}
 
@@ -146,6 +146,13 @@ final class DocSnippets {
         .named("iris")
         .with(ServerlessOptions.DEFAULT.withIsolation(Isolation.PROCESS).withMaxQueue(100));
     return model;
+  }
+
+  static ModelArtifact texts() {
+    ModelArtifact model = ModelArtifact.of(Path.of("e5/onnx/model.onnx"));
+    ModelArtifact queries = model.withMetadata(
+        ModelMetadata.NONE.withLabels(Map.of("prompt", "query", "pooling", "mean")));
+    return queries;
   }
 
   static ModelArtifact gpu() {
