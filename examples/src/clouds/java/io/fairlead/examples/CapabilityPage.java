@@ -12,8 +12,9 @@ import java.util.stream.Collectors;
 
 /** The page of what each platform can do, written from what its provider says. */
 final class CapabilityPage {
-  static final String COMMAND = "./mvnw -B -Dtest=CapabilityPageTest -Dsurefire.failIfNoSpecifiedTests=false"
-      + " -Dfairlead.write=true -pl examples -am test";
+  static final String COMMAND =
+      "./mvnw -B -Dtest=CapabilityPageTest -Dsurefire.failIfNoSpecifiedTests=false"
+          + " -Dfairlead.write=true -pl examples -am test";
 
   private static final List<String> PLATFORMS =
       List.of("local", "serverless", "stateful", "sagemaker", "vertex", "azureml");
@@ -36,17 +37,22 @@ final class CapabilityPage {
     List<String> lines = new ArrayList<>();
     lines.add("# What each platform can do");
     lines.add("");
-    lines.add("This page is written from what the providers say of themselves, which `Platforms.capabilities(id)` returns without"
-        + " opening");
-    lines.add("the platform. A test of the build fails when the page is stale; this writes it again:");
+    lines.add(
+        "This page is written from what the providers say of themselves, which `Platforms.capabilities(id)` returns without"
+            + " opening");
+    lines.add(
+        "the platform. A test of the build fails when the page is stale; this writes it again:");
     lines.add("");
     lines.add("```");
     lines.add(COMMAND);
     lines.add("```");
     lines.add("");
-    lines.add("What a provider says is tested by the contract of its platform's type: what it claims is there and can be read back, and");
-    lines.add("what it does not is refused, or named by the warnings of a preview. \"partly\" has a condition, which is");
-    lines.add("[below](#conditions-and-reasons); \"–\" means that the type of the platform has no value or operation for it, so that");
+    lines.add(
+        "What a provider says is tested by the contract of its platform's type: what it claims is there and can be read back, and");
+    lines.add(
+        "what it does not is refused, or named by the warnings of a preview. \"partly\" has a condition, which is");
+    lines.add(
+        "[below](#conditions-and-reasons); \"–\" means that the type of the platform has no value or operation for it, so that");
     lines.add("it does not compile.");
     lines.add("");
     lines.add("## Operations");

@@ -65,14 +65,16 @@ class CheckOfCloudsTest {
   // ---- SageMaker ----
 
   private static final Map<String, String> SAGEMAKER = Map.of(
-      "region", "us-east-1", "endpoint", io.fairlead.sagemaker.standin.StandIn.endpoint().toString());
+      "region",
+      "us-east-1",
+      "endpoint",
+      io.fairlead.sagemaker.standin.StandIn.endpoint().toString());
 
   @Test
   void sageMakerAnswersWithItsCredentialsAndNothingOfTheSecretIsShown() {
     System.setProperty(ID, KEY);
     System.setProperty(SECRET_KEY, SECRET);
-    try (Account account =
-        io.fairlead.sagemaker.standin.StandIn.account(KEY, new VirtualTime())) {
+    try (Account account = io.fairlead.sagemaker.standin.StandIn.account(KEY, new VirtualTime())) {
       PlatformCheck check = Platforms.check("sagemaker", SAGEMAKER);
 
       assertThat(results(check)).as(check.toString()).containsOnly(Result.YES);
@@ -156,8 +158,8 @@ class CheckOfCloudsTest {
 
   @Test
   void withoutCredentialsOfGoogleItIsSaidWhatToDo() {
-    PlatformCheck check = Platforms.check(
-        "vertex", Map.of("project", "check-project", "location", "us-central1"));
+    PlatformCheck check =
+        Platforms.check("vertex", Map.of("project", "check-project", "location", "us-central1"));
 
     assertThat(results(check))
         .as(check.toString())
@@ -184,8 +186,7 @@ class CheckOfCloudsTest {
 
   @Test
   void azureAnswersForItsWorkspaceAndNothingOfTheTokenIsShown() {
-    try (Workspace workspace =
-        io.fairlead.azureml.standin.StandIn.workspace(new VirtualTime())) {
+    try (Workspace workspace = io.fairlead.azureml.standin.StandIn.workspace(new VirtualTime())) {
       PlatformCheck check = Platforms.check("azureml", azure(workspace));
 
       assertThat(results(check)).as(check.toString()).containsOnly(Result.YES);
@@ -196,22 +197,18 @@ class CheckOfCloudsTest {
 
   @Test
   void aWorkspaceThatAzureDoesNotKnowIsANo() {
-    try (Workspace workspace =
-        io.fairlead.azureml.standin.StandIn.workspace(new VirtualTime())) {
+    try (Workspace workspace = io.fairlead.azureml.standin.StandIn.workspace(new VirtualTime())) {
       PlatformCheck check =
           Platforms.check("azureml", with(azure(workspace), "workspace", "elsewhere"));
 
-      assertThat(check.finding(Question.ANSWER).result())
-          .as(check.toString())
-          .isEqualTo(Result.NO);
+      assertThat(check.finding(Question.ANSWER).result()).as(check.toString()).isEqualTo(Result.NO);
       assertThat(details(check, Question.ANSWER)).contains("elsewhere");
     }
   }
 
   @Test
   void whereNothingListensForAzureItIsSaid() {
-    try (Workspace workspace =
-        io.fairlead.azureml.standin.StandIn.workspace(new VirtualTime())) {
+    try (Workspace workspace = io.fairlead.azureml.standin.StandIn.workspace(new VirtualTime())) {
       assertUnreachable(Platforms.check(
           "azureml", with(azure(workspace), "endpoint", "http://127.0.0.1:" + closedPort())));
     }

@@ -1,16 +1,12 @@
 package io.fairlead.examples;
 
-import io.fairlead.platform.EndpointPlatform;
-import io.fairlead.platform.FunctionPlatform;
 import io.fairlead.platform.PlatformCheck;
 import io.fairlead.platform.Platforms;
-import io.fairlead.platform.StatefulPlatform;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.TreeSet;
 import java.util.logging.Level;
 import java.util.logging.Logger;
 
@@ -84,9 +80,7 @@ public final class Check {
 
   /** Those whose modules are not here are only named: to have them or not is a choice. */
   private static int all(Terminal out) {
-    Set<String> here = new TreeSet<>(Platforms.available(EndpointPlatform.class));
-    here.addAll(Platforms.available(FunctionPlatform.class));
-    here.addAll(Platforms.available(StatefulPlatform.class));
+    Set<String> here = Platforms.types().keySet();
     Set<String> ids = new LinkedHashSet<>(OF_THIS_PROJECT);
     ids.addAll(here);
     int status = 0;

@@ -72,7 +72,8 @@ class RunScriptTest {
     try (Child child = run()) {
       assertThat(child.exitCode()).isEqualTo(2);
       assertThat(child.err())
-          .contains("quickstart", "serverless", "stateful", "lifecycle", "check", "readme", "jshell");
+          .contains(
+              "quickstart", "serverless", "stateful", "lifecycle", "check", "readme", "jshell");
     }
     assertThat(builds()).isEmpty();
   }
