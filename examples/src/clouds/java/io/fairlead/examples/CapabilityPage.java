@@ -16,6 +16,21 @@ final class CapabilityPage {
       "./mvnw -B -Dtest=CapabilityPageTest -Dsurefire.failIfNoSpecifiedTests=false"
           + " -Dfairlead.write=true -pl examples -am test";
 
+  private static final String INTRODUCTION = """
+      # What each platform can do
+
+      This page is written from what the providers say of themselves, which `Platforms.capabilities(id)` returns without opening
+      the platform. A test of the build fails when the page is stale; this writes it again:
+
+      ```
+      %s
+      ```
+
+      What a provider says is tested by the contract of its platform's type. Of endpoint platforms each is: what is claimed is
+      there and can be read back, and what is not is refused, or named by the warnings of a preview. Of function platforms
+      streaming and scaling to zero are. "partly" has a condition, which is [below](#conditions-and-reasons); "–" means that
+      the type of the platform has no value or operation for it, so that it does not compile.""".formatted(COMMAND);
+
   private static final List<String> PLATFORMS =
       List.of("local", "serverless", "stateful", "sagemaker", "vertex", "azureml");
 
@@ -34,26 +49,7 @@ final class CapabilityPage {
   }
 
   String text() {
-    List<String> lines = new ArrayList<>();
-    lines.add("# What each platform can do");
-    lines.add("");
-    lines.add(
-        "This page is written from what the providers say of themselves, which `Platforms.capabilities(id)` returns without"
-            + " opening");
-    lines.add(
-        "the platform. A test of the build fails when the page is stale; this writes it again:");
-    lines.add("");
-    lines.add("```");
-    lines.add(COMMAND);
-    lines.add("```");
-    lines.add("");
-    lines.add(
-        "What a provider says is tested by the contract of its platform's type: what it claims is there and can be read back, and");
-    lines.add(
-        "what it does not is refused, or named by the warnings of a preview. \"partly\" has a condition, which is");
-    lines.add(
-        "[below](#conditions-and-reasons); \"–\" means that the type of the platform has no value or operation for it, so that");
-    lines.add("it does not compile.");
+    List<String> lines = new ArrayList<>(INTRODUCTION.lines().toList());
     lines.add("");
     lines.add("## Operations");
     lines.add("");

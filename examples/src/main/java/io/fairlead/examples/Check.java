@@ -64,7 +64,9 @@ public final class Check {
     if (id.isEmpty() && !settings.isEmpty()) {
       return wrong("--set needs the id of the platform before it, such as sagemaker.", err);
     }
-    return id.isEmpty() ? all(out) : one(Platforms.check(id, settings), out);
+    return id.isEmpty()
+        ? all(Platforms.types().keySet(), out)
+        : one(Platforms.check(id, settings), out);
   }
 
   private static int wrong(String problem, Terminal err) {
@@ -79,8 +81,7 @@ public final class Check {
   }
 
   /** Those whose modules are not here are only named: to have them or not is a choice. */
-  private static int all(Terminal out) {
-    Set<String> here = Platforms.types().keySet();
+  static int all(Set<String> here, Terminal out) {
     Set<String> ids = new LinkedHashSet<>(OF_THIS_PROJECT);
     ids.addAll(here);
     int status = 0;

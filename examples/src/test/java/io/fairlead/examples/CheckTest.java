@@ -3,6 +3,7 @@ package io.fairlead.examples;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.List;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -44,10 +45,23 @@ class CheckTest {
   }
 
   @Test
-  void withoutAnIdAllThatAreThereAreChecked() {
-    assertThat(run()).isZero();
+  void withoutAnIdAllThatAreThereAreCheckedAndTheOthersNamed() {
+    assertThat(Check.all(Set.of("local", "serverless", "stateful"), out.terminal))
+        .isZero();
 
-    assertThat(out.text()).contains("local: ok", "serverless: ok", "stateful: ok");
+    assertThat(out.text())
+        .contains(
+            "local: ok",
+            "serverless: ok",
+            "stateful: ok",
+            "vertex: its module is not here; examples/run check vertex has it");
+  }
+
+  @Test
+  void oneThatCannotBeUsedIsEnoughForAnExitCodeOfOne() {
+    assertThat(Check.all(Set.of("local", "nowhere"), out.terminal)).isEqualTo(1);
+
+    assertThat(out.text()).contains("local: ok", "nowhere: not ok", "Add the module that has it");
   }
 
   @ParameterizedTest
