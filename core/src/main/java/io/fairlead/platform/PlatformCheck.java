@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 
 /**
  * Whether a platform can be used from here, question by question; {@link Platforms#check} asks.
@@ -69,7 +70,7 @@ public record PlatformCheck(String platform, List<Finding> findings) {
       if (details.isEmpty()) {
         return List.of(List.of(question.name().toLowerCase(Locale.ROOT), word));
       }
-      return java.util.stream.IntStream.range(0, details.size())
+      return IntStream.range(0, details.size())
           .mapToObj(i -> i == 0
               ? List.of(question.name().toLowerCase(Locale.ROOT), word + ":", details.get(i))
               : List.of("", "", details.get(i)))

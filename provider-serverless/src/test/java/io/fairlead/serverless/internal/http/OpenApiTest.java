@@ -17,6 +17,7 @@ import io.swagger.v3.parser.core.models.SwaggerParseResult;
 import java.io.IOException;
 import java.util.Arrays;
 import java.util.EnumSet;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -147,7 +148,7 @@ final class OpenApiTest {
       assertThat(reply.status()).as(operation + " " + reply.text()).isEqualTo(200);
       JsonNode answer = api.path("paths")
           .path(path)
-          .path(method.toLowerCase(java.util.Locale.ROOT))
+          .path(method.toLowerCase(Locale.ROOT))
           .path("responses")
           .path("200");
       assertDescribed(operation, api, answer, reply);
