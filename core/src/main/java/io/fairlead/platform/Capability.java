@@ -67,6 +67,8 @@ public enum Capability {
 
   private final String meaning;
   private final boolean isOperation;
+
+  @SuppressWarnings("ImmutableEnumChecker") // a list that List.of makes does not change
   private final List<Class<?>> types;
 
   Capability(String meaning, boolean isOperation, Class<?>... types) {

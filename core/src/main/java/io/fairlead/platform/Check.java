@@ -16,11 +16,13 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Function;
 import java.util.function.Supplier;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /** A check of one platform, on a thread of its own, so that it ends in time whatever the platform does. */
@@ -74,9 +76,10 @@ final class Check {
     try {
       over = true;
       List<Finding> all = new ArrayList<>(findings);
+      Set<Question> asked = findings.stream().map(Finding::question).collect(Collectors.toSet());
       boolean failed = all.stream().anyMatch(finding -> finding.result() == Result.NO);
       for (Question question : Question.values()) {
-        if (question.ordinal() >= findings.size()) {
+        if (!asked.contains(question)) {
           all.add(
               failed
                   ? finding(question, Result.NOT_ASKED)
