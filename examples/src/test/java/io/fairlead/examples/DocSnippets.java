@@ -25,6 +25,7 @@ import io.fairlead.operation.Plan;
 import io.fairlead.platform.Description;
 import io.fairlead.platform.EndpointPlatform;
 import io.fairlead.platform.FunctionPlatform;
+import io.fairlead.platform.PlatformCheck;
 import io.fairlead.platform.Platforms;
 import io.fairlead.platform.Request;
 import io.fairlead.platform.Response;
@@ -67,6 +68,12 @@ final class DocSnippets {
     Endpoint blue = there.value().orElseThrow(); // another process can scale, route and undeploy it
     there.location().console(); // its page in the cloud's console
     return blue;
+  }
+
+  static PlatformCheck checking() {
+    PlatformCheck check = Platforms.check("sagemaker", Map.of("region", "us-east-1"));
+    System.out.println(check); // a line for each question, with what to do where the answer is no
+    return check;
   }
 
   static Map.Entry<ModelFunction, Plan> functions(

@@ -72,7 +72,8 @@ class RunScriptTest {
     try (Child child = run()) {
       assertThat(child.exitCode()).isEqualTo(2);
       assertThat(child.err())
-          .contains("quickstart", "serverless", "stateful", "lifecycle", "readme", "jshell");
+          .contains(
+              "quickstart", "serverless", "stateful", "lifecycle", "check", "readme", "jshell");
     }
     assertThat(builds()).isEmpty();
   }
@@ -116,6 +117,16 @@ class RunScriptTest {
           .contains("examples.jar:sagemaker-jars\n")
           .doesNotContain("run.jsa")
           .endsWith("Lifecycle\n--platform\nsagemaker\n--set\nregion=us-east-1\n");
+    }
+    try (Child child = run("check", "sagemaker", "--set", "region=us-east-1")) {
+      assertThat(child.exitCode()).isEqualTo(7);
+      assertThat(child.out())
+          .contains("examples.jar:sagemaker-jars\n")
+          .endsWith("Check\nsagemaker\n--set\nregion=us-east-1\n");
+    }
+    try (Child child = run("check")) {
+      assertThat(child.exitCode()).isEqualTo(7);
+      assertThat(child.out()).contains("examples.jar:jars\n").endsWith("Check\n");
     }
     try (Child child = run("lifecycle", "--set", "name=sagemaker", "--platform", "local")) {
       child.exitCode();

@@ -1,6 +1,8 @@
 package io.fairlead.azureml;
 
 import io.fairlead.azureml.internal.DefaultAzureMlPlatform;
+import io.fairlead.platform.Capabilities;
+import io.fairlead.platform.Capability;
 import io.fairlead.platform.EndpointPlatform;
 import io.fairlead.provider.Loopback;
 import io.fairlead.provider.TimeSource;
@@ -41,6 +43,22 @@ public final class AzureMlProvider implements PlatformProvider<EndpointPlatform>
   @Override
   public Class<EndpointPlatform> type() {
     return EndpointPlatform.class;
+  }
+
+  @Override
+  public Capabilities capabilities() {
+    return Capabilities.of(type())
+        .with(
+            Capability.PINNED_REQUESTS,
+            Capability.STREAMING,
+            Capability.AUTOSCALING,
+            Capability.INSTANCE_TYPE,
+            Capability.IMAGE,
+            Capability.ENVIRONMENT,
+            Capability.LOCAL_FILES,
+            Capability.UPLOAD)
+        .partly(Capability.HUGGING_FACE, "if Azure's registry HuggingFace has it")
+        .without(Capability.SCALE_TO_ZERO, "managed endpoints have at least one instance");
   }
 
   @Override

@@ -65,7 +65,9 @@ class DefaultSageMakerPlatformTest {
 
   private DefaultSageMakerPlatform open(EndpointPlatform wrapped) {
     return new DefaultSageMakerPlatform(
-        wrapped, new AsyncInvocations(clients, calls, errors, time, config.callTimeout()));
+        wrapped,
+        new AsyncInvocations(clients, calls, errors, time, config.callTimeout()),
+        new SageMakerReach(config, clients, errors));
   }
 
   @AfterEach

@@ -51,7 +51,8 @@ final class OnePlatformCall {
           () -> new SageMakerStreaming(config, clients, calls, errors, time));
       DefaultSageMakerPlatform platform = new DefaultSageMakerPlatform(
           new InvokeOnlyPlatform(invoker),
-          new AsyncInvocations(clients, calls, errors, time, config.callTimeout()));
+          new AsyncInvocations(clients, calls, errors, time, config.callTimeout()),
+          new SageMakerReach(config, clients, errors));
       try (platform) {
         printFailure(() -> platform.invokeStreaming(ScriptedServer.ENDPOINT, request, piece -> {}));
       }

@@ -46,11 +46,10 @@ class DefaultVertexPlatformTest {
 
   private final Serving serving = new Serving();
   private final List<Method> called = new ArrayList<>();
+  private final VertexCalls calls =
+      new VertexCalls(serving.clients, new VertexErrors("nobody"), serving.config.callTimeout());
   private final DefaultVertexPlatform platform = new DefaultVertexPlatform(
-      recorder(),
-      serving.invoker,
-      new ModelGarden(new VertexCalls(
-          serving.clients, new VertexErrors("nobody"), serving.config.callTimeout())));
+      recorder(), serving.invoker, new ModelGarden(calls), new VertexReach(serving.config, calls));
 
   @TempDir
   private Path folder;
