@@ -56,7 +56,7 @@ class ArchitectureTest {
       error     |
       grammar   |
       operation | grammar, error
-      platform  | grammar, error, operation, spi, provider
+      platform  | grammar, error, operation, spi, provider, json
       provider  | grammar, error
       spi       | grammar, platform
       json      | grammar, spi, provider, com.fasterxml.jackson
