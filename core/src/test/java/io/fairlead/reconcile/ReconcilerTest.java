@@ -1271,7 +1271,8 @@ class ReconcilerTest {
         .contains("expired");
     assertThat(plan.toString())
         .containsOnlyOnce("expired")
-        .contains("unknown variant bert/green (created if absent, not read, for the reason above)");
+        .contains("unknown variant bert/green (created if absent, model: " + modelOf(TWO)
+            + ", instanceType: small, count: 1, not read, for the reason above)");
   }
 
   @Test
