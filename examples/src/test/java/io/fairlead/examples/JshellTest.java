@@ -1,9 +1,13 @@
 package io.fairlead.examples;
 
+import static java.util.stream.Collectors.joining;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
+import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -28,6 +32,44 @@ class JshellTest {
             "left: [] []");
   }
 
+  /** Types what a section of the page types, and expects what it shows as the answers, in order. */
+  private void followThePage(String section, String script) throws Exception {
+    String page = Files.readString(Path.of("../docs/jshell.md"));
+    String text = page.substring(page.indexOf("\n## " + section + "\n") + 1);
+    List<String> blocks = Pattern.compile("```jshell\n(.*?)```", Pattern.DOTALL)
+        .matcher(text.substring(0, (text + "\n## ").indexOf("\n## ", 1)))
+        .results()
+        .map(block -> block.group(1))
+        .toList();
+    assertThat(blocks).isNotEmpty();
+    String prompt = "jshell> ";
+    List<String> lines = blocks.stream().flatMap(String::lines).toList();
+    String typed = lines.stream()
+        .filter(line -> line.startsWith(prompt))
+        .map(line -> line.substring(prompt.length()) + "\n")
+        .collect(joining());
+
+    assertThat(unnumbered(output(script, typed + Jshell.END)))
+        .containsSubsequence(lines.stream()
+            .filter(line -> !line.startsWith(prompt))
+            .map(line -> unnumbered(line) + "\n")
+            .toList());
+  }
+
+  private static String unnumbered(String answers) {
+    return answers.replaceAll("\\$\\d+ ==>", "==>");
+  }
+
+  @Test
+  void theFirstStepsOfThePageAreAnsweredAsItSays() throws Exception {
+    followThePage("First steps", "first-steps");
+  }
+
+  @Test
+  void theCanaryOfThePageIsAnsweredAsItSays() throws Exception {
+    followThePage("A canary", "canary");
+  }
+
   @Test
   void whatIsTypedIsAnsweredInALineEach() throws Exception {
     String output = output("first-steps", """
@@ -44,7 +86,7 @@ class JshellTest {
         local.preview(p -> p.undeploy(green))
         """ + Jshell.END);
 
-    assertThat(output.replaceAll("(?m)\\$\\d+ ==>", "==>"))
+    assertThat(unnumbered(output))
         .containsSubsequence(
             "==> true\n",
             "container ==> Container[classpath:all-minilm-l6-v2-q.onnx]\n",
