@@ -5,6 +5,7 @@ module io.fairlead.core {
   requires com.fasterxml.jackson.databind;
   requires org.slf4j;
 
+  exports io.fairlead.config;
   exports io.fairlead.error;
   exports io.fairlead.grammar;
   exports io.fairlead.json;

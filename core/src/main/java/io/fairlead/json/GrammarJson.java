@@ -16,6 +16,8 @@ import com.fasterxml.jackson.databind.ObjectWriter;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import io.fairlead.grammar.InvalidValueException;
 import io.fairlead.grammar.Problem;
+import io.fairlead.json.internal.TreeReader;
+import io.fairlead.json.internal.TreeWriter;
 import java.util.List;
 
 /**
@@ -67,7 +69,7 @@ public final class GrammarJson {
   public static <T> T read(String json, Class<T> type) {
     requireNonNull(json, "json");
     requireNonNull(type, "type");
-    return new TreeReader(OptionTypes.ofThisThread()).read(parse(json, type), type);
+    return TreeReader.readJson(parse(json, type), type);
   }
 
   private static JsonNode parse(String json, Class<?> type) {

@@ -12,6 +12,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.ServiceLoader;
+import java.util.SortedMap;
+import java.util.TreeMap;
 import java.util.stream.Collectors;
 
 /**
@@ -96,6 +98,37 @@ public final class Platforms {
               + "): check that the libraries its module needs are on the class path in the versions that it asks for.",
           e);
     }
+  }
+
+  /**
+   * {@return the platform, which tells a listener of each invocation and operation}
+   *
+   * <p>It has the public interfaces of the platform, the provider's own included. Closing it closes the platform.
+   *
+   * @param name what the listener is told as the platform's name: that of the application's configuration, or the id
+   * @param type the interface to have it as, such as {@code EndpointPlatform.class}
+   */
+  public static <P extends Platform<?>> P observed(
+      Platform<?> platform, String name, PlatformListener listener, Class<P> type) {
+    requireNonNull(platform, "platform");
+    requireNonNull(name, "name");
+    requireNonNull(listener, "listener");
+    return type.cast(ObservedPlatform.of(platform, name, listener, System::nanoTime));
+  }
+
+  /** {@return the types of the platforms on the class path, by their ids, sorted} */
+  public static SortedMap<String, Class<? extends Platform<?>>> types() {
+    SortedMap<String, Class<? extends Platform<?>>> types = new TreeMap<>();
+    Found.in(ClassLoaders.ofThread(Platforms.class))
+        .providers
+        .forEach(provider -> types.putIfAbsent(provider.id(), provider.type()));
+    return types;
+  }
+
+  /** {@return the sentence that there is no provider with an id, with what to add to the class path} */
+  public static String missing(String id) {
+    return requireNonNull(
+        Found.in(ClassLoaders.ofThread(Platforms.class)).noProvider(id).getMessage());
   }
 
   /** {@return the ids of the platforms of this type on the class path, sorted} */

@@ -5,6 +5,7 @@ import static java.util.Objects.requireNonNull;
 import io.fairlead.grammar.InvalidValueException;
 import io.fairlead.grammar.Problem;
 import io.fairlead.grammar.Problems;
+import io.fairlead.provider.Durations;
 import java.net.URI;
 import java.time.DateTimeException;
 import java.time.Duration;
@@ -206,26 +207,10 @@ public final class PlatformConfig {
   }
 
   private static Duration parseDuration(String text) {
-    String lower = text.trim().toLowerCase(Locale.ROOT);
-    Duration duration = lower.startsWith("p") ? Duration.parse(text.trim()) : simpleDuration(lower);
+    Duration duration = Durations.parse(text);
     if (duration.isZero() || duration.isNegative()) {
       throw new IllegalArgumentException(text);
     }
     return duration;
-  }
-
-  private static Duration simpleDuration(String text) {
-    int digits = 0;
-    while (digits < text.length() && Character.isDigit(text.charAt(digits))) {
-      digits++;
-    }
-    long number = Long.parseLong(text.substring(0, digits));
-    return switch (text.substring(digits).trim()) {
-      case "ms" -> Duration.ofMillis(number);
-      case "s" -> Duration.ofSeconds(number);
-      case "m" -> Duration.ofMinutes(number);
-      case "h" -> Duration.ofHours(number);
-      default -> throw new IllegalArgumentException(text);
-    };
   }
 }

@@ -17,6 +17,27 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class RequestTest {
+  @ParameterizedTest
+  @ValueSource(strings = {"/v1/chat/completions", "/score", "/a%20b/", "/v1/models/x:predict"})
+  void aPathIsKept(String path) {
+    Request request =
+        Request.json("{}").withPath(path).pinnedTo("blue").withTimeout(Duration.ofSeconds(1));
+
+    assertThat(request.path()).contains(path);
+    assertThat(request).isNotEqualTo(Request.json("{}").pinnedTo("blue"));
+    assertThat(request)
+        .hasToString("Request[2 bytes of application/json to " + path + ", pinned to blue]");
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {"", "/", "score", "/a?b", "/../x", "/a/./b", "//x", "/a b", "/a#b", "/a\nb"})
+  void whatIsNoPathIsRefused(String path) {
+    assertThatThrownBy(() -> Request.json("{}").withPath(path))
+        .isInstanceOf(InvalidValueException.class)
+        .hasMessageContaining("path must be a path other than /");
+  }
+
   @Test
   void aJsonRequestIsUtf8FollowsTheWeightsAndWaitsAMinute() {
     Request request = Request.json("{\"text\":\"ä\"}");

@@ -1,5 +1,7 @@
 package io.fairlead.spring;
 
+import io.fairlead.config.PlatformHealth;
+import io.fairlead.config.PlatformsHealth;
 import org.springframework.boot.actuate.autoconfigure.health.ConditionalOnEnabledHealthIndicator;
 import org.springframework.boot.actuate.health.CompositeHealthContributor;
 import org.springframework.boot.actuate.health.Health;

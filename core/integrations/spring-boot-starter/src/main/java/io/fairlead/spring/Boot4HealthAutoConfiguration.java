@@ -1,5 +1,7 @@
 package io.fairlead.spring;
 
+import io.fairlead.config.PlatformHealth;
+import io.fairlead.config.PlatformsHealth;
 import org.springframework.boot.autoconfigure.AutoConfiguration;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnClass;
 import org.springframework.boot.health.autoconfigure.contributor.ConditionalOnEnabledHealthIndicator;

@@ -1,6 +1,10 @@
 package io.fairlead.spring;
 
+import io.fairlead.config.PlatformsHealth;
+import io.fairlead.config.StartDeployments;
+import io.fairlead.platform.Platform;
 import io.fairlead.spring.FairleadRegistrar.Declarations;
+import java.util.function.Function;
 import org.springframework.beans.factory.BeanFactory;
 import org.springframework.boot.autoconfigure.AutoConfiguration;
 import org.springframework.context.annotation.Bean;
@@ -17,14 +21,23 @@ public class FairleadAutoConfiguration {
   public FairleadAutoConfiguration() {}
 
   @Bean
-  DeployAtStart fairleadDeployAtStart(Declarations declarations, BeanFactory beans) {
-    return new DeployAtStart(declarations.all(), declarations.properties().start(), beans);
+  StartDeployments fairleadStartDeployments(Declarations declarations, BeanFactory beans) {
+    return new StartDeployments(declarations.all(), declarations.start(), platforms(beans));
+  }
+
+  @Bean
+  DeployAtStart fairleadDeployAtStart(StartDeployments deployments) {
+    return new DeployAtStart(deployments);
   }
 
   @Bean
   PlatformsHealth fairleadPlatformsHealth(
-      Declarations declarations, DeployAtStart start, BeanFactory beans) {
+      Declarations declarations, StartDeployments start, BeanFactory beans) {
     return new PlatformsHealth(
-        declarations.all(), start, declarations.properties().health(), beans, System::nanoTime);
+        declarations.all(), start, declarations.health(), platforms(beans), System::nanoTime);
+  }
+
+  private static Function<String, Platform<?>> platforms(BeanFactory beans) {
+    return name -> beans.getBean(name, Platform.class);
   }
 }

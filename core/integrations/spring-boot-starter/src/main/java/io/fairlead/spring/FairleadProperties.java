@@ -2,8 +2,7 @@ package io.fairlead.spring;
 
 import io.fairlead.grammar.ColdStart;
 import java.time.Duration;
-import java.util.Collections;
-import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import org.springframework.boot.context.properties.ConfigurationProperties;
@@ -11,7 +10,8 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
 import org.springframework.util.unit.DataSize;
 
 /**
- * The properties of an application below {@code fairlead}.
+ * The properties of an application below {@code fairlead}, for the metadata that IDEs complete from; {@code
+ * ConfigReader} is what reads them.
  *
  * @param platforms Platforms by name: the name of the platform's bean.
  * @param endpoints Endpoints by public name, which is the name of the endpoint's bean, too.
@@ -28,37 +28,13 @@ record FairleadProperties(
     @DefaultValue StartProperties start,
     @DefaultValue HealthProperties health,
     @DefaultValue ObservationsProperties observations) {
-  FairleadProperties {
-    platforms = copied(platforms);
-    endpoints = copied(endpoints);
-    functions = copied(functions);
-  }
-
-  /** The order of the file is that of the beans and of the messages. */
-  private static <V> Map<String, V> copied(@Nullable Map<String, V> map) {
-    return map == null ? Map.of() : Collections.unmodifiableMap(new LinkedHashMap<>(map));
-  }
-
   /**
    * A platform.
    *
    * @param id The platform's id, such as local or sagemaker. By default the name.
    * @param settings The platform's own settings, such as region.
    */
-  record PlatformProperties(@Nullable String id, Map<String, String> settings) {
-    /** A platform of which nothing is given but its name. */
-    static final PlatformProperties DEFAULT = new PlatformProperties(null, Map.of());
-
-    PlatformProperties {
-      settings = copied(settings);
-    }
-
-    /** {@return the id, without the settings, which may be secret} */
-    @Override
-    public String toString() {
-      return "PlatformProperties[" + id + "]";
-    }
-  }
+  record PlatformProperties(@Nullable String id, Map<String, String> settings) {}
 
   /**
    * An endpoint.
@@ -76,6 +52,9 @@ record FairleadProperties(
    * @param instanceType The platform's name of the machine type, where there is a choice.
    * @param image The container image, where the platform does not choose it.
    * @param environment Environment variables of the container.
+   * @param packages Packages that the model's code needs, as pip names them.
+   * @param labels Labels of the model, by name.
+   * @param options What one platform alone has, by its id and option.
    * @param deployAtStart Whether it is deployed when the application starts.
    */
   record EndpointProperties(
@@ -91,17 +70,10 @@ record FairleadProperties(
       @Nullable String instanceType,
       @Nullable String image,
       Map<String, String> environment,
-      @DefaultValue("false") boolean deployAtStart) {
-    EndpointProperties {
-      environment = copied(environment);
-    }
-
-    /** {@return model and platform, without the environment, which may be secret} */
-    @Override
-    public String toString() {
-      return "EndpointProperties[" + model + " on " + platform + "]";
-    }
-  }
+      List<String> packages,
+      Map<String, String> labels,
+      Map<String, Map<String, Object>> options,
+      @DefaultValue("false") boolean deployAtStart) {}
 
   /**
    * A function.
@@ -117,6 +89,8 @@ record FairleadProperties(
    * @param maxConcurrent The most concurrent invocations. By default 100.
    * @param idleTimeout The time without an invocation after which the last instance stops. By default 10m.
    * @param coldStart When the model is loaded: lazy or eager. By default lazy.
+   * @param labels Labels of the model, by name.
+   * @param options What one platform alone has, by its id and option.
    * @param deployAtStart Whether it is deployed when the application starts.
    */
   record FunctionProperties(
@@ -130,6 +104,8 @@ record FairleadProperties(
       @Nullable Integer maxConcurrent,
       @Nullable Duration idleTimeout,
       @Nullable ColdStart coldStart,
+      Map<String, String> labels,
+      Map<String, Map<String, Object>> options,
       @DefaultValue("false") boolean deployAtStart) {}
 
   /**

@@ -1,19 +1,18 @@
 package io.fairlead.spring;
 
+import io.fairlead.config.ConfigProblems;
+import io.fairlead.config.ConfigReader;
+import io.fairlead.config.Declared;
+import io.fairlead.config.DeclaredPlatform;
+import io.fairlead.config.HealthSettings;
+import io.fairlead.config.OpenPlatforms;
+import io.fairlead.config.StartSettings;
 import io.fairlead.grammar.Served;
 import io.fairlead.platform.Platform;
-import io.fairlead.platform.Platforms;
-import io.fairlead.provider.ClassLoaders;
-import io.fairlead.provider.Services;
-import io.fairlead.spi.PlatformProvider;
-import io.fairlead.spring.FairleadProperties.PlatformProperties;
-import io.fairlead.spring.OpenPlatforms.Opening;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.ServiceLoader;
 import java.util.Set;
-import java.util.TreeMap;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import org.slf4j.Logger;
@@ -46,26 +45,26 @@ final class FairleadRegistrar implements ImportBeanDefinitionRegistrar {
   @Override
   public void registerBeanDefinitions(
       AnnotationMetadata metadata, BeanDefinitionRegistry registry) {
-    PropertyProblems problems = new PropertyProblems(environment);
-    FairleadProperties properties = PropertiesReader.read(environment, problems);
+    ConfigReader reader = new ConfigReader("fairlead", ConfigurationTree.of(environment));
+    ConfigProblems problems = reader.problems();
     // First the application's own, which settings of the same name do not replace.
     Map<String, Class<?>> types = ownPlatforms();
     Map<String, String> aliases = new LinkedHashMap<>();
-    Map<String, Opening> openings =
-        openings(properties.platforms(), types, aliases, registry, problems);
+    Map<String, DeclaredPlatform> platforms = platforms(reader, types, aliases, registry);
     aliases.forEach((name, own) -> types.put(name, type(own)));
-    Map<String, Class<?>> choices = new LinkedHashMap<>(types);
     // Under two names it would look like two.
-    choices.keySet().removeAll(aliases.values());
-    openings.forEach((name, opening) -> choices.put(name, opening.type()));
-    unknown(properties.platforms(), openings, aliases, choices);
-    List<Declared<?>> declared = new ServedReader(choices, problems).read(properties);
+    types.keySet().removeAll(aliases.values());
+    platforms.forEach((name, platform) -> types.put(name, platform.type()));
+    List<Declared<?>> declared = reader.served(types);
     for (Declared<?> each : declared) {
-      checkName(each, registry, openings, problems);
+      checkName(each, registry, platforms, problems);
     }
+    StartSettings start = reader.start();
+    HealthSettings health = reader.health();
+    reader.isObserved();
     if (problems.any()) {
       // Together with those of the platforms' own settings.
-      new OpenPlatforms(openings, problems).close();
+      new OpenPlatforms(platforms.values(), problems).close();
     }
     aliases.forEach((name, own) -> {
       LOG.info(
@@ -83,12 +82,17 @@ final class FairleadRegistrar implements ImportBeanDefinitionRegistrar {
         "fairlead.declarations",
         Declarations.class,
         () -> new Declarations(
-            properties,
             declared.stream()
                 .map(each -> own.contains(each.name()) ? withOwnValue(each) : each)
-                .toList()));
-    register(registry, PLATFORMS, OpenPlatforms.class, () -> new OpenPlatforms(openings, problems));
-    openings.forEach((name, opening) -> registerPlatform(registry, name, opening.type()));
+                .toList(),
+            start,
+            health));
+    register(
+        registry,
+        PLATFORMS,
+        OpenPlatforms.class,
+        () -> new OpenPlatforms(platforms.values(), problems));
+    platforms.forEach((name, platform) -> registerPlatform(registry, name, platform.type()));
     for (Declared<?> each : declared) {
       registerValue(registry, each);
     }
@@ -98,8 +102,10 @@ final class FairleadRegistrar implements ImportBeanDefinitionRegistrar {
    * What the configuration has.
    *
    * @param all its endpoints and functions
+   * @param start what is done with those that are deployed at start
+   * @param health how the health is read
    */
-  record Declarations(FairleadProperties properties, List<Declared<?>> all) {
+  record Declarations(List<Declared<?>> all, StartSettings start, HealthSettings health) {
     Declarations {
       all = List.copyOf(all);
     }
@@ -107,12 +113,7 @@ final class FairleadRegistrar implements ImportBeanDefinitionRegistrar {
 
   /** {@return what is declared, with the value of the application's own bean of its name} */
   private <S extends Served> Declared<S> withOwnValue(Declared<S> declared) {
-    return new Declared<>(
-        declared.name(),
-        declared.platform(),
-        declared.type(),
-        beans.getBean(declared.name(), declared.type()),
-        declared.deployAtStart());
+    return declared.withValue(beans.getBean(declared.name(), declared.type()));
   }
 
   private Map<String, Class<?>> ownPlatforms() {
@@ -128,57 +129,35 @@ final class FairleadRegistrar implements ImportBeanDefinitionRegistrar {
     return type == null ? Platform.class : type;
   }
 
-  /** A name that is wrong is one problem, and no second one where it is used. */
-  private static void unknown(
-      Map<String, PlatformProperties> given,
-      Map<String, Opening> openings,
-      Map<String, String> aliases,
-      Map<String, Class<?>> choices) {
-    given.keySet().stream()
-        .filter(name -> !openings.containsKey(name) && !aliases.containsKey(name))
-        .forEach(name -> choices.putIfAbsent(name, Platform.class));
-  }
-
-  private static Map<String, Opening> openings(
-      Map<String, PlatformProperties> given,
+  private static Map<String, DeclaredPlatform> platforms(
+      ConfigReader reader,
       Map<String, Class<?>> own,
       Map<String, String> aliases,
-      BeanDefinitionRegistry registry,
-      PropertyProblems problems) {
-    Map<String, Class<? extends Platform<?>>> providers = providers();
-    Map<String, Opening> openings = new LinkedHashMap<>();
-    given.forEach((name, properties) -> {
-      String id = properties.id() == null ? name : properties.id();
-      Class<? extends Platform<?>> type = providers.get(id);
-      if (own.containsKey(name)) {
-        return;
+      BeanDefinitionRegistry registry) {
+    Set<String> names = reader.platformNames();
+    Map<String, DeclaredPlatform> platforms = reader.platforms(own.keySet());
+    for (String name : names) {
+      if (!own.containsKey(name) && registry.containsBeanDefinition(name)) {
+        reader
+            .problems()
+            .add(
+                "fairlead.platforms." + name,
+                "must have another name: a bean of this name is no platform");
+        platforms.remove(name);
       }
-      if (registry.containsBeanDefinition(name)) {
-        problems.add(
-            "fairlead.platforms." + name,
-            "must have another name: a bean of this name is no platform");
-      } else if (type == null) {
-        problems.add(
-            "fairlead.platforms." + name + (properties.id() == null ? "" : ".id"),
-            "must be the id of a platform"
-                + Nearest.question(id, providers.keySet()).orElseGet(() -> ": " + sentence(id)),
-            id);
-      } else {
-        openings.put(name, new Opening(id, type, properties));
-      }
-    });
+    }
     own.forEach((bean, type) -> {
-      List<String> replaced = openings.entrySet().stream()
+      List<String> replaced = platforms.entrySet().stream()
           .filter(each -> areOne(type, each.getValue().type()))
           .map(Map.Entry::getKey)
           .toList();
       // Of several nobody knows which one is meant.
-      if (replaced.size() == 1 && !given.containsKey(bean)) {
-        openings.remove(replaced.get(0));
+      if (replaced.size() == 1 && !names.contains(bean)) {
+        platforms.remove(replaced.get(0));
         aliases.put(replaced.get(0), bean);
       }
     });
-    return openings;
+    return platforms;
   }
 
   /** A bean of a type of its own, such as that of another provider, is none of a more general type. */
@@ -186,39 +165,17 @@ final class FairleadRegistrar implements ImportBeanDefinitionRegistrar {
     return own != Platform.class && own.isAssignableFrom(provided);
   }
 
-  /** {@return what the library says of an id that no provider has} */
-  @SuppressWarnings({"unchecked", "rawtypes"}) // A class has no type arguments.
-  private static String sentence(String id) {
-    try {
-      Platforms.open(id, (Class<Platform<?>>) (Class) Platform.class).close();
-      return "";
-    } catch (RuntimeException e) {
-      return String.valueOf(e.getMessage());
-    }
-  }
-
-  @SuppressWarnings({"rawtypes", "unchecked"}) // A class has no type arguments.
-  private static Map<String, Class<? extends Platform<?>>> providers() {
-    Map<String, Class<? extends Platform<?>>> types = new TreeMap<>();
-    for (PlatformProvider provider : Services.of(
-            ServiceLoader.load(PlatformProvider.class, ClassLoaders.ofThread(Platforms.class)))
-        .found()) {
-      types.put(provider.id(), provider.type());
-    }
-    return types;
-  }
-
   private void checkName(
       Declared<?> declared,
       BeanDefinitionRegistry registry,
-      Map<String, Opening> openings,
-      PropertyProblems problems) {
+      Map<String, DeclaredPlatform> platforms,
+      ConfigProblems problems) {
     String property = "fairlead."
         + (declared.type().getSimpleName().equals("Endpoint") ? "endpoints." : "functions.")
         + declared.name();
     boolean taken = registry.containsBeanDefinition(declared.name())
         && !declared.type().isAssignableFrom(type(declared.name()));
-    if (taken || openings.containsKey(declared.name())) {
+    if (taken || platforms.containsKey(declared.name())) {
       problems.add(
           property,
           "must have another name: "

@@ -1,9 +1,9 @@
 package io.fairlead.spring;
 
 import io.fairlead.platform.Platform;
+import io.fairlead.platform.Platforms;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.lang.reflect.Modifier;
-import java.lang.reflect.Proxy;
 import java.util.Arrays;
 import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.beans.factory.config.BeanPostProcessor;
@@ -11,7 +11,7 @@ import org.springframework.beans.factory.config.ConfigurableListableBeanFactory;
 import org.springframework.beans.factory.support.RootBeanDefinition;
 import org.springframework.util.ClassUtils;
 
-/** Puts {@link ObservedPlatform} in front of each bean that is a platform and is asked for by an interface. */
+/** Puts meters in front of each bean that is a platform and is asked for by an interface. */
 final class ObservingPostProcessor implements BeanPostProcessor {
   private final ConfigurableListableBeanFactory beans;
   private final ObjectProvider<MeterRegistry> registry;
@@ -35,10 +35,7 @@ final class ObservingPostProcessor implements BeanPostProcessor {
     if (Arrays.stream(interfaces).noneMatch(declared(name)::isAssignableFrom)) {
       return bean;
     }
-    return Proxy.newProxyInstance(
-        bean.getClass().getClassLoader(),
-        interfaces,
-        new ObservedPlatform(platform, name, registry::getIfUnique));
+    return Platforms.observed(platform, name, new Meters(registry::getIfUnique), Platform.class);
   }
 
   /** {@return the type by which a bean is known; if that is unknown, one that no platform has} */

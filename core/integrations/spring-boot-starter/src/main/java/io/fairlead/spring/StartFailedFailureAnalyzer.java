@@ -1,5 +1,6 @@
 package io.fairlead.spring;
 
+import io.fairlead.config.StartFailedException;
 import org.springframework.boot.diagnostics.AbstractFailureAnalyzer;
 import org.springframework.boot.diagnostics.FailureAnalysis;
 

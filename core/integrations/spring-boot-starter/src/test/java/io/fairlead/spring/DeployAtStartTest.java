@@ -3,6 +3,9 @@ package io.fairlead.spring;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.fairlead.config.PlatformHealth;
+import io.fairlead.config.PlatformsHealth;
+import io.fairlead.config.StartFailedException;
 import io.fairlead.grammar.Endpoint;
 import io.fairlead.grammar.ModelFunction;
 import io.fairlead.platform.Deployment;

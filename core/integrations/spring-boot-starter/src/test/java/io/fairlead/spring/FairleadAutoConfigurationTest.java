@@ -4,6 +4,8 @@ import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.fairlead.config.ConfigProblem;
+import io.fairlead.config.InvalidConfigurationException;
 import io.fairlead.error.ServingException;
 import io.fairlead.grammar.ColdStart;
 import io.fairlead.grammar.Container;
@@ -160,7 +162,7 @@ class FairleadAutoConfigurationTest {
         """).run(context -> {
       assertThat(context).hasFailed();
       assertThat(failure(context.getStartupFailure()).problems().stream()
-              .map(PropertyProblem::toString)
+              .map(ConfigProblem::toString)
               .toList())
           .anySatisfy(each -> assertThat(each)
               .startsWith(
@@ -213,7 +215,7 @@ class FairleadAutoConfigurationTest {
     Applications.context("fairlead.platfrms.local.id=local", "fairlead.health.limit=x")
         .run(context -> {
           FailureAnalysis analysis =
-              new InvalidPropertiesFailureAnalyzer().analyze(context.getStartupFailure());
+              new InvalidConfigurationFailureAnalyzer().analyze(context.getStartupFailure());
           assertThat(analysis.getDescription())
               .contains("has 2 mistakes")
               .contains("  - fairlead.platfrms is not a property: did you mean platforms?")
@@ -222,7 +224,7 @@ class FairleadAutoConfigurationTest {
                   .load(
                       FailureAnalyzer.class,
                       FailureHandler.handleMessage((message, failure) -> {})))
-              .hasAtLeastOneElementOfType(InvalidPropertiesFailureAnalyzer.class)
+              .hasAtLeastOneElementOfType(InvalidConfigurationFailureAnalyzer.class)
               .hasAtLeastOneElementOfType(StartFailedFailureAnalyzer.class);
         });
   }
@@ -385,9 +387,9 @@ class FairleadAutoConfigurationTest {
             assertThat(context.getBean("called")).isEqualTo(List.of(context.getBean("two"))));
   }
 
-  private static InvalidPropertiesException failure(Throwable failure) {
+  private static InvalidConfigurationException failure(Throwable failure) {
     for (Throwable each = failure; each != null; each = each.getCause()) {
-      if (each instanceof InvalidPropertiesException found) {
+      if (each instanceof InvalidConfigurationException found) {
         return found;
       }
     }

@@ -4,7 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import io.fairlead.grammar.Endpoint;
+import io.fairlead.config.ConfigSchema;
+import io.fairlead.config.InvalidConfigurationException;
+import io.fairlead.config.Property;
+import io.fairlead.grammar.Served;
 import io.fairlead.spring.FairleadProperties.PlatformProperties;
 import java.io.IOException;
 import java.io.InputStream;
@@ -15,8 +18,13 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
 class MetadataTest {
@@ -66,30 +74,66 @@ class MetadataTest {
         files.add(part.substring(0, part.indexOf("```")));
       }
     }
-    assertThat(files).hasSize(2);
+    assertThat(files).hasSizeGreaterThan(2);
 
-    Applications.yaml(files.get(0))
-        .run(context -> assertThat(context.getBean(Endpoint.class).name()).isEqualTo("iris"));
-    // All that this class path lacks is the provider.
-    Applications.yaml(files.get(1))
-        .run(context -> assertThat(context.getStartupFailure())
-            .isInstanceOfSatisfying(
-                InvalidPropertiesException.class,
-                e -> assertThat(e.problems())
-                    .singleElement()
-                    .satisfies(problem ->
-                        assertThat(problem.rule()).contains("fairlead-provider-sagemaker"))));
+    for (String file : files) {
+      // All that this class path may lack is a provider.
+      Applications.yaml(file).run(context -> {
+        if (context.getStartupFailure() == null) {
+          assertThat(context.getBeansOfType(Served.class)).isNotEmpty();
+        } else {
+          assertThat(context.getStartupFailure())
+              .isInstanceOfSatisfying(
+                  InvalidConfigurationException.class,
+                  e -> assertThat(e.problems())
+                      .singleElement()
+                      .satisfies(problem ->
+                          assertThat(problem.rule()).contains("fairlead-provider-sagemaker")));
+        }
+      });
+    }
+  }
+
+  @Test
+  void thePropertiesAreThoseThatAreRead() {
+    assertThat(names(FairleadProperties.PlatformProperties.class))
+        .isEqualTo(names(ConfigSchema.PLATFORMS));
+    assertThat(names(FairleadProperties.EndpointProperties.class))
+        .isEqualTo(names(ConfigSchema.ENDPOINTS));
+    assertThat(names(FairleadProperties.FunctionProperties.class))
+        .isEqualTo(names(ConfigSchema.FUNCTIONS));
+    assertThat(names(FairleadProperties.StartProperties.class))
+        .isEqualTo(names(ConfigSchema.START));
+    assertThat(names(FairleadProperties.HealthProperties.class))
+        .isEqualTo(names(ConfigSchema.HEALTH));
+    assertThat(names(FairleadProperties.ObservationsProperties.class))
+        .isEqualTo(names(ConfigSchema.OBSERVATIONS));
+  }
+
+  private static Set<String> names(Class<?> record) {
+    return Stream.of(record.getRecordComponents())
+        .map(component -> hyphenated(component.getName()))
+        .collect(Collectors.toCollection(TreeSet::new));
+  }
+
+  private static Set<String> names(List<Property> properties) {
+    return properties.stream().map(Property::name).collect(Collectors.toCollection(TreeSet::new));
+  }
+
+  private static String hyphenated(String name) {
+    return name.replaceAll("([A-Z])", "-$1").toLowerCase(Locale.ROOT);
   }
 
   private static List<String> properties(String under, Class<?> record, boolean belowMaps) {
     List<String> names = new ArrayList<>();
     for (RecordComponent component : record.getRecordComponents()) {
-      String name = under + "." + PropertiesReader.hyphenated(component.getName());
+      String name = under + "." + hyphenated(component.getName());
       Type type = component.getGenericType();
       if (type instanceof Class<?> group && group.isRecord()) {
         names.addAll(properties(name, group, belowMaps));
       } else if (type instanceof ParameterizedType map
           && belowMaps
+          && map.getRawType() == Map.class
           && map.getActualTypeArguments()[1] instanceof Class<?> value
           && value.isRecord()) {
         names.addAll(properties(name + ".NAME", value, true));

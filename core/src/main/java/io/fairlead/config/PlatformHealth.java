@@ -1,11 +1,10 @@
-package io.fairlead.spring;
+package io.fairlead.config;
 
 import io.fairlead.error.ServingException;
 import io.fairlead.grammar.Redacted;
 import io.fairlead.grammar.Served;
 import io.fairlead.platform.Deployment;
 import io.fairlead.platform.Platform;
-import io.fairlead.spring.FairleadProperties.HealthProperties;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -26,10 +25,10 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>It is looked at when somebody asks, and not again for a while; nobody waits for longer than the limit.
  */
-final class PlatformHealth {
+public final class PlatformHealth {
   private final List<Declared<?>> served;
-  private final DeployAtStart start;
-  private final HealthProperties properties;
+  private final StartDeployments start;
+  private final HealthSettings settings;
   private final Supplier<Platform<?>> platform;
   private final Executor executor;
   private final LongSupplier nanoTime;
@@ -41,21 +40,21 @@ final class PlatformHealth {
 
   PlatformHealth(
       List<Declared<?>> served,
-      DeployAtStart start,
-      HealthProperties properties,
+      StartDeployments start,
+      HealthSettings settings,
       Supplier<Platform<?>> platform,
       Executor executor,
       LongSupplier nanoTime) {
     this.served = List.copyOf(served);
     this.start = start;
-    this.properties = properties;
+    this.settings = settings;
     this.platform = platform;
     this.executor = executor;
     this.nanoTime = nanoTime;
   }
 
   /** The state of a platform, from the best to the worst. */
-  enum State {
+  public enum State {
     /** All that it serves answers requests. */
     UP,
     /** Something is being created or changed. */
@@ -69,18 +68,18 @@ final class PlatformHealth {
    *
    * @param details a sentence for each endpoint and function, by name; never a secret
    */
-  record Health(State state, Map<String, String> details) {}
+  public record Health(State state, Map<String, String> details) {}
 
   /** The health of one endpoint or function. */
   private record One(State state, String detail) {}
 
   /** {@return the health, which may be as old as the interval} */
-  Health health() {
+  public Health health() {
     CompletableFuture<Health> last = lastLook();
     try {
-      return last.get(properties.limit().toNanos(), TimeUnit.NANOSECONDS);
+      return last.get(settings.limit().toNanos(), TimeUnit.NANOSECONDS);
     } catch (TimeoutException e) {
-      return unknown("no answer within " + properties.limit().toMillis() + " ms");
+      return unknown("no answer within " + settings.limit().toMillis() + " ms");
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       return unknown("interrupted");
@@ -97,7 +96,7 @@ final class PlatformHealth {
       long deployingNow =
           served.stream().filter(each -> start.isDeploying(each.name())).count();
       boolean isRecent =
-          now - lookedAt < properties.interval().toNanos() && deployingNow == deploying;
+          now - lookedAt < settings.interval().toNanos() && deployingNow == deploying;
       if (last == null || (last.isDone() && !isRecent)) {
         lookedAt = now;
         deploying = deployingNow;
@@ -160,7 +159,7 @@ final class PlatformHealth {
 
   @SuppressWarnings("unchecked") // A platform is found by what it serves.
   private <S extends Served> Optional<Deployment> status(S value) {
-    return ((Platform<S>) platform.get()).status(value, properties.limit());
+    return ((Platform<S>) platform.get()).status(value, settings.limit());
   }
 
   /** What else may be thrown may have anything in its message. */

@@ -1,4 +1,4 @@
-package io.fairlead.spring;
+package io.fairlead.config;
 
 import static org.assertj.core.api.Assertions.assertThat;
 

@@ -1,4 +1,4 @@
-package io.fairlead.json;
+package io.fairlead.json.internal;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
@@ -18,12 +18,13 @@ import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /** A writer of values as a tree of JSON, the inverse of {@link TreeReader}. */
-final class TreeWriter {
+public final class TreeWriter {
   private static final JsonNodeFactory NODES = JsonNodeFactory.instance;
 
   private TreeWriter() {}
 
-  static JsonNode write(Object value) {
+  /** {@return the tree of a value} */
+  public static JsonNode write(Object value) {
     return write(value, value.getClass().getSimpleName());
   }
 

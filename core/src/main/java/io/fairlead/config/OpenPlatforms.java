@@ -1,12 +1,12 @@
-package io.fairlead.spring;
+package io.fairlead.config;
 
 import io.fairlead.error.ServingException;
 import io.fairlead.grammar.InvalidValueException;
 import io.fairlead.grammar.Problem;
 import io.fairlead.platform.Platform;
 import io.fairlead.platform.Platforms;
-import io.fairlead.spring.FairleadProperties.PlatformProperties;
 import java.util.Arrays;
+import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -14,11 +14,11 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * The platforms of an application, opened together, so that all mistakes in their settings are reported together.
+ * Platforms of a configuration, opened together, so that all mistakes in their settings are reported together.
  *
- * <p>Opening makes no remote call. They are closed with the application's beans, after its web server has drained.
+ * <p>Opening makes no remote call.
  */
-final class OpenPlatforms implements AutoCloseable {
+public final class OpenPlatforms implements AutoCloseable {
   private static final Pattern KNOWN_KEYS = Pattern.compile("is not a setting; there are: (.*)");
 
   private final Map<String, Platform<?>> open = new LinkedHashMap<>();
@@ -27,37 +27,29 @@ final class OpenPlatforms implements AutoCloseable {
    * Opens platforms.
    *
    * @param problems where each that cannot be opened is noted
-   * @throws InvalidPropertiesException if there is a problem, this one's or an earlier one; then none is open
+   * @throws InvalidConfigurationException if there is a problem, this one's or an earlier one; then none is open
    */
-  OpenPlatforms(Map<String, Opening> openings, PropertyProblems problems) {
-    openings.forEach((name, opening) -> open(name, opening, problems));
+  public OpenPlatforms(Collection<DeclaredPlatform> platforms, ConfigProblems problems) {
+    platforms.forEach(platform -> open(platform, problems));
     if (problems.any()) {
       close();
     }
     problems.throwIfAny();
   }
 
-  /**
-   * What it takes to open a platform.
-   *
-   * @param type the type of the platform's provider
-   */
-  record Opening(String id, Class<? extends Platform<?>> type, PlatformProperties properties) {}
-
-  private void open(String name, Opening opening, PropertyProblems problems) {
-    String under = "fairlead.platforms." + name;
+  private void open(DeclaredPlatform platform, ConfigProblems problems) {
     try {
       open.put(
-          name,
-          Platforms.open(opening.id(), opening.type(), opening.properties().settings()));
+          platform.name(), Platforms.open(platform.id(), platform.type(), platform.settings()));
     } catch (InvalidValueException e) {
       for (Problem problem : e.problems()) {
         problems.add(
-            under + ".settings" + (problem.field().isEmpty() ? "" : "." + problem.field()),
+            platform.path() + ".settings"
+                + (problem.field().isEmpty() ? "" : "." + problem.field()),
             rule(problem) + (problem.value().isEmpty() ? "" : " (got " + problem.value() + ")"));
       }
     } catch (ServingException e) {
-      problems.add(under, "cannot be opened: " + e.getMessage());
+      problems.add(platform.path(), "cannot be opened: " + e.getMessage());
     }
   }
 
@@ -70,8 +62,12 @@ final class OpenPlatforms implements AutoCloseable {
         : problem.rule();
   }
 
-  /** {@return the open platform of a name} */
-  Platform<?> get(String name) {
+  /**
+   * {@return the open platform of a name}
+   *
+   * @throws IllegalStateException if there is none
+   */
+  public Platform<?> get(String name) {
     Platform<?> platform = open.get(name);
     if (platform == null) {
       throw new IllegalStateException("Platform '" + name + "' is not open.");
@@ -79,6 +75,7 @@ final class OpenPlatforms implements AutoCloseable {
     return platform;
   }
 
+  /** Closes all of them; a platform that is closed already is no mistake. */
   @Override
   public void close() {
     List.copyOf(open.values()).forEach(Platform::close);

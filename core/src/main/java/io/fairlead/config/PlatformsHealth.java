@@ -1,27 +1,33 @@
-package io.fairlead.spring;
+package io.fairlead.config;
 
 import io.fairlead.platform.Platform;
-import io.fairlead.spring.FairleadProperties.HealthProperties;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.SynchronousQueue;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Function;
 import java.util.function.LongSupplier;
 import java.util.stream.Collectors;
-import org.springframework.beans.factory.BeanFactory;
 
-/** The health of each platform that serves an endpoint or function of the configuration. */
-final class PlatformsHealth implements AutoCloseable {
+/** The health of each platform that serves an endpoint or function of a configuration. */
+public final class PlatformsHealth implements AutoCloseable {
   private final Map<String, PlatformHealth> byPlatform = new LinkedHashMap<>();
   private final ThreadPoolExecutor threads;
 
-  PlatformsHealth(
+  /**
+   * Creates it; nothing is read yet.
+   *
+   * @param start what is being deployed at start
+   * @param platforms gives the open platform of a name
+   * @param nanoTime a clock, such as {@code System::nanoTime}
+   */
+  public PlatformsHealth(
       List<Declared<?>> declared,
-      DeployAtStart start,
-      HealthProperties properties,
-      BeanFactory beans,
+      StartDeployments start,
+      HealthSettings settings,
+      Function<String, Platform<?>> platforms,
       LongSupplier nanoTime) {
     Map<String, List<Declared<?>>> served = declared.stream()
         .collect(
@@ -36,16 +42,11 @@ final class PlatformsHealth implements AutoCloseable {
     served.forEach((platform, values) -> byPlatform.put(
         platform,
         new PlatformHealth(
-            values,
-            start,
-            properties,
-            () -> beans.getBean(platform, Platform.class),
-            threads,
-            nanoTime)));
+            values, start, settings, () -> platforms.apply(platform), threads, nanoTime)));
   }
 
-  /** {@return the health of each platform, by the name of its bean} */
-  Map<String, PlatformHealth> byPlatform() {
+  /** {@return the health of each platform, by its name} */
+  public Map<String, PlatformHealth> byPlatform() {
     return byPlatform;
   }
 

@@ -1,4 +1,4 @@
-package io.fairlead.json;
+package io.fairlead.json.internal;
 
 import java.lang.reflect.Constructor;
 import java.lang.reflect.InvocationTargetException;

@@ -1,7 +1,8 @@
-package io.fairlead.spring;
+package io.fairlead.config;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.fairlead.config.PlatformHealth.State;
 import io.fairlead.error.ErrorKind;
 import io.fairlead.error.ServingException;
 import io.fairlead.grammar.FunctionLimits;
@@ -11,9 +12,6 @@ import io.fairlead.grammar.TrafficWeight;
 import io.fairlead.platform.Deployment;
 import io.fairlead.platform.FunctionPlatform;
 import io.fairlead.platform.Platform;
-import io.fairlead.spring.FairleadProperties.HealthProperties;
-import io.fairlead.spring.FairleadProperties.StartProperties;
-import io.fairlead.spring.PlatformHealth.State;
 import java.lang.reflect.Proxy;
 import java.net.URI;
 import java.time.Duration;
@@ -29,14 +27,12 @@ import java.util.function.Supplier;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
-import org.springframework.beans.factory.support.StaticListableBeanFactory;
-import org.springframework.boot.DefaultApplicationArguments;
 
 class PlatformHealthTest {
   private static final ModelFunction IRIS = new ModelFunction(
       ModelArtifact.of(URI.create("java:acme.Iris")).named("iris"), FunctionLimits.DEFAULT);
-  private static final HealthProperties PROPERTIES =
-      new HealthProperties(Duration.ofSeconds(10), Duration.ofSeconds(5));
+  private static final HealthSettings SETTINGS =
+      new HealthSettings(Duration.ofSeconds(10), Duration.ofSeconds(5));
 
   private final AtomicLong now = new AtomicLong();
   private final AtomicInteger looks = new AtomicInteger();
@@ -44,32 +40,15 @@ class PlatformHealthTest {
   @ParameterizedTest
   @CsvSource({"READY, UP", "CHANGING, OUT_OF_SERVICE", "FAILED, DOWN"})
   void theHealthFollowsTheState(Deployment.State state, State expected) {
-    PlatformHealth health = health(() -> Optional.of(deployment(state)), Runnable::run, PROPERTIES);
+    PlatformHealth health = health(() -> Optional.of(deployment(state)), Runnable::run, SETTINGS);
 
     assertThat(health.health().state()).isEqualTo(expected);
     assertThat(health.health().details().get("iris")).contains(state.name());
   }
 
   @Test
-  void whatIsDeployedAtStartIsOutOfServiceUntilItIsDeployed() {
-    Applications.context(
-            "fairlead.platforms.local.id=local",
-            "fairlead.endpoints.echo.model=java:io.fairlead.spring.Echo",
-            "fairlead.endpoints.echo.deploy-at-start=true")
-        .run(context -> {
-          PlatformsHealth health = context.getBean(PlatformsHealth.class);
-          assertThat(health.byPlatform().get("local").health().state())
-              .isEqualTo(State.OUT_OF_SERVICE);
-
-          context.getBean(DeployAtStart.class).run(new DefaultApplicationArguments());
-
-          assertThat(health.byPlatform().get("local").health().state()).isEqualTo(State.UP);
-        });
-  }
-
-  @Test
   void whatIsNotDeployedIsDown() {
-    PlatformHealth health = health(Optional::empty, Runnable::run, PROPERTIES);
+    PlatformHealth health = health(Optional::empty, Runnable::run, SETTINGS);
 
     assertThat(health.health().state()).isEqualTo(State.DOWN);
     assertThat(health.health().details()).containsEntry("iris", "is not deployed");
@@ -78,7 +57,7 @@ class PlatformHealthTest {
   @Test
   void itIsLookedAtAgainWhenTheIntervalHasPassedAndNotBefore() {
     PlatformHealth health =
-        health(() -> Optional.of(deployment(Deployment.State.READY)), Runnable::run, PROPERTIES);
+        health(() -> Optional.of(deployment(Deployment.State.READY)), Runnable::run, SETTINGS);
 
     health.health();
     now.addAndGet(Duration.ofMillis(9_999).toNanos());
@@ -105,7 +84,7 @@ class PlatformHealthTest {
             return Optional.of(deployment(Deployment.State.READY));
           },
           executor,
-          new HealthProperties(Duration.ofSeconds(10), Duration.ofMillis(50)));
+          new HealthSettings(Duration.ofSeconds(10), Duration.ofMillis(50)));
 
       assertThat(health.health().state()).isEqualTo(State.DOWN);
       now.addAndGet(Duration.ofMinutes(1).toNanos());
@@ -125,7 +104,7 @@ class PlatformHealthTest {
               "stub", ErrorKind.UNAVAILABLE, "No answer from https://host/x?sig=s3cr3t.");
         },
         Runnable::run,
-        PROPERTIES);
+        SETTINGS);
 
     assertThat(health.health().state()).isEqualTo(State.DOWN);
     assertThat(health.health().details().get("iris"))
@@ -140,62 +119,9 @@ class PlatformHealthTest {
           throw new IllegalStateException("s3cr3t");
         },
         Runnable::run,
-        PROPERTIES);
+        SETTINGS);
 
     assertThat(health.health().details()).containsEntry("iris", "java.lang.IllegalStateException");
-  }
-
-  /** With the classes of the version of Spring Boot that the test runs with. */
-  @Test
-  void eachPlatformHasAContributor() {
-    Applications.context(
-            "fairlead.platforms.local.id=local",
-            "fairlead.endpoints.echo.model=java:io.fairlead.spring.Echo")
-        .run(context -> {
-          assertThat(context).hasNotFailed();
-          Object contributor = context.getBean("fairleadHealthContributor");
-          assertThat(
-                  System.getProperty("spring-boot.version").startsWith("3.")
-                      ? Boot3.health(contributor)
-                      : Boot4.health(contributor))
-              .contains("DOWN")
-              .contains("echo=is not deployed");
-        });
-  }
-
-  @Test
-  void withoutEndpointsAndFunctionsThereIsNoContributor() {
-    Applications.context("fairlead.platforms.local.id=local")
-        .run(context -> assertThat(context).doesNotHaveBean("fairleadHealthContributor"));
-  }
-
-  @Test
-  void theHealthCanBeTurnedOff() {
-    Applications.context(
-            "management.health.fairlead.enabled=false",
-            "fairlead.platforms.local.id=local",
-            "fairlead.endpoints.echo.model=java:io.fairlead.spring.Echo")
-        .run(context ->
-            assertThat(context).hasNotFailed().doesNotHaveBean("fairleadHealthContributor"));
-  }
-
-  private static final class Boot3 {
-    static String health(Object contributor) {
-      return ((org.springframework.boot.actuate.health.HealthIndicator)
-              ((org.springframework.boot.actuate.health.CompositeHealthContributor) contributor)
-                  .getContributor("local"))
-          .health()
-          .toString();
-    }
-  }
-
-  private static final class Boot4 {
-    static String health(Object contributor) {
-      return String.valueOf(((org.springframework.boot.health.contributor.HealthIndicator)
-              ((org.springframework.boot.health.contributor.CompositeHealthContributor) contributor)
-                  .getContributor("local"))
-          .health());
-    }
   }
 
   private static Deployment deployment(Deployment.State state) {
@@ -203,24 +129,22 @@ class PlatformHealthTest {
   }
 
   private PlatformHealth health(
-      Supplier<Optional<Deployment>> status, Executor executor, HealthProperties properties) {
+      Supplier<Optional<Deployment>> status, Executor executor, HealthSettings settings) {
     Platform<?> platform = (Platform<?>) Proxy.newProxyInstance(
         getClass().getClassLoader(),
         new Class<?>[] {FunctionPlatform.class},
         (proxy, method, arguments) -> {
           assertThat(method.getName()).isEqualTo("status");
-          assertThat(arguments[1]).isEqualTo(properties.limit());
+          assertThat(arguments[1]).isEqualTo(settings.limit());
           looks.incrementAndGet();
           return status.get();
         });
-    DeployAtStart start = new DeployAtStart(
-        List.of(),
-        new StartProperties(Duration.ofMinutes(1), StartProperties.OnFailure.FAIL),
-        new StaticListableBeanFactory());
+    StartDeployments start =
+        new StartDeployments(List.of(), StartSettings.DEFAULT, name -> platform);
     return new PlatformHealth(
         List.of(new Declared<>("iris", "stub", ModelFunction.class, IRIS, false)),
         start,
-        properties,
+        settings,
         () -> platform,
         executor,
         now::get);

@@ -1,4 +1,4 @@
-package io.fairlead.spring;
+package io.fairlead.config;
 
 import java.util.Collection;
 import java.util.Comparator;
@@ -9,17 +9,17 @@ import java.util.Optional;
  * The nearest right name for a wrong one, by edit distance (Wagner and Fischer, "The String-to-String Correction
  * Problem", 1974).
  */
-final class Nearest {
+public final class Nearest {
   private Nearest() {}
 
   /** {@return the end of a rule: the nearest name, such as {@code : did you mean model?}, or all if none is near} */
-  static String orAll(String wrong, Collection<String> names) {
+  public static String orAll(String wrong, Collection<String> names) {
     return question(wrong, names)
         .orElse(names.isEmpty() ? "" : "; there are: " + String.join(", ", names));
   }
 
   /** {@return the end of a rule, such as {@code : did you mean model?}; empty if no name is near} */
-  static Optional<String> question(String wrong, Collection<String> names) {
+  public static Optional<String> question(String wrong, Collection<String> names) {
     String lower = wrong.toLowerCase(Locale.ROOT);
     int far = Math.max(2, wrong.length() / 3);
     return names.stream()

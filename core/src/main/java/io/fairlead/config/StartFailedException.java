@@ -1,14 +1,15 @@
-package io.fairlead.spring;
+package io.fairlead.config;
 
 import java.io.Serial;
 import java.util.List;
 
 /** The exception for a start at which something could not be deployed. */
-final class StartFailedException extends RuntimeException {
+public final class StartFailedException extends RuntimeException {
   @Serial
   private static final long serialVersionUID = 1L;
 
-  private final transient List<String> sentences;
+  @SuppressWarnings("serial") // What List.copyOf gives is serializable.
+  private final List<String> sentences;
 
   StartFailedException(List<String> sentences, Throwable cause) {
     super(String.join(" ", sentences), cause);
@@ -16,7 +17,7 @@ final class StartFailedException extends RuntimeException {
   }
 
   /** {@return a sentence for each endpoint and function that could not be deployed} */
-  List<String> sentences() {
+  public List<String> sentences() {
     return sentences;
   }
 }

@@ -1,4 +1,4 @@
-package io.fairlead.json;
+package io.fairlead.json.internal;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.fairlead.grammar.InvalidValueException;
@@ -33,18 +33,40 @@ import org.jspecify.annotations.Nullable;
  * <p>A method returns null if it noted a problem. The value that contains it is not created; its other fields are still
  * read, for their own problems.
  */
-final class TreeReader {
+public final class TreeReader {
   private static final int MAX_CAUSES = 20;
+
+  private final Form form;
 
   private final OptionTypes optionTypes;
   private final Problems problems = Problems.in("");
   private final List<Throwable> causes = new ArrayList<>();
 
-  TreeReader(OptionTypes optionTypes) {
+  private TreeReader(OptionTypes optionTypes, Form form) {
     this.optionTypes = optionTypes;
+    this.form = form;
   }
 
-  <T> T read(JsonNode root, Class<T> type) {
+  /**
+   * {@return the value of a tree as {@link TreeWriter} writes it}
+   *
+   * @throws InvalidValueException if it is invalid, with all problems
+   */
+  public static <T> T readJson(JsonNode root, Class<T> type) {
+    return new TreeReader(OptionTypes.ofThisThread(), Form.JSON).read(root, type);
+  }
+
+  /**
+   * {@return the value of maps, lists and texts as they are in a configuration file}
+   *
+   * @param root maps by name, whose names may have hyphens in place of capitals, lists, and texts
+   * @throws InvalidValueException if it is invalid, with all problems
+   */
+  public static <T> T readConfiguration(Object root, Class<T> type, OptionTypes optionTypes) {
+    return new TreeReader(optionTypes, Form.CONFIGURATION).read(Form.tree(root), type);
+  }
+
+  private <T> T read(JsonNode root, Class<T> type) {
     Object value = value(root, type, "");
     if (value == null) {
       InvalidValueException exception =
@@ -93,7 +115,7 @@ final class TreeReader {
     @Nullable Object[] values = new Object[components.length];
     for (int i = 0; i < components.length; i++) {
       String name = components[i].getName();
-      JsonNode field = node.get(name);
+      JsonNode field = form.field(node, name);
       values[i] = field == null
           ? absent(components[i], under(path, name))
           : value(field, components[i].getGenericType(), under(path, name));
@@ -112,7 +134,7 @@ final class TreeReader {
     SettingsType settings = SettingsType.of(type);
     Map<String, Object> values = new LinkedHashMap<>();
     settings.fields().forEach((name, fieldType) -> {
-      JsonNode field = node.get(name);
+      JsonNode field = form.field(node, name);
       Object value = field == null ? null : value(field, fieldType, under(path, name));
       if (value != null) {
         values.put(name, value);
@@ -124,7 +146,7 @@ final class TreeReader {
 
   private void checkNames(JsonNode node, Class<?> type, Collection<String> known, String path) {
     node.fieldNames().forEachRemaining(name -> {
-      if (!known.contains(name)) {
+      if (known.stream().noneMatch(field -> form.names(name, field))) {
         String rule =
             "is not a field of " + type.getSimpleName() + ", which has " + String.join(", ", known);
         problem(under(path, name), rule, "");
@@ -192,7 +214,8 @@ final class TreeReader {
     return problems.count() > before ? null : new Options<>(values);
   }
 
-  private @Nullable Object list(JsonNode node, Type elementType, String path) {
+  private @Nullable Object list(JsonNode given, Type elementType, String path) {
+    JsonNode node = form.list(given);
     if (!node.isArray()) {
       return notA("an array", node, path);
     }
@@ -218,7 +241,8 @@ final class TreeReader {
     return values.values().stream().allMatch(Objects::nonNull) ? values : null;
   }
 
-  private @Nullable Object constant(JsonNode node, Class<?> type, String path) {
+  private @Nullable Object constant(JsonNode given, Class<?> type, String path) {
+    JsonNode node = form.scalar(given, type);
     Object[] constants = type.getEnumConstants();
     for (Object constant : constants) {
       if (node.isTextual() && ((Enum<?>) constant).name().equals(node.textValue())) {
@@ -231,7 +255,8 @@ final class TreeReader {
     return wrong("must be one of " + names, node, path);
   }
 
-  private @Nullable Object scalar(JsonNode node, Class<?> type, String path) {
+  private @Nullable Object scalar(JsonNode given, Class<?> type, String path) {
+    JsonNode node = form.scalar(given, type);
     if (type == String.class) {
       return node.isTextual() ? node.textValue() : wrong("must be text", node, path);
     }
@@ -280,7 +305,7 @@ final class TreeReader {
     } catch (DateTimeException e) {
       // Reported below, as for any other invalid value.
     }
-    return wrong("must be a duration in ISO 8601, such as PT1M30S", node, path);
+    return wrong(form.durationRule(), node, path);
   }
 
   /** Notes a problem with a value that is shown. */

@@ -1,4 +1,4 @@
-package io.fairlead.json;
+package io.fairlead.json.internal;
 
 import static java.util.Objects.requireNonNull;
 
@@ -7,7 +7,9 @@ import io.fairlead.provider.ClassLoaders;
 import io.fairlead.provider.Services;
 import io.fairlead.spi.OptionsProvider;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
+import java.util.Map;
 import java.util.ServiceLoader;
 import java.util.SortedMap;
 import java.util.TreeMap;
@@ -15,7 +17,7 @@ import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /** The option types on the class path, by their names in JSON. */
-final class OptionTypes {
+public final class OptionTypes {
   private final ClassLoader classLoader;
   private final List<Throwable> failures = new ArrayList<>();
   private @Nullable SortedMap<String, Class<? extends PlatformOptions>> types;
@@ -24,7 +26,8 @@ final class OptionTypes {
     this.classLoader = classLoader;
   }
 
-  static OptionTypes ofThisThread() {
+  /** {@return the option types that the thread's context class loader and this library's own have} */
+  public static OptionTypes ofThisThread() {
     return new OptionTypes(ClassLoaders.ofThread(OptionTypes.class));
   }
 
@@ -35,6 +38,11 @@ final class OptionTypes {
   @Nullable
   Class<? extends PlatformOptions> find(String name) {
     return types().get(name);
+  }
+
+  /** {@return all option types, by their names in JSON, such as {@code sagemaker.SageMakerRuntime}} */
+  public Map<String, Class<? extends PlatformOptions>> all() {
+    return Collections.unmodifiableMap(types());
   }
 
   /** {@return the rule that an unknown name breaks, and what to do, worded to follow it} */
