@@ -17,6 +17,8 @@ import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardWatchEventKinds;
+import java.nio.file.WatchService;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -82,7 +84,6 @@ final class OnnxProcessTest {
         .satisfies(file -> assertThat(file).isNotEmptyFile());
     assertThat(again).contains("once: [[");
     assertThat(files(models)).contains(whole).hasSize(2);
-    assertThat(Files.mismatch(whole, folder.resolve("cache").resolve("whole"))).isEqualTo(-1);
     assertThat(files(folder.resolve("tmp"))).isEmpty();
   }
 
@@ -150,9 +151,18 @@ final class OnnxProcessTest {
           case "memory" -> memory(engine, cache.resolve("minilm.onnx"));
           case "hog" -> hog(engine);
           case "halt" -> haltWhileKeeping(arguments[2], cache);
-          default ->
-            System.out.println(
-                "once: " + engine.load(Models.MINILM).invoke(TEXT).text());
+          default -> once(engine, Files.createDirectories(cache.resolve("models")));
+        }
+      }
+    }
+
+    /** Answers, and waits until the model is kept: a process that ends does not wait for long. */
+    private static void once(Engine engine, Path models) throws IOException, InterruptedException {
+      try (WatchService watch = models.getFileSystem().newWatchService()) {
+        models.register(watch, StandardWatchEventKinds.ENTRY_CREATE);
+        System.out.println("once: " + engine.load(Models.MINILM).invoke(TEXT).text());
+        while (files(models).stream().noneMatch(file -> file.toString().endsWith(".ort"))) {
+          watch.take().reset();
         }
       }
     }
