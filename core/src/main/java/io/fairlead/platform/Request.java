@@ -91,6 +91,30 @@ public final class Request {
         .collect(Collectors.joining(",", "{\"inputs\":[", "]}")));
   }
 
+  /**
+   * {@return a request with rows of numbers, as the JSON object {@code {"instances": [[...], ...]}}}
+   *
+   * <p>Models in this JVM, TensorFlow Serving, KServe's version 1 and Vertex AI's containers understand it.
+   *
+   * @throws io.fairlead.grammar.InvalidValueException if a number is NaN or infinite, which JSON has no form for
+   */
+  public static Request rows(float[]... rows) {
+    Problems problems = Problems.in("Request");
+    StringBuilder json = new StringBuilder("{\"instances\":[");
+    for (int i = 0; i < rows.length; i++) {
+      json.append(i == 0 ? "[" : ",[");
+      for (int j = 0; j < rows[i].length; j++) {
+        float number = rows[i][j];
+        problems.check(
+            Float.isFinite(number), "rows[" + i + "][" + j + "]", "must be finite", number);
+        json.append(j == 0 ? "" : ",").append(number);
+      }
+      json.append(']');
+    }
+    problems.throwIfAny();
+    return json(json.append("]}").toString());
+  }
+
   /** A JSON string, by RFC 8259: all that has to be escaped is the quote, the backslash and control characters. */
   private static String quoted(String text) {
     int length = requireNonNull(text, "text").length();

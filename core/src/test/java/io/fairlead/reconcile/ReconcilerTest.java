@@ -45,6 +45,7 @@ import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -1276,6 +1277,22 @@ class ReconcilerTest {
     assertThat(cloud.remains()).contains("model " + modelOf(ONE));
   }
 
+  @ParameterizedTest
+  @CsvSource({
+    "s3://models/bert/, bert",
+    "s3://models/bert.tar.gz?signature=secret, bert.tar.gz",
+    "s3:///, s3"
+  })
+  void packagingIsCalledByTheLastPartOfTheLocation(String location, String name) {
+    EndpointPlatform platform = new MemoryCloud(time).open();
+
+    Operation<Container> operation = platform.packageModel(
+        ModelArtifact.of(URI.create(location)), ONE.runtime(), ONE.dependencies());
+
+    operation.await(LIMIT);
+    assertThat(operation).hasToString("package " + name + " on " + MemoryCloud.ID + ": SUCCEEDED");
+  }
+
   // ---- previews ----
 
   @Test
@@ -1300,7 +1317,8 @@ class ReconcilerTest {
         .contains("expired");
     assertThat(plan.toString())
         .containsOnlyOnce("expired")
-        .contains("unknown variant bert/green (created if absent, not read, for the reason above)");
+        .contains("unknown variant bert/green (created if absent, model: " + modelOf(TWO)
+            + ", instanceType: small, count: 1, not read, for the reason above)");
   }
 
   @Test
