@@ -74,7 +74,14 @@ class RunScriptTest {
       assertThat(child.exitCode()).isEqualTo(2);
       assertThat(child.err())
           .contains(
-              "quickstart", "serverless", "stateful", "lifecycle", "check", "readme", "jshell");
+              "quickstart",
+              "serverless",
+              "stateful",
+              "lifecycle",
+              "check",
+              "quarkus",
+              "readme",
+              "jshell");
     }
     assertThat(builds()).isEmpty();
   }
@@ -103,6 +110,21 @@ class RunScriptTest {
         .singleElement()
         .asString()
         .contains("-pl examples -am", "-DskipTests package");
+  }
+
+  @Test
+  void theServiceOfQuarkusIsBuiltWithItsOwnModulesAndHasTheArgumentsAsProperties()
+      throws Exception {
+    try (Child child = run("quarkus", "-Dquarkus.http.port=0")) {
+      assertThat(child.exitCode()).isEqualTo(7);
+      assertThat(child.out())
+          .endsWith("-Dquarkus.http.port=0\n-jar\n"
+              + root.resolve("examples/quarkus/target/quarkus-app/quarkus-run.jar") + "\n");
+    }
+    assertThat(builds())
+        .singleElement()
+        .asString()
+        .contains("-pl examples/quarkus -am -Dquick -Pquarkus");
   }
 
   @Test

@@ -37,7 +37,8 @@ final class Snippets {
     @Produces
     @Singleton
     SageMakerPlatform cloud(AwsCredentialsProvider credentials) {
-      return new SageMakerProvider().open(SageMakerConfig.DEFAULT.withCredentials(credentials));
+      return new SageMakerProvider()
+          .open(SageMakerConfig.of("eu-central-1").withCredentials(credentials));
     }
 
     void close(@Disposes SageMakerPlatform cloud) {

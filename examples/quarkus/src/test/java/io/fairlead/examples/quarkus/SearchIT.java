@@ -52,6 +52,16 @@ class SearchIT {
         .contains("\"name\":\"Fairlead\"", "\"status\":\"UP\"", "\"models.minilm\":\"minilm/blue");
   }
 
+  /** By the line of docs/quarkus.md. */
+  @Test
+  void theReadinessCheckCanBeTurnedOff() throws Exception {
+    try (Service unchecked = Service.start(
+        List.of(
+            "quarkus.smallrye-health.check.\"io.fairlead.quarkus.runtime.FairleadReadiness\".enabled=false"))) {
+      assertThat(unchecked.get("/q/health/ready").body()).contains("UP").doesNotContain("Fairlead");
+    }
+  }
+
   @Test
   void aMistakeEndsTheStartWithASentence() throws Exception {
     try (Service mistaken = Service.start(
