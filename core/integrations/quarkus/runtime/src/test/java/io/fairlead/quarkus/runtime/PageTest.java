@@ -77,7 +77,6 @@ class PageTest {
   private static SmallRyeConfig config(ConfigSource file) {
     return new SmallRyeConfigBuilder()
         .addDefaultInterceptors()
-        .withDefaultValue("SERVING_ROLE", "arn:aws:iam::123456789012:role/serving")
         .withSources(file)
         .build();
   }
