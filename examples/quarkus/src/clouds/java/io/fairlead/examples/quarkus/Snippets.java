@@ -14,6 +14,7 @@ import jakarta.ws.rs.Path;
 import software.amazon.awssdk.auth.credentials.AwsCredentialsProvider;
 
 /** The Java of docs/quarkus.md. */
+@SuppressWarnings("ClassCanBeStatic") // There they have files of their own.
 final class Snippets {
   private Snippets() {}
 

@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
+import java.io.OutputStream;
 import java.io.UncheckedIOException;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -32,7 +33,7 @@ final class Service implements AutoCloseable {
 
   private final Process process;
   private final Thread reader;
-  private final StringBuffer log = new StringBuffer();
+  private final StringBuilder log = new StringBuilder();
   private final HttpClient client =
       HttpClient.newBuilder().connectTimeout(LIMIT).build();
   private @Nullable URI url;
@@ -75,7 +76,7 @@ final class Service implements AutoCloseable {
 
   private void drain() {
     try {
-      log.append(new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8));
+      process.getInputStream().transferTo(OutputStream.nullOutputStream());
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
