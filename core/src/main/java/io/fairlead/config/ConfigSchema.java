@@ -112,6 +112,13 @@ public final class ConfigSchema {
       List.of(Property.of("enabled", FLAG, "Whether invocations and operations are observed.")
           .byDefault("true"));
 
+  /** The properties of how an application answers over HTTP with the failure of a platform. */
+  public static final List<Property> PROBLEM_DETAILS = List.of(Property.of(
+          "enabled",
+          FLAG,
+          "Whether the failure of a platform that an HTTP controller does not handle is answered as a problem detail.")
+      .byDefault("true"));
+
   private ConfigSchema() {}
 
   @SafeVarargs
