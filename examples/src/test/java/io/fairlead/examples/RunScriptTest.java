@@ -36,7 +36,8 @@ class RunScriptTest {
         "mvnw",
         "sleep 0.3; echo \"$@\" >>mvnw.calls; cloud=;"
             + " for one; do case $one in -P*) cloud=${one#-P};; esac; done;"
-            + " printf ${cloud:+$cloud-}jars >examples/target/$cloud/classpath");
+            + " module=examples; case $* in *examples/spring-boot*) module=examples/spring-boot;; esac;"
+            + " printf ${cloud:+$cloud-}jars >$module/target/$cloud/classpath");
     java("17.0.15");
   }
 
@@ -142,6 +143,30 @@ class RunScriptTest {
             other -> assertThat(other).contains("-Psagemaker"),
             another -> assertThat(another).contains("-Pvertex"),
             last -> assertThat(last).contains("-Pazureml"));
+  }
+
+  @Test
+  void theServiceOfSpringBootIsAModuleOfItsOwn() throws Exception {
+    try (Child child = run("spring-boot", "--server.port=8081")) {
+      assertThat(child.exitCode()).isEqualTo(7);
+      assertThat(child.out())
+          .contains("examples/spring-boot/target/search.jar:jars\n")
+          .endsWith("io.fairlead.examples.springboot.SearchApplication\n--server.port=8081\n");
+    }
+    try (Child child = run("spring-boot", "--spring.profiles.active=vertex")) {
+      assertThat(child.exitCode()).isEqualTo(7);
+      assertThat(child.err()).contains("Building, once", "220 MB");
+      assertThat(child.out()).contains("examples/spring-boot/target/search.jar:vertex-jars\n");
+    }
+    try (Child child = run("spring-boot")) {
+      assertThat(child.exitCode()).isEqualTo(7);
+      assertThat(child.err()).isEmpty();
+    }
+
+    assertThat(builds())
+        .satisfiesExactly(
+            one -> assertThat(one).contains("-pl examples/spring-boot -am").doesNotContain("-P"),
+            other -> assertThat(other).contains("-Pvertex"));
   }
 
   @Test

@@ -18,9 +18,10 @@ import java.util.Deque;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Supplier;
+import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
-/** PredictionService: each deployed model answers with what it was sent. */
+/** PredictionService: each deployed model answers with what it was sent, unless a test says more. */
 final class Predictions {
   private static final Metadata.Key<String> ENDPOINT = key("X-Vertex-AI-Endpoint-Id");
   private static final Metadata.Key<String> DEPLOYED_MODEL = key("X-Vertex-AI-Deployed-Model-Id");
@@ -29,6 +30,7 @@ final class Predictions {
 
   private final Project project;
   private final Deque<Held> held = new ArrayDeque<>();
+  private UnaryOperator<byte[]> model = UnaryOperator.identity();
   private List<byte[]> parts = List.of();
   private @Nullable Status brokenBy;
 
@@ -44,6 +46,10 @@ final class Predictions {
     Held next = new Held();
     held.add(next);
     return next;
+  }
+
+  void answerWith(UnaryOperator<byte[]> newModel) {
+    model = newModel;
   }
 
   void streamInParts(List<byte[]> newParts) {
@@ -74,7 +80,7 @@ final class Predictions {
 
   Supplier<Answer> raw(RawPredictRequest request, Metadata headers) {
     EndpointState endpoint = ready(request.getEndpoint(), request, headers);
-    return later(new Answer(answering(endpoint), List.of(echo(request.getHttpBody())), Status.OK));
+    return later(new Answer(answering(endpoint), List.of(said(request.getHttpBody())), Status.OK));
   }
 
   Supplier<Answer> stream(StreamRawPredictRequest request, Metadata headers) {
@@ -121,7 +127,7 @@ final class Predictions {
           .build());
     }
     if (messages.isEmpty()) {
-      messages.add(echo(body));
+      messages.add(said(body));
     }
     Status end = brokenBy == null ? Status.OK : brokenBy;
     brokenBy = null;
@@ -138,10 +144,10 @@ final class Predictions {
     };
   }
 
-  private static HttpBody echo(HttpBody body) {
+  private HttpBody said(HttpBody body) {
     return HttpBody.newBuilder()
         .setContentType(body.getContentType())
-        .setData(body.getData())
+        .setData(ByteString.copyFrom(model.apply(body.getData().toByteArray())))
         .build();
   }
 

@@ -42,6 +42,7 @@ import java.util.TreeSet;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
+import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -430,6 +431,11 @@ public final class Project implements AutoCloseable {
   /** The next prediction is answered when the test says so. */
   public Held holdPrediction() {
     return look(predictions::hold);
+  }
+
+  /** What a model answers to a request's body; the same body unless set. Predict, which is typed, is not changed. */
+  public void answerWith(UnaryOperator<byte[]> model) {
+    change(there -> there.predictions.answerWith(model));
   }
 
   /** What streams consist of; the request's body in one part unless set. */
