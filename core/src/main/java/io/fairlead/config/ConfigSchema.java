@@ -11,7 +11,6 @@ import static io.fairlead.config.PropertyType.TEXT;
 import static io.fairlead.config.PropertyType.TEXTS;
 
 import java.util.List;
-import java.util.stream.Stream;
 
 /** The properties of a configuration: each is decided here, and what reads, describes or completes it is derived. */
 public final class ConfigSchema {
@@ -77,10 +76,10 @@ public final class ConfigSchema {
       Property.of("settings", MAP, "The platform's own settings, such as region."));
 
   /** The properties of an endpoint in an application. */
-  public static final List<Property> ENDPOINTS = all(IN_APPLICATION, MODEL, ENDPOINT);
+  public static final List<Property> ENDPOINTS = all(List.of(IN_APPLICATION, MODEL, ENDPOINT));
 
   /** The properties of a function in an application. */
-  public static final List<Property> FUNCTIONS = all(IN_APPLICATION, MODEL, FUNCTION);
+  public static final List<Property> FUNCTIONS = all(List.of(IN_APPLICATION, MODEL, FUNCTION));
 
   /** The properties of what is deployed when an application starts. */
   public static final List<Property> START = List.of(
@@ -121,8 +120,7 @@ public final class ConfigSchema {
 
   private ConfigSchema() {}
 
-  @SafeVarargs
-  private static List<Property> all(List<Property>... parts) {
-    return Stream.of(parts).flatMap(List::stream).toList();
+  private static List<Property> all(List<List<Property>> parts) {
+    return parts.stream().flatMap(List::stream).toList();
   }
 }
