@@ -28,6 +28,7 @@ class AzureMlSearchTest extends Searching {
     properties.add("AZUREML_ARM_WORKSPACE_NAME", WORKSPACE::name);
     properties.add("SEARCH_IMAGE", () -> "example.azurecr.io/tei:1");
     properties.add("fairlead.platforms.models.settings.endpoint", StandIn::endpoint);
+    properties.add("fairlead.platforms.models.settings.storage-endpoint", StandIn::endpoint);
     properties.add("fairlead.platforms.models.settings.token", () -> "not-a-secret");
   }
 

@@ -2,12 +2,15 @@ package io.fairlead.examples.springboot;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.fairlead.platform.EndpointPlatform;
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import org.junit.jupiter.api.Test;
 import org.springframework.beans.factory.annotation.Autowired;
 import org.springframework.boot.test.context.SpringBootTest;
@@ -27,7 +30,7 @@ abstract class Searching {
   int port;
 
   @Autowired
-  private io.fairlead.platform.EndpointPlatform models;
+  private EndpointPlatform models;
 
   private final String platform;
 
@@ -63,16 +66,14 @@ abstract class Searching {
         vectors.add(embedding(text.asText()));
       }
       return JSON.writeValueAsString(vectors).getBytes(StandardCharsets.UTF_8);
-    } catch (JsonProcessingException e) {
-      throw new IllegalArgumentException(e);
-    } catch (java.io.IOException e) {
-      throw new java.io.UncheckedIOException(e);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
     }
   }
 
   private static float[] embedding(String text) {
     float[] vector = new float[512];
-    for (String word : text.toLowerCase(java.util.Locale.ROOT).split("\\W+", -1)) {
+    for (String word : text.toLowerCase(Locale.ROOT).split("\\W+", -1)) {
       vector[Math.floorMod(word.hashCode(), vector.length)] = 1;
     }
     return vector;
