@@ -58,6 +58,11 @@ class AzureMlDeploymentsTest extends CloudDeployments {
   }
 
   @Override
+  String refused() {
+    return "max: 51";
+  }
+
+  @Override
   List<?> remains() {
     return List.copyOf(workspace.remains());
   }

@@ -30,6 +30,9 @@ abstract class CloudDeployments {
 
   abstract String image();
 
+  /** {@return a line of the endpoint, in place of its instance type, that this cloud refuses} */
+  abstract String refused();
+
   /** {@return what is on the cloud that costs or that this library made} */
   abstract List<?> remains();
 
@@ -174,14 +177,16 @@ abstract class CloudDeployments {
   @Test
   void whatTheCloudRefusesIsAtItsLineBeforeAnyCall() throws IOException {
     Path file = Path.of(file("wrong.yaml"));
-    Files.writeString(file, Files.readString(file).replaceFirst("  instance-type: .*\n", ""));
+    Files.writeString(
+        file,
+        Files.readString(file).replaceFirst("  instance-type: .*\n", "  " + refused() + "\n"));
 
     Ended refused = run("deploy", file.toString());
 
     assertThat(refused.exit()).isEqualTo(2);
     assertThat(refused.err())
-        .startsWith("endpoint.instance-type must ")
-        .containsPattern(", in " + file + ", line \\d+, column 1\n");
+        .startsWith("endpoint." + refused().replaceFirst(":.*", "") + " must ")
+        .containsPattern(", in " + file + ", line \\d+, column \\d+\n");
     assertThat(calls()).isEmpty();
   }
 }

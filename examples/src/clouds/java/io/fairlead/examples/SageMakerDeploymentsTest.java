@@ -71,6 +71,11 @@ class SageMakerDeploymentsTest extends CloudDeployments {
   }
 
   @Override
+  String refused() {
+    return "instance-type:";
+  }
+
+  @Override
   List<?> remains() {
     return List.copyOf(account.remains());
   }

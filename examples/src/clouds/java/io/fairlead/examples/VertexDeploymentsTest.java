@@ -58,6 +58,11 @@ class VertexDeploymentsTest extends CloudDeployments {
   }
 
   @Override
+  String refused() {
+    return "instance-type:";
+  }
+
+  @Override
   List<?> remains() {
     return List.copyOf(project.remains());
   }
