@@ -1,37 +1,49 @@
 // The first steps, as you would type them: examples/run jshell
-import io.fairlead.error.*
-import io.fairlead.grammar.*
-import io.fairlead.json.*
-import io.fairlead.operation.*
-import io.fairlead.platform.*
-import io.fairlead.serverless.*
-import java.time.Duration
-
-Duration limit = Duration.ofMinutes(1)
 EndpointPlatform local = Platforms.open("local", EndpointPlatform.class)
 
-// package : ModelArtifact -> Container
+System.out.println("package : ModelArtifact -> Container")
 ModelArtifact model = ModelArtifact.of(URI.create("classpath:all-minilm-l6-v2-q.onnx"))
-Container container = local.packageModel(model, RuntimeSpec.NONE, Dependencies.NONE).await(limit)
+Container container = show(local.packageModel(model, RuntimeSpec.NONE, Dependencies.NONE))
 
-// deploy : Container -> Endpoint
-Endpoint blue = local.deploy(container, Scaling.fixed(1), new Routing("ask", "blue")).await(limit)
-Endpoint green = local.deploy(container, Scaling.fixed(1), new Routing("ask", "green")).await(limit)
+System.out.println("deploy : Container -> Endpoint")
+Endpoint blue = show(local.deploy(container, Scaling.fixed(1), new Routing("ask", "blue")))
+Endpoint green = show(local.deploy(container, Scaling.fixed(1), new Routing("ask", "green")))
 
-// route : Version x Version x Weight -> Version
-Version canary = local.route(blue.at(100), green.at(0), TrafficWeight.percent(10)).await(limit)
+System.out.println("route : Version x Version x Weight -> Version")
+Version canary = show(local.route(blue.at(100), green.at(0), TrafficWeight.percent(10)))
 
+/** Asks the model under its public name, by the traffic weights. */
 Response ask(String... texts) {
   return local.invoke(blue, Request.texts(texts));
+}
+
+/** How much two texts mean the same, by the model. */
+double similar(String a, String b) {
+  float[][] vectors = ask(a, b).vectors();
+  return cosine(vectors[0], vectors[1]);
 }
 
 local.list().forEach(System.out::println)
 System.out.println(ask("Which food never spoils?"))
 
-// deploy : ModelArtifact -> Function
+System.out.println("deploy : ModelArtifact -> Function")
 ServerlessPlatform functions = Platforms.open("serverless", ServerlessPlatform.class)
-ModelFunction f = functions.deploy(model.named("ask"), FunctionLimits.DEFAULT).await(limit)
+ModelFunction f = show(functions.deploy(model.named("ask"), FunctionLimits.DEFAULT))
 System.out.println(functions.invoke(f, Request.texts("hello")))
 
-System.out.println("To go on: ask(\"hello\").text(), local.preview(p -> p.undeploy(green)), local.inventory(), functions.status(f), functions.url(f).")
-System.out.println("To end:   local.undeploy(green).await(limit), local.undeploy(blue).await(limit), /exit")
+/** Undeploys all of it, and returns how many resources are left. */
+int end() {
+  show(functions.undeploy(f));
+  show(local.undeploy(green));
+  show(local.undeploy(blue));
+  System.out.println("left: " + local.inventory() + " " + functions.inventory());
+  return local.inventory().size() + functions.inventory().size();
+}
+
+System.out.println("""
+
+    Type, with Tab after a dot or a bracket:
+      similar("How old is the boat?", "When was the ship built?")
+      local.preview(p -> p.undeploy(green))
+      end()
+    """)

@@ -57,7 +57,7 @@ class ArchitectureTest {
       error     |
       grammar   |
       operation | grammar, error
-      platform  | grammar, error, operation, spi, provider
+      platform  | grammar, error, operation, spi, provider, json
       provider  | grammar, error
       spi       | grammar, platform, provider
       json      | grammar, json.internal, com.fasterxml.jackson

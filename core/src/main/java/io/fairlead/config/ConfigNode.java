@@ -111,6 +111,9 @@ public sealed interface ConfigNode {
 
     private final Map<String, Object> members = new LinkedHashMap<>();
 
+    /** Creates a builder of an empty group. */
+    public Builder() {}
+
     /**
      * Adds a text.
      *

@@ -12,7 +12,6 @@ import static io.fairlead.config.PropertyType.TEXT;
 import static io.fairlead.config.PropertyType.TEXTS;
 
 import java.util.List;
-import java.util.stream.Stream;
 
 /** The properties of a configuration: each is decided here, and what reads, describes or completes it is derived. */
 public final class ConfigSchema {
@@ -110,10 +109,10 @@ public final class ConfigSchema {
   public static final List<Property> DEPLOYMENT_FUNCTION = all(NAMED, MODEL, FUNCTION);
 
   /** The properties of an endpoint in an application. */
-  public static final List<Property> ENDPOINTS = all(IN_APPLICATION, MODEL, ENDPOINT);
+  public static final List<Property> ENDPOINTS = all(List.of(IN_APPLICATION, MODEL, ENDPOINT));
 
   /** The properties of a function in an application. */
-  public static final List<Property> FUNCTIONS = all(IN_APPLICATION, MODEL, FUNCTION);
+  public static final List<Property> FUNCTIONS = all(List.of(IN_APPLICATION, MODEL, FUNCTION));
 
   /** The properties of what is deployed when an application starts. */
   public static final List<Property> START = List.of(
@@ -147,8 +146,7 @@ public final class ConfigSchema {
 
   private ConfigSchema() {}
 
-  @SafeVarargs
-  private static List<Property> all(List<Property>... parts) {
-    return Stream.of(parts).flatMap(List::stream).toList();
+  private static List<Property> all(List<List<Property>> parts) {
+    return parts.stream().flatMap(List::stream).toList();
   }
 }

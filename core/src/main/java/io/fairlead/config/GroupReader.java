@@ -141,7 +141,7 @@ final class GroupReader {
         }
       }
     } else if (node instanceof ConfigNode.Text text) {
-      Arrays.stream(text.value().split(","))
+      Arrays.stream(text.value().split(",", -1))
           .map(String::trim)
           .filter(each -> !each.isEmpty())
           .forEach(texts::add);

@@ -1,5 +1,6 @@
 package io.fairlead.grammar;
 
+import java.util.List;
 import java.util.Locale;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -7,6 +8,8 @@ import java.util.regex.Pattern;
 /** Sizes in bytes as text, such as {@code 2GB}; 1 GB is 1,024 MB and so on. */
 final class ByteSize {
   private static final Pattern SIZE = Pattern.compile("(\\d{1,9})\\s*(B|KB|MB|GB|TB)");
+
+  static final List<String> UNITS = List.of("B", "KB", "MB", "GB", "TB");
 
   private ByteSize() {}
 

@@ -15,4 +15,14 @@ public record Container(ModelArtifact artifact, RuntimeSpec runtime, Dependencie
     requireNonNull(runtime, "runtime");
     requireNonNull(dependencies, "dependencies");
   }
+
+  /** {@return the container as one line, without the values of environment variables} */
+  @Override
+  public String toString() {
+    return words().in("Container");
+  }
+
+  Words words() {
+    return artifact.words().addAll(runtime.words()).addAll(dependencies.words());
+  }
 }

@@ -56,7 +56,13 @@ public record Dependencies(
 
   @Override
   public String toString() {
-    return "Dependencies[environment=" + environment.keySet() + " (values not shown), packages="
-        + packages + ", options=" + options + "]";
+    return words().in("Dependencies");
+  }
+
+  Words words() {
+    return Words.none()
+        .add(!environment.isEmpty(), "environment " + environment.keySet() + " (values not shown)")
+        .add(!packages.isEmpty(), "packages " + packages)
+        .addAll(options);
   }
 }

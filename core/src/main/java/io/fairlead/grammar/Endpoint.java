@@ -41,4 +41,17 @@ public record Endpoint(Container container, Scaling scaling, Routing routing) im
   public Version at(int percent) {
     return at(new TrafficWeight(percent));
   }
+
+  /** {@return the endpoint as one line, such as {@code Endpoint[ask/blue, s3://models/bert, 2 x ml.g5.xlarge]}} */
+  @Override
+  public String toString() {
+    return words(routing.path()).in("Endpoint");
+  }
+
+  Words words(String path) {
+    return Words.of(path)
+        .addAll(routing.options())
+        .addAll(container.words())
+        .addAll(scaling.words());
+  }
 }

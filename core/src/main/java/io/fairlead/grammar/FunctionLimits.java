@@ -73,4 +73,21 @@ public record FunctionLimits(
   public FunctionLimits withIdleTimeout(Duration newIdleTimeout) {
     return new FunctionLimits(memoryBytes, timeout, coldStart, maxConcurrent, newIdleTimeout);
   }
+
+  @Override
+  public String toString() {
+    return words(false).in("FunctionLimits");
+  }
+
+  Words words(boolean withoutDefaults) {
+    boolean all = !withoutDefaults;
+    return Words.none()
+        .add(memoryBytes.isPresent(), Shown.bytes(memoryBytes.orElse(0L)))
+        .add(all || !timeout.equals(DEFAULT.timeout), "timeout " + Shown.duration(timeout))
+        .add(all || coldStart != DEFAULT.coldStart, coldStart.toString())
+        .add(all || maxConcurrent != DEFAULT.maxConcurrent, maxConcurrent + " concurrent")
+        .add(
+            all || !idleTimeout.equals(DEFAULT.idleTimeout),
+            "idle after " + Shown.duration(idleTimeout));
+  }
 }

@@ -93,8 +93,13 @@ public record ModelArtifact(URI code, URI weights, ModelMetadata metadata) {
 
   @Override
   public String toString() {
-    return "ModelArtifact[code=" + Redacted.uri(code) + ", weights=" + Redacted.uri(weights)
-        + ", metadata=" + metadata + "]";
+    return words().in("ModelArtifact");
+  }
+
+  Words words() {
+    String at = Redacted.uri(weights);
+    return Words.of(code.equals(weights) ? at : "code " + Redacted.uri(code) + ", weights " + at)
+        .addAll(metadata.words());
   }
 
   /** {@return a copy with an option of one platform in its metadata} */

@@ -25,4 +25,13 @@ public record ModelFunction(ModelArtifact artifact, FunctionLimits limits) imple
   public String name() {
     return artifact.metadata().name().orElseThrow();
   }
+
+  /** {@return the function as one line: its name, its model, and the limits that are not the default ones} */
+  @Override
+  public String toString() {
+    return Words.of(name())
+        .addAll(artifact.withMetadata(artifact.metadata().withoutName()).words())
+        .addAll(limits.words(true))
+        .in("ModelFunction");
+  }
 }

@@ -56,6 +56,10 @@ public record ModelMetadata(
     return new ModelMetadata(Optional.of(newName), framework, version, labels, options);
   }
 
+  ModelMetadata withoutName() {
+    return new ModelMetadata(Optional.empty(), framework, version, labels, options);
+  }
+
   /** {@return a copy with another framework in an unknown version} */
   public ModelMetadata withFramework(String newFramework) {
     return new ModelMetadata(name, Optional.of(newFramework), Optional.empty(), labels, options);
@@ -72,5 +76,21 @@ public record ModelMetadata(
 
   public ModelMetadata with(ArtifactOptions option) {
     return new ModelMetadata(name, framework, version, labels, options.with(option));
+  }
+
+  @Override
+  public String toString() {
+    return words().in("ModelMetadata");
+  }
+
+  Words words() {
+    return Words.none()
+        .add("name", name)
+        .add(
+            "framework",
+            framework.map(known -> known + version.map(v -> " " + v).orElse("")))
+        .add(framework.isEmpty() && version.isPresent(), "version " + version.orElse(""))
+        .add(!labels.isEmpty(), "labels " + labels)
+        .addAll(options);
   }
 }

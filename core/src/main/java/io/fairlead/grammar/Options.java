@@ -116,4 +116,9 @@ public record Options<P extends PlatformOptions>(List<P> values) {
       }
     }
   }
+
+  @Override
+  public String toString() {
+    return values.toString();
+  }
 }

@@ -2,6 +2,7 @@ package io.fairlead.grammar;
 
 import static java.util.Objects.requireNonNull;
 
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -95,7 +96,9 @@ public final class Problems {
   }
 
   private static String shown(Object value) {
-    String text = Redacted.text(String.valueOf(value));
+    String text = value instanceof Duration duration
+        ? Shown.duration(duration)
+        : Redacted.text(String.valueOf(value));
     if (text.length() > LONGEST_VALUE_SHOWN) {
       text = text.substring(0, LONGEST_VALUE_SHOWN) + "... (" + text.length() + " characters)";
     }

@@ -36,4 +36,9 @@ public record Routing(String name, String variant, Options<RoutingOptions> optio
   public String path() {
     return name + "/" + variant;
   }
+
+  @Override
+  public String toString() {
+    return Words.of(path()).addAll(options).in("Routing");
+  }
 }

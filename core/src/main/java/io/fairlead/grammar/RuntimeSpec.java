@@ -42,4 +42,13 @@ public record RuntimeSpec(Optional<String> image, Options<RuntimeOptions> option
   public RuntimeSpec with(RuntimeOptions option) {
     return new RuntimeSpec(image, options.with(option));
   }
+
+  @Override
+  public String toString() {
+    return words().in("RuntimeSpec");
+  }
+
+  Words words() {
+    return Words.none().add("image", image).addAll(options);
+  }
 }

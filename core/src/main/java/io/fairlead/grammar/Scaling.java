@@ -73,4 +73,18 @@ public record Scaling(
   public Scaling with(ScalingOptions option) {
     return new Scaling(instanceType, count, min, max, options.with(option));
   }
+
+  @Override
+  public String toString() {
+    return words().in("Scaling");
+  }
+
+  /** Such as {@code 2 x ml.g5.xlarge}, or {@code 0 to 4 instances, initially 1}. */
+  Words words() {
+    String number = isAutomatic() ? min + " to " + max : String.valueOf(max);
+    String instances = max == 1 && !isAutomatic() ? " instance" : " instances";
+    return Words.of(number + instanceType.map(type -> " x " + type).orElse(instances))
+        .add(isAutomatic() && count != Math.max(min, 1), "initially " + count)
+        .addAll(options);
+  }
 }

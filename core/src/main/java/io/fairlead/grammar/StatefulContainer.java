@@ -36,4 +36,14 @@ public record StatefulContainer(ModelArtifact artifact, ModelState state, Runtim
   public StatefulContainer withArtifact(ModelArtifact newArtifact) {
     return new StatefulContainer(newArtifact, state, runtime);
   }
+
+  /** {@return the container as one line: its name, its model and its epoch} */
+  @Override
+  public String toString() {
+    return Words.of(name())
+        .addAll(artifact.withMetadata(artifact.metadata().withoutName()).words())
+        .add("epoch " + state.epoch())
+        .addAll(runtime.words())
+        .in("StatefulContainer");
+  }
 }

@@ -13,4 +13,11 @@ public record Version(Endpoint endpoint, TrafficWeight weight) {
     requireNonNull(endpoint, "endpoint");
     requireNonNull(weight, "weight");
   }
+
+  @Override
+  public String toString() {
+    return endpoint
+        .words(endpoint.routing().path() + " at " + weight.percent() + "%")
+        .in("Version");
+  }
 }

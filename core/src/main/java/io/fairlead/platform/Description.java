@@ -25,4 +25,10 @@ public record Description<S extends Served>(
     requireNonNull(value, "value");
     requireNonNull(location, "location");
   }
+
+  /** {@return the description as one line: name, variant, state and weight, then the value and where it is} */
+  @Override
+  public String toString() {
+    return deployment + value.map(known -> ", " + known).orElse("") + ", " + location;
+  }
 }

@@ -32,4 +32,12 @@ public record Location(String id, Optional<URI> url, Optional<URI> console) {
   public Location withConsole(URI newConsole) {
     return new Location(id, url, Optional.of(newConsole));
   }
+
+  /** {@return the location as one line, of what is known} */
+  @Override
+  public String toString() {
+    return "Location[" + id
+        + url.map(known -> ", " + known).orElse("")
+        + console.map(known -> ", " + known).orElse("") + "]";
+  }
 }

@@ -1,7 +1,5 @@
 package io.fairlead.platform;
 
-import static java.util.stream.Collectors.toCollection;
-
 import io.fairlead.error.ErrorKind;
 import io.fairlead.error.ServingException;
 import io.fairlead.grammar.Served;
@@ -47,7 +45,7 @@ final class ObservedPlatform implements InvocationHandler {
     for (Class<?> type = platform.getClass(); type != null; type = type.getSuperclass()) {
       Arrays.stream(type.getInterfaces())
           .filter(each -> Modifier.isPublic(each.getModifiers()))
-          .collect(toCollection(() -> interfaces));
+          .forEach(interfaces::add);
     }
     return (Platform<?>) Proxy.newProxyInstance(
         platform.getClass().getClassLoader(),

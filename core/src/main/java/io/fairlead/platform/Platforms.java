@@ -4,10 +4,12 @@ import static java.util.Objects.requireNonNull;
 
 import io.fairlead.error.ErrorKind;
 import io.fairlead.error.ServingException;
+import io.fairlead.grammar.Problems;
 import io.fairlead.provider.ClassLoaders;
 import io.fairlead.provider.Services;
 import io.fairlead.spi.PlatformConfig;
 import io.fairlead.spi.PlatformProvider;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -26,6 +28,8 @@ import java.util.stream.Collectors;
  * }</pre>
  */
 public final class Platforms {
+  private static final Duration CHECK_LIMIT = Duration.ofSeconds(30);
+
   private Platforms() {}
 
   /** Opens a platform without settings. */
@@ -56,6 +60,19 @@ public final class Platforms {
     requireNonNull(type, "type");
     requireNonNull(config, "config");
     requireNonNull(classLoader, "classLoader");
+    PlatformProvider<?> provider = provider(id, classLoader);
+    if (!type.isAssignableFrom(provider.type())) {
+      throw new ServingException(
+          id,
+          ErrorKind.UNSUPPORTED,
+          "Platform '" + id + "' is of type " + provider.type().getSimpleName() + ", not "
+              + type.getSimpleName() + ": open it as " + provider.type().getSimpleName()
+              + ".class.");
+    }
+    return type.cast(openWith(provider, new PlatformConfig(id, config, classLoader)));
+  }
+
+  private static PlatformProvider<?> provider(String id, ClassLoader classLoader) {
     Found found = Found.in(classLoader);
     List<PlatformProvider<?>> matching =
         found.providers.stream().filter(provider -> provider.id().equals(id)).toList();
@@ -74,16 +91,53 @@ public final class Platforms {
           .retryable(false)
           .build();
     }
-    PlatformProvider<?> provider = matching.get(0);
-    if (!type.isAssignableFrom(provider.type())) {
-      throw new ServingException(
-          id,
-          ErrorKind.UNSUPPORTED,
-          "Platform '" + id + "' is of type " + provider.type().getSimpleName() + ", not "
-              + type.getSimpleName() + ": open it as " + provider.type().getSimpleName()
-              + ".class.");
-    }
-    return type.cast(openWith(provider, new PlatformConfig(id, config, classLoader)));
+    return matching.get(0);
+  }
+
+  /**
+   * {@return what a platform can and cannot do; it is not opened, and its SDK is not loaded}
+   *
+   * @param id the platform's id
+   * @throws ServingException of kind {@code NOT_FOUND} if no provider has the id, of kind {@code CONFLICT} if several
+   *     have it
+   */
+  public static Capabilities capabilities(String id) {
+    requireNonNull(id, "id");
+    return provider(id, ClassLoaders.ofThread(Platforms.class)).capabilities();
+  }
+
+  /** Checks a platform as {@link #check(String, Map, Duration)} does, within 30 seconds. */
+  public static PlatformCheck check(String id, Map<String, String> settings) {
+    return check(id, settings, CHECK_LIMIT);
+  }
+
+  /**
+   * Checks whether a platform can be used from here: whether its module is there, its settings are right, there are
+   * credentials, and it answers. Nothing is changed on the platform, and none is read but what says that it answers; a
+   * platform in this process makes no call.
+   *
+   * <pre>{@code
+   * System.out.println(Platforms.check("sagemaker", Map.of("region", "us-east-1")));
+   * }</pre>
+   *
+   * @param id the platform's id
+   * @param settings the platform's settings, as for {@link #open}
+   * @param limit the time for all of it, more than 0; what has not answered then is a no
+   * @return the answers, each no with its reason and what to do; failures of the platform are not thrown
+   */
+  public static PlatformCheck check(String id, Map<String, String> settings, Duration limit) {
+    requireNonNull(id, "id");
+    requireNonNull(settings, "settings");
+    requireNonNull(limit, "limit");
+    Problems.in("limit")
+        .check(limit.compareTo(Duration.ZERO) > 0, "limit", "must be more than 0", limit)
+        .throwIfAny();
+    ClassLoader classLoader = ClassLoaders.ofThread(Platforms.class);
+    return new Check(
+            id,
+            () -> provider(id, classLoader),
+            () -> new PlatformConfig(id, settings, classLoader))
+        .within(limit);
   }
 
   private static Platform<?> openWith(PlatformProvider<?> provider, PlatformConfig config) {
@@ -91,13 +145,14 @@ public final class Platforms {
       return provider.open(config);
     } catch (LinkageError e) {
       throw new ServingException(
-          provider.id(),
-          ErrorKind.UNSUPPORTED,
-          "Platform '" + provider.id()
-              + "' cannot be opened because a class is missing or does not fit (" + e.getMessage()
-              + "): check that the libraries its module needs are on the class path in the versions that it asks for.",
-          e);
+          provider.id(), ErrorKind.UNSUPPORTED, unlinked(provider.id(), e), e);
     }
+  }
+
+  static String unlinked(String id, LinkageError e) {
+    return "Platform '" + id + "' cannot be opened because a class is missing or does not fit ("
+        + e.getMessage()
+        + "): check that the libraries its module needs are on the class path in the versions that it asks for.";
   }
 
   /**

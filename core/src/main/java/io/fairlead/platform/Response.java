@@ -3,9 +3,12 @@ package io.fairlead.platform;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static java.util.Objects.requireNonNull;
 
+import io.fairlead.json.JsonAnswer;
+import io.fairlead.json.OutputTensor;
 import java.nio.ByteBuffer;
 import java.util.Arrays;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Consumer;
@@ -101,6 +104,36 @@ public final class Response {
   /** {@return the body as UTF-8 text} */
   public String text() {
     return new String(body, UTF_8);
+  }
+
+  /**
+   * {@return the vectors of a JSON answer, one for each instance: the elements of an array or of {@code predictions}, or
+   * the rows of the only tensor in {@code outputs}}
+   *
+   * @throws io.fairlead.grammar.InvalidValueException if the answer has another form
+   */
+  public float[][] vectors() {
+    return JsonAnswer.of(body).vectors();
+  }
+
+  /**
+   * {@return the predictions of a JSON answer, one for each instance: the elements of an array or of {@code predictions}}
+   *
+   * @param type a type that Jackson reads, such as a record, a {@link Map}, {@link String} or {@code float[]}; members of
+   *     an object that the type does not have are ignored
+   * @throws io.fairlead.grammar.InvalidValueException if the answer has another form, or an element does not fit
+   */
+  public <T> List<T> predictions(Class<T> type) {
+    return JsonAnswer.of(body).predictions(type);
+  }
+
+  /**
+   * {@return a tensor of a JSON answer in the Open Inference Protocol, from its {@code outputs}}
+   *
+   * @throws io.fairlead.grammar.InvalidValueException if the answer has another form, or no output of this name
+   */
+  public OutputTensor tensor(String name) {
+    return JsonAnswer.of(body).tensor(name);
   }
 
   public String contentType() {

@@ -1,5 +1,6 @@
 package io.fairlead.provider;
 
+import io.fairlead.grammar.Shown;
 import java.time.Duration;
 import java.util.Locale;
 
@@ -22,15 +23,7 @@ public final class Durations {
 
   /** {@return a duration in words, in the largest unit in which it is a whole number, such as {@code 90 s}} */
   public static String shown(Duration duration) {
-    for (Unit unit : Unit.values()) {
-      long nanos = unit.nanos;
-      if (duration.compareTo(LONGEST) <= 0
-          && duration.compareTo(Duration.ofNanos(nanos)) >= 0
-          && duration.toNanos() % nanos == 0) {
-        return duration.toNanos() / nanos + " " + unit.name;
-      }
-    }
-    return duration.isZero() ? "0 s" : duration.toString();
+    return Shown.duration(duration);
   }
 
   /**
@@ -59,23 +52,5 @@ public final class Durations {
       case "d" -> Duration.ofDays(number);
       default -> throw new IllegalArgumentException(text);
     };
-  }
-
-  private enum Unit {
-    DAY("d", Duration.ofDays(1)),
-    HOUR("h", Duration.ofHours(1)),
-    MINUTE("min", Duration.ofMinutes(1)),
-    SECOND("s", Duration.ofSeconds(1)),
-    MILLISECOND("ms", Duration.ofMillis(1)),
-    MICROSECOND("us", Duration.ofNanos(1000)),
-    NANOSECOND("ns", Duration.ofNanos(1));
-
-    final String name;
-    final long nanos;
-
-    Unit(String name, Duration length) {
-      this.name = name;
-      this.nanos = length.toNanos();
-    }
   }
 }

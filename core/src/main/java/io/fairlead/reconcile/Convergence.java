@@ -289,11 +289,25 @@ final class Convergence<R> {
     return isToldAlready ? NOT_READ : String.valueOf(failure.getMessage());
   }
 
-  /** {@return the reason why a resource is unknown, and what would be done if it is absent} */
-  private static String[] ifAbsent(Step<?> step, String reason) {
-    return step.resource.goal() == Goal.PRESENT
-        ? new String[] {"created if absent", reason}
-        : new String[] {reason};
+  /** {@return the reason why a resource is unknown, and what would be created if it is absent} */
+  private <T> String[] ifAbsent(Step<T> step, String reason) {
+    List<String> details = new ArrayList<>();
+    if (step.resource.goal() == Goal.PRESENT) {
+      details.add("created if absent");
+      Secrets secrets = new Secrets(request.secrets());
+      wanted(step.resource).stream().map(secrets::removedFrom).forEach(details::add);
+    }
+    details.add(reason);
+    return details.toArray(String[]::new);
+  }
+
+  private static <T> List<String> wanted(Resource<T> resource) {
+    try {
+      return Fields.of(resource.desired(Optional.empty()));
+    } catch (InvalidValueException e) {
+      // It cannot be created, only merged into what is there.
+      return List.of();
+    }
   }
 
   // ---- converging ----

@@ -5,10 +5,14 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /** The differences of two records, field by field. */
 final class Fields {
+  private static final Pattern NOTHING = Pattern.compile("none|null|\\w*\\[\\]|\\{\\}|0|false|");
+  private static final int LONGEST = 200;
+
   private Fields() {}
 
   /**
@@ -28,6 +32,26 @@ final class Fields {
       }
     }
     return lines;
+  }
+
+  /** {@return one line for each component that says something: not what is absent, empty, zero or false} */
+  static List<String> of(Object value) {
+    if (!value.getClass().isRecord()) {
+      return List.of();
+    }
+    List<String> lines = new ArrayList<>();
+    for (RecordComponent component : value.getClass().getRecordComponents()) {
+      Object part = value(component, value);
+      String shown = shown(part).replaceAll("\\R", " ");
+      if (!NOTHING.matcher(shown).matches()) {
+        lines.add(component.getName() + ": " + cut(shown));
+      }
+    }
+    return lines;
+  }
+
+  private static String cut(String text) {
+    return text.length() <= LONGEST ? text : text.substring(0, LONGEST) + "...";
   }
 
   private static String line(String name, @Nullable Object before, @Nullable Object after) {

@@ -304,7 +304,7 @@ public final class ReconciledEndpointPlatform extends ReconciledPlatform<Endpoin
     // Without a query, where signed URLs carry their signature.
     String whole = artifact.weights().getSchemeSpecificPart();
     int query = whole.indexOf('?');
-    String path = query < 0 ? whole : whole.substring(0, query);
+    String path = (query < 0 ? whole : whole.substring(0, query)).replaceFirst("/+$", "");
     String last = path.substring(path.lastIndexOf('/') + 1);
     return last.isEmpty() ? artifact.weights().getScheme() : last;
   }

@@ -348,8 +348,12 @@ final class Run<R> implements Operation<R> {
   @Override
   public String toString() {
     OperationStatus now = status;
-    return title + " on " + id.platform() + ": " + now.state()
-        + (now.detail().isEmpty() ? "" : " (" + now.detail() + ")");
+    String said = title + " on " + id.platform() + ": " + now.state();
+    return switch (now.state()) {
+      // Their details say the same again.
+      case QUEUED, SUCCEEDED -> said;
+      default -> now.detail().isEmpty() ? said : said + " (" + now.detail() + ")";
+    };
   }
 
   private static void deliver(Progress event, Consumer<? super Progress> listener) {

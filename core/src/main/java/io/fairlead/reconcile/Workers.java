@@ -27,11 +27,13 @@ import java.util.concurrent.TimeoutException;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Supplier;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /** The threads on which one platform's operations run, those on one name in the order in which they were called. */
 final class Workers implements AutoCloseable {
   private static final Duration CLOSE_LIMIT = Duration.ofSeconds(10);
+  private static final Pattern CLASS_NAME = Pattern.compile("[\\w$]+(\\.[\\w$]+)+");
 
   private final String platform;
   private final Executor executor;
@@ -116,7 +118,7 @@ final class Workers implements AutoCloseable {
     try {
       task.work().run();
     } catch (Throwable e) {
-      task.run().fail(e);
+      task.run().fail(named(e));
     } finally {
       atWork.remove(Thread.currentThread());
       finish(task);
@@ -172,10 +174,28 @@ final class Workers implements AutoCloseable {
       throw new ServingException(
           platform, ErrorKind.CANCELLED, "The thread that read " + what + " was interrupted.", e);
     } catch (ExecutionException e) {
-      throw asThrown(e.getCause());
+      throw asThrown(named(requireNonNull(e.getCause())));
     } finally {
       task.cancel(true);
     }
+  }
+
+  /** {@return the failure, in words if a class is missing: an application may leave out what it does not use} */
+  private Throwable named(Throwable failure) {
+    if (!(failure instanceof NoClassDefFoundError)) {
+      return failure;
+    }
+    String missing = String.valueOf(failure.getMessage()).replace('/', '.');
+    // Else it is there, and fails when it is loaded.
+    return CLASS_NAME.matcher(missing).matches()
+        ? new ServingException(
+            platform,
+            ErrorKind.UNSUPPORTED,
+            "Platform '" + platform + "' needs class " + missing
+                + " for this, which is not on the class path: add the artifact that has it, in the"
+                + " version that the provider's module asks for.",
+            failure)
+        : failure;
   }
 
   /** {@return a failure of another thread, with the line of this one in its stack trace} */

@@ -1,5 +1,6 @@
 package io.fairlead.spi;
 
+import io.fairlead.platform.Capabilities;
 import io.fairlead.platform.Platform;
 
 /**
@@ -16,6 +17,16 @@ public interface PlatformProvider<P extends Platform<?>> {
 
   /** {@return the interface of the platform, such as {@code EndpointPlatform.class}} */
   Class<P> type();
+
+  /**
+   * {@return what the platform can and cannot do; asked of a provider whose platform is not opened, so that it loads
+   * nothing of the platform's SDK}
+   *
+   * <p>The default is the operations of the {@link #type} alone.
+   */
+  default Capabilities capabilities() {
+    return Capabilities.of(type());
+  }
 
   /**
    * Opens the platform; makes no remote call.

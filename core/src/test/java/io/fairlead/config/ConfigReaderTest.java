@@ -2,7 +2,6 @@ package io.fairlead.config;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.fairlead.config.ConfigNode.Builder;
 import io.fairlead.config.ConfigNode.Group;
 import io.fairlead.config.ConfigNode.Text;
 import io.fairlead.config.StartSettings.OnFailure;
@@ -219,7 +218,7 @@ class ConfigReaderTest {
 
   @Test
   void anUnknownNameOfTheEnvironmentIsNoMistakeAndAKnownOneWins() {
-    Group environment = new Builder()
+    Group environment = new ConfigNode.Builder()
         .put(List.of("home"), new Text("/opt", "env", true))
         .put(List.of("endpoints", "ask", "instancetype"), new Text("large", "env", true))
         .put(List.of("endpoints", "ask", "nonsense"), new Text("?", "env", true))
@@ -273,7 +272,8 @@ class ConfigReaderTest {
         "platforms.x", "x", "x", EndpointPlatform.class, Map.of("token", "s3cr3t"));
 
     assertThat(secret.toString()).doesNotContain("s3cr3t");
-    assertThat(new Builder().put(List.of("a"), secret).build().toString()).doesNotContain("s3cr3t");
+    assertThat(new ConfigNode.Builder().put(List.of("a"), secret).build().toString())
+        .doesNotContain("s3cr3t");
     assertThat(platform.toString()).contains("token").doesNotContain("s3cr3t");
   }
 
@@ -283,7 +283,7 @@ class ConfigReaderTest {
 
   /** {@return a tree of lines {@code path=value}} */
   private static Group tree(String properties) {
-    Builder builder = new Builder();
+    ConfigNode.Builder builder = new ConfigNode.Builder();
     int line = 0;
     for (String each : properties.lines().toList()) {
       line++;

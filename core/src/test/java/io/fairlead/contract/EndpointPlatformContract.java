@@ -24,6 +24,7 @@ import io.fairlead.grammar.TrafficWeight;
 import io.fairlead.operation.Operation;
 import io.fairlead.operation.Plan;
 import io.fairlead.operation.Plan.Action;
+import io.fairlead.platform.Capability;
 import io.fairlead.platform.Deployment;
 import io.fairlead.platform.Description;
 import io.fairlead.platform.EndpointPlatform;
@@ -133,9 +134,8 @@ public abstract class EndpointPlatformContract extends OverlappingOperationsCont
     return 0;
   }
 
-  /** {@return whether a request can be sent to a variant that does not have all requests} */
-  protected boolean canPin() {
-    return true;
+  private boolean canPin() {
+    return has(Capability.PINNED_REQUESTS);
   }
 
   @BeforeEach

@@ -26,10 +26,13 @@ import io.fairlead.operation.OperationStatus;
 import io.fairlead.operation.Plan;
 import io.fairlead.operation.Plan.Action;
 import io.fairlead.operation.Plan.Change;
+import io.fairlead.platform.Capabilities;
+import io.fairlead.platform.Capability;
 import io.fairlead.platform.Deployment;
 import io.fairlead.platform.Description;
 import io.fairlead.platform.FunctionPlatform;
 import io.fairlead.platform.ManagedResource;
+import io.fairlead.platform.Platforms;
 import io.fairlead.platform.Request;
 import io.fairlead.platform.Response;
 import java.net.URI;
@@ -128,11 +131,6 @@ public abstract class FunctionPlatformContract {
       return true;
     }
 
-    /** {@return whether {@link Probe#answer(Request, Consumer)} is asked for answers in pieces; else they come as a whole} */
-    default boolean answersInPieces() {
-      return false;
-    }
-
     /** {@return whether functions run in this process, and so end with the platform} */
     default boolean isInThisProcess() {
       return true;
@@ -148,6 +146,29 @@ public abstract class FunctionPlatformContract {
    * @param models the models that are going to be asked for
    */
   protected abstract Place newPlace(List<Probe> models);
+
+  /** {@return what the provider says of the platform} */
+  protected Capabilities capabilities() {
+    return Platforms.capabilities(platform.id());
+  }
+
+  /** {@return whether these tests meet the condition of a capability that is there under one} */
+  protected boolean meetsConditionOf(Capability capability) {
+    return true;
+  }
+
+  private boolean has(Capability capability) {
+    return switch (capabilities().support(capability).level()) {
+      case YES -> true;
+      case PARTLY -> meetsConditionOf(capability);
+      case NO, ABSENT -> false;
+    };
+  }
+
+  /** Where it is claimed, {@link Probe#answer(Request, Consumer)} is asked; else answers come as a whole. */
+  private boolean answersInPieces() {
+    return has(Capability.STREAMING);
+  }
 
   @BeforeEach
   final void openPlatform() {
@@ -704,6 +725,7 @@ public abstract class FunctionPlatformContract {
 
   @Test
   void aLazyFunctionIsUnloadedWhenItWasIdleAndLoadedAgainWhenItIsCalled() {
+    assumeTrue(has(Capability.SCALE_TO_ZERO), "it is not claimed that functions scale to zero");
     ModelFunction function = deploy(one, idling(ColdStart.LAZY, IDLE));
     platform.invoke(function, request(1));
 
@@ -1078,7 +1100,7 @@ public abstract class FunctionPlatformContract {
     });
 
     assertThat(String.join("", pieces)).isEqualTo(one.expected(request(1)).text());
-    assertThat(pieces).hasSize(place.answersInPieces() ? 3 : 1);
+    assertThat(pieces).hasSize(answersInPieces() ? 3 : 1);
     assertThat(rest.body()).isEmpty();
     assertThat(rest.contentType()).startsWith("application/json");
     assertThat(rest.variant()).as("functions have no variants").isEmpty();
@@ -1087,7 +1109,7 @@ public abstract class FunctionPlatformContract {
 
   @Test
   void aSlowConsumerOfPiecesSlowsItsModelDown() {
-    assumeTrue(place.answersInPieces(), "every answer comes as a whole here");
+    assumeTrue(answersInPieces(), "every answer comes as a whole here");
     ModelFunction function = deploy(one, place.limits());
     List<Boolean> idle = new ArrayList<>();
 
@@ -1125,7 +1147,7 @@ public abstract class FunctionPlatformContract {
 
   @Test
   void aModelThatFailsAfterItsFirstPieceFailsAsModelFailedAndIsNotAskedAgain() {
-    assumeTrue(place.answersInPieces(), "every answer comes as a whole here");
+    assumeTrue(answersInPieces(), "every answer comes as a whole here");
     ModelFunction function = deploy(one, place.limits());
     one.failNext(new IllegalStateException("the worker is lost"));
     List<String> pieces = new ArrayList<>();
@@ -1173,7 +1195,7 @@ public abstract class FunctionPlatformContract {
   @Test
   void closingThePlatformEndsAnAnswerInPieces() {
     assumeTrue(place.isInThisProcess(), "calls go on in another process");
-    assumeTrue(place.answersInPieces(), "every answer comes as a whole here");
+    assumeTrue(answersInPieces(), "every answer comes as a whole here");
     ModelFunction function = deploy(one, place.limits());
     Probe.Hold hold = one.holdNext();
     List<String> pieces = new CopyOnWriteArrayList<>();

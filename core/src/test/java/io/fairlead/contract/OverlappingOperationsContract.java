@@ -14,11 +14,10 @@ import io.fairlead.grammar.Dependencies;
 import io.fairlead.grammar.Endpoint;
 import io.fairlead.grammar.ModelArtifact;
 import io.fairlead.grammar.Routing;
-import io.fairlead.grammar.RuntimeSpec;
-import io.fairlead.grammar.Scaling;
 import io.fairlead.grammar.TrafficWeight;
 import io.fairlead.operation.Operation;
 import io.fairlead.operation.Plan;
+import io.fairlead.platform.Capability;
 import io.fairlead.platform.EndpointPlatform;
 import io.fairlead.platform.Request;
 import java.io.IOException;
@@ -43,25 +42,14 @@ import org.junit.jupiter.api.io.TempDir;
  * What an endpoint platform keeps where several processes are at one name, on several machines, and where one of them
  * has died: a part of {@link EndpointPlatformContract}.
  */
-abstract class OverlappingOperationsContract {
+abstract class OverlappingOperationsContract extends CapabilitiesContract {
   private static final Duration LIMIT = Duration.ofMinutes(2);
   private static final String NAME = "overlap";
   /** How often parallel removals are tried, each with one process and with three. */
   private static final int RACES = Integer.getInteger("fairlead.contract.races", 10);
 
-  abstract Place somePlace();
-
-  /** {@return a model that answers {@link #request()}} */
-  protected abstract ModelArtifact artifact();
-
   /** {@return another model that answers it} */
   protected abstract ModelArtifact otherArtifact();
-
-  /** {@return what both models run on} */
-  protected abstract RuntimeSpec runtime();
-
-  /** {@return a number of instances of a type that the platform has} */
-  protected abstract Scaling scaling(int count);
 
   /** {@return a request that both models answer} */
   protected abstract Request request();
@@ -74,16 +62,11 @@ abstract class OverlappingOperationsContract {
     return true;
   }
 
-  /** {@return whether models that lie on this machine are uploaded} */
-  protected boolean uploads() {
-    return false;
-  }
-
   // ---- another machine ----
 
   @Test
   void whatWasDeployedFromFilesIsRunFromAMachineWithoutThem(@TempDir Path folder) {
-    assumeTrue(uploads(), "the platform uploads nothing");
+    assumeTrue(has(Capability.UPLOAD), "the platform uploads nothing");
     try (Place place = somePlace()) {
       Path blueFile = write(folder, "blue.bin");
       Path greenFile = write(folder, "green.bin");
@@ -128,7 +111,7 @@ abstract class OverlappingOperationsContract {
 
   @Test
   void filesThatAreNotThereAreToldByTheOperationWhichExistsBeforeTheyAreRead(@TempDir Path folder) {
-    assumeTrue(uploads(), "the platform uploads nothing");
+    assumeTrue(has(Capability.UPLOAD), "the platform uploads nothing");
     try (Place place = somePlace();
         EndpointPlatform platform = place.open(Faults.none())) {
       Operation<Container> packaging = platform.packageModel(

@@ -18,8 +18,7 @@ class DependenciesTest {
     assertThat(Dependencies.environment(Map.of("B", "hunter2", "A", "hunter3"))
             .withPackages("numpy")
             .toString())
-        .isEqualTo("Dependencies[environment=[A, B] (values not shown), packages=[numpy], "
-            + "options=Options[values=[]]]");
+        .isEqualTo("Dependencies[environment [A, B] (values not shown), packages [numpy]]");
   }
 
   @Test

@@ -41,7 +41,7 @@ class EndpointTest {
   @Test
   void toStringOfAWholeVersionShowsNoSecret() {
     assertThat(SampleValues.VERSION.toString())
-        .contains("API_TOKEN", "ml.g5.xlarge", "bert", "percent=10")
+        .contains("API_TOKEN", "ml.g5.xlarge", "bert", "at 10%")
         .doesNotContain("hunter2");
   }
 }

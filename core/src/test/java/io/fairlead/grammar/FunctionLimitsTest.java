@@ -66,8 +66,8 @@ class FunctionLimitsTest {
             Optional.of(0L), Duration.ZERO, ColdStart.LAZY, 0, Duration.ofSeconds(-1)))
         .isInstanceOf(InvalidValueException.class)
         .hasMessage(
-            "FunctionLimits: memoryBytes must be 1 or more (got 0); timeout must be more than 0 (got PT0S); "
-                + "maxConcurrent must be 1 or more (got 0); idleTimeout must not be negative (got PT-1S)");
+            "FunctionLimits: memoryBytes must be 1 or more (got 0); timeout must be more than 0 (got 0 s); "
+                + "maxConcurrent must be 1 or more (got 0); idleTimeout must not be negative (got -1 s)");
   }
 
   @Test

@@ -82,12 +82,11 @@ class StateTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"PT0S", "PT-5M"})
-  void updatesAreSomeTimeApart(String frequency) {
-    assertThatThrownBy(
-            () -> new UpdateStrategy(UpdateStrategy.Type.FULL, Duration.parse(frequency), false))
+  @CsvSource({"PT0S, 0 s", "PT-5M, -5 min"})
+  void updatesAreSomeTimeApart(Duration frequency, String shown) {
+    assertThatThrownBy(() -> new UpdateStrategy(UpdateStrategy.Type.FULL, frequency, false))
         .isInstanceOf(InvalidValueException.class)
-        .hasMessage("UpdateStrategy: frequency must be more than 0 (got " + frequency + ")");
+        .hasMessage("UpdateStrategy: frequency must be more than 0 (got " + shown + ")");
   }
 
   @Test

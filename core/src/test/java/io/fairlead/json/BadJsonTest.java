@@ -111,7 +111,7 @@ class BadJsonTest {
       "PT1M"             | "1m"                | timeout must be a duration in ISO 8601, such as PT1M30S (got "1m")
       "PT1M"             | 60                  | timeout must be a duration in ISO 8601, such as PT1M30S (got 60)
       "PT1M"             | null                | timeout must be a duration in ISO 8601, such as PT1M30S (got null)
-      "PT1M"             | "PT0S"              | timeout must be more than 0 (got PT0S)
+      "PT1M"             | "PT0S"              | timeout must be more than 0 (got 0 s)
       "PT1M"             | "PT9999999999999999H" | timeout must be a duration in ISO 8601, such as PT1M30S (got "PT9999999999999999H")
       1073741824         | "1GB"               | memoryBytes must be a whole number up to 9223372036854775807 (got "1GB")
       1073741824         | 9223372036854775808 | memoryBytes must be a whole number up to 9223372036854775807 (got 9223372036854775808)

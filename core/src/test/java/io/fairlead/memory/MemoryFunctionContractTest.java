@@ -6,6 +6,7 @@ import io.fairlead.contract.VirtualTime;
 import io.fairlead.grammar.FunctionLimits;
 import io.fairlead.grammar.ModelArtifact;
 import io.fairlead.memory.MemoryFunctions.Timer;
+import io.fairlead.platform.Capabilities;
 import io.fairlead.platform.FunctionPlatform;
 import io.fairlead.platform.Request;
 import io.fairlead.platform.Response;
@@ -62,6 +63,11 @@ class MemoryFunctionContractTest {
   @Nested
   class OnAClockThatTestsMove extends FunctionPlatformContract {
     @Override
+    protected Capabilities capabilities() {
+      return MemoryFunctions.CAPABILITIES;
+    }
+
+    @Override
     protected Place newPlace(List<Probe> models) {
       VirtualTime time = new VirtualTime();
       return new Here(models, time::in) {
@@ -77,6 +83,11 @@ class MemoryFunctionContractTest {
 
   @Nested
   class OnThisMachinesClock extends FunctionPlatformContract {
+    @Override
+    protected Capabilities capabilities() {
+      return MemoryFunctions.CAPABILITIES;
+    }
+
     @Override
     protected Place newPlace(List<Probe> models) {
       return new Here(models, MemoryFunctions.realTimer());

@@ -8,6 +8,8 @@ import io.fairlead.grammar.ModelArtifact;
 import io.fairlead.grammar.ModelFunction;
 import io.fairlead.grammar.PlatformOptions;
 import io.fairlead.grammar.Problems;
+import io.fairlead.platform.Capabilities;
+import io.fairlead.platform.Capability;
 import io.fairlead.platform.FunctionPlatform;
 import io.fairlead.platform.Location;
 import io.fairlead.platform.Request;
@@ -59,6 +61,9 @@ final class MemoryFunctions {
   static final String ID = "memory-function";
 
   static final long MEMORY = 1L << 34;
+
+  static final Capabilities CAPABILITIES =
+      Capabilities.of(FunctionPlatform.class).with(Capability.SCALE_TO_ZERO);
 
   static final KindName<ModelFunction> FUNCTION = new KindName<>("function", ModelFunction.class);
 

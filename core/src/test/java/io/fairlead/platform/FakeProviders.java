@@ -20,7 +20,7 @@ final class FakeProviders {
   private FakeProviders() {}
 
   /** A platform that can only say what it was opened with. */
-  static final class FakePlatform implements FunctionPlatform {
+  static class FakePlatform implements FunctionPlatform {
     final PlatformConfig config;
 
     FakePlatform(PlatformConfig config) {

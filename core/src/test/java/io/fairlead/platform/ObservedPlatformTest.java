@@ -94,7 +94,7 @@ class ObservedPlatformTest {
     FunctionPlatform platform = observed(List::of);
 
     assertThat(platform.list(Duration.ofSeconds(1))).isEmpty();
-    assertThat(platform).isEqualTo(platform);
+    assertThat(platform.equals(observed(List::of))).isFalse();
     assertThat(told).isEmpty();
   }
 

@@ -13,9 +13,31 @@ import nl.jqno.equalsverifier.EqualsVerifier;
 import nl.jqno.equalsverifier.Warning;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class RequestTest {
+  @ParameterizedTest
+  @ValueSource(strings = {"/v1/chat/completions", "/score", "/a%20b/", "/v1/models/x:predict"})
+  void aPathIsKept(String path) {
+    Request request =
+        Request.json("{}").withPath(path).pinnedTo("blue").withTimeout(Duration.ofSeconds(1));
+
+    assertThat(request.path()).contains(path);
+    assertThat(request).isNotEqualTo(Request.json("{}").pinnedTo("blue"));
+    assertThat(request)
+        .hasToString("Request[2 bytes of application/json to " + path + ", pinned to blue]");
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {"", "/", "score", "/a?b", "/../x", "/a/./b", "//x", "/a b", "/a#b", "/a\nb"})
+  void whatIsNoPathIsRefused(String path) {
+    assertThatThrownBy(() -> Request.json("{}").withPath(path))
+        .isInstanceOf(InvalidValueException.class)
+        .hasMessageContaining("path must be a path other than /");
+  }
+
   @Test
   void aJsonRequestIsUtf8FollowsTheWeightsAndWaitsAMinute() {
     Request request = Request.json("{\"text\":\"ä\"}");
@@ -33,6 +55,22 @@ class RequestTest {
     assertThat(Request.texts("say \"hi\"\n", "\u0001 é \uD83D\uDE00").text())
         .isEqualTo("{\"inputs\":[\"say \\\"hi\\\"\\u000a\",\"\\u0001 é \uD83D\uDE00\"]}");
     assertThat(Request.texts("a").contentType()).isEqualTo("application/json");
+  }
+
+  @Test
+  void rowsAreInstances() {
+    assertThat(Request.rows(new float[] {5.1f, 3.5f}, new float[] {1e10f, -0f}).text())
+        .isEqualTo("{\"instances\":[[5.1,3.5],[1.0E10,-0.0]]}");
+    assertThat(Request.rows().text()).isEqualTo("{\"instances\":[]}");
+  }
+
+  @Test
+  void rowsHaveNumbersThatJsonHasAFormFor() {
+    assertThatThrownBy(
+            () -> Request.rows(new float[] {1, Float.NaN}, new float[] {Float.POSITIVE_INFINITY}))
+        .isInstanceOf(InvalidValueException.class)
+        .hasMessage("Request: rows[0][1] must be finite (got NaN); "
+            + "rows[1][0] must be finite (got Infinity)");
   }
 
   @Test
@@ -81,11 +119,11 @@ class RequestTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"PT0S", "PT-1S"})
-  void aTimeoutIsSomeTime(String timeout) {
-    assertThatThrownBy(() -> Request.json("{}").withTimeout(Duration.parse(timeout)))
+  @CsvSource({"PT0S, 0 s", "PT-1S, -1 s"})
+  void aTimeoutIsSomeTime(Duration timeout, String shown) {
+    assertThatThrownBy(() -> Request.json("{}").withTimeout(timeout))
         .isInstanceOf(InvalidValueException.class)
-        .hasMessage("Request: timeout must be more than 0 (got " + timeout + ")");
+        .hasMessage("Request: timeout must be more than 0 (got " + shown + ")");
   }
 
   @Test

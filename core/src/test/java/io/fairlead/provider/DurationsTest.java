@@ -22,7 +22,7 @@ class DurationsTest {
     "PT10M, 10 min",
     "PT2H, 2 h",
     "P1D, 1 d",
-    "PT-5S, PT-5S"
+    "PT-5S, -5 s"
   })
   void aDurationIsShownInTheLargestUnitInWhichItIsAWholeNumber(Duration duration, String shown) {
     assertThat(Durations.shown(duration)).isEqualTo(shown);

@@ -6,6 +6,8 @@ import io.fairlead.contract.Faults;
 import io.fairlead.contract.VirtualTime;
 import io.fairlead.grammar.ModelArtifact;
 import io.fairlead.grammar.Scaling;
+import io.fairlead.platform.Capabilities;
+import io.fairlead.platform.Capability;
 import io.fairlead.platform.EndpointPlatform;
 import io.fairlead.platform.Request;
 import io.fairlead.reconcile.MemoryCloud.Way;
@@ -36,8 +38,18 @@ class MemoryCloudContractTest {
     }
 
     @Override
-    protected boolean uploads() {
-      return true;
+    protected Capabilities capabilities() {
+      return Capabilities.of(EndpointPlatform.class)
+          .with(
+              Capability.PINNED_REQUESTS,
+              Capability.AUTOSCALING,
+              Capability.SCALE_TO_ZERO,
+              Capability.INSTANCE_TYPE,
+              Capability.IMAGE,
+              Capability.ENVIRONMENT,
+              Capability.LOCAL_FILES,
+              Capability.UPLOAD,
+              Capability.HUGGING_FACE);
     }
 
     @Override

@@ -45,6 +45,7 @@ import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -1204,6 +1205,35 @@ class ReconcilerTest {
   }
 
   @Test
+  void aMissingClassIsUnsupportedAndNamed() {
+    FakeKind kind = new FakeKind() {
+      @Override
+      public Observed<String> read(String name, Look look) {
+        throw new NoClassDefFoundError("acme/sdk/Client$Builder");
+      }
+    };
+    ServingException failure = fails(() -> run(kind).await(LIMIT));
+
+    assertThat(failure.kind()).isEqualTo(ErrorKind.UNSUPPORTED);
+    assertThat(failure)
+        .hasMessageContaining("needs class acme.sdk.Client$Builder for this")
+        .hasRootCauseInstanceOf(NoClassDefFoundError.class);
+  }
+
+  @Test
+  void aMissingClassOfWhatIsReadIsUnsupportedAndNamed() {
+    try (Reconciler reconciler =
+        Reconciler.builder("fake", List.of(new FakeKind())).build()) {
+      ServingException failure = fails(() -> reconciler.reading("all", LIMIT, () -> {
+        throw new NoClassDefFoundError("acme/sdk/Client");
+      }));
+
+      assertThat(failure.kind()).isEqualTo(ErrorKind.UNSUPPORTED);
+      assertThat(failure).hasMessageContaining("needs class acme.sdk.Client for this");
+    }
+  }
+
+  @Test
   void whatFollowsAnOperationMayNeedTheSameName() throws Exception {
     FakeKind kind = new FakeKind();
     try (Reconciler reconciler = Reconciler.builder("fake", List.of(kind)).build()) {
@@ -1247,6 +1277,22 @@ class ReconcilerTest {
     assertThat(cloud.remains()).contains("model " + modelOf(ONE));
   }
 
+  @ParameterizedTest
+  @CsvSource({
+    "s3://models/bert/, bert",
+    "s3://models/bert.tar.gz?signature=secret, bert.tar.gz",
+    "s3:///, s3"
+  })
+  void packagingIsCalledByTheLastPartOfTheLocation(String location, String name) {
+    EndpointPlatform platform = new MemoryCloud(time).open();
+
+    Operation<Container> operation = platform.packageModel(
+        ModelArtifact.of(URI.create(location)), ONE.runtime(), ONE.dependencies());
+
+    operation.await(LIMIT);
+    assertThat(operation).hasToString("package " + name + " on " + MemoryCloud.ID + ": SUCCEEDED");
+  }
+
   // ---- previews ----
 
   @Test
@@ -1271,7 +1317,8 @@ class ReconcilerTest {
         .contains("expired");
     assertThat(plan.toString())
         .containsOnlyOnce("expired")
-        .contains("unknown variant bert/green (created if absent, not read, for the reason above)");
+        .contains("unknown variant bert/green (created if absent, model: " + modelOf(TWO)
+            + ", instanceType: small, count: 1, not read, for the reason above)");
   }
 
   @Test

@@ -138,7 +138,8 @@ final class AzureMlSnippets {
 
   static Request chat(String messages) {
     Request chat = Request.json(messages)
-        .with(AzureMlRequest.path("/v1/chat/completions").withClientRequestId("order-17"));
+        .withPath("/v1/chat/completions")
+        .with(new AzureMlRequest("order-17"));
     return chat;
   }
 

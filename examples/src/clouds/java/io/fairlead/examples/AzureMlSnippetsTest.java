@@ -142,8 +142,10 @@ class AzureMlSnippetsTest {
     assertThat(pinned.text()).isEqualTo("{}");
     assertThat(pinned.variant()).hasValue("green");
     assertThat(shown).hasToString("{}");
-    assertThat(AzureMlSnippets.chat("{}").options().find(AzureMlRequest.class))
-        .contains(AzureMlRequest.path("/v1/chat/completions").withClientRequestId("order-17"));
+    assertThat(AzureMlSnippets.chat("{}"))
+        .isEqualTo(Request.json("{}")
+            .withPath("/v1/chat/completions")
+            .with(new AzureMlRequest("order-17")));
   }
 
   @Test

@@ -1,7 +1,5 @@
 package io.fairlead.examples;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import io.fairlead.error.ServingException;
 import io.fairlead.grammar.Container;
 import io.fairlead.grammar.Dependencies;
@@ -66,8 +64,6 @@ public final class Quickstart {
       "Saturn would float, given a large enough bathtub.",
       "The shortest war in history lasted 38 minutes.",
       "Bananas are berries, but strawberries are not.");
-
-  private static final ObjectMapper JSON = new ObjectMapper();
 
   private final Terminal terminal;
   private final ModelArtifact model;
@@ -266,12 +262,7 @@ public final class Quickstart {
 
   /** {@return the embeddings of texts: vectors of length 1 that are close if the meaning is} */
   private static float[][] embeddings(List<String> texts, Function<Request, Response> served) {
-    try {
-      Request request = Request.texts(texts.toArray(String[]::new));
-      return JSON.readValue(served.apply(request).text(), float[][].class);
-    } catch (JsonProcessingException e) {
-      throw new IllegalArgumentException("The model's response is not an array of embeddings.", e);
-    }
+    return served.apply(Request.texts(texts.toArray(String[]::new))).vectors();
   }
 
   private static double[] scores(float[][] embeddings, float[] asked) {

@@ -22,7 +22,7 @@ import java.util.function.Consumer;
 final class Terminal {
   private static final String EIGHTHS = " ▏▎▍▌▋▊▉";
   private static final int BAR_LENGTH = 20;
-  private static final Set<String> SETTLED = Set.of("ready", "gone");
+  private static final Set<String> SETTLED = Set.of("ready", "deleted", "is as desired");
 
   private final PrintStream out;
   private final boolean watched;
@@ -151,9 +151,7 @@ final class Terminal {
   }
 
   private static boolean changesSomething(String message) {
-    return !SETTLED.contains(message)
-        && !message.startsWith("is as it should be")
-        && !message.startsWith("stays");
+    return !SETTLED.contains(message) && !message.startsWith("kept: ");
   }
 
   String bold(String text) {

@@ -15,7 +15,8 @@ import java.util.concurrent.TimeUnit;
 
 /** A child process that is always terminated. */
 final class Child implements AutoCloseable {
-  private static final long LIMIT_SECONDS = 60;
+  /** Only so that a process that hangs is ended. */
+  private static final long LIMIT_SECONDS = 300;
 
   private final Process process;
   private final ByteArrayOutputStream out = new ByteArrayOutputStream();

@@ -28,6 +28,7 @@ import io.fairlead.operation.Plan;
 import io.fairlead.platform.Description;
 import io.fairlead.platform.EndpointPlatform;
 import io.fairlead.platform.FunctionPlatform;
+import io.fairlead.platform.PlatformCheck;
 import io.fairlead.platform.Platforms;
 import io.fairlead.platform.Request;
 import io.fairlead.platform.Response;
@@ -51,7 +52,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 
-/** The pieces of Java in docs, compiled; {@link DocSnippetsTest} finds each of them here and runs these methods. */
+/** The pieces of Java in docs, compiled; {@link DocBlocksTest} finds them here, and {@link DocSnippetsTest} runs them. */
 final class DocSnippets {
   private DocSnippets() {}
 
@@ -84,6 +85,12 @@ final class DocSnippets {
     Endpoint blue = there.value().orElseThrow(); // another process can scale, route and undeploy it
     there.location().console(); // its page in the cloud's console
     return blue;
+  }
+
+  static PlatformCheck checking() {
+    PlatformCheck check = Platforms.check("sagemaker", Map.of("region", "us-east-1"));
+    System.out.println(check); // a line for each question, with what to do where the answer is no
+    return check;
   }
 
   static Map.Entry<ModelFunction, Plan> functions(
@@ -163,6 +170,13 @@ final class DocSnippets {
         .named("iris")
         .with(ServerlessOptions.DEFAULT.withIsolation(Isolation.PROCESS).withMaxQueue(100));
     return model;
+  }
+
+  static ModelArtifact texts() {
+    ModelArtifact model = ModelArtifact.of(Path.of("e5/onnx/model.onnx"));
+    ModelArtifact queries = model.withMetadata(
+        ModelMetadata.NONE.withLabels(Map.of("prompt", "query", "pooling", "mean")));
+    return queries;
   }
 
   static ModelArtifact gpu() {

@@ -29,89 +29,13 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.regex.MatchResult;
-import java.util.regex.Pattern;
-import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.MethodSource;
 
+/** That the pieces of {@link DocSnippets} do what the pages say; {@link DocBlocksTest} finds them in the pages. */
 class DocSnippetsTest {
   private static final Path ROOT = Path.of("..").toAbsolutePath().normalize();
-  private static final Pattern JAVA = Pattern.compile("```java\n(.*?)```", Pattern.DOTALL);
-  private static final Path SOURCE =
-      ROOT.resolve("examples/src/test/java/io/fairlead/examples/DocSnippets.java");
-  /** The snippets of the clouds, whose classes are not on the class path of every build. */
-  private static final Path CLOUDS = ROOT.resolve("examples/src/clouds/java/io/fairlead/examples");
-
   private static final Path MODELS = ROOT.resolve("examples/src/test/resources");
   private static final int SIGTERM = 128 + 15;
-
-  static Stream<Path> pages() throws IOException {
-    try (Stream<Path> files = Files.list(ROOT.resolve("docs"))) {
-      return files
-          .filter(page -> page.toString().endsWith(".md"))
-          // The snippets of these two are compared with tests of their own modules.
-          .filter(page -> !page.endsWith("writing-a-provider.md") && !page.endsWith("models.md"))
-          // What this one shows needs Spring, which is on the class path of its own applications
-          // alone.
-          .filter(page -> !page.endsWith("spring.md"))
-          .toList()
-          .stream();
-    }
-  }
-
-  @ParameterizedTest
-  @MethodSource("pages")
-  void everyPieceOfJavaInThePageIsCompiled(Path page) throws IOException {
-    String compiled = squeezed(Files.readString(SOURCE)) + squeezed(clouds());
-    List<String> pieces = JAVA.matcher(Files.readString(page))
-        .results()
-        .map((MatchResult piece) -> piece.group(1))
-        .toList();
-
-    assertThat(pieces).allSatisfy(piece -> assertThat(compiled).contains(squeezed(piece)));
-  }
-
-  private static String clouds() throws IOException {
-    StringBuilder all = new StringBuilder();
-    try (Stream<Path> files = Files.list(CLOUDS)) {
-      for (Path file :
-          files.filter(one -> one.toString().endsWith("Snippets.java")).toList()) {
-        all.append(Files.readString(file));
-      }
-    }
-    return all.toString();
-  }
-
-  @ParameterizedTest
-  @MethodSource("pages")
-  void everyLinkToAFileLeadsToOne(Path page) throws IOException {
-    List<String> links = Pattern.compile("\\]\\(([^)#:]+)(#[^)]*)?\\)")
-        .matcher(Files.readString(page))
-        .results()
-        .map(link -> link.group(1))
-        .toList();
-
-    assertThat(links)
-        .allSatisfy(link -> assertThat(page.resolveSibling(link).normalize()).exists());
-  }
-
-  @Test
-  void everyPieceOfJavaInTheReadmeIsCompiled() throws IOException {
-    String compiled = squeezed(Files.readString(SOURCE))
-        + squeezed(Files.readString(
-            ROOT.resolve("examples/src/main/java/io/fairlead/examples/ReadmeExample.java")));
-
-    assertThat(JAVA.matcher(Files.readString(ROOT.resolve("README.md"))).results())
-        .hasSizeGreaterThanOrEqualTo(2)
-        .allSatisfy(piece -> assertThat(compiled).contains(squeezed(piece.group(1))));
-  }
-
-  @Test
-  void everyLinkOfTheReadmeLeadsToAFile() throws IOException {
-    everyLinkToAFileLeadsToOne(ROOT.resolve("README.md"));
-  }
 
   @Test
   void theReadmeHasTheTwoCommandsThatContinuousIntegrationRuns() throws IOException {
@@ -142,6 +66,7 @@ class DocSnippetsTest {
     try (EndpointPlatform local = DocSnippets.local()) {
       assertThat(local.list()).isEmpty();
     }
+    assertThat(DocSnippets.texts().metadata().labels()).containsEntry("pooling", "mean");
     List<Endpoint> endpoints = DocSnippets.grammar();
     assertThat(endpoints.get(0)).isEqualTo(endpoints.get(1));
   }
@@ -244,9 +169,5 @@ class DocSnippetsTest {
         main.getName()));
     command.addAll(List.of(arguments));
     return new ProcessBuilder(command);
-  }
-
-  private static String squeezed(String text) {
-    return text.replaceAll("\\s+", "");
   }
 }

@@ -152,7 +152,7 @@ class QuickstartTest {
         .run(List.of());
 
     assertThat(exitCode).isEqualTo(1);
-    assertThat(printed.text()).contains("is not an array of embeddings");
+    assertThat(printed.text()).contains("Response: body must be an array");
   }
 
   @Test

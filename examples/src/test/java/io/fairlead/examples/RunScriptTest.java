@@ -15,6 +15,7 @@ import java.util.List;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.DisabledOnOs;
+import org.junit.jupiter.api.condition.EnabledOnOs;
 import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -73,7 +74,8 @@ class RunScriptTest {
     try (Child child = run()) {
       assertThat(child.exitCode()).isEqualTo(2);
       assertThat(child.err())
-          .contains("quickstart", "serverless", "stateful", "lifecycle", "readme", "jshell");
+          .contains(
+              "quickstart", "serverless", "stateful", "lifecycle", "check", "readme", "jshell");
     }
     assertThat(builds()).isEmpty();
   }
@@ -117,6 +119,16 @@ class RunScriptTest {
           .contains("examples.jar:sagemaker-jars\n")
           .doesNotContain("run.jsa")
           .endsWith("Lifecycle\n--platform\nsagemaker\n--set\nregion=us-east-1\n");
+    }
+    try (Child child = run("check", "sagemaker", "--set", "region=us-east-1")) {
+      assertThat(child.exitCode()).isEqualTo(7);
+      assertThat(child.out())
+          .contains("examples.jar:sagemaker-jars\n")
+          .endsWith("Check\nsagemaker\n--set\nregion=us-east-1\n");
+    }
+    try (Child child = run("check")) {
+      assertThat(child.exitCode()).isEqualTo(7);
+      assertThat(child.out()).contains("examples.jar:jars\n").endsWith("Check\n");
     }
     try (Child child = run("lifecycle", "--set", "name=sagemaker", "--platform", "local")) {
       child.exitCode();
@@ -288,6 +300,75 @@ class RunScriptTest {
       assertThat(child.exitCode()).isEqualTo(1);
       assertThat(child.err()).contains("has letters beyond ASCII", "set LC_ALL=C.UTF-8");
     }
+  }
+
+  @Test
+  @EnabledOnOs(value = OS.LINUX, disabledReason = "script(1) has other options elsewhere")
+  void onATerminalTheLastLineOfTheBuildIsShownWhileItRuns() throws Exception {
+    assumeTrue(
+        Files.exists(Path.of("/usr/bin/script")), "there is no script(1) to make a terminal");
+    program(
+        "mvnw",
+        "echo \"$@\" >>mvnw.calls; echo '[INFO] the first line'; echo '[INFO] compiling the core';"
+            + " until [ -f go ]; do sleep 0.05; done; printf jars >examples/target/classpath");
+    ProcessBuilder builder = new ProcessBuilder(
+        "script", "-qec", root.resolve("examples/run") + " quickstart", "/dev/null");
+    builder.environment().put("JAVA_HOME", root.resolve("jdk").toString());
+
+    try (Child child = Child.start(builder)) {
+      child.awaitOutput("\r\u001b[K[INFO] compiling the core");
+      Files.createFile(root.resolve("go"));
+
+      assertThat(child.exitCode()).isEqualTo(7);
+      // Removed before the example prints anything.
+      assertThat(child.out().substring(child.out().lastIndexOf("compiling")))
+          .containsSubsequence("\r\u001b[K", "io.fairlead.examples.Quickstart");
+    }
+    assertThat(builds()).singleElement().asString().doesNotContain("-ntp");
+  }
+
+  @Test
+  void jshellGetsTheScriptThatIsAskedForAndTheImports() throws Exception {
+    program("jdk/bin/jshell", "printf '%s\\n' \"$@\"; cat");
+    Path scripts = root.toRealPath().resolve("examples/jshell");
+
+    try (Child child = run("jshell")) {
+      assertThat(child.exitCode()).isZero();
+      assertThat(child.out())
+          .contains("examples.jar:jars\n")
+          .endsWith("--startup\nDEFAULT\n--startup\n" + scripts.resolve("fairlead.jsh") + "\n"
+              + scripts.resolve("first-steps.jsh") + "\n-\n" + Jshell.END);
+    }
+    try (Child child = run("jshell", "canary")) {
+      child.exitCode();
+      assertThat(child.out()).contains(scripts.resolve("canary.jsh") + "\n");
+    }
+    try (Child child = run("jshell", "plan", "vertex")) {
+      child.exitCode();
+      assertThat(child.out())
+          .contains("examples.jar:vertex-jars\n")
+          .contains(scripts.resolve("vertex.jsh") + "\n" + scripts.resolve("plan.jsh") + "\n");
+    }
+    try (Child child = run("jshell", "plan")) {
+      child.exitCode();
+      assertThat(child.out()).contains("examples.jar:sagemaker-jars\n");
+    }
+  }
+
+  @Test
+  void whatJshellHasNoScriptForIsOneSentence() throws Exception {
+    for (String[] wrong : new String[][] {
+      {"jshell", "firststeps"}, {"jshell", "plan", "aws"}, {"jshell", "canary", "vertex"}
+    }) {
+      try (Child child = run(wrong)) {
+        assertThat(child.exitCode()).isEqualTo(2);
+        assertThat(child.err().lines())
+            .singleElement()
+            .asString()
+            .contains("first-steps | canary | plan", wrong[wrong.length - 1]);
+      }
+    }
+    assertThat(builds()).isEmpty();
   }
 
   @Test

@@ -2,8 +2,18 @@ package io.fairlead.examples;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.fairlead.grammar.Container;
+import io.fairlead.grammar.Dependencies;
+import io.fairlead.grammar.Endpoint;
+import io.fairlead.grammar.ModelArtifact;
+import io.fairlead.grammar.Routing;
+import io.fairlead.grammar.RuntimeSpec;
+import io.fairlead.grammar.Scaling;
 import io.fairlead.operation.OperationId;
 import io.fairlead.operation.Progress;
+import io.fairlead.platform.EndpointPlatform;
+import io.fairlead.platform.Platforms;
+import java.net.URI;
 import java.time.Duration;
 import java.util.List;
 import java.util.function.Consumer;
@@ -73,6 +83,39 @@ class TerminalTest {
     }
 
     assertThat(printed.lines()).hasSize(2);
+  }
+
+  @Test
+  void onPlainLinesAnOperationShowsWhatItChangesAndNoMore() {
+    Printed printed = Printed.toAFile();
+    Duration limit = Duration.ofMinutes(1);
+    try (EndpointPlatform local = Platforms.open("local", EndpointPlatform.class)) {
+      Container container = local
+          .packageModel(
+              ModelArtifact.of(URI.create(Models.location(EchoModel.class))),
+              RuntimeSpec.NONE,
+              Dependencies.NONE)
+          .await(limit);
+      for (String variant : List.of("blue", "green")) {
+        local
+            .deploy(container, Scaling.fixed(1), new Routing("echo", variant))
+            .onProgress(printed.terminal.progress("deploy echo"))
+            .await(limit);
+      }
+      local
+          .undeploy(new Endpoint(container, Scaling.fixed(1), new Routing("echo", "green")))
+          .onProgress(printed.terminal.progress("undeploy echo"))
+          .await(limit);
+    }
+
+    assertThat(printed.lines())
+        .map(line -> line.replaceFirst("^ *\\[\\d/\\d\\] ", ""))
+        .containsExactly(
+            "endpoint echo: creating",
+            "variant echo/blue: creating",
+            "traffic echo: updating weights: {} -> {blue=100}",
+            "variant echo/green: creating",
+            "variant echo/green: deleting");
   }
 
   @Test

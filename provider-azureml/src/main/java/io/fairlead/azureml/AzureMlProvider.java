@@ -1,23 +1,18 @@
 package io.fairlead.azureml;
 
-import com.azure.core.credential.AccessToken;
-import com.azure.core.credential.TokenCredential;
-import com.azure.core.exception.ClientAuthenticationException;
 import io.fairlead.azureml.internal.DefaultAzureMlPlatform;
+import io.fairlead.platform.Capabilities;
+import io.fairlead.platform.Capability;
 import io.fairlead.platform.EndpointPlatform;
 import io.fairlead.provider.Loopback;
 import io.fairlead.provider.TimeSource;
 import io.fairlead.spi.PlatformConfig;
 import io.fairlead.spi.PlatformProvider;
-import java.time.OffsetDateTime;
-import java.time.ZoneOffset;
-import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
 import java.util.TreeMap;
-import reactor.core.publisher.Mono;
 
 /**
  * The provider of the platform {@code azureml}: managed online endpoints on Azure Machine Learning.
@@ -48,6 +43,22 @@ public final class AzureMlProvider implements PlatformProvider<EndpointPlatform>
   @Override
   public Class<EndpointPlatform> type() {
     return EndpointPlatform.class;
+  }
+
+  @Override
+  public Capabilities capabilities() {
+    return Capabilities.of(type())
+        .with(
+            Capability.PINNED_REQUESTS,
+            Capability.STREAMING,
+            Capability.AUTOSCALING,
+            Capability.INSTANCE_TYPE,
+            Capability.IMAGE,
+            Capability.ENVIRONMENT,
+            Capability.LOCAL_FILES,
+            Capability.UPLOAD)
+        .partly(Capability.HUGGING_FACE, "if Azure's registry HuggingFace has it")
+        .without(Capability.SCALE_TO_ZERO, "managed endpoints have at least one instance");
   }
 
   @Override
@@ -84,7 +95,7 @@ public final class AzureMlProvider implements PlatformProvider<EndpointPlatform>
     draft.callTimeout = settings.duration("callTimeout").orElse(AzureMlConfig.CALL_TIMEOUT);
     Optional<String> token = settings.text("token").filter(text -> !text.isBlank());
     if (token.isPresent()) {
-      draft.credential = Optional.of(fixed(
+      draft.credential = Optional.of(new FixedToken(
           token.get(), draft.cloud, draft.endpoint.filter(Loopback::isHostOf).isPresent()));
     }
     Optional<AzureMlConfig> config = settings.built(Map.of(), () -> new AzureMlConfig(draft));
@@ -104,22 +115,6 @@ public final class AzureMlProvider implements PlatformProvider<EndpointPlatform>
       return inherited;
     }
     return settings.requiredText(key, meaning + "; " + variable + " can be set instead");
-  }
-
-  /**
-   * {@return a credential that is one token for Azure Resource Manager, whose end is not known}
-   *
-   * @param isEmulated whether the endpoint is on this machine, where everything takes the same token
-   */
-  private static TokenCredential fixed(String token, AzureMlCloud cloud, boolean isEmulated) {
-    AccessToken fixed =
-        new AccessToken(token, OffsetDateTime.of(9999, 1, 1, 0, 0, 0, 0, ZoneOffset.UTC));
-    return request -> isEmulated || request.getScopes().equals(List.of(cloud.managementScope()))
-        ? Mono.just(fixed)
-        : Mono.error(new ClientAuthenticationException(
-            "the setting token is for Azure Resource Manager, and not sent elsewhere ("
-                + String.join(", ", request.getScopes()) + "): use the default credentials instead",
-            null));
   }
 
   private static Map<String, String> tags(String text) {

@@ -1,20 +1,26 @@
 package io.fairlead.azureml;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+
 import com.azure.core.credential.AccessToken;
 import com.azure.core.credential.TokenCredential;
 import io.fairlead.azureml.internal.DefaultAzureMlPlatform;
 import io.fairlead.azureml.standin.StandIn;
 import io.fairlead.azureml.standin.Workspace;
 import io.fairlead.contract.EndpointPlatformContract.Place;
+import io.fairlead.contract.EndpointPlatformContract.Streams;
 import io.fairlead.contract.Faults;
+import io.fairlead.contract.Held;
 import io.fairlead.contract.VirtualTime;
 import io.fairlead.platform.EndpointPlatform;
 import java.time.Duration;
 import java.time.OffsetDateTime;
 import java.time.ZoneOffset;
+import java.util.List;
 import java.util.Optional;
 import java.util.Random;
 import java.util.Set;
+import java.util.function.Consumer;
 import reactor.core.publisher.Mono;
 
 /** A workspace of its own at the stand-in of Azure, and platforms that serve there without a wire, unless it is asked for. */
@@ -51,6 +57,11 @@ public final class Azure implements Place {
   @Override
   public void pass(Duration some) {
     time.pass(some);
+  }
+
+  @Override
+  public Optional<Streams> streams() {
+    return Optional.of(new InPieces(this));
   }
 
   public Workspace workspace() {
@@ -99,5 +110,34 @@ public final class Azure implements Place {
   @Override
   public void close() {
     workspace.close();
+  }
+
+  private record InPieces(Azure azure) implements Streams {
+    @Override
+    public void answerWith(List<String> pieces) {
+      azure
+          .workspace()
+          .streamInPieces(pieces.stream().map(piece -> piece.getBytes(UTF_8)).toList());
+    }
+
+    @Override
+    public void breakNext() {
+      azure.workspace().breakNextStream();
+    }
+
+    @Override
+    public Held holdNext() {
+      return azure.workspace().holdNextStream();
+    }
+
+    @Override
+    public int asked() {
+      return azure.workspace().invocations().size();
+    }
+
+    @Override
+    public Optional<Consumer<Duration>> clock() {
+      return Optional.of(azure.time()::pass);
+    }
   }
 }

@@ -36,13 +36,13 @@ class AzureMlContractTest extends EndpointPlatformContract {
   }
 
   @Override
-  protected Request request() {
-    return Request.json("{\"inputs\":\"hello\"}");
+  protected String otherInstanceType() {
+    return "Standard_DS4_v2";
   }
 
   @Override
-  protected boolean uploads() {
-    return true;
+  protected Request request() {
+    return Request.json("{\"inputs\":\"hello\"}");
   }
 
   /** A PUT creates or replaces. */

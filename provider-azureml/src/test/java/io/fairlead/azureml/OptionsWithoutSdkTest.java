@@ -11,17 +11,20 @@ import io.fairlead.grammar.Routing;
 import io.fairlead.grammar.RuntimeSpec;
 import io.fairlead.grammar.Scaling;
 import io.fairlead.json.GrammarJson;
+import io.fairlead.platform.EndpointPlatform;
+import io.fairlead.platform.Platforms;
 import java.io.File;
 import java.net.MalformedURLException;
 import java.net.URL;
 import java.net.URLClassLoader;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
-/** The options of Azure ML where its SDK is not there at all: nothing of it is loaded for them. */
+/** The options of Azure ML and its provider where its SDK is not there at all: nothing of it is loaded for them. */
 class OptionsWithoutSdkTest {
   private static final Pattern SDK =
       Pattern.compile(".*/(azure|msal4j|reactor|reactive-streams|netty)[^/]*\\.jar");
@@ -71,6 +74,23 @@ class OptionsWithoutSdkTest {
           .isEqualTo(json);
       assertThatThrownBy(() -> loader.loadClass("com.azure.core.credential.TokenCredential"))
           .isInstanceOf(ClassNotFoundException.class);
+    } finally {
+      Thread.currentThread().setContextClassLoader(before);
+    }
+  }
+
+  @Test
+  void theProviderIsFound() throws Exception {
+    ClassLoader before = Thread.currentThread().getContextClassLoader();
+    try (URLClassLoader loader = withoutSdk()) {
+      Thread.currentThread().setContextClassLoader(loader);
+
+      Object ids = loader
+          .loadClass(Platforms.class.getName())
+          .getMethod("available", Class.class)
+          .invoke(null, loader.loadClass(EndpointPlatform.class.getName()));
+
+      assertThat(ids).isEqualTo(List.of("azureml"));
     } finally {
       Thread.currentThread().setContextClassLoader(before);
     }

@@ -1,5 +1,7 @@
 package io.fairlead.sagemaker;
 
+import io.fairlead.platform.Capabilities;
+import io.fairlead.platform.Capability;
 import io.fairlead.provider.TimeSource;
 import io.fairlead.sagemaker.internal.DefaultSageMakerPlatform;
 import io.fairlead.sagemaker.internal.credentials.DefaultRegion;
@@ -34,6 +36,24 @@ public final class SageMakerProvider implements PlatformProvider<SageMakerPlatfo
   @Override
   public Class<SageMakerPlatform> type() {
     return SageMakerPlatform.class;
+  }
+
+  @Override
+  public Capabilities capabilities() {
+    return Capabilities.of(type())
+        .with(
+            Capability.PINNED_REQUESTS,
+            Capability.AUTOSCALING,
+            Capability.INSTANCE_TYPE,
+            Capability.IMAGE,
+            Capability.ENVIRONMENT)
+        .partly(Capability.STREAMING, "with netty-nio-client on the class path")
+        .partly(
+            Capability.SCALE_TO_ZERO,
+            "as an inference component, serverless, or asynchronous by its backlog")
+        .partly(Capability.LOCAL_FILES, "with the setting bucket")
+        .partly(Capability.UPLOAD, "with the setting bucket")
+        .partly(Capability.HUGGING_FACE, "by an image that reads HF_MODEL_ID, as AWS's do");
   }
 
   @Override

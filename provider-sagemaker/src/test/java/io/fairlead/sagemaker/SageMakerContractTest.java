@@ -2,10 +2,12 @@ package io.fairlead.sagemaker;
 
 import io.fairlead.contract.EndpointPlatformContract;
 import io.fairlead.contract.VirtualTime;
+import io.fairlead.grammar.Endpoint;
 import io.fairlead.grammar.ModelArtifact;
 import io.fairlead.grammar.Options;
 import io.fairlead.grammar.RuntimeSpec;
 import io.fairlead.grammar.Scaling;
+import io.fairlead.platform.Capability;
 import io.fairlead.platform.Request;
 import java.net.URI;
 import java.time.Duration;
@@ -41,12 +43,22 @@ class SageMakerContractTest extends EndpointPlatformContract {
   }
 
   @Override
-  protected Request request() {
-    return Request.json("{\"inputs\":\"hello\"}");
+  protected String otherInstanceType() {
+    return "ml.m5.xlarge";
   }
 
   @Override
-  protected boolean uploads() {
-    return true;
+  protected Endpoint onCondition(Capability capability, Endpoint endpoint) {
+    return capability == Capability.SCALE_TO_ZERO
+        ? new Endpoint(
+            endpoint.container(),
+            endpoint.scaling().with(SageMakerComponent.on("shared", 512)),
+            endpoint.routing())
+        : endpoint;
+  }
+
+  @Override
+  protected Request request() {
+    return Request.json("{\"inputs\":\"hello\"}");
   }
 }

@@ -1,6 +1,8 @@
 package io.fairlead.local;
 
 import io.fairlead.local.internal.LocalHost;
+import io.fairlead.platform.Capabilities;
+import io.fairlead.platform.Capability;
 import io.fairlead.platform.EndpointPlatform;
 import io.fairlead.spi.PlatformConfig;
 import io.fairlead.spi.PlatformProvider;
@@ -28,6 +30,20 @@ public final class LocalProvider implements PlatformProvider<EndpointPlatform> {
   @Override
   public Class<EndpointPlatform> type() {
     return EndpointPlatform.class;
+  }
+
+  @Override
+  public Capabilities capabilities() {
+    return Capabilities.of(type())
+        .with(Capability.PINNED_REQUESTS, Capability.LOCAL_FILES)
+        .partly(Capability.STREAMING, "from a StreamingModelHandler; other answers are one piece")
+        .partly(Capability.HUGGING_FACE, "with a HuggingFaceFetcher in the configuration")
+        .without(Capability.AUTOSCALING, "this JVM keeps to the count")
+        .without(Capability.SCALE_TO_ZERO, "the platform serverless does")
+        .without(Capability.INSTANCE_TYPE, "models run on this machine")
+        .without(Capability.IMAGE, "models run in this JVM")
+        .without(Capability.ENVIRONMENT, "models run in this JVM")
+        .without(Capability.UPLOAD, "files are read where they lie");
   }
 
   @Override

@@ -1,6 +1,8 @@
 package io.fairlead.serverless;
 
 import io.fairlead.grammar.FunctionLimits;
+import io.fairlead.platform.Capabilities;
+import io.fairlead.platform.Capability;
 import io.fairlead.serverless.internal.FunctionHost;
 import io.fairlead.serverless.internal.SystemClock;
 import io.fairlead.spi.PlatformConfig;
@@ -32,6 +34,17 @@ public final class ServerlessProvider implements PlatformProvider<ServerlessPlat
   @Override
   public Class<ServerlessPlatform> type() {
     return ServerlessPlatform.class;
+  }
+
+  @Override
+  public Capabilities capabilities() {
+    return Capabilities.of(type())
+        .with(Capability.AUTOSCALING, Capability.SCALE_TO_ZERO, Capability.LOCAL_FILES)
+        .partly(
+            Capability.STREAMING,
+            "from a StreamingModelHandler in this JVM; other answers are one piece")
+        .partly(Capability.HUGGING_FACE, "with a HuggingFaceFetcher in the configuration")
+        .without(Capability.UPLOAD, "files are read where they lie");
   }
 
   @Override

@@ -177,7 +177,7 @@ final class IsolatedFunctionTest {
         assertThatThrownBy(refused::run)
             .isInstanceOf(InvalidValueException.class)
             .hasMessageContaining(
-                "limits.memoryBytes must be at least 134217728 for a process of Java (got 67108864)");
+                "limits.memoryBytes must be at least 128 MB for a process of Java, and is 64 MB");
       }
       assertThat(platform.list()).isEmpty();
     }

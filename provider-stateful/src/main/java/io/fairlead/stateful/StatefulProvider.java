@@ -7,6 +7,8 @@ import io.fairlead.grammar.FunctionLimits;
 import io.fairlead.grammar.Options;
 import io.fairlead.grammar.RuntimeSpec;
 import io.fairlead.grammar.Scaling;
+import io.fairlead.platform.Capabilities;
+import io.fairlead.platform.Capability;
 import io.fairlead.platform.EndpointPlatform;
 import io.fairlead.platform.FunctionPlatform;
 import io.fairlead.platform.Platform;
@@ -50,6 +52,12 @@ public final class StatefulProvider implements PlatformProvider<CachingPlatform>
   @Override
   public Class<CachingPlatform> type() {
     return CachingPlatform.class;
+  }
+
+  @Override
+  public Capabilities capabilities() {
+    return Capabilities.of(type())
+        .partly(Capability.STREAMING, "as the platform that is wrapped; these pass by the cache");
   }
 
   @Override

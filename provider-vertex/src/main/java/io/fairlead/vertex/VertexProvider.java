@@ -1,5 +1,7 @@
 package io.fairlead.vertex;
 
+import io.fairlead.platform.Capabilities;
+import io.fairlead.platform.Capability;
 import io.fairlead.provider.TimeSource;
 import io.fairlead.spi.PlatformConfig;
 import io.fairlead.spi.PlatformProvider;
@@ -44,6 +46,22 @@ public final class VertexProvider implements PlatformProvider<VertexPlatform> {
   @Override
   public Class<VertexPlatform> type() {
     return VertexPlatform.class;
+  }
+
+  @Override
+  public Capabilities capabilities() {
+    return Capabilities.of(type())
+        .with(
+            Capability.STREAMING,
+            Capability.AUTOSCALING,
+            Capability.INSTANCE_TYPE,
+            Capability.IMAGE,
+            Capability.ENVIRONMENT)
+        .partly(Capability.PINNED_REQUESTS, "for containers with invoke routes")
+        .partly(Capability.LOCAL_FILES, "with the setting bucket")
+        .partly(Capability.UPLOAD, "with the setting bucket")
+        .partly(Capability.HUGGING_FACE, "by an image that reads MODEL_ID, as Hugging Face's do")
+        .without(Capability.SCALE_TO_ZERO, "version 1 of the API has at least one replica");
   }
 
   @Override

@@ -5,6 +5,7 @@ import io.fairlead.contract.VirtualTime;
 import io.fairlead.grammar.ModelArtifact;
 import io.fairlead.grammar.RuntimeSpec;
 import io.fairlead.grammar.Scaling;
+import io.fairlead.platform.Capability;
 import io.fairlead.platform.Request;
 import java.net.URI;
 
@@ -36,17 +37,18 @@ class VertexContractTest extends EndpointPlatformContract {
   }
 
   @Override
+  protected String otherInstanceType() {
+    return "n1-standard-8";
+  }
+
+  @Override
   protected Request request() {
     return Request.json("{\"instances\":[\"hello\"]}");
   }
 
+  /** Most containers have one route, by which no variant can be asked for. */
   @Override
-  protected boolean uploads() {
-    return true;
-  }
-
-  @Override
-  protected boolean canPin() {
-    return false;
+  protected boolean meetsConditionOf(Capability capability) {
+    return capability != Capability.PINNED_REQUESTS;
   }
 }

@@ -1,6 +1,7 @@
 package io.fairlead.vertex;
 
 import io.fairlead.grammar.RuntimeSpec;
+import io.fairlead.platform.Capability;
 import java.util.EnumSet;
 import java.util.Set;
 
@@ -13,7 +14,7 @@ class VertexInvokeRoutesContractTest extends VertexContractTest {
   }
 
   @Override
-  protected boolean canPin() {
+  protected boolean meetsConditionOf(Capability capability) {
     return true;
   }
 

@@ -112,13 +112,13 @@ class VertexMonitoringTest {
             "samplingRate must be above 0 and at most 1 (got 1.01)"),
         refused(
             () -> ALL.withInterval(Duration.ZERO),
-            "interval must be whole hours, 1 or more (got PT0S)"),
+            "interval must be whole hours, 1 or more (got 0 s)"),
         refused(
             () -> ALL.withInterval(Duration.ofHours(-1)),
-            "interval must be whole hours, 1 or more (got PT-1H)"),
+            "interval must be whole hours, 1 or more (got -1 h)"),
         refused(
             () -> ALL.withInterval(Duration.ofMinutes(90)),
-            "interval must be whole hours, 1 or more (got PT1H30M)"),
+            "interval must be whole hours, 1 or more (got 90 min)"),
         refused(
             () -> ALL.withAlertEmails("nobody"),
             "alertEmails must be e-mail addresses (got \"nobody\")"),

@@ -329,11 +329,11 @@ class VertexOptionsTest {
             "VertexContainer: sharedMemoryMb must be 1 or more (got 0)"),
         wrong(
             () -> VertexContainer.DEFAULT.withDeploymentTimeout(Duration.ZERO),
-            timeout + " (got PT0S)"),
-        wrong(() -> VertexContainer.DEFAULT.withDeploymentTimeout(half), timeout + " (got PT0.5S)"),
+            timeout + " (got 0 s)"),
+        wrong(() -> VertexContainer.DEFAULT.withDeploymentTimeout(half), timeout + " (got 500 ms)"),
         wrong(
             () -> VertexContainer.DEFAULT.withDeploymentTimeout(Duration.ofSeconds(7201)),
-            timeout + " (got PT2H1S)"));
+            timeout + " (got 7201 s)"));
   }
 
   private static Stream<Arguments> probes(Duration half) {
@@ -354,7 +354,7 @@ class VertexOptionsTest {
         wrong(() -> VertexProbe.NONE.withTimeout(NONE), "VertexProbe: timeout" + seconds + "PT0S)"),
         wrong(
             () -> VertexProbe.NONE.withInitialDelay(half),
-            "VertexProbe: initialDelay must be whole seconds, 0 or more (got PT0.5S)"));
+            "VertexProbe: initialDelay must be whole seconds, 0 or more (got 500 ms)"));
   }
 
   private static VertexProbe read(String json) {
@@ -407,15 +407,15 @@ class VertexOptionsTest {
     VertexEndpoint dedicated = VertexEndpoint.dedicated();
     return Stream.of(
         wrong(
-            () -> dedicated.withInferenceTimeout(Duration.ofSeconds(-1)), timeout + " (got PT-1S)"),
-        wrong(() -> dedicated.withInferenceTimeout(half), timeout + " (got PT0.5S)"),
+            () -> dedicated.withInferenceTimeout(Duration.ofSeconds(-1)), timeout + " (got -1 s)"),
+        wrong(() -> dedicated.withInferenceTimeout(half), timeout + " (got 500 ms)"),
         wrong(
             () -> dedicated.withInferenceTimeout(Duration.ofSeconds(3601)),
-            timeout + " (got PT1H1S)"),
+            timeout + " (got 3601 s)"),
         wrong(
             () -> VertexEndpoint.shared().withInferenceTimeout(Duration.ofSeconds(1)),
             "VertexEndpoint: inferenceTimeout must be left out for a shared endpoint, whose timeout is fixed "
-                + "at a minute (got PT1S)"),
+                + "at a minute (got 1 s)"),
         wrong(
             () -> GrammarJson.read(
                 "{\"access\":\"DEDICATED\",\"allowedProjects\":[\"p\"]}", VertexEndpoint.class),

@@ -56,7 +56,7 @@ enum Form {
         return node;
       }
       ArrayNode elements = NODES.arrayNode();
-      for (String element : node.textValue().split(",")) {
+      for (String element : node.textValue().split(",", -1)) {
         if (!element.isBlank()) {
           elements.add(element.trim());
         }

@@ -7,6 +7,7 @@ import io.fairlead.grammar.ModelArtifact;
 import io.fairlead.grammar.Options;
 import io.fairlead.grammar.RuntimeSpec;
 import io.fairlead.grammar.Scaling;
+import io.fairlead.platform.Capabilities;
 import io.fairlead.platform.EndpointPlatform;
 import io.fairlead.platform.Request;
 import java.net.URI;
@@ -22,6 +23,11 @@ class AtticContractTest extends EndpointPlatformContract {
   protected Place newPlace() {
     VirtualTime time = new VirtualTime();
     return new ThisAttic(time, new Attic(time, "here", Duration.ofSeconds(30)));
+  }
+
+  @Override
+  protected Capabilities capabilities() {
+    return new AtticProvider().capabilities();
   }
 
   @Override

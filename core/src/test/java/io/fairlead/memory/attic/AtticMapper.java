@@ -22,6 +22,7 @@ import io.fairlead.reconcile.KindName;
 import io.fairlead.reconcile.Mapping;
 import io.fairlead.reconcile.Observed;
 import io.fairlead.reconcile.Resource;
+import java.net.URI;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -33,7 +34,13 @@ final class AtticMapper implements EndpointMapper {
 
   @Override
   public Mapping container(Container container) {
+    URI weights = container.artifact().weights();
     Problems.in("Container")
+        .check(
+            "attic".equals(weights.getScheme()),
+            "artifact.weights",
+            "must be at attic:, where boxes look for models",
+            weights)
         .check(
             container.dependencies().packages().isEmpty(),
             "dependencies.packages",

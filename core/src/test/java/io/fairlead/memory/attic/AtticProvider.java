@@ -1,6 +1,8 @@
 package io.fairlead.memory.attic;
 
 import io.fairlead.grammar.Endpoint;
+import io.fairlead.platform.Capabilities;
+import io.fairlead.platform.Capability;
 import io.fairlead.platform.EndpointPlatform;
 import io.fairlead.platform.Response;
 import io.fairlead.provider.TimeSource;
@@ -35,6 +37,18 @@ public final class AtticProvider implements PlatformProvider<EndpointPlatform> {
   @Override
   public Class<EndpointPlatform> type() {
     return EndpointPlatform.class;
+  }
+
+  @Override
+  public Capabilities capabilities() {
+    return Capabilities.of(type())
+        .with(
+            Capability.PINNED_REQUESTS,
+            Capability.AUTOSCALING,
+            Capability.INSTANCE_TYPE,
+            Capability.ENVIRONMENT)
+        .without(Capability.IMAGE, "the attic has one image")
+        .without(Capability.SCALE_TO_ZERO, "a box does not go to zero");
   }
 
   @Override

@@ -82,6 +82,15 @@ final class AzureMlClients implements AutoCloseable {
         : "the default credentials of this machine (DefaultAzureCredential)";
   }
 
+  /**
+   * Waits for a token to manage the workspace with.
+   *
+   * @throws ServingException if there is none
+   */
+  void requireToken() {
+    token("manage workspace " + config.workspace(), config.cloud().managementScope());
+  }
+
   HttpClient http() {
     return config.httpClient().orElseGet(() -> Shared.CLIENT);
   }
@@ -220,26 +229,24 @@ final class AzureMlClients implements AutoCloseable {
   }
 
   private Credential entra(String endpoint) {
-    TokenRequestContext scope =
-        new TokenRequestContext().addScopes(config.cloud().scoringScope());
+    AccessToken token = token("invoke endpoint " + endpoint, config.cloud().scoringScope());
+    Instant end = token.getExpiresAt().toInstant();
+    return new Credential(token.getToken(), Optional.empty(), Optional.of(end));
+  }
+
+  private AccessToken token(String what, String scope) {
     try {
-      AccessToken token = credential.get().getTokenSync(scope);
-      Instant end = token.getExpiresAt().toInstant();
-      return new Credential(token.getToken(), Optional.empty(), Optional.of(end));
+      return credential.get().getTokenSync(new TokenRequestContext().addScopes(scope));
     } catch (ServingException e) {
       throw e;
     } catch (RuntimeException e) {
-      throw noToken(endpoint, ErrorKind.UNAUTHORIZED, e);
+      throw new ServingException(
+          AzureMlProvider.ID,
+          ErrorKind.UNAUTHORIZED,
+          "There is no token to " + what + " with. Tried " + identity(config) + ": "
+              + e.getMessage(),
+          e);
     }
-  }
-
-  private ServingException noToken(String endpoint, ErrorKind kind, Throwable cause) {
-    return new ServingException(
-        AzureMlProvider.ID,
-        kind,
-        "There is no token to invoke endpoint " + endpoint + " with. Tried " + identity(config)
-            + ": " + cause.getMessage(),
-        cause);
   }
 
   @Override

@@ -7,21 +7,29 @@ import io.fairlead.azureml.internal.storage.BlobStore;
 import io.fairlead.azureml.internal.storage.Uploads;
 import io.fairlead.platform.EndpointPlatform;
 import io.fairlead.provider.TimeSource;
+import io.fairlead.reconcile.ForwardingEndpointPlatform;
 import io.fairlead.reconcile.Polling;
 import io.fairlead.reconcile.ReconciledEndpointPlatform;
 import io.fairlead.reconcile.Reconciler;
+import io.fairlead.spi.Reachable;
 import java.time.Duration;
+import java.util.Optional;
 import java.util.random.RandomGenerator;
 
-/** Puts the platform together. */
-public final class DefaultAzureMlPlatform {
+/** An endpoint platform that says which credentials it has, and whether Azure knows its workspace. */
+public final class DefaultAzureMlPlatform extends ForwardingEndpointPlatform implements Reachable {
   /** Azure itself says when to ask again, mostly: this is how often the objects themselves are looked at. */
   static final Polling POLLING = new Polling(Duration.ofSeconds(1), Duration.ofSeconds(15), 0.05);
 
   /** A deployment takes 20 minutes with the build of its environment, and may take more. */
   private static final Duration LIMIT = Duration.ofMinutes(90);
 
-  private DefaultAzureMlPlatform() {}
+  private final Reachable reachable;
+
+  private DefaultAzureMlPlatform(EndpointPlatform platform, Reachable reachable) {
+    super(platform);
+    this.reachable = reachable;
+  }
 
   /** Opens the platform, with the clock and the source of jitter that tests replace. */
   public static EndpointPlatform open(
@@ -42,13 +50,24 @@ public final class DefaultAzureMlPlatform {
         clients.scoring(),
         time,
         random);
-    return new ReconciledEndpointPlatform(
+    EndpointPlatform platform = new ReconciledEndpointPlatform(
         reconciler, new AzureMlMapper(config, Uploads::of), invoker, () -> close(invoker, clients));
+    return new DefaultAzureMlPlatform(platform, new AzureMlReach(config, clients));
   }
 
   private static void close(ScoringInvoker invoker, AzureMlClients clients) {
     try (clients) {
       invoker.close();
     }
+  }
+
+  @Override
+  public Optional<String> credentials(Duration limit) {
+    return reachable.credentials(limit);
+  }
+
+  @Override
+  public Optional<String> reach(Duration limit) {
+    return reachable.reach(limit);
   }
 }

@@ -16,18 +16,20 @@ import io.fairlead.sagemaker.AsyncRequest;
 import io.fairlead.sagemaker.SageMakerConfig;
 import io.fairlead.sagemaker.SageMakerPlatform;
 import io.fairlead.sagemaker.SageMakerProvider;
+import io.fairlead.spi.Reachable;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.random.RandomGenerator;
 
 /** An endpoint platform with SageMaker's asynchronous invocations. */
 public final class DefaultSageMakerPlatform extends ForwardingEndpointPlatform
-    implements SageMakerPlatform {
+    implements SageMakerPlatform, Reachable {
   /** AWS throttles frequent polls: an endpoint must not be described every five seconds for a long time. */
   private static final Polling POLLING =
       new Polling(Duration.ofSeconds(5), Duration.ofSeconds(30), 0.1);
 
   private final AsyncInvocations asyncInvocations;
+  private final Reachable reachable;
   private volatile boolean closed;
 
   /**
@@ -35,9 +37,11 @@ public final class DefaultSageMakerPlatform extends ForwardingEndpointPlatform
    *
    * @param platform the platform of all other operations; closed with this one
    */
-  DefaultSageMakerPlatform(EndpointPlatform platform, AsyncInvocations asyncInvocations) {
+  DefaultSageMakerPlatform(
+      EndpointPlatform platform, AsyncInvocations asyncInvocations, Reachable reachable) {
     super(platform);
     this.asyncInvocations = asyncInvocations;
+    this.reachable = reachable;
   }
 
   /** {@return the platform, with a time source and a source of randomness} */
@@ -62,7 +66,9 @@ public final class DefaultSageMakerPlatform extends ForwardingEndpointPlatform
     EndpointPlatform platform = new ReconciledEndpointPlatform(
         reconciler, new SageMakerMapper(config), invoker, () -> close(invoker, clients));
     return new DefaultSageMakerPlatform(
-        platform, new AsyncInvocations(clients, calls, errors, time, config.callTimeout()));
+        platform,
+        new AsyncInvocations(clients, calls, errors, time, config.callTimeout()),
+        new SageMakerReach(config, clients, errors));
   }
 
   private static void close(SageMakerInvoker invoker, SageMakerClients clients) {
@@ -89,6 +95,16 @@ public final class DefaultSageMakerPlatform extends ForwardingEndpointPlatform
   public Response awaitResult(AsyncInvocation invocation, Duration timeout) {
     checkOpen("wait for a result of " + invocation.endpoint());
     return asyncInvocations.await(invocation, timeout);
+  }
+
+  @Override
+  public Optional<String> credentials(Duration limit) {
+    return reachable.credentials(limit);
+  }
+
+  @Override
+  public Optional<String> reach(Duration limit) {
+    return reachable.reach(limit);
   }
 
   private void checkOpen(String what) {

@@ -65,7 +65,9 @@ class DefaultSageMakerPlatformTest {
 
   private DefaultSageMakerPlatform open(EndpointPlatform wrapped) {
     return new DefaultSageMakerPlatform(
-        wrapped, new AsyncInvocations(clients, calls, errors, time, config.callTimeout()));
+        wrapped,
+        new AsyncInvocations(clients, calls, errors, time, config.callTimeout()),
+        new SageMakerReach(config, clients, errors));
   }
 
   @AfterEach
@@ -185,7 +187,7 @@ class DefaultSageMakerPlatformTest {
 
   @Test
   void withoutNettyAnswersInPiecesSayWhatIsMissing() throws Exception {
-    String output = run(classPath("netty"), "-Dany=thing", "stream");
+    String output = run(classPath("netty.*"), "-Dany=thing", "stream");
 
     assertThat(output)
         .startsWith("UNSUPPORTED")
@@ -193,10 +195,32 @@ class DefaultSageMakerPlatformTest {
     assertThat(server.asked()).isEmpty();
   }
 
+  /** What docs/dependencies.md excludes for an application that only invokes. */
+  private static final String MANAGING =
+      "(sagemaker|applicationautoscaling|cloudwatch|cloudwatchlogs|s3)-\\d.*";
+
+  @Test
+  void withoutTheJarsThatManageItInvokes() throws Exception {
+    server.then(200, Map.of("Content-Type", "application/json"), "{\"answer\":1}");
+
+    assertThat(run(classPath(MANAGING), "-Dany=thing", "invoke")).contains("{\"answer\":1}");
+  }
+
+  @Test
+  void withoutTheJarsThatManageWhatManagesSaysWhatIsMissing() throws Exception {
+    String output = run(classPath(MANAGING), "-Dany=thing", "manage");
+
+    assertThat(output.lines().filter(line -> line.startsWith("UNSUPPORTED")))
+        .hasSize(2)
+        .allSatisfy(line -> assertThat(line)
+            .contains("needs class software.amazon.awssdk.services.sagemaker.model.")
+            .contains("add the artifact that has it"));
+    assertThat(server.asked()).isEmpty();
+  }
+
   private static String classPath(String without) {
     return Arrays.stream(System.getProperty("java.class.path").split(File.pathSeparator, -1))
-        .filter(entry ->
-            without.isEmpty() || !Path.of(entry).getFileName().toString().contains(without))
+        .filter(entry -> !Path.of(entry).getFileName().toString().matches(without))
         .collect(Collectors.joining(File.pathSeparator));
   }
 

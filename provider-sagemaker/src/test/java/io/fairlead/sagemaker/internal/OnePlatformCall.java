@@ -8,15 +8,18 @@ import io.fairlead.provider.TimeSource;
 import io.fairlead.sagemaker.SageMakerConfig;
 import io.fairlead.sagemaker.SageMakerProvider;
 import java.net.URI;
+import java.time.Duration;
 import java.util.Random;
 import software.amazon.awssdk.auth.credentials.AwsBasicCredentials;
 import software.amazon.awssdk.auth.credentials.StaticCredentialsProvider;
 
 /** A process that asks one model once, and prints the answer. */
 final class OnePlatformCall {
+  private static final Duration LIMIT = Duration.ofSeconds(30);
+
   private OnePlatformCall() {}
 
-  /** Asks: {@code ENDPOINT invoke} or {@code ENDPOINT stream}. */
+  /** Asks: {@code ENDPOINT invoke} or {@code ENDPOINT stream}; or manages: {@code ENDPOINT manage}. */
   public static void main(String[] args) {
     SageMakerConfig config = SageMakerConfig.of("us-east-1")
         .withEndpoint(URI.create(args[0]))
@@ -26,6 +29,13 @@ final class OnePlatformCall {
     if (args[1].equals("invoke")) {
       try (EndpointPlatform platform = new SageMakerProvider().open(config)) {
         System.out.println(platform.invoke(ScriptedServer.ENDPOINT, request).text());
+      }
+      return;
+    }
+    if (args[1].equals("manage")) {
+      try (EndpointPlatform platform = new SageMakerProvider().open(config)) {
+        printFailure(() -> platform.list(LIMIT));
+        printFailure(() -> platform.undeployAll("churn").await(LIMIT));
       }
       return;
     }
@@ -41,12 +51,19 @@ final class OnePlatformCall {
           () -> new SageMakerStreaming(config, clients, calls, errors, time));
       DefaultSageMakerPlatform platform = new DefaultSageMakerPlatform(
           new InvokeOnlyPlatform(invoker),
-          new AsyncInvocations(clients, calls, errors, time, config.callTimeout()));
+          new AsyncInvocations(clients, calls, errors, time, config.callTimeout()),
+          new SageMakerReach(config, clients, errors));
       try (platform) {
-        platform.invokeStreaming(ScriptedServer.ENDPOINT, request, piece -> {});
-      } catch (ServingException e) {
-        System.out.println(e.kind() + " " + e.getMessage());
+        printFailure(() -> platform.invokeStreaming(ScriptedServer.ENDPOINT, request, piece -> {}));
       }
+    }
+  }
+
+  private static void printFailure(Runnable call) {
+    try {
+      call.run();
+    } catch (ServingException e) {
+      System.out.println(e.kind() + " " + e.getMessage());
     }
   }
 }

@@ -261,9 +261,12 @@ public final class LocalHost {
       if (!acquired || left <= 0) {
         throw failure(
             ErrorKind.TIMEOUT,
-            variant.model.name() + " had no free instance within "
-                + Durations.shown(request.timeout())
-                + ": scale it out, send fewer requests at a time, or raise the timeout");
+            variant.model.name()
+                + (acquired
+                    ? " was not invoked: the timeout of " + Durations.shown(request.timeout())
+                        + " had passed before; raise it"
+                    : " had no free instance within " + Durations.shown(request.timeout())
+                        + ": scale it out, send fewer requests at a time, or raise the timeout"));
       }
       return invoking.apply(variant.model, request.withTimeout(Duration.ofNanos(left)));
     } finally {

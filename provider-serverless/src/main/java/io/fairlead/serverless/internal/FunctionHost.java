@@ -9,6 +9,7 @@ import io.fairlead.grammar.ColdStart;
 import io.fairlead.grammar.ModelFunction;
 import io.fairlead.grammar.PlatformOptions;
 import io.fairlead.grammar.Problems;
+import io.fairlead.grammar.Shown;
 import io.fairlead.platform.Location;
 import io.fairlead.platform.Request;
 import io.fairlead.platform.Response;
@@ -263,7 +264,7 @@ public final class FunctionHost {
   /** {@return the failure for a function that is not deployed} */
   ServingException notDeployed(String name) {
     return closed
-        ? Closed.refusal(ServerlessProvider.ID, "invoke " + name)
+        ? Closed.refusal(ServerlessProvider.ID, "use function '" + name + "'")
         : failure(
             ErrorKind.NOT_FOUND,
             "Function '" + name + "' is not deployed: deploy it first; list() has those that are.");
@@ -421,13 +422,13 @@ public final class FunctionHost {
           .check(
               memory <= budget.memoryBytes(),
               "limits.memoryBytes",
-              "must be at most the memory of all instances together, " + budget.memoryBytes(),
-              memory)
+              "must be at most the memory of all instances together, which is "
+                  + Shown.bytes(budget.memoryBytes()) + ", and is " + Shown.bytes(memory))
           .check(
               memory >= least,
               "limits.memoryBytes",
-              "must be at least " + least + " for a process of " + (pickle ? "Python" : "Java"),
-              memory)
+              "must be at least " + Shown.bytes(least) + " for a process of "
+                  + (pickle ? "Python" : "Java") + ", and is " + Shown.bytes(memory))
           .check(
               options.trustedPickle().isEmpty() || "file".equalsIgnoreCase(scheme),
               "artifact.weights",

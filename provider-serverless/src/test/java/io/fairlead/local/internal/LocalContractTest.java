@@ -1,6 +1,7 @@
 package io.fairlead.local.internal;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
+import static java.util.Objects.requireNonNull;
 
 import io.fairlead.contract.EndpointPlatformContract;
 import io.fairlead.contract.Faults;
@@ -16,8 +17,12 @@ import io.fairlead.platform.Response;
 import io.fairlead.reconcile.Listed;
 import io.fairlead.reconcile.Look;
 import io.fairlead.reconcile.ResourceKind;
+import java.io.IOException;
+import java.io.InputStream;
 import java.net.URI;
 import java.nio.ByteBuffer;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -45,6 +50,15 @@ class LocalContractTest extends EndpointPlatformContract {
   @Override
   protected Scaling scaling(int count) {
     return Scaling.fixed(count);
+  }
+
+  @Override
+  protected Path modelFile(Path folder) throws IOException {
+    try (InputStream model = LocalContractTest.class.getResourceAsStream("/models/iris_lr.onnx")) {
+      Path file = folder.resolve("iris.onnx");
+      Files.copy(requireNonNull(model), file);
+      return file;
+    }
   }
 
   @Override

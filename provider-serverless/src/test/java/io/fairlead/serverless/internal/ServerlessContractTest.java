@@ -109,11 +109,6 @@ class ServerlessContractTest {
     }
 
     @Override
-    public boolean answersInPieces() {
-      return true;
-    }
-
-    @Override
     public Optional<FunctionLimits> impossibleLimits() {
       return Optional.of(limits().withMemoryBytes(MEMORY + 1));
     }

@@ -497,7 +497,8 @@ final class AnswerCache {
 
     private @Nullable RetainedRequest retained() {
       return now.model().requestsRetained()
-          ? new RetainedRequest(scope, version.shared(request.contentType()), request.bodyUnsafe())
+          ? new RetainedRequest(
+              scope, version.shared(RequestKeys.kind(request)), request.bodyUnsafe())
           : null;
     }
 
@@ -668,7 +669,7 @@ final class AnswerCache {
     if (!of.scope().equals(how(request).scope().orElse(""))) {
       return false;
     }
-    if (of.contentType().equals(request.contentType())
+    if (of.contentType().equals(RequestKeys.kind(request))
         && Arrays.equals(of.body(), request.bodyUnsafe())) {
       return true;
     }

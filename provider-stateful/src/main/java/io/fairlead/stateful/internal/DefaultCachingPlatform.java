@@ -23,6 +23,7 @@ import io.fairlead.platform.Request;
 import io.fairlead.platform.Response;
 import io.fairlead.provider.Closed;
 import io.fairlead.reconcile.CompositeOperations;
+import io.fairlead.spi.Reachable;
 import io.fairlead.stateful.CacheEvent;
 import io.fairlead.stateful.CacheStatistics;
 import io.fairlead.stateful.CachingPlatform;
@@ -44,7 +45,7 @@ import java.util.TreeMap;
 import java.util.function.Consumer;
 
 /** The platform {@code stateful} over another platform. */
-final class DefaultCachingPlatform implements CachingPlatform {
+final class DefaultCachingPlatform implements CachingPlatform, Reachable {
   private static final Duration OPERATION_LIMIT = Duration.ofHours(1);
   private static final double LARGEST_SHARE_OF_HEAP = 0.6;
 
@@ -79,6 +80,16 @@ final class DefaultCachingPlatform implements CachingPlatform {
   @Override
   public String id() {
     return StatefulProvider.ID;
+  }
+
+  @Override
+  public Optional<String> credentials(Duration limit) {
+    return host.reachable().flatMap(wrapped -> wrapped.credentials(limit));
+  }
+
+  @Override
+  public Optional<String> reach(Duration limit) {
+    return host.reachable().flatMap(wrapped -> wrapped.reach(limit));
   }
 
   // ---- asking ----

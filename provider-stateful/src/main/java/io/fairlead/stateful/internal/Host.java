@@ -8,6 +8,7 @@ import io.fairlead.platform.ManagedResource;
 import io.fairlead.platform.Request;
 import io.fairlead.platform.Response;
 import io.fairlead.reconcile.CompositeOperations.Steps;
+import io.fairlead.spi.Reachable;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.List;
@@ -19,6 +20,9 @@ import org.jspecify.annotations.Nullable;
 interface Host extends AutoCloseable {
   /** {@return the id of the wrapped platform} */
   String id();
+
+  /** {@return what says whether the wrapped platform answers; empty if it is in this process} */
+  Optional<Reachable> reachable();
 
   /** {@return whether requests to a name may be divided among several variants} */
   boolean hasVariants();

@@ -7,6 +7,7 @@ import io.fairlead.platform.ManagedResource;
 import io.fairlead.platform.Platform;
 import io.fairlead.platform.Request;
 import io.fairlead.platform.Response;
+import io.fairlead.spi.Reachable;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.List;
@@ -44,6 +45,11 @@ abstract class PlatformHost<S extends Served, P extends Platform<S>> implements 
   @Override
   public final String id() {
     return platform.id();
+  }
+
+  @Override
+  public final Optional<Reachable> reachable() {
+    return platform instanceof Reachable reachable ? Optional.of(reachable) : Optional.empty();
   }
 
   @Override

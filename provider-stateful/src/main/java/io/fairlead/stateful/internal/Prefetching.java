@@ -82,7 +82,8 @@ final class Prefetching {
       List<Candidate> told = new ArrayList<>();
       for (Request next : after.after(request)) {
         told.add(new Candidate(
-            key.apply(next), new RetainedRequest(scope, next.contentType(), next.bodyUnsafe())));
+            key.apply(next),
+            new RetainedRequest(scope, RequestKeys.kind(next), next.bodyUnsafe())));
       }
       return prefetcher.explicit(told);
     } catch (RuntimeException | Error e) {

@@ -21,6 +21,9 @@ final class RequestKeys {
   /** In the place of a content type, for keys of cells; no content type has a control character. */
   private static final String CELLS = "\u0000cells";
 
+  /** Between a content type, which has no control character, and a path. */
+  private static final char PATH = '\u0000';
+
   private static final String APPROXIMATE = "\u0000approximate";
 
   /** So many content types are remembered with their hash; a type may have a parameter that differs in each request. */
@@ -35,7 +38,23 @@ final class RequestKeys {
 
   /** {@return the key of exactly this request} */
   CacheKey exact(String scope, Request request) {
-    return exact(scope, request.contentType(), request.bodyUnsafe());
+    return exact(scope, kind(request), request.bodyUnsafe());
+  }
+
+  /** {@return what a request's bytes are: its content type, and the path of the container if it has one} */
+  static String kind(Request request) {
+    return request
+        .path()
+        .map(path -> request.contentType() + PATH + path)
+        .orElseGet(request::contentType);
+  }
+
+  /** {@return a request whose bytes are of a kind} */
+  static Request request(String kind, byte[] body) {
+    int path = kind.indexOf(PATH);
+    return path < 0
+        ? Request.ofUnsafe(body, kind)
+        : Request.ofUnsafe(body, kind.substring(0, path)).withPath(kind.substring(path + 1));
   }
 
   CacheKey exact(String scope, String contentType, byte[] body) {

@@ -96,6 +96,6 @@ final class WarmUp {
 
   /** {@return a request that was retained, to be asked again} */
   static Request request(RetainedRequest retained) {
-    return Request.ofUnsafe(retained.body(), retained.contentType());
+    return RequestKeys.request(retained.contentType(), retained.body());
   }
 }

@@ -86,6 +86,31 @@ class CacheForwardTest {
     assertThat(second.contentType()).isEqualTo("text/plain");
   }
 
+  @Test
+  void theSameBytesForAnotherPathOfTheContainerAreAnotherRequest() {
+    StatefulContainer echo = deploy();
+
+    for (int i = 0; i < 2; i++) {
+      platform.cacheForward(echo, ask("a"));
+      platform.cacheForward(echo, ask("a").withPath("/v1/embeddings"));
+      platform.cacheForward(echo, ask("a").withPath("/v1/completions"));
+    }
+
+    assertThat(beneath.one.calls()).isEqualTo(3);
+  }
+
+  @Test
+  void aRequestIsRetainedWithItsPath() {
+    Request request = ask("a").withPath("/v1/embeddings");
+
+    Request again = RequestKeys.request(RequestKeys.kind(request), request.bodyUnsafe());
+
+    assertThat(again.path()).contains("/v1/embeddings");
+    assertThat(again.contentType()).isEqualTo(request.contentType());
+    assertThat(RequestKeys.request(RequestKeys.kind(ask("a")), new byte[0]).path())
+        .isEmpty();
+  }
+
   @ParameterizedTest
   @EnumSource(Eviction.class)
   void everyEvictionPolicyRemembers(Eviction eviction) {

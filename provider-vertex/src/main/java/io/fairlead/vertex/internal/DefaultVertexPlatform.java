@@ -12,6 +12,7 @@ import io.fairlead.reconcile.ForwardingEndpointPlatform;
 import io.fairlead.reconcile.Polling;
 import io.fairlead.reconcile.ReconciledEndpointPlatform;
 import io.fairlead.reconcile.Reconciler;
+import io.fairlead.spi.Reachable;
 import io.fairlead.vertex.VertexConfig;
 import io.fairlead.vertex.VertexPlatform;
 import io.fairlead.vertex.VertexProvider;
@@ -24,7 +25,7 @@ import java.util.random.RandomGenerator;
 
 /** An endpoint platform with Vertex AI's typed invocations. */
 public final class DefaultVertexPlatform extends ForwardingEndpointPlatform
-    implements VertexPlatform {
+    implements VertexPlatform, Reachable {
   /**
    * The end of an operation of half a minute is noticed within a second. Long operations are polled every ten seconds
    * at most, because a region answers 600 such calls a minute.
@@ -36,6 +37,7 @@ public final class DefaultVertexPlatform extends ForwardingEndpointPlatform
 
   private final VertexInvoker invoker;
   private final ModelGarden garden;
+  private final Reachable reachable;
   private volatile boolean closed;
 
   /**
@@ -43,8 +45,10 @@ public final class DefaultVertexPlatform extends ForwardingEndpointPlatform
    *
    * @param platform the platform of all other operations; closed with this one
    */
-  DefaultVertexPlatform(EndpointPlatform platform, VertexInvoker invoker, ModelGarden garden) {
+  DefaultVertexPlatform(
+      EndpointPlatform platform, VertexInvoker invoker, ModelGarden garden, Reachable reachable) {
     super(platform);
+    this.reachable = reachable;
     this.invoker = invoker;
     this.garden = garden;
   }
@@ -81,7 +85,8 @@ public final class DefaultVertexPlatform extends ForwardingEndpointPlatform
         new VertexInvoker(config, clients, errors, new VertexNames(config), time, random);
     EndpointPlatform platform = new ReconciledEndpointPlatform(
         reconciler, new VertexMapper(config), invoker, () -> close(invoker, clients));
-    return new DefaultVertexPlatform(platform, invoker, new ModelGarden(calls));
+    return new DefaultVertexPlatform(
+        platform, invoker, new ModelGarden(calls), new VertexReach(config, calls));
   }
 
   private static void close(VertexInvoker invoker, VertexClients clients) {
@@ -105,6 +110,16 @@ public final class DefaultVertexPlatform extends ForwardingEndpointPlatform
   public VertexVerifiedModel verified(ModelArtifact model, String huggingFaceToken) {
     checkOpen("read " + model.weights());
     return garden.verified(model, huggingFaceToken);
+  }
+
+  @Override
+  public Optional<String> credentials(Duration limit) {
+    return reachable.credentials(limit);
+  }
+
+  @Override
+  public Optional<String> reach(Duration limit) {
+    return reachable.reach(limit);
   }
 
   private void checkOpen(String what) {

@@ -59,9 +59,14 @@ final class VertexCalls {
 
   /** Makes a call; the message of a failure begins with {@code what}. */
   <Q, A> A call(String what, UnaryCallable<Q, A> callable, Q request) {
+    return call(what, callable, request, timeout);
+  }
+
+  /** The same, with a limit of its own. */
+  <Q, A> A call(String what, UnaryCallable<Q, A> callable, Q request, Duration limit) {
     try {
       return get(
-          what, callable, request, GrpcCallContext.createDefault().withTimeoutDuration(timeout));
+          what, callable, request, GrpcCallContext.createDefault().withTimeoutDuration(limit));
     } catch (ApiException e) {
       throw errors.failure(what, e);
     }

@@ -12,6 +12,7 @@ import io.fairlead.platform.Request;
 import io.fairlead.platform.Response;
 import io.fairlead.provider.HttpCalls;
 import io.fairlead.vertex.standin.StandIn;
+import java.io.File;
 import java.io.IOException;
 import java.lang.reflect.Method;
 import java.lang.reflect.Proxy;
@@ -22,6 +23,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -44,11 +46,10 @@ class DefaultVertexPlatformTest {
 
   private final Serving serving = new Serving();
   private final List<Method> called = new ArrayList<>();
+  private final VertexCalls calls =
+      new VertexCalls(serving.clients, new VertexErrors("nobody"), serving.config.callTimeout());
   private final DefaultVertexPlatform platform = new DefaultVertexPlatform(
-      recorder(),
-      serving.invoker,
-      new ModelGarden(new VertexCalls(
-          serving.clients, new VertexErrors("nobody"), serving.config.callTimeout())));
+      recorder(), serving.invoker, new ModelGarden(calls), new VertexReach(serving.config, calls));
 
   @TempDir
   private Path folder;
@@ -113,7 +114,7 @@ class DefaultVertexPlatformTest {
     serving.with(false, "blue");
     Path loaded = folder.resolve("loaded");
 
-    String output = run("-Xlog:class+load:file=" + loaded);
+    String output = run("-Xlog:class+load:file=" + loaded, System.getProperty("java.class.path"));
 
     assertThat(output).contains("served by blue");
     assertThat(serving.project.calls()).containsExactly("RawPredict");
@@ -125,6 +126,22 @@ class DefaultVertexPlatformTest {
         .isEmpty();
   }
 
+  /** What docs/dependencies.md excludes. */
+  @Test
+  void withoutTheClientOfCloudStorageAndXdsItInvokes() throws IOException, InterruptedException {
+    serving.with(false, "blue");
+
+    String output = run(
+        "-Dany=thing",
+        Stream.of(System.getProperty("java.class.path").split(File.pathSeparator))
+            .filter(entry -> !entry.contains("google-cloud-storage")
+                && !entry.contains("google-api-services-storage")
+                && !entry.contains("grpc-xds"))
+            .collect(Collectors.joining(File.pathSeparator)));
+
+    assertThat(output).contains("served by blue");
+  }
+
   private static List<String> names(Path loaded) throws IOException {
     try (Stream<String> lines = Files.lines(loaded)) {
       return lines
@@ -133,14 +150,14 @@ class DefaultVertexPlatformTest {
     }
   }
 
-  private String run(String option) throws IOException, InterruptedException {
+  private String run(String option, String classPath) throws IOException, InterruptedException {
     Path output = folder.resolve("output");
     Process process = new ProcessBuilder(
             Path.of(System.getProperty("java.home"), "bin", "java").toString(),
             option,
             "-XX:TieredStopAtLevel=1",
             "-cp",
-            System.getProperty("java.class.path"),
+            classPath,
             OneInvocation.class.getName(),
             serving.project.id(),
             StandIn.endpoint())

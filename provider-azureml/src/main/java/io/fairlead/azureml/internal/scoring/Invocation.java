@@ -100,11 +100,12 @@ final class Invocation<B> implements Function<Duration, HttpAnswer<B>>, Refusals
     if (variant != null) {
       http.header(DEPLOYMENT, variant);
     }
+    request.path().ifPresent(path -> http.uri(to.at(path)));
     if (!request.options().values().isEmpty()) {
-      request.options().find(AzureMlRequest.class).ifPresent(options -> {
-        options.path().ifPresent(path -> http.uri(to.at(path)));
-        options.clientRequestId().ifPresent(id -> http.header("x-ms-client-request-id", id));
-      });
+      request
+          .options()
+          .find(AzureMlRequest.class)
+          .ifPresent(option -> http.header("x-ms-client-request-id", option.clientRequestId()));
     }
     return http;
   }

@@ -124,7 +124,7 @@ final class ScoringErrors {
       case ANSWERED ->
         isOfModel(failure)
             ? "The log of the deployment has the reason; the container gets requests at the path of the scoring "
-                + "URI, or that of AzureMlRequest.path."
+                + "URI, or that of Request.withPath."
             : wayOut(failure.status(), variant, target);
     };
   }

@@ -152,10 +152,9 @@ class ScoringInvokerTest {
   }
 
   @Test
-  void optionsAreThePathAndTheIdOfTheRequest() {
+  void thePathAndTheIdOfTheRequestAreSent() {
     invoker.invoke(
-        BERT,
-        REQUEST.with(AzureMlRequest.path("/v1/chat/completions").withClientRequestId("order-17")));
+        BERT, REQUEST.withPath("/v1/chat/completions").with(new AzureMlRequest("order-17")));
 
     assertThat(server.last().path()).isEqualTo("/v1/chat/completions");
     assertThat(server.last().header("x-ms-client-request-id")).isEqualTo("order-17");

@@ -42,7 +42,7 @@ final class Routes {
   private static final byte[] PREDICTIONS = "{\"predictions\":".getBytes(UTF_8);
   private static final byte[] END = {'}'};
   private static final String SUPPORTED_ROUTES =
-      "Supported are GET /v2, /v2/health/live, /v2/health/ready, /v2/models/NAME, /v2/models/NAME/ready, /ping and /, and"
+      "Supported are GET /v2, /v2/health/live, /v2/health/ready, /v2/models/NAME, /v2/models/NAME/ready, /ping, /openapi.json and /, and"
           + " POST /v2/models/NAME/infer, /v2/models/NAME, /v1/models/NAME:predict, /v2/repository/index and /invocations";
 
   /**
@@ -158,6 +158,9 @@ final class Routes {
                 ? StatusPage.answer()
                 : Answer.json(HttpResponseStatus.OK, json -> status.write(json, isReady()))
                     .with(Map.of("cache-control", "no-store", "vary", "accept")));
+      }
+      case OPENAPI -> {
+        return Route.to(OpenApi.answer(settings));
       }
       case METRICS -> {
         return Route.to(requireNonNull(metrics).answer());

@@ -17,6 +17,7 @@ record Target(Kind kind, String function, String version) {
   /** The kind of a route, with its methods. */
   enum Kind {
     STATUS(true, false),
+    OPENAPI(true, false),
     METRICS(true, false),
     SERVER(true, false),
     LIVE(true, false),
@@ -49,7 +50,7 @@ record Target(Kind kind, String function, String version) {
 
     /** {@return whether a request changes nothing and loads no model} */
     boolean isHarmless() {
-      return isHealth() || this == STATUS || this == METRICS || this == SERVER;
+      return isHealth() || this == STATUS || this == OPENAPI || this == METRICS || this == SERVER;
     }
 
     /** {@return whether it is a health check, which needs no token} */
@@ -61,6 +62,7 @@ record Target(Kind kind, String function, String version) {
   private static final String V1 = "/v1/models/";
   private static final String PREDICT_ACTION = ":predict";
   private static final Target STATUS = new Target(Kind.STATUS, "", "");
+  private static final Target OPENAPI = new Target(Kind.OPENAPI, "", "");
   private static final Target METRICS = new Target(Kind.METRICS, "", "");
   private static final Target PREDICT = new Target(Kind.PREDICT, "", "");
   private static final Target SERVER = new Target(Kind.SERVER, "", "");
@@ -86,6 +88,7 @@ record Target(Kind kind, String function, String version) {
     }
     return switch (path) {
       case "/" -> STATUS;
+      case "/openapi.json" -> OPENAPI;
       case "/metrics" -> settings.metrics() ? METRICS : null;
       case "/v2", "/v2/" -> SERVER;
       case "/v2/health/live" -> LIVE;

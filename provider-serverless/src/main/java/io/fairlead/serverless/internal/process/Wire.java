@@ -208,6 +208,7 @@ final class Wire {
     return written(out -> {
       out.writeLong(timeoutNanos);
       write(out, request.contentType());
+      write(out, request.path().orElse(""));
     });
   }
 
@@ -215,7 +216,9 @@ final class Wire {
     DataInputStream in = new DataInputStream(new ByteArrayInputStream(body));
     Duration timeout = Duration.ofNanos(in.readLong());
     String contentType = string(in);
-    return Request.of(in.readAllBytes(), contentType).withTimeout(timeout);
+    String path = string(in);
+    Request request = Request.of(in.readAllBytes(), contentType).withTimeout(timeout);
+    return path.isEmpty() ? request : request.withPath(path);
   }
 
   /** {@return the bytes before the body of a response in its frame} */

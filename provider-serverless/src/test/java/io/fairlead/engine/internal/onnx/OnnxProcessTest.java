@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.fairlead.engine.internal.Engine;
 import io.fairlead.engine.internal.Models;
+import io.fairlead.engine.internal.file.DiskCache;
 import io.fairlead.engine.internal.run.LeasedModel;
 import io.fairlead.error.ServingException;
 import io.fairlead.grammar.ModelArtifact;
@@ -16,8 +17,11 @@ import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardWatchEventKinds;
+import java.nio.file.WatchService;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
@@ -31,6 +35,9 @@ import org.junit.jupiter.api.io.TempDir;
 /** What only a process of its own shows: its memory, its limits and what it leaves when it is killed. */
 @EnabledOnOs(OS.LINUX)
 final class OnnxProcessTest {
+  /** Only so that a process that hangs is ended. */
+  private static final long LIMIT_MINUTES = 5;
+
   @TempDir
   Path folder;
 
@@ -59,19 +66,29 @@ final class OnnxProcessTest {
 
   @Test
   void aProcessThatIsKilledWhileItKeepsAModelLeavesNothingThatIsTakenForIt() throws Exception {
-    run("", List.of("-Xmx256m"), "halt");
-    List<Path> left = files(folder.resolve("cache").resolve("models"));
+    run("", List.of("-Xmx256m"), "once");
+    Path models = folder.resolve("cache").resolve("models");
+    Path whole = files(models).stream()
+        .filter(file -> file.toString().endsWith(".ort"))
+        .findFirst()
+        .orElseThrow();
+    Files.move(whole, folder.resolve("cache").resolve("whole"));
+
+    run("", List.of("-Xmx256m"), "halt", whole.getFileName().toString());
+    List<Path> left = files(models);
     String again = run("", List.of("-Xmx256m"), "once");
 
-    assertThat(left).isNotEmpty().allMatch(file -> file.toString().endsWith(".part"));
+    assertThat(left)
+        .singleElement()
+        .satisfies(file -> assertThat(file.toString()).endsWith(".part"))
+        .satisfies(file -> assertThat(file).isNotEmptyFile());
     assertThat(again).contains("once: [[");
-    assertThat(files(folder.resolve("cache").resolve("models")))
-        .filteredOn(file -> file.toString().endsWith(".ort"))
-        .hasSize(1);
+    assertThat(files(models)).contains(whole).hasSize(2);
     assertThat(files(folder.resolve("tmp"))).isEmpty();
   }
 
-  private String run(String limits, List<String> options, String what) throws Exception {
+  private String run(String limits, List<String> options, String what, String... more)
+      throws Exception {
     List<String> command = new ArrayList<>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     command.addAll(options);
@@ -81,12 +98,13 @@ final class OnnxProcessTest {
     command.add(Main.class.getName());
     command.add(what);
     command.add(folder.resolve("cache").toString());
+    command.addAll(List.of(more));
     File log = folder.resolve(what + ".log").toFile();
     Process process = new ProcessBuilder(shell(limits, command))
         .redirectErrorStream(true)
         .redirectOutput(log)
         .start();
-    boolean ended = process.waitFor(60, TimeUnit.SECONDS);
+    boolean ended = process.waitFor(LIMIT_MINUTES, TimeUnit.MINUTES);
     process.destroyForcibly();
     assertThat(ended).isTrue();
     String output = Files.readString(log.toPath(), UTF_8);
@@ -132,24 +150,30 @@ final class OnnxProcessTest {
         switch (arguments[0]) {
           case "memory" -> memory(engine, cache.resolve("minilm.onnx"));
           case "hog" -> hog(engine);
-          case "halt" -> {
-            engine.load(Models.MINILM).invoke(TEXT);
-            awaitPart(cache.resolve("models"));
-            Runtime.getRuntime().halt(0);
-          }
-          default ->
-            System.out.println(
-                "once: " + engine.load(Models.MINILM).invoke(TEXT).text());
+          case "halt" -> haltWhileKeeping(arguments[2], cache);
+          default -> once(engine, Files.createDirectories(cache.resolve("models")));
         }
       }
     }
 
-    /** Waits until a file that is being written has something in it. */
-    private static void awaitPart(Path models) throws IOException {
-      while (Files.notExists(models)
-          || files(models).stream().noneMatch(file -> file.toFile().length() > 0)) {
-        Thread.onSpinWait();
+    /** Answers, and waits until the model is kept: a process that ends does not wait for long. */
+    private static void once(Engine engine, Path models) throws IOException, InterruptedException {
+      try (WatchService watch = models.getFileSystem().newWatchService()) {
+        models.register(watch, StandardWatchEventKinds.ENTRY_CREATE);
+        System.out.println("once: " + engine.load(Models.MINILM).invoke(TEXT).text());
+        while (files(models).stream().noneMatch(file -> file.toString().endsWith(".ort"))) {
+          watch.take().reset();
+        }
       }
+    }
+
+    /** Ends inside the writing itself: a process that looks at the file from outside may be too late. */
+    private static void haltWhileKeeping(String name, Path cache) {
+      new OnnxCache(new DiskCache(cache.resolve("models"), Long.MAX_VALUE)).keep(name, part -> {
+        byte[] whole = Files.readAllBytes(cache.resolve("whole"));
+        Files.write(part, Arrays.copyOf(whole, whole.length / 2));
+        Runtime.getRuntime().halt(0);
+      });
     }
 
     private static void memory(Engine engine, Path minilm) throws IOException {

@@ -54,6 +54,10 @@ public final class FeatureRow {
 
   /** {@return the row of a request; empty if it is not certainly one row} */
   public static Optional<FeatureRow> parse(Request request) {
+    if (request.path().isPresent()) {
+      // What a row means there is the container's.
+      return Optional.empty();
+    }
     RowScanner scanner = new RowScanner(request.bodyUnsafe());
     String type = request.contentType();
     if (isJson(type)) {
