@@ -103,10 +103,11 @@ public final class ConfigSchema {
           .byDefault("30m"));
 
   /** The properties of the endpoint in a file for one deployment. */
-  public static final List<Property> DEPLOYMENT_ENDPOINT = all(NAMED, MODEL, ENDPOINT, ROUTED);
+  public static final List<Property> DEPLOYMENT_ENDPOINT =
+      all(List.of(NAMED, MODEL, ENDPOINT, ROUTED));
 
   /** The properties of the function in a file for one deployment. */
-  public static final List<Property> DEPLOYMENT_FUNCTION = all(NAMED, MODEL, FUNCTION);
+  public static final List<Property> DEPLOYMENT_FUNCTION = all(List.of(NAMED, MODEL, FUNCTION));
 
   /** The properties of an endpoint in an application. */
   public static final List<Property> ENDPOINTS = all(List.of(IN_APPLICATION, MODEL, ENDPOINT));

@@ -1,20 +1,19 @@
 package io.fairlead.config;
 
-import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.node.ArrayNode;
-import com.fasterxml.jackson.databind.node.JsonNodeFactory;
-import com.fasterxml.jackson.databind.node.ObjectNode;
-import io.fairlead.grammar.Options;
+import static java.util.Objects.requireNonNull;
+
 import io.fairlead.grammar.PlatformOptions;
+import io.fairlead.json.internal.JsonText;
+import io.fairlead.json.internal.OptionField;
 import io.fairlead.platform.EndpointPlatform;
 import io.fairlead.platform.FunctionPlatform;
 import io.fairlead.platform.Platforms;
-import io.fairlead.spi.Settings;
-import io.fairlead.spi.SettingsType;
 import java.lang.reflect.ParameterizedType;
-import java.lang.reflect.RecordComponent;
 import java.lang.reflect.Type;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -30,7 +29,6 @@ import java.util.TreeMap;
  * hyphens.
  */
 public final class DeploymentSchema {
-  private static final JsonNodeFactory NODES = JsonNodeFactory.instance;
   private static final String REFERENCE = "\\$\\{";
   private static final String DURATION =
       "^\\s*([0-9]+\\s*([mM]?[sS]|[mMhHdD])|[pP][-+.,0-9a-zA-Z]+)\\s*$|" + REFERENCE;
@@ -42,227 +40,219 @@ public final class DeploymentSchema {
 
   private final OptionsReader options =
       new OptionsReader(new ConfigProblems("", ConfigNode.Group.EMPTY));
-  private final SortedMap<String, ObjectNode> definitions = new TreeMap<>();
+  /** By the name of the type. */
+  private final SortedMap<String, Map<String, Object>> definitions = new TreeMap<>();
+
+  private final Map<String, Class<?>> named = new HashMap<>();
 
   private DeploymentSchema() {}
 
   /** {@return the schema as a JSON document} */
   public static String json() {
-    return new DeploymentSchema().document().toPrettyString() + "\n";
+    return JsonText.pretty(new DeploymentSchema().document()) + "\n";
   }
 
-  private ObjectNode document() {
-    SortedMap<String, Class<?>> serving = new TreeMap<>();
-    Platforms.types().forEach((id, type) -> {
-      if (EndpointPlatform.class.isAssignableFrom(type)
-          || FunctionPlatform.class.isAssignableFrom(type)) {
-        serving.put(id, type);
-      }
-    });
-    ObjectNode schema = NODES
-        .objectNode()
-        .put("$schema", "https://json-schema.org/draft/2020-12/schema")
-        .put("title", "A file for one deployment of Fairlead");
-    ObjectNode properties = group(schema, ConfigSchema.DEPLOYMENT, List.of("platform"));
-    ObjectNode platform = (ObjectNode) properties.get("platform");
-    platform.removeAll();
-    platform.put("description", meaning(ConfigSchema.DEPLOYMENT.get(0)));
-    platform.set(
-        "anyOf",
-        array(
-            NODES.objectNode().set("enum", names(serving.keySet())), pattern("string", REFERENCE)));
-    group(
-        (ObjectNode) properties.get("endpoint"),
-        ConfigSchema.DEPLOYMENT_ENDPOINT,
-        List.of("name", "model"));
-    ((ObjectNode) properties.at("/endpoint/properties/traffic"))
-        .put("minimum", 0)
-        .put("maximum", 100);
-    group(
-        (ObjectNode) properties.get("function"),
-        ConfigSchema.DEPLOYMENT_FUNCTION,
-        List.of("name", "model"));
-    options((ObjectNode) properties.at("/endpoint/properties/options"), ServedReader.OF_ENDPOINT);
-    options((ObjectNode) properties.at("/function/properties/options"), ServedReader.OF_FUNCTION);
-    schema.set("oneOf", array(required("endpoint"), required("function")));
-    schema.set(
+  private Map<String, Object> document() {
+    SortedMap<String, Class<?>> serving = new TreeMap<>(Platforms.types());
+    serving
+        .values()
+        .removeIf(type -> !EndpointPlatform.class.isAssignableFrom(type)
+            && !FunctionPlatform.class.isAssignableFrom(type));
+    Map<String, Object> platform =
+        Map.of("anyOf", List.of(Map.of("enum", serving.keySet()), text(REFERENCE)));
+    Map<String, Object> endpoint =
+        group(ConfigSchema.DEPLOYMENT_ENDPOINT, List.of("name", "model"), ServedReader.OF_ENDPOINT);
+    Map<String, Object> function =
+        group(ConfigSchema.DEPLOYMENT_FUNCTION, List.of("name", "model"), ServedReader.OF_FUNCTION);
+
+    Map<String, Object> schema = new LinkedHashMap<>();
+    schema.put("$schema", "https://json-schema.org/draft/2020-12/schema");
+    schema.put("title", "A file for one deployment of Fairlead");
+    schema.putAll(group(ConfigSchema.DEPLOYMENT, List.of("platform"), List.of()));
+    Map<String, Object> properties = member(schema, "properties");
+    replace(properties, "platform", platform);
+    replace(properties, "endpoint", endpoint);
+    replace(properties, "function", function);
+    Map<String, Object> traffic = member(member(endpoint, "properties"), "traffic");
+    traffic.put("minimum", 0);
+    traffic.put("maximum", 100);
+    schema.put(
+        "oneOf",
+        List.of(Map.of("required", List.of("endpoint")), Map.of("required", List.of("function"))));
+    schema.put(
         "allOf",
-        array(
+        List.of(
             served("endpoint", EndpointPlatform.class, serving),
             served("function", FunctionPlatform.class, serving)));
-    ObjectNode all = schema.putObject("$defs");
-    definitions.forEach(all::set);
+    schema.put("$defs", definitions);
     return schema;
   }
 
-  private static ObjectNode served(String property, Class<?> type, Map<String, Class<?>> serving) {
-    ObjectNode rule = NODES.objectNode();
-    ObjectNode when = rule.putObject("if");
-    when.putObject("properties")
-        .putObject("platform")
-        .set(
-            "enum",
-            names(serving.keySet().stream()
-                .filter(id -> type.isAssignableFrom(serving.get(id)))
-                .toList()));
-    when.putArray("required").add("platform");
-    rule.set("then", required(property));
+  @SuppressWarnings("unchecked") // Groups are maps of this kind.
+  private static Map<String, Object> member(Map<String, Object> group, String name) {
+    return (Map<String, Object>) requireNonNull(group.get(name), name);
+  }
+
+  /** Says of a property what its type alone does not, and keeps its description. */
+  private static void replace(
+      Map<String, Object> properties, String name, Map<String, Object> schema) {
+    Map<String, Object> described = new LinkedHashMap<>();
+    described.put("description", requireNonNull(member(properties, name).get("description"), name));
+    described.putAll(schema);
+    properties.put(name, described);
+  }
+
+  private static Map<String, Object> served(
+      String property, Class<?> type, Map<String, Class<?>> serving) {
+    List<String> ids = serving.entrySet().stream()
+        .filter(each -> type.isAssignableFrom(each.getValue()))
+        .map(Map.Entry::getKey)
+        .toList();
+    Map<String, Object> when = new LinkedHashMap<>();
+    when.put("properties", Map.of("platform", Map.of("enum", ids)));
+    when.put("required", List.of("platform"));
+    Map<String, Object> rule = new LinkedHashMap<>();
+    rule.put("if", when);
+    rule.put("then", Map.of("required", List.of(property)));
     return rule;
   }
 
-  private static ObjectNode required(String property) {
-    ObjectNode rule = NODES.objectNode();
-    rule.putArray("required").add(property);
-    return rule;
-  }
-
-  /** {@return the properties, which are added to the schema of a group} */
-  private static ObjectNode group(
-      ObjectNode schema, List<Property> properties, List<String> required) {
-    schema.put("type", "object").put("additionalProperties", false);
-    required.forEach(schema.withArray("required")::add);
-    ObjectNode all = schema.putObject("properties");
-    properties.forEach(property -> {
-      ObjectNode described = all.putObject(property.name()).put("description", meaning(property));
-      ObjectNode value = ofText(property);
+  private Map<String, Object> group(
+      List<Property> properties,
+      List<String> required,
+      List<Class<? extends PlatformOptions>> parts) {
+    Map<String, Object> all = new LinkedHashMap<>();
+    for (Property property : properties) {
+      Map<String, Object> schema = new LinkedHashMap<>();
+      schema.put(
+          "description",
+          property.byDefault().isEmpty()
+              ? property.meaning()
+              : property.meaning() + " By default " + property.byDefault() + ".");
+      schema.putAll(property.type() == PropertyType.OPTIONS ? options(parts) : ofText(property));
       if (!required.contains(property.name())) {
-        orNothing(value);
+        orNothing(schema);
       }
-      described.setAll(value);
-    });
-    return all;
+      all.put(property.name(), schema);
+    }
+    return object(all, required);
   }
 
-  private static String meaning(Property property) {
-    return property.byDefault().isEmpty()
-        ? property.meaning()
-        : property.meaning() + " By default " + property.byDefault() + ".";
-  }
-
-  private static ObjectNode ofText(Property property) {
-    return switch (property.type()) {
-      case TEXT -> scalar();
-      case INTEGER -> pattern("integer", INTEGER);
-      case FLAG -> pattern("boolean", FLAG);
-      case DURATION -> pattern("string", DURATION);
-      case SIZE -> pattern("string", SIZE);
-      case NAME -> constants(property.names());
-      case TEXTS -> list(scalar());
-      case MAP -> {
-        ObjectNode map = type("object");
-        // A group below is one name with a dot.
-        map.set("additionalProperties", type("string", "number", "boolean", "object"));
-        yield map;
-      }
-      case OPTIONS, GROUP -> type("object");
-    };
+  private static Map<String, Object> object(
+      Map<String, Object> properties, Collection<String> required) {
+    Map<String, Object> schema = types("object");
+    schema.put("additionalProperties", false);
+    if (!required.isEmpty()) {
+      schema.put("required", required);
+    }
+    schema.put("properties", properties);
+    return schema;
   }
 
   /** Allows what is left empty, which is the same as what is not given. */
-  private static void orNothing(ObjectNode schema) {
-    if (schema.get("anyOf") instanceof ArrayNode alternatives) {
-      alternatives.add(type("null"));
-    } else if (schema.get("type") instanceof ArrayNode types) {
-      types.add("null");
-    } else {
-      schema.set("type", type(schema.get("type").textValue(), "null").get("type"));
-    }
+  private static void orNothing(Map<String, Object> schema) {
+    String key = schema.containsKey("anyOf") ? "anyOf" : "type";
+    Object given = requireNonNull(schema.get(key), key);
+    List<Object> more = new ArrayList<>(given instanceof List<?> list ? list : List.of(given));
+    more.add(key.equals("anyOf") ? types("null") : "null");
+    schema.put(key, more);
   }
 
-  private static ObjectNode scalar() {
-    return type("string", "number", "boolean");
+  private static Map<String, Object> ofText(Property property) {
+    return switch (property.type()) {
+      case TEXT -> scalar();
+      case INTEGER -> orText("integer", INTEGER);
+      case FLAG -> orText("boolean", FLAG);
+      case DURATION -> text(DURATION);
+      case SIZE -> text(SIZE);
+      case NAME -> names(property.names());
+      case TEXTS -> list(scalar());
+      // A group below is one name with a dot.
+      case MAP -> map(types("string", "number", "boolean", "object"));
+      case OPTIONS, GROUP -> types("object");
+    };
   }
 
-  private static ObjectNode type(String... types) {
-    ObjectNode schema = NODES.objectNode();
-    if (types.length == 1) {
-      return schema.put("type", types[0]);
-    }
-    ArrayNode all = schema.putArray("type");
-    List.of(types).forEach(all::add);
+  private static Map<String, Object> types(String... types) {
+    Map<String, Object> schema = new LinkedHashMap<>();
+    schema.put("type", types.length == 1 ? types[0] : List.of(types));
     return schema;
   }
 
-  /** {@return the schema of a type that may also be given as text that matches a pattern} */
-  private static ObjectNode pattern(String type, String pattern) {
-    return (type.equals("string") ? type("string") : type(type, "string")).put("pattern", pattern);
+  private static Map<String, Object> scalar() {
+    return types("string", "number", "boolean");
   }
 
-  private static ObjectNode constants(List<String> names) {
-    ObjectNode schema = NODES.objectNode();
-    schema.set(
-        "anyOf", array(NODES.objectNode().set("enum", names(names)), pattern("string", REFERENCE)));
+  private static Map<String, Object> text(String pattern) {
+    Map<String, Object> schema = types("string");
+    schema.put("pattern", pattern);
     return schema;
   }
 
-  private static ObjectNode list(ObjectNode elements) {
-    ObjectNode schema = type("array", "string");
-    schema.set("items", elements);
+  /** {@return the schema of a type, which may also be written as a text} */
+  private static Map<String, Object> orText(String type, String pattern) {
+    Map<String, Object> schema = types(type, "string");
+    schema.put("pattern", pattern);
     return schema;
   }
 
-  private static ArrayNode names(Iterable<String> names) {
-    ArrayNode all = NODES.arrayNode();
-    names.forEach(all::add);
-    return all;
+  private static Map<String, Object> names(List<String> names) {
+    Map<String, Object> schema = new LinkedHashMap<>();
+    schema.put("anyOf", List.of(Map.of("enum", names), text(REFERENCE)));
+    return schema;
   }
 
-  private static ArrayNode array(JsonNode... schemas) {
-    ArrayNode all = NODES.arrayNode();
-    List.of(schemas).forEach(all::add);
-    return all;
+  private static Map<String, Object> list(Map<String, Object> elements) {
+    Map<String, Object> schema = types("array", "string");
+    schema.put("items", elements);
+    return schema;
   }
 
-  private void options(ObjectNode schema, List<Class<? extends PlatformOptions>> parts) {
-    ObjectNode platforms = schema.put("additionalProperties", false).putObject("properties");
+  private static Map<String, Object> map(Map<String, Object> values) {
+    Map<String, Object> schema = types("object");
+    schema.put("additionalProperties", values);
+    return schema;
+  }
+
+  // ---- options ----
+
+  private Map<String, Object> options(List<Class<? extends PlatformOptions>> parts) {
+    Map<String, Object> platforms = new LinkedHashMap<>();
     options.byName().forEach((platform, types) -> {
-      ObjectNode ofPlatform = NODES.objectNode();
+      Map<String, Object> ofPlatform = new LinkedHashMap<>();
       types.forEach((name, type) -> {
         if (parts.stream().anyMatch(part -> part.isAssignableFrom(type))) {
-          ofPlatform.set(name, reference(type));
+          ofPlatform.put(name, reference(type));
         }
       });
       if (!ofPlatform.isEmpty()) {
-        platforms
-            .putObject(platform)
-            .put("type", "object")
-            .put("additionalProperties", false)
-            .set("properties", ofPlatform);
+        platforms.put(platform, object(ofPlatform, List.of()));
       }
     });
+    return object(platforms, List.of());
   }
 
-  private ObjectNode reference(Class<?> type) {
-    String name = type.getSimpleName();
+  private Map<String, Object> reference(Class<?> type) {
+    boolean first = named.putIfAbsent(type.getSimpleName(), type) == null;
+    String name =
+        first || named.get(type.getSimpleName()) == type ? type.getSimpleName() : type.getName();
     if (!definitions.containsKey(name)) {
-      ObjectNode definition = NODES.objectNode();
-      definitions.put(name, definition);
-      define(definition.put("type", "object").put("additionalProperties", false), type);
-    }
-    return NODES.objectNode().put("$ref", "#/$defs/" + name);
-  }
-
-  private void define(ObjectNode definition, Class<?> type) {
-    Map<String, Type> fields = new LinkedHashMap<>();
-    ArrayNode required = NODES.arrayNode();
-    if (type.isRecord()) {
-      for (RecordComponent component : type.getRecordComponents()) {
-        fields.put(component.getName(), component.getGenericType());
-        if (component.getType() != Optional.class && component.getType() != Options.class) {
-          required.add(OptionsReader.hyphenated(component.getName()));
+      definitions.put(name, Map.of()); // One that contains itself is referred to.
+      Map<String, Object> properties = new LinkedHashMap<>();
+      List<String> required = new ArrayList<>();
+      for (OptionField field : OptionField.of(type)) {
+        String written = OptionsReader.hyphenated(field.name());
+        properties.put(written, ofField(field.type()));
+        if (field.required()) {
+          required.add(written);
         }
       }
-    } else {
-      fields.putAll(SettingsType.of(type).fields());
+      definitions.put(name, object(properties, required));
     }
-    ObjectNode properties = definition.putObject("properties");
-    fields.forEach((name, field) -> properties.set(OptionsReader.hyphenated(name), ofField(field)));
-    if (!required.isEmpty()) {
-      definition.set("required", required);
-    }
+    return Map.of("$ref", "#/$defs/" + name);
   }
 
-  private ObjectNode ofField(Type type) {
+  private Map<String, Object> ofField(Type type) {
     if (type instanceof ParameterizedType generic) {
       Type[] arguments = generic.getActualTypeArguments();
       if (generic.getRawType() == Optional.class) {
@@ -271,31 +261,27 @@ public final class DeploymentSchema {
       if (generic.getRawType() == List.class) {
         return list(ofField(arguments[0]));
       }
-      ObjectNode map = type("object");
-      if (generic.getRawType() == Map.class) {
-        map.set("additionalProperties", ofField(arguments[1]));
-      }
-      return map;
+      return generic.getRawType() == Map.class ? map(ofField(arguments[1])) : types("object");
     }
     Class<?> plain = (Class<?>) type;
-    if (plain.isRecord() || Settings.class.isAssignableFrom(plain)) {
+    if (OptionField.hasFields(plain)) {
       return reference(plain);
     }
     if (plain.isEnum()) {
-      return constants(OptionsReader.constants(plain));
+      return names(OptionsReader.constants(plain));
     }
     if (plain == boolean.class || plain == Boolean.class) {
-      return pattern("boolean", FLAG);
+      return orText("boolean", FLAG);
     }
     if (plain == int.class
         || plain == Integer.class
         || plain == long.class
         || plain == Long.class) {
-      return pattern("integer", INTEGER);
+      return orText("integer", INTEGER);
     }
     if (plain == double.class || plain == Double.class) {
-      return pattern("number", NUMBER);
+      return orText("number", NUMBER);
     }
-    return plain == Duration.class ? pattern("string", DURATION) : scalar();
+    return plain == Duration.class ? text(DURATION) : scalar();
   }
 }
