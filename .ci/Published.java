@@ -47,7 +47,8 @@ public final class Published {
       "fairlead-provider-azureml", "io.fairlead.azureml",
       "fairlead-provider-vertex", "io.fairlead.vertex",
       "fairlead-provider-stateful", "io.fairlead.stateful",
-      "fairlead-spring-boot-starter", "io.fairlead.spring");
+      "fairlead-spring-boot-starter", "io.fairlead.spring",
+      "fairlead-yaml", "io.fairlead.yaml");
   private static final Set<String> UNDECIDED = Set.of("fairlead.invalid");
 
   private final List<String> problems = new ArrayList<>();

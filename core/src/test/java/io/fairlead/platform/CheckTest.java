@@ -100,12 +100,12 @@ class CheckTest {
     assertThat(results(check))
         .containsExactly(Result.YES, Result.YES, Result.NOT_NEEDED, Result.NOT_NEEDED);
     assertThat(check.ok()).isTrue();
-    assertThat(check)
-        .hasToString("fake: ok\n"
-            + "  module       yes:        io.fairlead.platform.FakeProviders$Good\n"
-            + "  settings     yes\n"
-            + "  credentials  not needed\n"
-            + "  answer       not needed");
+    assertThat(check).hasToString("""
+            fake: ok
+              module       yes:        io.fairlead.platform.FakeProviders$Good
+              settings     yes
+              credentials  not needed
+              answer       not needed""");
   }
 
   @Test

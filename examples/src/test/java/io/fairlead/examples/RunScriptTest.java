@@ -61,6 +61,7 @@ class RunScriptTest {
     command.addAll(Arrays.asList(arguments));
     ProcessBuilder builder = new ProcessBuilder(command).directory(new File("/"));
     builder.environment().put("JAVA_HOME", root.resolve("jdk").toString());
+    builder.environment().put("WHERE", "vertex");
     return Child.start(builder);
   }
 
@@ -179,6 +180,36 @@ class RunScriptTest {
         .satisfiesExactly(
             one -> assertThat(one).contains("-pl examples/spring-boot -am").doesNotContain("-P"),
             other -> assertThat(other).contains("-Pvertex"));
+  }
+
+  @Test
+  void aFileForACloudHasTheJarsOfItsPlatform() throws Exception {
+    for (String platform : List.of("vertex", "'vertex'", "\"vertex\"  # a cloud", "${WHERE}")) {
+      Path file = Files.writeString(
+          root.resolve("a file.yaml"), "# platform: local\r\nplatform: " + platform + "\r\n");
+      try (Child child = run("deploy", file.toString(), "--preview")) {
+        assertThat(child.exitCode()).isEqualTo(7);
+        assertThat(child.out())
+            .contains("examples.jar:vertex-jars\n")
+            .endsWith("io.fairlead.examples.Deployments\ndeploy\n" + file + "\n--preview\n");
+      }
+    }
+    Path local = Files.writeString(
+        root.resolve("local.yaml"), "platform: local\nendpoint:\n  platform: vertex\n");
+    try (Child child = run("status", local.toString())) {
+      child.exitCode();
+      assertThat(child.out())
+          .contains("examples.jar:jars\n")
+          .endsWith("io.fairlead.examples.Deployments\nstatus\n" + local + "\n");
+    }
+    try (Child child = run("sweep", "--platform", "azureml", "--set", "workspace=local.yaml")) {
+      child.exitCode();
+      assertThat(child.out()).contains("examples.jar:azureml-jars\n");
+    }
+    try (Child child = run("undeploy", "none.yaml")) {
+      assertThat(child.exitCode()).isEqualTo(7);
+      assertThat(child.out()).contains("examples.jar:jars\n").endsWith("undeploy\nnone.yaml\n");
+    }
   }
 
   @Test
