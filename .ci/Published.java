@@ -49,7 +49,8 @@ public final class Published {
       "fairlead-provider-stateful", "io.fairlead.stateful",
       "fairlead-spring-boot-starter", "io.fairlead.spring",
       "fairlead-quarkus", "io.fairlead.quarkus",
-      "fairlead-quarkus-deployment", "io.fairlead.quarkus.deployment");
+      "fairlead-quarkus-deployment", "io.fairlead.quarkus.deployment",
+      "fairlead-yaml", "io.fairlead.yaml");
   private static final Set<String> UNDECIDED = Set.of("fairlead.invalid");
 
   private final List<String> problems = new ArrayList<>();

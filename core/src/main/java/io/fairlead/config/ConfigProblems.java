@@ -3,20 +3,30 @@ package io.fairlead.config;
 import io.fairlead.grammar.InvalidValueException;
 import io.fairlead.grammar.Redacted;
 import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.function.UnaryOperator;
 
 /** A collector of the mistakes in a configuration, which reports them together. */
 public final class ConfigProblems {
   private static final int LONGEST_VALUE_SHOWN = 100;
+  /** What is shorter may be part of any sentence, and is no secret. */
+  private static final int SHORTEST_SECRET = 4;
 
   private final Set<ConfigProblem> found = new LinkedHashSet<>();
   /** By plain path. */
   private final Map<String, String> origins = new LinkedHashMap<>();
+  /** Plain paths of which the value has no further mistake. */
+  private final Set<String> settled = new HashSet<>();
+  /** By the value that is not shown, the longest first: what is shown in its place. */
+  private final Map<String, String> hidden =
+      new TreeMap<>(Comparator.comparing(String::length).reversed().thenComparing(value -> value));
 
   /**
    * Creates a collector for a configuration.
@@ -25,6 +35,18 @@ public final class ConfigProblems {
    */
   public ConfigProblems(String root, ConfigNode.Group tree) {
     note(root, tree);
+  }
+
+  private ConfigProblems(ConfigProblems other) {
+    found.addAll(other.found);
+    origins.putAll(other.origins);
+    settled.addAll(other.settled);
+    hidden.putAll(other.hidden);
+  }
+
+  /** {@return a collector of its own with the mistakes so far} */
+  ConfigProblems copy() {
+    return new ConfigProblems(this);
   }
 
   private void note(String path, ConfigNode node) {
@@ -42,19 +64,55 @@ public final class ConfigProblems {
     return path.isEmpty() ? name : path + "." + name;
   }
 
+  /** Notes a mistake of a value, after which no other one of it is noted. */
+  void addLast(String property, String rule) {
+    add(property, rule);
+    settled.add(ConfigNode.plain(property));
+  }
+
+  /** Has a value never shown: in its place is what refers to it, such as {@code ${TOKEN}}. */
+  void hide(String value, String reference) {
+    if (!value.isEmpty()) {
+      hidden.put(value, reference);
+    }
+  }
+
+  private void note(String property, String rule, String value) {
+    if (!settled.contains(ConfigNode.plain(property))) {
+      found.add(new ConfigProblem(property, shown(rule), shown(value), origin(property)));
+    }
+  }
+
+  private String shown(String text) {
+    String shown = text;
+    for (Map.Entry<String, String> each : hidden.entrySet()) {
+      String value = each.getKey();
+      if (value.length() >= SHORTEST_SECRET) {
+        shown = shown.replace(value, each.getValue());
+      } else if (shown.equals(value) || shown.equals('"' + value + '"')) {
+        shown = each.getValue();
+      }
+    }
+    return shown;
+  }
+
+  /** Notes a mistake of a property's name, whatever its value is. */
+  void addName(String property, String rule) {
+    found.add(new ConfigProblem(property, shown(rule), "", origin(property)));
+  }
+
   /** Notes a mistake whose value is not shown. */
   public void add(String property, String rule) {
-    found.add(new ConfigProblem(property, rule, "", origin(property)));
+    note(property, rule, "");
   }
 
   /** Notes a mistake. */
   public void add(String property, String rule, Object value) {
-    String text = Redacted.text(String.valueOf(value));
+    String text = Redacted.text(shown(String.valueOf(value)));
     if (text.length() > LONGEST_VALUE_SHOWN) {
       text = text.substring(0, LONGEST_VALUE_SHOWN) + "... (" + text.length() + " characters)";
     }
-    found.add(new ConfigProblem(
-        property, rule, value instanceof CharSequence ? '"' + text + '"' : text, origin(property)));
+    note(property, rule, value instanceof CharSequence ? '"' + text + '"' : text);
   }
 
   /**
@@ -64,8 +122,7 @@ public final class ConfigProblems {
    */
   public void add(InvalidValueException invalid, UnaryOperator<String> property) {
     invalid.problems().forEach(problem -> {
-      String name = property.apply(problem.field());
-      found.add(new ConfigProblem(name, problem.rule(), problem.value(), origin(name)));
+      note(property.apply(problem.field()), problem.rule(), problem.value());
     });
   }
 
@@ -90,7 +147,7 @@ public final class ConfigProblems {
     }
   }
 
-  /** {@return where a property is, or the nearest group that it would be in} */
+  /** {@return where a property is, or the nearest group that it would be in, which may be the whole} */
   private String origin(String property) {
     String path = ConfigNode.plain(property);
     String exact = origins.get(path);
@@ -98,6 +155,6 @@ public final class ConfigProblems {
       path = path.substring(0, path.lastIndexOf('.'));
       exact = origins.get(path);
     }
-    return exact == null ? "" : exact;
+    return exact == null ? origins.getOrDefault("", "") : exact;
   }
 }

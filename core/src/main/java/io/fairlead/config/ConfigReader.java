@@ -25,8 +25,8 @@ import java.util.Set;
  * ConfigProblems#throwIfAny}. Nothing is opened and nobody is called.
  */
 public final class ConfigReader {
-  private static final List<String> GROUPS =
-      List.of("platforms", "endpoints", "functions", "start", "health", "observations");
+  private static final List<String> GROUPS = List.of(
+      "platforms", "endpoints", "functions", "start", "health", "observations", "problem-details");
 
   private final String root;
   private final ConfigNode.Group tree;
@@ -42,7 +42,7 @@ public final class ConfigReader {
     this.tree = requireNonNull(tree, "tree");
     this.problems = new ConfigProblems(root, tree);
     tree.members().forEach((name, node) -> {
-      if (!GROUPS.contains(ConfigNode.plain(name))) {
+      if (GROUPS.stream().map(ConfigNode::plain).noneMatch(ConfigNode.plain(name)::equals)) {
         GroupReader.unknown(root, node, name, GROUPS, problems);
       }
     });
@@ -204,10 +204,21 @@ public final class ConfigReader {
         .orElse(true);
   }
 
+  /** {@return whether the failure of a platform is answered as a problem detail} */
+  public boolean hasProblemDetails() {
+    return new GroupReader(
+            group("problem-details"),
+            under(root, "problem-details"),
+            ConfigSchema.PROBLEM_DETAILS,
+            problems)
+        .flag("enabled")
+        .orElse(true);
+  }
+
   private ConfigNode.Group group(String name) {
-    ConfigNode node = tree.members().get(name);
-    return node == null
-        ? ConfigNode.Group.EMPTY
-        : GroupReader.groupOf(node, under(root, name), problems);
+    return tree.members().entrySet().stream()
+        .filter(each -> ConfigNode.plain(each.getKey()).equals(ConfigNode.plain(name)))
+        .map(each -> GroupReader.groupOf(each.getValue(), under(root, name), problems))
+        .reduce(ConfigNode.Group.EMPTY, ConfigNode.Group::orElse);
   }
 }

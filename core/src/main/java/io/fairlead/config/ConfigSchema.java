@@ -2,6 +2,7 @@ package io.fairlead.config;
 
 import static io.fairlead.config.PropertyType.DURATION;
 import static io.fairlead.config.PropertyType.FLAG;
+import static io.fairlead.config.PropertyType.GROUP;
 import static io.fairlead.config.PropertyType.INTEGER;
 import static io.fairlead.config.PropertyType.MAP;
 import static io.fairlead.config.PropertyType.NAME;
@@ -69,11 +70,44 @@ public final class ConfigSchema {
       new Property(
           "cold-start", NAME, List.of("eager", "lazy"), "When the model is loaded.", "lazy"));
 
+  private static final Property SETTINGS =
+      Property.of("settings", MAP, "The platform's own settings, such as region.");
+
+  private static final List<Property> NAMED = List.of(Property.of(
+      "name", TEXT, "The public name, by which it is invoked, listed and undeployed. Required."));
+
+  private static final List<Property> ROUTED = List.of(Property.of(
+      "traffic",
+      INTEGER,
+      "The variant's share of the requests to the name, in whole percent, once it is deployed beside the one other"
+          + " variant, which gets the rest. By default the shares stay as they are."));
+
   /** The properties of a platform. */
   public static final List<Property> PLATFORMS = List.of(
       Property.of(
           "id", TEXT, "The platform's id, such as local or sagemaker. By default its name."),
-      Property.of("settings", MAP, "The platform's own settings, such as region."));
+      SETTINGS);
+
+  /** The properties of a file for one deployment. */
+  public static final List<Property> DEPLOYMENT = List.of(
+      Property.of(
+          "platform",
+          TEXT,
+          "The id of the platform that serves it, such as local or sagemaker. Required."),
+      SETTINGS,
+      Property.of(
+          "endpoint", GROUP, "The endpoint, where the platform serves endpoints. Required there."),
+      Property.of(
+          "function", GROUP, "The function, where the platform serves functions. Required there."),
+      Property.of("limit", DURATION, "The longest that each operation on it is waited for.")
+          .byDefault("30m"));
+
+  /** The properties of the endpoint in a file for one deployment. */
+  public static final List<Property> DEPLOYMENT_ENDPOINT =
+      all(List.of(NAMED, MODEL, ENDPOINT, ROUTED));
+
+  /** The properties of the function in a file for one deployment. */
+  public static final List<Property> DEPLOYMENT_FUNCTION = all(List.of(NAMED, MODEL, FUNCTION));
 
   /** The properties of an endpoint in an application. */
   public static final List<Property> ENDPOINTS = all(List.of(IN_APPLICATION, MODEL, ENDPOINT));
@@ -110,6 +144,13 @@ public final class ConfigSchema {
   public static final List<Property> OBSERVATIONS =
       List.of(Property.of("enabled", FLAG, "Whether invocations and operations are observed.")
           .byDefault("true"));
+
+  /** The properties of how an application answers over HTTP with the failure of a platform. */
+  public static final List<Property> PROBLEM_DETAILS = List.of(Property.of(
+          "enabled",
+          FLAG,
+          "Whether the failure of a platform that an HTTP controller does not handle is answered as a problem detail.")
+      .byDefault("true"));
 
   private ConfigSchema() {}
 

@@ -10,7 +10,7 @@ import java.util.Map;
 /**
  * A platform that a configuration declares.
  *
- * @param path its path in the configuration, for messages
+ * @param path its path in the configuration, for messages; empty if it is the configuration
  * @param name its name in the configuration
  * @param id the platform's id
  * @param type the type of the platform's provider

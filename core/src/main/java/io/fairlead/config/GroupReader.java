@@ -45,7 +45,7 @@ final class GroupReader {
   static void unknown(
       String path, ConfigNode node, String name, List<String> names, ConfigProblems problems) {
     if (!node.ambient()) {
-      problems.add(under(path, name), "is not a property" + Nearest.orAll(name, names));
+      problems.addName(under(path, name), "is not a property" + Nearest.orAll(name, names));
     }
   }
 
@@ -69,6 +69,21 @@ final class GroupReader {
   /** {@return the path of a property of this group} */
   String path(String property) {
     return under(path, property);
+  }
+
+  /** {@return whether a name is that of a property that may be given here} */
+  boolean knows(String property) {
+    return properties.containsKey(property);
+  }
+
+  /** {@return whether a property is given, whatever it is} */
+  boolean has(String property) {
+    return members.containsKey(property);
+  }
+
+  /** {@return the reader of the group that a property is} */
+  GroupReader below(String property, List<Property> known) {
+    return new GroupReader(group(property), path(property), known, problems);
   }
 
   Optional<String> text(String name) {

@@ -1,5 +1,7 @@
 package io.fairlead.config;
 
+import static io.fairlead.config.ConfigProblems.under;
+
 import io.fairlead.error.ServingException;
 import io.fairlead.grammar.InvalidValueException;
 import io.fairlead.grammar.Problem;
@@ -43,13 +45,15 @@ public final class OpenPlatforms implements AutoCloseable {
           platform.name(), Platforms.open(platform.id(), platform.type(), platform.settings()));
     } catch (InvalidValueException e) {
       for (Problem problem : e.problems()) {
+        String settings = under(platform.path(), "settings");
         problems.add(
-            platform.path() + ".settings"
-                + (problem.field().isEmpty() ? "" : "." + problem.field()),
+            problem.field().isEmpty() ? settings : under(settings, problem.field()),
             rule(problem) + (problem.value().isEmpty() ? "" : " (got " + problem.value() + ")"));
       }
     } catch (ServingException e) {
-      problems.add(platform.path(), "cannot be opened: " + e.getMessage());
+      problems.add(
+          platform.path().isEmpty() ? "platform" : platform.path(),
+          "cannot be opened: " + e.getMessage());
     }
   }
 

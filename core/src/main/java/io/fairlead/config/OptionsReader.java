@@ -9,6 +9,7 @@ import io.fairlead.grammar.RequestOptions;
 import io.fairlead.json.internal.OptionTypes;
 import io.fairlead.json.internal.TreeReader;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -52,6 +53,18 @@ final class OptionsReader {
   /** {@return a name of Java as it is written in a configuration} */
   static String hyphenated(String name) {
     return name.replaceAll("(?<=.)([A-Z])", "-$1").toLowerCase(Locale.ROOT);
+  }
+
+  /** {@return the constants of an enum as they are written in a configuration} */
+  static List<String> constants(Class<?> type) {
+    return Arrays.stream(type.getEnumConstants())
+        .map(each -> ((Enum<?>) each).name().replace('_', '-').toLowerCase(Locale.ROOT))
+        .toList();
+  }
+
+  /** {@return the option types by the id of the platform, and the option's name} */
+  Map<String, Map<String, Class<? extends PlatformOptions>>> byName() {
+    return byName;
   }
 
   /** {@return the options of this group that are for one of these parts} */

@@ -19,7 +19,9 @@ public enum PropertyType {
   /** Texts by names of the user's own. */
   MAP("must have names and values below it, and no value of its own"),
   /** What one platform alone has: its options by the platform's id and the option's name. */
-  OPTIONS("must have the ids of platforms below it, and no value of its own");
+  OPTIONS("must have the ids of platforms below it, and no value of its own"),
+  /** Properties of its own. */
+  GROUP("must have properties below it, and no value of its own");
 
   private final String rule;
 

@@ -22,10 +22,13 @@ import io.fairlead.grammar.Scaling;
 import io.fairlead.grammar.ScalingOptions;
 import java.net.URI;
 import java.net.URISyntaxException;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.Supplier;
 import java.util.regex.Pattern;
 
@@ -43,19 +46,40 @@ final class ServedReader {
   private static final Map<String, String> NAMES =
       Map.of("weights", "model", "count", "instances", "memoryBytes", "memory", "id", "model");
 
-  private static final List<Class<? extends PlatformOptions>> OF_ENDPOINT = List.of(
+  /** Fields of the grammar whose own fields are properties. */
+  private static final Set<String> PARTS = Set.of(
+      "container",
+      "artifact",
+      "metadata",
+      "runtime",
+      "dependencies",
+      "scaling",
+      "routing",
+      "limits");
+
+  static final List<Class<? extends PlatformOptions>> OF_ENDPOINT = List.of(
       ArtifactOptions.class,
       RuntimeOptions.class,
       DependencyOptions.class,
       ScalingOptions.class,
       RoutingOptions.class);
 
+  static final List<Class<? extends PlatformOptions>> OF_FUNCTION = List.of(ArtifactOptions.class);
+
   private final ConfigProblems problems;
   private final OptionsReader options;
+  private final Optional<Path> folder;
 
+  /** Creates a reader for a configuration whose relative paths are in the working directory. */
   ServedReader(ConfigProblems problems) {
+    this(problems, Optional.empty());
+  }
+
+  /** Creates a reader for a configuration whose relative paths are in the folder, if there is one. */
+  ServedReader(ConfigProblems problems, Optional<Path> folder) {
     this.problems = problems;
     this.options = new OptionsReader(problems);
+    this.folder = folder;
   }
 
   /** {@return an endpoint; empty if it cannot be made} */
@@ -91,7 +115,7 @@ final class ServedReader {
   Optional<ModelFunction> function(String name, GroupReader given) {
     int before = problems.found().size();
     List<PlatformOptions> all =
-        options.read(given.group("options"), given.path("options"), List.of(ArtifactOptions.class));
+        options.read(given.group("options"), given.path("options"), OF_FUNCTION);
     Optional<ModelArtifact> artifact =
         artifact(given, all).flatMap(model -> made(given, () -> model.named(name)));
     Optional<FunctionLimits> limits = made(given, () -> limits(given));
@@ -137,12 +161,16 @@ final class ServedReader {
       problems.add(given.path("model"), "must be given: it " + MODEL_RULE);
       return Optional.empty();
     }
-    return made(given, () -> located(model.get()))
-        .flatMap(weights -> made(
-            given,
-            () -> code.map(each -> ModelArtifact.of(located(each).weights(), weights.weights())
-                    .withMetadata(weights.metadata()))
-                .orElse(weights)))
+    Optional<ModelArtifact> located = made(given, () -> located("model", model.get()));
+    Optional<URI> codeAt =
+        code.flatMap(each -> made(given, "code", () -> located("code", each).weights()));
+    if (code.isPresent() && codeAt.isEmpty()) {
+      return Optional.empty();
+    }
+    return located
+        .map(weights -> codeAt
+            .map(each -> ModelArtifact.of(each, weights.weights()).withMetadata(weights.metadata()))
+            .orElse(weights))
         .flatMap(whole -> made(given, () -> {
           ModelMetadata metadata = whole.metadata();
           return whole.withMetadata(new ModelMetadata(
@@ -154,20 +182,48 @@ final class ServedReader {
         }));
   }
 
-  private static ModelArtifact located(String model) {
+  private ModelArtifact located(String property, String model) {
     if (PATH.matcher(model).matches()) {
-      return ModelArtifact.of(Path.of(model));
+      Path path = Path.of(model);
+      return ModelArtifact.of(folder.map(each -> each.resolve(path).normalize()).orElse(path));
     }
+    Problems.in(property)
+        .check(
+            !HUB_ID.matcher(model).matches()
+                || folder.filter(each -> Files.exists(each.resolve(model))).isEmpty(),
+            property,
+            "must start with ./ if it is the file beside this one, and with hf:// if it is the model of the Hugging"
+                + " Face hub",
+            model)
+        .throwIfAny();
     if (model.startsWith("hf://") || HUB_ID.matcher(model).matches()) {
       return ModelArtifact.huggingFace(model.replaceFirst("^hf://", ""));
     }
-    Problems.in("model")
-        .check(SCHEME.matcher(model).matches(), "model", MODEL_RULE, model)
+    Problems.in(property)
+        .check(SCHEME.matcher(model).matches(), property, MODEL_RULE, model)
         .throwIfAny();
     return ModelArtifact.of(URI.create(model));
   }
 
+  /** {@return the property that a field of an endpoint or a function comes from} */
+  static String property(String field) {
+    if (field.endsWith("metadata.version")) {
+      return "framework-version";
+    }
+    List<String> path = new ArrayList<>(List.of(field.split("\\.", -1)));
+    while (path.size() > 1 && PARTS.contains(path.get(0))) {
+      path.remove(0);
+    }
+    path.set(0, NAMES.getOrDefault(path.get(0), OptionsReader.hyphenated(path.get(0))));
+    return String.join(".", path);
+  }
+
   private <T> Optional<T> made(GroupReader given, Supplier<T> value) {
+    return made(given, "model", value);
+  }
+
+  /** {@return what is made of a location and other properties} */
+  private <T> Optional<T> made(GroupReader given, String location, Supplier<T> value) {
     try {
       return Optional.of(value.get());
     } catch (InvalidValueException e) {
@@ -175,7 +231,7 @@ final class ServedReader {
     } catch (IllegalArgumentException e) {
       // The message would have the location, and a location may have a signature.
       problems.add(
-          given.path("model"),
+          given.path(location),
           e.getCause() instanceof URISyntaxException invalid
               ? MODEL_RULE + ": " + invalid.getReason() + " at index " + invalid.getIndex()
               : MODEL_RULE);
@@ -184,8 +240,8 @@ final class ServedReader {
   }
 
   private static String property(GroupReader given, String field) {
-    // The name is the key of the group itself.
-    return field.equals("name")
+    // Where it is no property, the name is the key of the group itself.
+    return field.equals("name") && !given.knows("name")
         ? given.path()
         : given.path(NAMES.getOrDefault(field, OptionsReader.hyphenated(field)));
   }

@@ -2,10 +2,16 @@ package io.fairlead.platform;
 
 import io.fairlead.error.ErrorKind;
 import io.fairlead.error.ServingException;
+import io.fairlead.grammar.Endpoint;
+import io.fairlead.grammar.ModelArtifact;
+import io.fairlead.grammar.Routing;
 import io.fairlead.grammar.Served;
+import io.fairlead.grammar.Version;
 import io.fairlead.operation.Operation;
+import io.fairlead.platform.PlatformListener.Call;
 import io.fairlead.platform.PlatformListener.Invocation;
 import io.fairlead.platform.PlatformListener.Operated;
+import io.fairlead.platform.PlatformListener.Running;
 import java.lang.reflect.InvocationHandler;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Method;
@@ -60,77 +66,126 @@ final class ObservedPlatform implements InvocationHandler {
       return arguments != null && proxy == arguments[0];
     }
     if (Response.class.isAssignableFrom(method.getReturnType())) {
-      return invocation(method, arguments, nanoTime.getAsLong());
+      return invocation(method, arguments, begun(method, arguments));
     }
     return Operation.class.isAssignableFrom(method.getReturnType())
-        ? operation(method, arguments, nanoTime.getAsLong())
+        ? operation(method, arguments, begun(method, arguments))
         : forwarded(method, arguments);
   }
 
-  private @Nullable Object invocation(Method method, Object @Nullable [] arguments, long start)
+  /** What was called, who is told, and since when. */
+  private record Begun(Call call, Running running, long start) {}
+
+  private Begun begun(Method method, Object @Nullable [] arguments) {
+    Call call = call(method, arguments == null ? new Object[0] : arguments);
+    Running running = Running.IGNORED;
+    try {
+      running = listener.started(call);
+    } catch (RuntimeException e) {
+      // As in told.
+    }
+    return new Begun(call, running, nanoTime.getAsLong());
+  }
+
+  private Call call(Method method, Object[] arguments) {
+    String served = "";
+    Optional<String> variant = Optional.empty();
+    Optional<String> asked = Optional.empty();
+    for (Object argument : arguments) {
+      Routing routing = routing(argument);
+      if (argument instanceof Request request) {
+        asked = request.variant();
+      } else if (routing != null) {
+        served = routing.name();
+        variant = Optional.of(routing.variant());
+      } else if (served.isEmpty()) {
+        served = name(method, argument);
+      }
+    }
+    String verb = isInvocation(method)
+        ? "invoke"
+        : method.getName().equals("packageModel") ? "package" : method.getName();
+    // Which variant answers is the platform's to say, unless the request is pinned.
+    return new Call(
+        name,
+        verb,
+        served,
+        isInvocation(method) ? asked : variant,
+        method.getName().equals("invokeStreaming"));
+  }
+
+  private static boolean isInvocation(Method method) {
+    return Response.class.isAssignableFrom(method.getReturnType());
+  }
+
+  private static @Nullable Routing routing(Object argument) {
+    if (argument instanceof Routing routing) {
+      return routing;
+    }
+    if (argument instanceof Version version) {
+      return version.endpoint().routing();
+    }
+    return argument instanceof Endpoint endpoint ? endpoint.routing() : null;
+  }
+
+  private static String name(Method method, Object argument) {
+    if (argument instanceof Served value) {
+      return value.name();
+    }
+    if (argument instanceof ModelArtifact artifact) {
+      return artifact.metadata().name().orElse("");
+    }
+    return argument instanceof String text && method.getName().equals("undeployAll") ? text : "";
+  }
+
+  private @Nullable Object invocation(Method method, Object @Nullable [] arguments, Begun begun)
       throws Throwable {
     try {
       Object answer = forwarded(method, arguments);
       Optional<String> variant =
           answer instanceof Response response ? response.variant() : Optional.empty();
-      invoked(method, arguments, variant, Optional.empty(), start);
+      invoked(begun, variant, Optional.empty());
       return answer;
     } catch (Throwable e) {
       Optional<String> variant =
           e instanceof ServingException failure ? failure.variant() : Optional.empty();
-      invoked(method, arguments, variant, Optional.of(kind(e)), start);
+      invoked(begun, variant, Optional.of(kind(e)));
       throw e;
     }
   }
 
-  private void invoked(
-      Method method,
-      Object @Nullable [] arguments,
-      Optional<String> variant,
-      Optional<ErrorKind> failure,
-      long start) {
-    String served = "";
-    Optional<String> asked = Optional.empty();
-    if (arguments != null) {
-      for (Object argument : arguments) {
-        if (argument instanceof Served value) {
-          served = value.name();
-        } else if (argument instanceof Request request) {
-          asked = request.variant();
-        }
-      }
-    }
-    Optional<String> whose = asked;
-    Invocation invocation = new Invocation(
-        name,
-        served,
-        variant.or(() -> whose),
-        method.getName().equals("invokeStreaming"),
-        failure,
-        since(start));
+  private void invoked(Begun begun, Optional<String> answering, Optional<ErrorKind> failure) {
+    Call call = begun.call;
+    Optional<String> variant = answering.or(call::variant);
+    Invocation invocation =
+        new Invocation(name, call.name(), variant, call.streaming(), failure, since(begun.start));
+    told(begun.running::returned);
+    told(() -> begun.running.ended(variant, failure));
     told(() -> listener.invoked(invocation));
   }
 
-  private @Nullable Object operation(Method method, Object @Nullable [] arguments, long start)
+  private @Nullable Object operation(Method method, Object @Nullable [] arguments, Begun begun)
       throws Throwable {
-    String verb = method.getName().equals("packageModel") ? "package" : method.getName();
     try {
       Object operation = forwarded(method, arguments);
+      told(begun.running::returned);
       if (operation instanceof Operation<?> running) {
         Object unused = running
             .toFuture()
-            .whenComplete((result, failure) -> operated(
-                verb, failure == null ? Optional.empty() : Optional.of(kind(failure)), start));
+            .whenComplete((result, failure) ->
+                operated(begun, failure == null ? Optional.empty() : Optional.of(kind(failure))));
       }
       return operation;
     } catch (Throwable e) {
-      operated(verb, Optional.of(kind(e)), start);
+      told(begun.running::returned);
+      operated(begun, Optional.of(kind(e)));
       throw e;
     }
   }
 
-  private void operated(String verb, Optional<ErrorKind> failure, long start) {
-    Operated operated = new Operated(name, verb, failure, since(start));
+  private void operated(Begun begun, Optional<ErrorKind> failure) {
+    Operated operated = new Operated(name, begun.call.verb(), failure, since(begun.start));
+    told(() -> begun.running.ended(begun.call.variant(), failure));
     told(() -> listener.operated(operated));
   }
 

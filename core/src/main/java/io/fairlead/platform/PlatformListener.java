@@ -10,15 +10,66 @@ import java.util.Optional;
 /**
  * A listener to what is done with a platform, for metrics and traces; {@link Platforms#observed} attaches it.
  *
- * <p>It is called on the caller's or the operation's thread and returns soon. What it throws is ignored. It never gets a
- * request, an answer or a setting.
+ * <p>Metrics need only the ends, {@link #invoked} and {@link #operated}; traces need the beginnings, too, {@link
+ * #started}. It is called on the caller's or the operation's thread and returns soon. What it throws is ignored. It never
+ * gets a request, an answer or a setting.
  */
 public interface PlatformListener {
+  /**
+   * An invocation begins, or an operation, on the caller's thread.
+   *
+   * @return who is told how it goes on
+   */
+  default Running started(Call call) {
+    return Running.IGNORED;
+  }
+
   /** An invocation has ended. */
   default void invoked(Invocation invocation) {}
 
   /** An operation has ended, or could not be started. */
   default void operated(Operated operation) {}
+
+  /**
+   * An invocation or operation that begins.
+   *
+   * @param platform the name that the platform was given when it was observed
+   * @param verb what it is, such as {@code invoke}, {@code deploy} or {@code package}
+   * @param name the public name that it is about; empty if it is about no single one
+   * @param variant the variant that it is about, or that was asked for, if there is one
+   * @param streaming whether it is an invocation whose answer is streamed
+   */
+  record Call(
+      String platform, String verb, String name, Optional<String> variant, boolean streaming) {
+    public Call {
+      requireNonNull(platform, "platform");
+      requireNonNull(verb, "verb");
+      requireNonNull(name, "name");
+      requireNonNull(variant, "variant");
+    }
+
+    /** {@return whether it is an invocation, and no operation} */
+    public boolean isInvocation() {
+      return verb.equals("invoke");
+    }
+  }
+
+  /** A call that has begun: it returns, once, and ends, once, in this order. */
+  interface Running {
+    /** The one that nobody is interested in. */
+    Running IGNORED = new Running() {};
+
+    /** The method returns or throws, on the thread on which it began; an operation goes on from here. */
+    default void returned() {}
+
+    /**
+     * It has ended; that of an operation on any thread.
+     *
+     * @param variant the variant that answered or failed, if known
+     * @param failure why it failed; empty if it did not
+     */
+    default void ended(Optional<String> variant, Optional<ErrorKind> failure) {}
+  }
 
   /**
    * An invocation that has ended.
@@ -73,7 +124,8 @@ public interface PlatformListener {
     }
   }
 
-  private static String outcome(Optional<ErrorKind> failure) {
+  /** {@return {@code success}, or the kind of the failure in lower case} */
+  static String outcome(Optional<ErrorKind> failure) {
     return failure.map(kind -> kind.name().toLowerCase(Locale.ROOT)).orElse("success");
   }
 }

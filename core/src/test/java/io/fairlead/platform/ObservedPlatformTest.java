@@ -5,14 +5,24 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.fairlead.error.ErrorKind;
 import io.fairlead.error.ServingException;
+import io.fairlead.grammar.Container;
+import io.fairlead.grammar.Dependencies;
+import io.fairlead.grammar.Endpoint;
 import io.fairlead.grammar.FunctionLimits;
 import io.fairlead.grammar.ModelArtifact;
 import io.fairlead.grammar.ModelFunction;
+import io.fairlead.grammar.Routing;
+import io.fairlead.grammar.RuntimeSpec;
+import io.fairlead.grammar.Scaling;
+import io.fairlead.grammar.TrafficWeight;
+import io.fairlead.operation.Operation;
 import java.lang.reflect.Proxy;
 import java.net.URI;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Supplier;
 import org.junit.jupiter.api.Test;
@@ -20,6 +30,11 @@ import org.junit.jupiter.api.Test;
 class ObservedPlatformTest {
   private static final ModelFunction IRIS = new ModelFunction(
       ModelArtifact.of(URI.create("java:acme.Iris")).named("iris"), FunctionLimits.DEFAULT);
+
+  private static final Endpoint BLUE = new Endpoint(
+      new Container(IRIS.artifact(), RuntimeSpec.NONE, Dependencies.NONE),
+      Scaling.fixed(1),
+      new Routing("ask", "blue"));
 
   private final AtomicLong now = new AtomicLong();
   private final List<Object> told = new ArrayList<>();
@@ -74,11 +89,118 @@ class ObservedPlatformTest {
   }
 
   @Test
+  void aCallIsToldWhenItBeginsAndReturnsAndEnds() {
+    List<String> order = new ArrayList<>();
+    FunctionPlatform platform = (FunctionPlatform) ObservedPlatform.of(
+        stub(() -> {
+          order.add("called");
+          return Response.of(new byte[0], "text/plain").servedBy("blue");
+        }),
+        "mine",
+        following(order),
+        now::get);
+
+    platform.invoke(IRIS, Request.json("[1]"));
+
+    assertThat(order)
+        .containsExactly(
+            "Call[platform=mine, verb=invoke, name=iris, variant=Optional.empty, streaming=false]",
+            "called",
+            "returned",
+            "ended by blue: success");
+  }
+
+  @Test
+  void anOperationGoesOnAfterItHasReturned() {
+    List<String> order = new ArrayList<>();
+    CompletableFuture<Object> work = new CompletableFuture<>();
+    EndpointPlatform platform = (EndpointPlatform) ObservedPlatform.of(
+        stub(EndpointPlatform.class, () -> operation(work)), "mine", following(order), now::get);
+
+    platform.undeploy(BLUE);
+    order.add("waiting");
+    work.completeExceptionally(new ServingException("stub", ErrorKind.QUOTA, "No room."));
+
+    assertThat(order)
+        .containsExactly(
+            "Call[platform=mine, verb=undeploy, name=ask, variant=Optional[blue], streaming=false]",
+            "returned",
+            "waiting",
+            "ended by blue: quota");
+  }
+
+  @Test
+  void aCallIsAboutTheNameAndVariantOfItsArguments() {
+    List<PlatformListener.Call> calls = new ArrayList<>();
+    EndpointPlatform platform = (EndpointPlatform) ObservedPlatform.of(
+        stub(EndpointPlatform.class, () -> operation(CompletableFuture.completedFuture(List.of()))),
+        "mine",
+        new PlatformListener() {
+          @Override
+          public Running started(Call call) {
+            calls.add(call);
+            return Running.IGNORED;
+          }
+        },
+        now::get);
+    Endpoint green = new Endpoint(BLUE.container(), BLUE.scaling(), new Routing("ask", "green"));
+
+    platform.packageModel(IRIS.artifact(), RuntimeSpec.NONE, Dependencies.NONE);
+    platform.deploy(BLUE.container(), BLUE.scaling(), BLUE.routing());
+    platform.route(BLUE.at(90), green.at(10), TrafficWeight.percent(10));
+    platform.undeployAll("ask");
+    platform.sweep(Duration.ZERO);
+
+    assertThat(calls)
+        .extracting(
+            call -> call.verb() + " " + call.name() + " " + call.variant().orElse("-"))
+        .containsExactly(
+            "package iris -",
+            "deploy ask blue",
+            "route ask green",
+            "undeployAll ask -",
+            "sweep  -");
+  }
+
+  private static PlatformListener following(List<String> order) {
+    return new PlatformListener() {
+      @Override
+      public Running started(Call call) {
+        order.add(call.toString());
+        return new Running() {
+          @Override
+          public void returned() {
+            order.add("returned");
+          }
+
+          @Override
+          public void ended(Optional<String> variant, Optional<ErrorKind> failure) {
+            order.add(
+                "ended by " + variant.orElse("nobody") + ": " + PlatformListener.outcome(failure));
+          }
+        };
+      }
+    };
+  }
+
+  private static Operation<?> operation(CompletableFuture<Object> work) {
+    return (Operation<?>) Proxy.newProxyInstance(
+        Operation.class.getClassLoader(),
+        new Class<?>[] {Operation.class},
+        (proxy, method, arguments) -> work);
+  }
+
+  @Test
   void whatAListenerThrowsLosesNoAnswer() {
     FunctionPlatform platform = Platforms.observed(
         stub(() -> Response.of(new byte[] {1}, "text/plain")),
         "mine",
         new PlatformListener() {
+          @Override
+          public Running started(Call call) {
+            throw new IllegalStateException("there is no registry");
+          }
+
           @Override
           public void invoked(Invocation invocation) {
             throw new IllegalStateException("the registry is full");
@@ -103,9 +225,11 @@ class ObservedPlatformTest {
   }
 
   private static FunctionPlatform stub(Supplier<Object> answer) {
-    return (FunctionPlatform) Proxy.newProxyInstance(
-        FunctionPlatform.class.getClassLoader(),
-        new Class<?>[] {FunctionPlatform.class},
-        (proxy, method, arguments) -> answer.get());
+    return stub(FunctionPlatform.class, answer);
+  }
+
+  private static <P extends Platform<?>> P stub(Class<P> type, Supplier<Object> answer) {
+    return type.cast(Proxy.newProxyInstance(
+        type.getClassLoader(), new Class<?>[] {type}, (proxy, method, arguments) -> answer.get()));
   }
 }

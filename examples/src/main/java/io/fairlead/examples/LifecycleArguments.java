@@ -61,14 +61,14 @@ record LifecycleArguments(String platform, Map<String, String> settings, boolean
     return new LifecycleArguments(platform, settings, help);
   }
 
-  private static String value(String option, String what, Iterator<String> rest) {
+  static String value(String option, String what, Iterator<String> rest) {
     if (!rest.hasNext()) {
       throw new IllegalArgumentException(option + " needs " + what + " after it.");
     }
     return rest.next();
   }
 
-  private static void addSetting(String text, Map<String, String> settings) {
+  static void addSetting(String text, Map<String, String> settings) {
     int equals = text.indexOf('=');
     if (equals < 1) {
       throw new IllegalArgumentException("--set needs key=value after it, not '" + text + "'.");

@@ -21,6 +21,7 @@ import java.util.function.Consumer;
  */
 final class Terminal {
   private static final String EIGHTHS = " ▏▎▍▌▋▊▉";
+  private static final int BAR_LENGTH = 20;
   private static final Set<String> SETTLED = Set.of("ready", "deleted", "is as desired");
 
   private final PrintStream out;
@@ -127,6 +128,19 @@ final class Terminal {
           && changesSomething(event.message())
           && !last.getAndSet(event.toString()).equals(event.toString())) {
         line("      " + event);
+      }
+    };
+  }
+
+  /** {@return a listener that shows an operation's progress as a bar; on plain lines, as {@link #progress} does} */
+  Consumer<Progress> progressBar(String operation) {
+    Consumer<Progress> lines = progress(operation);
+    return event -> {
+      if (watched && event.step() > 0) {
+        double share = (event.step() - 1.0) / event.steps();
+        live("  " + operation + "  " + bar(share, BAR_LENGTH) + "  " + event);
+      } else {
+        lines.accept(event);
       }
     };
   }

@@ -2,6 +2,9 @@ package io.fairlead.examples;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import io.fairlead.config.DeploymentFile;
+import io.fairlead.config.DeploymentReader;
+import io.fairlead.config.OpenPlatforms;
 import io.fairlead.engine.ExecutionProvider;
 import io.fairlead.engine.StreamingModelHandler;
 import io.fairlead.grammar.ColdStart;
@@ -41,6 +44,7 @@ import io.fairlead.stateful.RedisLevel;
 import io.fairlead.stateful.Stateful;
 import io.fairlead.stateful.StatefulConfig;
 import io.fairlead.stateful.StatefulRequest;
+import io.fairlead.yaml.YamlFile;
 import java.net.URI;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
@@ -60,6 +64,19 @@ final class DocSnippets {
 
     Plan plan = cloud.preview(p -> p.deploy(container, scaling, routing));
     return List.of(blue, plan);
+  }
+
+  static Endpoint deploymentFile() {
+    DeploymentReader reader = YamlFile.deployment(Path.of("sentiment.yaml"));
+    try (OpenPlatforms open =
+        new OpenPlatforms(reader.platform().stream().toList(), reader.problems())) {
+      DeploymentFile file = reader.read();
+      EndpointPlatform platform = (EndpointPlatform) open.get(file.platform().name());
+      Endpoint endpoint = (Endpoint) file.value();
+      return platform
+          .deploy(endpoint.container(), endpoint.scaling(), endpoint.routing())
+          .await(file.limit());
+    }
   }
 
   static Endpoint readingBack(EndpointPlatform cloud) {

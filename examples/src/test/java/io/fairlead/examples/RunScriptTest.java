@@ -37,7 +37,8 @@ class RunScriptTest {
         "mvnw",
         "sleep 0.3; echo \"$@\" >>mvnw.calls; cloud=;"
             + " for one; do case $one in -P*) cloud=${one#-P};; esac; done;"
-            + " printf ${cloud:+$cloud-}jars >examples/target/$cloud/classpath");
+            + " module=examples; case $* in *examples/spring-boot*) module=examples/spring-boot;; esac;"
+            + " printf ${cloud:+$cloud-}jars >$module/target/$cloud/classpath");
     java("17.0.15");
   }
 
@@ -60,6 +61,7 @@ class RunScriptTest {
     command.addAll(Arrays.asList(arguments));
     ProcessBuilder builder = new ProcessBuilder(command).directory(new File("/"));
     builder.environment().put("JAVA_HOME", root.resolve("jdk").toString());
+    builder.environment().put("WHERE", "vertex");
     return Child.start(builder);
   }
 
@@ -176,6 +178,60 @@ class RunScriptTest {
             other -> assertThat(other).contains("-Psagemaker"),
             another -> assertThat(another).contains("-Pvertex"),
             last -> assertThat(last).contains("-Pazureml"));
+  }
+
+  @Test
+  void theServiceOfSpringBootIsAModuleOfItsOwn() throws Exception {
+    try (Child child = run("spring-boot", "--server.port=8081")) {
+      assertThat(child.exitCode()).isEqualTo(7);
+      assertThat(child.out())
+          .contains("examples/spring-boot/target/search.jar:jars\n")
+          .endsWith("io.fairlead.examples.springboot.SearchApplication\n--server.port=8081\n");
+    }
+    try (Child child = run("spring-boot", "--spring.profiles.active=vertex")) {
+      assertThat(child.exitCode()).isEqualTo(7);
+      assertThat(child.err()).contains("Building, once", "220 MB");
+      assertThat(child.out()).contains("examples/spring-boot/target/search.jar:vertex-jars\n");
+    }
+    try (Child child = run("spring-boot")) {
+      assertThat(child.exitCode()).isEqualTo(7);
+      assertThat(child.err()).isEmpty();
+    }
+
+    assertThat(builds())
+        .satisfiesExactly(
+            one -> assertThat(one).contains("-pl examples/spring-boot -am").doesNotContain("-P"),
+            other -> assertThat(other).contains("-Pvertex"));
+  }
+
+  @Test
+  void aFileForACloudHasTheJarsOfItsPlatform() throws Exception {
+    for (String platform : List.of("vertex", "'vertex'", "\"vertex\"  # a cloud", "${WHERE}")) {
+      Path file = Files.writeString(
+          root.resolve("a file.yaml"), "# platform: local\r\nplatform: " + platform + "\r\n");
+      try (Child child = run("deploy", file.toString(), "--preview")) {
+        assertThat(child.exitCode()).isEqualTo(7);
+        assertThat(child.out())
+            .contains("examples.jar:vertex-jars\n")
+            .endsWith("io.fairlead.examples.Deployments\ndeploy\n" + file + "\n--preview\n");
+      }
+    }
+    Path local = Files.writeString(
+        root.resolve("local.yaml"), "platform: local\nendpoint:\n  platform: vertex\n");
+    try (Child child = run("status", local.toString())) {
+      child.exitCode();
+      assertThat(child.out())
+          .contains("examples.jar:jars\n")
+          .endsWith("io.fairlead.examples.Deployments\nstatus\n" + local + "\n");
+    }
+    try (Child child = run("sweep", "--platform", "azureml", "--set", "workspace=local.yaml")) {
+      child.exitCode();
+      assertThat(child.out()).contains("examples.jar:azureml-jars\n");
+    }
+    try (Child child = run("undeploy", "none.yaml")) {
+      assertThat(child.exitCode()).isEqualTo(7);
+      assertThat(child.out()).contains("examples.jar:jars\n").endsWith("undeploy\nnone.yaml\n");
+    }
   }
 
   @Test

@@ -18,7 +18,8 @@ import org.springframework.util.unit.DataSize;
  * @param functions Functions by name, which is the name of the function's bean, too.
  * @param start What deploy-at-start does.
  * @param health The health of the platforms that serve the endpoints and functions.
- * @param observations Meters of invocations and operations.
+ * @param observations Observations of invocations and operations.
+ * @param problemDetails Answers over HTTP to requests at which a platform failed.
  */
 @ConfigurationProperties("fairlead")
 record FairleadProperties(
@@ -27,7 +28,8 @@ record FairleadProperties(
     Map<String, FunctionProperties> functions,
     @DefaultValue StartProperties start,
     @DefaultValue HealthProperties health,
-    @DefaultValue ObservationsProperties observations) {
+    @DefaultValue ObservationsProperties observations,
+    @DefaultValue ProblemDetailsProperties problemDetails) {
   /**
    * A platform.
    *
@@ -137,9 +139,16 @@ record FairleadProperties(
       @DefaultValue("2s") Duration limit) {}
 
   /**
-   * Meters of invocations and operations.
+   * Observations of invocations and operations.
    *
-   * @param enabled Whether invocations and operations are timed, where there is a registry of meters.
+   * @param enabled Whether invocations and operations are observed, where there is a registry of observations.
    */
   record ObservationsProperties(@DefaultValue("true") boolean enabled) {}
+
+  /**
+   * Answers over HTTP to requests at which a platform failed.
+   *
+   * @param enabled Whether the failure of a platform that a controller does not handle is answered as a problem detail.
+   */
+  record ProblemDetailsProperties(@DefaultValue("true") boolean enabled) {}
 }

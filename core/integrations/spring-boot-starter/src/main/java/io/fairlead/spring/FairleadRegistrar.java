@@ -63,6 +63,7 @@ final class FairleadRegistrar implements ImportBeanDefinitionRegistrar {
     StartSettings start = reader.start();
     HealthSettings health = reader.health();
     reader.isObserved();
+    reader.hasProblemDetails();
     if (problems.any()) {
       // Together with those of the platforms' own settings.
       new OpenPlatforms(platforms.values(), problems).close();

@@ -1,25 +1,23 @@
 package io.fairlead.spring;
 
 import io.fairlead.platform.Platform;
+import io.fairlead.platform.PlatformListener;
 import io.fairlead.platform.Platforms;
-import io.micrometer.core.instrument.MeterRegistry;
 import java.lang.reflect.Modifier;
 import java.util.Arrays;
-import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.beans.factory.config.BeanPostProcessor;
 import org.springframework.beans.factory.config.ConfigurableListableBeanFactory;
 import org.springframework.beans.factory.support.RootBeanDefinition;
 import org.springframework.util.ClassUtils;
 
-/** Puts meters in front of each bean that is a platform and is asked for by an interface. */
+/** Puts a listener in front of each bean that is a platform and is asked for by an interface. */
 final class ObservingPostProcessor implements BeanPostProcessor {
   private final ConfigurableListableBeanFactory beans;
-  private final ObjectProvider<MeterRegistry> registry;
+  private final PlatformListener listener;
 
-  ObservingPostProcessor(
-      ConfigurableListableBeanFactory beans, ObjectProvider<MeterRegistry> registry) {
+  ObservingPostProcessor(ConfigurableListableBeanFactory beans, PlatformListener listener) {
     this.beans = beans;
-    this.registry = registry;
+    this.listener = listener;
   }
 
   @Override
@@ -35,7 +33,7 @@ final class ObservingPostProcessor implements BeanPostProcessor {
     if (Arrays.stream(interfaces).noneMatch(declared(name)::isAssignableFrom)) {
       return bean;
     }
-    return Platforms.observed(platform, name, new Meters(registry::getIfUnique), Platform.class);
+    return Platforms.observed(platform, name, listener, Platform.class);
   }
 
   /** {@return the type by which a bean is known; if that is unknown, one that no platform has} */

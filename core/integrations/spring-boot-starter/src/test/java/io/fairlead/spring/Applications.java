@@ -3,11 +3,19 @@ package io.fairlead.spring;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.observation.DefaultMeterObservationHandler;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import io.micrometer.observation.Observation;
+import io.micrometer.observation.ObservationHandler;
+import io.micrometer.observation.ObservationRegistry;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.net.URI;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.logging.Level;
+import java.util.logging.Logger;
 import org.springframework.boot.SpringApplication;
 import org.springframework.boot.WebApplicationType;
 import org.springframework.boot.autoconfigure.AutoConfigurations;
@@ -21,6 +29,9 @@ import org.springframework.core.io.ByteArrayResource;
 
 /** Applications to test with. */
 final class Applications {
+  /** Its web server tells of its starts and of failures that a test provokes; held here, else its level is forgotten. */
+  private static final Logger TOMCAT = Logger.getLogger("org.apache");
+
   private Applications() {}
 
   /** {@return a context with this module's configuration, which runs no runner} */
@@ -29,6 +40,7 @@ final class Applications {
         .withConfiguration(AutoConfigurations.of(
             FairleadAutoConfiguration.class,
             ObservationsAutoConfiguration.class,
+            InfoAutoConfiguration.class,
             Boot3HealthAutoConfiguration.class,
             Boot4HealthAutoConfiguration.class))
         .withPropertyValues(properties);
@@ -49,8 +61,27 @@ final class Applications {
 
   /** {@return a started application with all that is on the class path} */
   static ConfigurableApplicationContext started(Class<?> application, String... properties) {
+    return started(application, WebApplicationType.NONE, properties);
+  }
+
+  /** {@return the same with a web server, at a port of 127.0.0.1 that is free} */
+  static ConfigurableApplicationContext serving(Class<?> application, String... properties) {
+    TOMCAT.setLevel(Level.OFF);
+    List<String> all = new ArrayList<>(List.of("server.port=0", "server.address=127.0.0.1"));
+    all.addAll(List.of(properties));
+    return started(application, WebApplicationType.SERVLET, all.toArray(String[]::new));
+  }
+
+  /** {@return where an application with a web server is} */
+  static URI url(ConfigurableApplicationContext context, String path) {
+    return URI.create("http://127.0.0.1:"
+        + context.getEnvironment().getRequiredProperty("local.server.port") + path);
+  }
+
+  private static ConfigurableApplicationContext started(
+      Class<?> application, WebApplicationType type, String... properties) {
     SpringApplication app = new SpringApplication(application);
-    app.setWebApplicationType(WebApplicationType.NONE);
+    app.setWebApplicationType(type);
     app.setRegisterShutdownHook(false);
     List<String> arguments = new ArrayList<>(List.of("--spring.main.banner-mode=off"));
     for (String property : properties) {
@@ -64,12 +95,42 @@ final class Applications {
   @EnableAutoConfiguration
   static class Plain {}
 
-  /** An application with a registry of meters. */
+  /** An application with a registry of observations, which has timers and spans, as that of the actuator. */
   @Configuration(proxyBeanMethods = false)
-  static class Metered {
+  static class Observed {
     @Bean
-    MeterRegistry registry() {
+    MeterRegistry meters() {
       return new SimpleMeterRegistry();
+    }
+
+    @Bean
+    Spans spans() {
+      return new Spans();
+    }
+
+    @Bean
+    ObservationRegistry observations(MeterRegistry meters, Spans spans) {
+      ObservationRegistry observations = ObservationRegistry.create();
+      observations
+          .observationConfig()
+          .observationHandler(new DefaultMeterObservationHandler(meters))
+          .observationHandler(spans);
+      return observations;
+    }
+  }
+
+  /** What a tracer would see. */
+  static final class Spans implements ObservationHandler<Observation.Context> {
+    final List<Observation.Context> ended = new CopyOnWriteArrayList<>();
+
+    @Override
+    public boolean supportsContext(Observation.Context context) {
+      return true;
+    }
+
+    @Override
+    public void onStop(Observation.Context context) {
+      ended.add(context);
     }
   }
 }

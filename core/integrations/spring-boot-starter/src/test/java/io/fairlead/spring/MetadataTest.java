@@ -8,6 +8,7 @@ import io.fairlead.config.ConfigSchema;
 import io.fairlead.config.InvalidConfigurationException;
 import io.fairlead.config.Property;
 import io.fairlead.grammar.Served;
+import io.fairlead.platform.Platforms;
 import io.fairlead.spring.FairleadProperties.PlatformProperties;
 import java.io.IOException;
 import java.io.InputStream;
@@ -50,6 +51,21 @@ class MetadataTest {
     });
     assertThat(metadata.get("fairlead.platforms").get("type").asText())
         .contains(PlatformProperties.class.getName());
+  }
+
+  @Test
+  void theIdsOfThePlatformsAreProposedAsTheirNames() throws IOException {
+    JsonNode hint;
+    try (InputStream file =
+        getClass().getResourceAsStream("/META-INF/spring-configuration-metadata.json")) {
+      hint = new ObjectMapper().readTree(file).at("/hints/0");
+    }
+
+    assertThat(hint.get("name").asText()).isEqualTo("fairlead.platforms.keys");
+    assertThat(hint.get("values").findValuesAsText("value"))
+        .containsAll(Platforms.types().keySet())
+        // For each that is proposed, the module that has it is known.
+        .allSatisfy(id -> assertThat(Platforms.missing(id)).doesNotContain("this project's are"));
   }
 
   @Test
@@ -108,6 +124,8 @@ class MetadataTest {
         .isEqualTo(names(ConfigSchema.HEALTH));
     assertThat(names(FairleadProperties.ObservationsProperties.class))
         .isEqualTo(names(ConfigSchema.OBSERVATIONS));
+    assertThat(names(FairleadProperties.ProblemDetailsProperties.class))
+        .isEqualTo(names(ConfigSchema.PROBLEM_DETAILS));
   }
 
   private static Set<String> names(Class<?> record) {

@@ -9,12 +9,21 @@ import io.fairlead.local.LocalConfig;
 import io.fairlead.local.LocalProvider;
 import io.fairlead.platform.EndpointPlatform;
 import io.fairlead.platform.Request;
+import io.fairlead.platform.Response;
+import io.micrometer.common.KeyValue;
+import io.micrometer.common.KeyValues;
 import io.micrometer.core.instrument.Meter;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Timer;
+import io.micrometer.observation.Observation;
+import io.micrometer.observation.ObservationRegistry;
 import java.lang.reflect.Proxy;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Set;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.springframework.boot.test.context.runner.ApplicationContextRunner;
 import org.springframework.context.ApplicationContext;
@@ -30,13 +39,25 @@ class ObservationsTest {
 
   @Test
   void invocationsAndOperationsAreTimedByPlatformNameVariantAndOutcome() {
-    context.withUserConfiguration(Applications.Metered.class).run(context -> {
+    context.withUserConfiguration(Applications.Observed.class).run(context -> {
       assertThat(context).hasNotFailed();
       MeterRegistry meters = context.getBean(MeterRegistry.class);
 
       use(context);
 
-      assertThat(count(meters, "fairlead.operations", "verb", "deploy", "outcome", "success"))
+      assertThat(count(
+              meters,
+              "fairlead.operations",
+              "platform",
+              "local",
+              "verb",
+              "deploy",
+              "name",
+              "echo",
+              "variant",
+              "blue",
+              "outcome",
+              "success"))
           .isEqualTo(1);
       assertThat(count(
               meters,
@@ -62,8 +83,66 @@ class ObservationsTest {
   }
 
   @Test
+  void aSpanHasTheSameKeysAndNothingOfARequestOrAnAnswer() {
+    context.withUserConfiguration(Applications.Observed.class).run(context -> {
+      use(context);
+
+      assertThat(context.getBean(Applications.Spans.class).ended)
+          .extracting(Observation.Context::getContextualName)
+          .containsExactly("deploy echo", "invoke echo", "invoke echo");
+      Observation.Context failed =
+          context.getBean(Applications.Spans.class).ended.get(2);
+      assertThat(failed.getError())
+          .isInstanceOf(ServingException.class)
+          .hasMessage("model_failed")
+          .hasNoCause();
+      assertThat(failed.getAllKeyValues().stream().map(KeyValue::toString))
+          .allSatisfy(key -> assertThat(key).doesNotContain("a payload", "asked to"));
+    });
+  }
+
+  @Test
+  void whatAnInvocationDoesIsBelowItsSpanAndItIsBelowTheCallers() {
+    context.withUserConfiguration(Applications.Observed.class, Inner.class).run(context -> {
+      ObservationRegistry registry = context.getBean(ObservationRegistry.class);
+      Inner.current = registry::getCurrentObservation;
+      EndpointPlatform own = context.getBean("own", EndpointPlatform.class);
+
+      Observation outer = Observation.start("outer", registry);
+      outer.scoped(() -> own.list(LIMIT));
+      outer.scoped(() -> own.invoke(context.getBean(Endpoint.class), Request.json("[1]")));
+
+      assertThat(Inner.seen).hasSize(1);
+      assertThat(Inner.seen.get(0).getContextView().getName()).isEqualTo("fairlead.invocations");
+      assertThat(Inner.seen.get(0).getContextView().getParentObservation()).isSameAs(outer);
+      assertThat(registry.getCurrentObservation()).isNull();
+    });
+  }
+
+  @Test
+  void theApplicationsOwnConventionReplacesTheKeys() {
+    context
+        .withUserConfiguration(Applications.Observed.class)
+        .withBean(PlatformObservationConvention.class, Teams::new)
+        .run(context -> {
+          use(context);
+
+          assertThat(count(
+                  context.getBean(MeterRegistry.class), "fairlead.invocations", "team", "search"))
+              .isEqualTo(2);
+        });
+  }
+
+  private static final class Teams extends PlatformObservationConvention {
+    @Override
+    public KeyValues getLowCardinalityKeyValues(PlatformObservationContext context) {
+      return super.getLowCardinalityKeyValues(context).and("team", "search");
+    }
+  }
+
+  @Test
   void theApplicationsOwnPlatformIsTimedToo() {
-    context.withUserConfiguration(Applications.Metered.class, Own.class).run(context -> {
+    context.withUserConfiguration(Applications.Observed.class, Own.class).run(context -> {
       use(context);
 
       assertThat(count(
@@ -74,7 +153,7 @@ class ObservationsTest {
 
   @Test
   void anOperationThatIsRefusedIsTimedToo() {
-    context.withUserConfiguration(Applications.Metered.class).run(context -> {
+    context.withUserConfiguration(Applications.Observed.class).run(context -> {
       EndpointPlatform local = context.getBean(EndpointPlatform.class);
 
       assertThatThrownBy(() -> local.sweep(Duration.ofSeconds(-1)))
@@ -99,7 +178,7 @@ class ObservationsTest {
   @Test
   void itCanBeTurnedOff() {
     context
-        .withUserConfiguration(Applications.Metered.class)
+        .withUserConfiguration(Applications.Observed.class)
         .withPropertyValues("fairlead.observations.enabled=false")
         .run(context -> {
           assertThat(Proxy.isProxyClass(context.getBean(EndpointPlatform.class).getClass()))
@@ -130,6 +209,27 @@ class ObservationsTest {
     @Bean
     EndpointPlatform local() {
       return new LocalProvider().open(LocalConfig.DEFAULT);
+    }
+  }
+
+  /** A platform that notes which observation it is called in. */
+  @Configuration(proxyBeanMethods = false)
+  static class Inner {
+    static final List<Observation> seen = new ArrayList<>();
+    static Supplier<@Nullable Observation> current = () -> null;
+
+    @Bean
+    EndpointPlatform own() {
+      return (EndpointPlatform) Proxy.newProxyInstance(
+          EndpointPlatform.class.getClassLoader(),
+          new Class<?>[] {EndpointPlatform.class},
+          (proxy, method, arguments) -> {
+            if (method.getName().equals("invoke")) {
+              seen.add(current.get());
+              return Response.json("[1]");
+            }
+            return method.getName().equals("list") ? List.of() : null;
+          });
     }
   }
 }

@@ -62,6 +62,11 @@ public final class OnnxLibrary {
   }
 
   private static OrtEnvironment initialise(Path cacheFolder) {
+    Thread thread = Thread.currentThread();
+    ClassLoader before = thread.getContextClassLoader();
+    // ONNX Runtime's shutdown hook keeps it as long as this JVM lives; an application's may be
+    // replaced before.
+    thread.setContextClassLoader(OrtEnvironment.class.getClassLoader());
     try {
       return NativeFolder.exclusively(() -> loaded(cacheFolder));
     } catch (RuntimeException e) {
@@ -70,6 +75,8 @@ public final class OnnxLibrary {
       UnsatisfiedLinkError error = new UnsatisfiedLinkError(Failures.reason(e));
       error.initCause(e);
       throw error;
+    } finally {
+      thread.setContextClassLoader(before);
     }
   }
 

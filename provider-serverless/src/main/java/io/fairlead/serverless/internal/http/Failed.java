@@ -3,8 +3,9 @@ package io.fairlead.serverless.internal.http;
 import io.fairlead.error.ErrorKind;
 import io.fairlead.error.ServingException;
 import io.fairlead.grammar.InvalidValueException;
+import io.fairlead.provider.HttpStatus;
 import io.netty.handler.codec.http.HttpResponseStatus;
-import java.time.Duration;
+import java.util.OptionalLong;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletionException;
 import org.slf4j.Logger;
@@ -12,8 +13,6 @@ import org.slf4j.LoggerFactory;
 
 /** The mapping from exceptions to HTTP error responses. */
 final class Failed {
-  private static final Duration DEFAULT_RETRY_AFTER = Duration.ofSeconds(1);
-
   private Failed() {}
 
   /** {@return the response to a request that failed with this exception} */
@@ -34,9 +33,11 @@ final class Failed {
       return closing();
     }
     if (cause instanceof ServingException e) {
-      Answer answer = Answer.error(status(e.kind()), String.valueOf(e.getMessage()));
-      return hasRetryAfter(e.kind())
-          ? answer.with("retry-after", seconds(e.retryAfter().orElse(DEFAULT_RETRY_AFTER)))
+      Answer answer = Answer.error(
+          HttpResponseStatus.valueOf(HttpStatus.of(e.kind())), String.valueOf(e.getMessage()));
+      OptionalLong retryAfter = HttpStatus.retryAfterSeconds(e);
+      return retryAfter.isPresent()
+          ? answer.with("retry-after", String.valueOf(retryAfter.getAsLong()))
           : answer;
     }
     log().warn("Function {} failed", function, cause);
@@ -52,29 +53,7 @@ final class Failed {
             HttpResponseStatus.SERVICE_UNAVAILABLE,
             "This server is shutting down and serves no further requests: retry in a moment, at another instance or"
                 + " after the restart.")
-        .with("retry-after", seconds(DEFAULT_RETRY_AFTER));
-  }
-
-  private static boolean hasRetryAfter(ErrorKind kind) {
-    return kind == ErrorKind.THROTTLED || kind == ErrorKind.QUOTA || kind == ErrorKind.UNAVAILABLE;
-  }
-
-  private static String seconds(Duration duration) {
-    return String.valueOf(Math.max(1, duration.plusMillis(999).toSeconds()));
-  }
-
-  private static HttpResponseStatus status(ErrorKind kind) {
-    return switch (kind) {
-      case INVALID -> HttpResponseStatus.BAD_REQUEST;
-      case UNAUTHORIZED -> HttpResponseStatus.FORBIDDEN;
-      case NOT_FOUND -> HttpResponseStatus.NOT_FOUND;
-      case ALREADY_EXISTS, CONFLICT -> HttpResponseStatus.CONFLICT;
-      case UNSUPPORTED -> HttpResponseStatus.NOT_IMPLEMENTED;
-      case THROTTLED -> HttpResponseStatus.TOO_MANY_REQUESTS;
-      case QUOTA, UNAVAILABLE, CANCELLED -> HttpResponseStatus.SERVICE_UNAVAILABLE;
-      case TIMEOUT -> HttpResponseStatus.GATEWAY_TIMEOUT;
-      case MODEL_FAILED, UNKNOWN -> HttpResponseStatus.INTERNAL_SERVER_ERROR;
-    };
+        .with("retry-after", "1");
   }
 
   private static Logger log() {

@@ -299,7 +299,7 @@ final class HttpFrontTest {
   @ParameterizedTest
   @CsvSource(delimiter = '|', textBlock = """
       INVALID           | 400 |
-      UNAUTHORIZED      | 403 |
+      UNAUTHORIZED      | 502 |
       NOT_FOUND         | 404 |
       CONFLICT          | 409 |
       UNSUPPORTED       | 501 |

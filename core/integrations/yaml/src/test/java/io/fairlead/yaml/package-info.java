@@ -1,0 +1,4 @@
+@NullMarked
+package io.fairlead.yaml;
+
+import org.jspecify.annotations.NullMarked;
