@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
-import io.fairlead.config.ConfigNode.Builder;
 import io.fairlead.config.ConfigNode.Text;
 import io.fairlead.grammar.Endpoint;
 import io.fairlead.grammar.InvalidValueException;
@@ -247,7 +246,7 @@ class DeploymentReaderTest {
   }
 
   private DeploymentReader reader(String properties) {
-    Builder builder = new Builder();
+    ConfigNode.Builder builder = new ConfigNode.Builder();
     int line = 0;
     for (String each : properties.lines().toList()) {
       line++;

@@ -6,12 +6,12 @@ import org.junit.jupiter.api.Test;
 import org.springframework.boot.SpringBootVersion;
 
 class UnsupportedVersionTest {
-  private static final LinkageError MISSING =
+  private final LinkageError missing =
       new NoClassDefFoundError("org/springframework/boot/context/properties/source/Absent");
 
   @Test
   void aVersionThatIsNotSupportedIsNamedWithThoseThatAre() {
-    assertThat(new UnsupportedVersionFailureAnalyzer(() -> "2.7.18").analyze(MISSING))
+    assertThat(new UnsupportedVersionFailureAnalyzer(() -> "2.7.18").analyze(missing))
         .satisfies(analysis -> {
           assertThat(analysis.getDescription())
               .contains("works with Spring Boot 3.5 and 4", "has 2.7.18", "source/Absent");
@@ -22,7 +22,7 @@ class UnsupportedVersionTest {
   @Test
   void withAVersionThatIsSupportedItIsAnotherMistake() {
     assertThat(
-            new UnsupportedVersionFailureAnalyzer(SpringBootVersion::getVersion).analyze(MISSING))
+            new UnsupportedVersionFailureAnalyzer(SpringBootVersion::getVersion).analyze(missing))
         .isNull();
   }
 
