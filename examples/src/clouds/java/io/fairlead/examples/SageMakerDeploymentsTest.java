@@ -105,7 +105,9 @@ class SageMakerDeploymentsTest extends CloudDeployments {
     Deployments command =
         new Deployments(List.of("deploy", file), out, err.terminal, environment());
     CompletableFuture<Integer> exit = CompletableFuture.supplyAsync(command::run);
-    assertThat(begun.await(1, TimeUnit.MINUTES)).as(() -> text.toString()).isTrue();
+    assertThat(begun.await(1, TimeUnit.MINUTES))
+        .as(() -> text.toString(StandardCharsets.UTF_8))
+        .isTrue();
 
     command.stop();
 

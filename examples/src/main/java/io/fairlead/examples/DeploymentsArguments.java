@@ -57,16 +57,21 @@ record DeploymentsArguments(
 
   /** What is done. */
   enum Command {
-    DEPLOY("--preview", "--port"),
-    UNDEPLOY("--all", "--preview"),
-    STATUS(),
-    LIST("--platform", "--set"),
-    SWEEP("--platform", "--set", "--older-than", "--preview");
+    DEPLOY,
+    UNDEPLOY,
+    STATUS,
+    LIST,
+    SWEEP;
 
-    private final List<String> options;
-
-    Command(String... options) {
-      this.options = List.of(options);
+    /** {@return the options that only this command and some others have} */
+    List<String> options() {
+      return switch (this) {
+        case DEPLOY -> List.of("--preview", "--port");
+        case UNDEPLOY -> List.of("--all", "--preview");
+        case STATUS -> List.of();
+        case LIST -> List.of("--platform", "--set");
+        case SWEEP -> List.of("--platform", "--set", "--older-than", "--preview");
+      };
     }
 
     String word() {
@@ -120,7 +125,7 @@ record DeploymentsArguments(
         default -> files.add(argument);
       }
     }
-    boolean mayHaveNoFile = command.options.contains("--platform");
+    boolean mayHaveNoFile = command.options().contains("--platform");
     if (!options.contains("--help")) {
       if (files.size() + (platform.isPresent() ? 1 : 0) != 1) {
         throw new IllegalArgumentException(command.word() + " needs one file"
@@ -143,7 +148,7 @@ record DeploymentsArguments(
   }
 
   private static void check(Command command, String option) {
-    List<String> known = new ArrayList<>(command.options);
+    List<String> known = new ArrayList<>(command.options());
     known.addAll(List.of("--json", "--help"));
     if (!known.contains(option)) {
       throw new IllegalArgumentException("'" + option + "' is not an option of " + command.word()

@@ -32,7 +32,7 @@ class JshellCompletionTest {
   @BeforeAll
   static void open() throws IOException {
     shell = JShell.builder().executionEngine("local").build();
-    for (String part : Child.classPath().split(java.io.File.pathSeparator)) {
+    for (String part : Child.classPath().split(java.io.File.pathSeparator, -1)) {
       shell.addToClasspath(part);
     }
     for (String name :

@@ -9,7 +9,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.regex.Pattern;
 import org.snakeyaml.engine.v2.api.LoadSettings;
 import org.snakeyaml.engine.v2.api.lowlevel.Parse;
 import org.snakeyaml.engine.v2.events.AliasEvent;
@@ -26,7 +25,6 @@ import org.snakeyaml.engine.v2.exceptions.YamlEngineException;
 /** Makes groups, lists and texts of the events of YAML, without anchors, aliases, tags and types. */
 final class YamlParser {
   private static final int DEEPEST = 32;
-  private static final Pattern CANNOT_START = Pattern.compile("found character '(.)' that cannot");
 
   private final String text;
   private final String name;

@@ -30,8 +30,8 @@ import io.quarkus.deployment.builditem.ServiceStartBuildItem;
 import io.quarkus.deployment.builditem.ShutdownContextBuildItem;
 import io.quarkus.deployment.metrics.MetricsCapabilityBuildItem;
 import io.quarkus.deployment.metrics.MetricsFactoryConsumerBuildItem;
+import io.quarkus.deployment.pkg.NativeConfig;
 import io.quarkus.deployment.pkg.builditem.ArtifactResultBuildItem;
-import io.quarkus.deployment.pkg.steps.NativeOrNativeSourcesBuild;
 import io.quarkus.runtime.RuntimeValue;
 import io.quarkus.runtime.configuration.ConfigurationException;
 import io.quarkus.runtime.metrics.MetricsFactory;
@@ -48,6 +48,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.function.BooleanSupplier;
 import java.util.function.Supplier;
 import java.util.stream.Stream;
 import org.eclipse.microprofile.config.ConfigProvider;
@@ -63,12 +64,27 @@ final class FairleadProcessor {
     return new FeatureBuildItem("fairlead");
   }
 
-  @BuildStep(onlyIf = NativeOrNativeSourcesBuild.class)
+  @BuildStep(onlyIf = IsNative.class)
   @Produce(ArtifactResultBuildItem.class)
+  @SuppressWarnings("DoNotCallSuggester") // Quarkus calls it.
   void refuseNative() {
     throw new ConfigurationException(
         "Fairlead does not run in a native image: build a JVM's package, such as the"
             + " fast-jar. See docs/quarkus.md.");
+  }
+
+  /** Whether a native image is built, or its sources. */
+  static final class IsNative implements BooleanSupplier {
+    private final NativeConfig config;
+
+    IsNative(NativeConfig config) {
+      this.config = config;
+    }
+
+    @Override
+    public boolean getAsBoolean() {
+      return config.enabled() || config.sourcesOnly();
+    }
   }
 
   @BuildStep

@@ -1,6 +1,6 @@
 package io.fairlead.quarkus.runtime;
 
-import io.fairlead.config.ConfigNode.Builder;
+import io.fairlead.config.ConfigNode;
 import io.fairlead.config.ConfigNode.Text;
 import io.fairlead.config.ConfigReader;
 import io.fairlead.config.ConfigSchema;
@@ -44,7 +44,7 @@ public final class Configuration {
   /** The properties, each with its path below the root. */
   private final Map<String, List<String>> paths = new TreeMap<>();
 
-  private final Builder tree = new Builder();
+  private final ConfigNode.Builder tree = new ConfigNode.Builder();
   private final Map<String, String> unresolved = new TreeMap<>();
 
   private Configuration(SmallRyeConfig config) {
