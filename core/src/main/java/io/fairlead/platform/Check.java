@@ -60,6 +60,8 @@ final class Check {
     thread.start();
     try {
       if (!ended.await(deadline.left().toNanos(), TimeUnit.NANOSECONDS)) {
+        // First: what an interrupted platform answers is no finding.
+        over();
         thread.interrupt();
       }
     } catch (InterruptedException e) {
