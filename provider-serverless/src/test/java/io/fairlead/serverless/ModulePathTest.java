@@ -32,7 +32,7 @@ import org.junit.jupiter.api.io.TempDir;
 final class ModulePathTest {
   private static final Path CLASSES = Path.of("target/classes");
   private static final String LIBRARIES =
-      "(onnxruntime|netty-.*|jackson-.*|slf4j-.*|jspecify|tokenizers|api|jna|gson"
+      "(onnxruntime|netty-.*|jackson-(core|databind|annotations)|slf4j-.*|jspecify|tokenizers|api|jna|gson"
           + "|commons-compress|commons-codec|commons-io|fairlead-core|error_prone_annotations)-[0-9].*\\.jar";
 
   @TempDir

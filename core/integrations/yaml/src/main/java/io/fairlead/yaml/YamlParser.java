@@ -9,6 +9,8 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.snakeyaml.engine.v2.api.LoadSettings;
 import org.snakeyaml.engine.v2.api.lowlevel.Parse;
 import org.snakeyaml.engine.v2.events.AliasEvent;
@@ -25,6 +27,7 @@ import org.snakeyaml.engine.v2.exceptions.YamlEngineException;
 /** Makes groups, lists and texts of the events of YAML, without anchors, aliases, tags and types. */
 final class YamlParser {
   private static final int DEEPEST = 32;
+  private static final Pattern CANNOT_START = Pattern.compile("found character '(.)' that cannot");
 
   private final String text;
   private final String name;
@@ -50,6 +53,8 @@ final class YamlParser {
       }
       Event root = next();
       if (!(root instanceof MappingStartEvent)) {
+        // A mistake behind it says more.
+        next();
         boolean empty = root instanceof ScalarEvent scalar && scalar.getValue().isBlank();
         throw invalid(
             empty
@@ -168,6 +173,16 @@ final class YamlParser {
     String problem = e.getProblem() == null ? "" : e.getProblem();
     if (problem.contains("TAB")) {
       return "There is a tab where YAML allows spaces only: indent with spaces";
+    }
+    if (problem.contains("expected <block end>")) {
+      return "The indentation does not fit: names of one group begin in the same column";
+    }
+    if (problem.contains("mapping values are not allowed")) {
+      return "A name is not expected here: check the indentation, and put a text with a colon in quotes";
+    }
+    Matcher start = CANNOT_START.matcher(problem);
+    if (start.find()) {
+      return "A text that begins with " + start.group(1) + " must be in quotes";
     }
     String context =
         e.getContext() == null || e.getContext().isEmpty() ? "" : e.getContext() + ", ";

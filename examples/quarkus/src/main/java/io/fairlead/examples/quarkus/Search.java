@@ -2,8 +2,6 @@ package io.fairlead.examples.quarkus;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import io.fairlead.grammar.Endpoint;
 import io.fairlead.platform.EndpointPlatform;
 import io.fairlead.platform.Request;
@@ -21,15 +19,13 @@ import java.util.stream.IntStream;
 public class Search {
   private final EndpointPlatform models;
   private final Endpoint minilm;
-  private final ObjectMapper json;
   private final List<String> sentences;
   private final float[][] embeddings;
 
   /** Embeds the sentences when the application starts, by when the model is deployed. */
-  Search(EndpointPlatform models, Endpoint minilm, ObjectMapper json) throws IOException {
+  Search(EndpointPlatform models, Endpoint minilm) throws IOException {
     this.models = models;
     this.minilm = minilm;
-    this.json = json;
     try (InputStream file = Search.class.getResourceAsStream("/sentences.txt")) {
       this.sentences = new String(file.readAllBytes(), UTF_8).lines().toList();
     }
@@ -44,7 +40,7 @@ public class Search {
   public record Hit(String sentence, float score) {}
 
   /** {@return the sentences, the nearest one first} */
-  public List<Hit> best(String question) throws JsonProcessingException {
+  public List<Hit> best(String question) {
     float[] asked = embed(List.of(question))[0];
     return IntStream.range(0, embeddings.length)
         .mapToObj(i -> new Hit(sentences.get(i), dot(asked, embeddings[i])))
@@ -53,9 +49,9 @@ public class Search {
   }
 
   /** The vectors have the length 1, so that the dot product of two is their cosine. */
-  private float[][] embed(List<String> texts) throws JsonProcessingException {
+  private float[][] embed(List<String> texts) {
     Request request = Request.texts(texts.toArray(String[]::new));
-    return json.readValue(models.invoke(minilm, request).text(), float[][].class);
+    return models.invoke(minilm, request).vectors();
   }
 
   private static float dot(float[] one, float[] other) {

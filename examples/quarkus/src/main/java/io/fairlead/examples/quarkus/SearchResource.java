@@ -1,6 +1,5 @@
 package io.fairlead.examples.quarkus;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
 import jakarta.ws.rs.BadRequestException;
 import jakarta.ws.rs.POST;
 import jakarta.ws.rs.Path;
@@ -24,7 +23,7 @@ public class SearchResource {
 
   /** {@return the sentences, the nearest one first} */
   @POST
-  public List<Search.Hit> search(@Nullable Asked asked) throws JsonProcessingException {
+  public List<Search.Hit> search(@Nullable Asked asked) {
     String question = asked == null ? null : asked.question();
     if (question == null || question.isBlank()) {
       throw new BadRequestException(Response.status(Status.BAD_REQUEST)

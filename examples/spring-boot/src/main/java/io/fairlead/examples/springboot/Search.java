@@ -14,26 +14,22 @@ import org.springframework.boot.ApplicationArguments;
 import org.springframework.boot.ApplicationRunner;
 import org.springframework.core.io.Resource;
 import org.springframework.stereotype.Component;
-import tools.jackson.databind.json.JsonMapper;
 
 /** The sentences, and which of them are near to a question. */
 @Component
 class Search implements ApplicationRunner {
   private final EndpointPlatform models;
   private final Endpoint minilm;
-  private final JsonMapper json;
   private final List<String> sentences;
   private volatile float[][] embeddings = {};
 
   Search(
       EndpointPlatform models,
       Endpoint minilm,
-      JsonMapper json,
       @Value("classpath:sentences.txt") Resource sentences)
       throws IOException {
     this.models = models;
     this.minilm = minilm;
-    this.json = json;
     this.sentences = sentences.getContentAsString(UTF_8).lines().toList();
   }
 
@@ -58,7 +54,7 @@ class Search implements ApplicationRunner {
   /** The vectors have the length 1, so that the dot product of two is their cosine. */
   private float[][] embed(List<String> texts) {
     Request request = Request.texts(texts.toArray(String[]::new));
-    return json.readValue(models.invoke(minilm, request).text(), float[][].class);
+    return models.invoke(minilm, request).vectors();
   }
 
   private static float dot(float[] one, float[] other) {

@@ -383,6 +383,7 @@ def respond(call, body):
         what = Reader(body)
         what.number(">q")
         content_type = what.string()
+        what.string()  # the path, which means nothing to a model
         question = model.question(content_type, body[what.at:])
         ignored = model.ignored(question)
         answer = json.dumps(model.answer(question), separators=(",", ":"), default=str).encode()
