@@ -336,7 +336,7 @@ class ServerIT {
       s3://bucket/model | 2 | cannot be fetched
       nowhere.onnx | 2 | There is no file or folder 'nowhere.onnx'.
       PAGE --port 0 | 1 | serverless.md
-      IRIS --port 0 --isolated --memory 64MB | 2 | must be at least 134217728 for a process of Java
+      IRIS --port 0 --isolated --memory 64MB | 2 | must be at least 128 MB for a process of Java
       """)
   void aWrongArgumentIsASentence(String arguments, int exitCode, String sentence) throws Exception {
     String[] all = arguments
