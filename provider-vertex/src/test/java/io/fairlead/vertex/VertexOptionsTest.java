@@ -350,8 +350,8 @@ class VertexOptionsTest {
         wrong(
             () -> VertexProbe.NONE.withFailureThreshold(0),
             "VertexProbe: failureThreshold must be 1 or more (got 0)"),
-        wrong(() -> VertexProbe.NONE.every(half), "VertexProbe: period" + seconds + "PT0.5S)"),
-        wrong(() -> VertexProbe.NONE.withTimeout(NONE), "VertexProbe: timeout" + seconds + "PT0S)"),
+        wrong(() -> VertexProbe.NONE.every(half), "VertexProbe: period" + seconds + "500 ms)"),
+        wrong(() -> VertexProbe.NONE.withTimeout(NONE), "VertexProbe: timeout" + seconds + "0 s)"),
         wrong(
             () -> VertexProbe.NONE.withInitialDelay(half),
             "VertexProbe: initialDelay must be whole seconds, 0 or more (got 500 ms)"));

@@ -20,6 +20,7 @@ import io.fairlead.reconcile.ResourceRef;
 import io.fairlead.vertex.VertexProvider;
 import io.fairlead.vertex.internal.DeployedModelSpec.SharedPool;
 import io.fairlead.vertex.internal.EndpointCalls.Settled;
+import io.fairlead.vertex.internal.values.DeployedModelName;
 import io.fairlead.vertex.internal.values.VertexTimes;
 import java.util.ArrayList;
 import java.util.List;

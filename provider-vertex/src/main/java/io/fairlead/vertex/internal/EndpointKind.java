@@ -22,6 +22,7 @@ import io.fairlead.reconcile.ResourceRef;
 import io.fairlead.vertex.VertexEndpoint;
 import io.fairlead.vertex.VertexEndpoint.Access;
 import io.fairlead.vertex.VertexLogging;
+import io.fairlead.vertex.internal.values.DeployedModelName;
 import io.fairlead.vertex.internal.values.VertexTimes;
 import java.time.Duration;
 import java.util.ArrayList;

@@ -27,6 +27,7 @@ import io.fairlead.reconcile.OwnerTag;
 import io.fairlead.reconcile.ResourceRef;
 import io.fairlead.vertex.VertexConfig;
 import io.fairlead.vertex.VertexProvider;
+import io.fairlead.vertex.internal.values.DeployedModelName;
 import io.fairlead.vertex.internal.values.VertexTimes;
 import java.util.ArrayList;
 import java.util.List;

@@ -6,6 +6,7 @@ import io.fairlead.grammar.Endpoint;
 import io.fairlead.provider.Deadline;
 import io.fairlead.provider.Durations;
 import io.fairlead.provider.TimeSource;
+import io.fairlead.vertex.internal.values.DeployedModelName;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;

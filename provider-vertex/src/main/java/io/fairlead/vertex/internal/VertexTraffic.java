@@ -9,6 +9,7 @@ import io.fairlead.reconcile.Look;
 import io.fairlead.reconcile.Observed;
 import io.fairlead.reconcile.Traffic;
 import io.fairlead.reconcile.TrafficSetting;
+import io.fairlead.vertex.internal.values.DeployedModelName;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.TreeMap;

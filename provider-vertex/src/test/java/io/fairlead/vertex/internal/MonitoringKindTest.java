@@ -38,6 +38,7 @@ import io.fairlead.reconcile.OwnerTag;
 import io.fairlead.reconcile.ResourceRef;
 import io.fairlead.vertex.VertexConfig;
 import io.fairlead.vertex.VertexMonitoring;
+import io.fairlead.vertex.internal.values.DeployedModelName;
 import io.fairlead.vertex.standin.Project;
 import io.fairlead.vertex.standin.StandIn;
 import java.time.Duration;

@@ -19,6 +19,7 @@ import io.fairlead.grammar.Routing;
 import io.fairlead.grammar.RuntimeSpec;
 import io.fairlead.grammar.Scaling;
 import io.fairlead.vertex.VertexConfig;
+import io.fairlead.vertex.internal.values.DeployedModelName;
 import io.fairlead.vertex.standin.Project;
 import io.fairlead.vertex.standin.StandIn;
 import java.net.URI;

@@ -1,4 +1,4 @@
-package io.fairlead.vertex.internal;
+package io.fairlead.vertex.internal.values;
 
 import static org.assertj.core.api.Assertions.assertThat;
 

@@ -1,4 +1,4 @@
-package io.fairlead.vertex.internal;
+package io.fairlead.vertex.internal.values;
 
 import com.google.cloud.aiplatform.v1.DeployedModel;
 import java.util.Optional;
@@ -9,7 +9,7 @@ import java.util.regex.Pattern;
  * The display names of deployed models, which contain the variant and the owner tag because deployed models have no
  * labels.
  */
-final class DeployedModelName {
+public final class DeployedModelName {
   private static final String FAIRLEAD = "fairlead";
   /** The names of variants and the ids of runs have no spaces. */
   private static final Pattern NAME = Pattern.compile(FAIRLEAD + " (\\S+) (\\S+)");
@@ -17,17 +17,17 @@ final class DeployedModelName {
   private DeployedModelName() {}
 
   /** {@return the display name of a variant that a run created} */
-  static String displayName(String variant, String run) {
+  public static String displayName(String variant, String run) {
     return FAIRLEAD + " " + variant + " " + run;
   }
 
   /** {@return the variant of a deployed model; empty if it is foreign} */
-  static Optional<String> variant(DeployedModel model) {
+  public static Optional<String> variant(DeployedModel model) {
     return part(model, 1);
   }
 
   /** {@return the run that created a deployed model; empty if it is foreign} */
-  static Optional<String> run(DeployedModel model) {
+  public static Optional<String> run(DeployedModel model) {
     return part(model, 2);
   }
 
