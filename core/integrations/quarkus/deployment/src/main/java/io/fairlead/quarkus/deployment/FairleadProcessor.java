@@ -56,8 +56,11 @@ import org.jboss.jandex.ClassType;
 import org.jboss.jandex.DotName;
 
 /** Makes a bean of each platform, endpoint and function that is in the configuration when an application is built. */
-final class FairleadProcessor {
+public final class FairleadProcessor {
   private static final DotName PLATFORM = DotName.createSimple(Platform.class);
+
+  /** Creates the build steps; Quarkus does. */
+  public FairleadProcessor() {}
 
   @BuildStep
   FeatureBuildItem feature() {
