@@ -332,7 +332,7 @@ public final class Published {
     List<Double> others = number.matcher(other).results().map(it -> Double.valueOf(it.group())).toList();
     for (int i = 0; i < ones.size(); i++) {
       double one = ones.get(i);
-      if (Math.abs(one - others.get(i)) > Math.max(0.101, one / 100)) {
+      if (Math.abs(one - others.get(i)) > Math.max(0.31, one / 50)) {
         return false;
       }
     }
