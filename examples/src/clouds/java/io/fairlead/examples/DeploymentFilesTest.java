@@ -1,6 +1,7 @@
 package io.fairlead.examples;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assumptions.assumeThat;
 
 import com.networknt.schema.Error;
 import com.networknt.schema.InputFormat;
@@ -81,13 +82,15 @@ class DeploymentFilesTest {
   void theSchemaOfTheDocumentationIsThatOfThisVersion() throws IOException {
     // Without the platform of a test.
     String schema = DeploymentSchema.json().replace("\"elsewhere\", ", "");
+    // Without packaging, Maven puts the options of the core's own tests on the class path, too.
+    assumeThat(schema).doesNotContain("\"sample\"");
     if (System.getProperty("schema.write") != null) {
       Files.writeString(SCHEMA, schema);
     }
 
     assertThat(Files.readString(SCHEMA))
         .as("write it anew: ./mvnw -pl examples -am -Dtest=DeploymentFilesTest"
-            + " -Dsurefire.failIfNoSpecifiedTests=false -Dschema.write test")
+            + " -Dsurefire.failIfNoSpecifiedTests=false -Dschema.write verify")
         .isEqualTo(schema)
         .doesNotContain("elsewhere");
   }
