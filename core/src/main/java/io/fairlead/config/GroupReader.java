@@ -3,7 +3,6 @@ package io.fairlead.config;
 import static io.fairlead.config.ConfigProblems.under;
 
 import io.fairlead.grammar.FunctionLimits;
-import io.fairlead.grammar.InvalidValueException;
 import io.fairlead.provider.Durations;
 import java.time.DateTimeException;
 import java.time.Duration;
@@ -195,8 +194,6 @@ final class GroupReader {
     String value = text.value().trim();
     try {
       return Optional.of(parser.apply(value));
-    } catch (InvalidValueException e) {
-      problems.add(path(name), rule(name), value);
     } catch (IllegalArgumentException | DateTimeException | ArithmeticException e) {
       problems.add(path(name), rule(name), value);
     }

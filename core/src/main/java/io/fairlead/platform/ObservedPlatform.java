@@ -9,8 +9,7 @@ import io.fairlead.grammar.Served;
 import io.fairlead.grammar.Version;
 import io.fairlead.operation.Operation;
 import io.fairlead.platform.PlatformListener.Call;
-import io.fairlead.platform.PlatformListener.Invocation;
-import io.fairlead.platform.PlatformListener.Operated;
+import io.fairlead.platform.PlatformListener.Ended;
 import io.fairlead.platform.PlatformListener.Running;
 import java.lang.reflect.InvocationHandler;
 import java.lang.reflect.InvocationTargetException;
@@ -144,24 +143,16 @@ final class ObservedPlatform implements InvocationHandler {
       Object answer = forwarded(method, arguments);
       Optional<String> variant =
           answer instanceof Response response ? response.variant() : Optional.empty();
-      invoked(begun, variant, Optional.empty());
+      told(begun.running::returned);
+      ended(begun, variant, Optional.empty());
       return answer;
     } catch (Throwable e) {
       Optional<String> variant =
           e instanceof ServingException failure ? failure.variant() : Optional.empty();
-      invoked(begun, variant, Optional.of(kind(e)));
+      told(begun.running::returned);
+      ended(begun, variant, Optional.of(kind(e)));
       throw e;
     }
-  }
-
-  private void invoked(Begun begun, Optional<String> answering, Optional<ErrorKind> failure) {
-    Call call = begun.call;
-    Optional<String> variant = answering.or(call::variant);
-    Invocation invocation =
-        new Invocation(name, call.name(), variant, call.streaming(), failure, since(begun.start));
-    told(begun.running::returned);
-    told(() -> begun.running.ended(variant, failure));
-    told(() -> listener.invoked(invocation));
   }
 
   private @Nullable Object operation(Method method, Object @Nullable [] arguments, Begun begun)
@@ -172,21 +163,23 @@ final class ObservedPlatform implements InvocationHandler {
       if (operation instanceof Operation<?> running) {
         Object unused = running
             .toFuture()
-            .whenComplete((result, failure) ->
-                operated(begun, failure == null ? Optional.empty() : Optional.of(kind(failure))));
+            .whenComplete((result, failure) -> ended(
+                begun,
+                Optional.empty(),
+                failure == null ? Optional.empty() : Optional.of(kind(failure))));
       }
       return operation;
     } catch (Throwable e) {
       told(begun.running::returned);
-      operated(begun, Optional.of(kind(e)));
+      ended(begun, Optional.empty(), Optional.of(kind(e)));
       throw e;
     }
   }
 
-  private void operated(Begun begun, Optional<ErrorKind> failure) {
-    Operated operated = new Operated(name, begun.call.verb(), failure, since(begun.start));
-    told(() -> begun.running.ended(begun.call.variant(), failure));
-    told(() -> listener.operated(operated));
+  private void ended(Begun begun, Optional<String> answering, Optional<ErrorKind> failure) {
+    Duration duration = Duration.ofNanos(nanoTime.getAsLong() - begun.start);
+    Ended end = new Ended(answering.or(begun.call::variant), failure, duration);
+    told(() -> begun.running.ended(end));
   }
 
   private static void told(Runnable call) {
@@ -195,10 +188,6 @@ final class ObservedPlatform implements InvocationHandler {
     } catch (RuntimeException e) {
       // A metric that cannot be written is no reason to lose an answer.
     }
-  }
-
-  private Duration since(long start) {
-    return Duration.ofNanos(nanoTime.getAsLong() - start);
   }
 
   private @Nullable Object forwarded(Method method, Object @Nullable [] arguments)

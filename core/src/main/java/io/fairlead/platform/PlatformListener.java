@@ -10,25 +10,16 @@ import java.util.Optional;
 /**
  * A listener to what is done with a platform, for metrics and traces; {@link Platforms#observed} attaches it.
  *
- * <p>Metrics need only the ends, {@link #invoked} and {@link #operated}; traces need the beginnings, too, {@link
- * #started}. It is called on the caller's or the operation's thread and returns soon. What it throws is ignored. It never
- * gets a request, an answer or a setting.
+ * <p>It returns soon, and what it throws is ignored. It never gets a request, an answer or a setting.
  */
+@FunctionalInterface
 public interface PlatformListener {
   /**
    * An invocation begins, or an operation, on the caller's thread.
    *
    * @return who is told how it goes on
    */
-  default Running started(Call call) {
-    return Running.IGNORED;
-  }
-
-  /** An invocation has ended. */
-  default void invoked(Invocation invocation) {}
-
-  /** An operation has ended, or could not be started. */
-  default void operated(Operated operation) {}
+  Running started(Call call);
 
   /**
    * An invocation or operation that begins.
@@ -62,35 +53,19 @@ public interface PlatformListener {
     /** The method returns or throws, on the thread on which it began; an operation goes on from here. */
     default void returned() {}
 
-    /**
-     * It has ended; that of an operation on any thread.
-     *
-     * @param variant the variant that answered or failed, if known
-     * @param failure why it failed; empty if it did not
-     */
-    default void ended(Optional<String> variant, Optional<ErrorKind> failure) {}
+    /** It has ended: an invocation on the caller's thread, an operation on any. */
+    default void ended(Ended end) {}
   }
 
   /**
-   * An invocation that has ended.
+   * How a call has ended.
    *
-   * @param platform the name that the platform was given when it was observed
-   * @param name the public name of what was invoked
    * @param variant the variant that answered or failed, or that was asked for, if known
-   * @param streaming whether the answer was streamed
-   * @param failure why there is no answer; empty if there is one
-   * @param duration the time until it ended
+   * @param failure why it failed; empty if it did not
+   * @param duration the time from its beginning to its end
    */
-  record Invocation(
-      String platform,
-      String name,
-      Optional<String> variant,
-      boolean streaming,
-      Optional<ErrorKind> failure,
-      Duration duration) {
-    public Invocation {
-      requireNonNull(platform, "platform");
-      requireNonNull(name, "name");
+  record Ended(Optional<String> variant, Optional<ErrorKind> failure, Duration duration) {
+    public Ended {
       requireNonNull(variant, "variant");
       requireNonNull(failure, "failure");
       requireNonNull(duration, "duration");
@@ -98,34 +73,7 @@ public interface PlatformListener {
 
     /** {@return {@code success}, or the kind of the failure in lower case} */
     public String outcome() {
-      return PlatformListener.outcome(failure);
+      return failure.map(kind -> kind.name().toLowerCase(Locale.ROOT)).orElse("success");
     }
-  }
-
-  /**
-   * An operation that has ended.
-   *
-   * @param platform the name that the platform was given when it was observed
-   * @param verb the operation, such as {@code deploy} or {@code package}
-   * @param failure why it failed; empty if it did not
-   * @param duration the time from its call to its end
-   */
-  record Operated(String platform, String verb, Optional<ErrorKind> failure, Duration duration) {
-    public Operated {
-      requireNonNull(platform, "platform");
-      requireNonNull(verb, "verb");
-      requireNonNull(failure, "failure");
-      requireNonNull(duration, "duration");
-    }
-
-    /** {@return {@code success}, or the kind of the failure in lower case} */
-    public String outcome() {
-      return PlatformListener.outcome(failure);
-    }
-  }
-
-  /** {@return {@code success}, or the kind of the failure in lower case} */
-  static String outcome(Optional<ErrorKind> failure) {
-    return failure.map(kind -> kind.name().toLowerCase(Locale.ROOT)).orElse("success");
   }
 }

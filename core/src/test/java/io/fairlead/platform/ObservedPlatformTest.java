@@ -37,17 +37,16 @@ class ObservedPlatformTest {
       new Routing("ask", "blue"));
 
   private final AtomicLong now = new AtomicLong();
-  private final List<Object> told = new ArrayList<>();
-  private final PlatformListener listener = new PlatformListener() {
-    @Override
-    public void invoked(Invocation invocation) {
-      told.add(invocation);
-    }
-
-    @Override
-    public void operated(Operated operation) {
-      told.add(operation);
-    }
+  private final List<PlatformListener.Call> calls = new ArrayList<>();
+  private final List<PlatformListener.Ended> ends = new ArrayList<>();
+  private final PlatformListener listener = call -> {
+    calls.add(call);
+    return new PlatformListener.Running() {
+      @Override
+      public void ended(PlatformListener.Ended end) {
+        ends.add(end);
+      }
+    };
   };
 
   @Test
@@ -59,15 +58,13 @@ class ObservedPlatformTest {
 
     platform.invoke(IRIS, Request.json("[1]"));
 
-    assertThat(told)
-        .singleElement()
-        .isInstanceOfSatisfying(PlatformListener.Invocation.class, invocation -> {
-          assertThat(invocation.platform()).isEqualTo("mine");
-          assertThat(invocation.name()).isEqualTo("iris");
-          assertThat(invocation.variant()).contains("blue");
-          assertThat(invocation.outcome()).isEqualTo("success");
-          assertThat(invocation.duration()).isEqualTo(Duration.ofMillis(7));
-        });
+    assertThat(calls)
+        .containsExactly(
+            new PlatformListener.Call("mine", "invoke", "iris", Optional.empty(), false));
+    assertThat(ends)
+        .containsExactly(new PlatformListener.Ended(
+            Optional.of("blue"), Optional.empty(), Duration.ofMillis(7)));
+    assertThat(ends.get(0).outcome()).isEqualTo("success");
   }
 
   @Test
@@ -81,11 +78,11 @@ class ObservedPlatformTest {
     assertThatThrownBy(() -> platform.invoke(IRIS, Request.json("[1]"))).isSameAs(failure);
     assertThatThrownBy(() -> platform.undeploy(IRIS)).isSameAs(failure);
 
-    assertThat(told).hasSize(2);
-    assertThat(((PlatformListener.Invocation) told.get(0)).variant()).contains("green");
-    assertThat(((PlatformListener.Invocation) told.get(0)).outcome()).isEqualTo("throttled");
-    assertThat(((PlatformListener.Operated) told.get(1)).verb()).isEqualTo("undeploy");
-    assertThat(((PlatformListener.Operated) told.get(1)).outcome()).isEqualTo("throttled");
+    assertThat(calls).extracting(PlatformListener.Call::verb).containsExactly("invoke", "undeploy");
+    assertThat(ends)
+        .extracting(PlatformListener.Ended::outcome)
+        .containsExactly("throttled", "throttled");
+    assertThat(ends.get(0).variant()).contains("green");
   }
 
   @Test
@@ -131,17 +128,10 @@ class ObservedPlatformTest {
 
   @Test
   void aCallIsAboutTheNameAndVariantOfItsArguments() {
-    List<PlatformListener.Call> calls = new ArrayList<>();
     EndpointPlatform platform = (EndpointPlatform) ObservedPlatform.of(
         stub(EndpointPlatform.class, () -> operation(CompletableFuture.completedFuture(List.of()))),
         "mine",
-        new PlatformListener() {
-          @Override
-          public Running started(Call call) {
-            calls.add(call);
-            return Running.IGNORED;
-          }
-        },
+        listener,
         now::get);
     Endpoint green = new Endpoint(BLUE.container(), BLUE.scaling(), new Routing("ask", "green"));
 
@@ -174,9 +164,8 @@ class ObservedPlatformTest {
           }
 
           @Override
-          public void ended(Optional<String> variant, Optional<ErrorKind> failure) {
-            order.add(
-                "ended by " + variant.orElse("nobody") + ": " + PlatformListener.outcome(failure));
+          public void ended(PlatformListener.Ended end) {
+            order.add("ended by " + end.variant().orElse("nobody") + ": " + end.outcome());
           }
         };
       }
@@ -192,23 +181,28 @@ class ObservedPlatformTest {
 
   @Test
   void whatAListenerThrowsLosesNoAnswer() {
-    FunctionPlatform platform = Platforms.observed(
-        stub(() -> Response.of(new byte[] {1}, "text/plain")),
-        "mine",
-        new PlatformListener() {
-          @Override
-          public Running started(Call call) {
-            throw new IllegalStateException("there is no registry");
-          }
+    PlatformListener.Running full = new PlatformListener.Running() {
+      @Override
+      public void returned() {
+        throw new IllegalStateException("the scope is closed");
+      }
 
-          @Override
-          public void invoked(Invocation invocation) {
-            throw new IllegalStateException("the registry is full");
-          }
-        },
-        FunctionPlatform.class);
+      @Override
+      public void ended(PlatformListener.Ended end) {
+        throw new IllegalStateException("the registry is full");
+      }
+    };
+    for (PlatformListener bad : List.<PlatformListener>of(call -> full, call -> {
+      throw new IllegalStateException("there is no registry");
+    })) {
+      FunctionPlatform platform = Platforms.observed(
+          stub(() -> Response.of(new byte[] {1}, "text/plain")),
+          "mine",
+          bad,
+          FunctionPlatform.class);
 
-    assertThat(platform.invoke(IRIS, Request.json("[1]")).body()).containsExactly(1);
+      assertThat(platform.invoke(IRIS, Request.json("[1]")).body()).containsExactly(1);
+    }
   }
 
   @Test
@@ -217,7 +211,7 @@ class ObservedPlatformTest {
 
     assertThat(platform.list(Duration.ofSeconds(1))).isEmpty();
     assertThat(platform.equals(observed(List::of))).isFalse();
-    assertThat(told).isEmpty();
+    assertThat(calls).isEmpty();
   }
 
   private FunctionPlatform observed(Supplier<Object> answer) {

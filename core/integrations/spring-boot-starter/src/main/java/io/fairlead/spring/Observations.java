@@ -1,11 +1,9 @@
 package io.fairlead.spring;
 
-import io.fairlead.error.ErrorKind;
 import io.fairlead.error.ServingException;
 import io.fairlead.platform.PlatformListener;
 import io.micrometer.observation.Observation;
 import io.micrometer.observation.ObservationRegistry;
-import java.util.Optional;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -44,11 +42,12 @@ final class Observations implements PlatformListener {
       }
 
       @Override
-      public void ended(Optional<String> variant, Optional<ErrorKind> failure) {
-        context.ended(variant, PlatformListener.outcome(failure));
+      public void ended(Ended end) {
+        context.ended(end);
         // Not what was thrown: the message of a model's failure may quote the request.
-        failure.ifPresent(kind -> observation.error(
-            new ServingException(call.platform(), kind, PlatformListener.outcome(failure))));
+        end.failure()
+            .ifPresent(kind ->
+                observation.error(new ServingException(call.platform(), kind, end.outcome())));
         observation.stop();
       }
     };

@@ -4,6 +4,7 @@ import static java.util.Objects.requireNonNull;
 
 import io.fairlead.error.ErrorKind;
 import io.fairlead.platform.PlatformListener.Call;
+import io.fairlead.platform.PlatformListener.Ended;
 import io.micrometer.observation.Observation;
 import java.util.Optional;
 
@@ -33,8 +34,8 @@ public final class PlatformObservationContext extends Observation.Context {
     return outcome;
   }
 
-  void ended(Optional<String> by, String newOutcome) {
-    variant = by.or(call::variant);
-    outcome = newOutcome;
+  void ended(Ended end) {
+    variant = end.variant();
+    outcome = end.outcome();
   }
 }

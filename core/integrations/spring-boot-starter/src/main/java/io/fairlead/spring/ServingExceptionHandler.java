@@ -2,9 +2,8 @@ package io.fairlead.spring;
 
 import io.fairlead.error.ServingException;
 import io.fairlead.grammar.Redacted;
-import io.fairlead.platform.PlatformListener;
 import io.fairlead.provider.HttpStatus;
-import java.util.Optional;
+import java.util.Locale;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.springframework.core.Ordered;
@@ -35,7 +34,7 @@ class ServingExceptionHandler {
     }
     ProblemDetail problem = ProblemDetail.forStatus(status);
     problem.setDetail(Redacted.text(String.valueOf(failure.getMessage())));
-    problem.setProperty("kind", PlatformListener.outcome(Optional.of(failure.kind())));
+    problem.setProperty("kind", failure.kind().name().toLowerCase(Locale.ROOT));
     problem.setProperty("retryable", failure.retryable());
     ResponseEntity.BodyBuilder answer = ResponseEntity.status(status);
     HttpStatus.retryAfterSeconds(failure)

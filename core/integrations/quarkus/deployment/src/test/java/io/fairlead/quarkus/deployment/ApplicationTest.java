@@ -117,7 +117,7 @@ class ApplicationTest {
         .isPositive();
     assertThat(meters
             .get("fairlead.operations")
-            .tags("platform", "calls", "verb", "deploy", "outcome", "success")
+            .tags("platform", "calls", "verb", "deploy", "name", "call", "outcome", "success")
             .timer()
             .count())
         .isEqualTo(1);

@@ -14,6 +14,8 @@ import java.util.concurrent.locks.ReentrantLock;
  * starts, and so may be what is deployed then.
  */
 final class Meters implements PlatformListener {
+  private static final String NONE = "none";
+
   private final ReentrantLock lock = new ReentrantLock();
   private final List<Runnable> early = new ArrayList<>();
   private boolean ready;
@@ -44,25 +46,25 @@ final class Meters implements PlatformListener {
   }
 
   @Override
-  public void invoked(Invocation invocation) {
-    record(() -> Timer.builder("fairlead.invocations")
-        .description("Invocations of models")
-        .tag("platform", invocation.platform())
-        .tag("name", invocation.name())
-        .tag("variant", invocation.variant().orElse("none"))
-        .tag("outcome", invocation.outcome())
-        .register(Metrics.globalRegistry)
-        .record(invocation.duration()));
+  public Running started(Call call) {
+    return new Running() {
+      @Override
+      public void ended(Ended end) {
+        record(() -> timer(call, end).register(Metrics.globalRegistry).record(end.duration()));
+      }
+    };
   }
 
-  @Override
-  public void operated(Operated operation) {
-    record(() -> Timer.builder("fairlead.operations")
-        .description("Operations on platforms, from their call to their end")
-        .tag("platform", operation.platform())
-        .tag("verb", operation.verb())
-        .tag("outcome", operation.outcome())
-        .register(Metrics.globalRegistry)
-        .record(operation.duration()));
+  private static Timer.Builder timer(Call call, Ended end) {
+    Timer.Builder timer = call.isInvocation()
+        ? Timer.builder("fairlead.invocations").description("Invocations of models")
+        : Timer.builder("fairlead.operations")
+            .description("Operations on platforms, from their call to their end")
+            .tag("verb", call.verb());
+    return timer
+        .tag("platform", call.platform())
+        .tag("name", call.name().isEmpty() ? NONE : call.name())
+        .tag("variant", end.variant().orElse(NONE))
+        .tag("outcome", end.outcome());
   }
 }
