@@ -161,9 +161,16 @@ final class OnnxProcessTest {
       try (WatchService watch = models.getFileSystem().newWatchService()) {
         models.register(watch, StandardWatchEventKinds.ENTRY_CREATE);
         System.out.println("once: " + engine.load(Models.MINILM).invoke(TEXT).text());
-        while (files(models).stream().noneMatch(file -> file.toString().endsWith(".ort"))) {
+        while (!isKept(models)) {
           watch.take().reset();
         }
+      }
+    }
+
+    /** By the names alone: a file is renamed meanwhile, and to look at the old one would fail. */
+    private static boolean isKept(Path models) throws IOException {
+      try (Stream<Path> files = Files.list(models)) {
+        return files.anyMatch(file -> file.toString().endsWith(".ort"));
       }
     }
 
