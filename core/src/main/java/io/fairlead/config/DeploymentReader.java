@@ -136,8 +136,9 @@ public final class DeploymentReader {
       problems.add(
           given.path("platform"),
           "must be the id of a platform that serves endpoints or functions"
-              + Nearest.question(id.get(), types.keySet())
-                  .orElseGet(() -> ": " + Platforms.missing(id.get())),
+              + (all.containsKey(id.get())
+                  ? ", which this one does not"
+                  : DeclaredPlatform.noSuch(id.get(), types.keySet())),
           id.get());
       return Optional.empty();
     }
@@ -176,6 +177,9 @@ public final class DeploymentReader {
   }
 
   private String name(GroupReader given) {
+    if (!given.isGroup()) {
+      return NO_NAME;
+    }
     return given.text("name").orElseGet(() -> {
       problems.add(
           given.path("name"), "must be given: it is the public name, by which it is invoked");

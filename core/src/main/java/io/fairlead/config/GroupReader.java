@@ -21,11 +21,13 @@ final class GroupReader {
   private final Map<String, Property> properties = new LinkedHashMap<>();
   private final Map<String, ConfigNode> members = new LinkedHashMap<>();
   private final ConfigProblems problems;
+  private final boolean isGroup;
 
   GroupReader(ConfigNode node, String path, List<Property> properties, ConfigProblems problems) {
     this.path = path;
     this.problems = problems;
     properties.forEach(property -> this.properties.put(property.name(), property));
+    isGroup = node instanceof ConfigNode.Group || isBlank(node);
     groupOf(node, path, problems).members().forEach(this::add);
   }
 
@@ -60,6 +62,11 @@ final class GroupReader {
     }
   }
 
+  /** {@return whether it is a group at all: what is none has no properties that could be missing} */
+  boolean isGroup() {
+    return isGroup;
+  }
+
   /** {@return the path of this group} */
   String path() {
     return path;
@@ -82,7 +89,8 @@ final class GroupReader {
 
   /** {@return the reader of the group that a property is} */
   GroupReader below(String property, List<Property> known) {
-    return new GroupReader(group(property), path(property), known, problems);
+    ConfigNode node = members.getOrDefault(property, ConfigNode.Group.EMPTY);
+    return new GroupReader(node, path(property), known, problems);
   }
 
   Optional<String> text(String name) {

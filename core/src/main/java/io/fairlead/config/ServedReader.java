@@ -84,6 +84,9 @@ final class ServedReader {
 
   /** {@return an endpoint; empty if it cannot be made} */
   Optional<Endpoint> endpoint(String name, GroupReader given) {
+    if (!given.isGroup()) {
+      return Optional.empty();
+    }
     int before = problems.found().size();
     List<PlatformOptions> all =
         options.read(given.group("options"), given.path("options"), OF_ENDPOINT);
@@ -113,6 +116,9 @@ final class ServedReader {
 
   /** {@return a function; empty if it cannot be made} */
   Optional<ModelFunction> function(String name, GroupReader given) {
+    if (!given.isGroup()) {
+      return Optional.empty();
+    }
     int before = problems.found().size();
     List<PlatformOptions> all =
         options.read(given.group("options"), given.path("options"), OF_FUNCTION);

@@ -15,7 +15,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.ServiceLoader;
 import java.util.SortedMap;
+import java.util.SortedSet;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.stream.Collectors;
 
 /**
@@ -29,6 +31,15 @@ import java.util.stream.Collectors;
  */
 public final class Platforms {
   private static final Duration CHECK_LIMIT = Duration.ofSeconds(30);
+
+  /** The ends of the names of this project's modules, by the ids of their platforms. */
+  private static final Map<String, String> MODULES = Map.of(
+      "local", "serverless",
+      "serverless", "serverless",
+      "sagemaker", "sagemaker",
+      "vertex", "vertex",
+      "azureml", "azureml",
+      "stateful", "stateful");
 
   private Platforms() {}
 
@@ -180,6 +191,13 @@ public final class Platforms {
     return types;
   }
 
+  /** {@return the ids of the platforms on the class path, and of those that this project has modules for, sorted} */
+  public static SortedSet<String> ids() {
+    SortedSet<String> ids = new TreeSet<>(MODULES.keySet());
+    ids.addAll(types().keySet());
+    return ids;
+  }
+
   /** {@return the sentence that there is no provider with an id, with what to add to the class path} */
   public static String missing(String id) {
     return requireNonNull(
@@ -242,15 +260,11 @@ public final class Platforms {
 
     /** {@return which module of this project has a platform, or that none has it yet} */
     private static String advice(String id) {
-      String add = "Add the module that has it: ";
-      String modules = "io.fairlead:fairlead-provider-";
-      return switch (id) {
-        case "local", "serverless" -> add + modules + "serverless";
-        case "sagemaker", "vertex", "azureml", "stateful" -> add + modules + id;
-        default ->
-          add + "this project's are " + modules
-              + "serverless, -sagemaker, -vertex, -azureml and -stateful";
-      };
+      String modules = "Add the module that has it: "
+          + (MODULES.containsKey(id) ? "" : "this project's are ")
+          + "io.fairlead:fairlead-provider-";
+      return modules
+          + MODULES.getOrDefault(id, "serverless, -sagemaker, -vertex, -azureml and -stateful");
     }
   }
 }

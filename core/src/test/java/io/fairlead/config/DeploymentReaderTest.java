@@ -71,6 +71,37 @@ class DeploymentReaderTest {
   }
 
   @Test
+  void theNearestPlatformNeedNotBeOnTheClassPath() {
+    assertThat(sentences(reader("platform=sagemakr\nendpoint.name=a\nendpoint.model=s3://x\n")))
+        .singleElement()
+        .asString()
+        .startsWith("platform must be the id of a platform that serves endpoints or functions: did"
+            + " you mean sagemaker? (got \"sagemakr\")");
+    assertThat(sentences(reader("platform=sagemaker\nendpoint.name=a\nendpoint.model=s3://x\n")))
+        .singleElement()
+        .asString()
+        .contains("Add the module that has it: io.fairlead:fairlead-provider-sagemaker");
+  }
+
+  @Test
+  void aPlatformThatServesNeitherIsNotSaidToBeAbsent() {
+    assertThat(sentences(reader("platform=cached\nendpoint.name=a\nendpoint.model=s3://x\n")))
+        .singleElement()
+        .asString()
+        .startsWith(
+            "platform must be the id of a platform that serves endpoints or functions, which"
+                + " this one does not (got \"cached\")");
+  }
+
+  @Test
+  void whatIsNoGroupIsOneMistake() {
+    assertThat(sentences(reader("platform=cloud\nendpoint=ask\n")))
+        .singleElement()
+        .asString()
+        .startsWith("endpoint must have properties below it, and no value of its own");
+  }
+
+  @Test
   void aRelativePathIsRelativeToTheFile() throws IOException {
     Path models = Files.createDirectories(folder.resolve("models"));
     Files.createFile(models.resolve("iris.onnx"));

@@ -168,7 +168,7 @@ class DeploymentsTest {
       value = {
         "deploy                          | deploy needs one file: see",
         "deploy a.yaml b.yaml            | deploy needs one file: see",
-        "deploy none.yaml                | There is no such file, in none.yaml",
+        "deploy none.yaml                | There is no such file: none.yaml",
         "deploy a.yaml --all             | '--all' is not an option of deploy: it has --preview, --port,",
         "status a.yaml --preview         | '--preview' is not an option of status",
         "deploy a.yaml --port many       | --port must be 0 to 65535, not 'many'.",

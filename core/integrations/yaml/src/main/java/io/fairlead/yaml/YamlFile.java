@@ -67,7 +67,7 @@ public final class YamlFile {
     try (InputStream in = Files.newInputStream(file)) {
       return read(in.readNBytes(LARGEST + 1), name);
     } catch (NoSuchFileException e) {
-      throw invalid("There is no such file", name);
+      throw invalid("There is no such file: " + name, "");
     } catch (IOException e) {
       throw invalid(
           Files.isDirectory(file) ? "It is a folder, and not a file" : "It cannot be read: " + e,

@@ -193,7 +193,7 @@ class YamlFileTest {
     assertThatThrownBy(() -> YamlFile.read(folder))
         .hasMessage("It is a folder, and not a file, in " + folder);
     assertThatThrownBy(() -> YamlFile.read(folder.resolve("none.yaml")))
-        .hasMessage("There is no such file, in " + folder.resolve("none.yaml"));
+        .hasMessage("There is no such file: " + folder.resolve("none.yaml"));
   }
 
   @Test

@@ -281,17 +281,20 @@ class BlobFailuresTest extends BlobFixture {
   }
 
   @Test
-  void noThreadRemainsButThoseOfTheClient() throws IOException {
+  void noThreadRemainsButThoseOfTheClient() throws IOException, InterruptedException {
     Set<Thread> before = Thread.getAllStackTraces().keySet();
     LocalModel model = file("large.bin", new byte[BlobCalls.LARGEST_BLOCK + 1]);
 
     upload(store, model, "large.bin");
     store.delete(store.list("fairlead/").get(0));
 
-    assertThat(Thread.getAllStackTraces().keySet())
-        .filteredOn(thread -> !before.contains(thread))
-        .extracting(Thread::getName)
-        .allMatch(name -> name.matches("pool-.*"));
+    for (Thread thread : Thread.getAllStackTraces().keySet()) {
+      if (!before.contains(thread) && !thread.getName().startsWith("pool-")) {
+        // On few cores, the JDK's client completes each answer in a thread that ends a moment later.
+        thread.join(5000);
+        assertThat(thread.isAlive()).as(thread.getName()).isFalse();
+      }
+    }
   }
 
   // ---- refusals ----
