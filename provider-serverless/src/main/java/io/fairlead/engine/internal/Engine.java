@@ -68,7 +68,7 @@ import java.util.concurrent.locks.ReentrantLock;
  * <p>A model that takes token ids also takes texts if it has a tokenizer: the file in the artifact's label
  * {@code tokenizer}, or {@code NAME-tokenizer.json} beside {@code NAME.onnx}, or {@code tokenizer.json}. The files
  * that sentence-transformers writes beside a model say what becomes of its texts, and the labels {@code pooling},
- * {@code normalize}, {@code max-tokens} and {@code prompt} override them.
+ * {@code normalize}, {@code max-tokens}, {@code prompt} and {@code activation} override them.
  *
  * <p>Loading the same bytes again with equal options returns a further lease of the same model. A model's runtime is
  * not initialised before the first load. Thread-safe.
