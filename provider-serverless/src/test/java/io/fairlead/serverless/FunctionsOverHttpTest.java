@@ -4,11 +4,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.fairlead.engine.TruncatedTexts;
 import io.fairlead.engine.internal.Models;
 import io.fairlead.engine.internal.OnnxFile;
 import io.fairlead.grammar.FunctionLimits;
 import io.fairlead.grammar.ModelArtifact;
 import io.fairlead.grammar.ModelFunction;
+import io.fairlead.grammar.ModelMetadata;
 import io.fairlead.platform.Request;
 import io.fairlead.platform.Response;
 import java.lang.reflect.Field;
@@ -28,6 +30,8 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.slf4j.MDC;
 import org.slf4j.spi.MDCAdapter;
 
@@ -181,6 +185,88 @@ final class FunctionsOverHttpTest {
 
     assertThat(answer.statusCode()).isEqualTo(200);
     assertThat(answer.headers().firstValue("Fairlead-Ignored-Parameters")).contains("top_k");
+  }
+
+  @ParameterizedTest
+  @EnumSource(Isolation.class)
+  void textsThatAreCutOffAreNamed(Isolation isolation) throws Exception {
+    Models.write(
+        folder,
+        "model.onnx",
+        new OnnxFile()
+            .input("input_ids", OnnxFile.INT64, -1, -1)
+            .output("y", OnnxFile.FLOAT, -1, -1)
+            .node(
+                "Cast",
+                List.of("input_ids"),
+                List.of("y"),
+                OnnxFile.attribute("to", OnnxFile.FLOAT)));
+    ModelFunction function = deploy(
+        "tokens",
+        ModelArtifact.of(folder.resolve("model.onnx"))
+            .withMetadata(ModelMetadata.NONE.withLabels(Map.of(
+                "tokenizer", "classpath:all-minilm-l6-v2-q-tokenizer.json", "max-tokens", "4")))
+            .with(ServerlessOptions.DEFAULT.withIsolation(isolation)));
+    URI url = platform.url(function);
+
+    HttpResponse<String> answer =
+        post(url, "{\"input\": [\"a b c\", \"a\", \"a b c d\"], \"priority\": 1}");
+
+    assertThat(answer.headers().firstValue("Fairlead-Truncated-Texts")).contains("0, 2");
+    assertThat(answer.headers().firstValue("Fairlead-Ignored-Parameters")).contains("priority");
+    assertThat(json(answer).path("usage").path("prompt_tokens").asInt()).isEqualTo(4 + 3 + 4);
+    assertThat(platform
+            .invoke(function, Request.json("{\"inputs\": [\"a b c\", \"a b c d\"]}"))
+            .find(TruncatedTexts.class))
+        .contains(new TruncatedTexts(List.of(0, 1), 1 + 2));
+    assertThat(post(url, "{\"inputs\": \"a\"}").headers().firstValue("Fairlead-Truncated-Texts"))
+        .isEmpty();
+    assertThat(post(url, "{\"inputs\": [" + "\"a b c\", ".repeat(100) + "\"a b c\"]}")
+            .headers()
+            .firstValue("Fairlead-Truncated-Texts"))
+        .hasValueSatisfying(it -> assertThat(it).startsWith("0, 1, ").endsWith(" 98, 99, ..."));
+  }
+
+  @ParameterizedTest
+  @EnumSource(Isolation.class)
+  void aCrossEncoderRanksTextsAndItsMetadataNameTheActivation(Isolation isolation)
+      throws Exception {
+    Models.write(
+        folder,
+        "model.onnx",
+        new OnnxFile()
+            .opset(11)
+            .input("input_ids", OnnxFile.INT64, -1, -1)
+            .input("token_type_ids", OnnxFile.INT64, -1, -1)
+            .output("logits", OnnxFile.FLOAT, -1, 1)
+            .node(
+                "Cast",
+                List.of("token_type_ids"),
+                List.of("types"),
+                OnnxFile.attribute("to", OnnxFile.FLOAT))
+            .node(
+                "ReduceSum",
+                List.of("types"),
+                List.of("logits"),
+                OnnxFile.attribute("axes", new long[] {1})));
+    ModelFunction function = deploy(
+        "ranker",
+        ModelArtifact.of(folder.resolve("model.onnx"))
+            .withMetadata(ModelMetadata.NONE.withLabels(Map.of(
+                "tokenizer",
+                "classpath:all-minilm-l6-v2-q-tokenizer.json",
+                "activation",
+                "identity")))
+            .with(ServerlessOptions.DEFAULT.withIsolation(isolation)));
+    URI url = platform.url(function);
+
+    HttpResponse<String> answer =
+        post(url, "{\"query\": \"who\", \"texts\": [\"a man\", \"a man eats\"]}");
+
+    assertThat(answer.body())
+        .isEqualTo("[{\"index\":1,\"score\":4.0},{\"index\":0,\"score\":3.0}]");
+    assertThat(json(get(url.toString())).path("parameters").path("activation").asText())
+        .isEqualTo("identity");
   }
 
   private ModelFunction deploy(String name, ModelArtifact artifact) {

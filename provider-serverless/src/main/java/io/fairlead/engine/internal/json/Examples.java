@@ -12,10 +12,16 @@ final class Examples {
   private static final int MAX_ELEMENTS = 16;
   private static final int MAX_INPUTS = 3;
 
+  /** A request for a cross-encoder. */
+  static final String PAIRS = "{\"query\": \"a question\", \"texts\": [\"a text\", \"another\"]}";
+
   private Examples() {}
 
   /** {@return a request for a model with these inputs} */
-  static String of(List<TensorSpec> inputs, boolean takesTexts) {
+  static String of(List<TensorSpec> inputs, boolean takesTexts, boolean takesPairs) {
+    if (takesPairs) {
+      return PAIRS;
+    }
     if (takesTexts) {
       return "{\"inputs\": [\"a text\", \"another\"]}";
     }

@@ -13,7 +13,9 @@ import java.util.Set;
  * @param names the first of them, short and in ASCII
  */
 public record IgnoredParameters(List<String> names) implements ResponseDetail {
-  private static final int MAX_NAMES = 5;
+  /** The number of names that are told. */
+  static final int MAX_NAMES = 5;
+
   private static final int MAX_LENGTH = 40;
 
   public IgnoredParameters {

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonToken;
 import io.fairlead.engine.Tensor;
 import io.fairlead.engine.TensorSpec;
+import io.fairlead.engine.internal.text.TextInput;
 import io.fairlead.engine.internal.text.Unicode;
 import io.fairlead.grammar.Problems;
 import java.io.ByteArrayOutputStream;
@@ -73,6 +74,11 @@ final class Instances {
     }
     if (takesTexts && first == JsonToken.VALUE_STRING) {
       return texts();
+    }
+    if (first == JsonToken.VALUE_STRING && model.input(TextInput.IDS) != null) {
+      problems.check(false, FIELD, model.textRefusal());
+      skipRest();
+      return Rows.ofTexts(List.of());
     }
     if (model.inputs().size() == 1) {
       return rows(model.inputs().get(0));

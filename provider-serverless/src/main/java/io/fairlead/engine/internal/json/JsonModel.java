@@ -17,10 +17,12 @@ import io.fairlead.engine.internal.run.Parts;
 import io.fairlead.engine.internal.support.Failures;
 import io.fairlead.engine.internal.tensor.RawTensors;
 import io.fairlead.engine.internal.tensor.Tensors;
+import io.fairlead.engine.internal.text.PairScores;
 import io.fairlead.engine.internal.text.TextDescription;
 import io.fairlead.engine.internal.text.TextInput;
 import io.fairlead.engine.internal.text.TextModel;
 import io.fairlead.engine.internal.text.TextSettings;
+import io.fairlead.engine.internal.text.TextUsage;
 import io.fairlead.engine.internal.text.Tokenizer;
 import io.fairlead.error.ErrorKind;
 import io.fairlead.grammar.Problems;
@@ -36,8 +38,8 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.Set;
-import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
@@ -55,8 +57,16 @@ import org.jspecify.annotations.Nullable;
  *   <li>{@linkplain Instances instances}: {@code {"instances": [[5.1, 3.5, 1.4, 0.2]]}} or the bare array, answered by
  *       {@code {"predictions": [...]}} with an element for each: the vector of a text, the output, or an object of all
  *       outputs by name;
- *   <li>{@linkplain CsvRequest CSV}, answered as instances are.
+ *   <li>{@linkplain CsvRequest CSV}, answered as instances are;
+ *   <li>texts in the form of OpenAI's embeddings: {@code {"input": ["one", "another"], "model": "any"}}, answered by
+ *       {@code {"object": "list", "data": [{"object": "embedding", "index": 0, "embedding": [...]}, ...], ...}};
+ *   <li>a query and texts to be ranked, if the model is a cross-encoder: {@code {"query": "one", "texts": ["another"]}}
+ *       as in Text Embeddings Inference, answered by {@code [{"index": 0, "score": 0.98}, ...]}, or with {@code
+ *       documents} as in the APIs of Cohere, Jina and vLLM, answered by {@code {"results": [{"index": 0,
+ *       "relevance_score": 0.98}, ...], ...}}, the best first.
  * </ul>
+ *
+ * <p>Texts that had to be cut off are told as {@link io.fairlead.engine.TruncatedTexts}.
  *
  * <p>An output that is a list of maps, as classifiers from scikit-learn give by default, becomes a tensor with a row
  * for each map, followed by a tensor NAME.keys with the keys of its columns; for rows it becomes an object. Numbers
@@ -74,6 +84,11 @@ public final class JsonModel implements RequestModel, TextModel, BatchingModel {
   /** The other one is that of AWS's clients for a body of which they know nothing. */
   private static final Set<String> CONTENT_TYPES = Set.of(CONTENT_TYPE, "application/octet-stream");
 
+  private static final String ONLY_PAIRS =
+      "must be tensors: this model scores pairs of texts, and its answer to a single one has no meaning: send a query and"
+          + " texts, as "
+          + Examples.PAIRS;
+
   private static final int USUAL_SIZE = 1024;
   private static final ByteBuffer NOTHING = ByteBuffer.allocate(0);
 
@@ -87,6 +102,7 @@ public final class JsonModel implements RequestModel, TextModel, BatchingModel {
   private final Map<String, String> unanswerable;
   private final String textRefusal;
   private final @Nullable TextInput text;
+  private final @Nullable PairScores pairs;
   private final String example;
 
   /**
@@ -108,11 +124,14 @@ public final class JsonModel implements RequestModel, TextModel, BatchingModel {
     this.outputs = model.outputs();
     this.outputNames = outputs.stream().map(TensorSpec::name).toList();
     this.unanswerable = model.unanswerable();
-    this.textRefusal = TextInput.refusal(model, Optional.ofNullable(tokenizer));
-    this.text = texts == null
-        ? null
-        : TextInput.of(model, Optional.ofNullable(tokenizer), texts, failures).orElse(null);
-    this.example = ", such as " + Examples.of(inputs, textRefusal.isEmpty());
+    Optional<Tokenizer> given = Optional.ofNullable(tokenizer);
+    this.text =
+        texts == null ? null : TextInput.of(model, given, texts, failures).orElse(null);
+    this.pairs =
+        texts == null ? null : PairScores.of(model, given, texts, failures).orElse(null);
+    boolean onlyPairs = pairs != null && pairs.isDeclared();
+    this.textRefusal = onlyPairs ? ONLY_PAIRS : TextInput.refusal(model, given);
+    this.example = ", such as " + Examples.of(inputs, textRefusal.isEmpty(), onlyPairs);
   }
 
   @Override
@@ -122,7 +141,8 @@ public final class JsonModel implements RequestModel, TextModel, BatchingModel {
 
   @Override
   public Optional<TextDescription> text() {
-    return Optional.ofNullable(text).map(TextInput::description);
+    Optional<TextDescription> described = Optional.ofNullable(text).map(TextInput::description);
+    return pairs == null ? described : described.map(it -> it.withActivation(pairs.activation()));
   }
 
   @Override
@@ -154,6 +174,33 @@ public final class JsonModel implements RequestModel, TextModel, BatchingModel {
     return textRefusal;
   }
 
+  /** {@return the reason why it makes no embeddings, as a rule; empty if it does} */
+  String embeddingsRefusal() {
+    if (!textRefusal.isEmpty()) {
+      return textRefusal;
+    }
+    return PairScores.logits(model).isEmpty() && pairs == null
+        ? ""
+        : "must not be present: this model answers with scores, which are no embedding: send the texts as inputs"
+            + (pairs == null ? "" : ", or a query and texts");
+  }
+
+  /** {@return the reason why it ranks no texts, as a rule; empty if it does} */
+  String rerankRefusal() {
+    if (pairs != null) {
+      return pairs.refusal();
+    }
+    return textRefusal.isEmpty()
+        ? "must not be present: this model does not answer with one score for a pair of texts: send each text as inputs"
+            + " instead, and compare the answers"
+        : textRefusal;
+  }
+
+  /** {@return the length of a text's vector; empty if it is not known before the model runs} */
+  OptionalInt vectorWidth() {
+    return text == null ? OptionalInt.empty() : text.width();
+  }
+
   /** {@return the name of the output that is the vector of a text, or is pooled to it} */
   String vectorName() {
     return requireNonNull(text).outputName();
@@ -173,36 +220,48 @@ public final class JsonModel implements RequestModel, TextModel, BatchingModel {
     }
     JsonRequest parsed = read(request);
     call.checkNotStopped(null);
-    Rows rows = parsed.rows();
-    return IgnoredParameters.in(
-        rows == null ? answer(parsed, call) : predictions(rows, parsed.outputs(), call),
-        parsed.ignored());
+    return IgnoredParameters.in(answer(parsed, call), parsed.ignored());
   }
 
   private Response answer(JsonRequest parsed, Call call) {
+    Rows rows = parsed.rows();
+    if (rows != null) {
+      return predictions(rows, parsed.outputs(), call);
+    }
+    EmbeddingsRequest embeddings = parsed.embeddings();
+    if (embeddings != null) {
+      return embeddings(embeddings, call);
+    }
+    RerankRequest rerank = parsed.rerank();
+    return rerank != null ? ranking(rerank, call) : inputs(parsed, call);
+  }
+
+  private Response inputs(JsonRequest parsed, Call call) {
+    Tensor textTensor = parsed.textTensor().orElse(null);
+    List<String> texts = textTensor == null ? parsed.texts() : List.of(textTensor.strings());
+    TextUsage usage = new TextUsage(texts.size());
     ByteArrayOutputStream body = new ByteArrayOutputStream(USUAL_SIZE);
     List<byte[]> raw = new ArrayList<>();
     try (JsonGenerator json = JSON.createGenerator(body)) {
-      Tensor texts = parsed.textTensor().orElse(null);
-      if (texts != null) {
-        Tensor vectors = joined(vectors(List.of(texts.strings()), call), call);
+      if (textTensor != null) {
+        Tensor vectors = joined(vectors(texts, usage, call), call);
         writeTensors(json, parsed, List.of(vectors), call, raw);
-      } else if (parsed.texts().isEmpty()) {
+      } else if (texts.isEmpty()) {
         RawTensors.checkFit(call, "inputs", parsed.tensors(), failures);
         writeTensors(json, parsed, model.run(parsed.tensors(), parsed.outputs(), call), call, raw);
       } else {
-        writeVectors(json, parsed.texts(), call);
+        writeVectors(json, texts, usage, call);
       }
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
     int jsonSize = body.size();
     raw.forEach(body::writeBytes);
-    return Response.ofUnsafe(
-        body.toByteArray(), raw.isEmpty() ? CONTENT_TYPE : RawTensors.CONTENT_TYPE + jsonSize);
+    return answered(body, raw.isEmpty() ? CONTENT_TYPE : RawTensors.CONTENT_TYPE + jsonSize, usage);
   }
 
   private Response predictions(Rows rows, List<String> wanted, Call call) {
+    TextUsage usage = new TextUsage(rows.texts().size());
     ByteArrayOutputStream body = new ByteArrayOutputStream(USUAL_SIZE);
     try (JsonGenerator json = JSON.createGenerator(body)) {
       json.writeStartObject();
@@ -211,13 +270,49 @@ public final class JsonModel implements RequestModel, TextModel, BatchingModel {
         RawTensors.checkFit(call, "instances", rows.tensors(), failures);
         writePredictions(json, rows.count(), model.run(rows.tensors(), wanted, call), call);
       } else {
-        writeVectors(json, rows.texts(), call);
+        writeVectors(json, rows.texts(), usage, call);
       }
       json.writeEndObject();
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
-    return Response.ofUnsafe(body.toByteArray(), CONTENT_TYPE);
+    return answered(body, CONTENT_TYPE, usage);
+  }
+
+  private Response embeddings(EmbeddingsRequest request, Call call) {
+    TextUsage usage = new TextUsage(request.texts().size());
+    Tensor[] vectors = vectors(request.texts(), usage, call);
+    ByteArrayOutputStream body = new ByteArrayOutputStream(USUAL_SIZE);
+    try (JsonGenerator json = JSON.createGenerator(body)) {
+      new EmbeddingsAnswer(request, failures).write(json, vectors, usage.tokens(), call);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+    return answered(body, CONTENT_TYPE, usage);
+  }
+
+  private Response ranking(RerankRequest request, Call call) {
+    PairScores scores = requireNonNull(pairs);
+    List<String> texts = request.texts();
+    TextUsage usage = new TextUsage(texts.size());
+    double[] logits = new double[texts.size()];
+    Parts.compute(call, logits.length, (index, part) -> {
+      logits[index] =
+          scores.logit(request.query(), texts.get(index), index, request.cutsOff(), usage, part);
+    });
+    ByteArrayOutputStream body = new ByteArrayOutputStream(USUAL_SIZE);
+    try (JsonGenerator json = JSON.createGenerator(body)) {
+      new RerankAnswer(request, scores).write(json, logits, usage.tokens(), call);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+    return answered(body, CONTENT_TYPE, usage);
+  }
+
+  private static Response answered(
+      ByteArrayOutputStream body, String contentType, TextUsage usage) {
+    Response response = Response.ofUnsafe(body.toByteArray(), contentType);
+    return usage.truncated().map(response::with).orElse(response);
   }
 
   private JsonRequest read(Request request) {
@@ -254,12 +349,11 @@ public final class JsonModel implements RequestModel, TextModel, BatchingModel {
         .throwIfAny();
   }
 
-  private Tensor[] vectors(List<String> texts, Call call) {
+  private Tensor[] vectors(List<String> texts, TextUsage usage, Call call) {
     TextInput input = requireNonNull(text);
     Tensor[] vectors = new Tensor[texts.size()];
-    AtomicLong size = new AtomicLong();
     Parts.compute(call, vectors.length, (index, part) -> {
-      vectors[index] = input.run(texts.get(index), size, part);
+      vectors[index] = input.run(texts.get(index), index, usage, part);
     });
     return vectors;
   }
@@ -274,8 +368,9 @@ public final class JsonModel implements RequestModel, TextModel, BatchingModel {
     return Tensors.joined(List.of(vectors));
   }
 
-  private void writeVectors(JsonGenerator json, List<String> texts, Call call) throws IOException {
-    Tensor[] vectors = vectors(texts, call);
+  private void writeVectors(JsonGenerator json, List<String> texts, TextUsage usage, Call call)
+      throws IOException {
+    Tensor[] vectors = vectors(texts, usage, call);
     json.writeStartArray();
     for (Tensor vector : vectors) {
       TensorJson.writeNested(json, vector, 1, 0, vector.size());

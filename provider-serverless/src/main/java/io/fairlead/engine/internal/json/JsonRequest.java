@@ -10,6 +10,7 @@ import io.fairlead.engine.Tensor;
 import io.fairlead.engine.TensorSpec;
 import io.fairlead.engine.internal.support.Failures;
 import io.fairlead.engine.internal.tensor.RawTensors;
+import io.fairlead.engine.internal.text.TextInput;
 import io.fairlead.engine.internal.text.Unicode;
 import io.fairlead.grammar.InvalidValueException;
 import io.fairlead.grammar.Problem;
@@ -44,6 +45,9 @@ final class JsonRequest {
   /** The members of a tensor and of an output that may be null, as if they were absent. */
   private static final Set<String> OPTIONAL = Set.of("data", "parameters");
 
+  /** The members of this protocol that mean nothing in the body of another. */
+  private static final Set<String> OWN = Set.of("id", "outputs", "parameters");
+
   // Of Triton's protocol.
   private static final String SHARED_MEMORY = "shared_memory_region";
   private static final String NO_SHARED_MEMORY =
@@ -66,6 +70,8 @@ final class JsonRequest {
   private boolean rawByDefault;
   private @Nullable String id;
   private @Nullable Rows rows;
+  private @Nullable EmbeddingsRequest embeddings;
+  private @Nullable RerankRequest rerank;
 
   private JsonRequest(byte[] body, ByteBuffer raw, JsonModel model) {
     this.body = body;
@@ -131,6 +137,18 @@ final class JsonRequest {
     return rows;
   }
 
+  /** {@return the request for embeddings, if it is one in OpenAI's form} */
+  @Nullable
+  EmbeddingsRequest embeddings() {
+    return embeddings;
+  }
+
+  /** {@return the request for a ranking, if it is one} */
+  @Nullable
+  RerankRequest rerank() {
+    return rerank;
+  }
+
   /** {@return the names of the parameters that have no effect} */
   Set<String> ignored() {
     return ignored.names();
@@ -179,6 +197,7 @@ final class JsonRequest {
     Set<String> fields = new HashSet<>();
     Set<String> absent = new HashSet<>();
     Unknown unknown = new Unknown();
+    OtherBodies others = new OtherBodies(body, model, problems);
     IgnoredParameters.Collected parameters = new IgnoredParameters.Collected();
     while (json.nextToken() == JsonToken.FIELD_NAME) {
       String field = json.currentName();
@@ -197,12 +216,22 @@ final class JsonRequest {
         default -> {
           // The protocol allows members that it does not define, and its own clients send some.
           unknown.add(field);
-          json.skipChildren();
+          others.keep(field, json);
         }
       }
     }
     fields.removeAll(absent);
     boolean hasInputs = fields.contains("inputs");
+    if (!hasInputs
+        && !fields.contains("instances")
+        && model.input(TextInput.IDS) != null
+        && others.isRequest()) {
+      embeddings = others.embeddings(ignored);
+      rerank = others.isRanking() ? others.rerank(ignored) : null;
+      fields.retainAll(OWN);
+      fields.forEach(ignored::add);
+      return;
+    }
     if (hasInputs == fields.contains("instances")) {
       problems.check(
           false,
@@ -222,6 +251,9 @@ final class JsonRequest {
   }
 
   private void checkOutputs() {
+    if (embeddings != null || rerank != null) {
+      return;
+    }
     if (!textTensors.isEmpty()) {
       problems.check(
           outputs.isEmpty() || outputs.equals(List.of(model.vectorName())),

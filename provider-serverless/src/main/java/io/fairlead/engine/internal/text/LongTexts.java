@@ -50,6 +50,9 @@ final class LongTexts {
     this.first = LEAST + CHARACTERS_PER_TOKEN * tokenizer.limit();
   }
 
+  /** The start of a text, and its tokens. */
+  private record Start(String text, Tokenizer.Tokens tokens) {}
+
   /**
    * {@return the tokens of a text}
    *
@@ -58,12 +61,24 @@ final class LongTexts {
    */
   Tokenizer.Tokens encode(String text, Call call) {
     call.checkNotStopped(null);
-    if (text.length() <= first) {
-      return tokenizer.encode(text);
-    }
-    Tokenizer.Tokens before = tokenizer.encode(text.substring(0, end(text, first)));
+    return text.length() <= first ? tokenizer.encode(text) : cut(text, call).tokens();
+  }
+
+  /**
+   * {@return the start of a text, or all of it, with the same tokens up to the limit}
+   *
+   * @throws io.fairlead.error.ServingException as for its tokens
+   */
+  String start(String text, Call call) {
+    call.checkNotStopped(null);
+    return text.length() <= first ? text : cut(text, call).text();
+  }
+
+  private Start cut(String text, Call call) {
+    String start = text.substring(0, end(text, first));
+    Tokenizer.Tokens before = tokenizer.encode(start);
     if (isEnough(text, first, before)) {
-      return before;
+      return new Start(start, before);
     }
     lock(call);
     try {
@@ -84,7 +99,7 @@ final class LongTexts {
     }
   }
 
-  private Tokenizer.Tokens grow(String text, Tokenizer.Tokens start, Call call) {
+  private Start grow(String text, Tokenizer.Tokens start, Call call) {
     long readable = Math.max(MOST_CHARACTERS, (long) MOST_TIMES * first);
     long most = Math.min(readable, call.memoryBytes() / BYTES_PER_CHARACTER);
     Tokenizer.Tokens before = start;
@@ -92,11 +107,12 @@ final class LongTexts {
       call.checkNotStopped(null);
       int wanted = (int) Math.min(Math.min(2 * read, most), text.length());
       int end = end(text, wanted);
-      Tokenizer.Tokens tokens = tokenizer.encode(text.substring(0, end));
+      String piece = text.substring(0, end);
+      Tokenizer.Tokens tokens = tokenizer.encode(piece);
       if (end == text.length()
           || isEnough(text, wanted, tokens)
           || (before.cutOff() > 0 && tokens.cutOff() > 0 && tokens.sameIds(before))) {
-        return tokens;
+        return new Start(piece, tokens);
       }
       before = tokens;
     }

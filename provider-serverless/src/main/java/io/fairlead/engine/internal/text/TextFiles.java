@@ -40,8 +40,9 @@ public record TextFiles(
   static final String NORMALIZE_LABEL = "normalize";
   static final String LENGTH_LABEL = "max-tokens";
   static final String PROMPT_LABEL = "prompt";
+  static final String ACTIVATION_LABEL = "activation";
   private static final Set<String> LABELS =
-      Set.of(POOLING_LABEL, NORMALIZE_LABEL, LENGTH_LABEL, PROMPT_LABEL);
+      Set.of(POOLING_LABEL, NORMALIZE_LABEL, LENGTH_LABEL, PROMPT_LABEL, ACTIVATION_LABEL);
 
   public TextFiles {
     settings = Map.copyOf(settings);

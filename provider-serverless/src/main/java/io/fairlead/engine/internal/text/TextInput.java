@@ -14,8 +14,8 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.Set;
-import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.Collectors;
 
 /**
@@ -141,6 +141,14 @@ public final class TextInput {
     return output.name();
   }
 
+  /** {@return the length of a text's vector; empty if the model leaves it open} */
+  public OptionalInt width() {
+    int rank = output.shape().size();
+    long width = rank < 2 ? -1 : output.shape().get(rank - 1);
+    long all = isVector(output) ? width : width * settings.pooling().size();
+    return width < 0 || all > Integer.MAX_VALUE ? OptionalInt.empty() : OptionalInt.of((int) all);
+  }
+
   /** {@return what becomes of a text} */
   public TextDescription description() {
     boolean own = isVector(output);
@@ -151,7 +159,8 @@ public final class TextInput {
         own ? TextSettings.MODEL : settings.poolingSource(),
         normalizes(own),
         tokenizer.limit(),
-        settings.prompt());
+        settings.prompt(),
+        "");
   }
 
   private boolean normalizes(boolean own) {
@@ -161,21 +170,14 @@ public final class TextInput {
   /**
    * {@return the model's output for one text, with a first dimension of 1}
    *
-   * @param size the size of the tokens of the request's texts so far, to which this one's is added
+   * @param index the position of the text in the request
+   * @param usage the usage of the request's texts, to which this one's is added
    */
-  public Tensor run(String text, AtomicLong size, Call call) {
+  public Tensor run(String text, int index, TextUsage usage, Call call) {
     Tokenizer.Tokens tokens = longTexts.encode(prepared(text), call);
-    List<Tensor> tensors = new ArrayList<>();
-    for (TensorSpec input : inputs) {
-      tensors.add(tensor(
-          input,
-          switch (input.name()) {
-            case IDS -> tokens.ids();
-            case MASK -> tokens.mask();
-            default -> tokens.types();
-          }));
-    }
-    RawTensors.checkFit(call, "inputs", size.addAndGet(RawTensors.size(tensors)), failures);
+    List<Tensor> tensors = tensors(inputs, tokens);
+    RawTensors.checkFit(
+        call, "inputs", usage.add(index, tokens, RawTensors.size(tensors)), failures);
     Tensor answer = model.run(tensors, List.of(output.name()), call).get(0);
     long[] shape = answer.shape();
     if (shape.length == 3
@@ -209,6 +211,21 @@ public final class TextInput {
     long[] counted = mask.clone();
     Arrays.fill(counted, 0, Math.min(promptTokens, counted.length), 0);
     return counted;
+  }
+
+  /** {@return a tensor for each input of a model of token ids} */
+  static List<Tensor> tensors(List<TensorSpec> inputs, Tokenizer.Tokens tokens) {
+    List<Tensor> tensors = new ArrayList<>();
+    for (TensorSpec input : inputs) {
+      tensors.add(tensor(
+          input,
+          switch (input.name()) {
+            case IDS -> tokens.ids();
+            case MASK -> tokens.mask();
+            default -> tokens.types();
+          }));
+    }
+    return tensors;
   }
 
   private static Tensor tensor(TensorSpec input, long[] values) {

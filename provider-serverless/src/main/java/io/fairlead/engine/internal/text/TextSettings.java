@@ -32,6 +32,8 @@ public final class TextSettings {
   private static final int LEAST_LIMIT = 4;
   // Transformers writes 10^30 for a tokenizer without a limit.
   private static final int LARGEST_LIMIT = 1 << 24;
+  private static final Set<String> COUNTED_AFTER_PADDING =
+      Set.of("roberta", "xlm-roberta", "xlm-roberta-xl", "camembert", "mpnet");
 
   private final Failures failures;
   private final TextFiles files;
@@ -43,6 +45,8 @@ public final class TextSettings {
   private final boolean lowerCase;
   private final OptionalInt limit;
   private final int positions;
+  private final String activation;
+  private final int labels;
   private final String unsupported;
 
   private TextSettings(TextFiles files, Failures failures) {
@@ -74,8 +78,10 @@ public final class TextSettings {
     this.prompt = prompt(prompts);
     this.lowerCase = length.at("do_lower_case").flag(false);
     this.limit = limit(length, tokenizer);
-    this.positions =
-        limitIn(read(TextFiles.MODEL), "max_position_embeddings").orElse(LARGEST_LIMIT);
+    JsonValue model = read(TextFiles.MODEL);
+    this.positions = positions(model);
+    this.activation = activation(model);
+    this.labels = model.at("id2label").names().size();
     checkSide(tokenizer.at("truncation_side").text(), shown(TextFiles.TOKENIZER));
   }
 
@@ -131,6 +137,49 @@ public final class TextSettings {
     int found = limit.orElse(ofTokenizer.orElse(USUAL_LIMIT));
     int most = label(TextFiles.LENGTH_LABEL).isPresent() ? found : Math.min(found, positions);
     return Math.max(LEAST_LIMIT, most);
+  }
+
+  /** {@return whether sentence-transformers has saved the model as a cross-encoder} */
+  boolean isCrossEncoder() {
+    return !activation.isEmpty();
+  }
+
+  /** {@return the number of labels of a classifier; 0 if nothing says it} */
+  int labels() {
+    return labels;
+  }
+
+  /**
+   * {@return what makes a score of a cross-encoder's only logit: the sigmoid, unless the label or the model's config.json
+   * says otherwise, as for a CrossEncoder of sentence-transformers}
+   */
+  Activation activation() {
+    Optional<String> label = label(TextFiles.ACTIVATION_LABEL);
+    if (label.isPresent()) {
+      return Activation.of(label.get())
+          .orElseThrow(() -> failures.failure(
+              ErrorKind.INVALID,
+              "The label 'activation' is '" + label.get() + "': write " + Activation.ids()));
+    }
+    if (activation.isEmpty()) {
+      return Activation.SIGMOID;
+    }
+    return Activation.ofPath(activation)
+        .orElseThrow(() -> failures.failure(
+            ErrorKind.UNSUPPORTED,
+            shown(TextFiles.MODEL) + " asks for the activation '" + activation
+                + "' of a pair's logit, which is not supported: set the label 'activation' to "
+                + Activation.ids()));
+  }
+
+  /** Refuses an activation for a model that is no cross-encoder with one logit. */
+  void checkNoActivation() {
+    if (label(TextFiles.ACTIVATION_LABEL).isPresent()) {
+      throw failures.failure(
+          ErrorKind.UNSUPPORTED,
+          "The label 'activation' is for a cross-encoder, which answers with one logit, and this model does not: leave"
+              + " out the label");
+    }
   }
 
   /** Refuses a tokenizer that keeps the end of a text that is too long. */
@@ -309,6 +358,21 @@ public final class TextSettings {
     }
     OptionalInt own = limitIn(length, "max_seq_length");
     return own.isPresent() ? own : limitIn(tokenizer, "model_max_length");
+  }
+
+  /** The number of tokens that have positions. */
+  private static int positions(JsonValue model) {
+    int all = limitIn(model, "max_position_embeddings").orElse(LARGEST_LIMIT);
+    // Transformers counts the positions of these from that of the padding.
+    return COUNTED_AFTER_PADDING.contains(model.at("model_type").text())
+        ? all - 1 - (int) model.at("pad_token_id").number().orElse(1)
+        : all;
+  }
+
+  /** The class of a cross-encoder's activation, as sentence-transformers writes it from version 4, or before. */
+  private static String activation(JsonValue model) {
+    String own = model.at("sentence_transformers").at("activation_fn").text();
+    return own.isEmpty() ? model.at("sbert_ce_default_activation_function").text() : own;
   }
 
   private static OptionalInt limitIn(JsonValue file, String field) {

@@ -7,6 +7,14 @@ public interface Tokenizer extends AutoCloseable {
   /** {@return the tokens of a text, truncated at the limit and not padded} */
   Tokens encode(String text);
 
+  /**
+   * {@return the tokens of a pair of texts, truncated together at the limit and not padded}
+   *
+   * @throws io.fairlead.error.ServingException if the tokenizer says that only one of the two is truncated, and that is
+   *     not enough
+   */
+  Tokens encode(String text, String second);
+
   /** {@return a text with the same tokens that may be shorter} */
   default String squeezed(String text) {
     return text;
@@ -18,7 +26,7 @@ public interface Tokenizer extends AutoCloseable {
   @Override
   void close();
 
-  /** The tokens of one text: their ids, their attention mask (1 for text, 0 for padding), and their segment ids. */
+  /** The tokens of one text, or of a pair: their ids, their attention mask (1 for text, 0 for padding), and their segment ids. */
   final class Tokens {
     private final long[] ids;
     private final long[] mask;

@@ -24,6 +24,7 @@ final class TokenizerFile {
       new HashSet<>(Set.of("truncation", "added_tokens", "normalizer", "pre_tokenizer", "model"));
   private OptionalInt limit = OptionalInt.empty();
   private String side = "";
+  private String strategy = "";
   private String model = "";
   private String normalizer = "";
   private String splitter = "";
@@ -64,6 +65,15 @@ final class TokenizerFile {
   /** {@return the side that is cut off; empty if it does not say} */
   String side() {
     return side;
+  }
+
+  /** {@return which text of a pair is cut off, as DJL names it: the longer one first, unless the file says otherwise} */
+  String strategy() {
+    return switch (strategy) {
+      case "OnlyFirst" -> "ONLY_FIRST";
+      case "OnlySecond" -> "ONLY_SECOND";
+      default -> "LONGEST_FIRST";
+    };
   }
 
   /**
@@ -134,6 +144,8 @@ final class TokenizerFile {
         limit = OptionalInt.of(parser.getIntValue());
       } else if (field.equals("direction")) {
         side = parser.getText();
+      } else if (field.equals("strategy")) {
+        strategy = parser.getText();
       }
       parser.skipChildren();
     }

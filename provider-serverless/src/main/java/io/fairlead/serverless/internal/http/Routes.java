@@ -6,6 +6,7 @@ import static java.util.stream.Collectors.joining;
 
 import com.fasterxml.jackson.core.JsonGenerator;
 import io.fairlead.engine.TensorSpec;
+import io.fairlead.engine.TruncatedTexts;
 import io.fairlead.engine.internal.json.IgnoredParameters;
 import io.fairlead.engine.internal.text.TextDescription;
 import io.fairlead.grammar.Problems;
@@ -28,6 +29,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeSet;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /** The routing and the access control of requests, and the translation between HTTP and functions. */
@@ -41,6 +43,8 @@ final class Routes {
   private static final String BEARER = "Bearer ";
   private static final String SITE_HEADER = "sec-fetch-site";
   private static final String IGNORED_HEADER = "fairlead-ignored-parameters";
+  private static final String TRUNCATED_HEADER = "fairlead-truncated-texts";
+  private static final int MOST_TRUNCATED = 100;
   private static final byte[] PREDICTIONS = "{\"predictions\":".getBytes(UTF_8);
   private static final byte[] END = {'}'};
   private static final String SUPPORTED_ROUTES =
@@ -446,6 +450,9 @@ final class Routes {
     json.writeBooleanField("normalized", text.normalized());
     json.writeNumberField("max_tokens", text.maxTokens());
     json.writeStringField("prompt", text.prompt());
+    if (!text.activation().isEmpty()) {
+      json.writeStringField("activation", text.activation());
+    }
   }
 
   private static void writeTensors(JsonGenerator json, String field, List<TensorSpec> specs)
@@ -544,6 +551,7 @@ final class Routes {
     given
         .find(IgnoredParameters.class)
         .ifPresent(ignored -> headers.put(IGNORED_HEADER, String.join(", ", ignored.names())));
+    given.find(TruncatedTexts.class).ifPresent(it -> headers.put(TRUNCATED_HEADER, shown(it)));
     // SageMaker forwards the content type and no other header.
     if (kind != Target.Kind.INVOCATIONS && type.startsWith(BINARY)) {
       headers.put(HEADER_LENGTH, type.substring(BINARY.length()));
@@ -561,6 +569,15 @@ final class Routes {
   /** {@return whether a text can be the value of a header} */
   static boolean isHeaderValue(String text) {
     return text.chars().allMatch(it -> it >= ' ' && it < 0x7f);
+  }
+
+  /** The positions of the first texts that were cut off, and whether there are more. */
+  private static String shown(TruncatedTexts truncated) {
+    List<Integer> indices = truncated.indices();
+    return indices.stream()
+        .limit(MOST_TRUNCATED)
+        .map(String::valueOf)
+        .collect(Collectors.joining(", ", "", indices.size() > MOST_TRUNCATED ? ", ..." : ""));
   }
 
   private static boolean isArray(ByteBuf json) {

@@ -6,6 +6,7 @@ import io.fairlead.engine.Datatype;
 import io.fairlead.engine.ExecutionProvider;
 import io.fairlead.engine.LoadOptions;
 import io.fairlead.engine.TensorSpec;
+import io.fairlead.engine.TruncatedTexts;
 import io.fairlead.engine.internal.json.IgnoredParameters;
 import io.fairlead.engine.internal.run.LoadedModel;
 import io.fairlead.engine.internal.text.TextDescription;
@@ -161,6 +162,7 @@ final class Wire {
           out.writeBoolean(written.normalized());
           out.writeInt(written.maxTokens());
           write(out, written.prompt());
+          write(out, written.activation());
         }
       });
     }
@@ -175,7 +177,7 @@ final class Wire {
       return in.available() == 0
           ? Optional.empty()
           : Optional.of(new TextDescription(
-              string(in), string(in), in.readBoolean(), in.readInt(), string(in)));
+              string(in), string(in), in.readBoolean(), in.readInt(), string(in), string(in)));
     }
 
     private static void writeSpecs(DataOutputStream out, List<TensorSpec> specs)
@@ -228,11 +230,19 @@ final class Wire {
   static byte[] head(Response response) {
     List<String> ignored =
         response.find(IgnoredParameters.class).map(IgnoredParameters::names).orElse(List.of());
+    TruncatedTexts truncated = response.find(TruncatedTexts.class).orElse(null);
     return written(out -> {
       write(out, response.contentType());
       out.writeInt(ignored.size());
       for (String name : ignored) {
         write(out, name);
+      }
+      out.writeInt(truncated == null ? 0 : truncated.indices().size());
+      if (truncated != null) {
+        for (int index : truncated.indices()) {
+          out.writeInt(index);
+        }
+        out.writeLong(truncated.tokens());
       }
     });
   }
@@ -244,7 +254,13 @@ final class Wire {
     for (int left = in.readInt(); left > 0; left--) {
       ignored.add(string(in));
     }
-    return IgnoredParameters.in(Response.of(in.readAllBytes(), contentType), ignored);
+    List<Integer> truncated = new ArrayList<>();
+    for (int left = in.readInt(); left > 0; left--) {
+      truncated.add(in.readInt());
+    }
+    long tokens = truncated.isEmpty() ? 0 : in.readLong();
+    Response response = IgnoredParameters.in(Response.of(in.readAllBytes(), contentType), ignored);
+    return truncated.isEmpty() ? response : response.with(new TruncatedTexts(truncated, tokens));
   }
 
   /** {@return a failure as bytes: 0 and a ServingException, or 1 and an InvalidValueException; then the causes} */

@@ -39,6 +39,9 @@ final class ExampleRequest {
   }
 
   static Optional<String> of(JsonNode metadata) {
+    if (metadata.path("parameters").has("activation")) {
+      return Optional.of("{\"query\": \"a question\", \"texts\": [\"a text\"]}");
+    }
     if (metadata.path("parameters").has("pooling")) {
       return Optional.of("{\"inputs\": [\"a text\"]}");
     }

@@ -391,7 +391,8 @@ def respond(call, body):
             raise Failure("MODEL_FAILED", f"{named} returned a response of {len(answer)} bytes, and a worker process transfers"
                                           f" at most {LIMIT}: request less")
         names = struct.pack(">i", len(ignored)) + b"".join(string(name) for name in ignored)
-        send(RESPONSE, call, string("application/json") + names + answer)
+        no_texts = struct.pack(">i", 0)  # that were cut off
+        send(RESPONSE, call, string("application/json") + names + no_texts + answer)
     except SystemExit:
         os._exit(1)
     except BaseException as e:

@@ -83,7 +83,7 @@ final class InstancesTest {
       {'instances': 'hello'}                   | instances must be an array, such as {"inputs": ["a text", "another"]}
       {'inputs': 'hello', 'parameters': {'x': 1}} | parameters.x must not be present: this model has no parameters
       {'inputs': 5}                            | inputs must be an array of tensors, a text, or an array of texts, such as {"inputs": ["a text", "another"]}
-      {'input': 'a'}                           | inputs must be present, or instances, and not both, which none of input is, such as {"inputs": ["a text", "another"]}
+      {'inptus': 'a'}                          | inputs must be present, or instances, and not both, which none of inptus is, such as {"inputs": ["a text", "another"]}
       {}                                       | inputs must be present, or instances, and not both, such as {"inputs": ["a text", "another"]}
       ''                                       | body must be a JSON object, such as {"inputs": ["a text", "another"]}
       """)

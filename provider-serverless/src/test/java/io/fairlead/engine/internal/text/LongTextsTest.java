@@ -250,6 +250,11 @@ final class LongTextsTest {
     }
 
     @Override
+    public Tokens encode(String text, String second) {
+      return encode(text + " " + second);
+    }
+
+    @Override
     public int limit() {
       return LIMIT;
     }

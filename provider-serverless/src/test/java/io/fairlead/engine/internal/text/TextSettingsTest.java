@@ -118,7 +118,7 @@ final class TextSettingsTest {
     assertThat(embed(model, "hello"))
         .containsExactly(new float[] {0.70710677f, -0.70710677f}, within(1e-6f));
     assertThat(model.text())
-        .contains(new TextDescription("lasttoken", "1_Pooling/config.json", true, 128, ""));
+        .contains(new TextDescription("lasttoken", "1_Pooling/config.json", true, 128, "", ""));
   }
 
   @Test
@@ -127,7 +127,7 @@ final class TextSettingsTest {
 
     assertThat(embed(model, "hello"))
         .containsExactly(new float[] {0.70710677f, -0.70710677f}, within(1e-6f));
-    assertThat(model.text()).contains(new TextDescription("mean", "default", true, 128, ""));
+    assertThat(model.text()).contains(new TextDescription("mean", "default", true, 128, "", ""));
   }
 
   @Test
@@ -153,7 +153,7 @@ final class TextSettingsTest {
     LeasedModel model = load(Map.of("pooling", "cls", "normalize", "false", "max-tokens", "5"));
 
     assertThat(embed(model, "hello hello hello hello")).containsExactly(101, -101);
-    assertThat(model.text()).contains(new TextDescription("cls", "label", false, 5, ""));
+    assertThat(model.text()).contains(new TextDescription("cls", "label", false, 5, "", ""));
   }
 
   @ParameterizedTest
@@ -233,7 +233,7 @@ final class TextSettingsTest {
     LeasedModel model = ENGINE.load(artifact(Map.of()));
 
     assertThat(embed(model, "hello")).containsExactly(-101, -7592, -102);
-    assertThat(model.text()).contains(new TextDescription("model", "model", false, 128, ""));
+    assertThat(model.text()).contains(new TextDescription("model", "model", false, 128, "", ""));
   }
 
   @Test
@@ -296,6 +296,8 @@ final class TextSettingsTest {
       {"max_seq_length": null}  | {"model_max_length": 1e30} | {}                             | 128
       {"max_seq_length": 300}   | {"model_max_length": 512}  | {}                             | 300
       {"max_seq_length": 300}   | {"model_max_length": 512}  | {"max_position_embeddings": 64} | 64
+      {"max_seq_length": 300}   | {"model_max_length": 512}  | {"max_position_embeddings": 66, "model_type": "roberta"} | 64
+      {"max_seq_length": 300}   | {"model_max_length": 512}  | {"max_position_embeddings": 66, "model_type": "mpnet", "pad_token_id": 3} | 62
       """)
   void theLengthIsThatOfTheFiles(String own, String tokenizer, String model, int expected)
       throws IOException {
@@ -330,7 +332,8 @@ final class TextSettingsTest {
     LeasedModel model = ENGINE.load(artifact(Map.of()));
 
     assertThat(embed(model, "hello")).containsExactly(101, 7592, 7592, 102);
-    assertThat(model.text()).contains(new TextDescription("model", "model", false, 128, "hello "));
+    assertThat(model.text())
+        .contains(new TextDescription("model", "model", false, 128, "hello ", ""));
     assertThat(embed(ENGINE.load(artifact(Map.of("prompt", "document"))), "hello"))
         .containsExactly(101, 7592, 102);
     assertThat(embed(ENGINE.load(artifact(Map.of("prompt", ""))), "hello"))
