@@ -5,6 +5,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import io.fairlead.config.DeploymentFile;
 import io.fairlead.config.DeploymentReader;
 import io.fairlead.config.OpenPlatforms;
+import io.fairlead.engine.ChatModelHandler;
 import io.fairlead.engine.ExecutionProvider;
 import io.fairlead.engine.StreamingModelHandler;
 import io.fairlead.grammar.ColdStart;
@@ -21,6 +22,8 @@ import io.fairlead.grammar.Scaling;
 import io.fairlead.grammar.StatePolicy;
 import io.fairlead.grammar.StatefulContainer;
 import io.fairlead.json.GrammarJson;
+import io.fairlead.language.ChatResponse;
+import io.fairlead.language.TokenUsage;
 import io.fairlead.local.LocalConfig;
 import io.fairlead.local.LocalProvider;
 import io.fairlead.operation.Operation;
@@ -123,6 +126,17 @@ final class DocSnippets {
       return Response.of(new byte[0], "text/plain");
     };
     return counter;
+  }
+
+  static ChatModelHandler parrot() {
+    ChatModelHandler parrot = (question, pieces) -> {
+      String last = question.messages().get(question.messages().size() - 1).content();
+      for (String word : last.split("(?<= )")) {
+        pieces.accept(word);
+      }
+      return ChatResponse.of("").withUsage(new TokenUsage(last.length(), last.length()));
+    };
+    return parrot;
   }
 
   static Response pieces(EndpointPlatform platform, Endpoint blue, StringBuilder shown) {

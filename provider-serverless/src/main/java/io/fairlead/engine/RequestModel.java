@@ -25,9 +25,14 @@ public non-sealed interface RequestModel extends Model {
    *
    * @param pieces the consumer of the pieces, called on this thread while the call is not entered
    * @param call the call, with its deadline; it stops the work
-   * @return the response without the pieces
+   * @return the response without the pieces; its body, if any, is the last piece
    */
   default Response stream(Request request, Consumer<? super ByteBuffer> pieces, Call call) {
-    return answer(request, call).handOn(pieces);
+    return answer(request, call);
+  }
+
+  /** {@return the content type of the pieces, which the head of an HTTP response has before the first of them} */
+  default String streamedType() {
+    return "text/event-stream";
   }
 }

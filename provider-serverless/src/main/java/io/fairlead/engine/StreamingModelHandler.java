@@ -34,6 +34,16 @@ public interface StreamingModelHandler extends ModelHandler {
    */
   Response stream(Request request, Consumer<? super ByteBuffer> pieces) throws Exception;
 
+  /**
+   * {@return the content type of the pieces; by default that of server-sent events}
+   *
+   * <p>Over HTTP it is the type of a streamed response, whose head is sent before the first piece. A response without
+   * pieces has the type that {@link #stream} returns.
+   */
+  default String streamedType() {
+    return "text/event-stream";
+  }
+
   @Override
   @SuppressWarnings("FunctionalInterfaceMethodChanged") // the same response, as one piece
   default Response handle(Request request) throws Exception {

@@ -265,6 +265,12 @@ final class FunctionsOverHttpTest {
 
     assertThat(answer.body())
         .isEqualTo("[{\"index\":1,\"score\":4.0},{\"index\":0,\"score\":3.0}]");
+    for (String route : List.of("/v1/rerank", "/rerank")) {
+      HttpResponse<String> ranked = post(
+          url.resolve(route),
+          "{\"model\": \"ranker\", \"query\": \"who\", \"documents\": [\"a man\", \"a man eats\"]}");
+      assertThat(json(ranked).path("results").findValuesAsText("index")).containsExactly("1", "0");
+    }
     assertThat(json(get(url.toString())).path("parameters").path("activation").asText())
         .isEqualTo("identity");
   }

@@ -177,7 +177,10 @@ public final class LocalHost {
         pieces.accept(piece);
       };
       return LocalHost.this.invoke(
-          endpoint, request, (model, rest) -> model.invokeStreaming(rest, passing), begun::get);
+          endpoint,
+          request,
+          (model, rest) -> model.invokeStreaming(rest, passing).handOn(passing),
+          begun::get);
     }
   }
 

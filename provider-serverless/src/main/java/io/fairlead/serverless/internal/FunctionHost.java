@@ -48,6 +48,7 @@ import io.fairlead.serverless.internal.http.FunctionDescription;
 import io.fairlead.serverless.internal.http.FunctionDirectory;
 import io.fairlead.serverless.internal.http.HttpFront;
 import io.fairlead.serverless.internal.http.HttpFunction;
+import io.fairlead.serverless.internal.http.StreamedPieces;
 import io.fairlead.serverless.internal.pool.Budget;
 import io.fairlead.serverless.internal.pool.Pool;
 import io.fairlead.serverless.internal.pool.PoolClock;
@@ -333,7 +334,8 @@ public final class FunctionHost {
     public Optional<HttpFunction> find(String name) {
       Deployed deployed = functions.get(name);
       ServedFunction serving = deployed == null ? null : deployed.serving;
-      return Optional.ofNullable(serving).map(ServedOverHttp::new);
+      return Optional.ofNullable(serving)
+          .map(found -> new ServedOverHttp(found, deployed.createdAt));
     }
 
     @Override
@@ -369,7 +371,8 @@ public final class FunctionHost {
   }
 
   /** A function as the HTTP server invokes it. */
-  private record ServedOverHttp(ServedFunction serving) implements HttpFunction {
+  private record ServedOverHttp(ServedFunction serving, Instant deployedAt)
+      implements HttpFunction {
     @Override
     public String name() {
       return serving.function().name();
@@ -398,6 +401,11 @@ public final class FunctionHost {
     @Override
     public CompletableFuture<Response> invoke(Request request) {
       return serving.begin(request);
+    }
+
+    @Override
+    public CompletableFuture<Response> invokeStreaming(Request request, StreamedPieces pieces) {
+      return serving.beginStreaming(request, pieces);
     }
 
     @Override

@@ -3,13 +3,11 @@ package io.fairlead.serverless.internal;
 import io.fairlead.provider.PieceQueue;
 import io.fairlead.provider.PieceQueues;
 import java.nio.ByteBuffer;
-import java.util.concurrent.CancellationException;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.Supplier;
-import org.jspecify.annotations.Nullable;
 
 /**
  * The hand-over of streamed pieces from a model on a thread of the platform to its caller, with backpressure.
@@ -18,13 +16,13 @@ import org.jspecify.annotations.Nullable;
  */
 final class HandedPieces implements PieceQueues.Source, Consumer<ByteBuffer> {
   private final PieceQueue<ByteBuffer> queue;
+  private final AbandonableRun run = new AbandonableRun();
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition changed = lock.newCondition();
 
   // Guarded by the lock. The first piece is requested from the start.
   private int requested = 1;
   private boolean abandoned;
-  private @Nullable Thread model;
 
   /**
    * Creates the hand-over.
@@ -43,27 +41,7 @@ final class HandedPieces implements PieceQueues.Source, Consumer<ByteBuffer> {
 
   /** Runs a model that hands its pieces to this; it is interrupted when its caller has gone. */
   <T> T run(Supplier<T> work) {
-    lock.lock();
-    try {
-      checkNotAbandoned();
-      model = Thread.currentThread();
-    } finally {
-      lock.unlock();
-    }
-    try {
-      return work.get();
-    } finally {
-      lock.lock();
-      try {
-        model = null;
-        if (abandoned) {
-          // The interrupt was for this response; the next task of the thread must not see it.
-          Thread.interrupted();
-        }
-      } finally {
-        lock.unlock();
-      }
-    }
+    return run.run(work);
   }
 
   @Override
@@ -73,27 +51,19 @@ final class HandedPieces implements PieceQueues.Source, Consumer<ByteBuffer> {
       while (requested == 0 && !abandoned) {
         changed.await();
       }
-      checkNotAbandoned();
+      if (abandoned) {
+        throw AbandonableRun.gone();
+      }
       requested--;
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
-      throw gone();
+      throw AbandonableRun.gone();
     } finally {
       lock.unlock();
     }
     byte[] copy = new byte[piece.remaining()];
     piece.get(copy);
     queue.piece(ByteBuffer.wrap(copy));
-  }
-
-  private void checkNotAbandoned() {
-    if (abandoned) {
-      throw gone();
-    }
-  }
-
-  private static CancellationException gone() {
-    return new CancellationException("the caller of this invocation has gone");
   }
 
   // ---- on the caller's ----
@@ -115,11 +85,9 @@ final class HandedPieces implements PieceQueues.Source, Consumer<ByteBuffer> {
     try {
       abandoned = true;
       changed.signal();
-      if (model != null) {
-        model.interrupt();
-      }
     } finally {
       lock.unlock();
     }
+    run.abandon();
   }
 }

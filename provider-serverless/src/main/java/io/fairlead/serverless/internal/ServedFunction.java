@@ -21,6 +21,7 @@ import io.fairlead.serverless.RunOn;
 import io.fairlead.serverless.ServerlessOptions;
 import io.fairlead.serverless.ServerlessProvider;
 import io.fairlead.serverless.internal.http.FunctionDescription;
+import io.fairlead.serverless.internal.http.StreamedPieces;
 import io.fairlead.serverless.internal.pool.Pool;
 import io.fairlead.serverless.internal.pool.PoolClock;
 import io.fairlead.serverless.internal.pool.PoolSettings;
@@ -150,8 +151,9 @@ final class ServedFunction {
 
   Response invokeStreaming(Request request, Consumer<? super ByteBuffer> pieces) {
     return onCaller
-        ? invokeOnCaller(request, (model, rest) -> model.invokeStreaming(rest, pieces))
-        : await(beginStreaming(request, pieces));
+        ? invokeOnCaller(
+            request, (model, rest) -> model.invokeStreaming(rest, pieces).handOn(pieces))
+        : await(beginHanding(request, pieces));
   }
 
   private Response invokeOnCaller(
@@ -171,7 +173,7 @@ final class ServedFunction {
   }
 
   /** Runs the model on a thread of the platform, and hands its pieces to the caller until there are no more. */
-  private CompletableFuture<Response> beginStreaming(
+  private CompletableFuture<Response> beginHanding(
       Request request, Consumer<? super ByteBuffer> pieces) {
     long deadline = deadline(request.timeout());
     HandedPieces handed = new HandedPieces(source -> host.streams()
@@ -185,8 +187,9 @@ final class ServedFunction {
     Invocation<Response> invocation = new Invocation<>(
         deadline,
         host.threads(),
-        model -> handed.run(
-            () -> model.invokeStreaming(request.withTimeout(timeLeft(deadline)), handed)),
+        model -> handed.run(() -> model
+            .invokeStreaming(request.withTimeout(timeLeft(deadline)), handed)
+            .handOn(handed)),
         refusal -> refusal(refusal, request.timeout()));
     host.watch(invocation.answer().handle((response, thrown) -> {
       if (thrown == null) {
@@ -214,6 +217,29 @@ final class ServedFunction {
         host.threads(),
         withContext(model -> answer(model, request.withTimeout(timeLeft(deadline)))),
         refusal -> refusal(refusal, request.timeout()));
+    pool.submit(invocation);
+    return invocation.answer();
+  }
+
+  /**
+   * Starts an invocation on a thread of the platform, which passes the pieces on.
+   *
+   * @param pieces called on that thread; it may block, and throws when nobody waits for the response any more
+   */
+  CompletableFuture<Response> beginStreaming(Request request, StreamedPieces pieces) {
+    long deadline = deadline(request.timeout());
+    AbandonableRun run = new AbandonableRun();
+    Invocation<Response> invocation = new Invocation<>(
+        deadline,
+        host.threads(),
+        withContext(model -> run.run(() -> model.invokeStreaming(
+            request.withTimeout(timeLeft(deadline)),
+            piece -> pieces.accept(model.streamedType(), piece)))),
+        refusal -> refusal(refusal, request.timeout()));
+    host.watch(invocation.answer().handle((response, thrown) -> {
+      run.abandon();
+      return null;
+    }));
     pool.submit(invocation);
     return invocation.answer();
   }

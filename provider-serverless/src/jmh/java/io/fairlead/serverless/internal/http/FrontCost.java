@@ -35,6 +35,7 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.Arrays;
 import java.util.Collection;
 import java.util.List;
@@ -223,6 +224,11 @@ public final class FrontCost {
     @Override
     public Optional<String> version() {
       return Optional.empty();
+    }
+
+    @Override
+    public Instant deployedAt() {
+      return Instant.EPOCH;
     }
 
     @Override

@@ -51,8 +51,15 @@ final class HandlerModel implements RequestModel {
   @Override
   public Response stream(Request request, Consumer<? super ByteBuffer> pieces, Call call) {
     return handler instanceof StreamingModelHandler streaming
-        ? run(() -> streaming.stream(request, new Pieces(pieces, call)), call).handOn(pieces)
+        ? run(() -> streaming.stream(request, new Pieces(pieces, call)), call)
         : RequestModel.super.stream(request, pieces, call);
+  }
+
+  @Override
+  public String streamedType() {
+    return handler instanceof StreamingModelHandler streaming
+        ? streaming.streamedType()
+        : RequestModel.super.streamedType();
   }
 
   private Response run(Callable<Response> code, Call call) {

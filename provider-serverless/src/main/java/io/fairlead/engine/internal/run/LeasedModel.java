@@ -111,6 +111,11 @@ public final class LeasedModel implements LoadedModel {
     return inCall(request, call -> model.stream(request, pieces, call));
   }
 
+  @Override
+  public String streamedType() {
+    return model.streamedType();
+  }
+
   private Response inCall(Request request, Function<RunningCall, Response> work) {
     RunningCall call = calls.begin(name, request.timeout(), memoryBytes, processors, maxRuns);
     try {

@@ -47,15 +47,20 @@ public interface LoadedModel extends AutoCloseable {
   Response invoke(Request request);
 
   /**
-   * Streams the response, within the request's timeout; a model without streaming sends it as one piece.
+   * Streams the response, within the request's timeout; a model without streaming returns it as it is.
    *
    * @param pieces the consumer of the pieces, called on this thread
-   * @return the response without the pieces
+   * @return the response without the pieces; its body, if any, is the last piece
    * @throws io.fairlead.grammar.InvalidValueException as {@link #invoke} does
    * @throws io.fairlead.error.ServingException as {@link #invoke} does
    */
   default Response invokeStreaming(Request request, Consumer<? super ByteBuffer> pieces) {
-    return invoke(request).handOn(pieces);
+    return invoke(request);
+  }
+
+  /** {@return the content type of the pieces that it streams} */
+  default String streamedType() {
+    return "text/event-stream";
   }
 
   /** Releases the model at once; calls in progress go on. Idempotent. */

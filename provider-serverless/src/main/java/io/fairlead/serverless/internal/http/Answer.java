@@ -1,5 +1,7 @@
 package io.fairlead.serverless.internal.http;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+
 import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonGenerator;
 import io.netty.buffer.ByteBuf;
@@ -77,15 +79,24 @@ record Answer(
     return new Answer(status, contentType, body, Map.copyOf(all), error);
   }
 
-  /** {@return an error with the id of its request in its body, for clients that see no header; others unchanged} */
-  Answer withRequestId(String id) {
-    if (error == null) {
+  /** {@return an error as a server-sent event, which ends one that it comes in the middle of} */
+  ByteBuf asEvent() {
+    ByteBuf event =
+        json(status, json -> ErrorForm.OPENAI.write(json, status, shown(), "")).body();
+    return Unpooled.wrappedBuffer(
+        Unpooled.copiedBuffer("\n\ndata: ", UTF_8), event, Unpooled.copiedBuffer("\n\n", UTF_8));
+  }
+
+  private String shown() {
+    return error == null ? status.reasonPhrase() : error;
+  }
+
+  /** {@return an error in another form; others unchanged} */
+  Answer in(ErrorForm form, String requestId) {
+    if (error == null || form == ErrorForm.PLAIN) {
       return this;
     }
-    Answer named = json(status, json -> {
-      json.writeStringField("error", error);
-      json.writeStringField(Exchange.ID_KEY, id);
-    });
-    return new Answer(status, JSON_TYPE, named.body(), headers, error);
+    Answer formed = json(status, json -> form.write(json, status, error, requestId));
+    return new Answer(status, JSON_TYPE, formed.body(), headers, error);
   }
 }

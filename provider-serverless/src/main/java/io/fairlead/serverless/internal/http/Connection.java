@@ -2,6 +2,7 @@ package io.fairlead.serverless.internal.http;
 
 import static java.util.Objects.requireNonNull;
 
+import io.fairlead.grammar.InvalidValueException;
 import io.fairlead.platform.Response;
 import io.fairlead.provider.Durations;
 import io.fairlead.serverless.HttpSettings;
@@ -11,9 +12,13 @@ import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelFutureListener;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.channel.ChannelOption;
 import io.netty.channel.socket.DuplexChannel;
 import io.netty.handler.codec.DecoderResult;
 import io.netty.handler.codec.http.DefaultFullHttpResponse;
+import io.netty.handler.codec.http.DefaultHttpContent;
+import io.netty.handler.codec.http.DefaultHttpResponse;
+import io.netty.handler.codec.http.DefaultLastHttpContent;
 import io.netty.handler.codec.http.FullHttpResponse;
 import io.netty.handler.codec.http.HttpContent;
 import io.netty.handler.codec.http.HttpHeaderNames;
@@ -22,6 +27,7 @@ import io.netty.handler.codec.http.HttpHeaders;
 import io.netty.handler.codec.http.HttpMethod;
 import io.netty.handler.codec.http.HttpObject;
 import io.netty.handler.codec.http.HttpRequest;
+import io.netty.handler.codec.http.HttpResponse;
 import io.netty.handler.codec.http.HttpResponseStatus;
 import io.netty.handler.codec.http.HttpUtil;
 import io.netty.handler.codec.http.HttpVersion;
@@ -91,6 +97,7 @@ final class Connection extends ChannelInboundHandlerAdapter {
   private @Nullable Answer early;
   private Target.@Nullable Kind kind;
   private @Nullable HttpFunction function;
+  private ErrorForm errorForm = ErrorForm.PLAIN;
   private boolean keepAlive;
   private byte[] body = NONE;
   private int size;
@@ -101,6 +108,7 @@ final class Connection extends ChannelInboundHandlerAdapter {
 
   private long reserved;
   private @Nullable CompletableFuture<?> work;
+  private @Nullable PieceFlow streaming;
 
   Connection(HttpFront front, Routes routes, HttpSettings settings) {
     this.front = front;
@@ -297,6 +305,7 @@ final class Connection extends ChannelInboundHandlerAdapter {
     early = route.early();
     kind = route.kind();
     function = route.function();
+    errorForm = ErrorForm.of(kind, Target.path(request.uri()));
     long length = HttpUtil.getContentLength(request, -1L);
     if (length > settings.maxBodyBytes()) {
       refuse(tooLarge());
@@ -443,15 +452,42 @@ final class Connection extends ChannelInboundHandlerAdapter {
       return;
     }
     HttpRequest request = requireNonNull(head);
-    HttpFunction called = requireNonNull(function);
+    Target.Kind to = requireNonNull(kind);
     byte[] whole = size == body.length ? body : Arrays.copyOf(body, size);
     body = NONE;
+    JsonRouting routing;
+    try {
+      routing = request.method().equals(HttpMethod.POST)
+          ? Routes.routing(to, request.headers(), whole)
+          : JsonRouting.NONE;
+    } catch (InvalidValueException e) {
+      send(Failed.answer("", e));
+      return;
+    }
+    if (function == null) {
+      Routes.Route found = routes.byModel(to, routing);
+      if (found.early() != null) {
+        send(found.early());
+        return;
+      }
+      function = found.function();
+      requireNonNull(exchange).isFor(requireNonNull(function).name());
+    }
+    HttpFunction called = requireNonNull(function);
     state = State.WORKING;
     // A backstop: the invocation has this limit itself, and responds when it is over.
     deadline = System.nanoTime()
         + Durations.nanos(Durations.atMost(Durations.LONGEST, called.timeout()))
         + transferNanos;
-    requireNonNull(exchange).run(() -> invoke(request, whole, requireNonNull(kind), called));
+    boolean streamed = Routes.isStreamed(to, request.headers(), routing)
+        && request.method().equals(HttpMethod.POST);
+    requireNonNull(exchange).run(() -> {
+      if (streamed) {
+        invokeStreaming(request, whole, to, called);
+      } else {
+        invoke(request, whole, to, called);
+      }
+    });
   }
 
   private void invoke(HttpRequest request, byte[] whole, Target.Kind to, HttpFunction called) {
@@ -470,34 +506,179 @@ final class Connection extends ChannelInboundHandlerAdapter {
     }
   }
 
+  private void invokeStreaming(
+      HttpRequest request, byte[] whole, Target.Kind to, HttpFunction called) {
+    PieceFlow flow = new PieceFlow(context().executor(), this::sendPiece);
+    CompletableFuture<Response> invocation;
+    try {
+      invocation =
+          called.invokeStreaming(Routes.toRequest(to, request.headers(), whole, called), flow);
+    } catch (RuntimeException e) {
+      respond(called.name(), null, e);
+      return;
+    }
+    work = invocation;
+    streaming = flow;
+    String accept = accept(request);
+    invocation.whenComplete((response, thrown) -> {
+      // Where the time is over, the function may still wait for its client.
+      flow.close();
+      // Behind the pieces, which are queued there, too.
+      context()
+          .executor()
+          .execute(() -> orClose(called.name(), () -> {
+            if (flow.hasBegun()) {
+              endStream(flow, called.name(), response, thrown);
+            } else {
+              respondUnstreamed(to, called, response, thrown, accept);
+            }
+          }));
+    });
+  }
+
+  private void respondUnstreamed(
+      Target.Kind to,
+      HttpFunction called,
+      @Nullable Response response,
+      @Nullable Throwable thrown,
+      String accept) {
+    Answer answer = null;
+    Throwable failure = thrown;
+    if (response != null) {
+      try {
+        answer = Routes.answer(to, called, response, accept);
+      } catch (RuntimeException e) {
+        failure = e;
+      }
+    }
+    respond(called.name(), answer, failure);
+  }
+
   /** Sends the response, or closes the connection if even that fails: the client would wait for ever otherwise. */
   private void respond(String functionName, @Nullable Answer given, @Nullable Throwable thrown) {
     Exchange answered = exchange;
     if (state != State.WORKING || answered == null) {
       return;
     }
-    answered.run(() -> {
-      try {
-        send(given == null ? Failed.answer(functionName, requireNonNull(thrown)) : given);
-      } catch (Throwable e) {
-        context().close();
-        LOG.warn("The response of function {} could not be sent", functionName, e);
-      }
-    });
+    answered.run(() -> orClose(
+        functionName,
+        () -> send(given == null ? Failed.answer(functionName, requireNonNull(thrown)) : given)));
+  }
+
+  private void orClose(String functionName, Runnable sending) {
+    try {
+      sending.run();
+    } catch (Throwable e) {
+      context().close();
+      LOG.warn("The response of function {} could not be sent", functionName, e);
+    }
   }
 
   private CompletableFuture<Answer> answer(
       HttpRequest request, byte[] whole, Target.Kind to, HttpFunction called) {
     if (request.method().equals(HttpMethod.POST)) {
       CompletableFuture<Response> invocation =
-          called.invoke(Routes.toRequest(request.headers(), whole, called));
+          called.invoke(Routes.toRequest(to, request.headers(), whole, called));
       work = invocation;
-      String accept = String.join(",", request.headers().getAll(HttpHeaderNames.ACCEPT));
+      String accept = accept(request);
       return invocation.thenApply(response -> Routes.answer(to, called, response, accept));
     }
     CompletableFuture<FunctionDescription> description = called.describe();
     work = description;
     return description.thenApply(found -> Routes.metadata(called, found));
+  }
+
+  private static String accept(HttpRequest request) {
+    return String.join(",", request.headers().getAll(HttpHeaderNames.ACCEPT));
+  }
+
+  // Answers in pieces.
+
+  private void sendPiece(PieceFlow flow, String contentType, ByteBuf piece) {
+    int length = piece.readableBytes();
+    if (state != State.WORKING || streaming != flow) {
+      piece.release();
+      return;
+    }
+    orClose(requireNonNull(function).name(), () -> {
+      if (!flow.hasBegun()) {
+        flow.begin(contentType);
+        context().write(streamHead(contentType));
+      }
+      context().writeAndFlush(new DefaultHttpContent(piece)).addListener(written -> {
+        flow.taken(length);
+        if (!written.isSuccess()) {
+          context().close();
+        }
+      });
+    });
+  }
+
+  private HttpResponse streamHead(String contentType) {
+    boolean isOld = requireNonNull(head).protocolVersion().minorVersion() == 0;
+    HttpResponse response = new DefaultHttpResponse(HttpVersion.HTTP_1_1, HttpResponseStatus.OK);
+    HttpHeaders headers = response.headers();
+    headers.set(HttpHeaderNames.CONTENT_TYPE, contentType);
+    headers.set(HttpHeaderNames.CACHE_CONTROL, HttpHeaderValues.NO_CACHE);
+    // nginx, and the clouds' proxies that are made of it, would keep the pieces back.
+    headers.set("x-accel-buffering", "no");
+    headers.set(HttpHeaderNames.DATE, front.date());
+    requireNonNull(exchange).writeIds(headers);
+    keepAlive = keepAlive && !front.isDraining() && !isOld;
+    if (!isOld) {
+      headers.set(HttpHeaderNames.TRANSFER_ENCODING, HttpHeaderValues.CHUNKED);
+    }
+    if (!keepAlive) {
+      headers.set(HttpHeaderNames.CONNECTION, HttpHeaderValues.CLOSE);
+    }
+    return response;
+  }
+
+  /**
+   * Ends a response in pieces.
+   *
+   * <p>After a failure it has no last chunk, so that the client can tell; server-sent events have the error as their
+   * last event. In HTTP/1.0, where a response ends with its connection, the connection is reset.
+   */
+  private void endStream(
+      PieceFlow flow,
+      String functionName,
+      @Nullable Response response,
+      @Nullable Throwable thrown) {
+    Exchange streamed = exchange;
+    HttpRequest request = head;
+    if (state != State.WORKING || streaming != flow || streamed == null || request == null) {
+      return;
+    }
+    streamed.run(() -> {
+      streamed.received(size);
+      Answer failure =
+          response == null ? Failed.answer(functionName, requireNonNull(thrown)) : null;
+      boolean isOld = request.protocolVersion().minorVersion() == 0;
+      boolean keep = failure == null && keepAlive && !front.isDraining();
+      ByteBuf last = failure == null
+          ? Unpooled.wrappedBuffer(requireNonNull(response).bodyBuffer())
+          : flow.isOfEvents() ? failure.asEvent() : Unpooled.EMPTY_BUFFER;
+      if (failure != null && isOld && !flow.isOfEvents()) {
+        context().channel().config().setOption(ChannelOption.SO_LINGER, 0);
+        endUnanswered(failure.status().code());
+        context().close();
+        return;
+      }
+      int length = last.readableBytes();
+      int status =
+          failure == null ? HttpResponseStatus.OK.code() : failure.status().code();
+      clearRequest();
+      state = State.SENDING;
+      deadline = System.nanoTime() + transferNanos;
+      ChannelFuture sent = context()
+          .writeAndFlush(
+              failure == null ? new DefaultLastHttpContent(last) : new DefaultHttpContent(last));
+      sent.addListener(future -> {
+        ended(streamed, sent.isSuccess() ? status : CLIENT_CLOSED, flow.sent() + length);
+        sent(sent, keep);
+      });
+    });
   }
 
   // Answers.
@@ -517,10 +698,7 @@ final class Connection extends ChannelInboundHandlerAdapter {
   private void send(Answer given) {
     Exchange answered = exchange == null ? Exchange.unreadable() : exchange;
     answered.received(size);
-    // These clouds pass on the body, and no header.
-    Answer answer = kind == Target.Kind.INVOCATIONS || kind == Target.Kind.PREDICT
-        ? given.withRequestId(answered.id())
-        : given;
+    Answer answer = given.in(errorForm, answered.id());
     HttpRequest request = head;
     boolean isHead = request != null && request.method().equals(HttpMethod.HEAD);
     boolean isOld = request != null && request.protocolVersion().minorVersion() == 0;
@@ -554,7 +732,7 @@ final class Connection extends ChannelInboundHandlerAdapter {
     exchange = null;
     if (unanswered != null) {
       unanswered.received(size);
-      ended(unanswered, status, 0);
+      ended(unanswered, status, streaming == null ? 0 : streaming.sent());
     }
   }
 
@@ -606,7 +784,9 @@ final class Connection extends ChannelInboundHandlerAdapter {
     early = null;
     kind = null;
     function = null;
+    errorForm = ErrorForm.PLAIN;
     work = null;
+    streaming = null;
     body = NONE;
     size = 0;
     arrived = 0;
@@ -627,11 +807,15 @@ final class Connection extends ChannelInboundHandlerAdapter {
   @Override
   public void channelInactive(ChannelHandlerContext newContext) {
     CompletableFuture<?> running = work;
+    PieceFlow flow = streaming;
     state = State.LINGERING;
     endUnanswered(CLIENT_CLOSED);
     clearRequest();
     releasePending();
     front.closed(this);
+    if (flow != null) {
+      flow.close();
+    }
     if (running != null) {
       running.cancel(false);
     }

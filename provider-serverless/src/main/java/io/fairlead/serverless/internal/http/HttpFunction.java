@@ -4,6 +4,7 @@ import io.fairlead.platform.Request;
 import io.fairlead.platform.Response;
 import io.fairlead.serverless.FunctionMetrics;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 
@@ -17,6 +18,9 @@ public interface HttpFunction {
 
   /** {@return the version for the protocol; empty if there are no versions} */
   Optional<String> version();
+
+  /** {@return the time of its deployment} */
+  Instant deployedAt();
 
   /**
    * {@return whether it can be invoked; a function that is scaled to zero is ready, unless its last start has failed}
@@ -38,6 +42,18 @@ public interface HttpFunction {
    * belongs on the thread that runs the function, too.
    */
   CompletableFuture<Response> invoke(Request request);
+
+  /**
+   * Starts an invocation whose response is streamed if the function can; by default it cannot.
+   *
+   * <p>As with {@link #invoke}; and cancelling the future stops a model that is running, too.
+   *
+   * @param pieces the consumer of the pieces, called on the thread that runs the function, never on this one
+   * @return the response without the pieces; its body, if any, is the last piece
+   */
+  default CompletableFuture<Response> invokeStreaming(Request request, StreamedPieces pieces) {
+    return invoke(request);
+  }
 
   /** Starts to read the inputs and outputs of the function, which may have to be loaded first. */
   CompletableFuture<FunctionDescription> describe();

@@ -47,10 +47,14 @@ final class OpenApi {
       document.remove("security");
       ((ObjectNode) document.get("components")).remove("securitySchemes");
     }
-    settings.healthRoute().ifPresent(route -> add(paths, route, "/ping", "get", "healthRoute"));
+    settings
+        .healthRoute()
+        .filter(route -> !Target.isByModel(route))
+        .ifPresent(route -> add(paths, route, "/ping", "get", "healthRoute"));
     // The same route for both is for predictions, as in Target.
     settings
         .predictRoute()
+        .filter(route -> !Target.isByModel(route))
         .ifPresent(route -> add(paths, route, "/invocations", "post", "predictRoute"));
   }
 

@@ -2,6 +2,7 @@ package io.fairlead.serverless.internal.http;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static java.util.Objects.requireNonNull;
+import static java.util.stream.Collectors.joining;
 
 import com.fasterxml.jackson.core.JsonGenerator;
 import io.fairlead.engine.TensorSpec;
@@ -38,6 +39,7 @@ final class Routes {
   private static final String HEADER_LENGTH = "Inference-Header-Content-Length";
   private static final String OCTETS = "application/octet-stream";
   private static final String FORM = "application/x-www-form-urlencoded";
+  private static final String EVENTS = "text/event-stream";
   private static final String BEARER = "Bearer ";
   private static final String SITE_HEADER = "sec-fetch-site";
   private static final String IGNORED_HEADER = "fairlead-ignored-parameters";
@@ -46,15 +48,18 @@ final class Routes {
   private static final byte[] PREDICTIONS = "{\"predictions\":".getBytes(UTF_8);
   private static final byte[] END = {'}'};
   private static final String SUPPORTED_ROUTES =
-      "Supported are GET /v2, /v2/health/live, /v2/health/ready, /v2/models/NAME, /v2/models/NAME/ready, /ping, /openapi.json and /, and"
-          + " POST /v2/models/NAME/infer, /v2/models/NAME, /v1/models/NAME:predict, /v2/repository/index and /invocations";
+      "Supported are GET /v2, /v2/health/live, /v2/health/ready, /v2/models/NAME, /v2/models/NAME/ready, /v1/models,"
+          + " /v1/models/NAME, /ping, /openapi.json and /, and"
+          + " POST /v2/models/NAME/infer, /v2/models/NAME, /v1/models/NAME:predict, /v1/chat/completions, /v1/completions,"
+          + " /v1/embeddings, /v1/rerank, /v2/repository/index and /invocations";
+  private static final int MAX_NAMES = 20;
 
   /**
    * The route of a request.
    *
    * @param early the response, if no function is needed for it
    * @param kind the kind of the route; null if there is none
-   * @param function the function to invoke, if there is no early response
+   * @param function the function to invoke, if there is no early response; null if the body of the request says it
    */
   record Route(
       @Nullable Answer early,
@@ -172,6 +177,9 @@ final class Routes {
       case INDEX -> {
         return Route.to(Answer.value(HttpResponseStatus.OK, this::writeIndex));
       }
+      case MODELS -> {
+        return Route.to(Answer.json(HttpResponseStatus.OK, this::writeModels));
+      }
       default -> {
         if (directory.isClosing()) {
           return Route.to(Failed.closing());
@@ -184,6 +192,14 @@ final class Routes {
                       + String.join(", ", codings)
                       + ": use one of them, or send the body as it is.")
               .with("accept-encoding", Inflation.CODINGS));
+        }
+        if (kind.pathByModel().isPresent()) {
+          return isJson(request.headers())
+              ? new Route(null, kind, null)
+              : Route.to(Answer.error(
+                  HttpResponseStatus.UNSUPPORTED_MEDIA_TYPE,
+                  "The Content-Type of this route is application/json, and not "
+                      + request.headers().get(HttpHeaderNames.CONTENT_TYPE) + "."));
         }
         return target.function().isEmpty() ? toDefault(kind) : toNamed(target);
       }
@@ -206,9 +222,47 @@ final class Routes {
               + version.map(it -> "use '" + it + "', or leave it out").orElse("leave it out")
               + "."));
     }
-    return target.kind() == Target.Kind.FUNCTION_READY
-        ? Route.to(readiness(function))
-        : new Route(null, target.kind(), function);
+    return switch (target.kind()) {
+      case FUNCTION_READY -> Route.to(readiness(function, json -> {}));
+      case MODEL -> Route.to(readiness(function, json -> writeModel(json, function)));
+      default -> new Route(null, target.kind(), function);
+    };
+  }
+
+  /**
+   * {@return the route to the function that a body names as its model, or to the default one if it names none}
+   *
+   * <p>Another name is never taken for the default function's: an answer of another model than the one that was asked
+   * for would be taken for its own.
+   */
+  Route byModel(Target.Kind kind, JsonRouting routing) {
+    String name = routing.model();
+    if (name == null) {
+      return hasDefault()
+              && (settings.defaultFunction().isPresent() || directory.names().size() == 1)
+          ? toDefault(kind)
+          : Route.to(Answer.error(
+              directory.names().isEmpty()
+                  ? HttpResponseStatus.NOT_FOUND
+                  : HttpResponseStatus.BAD_REQUEST,
+              "The body has no model, and this server no default function. " + functions()));
+    }
+    return directory
+        .find(name)
+        .map(function -> new Route(null, kind, function))
+        .orElseGet(() -> Route.to(Answer.error(
+            HttpResponseStatus.NOT_FOUND,
+            "There is no function '" + name + "' for this model. " + functions())));
+  }
+
+  private String functions() {
+    List<String> names = directory.names().stream().sorted().toList();
+    if (names.isEmpty()) {
+      return "There is no function yet: deploy one.";
+    }
+    return "The functions are "
+        + names.stream().limit(MAX_NAMES).map(name -> "'" + name + "'").collect(joining(", "))
+        + (names.size() > MAX_NAMES ? " and " + (names.size() - MAX_NAMES) + " others." : ".");
   }
 
   /** Whether there is something to invoke: a server that listens before that is not ready. */
@@ -306,13 +360,35 @@ final class Routes {
         json -> json.writeBooleanField(name, value));
   }
 
-  private static Answer readiness(HttpFunction function) {
+  private static Answer readiness(HttpFunction function, Answer.Fields further) {
     boolean ready = function.isReady();
     return Answer.json(
         ready ? HttpResponseStatus.OK : HttpResponseStatus.SERVICE_UNAVAILABLE, json -> {
           json.writeStringField("name", function.name());
           json.writeBooleanField("ready", ready);
+          further.write(json);
         });
+  }
+
+  private void writeModels(JsonGenerator json) throws IOException {
+    json.writeStringField("object", "list");
+    json.writeArrayFieldStart("data");
+    for (String name : new TreeSet<>(directory.names())) {
+      HttpFunction function = directory.find(name).orElse(null);
+      if (function != null) {
+        json.writeStartObject();
+        writeModel(json, function);
+        json.writeEndObject();
+      }
+    }
+    json.writeEndArray();
+  }
+
+  private static void writeModel(JsonGenerator json, HttpFunction function) throws IOException {
+    json.writeStringField("id", function.name());
+    json.writeStringField("object", "model");
+    json.writeNumberField("created", function.deployedAt().getEpochSecond());
+    json.writeStringField("owned_by", "fairlead");
   }
 
   private static void writeServer(JsonGenerator json) throws IOException {
@@ -396,12 +472,50 @@ final class Routes {
     json.writeEndArray();
   }
 
+  /** {@return whether a body is JSON, or of a type that simple clients send without a thought} */
+  private static boolean isJson(HttpHeaders headers) {
+    String type = headers.get(HttpHeaderNames.CONTENT_TYPE);
+    return isOfSimpleClient(type)
+        || requireNonNull(type)
+            .toLowerCase(Locale.ROOT)
+            .matches("\\s*application/(json|[^;/ ]+\\+json)\\s*(;.*)?");
+  }
+
+  /** The default of simple clients, such as curl. */
+  private static boolean isOfSimpleClient(@Nullable String type) {
+    return type == null || type.isBlank() || type.toLowerCase(Locale.ROOT).startsWith(FORM);
+  }
+
+  /** {@return what the routing needs of a body, which is read only where that says something} */
+  static JsonRouting routing(Target.Kind kind, HttpHeaders headers, byte[] body) {
+    if (kind.pathByModel().isPresent()) {
+      return JsonRouting.of(body);
+    }
+    // To these, clouds pass on the body, and not every header.
+    boolean isCloud = kind == Target.Kind.INVOCATIONS || kind == Target.Kind.PREDICT;
+    return isCloud && isJson(headers) ? JsonRouting.ifObject(body) : JsonRouting.NONE;
+  }
+
+  /** {@return whether the client wants the response in pieces, if the function has some} */
+  static boolean isStreamed(Target.Kind kind, HttpHeaders headers, JsonRouting routing) {
+    return routing.stream()
+        || (kind.pathByModel().isEmpty()
+            && headers.getAll(HttpHeaderNames.ACCEPT).stream()
+                .anyMatch(accept -> Accept.quality(accept, EVENTS, false) > 0));
+  }
+
   /**
    * {@return the request to a function}
    *
    * @throws io.fairlead.grammar.InvalidValueException if its headers are wrong
    */
-  static Request toRequest(HttpHeaders headers, byte[] body, HttpFunction function) {
+  static Request toRequest(
+      Target.Kind kind, HttpHeaders headers, byte[] body, HttpFunction function) {
+    if (kind.pathByModel().isPresent()) {
+      return Request.ofUnsafe(body, Answer.JSON_TYPE)
+          .withTimeout(function.timeout())
+          .withPath(kind.pathByModel().get());
+    }
     String headerLength = headers.get(HEADER_LENGTH);
     String type = headers.get(HttpHeaderNames.CONTENT_TYPE);
     if (headerLength != null) {
@@ -413,8 +527,7 @@ final class Routes {
               headerLength)
           .throwIfAny();
       type = BINARY + headerLength;
-    } else if (type == null || type.isBlank() || type.toLowerCase(Locale.ROOT).startsWith(FORM)) {
-      // The default of simple clients, such as curl.
+    } else if (isOfSimpleClient(type)) {
       type = Answer.JSON_TYPE;
     }
     return Request.ofUnsafe(body, type).withTimeout(function.timeout());
@@ -428,7 +541,7 @@ final class Routes {
   static Answer answer(Target.Kind kind, HttpFunction function, Response given, String accept) {
     Response response = Accept.prefersCsv(accept) ? CsvAnswer.of(given).orElse(given) : given;
     String type = response.contentType();
-    if (type.chars().anyMatch(it -> it < ' ' || it >= 0x7f)) {
+    if (!isHeaderValue(type)) {
       return Answer.error(
           HttpResponseStatus.INTERNAL_SERVER_ERROR,
           "Function '" + function.name()
@@ -451,6 +564,11 @@ final class Routes {
           Unpooled.wrappedBuffer(PREDICTIONS), body, Unpooled.wrappedBuffer(END));
     }
     return Answer.of(HttpResponseStatus.OK, type, body).with(headers);
+  }
+
+  /** {@return whether a text can be the value of a header} */
+  static boolean isHeaderValue(String text) {
+    return text.chars().allMatch(it -> it >= ' ' && it < 0x7f);
   }
 
   /** The positions of the first texts that were cut off, and whether there are more. */

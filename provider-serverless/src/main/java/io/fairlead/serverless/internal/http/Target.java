@@ -5,6 +5,8 @@ import io.netty.handler.codec.http.HttpMethod;
 import io.netty.handler.codec.http.QueryStringDecoder;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -28,14 +30,36 @@ record Target(Kind kind, String function, String version) {
     INFER(false, true),
     PING(true, false),
     INVOCATIONS(false, true),
-    PREDICT(false, true);
+    PREDICT(false, true),
+    MODELS(true, false, ""),
+    MODEL(true, false, ""),
+    CHAT(false, true, "/v1/chat/completions"),
+    COMPLETIONS(false, true, "/v1/completions"),
+    EMBEDDINGS(false, true, "/v1/embeddings"),
+    RERANK(false, true, "/v1/rerank");
 
     private final boolean getAllowed;
     private final boolean postAllowed;
+    private final @Nullable String openAiPath;
 
     Kind(boolean getAllowed, boolean postAllowed) {
+      this(getAllowed, postAllowed, null);
+    }
+
+    Kind(boolean getAllowed, boolean postAllowed, @Nullable String openAiPath) {
       this.getAllowed = getAllowed;
       this.postAllowed = postAllowed;
+      this.openAiPath = openAiPath;
+    }
+
+    /** {@return whether it is a route of OpenAI's API, or of one that goes with it} */
+    boolean isOpenAi() {
+      return openAiPath != null;
+    }
+
+    /** {@return the path for the function, if the body of a request says which function that is} */
+    Optional<String> pathByModel() {
+      return Optional.ofNullable(openAiPath).filter(path -> !path.isEmpty());
     }
 
     String methods() {
@@ -50,7 +74,12 @@ record Target(Kind kind, String function, String version) {
 
     /** {@return whether a request changes nothing and loads no model} */
     boolean isHarmless() {
-      return isHealth() || this == STATUS || this == OPENAPI || this == METRICS || this == SERVER;
+      return isHealth()
+          || this == STATUS
+          || this == OPENAPI
+          || this == METRICS
+          || this == SERVER
+          || this == MODELS;
     }
 
     /** {@return whether it is a health check, which needs no token} */
@@ -71,6 +100,13 @@ record Target(Kind kind, String function, String version) {
   private static final Target INDEX = new Target(Kind.INDEX, "", "");
   private static final Target PING = new Target(Kind.PING, "", "");
   private static final Target INVOCATIONS = new Target(Kind.INVOCATIONS, "", "");
+  private static final Target MODELS = new Target(Kind.MODELS, "", "");
+  private static final Map<String, Target> BY_MODEL = Map.of(
+      "/v1/chat/completions", new Target(Kind.CHAT, "", ""),
+      "/v1/completions", new Target(Kind.COMPLETIONS, "", ""),
+      "/v1/embeddings", new Target(Kind.EMBEDDINGS, "", ""),
+      "/v1/rerank", new Target(Kind.RERANK, "", ""),
+      "/rerank", new Target(Kind.RERANK, "", ""));
 
   /**
    * {@return the parsed target of a request; null if there is no such route}
@@ -79,6 +115,12 @@ record Target(Kind kind, String function, String version) {
    */
   static @Nullable Target of(String uri, HttpSettings settings) {
     String path = path(uri);
+    Target byModel = BY_MODEL.get(path);
+    if (byModel != null) {
+      // Also where a cloud sets it as the route for predictions: clients send there what the path
+      // says.
+      return byModel;
+    }
     if (settings.predictRoute().isPresent()
         && path.equals(settings.predictRoute().get())) {
       return PREDICT;
@@ -96,11 +138,17 @@ record Target(Kind kind, String function, String version) {
       case "/v2/repository/index" -> INDEX;
       case "/ping" -> PING;
       case "/invocations" -> INVOCATIONS;
+      case "/v1/models" -> MODELS;
       default -> path.startsWith("/v2/models/") ? function(path) : predict(path);
     };
   }
 
-  /** The routes of version 1 of the protocol, which KServe's client has by default. */
+  /** {@return whether it is the path of a route where the body says which function it is for} */
+  static boolean isByModel(String path) {
+    return BY_MODEL.containsKey(path);
+  }
+
+  /** The routes of version 1 of the protocol, which KServe's client has by default, and OpenAI's for one model. */
   private static @Nullable Target predict(String path) {
     if (!path.startsWith(V1)
         || path.length() == V1.length()
@@ -111,7 +159,7 @@ record Target(Kind kind, String function, String version) {
     return name.endsWith(PREDICT_ACTION)
         ? new Target(
             Kind.PREDICT, decoded(name.substring(0, name.length() - PREDICT_ACTION.length())), "")
-        : new Target(Kind.FUNCTION_READY, decoded(name), "");
+        : new Target(Kind.MODEL, decoded(name), "");
   }
 
   private static @Nullable Target function(String path) {

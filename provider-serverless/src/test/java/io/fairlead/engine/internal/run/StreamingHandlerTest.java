@@ -41,15 +41,13 @@ final class StreamingHandlerTest {
   }
 
   private Response stream(ModelHandler handler, Consumer<String> consumer) {
+    Consumer<ByteBuffer> noting = piece -> {
+      String text = UTF_8.decode(piece).toString();
+      pieces.add(text);
+      consumer.accept(text);
+    };
     return new HandlerModel(handler, false, failures)
-        .stream(
-            REQUEST,
-            piece -> {
-              String text = UTF_8.decode(piece).toString();
-              pieces.add(text);
-              consumer.accept(text);
-            },
-            call);
+        .stream(REQUEST, noting, call).handOn(noting);
   }
 
   @Test

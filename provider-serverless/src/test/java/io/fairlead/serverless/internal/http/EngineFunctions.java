@@ -10,6 +10,7 @@ import io.fairlead.serverless.FunctionMetrics;
 import java.net.URI;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.Collection;
 import java.util.Map;
 import java.util.Optional;
@@ -92,6 +93,11 @@ final class EngineFunctions implements FunctionDirectory, AutoCloseable {
       String name, Optional<String> version, LeasedModel model, ExecutorService workers)
       implements HttpFunction {
     @Override
+    public Instant deployedAt() {
+      return Instant.ofEpochSecond(1_700_000_000);
+    }
+
+    @Override
     public boolean isReady() {
       return true;
     }
@@ -109,6 +115,13 @@ final class EngineFunctions implements FunctionDirectory, AutoCloseable {
     @Override
     public CompletableFuture<Response> invoke(Request request) {
       return CompletableFuture.supplyAsync(() -> model.invoke(request), workers);
+    }
+
+    @Override
+    public CompletableFuture<Response> invokeStreaming(Request request, StreamedPieces pieces) {
+      return CompletableFuture.supplyAsync(
+          () -> model.invokeStreaming(request, piece -> pieces.accept(model.streamedType(), piece)),
+          workers);
     }
 
     @Override

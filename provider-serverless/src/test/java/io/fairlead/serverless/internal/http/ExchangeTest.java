@@ -8,19 +8,12 @@ import io.fairlead.serverless.HttpSettings;
 import io.fairlead.serverless.internal.http.RawClient.Reply;
 import java.io.IOException;
 import java.util.Map;
-import java.util.concurrent.BlockingQueue;
-import java.util.concurrent.LinkedBlockingQueue;
-import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
-import org.slf4j.Marker;
-import org.slf4j.event.Level;
-import org.slf4j.helpers.LegacyAbstractLogger;
-import org.slf4j.helpers.MessageFormatter;
 
 /** The ids of requests, and the access log. */
 @Timeout(30)
@@ -28,7 +21,7 @@ final class ExchangeTest {
   private static final String TRACE = "4bf92f3577b34da6a3ce929d0e0e4736";
   private static final String TRACE_PARENT = "00-" + TRACE + "-00f067aa0ba902b7-01";
 
-  private final Lines lines = new Lines();
+  private final LogLines lines = new LogLines();
   private final LatchedFunction waiting = new LatchedFunction("waiting");
   private EngineFunctions functions;
   private HttpFront front;
@@ -166,53 +159,5 @@ final class ExchangeTest {
 
     assertThat(reply.headers()).containsEntry("x-request-id", "r-1");
     assertThat(reply.text()).startsWith("{\"error\":").doesNotContain("r-1");
-  }
-
-  /** A logger that keeps its lines. */
-  private static final class Lines extends LegacyAbstractLogger {
-    private static final long serialVersionUID = 1;
-
-    final transient BlockingQueue<String> all = new LinkedBlockingQueue<>();
-    volatile boolean enabled = true;
-
-    String next() throws InterruptedException {
-      return all.poll(20, TimeUnit.SECONDS);
-    }
-
-    @Override
-    protected String getFullyQualifiedCallerName() {
-      return null;
-    }
-
-    @Override
-    protected void handleNormalizedLoggingCall(
-        Level level, Marker marker, String pattern, Object[] arguments, Throwable thrown) {
-      all.add(MessageFormatter.basicArrayFormat(pattern, arguments));
-    }
-
-    @Override
-    public boolean isTraceEnabled() {
-      return false;
-    }
-
-    @Override
-    public boolean isDebugEnabled() {
-      return false;
-    }
-
-    @Override
-    public boolean isInfoEnabled() {
-      return enabled;
-    }
-
-    @Override
-    public boolean isWarnEnabled() {
-      return enabled;
-    }
-
-    @Override
-    public boolean isErrorEnabled() {
-      return enabled;
-    }
   }
 }

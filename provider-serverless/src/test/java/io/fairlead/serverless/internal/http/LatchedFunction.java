@@ -4,6 +4,7 @@ import io.fairlead.platform.Request;
 import io.fairlead.platform.Response;
 import io.fairlead.serverless.FunctionMetrics;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.BlockingQueue;
@@ -31,6 +32,11 @@ class LatchedFunction implements HttpFunction {
   @Override
   public Optional<String> version() {
     return Optional.empty();
+  }
+
+  @Override
+  public Instant deployedAt() {
+    return Instant.ofEpochSecond(1_800_000_000);
   }
 
   @Override
