@@ -40,17 +40,19 @@ import org.w3c.dom.NodeList;
 public final class Published {
   private static final String GROUP = "io.fairlead";
   private static final String BOM = "fairlead-bom";
-  private static final Map<String, String> MODULES = Map.of(
-      "fairlead-core", "io.fairlead.core",
-      "fairlead-provider-serverless", "io.fairlead.serverless",
-      "fairlead-provider-sagemaker", "io.fairlead.sagemaker",
-      "fairlead-provider-azureml", "io.fairlead.azureml",
-      "fairlead-provider-vertex", "io.fairlead.vertex",
-      "fairlead-provider-stateful", "io.fairlead.stateful",
-      "fairlead-spring-boot-starter", "io.fairlead.spring",
-      "fairlead-quarkus", "io.fairlead.quarkus",
-      "fairlead-quarkus-deployment", "io.fairlead.quarkus.deployment",
-      "fairlead-yaml", "io.fairlead.yaml");
+  private static final Map<String, String> MODULES = Map.ofEntries(
+      Map.entry("fairlead-core", "io.fairlead.core"),
+      Map.entry("fairlead-provider-serverless", "io.fairlead.serverless"),
+      Map.entry("fairlead-provider-sagemaker", "io.fairlead.sagemaker"),
+      Map.entry("fairlead-provider-azureml", "io.fairlead.azureml"),
+      Map.entry("fairlead-provider-vertex", "io.fairlead.vertex"),
+      Map.entry("fairlead-provider-stateful", "io.fairlead.stateful"),
+      Map.entry("fairlead-spring-boot-starter", "io.fairlead.spring"),
+      Map.entry("fairlead-quarkus", "io.fairlead.quarkus"),
+      Map.entry("fairlead-quarkus-deployment", "io.fairlead.quarkus.deployment"),
+      Map.entry("fairlead-yaml", "io.fairlead.yaml"),
+      Map.entry("fairlead-langchain4j", "io.fairlead.langchain4j"),
+      Map.entry("fairlead-spring-ai", "io.fairlead.springai"));
   private static final Set<String> UNDECIDED = Set.of("fairlead.invalid");
 
   private final List<String> problems = new ArrayList<>();

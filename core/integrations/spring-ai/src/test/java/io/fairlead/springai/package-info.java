@@ -1,0 +1,4 @@
+@NullMarked
+package io.fairlead.springai;
+
+import org.jspecify.annotations.NullMarked;
