@@ -205,9 +205,9 @@ class AzureMlLanguageTest {
     Endpoint blue = deploy(chat(VLLM), BLUE);
     deploy(chat(VLLM), new Routing("qwen", "green"));
     workspace.answerAs("application/json");
-    workspace.answerWith(asked -> ("""
+    workspace.answerWith(asked -> """
         {"id":"chatcmpl-1","object":"chat.completion","model":"Qwen/Qwen3-4B","choices":[{"index":0,\
-        "message":{"role":"assistant","content":"of %s"},"finish_reason":"stop"}]}""".formatted(asked.deployment())).getBytes(UTF_8));
+        "message":{"role":"assistant","content":"of %s"},"finish_reason":"stop"}]}""".formatted(asked.deployment()).getBytes(UTF_8));
 
     Response answer = platform.invoke(blue, CHAT);
     Response pinned = platform.invoke(blue, CHAT.pinnedTo("green"));

@@ -168,7 +168,7 @@ final class AzureMlMapper implements EndpointMapper {
         model,
         environment,
         code,
-        downloaded.map(hub -> (Map<String, String>) hub.variables(variables)).orElse(variables));
+        downloaded.map(hub -> hub.variables(variables)).orElse(variables));
   }
 
   private static AzureMlArtifact artifact(Container container) {

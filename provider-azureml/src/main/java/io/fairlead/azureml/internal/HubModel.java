@@ -12,7 +12,6 @@ import java.net.URI;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.regex.Pattern;
 
@@ -91,8 +90,8 @@ record HubModel(String id, ModelTask task, Optional<LanguageServer> server) {
   }
 
   /** {@return the environment variables of the user with those that name the model} */
-  SortedMap<String, String> variables(Map<String, String> users) {
-    SortedMap<String, String> all = new TreeMap<>(users);
+  Map<String, String> variables(Map<String, String> users) {
+    Map<String, String> all = new TreeMap<>(users);
     VARIABLES.forEach(name -> all.put(name, id));
     return all;
   }
@@ -106,8 +105,8 @@ record HubModel(String id, ModelTask task, Optional<LanguageServer> server) {
   }
 
   /** {@return the variables of a deployment without those that name the model} */
-  static SortedMap<String, String> users(Map<String, String> variables) {
-    SortedMap<String, String> users = new TreeMap<>(variables);
+  static Map<String, String> users(Map<String, String> variables) {
+    Map<String, String> users = new TreeMap<>(variables);
     VARIABLES.forEach(users::remove);
     return users;
   }

@@ -5,45 +5,27 @@ import io.fairlead.grammar.ModelTask;
 import java.util.Arrays;
 import java.util.Collection;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.regex.Pattern;
 
 /** A published server of language models, which an image is known by its name to have: where it listens, and what it reads. */
 enum LanguageServer {
   /** All its settings are arguments; variables that begin with VLLM_ are its own. */
-  VLLM(
-      "vLLM",
-      "vllm",
-      8000,
-      Map.of(
-          ModelTask.CHAT, LanguageServer.CHATS,
-          ModelTask.EMBEDDING, LanguageServer.EMBEDDINGS,
-          ModelTask.RERANK, LanguageServer.RANKS,
-          ModelTask.CLASSIFY, "/classify"),
-      LanguageServer.OF_TGI + "|" + LanguageServer.OF_AWS),
+  VLLM("vLLM", "vllm", 8000, LanguageServer.OF_TGI + "|" + LanguageServer.OF_AWS),
   /** Hugging Face's Text Embeddings Inference, each of whose arguments is a variable, too. */
   TEI(
       "Text Embeddings Inference",
       "text-embeddings-inference|tei",
       80,
-      Map.of(
-          ModelTask.EMBEDDING, LanguageServer.EMBEDDINGS,
-          ModelTask.RERANK, LanguageServer.RANKS,
-          ModelTask.CLASSIFY, "/predict"),
       LanguageServer.OF_TGI + "|" + LanguageServer.OF_AWS + "|" + LanguageServer.OF_VLLM),
   /** Hugging Face's Text Generation Inference, likewise. */
   TGI(
       "Text Generation Inference",
       "text-generation-inference|tgi",
       80,
-      Map.of(ModelTask.CHAT, LanguageServer.CHATS),
       LanguageServer.OF_AWS + "|" + LanguageServer.OF_VLLM);
 
-  private static final String CHATS = "/v1/chat/completions";
-  private static final String EMBEDDINGS = "/v1/embeddings";
-  private static final String RANKS = "/rerank";
-  private static final String HEALTH = "/health";
+  private static final String NONE = "";
 
   /** Names that Text Generation Inference alone reads. */
   private static final String OF_TGI =
@@ -58,15 +40,12 @@ enum LanguageServer {
   private final String title;
   private final Pattern image;
   private final int port;
-  private final Map<ModelTask, String> paths;
   private final Pattern ignored;
 
-  LanguageServer(
-      String title, String image, int port, Map<ModelTask, String> paths, String ignored) {
+  LanguageServer(String title, String image, int port, String ignored) {
     this.title = title;
     this.image = Pattern.compile("(^|[^a-z])(" + image + ")([^a-z]|$)");
     this.port = port;
-    this.paths = paths;
     this.ignored = Pattern.compile(ignored);
   }
 
@@ -85,7 +64,24 @@ enum LanguageServer {
 
   /** {@return where it listens, with the route of a task as the scoring route; empty if it has none for that} */
   Optional<Server> listening(ModelTask task) {
-    return Optional.ofNullable(paths.get(task)).map(path -> new Server(port, path, HEALTH, HEALTH));
+    String path = path(task);
+    return path.equals(NONE)
+        ? Optional.empty()
+        : Optional.of(new Server(port, path, "/health", "/health"));
+  }
+
+  private String path(ModelTask task) {
+    return switch (task) {
+      case CHAT -> this == TEI ? NONE : "/v1/chat/completions";
+      case EMBEDDING -> this == TGI ? NONE : "/v1/embeddings";
+      case RERANK -> this == TGI ? NONE : "/rerank";
+      case CLASSIFY ->
+        switch (this) {
+          case VLLM -> "/classify";
+          case TEI -> "/predict";
+          case TGI -> NONE;
+        };
+    };
   }
 
   /** {@return the names of variables that others read, and it does not, in their order} */
