@@ -10,6 +10,7 @@ import io.fairlead.azureml.AzureMlContainer;
 import io.fairlead.azureml.AzureMlDependencies;
 import io.fairlead.azureml.AzureMlEndpoint;
 import io.fairlead.azureml.AzureMlEndpoint.AuthMode;
+import io.fairlead.azureml.AzureMlPlatform;
 import io.fairlead.azureml.AzureMlProbe;
 import io.fairlead.azureml.AzureMlProvider;
 import io.fairlead.azureml.AzureMlRequest;
@@ -21,9 +22,11 @@ import io.fairlead.grammar.Container;
 import io.fairlead.grammar.Dependencies;
 import io.fairlead.grammar.Endpoint;
 import io.fairlead.grammar.ModelArtifact;
+import io.fairlead.grammar.ModelTask;
 import io.fairlead.grammar.Routing;
 import io.fairlead.grammar.RuntimeSpec;
 import io.fairlead.grammar.Scaling;
+import io.fairlead.language.OpenAiAccess;
 import io.fairlead.platform.EndpointPlatform;
 import io.fairlead.platform.Platforms;
 import io.fairlead.platform.Request;
@@ -141,6 +144,38 @@ final class AzureMlSnippets {
         .withPath("/v1/chat/completions")
         .with(new AzureMlRequest("order-17"));
     return chat;
+  }
+
+  /** {@return what a model of the registry HuggingFace answers} */
+  static Response languageModel(AzureMlPlatform azureml, String messages, Duration limit) {
+    ModelArtifact qwen = ModelArtifact.huggingFace("Qwen/Qwen3-4B", ModelTask.CHAT);
+    Container container =
+        azureml.packageModel(qwen, RuntimeSpec.NONE, Dependencies.NONE).await(limit);
+    Scaling gpu = Scaling.fixed("Standard_NC24ads_A100_v4", 1)
+        .with(AzureMlScaling.DEFAULT
+            .withMaxConcurrentRequests(16)
+            .withRequestTimeout(Duration.ofMinutes(3)));
+    Endpoint blue =
+        azureml.deploy(container, gpu, new Routing("my-qwen", "blue")).await(limit);
+
+    Request request = Request.json(messages).withPath("/v1/chat/completions");
+    Response answer = azureml.invoke(blue, request);
+    return answer;
+  }
+
+  static OpenAiAccess openAi(AzureMlPlatform azureml, Endpoint blue) {
+    OpenAiAccess access = azureml.openAi(blue);
+    return access;
+  }
+
+  static Container ofAnImage() {
+    ModelArtifact bge = ModelArtifact.huggingFace("BAAI/bge-m3", ModelTask.EMBEDDING);
+    RuntimeSpec tei = RuntimeSpec.of("ghcr.io/huggingface/text-embeddings-inference:1.8")
+        .with(AzureMlContainer.DEFAULT.withLivenessProbe(
+            AzureMlProbe.DEFAULT.withInitialDelay(Duration.ofMinutes(20))));
+    Dependencies token = Dependencies.environment(
+        Map.of("HF_TOKEN", "${{azureml://connections/hub/credentials/HF_TOKEN}}"));
+    return new Container(bge, tei, token);
   }
 
   static AzureMlConfig config(

@@ -7,6 +7,7 @@ import com.azure.core.credential.AccessToken;
 import com.azure.core.credential.TokenCredential;
 import io.fairlead.azureml.AzureMlCloud;
 import io.fairlead.azureml.AzureMlConfig;
+import io.fairlead.azureml.AzureMlPlatform;
 import io.fairlead.azureml.AzureMlProvider;
 import io.fairlead.azureml.AzureMlRequest;
 import io.fairlead.azureml.standin.StandIn;
@@ -20,8 +21,8 @@ import io.fairlead.grammar.ModelArtifact;
 import io.fairlead.grammar.Routing;
 import io.fairlead.grammar.RuntimeSpec;
 import io.fairlead.grammar.Scaling;
+import io.fairlead.language.OpenAiAccess;
 import io.fairlead.operation.Plan;
-import io.fairlead.platform.EndpointPlatform;
 import io.fairlead.platform.Request;
 import io.fairlead.platform.Response;
 import java.nio.file.Files;
@@ -48,11 +49,14 @@ class AzureMlSnippetsTest {
   Path folder;
 
   private final Workspace workspace = StandIn.workspace(new VirtualTime());
-  private final EndpointPlatform azureml = new AzureMlProvider()
-      .open(AzureMlConfig.of(workspace.subscription(), workspace.resourceGroup(), workspace.name())
-          .withEndpoint(StandIn.endpoint())
-          .withStorageEndpoint(StandIn.endpoint())
-          .withCredential(CREDENTIAL));
+  private final AzureMlPlatform azureml = new AzureMlProvider().open(config());
+
+  private AzureMlConfig config() {
+    return AzureMlConfig.of(workspace.subscription(), workspace.resourceGroup(), workspace.name())
+        .withEndpoint(StandIn.endpoint())
+        .withStorageEndpoint(StandIn.endpoint())
+        .withCredential(CREDENTIAL);
+  }
 
   AzureMlSnippetsTest() {
     workspace.retryAfter(Duration.ZERO);
@@ -156,5 +160,37 @@ class AzureMlSnippetsTest {
     assertThat(config.cloud()).isEqualTo(AzureMlCloud.GOVERNMENT);
     assertThat(config.credential()).containsSame(CREDENTIAL);
     assertThat(config.tags()).containsEntry("team", "search");
+  }
+
+  @Test
+  void aLanguageModelOfTheRegistryIsAskedAndOpenedToOthers() {
+    workspace.endpointsHaveHosts(true);
+    try (AzureMlPlatform own =
+        new AzureMlProvider().open(config().withScoringClient(workspace.scoringClient()))) {
+      Response answer = AzureMlSnippets.languageModel(own, "{}", LIMIT);
+      Endpoint blue = endpoint(
+          new Container(
+              ModelArtifact.huggingFace("Qwen/Qwen3-4B"), RuntimeSpec.NONE, Dependencies.NONE),
+          ONE,
+          new Routing("my-qwen", "blue"));
+      OpenAiAccess access = AzureMlSnippets.openAi(own, blue);
+
+      assertThat(answer.variant()).hasValue("blue");
+      assertThat(access.model()).isEqualTo("Qwen/Qwen3-4B");
+      assertThat(access.baseUrl().toString()).startsWith("https://my-qwen.").endsWith("/v1");
+      assertThat(workspace.invocations())
+          .extracting(one -> one.path())
+          .containsExactly("/v1/chat/completions");
+    }
+  }
+
+  @Test
+  void aLanguageServerInAnImageIsPlannedWithoutAWarning() {
+    Container container = AzureMlSnippets.ofAnImage();
+
+    Plan plan =
+        azureml.preview(platform -> platform.deploy(container, ONE, new Routing("my-bge", "blue")));
+
+    assertThat(plan.warnings()).isEmpty();
   }
 }

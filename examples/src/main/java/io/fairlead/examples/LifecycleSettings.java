@@ -140,8 +140,11 @@ record LifecycleSettings(
   private static Optional<String> usualArtifact(String id) {
     return switch (id) {
       case "local" -> Optional.of("java:" + EchoModel.class.getName());
-      case "sagemaker", "vertex", "azureml" ->
+      case "sagemaker", "vertex" ->
         Optional.of("hf://distilbert/distilbert-base-uncased-finetuned-sst-2-english");
+      case "azureml" ->
+        Optional.of("azureml://registries/HuggingFace/models/"
+            + "distilbert-distilbert-base-uncased-finetuned-sst-2-english/labels/latest");
       default -> Optional.empty();
     };
   }

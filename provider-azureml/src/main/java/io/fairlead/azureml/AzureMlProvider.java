@@ -3,7 +3,6 @@ package io.fairlead.azureml;
 import io.fairlead.azureml.internal.DefaultAzureMlPlatform;
 import io.fairlead.platform.Capabilities;
 import io.fairlead.platform.Capability;
-import io.fairlead.platform.EndpointPlatform;
 import io.fairlead.provider.Loopback;
 import io.fairlead.provider.TimeSource;
 import io.fairlead.spi.PlatformConfig;
@@ -24,7 +23,7 @@ import java.util.TreeMap;
  * proxy; {@code token}, a bearer token in place of the default credentials; {@code apiVersion}; {@code callTimeout},
  * such as {@code 60s}.
  */
-public final class AzureMlProvider implements PlatformProvider<EndpointPlatform> {
+public final class AzureMlProvider implements PlatformProvider<AzureMlPlatform> {
   /** The platform's id. */
   public static final String ID = "azureml";
 
@@ -41,8 +40,8 @@ public final class AzureMlProvider implements PlatformProvider<EndpointPlatform>
   }
 
   @Override
-  public Class<EndpointPlatform> type() {
-    return EndpointPlatform.class;
+  public Class<AzureMlPlatform> type() {
+    return AzureMlPlatform.class;
   }
 
   @Override
@@ -57,12 +56,14 @@ public final class AzureMlProvider implements PlatformProvider<EndpointPlatform>
             Capability.ENVIRONMENT,
             Capability.LOCAL_FILES,
             Capability.UPLOAD)
-        .partly(Capability.HUGGING_FACE, "if Azure's registry HuggingFace has it")
+        .partly(
+            Capability.HUGGING_FACE,
+            "if Azure's registry HuggingFace has it, or by an image that reads MODEL_ID or HF_MODEL_ID")
         .without(Capability.SCALE_TO_ZERO, "managed endpoints have at least one instance");
   }
 
   @Override
-  public EndpointPlatform open(PlatformConfig settings) {
+  public AzureMlPlatform open(PlatformConfig settings) {
     return open(config(settings, System.getenv()));
   }
 
@@ -130,7 +131,7 @@ public final class AzureMlProvider implements PlatformProvider<EndpointPlatform>
   }
 
   /** Opens the platform with a configuration from code. */
-  public EndpointPlatform open(AzureMlConfig config) {
+  public AzureMlPlatform open(AzureMlConfig config) {
     return DefaultAzureMlPlatform.open(config, TimeSource.system(), new Random());
   }
 }

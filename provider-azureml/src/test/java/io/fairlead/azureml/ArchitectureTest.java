@@ -38,6 +38,7 @@ class ArchitectureTest {
     assertThat(publicIn(API))
         .containsExactlyInAnyOrder(
             "AzureMlProvider",
+            "AzureMlPlatform",
             "AzureMlOptionsProvider",
             "AzureMlConfig",
             "AzureMlCloud",

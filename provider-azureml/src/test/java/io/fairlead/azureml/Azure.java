@@ -12,7 +12,6 @@ import io.fairlead.contract.EndpointPlatformContract.Streams;
 import io.fairlead.contract.Faults;
 import io.fairlead.contract.Held;
 import io.fairlead.contract.VirtualTime;
-import io.fairlead.platform.EndpointPlatform;
 import java.time.Duration;
 import java.time.OffsetDateTime;
 import java.time.ZoneOffset;
@@ -84,21 +83,21 @@ public final class Azure implements Place {
         .withCredential(CREDENTIAL);
   }
 
-  public EndpointPlatform open() {
+  public AzureMlPlatform open() {
     return open(Faults.none());
   }
 
   /** {@return a platform with the clients that it makes itself, to the port of the stand-in} */
-  public EndpointPlatform openOverWire() {
+  public AzureMlPlatform openOverWire() {
     return DefaultAzureMlPlatform.open(config(), time, new Random(1));
   }
 
   @Override
-  public EndpointPlatform open(Faults faults) {
+  public AzureMlPlatform open(Faults faults) {
     return open(config(), faults);
   }
 
-  public EndpointPlatform open(AzureMlConfig config, Faults faults) {
+  public AzureMlPlatform open(AzureMlConfig config, Faults faults) {
     return DefaultAzureMlPlatform.open(
         config
             .withHttpClient(workspace.client(faults))

@@ -18,6 +18,7 @@ import io.fairlead.grammar.Container;
 import io.fairlead.grammar.Dependencies;
 import io.fairlead.grammar.Endpoint;
 import io.fairlead.grammar.ModelArtifact;
+import io.fairlead.grammar.ModelTask;
 import io.fairlead.grammar.PlatformOptions;
 import io.fairlead.grammar.Problems;
 import io.fairlead.grammar.Routing;
@@ -130,9 +131,13 @@ final class AzureMlMapper implements EndpointMapper {
 
   // ---- containers ----
 
-  /** The resources of a container, and how a deployment refers to them. */
+  /** The resources of a container, how a deployment refers to them, and its environment variables. */
   private record Parts(
-      List<Resource<?>> resources, String model, String environment, String code) {}
+      List<Resource<?>> resources,
+      String model,
+      String environment,
+      String code,
+      Map<String, String> variables) {}
 
   @Override
   public Mapping container(Container container) {
@@ -149,11 +154,21 @@ final class AzureMlMapper implements EndpointMapper {
     Map<String, String> variables = container.dependencies().environment();
     Variables.check(variables, problems);
     Variables.warnOfSecrets(variables, warnings);
+    HubModel.warnOfVariables(container, warnings);
     List<Resource<?>> resources = new ArrayList<>();
-    String model = model(container, tags, resources, warnings, problems);
+    Optional<HubModel> downloaded = HubModel.downloadedBy(container);
+    downloaded.ifPresent(hub -> hub.check(container, problems));
+    downloaded.ifPresent(hub -> hub.warnOfProbe(container, warnings));
+    String model =
+        downloaded.isPresent() ? "" : model(container, tags, resources, warnings, problems);
     String environment = environment(container, tags, resources, warnings, problems);
     String code = code(container, tags, resources, problems);
-    return new Parts(resources, model, environment, code);
+    return new Parts(
+        resources,
+        model,
+        environment,
+        code,
+        downloaded.map(hub -> hub.variables(variables)).orElse(variables));
   }
 
   private static AzureMlArtifact artifact(Container container) {
@@ -181,15 +196,25 @@ final class AzureMlMapper implements EndpointMapper {
             + "registry is at azureml://registries/REGISTRY/models/NAME/versions/VERSION",
         options.registry().orElse(""));
     Optional<String> registered = Locations.isOfHub(weights)
-        ? Optional.of(ofHub(weights, options, problems))
+        ? Optional.of(ofHub(container, options, problems))
         : Locations.registeredModel(weights.toString());
     return registered.isPresent()
         ? checked(registered.get(), options, warnings, problems)
         : files(container, options, tags, resources, problems);
   }
 
-  private static String ofHub(URI weights, AzureMlArtifact options, Problems problems) {
+  private static String ofHub(Container container, AzureMlArtifact options, Problems problems) {
+    URI weights = container.artifact().weights();
     Locations.checkHub(weights, problems);
+    problems.check(
+        container.artifact().metadata().task().isPresent()
+            || container.runtime().image().isPresent()
+            || options.registry().isPresent(),
+        "artifact.metadata.task",
+        "must be one of " + ModelTask.ids()
+            + ", as in ModelArtifact.huggingFace(id, task), unless an image or "
+            + "AzureMlArtifact.fromRegistry(\"HuggingFace\") says which container the model has",
+        "none");
     return Locations.ofHub(
         weights, options.registry().orElse(HUGGING_FACE), options.registryVersion());
   }
@@ -288,7 +313,8 @@ final class AzureMlMapper implements EndpointMapper {
         "runtime.options",
         "must have dependencies in the conda file of AzureMlRuntime, or packages for pip",
         "none");
-    Optional<AzureMlContainer.Server> server = server(runtime);
+    Optional<AzureMlContainer.Server> server =
+        server(runtime).or(() -> HubModel.downloadedBy(container).flatMap(HubModel::listening));
     List<String> content = new ArrayList<>(List.of(image, condaFile));
     server.ifPresent(there -> content.addAll(List.of(
         String.valueOf(there.port()),
@@ -403,6 +429,7 @@ final class AzureMlMapper implements EndpointMapper {
     checkName("routing.variant", routing.variant(), problems);
     check(scaling, problems);
     warnOf(scaling, endpoint.container().runtime(), warnings);
+    warnOfChats(endpoint, warnings);
     AzureMlRouting ofVariant =
         routing.options().find(AzureMlRouting.class).orElse(AzureMlRouting.mirror(0));
     if (!ofVariant.evaluationRules().isEmpty()) {
@@ -516,17 +543,35 @@ final class AzureMlMapper implements EndpointMapper {
     }
   }
 
+  private static void warnOfChats(Endpoint endpoint, List<String> warnings) {
+    if (!endpoint.artifact().metadata().task().equals(Optional.of(ModelTask.CHAT))) {
+      return;
+    }
+    String type = instanceType(endpoint.scaling());
+    boolean isToldAlready =
+        Machines.isForGpus(endpoint.container().runtime().image().orElse(""));
+    if (!Machines.haveGpus(type) && !isToldAlready) {
+      warnings.add("a model for chats needs a GPU mostly, and " + type + " has none");
+    }
+    AzureMlScaling limits =
+        endpoint.scaling().options().find(AzureMlScaling.class).orElse(AzureMlScaling.DEFAULT);
+    if (limits.requestTimeout().isEmpty() || limits.maxConcurrentRequests().isEmpty()) {
+      warnings.add(
+          "Azure ML's own limits are one request at a time for each instance, and 5 seconds for each, in which few chats "
+              + "are answered: AzureMlScaling has both");
+    }
+  }
+
   private static DeploymentSpec deployment(
       Endpoint endpoint, Parts parts, AzureMlRouting routing, SortedMap<String, String> tags) {
     Scaling scaling = endpoint.scaling();
     RuntimeSpec runtime = endpoint.container().runtime();
-    Dependencies dependencies = endpoint.container().dependencies();
     return new DeploymentSpec(
         parts.model(),
         parts.environment(),
         parts.code(),
         script(endpoint.container()).map(AzureMlDependencies::entryScript).orElse(""),
-        Dependencies.environment(dependencies.environment()),
+        Dependencies.environment(parts.variables()),
         instanceType(scaling),
         new DeploymentSpec.Instances(scaling.count(), scaling.isAutomatic()),
         withoutServer(

@@ -25,6 +25,7 @@ import io.fairlead.reconcile.Found;
 import io.fairlead.reconcile.Observed;
 import java.net.URI;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 
 /** Reads variants back: the inverse of {@link AzureMlMapper}. */
@@ -88,8 +89,11 @@ final class DeployedEndpoints {
     } else if (!deployment.environment().isEmpty()) {
       runtime = Optional.of(RuntimeSpec.of(Locations.written(deployment.environment())));
     }
-    Dependencies dependencies =
-        new Dependencies(deployment.environmentVariables().environment(), packages, Options.none());
+    Map<String, String> variables = deployment.environmentVariables().environment();
+    Dependencies dependencies = new Dependencies(
+        deployment.model().isEmpty() ? HubModel.users(variables) : variables,
+        packages,
+        Options.none());
     Dependencies scripted = deployment.entryScript().isEmpty()
         ? dependencies
         : dependencies.with(AzureMlDependencies.entryScript(deployment.entryScript()));
@@ -110,10 +114,12 @@ final class DeployedEndpoints {
   private Optional<ModelArtifact> artifact(DeploymentSpec deployment, ActualState actual) {
     Optional<AssetRef> model = deployment.uses().model();
     if (model.isEmpty()) {
-      URI weights = URI.create(Locations.written(deployment.model()));
-      return code(deployment, weights, actual)
+      Optional<URI> location = deployment.model().isEmpty()
+          ? HubModel.in(deployment.environmentVariables().environment())
+          : Optional.of(URI.create(Locations.written(deployment.model())));
+      return location.flatMap(weights -> code(deployment, weights, actual)
           .map(code -> ModelArtifact.of(code, weights)
-              .withMetadata(AzureMlTags.metadata(deployment.tags(), config.tags())));
+              .withMetadata(AzureMlTags.metadata(deployment.tags(), config.tags()))));
     }
     return actual.of(ModelSpec.KIND, model.get().toString()).value().flatMap(there -> {
       URI weights = URI.create(names.normalized(there.location()));

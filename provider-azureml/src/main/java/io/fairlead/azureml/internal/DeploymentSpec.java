@@ -22,7 +22,8 @@ import java.util.TreeMap;
 /**
  * A managed deployment, which serves a variant's requests.
  *
- * @param model its model: {@code NAME:VERSION} in the workspace, or the id of one elsewhere
+ * @param model its model: {@code NAME:VERSION} in the workspace, or the id of one elsewhere; empty if the container
+ *     downloads it
  * @param environment its environment likewise; empty if the model brings one
  * @param code its code likewise; empty if it has none
  * @param entryScript the script of the code; empty if it has none
@@ -210,13 +211,15 @@ record DeploymentSpec(
         .with("Managed", "properties", "endpointComputeType")
         .with("Default", "properties", "scaleSettings", "scaleType")
         .with(instanceType, "properties", "instanceType")
-        .with(id(AssetType.MODEL, model, names, versions), "properties", "model")
         .with(environmentVariables.environment(), "properties", "environmentVariables")
         .with(probe(container.livenessProbe()), "properties", "livenessProbe")
         .with(probe(container.readinessProbe()), "properties", "readinessProbe")
         .with(
             container.egress() ? "Enabled" : "Disabled", "properties", "egressPublicNetworkAccess")
         .with(allTags(), "tags");
+    if (!model.isEmpty()) {
+      document = document.with(id(AssetType.MODEL, model, names, versions), "properties", "model");
+    }
     if (!environment.isEmpty()) {
       document = document.with(
           id(AssetType.ENVIRONMENT, environment, names, versions), "properties", "environmentId");

@@ -23,6 +23,7 @@ import io.fairlead.grammar.Dependencies;
 import io.fairlead.grammar.Endpoint;
 import io.fairlead.grammar.InvalidValueException;
 import io.fairlead.grammar.ModelArtifact;
+import io.fairlead.grammar.ModelTask;
 import io.fairlead.grammar.Routing;
 import io.fairlead.grammar.RuntimeSpec;
 import io.fairlead.grammar.Scaling;
@@ -259,8 +260,10 @@ class AzureMlConfigTest {
     try (Azure azure = new Azure(new VirtualTime());
         EndpointPlatform platform =
             azure.open(azure.config().withCredential(partly), Faults.none())) {
-      Container container =
-          new Container(ModelArtifact.huggingFace("org/name"), RuntimeSpec.NONE, Dependencies.NONE);
+      Container container = new Container(
+          ModelArtifact.huggingFace("org/name", ModelTask.EMBEDDING),
+          RuntimeSpec.NONE,
+          Dependencies.NONE);
       Endpoint blue = platform
           .deploy(container, ONE, BLUE.with(AzureMlEndpoint.authMode(AuthMode.ENTRA)))
           .await(Duration.ofHours(1));

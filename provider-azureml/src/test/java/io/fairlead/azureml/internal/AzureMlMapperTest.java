@@ -21,6 +21,7 @@ import io.fairlead.grammar.Dependencies;
 import io.fairlead.grammar.Endpoint;
 import io.fairlead.grammar.ModelArtifact;
 import io.fairlead.grammar.ModelMetadata;
+import io.fairlead.grammar.ModelTask;
 import io.fairlead.grammar.Routing;
 import io.fairlead.grammar.RuntimeSpec;
 import io.fairlead.grammar.Scaling;
@@ -143,7 +144,7 @@ class AzureMlMapperTest {
   void aModelOfTheHubIsThatOfTheRegistryWithoutAnEnvironment() {
     ModelArtifact hub = ModelArtifact.huggingFace("Meta_Llama/Llama-3.1_8B");
 
-    Mapping newest = mapper.endpoint(endpoint(bare(hub)));
+    Mapping newest = mapper.endpoint(endpoint(bare(hub.forTask(ModelTask.EMBEDDING))));
     Mapping third = mapper.endpoint(endpoint(bare(hub.with(
         AzureMlArtifact.of(AzureMlArtifact.Type.CUSTOM_MODEL).fromRegistry("HuggingFace", "3")))));
 

@@ -31,6 +31,7 @@ import io.fairlead.grammar.Dependencies;
 import io.fairlead.grammar.Endpoint;
 import io.fairlead.grammar.ModelArtifact;
 import io.fairlead.grammar.ModelMetadata;
+import io.fairlead.grammar.ModelTask;
 import io.fairlead.grammar.Options;
 import io.fairlead.grammar.Routing;
 import io.fairlead.grammar.RuntimeSpec;
@@ -228,8 +229,10 @@ class AzureMlVariantsTest {
 
   @Test
   void aModelOfARegistryIsDeployedByItsReference() {
-    Container newest =
-        new Container(ModelArtifact.huggingFace("org/name"), RuntimeSpec.NONE, Dependencies.NONE);
+    Container newest = new Container(
+        ModelArtifact.huggingFace("org/name", ModelTask.EMBEDDING),
+        RuntimeSpec.NONE,
+        Dependencies.NONE);
     String location = "azureml://registries/azureml/models/llama/versions/7";
     Container other = new Container(
         ModelArtifact.of(URI.create(location)),
@@ -258,8 +261,10 @@ class AzureMlVariantsTest {
   /** Azure may tell which version the newest was. */
   @Test
   void theNewestVersionIsWhicheverItWasThen() {
-    Container newest =
-        new Container(ModelArtifact.huggingFace("org/name"), RuntimeSpec.NONE, Dependencies.NONE);
+    Container newest = new Container(
+        ModelArtifact.huggingFace("org/name", ModelTask.EMBEDDING),
+        RuntimeSpec.NONE,
+        Dependencies.NONE);
     deploy(newest, ONE, BLUE);
 
     workspace.changeDeployment(

@@ -31,6 +31,7 @@ final class Scoring {
   private final Deque<Held> heldStreams = new ArrayDeque<>();
   private Function<Invocation, byte[]> model = Invocation::body;
   private List<byte[]> pieces = List.of();
+  private String contentType = "";
   private boolean breaksNext;
 
   Scoring(Workspace workspace) {
@@ -63,6 +64,10 @@ final class Scoring {
 
   void holdStream(Held one) {
     heldStreams.add(one);
+  }
+
+  void answerAs(String newContentType) {
+    contentType = newContentType;
   }
 
   void streamInPieces(List<byte[]> newPieces) {
@@ -137,7 +142,9 @@ final class Scoring {
           .with("ms-azureml-model-error-statuscode", String.valueOf(failure.status()))
           .with("ms-azureml-model-error-reason", failure.reason());
     }
-    String type = invocation.headers().getOrDefault("content-type", "application/json");
+    String type = contentType.isEmpty()
+        ? invocation.headers().getOrDefault("content-type", "application/json")
+        : contentType;
     List<byte[]> all = pieces.isEmpty() ? List.of(model.apply(invocation)) : pieces;
     boolean breaks = breaksNext;
     breaksNext = false;

@@ -17,6 +17,9 @@ import javax.net.ssl.SSLParameters;
 
 /** Sends each request to the server that answers in pieces, whatever its host is, and says there which workspace it is for. */
 final class ScoringHttp extends HttpClient {
+  /** What follows the name and the region in the host of an endpoint. */
+  static final String DOMAIN = ".inference.ml.azure.com";
+
   private static final HttpClient CLIENT =
       HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
 
@@ -30,9 +33,17 @@ final class ScoringHttp extends HttpClient {
     URI uri = request.uri();
     String query = uri.getRawQuery() == null ? "" : "?" + uri.getRawQuery();
     return HttpRequest.newBuilder(request, (name, value) -> true)
-        .uri(ScoringServer.uri().resolve(uri.getRawPath() + query))
+        .uri(ScoringServer.uri().resolve(path(uri) + query))
         .header(ScoringServer.WORKSPACE, key)
         .build();
+  }
+
+  /** {@return the path at the server, which has the endpoint that the host names} */
+  private static String path(URI uri) {
+    String host = String.valueOf(uri.getHost());
+    return host.endsWith(DOMAIN)
+        ? "/scoring/any/" + host.substring(0, host.indexOf('.')) + uri.getRawPath()
+        : uri.getRawPath();
   }
 
   @Override

@@ -75,6 +75,7 @@ public final class Workspace implements AutoCloseable {
   private Set<String> namesElsewhere = Set.of();
   private boolean throttling;
   private boolean conditions;
+  private boolean hosts;
   private int expiredFrom = Integer.MAX_VALUE;
   private int pageSize = 5;
   private Duration listLag = Duration.ZERO;
@@ -172,6 +173,9 @@ public final class Workspace implements AutoCloseable {
   }
 
   String scoringUri(String endpoint, String path) {
+    if (hosts) {
+      return "https://" + endpoint + "." + location() + ScoringHttp.DOMAIN + path;
+    }
     return StandIn.endpoint() + "/scoring/" + subscription() + "/" + endpoint + path;
   }
 
@@ -660,6 +664,16 @@ public final class Workspace implements AutoCloseable {
   /** What deployments answer; the request's body unless set. */
   public void answerWith(Function<Invocation, byte[]> model) {
     change(there -> there.scoring.answerWith(model));
+  }
+
+  /** Whether each endpoint has a host of its own, as at Azure, which {@link #scoringClient} alone reaches; not unless set. */
+  public void endpointsHaveHosts(boolean have) {
+    change(there -> there.hosts = have);
+  }
+
+  /** The content type of what deployments answer; that of the request unless set. */
+  public void answerAs(String contentType) {
+    change(there -> there.scoring.answerAs(contentType));
   }
 
   /** The next request is answered with this status before it reaches a deployment, such as 429. */

@@ -79,8 +79,15 @@ final class ScoringErrors {
       case NOT_SENT, OVERDUE -> ErrorKind.TIMEOUT;
       case NOT_CONNECTED, BROKEN -> ErrorKind.UNAVAILABLE;
       case INTERRUPTED, CLOSED -> ErrorKind.CANCELLED;
-      case ANSWERED -> isOfModel(failure) ? ErrorKind.MODEL_FAILED : answered(failure.status());
+      case ANSWERED -> isOfModel(failure) ? ofModel(failure) : answered(failure.status());
     };
+  }
+
+  /** A server that has too many requests does not serve this one. */
+  private static ErrorKind ofModel(HttpFailure failure) {
+    return failure.header(MODEL_STATUS, "").equals(String.valueOf(TOO_MANY))
+        ? ErrorKind.THROTTLED
+        : ErrorKind.MODEL_FAILED;
   }
 
   private static ErrorKind answered(int status) {

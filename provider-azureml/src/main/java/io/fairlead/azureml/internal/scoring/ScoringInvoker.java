@@ -5,6 +5,7 @@ import io.fairlead.error.ErrorKind;
 import io.fairlead.error.ServingException;
 import io.fairlead.grammar.Endpoint;
 import io.fairlead.grammar.Problems;
+import io.fairlead.language.OpenAiAccess;
 import io.fairlead.platform.Request;
 import io.fairlead.platform.Response;
 import io.fairlead.provider.Deadline;
@@ -17,6 +18,7 @@ import io.fairlead.provider.TimeSource;
 import io.fairlead.reconcile.Invoker;
 import java.net.http.HttpClient;
 import java.nio.ByteBuffer;
+import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.Flow;
 import java.util.function.Consumer;
@@ -25,6 +27,11 @@ import java.util.random.RandomGenerator;
 /** Invokes the models of online endpoints, at their scoring URIs. */
 public final class ScoringInvoker implements Invoker<Endpoint>, AutoCloseable {
   private static final byte[] NO_BODY = {};
+
+  /** The path below which OpenAI-compatible servers have their routes. */
+  private static final String OPEN_AI = "/v1";
+
+  private static final Duration LONGEST_LOOKUP = Duration.ofMinutes(2);
 
   private final HttpCalls calls;
   private final ScoringTargets targets;
@@ -85,6 +92,29 @@ public final class ScoringInvoker implements Invoker<Endpoint>, AutoCloseable {
     }
     return invocation.named(answer, NO_BODY);
   }
+
+  // ---- clients of OpenAI's API ----
+
+  /**
+   * {@return access to an endpoint, whose key or token is read now and kept with that of its invocations}
+   *
+   * @param model the name of the model in requests
+   */
+  public OpenAiAccess openAi(Endpoint endpoint, String model) {
+    String name = endpoint.name();
+    targets.forget(name);
+    return new OpenAiAccess(target(name).at(OPEN_AI), () -> target(name).secret(), model);
+  }
+
+  private ScoringTarget target(String endpoint) {
+    try {
+      return targets.find(endpoint, Deadline.after(LONGEST_LOOKUP, time));
+    } catch (HttpFailure e) {
+      throw ScoringErrors.exception("Opening endpoint '" + endpoint + "'", e, null, null);
+    }
+  }
+
+  // ---- invocations ----
 
   private <B> Invocation<B> invocation(
       Endpoint endpoint, Request request, Invocation.Sender<B> sender) {

@@ -514,13 +514,13 @@ class ScoringInvokerTest {
   }
 
   @ParameterizedTest
-  @ValueSource(ints = {401, 404, 429, 500})
-  void whatTheContainerAnswersIsNeverSentAgain(int status) {
+  @CsvSource({"401, MODEL_FAILED", "404, MODEL_FAILED", "429, THROTTLED", "500, MODEL_FAILED"})
+  void whatTheContainerAnswersIsNeverSentAgain(int status, ErrorKind kind) {
     server.next(status, "", "ms-azureml-model-error-statuscode", String.valueOf(status));
 
     ServingException failure = failure(REQUEST);
 
-    assertThat(failure.kind()).isEqualTo(ErrorKind.MODEL_FAILED);
+    assertThat(failure.kind()).isEqualTo(kind);
     assertThat(failure)
         .hasMessageContaining("the container answered with status " + status + " (HTTP");
     assertThat(server.received()).hasSize(1);
