@@ -21,7 +21,6 @@ import io.fairlead.vertex.VertexMonitoring;
 import io.fairlead.vertex.VertexPlatform;
 import io.fairlead.vertex.VertexPool;
 import io.fairlead.vertex.VertexProvider;
-import io.fairlead.vertex.VertexRequest;
 import io.fairlead.vertex.VertexResponse;
 import io.fairlead.vertex.VertexRuntime;
 import io.fairlead.vertex.VertexScaling;
@@ -117,9 +116,8 @@ final class VertexSnippets {
   static List<Response> asking(
       VertexPlatform vertex, Endpoint green, String messages, String text) {
     Response chat = vertex.invoke(green, Request.json(messages).pinnedTo("green"));
-    Response models =
-        vertex.invoke(green, Request.json(text).with(VertexRequest.path("/tokenize")));
-    return List.of(chat, models);
+    Response tokens = vertex.invoke(green, Request.json(text).withPath("/tokenize"));
+    return List.of(chat, tokens);
   }
 
   static RuntimeSpec server(String image) {

@@ -16,7 +16,6 @@ import io.fairlead.provider.TimeSource;
 import io.fairlead.vertex.VertexConfig;
 import io.fairlead.vertex.VertexContainer;
 import io.fairlead.vertex.VertexProvider;
-import io.fairlead.vertex.VertexRequest;
 import io.fairlead.vertex.internal.http.AuthorizedCalls;
 import io.fairlead.vertex.internal.http.HttpErrors;
 import java.net.URI;
@@ -136,8 +135,8 @@ final class InvokeRoutes {
       if (e.kind() == ErrorKind.NOT_FOUND || e.kind() == ErrorKind.UNAVAILABLE) {
         calls.forget(endpoint.name());
       }
-      if (e.kind() == ErrorKind.NOT_FOUND && request.variant().isPresent()) {
-        calls.checkDeployed(what, endpoint.name(), request.variant().get(), deadline);
+      if (e.kind() == ErrorKind.NOT_FOUND) {
+        checkIsThere(what, endpoint.name(), request, e, deadline);
       }
       String answering = e.getCause() instanceof HttpFailure failure
           ? AuthorizedCalls.deployedModelId(failure)
@@ -146,17 +145,42 @@ final class InvokeRoutes {
     }
   }
 
+  /**
+   * Throws what is missing if it is not the container's path: the variant that is asked for, the endpoint, or its
+   * host.
+   */
+  private void checkIsThere(
+      String what, String id, Request request, ServingException failure, Deadline deadline) {
+    try {
+      if (!calls.isDedicated(what, id, request.variant(), deadline)) {
+        throw shared(what);
+      }
+    } catch (ServingException e) {
+      if (e.kind() != ErrorKind.NOT_FOUND && e.kind() != ErrorKind.CONFLICT) {
+        // The caller may invoke endpoints and not read them.
+        failure.addSuppressed(e);
+        return;
+      }
+      throw e;
+    }
+  }
+
+  private static ServingException shared(String what) {
+    return new ServingException(
+        VertexProvider.ID,
+        ErrorKind.CONFLICT,
+        what
+            + " failed: a path of a container is invoked at the host of a dedicated endpoint, and this endpoint is "
+            + "shared: deploy under another name");
+  }
+
   private static String path(VertexContainer container, Request request) {
-    Optional<String> path = request
-        .options()
-        .find(VertexRequest.class)
-        .flatMap(VertexRequest::path)
-        .or(container::invokePath);
+    Optional<String> path = request.path().or(container::invokePath);
     Problems.in("Request")
         .check(
             path.isPresent(),
-            "options",
-            "must have a VertexRequest with a path, because the container has invoke routes without a default path",
+            "path",
+            "must be given by Request.withPath, because the container has invoke routes without a default path",
             "none")
         .throwIfAny();
     return path.orElseThrow();
@@ -166,14 +190,7 @@ final class InvokeRoutes {
     String id = endpoint.name();
     String host = config.plaintext() && config.hosts().isEmpty()
         ? VertexClients.hostAndPort(config)
-        : calls
-            .ownHost(what, id, deadline)
-            .orElseThrow(() -> new ServingException(
-                VertexProvider.ID,
-                ErrorKind.CONFLICT,
-                what
-                    + " failed: a path of a container is invoked at the host of a dedicated endpoint, and this "
-                    + "endpoint is shared: deploy under another name"));
+        : calls.ownHost(what, id, deadline).orElseThrow(() -> shared(what));
     String pinned = request
         .variant()
         .map(variant -> "/deployedModels/" + VertexNames.deployedModelId(id + "/" + variant))

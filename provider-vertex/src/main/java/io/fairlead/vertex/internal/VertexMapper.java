@@ -28,7 +28,6 @@ import io.fairlead.vertex.VertexLogging;
 import io.fairlead.vertex.VertexMonitoring;
 import io.fairlead.vertex.VertexPool;
 import io.fairlead.vertex.VertexProvider;
-import io.fairlead.vertex.VertexRequest;
 import io.fairlead.vertex.VertexRuntime;
 import io.fairlead.vertex.VertexScaling;
 import io.fairlead.vertex.VertexVersion;
@@ -40,7 +39,6 @@ import java.net.URI;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -90,7 +88,7 @@ final class VertexMapper implements EndpointMapper {
   /** The encryption key of all that is created; empty if there is none. */
   private final String encryptionKey;
 
-  private final Set<Class<? extends PlatformOptions>> options = optionTypes();
+  private final Set<Class<? extends PlatformOptions>> options = new VertexOptionsProvider().types();
 
   VertexMapper(VertexConfig config) {
     this.config = config;
@@ -112,13 +110,6 @@ final class VertexMapper implements EndpointMapper {
   @Override
   public Set<Class<? extends PlatformOptions>> options() {
     return options;
-  }
-
-  private static Set<Class<? extends PlatformOptions>> optionTypes() {
-    Set<Class<? extends PlatformOptions>> types =
-        new HashSet<>(new VertexOptionsProvider().types());
-    types.add(VertexRequest.class);
-    return Set.copyOf(types);
   }
 
   // ---- local models ----

@@ -26,6 +26,9 @@ public final class Invokes {
   /** What the request said its host was, where something between has changed it. */
   static final String HOST = "stand-in-host";
 
+  /** The status of what a container answers; 200 without it. */
+  static final String STATUS = "stand-in-status";
+
   private static final Pattern URL = Pattern.compile(
       "/v1/(projects/[^/]+/locations/[^/]+/endpoints/[^/]+)(?:/deployedModels/([^/]+))?/invoke(/.+)");
 
@@ -68,6 +71,10 @@ public final class Invokes {
   }
 
   private static void answer(HttpExchange exchange, Answer answer) throws IOException {
+    if (answer.isLost()) {
+      exchange.close();
+      return;
+    }
     for (String name : answer.headers().keys()) {
       exchange
           .getResponseHeaders()
@@ -76,7 +83,9 @@ public final class Invokes {
     exchange
         .getResponseHeaders()
         .set("Content-Type", ((HttpBody) answer.messages().get(0)).getContentType());
-    exchange.sendResponseHeaders(200, 0);
+    String said = exchange.getResponseHeaders().getFirst(STATUS);
+    exchange.getResponseHeaders().remove(STATUS);
+    exchange.sendResponseHeaders(said == null ? 200 : Integer.parseInt(said), 0);
     OutputStream out = exchange.getResponseBody();
     for (Message message : answer.messages()) {
       out.write(((HttpBody) message).getData().toByteArray());

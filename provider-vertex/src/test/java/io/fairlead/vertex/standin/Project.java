@@ -448,6 +448,20 @@ public final class Project implements AutoCloseable {
     change(there -> there.predictions.breakNextStream(code.toStatus().withDescription(message)));
   }
 
+  /**
+   * The next container that is asked at one of its paths answers with this error.
+   *
+   * @param retryAfter the header of that name
+   */
+  public void refuseNextInvoke(int status, String body, Optional<String> retryAfter) {
+    change(there -> there.predictions.refuseNext(status, body, retryAfter));
+  }
+
+  /** The next answer of a container that is asked at one of its paths is lost on its way. */
+  public void loseNextInvoke() {
+    change(there -> there.predictions.loseNextAnswer());
+  }
+
   // ---- for the services ----
 
   /** {@return how to answer, or nothing if there is to be no answer} */
