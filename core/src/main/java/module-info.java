@@ -9,6 +9,7 @@ module io.fairlead.core {
   exports io.fairlead.error;
   exports io.fairlead.grammar;
   exports io.fairlead.json;
+  exports io.fairlead.language;
   exports io.fairlead.operation;
   exports io.fairlead.platform;
   exports io.fairlead.provider;

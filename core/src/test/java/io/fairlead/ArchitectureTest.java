@@ -58,6 +58,7 @@ class ArchitectureTest {
       grammar   |
       operation | grammar, error
       platform  | grammar, error, operation, spi, provider, json
+      language  | grammar, error, platform, provider, com.fasterxml.jackson
       provider  | grammar, error
       spi       | grammar, platform, provider
       json      | grammar, json.internal, com.fasterxml.jackson
@@ -92,10 +93,10 @@ class ArchitectureTest {
   }
 
   @Test
-  void onlyJsonUsesJackson() {
+  void onlyWhatReadsJsonUsesJackson() {
     noClasses()
         .that()
-        .resideOutsideOfPackage("io.fairlead.json..")
+        .resideOutsideOfPackages("io.fairlead.json..", "io.fairlead.language")
         .should()
         .dependOnClassesThat()
         .resideInAPackage("com.fasterxml..")

@@ -11,6 +11,8 @@ import static io.fairlead.config.PropertyType.SIZE;
 import static io.fairlead.config.PropertyType.TEXT;
 import static io.fairlead.config.PropertyType.TEXTS;
 
+import io.fairlead.grammar.ModelTask;
+import java.util.Arrays;
 import java.util.List;
 
 /** The properties of a configuration: each is decided here, and what reads, describes or completes it is derived. */
@@ -25,6 +27,12 @@ public final class ConfigSchema {
           "code", TEXT, "The location of the code that runs the model, if it is not the model's."),
       Property.of("framework", TEXT, "The model's framework, such as onnx or huggingface."),
       Property.of("framework-version", TEXT, "The framework's version, such as 4.37."),
+      new Property(
+          "task",
+          NAME,
+          Arrays.stream(ModelTask.values()).map(ModelTask::id).toList(),
+          "What the model is for, where the platform chooses the container of a model of a hub by it.",
+          ""),
       Property.of("labels", MAP, "Labels of the model, by name."),
       Property.of("options", OPTIONS, "What one platform alone has, by its id and option."));
 

@@ -11,6 +11,7 @@ import io.fairlead.grammar.InvalidValueException;
 import io.fairlead.grammar.ModelArtifact;
 import io.fairlead.grammar.ModelFunction;
 import io.fairlead.grammar.ModelMetadata;
+import io.fairlead.grammar.ModelTask;
 import io.fairlead.grammar.Options;
 import io.fairlead.grammar.PlatformOptions;
 import io.fairlead.grammar.Problems;
@@ -158,6 +159,7 @@ final class ServedReader {
     Optional<String> code = given.text("code");
     Optional<String> framework = given.text("framework");
     Optional<String> version = given.text("framework-version");
+    Optional<ModelTask> task = given.name("task", ModelTask.class);
     Map<String, String> labels = given.map("labels");
     Optional<String> model = given.text("model");
     if (version.isPresent() && framework.isEmpty()) {
@@ -183,6 +185,7 @@ final class ServedReader {
               metadata.name(),
               framework.or(metadata::framework),
               framework.isPresent() ? version : metadata.version(),
+              task,
               labels,
               of(ArtifactOptions.class, all)));
         }));

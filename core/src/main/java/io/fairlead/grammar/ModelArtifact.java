@@ -82,6 +82,20 @@ public record ModelArtifact(URI code, URI weights, ModelMetadata metadata) {
     return of(URI.create("hf://" + id)).withMetadata(ModelMetadata.of("huggingface"));
   }
 
+  /**
+   * {@return a model of the Hugging Face hub for a task, by which a platform chooses its container}
+   *
+   * @param id the model's id on the hub, {@code org/name}
+   */
+  public static ModelArtifact huggingFace(String id, ModelTask task) {
+    return huggingFace(id).forTask(task);
+  }
+
+  /** {@return a copy with a task in its metadata} */
+  public ModelArtifact forTask(ModelTask task) {
+    return withMetadata(metadata.withTask(task));
+  }
+
   public ModelArtifact withMetadata(ModelMetadata newMetadata) {
     return new ModelArtifact(code, weights, newMetadata);
   }

@@ -11,6 +11,7 @@ import java.util.Optional;
  * @param name the model's name, if it has one: 1 to 63 letters, digits and hyphens, with a letter or digit at both ends
  * @param framework its framework or format, if known, such as {@code huggingface} or {@code onnx}
  * @param version the framework's version, if known, such as {@code 4.37}
+ * @param task what it is for, if known: a model of a hub needs it where the platform chooses the container by it
  * @param labels free labels, sorted by key
  * @param options options of single platforms
  */
@@ -18,11 +19,17 @@ public record ModelMetadata(
     Optional<String> name,
     Optional<String> framework,
     Optional<String> version,
+    Optional<ModelTask> task,
     Map<String, String> labels,
     Options<ArtifactOptions> options) {
   /** Empty metadata. */
   public static final ModelMetadata NONE = new ModelMetadata(
-      Optional.empty(), Optional.empty(), Optional.empty(), Map.of(), Options.none());
+      Optional.empty(),
+      Optional.empty(),
+      Optional.empty(),
+      Optional.empty(),
+      Map.of(),
+      Options.none());
 
   private static final Optional<String> BLANK = Optional.of("");
 
@@ -30,6 +37,7 @@ public record ModelMetadata(
     requireNonNull(name, "name");
     requireNonNull(framework, "framework");
     requireNonNull(version, "version");
+    requireNonNull(task, "task");
     labels = Names.sorted(requireNonNull(labels, "labels"));
     requireNonNull(options, "options");
     Problems problems = Problems.in("ModelMetadata")
@@ -53,29 +61,40 @@ public record ModelMetadata(
   }
 
   public ModelMetadata withName(String newName) {
-    return new ModelMetadata(Optional.of(newName), framework, version, labels, options);
+    return new ModelMetadata(Optional.of(newName), framework, version, task, labels, options);
   }
 
   ModelMetadata withoutName() {
-    return new ModelMetadata(Optional.empty(), framework, version, labels, options);
+    return new ModelMetadata(Optional.empty(), framework, version, task, labels, options);
   }
 
   /** {@return a copy with another framework in an unknown version} */
   public ModelMetadata withFramework(String newFramework) {
-    return new ModelMetadata(name, Optional.of(newFramework), Optional.empty(), labels, options);
+    return new ModelMetadata(
+        name, Optional.of(newFramework), Optional.empty(), task, labels, options);
   }
 
   public ModelMetadata withFramework(String newFramework, String newVersion) {
     return new ModelMetadata(
-        name, Optional.of(newFramework), Optional.of(newVersion), labels, options);
+        name, Optional.of(newFramework), Optional.of(newVersion), task, labels, options);
+  }
+
+  /** {@return a copy with what the model is for} */
+  public ModelMetadata withTask(ModelTask newTask) {
+    return new ModelMetadata(name, framework, version, Optional.of(newTask), labels, options);
   }
 
   public ModelMetadata withLabels(Map<String, String> newLabels) {
-    return new ModelMetadata(name, framework, version, newLabels, options);
+    return new ModelMetadata(name, framework, version, task, newLabels, options);
   }
 
   public ModelMetadata with(ArtifactOptions option) {
-    return new ModelMetadata(name, framework, version, labels, options.with(option));
+    return withOptions(options.with(option));
+  }
+
+  /** {@return a copy with other options} */
+  public ModelMetadata withOptions(Options<ArtifactOptions> newOptions) {
+    return new ModelMetadata(name, framework, version, task, labels, newOptions);
   }
 
   @Override
@@ -90,6 +109,7 @@ public record ModelMetadata(
             "framework",
             framework.map(known -> known + version.map(v -> " " + v).orElse("")))
         .add(framework.isEmpty() && version.isPresent(), "version " + version.orElse(""))
+        .add("for", task.map(ModelTask::id))
         .add(!labels.isEmpty(), "labels " + labels)
         .addAll(options);
   }

@@ -176,12 +176,7 @@ abstract class ReconciledPlatform<S extends Served> implements Platform<S> {
 
   final ModelArtifact ownOptionsOnly(ModelArtifact artifact) {
     ModelMetadata metadata = artifact.metadata();
-    return artifact.withMetadata(new ModelMetadata(
-        metadata.name(),
-        metadata.framework(),
-        metadata.version(),
-        metadata.labels(),
-        own(metadata.options())));
+    return artifact.withMetadata(metadata.withOptions(own(metadata.options())));
   }
 
   // ---- operations ----

@@ -8,6 +8,7 @@ import io.fairlead.config.StartSettings.OnFailure;
 import io.fairlead.grammar.ColdStart;
 import io.fairlead.grammar.Endpoint;
 import io.fairlead.grammar.ModelFunction;
+import io.fairlead.grammar.ModelTask;
 import io.fairlead.json.EveryType;
 import io.fairlead.platform.EndpointPlatform;
 import io.fairlead.platform.FunctionPlatform;
@@ -28,6 +29,7 @@ class ConfigReaderTest {
         endpoints.ask.model=s3://models/bert
         endpoints.ask.framework=huggingface
         endpoints.ask.framework-version=4.37
+        endpoints.ask.task=embedding
         endpoints.ask.instances=2
         endpoints.ask.max=5
         endpoints.ask.instanceType=ml.m5.large
@@ -51,6 +53,7 @@ class ConfigReaderTest {
     assertThat(served.get(0).deployAtStart()).isTrue();
     assertThat(served.get(0).platform()).isEqualTo("ends");
     assertThat(ask.artifact().metadata().version()).contains("4.37");
+    assertThat(ask.artifact().metadata().task()).contains(ModelTask.EMBEDDING);
     assertThat(ask.artifact().metadata().labels()).isEqualTo(Map.of("team", "search", "a.b", "y"));
     assertThat(ask.scaling().count()).isEqualTo(2);
     assertThat(ask.scaling().max()).isEqualTo(5);

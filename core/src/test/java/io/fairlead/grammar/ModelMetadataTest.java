@@ -18,6 +18,7 @@ class ModelMetadataTest {
         .withName("bert")
         .withLabels(Map.of("team", "search"))
         .with(option)
+        .withTask(ModelTask.EMBEDDING)
         .withFramework("onnx", "1.26");
 
     assertThat(metadata)
@@ -25,6 +26,7 @@ class ModelMetadataTest {
             Optional.of("bert"),
             Optional.of("onnx"),
             Optional.of("1.26"),
+            Optional.of(ModelTask.EMBEDDING),
             Map.of("team", "search"),
             Options.of(option)));
   }
@@ -45,7 +47,12 @@ class ModelMetadataTest {
   @Test
   void allProblemsAreReportedAtOnce() {
     assertThatThrownBy(() -> new ModelMetadata(
-            Optional.of("a b"), Optional.of(""), Optional.of(""), Map.of(" ", "x"), Options.none()))
+            Optional.of("a b"),
+            Optional.of(""),
+            Optional.of(""),
+            Optional.empty(),
+            Map.of(" ", "x"),
+            Options.none()))
         .isInstanceOf(InvalidValueException.class)
         .hasMessage(
             "ModelMetadata: name must be 1 to 63 letters, digits and hyphens that begin and end with a"

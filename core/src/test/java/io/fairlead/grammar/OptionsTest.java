@@ -109,7 +109,12 @@ class OptionsTest {
         part(
             "ModelMetadata",
             options -> new ModelMetadata(
-                Optional.empty(), Optional.empty(), Optional.empty(), Map.of(), options)));
+                Optional.empty(),
+                Optional.empty(),
+                Optional.empty(),
+                Optional.empty(),
+                Map.of(),
+                options)));
   }
 
   @SuppressWarnings("rawtypes") // The way past the compiler.

@@ -50,6 +50,7 @@ public final class SampleValues {
       Optional.of("bert"),
       Optional.of("huggingface"),
       Optional.of("4.37"),
+      Optional.of(ModelTask.EMBEDDING),
       Map.of("team", "search", "stage", "trial"),
       Options.of(RED, SEVEN));
 

@@ -55,7 +55,12 @@ class TextFormsTest {
     assertThat(ModelArtifact.of(URI.create("s3://m/code"), URI.create("s3://m/weights")))
         .hasToString("ModelArtifact[code s3://m/code, weights s3://m/weights]");
     assertThat(new ModelMetadata(
-            Optional.empty(), Optional.empty(), Optional.of("2"), Map.of(), Options.none()))
+            Optional.empty(),
+            Optional.empty(),
+            Optional.of("2"),
+            Optional.empty(),
+            Map.of(),
+            Options.none()))
         .hasToString("ModelMetadata[version 2]");
   }
 

@@ -110,7 +110,12 @@ record LifecycleSettings(
     }
     String name = config.text("name").orElseGet(LifecycleSettings::newName);
     ModelMetadata metadata = new ModelMetadata(
-        Optional.of(name), framework, config.text("version"), Map.of(), Options.none());
+        Optional.of(name),
+        framework,
+        config.text("version"),
+        Optional.empty(),
+        Map.of(),
+        Options.none());
     Optional<String> instanceType = config.text("instance-type").or(() -> Machines.usual(id));
     int invocations = config
         .parsed("invocations", "must be a whole number, 1 or more", LifecycleSettings::positive)

@@ -114,7 +114,7 @@ class SageMakerConfigTest {
         .hasMessageContaining("(got \"team=Search & Ads\")");
     Map<String, String> many =
         IntStream.range(0, 15).boxed().collect(Collectors.toMap(i -> "tag" + i, i -> ""));
-    assertThatThrownBy(() -> CONFIG.withTags(many)).hasMessageContaining("tags must be at most 14");
+    assertThatThrownBy(() -> CONFIG.withTags(many)).hasMessageContaining("tags must be at most 13");
     assertThatThrownBy(() -> CONFIG.withUploadKmsKey("my key"))
         .hasMessageContaining("uploadKmsKey must be the id, alias or ARN of a KMS key");
     assertThat(CONFIG.withTags(Map.of("team", "search")).tags())

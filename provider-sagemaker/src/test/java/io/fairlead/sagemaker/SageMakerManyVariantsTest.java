@@ -8,6 +8,7 @@ import io.fairlead.grammar.Dependencies;
 import io.fairlead.grammar.Endpoint;
 import io.fairlead.grammar.ModelArtifact;
 import io.fairlead.grammar.ModelMetadata;
+import io.fairlead.grammar.ModelTask;
 import io.fairlead.grammar.Routing;
 import io.fairlead.grammar.RuntimeSpec;
 import io.fairlead.grammar.Scaling;
@@ -25,7 +26,7 @@ class SageMakerManyVariantsTest {
   private static final Duration LIMIT = Duration.ofMinutes(2);
   private static final Scaling ONE = Scaling.fixed("ml.m5.large", 1);
   private static final int RELEASES = 30;
-  private static final int USERS_TAGS = 14;
+  private static final int USERS_TAGS = 13;
   private static final int MOST_VARIANTS = 10;
 
   private final Aws aws = new Aws(new VirtualTime());
@@ -44,7 +45,8 @@ class SageMakerManyVariantsTest {
     }
     return new Container(
         ModelArtifact.of(URI.create("s3://models/one/model.tar.gz"))
-            .withMetadata(ModelMetadata.of("pytorch", "2.6").withLabels(labels)),
+            .withMetadata(
+                ModelMetadata.of("pytorch", "2.6").withTask(ModelTask.CLASSIFY).withLabels(labels)),
         RuntimeSpec.of(Aws.IMAGE),
         Dependencies.environment(Map.of("RELEASE", String.valueOf(release))));
   }

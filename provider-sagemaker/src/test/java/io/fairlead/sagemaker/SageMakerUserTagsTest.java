@@ -149,7 +149,7 @@ class SageMakerUserTagsTest {
     }
     assertThatThrownBy(() -> deploy(container(many), ONE, BLUE))
         .isInstanceOf(InvalidValueException.class)
-        .hasMessageContaining("artifact.metadata.labels must be at most 14");
+        .hasMessageContaining("artifact.metadata.labels must be at most 13");
     assertThat(aws.account().calls()).isEmpty();
   }
 

@@ -2,6 +2,7 @@ package io.fairlead.azureml.internal;
 
 import io.fairlead.azureml.AzureMlConfig;
 import io.fairlead.grammar.ModelMetadata;
+import io.fairlead.grammar.ModelTask;
 import io.fairlead.grammar.Options;
 import io.fairlead.grammar.Problems;
 import io.fairlead.reconcile.Observed;
@@ -71,6 +72,7 @@ final class AzureMlTags {
     SortedMap<String, String> tags = new TreeMap<>(settings);
     metadata.framework().ifPresent(name -> tags.put(FRAMEWORK, name));
     metadata.version().ifPresent(version -> tags.put(FRAMEWORK_VERSION, version));
+    metadata.task().ifPresent(task -> tags.put(ModelTask.TAG, task.id()));
     tags.putAll(metadata.labels());
     AzureMlConfig.checkTags("artifact.metadata.labels", tags, problems);
     tags.keySet()
@@ -89,6 +91,7 @@ final class AzureMlTags {
     labels.entrySet().removeAll(settings.entrySet());
     Optional<String> framework = Optional.ofNullable(labels.remove(FRAMEWORK));
     Optional<String> version = Optional.ofNullable(labels.remove(FRAMEWORK_VERSION));
-    return new ModelMetadata(Optional.empty(), framework, version, labels, Options.none());
+    Optional<ModelTask> task = ModelTask.takeFrom(labels);
+    return new ModelMetadata(Optional.empty(), framework, version, task, labels, Options.none());
   }
 }

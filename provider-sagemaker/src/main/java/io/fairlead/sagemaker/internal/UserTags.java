@@ -1,6 +1,7 @@
 package io.fairlead.sagemaker.internal;
 
 import io.fairlead.grammar.ModelMetadata;
+import io.fairlead.grammar.ModelTask;
 import io.fairlead.grammar.Options;
 import io.fairlead.grammar.Problems;
 import io.fairlead.sagemaker.internal.rules.TagRules;
@@ -55,7 +56,7 @@ record UserTags(SortedMap<String, String> tags, Set<String> ofSettings) {
       List<String> warnings,
       Problems problems) {
     SortedMap<String, String> tags = new TreeMap<>(settings);
-    Set<String> ofModel = new HashSet<>(Set.of(FRAMEWORK, FRAMEWORK_VERSION));
+    Set<String> ofModel = new HashSet<>(Set.of(FRAMEWORK, FRAMEWORK_VERSION, ModelTask.TAG));
     metadata
         .framework()
         .ifPresent(name -> tags.put(FRAMEWORK, allowed(name, TagRules.LONGEST_VALUE)));
@@ -63,6 +64,7 @@ record UserTags(SortedMap<String, String> tags, Set<String> ofSettings) {
         .version()
         .ifPresent(
             version -> tags.put(FRAMEWORK_VERSION, allowed(version, TagRules.LONGEST_VALUE)));
+    metadata.task().ifPresent(task -> tags.put(ModelTask.TAG, task.id()));
     Set<String> own = new HashSet<>(settings.keySet());
     own.addAll(metadata.labels().keySet());
     problems.check(
@@ -109,7 +111,8 @@ record UserTags(SortedMap<String, String> tags, Set<String> ofSettings) {
     Map<String, String> labels = new TreeMap<>(tags);
     Optional<String> framework = Optional.ofNullable(labels.remove(FRAMEWORK));
     Optional<String> version = Optional.ofNullable(labels.remove(FRAMEWORK_VERSION));
-    return new ModelMetadata(Optional.empty(), framework, version, labels, Options.none());
+    Optional<ModelTask> task = ModelTask.takeFrom(labels);
+    return new ModelMetadata(Optional.empty(), framework, version, task, labels, Options.none());
   }
 
   /** {@return these tags, with the other ones' values where both have the key and the settings do not} */

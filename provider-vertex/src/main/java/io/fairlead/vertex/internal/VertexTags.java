@@ -1,6 +1,7 @@
 package io.fairlead.vertex.internal;
 
 import io.fairlead.grammar.ModelMetadata;
+import io.fairlead.grammar.ModelTask;
 import io.fairlead.grammar.Options;
 import io.fairlead.grammar.Problems;
 import io.fairlead.reconcile.Observed;
@@ -67,6 +68,7 @@ final class VertexTags {
     SortedMap<String, String> labels = new TreeMap<>();
     metadata.framework().ifPresent(name -> labels.put(FRAMEWORK, allowed(name)));
     metadata.version().ifPresent(version -> labels.put(FRAMEWORK_VERSION, allowed(version)));
+    metadata.task().ifPresent(task -> labels.put(ModelTask.TAG, task.id()));
     metadata.labels().forEach((key, value) -> {
       String written = key(key);
       problems.check(
@@ -99,7 +101,8 @@ final class VertexTags {
     labels.entrySet().removeAll(settings.entrySet());
     Optional<String> framework = Optional.ofNullable(labels.remove(FRAMEWORK));
     Optional<String> version = Optional.ofNullable(labels.remove(FRAMEWORK_VERSION));
-    return new ModelMetadata(Optional.empty(), framework, version, labels, Options.none());
+    Optional<ModelTask> task = ModelTask.takeFrom(labels);
+    return new ModelMetadata(Optional.empty(), framework, version, task, labels, Options.none());
   }
 
   private static String key(String text) {

@@ -290,7 +290,8 @@ class BlobFailuresTest extends BlobFixture {
 
     for (Thread thread : Thread.getAllStackTraces().keySet()) {
       if (!before.contains(thread) && !thread.getName().startsWith("pool-")) {
-        // On few cores, the JDK's client completes each answer in a thread that ends a moment later.
+        // On few cores, the JDK's client completes each answer in a thread that ends a moment
+        // later.
         thread.join(5000);
         assertThat(thread.isAlive()).as(thread.getName()).isFalse();
       }

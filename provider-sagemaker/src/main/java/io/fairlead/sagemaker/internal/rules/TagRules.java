@@ -7,8 +7,8 @@ import java.util.regex.Pattern;
 
 /** AWS's rules for tags of users beside the library's own. */
 public final class TagRules {
-  /** AWS allows 50 on a resource, of which a configuration has up to 36 of the library's and of the framework. */
-  public static final int MOST = 14;
+  /** AWS allows 50 on a resource, of which a configuration has up to 37 of the library's and of the metadata. */
+  public static final int MOST = 13;
 
   public static final int LONGEST_KEY = 128;
   public static final int LONGEST_VALUE = 256;

@@ -88,7 +88,10 @@ final class Wire {
           platform,
           cacheFolder,
           new ModelArtifact(
-              code, weights, new ModelMetadata(name, framework, version, labels, Options.none())),
+              code,
+              weights,
+              new ModelMetadata(
+                  name, framework, version, Optional.empty(), labels, Options.none())),
           LoadOptions.DEFAULT
               .withThreads(in.readInt())
               .withMaxBatch(in.readInt())
