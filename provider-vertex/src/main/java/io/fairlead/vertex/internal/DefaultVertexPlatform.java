@@ -4,6 +4,7 @@ import io.fairlead.error.ErrorKind;
 import io.fairlead.error.ServingException;
 import io.fairlead.grammar.Endpoint;
 import io.fairlead.grammar.ModelArtifact;
+import io.fairlead.language.OpenAiAccess;
 import io.fairlead.platform.EndpointPlatform;
 import io.fairlead.platform.Request;
 import io.fairlead.platform.Response;
@@ -99,6 +100,12 @@ public final class DefaultVertexPlatform extends ForwardingEndpointPlatform
   public Response predict(Endpoint endpoint, Request request) {
     checkOpen("invoke " + endpoint.name());
     return invoker.predict(endpoint, request);
+  }
+
+  @Override
+  public OpenAiAccess openAi(Endpoint endpoint) {
+    checkOpen("find " + endpoint.name());
+    return invoker.openAi(endpoint);
   }
 
   @Override

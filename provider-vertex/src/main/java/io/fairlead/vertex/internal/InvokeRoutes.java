@@ -5,6 +5,7 @@ import io.fairlead.error.ServingException;
 import io.fairlead.grammar.Endpoint;
 import io.fairlead.grammar.PlatformOptions;
 import io.fairlead.grammar.Problems;
+import io.fairlead.language.OpenAiAccess;
 import io.fairlead.platform.Request;
 import io.fairlead.platform.Response;
 import io.fairlead.provider.Deadline;
@@ -18,6 +19,7 @@ import io.fairlead.vertex.VertexContainer;
 import io.fairlead.vertex.VertexProvider;
 import io.fairlead.vertex.internal.http.AuthorizedCalls;
 import io.fairlead.vertex.internal.http.HttpErrors;
+import io.fairlead.vertex.internal.http.OpenAiNames;
 import java.net.URI;
 import java.nio.ByteBuffer;
 import java.time.Duration;
@@ -32,6 +34,9 @@ import org.jspecify.annotations.Nullable;
  * ENDPOINT/invoke/PATH} follows the traffic split, {@code ENDPOINT/deployedModels/ID/invoke/PATH} does not.
  */
 final class InvokeRoutes {
+  /** What an emulator is told, because clients of OpenAI's API need a token. */
+  private static final String NO_TOKEN = "none";
+
   private final VertexConfig config;
   private final PredictionCalls calls;
   private final VertexNames names;
@@ -188,16 +193,61 @@ final class InvokeRoutes {
 
   private URI uri(String what, Endpoint endpoint, Request request, String path, Deadline deadline) {
     String id = endpoint.name();
-    String host = config.plaintext() && config.hosts().isEmpty()
+    String host = isEmulated()
         ? VertexClients.hostAndPort(config)
         : calls.ownHost(what, id, deadline).orElseThrow(() -> shared(what));
     String pinned = request
         .variant()
         .map(variant -> "/deployedModels/" + VertexNames.deployedModelId(id + "/" + variant))
         .orElse("");
-    boolean isPlain = config.plaintext() && Loopback.isHostAndPort(host);
-    return URI.create((isPlain ? "http://" : "https://") + host + "/v1/" + names.endpoint(id)
-        + pinned + "/invoke" + path);
+    return URI.create(
+        scheme(host) + host + "/v1/" + names.endpoint(id) + pinned + "/invoke" + path);
+  }
+
+  /** {@return where an endpoint answers clients of OpenAI's API, and how they authorize themselves; reads the endpoint} */
+  OpenAiAccess openAi(Endpoint endpoint) {
+    String id = endpoint.name();
+    String what = "Finding endpoint '" + id + "'";
+    Optional<String> own = calls.hostInReach(what, id, Deadline.after(config.callTimeout(), time));
+    String host = (isEmulated() ? Optional.<String>empty() : own)
+        .orElseGet(() -> VertexClients.hostAndPort(config));
+    VertexContainer routes = of(endpoint);
+    if (routes != null && own.isEmpty()) {
+      throw shared(what);
+    }
+    URI baseUrl = URI.create(scheme(host)
+        + host.replaceFirst(":443$", "")
+        + OpenAiNames.path(names.endpoint(id), routes));
+    return new OpenAiAccess(
+        baseUrl,
+        () -> bearer("Getting a token for endpoint '" + id + "'", baseUrl),
+        OpenAiNames.model(endpoint, VertexMapper.HUB_MODEL));
+  }
+
+  private String bearer(String what, URI uri) {
+    Optional<String> token;
+    try {
+      token = http.get().bearer(uri, config.callTimeout());
+    } catch (HttpFailure e) {
+      throw errors.failure(what, e);
+    }
+    if (token.isEmpty() && config.plaintext()) {
+      return NO_TOKEN;
+    }
+    return token.orElseThrow(() -> new ServingException(
+        VertexProvider.ID,
+        ErrorKind.UNAUTHORIZED,
+        what + " failed: the credentials have no bearer token. Tried "
+            + VertexClients.identity(config)));
+  }
+
+  /** {@return whether one host stands in for all} */
+  private boolean isEmulated() {
+    return config.plaintext() && config.hosts().isEmpty();
+  }
+
+  private String scheme(String host) {
+    return config.plaintext() && Loopback.isHostAndPort(host) ? "http://" : "https://";
   }
 
   private Response named(

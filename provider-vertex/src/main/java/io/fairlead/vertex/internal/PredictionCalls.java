@@ -224,6 +224,15 @@ final class PredictionCalls {
     return targets.ownHost(what, id, deadline);
   }
 
+  /** The same, as Vertex AI says now; throws if nobody can reach it. */
+  Optional<String> hostInReach(String what, String id, Deadline deadline) {
+    com.google.cloud.aiplatform.v1.Endpoint found = targets.get(what, id, deadline);
+    if (found.hasPrivateServiceConnectConfig() && config.hosts().isEmpty()) {
+      throw outOfReach(what, id, EndpointCalls.serviceAttachment(found));
+    }
+    return ownHost(what, id, deadline);
+  }
+
   /**
    * {@return whether an endpoint has a host of its own, as Vertex AI says now}
    *

@@ -18,10 +18,15 @@ import java.util.function.Supplier;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/** What dedicated endpoints answer over HTTPS: {@code POST ENDPOINT[/deployedModels/ID]/invoke/PATH}. */
+/**
+ * What endpoints answer over HTTPS: dedicated ones {@code POST ENDPOINT[/deployedModels/ID]/invoke/PATH}, and all {@code
+ * POST ENDPOINT/chat/completions} in version 1 beta 1.
+ */
 public final class Invokes {
   /** The path below which these are. */
   public static final String PATH = "/v1/projects/";
+
+  static final String BETA = "/v1beta1/projects/";
 
   /** What the request said its host was, where something between has changed it. */
   static final String HOST = "stand-in-host";
@@ -32,6 +37,9 @@ public final class Invokes {
   private static final Pattern URL = Pattern.compile(
       "/v1/(projects/[^/]+/locations/[^/]+/endpoints/[^/]+)(?:/deployedModels/([^/]+))?/invoke(/.+)");
 
+  private static final Pattern CHAT =
+      Pattern.compile("/v1beta1/(projects/[^/]+/locations/[^/]+/endpoints/[^/]+)/chat/completions");
+
   private Invokes() {}
 
   /** Answers a request to any project of the stand-in. */
@@ -40,7 +48,10 @@ public final class Invokes {
     Metadata headers = headers(exchange);
     Answer answer;
     try {
-      Matcher url = URL.matcher(exchange.getRequestURI().getRawPath());
+      String path = exchange.getRequestURI().getRawPath();
+      Matcher chat = CHAT.matcher(path);
+      boolean isChat = chat.matches();
+      Matcher url = isChat ? chat : URL.matcher(path);
       if (!url.matches() || !exchange.getRequestMethod().equals("POST")) {
         throw Refusal.of(Status.Code.NOT_FOUND, "The requested URL was not found.");
       }
@@ -50,15 +61,17 @@ public final class Invokes {
               .setContentType(exchange.getRequestHeaders().getFirst("Content-Type"))
               .setData(ByteString.copyFrom(body)))
           .build();
-      Optional<String> pinned = Optional.ofNullable(url.group(2));
+      Optional<String> pinned = isChat ? Optional.empty() : Optional.ofNullable(url.group(2));
       Optional<Supplier<Answer>> later = StandIn.WORLD
           .of(headers)
           .projectOf(asked)
           .begin(
-              "Invoke" + url.group(3),
+              isChat ? "ChatCompletions" : "Invoke" + url.group(3),
               asked,
               headers,
-              (project, request, said) -> project.predictions().invoke(request, pinned, said));
+              (project, request, said) -> isChat
+                  ? project.predictions().chat(request, said)
+                  : project.predictions().invoke(request, pinned, said));
       if (later.isEmpty()) {
         return;
       }

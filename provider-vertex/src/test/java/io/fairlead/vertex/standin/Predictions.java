@@ -101,6 +101,17 @@ final class Predictions {
     return later(answer(answering(endpoint), request.getHttpBody()));
   }
 
+  /** At the route for chats, which is at the host of a dedicated endpoint as well. */
+  Supplier<Answer> chat(RawPredictRequest request, Metadata headers) {
+    EndpointState endpoint = project.endpoints().existing(request.getEndpoint());
+    String host = String.valueOf(headers.get(key(Invokes.HOST)));
+    boolean isItsOwn = host.equals(project.endpoints().dns(endpoint));
+    if (endpoint.spec.getDedicatedEndpointEnabled() != isItsOwn && !host.equals("127.0.0.1")) {
+      throw Refusal.precondition("Endpoint " + endpoint.name + " is not served by " + host + ".");
+    }
+    return later(answer(answering(endpoint), request.getHttpBody()));
+  }
+
   /** At the path of a container, by the traffic split or at one deployed model. */
   Supplier<Answer> invoke(RawPredictRequest request, Optional<String> pinned, Metadata headers) {
     EndpointState endpoint = project.endpoints().existing(request.getEndpoint());
