@@ -24,6 +24,11 @@ public interface EndpointCompletion {
     }
 
     @Override
+    public boolean isNeeded(Endpoint endpoint) {
+      return false;
+    }
+
+    @Override
     public Completed<Container> complete(Container container) {
       return new Completed<>(container, List.of());
     }
@@ -62,6 +67,9 @@ public interface EndpointCompletion {
    * <p>Such a container has no {@linkplain EndpointMapper#localModels local models}.
    */
   boolean isNeeded(Container container);
+
+  /** {@return whether an endpoint lacks it, in its container or elsewhere; makes no call} */
+  boolean isNeeded(Endpoint endpoint);
 
   /** {@return the complete container, with read-only calls} */
   Completed<Container> complete(Container container);

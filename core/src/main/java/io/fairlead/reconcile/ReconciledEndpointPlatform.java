@@ -181,7 +181,7 @@ public final class ReconciledEndpointPlatform extends ReconciledPlatform<Endpoin
     // The upload is named by the files' hash, which is not computed here, nor is a value completed;
     // the variant lists what it uses.
     boolean isKnown =
-        mapper.localModels(own.container()).isEmpty() && !completion.isNeeded(endpoint.container());
+        mapper.localModels(own.container()).isEmpty() && !completion.isNeeded(endpoint);
     List<Resource<?>> value =
         isKnown ? mapper.endpoint(own).resources() : List.of(variant(endpoint, Goal.ABSENT));
     return run(request(
@@ -263,7 +263,7 @@ public final class ReconciledEndpointPlatform extends ReconciledPlatform<Endpoin
   /** {@return the preparation of an operation on an endpoint, whose given values are checked now} */
   private Preparation<Endpoint> prepared(
       Endpoint endpoint, Function<Endpoint, Content<Endpoint>> content) {
-    if (!completion.isNeeded(endpoint.container())) {
+    if (!completion.isNeeded(endpoint)) {
       return uploading(
           endpoint.container(),
           uploaded ->

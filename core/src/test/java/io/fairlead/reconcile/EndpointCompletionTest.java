@@ -65,6 +65,11 @@ class EndpointCompletionTest {
     }
 
     @Override
+    public boolean isNeeded(Endpoint endpoint) {
+      return isNeeded(endpoint.container());
+    }
+
+    @Override
     public Completed<Container> complete(Container container) {
       Container complete = with(container, ask());
       return new Completed<>(

@@ -95,7 +95,7 @@ class VertexSnippetsTest {
     List<Endpoint> endpoints = List.of(
         endpoint(
             VertexSnippets.artifact(),
-            RuntimeSpec.NONE.with(VertexRuntime.accelerator("NVIDIA_L4")),
+            RuntimeSpec.of(IMAGE).with(VertexRuntime.accelerator("NVIDIA_L4")),
             scalings.get(0),
             routing),
         endpoint(model(), VertexSnippets.runtime(IMAGE), scalings.get(0), routing),

@@ -84,10 +84,10 @@ public final class DefaultVertexPlatform extends ForwardingEndpointPlatform
         .build();
     VertexInvoker invoker =
         new VertexInvoker(config, clients, errors, new VertexNames(config), time, random);
+    ModelGarden garden = new ModelGarden(calls);
     EndpointPlatform platform = new ReconciledEndpointPlatform(
-        reconciler, new VertexMapper(config), invoker, () -> close(invoker, clients));
-    return new DefaultVertexPlatform(
-        platform, invoker, new ModelGarden(calls), new VertexReach(config, calls));
+        reconciler, new VertexMapper(config), garden, invoker, () -> close(invoker, clients));
+    return new DefaultVertexPlatform(platform, invoker, garden, new VertexReach(config, calls));
   }
 
   private static void close(VertexInvoker invoker, VertexClients clients) {

@@ -227,7 +227,7 @@ public final class Project implements AutoCloseable {
             .build()));
   }
 
-  /** Makes a model of Model Garden, which everybody has: {@code publishers/hf-ORG/models/NAME}. */
+  /** Makes a model of Model Garden, which everybody has: {@code publishers/ORG/models/NAME}. */
   public void addPublisherModel(String name, PublisherModel.CallToAction.Deploy deploy) {
     change(there -> there.publisherModels.put(name, deploy));
   }
