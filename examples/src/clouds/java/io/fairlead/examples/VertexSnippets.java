@@ -149,9 +149,9 @@ final class VertexSnippets {
 
   static HttpRequest.Builder openAi(VertexPlatform vertex, Endpoint blue) {
     OpenAiAccess access = vertex.openAi(blue);
-    HttpRequest.Builder chat =
-        HttpRequest.newBuilder(URI.create(access.baseUrl() + "/chat/completions"))
-            .header("Content-Type", "application/json");
+    HttpRequest.Builder chat = HttpRequest.newBuilder(
+            URI.create(access.baseUrl() + "/chat/completions"))
+        .header("Content-Type", "application/json");
     access.headers().forEach(chat::header);
     return chat;
   }

@@ -201,7 +201,7 @@ final class ModelGarden implements EndpointCompletion {
     };
   }
 
-  /** Model Garden writes names of the hub in lower case. */
+  /** Model Garden writes names of the hub in lower case; gcloud and the SDK for Python ask for them so. */
   private static String lower(String text) {
     return text.toLowerCase(Locale.ROOT);
   }

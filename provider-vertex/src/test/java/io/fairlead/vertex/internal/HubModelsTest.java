@@ -13,6 +13,9 @@ import com.google.cloud.aiplatform.v1.ModelContainerSpec;
 import com.google.cloud.aiplatform.v1.Port;
 import com.google.cloud.aiplatform.v1.PublisherModel.CallToAction.Deploy;
 import com.google.cloud.aiplatform.v1.UploadModelRequest;
+import io.fairlead.contract.Faults;
+import io.fairlead.contract.Faults.Fault;
+import io.fairlead.contract.ProcessKilled;
 import io.fairlead.contract.VirtualTime;
 import io.fairlead.error.ErrorKind;
 import io.fairlead.error.ServingException;
@@ -42,6 +45,8 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
 /** Models of the Hugging Face hub of which only the task is given: the rest is as Google has verified it. */
 @Timeout(60)
@@ -81,6 +86,10 @@ class HubModelsTest {
   }
 
   private void verify(ModelContainerSpec container, String machine) {
+    verify(gcp, container, machine);
+  }
+
+  private static void verify(Gcp gcp, ModelContainerSpec container, String machine) {
     gcp.project()
         .addPublisherModel(
             NAME,
@@ -96,6 +105,10 @@ class HubModelsTest {
   }
 
   private Endpoint deploy() {
+    return deploy(platform);
+  }
+
+  private static Endpoint deploy(VertexPlatform platform) {
     return platform.deploy(CONTAINER, ONE, BLUE).await(LIMIT);
   }
 
@@ -155,6 +168,44 @@ class HubModelsTest {
               .isEmpty())
           .isTrue();
     }
+  }
+
+  @Test
+  void theVariantIsReadAndThenModelGardenBeforeAllElse() {
+    deploy();
+
+    List<String> calls = gcp.project().calls();
+    assertThat(calls.subList(0, calls.indexOf("GetPublisherModel")))
+        .isNotEmpty()
+        .allMatch(call -> call.matches("GetEndpoint|ListOperations"));
+    assertThat(calls).containsOnlyOnce("GetPublisherModel", "UploadModel", "DeployModel");
+  }
+
+  @ParameterizedTest
+  @EnumSource(
+      value = Fault.class,
+      names = {"THROTTLED", "CUT_AFTER", "KILLED_BEFORE", "KILLED_AFTER"})
+  void whicheverCallBreaksRunningAgainEndsInTheSameState(Fault fault) {
+    Faults counting = Faults.none();
+    try (VertexPlatform counted = gcp.open(counting)) {
+      deploy(counted);
+    }
+    Faults.atEach(counting.calls().size(), number -> {
+      Gcp fresh = new Gcp(new VirtualTime()).fast();
+      verify(fresh, CHOSEN, "g2-standard-12");
+      try (VertexPlatform again = fresh.open()) {
+        try (VertexPlatform broken = fresh.open(Faults.at("vertex", number, fault))) {
+          deploy(broken);
+        } catch (ServingException | ProcessKilled e) {
+          // Whether this call is one that the operation survives is not the question.
+        }
+        assertThat(deploy(again).container().runtime().image()).contains(VLLM);
+        again.undeploy(GIVEN).await(LIMIT);
+        assertThat(fresh.remains()).isEmpty();
+      } finally {
+        fresh.close();
+      }
+    });
   }
 
   @Test

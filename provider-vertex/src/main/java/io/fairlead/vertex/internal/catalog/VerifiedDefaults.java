@@ -57,7 +57,11 @@ public final class VerifiedDefaults {
     }
     RuntimeSpec runtime =
         new RuntimeSpec(chosen.runtime().image(), given.runtime().options());
-    Optional<VertexContainer> options = chosen.runtime().options().find(VertexContainer.class);
+    Optional<VertexContainer> options = chosen
+        .runtime()
+        .options()
+        .find(VertexContainer.class)
+        .filter(chosenOptions -> !chosenOptions.equals(VertexContainer.DEFAULT));
     if (options.isPresent() && runtime.options().find(VertexContainer.class).isEmpty()) {
       runtime = runtime.with(options.get());
     }
