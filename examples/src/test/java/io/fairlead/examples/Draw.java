@@ -26,6 +26,7 @@ import java.util.stream.Stream;
  *       {@code top+40}
  *   <li>{@code text X Y STYLE | text}: h, p, code or small, each with {@code -middle} and {@code -end}
  *   <li>{@code legend X Y COLOUR | text}: what a colour of a chart means
+ *   <li>{@code screen X Y FILE}: what a program has printed, as it is in that file
  *   <li>{@code chart X Y WIDTH HEIGHT FILE}: bars of the columns of a table, see {@link #chart}
  * </ul>
  */
@@ -35,6 +36,7 @@ final class Draw {
         .h { font-size: 15px; font-weight: 600 }
         .small { font-size: 12px; fill: #59636e }
         .code { font-family: ui-monospace, SFMono-Regular, Menlo, Consolas, "DejaVu Sans Mono", monospace; font-size: 12px }
+        .screen { font-family: ui-monospace, SFMono-Regular, Menlo, Consolas, "DejaVu Sans Mono", monospace; font-size: 12px; white-space: pre }
         .page { fill: #ffffff; stroke: #d1d9e0 }
         .frame { fill: #f6f8fa; stroke: #d1d9e0 }
         .label { fill: #59636e; font-size: 12px; font-weight: 600; letter-spacing: .04em }
@@ -64,6 +66,7 @@ final class Draw {
           .bar-blue { fill: #1f6feb } .bar-green { fill: #2ea043 }
       """;
   private static final int LINE = 18;
+  private static final int SCREEN_LINE = 16;
 
   private final Path folder;
   private final Map<String, Box> boxes = new HashMap<>();
@@ -176,6 +179,7 @@ final class Draw {
       case "arrow" -> arrow(words, texts);
       case "text" -> text(number(words[1]), number(words[2]), words[3], texts[0]);
       case "legend" -> legend(number(words[1]), number(words[2]), words[3], texts[0]);
+      case "screen" -> screen(number(words[1]), number(words[2]), words[3]);
       case "chart" -> chart(box(words, 1), words[5]);
       default -> throw new IllegalArgumentException("no command");
     }
@@ -279,20 +283,34 @@ final class Draw {
     over.append(write(x, y, style, text.replace("`", ""), width));
   }
 
+  private void screen(int x, int y, String file) {
+    int at = y;
+    for (String line : lines(file)) {
+      if (!line.isBlank()) {
+        over.append(write(x, at, "screen", line, width - x));
+      }
+      at += SCREEN_LINE;
+    }
+  }
+
+  private List<String> lines(String file) {
+    try {
+      return Files.readAllLines(folder.resolve(file));
+    } catch (IOException e) {
+      throw new IllegalArgumentException("cannot read " + file, e);
+    }
+  }
+
   /**
    * Stacked bars, one for each row of a file with comments, a line of names, and then a window's number, the traffic weight
    * of the candidate in it, and the requests that each of the two variants answered. The weight is a line over the bars.
    */
   private void chart(Box at, String file) {
     List<int[]> rows = new ArrayList<>();
-    try {
-      for (String line : Files.readAllLines(folder.resolve(file))) {
-        if (!line.startsWith("#") && !line.startsWith("window")) {
-          rows.add(Stream.of(line.split(",")).mapToInt(Integer::parseInt).toArray());
-        }
+    for (String line : lines(file)) {
+      if (!line.startsWith("#") && !line.startsWith("window")) {
+        rows.add(Stream.of(line.split(",")).mapToInt(Integer::parseInt).toArray());
       }
-    } catch (IOException e) {
-      throw new IllegalArgumentException("cannot read " + file, e);
     }
     int most = rows.stream().mapToInt(row -> row[2] + row[3]).max().orElseThrow();
     for (int percent = 0; percent <= 100; percent += 25) {
@@ -376,7 +394,7 @@ final class Draw {
   private static double wide(String text, String style) {
     double of = switch (style) {
       case "h" -> 15 * 0.66;
-      case "code", "count" -> 12 * 0.605;
+      case "code", "count", "screen" -> 12 * 0.605;
       case "label" -> 12 * 0.7;
       case "small" -> 12 * 0.58;
       default -> 13 * 0.58;

@@ -3,7 +3,9 @@ package io.fairlead.examples;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.fairlead.grammar.ModelArtifact;
+import java.io.IOException;
 import java.net.URI;
+import java.nio.file.Files;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -15,6 +17,9 @@ import org.junit.jupiter.params.provider.CsvSource;
 class QuickstartTest {
   private static final ModelArtifact MINILM =
       ModelArtifact.of(URI.create("classpath:all-minilm-l6-v2-q.onnx")).named("minilm");
+
+  private static final String PREVIEWS =
+      "The same on each platform here, as a preview, which only reads:";
 
   @Test
   void goesThroughTheWholeGrammarAndLeavesNothing() {
@@ -47,6 +52,29 @@ class QuickstartTest {
             "Where next");
     assertThat(printed.lines()).last().asString().contains("nothing left");
     assertThat(printed.text()).doesNotContain("\u001b").doesNotContain("\r");
+  }
+
+  @Test
+  void printsWhatThePictureShows() throws IOException {
+    Printed printed = Printed.toAFile();
+
+    new Quickstart(printed.terminal, MINILM).run(List.of());
+
+    assertThat(steady(printed.lines()))
+        .isEqualTo(steady(Files.readAllLines(Pages.ROOT.resolve("docs/pictures/quickstart.out"))));
+  }
+
+  /** {@return the lines without progress, previews, times, and bars of times, which differ from run to run} */
+  private static List<String> steady(List<String> lines) {
+    List<String> steady = new ArrayList<>();
+    boolean isPreview = false;
+    for (String line : lines) {
+      isPreview = line.equals(PREVIEWS) || (isPreview && !line.isBlank());
+      if (!isPreview && !line.startsWith("      [")) {
+        steady.add(line.replaceAll(" +\\d+(\\.\\d+)? m?s\\b( +[█▏▎▍▌▋▊▉]+)?", " TIME"));
+      }
+    }
+    return steady;
   }
 
   @Test
