@@ -96,6 +96,12 @@ record ReconcileRequest<R>(
       return new Content<>(resources, warnings, newGuard, result);
     }
 
+    Content<R> alsoWarning(List<String> more) {
+      List<String> all = new ArrayList<>(warnings);
+      all.addAll(more);
+      return new Content<>(resources, all, guard, result);
+    }
+
     /** {@return a copy after other resources, without the requirements that these fulfil} */
     Content<R> after(List<Resource<?>> earlier) {
       List<Resource<?>> all = new ArrayList<>(earlier);

@@ -18,6 +18,7 @@ import io.fairlead.platform.Deployment;
 import io.fairlead.platform.Description;
 import io.fairlead.platform.EndpointPlatform;
 import io.fairlead.provider.LocalModel;
+import io.fairlead.reconcile.EndpointCompletion.Completed;
 import io.fairlead.reconcile.ReconcileRequest.Content;
 import io.fairlead.reconcile.ReconcileRequest.Preparation;
 import io.fairlead.reconcile.Resource.Goal;
@@ -43,6 +44,7 @@ import java.util.stream.Stream;
 public final class ReconciledEndpointPlatform extends ReconciledPlatform<Endpoint>
     implements EndpointPlatform {
   private final EndpointMapper mapper;
+  private final EndpointCompletion completion;
 
   /**
    * Creates a platform.
@@ -54,14 +56,30 @@ public final class ReconciledEndpointPlatform extends ReconciledPlatform<Endpoin
    */
   public ReconciledEndpointPlatform(
       Reconciler reconciler, EndpointMapper mapper, Invoker<Endpoint> invoker, Runnable onClose) {
+    this(reconciler, mapper, EndpointCompletion.NONE, invoker, onClose);
+  }
+
+  /**
+   * Creates a platform that knows more than values say.
+   *
+   * @param completion completes values before they are mapped
+   */
+  public ReconciledEndpointPlatform(
+      Reconciler reconciler,
+      EndpointMapper mapper,
+      EndpointCompletion completion,
+      Invoker<Endpoint> invoker,
+      Runnable onClose) {
     super(reconciler, mapper.options(), invoker, onClose);
     this.mapper = mapper;
+    this.completion = requireNonNull(completion, "completion");
     reconciler.traffic();
   }
 
   private ReconciledEndpointPlatform(ReconciledEndpointPlatform real, Preview preview) {
     super(real, preview);
     this.mapper = real.mapper;
+    this.completion = real.completion;
   }
 
   @Override
@@ -70,9 +88,8 @@ public final class ReconciledEndpointPlatform extends ReconciledPlatform<Endpoin
     Container container = new Container(artifact, runtime, dependencies);
     checkOptions(container);
     String subject = describe(artifact);
-    return run(
-        ReconcileRequest.of("package", subject, subject, uploading(container, this::packaging))
-            .hiding(secrets(dependencies)));
+    return run(ReconcileRequest.of("package", subject, subject, prepared(container))
+        .hiding(secrets(dependencies)));
   }
 
   private Content<Container> packaging(Container container) {
@@ -84,10 +101,7 @@ public final class ReconciledEndpointPlatform extends ReconciledPlatform<Endpoin
   public Operation<Endpoint> deploy(Container container, Scaling scaling, Routing routing) {
     Endpoint endpoint = new Endpoint(container, scaling, routing);
     checkOptions(endpoint);
-    return run(request(
-        "deploy",
-        endpoint,
-        uploading(container, uploaded -> deploying(new Endpoint(uploaded, scaling, routing)))));
+    return run(request("deploy", endpoint, prepared(endpoint, this::deploying)));
   }
 
   private Content<Endpoint> deploying(Endpoint endpoint) {
@@ -102,13 +116,9 @@ public final class ReconciledEndpointPlatform extends ReconciledPlatform<Endpoin
 
   @Override
   public Operation<Endpoint> scale(Endpoint endpoint, Scaling scaling) {
-    checkOptions(endpoint.withScaling(scaling));
-    return run(request(
-        "scale",
-        endpoint,
-        uploading(
-            endpoint.container(),
-            uploaded -> scaling(new Endpoint(uploaded, scaling, endpoint.routing())))));
+    Endpoint scaled = endpoint.withScaling(scaling);
+    checkOptions(scaled);
+    return run(request("scale", endpoint, prepared(scaled, this::scaling)));
   }
 
   private Content<Endpoint> scaling(Endpoint endpoint) {
@@ -168,11 +178,12 @@ public final class ReconciledEndpointPlatform extends ReconciledPlatform<Endpoin
   public Operation<Endpoint> undeploy(Endpoint endpoint) {
     checkOptions(endpoint);
     Endpoint own = ownOptionsOnly(endpoint);
-    // The upload is named by the files' hash, which is not computed here; the variant lists what it
-    // uses.
-    List<Resource<?>> value = mapper.localModels(own.container()).isEmpty()
-        ? mapper.endpoint(own).resources()
-        : List.of(variant(endpoint, Goal.ABSENT));
+    // The upload is named by the files' hash, which is not computed here, nor is a value completed;
+    // the variant lists what it uses.
+    boolean isKnown =
+        mapper.localModels(own.container()).isEmpty() && !completion.isNeeded(endpoint);
+    List<Resource<?>> value =
+        isKnown ? mapper.endpoint(own).resources() : List.of(variant(endpoint, Goal.ABSENT));
     return run(request(
         "undeploy", endpoint, preparing -> removing(endpoint, value, preparing.inventory())));
   }
@@ -236,7 +247,40 @@ public final class ReconciledEndpointPlatform extends ReconciledPlatform<Endpoin
         .hiding(secrets(endpoint.container().dependencies()));
   }
 
-  // ---- local models ----
+  // ---- what is read before a value is mapped ----
+
+  private Preparation<Container> prepared(Container container) {
+    if (!completion.isNeeded(container)) {
+      return uploading(container, this::packaging);
+    }
+    requireNonNull(packaging(completion.assumed(container)), "content");
+    return preparing -> {
+      Completed<Container> completed = completion.complete(container);
+      return packaging(completed.value()).alsoWarning(completed.warnings());
+    };
+  }
+
+  /** {@return the preparation of an operation on an endpoint, whose given values are checked now} */
+  private Preparation<Endpoint> prepared(
+      Endpoint endpoint, Function<Endpoint, Content<Endpoint>> content) {
+    if (!completion.isNeeded(endpoint)) {
+      return uploading(
+          endpoint.container(),
+          uploaded ->
+              content.apply(new Endpoint(uploaded, endpoint.scaling(), endpoint.routing())));
+    }
+    requireNonNull(content.apply(completion.assumed(endpoint)), "content");
+    return preparing -> {
+      Completed<Endpoint> completed = completion.complete(endpoint, deployed(endpoint.routing()));
+      return content.apply(completed.value()).alsoWarning(completed.warnings());
+    };
+  }
+
+  private Optional<Endpoint> deployed(Routing routing) {
+    Found<Endpoint> found =
+        mapper.read(new Routing(routing.name(), routing.variant()), actual(new Look()));
+    return isOurs(found.variant()) ? found.value() : Optional.empty();
+  }
 
   /**
    * {@return the preparation of an operation on a container, which hashes its local models}

@@ -352,8 +352,13 @@ abstract class ReconciledPlatform<S extends Served> implements Platform<S> {
     checkOpen("read " + what);
     return reconciler.reading(what, limit, () -> {
       Look look = new Look();
-      return read.apply(new Kinds(reconciler, look), look);
+      return read.apply(actual(look), look);
     });
+  }
+
+  /** {@return the actual state, through a look} */
+  final ActualState actual(Look look) {
+    return new Kinds(reconciler, look);
   }
 
   private static void checkLimit(Duration limit) {

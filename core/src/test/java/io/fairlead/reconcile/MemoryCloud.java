@@ -196,7 +196,17 @@ final class MemoryCloud {
     return open(faults, builder -> builder.executor(Runnable::run));
   }
 
+  /** The same, which completes values before they are mapped. */
+  EndpointPlatform open(EndpointCompletion completion) {
+    return open(Faults.none(), builder -> builder.executor(Runnable::run), completion);
+  }
+
   EndpointPlatform open(Faults faults, UnaryOperator<Reconciler.Builder> settings) {
+    return open(faults, settings, EndpointCompletion.NONE);
+  }
+
+  private EndpointPlatform open(
+      Faults faults, UnaryOperator<Reconciler.Builder> settings, EndpointCompletion completion) {
     List<ResourceKind<?>> kinds = List.of(
         faults.around(new Kind<>(UPLOAD)),
         faults.around(new Kind<>(MODEL)),
@@ -209,7 +219,8 @@ final class MemoryCloud {
             .time(time)
             .random(new java.util.Random(1)))
         .build();
-    return new ReconciledEndpointPlatform(reconciler, new Mapper(), this::invoke, () -> {});
+    return new ReconciledEndpointPlatform(
+        reconciler, new Mapper(), completion, this::invoke, () -> {});
   }
 
   /** {@return everything that is there, ours or not} */

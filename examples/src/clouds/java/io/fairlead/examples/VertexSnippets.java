@@ -5,9 +5,11 @@ import io.fairlead.grammar.Container;
 import io.fairlead.grammar.Dependencies;
 import io.fairlead.grammar.Endpoint;
 import io.fairlead.grammar.ModelArtifact;
+import io.fairlead.grammar.ModelTask;
 import io.fairlead.grammar.Routing;
 import io.fairlead.grammar.RuntimeSpec;
 import io.fairlead.grammar.Scaling;
+import io.fairlead.language.OpenAiAccess;
 import io.fairlead.operation.Operation;
 import io.fairlead.platform.Request;
 import io.fairlead.platform.Response;
@@ -21,7 +23,6 @@ import io.fairlead.vertex.VertexMonitoring;
 import io.fairlead.vertex.VertexPlatform;
 import io.fairlead.vertex.VertexPool;
 import io.fairlead.vertex.VertexProvider;
-import io.fairlead.vertex.VertexRequest;
 import io.fairlead.vertex.VertexResponse;
 import io.fairlead.vertex.VertexRuntime;
 import io.fairlead.vertex.VertexScaling;
@@ -29,6 +30,7 @@ import io.fairlead.vertex.VertexVerifiedModel;
 import io.fairlead.vertex.VertexVersion;
 import java.net.URI;
 import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.List;
@@ -117,9 +119,8 @@ final class VertexSnippets {
   static List<Response> asking(
       VertexPlatform vertex, Endpoint green, String messages, String text) {
     Response chat = vertex.invoke(green, Request.json(messages).pinnedTo("green"));
-    Response models =
-        vertex.invoke(green, Request.json(text).with(VertexRequest.path("/tokenize")));
-    return List.of(chat, models);
+    Response tokens = vertex.invoke(green, Request.json(text).withPath("/tokenize"));
+    return List.of(chat, tokens);
   }
 
   static RuntimeSpec server(String image) {
@@ -136,6 +137,23 @@ final class VertexSnippets {
         .withHttpClient(client)
         .withHosts((endpoint, google) -> google.map(host -> host + ":443").orElse("10.1.0.7:443"));
     return config;
+  }
+
+  static Endpoint ofHub(VertexPlatform vertex, Duration limit) {
+    ModelArtifact gemma = ModelArtifact.huggingFace("google/gemma-2-2b-it", ModelTask.CHAT);
+    Container container = new Container(gemma, RuntimeSpec.NONE, Dependencies.NONE);
+    Endpoint blue =
+        vertex.deploy(container, Scaling.fixed(1), new Routing("gemma", "blue")).await(limit);
+    return blue;
+  }
+
+  static HttpRequest.Builder openAi(VertexPlatform vertex, Endpoint blue) {
+    OpenAiAccess access = vertex.openAi(blue);
+    HttpRequest.Builder chat = HttpRequest.newBuilder(
+            URI.create(access.baseUrl() + "/chat/completions"))
+        .header("Content-Type", "application/json");
+    access.headers().forEach(chat::header);
+    return chat;
   }
 
   static Operation<Endpoint> verified(VertexPlatform vertex) {

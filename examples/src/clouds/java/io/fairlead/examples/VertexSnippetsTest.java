@@ -27,6 +27,7 @@ import io.fairlead.vertex.VertexRuntime;
 import io.fairlead.vertex.standin.Project;
 import io.fairlead.vertex.standin.StandIn;
 import java.net.URI;
+import java.net.http.HttpRequest;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
@@ -95,7 +96,7 @@ class VertexSnippetsTest {
     List<Endpoint> endpoints = List.of(
         endpoint(
             VertexSnippets.artifact(),
-            RuntimeSpec.NONE.with(VertexRuntime.accelerator("NVIDIA_L4")),
+            RuntimeSpec.of(IMAGE).with(VertexRuntime.accelerator("NVIDIA_L4")),
             scalings.get(0),
             routing),
         endpoint(model(), VertexSnippets.runtime(IMAGE), scalings.get(0), routing),
@@ -160,7 +161,7 @@ class VertexSnippetsTest {
   @Test
   void whatGoogleHasVerifiedIsDeployed() {
     project.addPublisherModel(
-        "publishers/hf-google/models/gemma-2-2b-it",
+        "publishers/google/models/gemma-2-2b-it",
         Deploy.newBuilder()
             .setContainerSpec(ModelContainerSpec.newBuilder().setImageUri(IMAGE))
             .setDedicatedResources(DedicatedResources.newBuilder()
@@ -173,5 +174,14 @@ class VertexSnippetsTest {
 
     assertThat(VertexSnippets.verified(vertex).await(LIMIT).scaling().instanceType())
         .contains("g2-standard-12");
+    vertex.undeployAll("gemma").await(LIMIT);
+    Endpoint blue = VertexSnippets.ofHub(vertex, LIMIT);
+    assertThat(blue.container().runtime().image()).contains(IMAGE);
+    assertThat(blue.scaling().instanceType()).contains("g2-standard-12");
+    HttpRequest chat = VertexSnippets.openAi(vertex, blue).build();
+    assertThat(chat.uri())
+        .hasPath("/v1beta1/projects/snippets-project/locations/us-central1/endpoints/gemma"
+            + "/chat/completions");
+    assertThat(chat.headers().firstValue("Authorization")).isPresent();
   }
 }

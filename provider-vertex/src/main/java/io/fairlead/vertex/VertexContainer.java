@@ -7,6 +7,7 @@ import io.fairlead.spi.Settings;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import java.util.regex.Pattern;
 
 /**
  * The container spec: how a container is started and invoked, for {@link io.fairlead.grammar.RuntimeSpec#with}.
@@ -21,6 +22,12 @@ public final class VertexContainer extends Settings<VertexContainer.Draft>
     implements RuntimeOptions {
   private static final int LAST_PORT = 65_535;
   private static final Duration LONGEST_DEPLOYMENT = Duration.ofHours(2);
+
+  /** The rule of {@link io.fairlead.platform.Request#withPath}. */
+  private static final Pattern PATH =
+      Pattern.compile("(/([A-Za-z0-9._~!$&'()*+,;=:@-]|%[0-9A-Fa-f]{2})+)+/?");
+
+  private static final Pattern UP = Pattern.compile("(^|/)\\.\\.?(/|$)");
 
   /** Vertex AI's defaults. */
   public static final VertexContainer DEFAULT = new VertexContainer(new Draft());
@@ -56,8 +63,11 @@ public final class VertexContainer extends Settings<VertexContainer.Draft>
         "invokeRoutes",
         "must be off where there is a predictRoute: Vertex AI takes one of the two",
         draft.predictRoute.orElse(""));
-    draft.invokePath.ifPresent(
-        path -> problems.check(VertexRequest.isPath(path), "invokePath", VertexRequest.RULE, path));
+    draft.invokePath.ifPresent(path -> problems.check(
+        PATH.matcher(path).matches() && !UP.matcher(path).find(),
+        "invokePath",
+        "must be a path other than /, without a query, such as /v1/chat/completions",
+        path));
     draft.sharedMemoryMb.ifPresent(
         size -> problems.check(size >= 1, "sharedMemoryMb", "must be 1 or more", size));
     draft.deploymentTimeout.ifPresent(timeout -> problems.check(
@@ -102,13 +112,14 @@ public final class VertexContainer extends Settings<VertexContainer.Draft>
   }
 
   /**
-   * {@return whether any path of the container can be invoked, over HTTPS; a request names it by {@link VertexRequest}}
+   * {@return whether any path of the container can be invoked, over HTTPS; a request names it by {@link
+   * io.fairlead.platform.Request#withPath}}
    */
   public boolean invokeRoutes() {
     return draft().invokeRoutes;
   }
 
-  /** {@return the path of requests without a {@link VertexRequest}; only with invoke routes} */
+  /** {@return the path of requests that name none; only with invoke routes} */
   public Optional<String> invokePath() {
     return draft().invokePath;
   }

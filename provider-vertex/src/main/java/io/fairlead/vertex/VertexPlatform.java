@@ -2,6 +2,7 @@ package io.fairlead.vertex;
 
 import io.fairlead.grammar.Endpoint;
 import io.fairlead.grammar.ModelArtifact;
+import io.fairlead.language.OpenAiAccess;
 import io.fairlead.platform.EndpointPlatform;
 import io.fairlead.platform.Request;
 import io.fairlead.platform.Response;
@@ -25,6 +26,29 @@ public interface VertexPlatform extends EndpointPlatform {
    * @throws io.fairlead.error.ServingException as {@link #invoke} does
    */
   Response predict(Endpoint endpoint, Request request);
+
+  /**
+   * {@return access to an endpoint for other people's clients of OpenAI's API}
+   *
+   * <pre>{@code
+   * OpenAiAccess access = vertex.openAi(endpoint);
+   * access.baseUrl(); // https://us-central1-aiplatform.googleapis.com/v1beta1/projects/my-project/locations/...
+   * access.headers(); // {Authorization=Bearer ...}
+   * }</pre>
+   *
+   * <p>A container with {@linkplain VertexContainer#withInvokeRoutes() invoke routes} is called at its own base, with all
+   * of its routes. For others Vertex AI has the route {@code /chat/completions} only, which it passes on to containers
+   * that know it, such as those of Model Garden with vLLM. Requests follow the traffic weights. The token is that of the
+   * platform's credentials, which are asked for each; a quota project is not in it. It ends with the platform.
+   *
+   * <p>One read-only call, by which the host of the endpoint is found. The model is named by the container's arguments
+   * {@code --served-model-name} or {@code --model}, by its id on the Hugging Face hub, or as the model or the endpoint
+   * is named.
+   *
+   * @throws io.fairlead.error.ServingException of kind {@code NOT_FOUND} if there is no such endpoint, of kind {@code
+   *     UNSUPPORTED} if it is accessible by Private Service Connect only and no host is named for it
+   */
+  OpenAiAccess openAi(Endpoint endpoint);
 
   /**
    * Reads the container and the machines that Google has verified in Model Garden for a model of the Hugging Face hub.

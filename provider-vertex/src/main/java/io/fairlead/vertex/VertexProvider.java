@@ -60,7 +60,9 @@ public final class VertexProvider implements PlatformProvider<VertexPlatform> {
         .partly(Capability.PINNED_REQUESTS, "for containers with invoke routes")
         .partly(Capability.LOCAL_FILES, "with the setting bucket")
         .partly(Capability.UPLOAD, "with the setting bucket")
-        .partly(Capability.HUGGING_FACE, "by an image that reads MODEL_ID, as Hugging Face's do")
+        .partly(
+            Capability.HUGGING_FACE,
+            "by an image that reads MODEL_ID, or with a task that Google has verified a container for")
         .without(Capability.SCALE_TO_ZERO, "version 1 of the API has at least one replica");
   }
 

@@ -43,7 +43,6 @@ class ArchitectureTest {
             "VertexPlatform",
             "VertexArtifact",
             "VertexVersion",
-            "VertexRequest",
             "VertexResponse",
             "VertexVerifiedModel",
             "VertexRuntime",

@@ -2,6 +2,7 @@ package io.fairlead.vertex;
 
 import io.fairlead.grammar.RuntimeSpec;
 import io.fairlead.platform.Capability;
+import io.fairlead.platform.Request;
 import java.util.EnumSet;
 import java.util.Set;
 
@@ -9,8 +10,12 @@ import java.util.Set;
 class VertexInvokeRoutesContractTest extends VertexContractTest {
   @Override
   protected RuntimeSpec runtime() {
-    return RuntimeSpec.of(Gcp.IMAGE)
-        .with(VertexContainer.DEFAULT.withInvokeRoutes("/v1/chat/completions"));
+    return RuntimeSpec.of(Gcp.IMAGE).with(VertexContainer.DEFAULT.withInvokeRoutes());
+  }
+
+  @Override
+  protected Request request() {
+    return super.request().withPath("/v1/chat/completions");
   }
 
   @Override

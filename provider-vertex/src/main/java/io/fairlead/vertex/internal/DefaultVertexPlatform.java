@@ -4,6 +4,7 @@ import io.fairlead.error.ErrorKind;
 import io.fairlead.error.ServingException;
 import io.fairlead.grammar.Endpoint;
 import io.fairlead.grammar.ModelArtifact;
+import io.fairlead.language.OpenAiAccess;
 import io.fairlead.platform.EndpointPlatform;
 import io.fairlead.platform.Request;
 import io.fairlead.platform.Response;
@@ -83,10 +84,10 @@ public final class DefaultVertexPlatform extends ForwardingEndpointPlatform
         .build();
     VertexInvoker invoker =
         new VertexInvoker(config, clients, errors, new VertexNames(config), time, random);
+    ModelGarden garden = new ModelGarden(calls);
     EndpointPlatform platform = new ReconciledEndpointPlatform(
-        reconciler, new VertexMapper(config), invoker, () -> close(invoker, clients));
-    return new DefaultVertexPlatform(
-        platform, invoker, new ModelGarden(calls), new VertexReach(config, calls));
+        reconciler, new VertexMapper(config), garden, invoker, () -> close(invoker, clients));
+    return new DefaultVertexPlatform(platform, invoker, garden, new VertexReach(config, calls));
   }
 
   private static void close(VertexInvoker invoker, VertexClients clients) {
@@ -99,6 +100,12 @@ public final class DefaultVertexPlatform extends ForwardingEndpointPlatform
   public Response predict(Endpoint endpoint, Request request) {
     checkOpen("invoke " + endpoint.name());
     return invoker.predict(endpoint, request);
+  }
+
+  @Override
+  public OpenAiAccess openAi(Endpoint endpoint) {
+    checkOpen("find " + endpoint.name());
+    return invoker.openAi(endpoint);
   }
 
   @Override

@@ -38,7 +38,7 @@ import java.util.SortedMap;
 /**
  * Deployed endpoints as values of the grammar: the inverse of {@link VertexMapper}.
  *
- * <p>A value has what Vertex AI was told: the image instead of the hub's default, all variables of the environment, the
+ * <p>A value has what Vertex AI was told: the image that was chosen for it, all variables of the environment, the
  * location in Cloud Storage.
  */
 final class DeployedEndpoints {

@@ -5,6 +5,7 @@ import io.fairlead.error.ServingException;
 import io.fairlead.grammar.Endpoint;
 import io.fairlead.grammar.PlatformOptions;
 import io.fairlead.grammar.Problems;
+import io.fairlead.language.OpenAiAccess;
 import io.fairlead.platform.Request;
 import io.fairlead.platform.Response;
 import io.fairlead.provider.Deadline;
@@ -16,9 +17,9 @@ import io.fairlead.provider.TimeSource;
 import io.fairlead.vertex.VertexConfig;
 import io.fairlead.vertex.VertexContainer;
 import io.fairlead.vertex.VertexProvider;
-import io.fairlead.vertex.VertexRequest;
 import io.fairlead.vertex.internal.http.AuthorizedCalls;
 import io.fairlead.vertex.internal.http.HttpErrors;
+import io.fairlead.vertex.internal.http.OpenAiNames;
 import java.net.URI;
 import java.nio.ByteBuffer;
 import java.time.Duration;
@@ -33,6 +34,9 @@ import org.jspecify.annotations.Nullable;
  * ENDPOINT/invoke/PATH} follows the traffic split, {@code ENDPOINT/deployedModels/ID/invoke/PATH} does not.
  */
 final class InvokeRoutes {
+  /** What an emulator is told, because clients of OpenAI's API need a token. */
+  private static final String NO_TOKEN = "none";
+
   private final VertexConfig config;
   private final PredictionCalls calls;
   private final VertexNames names;
@@ -136,8 +140,8 @@ final class InvokeRoutes {
       if (e.kind() == ErrorKind.NOT_FOUND || e.kind() == ErrorKind.UNAVAILABLE) {
         calls.forget(endpoint.name());
       }
-      if (e.kind() == ErrorKind.NOT_FOUND && request.variant().isPresent()) {
-        calls.checkDeployed(what, endpoint.name(), request.variant().get(), deadline);
+      if (e.kind() == ErrorKind.NOT_FOUND) {
+        checkIsThere(what, endpoint.name(), request, e, deadline);
       }
       String answering = e.getCause() instanceof HttpFailure failure
           ? AuthorizedCalls.deployedModelId(failure)
@@ -146,17 +150,42 @@ final class InvokeRoutes {
     }
   }
 
+  /**
+   * Throws what is missing if it is not the container's path: the variant that is asked for, the endpoint, or its
+   * host.
+   */
+  private void checkIsThere(
+      String what, String id, Request request, ServingException failure, Deadline deadline) {
+    try {
+      if (!calls.isDedicated(what, id, request.variant(), deadline)) {
+        throw shared(what);
+      }
+    } catch (ServingException e) {
+      if (e.kind() != ErrorKind.NOT_FOUND && e.kind() != ErrorKind.CONFLICT) {
+        // The caller may invoke endpoints and not read them.
+        failure.addSuppressed(e);
+        return;
+      }
+      throw e;
+    }
+  }
+
+  private static ServingException shared(String what) {
+    return new ServingException(
+        VertexProvider.ID,
+        ErrorKind.CONFLICT,
+        what
+            + " failed: a path of a container is invoked at the host of a dedicated endpoint, and this endpoint is "
+            + "shared: deploy under another name");
+  }
+
   private static String path(VertexContainer container, Request request) {
-    Optional<String> path = request
-        .options()
-        .find(VertexRequest.class)
-        .flatMap(VertexRequest::path)
-        .or(container::invokePath);
+    Optional<String> path = request.path().or(container::invokePath);
     Problems.in("Request")
         .check(
             path.isPresent(),
-            "options",
-            "must have a VertexRequest with a path, because the container has invoke routes without a default path",
+            "path",
+            "must be given by Request.withPath, because the container has invoke routes without a default path",
             "none")
         .throwIfAny();
     return path.orElseThrow();
@@ -164,23 +193,61 @@ final class InvokeRoutes {
 
   private URI uri(String what, Endpoint endpoint, Request request, String path, Deadline deadline) {
     String id = endpoint.name();
-    String host = config.plaintext() && config.hosts().isEmpty()
+    String host = isEmulated()
         ? VertexClients.hostAndPort(config)
-        : calls
-            .ownHost(what, id, deadline)
-            .orElseThrow(() -> new ServingException(
-                VertexProvider.ID,
-                ErrorKind.CONFLICT,
-                what
-                    + " failed: a path of a container is invoked at the host of a dedicated endpoint, and this "
-                    + "endpoint is shared: deploy under another name"));
+        : calls.ownHost(what, id, deadline).orElseThrow(() -> shared(what));
     String pinned = request
         .variant()
         .map(variant -> "/deployedModels/" + VertexNames.deployedModelId(id + "/" + variant))
         .orElse("");
-    boolean isPlain = config.plaintext() && Loopback.isHostAndPort(host);
-    return URI.create((isPlain ? "http://" : "https://") + host + "/v1/" + names.endpoint(id)
-        + pinned + "/invoke" + path);
+    return URI.create(
+        scheme(host) + host + "/v1/" + names.endpoint(id) + pinned + "/invoke" + path);
+  }
+
+  /** {@return where an endpoint answers clients of OpenAI's API, and how they authorize themselves; reads the endpoint} */
+  OpenAiAccess openAi(Endpoint endpoint) {
+    String id = endpoint.name();
+    String what = "Finding endpoint '" + id + "'";
+    Optional<String> own = calls.hostInReach(what, id, Deadline.after(config.callTimeout(), time));
+    String host = (isEmulated() ? Optional.<String>empty() : own)
+        .orElseGet(() -> VertexClients.hostAndPort(config));
+    VertexContainer routes = of(endpoint);
+    if (routes != null && own.isEmpty()) {
+      throw shared(what);
+    }
+    URI baseUrl = URI.create(scheme(host)
+        + host.replaceFirst(":443$", "")
+        + OpenAiNames.path(names.endpoint(id), routes));
+    return new OpenAiAccess(
+        baseUrl,
+        () -> bearer("Getting a token for endpoint '" + id + "'", baseUrl),
+        OpenAiNames.model(endpoint, VertexMapper.HUB_MODEL));
+  }
+
+  private String bearer(String what, URI uri) {
+    Optional<String> token;
+    try {
+      token = http.get().bearer(uri, config.callTimeout());
+    } catch (HttpFailure e) {
+      throw errors.failure(what, e);
+    }
+    if (token.isEmpty() && config.plaintext()) {
+      return NO_TOKEN;
+    }
+    return token.orElseThrow(() -> new ServingException(
+        VertexProvider.ID,
+        ErrorKind.UNAUTHORIZED,
+        what + " failed: the credentials have no bearer token. Tried "
+            + VertexClients.identity(config)));
+  }
+
+  /** {@return whether one host stands in for all} */
+  private boolean isEmulated() {
+    return config.plaintext() && config.hosts().isEmpty();
+  }
+
+  private String scheme(String host) {
+    return config.plaintext() && Loopback.isHostAndPort(host) ? "http://" : "https://";
   }
 
   private Response named(

@@ -4,7 +4,6 @@ import com.google.cloud.aiplatform.v1.DedicatedResources;
 import com.google.cloud.aiplatform.v1.EnvVar;
 import com.google.cloud.aiplatform.v1.GetPublisherModelRequest;
 import com.google.cloud.aiplatform.v1.ModelContainerSpec;
-import com.google.cloud.aiplatform.v1.Probe;
 import com.google.cloud.aiplatform.v1.PublisherModel;
 import com.google.cloud.aiplatform.v1.PublisherModel.CallToAction.Deploy;
 import com.google.cloud.aiplatform.v1.PublisherModelView;
@@ -12,31 +11,36 @@ import io.fairlead.error.ErrorKind;
 import io.fairlead.error.ServingException;
 import io.fairlead.grammar.Container;
 import io.fairlead.grammar.Dependencies;
+import io.fairlead.grammar.Endpoint;
 import io.fairlead.grammar.ModelArtifact;
 import io.fairlead.grammar.Problems;
 import io.fairlead.grammar.RuntimeSpec;
 import io.fairlead.grammar.Scaling;
 import io.fairlead.provider.ContentName;
+import io.fairlead.reconcile.EndpointCompletion;
 import io.fairlead.vertex.VertexContainer;
-import io.fairlead.vertex.VertexProbe;
 import io.fairlead.vertex.VertexProvider;
 import io.fairlead.vertex.VertexRuntime;
 import io.fairlead.vertex.VertexScaling;
 import io.fairlead.vertex.VertexVerifiedModel;
+import io.fairlead.vertex.internal.catalog.VerifiedDefaults;
 import io.fairlead.vertex.internal.values.Quoted;
-import io.fairlead.vertex.internal.values.VertexTimes;
 import java.net.URI;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 
-/** Google's Model Garden, in which models of the Hugging Face hub have a verified deployment. */
-final class ModelGarden {
-  private static final String ALL_PATHS = "/*";
+/**
+ * Google's Model Garden, in which models of the Hugging Face hub have a verified deployment: by what it says, values are
+ * completed that have no image or no machines.
+ */
+final class ModelGarden implements EndpointCompletion {
+  private static final String NOT_TOLD =
+      ". Google has verified no deployment of this model, or does not tell it: ";
 
   private final VertexCalls calls;
 
@@ -44,14 +48,110 @@ final class ModelGarden {
     this.calls = calls;
   }
 
+  // ---- completing values ----
+
+  @Override
+  public boolean isNeeded(Container container) {
+    return VerifiedDefaults.isNeeded(container);
+  }
+
+  @Override
+  public boolean isNeeded(Endpoint endpoint) {
+    return VerifiedDefaults.isNeeded(endpoint);
+  }
+
+  @Override
+  public Container assumed(Container container) {
+    return VerifiedDefaults.assumed(container);
+  }
+
+  @Override
+  public Endpoint assumed(Endpoint endpoint) {
+    return VerifiedDefaults.assumed(endpoint);
+  }
+
+  @Override
+  public Completed<Container> complete(Container container) {
+    VertexVerifiedModel verified = verified(container.artifact(), "");
+    return new Completed<>(
+        VerifiedDefaults.complete(container, verified.container()),
+        List.of(told(container.artifact(), verified)));
+  }
+
+  @Override
+  public Completed<Endpoint> complete(Endpoint endpoint, Optional<Endpoint> deployed) {
+    Optional<Endpoint> same = deployed.filter(there -> isSameModel(endpoint, there));
+    if (same.isPresent()) {
+      return new Completed<>(
+          VerifiedDefaults.complete(endpoint, same.get().container(), same.get().scaling()),
+          List.of());
+    }
+    VertexVerifiedModel verified = verified(endpoint.artifact(), "");
+    checkImage(endpoint, verified);
+    return new Completed<>(
+        VerifiedDefaults.complete(endpoint, verified.container(), verified.scaling()),
+        List.of(told(endpoint.artifact(), verified)));
+  }
+
+  private static boolean isSameModel(Endpoint given, Endpoint deployed) {
+    return deployed.artifact().weights().equals(given.artifact().weights())
+        && deployed
+            .artifact()
+            .metadata()
+            .task()
+            .equals(given.artifact().metadata().task());
+  }
+
+  /** Google's machines are verified with Google's container. */
+  private static void checkImage(Endpoint endpoint, VertexVerifiedModel verified) {
+    Optional<String> own = endpoint.container().runtime().image();
+    Problems.in("Endpoint")
+        .check(
+            own.isEmpty() || own.equals(verified.container().runtime().image()),
+            "scaling.instanceType",
+            "must be given, because the image is not the one that Google has verified for the model",
+            own.orElse(""))
+        .throwIfAny();
+  }
+
+  private static String told(ModelArtifact artifact, VertexVerifiedModel verified) {
+    return "what is not given of the container and machines of " + artifact.weights()
+        + " is as Google has verified it in Model Garden: "
+        + verified.container().runtime().image().orElse("") + " on "
+        + machines(verified)
+        + "; it may be something else another day, so keep the value that the operation returns";
+  }
+
+  private static String machines(VertexVerifiedModel verified) {
+    int count = verified
+        .scaling()
+        .options()
+        .find(VertexScaling.class)
+        .map(VertexScaling::acceleratorCount)
+        .orElse(0);
+    return verified.scaling().instanceType().orElse("")
+        + verified
+            .container()
+            .runtime()
+            .options()
+            .find(VertexRuntime.class)
+            .flatMap(VertexRuntime::accelerator)
+            .map(accelerator -> " with " + count + " " + accelerator)
+            .orElse("");
+  }
+
+  // ---- reading ----
+
   VertexVerifiedModel verified(ModelArtifact artifact, String token) {
     URI weights = artifact.weights();
-    boolean isOfHub =
-        "hf".equals(weights.getScheme()) && String.valueOf(weights.getPath()).matches("/[^/@]+");
     Problems.in("ModelArtifact")
-        .check(isOfHub, "weights", "must be hf://ORG/NAME to be found in Model Garden", weights)
+        .check(
+            VerifiedDefaults.isOfHub(artifact),
+            "weights",
+            "must be hf://ORG/NAME to be found in Model Garden",
+            weights)
         .throwIfAny();
-    String name = "publishers/hf-" + lower(weights.getAuthority()) + "/models/"
+    String name = "publishers/" + lower(weights.getAuthority()) + "/models/"
         + lower(weights.getPath().substring(1));
     PublisherModel found = find(name, token);
     Deploy deploy = found.getSupportedActions().getDeploy();
@@ -59,8 +159,7 @@ final class ModelGarden {
       throw failure(
           ErrorKind.NOT_FOUND,
           name
-              + " has no verified deployment in Model Garden: name an image in the runtime, or leave it out for "
-              + "Hugging Face's own");
+              + " has no verified deployment in Model Garden: give runtime.image and scaling.instanceType");
     }
     if (!deploy.hasDedicatedResources()) {
       throw failure(
@@ -83,11 +182,26 @@ final class ModelGarden {
               .setHuggingFaceToken(token)
               .build());
     } catch (ServingException e) {
-      throw Quoted.without(e, token.isEmpty() ? List.of() : List.of(token));
+      throw Quoted.without(withWayOut(e), token.isEmpty() ? List.of() : List.of(token));
     }
   }
 
-  /** Model Garden writes names of the hub in lower case. */
+  /** A model that Model Garden does not have may be answered as one that is not to be read. */
+  private static ServingException withWayOut(ServingException e) {
+    String wayOut = "give runtime.image and scaling.instanceType";
+    return switch (e.kind()) {
+      case NOT_FOUND -> e.withMessage(e.getMessage() + NOT_TOLD + wayOut, e);
+      case UNAUTHORIZED ->
+        e.withMessage(
+            e.getMessage() + NOT_TOLD
+                + "if the model is gated, read it by VertexPlatform.verified with a token, or else "
+                + wayOut,
+            e);
+      default -> e;
+    };
+  }
+
+  /** Model Garden writes names of the hub in lower case; gcloud and the SDK for Python ask for them so. */
   private static String lower(String text) {
     return text.toLowerCase(Locale.ROOT);
   }
@@ -100,7 +214,7 @@ final class ModelGarden {
       environment.put(variable.getName(), variable.getValue());
     }
     Dependencies dependencies = Dependencies.environment(environment);
-    VertexContainer options = options(spec);
+    VertexContainer options = DeployedEndpoints.containerOf(spec);
     checkWhole(name, spec, ModelKind.container(spec.getImageUri(), dependencies, options));
     checkWhole(name, deploy.getDedicatedResources(), machine);
     RuntimeSpec runtime = RuntimeSpec.of(spec.getImageUri()).with(options);
@@ -129,60 +243,6 @@ final class ModelGarden {
         ? Scaling.fixed(machine.type(), machine.min())
         : Scaling.between(machine.type(), machine.min(), machine.max());
     return own.equals(VertexScaling.DEFAULT) ? scaling : scaling.with(own);
-  }
-
-  private static VertexContainer options(ModelContainerSpec spec) {
-    VertexContainer options = VertexContainer.DEFAULT
-        .withCommand(spec.getCommandList().toArray(String[]::new))
-        .withArgs(spec.getArgsList().toArray(String[]::new));
-    if (!spec.getHealthRoute().isEmpty()) {
-      options = options.withHealthRoute(spec.getHealthRoute());
-    }
-    if (spec.getInvokeRoutePrefix().equals(ALL_PATHS)) {
-      options = options.withInvokeRoutes();
-    } else if (!spec.getPredictRoute().isEmpty()) {
-      options = options.withPredictRoute(spec.getPredictRoute());
-    }
-    if (spec.getPortsCount() > 0) {
-      options = options.withPort(spec.getPorts(0).getContainerPort());
-    }
-    if (spec.getSharedMemorySizeMb() > 0) {
-      options = options.withSharedMemoryMb(Math.toIntExact(spec.getSharedMemorySizeMb()));
-    }
-    if (spec.hasDeploymentTimeout()) {
-      options = options.withDeploymentTimeout(VertexTimes.duration(spec.getDeploymentTimeout()));
-    }
-    return options.withProbes(
-        probe(spec.getStartupProbe()),
-        probe(spec.getHealthProbe()),
-        probe(spec.getLivenessProbe()));
-  }
-
-  private static VertexProbe probe(Probe probe) {
-    VertexProbe read = VertexProbe.NONE;
-    if (probe.hasExec()) {
-      read = VertexProbe.exec(probe.getExec().getCommandList().toArray(String[]::new));
-    } else if (probe.hasHttpGet()) {
-      read = probe.getHttpGet().getPort() == 0
-          ? VertexProbe.http(probe.getHttpGet().getPath())
-          : VertexProbe.http(probe.getHttpGet().getPath(), probe.getHttpGet().getPort());
-    } else if (probe.hasTcpSocket()) {
-      read = VertexProbe.tcp(probe.getTcpSocket().getPort());
-    } else {
-      return read;
-    }
-    if (probe.getPeriodSeconds() > 0) {
-      read = read.every(Duration.ofSeconds(probe.getPeriodSeconds()));
-    }
-    if (probe.getTimeoutSeconds() > 0) {
-      read = read.withTimeout(Duration.ofSeconds(probe.getTimeoutSeconds()));
-    }
-    if (probe.getInitialDelaySeconds() > 0) {
-      read = read.withInitialDelay(Duration.ofSeconds(probe.getInitialDelaySeconds()));
-    }
-    return probe.getFailureThreshold() > 0
-        ? read.withFailureThreshold(probe.getFailureThreshold())
-        : read;
   }
 
   /** What is verified is deployed as it is, or not at all. */

@@ -18,7 +18,6 @@ import io.fairlead.vertex.VertexConfig;
 import io.fairlead.vertex.VertexEndpoint;
 import io.fairlead.vertex.VertexEndpoint.Access;
 import io.fairlead.vertex.VertexProvider;
-import io.fairlead.vertex.VertexRequest;
 import io.fairlead.vertex.VertexResponse;
 import java.time.Duration;
 import java.util.Optional;
@@ -84,7 +83,7 @@ final class PredictionCalls {
    */
   <T> T ask(
       String what, Endpoint endpoint, Request request, int size, Deadline deadline, Call<T> call) {
-    check(request, size);
+    checkSize(size, PredictionTarget.LARGEST_DEDICATED);
     String id = endpoint.name();
     Access access = access(endpoint);
     AnswerHeaders headers = new AnswerHeaders();
@@ -208,24 +207,6 @@ final class PredictionCalls {
             + " and name the rule's address with VertexConfig.withHosts for endpoint " + id);
   }
 
-  private static void check(Request request, int size) {
-    checkSize(size, PredictionTarget.LARGEST_DEDICATED);
-    for (PlatformOptions option : request.options().values()) {
-      if (option.platform().equals(VertexProvider.ID)) {
-        Problems.in("Request")
-            .check(
-                false,
-                "options",
-                option instanceof VertexRequest
-                    ? "must not have a path, because the container has no invoke routes: package it with "
-                        + "VertexContainer.withInvokeRoutes"
-                    : "must not be of platform 'vertex', which knows VertexRequest only",
-                option.getClass().getSimpleName())
-            .throwIfAny();
-      }
-    }
-  }
-
   static void checkSize(int size, int largest) {
     if (size > largest) {
       String wayOut = largest == PredictionTarget.LARGEST_SHARED
@@ -243,6 +224,28 @@ final class PredictionCalls {
     return targets.ownHost(what, id, deadline);
   }
 
+  /** The same, as Vertex AI says now; throws if nobody can reach it. */
+  Optional<String> hostInReach(String what, String id, Deadline deadline) {
+    com.google.cloud.aiplatform.v1.Endpoint found = targets.get(what, id, deadline);
+    if (found.hasPrivateServiceConnectConfig() && config.hosts().isEmpty()) {
+      throw outOfReach(what, id, EndpointCalls.serviceAttachment(found));
+    }
+    return ownHost(what, id, deadline);
+  }
+
+  /**
+   * {@return whether an endpoint has a host of its own, as Vertex AI says now}
+   *
+   * @param variant has to be deployed there, or else this throws
+   */
+  boolean isDedicated(String what, String id, Optional<String> variant, Deadline deadline) {
+    com.google.cloud.aiplatform.v1.Endpoint found = targets.get(what, id, deadline);
+    if (variant.isPresent()) {
+      deployed(what, found, variant.get());
+    }
+    return found.getDedicatedEndpointEnabled() || found.hasPrivateServiceConnectConfig();
+  }
+
   /** Forgets where an endpoint is: it may have been created again. */
   void forget(String id) {
     targets.forget(id);
@@ -251,11 +254,6 @@ final class PredictionCalls {
   /** {@return the retries of rejected calls} */
   RefusedCalls retries() {
     return calls;
-  }
-
-  /** {@return the deployed model of a variant; throws if there is none} */
-  DeployedModel checkDeployed(String what, String id, String variant, Deadline deadline) {
-    return deployed(what, targets.get(what, id, deadline), variant);
   }
 
   private static DeployedModel deployed(

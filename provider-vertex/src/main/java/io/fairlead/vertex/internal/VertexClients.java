@@ -47,6 +47,8 @@ final class VertexClients implements AutoCloseable {
   private static final int LARGEST_ANSWER = 32 << 20;
 
   private static final String TLS = ":443";
+  private static final String GOOGLE = "googleapis.com";
+  private static final String GARDEN = "us-central1";
   private static final long END_MILLIS = 2_000;
 
   private final VertexConfig config;
@@ -117,7 +119,10 @@ final class VertexClients implements AutoCloseable {
   private final Created<ModelGardenServiceClient> garden = new Created<>() {
     @Override
     protected ModelGardenServiceClient make() throws IOException {
-      return holder.closeLater(ManagingClients.garden(VertexClients.this::with));
+      String host = gardenHostAndPort(config);
+      TransportChannelProvider over =
+          answersForAll() || host.equals(hostAndPort(config)) ? channel.get() : open(host);
+      return holder.closeLater(ManagingClients.garden(settings -> with(settings, over)));
     }
   };
   private final Created<PredictionServiceClient> predictions = new Created<>() {
@@ -136,6 +141,16 @@ final class VertexClients implements AutoCloseable {
     return config
         .endpoint()
         .orElse(config.location() + "-aiplatform." + config.universeDomain() + TLS);
+  }
+
+  /**
+   * {@return the endpoint of Model Garden, whose data are in one region: Google's own tools ask there, wherever they
+   * deploy}
+   */
+  static String gardenHostAndPort(VertexConfig config) {
+    return config.endpoint().isEmpty() && config.universeDomain().equals(GOOGLE)
+        ? GARDEN + "-aiplatform." + GOOGLE + TLS
+        : hostAndPort(config);
   }
 
   /** {@return the credentials that are used, as a phrase} */

@@ -6,6 +6,7 @@ import com.google.cloud.aiplatform.v1.RawPredictRequest;
 import com.google.protobuf.UnsafeByteOperations;
 import io.fairlead.grammar.Endpoint;
 import io.fairlead.grammar.PlatformOptions;
+import io.fairlead.language.OpenAiAccess;
 import io.fairlead.platform.Request;
 import io.fairlead.platform.Response;
 import io.fairlead.provider.Deadline;
@@ -80,6 +81,10 @@ final class VertexInvoker implements Invoker<Endpoint>, AutoCloseable {
 
   Response predict(Endpoint endpoint, Request request) {
     return typed.predict(endpoint, request);
+  }
+
+  OpenAiAccess openAi(Endpoint endpoint) {
+    return routes.openAi(endpoint);
   }
 
   @Override

@@ -5,6 +5,7 @@ import io.fairlead.grammar.Container;
 import io.fairlead.grammar.Dependencies;
 import io.fairlead.grammar.Endpoint;
 import io.fairlead.grammar.ModelArtifact;
+import io.fairlead.grammar.ModelTask;
 import io.fairlead.grammar.PlatformOptions;
 import io.fairlead.grammar.Problems;
 import io.fairlead.grammar.Routing;
@@ -28,7 +29,6 @@ import io.fairlead.vertex.VertexLogging;
 import io.fairlead.vertex.VertexMonitoring;
 import io.fairlead.vertex.VertexPool;
 import io.fairlead.vertex.VertexProvider;
-import io.fairlead.vertex.VertexRequest;
 import io.fairlead.vertex.VertexRuntime;
 import io.fairlead.vertex.VertexScaling;
 import io.fairlead.vertex.VertexVersion;
@@ -40,7 +40,6 @@ import java.net.URI;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -90,7 +89,7 @@ final class VertexMapper implements EndpointMapper {
   /** The encryption key of all that is created; empty if there is none. */
   private final String encryptionKey;
 
-  private final Set<Class<? extends PlatformOptions>> options = optionTypes();
+  private final Set<Class<? extends PlatformOptions>> options = new VertexOptionsProvider().types();
 
   VertexMapper(VertexConfig config) {
     this.config = config;
@@ -112,13 +111,6 @@ final class VertexMapper implements EndpointMapper {
   @Override
   public Set<Class<? extends PlatformOptions>> options() {
     return options;
-  }
-
-  private static Set<Class<? extends PlatformOptions>> optionTypes() {
-    Set<Class<? extends PlatformOptions>> types =
-        new HashSet<>(new VertexOptionsProvider().types());
-    types.add(VertexRequest.class);
-    return Set.copyOf(types);
   }
 
   // ---- local models ----
@@ -290,7 +282,14 @@ final class VertexMapper implements EndpointMapper {
     String given = container.runtime().image().orElse("");
     boolean isOfHub = "hf".equals(container.artifact().weights().getScheme());
     if (given.isEmpty() && isOfHub) {
-      return Images.textGeneration();
+      problems.check(
+          container.artifact().metadata().task().isPresent(),
+          "artifact.metadata.task",
+          "must be " + ModelTask.ids()
+              + ", by which the container that Google has verified for a model of the "
+              + "Hugging Face hub is taken from Model Garden, or runtime.image must be given",
+          "none");
+      return given;
     }
     problems.check(
         IMAGE.matcher(given).matches(),
@@ -403,7 +402,7 @@ final class VertexMapper implements EndpointMapper {
         .find(VertexRuntime.class)
         .orElse(VertexRuntime.DEFAULT);
     VertexMachine machine = machine(endpoint.scaling(), runtime, warnings, problems);
-    checkImage(endpoint.container(), model.image(), machine, warnings, problems);
+    checkImage(model.image(), machine, warnings);
     problems.throwIfAny();
 
     String modelName = modelName(endpoint.container(), model);
@@ -510,28 +509,13 @@ final class VertexMapper implements EndpointMapper {
   }
 
   /** An image for accelerators fails on a machine without one half an hour later, if at all it says why. */
-  private static void checkImage(
-      Container container,
-      String image,
-      VertexMachine machine,
-      List<String> warnings,
-      Problems problems) {
+  private static void checkImage(String image, VertexMachine machine, List<String> warnings) {
     if (Machines.haveAccelerators(machine.type(), machine.acceleratorCount())
         || !Images.areForAccelerators(image)) {
       return;
     }
-    if (container.runtime().image().isEmpty()) {
-      problems.check(
-          false,
-          "runtime.options",
-          "must name an accelerator in VertexRuntime, such as NVIDIA_L4 with the machine type g2-standard-12 and "
-              + "VertexScaling.acceleratorCount(1): the published image for text generation of the Hugging Face "
-              + "hub needs one; another image can be given",
-          "none");
-    } else {
-      warnings.add("the image's name says that it needs an accelerator, and " + machine.type()
-          + " has none: " + image);
-    }
+    warnings.add("the image's name says that it needs an accelerator, and " + machine.type()
+        + " has none: " + image);
   }
 
   private static SortedMap<String, String> labels(

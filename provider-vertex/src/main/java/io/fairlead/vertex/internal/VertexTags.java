@@ -88,7 +88,7 @@ final class VertexTags {
         labels.size() <= MOST,
         "artifact.metadata.labels",
         "must be at most " + MOST
-            + " together with VertexConfig.labels, the framework and its version",
+            + " together with VertexConfig.labels, the framework, its version and the task",
         labels.size());
     return labels;
   }

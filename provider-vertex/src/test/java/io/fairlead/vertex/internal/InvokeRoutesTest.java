@@ -25,13 +25,13 @@ import io.fairlead.vertex.VertexConfig;
 import io.fairlead.vertex.VertexContainer;
 import io.fairlead.vertex.VertexEndpoint;
 import io.fairlead.vertex.VertexPlatform;
-import io.fairlead.vertex.VertexRequest;
 import io.fairlead.vertex.standin.Project;
 import io.grpc.Status.Code;
 import java.net.URI;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -45,8 +45,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 class InvokeRoutesTest {
   private static final Duration LIMIT = Duration.ofHours(1);
   private static final String CHAT = "/v1/chat/completions";
-  private static final Request REQUEST =
-      Request.json("{\"messages\":[]}").with(VertexRequest.path(CHAT));
+  private static final Request REQUEST = Request.json("{\"messages\":[]}").withPath(CHAT);
 
   private final Gcp gcp = new Gcp(new VirtualTime()).fast();
   private final VertexPlatform platform = gcp.open();
@@ -108,8 +107,8 @@ class InvokeRoutesTest {
     byte[] body = {0, -1, 13, 10};
 
     try (VertexPlatform overTls = gcp.open(config, io.fairlead.contract.Faults.none())) {
-      Response answer = overTls.invoke(
-          blue, Request.of(body, "application/x-npy").with(VertexRequest.path("/a")));
+      Response answer =
+          overTls.invoke(blue, Request.of(body, "application/x-npy").withPath("/a"));
 
       assertThat(answer.body()).isEqualTo(body);
       assertThat(answer.contentType()).isEqualTo("application/x-npy");
@@ -194,7 +193,7 @@ class InvokeRoutesTest {
 
     assertThatThrownBy(() -> platform.invoke(blue, Request.json("{}")))
         .isInstanceOf(InvalidValueException.class)
-        .hasMessageContaining("VertexRequest");
+        .hasMessageContaining("Request.withPath");
 
     assertThat(gcp.project().calls()).isEmpty();
     Endpoint withPath = new Endpoint(
@@ -206,16 +205,139 @@ class InvokeRoutesTest {
   }
 
   @Test
-  void aPathIsRefusedWhereTheContainerHasNoInvokeRoutes() {
-    Endpoint plain = new Endpoint(
-        container(VertexContainer.DEFAULT),
+  void thePathOfARequestGoesBeforeThatOfTheContainer() {
+    deploy("blue");
+    Endpoint withPath = new Endpoint(
+        container(VertexContainer.DEFAULT.withInvokeRoutes("/generate")),
         Scaling.fixed("n1-standard-4", 1),
         new Routing("chat", "blue"));
+    gcp.project().forgetCalls();
 
-    assertThatThrownBy(() -> platform.invoke(plain, REQUEST))
-        .isInstanceOf(InvalidValueException.class)
-        .hasMessageContaining("withInvokeRoutes");
-    assertThat(gcp.project().calls()).isEmpty();
+    platform.invoke(withPath, REQUEST);
+
+    assertThat(gcp.project().calls()).containsExactly("Invoke" + CHAT);
+  }
+
+  @Test
+  void aContainerWithOneRouteIsInvokedThereWhateverThePath() {
+    Endpoint plain = platform
+        .deploy(
+            container(VertexContainer.DEFAULT),
+            Scaling.fixed("n1-standard-4", 1),
+            new Routing("one-route", "blue"))
+        .await(LIMIT);
+    gcp.project().forgetCalls();
+
+    assertThat(platform.invoke(plain, REQUEST).text()).isEqualTo(REQUEST.text());
+
+    assertThat(gcp.project().calls()).containsExactly("RawPredict");
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "{'error':{'message':'%s','type':'BadRequestError','param':null,'code':400}}",
+        "{'object':'error','message':'%s','type':'BadRequestError','param':null,'code':400}",
+        "{'error':'%s','error_type':'validation'}",
+        "{'detail':'%s'}",
+        "%s"
+      })
+  void whatAContainerSaysOfARequestIsToldInItsOwnSentence(String form) {
+    Endpoint blue = deploy("blue");
+    String sentence = "This model's maximum context length is 4096 tokens, not 5000";
+    gcp.project()
+        .refuseNextInvoke(
+            400, form.replace('\'', '"').formatted(sentence) + "\n", Optional.empty());
+
+    ServingException failure =
+        catchThrowableOfType(ServingException.class, () -> platform.invoke(blue, REQUEST));
+
+    assertThat(failure.kind()).isEqualTo(ErrorKind.INVALID);
+    assertThat(failure.retryable()).isFalse();
+    assertThat(failure)
+        .hasMessageStartingWith("Invoking endpoint 'chat' failed: " + sentence + " (HTTP 400)");
+    assertThat(failure.variant()).contains("blue");
+  }
+
+  @Test
+  void aContainerThatIsOverloadedSaysWhenToRetry() {
+    Endpoint blue = deploy("blue");
+    for (int i = 0; i < 5; i++) {
+      gcp.project().refuseNextInvoke(429, "{\"error\":\"Model is overloaded\"}", Optional.of("3"));
+    }
+
+    ServingException failure = catchThrowableOfType(
+        ServingException.class, () -> platform.invokeStreaming(blue, REQUEST, piece -> {}));
+
+    assertThat(failure.kind()).isEqualTo(ErrorKind.THROTTLED);
+    assertThat(failure.retryAfter()).contains(Duration.ofSeconds(3));
+    assertThat(failure).hasMessageContaining("Model is overloaded (HTTP 429)");
+    assertThat(failure.variant()).contains("blue");
+    assertThat(invokes()).isEqualTo(5);
+  }
+
+  @Test
+  void aModelThatFailsIsNotAskedAgain() {
+    Endpoint blue = deploy("blue");
+    gcp.project()
+        .refuseNextInvoke(
+            424, "{\"error\":\"Request failed during generation\"}", Optional.empty());
+
+    ServingException failure =
+        catchThrowableOfType(ServingException.class, () -> platform.invoke(blue, REQUEST));
+
+    assertThat(failure.kind()).isEqualTo(ErrorKind.MODEL_FAILED);
+    assertThat(invokes()).isEqualTo(1);
+  }
+
+  /** A connection that is used again is one of which the JDK's client might think that it had expired. */
+  @Test
+  void aLostAnswerIsNotAskedForAgain() {
+    Endpoint blue = deploy("blue");
+    platform.invoke(blue, REQUEST);
+    gcp.project().loseNextInvoke();
+
+    ServingException failure =
+        catchThrowableOfType(ServingException.class, () -> platform.invoke(blue, REQUEST));
+
+    assertThat(failure.kind()).isEqualTo(ErrorKind.UNAVAILABLE);
+    assertThat(invokes()).isEqualTo(2);
+  }
+
+  @Test
+  void anEndpointThatIsSharedByNowIsNotTakenForAPathThatIsMissing() {
+    Endpoint blue = deploy("blue");
+    platform.undeployAll("chat").await(LIMIT);
+    platform
+        .deploy(
+            container(VertexContainer.DEFAULT),
+            Scaling.fixed("n1-standard-4", 1),
+            new Routing("chat", "blue"))
+        .await(LIMIT);
+
+    for (Request request : List.of(REQUEST, REQUEST.pinnedTo("blue"))) {
+      assertThatThrownBy(() -> platform.invoke(blue, request))
+          .isInstanceOfSatisfying(
+              ServingException.class, e -> assertThat(e.kind()).isEqualTo(ErrorKind.CONFLICT))
+          .hasMessageContaining("this endpoint is shared");
+    }
+  }
+
+  @Test
+  void aPathThatTheContainerDoesNotHaveIsNamedAsSuch() {
+    Endpoint blue = deploy("blue");
+    gcp.project().refuseNextInvoke(404, "{\"detail\":\"Not Found\"}", Optional.empty());
+
+    assertThatThrownBy(() -> platform.invoke(blue, REQUEST))
+        .isInstanceOfSatisfying(
+            ServingException.class, e -> assertThat(e.kind()).isEqualTo(ErrorKind.NOT_FOUND))
+        .hasMessageContaining("The container has no such path");
+  }
+
+  private long invokes() {
+    return gcp.project().calls().stream()
+        .filter(call -> call.startsWith("Invoke/"))
+        .count();
   }
 
   @Test
@@ -241,7 +363,11 @@ class InvokeRoutesTest {
   @ParameterizedTest
   @ValueSource(strings = {"", "/", "v1/chat", "/a/../b", "/a?b=c", "/a b", "//a", "/a#b", "/%zz"})
   void aPathIsOneOfAUrl(String path) {
-    assertThatThrownBy(() -> VertexRequest.path(path)).isInstanceOf(InvalidValueException.class);
+    assertThatThrownBy(() -> VertexContainer.DEFAULT.withInvokeRoutes(path))
+        .isInstanceOf(InvalidValueException.class)
+        .hasMessageContaining("invokePath");
+    assertThatThrownBy(() -> Request.json("{}").withPath(path))
+        .isInstanceOf(InvalidValueException.class);
   }
 
   @Test

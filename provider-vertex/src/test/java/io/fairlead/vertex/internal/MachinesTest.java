@@ -211,21 +211,6 @@ class MachinesTest {
 
   // ---- images ----
 
-  @Test
-  void theHubsOwnImageIsRefusedOnAMachineWithoutAnAccelerator() {
-    Container hub = new Container(
-        ModelArtifact.huggingFace("google/gemma-2b"), RuntimeSpec.NONE, Dependencies.NONE);
-
-    assertThatThrownBy(() -> warnings(hub, Scaling.fixed("n1-standard-4", 1)))
-        .isInstanceOf(InvalidValueException.class)
-        .hasMessageContaining("NVIDIA_L4 with the machine type g2-standard-12");
-    assertThat(warnings(
-            hub,
-            Scaling.fixed("ct6e-standard-4t", 1)
-                .with(VertexScaling.DEFAULT.withTpuTopology("2x2"))))
-        .isEmpty();
-  }
-
   @ParameterizedTest
   @CsvSource({
     "us-docker.pkg.dev/a/b/server-cu124:1, true",

@@ -36,7 +36,7 @@ import org.junit.jupiter.api.Timeout;
 @Timeout(60)
 class ModelGardenTest {
   private static final java.time.Duration LIMIT = java.time.Duration.ofSeconds(60);
-  private static final String NAME = "publishers/hf-google/models/gemma-2-2b-it";
+  private static final String NAME = "publishers/google/models/gemma-2-2b-it";
   private static final ModelArtifact GEMMA = ModelArtifact.huggingFace("google/Gemma-2-2B-it");
   private static final ModelContainerSpec VLLM = ModelContainerSpec.newBuilder()
       .setImageUri(

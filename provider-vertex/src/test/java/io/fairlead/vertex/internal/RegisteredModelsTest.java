@@ -17,7 +17,6 @@ import io.fairlead.vertex.Gcp;
 import io.fairlead.vertex.VertexArtifact;
 import io.fairlead.vertex.VertexContainer;
 import io.fairlead.vertex.VertexPlatform;
-import io.fairlead.vertex.VertexRequest;
 import io.fairlead.vertex.VertexVersion;
 import io.fairlead.vertex.standin.Project;
 import java.time.Duration;
@@ -146,8 +145,7 @@ class RegisteredModelsTest {
     Endpoint blue = platform.deploy(chat, ONE, new Routing("chat", "blue")).await(LIMIT);
 
     assertThat(platform
-            .invoke(
-                blue, Request.json("{}").with(VertexRequest.path("/tokenize")).pinnedTo("blue"))
+            .invoke(blue, Request.json("{}").withPath("/tokenize").pinnedTo("blue"))
             .variant())
         .contains("blue");
   }

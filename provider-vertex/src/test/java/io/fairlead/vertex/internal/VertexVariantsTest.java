@@ -37,7 +37,6 @@ import io.fairlead.vertex.VertexProbe;
 import io.fairlead.vertex.VertexRuntime;
 import io.fairlead.vertex.VertexScaling;
 import io.fairlead.vertex.VertexVersion;
-import io.fairlead.vertex.internal.catalog.Images;
 import io.fairlead.vertex.standin.Project;
 import java.net.URI;
 import java.time.Duration;
@@ -105,17 +104,17 @@ class VertexVariantsTest {
   }
 
   @Test
-  void aModelOfTheHubIsLoadedByThePublishedContainer() {
+  void aModelOfTheHubIsLoadedByAContainerThatReadsItsName() {
     Container container = new Container(
         ModelArtifact.huggingFace("google/gemma-2b"),
-        RuntimeSpec.NONE.with(VertexRuntime.accelerator("NVIDIA_L4")),
+        RuntimeSpec.of(Gcp.IMAGE).with(VertexRuntime.accelerator("NVIDIA_L4")),
         Dependencies.NONE);
     Scaling gpu = Scaling.fixed("g2-standard-12", 1).with(VertexScaling.acceleratorCount(1));
 
     deploy(container, gpu, BLUE);
 
     var spec = lastUpload().getModel().getContainerSpec();
-    assertThat(spec.getImageUri()).isEqualTo(Images.textGeneration());
+    assertThat(spec.getImageUri()).isEqualTo(Gcp.IMAGE);
     assertThat(spec.getEnv(0).getName()).isEqualTo("MODEL_ID");
     assertThat(spec.getEnv(0).getValue()).isEqualTo("google/gemma-2b");
     assertThat(lastUpload().getModel().getArtifactUri()).isEmpty();

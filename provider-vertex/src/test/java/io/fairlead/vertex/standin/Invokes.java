@@ -18,16 +18,27 @@ import java.util.function.Supplier;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/** What dedicated endpoints answer over HTTPS: {@code POST ENDPOINT[/deployedModels/ID]/invoke/PATH}. */
+/**
+ * What endpoints answer over HTTPS: dedicated ones {@code POST ENDPOINT[/deployedModels/ID]/invoke/PATH}, and all {@code
+ * POST ENDPOINT/chat/completions} in version 1 beta 1.
+ */
 public final class Invokes {
   /** The path below which these are. */
   public static final String PATH = "/v1/projects/";
 
+  static final String BETA = "/v1beta1/projects/";
+
   /** What the request said its host was, where something between has changed it. */
   static final String HOST = "stand-in-host";
 
+  /** The status of what a container answers; 200 without it. */
+  static final String STATUS = "stand-in-status";
+
   private static final Pattern URL = Pattern.compile(
       "/v1/(projects/[^/]+/locations/[^/]+/endpoints/[^/]+)(?:/deployedModels/([^/]+))?/invoke(/.+)");
+
+  private static final Pattern CHAT =
+      Pattern.compile("/v1beta1/(projects/[^/]+/locations/[^/]+/endpoints/[^/]+)/chat/completions");
 
   private Invokes() {}
 
@@ -37,7 +48,10 @@ public final class Invokes {
     Metadata headers = headers(exchange);
     Answer answer;
     try {
-      Matcher url = URL.matcher(exchange.getRequestURI().getRawPath());
+      String path = exchange.getRequestURI().getRawPath();
+      Matcher chat = CHAT.matcher(path);
+      boolean isChat = chat.matches();
+      Matcher url = isChat ? chat : URL.matcher(path);
       if (!url.matches() || !exchange.getRequestMethod().equals("POST")) {
         throw Refusal.of(Status.Code.NOT_FOUND, "The requested URL was not found.");
       }
@@ -47,15 +61,17 @@ public final class Invokes {
               .setContentType(exchange.getRequestHeaders().getFirst("Content-Type"))
               .setData(ByteString.copyFrom(body)))
           .build();
-      Optional<String> pinned = Optional.ofNullable(url.group(2));
+      Optional<String> pinned = isChat ? Optional.empty() : Optional.ofNullable(url.group(2));
       Optional<Supplier<Answer>> later = StandIn.WORLD
           .of(headers)
           .projectOf(asked)
           .begin(
-              "Invoke" + url.group(3),
+              isChat ? "ChatCompletions" : "Invoke" + url.group(3),
               asked,
               headers,
-              (project, request, said) -> project.predictions().invoke(request, pinned, said));
+              (project, request, said) -> isChat
+                  ? project.predictions().chat(request, said)
+                  : project.predictions().invoke(request, pinned, said));
       if (later.isEmpty()) {
         return;
       }
@@ -68,6 +84,10 @@ public final class Invokes {
   }
 
   private static void answer(HttpExchange exchange, Answer answer) throws IOException {
+    if (answer.isLost()) {
+      exchange.close();
+      return;
+    }
     for (String name : answer.headers().keys()) {
       exchange
           .getResponseHeaders()
@@ -76,7 +96,9 @@ public final class Invokes {
     exchange
         .getResponseHeaders()
         .set("Content-Type", ((HttpBody) answer.messages().get(0)).getContentType());
-    exchange.sendResponseHeaders(200, 0);
+    String said = exchange.getResponseHeaders().getFirst(STATUS);
+    exchange.getResponseHeaders().remove(STATUS);
+    exchange.sendResponseHeaders(said == null ? 200 : Integer.parseInt(said), 0);
     OutputStream out = exchange.getResponseBody();
     for (Message message : answer.messages()) {
       out.write(((HttpBody) message).getData().toByteArray());

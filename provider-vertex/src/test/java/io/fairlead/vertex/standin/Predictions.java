@@ -32,7 +32,12 @@ final class Predictions {
   private final Deque<Held> held = new ArrayDeque<>();
   private UnaryOperator<byte[]> model = UnaryOperator.identity();
   private List<byte[]> parts = List.of();
+  private final Deque<Refused> refusals = new ArrayDeque<>();
   private @Nullable Status brokenBy;
+  private boolean isNextLost;
+
+  /** An error that a container answers with itself. */
+  private record Refused(int status, String body, Optional<String> retryAfter) {}
 
   Predictions(Project project) {
     this.project = project;
@@ -58,6 +63,14 @@ final class Predictions {
 
   void breakNextStream(Status status) {
     brokenBy = status;
+  }
+
+  void refuseNext(int status, String body, Optional<String> retryAfter) {
+    refusals.add(new Refused(status, body, retryAfter));
+  }
+
+  void loseNextAnswer() {
+    isNextLost = true;
   }
 
   Supplier<Answer> predict(PredictRequest request, Metadata headers) {
@@ -88,14 +101,27 @@ final class Predictions {
     return later(answer(answering(endpoint), request.getHttpBody()));
   }
 
+  /** At the route for chats, which is at the host of a dedicated endpoint as well. */
+  Supplier<Answer> chat(RawPredictRequest request, Metadata headers) {
+    EndpointState endpoint = project.endpoints().existing(request.getEndpoint());
+    String host = String.valueOf(headers.get(key(Invokes.HOST)));
+    boolean isItsOwn = host.equals(project.endpoints().dns(endpoint));
+    if (endpoint.spec.getDedicatedEndpointEnabled() != isItsOwn && !host.equals("127.0.0.1")) {
+      throw Refusal.precondition("Endpoint " + endpoint.name + " is not served by " + host + ".");
+    }
+    return later(answer(answering(endpoint), request.getHttpBody()));
+  }
+
   /** At the path of a container, by the traffic split or at one deployed model. */
   Supplier<Answer> invoke(RawPredictRequest request, Optional<String> pinned, Metadata headers) {
     EndpointState endpoint = project.endpoints().existing(request.getEndpoint());
     String host = headers.get(key(Invokes.HOST));
-    if (!endpoint.spec.getDedicatedEndpointEnabled()
-        || (host != null
-            && !host.equals("127.0.0.1")
-            && !host.equals(project.endpoints().dns(endpoint)))) {
+    if (!endpoint.spec.getDedicatedEndpointEnabled()) {
+      throw Refusal.of(Status.Code.NOT_FOUND, "The requested URL was not found on this server.");
+    }
+    if (host != null
+        && !host.equals("127.0.0.1")
+        && !host.equals(project.endpoints().dns(endpoint))) {
       throw Refusal.precondition(
           "Invoke is offered at the dedicated dns name of a dedicated endpoint.");
     }
@@ -115,7 +141,22 @@ final class Predictions {
     Metadata said = new Metadata();
     said.put(ENDPOINT, endpoint.name.id());
     said.put(DEPLOYED_MODEL, model.getId());
-    return later(answer(said, request.getHttpBody()));
+    if (isNextLost) {
+      isNextLost = false;
+      return later(Answer.lost());
+    }
+    Refused refused = refusals.poll();
+    return later(refused == null ? answer(said, request.getHttpBody()) : refused(said, refused));
+  }
+
+  private static Answer refused(Metadata said, Refused refused) {
+    said.put(key(Invokes.STATUS), String.valueOf(refused.status()));
+    refused.retryAfter().ifPresent(seconds -> said.put(key("Retry-After"), seconds));
+    HttpBody body = HttpBody.newBuilder()
+        .setContentType("application/json")
+        .setData(ByteString.copyFromUtf8(refused.body()))
+        .build();
+    return new Answer(said, List.of(body), Status.OK);
   }
 
   private Answer answer(Metadata said, HttpBody body) {

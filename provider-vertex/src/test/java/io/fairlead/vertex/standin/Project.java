@@ -227,7 +227,7 @@ public final class Project implements AutoCloseable {
             .build()));
   }
 
-  /** Makes a model of Model Garden, which everybody has: {@code publishers/hf-ORG/models/NAME}. */
+  /** Makes a model of Model Garden, which everybody has: {@code publishers/ORG/models/NAME}. */
   public void addPublisherModel(String name, PublisherModel.CallToAction.Deploy deploy) {
     change(there -> there.publisherModels.put(name, deploy));
   }
@@ -446,6 +446,20 @@ public final class Project implements AutoCloseable {
   /** After its parts, the next stream breaks. */
   public void breakNextStream(Status.Code code, String message) {
     change(there -> there.predictions.breakNextStream(code.toStatus().withDescription(message)));
+  }
+
+  /**
+   * The next container that is asked at one of its paths answers with this error.
+   *
+   * @param retryAfter the header of that name
+   */
+  public void refuseNextInvoke(int status, String body, Optional<String> retryAfter) {
+    change(there -> there.predictions.refuseNext(status, body, retryAfter));
+  }
+
+  /** The next answer of a container that is asked at one of its paths is lost on its way. */
+  public void loseNextInvoke() {
+    change(there -> there.predictions.loseNextAnswer());
   }
 
   // ---- for the services ----

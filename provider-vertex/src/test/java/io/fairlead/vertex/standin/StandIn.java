@@ -82,6 +82,7 @@ public final class StandIn {
         server.createContext("/", CloudStorage::handle);
         server.createContext(CloudLogging.PATH, CloudLogging::handle);
         server.createContext(Invokes.PATH, Invokes::handle);
+        server.createContext(Invokes.BETA, Invokes::handle);
         server.start();
         return server;
       } catch (IOException e) {

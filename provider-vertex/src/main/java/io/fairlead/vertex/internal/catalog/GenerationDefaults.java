@@ -50,8 +50,7 @@ public final class GenerationDefaults {
       return Placement.BODY;
     }
     String image = container.runtime().image().orElse("");
-    boolean isOfHub = "hf".equals(container.artifact().weights().getScheme());
-    if (Images.areTextGenerationInference(image) || (image.isEmpty() && isOfHub)) {
+    if (Images.areTextGenerationInference(image)) {
       return Placement.PARAMETERS_OF_INSTANCES;
     }
     return Images.areVllm(image) ? Placement.INSTANCES : Placement.PARAMETERS;

@@ -19,6 +19,7 @@ import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Flow;
 import java.util.concurrent.ForkJoinPool;
@@ -29,6 +30,7 @@ import org.jspecify.annotations.Nullable;
 /** The requests to the hosts of endpoints, with the headers of the credentials. */
 public final class AuthorizedCalls implements AutoCloseable {
   private static final String DEPLOYED_MODEL = "X-Vertex-AI-Deployed-Model-Id";
+  private static final String BEARER = "Bearer ";
 
   private final HttpCalls calls;
   private final Supplier<CredentialsProvider> credentials;
@@ -85,6 +87,21 @@ public final class AuthorizedCalls implements AutoCloseable {
   /** {@return the id of the deployed model that answered with an error; empty if the answer does not say} */
   public static String deployedModelId(HttpFailure failure) {
     return failure.header(DEPLOYED_MODEL, "");
+  }
+
+  /**
+   * {@return the token of the credentials, which these renew some minutes before its end; empty if they have none, as for
+   * an emulator}
+   *
+   * @throws HttpFailure if there is none in time
+   */
+  public Optional<String> bearer(URI uri, Duration limit) {
+    return tokens(uri, limit).entrySet().stream()
+        .filter(header -> header.getKey().equalsIgnoreCase("Authorization"))
+        .flatMap(header -> header.getValue().stream())
+        .filter(value -> value.startsWith(BEARER))
+        .map(value -> value.substring(BEARER.length()))
+        .findFirst();
   }
 
   private HttpRequest.Builder request(URI uri, byte[] body, String contentType, Duration limit) {

@@ -23,6 +23,9 @@ public final class HttpErrors implements Refusals<HttpFailure> {
   private static final int REQUEST_TIMEOUT = 408;
   private static final int CONFLICT = 409;
   private static final int TOO_LARGE = 413;
+  /** By which containers of Hugging Face say that the model failed. */
+  private static final int FAILED_DEPENDENCY = 424;
+
   private static final int TOO_MANY = 429;
   private static final int SERVER_ERROR = 500;
   private static final int UNAVAILABLE = 503;
@@ -52,7 +55,7 @@ public final class HttpErrors implements Refusals<HttpFailure> {
 
   @Override
   public Optional<Duration> retryAfter(HttpFailure refusal) {
-    return refusal.retryAfter();
+    return refusal.retryAfter().or(() -> GoogleError.of(refusal.text()).retryAfter());
   }
 
   @Override
@@ -61,7 +64,7 @@ public final class HttpErrors implements Refusals<HttpFailure> {
     ServingException.Builder built = ServingException.builder(
             VertexProvider.ID, kind, what + " failed: " + reason(failure) + wayOut(kind, failure))
         .cause(failure);
-    failure.retryAfter().ifPresent(built::retryAfter);
+    retryAfter(failure).ifPresent(built::retryAfter);
     return built.build();
   }
 
@@ -105,6 +108,7 @@ public final class HttpErrors implements Refusals<HttpFailure> {
       case TOO_MANY -> ErrorKind.THROTTLED;
       case UNAVAILABLE -> ErrorKind.UNAVAILABLE;
       case TOO_LARGE -> ErrorKind.INVALID;
+      case FAILED_DEPENDENCY -> ErrorKind.MODEL_FAILED;
       default -> {
         if (googleStatus(failure).equals("FAILED_PRECONDITION")) {
           yield ErrorKind.CONFLICT;

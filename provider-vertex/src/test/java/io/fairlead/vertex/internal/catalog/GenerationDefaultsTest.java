@@ -161,13 +161,11 @@ class GenerationDefaultsTest {
   }
 
   @Test
-  void theHubsOwnImageInvokeRoutesAndTheOptionSayItToo() {
+  void invokeRoutesAndTheOptionSayItToo() {
     VertexArtifact option = VertexArtifact.generationConfig(CONFIG);
     RuntimeSpec routes =
         RuntimeSpec.of("a/vllm").with(VertexContainer.DEFAULT.withInvokeRoutes("/generate"));
 
-    assertThat(GenerationDefaults.placement(option, container("hf://a/b", RuntimeSpec.NONE)))
-        .isEqualTo(Placement.PARAMETERS_OF_INSTANCES);
     assertThat(GenerationDefaults.placement(option, container("gs://a/b/", routes)))
         .isEqualTo(Placement.BODY);
     assertThat(GenerationDefaults.placement(
