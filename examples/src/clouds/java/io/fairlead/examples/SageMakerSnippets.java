@@ -5,9 +5,11 @@ import io.fairlead.grammar.Dependencies;
 import io.fairlead.grammar.Endpoint;
 import io.fairlead.grammar.ModelArtifact;
 import io.fairlead.grammar.ModelMetadata;
+import io.fairlead.grammar.ModelTask;
 import io.fairlead.grammar.Routing;
 import io.fairlead.grammar.RuntimeSpec;
 import io.fairlead.grammar.Scaling;
+import io.fairlead.language.OpenAiAccess;
 import io.fairlead.platform.Request;
 import io.fairlead.platform.Response;
 import io.fairlead.sagemaker.AsyncInvocation;
@@ -33,6 +35,7 @@ import io.fairlead.sagemaker.SageMakerRuntime;
 import io.fairlead.sagemaker.SageMakerServerless;
 import io.fairlead.sagemaker.SageMakerShadow;
 import java.net.URI;
+import java.net.http.HttpRequest;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.List;
@@ -78,6 +81,25 @@ final class SageMakerSnippets {
     ModelArtifact approved = ModelArtifact.of(
         URI.create("arn:aws:sagemaker:us-east-1:123456789012:model-package/bert/3"));
     return approved;
+  }
+
+  static Endpoint chat(SageMakerPlatform sagemaker, Duration limit) {
+    ModelArtifact qwen = ModelArtifact.huggingFace("Qwen/Qwen3-4B", ModelTask.CHAT);
+    Dependencies arguments = Dependencies.environment(Map.of("SM_VLLM_MAX_MODEL_LEN", "8192"));
+    Container assistant =
+        sagemaker.packageModel(qwen, RuntimeSpec.NONE, arguments).await(limit);
+    Scaling onGpu = Scaling.fixed("ml.g5.2xlarge", 1);
+    Endpoint chat =
+        sagemaker.deploy(assistant, onGpu, new Routing("assistant", "blue")).await(limit);
+    return chat;
+  }
+
+  static HttpRequest.Builder openAi(SageMakerPlatform sagemaker, Endpoint chat) {
+    OpenAiAccess access = sagemaker.openAi(chat);
+    HttpRequest.Builder asked =
+        HttpRequest.newBuilder(URI.create(access.baseUrl() + "/chat/completions"));
+    access.headers().forEach(asked::header);
+    return asked;
   }
 
   static Dependencies dependencies() {

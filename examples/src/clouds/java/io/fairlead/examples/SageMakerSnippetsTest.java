@@ -20,6 +20,7 @@ import io.fairlead.sagemaker.SageMakerProvider;
 import io.fairlead.sagemaker.standin.Account;
 import io.fairlead.sagemaker.standin.StandIn;
 import java.net.URI;
+import java.net.http.HttpRequest;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -121,6 +122,18 @@ class SageMakerSnippetsTest {
 
     assertThat(plans).allSatisfy(plan -> assertThat(plan.warnings()).isEmpty());
     assertThat(account.calls()).doesNotContain("CreateModel");
+  }
+
+  @Test
+  void aChatIsAskedByAClientThatKnowsNothingOfAws() {
+    Endpoint chat = SageMakerSnippets.chat(sagemaker, LIMIT);
+    HttpRequest asked = SageMakerSnippets.openAi(sagemaker, chat).build();
+
+    assertThat(asked.uri())
+        .hasToString(StandIn.endpoint() + "/endpoints/assistant/openai/v1/chat/completions");
+    assertThat(asked.headers().firstValue("Authorization").orElseThrow())
+        .startsWith("Bearer sagemaker-api-key-");
+    sagemaker.undeploy(chat).await(LIMIT);
   }
 
   @Test

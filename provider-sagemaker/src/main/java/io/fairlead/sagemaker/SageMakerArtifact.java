@@ -9,11 +9,11 @@ import java.util.regex.Pattern;
 
 /**
  * SageMaker's options of a model's metadata, for {@link io.fairlead.grammar.ModelMetadata#with}. Where the runtime
- * has no image, they select one of AWS's prebuilt images, together with the framework and its version.
+ * has no image, they select one of AWS's prebuilt images, together with the task, or the framework and its version.
  *
  * @param pyVersion the Python version of the image, as in its tag, such as {@code py310}; by default any
  * @param instanceType an instance type that the image has to run on, such as {@code ml.g5.xlarge}; by default one
- *     without a GPU
+ *     without a GPU, and one with a GPU where all images of the version are for these
  */
 public record SageMakerArtifact(Optional<String> pyVersion, Optional<String> instanceType)
     implements ArtifactOptions {

@@ -1,6 +1,7 @@
 package io.fairlead.sagemaker;
 
 import io.fairlead.grammar.Endpoint;
+import io.fairlead.language.OpenAiAccess;
 import io.fairlead.platform.EndpointPlatform;
 import io.fairlead.platform.Response;
 import java.time.Duration;
@@ -48,4 +49,22 @@ public interface SageMakerPlatform extends EndpointPlatform {
    *     in time
    */
   Response awaitResult(AsyncInvocation invocation, Duration timeout);
+
+  /** {@return access as by {@link #openAi(Endpoint, Duration)}, with tokens that live for 15 minutes} */
+  OpenAiAccess openAi(Endpoint endpoint);
+
+  /**
+   * {@return access to an endpoint for a client of OpenAI's API, by SageMaker's route {@code /openai/v1}}
+   *
+   * <p>No call is made, now or for a token, unless the credentials have to be loaded. A token is made of the platform's
+   * credentials, renewed before its end, and ends with them if that is earlier; a platform that is closed gives none.
+   * SageMaker's route has {@code /chat/completions} only, with and without streaming, and passes it to the container as
+   * it is: vLLM, SGLang, DJL LMI and llama.cpp answer it. Its requests follow the traffic weights. The caller needs the
+   * rights {@code sagemaker:CallWithBearerToken} and {@code sagemaker:InvokeEndpoint}.
+   *
+   * @param tokenLife how long a token lives, from 1 minute to 12 hours; whoever has one may call until its end
+   * @throws io.fairlead.grammar.InvalidValueException if the model has another task than chat, the endpoint is
+   *     asynchronous, or the life is out of its range
+   */
+  OpenAiAccess openAi(Endpoint endpoint, Duration tokenLife);
 }

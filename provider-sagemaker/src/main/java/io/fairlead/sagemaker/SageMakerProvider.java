@@ -53,7 +53,7 @@ public final class SageMakerProvider implements PlatformProvider<SageMakerPlatfo
             "as an inference component, serverless, or asynchronous by its backlog")
         .partly(Capability.LOCAL_FILES, "with the setting bucket")
         .partly(Capability.UPLOAD, "with the setting bucket")
-        .partly(Capability.HUGGING_FACE, "by an image that reads HF_MODEL_ID, as AWS's do");
+        .partly(Capability.HUGGING_FACE, "for a task, or by an image that reads HF_MODEL_ID");
   }
 
   @Override

@@ -122,7 +122,8 @@ class ArchitectureTest {
   @Test
   void everyPackageIsNullMarked() {
     assertThat(MODULE.stream().map(JavaClass::getPackageName).distinct())
-        .containsExactlyInAnyOrder(API, INTERNAL, INTERNAL + ".credentials", RULES)
+        .containsExactlyInAnyOrder(
+            API, INTERNAL, INTERNAL + ".credentials", INTERNAL + ".images", RULES)
         .allSatisfy(name -> assertThat(
                 Class.forName(name + ".package-info").isAnnotationPresent(NullMarked.class))
             .isTrue());

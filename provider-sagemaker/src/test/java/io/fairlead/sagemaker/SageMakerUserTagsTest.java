@@ -11,6 +11,7 @@ import io.fairlead.grammar.Endpoint;
 import io.fairlead.grammar.InvalidValueException;
 import io.fairlead.grammar.ModelArtifact;
 import io.fairlead.grammar.ModelMetadata;
+import io.fairlead.grammar.ModelTask;
 import io.fairlead.grammar.Routing;
 import io.fairlead.grammar.RuntimeSpec;
 import io.fairlead.grammar.Scaling;
@@ -161,5 +162,41 @@ class SageMakerUserTagsTest {
       assertThat(other.preview(p -> p.deploy(container(LABELS), ONE, BLUE)).isEmpty())
           .isTrue();
     }
+  }
+
+  @Test
+  void aTaskIsATagOfAllThatIsMadeAndIsReadBack() {
+    Container chat = new Container(
+        container(LABELS).artifact().forTask(ModelTask.CHAT),
+        RuntimeSpec.of(Aws.IMAGE),
+        Dependencies.NONE);
+    deploy(chat, ONE, BLUE);
+
+    for (String kind : List.of("model", "endpoint", "endpoint-config")) {
+      assertThat(tags(kind)).as(kind).containsEntry("task", "chat").hasSize(5);
+    }
+    Endpoint described =
+        platform.describe("bert", "blue", LIMIT).orElseThrow().value().orElseThrow();
+    ModelMetadata metadata = described.container().artifact().metadata();
+    assertThat(metadata.task()).contains(ModelTask.CHAT);
+    assertThat(metadata.labels()).as("the task is no label").containsOnlyKeys("team", "stage");
+    assertThat(platform.preview(p -> p.deploy(described.container(), ONE, BLUE)).isEmpty())
+        .isTrue();
+  }
+
+  @Test
+  void aLabelThatIsNoTaskOfThisLibraryStaysALabel() {
+    deploy(container(Map.of("task", "summarization")), ONE, BLUE);
+
+    ModelMetadata metadata = platform
+        .describe("bert", "blue", LIMIT)
+        .orElseThrow()
+        .value()
+        .orElseThrow()
+        .container()
+        .artifact()
+        .metadata();
+    assertThat(metadata.task()).isEmpty();
+    assertThat(metadata.labels()).containsEntry("task", "summarization");
   }
 }

@@ -119,7 +119,6 @@ final class ComponentMapping {
         "container.runtime.options",
         "SageMakerNetwork",
         problems);
-    SageMakerMapper.checkProcessor(endpoint, problems);
   }
 
   private static void unless(Optional<?> option, String field, String name, Problems problems) {

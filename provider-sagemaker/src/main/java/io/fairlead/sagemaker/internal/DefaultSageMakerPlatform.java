@@ -3,6 +3,7 @@ package io.fairlead.sagemaker.internal;
 import io.fairlead.error.ErrorKind;
 import io.fairlead.error.ServingException;
 import io.fairlead.grammar.Endpoint;
+import io.fairlead.language.OpenAiAccess;
 import io.fairlead.platform.EndpointPlatform;
 import io.fairlead.platform.Response;
 import io.fairlead.provider.RefusedCalls;
@@ -21,14 +22,17 @@ import java.time.Duration;
 import java.util.Optional;
 import java.util.random.RandomGenerator;
 
-/** An endpoint platform with SageMaker's asynchronous invocations. */
+/** An endpoint platform with SageMaker's asynchronous invocations, and access for clients of OpenAI's API. */
 public final class DefaultSageMakerPlatform extends ForwardingEndpointPlatform
     implements SageMakerPlatform, Reachable {
   /** AWS throttles frequent polls: an endpoint must not be described every five seconds for a long time. */
   private static final Polling POLLING =
       new Polling(Duration.ofSeconds(5), Duration.ofSeconds(30), 0.1);
 
+  private static final Duration TOKEN_LIFE = Duration.ofMinutes(15);
+
   private final AsyncInvocations asyncInvocations;
+  private final OpenAiRoute openAi;
   private final Reachable reachable;
   private volatile boolean closed;
 
@@ -38,9 +42,13 @@ public final class DefaultSageMakerPlatform extends ForwardingEndpointPlatform
    * @param platform the platform of all other operations; closed with this one
    */
   DefaultSageMakerPlatform(
-      EndpointPlatform platform, AsyncInvocations asyncInvocations, Reachable reachable) {
+      EndpointPlatform platform,
+      AsyncInvocations asyncInvocations,
+      OpenAiRoute openAi,
+      Reachable reachable) {
     super(platform);
     this.asyncInvocations = asyncInvocations;
+    this.openAi = openAi;
     this.reachable = reachable;
   }
 
@@ -68,6 +76,7 @@ public final class DefaultSageMakerPlatform extends ForwardingEndpointPlatform
     return new DefaultSageMakerPlatform(
         platform,
         new AsyncInvocations(clients, calls, errors, time, config.callTimeout()),
+        new OpenAiRoute(config, clients, errors, time),
         new SageMakerReach(config, clients, errors));
   }
 
@@ -95,6 +104,17 @@ public final class DefaultSageMakerPlatform extends ForwardingEndpointPlatform
   public Response awaitResult(AsyncInvocation invocation, Duration timeout) {
     checkOpen("wait for a result of " + invocation.endpoint());
     return asyncInvocations.await(invocation, timeout);
+  }
+
+  @Override
+  public OpenAiAccess openAi(Endpoint endpoint) {
+    return openAi(endpoint, TOKEN_LIFE);
+  }
+
+  @Override
+  public OpenAiAccess openAi(Endpoint endpoint, Duration tokenLife) {
+    checkOpen("give access to " + endpoint.name());
+    return openAi.access(endpoint, tokenLife);
   }
 
   @Override

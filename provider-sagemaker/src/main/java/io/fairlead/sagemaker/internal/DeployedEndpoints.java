@@ -17,6 +17,7 @@ import io.fairlead.sagemaker.SageMakerConfig;
 import io.fairlead.sagemaker.SageMakerInstances;
 import io.fairlead.sagemaker.SageMakerNetwork;
 import io.fairlead.sagemaker.SageMakerRuntime;
+import io.fairlead.sagemaker.internal.images.ModelServer;
 import java.net.URI;
 import java.util.Locale;
 import java.util.Map;
@@ -109,7 +110,7 @@ final class DeployedEndpoints {
           ModelArtifact.of(code.startsWith("s3://") ? URI.create(code) : weights, weights));
     }
     // Otherwise the image contains the model, which no value of the grammar says.
-    return Optional.ofNullable(environment.get(SageMakerMapper.HUB_MODEL))
+    return Optional.ofNullable(environment.get(ModelServer.HUB_MODEL))
         .map(id -> ModelArtifact.of(URI.create("hf://" + id)));
   }
 
@@ -181,20 +182,26 @@ final class DeployedEndpoints {
   private Location location(String endpoint, Optional<String> role) {
     Region region = Region.of(config.region());
     PartitionMetadata partition = PartitionMetadata.of(region);
-    String runtime = config
-        .endpoint()
-        .map(base -> base.toString().replaceFirst("/+$", ""))
-        .orElseGet(() -> "https://runtime.sagemaker." + region + "." + partition.dnsSuffix());
     Location location = Location.of(role.or(config::executionRole)
             .flatMap(DeployedEndpoints::account)
             .map(account -> "arn:" + partition.id() + ":sagemaker:" + region + ":" + account
                 + ":endpoint/" + endpoint.toLowerCase(Locale.ROOT))
             .orElse(endpoint))
-        .withUrl(URI.create(runtime + "/endpoints/" + endpoint + "/invocations"));
+        .withUrl(URI.create(runtimeUrl(config) + "/endpoints/" + endpoint + "/invocations"));
     return Optional.ofNullable(CONSOLES.get(partition.id()))
         .map(console -> location.withConsole(URI.create("https://" + region + "." + console
             + "/sagemaker/home?region=" + region + "#/endpoints/" + endpoint)))
         .orElse(location);
+  }
+
+  /** {@return where SageMaker's runtime answers, without a slash at the end} */
+  static String runtimeUrl(SageMakerConfig config) {
+    Region region = Region.of(config.region());
+    return config
+        .endpoint()
+        .map(base -> base.toString().replaceFirst("/+$", ""))
+        .orElseGet(() -> "https://runtime.sagemaker." + region + "."
+            + PartitionMetadata.of(region).dnsSuffix());
   }
 
   /** {@return the account in an ARN, {@code arn:PARTITION:iam::ACCOUNT:role/NAME}} */

@@ -11,6 +11,7 @@ import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import software.amazon.awssdk.auth.credentials.AwsCredentials;
 import software.amazon.awssdk.auth.credentials.AwsCredentialsProvider;
 import software.amazon.awssdk.auth.credentials.DefaultCredentialsProvider;
 import software.amazon.awssdk.auth.credentials.ProfileCredentialsProvider;
@@ -187,6 +188,14 @@ final class SageMakerClients implements AutoCloseable {
     return credentials.get();
   }
 
+  /** {@return credentials, loaded within a limit} */
+  AwsCredentials resolveCredentials(Duration limit) {
+    AwsCredentialsProvider source = credentials.get();
+    return source instanceof TimedCredentials timed
+        ? timed.get(limit)
+        : source.resolveCredentials();
+  }
+
   /**
    * {@return the remaining time of a limit once the runtime client has its credentials; the caller's own client loads
    * them itself}
@@ -222,6 +231,11 @@ final class SageMakerClients implements AutoCloseable {
             .retryStrategy(DefaultRetryStrategy.doNotRetry())
             .scheduledExecutorService(timer.get())
             .apiCallTimeout(config.callTimeout()));
+  }
+
+  /** Checks that this is open. */
+  void checkOpen() {
+    holder.checkOpen();
   }
 
   /** Closes all that was created here, clients before the resources that they share. */

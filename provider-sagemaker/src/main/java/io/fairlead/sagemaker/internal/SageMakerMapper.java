@@ -19,7 +19,6 @@ import io.fairlead.reconcile.Found;
 import io.fairlead.reconcile.KindName;
 import io.fairlead.reconcile.Mapping;
 import io.fairlead.reconcile.Resource;
-import io.fairlead.sagemaker.SageMakerArtifact;
 import io.fairlead.sagemaker.SageMakerAsync;
 import io.fairlead.sagemaker.SageMakerAutoscaling;
 import io.fairlead.sagemaker.SageMakerAutoscaling.Metric;
@@ -37,6 +36,9 @@ import io.fairlead.sagemaker.SageMakerRequest;
 import io.fairlead.sagemaker.SageMakerRuntime;
 import io.fairlead.sagemaker.SageMakerServerless;
 import io.fairlead.sagemaker.SageMakerShadow;
+import io.fairlead.sagemaker.internal.images.ContainerImages;
+import io.fairlead.sagemaker.internal.images.ImageChoice;
+import io.fairlead.sagemaker.internal.images.ModelServer;
 import io.fairlead.sagemaker.internal.rules.InstanceTypes;
 import io.fairlead.sagemaker.internal.rules.ModelPackage;
 import java.net.URI;
@@ -54,8 +56,6 @@ import java.util.regex.Pattern;
 final class SageMakerMapper implements EndpointMapper {
   static final String SUBMIT_DIRECTORY = "SAGEMAKER_SUBMIT_DIRECTORY";
   private static final String PROGRAM = "SAGEMAKER_PROGRAM";
-  static final String HUB_MODEL = "HF_MODEL_ID";
-  private static final String HUB_TASK = "HF_TASK";
   private static final String CODE_IN_MODEL = "/opt/ml/model/code";
   private static final int MOST_VARIABLES = 100;
   private static final int LONGEST_VARIABLE = 1024;
@@ -192,7 +192,13 @@ final class SageMakerMapper implements EndpointMapper {
         "must have a SageMakerRuntime with the execution role, unless the platform's settings name one");
     String image = image(container, warnings, problems);
     Map<String, String> environment = new TreeMap<>(container.dependencies().environment());
-    String data = data(container.artifact(), environment, problems);
+    ModelServer server = ModelServer.of(image);
+    warnings.addAll(server.warnings(environment.keySet()));
+    String data = data(container.artifact(), server, environment, problems);
+    ModelMetadata metadata = container.artifact().metadata();
+    if (!data.isEmpty() && runtime.image().isEmpty() && ImageChoice.isByTask(metadata)) {
+      server.ofFolder(metadata).forEach(environment::putIfAbsent);
+    }
     multiModel.ifPresent(mode -> problems.check(
         data.endsWith("/"),
         "artifact.weights",
@@ -204,7 +210,7 @@ final class SageMakerMapper implements EndpointMapper {
         .find(SageMakerDependencies.class)
         .ifPresent(script -> environment.putIfAbsent(PROGRAM, script.entryPoint()));
     checkEnvironment(environment, problems);
-    UserTags tags = UserTags.of(config.tags(), container.artifact().metadata(), warnings, problems);
+    UserTags tags = UserTags.of(config.tags(), metadata, warnings, problems);
     return new Model(
         image, data, Dependencies.environment(environment), role, network, multiModel, tags);
   }
@@ -219,30 +225,10 @@ final class SageMakerMapper implements EndpointMapper {
           given.orElse(""));
       return "";
     }
-    if (given.isPresent()) {
-      return given.get();
-    }
-    ModelMetadata metadata = container.artifact().metadata();
-    Optional<SageMakerArtifact> option = metadata.options().find(SageMakerArtifact.class);
-    if (metadata.framework().isEmpty()) {
-      problems.check(
-          false,
-          "runtime.image",
-          "must be given, unless the artifact's metadata name a framework and its version");
-      return "";
-    }
-    String image = ContainerImages.resolve(
-        problems,
-        metadata.framework().orElseThrow(),
-        metadata.version().orElse(""),
-        option.flatMap(SageMakerArtifact::pyVersion).orElse(""),
-        config.region(),
-        option.flatMap(SageMakerArtifact::instanceType).orElse(""));
-    if (metadata.version().isEmpty() && !image.isEmpty()) {
-      warnings.add("the metadata name no version of " + metadata.framework().orElseThrow()
-          + ", so the newest image that this library knows is used: " + image);
-    }
-    return image;
+    return given.orElseGet(
+        () -> ImageChoice.find(container.artifact(), config.region(), warnings, problems)
+            .map(ContainerImages.Found::uri)
+            .orElse(""));
   }
 
   private static boolean isPackage(ModelArtifact artifact) {
@@ -266,7 +252,11 @@ final class SageMakerMapper implements EndpointMapper {
             arn);
   }
 
-  private String data(ModelArtifact artifact, Map<String, String> environment, Problems problems) {
+  private String data(
+      ModelArtifact artifact,
+      ModelServer server,
+      Map<String, String> environment,
+      Problems problems) {
     URI weights = artifact.weights();
     URI code = artifact.code();
     boolean apart = !code.equals(weights);
@@ -282,11 +272,9 @@ final class SageMakerMapper implements EndpointMapper {
             "artifact.weights",
             "must be hf://ORG/NAME: the container takes a revision or a file by environment variables of its own",
             weights);
-        environment.putIfAbsent(HUB_MODEL, weights.getAuthority() + weights.getPath());
-        String task = artifact.metadata().labels().get("task");
-        if (task != null) {
-          environment.putIfAbsent(HUB_TASK, task);
-        }
+        String id = environment.getOrDefault(
+            ModelServer.HUB_MODEL, weights.getAuthority() + weights.getPath());
+        server.ofHub(id, artifact.metadata()).forEach(environment::putIfAbsent);
         yield "";
       }
       case "s3" -> {
@@ -418,6 +406,7 @@ final class SageMakerMapper implements EndpointMapper {
     Variant variant = variant(endpoint, resource.name(), model.tags());
     Optional<SageMakerComponent> component = component(endpoint);
     List<Resource<?>> resources = new ArrayList<>(List.of(resource));
+    checkProcessor(endpoint, problems);
     if (component.isPresent()) {
       resources.addAll(
           new ComponentMapping(endpoint, model, variant).of(component.get(), problems));
@@ -622,29 +611,22 @@ final class SageMakerMapper implements EndpointMapper {
         variant.shadow().isEmpty() || variant.replacement().isEmpty(),
         "routing.options",
         "must not have both SageMakerShadow and SageMakerReplacement");
-    checkProcessor(endpoint, problems);
   }
 
   /** Checks that an image which was chosen by the kind of processor runs on the instance type. */
-  static void checkProcessor(Endpoint endpoint, Problems problems) {
+  private void checkProcessor(Endpoint endpoint, Problems problems) {
     Container container = endpoint.container();
     if (container.runtime().image().isPresent() || isPackage(container.artifact())) {
       return;
     }
-    String chosenFor = container
-        .artifact()
-        .metadata()
-        .options()
-        .find(SageMakerArtifact.class)
-        .flatMap(SageMakerArtifact::instanceType)
-        .orElse("");
-    String chosen = InstanceTypes.processor(chosenFor);
-    problems.check(
-        chosen.equals(InstanceTypes.processor(endpoint.scaling().instanceType().orElse(""))),
-        "scaling.instanceType",
-        "must be of the kind that the image was chosen for, which is " + chosen
-            + ": give the instance type to SageMakerArtifact too, or an image to the runtime",
-        endpoint.scaling().instanceType().orElse(""));
+    String type = endpoint.scaling().instanceType().orElse("");
+    ImageChoice.processor(container.artifact(), config.region())
+        .ifPresent(chosen -> problems.check(
+            chosen.equals(InstanceTypes.architecture(type)),
+            "scaling.instanceType",
+            "must be of the kind that the image was chosen for, which is " + chosen
+                + ": give the instance type to SageMakerArtifact too, or an image to the runtime",
+            type));
   }
 
   @Override

@@ -2,12 +2,10 @@ package io.fairlead.sagemaker.internal;
 
 import io.fairlead.provider.Durations;
 import io.fairlead.sagemaker.SageMakerConfig;
-import io.fairlead.sagemaker.internal.credentials.TimedCredentials;
 import io.fairlead.spi.Reachable;
 import java.time.Duration;
 import java.util.Optional;
 import software.amazon.awssdk.auth.credentials.AwsCredentials;
-import software.amazon.awssdk.auth.credentials.AwsCredentialsProvider;
 
 /** Which credentials calls are made with, and whether SageMaker answers them. */
 final class SageMakerReach implements Reachable {
@@ -29,20 +27,15 @@ final class SageMakerReach implements Reachable {
     if (config.clients().controlPlane().isPresent()) {
       return Optional.of(config.identity());
     }
-    AwsCredentials found = errors.call("Load the AWS credentials", () -> load(limit));
+    AwsCredentials found = errors.call(
+        "Load the AWS credentials",
+        () -> clients.resolveCredentials(Durations.atMost(config.callTimeout(), limit)));
     String id = found.accessKeyId();
     String key = id == null
         ? "without a key: calls are anonymous"
         : "access key ..." + id.substring(Math.max(0, id.length() - SHOWN));
     return Optional.of(config.identity() + ": " + key
         + found.accountId().map(account -> " of account " + account).orElse(""));
-  }
-
-  private AwsCredentials load(Duration limit) {
-    AwsCredentialsProvider source = clients.credentials();
-    return source instanceof TimedCredentials timed
-        ? timed.get(Durations.atMost(config.callTimeout(), limit))
-        : source.resolveCredentials();
   }
 
   @Override

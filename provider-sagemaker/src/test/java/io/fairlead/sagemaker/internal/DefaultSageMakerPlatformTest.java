@@ -38,6 +38,8 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import software.amazon.eventstream.HeaderValue;
+import software.amazon.eventstream.Message;
 
 @Timeout(120)
 class DefaultSageMakerPlatformTest {
@@ -67,6 +69,7 @@ class DefaultSageMakerPlatformTest {
     return new DefaultSageMakerPlatform(
         wrapped,
         new AsyncInvocations(clients, calls, errors, time, config.callTimeout()),
+        new OpenAiRoute(config, clients, errors, time),
         new SageMakerReach(config, clients, errors));
   }
 
@@ -204,6 +207,33 @@ class DefaultSageMakerPlatformTest {
     server.then(200, Map.of("Content-Type", "application/json"), "{\"answer\":1}");
 
     assertThat(run(classPath(MANAGING), "-Dany=thing", "invoke")).contains("{\"answer\":1}");
+  }
+
+  @Test
+  void withoutTheJarsThatManageAnswersComeInPiecesToo() throws Exception {
+    byte[] event = new Message(
+            Map.of(
+                ":message-type", HeaderValue.fromString("event"),
+                ":event-type", HeaderValue.fromString("PayloadPart"),
+                ":content-type", HeaderValue.fromString("application/octet-stream")),
+            "data: [DONE]".getBytes(UTF_8))
+        .toByteBuffer()
+        .array();
+    server.then(exchange -> ScriptedServer.answer(
+        exchange, 200, Map.of("Content-Type", "application/vnd.amazon.eventstream"), event));
+
+    assertThat(run(classPath(MANAGING), "-Dany=thing", "pieces")).contains("data: [DONE]");
+  }
+
+  @Test
+  void withoutTheJarsThatManageThereIsAccessForClientsOfOpenAisApi() throws Exception {
+    assertThat(run(classPath(MANAGING), "-Dany=thing", "openai").lines())
+        .satisfiesExactly(
+            alone -> assertThat(alone).startsWith("/endpoints/churn/openai/v1 sagemaker-api-key-"),
+            component -> assertThat(component)
+                .startsWith("/endpoints/fleet/inference-components/")
+                .contains("/openai/v1 sagemaker-api-key-"));
+    assertThat(server.asked()).isEmpty();
   }
 
   @Test

@@ -117,8 +117,8 @@ class SageMakerMapperTest {
             + ":2.1.1-tgi1.4.2-gpu-py310-cu121-ubuntu22.04");
     assertThat(model.data()).isEmpty();
     assertThat(model.environment().environment())
-        .containsExactly(
-            Map.entry("HF_MODEL_ID", "org/name"), Map.entry("HF_TASK", "text-generation"));
+        .as("text generation reads no HF_TASK")
+        .containsExactly(Map.entry("HF_MODEL_ID", "org/name"));
   }
 
   @ParameterizedTest
@@ -134,10 +134,15 @@ class SageMakerMapperTest {
 
   @Test
   void aModelOfTheHubWithoutAVersionIsServedByTheNewestImageAndThePlanSaysSo() {
-    Container hub = container(ModelArtifact.huggingFace("org/name"), RuntimeSpec.NONE);
+    Container hub = container(
+        ModelArtifact.huggingFace("org/name")
+            .withMetadata(
+                ModelMetadata.of("huggingface").withLabels(Map.of("task", "summarization"))),
+        RuntimeSpec.NONE);
 
     Mapping mapping = mapper.container(hub);
 
+    assertThat(model(hub).environment().environment()).containsEntry("HF_TASK", "summarization");
     assertThat(model(hub).image())
         .startsWith(
             "763104351884.dkr.ecr.us-east-1.amazonaws.com/huggingface-pytorch-inference:2.6.0");

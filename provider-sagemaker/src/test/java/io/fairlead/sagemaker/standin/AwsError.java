@@ -84,7 +84,7 @@ public final class AwsError extends RuntimeException {
   }
 
   /** {@return the same, with a header} */
-  AwsError with(String header, String value) {
+  public AwsError with(String header, String value) {
     headers.put(header, value);
     return this;
   }

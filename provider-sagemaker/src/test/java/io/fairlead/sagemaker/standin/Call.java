@@ -5,6 +5,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.ByteArrayOutputStream;
 import java.net.URLDecoder;
+import java.util.Base64;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -17,6 +18,7 @@ import org.jspecify.annotations.Nullable;
 final class Call {
   private static final Pattern CREDENTIAL =
       Pattern.compile("Credential=([^/]+)/\\d+/([^/]+)/([^/]+)/aws4_request");
+  private static final String BEARER = "Bearer sagemaker-api-key-";
 
   private final String method;
   private final String url;
@@ -28,13 +30,19 @@ final class Call {
   private final Map<String, String> query = new LinkedHashMap<>();
   private final byte[] body;
   private final String operation;
+  private final String bearer;
 
   Call(String method, String url, Map<String, List<String>> headers, byte[] body) {
     this.method = method;
     this.url = url;
     this.headers.putAll(headers);
     this.body = body;
-    Matcher credential = CREDENTIAL.matcher(String.valueOf(header("Authorization")));
+    String authorization = String.valueOf(header("Authorization"));
+    bearer = authorization.startsWith(BEARER)
+        ? decode(
+            new String(Base64.getDecoder().decode(authorization.substring(BEARER.length())), UTF_8))
+        : "";
+    Matcher credential = CREDENTIAL.matcher(bearer.isEmpty() ? authorization : bearer);
     boolean signed = credential.find();
     accessKeyId = signed ? credential.group(1) : "";
     region = signed ? credential.group(2) : "";
@@ -75,6 +83,11 @@ final class Call {
       }
     }
     return bytes.toString(UTF_8);
+  }
+
+  /** {@return the presigned request in a bearer token, decoded; empty if the call is signed itself} */
+  String bearer() {
+    return bearer;
   }
 
   String accessKeyId() {

@@ -7,6 +7,8 @@ import io.fairlead.contract.Held;
 import io.fairlead.sagemaker.standin.EndpointState.Fleet;
 import java.io.ByteArrayOutputStream;
 import java.time.Duration;
+import java.time.Instant;
+import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -14,10 +16,13 @@ import java.util.Collection;
 import java.util.Deque;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.UUID;
 import java.util.function.Function;
 import java.util.function.Supplier;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import software.amazon.awssdk.core.SdkBytes;
 import software.amazon.eventstream.HeaderValue;
@@ -27,6 +32,17 @@ import software.amazon.eventstream.Message;
 final class InferenceService {
   private static final String PREFIX = "X-Amzn-SageMaker-";
   private static final int MOST_BYTES = 6_291_456;
+  private static final String OPEN_AI = "/openai/v1/";
+  private static final Pattern OPEN_AI_PATH = Pattern.compile(
+      "/endpoints/([^/]+)(?:/inference-components/([^/]+))?/openai/v1/chat/completions");
+  /** The presigned request in a bearer token, with its date and its life. */
+  private static final Pattern OPEN_AI_TOKEN =
+      Pattern.compile("sagemaker\\.amazonaws\\.com/\\?(?=.*\\bAction=CallWithBearerToken&)"
+          + "(?=.*\\bX-Amz-Date=(\\w+)&)(?=.*\\bX-Amz-Expires=(\\d+)&)"
+          + "(?=.*\\bX-Amz-Signature=[0-9a-f]{64}\\b).*&Version=1");
+
+  private static final DateTimeFormatter TOKEN_DATE =
+      DateTimeFormatter.ofPattern("yyyyMMdd'T'HHmmss'Z'", Locale.ROOT).withZone(ZoneOffset.UTC);
 
   private record Break(String errorCode, String message) {}
 
@@ -74,6 +90,9 @@ final class InferenceService {
   }
 
   static String operation(String path) {
+    if (path.contains(OPEN_AI)) {
+      return "CallWithBearerToken";
+    }
     if (path.endsWith("/async-invocations")) {
       return "InvokeEndpointAsync";
     }
@@ -86,8 +105,45 @@ final class InferenceService {
     return AwsError.of(400, "ValidationError", message);
   }
 
+  /**
+   * {@return the answer of the route for clients of OpenAI's API}
+   *
+   * <p>It takes bearer tokens only, has chats only, and names an inference component in its path. What the container
+   * answers, also in pieces, comes as it is.
+   */
+  private Supplier<Answer> openAi(Call call) {
+    Matcher path = OPEN_AI_PATH.matcher(call.path());
+    if (!path.matches() || !call.method().equals("POST")) {
+      throw AwsError.of(404, "UnknownOperationException", call.path());
+    }
+    Matcher token = OPEN_AI_TOKEN.matcher(call.bearer());
+    if (!token.matches() || !call.region().equals("us-east-1")) {
+      throw AwsError.of(403, "AccessDeniedException", "The bearer token is not valid.");
+    }
+    Instant from = TOKEN_DATE.parse(token.group(1), Instant::from);
+    Instant now = account.time().now();
+    if (now.isBefore(from) || !now.isBefore(from.plusSeconds(Long.parseLong(token.group(2))))) {
+      throw AwsError.of(403, "ExpiredTokenException", "The bearer token has expired.");
+    }
+    String name = Call.decode(path.group(1));
+    EndpointState endpoint = account.control().serving(name);
+    if (endpoint == null || endpoint.serving == null || endpoint.serving.isAsync()) {
+      throw invalid("Endpoint " + name + " of account " + Account.NUMBER + " not found.");
+    }
+    Invocation invocation = invocation(call, name, path.group(2), endpoint.serving);
+    invocations.add(invocation);
+    return () -> {
+      ByteArrayOutputStream all = new ByteArrayOutputStream();
+      (parts.isEmpty() ? List.of(model.apply(invocation)) : parts).forEach(all::writeBytes);
+      return new Answer(200, "application/json", all.toByteArray());
+    };
+  }
+
   /** {@return the answer, for which a test may have to be waited; what happens at once has happened} */
   Supplier<Answer> begin(Call call) {
+    if (call.path().contains(OPEN_AI)) {
+      return openAi(call);
+    }
     String[] path = call.path().split("/", -1);
     if (path.length != 4 || !path[1].equals("endpoints") || !call.method().equals("POST")) {
       throw AwsError.of(404, "UnknownOperationException", call.path());
@@ -106,7 +162,8 @@ final class InferenceService {
       throw invalid("Endpoint " + name + " is " + (isAsync ? "not " : "")
           + "an asynchronous endpoint: it does not support this API.");
     }
-    Invocation invocation = invocation(call, name, endpoint.serving);
+    Invocation invocation =
+        invocation(call, name, call.header(PREFIX + "Inference-Component"), endpoint.serving);
     AwsError failure = failures.poll();
     Held wait = held.poll();
     if (isAsync) {
@@ -130,7 +187,8 @@ final class InferenceService {
 
   // ---- who answers ----
 
-  private Invocation invocation(Call call, String endpoint, Fleet fleet) {
+  private Invocation invocation(
+      Call call, String endpoint, @Nullable String component, Fleet fleet) {
     Map<String, String> headers = call.headersAfter(PREFIX);
     for (String name : List.of("Content-Type", "Accept")) {
       String value = call.header(name);
@@ -138,7 +196,6 @@ final class InferenceService {
         headers.put(name, value);
       }
     }
-    String component = call.header(PREFIX + "Inference-Component");
     if (component != null) {
       ObjectNode found = account.control().servingComponent(endpoint, component);
       if (found == null) {

@@ -1,4 +1,4 @@
-package io.fairlead.sagemaker.internal;
+package io.fairlead.sagemaker.internal.images;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -139,6 +139,63 @@ class ContainerImagesTest {
     assertThat(resolve(framework, version, "", region, GPU)).startsWith(registry);
   }
 
+  /** The accounts of huggingface-vllm in AWS's list of August 2026, and how many regions it and text embeddings have. */
+  @ParameterizedTest
+  @CsvSource({
+    "763104351884, 'ap-northeast-1 ap-northeast-2 ap-south-1 ap-southeast-1 ap-southeast-2 ca-central-1 eu-central-1"
+        + " eu-north-1 eu-west-1 eu-west-2 eu-west-3 sa-east-1 us-east-1 us-east-2 us-west-1 us-west-2'",
+    "626614931356, af-south-1",
+    "871362719292, ap-east-1",
+    "975050140332, ap-east-2",
+    "364406365360, ap-northeast-3",
+    "772153158452, ap-south-2",
+    "907027046896, ap-southeast-3",
+    "457447274322, ap-southeast-4",
+    "550225433462, ap-southeast-5",
+    "633930458069, ap-southeast-6",
+    "590183813437, ap-southeast-7",
+    "204538143572, ca-west-1",
+    "727897471807, cn-north-1 cn-northwest-1",
+    "380420809688, eu-central-2",
+    "692866216735, eu-south-1",
+    "503227376785, eu-south-2",
+    "780543022126, il-central-1",
+    "914824155844, me-central-1",
+    "217643126080, me-south-1",
+    "637423239942, mx-central-1",
+    "446045086412, us-gov-east-1",
+    "442386744353, us-gov-west-1",
+    "886529160074, us-iso-east-1",
+    "094389454867, us-isob-east-1",
+    "303241398832, us-isof-east-1",
+    "454834333376, us-isof-south-1",
+  })
+  void eachRegionOfVllmHasTheAccountThatAwsPublishes(String account, String regions) {
+    for (String region : regions.split(" ", -1)) {
+      assertThat(resolve("huggingface-vllm", "", "", region, GPU))
+          .startsWith(account + ".dkr.ecr." + region + ".");
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource({"huggingface-vllm, 42", "huggingface-tei, 35"})
+  void theNumberOfRegionsIsThatOfAwssLists(String framework, int count) {
+    assertThat(resolve(framework, "", "", "us-moon-1", GPU)).isEmpty();
+    assertThat(sentences())
+        .singleElement()
+        .asString()
+        .satisfies(text -> assertThat(text.replaceFirst(".*; known there: ", "").split(", ", -1))
+            .hasSize(count));
+  }
+
+  @Test
+  void withoutAnInstanceTypeAnImageIsForGpusOnlyWhereThereIsNoOther() {
+    assertThat(resolve("huggingface-vllm", "0.21", "", REGION, "")).contains("-gpu-");
+    assertThat(resolve("huggingface-tei", "1.8.2", "", REGION, "")).contains("-cpu-");
+    assertThat(resolve("huggingface-tei", "1.9.4", "", REGION, "")).contains("-gpu-");
+    assertThat(resolve("huggingface-vllm", "0.21", "", REGION, "serverless")).isEmpty();
+  }
+
   @Test
   void anUnknownFrameworkIsAProblemThatNamesTheKnownOnes() {
     assertThat(resolve("caffe", "1.0", "", REGION, GPU)).isEmpty();
@@ -234,7 +291,9 @@ class ContainerImagesTest {
 
   private String resolve(
       String framework, String version, String pyVersion, String region, String instanceType) {
-    return ContainerImages.resolve(problems, framework, version, pyVersion, region, instanceType);
+    return ContainerImages.resolve(problems, framework, version, pyVersion, region, instanceType)
+        .map(ContainerImages.Found::uri)
+        .orElse("");
   }
 
   private List<String> sentences() {

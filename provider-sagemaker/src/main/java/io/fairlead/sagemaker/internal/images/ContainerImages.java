@@ -1,4 +1,4 @@
-package io.fairlead.sagemaker.internal;
+package io.fairlead.sagemaker.internal.images;
 
 import static java.util.Objects.requireNonNull;
 
@@ -15,6 +15,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.Function;
 import java.util.function.Predicate;
@@ -32,7 +33,7 @@ import software.amazon.awssdk.regions.Region;
  * them), or as the beginning of a tag ({@code 2.1.0-transformers4.37.0}), which also chooses among several images of
  * one version. A short version selects the short tag, {@code 2.1-transformers4.37}, where AWS has one.
  */
-final class ContainerImages {
+public final class ContainerImages {
   private static final String FIELD = "runtime.image";
   private static final String CPU = "cpu";
   private static final String GPU = "gpu";
@@ -41,13 +42,21 @@ final class ContainerImages {
   private ContainerImages() {}
 
   /**
-   * {@return the URI of the image; empty if none is known, which is added as a problem of {@code runtime.image}}
+   * An image of AWS's.
+   *
+   * @param processor the kind of processor that it was built for, as {@link InstanceTypes#architecture} calls it
+   */
+  public record Found(String uri, String processor) {}
+
+  /**
+   * {@return the image; empty if none is known, which is added as a problem of {@code runtime.image}}
    *
    * @param version as AWS or a user writes it; empty for the newest
    * @param pyVersion such as {@code py310}; empty for any; ignored where the tag has none
-   * @param instanceType such as {@code ml.g5.xlarge}; empty or {@code serverless} for a serverless variant
+   * @param instanceType such as {@code ml.g5.xlarge}; {@code serverless} for a serverless variant; empty for an image
+   *     without GPUs, or with them if all images of the version are
    */
-  static String resolve(
+  public static Optional<Found> resolve(
       Problems problems,
       String framework,
       String version,
@@ -55,7 +64,9 @@ final class ContainerImages {
       String region,
       String instanceType) {
     String written = Table.KNOWN.alias(framework, version);
-    String processor = InstanceTypes.architecture(instanceType);
+    String processor = instanceType.isEmpty()
+        ? usualProcessor(framework, written)
+        : InstanceTypes.architecture(instanceType);
     return new Search(problems, Table.KNOWN.images())
         .keep(
             "framework \"" + framework + '"',
@@ -72,8 +83,16 @@ final class ContainerImages {
         .keep("Python \"" + pyVersion + '"', i -> i.isPython(pyVersion), Image::python)
         .keep("region \"" + region + '"', i -> i.accounts().containsKey(region), Image::regions)
         .newest()
-        .map(image -> image.uri(region, written))
-        .orElse("");
+        .map(image -> new Found(image.uri(region, written), processor));
+  }
+
+  private static String usualProcessor(String framework, String written) {
+    Set<String> processors = Table.KNOWN.images().stream()
+        .filter(image -> image.framework().equals(framework))
+        .filter(image -> written.isEmpty() || image.isVersion(written))
+        .map(Image::processor)
+        .collect(Collectors.toSet());
+    return processors.equals(Set.of(GPU)) ? GPU : CPU;
   }
 
   /** The remaining images; once there are none, no further problem is added. */
