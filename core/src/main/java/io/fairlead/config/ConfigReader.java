@@ -94,7 +94,7 @@ public final class ConfigReader {
     if (type == null) {
       problems.add(
           id.isPresent() ? given.path("id") : path,
-          "must be the id of a platform" + DeclaredPlatform.noSuch(id.orElse(name), types.keySet()),
+          "must be the id of a platform" + Nearest.platform(id.orElse(name), types.keySet()),
           id.orElse(name));
       return Optional.empty();
     }

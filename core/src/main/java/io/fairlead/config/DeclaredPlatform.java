@@ -3,11 +3,9 @@ package io.fairlead.config;
 import static java.util.Objects.requireNonNull;
 
 import io.fairlead.platform.Platform;
-import io.fairlead.platform.Platforms;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.Map;
-import java.util.Set;
 
 /**
  * A platform that a configuration declares.
@@ -30,15 +28,6 @@ public record DeclaredPlatform(
     requireNonNull(id, "id");
     requireNonNull(type, "type");
     settings = Collections.unmodifiableMap(new LinkedHashMap<>(settings));
-  }
-
-  /** {@return the end of a rule for an id that no provider on the class path has: the nearest one, or what to add} */
-  static String noSuch(String id, Set<String> there) {
-    Set<String> ids = Platforms.ids();
-    ids.addAll(there);
-    return ids.contains(id)
-        ? ": " + Platforms.missing(id)
-        : Nearest.question(id, ids).orElseGet(() -> ": " + Platforms.missing(id));
   }
 
   /** {@return name and id, without the settings} */

@@ -138,7 +138,7 @@ public final class DeploymentReader {
           "must be the id of a platform that serves endpoints or functions"
               + (all.containsKey(id.get())
                   ? ", which this one does not"
-                  : DeclaredPlatform.noSuch(id.get(), types.keySet())),
+                  : Nearest.platform(id.get(), types.keySet())),
           id.get());
       return Optional.empty();
     }

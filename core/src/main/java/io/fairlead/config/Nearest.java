@@ -1,9 +1,11 @@
 package io.fairlead.config;
 
+import io.fairlead.platform.Platforms;
 import java.util.Collection;
 import java.util.Comparator;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.Set;
 
 /**
  * The nearest right name for a wrong one, by edit distance (Wagner and Fischer, "The String-to-String Correction
@@ -26,6 +28,19 @@ public final class Nearest {
         .filter(name -> distance(lower, name.toLowerCase(Locale.ROOT)) <= far)
         .min(Comparator.comparingInt(name -> distance(lower, name.toLowerCase(Locale.ROOT))))
         .map(name -> ": did you mean " + name + "?");
+  }
+
+  /**
+   * {@return the end of a rule for an id that no platform here has: the nearest id, or which module to add}
+   *
+   * @param there the ids of the platforms that are here
+   */
+  public static String platform(String id, Set<String> there) {
+    Set<String> ids = Platforms.ids();
+    ids.addAll(there);
+    return ids.contains(id)
+        ? ": " + Platforms.missing(id)
+        : question(id, ids).orElseGet(() -> ": " + Platforms.missing(id));
   }
 
   static int distance(String one, String other) {

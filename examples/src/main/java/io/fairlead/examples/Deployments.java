@@ -139,10 +139,7 @@ public final class Deployments {
     Class<? extends Platform<?>> type = types.get(id);
     if (type == null) {
       problems.add(
-          "--platform",
-          "must be the id of a platform"
-              + Nearest.question(id, types.keySet()).orElseGet(() -> ": " + Platforms.missing(id)),
-          id);
+          "--platform", "must be the id of a platform" + Nearest.platform(id, types.keySet()), id);
       return Optional.empty();
     }
     return Optional.of(new DeclaredPlatform("", id, id, type, arguments.settings()));
@@ -220,6 +217,16 @@ public final class Deployments {
       }
     }
     return DONE;
+  }
+
+  /** Deploys what a file declares, if its platform forgets it at the end of a process. */
+  static void deployInThisProcess(Platform<?> platform, DeploymentFile file) {
+    if (OF_THIS_PROCESS.contains(platform.id())) {
+      Operation<?> deploy = platform instanceof EndpointPlatform endpoints
+          ? deploy(endpoints, file)
+          : deploy((FunctionPlatform) platform, file);
+      deploy.await(file.limit());
+    }
   }
 
   private static Operation<Endpoint> deploy(EndpointPlatform platform, DeploymentFile file) {

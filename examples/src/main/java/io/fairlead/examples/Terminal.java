@@ -89,6 +89,13 @@ final class Terminal {
     line("");
   }
 
+  /** Prints a part of a line at once. */
+  synchronized void piece(String text) {
+    clearLive();
+    out.print(text);
+    out.flush();
+  }
+
   /** Prints a text in as many lines as it takes. */
   void paragraph(String text) {
     wrapped(text, 0).forEach(this::line);

@@ -1,10 +1,14 @@
 package io.fairlead.examples;
 
+import io.fairlead.engine.ChatModelHandler;
 import io.fairlead.engine.ModelHandler;
+import io.fairlead.language.ChatRequest;
+import io.fairlead.language.ChatResponse;
 import io.fairlead.platform.Request;
 import io.fairlead.platform.Response;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Consumer;
 
 /** Models that fail; public, because the engine creates them. */
 public final class Models {
@@ -23,6 +27,18 @@ public final class Models {
     @Override
     public Response handle(Request request) {
       throw new AssertionError();
+    }
+  }
+
+  /** Chats. */
+  public static final class Chatty implements ChatModelHandler {
+    public Chatty() {}
+
+    @Override
+    public ChatResponse chat(ChatRequest question, Consumer<? super String> pieces) {
+      boolean hasTexts = question.prompt().orElseThrow().contains("Breakfast is from seven");
+      pieces.accept("I have read ");
+      return ChatResponse.of("I have read " + (hasTexts ? "what was found." : "nothing."));
     }
   }
 
