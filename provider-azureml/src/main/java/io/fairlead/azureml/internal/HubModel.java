@@ -32,7 +32,7 @@ record HubModel(String id, ModelTask task, Optional<LanguageServer> server) {
   /** The variable with the name of the model in requests, which Text Embeddings Inference reads. */
   private static final String SERVED_NAME = "SERVED_MODEL_NAME";
 
-  private static final Pattern ID = Pattern.compile("[^/@?#\\s:]+/[^/@?#\\s:]+");
+  private static final Pattern ID = Pattern.compile("[\\w.-]+/[\\w.-]+");
 
   /** The image that vLLM publishes, wherever it is mirrored. */
   private static final Pattern TAKES_ARGUMENTS = Pattern.compile("(.*/)?vllm/vllm-openai([:@].*)?");

@@ -25,6 +25,7 @@ import io.fairlead.reconcile.Mapping;
 import io.fairlead.reconcile.Resource;
 import java.net.URI;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
@@ -306,8 +307,9 @@ class HubModelTest {
     assertThat(HubModel.in(Map.of())).isEmpty();
     assertThat(HubModel.in(Map.of("HF_MODEL_ID", ID))).isEmpty();
     assertThat(HubModel.in(Map.of("HF_MODEL_ID", ID, "MODEL_ID", "org/other"))).isEmpty();
-    assertThat(HubModel.in(Map.of("HF_MODEL_ID", "/models/a b", "MODEL_ID", "/models/a b")))
-        .isEmpty();
+    for (String path : List.of("/models/a b", "org/{name}", "org/name@main")) {
+      assertThat(HubModel.in(Map.of("HF_MODEL_ID", path, "MODEL_ID", path))).isEmpty();
+    }
   }
 
   // ---- words ----
