@@ -24,7 +24,7 @@ class AssistantTest {
   @CsvSource(delimiter = '|', textBlock = """
       Where do I leave my car?      | Parking is behind the hotel
       When can I eat in the morning? | Breakfast is from seven
-      We arrive at night            | The desk is staffed all night
+      What is there in bad weather?  | The lighthouse museum
       """)
   void findsByMeaningAndAnswersFromTheText(String question, String answer) {
     assertThat(assistant.run(List.of(question))).isZero();
