@@ -131,7 +131,7 @@ final class DocSnippets {
   static ChatModelHandler parrot() {
     ChatModelHandler parrot = (question, pieces) -> {
       String last = question.messages().get(question.messages().size() - 1).content();
-      for (String word : last.split("(?<= )")) {
+      for (String word : last.split("(?<= )", -1)) {
         pieces.accept(word);
       }
       return ChatResponse.of("").withUsage(new TokenUsage(last.length(), last.length()));

@@ -13,7 +13,7 @@ import java.util.function.Consumer;
  * <pre>{@code
  * ChatModelHandler parrot = (question, pieces) -> {
  *   String last = question.messages().get(question.messages().size() - 1).content();
- *   for (String word : last.split("(?<= )")) {
+ *   for (String word : last.split("(?<= )", -1)) {
  *     pieces.accept(word);
  *   }
  *   return ChatResponse.of("");

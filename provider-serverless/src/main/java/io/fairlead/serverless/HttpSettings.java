@@ -204,7 +204,11 @@ public final class HttpSettings extends Settings<HttpSettings.Draft> {
     return new HttpSettings(with(draft -> draft.healthRoute = Optional.of(path)));
   }
 
-  /** {@return these settings with a further path that invokes the default function} */
+  /**
+   * {@return these settings with a further path that invokes the default function}
+   *
+   * <p>A path of OpenAI's API, such as {@code /v1/chat/completions}, stays that: the body says which function it is for.
+   */
   public HttpSettings withPredictRoute(String path) {
     return new HttpSettings(with(draft -> draft.predictRoute = Optional.of(path)));
   }

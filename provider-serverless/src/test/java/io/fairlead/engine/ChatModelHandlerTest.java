@@ -20,7 +20,9 @@ import io.fairlead.language.LanguageModel;
 import io.fairlead.language.TokenUsage;
 import io.fairlead.platform.Request;
 import io.fairlead.platform.Response;
+import io.fairlead.serverless.Isolation;
 import io.fairlead.serverless.ServerlessConfig;
+import io.fairlead.serverless.ServerlessOptions;
 import io.fairlead.serverless.ServerlessPlatform;
 import io.fairlead.serverless.ServerlessProvider;
 import java.io.IOException;
@@ -28,13 +30,14 @@ import java.net.URI;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Consumer;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Java code that answers chats, and the JSON around it. */
-@Timeout(60)
+@Timeout(120)
 final class ChatModelHandlerTest {
   private static final ObjectMapper JSON = new ObjectMapper();
   private static final String SMILE = "\uD83D\uDE00";
@@ -43,7 +46,7 @@ final class ChatModelHandlerTest {
 
   private static final ChatModelHandler PARROT = (question, pieces) -> {
     String last = question.messages().get(question.messages().size() - 1).content();
-    for (String word : last.split("(?<= )")) {
+    for (String word : last.split("(?<= )", -1)) {
       pieces.accept(word);
     }
     return ChatResponse.of("").withUsage(new TokenUsage(3, 2));
@@ -72,7 +75,7 @@ final class ChatModelHandlerTest {
     List<String> data = new ArrayList<>();
     for (String piece : events) {
       assertThat(piece).startsWith("data: ").endsWith("\n\n");
-      for (String event : piece.split("\n\n")) {
+      for (String event : piece.substring(0, piece.length() - 2).split("\n\n", -1)) {
         data.add(event.substring("data: ".length()));
       }
     }
@@ -236,6 +239,41 @@ final class ChatModelHandlerTest {
       assertThatThrownBy(() -> broken.chat(ChatRequest.of("one"), pieces::add))
           .isInstanceOfSatisfying(
               ServingException.class, e -> assertThat(e.kind()).isEqualTo(ErrorKind.MODEL_FAILED));
+    }
+  }
+
+  /** As a worker process loads it. */
+  public static final class Echo implements ChatModelHandler {
+    @Override
+    public ChatResponse chat(ChatRequest question, Consumer<? super String> pieces) {
+      pieces.accept(question.messages().get(0).content());
+      return ChatResponse.of("");
+    }
+  }
+
+  /** A worker process has no pieces. */
+  @Test
+  void inAProcessOfItsOwnItsEventsComeAsOnePiece() {
+    try (ServerlessPlatform platform = new ServerlessProvider()
+        .open(ServerlessConfig.DEFAULT.withCacheFolder(Models.cacheFolder()))) {
+      ModelFunction function = platform
+          .deploy(
+              ModelArtifact.of(URI.create("java:" + Echo.class.getName()))
+                  .named("echo")
+                  .with(ServerlessOptions.DEFAULT.withIsolation(Isolation.PROCESS)),
+              FunctionLimits.DEFAULT)
+          .await(Duration.ofSeconds(60));
+
+      Response response = platform.invoke(
+          function, request("one two", ",\"stream\":true").withPath("/v1/chat/completions"));
+
+      assertThat(response.contentType()).isEqualTo("text/event-stream");
+      assertThat(response.text()).contains("\"content\":\"one two\"").endsWith("data: [DONE]\n\n");
+      assertThat(LanguageModel.of(platform, function)
+              .chat(ChatRequest.of("three"), events::add)
+              .text())
+          .isEqualTo("three");
+      assertThat(events).containsExactly("three");
     }
   }
 

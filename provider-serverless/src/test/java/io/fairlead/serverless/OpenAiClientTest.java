@@ -43,8 +43,8 @@ final class OpenAiClientTest {
         .withHttp(HttpSettings.DEFAULT.withToken(TOKEN))
         .withFunction("parrot", (ChatModelHandler) (question, pieces) -> {
           String last = question.messages().get(question.messages().size() - 1).content();
-          for (char letter : last.toCharArray()) {
-            pieces.accept(String.valueOf(letter));
+          for (int i = 0; i < last.length(); i++) {
+            pieces.accept(last.substring(i, i + 1));
           }
           return ChatResponse.of("").withUsage(new TokenUsage(3, last.length()));
         })

@@ -333,9 +333,12 @@ public final class FunctionHost {
     @Override
     public Optional<HttpFunction> find(String name) {
       Deployed deployed = functions.get(name);
-      ServedFunction serving = deployed == null ? null : deployed.serving;
-      return Optional.ofNullable(serving)
-          .map(found -> new ServedOverHttp(found, deployed.createdAt));
+      if (deployed == null) {
+        return Optional.empty();
+      }
+      Instant deployedAt = deployed.createdAt;
+      return Optional.ofNullable(deployed.serving)
+          .map(serving -> new ServedOverHttp(serving, deployedAt));
     }
 
     @Override

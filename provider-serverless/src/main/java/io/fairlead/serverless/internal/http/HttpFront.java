@@ -45,7 +45,8 @@ import org.slf4j.LoggerFactory;
  * The HTTP server of functions.
  *
  * <p>It implements the Open Inference Protocol (version 2, REST) with its binary tensor extension, and the container
- * routes of SageMaker ({@code /ping}, {@code /invocations}) and Vertex (those of {@link HttpSettings}).
+ * routes of SageMaker ({@code /ping}, {@code /invocations}) and Vertex (those of {@link HttpSettings}), and the routes of
+ * OpenAI's API, where the body says which function it is for. Functions that stream answer in pieces.
  * {@code /v2/models/NAME} is a function's URL: a POST to it passes the body and its content type on unchanged.
  *
  * <p>One to four threads serve all connections; functions run elsewhere.

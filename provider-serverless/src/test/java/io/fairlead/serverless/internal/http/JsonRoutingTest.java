@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.fairlead.grammar.InvalidValueException;
@@ -138,28 +139,26 @@ final class JsonRoutingTest {
 
   private static JsonNode node(Random random, int depth) {
     JsonNodeFactory nodes = JsonNodeFactory.instance;
-    switch (random.nextInt(depth == 0 ? 4 : 6)) {
-      case 0:
-        return nodes.textNode(text(random));
-      case 1:
-        return nodes.numberNode(random.nextGaussian());
-      case 2:
-        return nodes.booleanNode(random.nextBoolean());
-      case 3:
-        return nodes.nullNode();
-      case 4:
-        var array = nodes.arrayNode();
+    return switch (random.nextInt(depth == 0 ? 4 : 6)) {
+      case 0 -> nodes.textNode(text(random));
+      case 1 -> nodes.numberNode(random.nextGaussian());
+      case 2 -> nodes.booleanNode(random.nextBoolean());
+      case 3 -> nodes.nullNode();
+      case 4 -> {
+        ArrayNode array = nodes.arrayNode();
         for (int i = random.nextInt(4); i > 0; i--) {
           array.add(node(random, depth - 1));
         }
-        return array;
-      default:
-        var object = nodes.objectNode();
+        yield array;
+      }
+      default -> {
+        ObjectNode object = nodes.objectNode();
         for (int i = random.nextInt(4); i > 0; i--) {
           object.set(random.nextInt(5) == 0 ? "model" : text(random), node(random, depth - 1));
         }
-        return object;
-    }
+        yield object;
+      }
+    };
   }
 
   private static String text(Random random) {

@@ -12,6 +12,11 @@ import io.fairlead.platform.Response;
 import io.fairlead.serverless.HttpSettings;
 import io.fairlead.serverless.internal.http.RawClient.Reply;
 import java.io.IOException;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpRequest.BodyPublishers;
+import java.net.http.HttpResponse;
+import java.net.http.HttpResponse.BodyHandlers;
 import java.time.Duration;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
@@ -94,6 +99,22 @@ final class OpenAiRoutesTest {
         {"object": "list", "data": [
           {"id": "a", "object": "model", "created": 1800000000, "owned_by": "fairlead"},
           {"id": "b", "object": "model", "created": 1800000000, "owned_by": "fairlead"}]}"""));
+  }
+
+  @Test
+  void theirHeadIsThatOfTheList() throws Exception {
+    try (HttpFront front = HttpFront.start("serverless", HttpSettings.DEFAULT, functions)) {
+      HttpResponse<String> head = HttpClient.newHttpClient()
+          .send(
+              HttpRequest.newBuilder(front.url("a").resolve("/v1/models"))
+                  .method("HEAD", BodyPublishers.noBody())
+                  .build(),
+              BodyHandlers.ofString());
+
+      assertThat(head.statusCode()).isEqualTo(200);
+      assertThat(head.headers().firstValueAsLong("content-length").orElse(0)).isPositive();
+      assertThat(head.body()).isEmpty();
+    }
   }
 
   @Test
