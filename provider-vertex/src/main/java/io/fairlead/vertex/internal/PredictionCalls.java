@@ -83,7 +83,7 @@ final class PredictionCalls {
    */
   <T> T ask(
       String what, Endpoint endpoint, Request request, int size, Deadline deadline, Call<T> call) {
-    checkSize(size, PredictionTarget.LARGEST_DEDICATED);
+    check(request, size);
     String id = endpoint.name();
     Access access = access(endpoint);
     AnswerHeaders headers = new AnswerHeaders();
@@ -205,6 +205,19 @@ final class PredictionCalls {
             + "of an allowed project, create a forwarding rule to its service attachment"
             + (attachment.isEmpty() ? "" : ", " + attachment + ",")
             + " and name the rule's address with VertexConfig.withHosts for endpoint " + id);
+  }
+
+  private static void check(Request request, int size) {
+    checkSize(size, PredictionTarget.LARGEST_DEDICATED);
+    for (PlatformOptions option : request.options().values()) {
+      Problems.in("Request")
+          .check(
+              !option.platform().equals(VertexProvider.ID),
+              "options",
+              "must not be of platform 'vertex', which has none for requests",
+              option.getClass().getSimpleName())
+          .throwIfAny();
+    }
   }
 
   static void checkSize(int size, int largest) {
