@@ -230,7 +230,7 @@ class SageMakerOpenAiTest {
   @Test
   void aPlatformThatIsClosedGivesNoToken() {
     OpenAiAccess access = platform.openAi(CHAT);
-    access.bearer().get();
+    assertThat(access.bearer().get()).startsWith("sagemaker-api-key-");
     platform.close();
 
     assertThat(

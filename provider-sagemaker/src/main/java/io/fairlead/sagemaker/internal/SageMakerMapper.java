@@ -412,7 +412,7 @@ final class SageMakerMapper implements EndpointMapper {
           new ComponentMapping(endpoint, model, variant).of(component.get(), problems));
     } else {
       checkScaling(endpoint, variant, problems);
-      checkTogether(endpoint, model, variant, problems);
+      checkTogether(model, variant, problems);
       problems.throwIfAny();
       resources.add(Resource.variant(
           SageMakerKinds.VARIANT,
@@ -565,7 +565,7 @@ final class SageMakerMapper implements EndpointMapper {
             instances.amiVersion().orElse(""));
   }
 
-  private void checkTogether(Endpoint endpoint, Model model, Variant variant, Problems problems) {
+  private static void checkTogether(Model model, Variant variant, Problems problems) {
     if (variant.serverless().isPresent()) {
       String serverless = " for a serverless variant: AWS does not have both";
       problems

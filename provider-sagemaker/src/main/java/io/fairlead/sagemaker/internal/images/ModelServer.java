@@ -3,12 +3,10 @@ package io.fairlead.sagemaker.internal.images;
 import io.fairlead.grammar.ModelMetadata;
 import io.fairlead.grammar.ModelTask;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 
 /**
  * What answers in a container, by the repository of its image: how it is told which model to load, and which variables of
@@ -21,19 +19,14 @@ import java.util.Set;
  */
 public enum ModelServer {
   /** The default for {@link ModelTask#CHAT}. Its entry point makes an argument of each variable {@code SM_VLLM_NAME}. */
-  VLLM("vLLM", "huggingface-vllm", "huggingface-vllm", "vllm"),
+  VLLM("vLLM", "huggingface-vllm"),
   /** Text Generation Inference, which is maintained only; for whoever names it. */
-  TGI("Text Generation Inference", "huggingface-llm", "huggingface-pytorch-tgi-inference"),
+  TGI("Text Generation Inference", "huggingface-llm"),
   /** The default for {@link ModelTask#EMBEDDING} and {@link ModelTask#RERANK}. */
-  TEI("Text Embeddings Inference", "huggingface-tei", "tei", "tei-cpu"),
+  TEI("Text Embeddings Inference", "huggingface-tei"),
   /** The default for {@link ModelTask#CLASSIFY}. */
-  TOOLKIT(
-      "Hugging Face's inference toolkit",
-      "huggingface",
-      "huggingface-pytorch-inference",
-      "huggingface-pytorch-inference-neuronx",
-      "huggingface-tensorflow-inference"),
-  LMI("DJL LMI", "djl-lmi", "djl-inference"),
+  TOOLKIT("Hugging Face's inference toolkit", "huggingface"),
+  LMI("DJL LMI", "djl-lmi"),
   /** An image of the user's own, or one of another family. */
   OTHER("the container", "");
 
@@ -116,21 +109,25 @@ public enum ModelServer {
 
   private final String title;
   private final String framework;
-  private final Set<String> repositories;
 
-  ModelServer(String title, String framework, String... repositories) {
+  ModelServer(String title, String framework) {
     this.title = title;
     this.framework = framework;
-    this.repositories = Set.of(repositories);
   }
 
   /** {@return the server in an image, by the name of its repository without the registry's} */
   public static ModelServer of(String image) {
     String repository = image.substring(image.lastIndexOf('/') + 1).replaceFirst("[:@].*", "");
-    return Arrays.stream(values())
-        .filter(server -> server.repositories.contains(repository))
-        .findFirst()
-        .orElse(OTHER);
+    return switch (repository) {
+      case "huggingface-vllm", "vllm" -> VLLM;
+      case "huggingface-pytorch-tgi-inference" -> TGI;
+      case "tei", "tei-cpu" -> TEI;
+      case "huggingface-pytorch-inference",
+          "huggingface-pytorch-inference-neuronx",
+          "huggingface-tensorflow-inference" -> TOOLKIT;
+      case "djl-inference" -> LMI;
+      default -> OTHER;
+    };
   }
 
   /** {@return the server for a task} */
