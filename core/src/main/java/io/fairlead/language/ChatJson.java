@@ -168,9 +168,9 @@ public final class ChatJson {
     problems.check(isAbsent(model) || model.isTextual(), "model", "must be a text", model);
     problems.throwIfAny();
     Set<String> ignored = new TreeSet<>();
-    root.fields().forEachRemaining(member -> {
-      if (!KNOWN.contains(member.getKey()) && !isAbsent(member.getValue())) {
-        ignored.add(member.getKey());
+    root.fieldNames().forEachRemaining(member -> {
+      if (!KNOWN.contains(member) && !isAbsent(root.get(member))) {
+        ignored.add(member);
       }
     });
     return new Received(
