@@ -118,6 +118,7 @@ public final class FairleadHttpClient implements HttpClient {
   }
 
   @Override
+  @SuppressWarnings("FutureReturnValueIgnored") // the listener is told of each failure
   public void execute(
       HttpRequest request, ServerSentEventParser parser, ServerSentEventListener listener) {
     Request asking = request(request);
