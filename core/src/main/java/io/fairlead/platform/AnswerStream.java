@@ -69,6 +69,7 @@ public final class AnswerStream extends InputStream {
    *     Platform#invokeStreaming} threw before; cancelling it ends the answer. It completes on the answer's thread, on
    *     which the stream cannot be read
    */
+  @SuppressWarnings("FutureReturnValueIgnored") // the returned future itself tells of a failure
   public static <S extends Served> CompletableFuture<AnswerStream> open(
       Platform<S> platform, S served, Request request, Executor executor) {
     requireNonNull(served, "served");

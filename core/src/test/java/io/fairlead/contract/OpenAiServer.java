@@ -189,7 +189,7 @@ public final class OpenAiServer {
         deltas.add(delta);
       }
     } else {
-      for (String word : message.get("content").asText().split("(?<= )")) {
+      for (String word : message.get("content").asText().split("(?<= )", -1)) {
         deltas.add(JSON.createObjectNode().put("content", word));
       }
     }

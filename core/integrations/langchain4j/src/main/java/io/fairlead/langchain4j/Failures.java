@@ -8,6 +8,7 @@ import dev.langchain4j.exception.NonRetriableException;
 import dev.langchain4j.exception.RateLimitException;
 import dev.langchain4j.exception.TimeoutException;
 import io.fairlead.error.ServingException;
+import java.io.IOException;
 import java.nio.channels.UnresolvedAddressException;
 import java.util.concurrent.CompletionException;
 
@@ -23,8 +24,10 @@ final class Failures {
     if (thrown instanceof IllegalArgumentException) {
       return new InvalidRequestException(thrown.getMessage(), thrown);
     }
-    if (thrown instanceof CompletionException && thrown.getCause() != null) {
-      return of(thrown.getCause());
+    Throwable cause = thrown.getCause();
+    boolean isWrapped = thrown instanceof CompletionException || thrown instanceof IOException;
+    if (isWrapped && cause != null) {
+      return of(cause);
     }
     return thrown instanceof RuntimeException other ? other : new NonRetriableException(thrown);
   }

@@ -11,7 +11,6 @@ import dev.langchain4j.http.client.HttpRequest;
 import dev.langchain4j.http.client.SuccessfulHttpResponse;
 import dev.langchain4j.http.client.sse.ServerSentEventListener;
 import dev.langchain4j.http.client.sse.ServerSentEventParser;
-import io.fairlead.grammar.InvalidValueException;
 import io.fairlead.grammar.Problems;
 import io.fairlead.grammar.Served;
 import io.fairlead.platform.AnswerStream;
@@ -119,6 +118,7 @@ public final class FairleadHttpClient implements HttpClient {
   }
 
   @Override
+  @SuppressWarnings("FutureReturnValueIgnored") // the listener is told of each failure
   public void execute(
       HttpRequest request, ServerSentEventParser parser, ServerSentEventListener listener) {
     Request asking = request(request);
@@ -145,8 +145,8 @@ public final class FairleadHttpClient implements HttpClient {
   }
 
   private Request request(HttpRequest http) {
-    URI url = URI.create(http.url());
     try {
+      URI url = URI.create(http.url());
       Problems.in("HttpRequest")
           .check(
               http.method() == HttpMethod.POST,
@@ -167,7 +167,7 @@ public final class FairleadHttpClient implements HttpClient {
       byte[] body = http.body() == null ? new byte[0] : http.body().getBytes(UTF_8);
       Request request = Request.ofUnsafe(body, "application/json").withPath(url.getRawPath());
       return change.apply(timeout == null ? request : request.withTimeout(timeout));
-    } catch (InvalidValueException e) {
+    } catch (IllegalArgumentException e) {
       throw new InvalidRequestException(e.getMessage(), e);
     }
   }

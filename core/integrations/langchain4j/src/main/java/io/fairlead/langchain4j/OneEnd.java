@@ -12,7 +12,6 @@ import io.fairlead.error.ErrorKind;
 import io.fairlead.error.ServingException;
 import io.fairlead.platform.AnswerStream;
 import io.fairlead.provider.ServerMessage;
-import java.io.IOException;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -125,8 +124,7 @@ final class OneEnd implements ServerSentEventListener {
   public void onError(Throwable thrown) {
     if (!ended) {
       ended = true;
-      boolean isOfStream = thrown instanceof IOException && thrown.getCause() != null;
-      RuntimeException failure = Failures.of(isOfStream ? thrown.getCause() : thrown);
+      RuntimeException failure = Failures.of(thrown);
       ignoringExceptions(() -> listener.onError(failure));
     }
   }

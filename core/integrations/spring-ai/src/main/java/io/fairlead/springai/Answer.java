@@ -57,7 +57,8 @@ record Answer(int statusCode, Supplier<Headers> given, InputStream body) impleme
       return ofFailure(failure);
     }
     if (thrown instanceof IllegalArgumentException invalid) {
-      return of(BAD_REQUEST, Headers.builder(), ErrorKind.INVALID, invalid.getMessage());
+      return of(
+          BAD_REQUEST, Headers.builder(), ErrorKind.INVALID, String.valueOf(invalid.getMessage()));
     }
     if (thrown instanceof CompletionException && thrown.getCause() != null) {
       return ofFailure(thrown.getCause());
@@ -74,7 +75,7 @@ record Answer(int statusCode, Supplier<Headers> given, InputStream body) impleme
     failure.variant().ifPresent(variant -> headers.put(FairleadHttpClient.VARIANT, variant));
     ErrorKind kind = failure.kind();
     int status = kind == ErrorKind.UNAUTHORIZED ? UNAUTHORIZED : HttpStatus.of(kind);
-    return of(status, headers, kind, failure.getMessage());
+    return of(status, headers, kind, String.valueOf(failure.getMessage()));
   }
 
   private static Answer of(int status, Headers.Builder headers, ErrorKind kind, String message) {
