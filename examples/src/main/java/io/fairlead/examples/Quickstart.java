@@ -194,12 +194,12 @@ public final class Quickstart {
     terminal.line("  examples/run quickstart \"your question\" \"a sentence\" ...");
     whereNext("serverless", "a function by its URL, under a burst, and idle");
     whereNext("lifecycle", "the same life of a deployment, on any platform");
-    whereNext("jshell", "the first steps, typed by hand");
+    whereNext("jshell plan", "what a cloud would create");
     terminal.line();
   }
 
   private void whereNext(String example, String what) {
-    String command = String.format("  examples/run %-10s   ", example);
+    String command = String.format("  examples/run %-11s  ", example);
     if (command.length() + what.length() <= terminal.width()) {
       terminal.line(command + what);
     } else {

@@ -47,6 +47,11 @@ final class Poms {
     return texts;
   }
 
+  /** {@return the coordinates of all that the build resolves} */
+  List<String> known() {
+    return List.copyOf(known);
+  }
+
   /** Asserts that the build resolves each of {@code group:artifact} and {@code group:artifact:version}. */
   void haveAll(Set<String> coordinates) {
     assertThat(coordinates)

@@ -71,7 +71,7 @@ class QuickstartTest {
     for (String line : lines) {
       isPreview = line.equals(PREVIEWS) || (isPreview && !line.isBlank());
       if (!isPreview && !line.startsWith("      [")) {
-        steady.add(line.replaceAll(" +\\d+(\\.\\d+)? m?s\\b( +[█▏▎▍▌▋▊▉]+)?", " TIME"));
+        steady.add(line.replaceAll("( +<)? +\\d+(\\.\\d+)? m?s\\b( +[█▏▎▍▌▋▊▉]+)?", " TIME"));
       }
     }
     return steady;
