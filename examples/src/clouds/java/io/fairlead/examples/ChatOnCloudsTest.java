@@ -197,11 +197,7 @@ class ChatOnCloudsTest {
           .vector();
       assertThat(vector).containsExactly(4, 0.25f);
 
-      // SageMaker streams by a client whose Netty is not the one that this JVM's functions are
-      // served with.
-      if (place != Place.SAGEMAKER) {
-        streams(cloud, url, client);
-      }
+      streams(cloud, url, client);
     }
   }
 
