@@ -1,6 +1,7 @@
 package io.fairlead.spring;
 
 import io.fairlead.grammar.ColdStart;
+import io.fairlead.grammar.ModelTask;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -47,6 +48,7 @@ record FairleadProperties(
    * @param code The location of the code that runs the model, if it is not the model's.
    * @param framework The model's framework, such as onnx or huggingface.
    * @param frameworkVersion The framework's version, such as 4.37.
+   * @param task What the model is for, where the platform chooses the container of a model of a hub by it.
    * @param variant The variant.
    * @param instances The number of instances, or the initial one where min and max are given. By default 1.
    * @param min The minimum number of instances. By default as many as there are.
@@ -65,6 +67,7 @@ record FairleadProperties(
       @Nullable String code,
       @Nullable String framework,
       @Nullable String frameworkVersion,
+      @Nullable ModelTask task,
       @DefaultValue("blue") String variant,
       @Nullable Integer instances,
       @Nullable Integer min,
@@ -86,6 +89,7 @@ record FairleadProperties(
    * @param code The location of the code that runs the model, if it is not the model's.
    * @param framework The model's framework, such as onnx or huggingface.
    * @param frameworkVersion The framework's version, such as 4.37.
+   * @param task What the model is for, where the platform chooses the container of a model of a hub by it.
    * @param memory The memory of one instance, such as 512MB. By default by the model.
    * @param timeout The longest that an invocation may take, its time in the queue included. By default 60s.
    * @param maxConcurrent The most concurrent invocations. By default 100.
@@ -101,6 +105,7 @@ record FairleadProperties(
       @Nullable String code,
       @Nullable String framework,
       @Nullable String frameworkVersion,
+      @Nullable ModelTask task,
       @Nullable DataSize memory,
       @Nullable Duration timeout,
       @Nullable Integer maxConcurrent,
