@@ -56,6 +56,10 @@ final class MiniLm {
     return "{\"inputs\": \"" + TEXT + "\"}";
   }
 
+  static String embeddings() {
+    return "{\"model\": \"" + NAME + "\", \"input\": \"" + TEXT + "\"}";
+  }
+
   static Request text() {
     return Request.json(json());
   }

@@ -1,5 +1,7 @@
 package io.fairlead.serverless.comparison;
 
+import static java.util.Objects.requireNonNull;
+
 import java.io.File;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -24,6 +26,7 @@ public final class WholeProcess {
   private static final double SECOND = 1e9;
   private static final String FAIRLEAD = "fairlead";
   private static final String LATENCY = "fairlead, latency";
+  private static final String EMBEDDINGS = "fairlead, OpenAI's";
   private static final String ARCHIVE = "fairlead, class archive";
   private static final String AOT_CACHE = "fairlead, AOT cache";
   private static final int AOT_CACHES_SINCE = 25;
@@ -37,7 +40,16 @@ public final class WholeProcess {
   private final Map<String, Command> commands = new LinkedHashMap<>();
   private final Bars bars = new Bars();
 
-  private record Command(List<String> words, String threads) {
+  private record Command(List<String> words, String threads, String path, String body) {
+    Command(List<String> words, String threads) {
+      this(words, threads, "/v2/models/" + MiniLm.NAME + "/infer", MiniLm.json());
+    }
+
+    /** {@return the same server, asked as clients of OpenAI's API do} */
+    Command askedForEmbeddings() {
+      return new Command(words, threads, "/v1/embeddings", MiniLm.embeddings());
+    }
+
     Server start(int port) throws IOException {
       ProcessBuilder builder = new ProcessBuilder(
           words.stream().map(word -> word.replace("PORT", String.valueOf(port))).toList());
@@ -46,9 +58,7 @@ public final class WholeProcess {
       }
       builder.redirectOutput(ProcessBuilder.Redirect.DISCARD);
       builder.redirectError(ProcessBuilder.Redirect.INHERIT);
-      return new Server(
-          builder.start(),
-          new LoadGenerator(port, "/v2/models/" + MiniLm.NAME + "/infer", MiniLm.json()));
+      return new Server(builder.start(), new LoadGenerator(port, path, body));
     }
   }
 
@@ -116,6 +126,8 @@ public final class WholeProcess {
     // They are the same program as without them, once it runs.
     comparison.commands.remove(ARCHIVE);
     comparison.commands.remove(AOT_CACHE);
+    comparison.commands.put(
+        EMBEDDINGS, requireNonNull(comparison.commands.get(FAIRLEAD)).askedForEmbeddings());
     comparison.load();
     comparison.bars.close();
   }
@@ -300,6 +312,11 @@ public final class WholeProcess {
     }
     if (spring != null) {
       bars.atLeast("answers/s / spring", ours.perSecond() / spring.perSecond(), 1.3, "x");
+      bars.atLeast(
+          "answers/s of /v1/embeddings / spring",
+          medians.get(EMBEDDINGS).perSecond() / spring.perSecond(),
+          1.3,
+          "x");
       bars.atMost("CPU each / spring", ours.cpu() / spring.cpu(), 0.8, "x");
       bars.atMost("p99 / spring", ours.p99() / spring.p99(), 1, "x");
     }
