@@ -40,6 +40,8 @@ import org.w3c.dom.NodeList;
 public final class Published {
   private static final String GROUP = "io.fairlead";
   private static final String BOM = "fairlead-bom";
+  /** How much a size may differ, in MB. */
+  private static final double TENTHS = 0.31;
   private static final Map<String, String> MODULES = Map.ofEntries(
       Map.entry("fairlead-core", "io.fairlead.core"),
       Map.entry("fairlead-provider-serverless", "io.fairlead.serverless"),
@@ -326,19 +328,29 @@ public final class Published {
 
   /** {@return whether two rows name the same, and their numbers differ by a tenth, or a hundredth part, at most} */
   private static boolean alike(String row, String other) {
+    Pattern jar = Pattern.compile("`([^`]+)` (\\d+\\.\\d)");
     Pattern number = Pattern.compile("(?<= )\\d+\\.\\d(?=[ ,])");
-    if (!number.matcher(row).replaceAll("N").equals(number.matcher(other).replaceAll("N"))) {
+    if (!shape(row).equals(shape(other))) {
       return false;
     }
     List<Double> ones = number.matcher(row).results().map(it -> Double.valueOf(it.group())).toList();
     List<Double> others = number.matcher(other).results().map(it -> Double.valueOf(it.group())).toList();
     for (int i = 0; i < ones.size(); i++) {
       double one = ones.get(i);
-      if (Math.abs(one - others.get(i)) > Math.max(0.31, one / 50)) {
+      if (Math.abs(one - others.get(i)) > Math.max(TENTHS, one / 50)) {
         return false;
       }
     }
-    return true;
+    // Jars that are about as heavy as the last one of a row change places at the next class.
+    double last = ones.get(ones.size() - 1);
+    return jar.matcher(row).results()
+        .filter(it -> Double.parseDouble(it.group(2)) > last + TENTHS)
+        .allMatch(it -> other.contains(it.group(1)));
+  }
+
+  /** {@return a row without the names of its heaviest jars and without sizes} */
+  private static String shape(String row) {
+    return row.replaceAll("`[^`]+` \\d+\\.\\d", "JAR").replaceAll("(?<= )\\d+\\.\\d(?=[ ,])", "N");
   }
 
   // ---- files ----
