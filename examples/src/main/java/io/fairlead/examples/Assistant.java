@@ -92,6 +92,10 @@ public final class Assistant {
       model = Optional.of(Path.of(rest.get(1)));
       rest.subList(0, 2).clear();
     }
+    if (!rest.isEmpty() && isMissing(rest.get(0))) {
+      terminal.line("There is no such folder: " + rest.get(0));
+      return 2;
+    }
     boolean isFolder = !rest.isEmpty() && Files.isDirectory(Path.of(rest.get(0)));
     Path folder = isFolder ? Path.of(rest.remove(0)) : usual;
     if (rest.stream().anyMatch(argument -> argument.startsWith("--"))) {
@@ -105,6 +109,13 @@ public final class Assistant {
       terminal.paragraph(String.valueOf(e.getMessage()));
       return 1;
     }
+  }
+
+  /** {@return whether an argument is the path of nothing: a question has blanks, and a path has separators} */
+  private static boolean isMissing(String argument) {
+    return argument.contains("/")
+        && !argument.contains(" ")
+        && !Files.isDirectory(Path.of(argument));
   }
 
   private void answer(Path folder, Optional<Path> file, List<String> questions) {

@@ -7,7 +7,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
-import java.util.function.Function;
 import java.util.regex.MatchResult;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
@@ -15,7 +14,7 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
 /**
- * What a sentence of the library advises is there: the artifact to add, the method to call, the command to run.
+ * What a sentence of the library advises is there: the artifact to add, the method to call.
  *
  * <p>It reads the texts in the sources of all modules, so that a name that is changed in one place cannot stay in
  * another.
@@ -26,7 +25,6 @@ class AdviceTest {
       Pattern.compile("\\b([a-z]+(?:\\.[a-z0-9]+)+:[a-z][a-z0-9-]+)");
   private static final Pattern MEMBER = Pattern.compile("\\b([A-Z][A-Za-z]+)\\.([a-z]\\w+)");
   private static final Pattern WITHER = Pattern.compile("\\b(with[A-Z]\\w+)");
-  private static final Pattern EXAMPLE = Pattern.compile("examples/run ([a-z-]+)");
 
   private static final Map<String, String> CLASSES = Pages.files("java").stream()
       .filter(AdviceTest::isOfALibrary)
@@ -47,10 +45,10 @@ class AdviceTest {
         .filter(text -> text.contains(" "));
   }
 
-  private static Set<String> found(Pattern pattern, Function<MatchResult, String> named) {
+  private static Set<String> found(Pattern pattern) {
     return sentences()
         .flatMap(sentence -> pattern.matcher(sentence).results())
-        .map(named)
+        .map(MatchResult::group)
         .collect(Collectors.toCollection(TreeSet::new));
   }
 
@@ -58,14 +56,14 @@ class AdviceTest {
   void anArtifactToAddIsOneThatTheBuildResolves() {
     List<String> poms = new Poms().known();
 
-    assertThat(found(ARTIFACT, MatchResult::group))
+    assertThat(found(ARTIFACT))
         .contains("software.amazon.awssdk:netty-nio-client", "ai.djl.huggingface:tokenizers")
         .allSatisfy(one -> assertThat(poms).anyMatch(known -> known.startsWith(one)));
   }
 
   @Test
   void aMethodToCallIsInItsClass() {
-    assertThat(found(MEMBER, MatchResult::group)).hasSizeGreaterThan(10).allSatisfy(member -> {
+    assertThat(found(MEMBER)).hasSizeGreaterThan(10).allSatisfy(member -> {
       String[] parts = member.split("\\.", -1);
       if (CLASSES.containsKey(parts[0])) {
         assertThat(CLASSES.get(parts[0])).containsPattern("\\b" + parts[1] + "\\b");
@@ -77,17 +75,8 @@ class AdviceTest {
   void aMethodThatChangesASettingIsInAClass() {
     String all = String.join("\n", CLASSES.values());
 
-    assertThat(found(WITHER, MatchResult::group))
+    assertThat(found(WITHER))
         .hasSizeGreaterThan(5)
         .allSatisfy(name -> assertThat(all).contains(name + "("));
-  }
-
-  @Test
-  void anExampleToRunIsOne() {
-    String script = Pages.read(Pages.ROOT.resolve("examples/run"));
-
-    assertThat(found(EXAMPLE, found -> found.group(1)))
-        .allSatisfy(
-            name -> assertThat(script).containsPattern("(?m)^ +[a-z |-]*\\b" + name + "\\b"));
   }
 }

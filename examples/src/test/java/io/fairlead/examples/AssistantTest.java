@@ -66,6 +66,14 @@ class AssistantTest {
   }
 
   @Test
+  void aFolderThatIsNotThereIsNoQuestion() {
+    String missing = folder.resolve("missing").toString();
+
+    assertThat(assistant.run(List.of(missing, "When is breakfast?"))).isEqualTo(2);
+    assertThat(printed.lines()).containsExactly("There is no such folder: " + missing);
+  }
+
+  @Test
   void aFolderWithoutTextsIsRefused() {
     assertThat(assistant.run(List.of(folder.toString()))).isEqualTo(1);
     assertThat(printed.text()).contains("has no texts");
