@@ -152,9 +152,9 @@ public final class ChatJson {
         "n",
         "must be 1, because there is one answer",
         count);
-    Optional<OptionalInt> most =
-        Optional.of(integer(root, MAX_COMPLETION_TOKENS, problems)).filter(OptionalInt::isPresent);
-    OptionalInt maxTokens = most.orElseGet(() -> integer(root, MAX_TOKENS, problems));
+    OptionalInt newer = integer(root, MAX_COMPLETION_TOKENS, problems);
+    OptionalInt older = integer(root, MAX_TOKENS, problems);
+    OptionalInt maxTokens = newer.isPresent() ? newer : older;
     OptionalDouble temperature = number(root, "temperature", problems);
     OptionalDouble topP = number(root, "top_p", problems);
     List<String> stop = texts(root.path("stop"), problems);

@@ -75,6 +75,7 @@ class ChatJsonTest {
       {"messages": [{"role": "user", "content": "a"}], "n": 2}             | n must be 1, because there is one answer (got 2)
       {"messages": [{"role": "user", "content": "a"}], "max_tokens": 1.5}  | max_tokens must be a whole number (got 1.5)
       {"messages": [{"role": "user", "content": "a"}], "max_tokens": 0}    | maxTokens must be 1 or more (got 0)
+      {"messages": [{"role": "user", "content": "a"}], "max_completion_tokens": 5, "max_tokens": "x"} | max_tokens must be a whole number
       {"messages": [{"role": "user", "content": "a"}], "temperature": "x"} | temperature must be a number
       {"messages": [{"role": "user", "content": "a"}], "temperature": 3}   | temperature must be 0 to 2
       {"messages": [{"role": "user", "content": "a"}], "top_p": 0}         | topP must be above 0, and 1 at most

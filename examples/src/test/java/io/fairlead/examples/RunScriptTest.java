@@ -137,7 +137,7 @@ class RunScriptTest {
     }
     try (Child child = run("lifecycle", "--platform", "sagemaker", "--set", "region=us-east-1")) {
       assertThat(child.exitCode()).isEqualTo(7);
-      assertThat(child.err()).contains("Building, once", "200 MB");
+      assertThat(child.err()).contains("Building, once", "280 MB");
       assertThat(child.out())
           .contains("examples.jar:sagemaker-jars\n")
           .doesNotContain("run.jsa")
