@@ -159,12 +159,12 @@ class RunScriptTest {
     }
     try (Child child = run("lifecycle", "--platform", "vertex")) {
       child.exitCode();
-      assertThat(child.err()).contains("Building, once", "220 MB");
+      assertThat(child.err()).contains("Building, once", "300 MB");
       assertThat(child.out()).contains("examples.jar:vertex-jars\n").doesNotContain("run.jsa");
     }
     try (Child child = run("lifecycle", "--platform", "azureml")) {
       child.exitCode();
-      assertThat(child.err()).contains("Building, once", "160 MB");
+      assertThat(child.err()).contains("Building, once", "240 MB");
       assertThat(child.out()).contains("examples.jar:azureml-jars\n").doesNotContain("run.jsa");
     }
     try (Child child = run("lifecycle", "--platform", "sagemaker")) {
@@ -190,7 +190,7 @@ class RunScriptTest {
     }
     try (Child child = run("spring-boot", "--spring.profiles.active=vertex")) {
       assertThat(child.exitCode()).isEqualTo(7);
-      assertThat(child.err()).contains("Building, once", "220 MB");
+      assertThat(child.err()).contains("Building, once", "300 MB");
       assertThat(child.out()).contains("examples/spring-boot/target/search.jar:vertex-jars\n");
     }
     try (Child child = run("spring-boot")) {
