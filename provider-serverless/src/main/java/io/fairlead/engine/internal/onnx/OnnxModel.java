@@ -229,9 +229,12 @@ final class OnnxModel implements TensorModel {
       options.setIntraOpNumThreads(loadOptions.threads());
       options.setInterOpNumThreads(1);
       options.setOptimizationLevel(OrtSession.SessionOptions.OptLevel.ALL_OPT);
-      // More threads are for lower latency, which they do not bring without spinning.
+      // More threads are for lower latency, which they do not bring without spinning; but between
+      // runs they would keep a
+      // processor from whoever asks for the next one.
       options.addConfigEntry(
           "session.intra_op.allow_spinning", loadOptions.threads() > 1 ? "1" : "0");
+      options.addConfigEntry("session.force_spinning_stop", "1");
       options.addConfigEntry("session.inter_op.allow_spinning", "0");
       // An arena keeps what the largest run took, and after one that was too large it asks for as
       // much again for the next small one, which then fails, too.
