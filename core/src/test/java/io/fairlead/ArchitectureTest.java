@@ -9,11 +9,14 @@ import static java.util.stream.Collectors.toCollection;
 import static java.util.stream.Collectors.toSet;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.fasterxml.jackson.databind.ObjectMapper;
 import com.tngtech.archunit.core.domain.JavaClass;
 import com.tngtech.archunit.core.domain.JavaClasses;
 import com.tngtech.archunit.core.domain.JavaModifier;
 import com.tngtech.archunit.core.importer.ClassFileImporter;
 import com.tngtech.archunit.core.importer.ImportOption;
+import io.fairlead.json.JsonAnswer;
+import io.fairlead.json.internal.JsonText;
 import java.io.IOException;
 import java.io.InputStream;
 import java.lang.module.ModuleDescriptor;
@@ -58,7 +61,7 @@ class ArchitectureTest {
       grammar   |
       operation | grammar, error
       platform  | grammar, error, operation, spi, provider, json
-      language  | grammar, error, platform, provider, com.fasterxml.jackson
+      language  | grammar, error, json.internal, platform, provider, com.fasterxml.jackson
       provider  | grammar, error
       spi       | grammar, platform, provider
       json      | grammar, json.internal, com.fasterxml.jackson
@@ -90,6 +93,18 @@ class ArchitectureTest {
   void theTableAboveNamesEveryPackage() {
     assertThat(ALLOWED.lines().map(line -> "io.fairlead." + line.substring(0, line.indexOf(' '))))
         .containsExactlyInAnyOrderElementsOf(packages());
+  }
+
+  /** A mapper's classes take longer to load than all of this library's. */
+  @Test
+  void onlyTypesOfApplicationsAndASchemaNeedAMapper() {
+    noClasses()
+        .that()
+        .doNotBelongToAnyOf(JsonAnswer.class, JsonText.class)
+        .should()
+        .dependOnClassesThat()
+        .areAssignableTo(ObjectMapper.class)
+        .check(CORE);
   }
 
   @Test

@@ -6,16 +6,10 @@ import com.fasterxml.jackson.core.JsonLocation;
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.JsonStreamContext;
-import com.fasterxml.jackson.core.StreamReadFeature;
-import com.fasterxml.jackson.core.util.DefaultIndenter;
-import com.fasterxml.jackson.core.util.DefaultPrettyPrinter;
-import com.fasterxml.jackson.databind.DeserializationFeature;
-import com.fasterxml.jackson.databind.JsonMappingException;
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectWriter;
-import com.fasterxml.jackson.databind.json.JsonMapper;
 import io.fairlead.grammar.InvalidValueException;
 import io.fairlead.grammar.Problem;
+import io.fairlead.json.internal.JsonTrees;
 import io.fairlead.json.internal.TreeReader;
 import io.fairlead.json.internal.TreeWriter;
 import java.util.List;
@@ -36,26 +30,12 @@ public final class GrammarJson {
 
   /** {@return the value as JSON on one line; the same value gives the same text everywhere} */
   public static String write(Object value) {
-    return text(value, Holder.MAPPER.writer());
+    return JsonTrees.write(TreeWriter.write(requireNonNull(value, "value")));
   }
 
   /** {@return the value as indented JSON; the same value gives the same text everywhere} */
   public static String writePretty(Object value) {
-    DefaultIndenter indenter = new DefaultIndenter("  ", "\n");
-    return text(
-        value,
-        Holder.MAPPER.writer(
-            new DefaultPrettyPrinter().withObjectIndenter(indenter).withArrayIndenter(indenter)));
-  }
-
-  private static String text(Object value, ObjectWriter writer) {
-    requireNonNull(value, "value");
-    try {
-      return writer.writeValueAsString(TreeWriter.write(value));
-    } catch (JsonProcessingException e) {
-      throw new IllegalArgumentException(
-          value.getClass().getSimpleName() + " cannot be written as JSON", e);
-    }
+    return JsonTrees.writePretty(TreeWriter.write(requireNonNull(value, "value")));
   }
 
   /**
@@ -74,7 +54,7 @@ public final class GrammarJson {
 
   private static JsonNode parse(String json, Class<?> type) {
     try {
-      return Holder.MAPPER.readTree(json);
+      return JsonTrees.readStrictly(json);
     } catch (JsonProcessingException e) {
       throw new InvalidValueException(
           type.getSimpleName(), List.of(new Problem("JSON", rule(e), "")), e);
@@ -82,9 +62,8 @@ public final class GrammarJson {
   }
 
   private static String rule(JsonProcessingException e) {
-    // The mapper itself detects only trailing content; all other errors are the parser's.
-    if (e instanceof JsonMappingException) {
-      return "must end with the value" + place(e);
+    if (e instanceof JsonTrees.TrailingContentException) {
+      return e.getOriginalMessage() + place(e);
     }
     String reason = e.getOriginalMessage().lines().findFirst().orElse("");
     int start = reason.indexOf(" (start marker at ");
@@ -112,13 +91,5 @@ public final class GrammarJson {
     }
     String name = context.getCurrentName();
     return name == null ? parent : parent.isEmpty() ? name : parent + "." + name;
-  }
-
-  /** A holder, so that Jackson is loaded when it is first needed. */
-  private static final class Holder {
-    static final JsonMapper MAPPER = JsonMapper.builder()
-        .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
-        .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
-        .build();
   }
 }

@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import io.fairlead.grammar.InvalidValueException;
 import io.fairlead.grammar.Problem;
+import io.fairlead.json.internal.JsonTrees;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
@@ -30,7 +31,7 @@ public final class JsonAnswer {
     this.root = root;
   }
 
-  /** On first use, because an application that reads no answers needs no mapper. */
+  /** On first use, because only types of the application need a mapper. */
   private static final class Holder {
     static final JsonMapper MAPPER = JsonMapper.builder()
         .disable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES)
@@ -44,7 +45,7 @@ public final class JsonAnswer {
    */
   public static JsonAnswer of(byte[] body) {
     try {
-      JsonNode root = Holder.MAPPER.readTree(body);
+      JsonNode root = JsonTrees.read(body);
       if (root.isMissingNode()) {
         throw refusal("body", "must be JSON, and is empty", null);
       }

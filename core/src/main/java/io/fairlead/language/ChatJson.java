@@ -2,10 +2,10 @@ package io.fairlead.language;
 
 import com.fasterxml.jackson.core.JsonGenerator;
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.json.JsonMapper;
 import io.fairlead.grammar.InvalidValueException;
 import io.fairlead.grammar.Problem;
 import io.fairlead.grammar.Problems;
+import io.fairlead.json.internal.JsonTrees;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -49,11 +49,6 @@ public final class ChatJson {
       PRESENCE_PENALTY);
 
   private ChatJson() {}
-
-  /** On first use, because an application without language models needs no mapper. */
-  private static final class Holder {
-    static final JsonMapper MAPPER = new JsonMapper();
-  }
 
   /** Writes the members of a JSON object. */
   private interface Members {
@@ -137,7 +132,7 @@ public final class ChatJson {
   public static Received read(byte[] body) {
     JsonNode root;
     try {
-      root = Holder.MAPPER.readTree(body);
+      root = JsonTrees.read(body);
     } catch (IOException e) {
       throw new InvalidValueException(
           "Request", List.of(new Problem("body", "must be JSON", "")), e);
@@ -365,7 +360,7 @@ public final class ChatJson {
 
   private static byte[] object(Members members) {
     ByteArrayOutputStream body = new ByteArrayOutputStream();
-    try (JsonGenerator json = Holder.MAPPER.createGenerator(body)) {
+    try (JsonGenerator json = JsonTrees.generator(body)) {
       json.writeStartObject();
       members.write(json);
       json.writeEndObject();
@@ -377,7 +372,7 @@ public final class ChatJson {
 
   /** {@return a document of JSON, for the readers of answers} */
   static JsonNode tree(byte[] body) throws IOException {
-    return Holder.MAPPER.readTree(body);
+    return JsonTrees.read(body);
   }
 
   /** {@return the tokens of an answer or a piece, if it has them} */
