@@ -11,6 +11,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.OptionalInt;
@@ -32,6 +33,7 @@ public final class ChatJson {
   private static final String MAX_TOKENS = "max_tokens";
   private static final String MAX_COMPLETION_TOKENS = "max_completion_tokens";
   private static final String FREQUENCY_PENALTY = "frequency_penalty";
+  private static final String TOP_P = "top_p";
   private static final String PRESENCE_PENALTY = "presence_penalty";
   private static final Set<String> KNOWN = Set.of(
       "messages",
@@ -42,7 +44,7 @@ public final class ChatJson {
       MAX_TOKENS,
       MAX_COMPLETION_TOKENS,
       "temperature",
-      "top_p",
+      TOP_P,
       "stop",
       "seed",
       FREQUENCY_PENALTY,
@@ -102,7 +104,7 @@ public final class ChatJson {
       json.writeNumberField(MAX_TOKENS, request.maxTokens().getAsInt());
     }
     write(json, "temperature", request.temperature());
-    write(json, "top_p", request.topP());
+    write(json, TOP_P, request.topP());
     if (!request.stop().isEmpty()) {
       json.writeArrayFieldStart("stop");
       for (String text : request.stop()) {
@@ -151,7 +153,7 @@ public final class ChatJson {
     OptionalInt older = integer(root, MAX_TOKENS, problems);
     OptionalInt maxTokens = newer.isPresent() ? newer : older;
     OptionalDouble temperature = number(root, "temperature", problems);
-    OptionalDouble topP = number(root, "top_p", problems);
+    OptionalDouble topP = number(root, TOP_P, problems);
     List<String> stop = texts(root.path("stop"), problems);
     OptionalLong seed = whole(root, problems);
     OptionalDouble ofFrequency = number(root, FREQUENCY_PENALTY, problems);
@@ -168,13 +170,40 @@ public final class ChatJson {
         ignored.add(member);
       }
     });
+    ChatRequest request;
+    try {
+      request = new ChatRequest(
+          messages, maxTokens, temperature, topP, stop, seed, ofFrequency, ofPresence);
+    } catch (InvalidValueException e) {
+      throw inTheWordsOfTheApi(e, newer.isPresent() ? MAX_COMPLETION_TOKENS : MAX_TOKENS);
+    }
     return new Received(
-        new ChatRequest(
-            messages, maxTokens, temperature, topP, stop, seed, ofFrequency, ofPresence),
+        request,
         isAbsent(model) ? Optional.empty() : Optional.of(model.textValue()),
         stream.asBoolean(),
         root.path("stream_options").path("include_usage").asBoolean(),
         ignored);
+  }
+
+  /** A client knows the members that it sent, and not the fields of {@link ChatRequest}. */
+  private static InvalidValueException inTheWordsOfTheApi(
+      InvalidValueException e, String maxTokens) {
+    Map<String, String> members = Map.of(
+        "maxTokens",
+        maxTokens,
+        "topP",
+        TOP_P,
+        "frequencyPenalty",
+        FREQUENCY_PENALTY,
+        "presencePenalty",
+        PRESENCE_PENALTY);
+    List<Problem> problems = e.problems().stream()
+        .map(problem -> new Problem(
+            members.getOrDefault(problem.field(), problem.field()),
+            problem.rule(),
+            problem.value()))
+        .toList();
+    return new InvalidValueException("Request", problems, e);
   }
 
   private static boolean isAbsent(JsonNode node) {

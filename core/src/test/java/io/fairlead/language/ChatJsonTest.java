@@ -74,11 +74,13 @@ class ChatJsonTest {
       {"messages": [{"role": "user", "content": [{"type": "image_url"}]}]} | messages[0].content must be a text, or an array of parts of the type text
       {"messages": [{"role": "user", "content": "a"}], "n": 2}             | n must be 1, because there is one answer (got 2)
       {"messages": [{"role": "user", "content": "a"}], "max_tokens": 1.5}  | max_tokens must be a whole number (got 1.5)
-      {"messages": [{"role": "user", "content": "a"}], "max_tokens": 0}    | maxTokens must be 1 or more (got 0)
+      {"messages": [{"role": "user", "content": "a"}], "max_tokens": 0}    | Request: max_tokens must be 1 or more (got 0)
+      {"messages": [{"role": "user", "content": "a"}], "max_completion_tokens": 0} | max_completion_tokens must be 1 or more (got 0)
+      {"messages": [{"role": "user", "content": "a"}], "presence_penalty": 3, "frequency_penalty": -3} | frequency_penalty must be -2 to 2 (got -3.0); presence_penalty must be -2 to 2 (got 3.0)
       {"messages": [{"role": "user", "content": "a"}], "max_completion_tokens": 5, "max_tokens": "x"} | max_tokens must be a whole number
       {"messages": [{"role": "user", "content": "a"}], "temperature": "x"} | temperature must be a number
       {"messages": [{"role": "user", "content": "a"}], "temperature": 3}   | temperature must be 0 to 2
-      {"messages": [{"role": "user", "content": "a"}], "top_p": 0}         | topP must be above 0, and 1 at most
+      {"messages": [{"role": "user", "content": "a"}], "top_p": 0}         | top_p must be above 0, and 1 at most
       {"messages": [{"role": "user", "content": "a"}], "stop": [1]}        | stop must be a text or an array of texts
       {"messages": [{"role": "user", "content": "a"}], "stream": "yes"}    | stream must be true or false
       """)
