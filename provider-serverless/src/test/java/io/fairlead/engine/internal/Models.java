@@ -17,6 +17,7 @@ import java.net.URISyntaxException;
 import java.net.URL;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 
 /** The models that the tests run, and engines for them. */
@@ -86,5 +87,30 @@ public final class Models {
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
+  }
+
+  /** A model that takes texts, with the vector [t, -t] for a token t. */
+  public static OnnxFile hidden() {
+    return new OnnxFile()
+        .opset(11)
+        .input("input_ids", OnnxFile.INT64, -1, -1)
+        .output("last_hidden_state", OnnxFile.FLOAT, -1, -1, 2)
+        .node("Cast", List.of("input_ids"), List.of("f"), OnnxFile.attribute("to", OnnxFile.FLOAT))
+        .node("Unsqueeze", List.of("f"), List.of("u"), OnnxFile.attribute("axes", new long[] {2}))
+        .node("Neg", List.of("u"), List.of("n"))
+        .node(
+            "Concat",
+            List.of("u", "n"),
+            List.of("last_hidden_state"),
+            OnnxFile.attribute("axis", 2));
+  }
+
+  /** A tokenizer of two words, whose tokens are 1 and 2. */
+  public static String tokenizerOfSomeWords() {
+    return """
+        {"version": "1.0", "truncation": null, "padding": null, "added_tokens": [], "normalizer": null,
+         "pre_tokenizer": {"type": "Whitespace"}, "post_processor": null, "decoder": null,
+         "model": {"type": "WordLevel", "unk_token": "?", "vocab": {"?": 0, "some": 1, "words": 2}}}
+        """;
   }
 }

@@ -227,7 +227,7 @@ final class TextSettingsTest {
   void aGraphWithAllLayersIsTakenAsItIs() throws IOException {
     modules(TRANSFORMER, POOLING, DENSE);
     file("1_Pooling/config.json", "{\"pooling_mode_cls_token\": true}");
-    write(hidden()
+    write(Models.hidden()
         .output("sentence_embedding", OnnxFile.FLOAT, -1, -1)
         .node("Neg", List.of("f"), List.of("sentence_embedding")));
     LeasedModel model = ENGINE.load(artifact(Map.of()));
@@ -399,7 +399,7 @@ final class TextSettingsTest {
       Files.copy(in, folder.resolve("tokenizer.json"));
     }
     Path onnx = Files.createDirectory(folder.resolve("onnx"));
-    LeasedModel model = ENGINE.load(Models.write(onnx, "model.onnx", hidden())
+    LeasedModel model = ENGINE.load(Models.write(onnx, "model.onnx", Models.hidden())
         .withMetadata(ModelMetadata.NONE.withLabels(Map.of("normalize", "false"))));
 
     assertThat(embed(model, "hello")).containsExactly(101, -101);
@@ -418,12 +418,12 @@ final class TextSettingsTest {
   }
 
   private LeasedModel load(Map<String, String> labels) {
-    write(hidden());
+    write(Models.hidden());
     return ENGINE.load(artifact(labels));
   }
 
   private String artifactDigest(Map<String, String> labels) {
-    write(hidden());
+    write(Models.hidden());
     return ENGINE.digest(artifact(labels));
   }
 
@@ -445,22 +445,6 @@ final class TextSettingsTest {
     Path file = folder.resolve(name);
     Files.createDirectories(file.getParent());
     Files.writeString(file, content);
-  }
-
-  /** A model with the vector [t, -t] for a token t. */
-  private static OnnxFile hidden() {
-    return new OnnxFile()
-        .opset(11)
-        .input("input_ids", OnnxFile.INT64, -1, -1)
-        .output("last_hidden_state", OnnxFile.FLOAT, -1, -1, 2)
-        .node("Cast", List.of("input_ids"), List.of("f"), toFloat())
-        .node("Unsqueeze", List.of("f"), List.of("u"), OnnxFile.attribute("axes", new long[] {2}))
-        .node("Neg", List.of("u"), List.of("n"))
-        .node(
-            "Concat",
-            List.of("u", "n"),
-            List.of("last_hidden_state"),
-            OnnxFile.attribute("axis", 2));
   }
 
   /** A model that gives the tokens that it gets. */
