@@ -27,10 +27,12 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.DynamicTest;
+import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
 import org.junit.jupiter.api.Timeout;
@@ -68,106 +70,37 @@ final class PickleTest {
               return (open, ("MARK", "w"))
       """;
 
-  private static final Map<String, byte[]> PICKLES = new ConcurrentHashMap<>();
+  @TempDir
+  private static Path pickles;
 
   @TempDir
   Path folder;
 
-  private final Workers workers =
-      new Workers("serverless", Set.of(), WorkersTest.cacheFolder(), getClass().getClassLoader());
+  private final Workers workers = newWorkers();
+
+  @BeforeAll
+  static void pickle() throws Exception {
+    if (Python.IS_THERE) {
+      Files.writeString(
+          pickles.resolve("flowers.py"),
+          FLOWERS.replace("MARK", pickles.resolve("mark").toString()));
+      Process python = new ProcessBuilder(PYTHON.toString(), "-B", "-c", """
+          import pickle, sys
+          sys.path.insert(0, sys.argv[1])
+          import flowers
+          for name in ["Flowers", "Height", "Mute", "Marked"]:
+              with open(f"{sys.argv[1]}/{name}.pkl", "wb") as file:
+                  pickle.dump(getattr(flowers, name)(), file)
+          """, pickles.toString())
+          .inheritIO()
+          .start();
+      assertThat(python.waitFor()).isZero();
+    }
+  }
 
   @AfterEach
   void close() {
     workers.close(Duration.ZERO);
-  }
-
-  @Test
-  void aClassifierAnswersRowsWithLabelsAndProbabilities() throws Exception {
-    WorkerModel flowers = workers.start(spec("Flowers"));
-
-    String answer =
-        flowers.invoke(Request.json("{\"instances\": [[2, 1], [1, 2]]}")).text();
-
-    assertThat(answer)
-        .isEqualTo("{\"predictions\":[{\"label\":\"rose\",\"probabilities\":[0.75,0.25]},"
-            + "{\"label\":\"tulip\",\"probabilities\":[\"NaN\",1.0]}]}");
-    assertThat(flowers.name()).isEqualTo("flowers");
-    assertThat(flowers.inputs())
-        .containsExactly(new TensorSpec("X", Datatype.FP64, List.of(-1L, 2L)));
-    assertThat(flowers.outputs())
-        .containsExactly(
-            new TensorSpec("label", Datatype.BYTES, List.of(-1L)),
-            new TensorSpec("probabilities", Datatype.FP64, List.of(-1L, 2L)));
-  }
-
-  @Test
-  void aTensorIsAnsweredWithTensors() throws Exception {
-    WorkerModel flowers = workers.start(spec("Flowers"));
-
-    String answer = flowers
-        .invoke(
-            Request.json(
-                "{\"id\": \"a\", \"inputs\": [{\"name\": \"X\", \"shape\": [2, 2],"
-                    + " \"datatype\": \"FP64\", \"data\": [2, 1, 4, 1]}], \"outputs\": [{\"name\": \"probabilities\"}]}"))
-        .text();
-
-    assertThat(answer)
-        .isEqualTo(
-            "{\"model_name\":\"flowers\",\"id\":\"a\",\"outputs\":[{\"name\":\"probabilities\","
-                + "\"shape\":[2,2],\"datatype\":\"FP64\",\"data\":[0.75,0.25,0.75,0.25]}]}");
-  }
-
-  @Test
-  void anythingElseAnswersRowsWithPredictions() throws Exception {
-    WorkerModel height = workers.start(spec("Height"));
-
-    assertThat(height.invoke(Request.json("{\"instances\": [[1.5], [2]]}")).text())
-        .isEqualTo("{\"predictions\":[3.0,4.0]}");
-  }
-
-  /** One worker for all, as the rest does with its own. */
-  @TestFactory
-  Stream<DynamicTest> rowsAreAnsweredHoweverClientsSendThem() throws Exception {
-    WorkerModel flowers = workers.start(spec("Flowers"));
-    String expected =
-        flowers.invoke(Request.json("{\"instances\": [[2, 1], [1, 2]]}")).text();
-    return """
-        text/csv                     | 2,1;1.0,"2"
-        text/csv; header=present     | a,b;2,1;1,2
-        application/json             | [[2, 1], [1, 2]]
-        application/octet-stream     | {"instances": [[2, 1], [1, 2]]}
-        application/json             | {"id": null, "outputs": null, "parameters": null, "inputs": null, "instances": [[2, 1], [1, 2]]}
-        """.lines().map(PickleTest::columns).map(row -> dynamicTest(
-        row[0] + " " + row[1],
-        () -> assertThat(flowers.invoke(rows(row)).text()).isEqualTo(expected)));
-  }
-
-  @Test
-  void parametersThatNothingUsesAreNamed() throws Exception {
-    WorkerModel flowers = workers.start(spec("Flowers"));
-
-    assertThat(flowers
-            .invoke(
-                Request.json("{\"instances\": [[2, 1]], \"parameters\": {\"top k\": 1, \"b\": 2}}"))
-            .find(IgnoredParameters.class))
-        .contains(new IgnoredParameters(List.of("top?k", "b")));
-  }
-
-  @TestFactory
-  Stream<DynamicTest> wrongRowsAreRefused() throws Exception {
-    WorkerModel flowers = workers.start(spec("Flowers"));
-    return """
-        text/csv         | 2,1;1,x                              | row 2, field 2 must be a number, or nan where a value is missing
-        text/csv         | 2,1;1                                | instances[1] must have 2 elements (got 1)
-        text/csv         | ;                                    | instances must be an array of rows, and not empty
-        text/plain       | 2                                    | contentType must be application/json or text/csv
-        application/json | {}                                   | inputs must be present, or instances, and not both, such as {"instances": [[0, 0]]}
-        application/json | {"instances": [], "instances": [[]]} | body must hold each field of an object once
-        """.lines().map(PickleTest::columns).map(row -> dynamicTest(
-        row[0] + " " + row[1],
-        () -> assertThatThrownBy(() -> flowers.invoke(rows(row)))
-            .isInstanceOf(InvalidValueException.class)
-            .hasMessageContaining(row[2])));
   }
 
   private static String[] columns(String line) {
@@ -176,32 +109,6 @@ final class PickleTest {
 
   private static Request rows(String[] row) {
     return Request.of(row[1].replace(';', '\n').getBytes(UTF_8), row[0]);
-  }
-
-  @Test
-  void aWrongRequestIsRefusedBeforeTheModelRuns() throws Exception {
-    WorkerModel flowers = workers.start(spec("Flowers"));
-
-    assertThatThrownBy(() -> flowers.invoke(Request.json("{\"instances\": [[1, 2], [1]]}")))
-        .isInstanceOf(InvalidValueException.class)
-        .hasMessage("Request: instances[1] must have 2 elements (got 1)");
-    assertThatThrownBy(() -> flowers.invoke(Request.json("{")))
-        .isInstanceOf(InvalidValueException.class)
-        .hasMessage("Request: body must be a JSON object");
-  }
-
-  @Test
-  void aModelThatRaisesFailsAndGoesOn() throws Exception {
-    WorkerModel flowers = workers.start(spec("Flowers"));
-
-    assertThatThrownBy(() -> flowers.invoke(Request.json("{\"instances\": [[-1, 0]]}")))
-        .isInstanceOfSatisfying(
-            ServingException.class, e -> assertThat(e.kind()).isEqualTo(ErrorKind.MODEL_FAILED))
-        .hasMessage("Model 'flowers' failed: RuntimeError: no such flower.")
-        .cause()
-        .satisfies(
-            cause -> assertThat(cause.getStackTrace()[0].getMethodName()).isEqualTo("predict"));
-    assertThat(flowers.invoke(Request.json("{\"instances\": [[2, 1]]}")).text()).contains("rose");
   }
 
   @Test
@@ -216,9 +123,11 @@ final class PickleTest {
   }
 
   @Test
-  void closingEndsThePython() throws Exception {
+  void anythingElseAnswersRowsWithPredictionsAndEndsWhenItIsClosed() throws Exception {
     WorkerModel height = workers.start(spec("Height"));
 
+    assertThat(height.invoke(Request.json("{\"instances\": [[1.5], [2]]}")).text())
+        .isEqualTo("{\"predictions\":[3.0,4.0]}");
     height.close();
 
     assertThat(height.onExit().get(5, SECONDS).code()).isZero();
@@ -234,10 +143,10 @@ final class PickleTest {
         .isInstanceOfSatisfying(
             ServingException.class, e -> assertThat(e.kind()).isEqualTo(ErrorKind.CONFLICT))
         .hasMessageContaining("is not the trusted pickle: its SHA-256 is " + marked.digest());
-    assertThat(folder.resolve("mark")).doesNotExist();
+    assertThat(pickles.resolve("mark")).doesNotExist();
     // What it would have done.
     assertThatThrownBy(() -> workers.start(marked)).isInstanceOf(ServingException.class);
-    assertThat(folder.resolve("mark")).exists();
+    assertThat(pickles.resolve("mark")).exists();
   }
 
   @Test
@@ -341,39 +250,133 @@ final class PickleTest {
         .hasMessageContaining("There is no Python at ");
   }
 
-  /** A pickle of an object of one of the classes above, which all tests share but for one that names its folder. */
-  private PickleSpec spec(String type) throws Exception {
-    assumeThat(Python.IS_THERE).as("there is a python3").isTrue();
-    Files.writeString(
-        folder.resolve("flowers.py"),
-        FLOWERS.replace("MARK", folder.resolve("mark").toString()));
-    Path pickle = folder.resolve("model.pkl");
-    byte[] known = PICKLES.get(type);
-    if (known == null) {
-      pickle(type, pickle);
-    } else {
-      Files.write(pickle, known);
+  /** What leaves a worker as it was: one for all. */
+  @Nested
+  class OfFlowers {
+    private static Workers shared;
+    private static WorkerModel flowers;
+
+    @BeforeAll
+    static void start() throws Exception {
+      PickleSpec spec = spec("Flowers");
+      shared = newWorkers();
+      flowers = shared.start(spec);
     }
-    if (!type.equals("Marked")) {
-      PICKLES.put(type, Files.readAllBytes(pickle));
+
+    @AfterAll
+    static void end() {
+      if (shared != null) {
+        shared.close(Duration.ZERO);
+      }
     }
-    return PickleSpec.of(PYTHON, pickle, "flowers", sha256(pickle), LIMITS)
-        .withEnvironment(Map.of("PYTHONPATH", folder.toString()));
+
+    @Test
+    void aClassifierAnswersRowsWithLabelsAndProbabilities() throws Exception {
+      String answer =
+          flowers.invoke(Request.json("{\"instances\": [[2, 1], [1, 2]]}")).text();
+
+      assertThat(answer)
+          .isEqualTo("{\"predictions\":[{\"label\":\"rose\",\"probabilities\":[0.75,0.25]},"
+              + "{\"label\":\"tulip\",\"probabilities\":[\"NaN\",1.0]}]}");
+      assertThat(flowers.name()).isEqualTo("flowers");
+      assertThat(flowers.inputs())
+          .containsExactly(new TensorSpec("X", Datatype.FP64, List.of(-1L, 2L)));
+      assertThat(flowers.outputs())
+          .containsExactly(
+              new TensorSpec("label", Datatype.BYTES, List.of(-1L)),
+              new TensorSpec("probabilities", Datatype.FP64, List.of(-1L, 2L)));
+    }
+
+    @Test
+    void aTensorIsAnsweredWithTensors() throws Exception {
+      String answer = flowers
+          .invoke(
+              Request.json(
+                  "{\"id\": \"a\", \"inputs\": [{\"name\": \"X\", \"shape\": [2, 2],"
+                      + " \"datatype\": \"FP64\", \"data\": [2, 1, 4, 1]}], \"outputs\": [{\"name\": \"probabilities\"}]}"))
+          .text();
+
+      assertThat(answer)
+          .isEqualTo(
+              "{\"model_name\":\"flowers\",\"id\":\"a\",\"outputs\":[{\"name\":\"probabilities\","
+                  + "\"shape\":[2,2],\"datatype\":\"FP64\",\"data\":[0.75,0.25,0.75,0.25]}]}");
+    }
+
+    @TestFactory
+    Stream<DynamicTest> rowsAreAnsweredHoweverClientsSendThem() throws Exception {
+      String expected =
+          flowers.invoke(Request.json("{\"instances\": [[2, 1], [1, 2]]}")).text();
+      return """
+          text/csv                     | 2,1;1.0,"2"
+          text/csv; header=present     | a,b;2,1;1,2
+          application/json             | [[2, 1], [1, 2]]
+          application/octet-stream     | {"instances": [[2, 1], [1, 2]]}
+          application/json             | {"id": null, "outputs": null, "parameters": null, "inputs": null, "instances": [[2, 1], [1, 2]]}
+          """.lines().map(PickleTest::columns).map(row -> dynamicTest(
+          row[0] + " " + row[1],
+          () -> assertThat(flowers.invoke(rows(row)).text()).isEqualTo(expected)));
+    }
+
+    @Test
+    void parametersThatNothingUsesAreNamed() throws Exception {
+      assertThat(flowers
+              .invoke(Request.json(
+                  "{\"instances\": [[2, 1]], \"parameters\": {\"top k\": 1, \"b\": 2}}"))
+              .find(IgnoredParameters.class))
+          .contains(new IgnoredParameters(List.of("top?k", "b")));
+    }
+
+    @TestFactory
+    Stream<DynamicTest> wrongRowsAreRefused() throws Exception {
+      return """
+          text/csv         | 2,1;1,x                              | row 2, field 2 must be a number, or nan where a value is missing
+          text/csv         | 2,1;1                                | instances[1] must have 2 elements (got 1)
+          text/csv         | ;                                    | instances must be an array of rows, and not empty
+          text/plain       | 2                                    | contentType must be application/json or text/csv
+          application/json | {}                                   | inputs must be present, or instances, and not both, such as {"instances": [[0, 0]]}
+          application/json | {"instances": [], "instances": [[]]} | body must hold each field of an object once
+          """.lines().map(PickleTest::columns).map(row -> dynamicTest(
+          row[0] + " " + row[1],
+          () -> assertThatThrownBy(() -> flowers.invoke(rows(row)))
+              .isInstanceOf(InvalidValueException.class)
+              .hasMessageContaining(row[2])));
+    }
+
+    @Test
+    void aWrongRequestIsRefusedBeforeTheModelRuns() throws Exception {
+      assertThatThrownBy(() -> flowers.invoke(Request.json("{\"instances\": [[1, 2], [1]]}")))
+          .isInstanceOf(InvalidValueException.class)
+          .hasMessage("Request: instances[1] must have 2 elements (got 1)");
+      assertThatThrownBy(() -> flowers.invoke(Request.json("{")))
+          .isInstanceOf(InvalidValueException.class)
+          .hasMessage("Request: body must be a JSON object");
+    }
+
+    @Test
+    void aModelThatRaisesFailsAndGoesOn() throws Exception {
+      assertThatThrownBy(() -> flowers.invoke(Request.json("{\"instances\": [[-1, 0]]}")))
+          .isInstanceOfSatisfying(
+              ServingException.class, e -> assertThat(e.kind()).isEqualTo(ErrorKind.MODEL_FAILED))
+          .hasMessage("Model 'flowers' failed: RuntimeError: no such flower.")
+          .cause()
+          .satisfies(
+              cause -> assertThat(cause.getStackTrace()[0].getMethodName()).isEqualTo("predict"));
+      assertThat(flowers.invoke(Request.json("{\"instances\": [[2, 1]]}")).text())
+          .contains("rose");
+    }
   }
 
-  private void pickle(String type, Path pickle) throws Exception {
-    Process python = new ProcessBuilder(
-            PYTHON.toString(),
-            "-B",
-            "-c",
-            "import sys, pickle; sys.path.insert(0, sys.argv[1]); import flowers;"
-                + " pickle.dump(getattr(flowers, sys.argv[2])(), open(sys.argv[3], 'wb'))",
-            folder.toString(),
-            type,
-            pickle.toString())
-        .inheritIO()
-        .start();
-    assertThat(python.waitFor()).isZero();
+  private static Workers newWorkers() {
+    return new Workers(
+        "serverless", Set.of(), WorkersTest.cacheFolder(), PickleTest.class.getClassLoader());
+  }
+
+  /** A pickle of an object of one of the classes above. */
+  private static PickleSpec spec(String type) throws Exception {
+    assumeThat(Python.IS_THERE).as("there is a python3").isTrue();
+    Path pickle = pickles.resolve(type + ".pkl");
+    return PickleSpec.of(PYTHON, pickle, "flowers", sha256(pickle), LIMITS)
+        .withEnvironment(Map.of("PYTHONPATH", pickles.toString()));
   }
 
   private static final class Python {
