@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.fairlead.engine.ModelHandler;
+import io.fairlead.engine.internal.Models;
 import io.fairlead.error.ErrorKind;
 import io.fairlead.error.ServingException;
 import io.fairlead.grammar.FunctionLimits;
@@ -29,8 +30,8 @@ import java.util.Map;
 import java.util.jar.JarEntry;
 import java.util.jar.JarOutputStream;
 import javax.tools.ToolProvider;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledOnOs;
 import org.junit.jupiter.api.condition.OS;
@@ -44,12 +45,12 @@ final class IsolatedFunctionTest {
   private static final Request ROW = Request.json("{\"instances\": [[5.1, 3.5, 1.4, 0.2]]}");
 
   @TempDir
-  private Path folder;
+  private static Path folder;
 
-  private URLClassLoader application;
+  private static URLClassLoader application;
 
-  @BeforeEach
-  void makeAnApplication() throws IOException {
+  @BeforeAll
+  static void makeAnApplication() throws IOException {
     Path jar = folder.resolve("application.jar");
     Files.write(folder.resolve("Shouting.java"), """
         package acme;
@@ -83,18 +84,20 @@ final class IsolatedFunctionTest {
     try (JarOutputStream out = new JarOutputStream(Files.newOutputStream(jar))) {
       add(out, "acme/Shouting.class", Files.readAllBytes(folder.resolve("acme/Shouting.class")));
       add(out, "flowers/iris.onnx", resource("/models/iris_lr.onnx"));
-      add(out, "minilm/model.onnx", resource("/all-minilm-l6-v2-q.onnx"));
-      add(out, "minilm/words.json", resource("/all-minilm-l6-v2-q-tokenizer.json"));
+      add(out, "texts/model.onnx", Models.hidden().bytes());
+      add(out, "texts/words.json", Models.tokenizerOfSomeWords().getBytes(UTF_8));
       add(
           out,
-          "minilm/1_Pooling/config.json",
-          "{\"word_embedding_dimension\": 384, \"pooling_mode_cls_token\": true}".getBytes(UTF_8));
+          "texts/1_Pooling/config.json",
+          "{\"word_embedding_dimension\": 2, \"pooling_mode_cls_token\": true, \"pooling_mode_max_tokens\": true}"
+              .getBytes(UTF_8));
     }
-    application = new URLClassLoader(new URL[] {jar.toUri().toURL()}, getClass().getClassLoader());
+    application = new URLClassLoader(
+        new URL[] {jar.toUri().toURL()}, IsolatedFunctionTest.class.getClassLoader());
   }
 
-  @AfterEach
-  void close() throws IOException {
+  @AfterAll
+  static void close() throws IOException {
     application.close();
   }
 
@@ -110,7 +113,7 @@ final class IsolatedFunctionTest {
     }
   }
 
-  private ServerlessPlatform open() {
+  private static ServerlessPlatform open() {
     return Platforms.open(
         "serverless",
         ServerlessPlatform.class,
@@ -136,11 +139,11 @@ final class IsolatedFunctionTest {
 
   @Test
   void withItGoesWhatBelongsToIt() {
-    ModelArtifact artifact = apart("classpath:minilm/model.onnx");
+    ModelArtifact artifact = apart("classpath:texts/model.onnx");
     ModelMetadata metadata =
         artifact.metadata().withLabels(Map.of("tokenizer", "words.json", "max-tokens", "64"));
     ModelMetadata inProcess = ModelMetadata.NONE.withName("here").withLabels(metadata.labels());
-    Request texts = Request.texts("one", "another");
+    Request texts = Request.texts("some words", "words");
     try (ServerlessPlatform platform = open()) {
       ModelFunction there =
           platform.deploy(artifact.withMetadata(metadata), LIMITS).await(LIMIT);
@@ -148,7 +151,8 @@ final class IsolatedFunctionTest {
           platform.deploy(artifact.withMetadata(inProcess), LIMITS).await(LIMIT);
 
       assertThat(platform.invoke(there, texts).text())
-          .isEqualTo(platform.invoke(here, texts).text());
+          .isEqualTo(platform.invoke(here, texts).text())
+          .startsWith("[[0.");
     }
   }
 

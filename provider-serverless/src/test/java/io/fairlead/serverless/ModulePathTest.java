@@ -3,9 +3,10 @@ package io.fairlead.serverless;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.fairlead.engine.TestJvm;
+import io.fairlead.engine.internal.Models;
 import java.io.File;
 import java.io.IOException;
-import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -19,6 +20,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import java.util.zip.Deflater;
 import javax.tools.ToolProvider;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -77,10 +79,12 @@ final class ModulePathTest {
               ModelArtifact iris = ModelArtifact.of(URI.create("classpath:iris.onnx"));
               Request row = Request.json("{\\"instances\\": [[5.1, 3.5, 1.4, 0.2]]}");
               System.out.println("here " + ask(platform, iris.named("here"), row));
-              System.out.println("apart " + ask(platform,
-                  iris.named("apart").with(ServerlessOptions.DEFAULT.withIsolation(Isolation.PROCESS)), row));
-              ModelArtifact texts = ModelArtifact.of(URI.create("classpath:all-minilm-l6-v2-q.onnx"));
-              System.out.println("texts " + ask(platform, texts.named("texts"), Request.texts("one")));
+              if (args.length == 1) {
+                System.out.println("apart " + ask(platform,
+                    iris.named("apart").with(ServerlessOptions.DEFAULT.withIsolation(Isolation.PROCESS)), row));
+                ModelArtifact texts = ModelArtifact.of(URI.create("classpath:texts.onnx"));
+                System.out.println("texts " + ask(platform, texts.named("texts"), Request.texts("some words")));
+              }
               System.out.println("url " + platform.url(new ModelFunction(iris.named("here"), LIMITS)));
             }
           }
@@ -108,11 +112,9 @@ final class ModulePathTest {
     assertThat(compiled).isZero();
     Files.copy(
         Path.of("src/test/resources/models/iris_lr.onnx"), folder.resolve("application/iris.onnx"));
-    for (String name : List.of("all-minilm-l6-v2-q.onnx", "all-minilm-l6-v2-q-tokenizer.json")) {
-      try (InputStream in = getClass().getResourceAsStream("/" + name)) {
-        Files.copy(in, folder.resolve("application").resolve(name));
-      }
-    }
+    Models.write(folder.resolve("application"), "texts.onnx", Models.hidden());
+    Files.writeString(
+        folder.resolve("application/texts-tokenizer.json"), Models.tokenizerOfSomeWords());
   }
 
   private static List<String> classPath() {
@@ -128,6 +130,7 @@ final class ModulePathTest {
     manifest.getMainAttributes().putValue("Automatic-Module-Name", "io.fairlead.serverless");
     try (JarOutputStream out = new JarOutputStream(Files.newOutputStream(jar), manifest);
         Stream<Path> files = Files.walk(classes)) {
+      out.setLevel(Deflater.NO_COMPRESSION);
       for (Path file : files.filter(Files::isRegularFile).toList()) {
         out.putNextEntry(
             new JarEntry(classes.relativize(file).toString().replace(File.separatorChar, '/')));
@@ -137,16 +140,16 @@ final class ModulePathTest {
     return jar;
   }
 
-  private String run(String... options) throws Exception {
-    List<String> command = new ArrayList<>(
-        List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString()));
-    command.addAll(List.of(options));
+  private String run(List<String> options, String... more) throws Exception {
+    List<String> command = TestJvm.command();
+    command.addAll(options);
     command.addAll(List.of(
         "-p",
         modulePath,
         "-m",
         "acme.application/acme.Main",
         folder.resolve("cache").toString()));
+    command.addAll(List.of(more));
     Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
     try {
       String said = new String(process.getInputStream().readAllBytes(), UTF_8);
@@ -159,7 +162,7 @@ final class ModulePathTest {
 
   @Test
   void modelsRunAndTheHttpServerNeedsTheModuleThatTheMessageNames() throws Exception {
-    String without = run();
+    String without = run(List.of());
 
     assertThat(without).contains("here {\"predictions\":", "apart {\"predictions\":", "texts [[");
     assertThat(without).doesNotContain("url http");
@@ -169,7 +172,8 @@ final class ModulePathTest {
         .collect(Collectors.joining(" "));
     assertThat(option).isEqualTo("--add-modules io.netty.codec.http");
 
-    assertThat(run(option.split(" "))).contains("url http://127.0.0.1:");
+    assertThat(run(List.of(option.split(" ")), "url alone"))
+        .contains("here {\"predictions\":", "url http://127.0.0.1:");
   }
 
   @Test
@@ -179,7 +183,7 @@ final class ModulePathTest {
     Matcher named = Pattern.compile("--enable-native-access=(com\\.[\\w.,]+)").matcher(page);
     assertThat(named.find()).isTrue();
 
-    assertThat(run("--illegal-native-access=deny", named.group()))
+    assertThat(run(List.of("--illegal-native-access=deny", named.group())))
         .contains("here {\"predictions\":", "texts [[");
   }
 }
