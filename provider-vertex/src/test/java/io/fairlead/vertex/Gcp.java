@@ -108,7 +108,7 @@ public final class Gcp implements Place {
     }) {
       project.duration(method, Duration.ofMillis(700));
     }
-    project.heldAfterUndeploy(Duration.ofSeconds(2));
+    project.heldAfterUndeploy(Duration.ofSeconds(1));
     return this;
   }
 
