@@ -18,7 +18,6 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
-import java.util.function.Function;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -111,7 +110,7 @@ final class LongTextsTest {
   void theTokensAreThoseOfTheWholeText() {
     ModelFiles files = (ModelFiles) Models.sources().resolve(Models.MINILM);
 
-    assertSame(files.tokenizer().orElseThrow(), LongTextsTest::texts);
+    assertSame(files.tokenizer().orElseThrow(), texts(12_000));
   }
 
   @Test
@@ -147,29 +146,33 @@ final class LongTextsTest {
         ", [\"th\", -5.3], [\"\u2581the\", -4.9], [\"quick\", -7.7], [\"ab\", -4.2], [\"abc\", -5.5]");
     bpe.append(", \"th\": 28, \"the\": 29, \"\u0120the\": 30, \"ab\": 31, \"qu\": 32");
 
+    // Several times what is read at first, for 192 tokens.
+    List<String> texts = texts(5_000);
+
     assertSame(tokenizer("""
         "pre_tokenizer": {"type": "Metaspace", "replacement": "\u2581", "prepend_scheme": "always", "split": true},
-        "model": {"type": "Unigram", "unk_id": 0, "vocab": [%s]}""".formatted(unigram)), LongTextsTest::texts);
+        "model": {"type": "Unigram", "unk_id": 0, "vocab": [%s]}""".formatted(unigram)), texts);
     assertSame(tokenizer("""
         "pre_tokenizer": {"type": "ByteLevel", "add_prefix_space": false, "trim_offsets": true, "use_regex": true},
         "model": {"type": "BPE", "unk_token": "?", "fuse_unk": false, "vocab": {%s},
-          "merges": ["t h", "th e", "\u0120 the", "a b", "q u"]}""".formatted(bpe)), LongTextsTest::texts);
+          "merges": ["t h", "th e", "\u0120 the", "a b", "q u"]}""".formatted(bpe)), texts);
   }
 
   private ModelFile tokenizer(String parts) throws IOException {
     Files.writeString(
         folder.resolve("tokenizer.json"),
-        "{\"version\": \"1.0\", \"truncation\": null, \"padding\": null, \"added_tokens\": [], \"normalizer\": null,"
+        "{\"version\": \"1.0\", \"truncation\": {\"direction\": \"Right\", \"max_length\": 192,"
+            + " \"strategy\": \"LongestFirst\", \"stride\": 0}, \"padding\": null, \"added_tokens\": [], \"normalizer\": null,"
             + " \"post_processor\": null, \"decoder\": null, " + parts + "}");
     Path model = Files.write(folder.resolve("model.onnx"), new byte[] {1});
     ModelFiles files = (ModelFiles) Models.sources().resolve(ModelArtifact.of(model));
     return files.tokenizer().orElseThrow();
   }
 
-  private void assertSame(ModelFile file, Function<Random, List<String>> texts) {
+  private void assertSame(ModelFile file, List<String> texts) {
     try (Tokenizer tokenizer = DjlTokenizer.open(file, Models.cacheFolder(), FAILURES)) {
       LongTexts bounded = new LongTexts(tokenizer, FAILURES);
-      for (String text : texts.apply(new Random(42))) {
+      for (String text : texts) {
         Tokenizer.Tokens whole = tokenizer.encode(text);
 
         Tokenizer.Tokens tokens = bounded.encode(text, call);
@@ -181,8 +184,8 @@ final class LongTextsTest {
     }
   }
 
-  private static List<String> texts(Random random) {
-    int length = 12_000;
+  private static List<String> texts(int length) {
+    Random random = new Random(42);
     List<String> texts = new ArrayList<>();
     for (String unit : List.of(
         "the quick brown fox ",
