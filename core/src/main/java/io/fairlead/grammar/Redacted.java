@@ -40,7 +40,7 @@ public final class Redacted {
   }
 
   private static String withoutUser(String text) {
-    return USER.matcher(text).replaceAll("$1");
+    return text.indexOf('@') < 0 ? text : USER.matcher(text).replaceAll("$1");
   }
 
   /**

@@ -1,5 +1,7 @@
 package io.fairlead.reconcile;
 
+import java.util.Collections;
+import java.util.EnumSet;
 import java.util.Optional;
 import java.util.Set;
 
@@ -65,7 +67,9 @@ record Situation(
   }
 
   Situation {
-    facts = Set.copyOf(facts);
+    Set<Fact> copy = EnumSet.noneOf(Fact.class);
+    copy.addAll(facts);
+    facts = Collections.unmodifiableSet(copy);
   }
 
   boolean is(Fact fact) {

@@ -24,6 +24,9 @@ final class Step<T> {
   final ResourceKind<T> kind;
   final int number;
 
+  /** Its kind and name, as in messages. */
+  private final String text;
+
   /** The result of the first read, until it is used. */
   @Nullable
   Observed<T> looked;
@@ -73,6 +76,7 @@ final class Step<T> {
     this.resource = resource;
     this.kind = kind;
     this.number = number;
+    this.text = resource.ref().toString();
   }
 
   /** {@return a step that deletes what this one has created} */
@@ -205,6 +209,6 @@ final class Step<T> {
 
   @Override
   public String toString() {
-    return resource.ref().toString();
+    return text;
   }
 }

@@ -96,11 +96,12 @@ public final class TreeWriter {
 
   private static ObjectNode record(Object value) {
     ObjectNode object = NODES.objectNode();
-    for (RecordComponent component : value.getClass().getRecordComponents()) {
-      String place = value.getClass().getSimpleName() + "." + component.getName();
+    String type = value.getClass().getSimpleName();
+    for (RecordComponent component : Records.components(value.getClass())) {
+      String name = component.getName();
       Object part = Records.get(component, value);
       if (!isAbsent(part)) {
-        object.set(component.getName(), write(present(part), place));
+        object.set(name, write(present(part), type + "." + name));
       }
     }
     return object;
