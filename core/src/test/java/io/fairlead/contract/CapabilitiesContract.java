@@ -55,6 +55,8 @@ abstract class CapabilitiesContract {
 
   abstract Place somePlace();
 
+  abstract Place somePlaceOfOneCaller();
+
   /** {@return a model that answers requests} */
   protected abstract ModelArtifact artifact();
 

@@ -84,6 +84,15 @@ public abstract class EndpointPlatformContract extends OverlappingOperationsCont
       return Optional.empty();
     }
 
+    /**
+     * {@return all on which it depends what becomes of operations from now on that ask nothing for its age; in two places
+     * of one kind that are in equal states, a new process does the same and is answered alike. Absent if that cannot be
+     * told}
+     */
+    default Optional<Object> state() {
+      return Optional.empty();
+    }
+
     /** Lets time pass, so that what was begun ends; does nothing where everything ends at once. */
     default void pass(Duration time) {}
 
@@ -119,9 +128,22 @@ public abstract class EndpointPlatformContract extends OverlappingOperationsCont
   /** {@return an empty place} */
   protected abstract Place newPlace();
 
+  /**
+   * {@return an empty place in which every operation is awaited before the next is begun, but for one that is run within a
+   * call of another: they may run on the caller's thread}
+   */
+  protected Place newPlaceOfOneCaller() {
+    return newPlace();
+  }
+
   @Override
   final Place somePlace() {
     return newPlace();
+  }
+
+  @Override
+  final Place somePlaceOfOneCaller() {
+    return newPlaceOfOneCaller();
   }
 
   @Override
@@ -254,10 +276,12 @@ public abstract class EndpointPlatformContract extends OverlappingOperationsCont
   @Tag("sweep")
   final Stream<DynamicTest>
       anOperationBrokenAtAnyCallIsFinishedByRunningItAgainAndUndeployLeavesNothing() {
-    return broken().stream()
-        .flatMap(deed -> faults(deed)
-            .map(fault -> DynamicTest.dynamicTest(
-                deed + " with " + fault, () -> breakAndRunAgain(deed, fault))));
+    return broken().stream().flatMap(deed -> {
+      Consumer<Place> finishing = new OncePerState<>(place -> runAgainAndUndeploy(deed, place));
+      return faults(deed)
+          .map(fault -> DynamicTest.dynamicTest(
+              deed + " with " + fault, () -> breakAt(deed, fault, finishing)));
+    });
   }
 
   /** An operation of the life cycle, on a place where all before it was done. */
@@ -305,21 +329,23 @@ public abstract class EndpointPlatformContract extends OverlappingOperationsCont
         .filter(fault -> fault != Fault.TIMEOUT_AFTER || TIMED_OUT.contains(deed));
   }
 
-  private void breakAndRunAgain(Deed deed, Fault fault) {
+  private void breakAt(Deed deed, Fault fault, Consumer<Place> finishing) {
     try (Place before = before(deed)) {
-      sweep(deed, before).with(fault, place -> {
-        try (EndpointPlatform again = place.open(Faults.none())) {
-          perform(deed, again);
-          assertDone(deed, again);
-          for (String variant : List.of("green", "blue")) {
-            await(again.undeploy(endpoint(
-                variant, variant.equals("blue") ? artifact() : otherArtifact(), scaling(1))));
-          }
-          assertThat(again.inventory()).isEmpty();
-        }
-        assertThat(place.remains()).isEmpty();
-      });
+      sweep(deed, before).with(fault, finishing);
     }
+  }
+
+  private void runAgainAndUndeploy(Deed deed, Place place) {
+    try (EndpointPlatform again = place.open(Faults.none())) {
+      perform(deed, again);
+      assertDone(deed, again);
+      for (String variant : List.of("green", "blue")) {
+        await(again.undeploy(
+            endpoint(variant, variant.equals("blue") ? artifact() : otherArtifact(), scaling(1))));
+      }
+      assertThat(again.inventory()).isEmpty();
+    }
+    assertThat(place.remains()).isEmpty();
   }
 
   private Sweep<Place> sweep(Deed deed, Place before) {
@@ -330,7 +356,7 @@ public abstract class EndpointPlatformContract extends OverlappingOperationsCont
   }
 
   private Place before(Deed deed) {
-    Place fresh = newPlace();
+    Place fresh = newPlaceOfOneCaller();
     before(deed, fresh);
     return fresh;
   }

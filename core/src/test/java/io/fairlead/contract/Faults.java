@@ -152,14 +152,14 @@ public final class Faults {
     int number;
     boolean first;
     synchronized (this) {
-      first = !calls.contains(what);
+      first = onceEach && !calls.contains(what);
       calls.add(what);
       number = calls.size();
     }
     if (!afterwards) {
       meanwhile(what, number);
     }
-    boolean breaks = broken.test(number) || (onceEach && first);
+    boolean breaks = first || broken.test(number);
     if (breaks && fault.happensBefore()) {
       throw fail(what, number);
     }

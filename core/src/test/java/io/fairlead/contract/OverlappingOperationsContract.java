@@ -30,6 +30,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.function.Consumer;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -216,23 +217,29 @@ abstract class OverlappingOperationsContract extends CapabilitiesContract {
 
   @TestFactory
   final Stream<DynamicTest> anUndeployAllThatDiedAtAnyCallIsResumedByRunningItAgain() {
+    Consumer<Place> resuming =
+        new OncePerState<>(OverlappingOperationsContract::resumeUndeployAll);
     return Stream.of(Fault.KILLED_BEFORE, Fault.KILLED_AFTER, Fault.DENIED)
-        .map(fault ->
-            DynamicTest.dynamicTest("UNDEPLOY_ALL with " + fault, () -> breakUndeployAll(fault)));
+        .map(fault -> DynamicTest.dynamicTest(
+            "UNDEPLOY_ALL with " + fault, () -> breakUndeployAll(fault, resuming)));
   }
 
-  private void breakUndeployAll(Fault fault) {
-    try (Place before = somePlace()) {
+  private void breakUndeployAll(Fault fault, Consumer<Place> resuming) {
+    try (Place before = somePlaceOfOneCaller()) {
       String id = deployBoth(before);
-      Faults.atEach(
-          callsOfUndeployAll(before), number -> breakUndeployAll(before, id, number, fault));
+      Faults.atEach(callsOfUndeployAll(before), number -> {
+        try (Place place = copy(before)) {
+          breakUndeployAll(place, Faults.at(id, number, fault));
+          resuming.accept(place);
+        }
+      });
     }
   }
 
   /** {@return another place in which both are deployed} */
   private Place copy(Place before) {
     return before.copy().orElseGet(() -> {
-      Place place = somePlace();
+      Place place = somePlaceOfOneCaller();
       deployBoth(place);
       return place;
     });
@@ -248,19 +255,20 @@ abstract class OverlappingOperationsContract extends CapabilitiesContract {
     }
   }
 
-  private void breakUndeployAll(Place before, String id, int number, Fault fault) {
-    try (Place place = copy(before)) {
-      try (EndpointPlatform broken = place.open(Faults.at(id, number, fault))) {
-        await(broken.undeployAll(NAME));
-      } catch (ServingException | ProcessKilled e) {
-        assertThat(e.getMessage()).as("says what happened").isNotBlank();
-      }
-      try (EndpointPlatform again = place.open(Faults.none())) {
-        await(again.undeployAll(NAME));
-        assertThat(again.list()).isEmpty();
-      }
-      assertThat(place.remains()).isEmpty();
+  private static void breakUndeployAll(Place place, Faults faults) {
+    try (EndpointPlatform broken = place.open(faults)) {
+      await(broken.undeployAll(NAME));
+    } catch (ServingException | ProcessKilled e) {
+      assertThat(e.getMessage()).as("says what happened").isNotBlank();
     }
+  }
+
+  private static void resumeUndeployAll(Place place) {
+    try (EndpointPlatform again = place.open(Faults.none())) {
+      await(again.undeployAll(NAME));
+      assertThat(again.list()).isEmpty();
+    }
+    assertThat(place.remains()).isEmpty();
   }
 
   private String deployBoth(Place place) {
@@ -292,7 +300,7 @@ abstract class OverlappingOperationsContract extends CapabilitiesContract {
   }
 
   private int callsOfDeploy() {
-    try (Place place = somePlace()) {
+    try (Place place = somePlaceOfOneCaller()) {
       Faults counting = Faults.none();
       try (EndpointPlatform platform = place.open(counting)) {
         deploy(platform, NAME, "blue", artifact());
@@ -302,7 +310,7 @@ abstract class OverlappingOperationsContract extends CapabilitiesContract {
   }
 
   private void deployAnd(Meanwhile meanwhile, int number) {
-    try (Place place = somePlace();
+    try (Place place = somePlaceOfOneCaller();
         EndpointPlatform other = place.open(Faults.none())) {
       List<@Nullable Throwable> others = new ArrayList<>();
       Faults faults = Faults.beforeCall(
@@ -377,14 +385,17 @@ abstract class OverlappingOperationsContract extends CapabilitiesContract {
 
   @TestFactory
   final Stream<DynamicTest> whatAKilledDeployHasBegunIsFoundByUndeployAll() {
+    Consumer<Place> undeploying =
+        new OncePerState<>(OverlappingOperationsContract::undeployAllAndWait);
     return Stream.of(Fault.KILLED_BEFORE, Fault.KILLED_AFTER)
         .map(fault -> DynamicTest.dynamicTest(
             "DEPLOY with " + fault + ", then UNDEPLOY_ALL",
-            () -> Faults.atEach(callsOfDeploy(), number -> killAndUndeployAll(number, fault))));
+            () -> Faults.atEach(
+                callsOfDeploy(), number -> killAndThen(undeploying, number, fault))));
   }
 
-  private void killAndUndeployAll(int number, Fault fault) {
-    try (Place place = somePlace()) {
+  private void killAndThen(Consumer<Place> undeploying, int number, Fault fault) {
+    try (Place place = somePlaceOfOneCaller()) {
       String id;
       try (EndpointPlatform any = place.open(Faults.none())) {
         id = any.id();
@@ -394,14 +405,18 @@ abstract class OverlappingOperationsContract extends CapabilitiesContract {
       } catch (ProcessKilled e) {
         assertThat(e.getMessage()).isNotBlank();
       }
-      try (EndpointPlatform other = place.open(Faults.none())) {
-        await(other.undeployAll(NAME));
-        place.pass(Duration.ofHours(1));
-        assertThat(other.list()).as("nothing has come since").isEmpty();
-        await(other.sweep(Duration.ZERO));
-      }
-      assertThat(place.remains()).isEmpty();
+      undeploying.accept(place);
     }
+  }
+
+  private static void undeployAllAndWait(Place place) {
+    try (EndpointPlatform other = place.open(Faults.none())) {
+      await(other.undeployAll(NAME));
+      place.pass(Duration.ofHours(1));
+      assertThat(other.list()).as("nothing has come since").isEmpty();
+      await(other.sweep(Duration.ZERO));
+    }
+    assertThat(place.remains()).isEmpty();
   }
 
   // ---- words ----

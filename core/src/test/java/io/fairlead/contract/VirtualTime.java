@@ -9,9 +9,11 @@ import java.util.concurrent.locks.ReentrantLock;
 
 /** Time that passes only when somebody waits, and then at once. */
 public final class VirtualTime implements TimeSource {
+  private static final Instant BEGIN = Instant.parse("2026-01-01T00:00:00Z");
+
   private final ReentrantLock lock = new ReentrantLock();
   private final List<Event> events = new ArrayList<>();
-  private Instant date = Instant.parse("2026-01-01T00:00:00Z");
+  private Instant date = BEGIN;
   private Duration elapsed = Duration.ofDays(1);
   private int pauses;
 

@@ -23,6 +23,8 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Comparator;
 import java.util.EnumSet;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -35,6 +37,8 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.UnaryOperator;
 
 /**
@@ -84,7 +88,7 @@ final class MemoryCloud {
   private final TimeSource time;
   private final Runnable onCall;
   private final Map<ResourceRef, Thing> things =
-      new TreeMap<>((a, b) -> a.toString().compareTo(b.toString()));
+      new TreeMap<>(Comparator.comparing(ResourceRef::kind).thenComparing(ResourceRef::name));
   private final Map<String, Operation> operations = new HashMap<>();
   private final Map<String, Integer> credits = new TreeMap<>();
   private final Set<Object> begunBefore = new HashSet<>();
@@ -117,6 +121,44 @@ final class MemoryCloud {
     copy.begunBefore.addAll(begunBefore);
     copy.revisions = revisions;
     return copy;
+  }
+
+  /**
+   * {@return all that decides what happens here next: what is there, and how long until it ends or shows what has begun.
+   * Runs, revisions and ids of operations are compared with each other only, and are not in it, nor is what ended}
+   */
+  synchronized Object state() {
+    List<Object> states = new ArrayList<>();
+    things.forEach((ref, thing) -> {
+      if (!thing.gone || !shows(thing)) {
+        states.add(List.of(ref, state(thing)));
+      }
+    });
+    return List.of(states, Map.copyOf(credits), Set.copyOf(begunBefore));
+  }
+
+  private List<Object> state(Thing thing) {
+    List<Object> state = new ArrayList<>(Arrays.asList(
+        thing.mark == null ? null : thing.mark.deployment(),
+        thing.value,
+        thing.status,
+        thing.detail,
+        thing.gone,
+        List.copyOf(thing.remembered)));
+    if (isBusy(thing)) {
+      state.addAll(Arrays.asList(
+          thing.next, left(thing.doneAt), thing.failure, thing.making, thing.operation != null));
+    }
+    if (!shows(thing)) {
+      Observed<Object> shown = thing.shown;
+      state.addAll(List.of(left(thing.showsAt), shown.status(), shown.value(), shown.detail()));
+    }
+    return state;
+  }
+
+  private Duration left(Duration until) {
+    Duration left = until.minus(time.elapsed());
+    return left.isNegative() ? Duration.ZERO : left;
   }
 
   record Upload(LocalModel files) {}
@@ -174,7 +216,7 @@ final class MemoryCloud {
     }
   }
 
-  private final List<String> tidied = new java.util.concurrent.CopyOnWriteArrayList<>();
+  private final List<String> tidied = new CopyOnWriteArrayList<>();
 
   private static final class Operation {
     Outcome outcome = Outcome.running("WORKING");
@@ -779,9 +821,15 @@ final class MemoryCloud {
   /** From the grammar to this cloud's things. */
   private static final class Mapper implements EndpointMapper {
     private static final String UPLOADS = "mem:uploads/";
+    private static final Map<Object, String> FINGERPRINTS = new ConcurrentHashMap<>();
+
+    /** {@return the fingerprint of a value, which is computed once for all clouds} */
+    private static String fingerprint(Object value) {
+      return FINGERPRINTS.computeIfAbsent(value, each -> Fingerprint.of(GrammarJson.write(each)));
+    }
 
     private static String modelName(Container container) {
-      return "m-" + Fingerprint.of(GrammarJson.write(container));
+      return "m-" + fingerprint(container);
     }
 
     @Override
@@ -836,10 +884,7 @@ final class MemoryCloud {
                   ? Resource.part(
                       AUTOSCALE,
                       path,
-                      new Autoscale(
-                          scaling.min(),
-                          scaling.max(),
-                          Fingerprint.of(GrammarJson.write(endpoint))))
+                      new Autoscale(scaling.min(), scaling.max(), fingerprint(endpoint)))
                   : Resource.noPart(AUTOSCALE, path));
     }
 

@@ -28,8 +28,17 @@ class MemoryCloudContractTest {
 
     @Override
     protected Place newPlace() {
+      return newPlace(false);
+    }
+
+    @Override
+    protected Place newPlaceOfOneCaller() {
+      return newPlace(true);
+    }
+
+    private Place newPlace(boolean hasOneCaller) {
       VirtualTime time = new VirtualTime();
-      return new ACloud(time, new MemoryCloud(time, ways), false);
+      return new ACloud(time, new MemoryCloud(time, ways), hasOneCaller);
     }
 
     @Override
@@ -89,6 +98,11 @@ class MemoryCloudContractTest {
     public Optional<Place> copy() {
       VirtualTime then = time.copy();
       return Optional.of(new ACloud(then, cloud.copy(then), true));
+    }
+
+    @Override
+    public Optional<Object> state() {
+      return Optional.of(cloud.state());
     }
 
     @Override
