@@ -105,8 +105,12 @@ final class MemoryCloud {
   }
 
   /** {@return another cloud in which all is as it is here now, and which shares nothing with this one} */
-  synchronized MemoryCloud copy(TimeSource newTime) {
-    MemoryCloud copy = new MemoryCloud(newTime, ways.toArray(Way[]::new));
+  MemoryCloud copy(TimeSource newTime) {
+    return copy(newTime, () -> {});
+  }
+
+  synchronized MemoryCloud copy(TimeSource newTime, Runnable newOnCall) {
+    MemoryCloud copy = new MemoryCloud(newTime, newOnCall, ways.toArray(Way[]::new));
     IdentityHashMap<Operation, Operation> copies = new IdentityHashMap<>();
     operations.forEach((id, operation) -> {
       Operation copied = new Operation();

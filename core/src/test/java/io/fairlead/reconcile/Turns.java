@@ -6,94 +6,85 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
-import java.util.concurrent.locks.Condition;
-import java.util.concurrent.locks.ReentrantLock;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.locks.LockSupport;
 
 /**
  * Lets several processes run one call at a time, in an order that a seed decides, on one clock that nobody waits for.
  *
  * <p>A player gives its turn away before each call and while it pauses. When all pause, time passes until the first of
- * them wakes.
+ * them wakes. Whoever has the turn is alone at all that is kept here, so that only the turn itself is guarded.
  */
 final class Turns implements TimeSource {
-  private final ReentrantLock lock = new ReentrantLock();
-  private final Condition changed = lock.newCondition();
+  private static final ExecutorService THREADS = Executors.newCachedThreadPool(task -> {
+    Thread thread = new Thread(task, "player");
+    thread.setDaemon(true);
+    return thread;
+  });
+
   private final Random random;
   private final List<Player> players = new ArrayList<>();
-  private Duration elapsed = Duration.ofDays(1);
-  private Player turn;
+  private Duration elapsed;
+  private volatile Player turn;
 
   private static final class Player {
-    Thread thread;
+    volatile Thread thread;
     Duration wakesAt = Duration.ZERO;
     boolean ended;
     Throwable failure;
   }
 
   Turns(long seed) {
+    this(seed, Duration.ofDays(1));
+  }
+
+  /** Makes a clock that stands as another does. */
+  Turns(long seed, Duration elapsed) {
     this.random = new Random(seed);
+    this.elapsed = elapsed;
   }
 
   /** Runs players to their ends, and returns what each threw, or null. */
   List<Throwable> run(Runnable... tasks) throws InterruptedException {
-    lock.lock();
-    try {
-      for (Runnable task : tasks) {
-        Player player = new Player();
-        player.thread = new Thread(() -> live(player, task), "player-" + players.size());
-        players.add(player);
-      }
-      passTurn();
-      players.forEach(player -> player.thread.start());
-    } finally {
-      lock.unlock();
+    List<Callable<Object>> lives = new ArrayList<>();
+    for (Runnable task : tasks) {
+      Player player = new Player();
+      players.add(player);
+      lives.add(Executors.callable(() -> live(player, task)));
     }
+    passTurn();
+    THREADS.invokeAll(lives);
     List<Throwable> failures = new ArrayList<>();
-    for (Player player : players) {
-      player.thread.join();
-      failures.add(player.failure);
-    }
+    players.forEach(player -> failures.add(player.failure));
     return failures;
   }
 
   private void live(Player player, Runnable task) {
-    lock.lock();
-    try {
-      awaitTurn(player);
-    } finally {
-      lock.unlock();
-    }
+    player.thread = Thread.currentThread();
+    awaitTurn(player);
     try {
       task.run();
     } catch (RuntimeException | Error e) {
       player.failure = e;
     }
-    lock.lock();
-    try {
-      player.ended = true;
-      passTurn();
-    } finally {
-      lock.unlock();
-    }
+    player.ended = true;
+    passTurn();
   }
 
   /** Gives the turn away; called before each call. */
   void giveWay() {
-    lock.lock();
-    try {
-      Player me = turn;
-      if (me != null && me.thread == Thread.currentThread()) {
-        passTurn();
-        awaitTurn(me);
-      }
-    } finally {
-      lock.unlock();
+    Player me = turn;
+    if (me != null && me.thread == Thread.currentThread()) {
+      passTurn();
+      awaitTurn(me);
     }
   }
 
   private void awaitTurn(Player me) {
     while (turn != me) {
-      changed.awaitUninterruptibly();
+      LockSupport.park(this);
     }
   }
 
@@ -112,35 +103,29 @@ final class Turns implements TimeSource {
       passTurn();
       return;
     }
-    turn = awake.isEmpty() ? null : awake.get(random.nextInt(awake.size()));
-    changed.signalAll();
+    Player next = awake.isEmpty() ? null : awake.get(random.nextInt(awake.size()));
+    boolean stays = next == turn;
+    turn = next;
+    if (next != null && !stays) {
+      LockSupport.unpark(next.thread);
+    }
   }
 
   @Override
   public void pause(Duration duration) {
-    lock.lock();
-    try {
-      Player me = turn;
-      if (me == null || me.thread != Thread.currentThread()) {
-        elapsed = elapsed.plus(duration);
-        return;
-      }
-      me.wakesAt = elapsed.plus(duration);
-      passTurn();
-      awaitTurn(me);
-    } finally {
-      lock.unlock();
+    Player me = turn;
+    if (me == null || me.thread != Thread.currentThread()) {
+      elapsed = elapsed.plus(duration);
+      return;
     }
+    me.wakesAt = elapsed.plus(duration);
+    passTurn();
+    awaitTurn(me);
   }
 
   @Override
   public Duration elapsed() {
-    lock.lock();
-    try {
-      return elapsed;
-    } finally {
-      lock.unlock();
-    }
+    return elapsed;
   }
 
   @Override
