@@ -265,6 +265,14 @@ final class Operations {
     return response.build();
   }
 
+  /** Remembers that an operation was polled, where its first poll fails. */
+  void polled(String name) {
+    Running running = all.get(project.withNumber(name));
+    if (pollingFailsOnce && running != null) {
+      polled.add(running.name);
+    }
+  }
+
   private static boolean matches(Running running, String filter) {
     return switch (filter.replace(" ", "")) {
       case "" -> true;

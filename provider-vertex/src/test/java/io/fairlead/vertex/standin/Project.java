@@ -61,6 +61,12 @@ public final class Project implements AutoCloseable {
   /** Makes an answer, once the project's lock is free. */
   interface Begun<Q extends Message> {
     Supplier<Answer> begin(Project project, Q request, Metadata headers);
+
+    /** Does to a copy of the project what the call did. */
+    default void again(Project copy, Q request, Metadata headers) {
+      Rules.shape(request);
+      begin(copy, request, headers);
+    }
   }
 
   private final ReentrantLock lock = new ReentrantLock();
@@ -469,7 +475,7 @@ public final class Project implements AutoCloseable {
       String method, Q request, Metadata headers, Begun<Q> begun) {
     Optional<Supplier<Answer>> later = look(() -> {
       Map<String, String> said = said(headers);
-      done(there -> there.receive(method, request, headers, said, begun));
+      done(there -> there.receiveAgain(method, request, headers, said, begun));
       return receive(method, request, headers, said, begun);
     });
     // What takes no time has happened when the answer arrives.
@@ -484,6 +490,13 @@ public final class Project implements AutoCloseable {
     }
     Rules.shape(request);
     return Optional.of(begun.begin(this, request, headers));
+  }
+
+  private <Q extends Message> void receiveAgain(
+      String method, Q request, Metadata headers, Map<String, String> said, Begun<Q> begun) {
+    if (arrives(method, request, said)) {
+      begun.again(this, request, headers);
+    }
   }
 
   /** Keeps a call, which is made again where this project is copied. */

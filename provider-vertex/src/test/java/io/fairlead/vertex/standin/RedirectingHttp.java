@@ -18,8 +18,10 @@ import javax.net.ssl.SSLParameters;
 
 /** Sends each request to the stand-in, whatever its host is, and says there which that was: as a proxy does. */
 final class RedirectingHttp extends HttpClient {
-  private final HttpClient client =
+  /** One for all projects, because each has threads. */
+  private static final HttpClient CLIENT =
       HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
+
   private final URI standIn;
   private final Map<String, String> headers;
 
@@ -39,13 +41,13 @@ final class RedirectingHttp extends HttpClient {
   @Override
   public <T> HttpResponse<T> send(HttpRequest request, HttpResponse.BodyHandler<T> handler)
       throws IOException, InterruptedException {
-    return client.send(redirected(request), handler);
+    return CLIENT.send(redirected(request), handler);
   }
 
   @Override
   public <T> CompletableFuture<HttpResponse<T>> sendAsync(
       HttpRequest request, HttpResponse.BodyHandler<T> handler) {
-    return client.sendAsync(redirected(request), handler);
+    return CLIENT.sendAsync(redirected(request), handler);
   }
 
   @Override
@@ -53,51 +55,51 @@ final class RedirectingHttp extends HttpClient {
       HttpRequest request,
       HttpResponse.BodyHandler<T> handler,
       HttpResponse.PushPromiseHandler<T> pushed) {
-    return client.sendAsync(redirected(request), handler, pushed);
+    return CLIENT.sendAsync(redirected(request), handler, pushed);
   }
 
   @Override
   public Optional<CookieHandler> cookieHandler() {
-    return client.cookieHandler();
+    return CLIENT.cookieHandler();
   }
 
   @Override
   public Optional<Duration> connectTimeout() {
-    return client.connectTimeout();
+    return CLIENT.connectTimeout();
   }
 
   @Override
   public Redirect followRedirects() {
-    return client.followRedirects();
+    return CLIENT.followRedirects();
   }
 
   @Override
   public Optional<ProxySelector> proxy() {
-    return client.proxy();
+    return CLIENT.proxy();
   }
 
   @Override
   public SSLContext sslContext() {
-    return client.sslContext();
+    return CLIENT.sslContext();
   }
 
   @Override
   public SSLParameters sslParameters() {
-    return client.sslParameters();
+    return CLIENT.sslParameters();
   }
 
   @Override
   public Optional<Authenticator> authenticator() {
-    return client.authenticator();
+    return CLIENT.authenticator();
   }
 
   @Override
   public Version version() {
-    return client.version();
+    return CLIENT.version();
   }
 
   @Override
   public Optional<Executor> executor() {
-    return client.executor();
+    return CLIENT.executor();
   }
 }

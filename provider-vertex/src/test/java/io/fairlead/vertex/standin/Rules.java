@@ -5,6 +5,7 @@ import com.google.api.FieldBehaviorProto;
 import com.google.api.ResourceProto;
 import com.google.cloud.aiplatform.v1.DedicatedResources;
 import com.google.cloud.aiplatform.v1.ReservationAffinity;
+import com.google.protobuf.Descriptors.Descriptor;
 import com.google.protobuf.Descriptors.FieldDescriptor;
 import com.google.protobuf.Descriptors.FieldDescriptor.JavaType;
 import com.google.protobuf.FieldMask;
@@ -18,7 +19,9 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 
 /** What every request must keep; each method throws INVALID_ARGUMENT. */
 final class Rules {
@@ -34,16 +37,19 @@ final class Rules {
       "aiplatform.googleapis.com/prediction/online/accelerator/duty_cycle",
       "aiplatform.googleapis.com/prediction/online/request_count");
 
+  /** A field, and of which collection its value names something; null if it is no name. */
+  private record Checked(FieldDescriptor field, boolean required, @Nullable String collection) {}
+
+  /** What the SDK says of each type of message, looked up once: at each call it is most of what a call costs. */
+  private static final Map<Descriptor, List<Checked>> CHECKED = new ConcurrentHashMap<>();
+
   private Rules() {}
 
   /** Every field that is marked REQUIRED is set, and every name has the pattern of what it names. */
   static void shape(Message request) {
     List<Map.Entry<String, String>> problems = new ArrayList<>();
-    Set<String> fields = Set.copyOf(request.getDescriptorForType().getFields().stream()
-        .map(FieldDescriptor::getName)
-        .toList());
     // What an update does not mask is not looked at.
-    walk(request, "", fields.contains("update_mask"), problems);
+    walk(request, "", Fields.find(request, "update_mask") != null, problems);
     if (!problems.isEmpty()) {
       throw Refusal.invalid(problems);
     }
@@ -51,17 +57,16 @@ final class Rules {
 
   private static void walk(
       Message message, String path, boolean shallow, List<Map.Entry<String, String>> problems) {
-    for (FieldDescriptor field : message.getDescriptorForType().getFields()) {
-      List<FieldBehavior> behavior =
-          field.getOptions().getExtension(FieldBehaviorProto.fieldBehavior);
-      if (behavior.contains(FieldBehavior.OUTPUT_ONLY)) {
-        continue;
-      }
+    for (Checked checked : CHECKED.computeIfAbsent(message.getDescriptorForType(), Rules::checked)) {
+      FieldDescriptor field = checked.field();
       String name = path + field.getName();
-      if (behavior.contains(FieldBehavior.REQUIRED) && !isSet(message, field)) {
+      if (checked.required() && !isSet(message, field)) {
         problems.add(Map.entry(name, "Required field is not set."));
       }
-      name(message, field).ifPresent(problem -> problems.add(Map.entry(name, problem)));
+      if (checked.collection() != null) {
+        name((String) message.getField(field), checked.collection())
+            .ifPresent(problem -> problems.add(Map.entry(name, problem)));
+      }
       if (shallow || field.getJavaType() != JavaType.MESSAGE) {
         continue;
       }
@@ -76,6 +81,34 @@ final class Rules {
     }
   }
 
+  /** {@return the fields of a message that there is something to check of} */
+  private static List<Checked> checked(Descriptor type) {
+    List<Checked> checked = new ArrayList<>();
+    for (FieldDescriptor field : type.getFields()) {
+      List<FieldBehavior> behavior =
+          field.getOptions().getExtension(FieldBehaviorProto.fieldBehavior);
+      if (behavior.contains(FieldBehavior.OUTPUT_ONLY)) {
+        continue;
+      }
+      boolean required = behavior.contains(FieldBehavior.REQUIRED);
+      String collection = collection(field);
+      if (required || collection != null || field.getJavaType() == JavaType.MESSAGE) {
+        checked.add(new Checked(field, required, collection));
+      }
+    }
+    return List.copyOf(checked);
+  }
+
+  private static @Nullable String collection(FieldDescriptor field) {
+    if (field.getJavaType() != JavaType.STRING
+        || field.isRepeated()
+        || !field.getOptions().hasExtension(ResourceProto.resourceReference)) {
+      return null;
+    }
+    String type = field.getOptions().getExtension(ResourceProto.resourceReference).getType();
+    return type.isEmpty() ? "" : COLLECTIONS.get(type);
+  }
+
   private static boolean isSet(Message message, FieldDescriptor field) {
     if (field.isRepeated()) {
       return message.getRepeatedFieldCount(field) > 0;
@@ -85,21 +118,11 @@ final class Rules {
         : !message.getField(field).equals(field.getDefaultValue());
   }
 
-  private static Optional<String> name(Message message, FieldDescriptor field) {
-    if (field.getJavaType() != JavaType.STRING
-        || field.isRepeated()
-        || !field.getOptions().hasExtension(ResourceProto.resourceReference)) {
-      return Optional.empty();
-    }
-    String value = (String) message.getField(field);
-    var reference = field.getOptions().getExtension(ResourceProto.resourceReference);
-    String collection = reference.getType().isEmpty() ? "" : COLLECTIONS.get(reference.getType());
-    if (value.isEmpty() || collection == null) {
-      return Optional.empty();
-    }
-    boolean matches = ResourceName.parse(value)
-        .filter(parsed -> parsed.collection().equals(collection))
-        .isPresent();
+  private static Optional<String> name(String value, String collection) {
+    boolean matches = value.isEmpty()
+        || ResourceName.parse(value)
+            .filter(parsed -> parsed.collection().equals(collection))
+            .isPresent();
     return matches ? Optional.empty() : Optional.of("Invalid resource name: " + value);
   }
 

@@ -1,5 +1,7 @@
 package io.fairlead.vertex.standin;
 
+import static java.util.stream.Collectors.toUnmodifiableMap;
+
 import com.google.api.HttpBody;
 import com.google.cloud.aiplatform.v1.CreateDeploymentResourcePoolRequest;
 import com.google.cloud.aiplatform.v1.CreateEndpointRequest;
@@ -64,9 +66,12 @@ import io.grpc.StatusRuntimeException;
 import io.grpc.protobuf.ProtoUtils;
 import java.io.PrintWriter;
 import java.io.StringWriter;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.function.BiFunction;
+import java.util.function.Function;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -75,38 +80,48 @@ final class Services {
   private static final String VERTEX = "google.cloud.aiplatform.v1.";
   private static final String PREDICTIONS = VERTEX + "PredictionService";
 
+  private static final List<Service> ALL =
+      List.of(models(), endpoints(), pools(), predictions(), garden(), jobs(), operations());
+  private static final Map<String, Method<?>> METHODS = ALL.stream()
+      .flatMap(service -> service.methods.stream())
+      .collect(toUnmodifiableMap(
+          method -> method.descriptor().getFullMethodName(), Function.identity()));
+
   private Services() {}
 
+  /** {@return the services of a world, for a server} */
   static List<ServerServiceDefinition> all(World world) {
-    return List.of(
-        models(world),
-        endpoints(world),
-        pools(world),
-        predictions(world),
-        garden(world),
-        jobs(world),
-        operations(world));
+    return ALL.stream().map(service -> service.definition(world)).toList();
   }
 
-  private static ServerServiceDefinition models(World world) {
-    Service service = new Service(world, VERTEX + "ModelService");
+  /** {@return what a call of a method is answered with; empty if there is to be no answer} */
+  static Optional<Ended> answer(World world, String method, Object request, Metadata headers) {
+    Method<?> known = METHODS.get(method);
+    return known == null
+        ? Optional.of(Ended.refused(
+            Status.UNIMPLEMENTED.withDescription("Method not found: " + method), new Metadata()))
+        : known.answer(world, request, headers);
+  }
+
+  private static Service models() {
+    Service service = new Service(VERTEX + "ModelService");
     Message started = Operation.getDefaultInstance();
     service.add(
         "UploadModel",
         UploadModelRequest.getDefaultInstance(),
         started,
         (project, request) -> project.models().upload(request));
-    service.add(
+    service.read(
         "GetModel",
         GetModelRequest.getDefaultInstance(),
         Model.getDefaultInstance(),
         (project, request) -> project.models().get(request));
-    service.add(
+    service.read(
         "ListModels",
         ListModelsRequest.getDefaultInstance(),
         ListModelsResponse.getDefaultInstance(),
         (project, request) -> project.models().list(request));
-    service.add(
+    service.read(
         "ListModelVersions",
         ListModelVersionsRequest.getDefaultInstance(),
         ListModelVersionsResponse.getDefaultInstance(),
@@ -131,23 +146,23 @@ final class Services {
         DeleteModelVersionRequest.getDefaultInstance(),
         started,
         (project, request) -> project.models().deleteVersion(request));
-    return service.build();
+    return service;
   }
 
-  private static ServerServiceDefinition endpoints(World world) {
-    Service service = new Service(world, VERTEX + "EndpointService");
+  private static Service endpoints() {
+    Service service = new Service(VERTEX + "EndpointService");
     Message started = Operation.getDefaultInstance();
     service.add(
         "CreateEndpoint",
         CreateEndpointRequest.getDefaultInstance(),
         started,
         (project, request) -> project.endpoints().create(request));
-    service.add(
+    service.read(
         "GetEndpoint",
         GetEndpointRequest.getDefaultInstance(),
         Endpoint.getDefaultInstance(),
         (project, request) -> project.endpoints().get(request));
-    service.add(
+    service.read(
         "ListEndpoints",
         ListEndpointsRequest.getDefaultInstance(),
         ListEndpointsResponse.getDefaultInstance(),
@@ -182,23 +197,23 @@ final class Services {
         MutateDeployedModelRequest.getDefaultInstance(),
         started,
         (project, request) -> project.endpoints().mutate(request));
-    return service.build();
+    return service;
   }
 
-  private static ServerServiceDefinition pools(World world) {
-    Service service = new Service(world, VERTEX + "DeploymentResourcePoolService");
+  private static Service pools() {
+    Service service = new Service(VERTEX + "DeploymentResourcePoolService");
     Message started = Operation.getDefaultInstance();
     service.add(
         "CreateDeploymentResourcePool",
         CreateDeploymentResourcePoolRequest.getDefaultInstance(),
         started,
         (project, request) -> project.pools().create(request));
-    service.add(
+    service.read(
         "GetDeploymentResourcePool",
         GetDeploymentResourcePoolRequest.getDefaultInstance(),
         DeploymentResourcePool.getDefaultInstance(),
         (project, request) -> project.pools().get(request));
-    service.add(
+    service.read(
         "ListDeploymentResourcePools",
         ListDeploymentResourcePoolsRequest.getDefaultInstance(),
         ListDeploymentResourcePoolsResponse.getDefaultInstance(),
@@ -213,15 +228,15 @@ final class Services {
         DeleteDeploymentResourcePoolRequest.getDefaultInstance(),
         started,
         (project, request) -> project.pools().delete(request));
-    return service.build();
+    return service;
   }
 
   static boolean isPrediction(MethodDescriptor<?, ?> method) {
     return PREDICTIONS.equals(method.getServiceName());
   }
 
-  private static ServerServiceDefinition predictions(World world) {
-    Service service = new Service(world, PREDICTIONS);
+  private static Service predictions() {
+    Service service = new Service(PREDICTIONS);
     service.add(
         MethodType.UNARY,
         "Predict",
@@ -240,33 +255,33 @@ final class Services {
         StreamRawPredictRequest.getDefaultInstance(),
         HttpBody.getDefaultInstance(),
         (project, request, headers) -> project.predictions().stream(request, headers));
-    return service.build();
+    return service;
   }
 
-  private static ServerServiceDefinition garden(World world) {
-    Service service = new Service(world, VERTEX + "ModelGardenService");
-    service.add(
+  private static Service garden() {
+    Service service = new Service(VERTEX + "ModelGardenService");
+    service.read(
         "GetPublisherModel",
         GetPublisherModelRequest.getDefaultInstance(),
         PublisherModel.getDefaultInstance(),
         Project::publisherModel);
-    return service.build();
+    return service;
   }
 
-  private static ServerServiceDefinition jobs(World world) {
-    Service service = new Service(world, VERTEX + "JobService");
+  private static Service jobs() {
+    Service service = new Service(VERTEX + "JobService");
     Message started = Operation.getDefaultInstance();
     service.add(
         "CreateModelDeploymentMonitoringJob",
         CreateModelDeploymentMonitoringJobRequest.getDefaultInstance(),
         ModelDeploymentMonitoringJob.getDefaultInstance(),
         (project, request) -> project.monitoringJobs().create(request));
-    service.add(
+    service.read(
         "GetModelDeploymentMonitoringJob",
         GetModelDeploymentMonitoringJobRequest.getDefaultInstance(),
         ModelDeploymentMonitoringJob.getDefaultInstance(),
         (project, request) -> project.monitoringJobs().get(request));
-    service.add(
+    service.read(
         "ListModelDeploymentMonitoringJobs",
         ListModelDeploymentMonitoringJobsRequest.getDefaultInstance(),
         ListModelDeploymentMonitoringJobsResponse.getDefaultInstance(),
@@ -291,17 +306,18 @@ final class Services {
         DeleteModelDeploymentMonitoringJobRequest.getDefaultInstance(),
         started,
         (project, request) -> project.monitoringJobs().delete(request));
-    return service.build();
+    return service;
   }
 
-  private static ServerServiceDefinition operations(World world) {
-    Service service = new Service(world, "google.longrunning.Operations");
+  private static Service operations() {
+    Service service = new Service("google.longrunning.Operations");
     service.add(
+        MethodType.UNARY,
         "GetOperation",
         GetOperationRequest.getDefaultInstance(),
         Operation.getDefaultInstance(),
-        (project, request) -> project.operations().get(request));
-    service.add(
+        new Polling());
+    service.read(
         "ListOperations",
         ListOperationsRequest.getDefaultInstance(),
         ListOperationsResponse.getDefaultInstance(),
@@ -316,18 +332,21 @@ final class Services {
         DeleteOperationRequest.getDefaultInstance(),
         Empty.getDefaultInstance(),
         (project, request) -> project.operations().delete(request));
-    return service.build();
+    return service;
   }
 
   private static final class Service {
-    private final World world;
     private final String name;
-    private final ServerServiceDefinition.Builder definition;
+    private final List<Method<?>> methods = new ArrayList<>();
 
-    Service(World world, String name) {
-      this.world = world;
+    Service(String name) {
       this.name = name;
-      this.definition = ServerServiceDefinition.builder(name);
+    }
+
+    /** Adds a method that changes nothing: of its calls, a copy of a project does none again but that it was called. */
+    <Q extends Message> void read(
+        String method, Q request, Message response, BiFunction<Project, Q, Message> answer) {
+      add(MethodType.UNARY, method, request, response, new Reading<>(answer));
     }
 
     <Q extends Message> void add(
@@ -346,15 +365,79 @@ final class Services {
           .setRequestMarshaller(ProtoUtils.marshaller(request))
           .setResponseMarshaller(ProtoUtils.marshaller(response))
           .build();
-      definition.addMethod(descriptor, new Handler<>(world, method, begun));
+      methods.add(new Method<>(descriptor, method, begun));
     }
 
-    ServerServiceDefinition build() {
+    ServerServiceDefinition definition(World world) {
+      ServerServiceDefinition.Builder definition = ServerServiceDefinition.builder(name);
+      methods.forEach(method -> method.addTo(definition, world));
       return definition.build();
     }
   }
 
-  private record Handler<Q extends Message>(World world, String method, Project.Begun<Q> begun)
+  private record Reading<Q extends Message>(BiFunction<Project, Q, Message> answer)
+      implements Project.Begun<Q> {
+    @Override
+    public Supplier<Answer> begin(Project project, Q request, Metadata headers) {
+      Answer said = Answer.of(answer.apply(project, request));
+      return () -> said;
+    }
+
+    @Override
+    public void again(Project copy, Q request, Metadata headers) {}
+  }
+
+  /** A poll changes nothing but that it was one. */
+  private static final class Polling implements Project.Begun<GetOperationRequest> {
+    @Override
+    public Supplier<Answer> begin(Project project, GetOperationRequest request, Metadata headers) {
+      Answer said = Answer.of(project.operations().get(request));
+      return () -> said;
+    }
+
+    @Override
+    public void again(Project copy, GetOperationRequest request, Metadata headers) {
+      copy.operations().polled(request.getName());
+    }
+  }
+
+  /** How a call ended: with an answer, or refused. */
+  record Ended(Answer answer, Metadata trailers) {
+    static Ended refused(Status status, Metadata trailers) {
+      return new Ended(new Answer(new Metadata(), List.of(), status), trailers);
+    }
+  }
+
+  private record Method<Q extends Message>(
+      MethodDescriptor<Q, Message> descriptor, String name, Project.Begun<Q> begun) {
+    void addTo(ServerServiceDefinition.Builder definition, World world) {
+      definition.addMethod(descriptor, new Handler<>(world, this));
+    }
+
+    Optional<Ended> answer(World world, Object asked, Metadata headers) {
+      try {
+        @SuppressWarnings("unchecked") // the SDK has the method of this name for it
+        Q request = (Q) asked;
+        return world
+            .of(headers)
+            .projectOf(request)
+            .begin(name, request, headers, begun)
+            .map(later -> new Ended(later.get(), new Metadata()));
+      } catch (StatusRuntimeException e) {
+        Metadata trailers = e.getTrailers();
+        return Optional.of(
+            Ended.refused(e.getStatus(), trailers == null ? new Metadata() : trailers));
+      } catch (RuntimeException e) {
+        StringWriter trace = new StringWriter();
+        e.printStackTrace(new PrintWriter(trace, true));
+        return Optional.of(Ended.refused(
+            Status.UNIMPLEMENTED.withDescription("The stand-in failed: " + trace),
+            new Metadata()));
+      }
+    }
+  }
+
+  private record Handler<Q extends Message>(World world, Method<Q> method)
       implements ServerCallHandler<Q, Message> {
     @Override
     public ServerCall.Listener<Q> startCall(ServerCall<Q, Message> call, Metadata headers) {
@@ -370,35 +453,19 @@ final class Services {
         @Override
         public void onHalfClose() {
           if (request != null) {
-            answer(call, headers, request);
+            method.answer(world, request, headers).ifPresent(ended -> send(call, ended));
           }
         }
       };
     }
 
-    private void answer(ServerCall<Q, Message> call, Metadata headers, Q request) {
-      Answer answer;
-      try {
-        Optional<Supplier<Answer>> later =
-            world.of(headers).projectOf(request).begin(method, request, headers, begun);
-        if (later.isEmpty()) {
-          return;
-        }
-        answer = later.get().get();
-      } catch (StatusRuntimeException e) {
-        Metadata trailers = e.getTrailers();
-        call.close(e.getStatus(), trailers == null ? new Metadata() : trailers);
-        return;
-      } catch (RuntimeException e) {
-        StringWriter trace = new StringWriter();
-        e.printStackTrace(new PrintWriter(trace, true));
-        call.close(
-            Status.UNIMPLEMENTED.withDescription("The stand-in failed: " + trace), new Metadata());
-        return;
+    private static void send(ServerCall<?, Message> call, Ended ended) {
+      Answer answer = ended.answer();
+      if (!answer.messages().isEmpty()) {
+        call.sendHeaders(answer.headers());
+        answer.messages().forEach(call::sendMessage);
       }
-      call.sendHeaders(answer.headers());
-      answer.messages().forEach(call::sendMessage);
-      call.close(answer.end(), new Metadata());
+      call.close(answer.end(), ended.trailers());
     }
   }
 }

@@ -5,25 +5,16 @@ import com.google.api.gax.rpc.FixedTransportChannelProvider;
 import com.google.api.gax.rpc.TransportChannelProvider;
 import com.google.protobuf.Message;
 import io.fairlead.contract.Faults;
-import io.grpc.CallOptions;
 import io.grpc.Channel;
-import io.grpc.ClientCall;
-import io.grpc.ClientInterceptor;
 import io.grpc.ClientInterceptors;
-import io.grpc.ManagedChannel;
 import io.grpc.Metadata;
-import io.grpc.MethodDescriptor;
-import io.grpc.Server;
 import io.grpc.Status;
-import io.grpc.inprocess.InProcessChannelBuilder;
-import io.grpc.inprocess.InProcessServerBuilder;
 import io.grpc.stub.MetadataUtils;
-import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.net.http.HttpClient;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -36,24 +27,15 @@ final class World implements AutoCloseable {
   private static final Pattern PROJECT = Pattern.compile("projects/([^/]+)/.*");
   private static final Metadata.Key<String> ID =
       Metadata.Key.of("stand-in-world", Metadata.ASCII_STRING_MARSHALLER);
+  private static final AtomicLong IDS = new AtomicLong();
   private static final Map<String, World> WORLDS = new ConcurrentHashMap<>();
 
   private final Map<String, Project> projects = new ConcurrentHashMap<>();
   private final Map<String, Project> buckets = new ConcurrentHashMap<>();
-  private final String id = InProcessServerBuilder.generateName();
-  private final Server server;
-  private final ManagedChannel channel;
+  private final String id = String.valueOf(IDS.incrementAndGet());
 
   World() {
     WORLDS.put(id, this);
-    InProcessServerBuilder builder = InProcessServerBuilder.forName(id).directExecutor();
-    Services.all(this).forEach(builder::addService);
-    try {
-      server = builder.build().start();
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
-    channel = InProcessChannelBuilder.forName(id).directExecutor().build();
   }
 
   void add(Project project) {
@@ -112,17 +94,9 @@ final class World implements AutoCloseable {
    * @param wire leads to the stand-in as the SDK does it
    */
   TransportChannelProvider transport(Faults faults, Channel wire) {
-    ClientInterceptor predictionsByWire = new ClientInterceptor() {
-      @Override
-      public <Q, A> ClientCall<Q, A> interceptCall(
-          MethodDescriptor<Q, A> method, CallOptions options, Channel inProcess) {
-        return Services.isPrediction(method)
-            ? naming(wire).newCall(method, options)
-            : inProcess.newCall(method, options);
-      }
-    };
-    return FixedTransportChannelProvider.create(GrpcTransportChannel.create(new SharedChannel(
-        ClientInterceptors.intercept(channel, predictionsByWire), new BrokenChannel(faults))));
+    Channel predictions = naming(wire);
+    return FixedTransportChannelProvider.create(GrpcTransportChannel.create(
+        new SharedChannel(new DirectChannel(this, predictions), new BrokenChannel(faults))));
   }
 
   /** {@return what HTTPS requests to dedicated hosts are made with, all of which come here} */
@@ -145,7 +119,5 @@ final class World implements AutoCloseable {
   @Override
   public void close() {
     WORLDS.remove(id);
-    channel.shutdownNow();
-    server.shutdownNow();
   }
 }
