@@ -106,9 +106,9 @@ public final class Gcp implements Place {
       "DeleteModelDeploymentMonitoringJob",
       "UpdateModelDeploymentMonitoringJob"
     }) {
-      project.duration(method, Duration.ofMillis(700));
+      project.duration(method, Duration.ofMillis(300));
     }
-    project.heldAfterUndeploy(Duration.ofSeconds(1));
+    project.heldAfterUndeploy(Duration.ofMillis(700));
     return this;
   }
 

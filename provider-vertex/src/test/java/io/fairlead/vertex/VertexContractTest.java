@@ -46,6 +46,12 @@ class VertexContractTest extends EndpointPlatformContract {
     return Request.json("{\"instances\":[\"hello\"]}");
   }
 
+  /** Either is UNAVAILABLE to gRPC, and to the control plane no more than its code. */
+  @Override
+  protected boolean hasWire() {
+    return false;
+  }
+
   /** Most containers have one route, by which no variant can be asked for. */
   @Override
   protected boolean meetsConditionOf(Capability capability) {

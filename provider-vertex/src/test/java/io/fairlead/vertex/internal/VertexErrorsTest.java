@@ -7,6 +7,7 @@ import com.google.api.gax.rpc.ApiException;
 import com.google.api.gax.rpc.ApiExceptionFactory;
 import io.fairlead.error.ErrorKind;
 import io.fairlead.error.ServingException;
+import io.grpc.Metadata;
 import io.grpc.Status;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -65,6 +66,27 @@ class VertexErrorsTest {
       })
   void onlyWhatWasNotAskedIsAskedAgain(Status.Code code, String message, boolean again) {
     assertThat(VertexErrors.isRefusedForNow(refused(code, message))).isEqualTo(again);
+  }
+
+  /** So the contract breaks calls by one of the two. */
+  @Test
+  void aCutConnectionIsToTheControlPlaneWhatAnUnavailableServiceIs() {
+    Metadata trailers = new Metadata();
+    trailers.put(Metadata.Key.of("said", Metadata.ASCII_STRING_MARSHALLER), "by the service");
+
+    ServingException cut =
+        ERRORS.failure("Get model m", refused(Status.Code.UNAVAILABLE, "Connection reset"));
+    ServingException unavailable = ERRORS.failure(
+        "Get model m",
+        ApiExceptionFactory.createException(
+            Status.UNAVAILABLE.withDescription("Try later").asRuntimeException(trailers),
+            GrpcStatusCode.of(Status.Code.UNAVAILABLE),
+            false));
+
+    assertThat(unavailable)
+        .usingRecursiveComparison()
+        .comparingOnlyFields("platform", "kind", "retryable", "retryAfter", "variant")
+        .isEqualTo(cut);
   }
 
   @ParameterizedTest
