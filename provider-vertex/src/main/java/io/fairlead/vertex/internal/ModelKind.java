@@ -88,11 +88,11 @@ final class ModelKind extends VertexKind<ModelSpec> {
   public Observed<ModelSpec> read(String name, Look look) {
     Place place = Place.of(name);
     if (!place.isVersion()) {
-      return find(place.model())
+      return find(place.model(), look)
           .map(model -> VertexTags.withOwner(observed(model), model.getLabelsMap()))
           .orElseGet(Observed::absent);
     }
-    Optional<Model> aliased = find(place.aliased());
+    Optional<Model> aliased = find(place.aliased(), look);
     return aliased.isPresent() ? observedVersion(aliased.get()) : withoutAlias(place);
   }
 
@@ -146,6 +146,10 @@ final class ModelKind extends VertexKind<ModelSpec> {
             .toList(),
         VertexTags.users(model.getLabelsMap()),
         model.getEncryptionSpec().getKmsKeyName()));
+  }
+
+  private Optional<Model> find(String idAndVersion, Look look) {
+    return look.once(List.of("model", idAndVersion), () -> find(idAndVersion));
   }
 
   private Optional<Model> find(String idAndVersion) {
