@@ -9,7 +9,9 @@ import io.fairlead.contract.Held;
 import io.fairlead.contract.VirtualTime;
 import io.fairlead.sagemaker.internal.DefaultSageMakerPlatform;
 import io.fairlead.sagemaker.standin.Account;
+import io.fairlead.sagemaker.internal.SharedClients;
 import io.fairlead.sagemaker.standin.BrokenHttpClient;
+import io.fairlead.sagemaker.standin.MemoizedClients;
 import io.fairlead.sagemaker.standin.StandIn;
 import java.time.Duration;
 import java.util.Collections;
@@ -45,6 +47,22 @@ public final class Aws implements Place {
   private final VirtualTime time;
   private final Account account;
   private final SdkHttpClient http;
+  private final boolean shares;
+
+  /** The clients of copies. */
+  private static final class Shared {
+    private static final SageMakerConfig.Clients CLIENTS =
+        SharedClients.of(config("AKIA").withHttpClient(MemoizedClients.http()));
+
+    static SageMakerConfig.Clients of(Account account, Faults faults) {
+      MemoizedClients memoized = new MemoizedClients(account, faults);
+      return SageMakerConfig.Clients.NONE
+          .withControlPlane(memoized.controlPlane(CLIENTS.controlPlane().orElseThrow()))
+          .withRuntime(memoized.runtime(CLIENTS.runtime().orElseThrow()))
+          .withS3(memoized.s3(CLIENTS.s3().orElseThrow()))
+          .withAutoScaling(memoized.autoScaling(CLIENTS.autoScaling().orElseThrow()));
+    }
+  }
 
   public Aws(VirtualTime time) {
     this(time, IN_PROCESS);
@@ -53,6 +71,7 @@ public final class Aws implements Place {
   private Aws(VirtualTime time, SdkHttpClient http) {
     this.time = time;
     this.http = http;
+    this.shares = false;
     this.account = StandIn.account(accessKey, time);
     account.addBucket(BUCKET);
     account.addBucket("models");
@@ -63,6 +82,7 @@ public final class Aws implements Place {
   private Aws(Aws like) {
     this.time = new VirtualTime();
     this.http = like.http;
+    this.shares = true;
     this.account = like.account.copy(accessKey, time);
   }
 
@@ -77,7 +97,7 @@ public final class Aws implements Place {
     return this;
   }
 
-  /** {@return another account in which all is as it is here now} */
+  /** {@return another account in which all is as it is here now, and whose platforms share memoized clients} */
   public Aws twin() {
     return new Aws(this);
   }
@@ -114,6 +134,10 @@ public final class Aws implements Place {
   }
 
   public SageMakerConfig config() {
+    return config(accessKey);
+  }
+
+  private static SageMakerConfig config(String accessKey) {
     return SageMakerConfig.of("us-east-1")
         .withExecutionRole(ROLE)
         .withArtifactBucket(BUCKET)
@@ -132,8 +156,9 @@ public final class Aws implements Place {
   }
 
   public SageMakerPlatform open(SageMakerConfig config, Faults faults) {
+    SageMakerConfig own = shares ? config.withClients(Shared.of(account, faults)) : config;
     return DefaultSageMakerPlatform.open(
-        config.withHttpClient(new BrokenHttpClient(http, faults)), time, new Random(1));
+        own.withHttpClient(new BrokenHttpClient(http, faults)), time, new Random(1));
   }
 
   /** {@return AWS's own client, for what people do by hand} */

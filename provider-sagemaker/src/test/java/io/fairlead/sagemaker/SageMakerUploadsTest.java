@@ -175,8 +175,9 @@ class SageMakerUploadsTest {
   @ParameterizedTest
   @EnumSource(Fault.class)
   void aDeployBrokenAtAnyCallIsFinishedByRunningItAgainAndUndeployLeavesNothing(Fault fault) {
-    new Sweep<>("sagemaker", SageMakerUploadsTest::quick, this::deploy)
-        .with(fault, this::finishAndRemove);
+    try (Aws before = quick()) {
+      new Sweep<>("sagemaker", before::twin, this::deploy).with(fault, this::finishAndRemove);
+    }
   }
 
   private void breakAndRunAgain(int number, Fault fault) {

@@ -99,7 +99,7 @@ public final class BrokenHttpClient implements SdkHttpClient {
     }
   }
 
-  private static String name(HttpExecuteRequest request) throws IOException {
+  static String name(HttpExecuteRequest request) throws IOException {
     SdkHttpRequest http = request.httpRequest();
     Optional<String> target = http.firstMatchingHeader("X-Amz-Target");
     if (target.isPresent()) {
@@ -131,7 +131,7 @@ public final class BrokenHttpClient implements SdkHttpClient {
   }
 
   /** Says as AWS or the network would what went wrong. */
-  private static HttpExecuteResponse said(ServingException fault, SdkHttpRequest request)
+  static HttpExecuteResponse said(ServingException fault, SdkHttpRequest request)
       throws IOException {
     String message = String.valueOf(fault.getMessage());
     if (fault.kind() == ErrorKind.TIMEOUT) {

@@ -28,7 +28,7 @@ final class InProcessClient implements SdkHttpClient {
     };
   }
 
-  private static Call received(HttpExecuteRequest request) throws IOException {
+  static Call received(HttpExecuteRequest request) throws IOException {
     SdkHttpRequest http = request.httpRequest();
     String query = http.encodedQueryParameters().map(text -> "?" + text).orElse("");
     return new Call(

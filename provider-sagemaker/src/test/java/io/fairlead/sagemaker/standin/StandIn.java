@@ -23,6 +23,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLong;
+import org.jspecify.annotations.Nullable;
 import software.amazon.awssdk.http.SdkHttpClient;
 
 /**
@@ -34,6 +35,8 @@ import software.amazon.awssdk.http.SdkHttpClient;
 public final class StandIn {
   private static final Map<String, Account> ACCOUNTS = new ConcurrentHashMap<>();
   private static final AtomicLong REQUESTS = new AtomicLong();
+  /** What numbers of twelve digits follow. */
+  private static final long FIRST_REQUEST = 1_000_000_000_000L;
 
   private StandIn() {}
 
@@ -112,15 +115,19 @@ public final class StandIn {
   }
 
   static Answer answer(Call call) {
-    String requestId = "00000000-0000-0000-0000-%012d".formatted(REQUESTS.incrementAndGet());
-    return answerOrError(call)
-        .with("x-amzn-RequestId", requestId)
-        .with("x-amz-request-id", requestId);
+    return numbered(answer(ACCOUNTS.get(call.accessKeyId()), call));
   }
 
-  private static Answer answerOrError(Call call) {
+  /** {@return an answer with the number of its request} */
+  static Answer numbered(Answer answer) {
+    String number = String.valueOf(FIRST_REQUEST + REQUESTS.incrementAndGet()).substring(1);
+    String requestId = "00000000-0000-0000-0000-" + number;
+    return answer.with("x-amzn-RequestId", requestId).with("x-amz-request-id", requestId);
+  }
+
+  /** {@return what an account answers; null if there is none} */
+  static Answer answer(@Nullable Account account, Call call) {
     try {
-      Account account = ACCOUNTS.get(call.accessKeyId());
       if (account == null) {
         throw unknownKey(call);
       }
