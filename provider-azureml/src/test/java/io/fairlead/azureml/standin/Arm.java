@@ -8,13 +8,12 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Set;
-import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /** Azure Resource Manager: who may ask, in which version, and for what. */
 final class Arm {
+  private static final String GROUPS = "/resourcegroups/";
   private static final Pattern VERSION = Pattern.compile("\\d{4}-\\d{2}-\\d{2}(-preview)?");
-  private static final Pattern GROUP = Pattern.compile("(?i)/resourceGroups/([^/]+)/");
 
   private final Workspace workspace;
   private final Set<String> expired = new HashSet<>();
@@ -29,7 +28,7 @@ final class Arm {
     return AzureError.of(
         405,
         "HttpMethodNotAllowed",
-        call.method() + " is not allowed at " + call.uri().getPath());
+        call.method() + " is not allowed at " + call.path());
   }
 
   void lowerCase(boolean isTold) {
@@ -97,17 +96,23 @@ final class Arm {
           "SubscriptionNotFound",
           "The subscription '" + target.owner() + "' could not be found.");
     }
-    Matcher group = GROUP.matcher(call.uri().getPath());
-    if (group.find() && !group.group(1).equalsIgnoreCase(workspace.resourceGroup())) {
+    String group = group(call.path());
+    if (!group.isEmpty() && !group.equalsIgnoreCase(workspace.resourceGroup())) {
       throw AzureError.of(
-          404,
-          "ResourceGroupNotFound",
-          "Resource group '" + group.group(1) + "' could not be found.");
+          404, "ResourceGroupNotFound", "Resource group '" + group + "' could not be found.");
     }
     if (!target.workspace().isEmpty() && !target.workspace().equals(workspace.name())) {
       throw AzureError.notFound(
           "Microsoft.MachineLearningServices/workspaces/" + target.workspace());
     }
+  }
+
+  /** {@return the resource group that a path leads through; empty if there is none} */
+  private static String group(String path) {
+    int groups = path.toLowerCase(Locale.ROOT).indexOf(GROUPS);
+    int from = groups + GROUPS.length();
+    int end = groups < 0 ? -1 : path.indexOf('/', from);
+    return end < 0 ? "" : path.substring(from, end);
   }
 
   private Answer route(Call call) {
@@ -125,7 +130,7 @@ final class Arm {
         workspace.endpoints().answer(call);
       case "deployments", "skus", "POST getLogs" -> workspace.deployments().answer(call);
       case "autoscalesettings" -> workspace.autoscale().answer(call);
-      default -> throw AzureError.notFound(call.uri().getPath());
+      default -> throw AzureError.notFound(call.path());
     };
   }
 

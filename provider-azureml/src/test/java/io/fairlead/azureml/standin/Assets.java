@@ -146,7 +146,7 @@ final class Assets {
   private Container container(Call call) {
     Container container = containers.get(call.target().name(0));
     if (container == null) {
-      throw AzureError.notFound(call.uri().getPath());
+      throw AzureError.notFound(call.path());
     }
     return container;
   }
@@ -214,7 +214,7 @@ final class Assets {
   private Version version(Call call) {
     Version version = container(call).versions.get(call.target().name(1));
     if (version == null) {
-      throw AzureError.notFound(call.uri().getPath());
+      throw AzureError.notFound(call.path());
     }
     return version;
   }

@@ -22,7 +22,8 @@ public final class AzureError extends RuntimeException {
   private final LinkedHashMap<String, String> headers = new LinkedHashMap<>();
 
   private AzureError(int status, String code, String message) {
-    super(message);
+    // Without a stack trace: where the stand-in refuses is of no interest, and it refuses often.
+    super(message, null, false, false);
     this.status = status;
     this.code = code;
   }

@@ -5,6 +5,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.ByteArrayOutputStream;
 import java.net.URI;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -14,25 +15,46 @@ import org.jspecify.annotations.Nullable;
 /** A request: who asks which service for what. */
 final class Call {
   private final String method;
-  private final URI uri;
+  private final String url;
+  private final String base;
+  private final String rawPath;
+  private final String rawQuery;
   private final Map<String, String> headers = new TreeMap<>(String.CASE_INSENSITIVE_ORDER);
   private final Map<String, String> query = new LinkedHashMap<>();
   private final byte[] body;
   private final Target target;
 
-  Call(String method, URI uri, Map<String, String> headers, byte[] body) {
+  /**
+   * Makes a request.
+   *
+   * @param url absolute, and of HTTP; it is taken apart here, because there are so many
+   */
+  Call(String method, String url, Map<String, String> headers, byte[] body) {
     this.method = method;
-    this.uri = uri;
+    this.url = url;
     this.headers.putAll(headers);
     this.body = body;
-    if (uri.getRawQuery() != null) {
-      for (String pair : uri.getRawQuery().split("&", -1)) {
+    int queryAt = url.indexOf('?');
+    int authority = url.indexOf("://") + "://".length();
+    int end = queryAt < 0 ? url.length() : queryAt;
+    int slash = url.indexOf('/', authority);
+    int path = slash < 0 || slash > end ? end : slash;
+    base = url.substring(0, path);
+    rawPath = url.substring(path, end);
+    rawQuery = queryAt < 0 ? "" : url.substring(queryAt + 1);
+    if (!rawQuery.isEmpty()) {
+      for (String pair : rawQuery.split("&", -1)) {
         int equals = pair.indexOf('=');
         String name = decode(equals < 0 ? pair : pair.substring(0, equals));
         query.put(name, equals < 0 ? "" : decode(pair.substring(equals + 1)));
       }
     }
-    target = Target.of(method, uri, query);
+    target = Target.of(method, host(base.substring(authority)), rawPath, query);
+  }
+
+  private static String host(String authority) {
+    int port = authority.lastIndexOf(':');
+    return port < 0 ? authority : authority.substring(0, port);
   }
 
   static String decode(String text) {
@@ -57,7 +79,30 @@ final class Call {
   }
 
   URI uri() {
-    return uri;
+    return URI.create(url);
+  }
+
+  String url() {
+    return url;
+  }
+
+  /** {@return its path, decoded} */
+  String path() {
+    return decode(rawPath);
+  }
+
+  String rawPath() {
+    return rawPath;
+  }
+
+  /** {@return its query; empty if it has none} */
+  String rawQuery() {
+    return rawQuery;
+  }
+
+  /** {@return whether it changes nothing} */
+  boolean isRead() {
+    return method.equals("GET") || method.equals("HEAD");
   }
 
   /** {@return what it is for} */
@@ -67,7 +112,7 @@ final class Call {
 
   /** {@return where it was sent, without a path} */
   String base() {
-    return uri.getScheme() + "://" + uri.getRawAuthority();
+    return base;
   }
 
   /** {@return a parameter; empty if it is missing} */
@@ -111,13 +156,18 @@ final class Call {
 
   /** {@return what makes it the same call when it is sent again} */
   String identity() {
-    return method + uri + new String(body, UTF_8);
+    return method + url + new String(body, UTF_8);
   }
 
   /** {@return the segments of a path, decoded} */
   static List<String> segments(String rawPath) {
-    return List.of(rawPath.substring(1).split("/", -1)).stream()
-        .map(Call::decode)
-        .toList();
+    List<String> segments = new ArrayList<>();
+    int from = 1;
+    for (int slash = rawPath.indexOf('/', 1); slash >= 0; slash = rawPath.indexOf('/', from)) {
+      segments.add(decode(rawPath.substring(from, slash)));
+      from = slash + 1;
+    }
+    segments.add(decode(rawPath.substring(from)));
+    return segments;
   }
 }

@@ -63,7 +63,7 @@ final class Datastores {
   private static String existing(Call call) {
     String name = call.target().name(0);
     if (!name.equals(DEFAULT) && !name.equals(OTHER)) {
-      throw AzureError.notFound(call.uri().getPath());
+      throw AzureError.notFound(call.path());
     }
     return name;
   }

@@ -98,7 +98,7 @@ final class Deployments {
   private static DeploymentState existing(Call call, EndpointState endpoint) {
     DeploymentState found = endpoint.deployments.get(call.target().name(1));
     if (found == null) {
-      throw AzureError.notFound(call.uri().getPath());
+      throw AzureError.notFound(call.path());
     }
     return found;
   }

@@ -63,8 +63,8 @@ final class Documents {
   }
 
   private static String next(Call call, String last) {
-    String query = String.valueOf(call.uri().getRawQuery()).replaceAll("&?\\$skipToken=[^&]*", "");
+    String query = call.rawQuery().replaceAll("&?\\$skipToken=[^&]*", "");
     String token = URLEncoder.encode(last, UTF_8);
-    return call.base() + call.uri().getRawPath() + "?" + query + "&$skipToken=" + token;
+    return call.base() + call.rawPath() + "?" + query + "&$skipToken=" + token;
   }
 }

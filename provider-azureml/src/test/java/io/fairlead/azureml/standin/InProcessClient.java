@@ -4,6 +4,7 @@ import com.azure.core.http.HttpClient;
 import com.azure.core.http.HttpHeader;
 import com.azure.core.http.HttpRequest;
 import com.azure.core.http.HttpResponse;
+import com.azure.core.util.BinaryData;
 import com.azure.core.util.Context;
 import io.fairlead.contract.Faults;
 import io.fairlead.error.ErrorKind;
@@ -11,7 +12,6 @@ import io.fairlead.error.ServingException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.SocketException;
-import java.net.URI;
 import java.net.http.HttpTimeoutException;
 import java.time.Duration;
 import java.util.HashMap;
@@ -67,11 +67,10 @@ final class InProcessClient implements HttpClient {
     for (HttpHeader header : request.getHeaders()) {
       headers.put(header.getName(), header.getValue());
     }
-    byte[] body = request.getBodyAsBinaryData() == null
-        ? new byte[0]
-        : request.getBodyAsBinaryData().toBytes();
+    BinaryData sent = request.getBodyAsBinaryData();
+    byte[] body = sent == null ? new byte[0] : sent.toBytes();
     return new Call(
-        request.getHttpMethod().toString(), URI.create(request.getUrl().toString()), headers, body);
+        request.getHttpMethod().toString(), request.getUrl().toString(), headers, body);
   }
 
   /** Says as Azure or the network would what went wrong. */

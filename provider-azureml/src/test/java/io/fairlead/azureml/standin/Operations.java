@@ -200,18 +200,18 @@ final class Operations {
   Answer answer(Call call) {
     Operation operation = operations.get(call.target().name(0));
     if (operation == null) {
-      throw AzureError.notFound(call.uri().getPath());
+      throw AzureError.notFound(call.path());
     }
     return switch (call.target().kind()) {
       case "mfeOperationsStatus" -> status(call, operation);
       case "mfeOperationResults" -> result(call, operation);
-      default -> throw AzureError.notFound(call.uri().getPath());
+      default -> throw AzureError.notFound(call.path());
     };
   }
 
   private Answer status(Call call, Operation operation) {
     ObjectNode said = Json.object();
-    said.put("id", call.uri().getPath());
+    said.put("id", call.path());
     said.put("name", operation.id);
     said.put("status", operation.status);
     said.put("startTime", operation.started);

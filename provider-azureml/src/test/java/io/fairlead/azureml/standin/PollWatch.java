@@ -20,13 +20,14 @@ final class PollWatch {
     if (url == null || !url.contains("/mfeOperation")) {
       return null;
     }
-    String path = url.replaceFirst("\\?.*", "");
+    int query = url.indexOf('?');
+    String path = query < 0 ? url : url.substring(0, query);
     return path.substring(path.lastIndexOf('/') + 1);
   }
 
   /** Is called before a request. */
   void asks(Call call) {
-    String operation = operation(call.uri().toString());
+    String operation = operation(call.url());
     Told last = operation == null ? null : told.get(operation);
     if (last == null || operation == null) {
       return;
@@ -51,7 +52,7 @@ final class PollWatch {
       operation = operation(answer.header("Location"));
     }
     if (operation == null) {
-      operation = operation(call.uri().toString());
+      operation = operation(call.url());
     }
     if (operation != null) {
       told.put(

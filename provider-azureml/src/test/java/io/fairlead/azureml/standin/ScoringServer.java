@@ -24,7 +24,8 @@ final class ScoringServer {
   private ScoringServer() {}
 
   private static final class Running {
-    static final HttpServer INSTANCE = start();
+    static final URI ADDRESS =
+        URI.create("http://127.0.0.1:" + start().getAddress().getPort());
 
     private static HttpServer start() {
       // Else the body of each answer waits for the client to have acknowledged its headers, 40 ms.
@@ -47,7 +48,7 @@ final class ScoringServer {
   }
 
   static URI uri() {
-    return URI.create("http://127.0.0.1:" + Running.INSTANCE.getAddress().getPort());
+    return Running.ADDRESS;
   }
 
   static void add(String key, Workspace workspace) {
@@ -65,8 +66,8 @@ final class ScoringServer {
     String key = String.valueOf(exchange.getRequestHeaders().getFirst(WORKSPACE));
     headers.keySet().removeIf(WORKSPACE::equalsIgnoreCase);
     Workspace workspace = WORKSPACES.get(key);
-    URI uri = uri().resolve(exchange.getRequestURI());
-    Call call = new Call(exchange.getRequestMethod(), uri, headers, body);
+    String url = uri() + exchange.getRequestURI().toString();
+    Call call = new Call(exchange.getRequestMethod(), url, headers, body);
     Answer answer = workspace == null ? Answer.empty(404) : workspace.answer(call);
     send(exchange, answer);
   }

@@ -40,6 +40,7 @@ public final class StandIn {
 
   private static final class Server {
     static final WireMockServer INSTANCE = start();
+    static final URI ADDRESS = URI.create("http://127.0.0.1:" + INSTANCE.port());
 
     private static WireMockServer start() {
       WireMockServer server = new WireMockServer(options()
@@ -59,7 +60,7 @@ public final class StandIn {
 
   /** {@return where all the services answer} */
   public static URI endpoint() {
-    return URI.create("http://127.0.0.1:" + Server.INSTANCE.port());
+    return Server.ADDRESS;
   }
 
   /** {@return an empty workspace in a subscription and a region of its own} */
@@ -131,7 +132,7 @@ public final class StandIn {
       byte[] body = request.getBody();
       return new Call(
           request.getMethod().value(),
-          endpoint().resolve(request.getUrl()),
+          endpoint() + request.getUrl(),
           headers,
           body == null ? new byte[0] : body);
     }

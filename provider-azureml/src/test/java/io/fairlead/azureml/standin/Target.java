@@ -1,6 +1,5 @@
 package io.fairlead.azureml.standin;
 
-import java.net.URI;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -26,9 +25,8 @@ record Target(
     SCORING
   }
 
-  static Target of(String method, URI uri, Map<String, String> query) {
-    String path = uri.getRawPath() == null || uri.getRawPath().isEmpty() ? "/" : uri.getRawPath();
-    String host = String.valueOf(uri.getHost());
+  static Target of(String method, String host, String rawPath, Map<String, String> query) {
+    String path = rawPath.isEmpty() ? "/" : rawPath;
     if (host.endsWith(BLOB_HOST)) {
       path = "/" + host.substring(0, host.length() - BLOB_HOST.length()) + path;
       return blob(method, Call.segments(path), query);

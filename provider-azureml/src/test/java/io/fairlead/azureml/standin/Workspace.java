@@ -38,6 +38,9 @@ public final class Workspace implements AutoCloseable {
   /** When each workspace was made. */
   static final String MADE = "2026-01-01T00:00:00Z";
 
+  /** More than twelve digits, the last of which are those of an id. */
+  private static final long LAST_DIGITS = 1_000_000_000_000L;
+
   private static final AtomicInteger KEYS = new AtomicInteger();
 
   /** A request that was received. */
@@ -46,6 +49,10 @@ public final class Workspace implements AutoCloseable {
   private final ReentrantLock lock = new ReentrantLock();
   private final History<Workspace> history = new History<>();
   private final int number;
+  private final String subscription;
+  private final String id;
+  private final String groupId;
+  private final String resourceId;
   private final VirtualTime time;
   private final Region region;
   private final String key = "workspace-" + KEYS.incrementAndGet();
@@ -87,6 +94,11 @@ public final class Workspace implements AutoCloseable {
     this.number = number;
     this.time = time;
     this.region = region;
+    subscription = "%08x-0000-4000-8000-%012x".formatted(number, number);
+    id = "%08x-0000-4000-9000-%012x".formatted(number, number);
+    groupId = "/subscriptions/" + subscription + "/resourceGroups/" + resourceGroup();
+    resourceId =
+        groupId + "/providers/Microsoft.MachineLearningServices/workspaces/" + name();
     region.add(this);
     ScoringServer.add(key, this);
   }
@@ -130,7 +142,7 @@ public final class Workspace implements AutoCloseable {
 
   /** {@return the id of its subscription} */
   public String subscription() {
-    return "%08x-0000-4000-8000-%012x".formatted(number, number);
+    return subscription;
   }
 
   /** {@return its resource group} */
@@ -160,16 +172,16 @@ public final class Workspace implements AutoCloseable {
 
   /** {@return its id in Azure Resource Manager} */
   public String resourceId() {
-    return groupId() + "/providers/Microsoft.MachineLearningServices/workspaces/" + name();
+    return resourceId;
   }
 
   String groupId() {
-    return "/subscriptions/" + subscription() + "/resourceGroups/" + resourceGroup();
+    return groupId;
   }
 
   /** {@return what identifies it beside its name} */
   String id() {
-    return "%08x-0000-4000-9000-%012x".formatted(number, number);
+    return id;
   }
 
   String scoringUri(String endpoint, String path) {
@@ -725,7 +737,8 @@ public final class Workspace implements AutoCloseable {
       Supplier<Answer> later = look(() -> {
         Set<String> names = region.namesApartFrom(this);
         history.add(time, there -> there.repeat(call, names));
-        return begin(call, names);
+        arrive(call);
+        return act(call, names);
       });
       // What takes no time has happened when the answer arrives.
       time.pass(Duration.ZERO);
@@ -741,19 +754,26 @@ public final class Workspace implements AutoCloseable {
   }
 
   String requestId() {
-    return look(() -> "00000000-0000-4000-8000-%012d".formatted(++requestIds));
+    long next = look(() -> ++requestIds);
+    String digits = String.valueOf(LAST_DIGITS + next).substring(1);
+    return "00000000-0000-4000-8000-" + digits;
   }
 
+  /** Does again what a call has done; what one that only reads was told is told to nobody. */
   private void repeat(Call call, Set<String> names) {
     try {
-      look(() -> begin(call, names));
+      look(() -> {
+        arrive(call);
+        return call.isRead() ? true : act(call, names);
+      });
     } catch (AzureError e) {
       // It was refused then, too.
     }
     time.pass(Duration.ZERO);
   }
 
-  private Supplier<Answer> begin(Call call, Set<String> names) {
+  /** Lets a call happen, unless it is to be refused. */
+  private void arrive(Call call) {
     Target target = call.target();
     boolean isBlob = target.service() == Target.Service.BLOBS;
     received.add(new Received(target.call(), call));
@@ -773,10 +793,15 @@ public final class Workspace implements AutoCloseable {
     if (refusal != null) {
       throw refusal;
     }
+  }
+
+  private Supplier<Answer> act(Call call, Set<String> names) {
+    Target target = call.target();
     if (target.service() == Target.Service.SCORING) {
       return scoring.begin(call);
     }
     namesElsewhere = names;
+    boolean isBlob = target.service() == Target.Service.BLOBS;
     Answer answer = isBlob ? blobs.answer(call) : arm.answer(call);
     return () -> answer;
   }
@@ -828,7 +853,9 @@ public final class Workspace implements AutoCloseable {
 
   /** {@return whether lists have what was made then} */
   boolean isListed(String created) {
-    return created.isEmpty() || !Instant.parse(created).plus(listLag).isAfter(time.now());
+    return listLag.isZero()
+        || created.isEmpty()
+        || !Instant.parse(created).plus(listLag).isAfter(time.now());
   }
 
   PollWatch wireWatch() {
