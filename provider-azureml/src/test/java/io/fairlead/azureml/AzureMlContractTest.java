@@ -12,7 +12,7 @@ import java.net.URI;
 class AzureMlContractTest extends EndpointPlatformContract {
   @Override
   protected Place newPlace() {
-    return new Azure(new VirtualTime());
+    return new Azure(new VirtualTime()).fast();
   }
 
   @Override
