@@ -48,7 +48,7 @@ import org.jspecify.annotations.Nullable;
  * The hash of the file is in the metadata, which are stored with the whole blob only.
  */
 final class BlobCalls {
-  /** Larger files are sent as blocks. */
+  /** Larger files are sent as blocks, which are no larger if they need not be. */
   static final int LARGEST_BLOCK = 16 << 20;
 
   private static final String RUN = "fairlead_run";
@@ -64,9 +64,21 @@ final class BlobCalls {
   private final BlobContainerClient client;
   private final BlobErrors errors;
   private final TimeSource time;
+  private final int largestBlock;
 
-  BlobCalls(BlobContainer container, HttpClient http, Duration callTimeout, TimeSource time) {
+  /**
+   * Creates the calls.
+   *
+   * @param largestBlock larger files are sent as blocks of this size
+   */
+  BlobCalls(
+      BlobContainer container,
+      HttpClient http,
+      Duration callTimeout,
+      TimeSource time,
+      int largestBlock) {
     this.container = container;
+    this.largestBlock = largestBlock;
     this.client = client(container, new TimedHttpClient(http, callTimeout));
     this.errors = new BlobErrors(container);
     this.time = time;
@@ -143,7 +155,7 @@ final class BlobCalls {
         Map.of(RUN, run, SHA_256, entry.sha256()),
         replaced.map(BlobCalls::asListed).orElseGet(BlobCalls::asNew));
     try (InputStream bytes = model.open(file)) {
-      if (entry.size() > LARGEST_BLOCK) {
+      if (entry.size() > largestBlock) {
         asBlocks(upload, bytes);
       } else {
         atOnce(upload, bytes.readAllBytes());
@@ -183,7 +195,7 @@ final class BlobCalls {
   }
 
   private void asBlocks(Upload upload, InputStream bytes) throws IOException {
-    Blocks blocks = new Blocks(upload.what(), upload.blob(), errors, time);
+    Blocks blocks = new Blocks(upload.what(), upload.blob(), errors, time, largestBlock);
     List<String> ids = blocks.stage(bytes, upload.file());
     errors.unlessOvertaken(
         upload.what(),

@@ -26,6 +26,7 @@ public final class BlobStore implements ObjectStore {
   private final Supplier<HttpClient> http;
   private final Duration callTimeout;
   private final TimeSource time;
+  private final int largestBlock;
   private volatile @Nullable BlobCalls known;
 
   /**
@@ -41,10 +42,21 @@ public final class BlobStore implements ObjectStore {
       Supplier<HttpClient> http,
       Duration callTimeout,
       TimeSource time) {
+    this(container, http, callTimeout, time, BlobCalls.LARGEST_BLOCK);
+  }
+
+  /** Creates one that sends files as blocks that are larger than this. */
+  BlobStore(
+      Supplier<BlobContainer> container,
+      Supplier<HttpClient> http,
+      Duration callTimeout,
+      TimeSource time,
+      int largestBlock) {
     this.container = requireNonNull(container, "container");
     this.http = requireNonNull(http, "http");
     this.callTimeout = requireNonNull(callTimeout, "callTimeout");
     this.time = requireNonNull(time, "time");
+    this.largestBlock = largestBlock;
   }
 
   @Override
@@ -84,7 +96,7 @@ public final class BlobStore implements ObjectStore {
   private BlobCalls calls() {
     BlobCalls calls = known;
     if (calls == null) {
-      calls = new BlobCalls(container.get(), http.get(), callTimeout, time);
+      calls = new BlobCalls(container.get(), http.get(), callTimeout, time, largestBlock);
       known = calls;
     }
     return calls;

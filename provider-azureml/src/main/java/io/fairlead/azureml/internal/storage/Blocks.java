@@ -39,17 +39,24 @@ final class Blocks {
   private final BlockBlobClient blob;
   private final BlobErrors errors;
   private final TimeSource time;
+  private final int usual;
 
-  Blocks(String what, BlockBlobClient blob, BlobErrors errors, TimeSource time) {
+  /**
+   * Creates the blocks of one file.
+   *
+   * @param usual their size, unless there would be too many
+   */
+  Blocks(String what, BlockBlobClient blob, BlobErrors errors, TimeSource time, int usual) {
     this.what = what;
     this.blob = blob;
     this.errors = errors;
     this.time = time;
+    this.usual = usual;
   }
 
   /** {@return the ids of a file's blocks, in order, once all are sent} */
   List<String> stage(InputStream bytes, LocalModel.Entry file) throws IOException {
-    int size = blockSize(file.size());
+    int size = blockSize(file.size(), usual);
     List<String> ids = new ArrayList<>();
     for (byte[] block = bytes.readNBytes(size); block.length > 0; block = bytes.readNBytes(size)) {
       String id = id(file, ids.size());
@@ -60,9 +67,8 @@ final class Blocks {
   }
 
   /** {@return the size of a file's blocks, of which a blob has not more than so many} */
-  static int blockSize(long fileSize) {
-    return Math.toIntExact(
-        Math.max(BlobCalls.LARGEST_BLOCK, (fileSize + MOST_BLOCKS - 1) / MOST_BLOCKS));
+  static int blockSize(long fileSize, int usual) {
+    return Math.toIntExact(Math.max(usual, (fileSize + MOST_BLOCKS - 1) / MOST_BLOCKS));
   }
 
   private static String id(LocalModel.Entry file, int place) {

@@ -25,6 +25,9 @@ import reactor.core.publisher.Mono;
 
 /** A container of blobs on loopback, and stores over it. */
 abstract class BlobFixture {
+  /** The largest block of the stores, so that a large file takes no time. */
+  static final int BLOCK = 1000;
+
   static final String FOLDER = "fairlead/" + "0123456789abcdef".repeat(2);
 
   @TempDir
@@ -63,7 +66,7 @@ abstract class BlobFixture {
 
   BlobStore store(BlobAccess access, Duration callTimeout) {
     return new BlobStore(
-        () -> new BlobContainer(server.container(), access), () -> http, callTimeout, time);
+        () -> new BlobContainer(server.container(), access), () -> http, callTimeout, time, BLOCK);
   }
 
   static void upload(BlobStore store, LocalModel model, String file) {
