@@ -217,8 +217,7 @@ abstract class OverlappingOperationsContract extends CapabilitiesContract {
 
   @TestFactory
   final Stream<DynamicTest> anUndeployAllThatDiedAtAnyCallIsResumedByRunningItAgain() {
-    Consumer<Place> resuming =
-        new OncePerState<>(OverlappingOperationsContract::resumeUndeployAll);
+    Consumer<Place> resuming = new OncePerState<>(OverlappingOperationsContract::resumeUndeployAll);
     return Stream.of(Fault.KILLED_BEFORE, Fault.KILLED_AFTER, Fault.DENIED)
         .map(fault -> DynamicTest.dynamicTest(
             "UNDEPLOY_ALL with " + fault, () -> breakUndeployAll(fault, resuming)));
@@ -390,8 +389,8 @@ abstract class OverlappingOperationsContract extends CapabilitiesContract {
     return Stream.of(Fault.KILLED_BEFORE, Fault.KILLED_AFTER)
         .map(fault -> DynamicTest.dynamicTest(
             "DEPLOY with " + fault + ", then UNDEPLOY_ALL",
-            () -> Faults.atEach(
-                callsOfDeploy(), number -> killAndThen(undeploying, number, fault))));
+            () ->
+                Faults.atEach(callsOfDeploy(), number -> killAndThen(undeploying, number, fault))));
   }
 
   private void killAndThen(Consumer<Place> undeploying, int number, Fault fault) {

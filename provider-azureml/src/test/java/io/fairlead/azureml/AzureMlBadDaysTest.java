@@ -379,6 +379,45 @@ class AzureMlBadDaysTest {
         .hasSize(1);
   }
 
+  /** The contract has all that another process may do, at each call, while a deployment takes half a minute. */
+  @Test
+  void aProcessThatDeploysTheSameWaitsForADeploymentThatTakesEightMinutes() {
+    EndpointPlatform other = azure.open();
+    EndpointPlatform first = azure.open(inTheMiddle(() -> deploy(other, FIRST, BLUE)));
+    Duration before = time.elapsed();
+
+    deploy(first, FIRST, BLUE);
+
+    assertThat(time.elapsed().minus(before))
+        .isBetween(Duration.ofMinutes(8), Duration.ofMinutes(10));
+    assertThat(weights()).containsExactly("bert/blue 100");
+    assertThat(workspace.calls()).filteredOn("PUT deployments"::equals).hasSize(1);
+    assertThat(platform.orphans()).isEmpty();
+  }
+
+  @Test
+  void aProcessThatUndeploysWaitsForADeploymentThatTakesEightMinutesAndLeavesNothing() {
+    EndpointPlatform other = azure.open();
+    List<Set<String>> left = new ArrayList<>();
+    EndpointPlatform first = azure.open(inTheMiddle(() -> {
+      other.undeployAll("bert").await(LIMIT);
+      left.add(azure.remains());
+    }));
+
+    // It finds its deployment gone, and deploys anew.
+    deploy(first, FIRST, BLUE);
+
+    assertThat(left).containsExactly(Set.of());
+    assertThat(weights()).containsExactly("bert/blue 100");
+    assertThat(workspace.calls()).filteredOn("PUT deployments"::equals).hasSize(2);
+    assertThat(platform.orphans()).isEmpty();
+  }
+
+  /** {@return no faults, but something that happens once, about four minutes after a deployment was begun} */
+  private static Faults inTheMiddle(Runnable action) {
+    return Faults.beforeCall(numberOf("PUT deployments") + 22, action);
+  }
+
   // ---- what others change ----
 
   @Test
@@ -958,8 +997,8 @@ class AzureMlBadDaysTest {
   @ParameterizedTest
   @ValueSource(booleans = {true, false})
   void anEndpointHasRoomForMoreVariantsThanItHasTags(boolean merges) {
+    azure.fast();
     workspace.patchMergesTags(merges);
-    workspace.duration("PUT deployments", Duration.ofMinutes(1));
     Endpoint live = deploy(platform, FIRST, new Routing("bert", "v1a"));
     for (int i = 2; i <= 60; i++) {
       Endpoint next =

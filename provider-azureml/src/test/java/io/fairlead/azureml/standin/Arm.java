@@ -26,9 +26,7 @@ final class Arm {
   /** {@return a method that something does not have} */
   static AzureError notAllowed(Call call) {
     return AzureError.of(
-        405,
-        "HttpMethodNotAllowed",
-        call.method() + " is not allowed at " + call.path());
+        405, "HttpMethodNotAllowed", call.method() + " is not allowed at " + call.path());
   }
 
   void lowerCase(boolean isTold) {

@@ -69,8 +69,7 @@ final class InProcessClient implements HttpClient {
     }
     BinaryData sent = request.getBodyAsBinaryData();
     byte[] body = sent == null ? new byte[0] : sent.toBytes();
-    return new Call(
-        request.getHttpMethod().toString(), request.getUrl().toString(), headers, body);
+    return new Call(request.getHttpMethod().toString(), request.getUrl().toString(), headers, body);
   }
 
   /** Says as Azure or the network would what went wrong. */

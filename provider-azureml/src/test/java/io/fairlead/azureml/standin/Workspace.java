@@ -97,8 +97,7 @@ public final class Workspace implements AutoCloseable {
     subscription = "%08x-0000-4000-8000-%012x".formatted(number, number);
     id = "%08x-0000-4000-9000-%012x".formatted(number, number);
     groupId = "/subscriptions/" + subscription + "/resourceGroups/" + resourceGroup();
-    resourceId =
-        groupId + "/providers/Microsoft.MachineLearningServices/workspaces/" + name();
+    resourceId = groupId + "/providers/Microsoft.MachineLearningServices/workspaces/" + name();
     region.add(this);
     ScoringServer.add(key, this);
   }

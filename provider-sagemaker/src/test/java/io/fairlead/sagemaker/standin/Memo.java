@@ -26,17 +26,17 @@ final class Memo implements SdkHttpClient {
   /** What is kept of each; more than the calls of a sweep differ in, but for the runs that they name. */
   private static final int MOST = 5_000;
 
+  private static final ThreadLocal<@Nullable Exchange> CURRENT = new ThreadLocal<>();
+
   private final Map<AwsRequest, Sent> requests = new ConcurrentHashMap<>();
   /** Responses, and exceptions that say the same. */
   private final Map<Received, Object> responses = new ConcurrentHashMap<>();
-  private final ThreadLocal<@Nullable Exchange> current = new ThreadLocal<>();
 
   /** An account, and what happens to the calls of somebody who uses it. */
   record Caller(Account account, Faults faults) {
     private Outcome call(Sent sent) {
       try {
-        return new Answered(
-            faults.call(sent.name(), () -> StandIn.answer(account, sent.call())));
+        return new Answered(faults.call(sent.name(), () -> StandIn.answer(account, sent.call())));
       } catch (ServingException fault) {
         return new Broken(fault);
       }
@@ -122,9 +122,8 @@ final class Memo implements SdkHttpClient {
   <Q extends AwsRequest, R> R call(Caller caller, Q request, Function<Q, R> sdk) {
     Sent before = requests.get(request);
     Outcome outcome = before == null ? null : caller.call(before);
-    Object made = outcome == null
-        ? null
-        : outcome.received(request).map(responses::get).orElse(null);
+    Object made =
+        outcome == null ? null : outcome.received(request).map(responses::get).orElse(null);
     if (made instanceof AwsServiceException failure) {
       throw failure.toBuilder().build();
     }
@@ -159,20 +158,19 @@ final class Memo implements SdkHttpClient {
   }
 
   /** Executes on this thread; a fault may make other calls on it meanwhile. */
-  private <Q extends AwsRequest, R> R execute(
-      Exchange exchange, Q request, Function<Q, R> sdk) {
-    Exchange outer = current.get();
-    current.set(exchange);
+  private <Q extends AwsRequest, R> R execute(Exchange exchange, Q request, Function<Q, R> sdk) {
+    Exchange outer = CURRENT.get();
+    CURRENT.set(exchange);
     try {
       return sdk.apply(request);
     } finally {
-      current.set(outer);
+      CURRENT.set(outer);
     }
   }
 
   @Override
   public ExecutableHttpRequest prepareRequest(HttpExecuteRequest request) {
-    Exchange exchange = current.get();
+    Exchange exchange = CURRENT.get();
     if (exchange == null) {
       throw new IllegalStateException("the call has no account: make it by a memoized client");
     }

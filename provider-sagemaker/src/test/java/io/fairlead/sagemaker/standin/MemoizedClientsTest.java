@@ -175,12 +175,12 @@ class MemoizedClientsTest {
     Account account = account();
     create(memoized(account(), Faults.none()));
 
-    assertThatThrownBy(() ->
-            create(memoized(account, Faults.at("sagemaker", 1, Fault.KILLED_BEFORE))))
+    assertThatThrownBy(
+            () -> create(memoized(account, Faults.at("sagemaker", 1, Fault.KILLED_BEFORE))))
         .isInstanceOf(ProcessKilled.class);
     assertThat(account.calls()).isEmpty();
-    assertThatThrownBy(() ->
-            create(memoized(account, Faults.at("sagemaker", 1, Fault.KILLED_AFTER))))
+    assertThatThrownBy(
+            () -> create(memoized(account, Faults.at("sagemaker", 1, Fault.KILLED_AFTER))))
         .isInstanceOf(ProcessKilled.class);
     assertThat(account.calls()).containsExactly("CreateModel");
   }
@@ -194,8 +194,8 @@ class MemoizedClientsTest {
     String key = "AKIDOWN" + KEYS.incrementAndGet();
     Account own = account(key);
     Faults ownFaults = Faults.at("sagemaker", 2, fault);
-    SageMakerClient client = build(
-        SageMakerClient.builder(), key, new BrokenHttpClient(StandIn.client(), ownFaults));
+    SageMakerClient client =
+        build(SageMakerClient.builder(), key, new BrokenHttpClient(StandIn.client(), ownFaults));
     Account account = account();
     Faults faults = Faults.at("sagemaker", 2, fault);
     SageMakerClient memoized = memoized(account, faults);
@@ -218,9 +218,7 @@ class MemoizedClientsTest {
   @Test
   void bodiesAreStreamedAndWhatIsKnownOfThemIsMemoized() {
     S3Client sharedS3 = build(
-        S3Client.builder()
-            .forcePathStyle(true)
-            .endpointOverride(URI.create("http://127.0.0.1")),
+        S3Client.builder().forcePathStyle(true).endpointOverride(URI.create("http://127.0.0.1")),
         "AKIDSHARED",
         counted());
     for (String content : List.of("one", "three")) {
@@ -253,8 +251,8 @@ class MemoizedClientsTest {
     MemoizedClients clients = new MemoizedClients(account, Faults.none());
     SageMakerRuntimeClient runtime =
         clients.runtime(build(SageMakerRuntimeClient.builder(), "AKIDSHARED", counted()));
-    ApplicationAutoScalingClient scaling = clients.autoScaling(
-        build(ApplicationAutoScalingClient.builder(), "AKIDSHARED", counted()));
+    ApplicationAutoScalingClient scaling =
+        clients.autoScaling(build(ApplicationAutoScalingClient.builder(), "AKIDSHARED", counted()));
 
     for (int i = 0; i < 2; i++) {
       assertThat(runtime

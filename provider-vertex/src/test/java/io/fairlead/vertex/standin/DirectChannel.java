@@ -9,6 +9,7 @@ import io.grpc.MethodDescriptor;
 import io.grpc.Status;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 
@@ -95,7 +96,7 @@ final class DirectChannel extends Channel {
 
     private void endAtTheDeadline() {
       if (options.getDeadline() != null) {
-        options
+        ScheduledFuture<?> unused = options
             .getDeadline()
             .runOnExpiration(() -> close(Status.DEADLINE_EXCEEDED, new Metadata()), DEADLINES);
       }

@@ -38,7 +38,8 @@ final class Rules {
       "aiplatform.googleapis.com/prediction/online/request_count");
 
   /** A field, and of which collection its value names something; null if it is no name. */
-  private record Checked(FieldDescriptor field, boolean required, @Nullable String collection) {}
+  private record Checked(
+      FieldDescriptor field, boolean required, @Nullable String collection) {}
 
   /** What the SDK says of each type of message, looked up once: at each call it is most of what a call costs. */
   private static final Map<Descriptor, List<Checked>> CHECKED = new ConcurrentHashMap<>();
@@ -57,7 +58,8 @@ final class Rules {
 
   private static void walk(
       Message message, String path, boolean shallow, List<Map.Entry<String, String>> problems) {
-    for (Checked checked : CHECKED.computeIfAbsent(message.getDescriptorForType(), Rules::checked)) {
+    for (Checked checked :
+        CHECKED.computeIfAbsent(message.getDescriptorForType(), Rules::checked)) {
       FieldDescriptor field = checked.field();
       String name = path + field.getName();
       if (checked.required() && !isSet(message, field)) {
@@ -105,7 +107,8 @@ final class Rules {
         || !field.getOptions().hasExtension(ResourceProto.resourceReference)) {
       return null;
     }
-    String type = field.getOptions().getExtension(ResourceProto.resourceReference).getType();
+    String type =
+        field.getOptions().getExtension(ResourceProto.resourceReference).getType();
     return type.isEmpty() ? "" : COLLECTIONS.get(type);
   }
 

@@ -431,8 +431,7 @@ final class Services {
         StringWriter trace = new StringWriter();
         e.printStackTrace(new PrintWriter(trace, true));
         return Optional.of(Ended.refused(
-            Status.UNIMPLEMENTED.withDescription("The stand-in failed: " + trace),
-            new Metadata()));
+            Status.UNIMPLEMENTED.withDescription("The stand-in failed: " + trace), new Metadata()));
       }
     }
   }

@@ -123,8 +123,8 @@ class BlobAccessTest extends BlobFixture {
     server.loseAnswer("GET list");
     server.loseAnswer("GET list");
 
-    String output = run(
-        "-Xlog:class+load:file=" + loaded, "-Dorg.slf4j.simpleLogger.defaultLogLevel=trace");
+    String output =
+        run("-Xlog:class+load:file=" + loaded, "-Dorg.slf4j.simpleLogger.defaultLogLevel=trace");
 
     assertThat(output)
         .contains("DEBUG com.azure.", "UNAUTHORIZED", "UNAVAILABLE", "Not (not shown)");
