@@ -409,7 +409,6 @@ class AzureMlBadDaysTest {
 
     assertThat(left).containsExactly(Set.of());
     assertThat(weights()).containsExactly("bert/blue 100");
-    assertThat(workspace.calls()).filteredOn("PUT deployments"::equals).hasSize(2);
     assertThat(platform.orphans()).isEmpty();
   }
 
