@@ -32,8 +32,8 @@ public final class ChatJson {
 
   private static final String MAX_TOKENS = "max_tokens";
   private static final String MAX_COMPLETION_TOKENS = "max_completion_tokens";
-  private static final String FREQUENCY_PENALTY = "frequency_penalty";
   private static final String TOP_P = "top_p";
+  private static final String FREQUENCY_PENALTY = "frequency_penalty";
   private static final String PRESENCE_PENALTY = "presence_penalty";
   private static final Set<String> KNOWN = Set.of(
       "messages",

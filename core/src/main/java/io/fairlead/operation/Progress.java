@@ -28,13 +28,8 @@ public record Progress(
   /** {@return the event as one line of text} */
   @Override
   public String toString() {
-    StringBuilder line = new StringBuilder();
-    if (step > 0) {
-      line.append('[').append(step).append('/').append(steps).append("] ");
-    }
-    if (!resource.isEmpty()) {
-      line.append(resource).append(": ");
-    }
-    return line.append(message).toString();
+    return (step > 0 ? "[" + step + "/" + steps + "] " : "")
+        + (resource.isEmpty() ? "" : resource + ": ")
+        + message;
   }
 }

@@ -31,6 +31,7 @@ import software.amazon.awssdk.regions.Region;
 import software.amazon.awssdk.services.applicationautoscaling.ApplicationAutoScalingClient;
 import software.amazon.awssdk.services.s3.S3Client;
 import software.amazon.awssdk.services.sagemaker.SageMakerClient;
+import software.amazon.awssdk.services.sagemakerruntime.SageMakerRuntimeClient;
 
 /** An account of its own at the stand-in of AWS, and platforms that serve there without a wire, unless it is asked for. */
 public final class Aws implements Place {
@@ -57,10 +58,13 @@ public final class Aws implements Place {
     static SageMakerConfig.Clients of(Account account, Faults faults) {
       MemoizedClients memoized = new MemoizedClients(account, faults);
       return SageMakerConfig.Clients.NONE
-          .withControlPlane(memoized.controlPlane(CLIENTS.controlPlane().orElseThrow()))
-          .withRuntime(memoized.runtime(CLIENTS.runtime().orElseThrow()))
-          .withS3(memoized.s3(CLIENTS.s3().orElseThrow()))
-          .withAutoScaling(memoized.autoScaling(CLIENTS.autoScaling().orElseThrow()));
+          .withControlPlane(
+              memoized.of(SageMakerClient.class, CLIENTS.controlPlane().orElseThrow()))
+          .withRuntime(
+              memoized.of(SageMakerRuntimeClient.class, CLIENTS.runtime().orElseThrow()))
+          .withS3(memoized.of(S3Client.class, CLIENTS.s3().orElseThrow()))
+          .withAutoScaling(memoized.of(
+              ApplicationAutoScalingClient.class, CLIENTS.autoScaling().orElseThrow()));
     }
   }
 

@@ -7,7 +7,7 @@ import java.nio.ByteBuffer;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.function.Function;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import software.amazon.awssdk.awscore.AwsRequest;
 import software.amazon.awssdk.awscore.exception.AwsServiceException;
@@ -118,8 +118,7 @@ final class Memo implements SdkHttpClient {
    * @param request all of it
    * @param sdk makes it by a client whose HTTP client this is
    */
-  @SuppressWarnings("unchecked")
-  <Q extends AwsRequest, R> R call(Caller caller, Q request, Function<Q, R> sdk) {
+  Object call(Caller caller, AwsRequest request, Supplier<Object> sdk) {
     Sent before = requests.get(request);
     Outcome outcome = before == null ? null : caller.call(before);
     Object made =
@@ -128,11 +127,11 @@ final class Memo implements SdkHttpClient {
       throw failure.toBuilder().build();
     }
     if (made != null) {
-      return (R) made;
+      return made;
     }
     Exchange exchange = new Exchange(caller, request, outcome);
     try {
-      R response = execute(exchange, request, sdk);
+      Object response = execute(exchange, sdk);
       exchange.received.ifPresent(received -> keep(responses, received, response));
       return response;
     } catch (AwsServiceException failure) {
@@ -153,16 +152,16 @@ final class Memo implements SdkHttpClient {
   }
 
   /** Makes a call whose body, or whose answer's, is a stream beside the request or the response. */
-  <Q extends AwsRequest, R> R stream(Caller caller, Q request, Function<Q, R> sdk) {
-    return execute(new Exchange(caller, request, null), request, sdk);
+  Object stream(Caller caller, AwsRequest request, Supplier<Object> sdk) {
+    return execute(new Exchange(caller, request, null), sdk);
   }
 
   /** Executes on this thread; a fault may make other calls on it meanwhile. */
-  private <Q extends AwsRequest, R> R execute(Exchange exchange, Q request, Function<Q, R> sdk) {
+  private Object execute(Exchange exchange, Supplier<Object> sdk) {
     Exchange outer = CURRENT.get();
     CURRENT.set(exchange);
     try {
-      return sdk.apply(request);
+      return sdk.get();
     } finally {
       CURRENT.set(outer);
     }

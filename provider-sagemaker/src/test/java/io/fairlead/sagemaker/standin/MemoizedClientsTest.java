@@ -86,7 +86,7 @@ class MemoizedClientsTest {
   }
 
   private SageMakerClient memoized(Account account, Faults faults) {
-    return new MemoizedClients(account, faults).controlPlane(shared);
+    return new MemoizedClients(account, faults).of(SageMakerClient.class, shared);
   }
 
   @AfterEach
@@ -224,7 +224,7 @@ class MemoizedClientsTest {
     for (String content : List.of("one", "three")) {
       Account account = account();
       account.addBucket("memo");
-      S3Client s3 = new MemoizedClients(account, Faults.none()).s3(sharedS3);
+      S3Client s3 = new MemoizedClients(account, Faults.none()).of(S3Client.class, sharedS3);
 
       s3.putObject(r -> r.bucket("memo").key(name), RequestBody.fromString(content));
 
@@ -249,10 +249,12 @@ class MemoizedClientsTest {
     account.addEndpointConfig(name, name, "blue");
     account.addEndpoint(name, name);
     MemoizedClients clients = new MemoizedClients(account, Faults.none());
-    SageMakerRuntimeClient runtime =
-        clients.runtime(build(SageMakerRuntimeClient.builder(), "AKIDSHARED", counted()));
-    ApplicationAutoScalingClient scaling =
-        clients.autoScaling(build(ApplicationAutoScalingClient.builder(), "AKIDSHARED", counted()));
+    SageMakerRuntimeClient runtime = clients.of(
+        SageMakerRuntimeClient.class,
+        build(SageMakerRuntimeClient.builder(), "AKIDSHARED", counted()));
+    ApplicationAutoScalingClient scaling = clients.of(
+        ApplicationAutoScalingClient.class,
+        build(ApplicationAutoScalingClient.builder(), "AKIDSHARED", counted()));
 
     for (int i = 0; i < 2; i++) {
       assertThat(runtime

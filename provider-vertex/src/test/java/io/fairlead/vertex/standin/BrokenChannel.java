@@ -50,32 +50,15 @@ public final class BrokenChannel implements ClientInterceptor {
         : next.newCall(method, options);
   }
 
-  private static final class BrokenCall<Q, A> extends ClientCall<Q, A> {
+  private static final class BrokenCall<Q, A> extends UnaryCall<Q, A> {
     private final Faults faults;
     private final MethodDescriptor<Q, A> method;
     private final ClientCall<Q, A> call;
-    private @Nullable Listener<A> listener;
-    private @Nullable Metadata headers;
-    private @Nullable Q request;
 
     BrokenCall(Faults faults, MethodDescriptor<Q, A> method, ClientCall<Q, A> call) {
       this.faults = faults;
       this.method = method;
       this.call = call;
-    }
-
-    @Override
-    public void start(Listener<A> newListener, Metadata newHeaders) {
-      listener = newListener;
-      headers = newHeaders;
-    }
-
-    @Override
-    public void request(int messages) {}
-
-    @Override
-    public void sendMessage(Q message) {
-      request = message;
     }
 
     @Override

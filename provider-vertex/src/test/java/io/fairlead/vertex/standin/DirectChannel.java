@@ -42,33 +42,16 @@ final class DirectChannel extends Channel {
     return wire.authority();
   }
 
-  private static final class DirectCall<Q, A> extends ClientCall<Q, A> {
+  private static final class DirectCall<Q, A> extends UnaryCall<Q, A> {
     private final World world;
     private final MethodDescriptor<Q, A> method;
     private final CallOptions options;
     private final AtomicBoolean closed = new AtomicBoolean();
-    private @Nullable Listener<A> listener;
-    private @Nullable Metadata headers;
-    private @Nullable Q request;
 
     DirectCall(World world, MethodDescriptor<Q, A> method, CallOptions options) {
       this.world = world;
       this.method = method;
       this.options = options;
-    }
-
-    @Override
-    public void start(Listener<A> newListener, Metadata newHeaders) {
-      listener = newListener;
-      headers = newHeaders;
-    }
-
-    @Override
-    public void request(int messages) {}
-
-    @Override
-    public void sendMessage(Q message) {
-      request = message;
     }
 
     @Override
@@ -108,7 +91,8 @@ final class DirectChannel extends Channel {
     }
 
     private void close(Status status, Metadata trailers) {
-      if (closed.compareAndSet(false, true)) {
+      // A process that was killed before its call cancels a call that was never started.
+      if (listener != null && closed.compareAndSet(false, true)) {
         listener.onClose(status, trailers);
       }
     }

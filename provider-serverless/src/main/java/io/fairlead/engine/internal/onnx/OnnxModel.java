@@ -229,11 +229,10 @@ final class OnnxModel implements TensorModel {
       options.setIntraOpNumThreads(loadOptions.threads());
       options.setInterOpNumThreads(1);
       options.setOptimizationLevel(OrtSession.SessionOptions.OptLevel.ALL_OPT);
-      // More threads are for lower latency, which they do not bring without spinning; but between
-      // runs they would keep a
-      // processor from whoever asks for the next one.
+      // More threads are for lower latency, which they do not bring without spinning.
       options.addConfigEntry(
           "session.intra_op.allow_spinning", loadOptions.threads() > 1 ? "1" : "0");
+      // Between runs they would keep a processor from whoever asks for the next one.
       options.addConfigEntry("session.force_spinning_stop", "1");
       options.addConfigEntry("session.inter_op.allow_spinning", "0");
       // An arena keeps what the largest run took, and after one that was too large it asks for as
