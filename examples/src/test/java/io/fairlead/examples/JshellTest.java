@@ -19,21 +19,12 @@ class JshellTest {
     return Jshell.output(script, typed, folder, Map.of());
   }
 
-  @Test
-  void theFirstStepsEndWithNothingLeft() throws Exception {
-    assertThat(output("first-steps", Jshell.END))
-        .containsSubsequence(
-            "deploy ask/blue on local: SUCCEEDED",
-            "ask/blue READY 90%",
-            "ask/green READY 10%",
-            "served by blue",
-            "Type, with Tab",
-            "undeploy ask/blue on local: SUCCEEDED",
-            "left: [] []");
-  }
-
-  /** Types what a section of the page types, and expects what it shows as the answers, in order. */
-  private void followThePage(String section, String script) throws Exception {
+  /**
+   * Types what a section of the page types, and expects what it shows as the answers, in order.
+   *
+   * @return all output
+   */
+  private String followThePage(String section, String script) throws Exception {
     String page = Files.readString(Path.of("../docs/jshell.md"));
     String text = page.substring(page.indexOf("\n## " + section + "\n") + 1);
     List<String> blocks = Pattern.compile("```jshell\n(.*?)```", Pattern.DOTALL)
@@ -49,11 +40,13 @@ class JshellTest {
         .map(line -> line.substring(prompt.length()) + "\n")
         .collect(joining());
 
-    assertThat(unnumbered(output(script, typed + Jshell.END)))
+    String output = output(script, typed + Jshell.END);
+    assertThat(unnumbered(output))
         .containsSubsequence(lines.stream()
             .filter(line -> !line.startsWith(prompt))
             .map(line -> unnumbered(line) + "\n")
             .toList());
+    return output;
   }
 
   private static String unnumbered(String answers) {
@@ -66,12 +59,7 @@ class JshellTest {
   }
 
   @Test
-  void theCanaryOfThePageIsAnsweredAsItSays() throws Exception {
-    followThePage("A canary", "canary");
-  }
-
-  @Test
-  void whatIsTypedIsAnsweredInALineEach() throws Exception {
+  void theFirstStepsLeaveNothingAndWhatIsTypedIsAnsweredInALineEach() throws Exception {
     String output = output("first-steps", """
         similar("How old is the boat?", "When was the ship built?") > similar("a boat", "taxes")
         container
@@ -88,6 +76,11 @@ class JshellTest {
 
     assertThat(unnumbered(output))
         .containsSubsequence(
+            "deploy ask/blue on local: SUCCEEDED",
+            "ask/blue READY 90%",
+            "ask/green READY 10%",
+            "served by blue",
+            "Type, with Tab",
             "==> true\n",
             "container ==> Container[classpath:all-minilm-l6-v2-q.onnx]\n",
             "blue ==> Endpoint[ask/blue, classpath:all-minilm-l6-v2-q.onnx, 1 instance]\n",
@@ -100,12 +93,13 @@ class JshellTest {
             "scaled ==> scale ask/green on local: SUCCEEDED\n",
             "update traffic ask (weights: {blue=90, green=10} -> {blue=100})",
             "delete variant ask/green",
+            "undeploy ask/blue on local: SUCCEEDED",
             "left: [] []");
   }
 
   @Test
-  void theCanaryIsPromotedOrRolledBackByItsGuard() throws Exception {
-    String output = output("canary", Jshell.END);
+  void theCanaryOfThePageIsPromotedOrRolledBackByItsGuard() throws Exception {
+    String output = followThePage("A canary", "canary");
 
     assertThat(output)
         .containsSubsequence(

@@ -91,7 +91,9 @@ public final class TreeWriter {
   }
 
   private static boolean isAbsent(@Nullable Object part) {
-    return Options.none().equals(part) || Optional.empty().equals(part);
+    return part instanceof Options<?> options
+        ? options.values().isEmpty()
+        : part instanceof Optional<?> optional && optional.isEmpty();
   }
 
   private static ObjectNode record(Object value) {

@@ -666,8 +666,9 @@ class BadDaysTest {
     assertThatThrownBy(waits::get)
         .hasRootCauseInstanceOf(ServingException.class)
         .hasMessageContaining("Platform 'serverless' is closed");
-    closed.get();
     assertThat(runs).isNotDone();
+    door.open();
+    closed.get();
   }
 
   @Test

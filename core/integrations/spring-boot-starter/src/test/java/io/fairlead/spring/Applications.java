@@ -1,6 +1,8 @@
 package io.fairlead.spring;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
+import static java.util.Objects.requireNonNull;
+import static org.assertj.core.api.Assertions.assertThat;
 
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.observation.DefaultMeterObservationHandler;
@@ -12,8 +14,11 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.URI;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
-import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
 import java.util.logging.Level;
 import java.util.logging.Logger;
 import org.springframework.boot.SpringApplication;
@@ -113,15 +118,30 @@ final class Applications {
       ObservationRegistry observations = ObservationRegistry.create();
       observations
           .observationConfig()
-          .observationHandler(new DefaultMeterObservationHandler(meters))
-          .observationHandler(spans);
+          // Told of ends in reverse order: who waits for a span finds it in the metrics.
+          .observationHandler(spans)
+          .observationHandler(new DefaultMeterObservationHandler(meters));
       return observations;
     }
   }
 
   /** What a tracer would see. */
   static final class Spans implements ObservationHandler<Observation.Context> {
-    final List<Observation.Context> ended = new CopyOnWriteArrayList<>();
+    private final BlockingQueue<Observation.Context> ended = new LinkedBlockingQueue<>();
+
+    /**
+     * {@return the spans that have ended, once there are so many, by name: an operation's end is told about when its caller
+     * has the result, or a moment later}
+     */
+    List<Observation.Context> ended(int count) throws InterruptedException {
+      List<Observation.Context> spans = new ArrayList<>();
+      for (int i = 0; i < count; i++) {
+        spans.add(requireNonNull(ended.poll(1, TimeUnit.MINUTES), "no further span has ended"));
+      }
+      assertThat(ended).isEmpty();
+      spans.sort(Comparator.comparing(Observation.Context::getContextualName));
+      return spans;
+    }
 
     @Override
     public boolean supportsContext(Observation.Context context) {

@@ -45,6 +45,7 @@ class ObservationsTest {
 
       use(context);
 
+      assertThat(context.getBean(Applications.Spans.class).ended(3)).hasSize(3);
       assertThat(count(
               meters,
               "fairlead.operations",
@@ -87,11 +88,12 @@ class ObservationsTest {
     context.withUserConfiguration(Applications.Observed.class).run(context -> {
       use(context);
 
-      assertThat(context.getBean(Applications.Spans.class).ended)
+      List<Observation.Context> spans =
+          context.getBean(Applications.Spans.class).ended(3);
+      assertThat(spans)
           .extracting(Observation.Context::getContextualName)
           .containsExactly("deploy echo", "invoke echo", "invoke echo");
-      Observation.Context failed =
-          context.getBean(Applications.Spans.class).ended.get(2);
+      Observation.Context failed = spans.get(2);
       assertThat(failed.getError())
           .isInstanceOf(ServingException.class)
           .hasMessage("model_failed")
