@@ -22,7 +22,8 @@ import java.util.function.ToDoubleFunction;
  */
 public final class WholeProcess {
   private static final int[] CONNECTIONS = {1, 4, 16};
-  private static final double WARM_UP = 4;
+  /** Seconds at four connections, after which the JVMs' compilers no longer take a processor from what they compile for. */
+  private static final double WARM_UP = 15;
   private static final double SECOND = 1e9;
   private static final String FAIRLEAD = "fairlead";
   private static final String LATENCY = "fairlead, latency";
