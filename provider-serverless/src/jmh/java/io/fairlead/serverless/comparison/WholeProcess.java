@@ -24,6 +24,7 @@ public final class WholeProcess {
   private static final int[] CONNECTIONS = {1, 4, 16};
   /** Seconds at four connections, after which the JVMs' compilers no longer take a processor from what they compile for. */
   private static final double WARM_UP = 15;
+
   private static final double SECOND = 1e9;
   private static final String FAIRLEAD = "fairlead";
   private static final String LATENCY = "fairlead, latency";
