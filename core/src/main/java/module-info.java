@@ -14,6 +14,7 @@ module io.fairlead.core {
   exports io.fairlead.platform;
   exports io.fairlead.provider;
   exports io.fairlead.reconcile;
+  exports io.fairlead.rollout;
   exports io.fairlead.spi;
 
   uses io.fairlead.spi.OptionsProvider;

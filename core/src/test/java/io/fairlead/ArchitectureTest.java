@@ -60,13 +60,15 @@ class ArchitectureTest {
       error     |
       grammar   |
       operation | grammar, error
-      platform  | grammar, error, operation, spi, provider, json
+      platform  | grammar, error, operation, spi, provider, json, rollout
       language  | grammar, error, json.internal, platform, provider, com.fasterxml.jackson
       provider  | grammar, error
       spi       | grammar, platform, provider
       json      | grammar, json.internal, com.fasterxml.jackson
       json.internal | grammar, spi, provider, com.fasterxml.jackson
-      reconcile | grammar, error, operation, platform, provider, org.slf4j
+      reconcile | grammar, error, operation, platform, provider, rollout, rollout.internal, org.slf4j
+      rollout   | grammar, provider
+      rollout.internal | rollout
       """;
 
   @ParameterizedTest

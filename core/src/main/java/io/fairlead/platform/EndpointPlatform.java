@@ -11,6 +11,8 @@ import io.fairlead.grammar.TrafficWeight;
 import io.fairlead.grammar.Version;
 import io.fairlead.operation.Operation;
 import io.fairlead.operation.Plan;
+import io.fairlead.rollout.Evidence;
+import io.fairlead.rollout.Rollout;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.function.Function;
@@ -79,6 +81,30 @@ public interface EndpointPlatform extends Platform<Endpoint> {
    * @return the operation, whose result is the candidate with its new weight
    */
   Operation<Version> route(Version stable, Version candidate, TrafficWeight weight);
+
+  /**
+   * Moves the requests of a public name to a new version in steps, as long as the guards find it good: {@link #route}
+   * for each, and a look at the evidence in between.
+   *
+   * <p>If a guard refuses the candidate, the stable version gets its requests back, and the operation fails with kind
+   * {@code MODEL_FAILED} and a sentence that has the counts. With kind {@code TIMEOUT}, if too little was seen of it. With
+   * kind {@code CONFLICT}, if somebody else changed the traffic of the two meanwhile, which then stays as they left it;
+   * and at once if other variants leave less than the last step's weight, or if this candidate was {@linkplain
+   * Rollout#onceMore() rolled back before}: that is noted on the platform, until the candidate is undeployed. A cancelled
+   * rollout, and one that fails otherwise, leaves the candidate the weight that it had before.
+   *
+   * <p>It runs in this process, for as long as its steps bake; other operations on the name may run meanwhile. If the
+   * process dies, the weights stay as they are, and nobody watches: call it again, from any machine. It goes on at the
+   * first step that has not less than the candidate, and bakes it anew.
+   *
+   * @param stable the version that gets the rest of the two
+   * @param candidate another variant of the same name, deployed
+   * @param rollout the steps, one or more, and the guards
+   * @param evidence where the guards look
+   * @return the operation, whose result is the candidate with the weight of the last step
+   */
+  Operation<Version> rollOut(
+      Endpoint stable, Endpoint candidate, Rollout rollout, Evidence evidence);
 
   /**
    * Deletes a variant with the resources that it uses on the platform, whatever the value says, and that nothing else

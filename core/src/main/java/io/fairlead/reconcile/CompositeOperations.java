@@ -64,8 +64,13 @@ public final class CompositeOperations implements AutoCloseable {
    * @throws ServingException of kind {@code CANCELLED} if the platform is closed
    */
   public <R> Operation<R> run(String verb, String name, Work<R> work) {
-    String title = verb + " " + name;
-    Run<R> run = new Run<>(workers.newId(verb), title, time, List.of());
+    return run(verb, name, name, work);
+  }
+
+  /** Starts an operation on a part of what has a public name, after those before it on the same name. */
+  <R> Operation<R> run(String verb, String subject, String name, Work<R> work) {
+    String title = verb + " " + subject;
+    Run<R> run = new Run<>(workers.newId(verb.replace(' ', '-')), title, time, List.of());
     workers.start(name, title, run, () -> work(title, name, run, work));
     return run;
   }
@@ -75,14 +80,14 @@ public final class CompositeOperations implements AutoCloseable {
     if (!run.begin(where)) {
       return;
     }
-    Steps steps = new Steps(run);
+    Steps steps = new Steps(run, name);
     boolean succeeded = false;
     try {
       steps.checkStop();
       R result = work.run(steps);
       succeeded = run.succeed(result, where + " is done");
       if (!succeeded) {
-        rollBackAndFail(where, name, run, steps, stopped(null));
+        rollBackAndFail(where, run, steps, stopped(null));
       }
     } catch (ServingException e) {
       // The interrupt that ended a step is not meant for what follows.
@@ -103,7 +108,7 @@ public final class CompositeOperations implements AutoCloseable {
                 + "). Run the same operation again to resume it, or undeploy to remove it.",
             e));
       } else {
-        rollBackAndFail(where, name, run, steps, e);
+        rollBackAndFail(where, run, steps, e);
       }
     } catch (RuntimeException e) {
       if (run.isClosed()) {
@@ -112,7 +117,6 @@ public final class CompositeOperations implements AutoCloseable {
       }
       rollBackAndFail(
           where,
-          name,
           run,
           steps,
           new ServingException(platform, ErrorKind.UNKNOWN, "an unexpected " + e, e));
@@ -123,14 +127,13 @@ public final class CompositeOperations implements AutoCloseable {
     }
   }
 
-  private void rollBackAndFail(
-      String where, String name, Run<?> run, Steps steps, ServingException why) {
+  private void rollBackAndFail(String where, Run<?> run, Steps steps, ServingException why) {
     boolean cancelled = run.isCancelled();
     String reason = withFullStop(String.valueOf(why.getMessage()));
     String message = where + (cancelled ? " was cancelled: " : " failed: ") + reason;
     run.rollingBack(message);
     List<Throwable> problems = new ArrayList<>();
-    String end = steps.undo(name, problems);
+    String end = steps.undo(problems);
     ServingException exception = ServingException.builder(
             platform, cancelled ? ErrorKind.CANCELLED : why.kind(), message + end)
         .cause(why)
@@ -157,16 +160,18 @@ public final class CompositeOperations implements AutoCloseable {
   /** What the work of an operation does with it: it reports, waits for steps, and says how they are undone. */
   public final class Steps {
     private final Run<?> run;
+    private final String name;
     private final Deque<Undo> undos = new ArrayDeque<>();
     private final List<Runnable> whenFailed = new ArrayList<>();
     private Deadline deadline = Deadline.after(limit, time);
 
-    private Steps(Run<?> run) {
+    private Steps(Run<?> run, String name) {
       this.run = run;
+      this.name = name;
     }
 
-    /** How a step is undone. */
-    private record Undo(String what, Supplier<? extends Operation<?>> operation) {}
+    /** How a step is undone, and what to do if it cannot be. */
+    private record Undo(String what, Supplier<? extends Operation<?>> operation, String wayOut) {}
 
     /** Reports an event. */
     public void report(String message) {
@@ -221,7 +226,16 @@ public final class CompositeOperations implements AutoCloseable {
      * @param operation starts the operation that undoes it
      */
     public void undoBy(String what, Supplier<? extends Operation<?>> operation) {
-      undos.push(new Undo(what, operation));
+      undoBy(what, operation, "undeploy " + name + " removes the rest");
+    }
+
+    /**
+     * Adds how what was done is undone, as {@link #undoBy(String, Supplier)} does.
+     *
+     * @param wayOut what the caller can do if that fails, such as {@code undeploy bert removes the rest}
+     */
+    void undoBy(String what, Supplier<? extends Operation<?>> operation, String wayOut) {
+      undos.push(new Undo(what, operation, wayOut));
     }
 
     /**
@@ -283,7 +297,7 @@ public final class CompositeOperations implements AutoCloseable {
       return deadline.left();
     }
 
-    private String undo(String name, List<Throwable> problems) {
+    private String undo(List<Throwable> problems) {
       deadline = Deadline.after(limit, time);
       List<String> undone = new ArrayList<>();
       for (Undo undo : undos) {
@@ -292,8 +306,7 @@ public final class CompositeOperations implements AutoCloseable {
           undone.add(undo.what());
         } catch (RuntimeException e) {
           problems.add(e);
-          return " The rollback failed at " + undo.what() + ": undeploy " + name
-              + " removes the rest.";
+          return " The rollback failed at " + undo.what() + ": " + undo.wayOut() + ".";
         }
       }
       return undone.isEmpty() ? "" : " Rolled back: " + String.join(", ", undone) + ".";

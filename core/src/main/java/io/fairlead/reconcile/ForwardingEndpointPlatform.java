@@ -13,6 +13,8 @@ import io.fairlead.operation.Operation;
 import io.fairlead.operation.Plan;
 import io.fairlead.platform.Description;
 import io.fairlead.platform.EndpointPlatform;
+import io.fairlead.rollout.Evidence;
+import io.fairlead.rollout.Rollout;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.function.Function;
@@ -52,6 +54,12 @@ public abstract class ForwardingEndpointPlatform
   @Override
   public Operation<Version> route(Version stable, Version candidate, TrafficWeight weight) {
     return platform.route(stable, candidate, weight);
+  }
+
+  @Override
+  public Operation<Version> rollOut(
+      Endpoint stable, Endpoint candidate, Rollout rollout, Evidence evidence) {
+    return platform.rollOut(stable, candidate, rollout, evidence);
   }
 
   @Override

@@ -2,6 +2,8 @@ package io.fairlead.reconcile;
 
 import static java.util.Objects.requireNonNull;
 
+import io.fairlead.error.ErrorKind;
+import io.fairlead.error.ServingException;
 import io.fairlead.grammar.Container;
 import io.fairlead.grammar.Dependencies;
 import io.fairlead.grammar.Endpoint;
@@ -23,6 +25,8 @@ import io.fairlead.reconcile.ReconcileRequest.Content;
 import io.fairlead.reconcile.ReconcileRequest.Preparation;
 import io.fairlead.reconcile.Resource.Goal;
 import io.fairlead.reconcile.Resource.Role;
+import io.fairlead.rollout.Evidence;
+import io.fairlead.rollout.Rollout;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -32,9 +36,11 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.Function;
 import java.util.function.Supplier;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * An endpoint platform that is assembled from a provider's mapper, kinds of resources and invoker.
@@ -45,6 +51,7 @@ public final class ReconciledEndpointPlatform extends ReconciledPlatform<Endpoin
     implements EndpointPlatform {
   private final EndpointMapper mapper;
   private final EndpointCompletion completion;
+  private final @Nullable Rollouts rollouts;
 
   /**
    * Creates a platform.
@@ -73,13 +80,16 @@ public final class ReconciledEndpointPlatform extends ReconciledPlatform<Endpoin
     super(reconciler, mapper.options(), invoker, onClose);
     this.mapper = mapper;
     this.completion = requireNonNull(completion, "completion");
+    this.rollouts = new Rollouts(id(), reconciler.time(), new RolloutGround());
     reconciler.traffic();
+    reconciler.kind(RolledBack.KIND);
   }
 
   private ReconciledEndpointPlatform(ReconciledEndpointPlatform real, Preview preview) {
     super(real, preview);
     this.mapper = real.mapper;
     this.completion = real.completion;
+    this.rollouts = null;
   }
 
   @Override
@@ -131,34 +141,151 @@ public final class ReconciledEndpointPlatform extends ReconciledPlatform<Endpoin
 
   @Override
   public Operation<Version> route(Version stable, Version candidate, TrafficWeight weight) {
-    Routing from = stable.endpoint().routing();
-    Routing to = candidate.endpoint().routing();
-    Problems.in("route")
+    Endpoint from = stable.endpoint();
+    Endpoint to = candidate.endpoint();
+    checkVersions("candidate.endpoint.routing", from, to, Problems.in("route"));
+    return routing(
+        from,
+        to,
+        weight,
+        new TrafficChange.Split(
+            from.routing().variant(), to.routing().variant(), weight.percent()));
+  }
+
+  private Operation<Version> routing(
+      Endpoint stable, Endpoint candidate, TrafficWeight weight, Desired<Traffic> change) {
+    String name = candidate.name();
+    Content<Version> content = Content.of(
+        List.of(
+            requiredVariant(stable),
+            requiredVariant(candidate),
+            Resource.setting(TrafficSetting.KIND, name, change)),
+        List.of(),
+        candidate.at(weight));
+    String subject = candidate.routing().path() + " to " + weight.percent() + "%";
+    return run(ReconcileRequest.of("route", subject, name, preparing -> content));
+  }
+
+  /** Checks that two endpoints are different versions of one name. */
+  private void checkVersions(String field, Endpoint stable, Endpoint candidate, Problems problems) {
+    Routing from = stable.routing();
+    Routing to = candidate.routing();
+    problems
         .check(
             from.name().equals(to.name()),
-            "candidate.endpoint.routing.name",
+            field + ".name",
             "must be the stable version's, \"" + from.name() + '"',
             to.name())
         .check(
             !from.variant().equals(to.variant()),
-            "candidate.endpoint.routing.variant",
+            field + ".variant",
             "must not be the stable version's",
             to.variant())
         .throwIfAny();
-    checkOptions(stable.endpoint());
-    checkOptions(candidate.endpoint());
-    Content<Version> content = Content.of(
-        List.of(
-            requiredVariant(stable.endpoint()),
-            requiredVariant(candidate.endpoint()),
-            Resource.setting(
-                TrafficSetting.KIND,
-                from.name(),
-                new TrafficChange.Split(from.variant(), to.variant(), weight.percent()))),
-        List.of(),
-        candidate.endpoint().at(weight));
-    return run(ReconcileRequest.of(
-        "route", to.path() + " to " + weight.percent() + "%", from.name(), preparing -> content));
+    checkOptions(stable);
+    checkOptions(candidate);
+  }
+
+  // ---- rolling out ----
+
+  @Override
+  public Operation<Version> rollOut(
+      Endpoint stable, Endpoint candidate, Rollout rollout, Evidence evidence) {
+    requireNonNull(evidence, "evidence");
+    checkVersions(
+        "candidate.routing",
+        stable,
+        candidate,
+        Problems.in("rollOut")
+            .check(!rollout.steps().isEmpty(), "rollout.steps", "must be one or more", rollout));
+    if (rollouts != null) {
+      return rollouts.start(stable, candidate, rollout, evidence);
+    }
+    Version from = stable.at(TrafficWeight.ALL);
+    Version to = candidate.at(TrafficWeight.NONE);
+    List<Operation<Version>> planned =
+        rollout.steps().stream().map(step -> route(from, to, step.weight())).toList();
+    return planned.get(planned.size() - 1);
+  }
+
+  /** What rollouts read and change, by this platform's own operations. */
+  private final class RolloutGround implements Rollouts.Ground {
+    @Override
+    public Operation<?> settle(Endpoint stable, Endpoint candidate) {
+      Content<Endpoint> content = Content.of(
+          List.of(
+              requiredVariant(stable),
+              requiredVariant(candidate),
+              Resource.setting(TrafficSetting.KIND, candidate.name(), new TrafficChange.None())),
+          List.of(),
+          candidate);
+      return run(ReconcileRequest.of(
+          "look at", candidate.routing().path(), candidate.name(), preparing -> content));
+    }
+
+    @Override
+    public Optional<Rollouts.Standing> standing(Endpoint stable, Endpoint candidate) {
+      String name = candidate.name();
+      String variant = candidate.routing().variant();
+      return reading("the traffic of " + name, READ_LIMIT, (actual, look) -> {
+        checkDeployed(stable, actual);
+        Optional<String> run = checkDeployed(candidate, actual).run();
+        return reconciler
+            .traffic()
+            .read(name, look)
+            .value()
+            .map(traffic -> new Rollouts.Standing(
+                traffic.of(variant),
+                traffic.ofOthersThan(stable.routing().variant(), variant),
+                RolledBack.version(variant, run)));
+      });
+    }
+
+    private Observed<?> checkDeployed(Endpoint endpoint, ActualState actual) {
+      String path = endpoint.routing().path();
+      Observed<?> variant = actual.of(mapper.variantKind(ownOptionsOnly(endpoint)), path);
+      if (!isOurs(variant)) {
+        throw new ServingException(
+            id(), ErrorKind.NOT_FOUND, path + " is not deployed: deploy it first");
+      }
+      return variant;
+    }
+
+    @Override
+    public boolean isRolledBack(Endpoint candidate, String version) {
+      String name = candidate.name();
+      return reading(
+          "the rollouts of " + name,
+          READ_LIMIT,
+          (actual, look) ->
+              actual.of(RolledBack.KIND, name).value().orElse(RolledBack.NONE).has(version));
+    }
+
+    @Override
+    public Operation<?> move(
+        Endpoint stable, Endpoint candidate, Set<Integer> expected, int percent) {
+      return routing(
+          stable,
+          candidate,
+          TrafficWeight.percent(percent),
+          new TrafficChange.Move(
+              stable.routing().variant(), candidate.routing().variant(), expected, percent));
+    }
+
+    @Override
+    public Operation<?> note(Endpoint candidate, Desired<RolledBack> note) {
+      Content<Endpoint> content = Content.of(
+          List.of(Resource.setting(RolledBack.KIND, candidate.name(), note)), List.of(), candidate);
+      return run(ReconcileRequest.of(
+          "note", candidate.routing().path(), candidate.name(), preparing -> content));
+    }
+  }
+
+  @Override
+  void closeOperations() {
+    if (rollouts != null) {
+      rollouts.close();
+    }
   }
 
   private Resource<?> requiredVariant(Endpoint endpoint) {

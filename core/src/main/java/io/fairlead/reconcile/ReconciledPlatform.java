@@ -399,10 +399,14 @@ abstract class ReconciledPlatform<S extends Served> implements Platform<S> {
     return Closed.refusal(id(), what);
   }
 
+  /** Stops operations that are made of others, before those stop. */
+  void closeOperations() {}
+
   @Override
   public final void close() {
     if (preview == null && closing.compareAndSet(false, true)) {
       try {
+        closeOperations();
         reconciler.close();
       } finally {
         onClose.run();

@@ -48,10 +48,7 @@ public record Traffic(Map<String, Integer> weights) {
    * @throws io.fairlead.grammar.InvalidValueException if other variants leave less than {@code percent}
    */
   public Traffic split(String stable, String candidate, int percent) {
-    int others = weights.entrySet().stream()
-        .filter(entry -> !entry.getKey().equals(stable) && !entry.getKey().equals(candidate))
-        .mapToInt(Map.Entry::getValue)
-        .sum();
+    int others = ofOthersThan(stable, candidate);
     Problems.in("Traffic")
         .check(
             percent + others <= 100,
@@ -64,6 +61,12 @@ public record Traffic(Map<String, Integer> weights) {
     next.put(candidate, percent);
     next.put(stable, 100 - others - percent);
     return new Traffic(next);
+  }
+
+  int ofOthersThan(String stable, String candidate) {
+    return without(stable, candidate).values().stream()
+        .mapToInt(Integer::intValue)
+        .sum();
   }
 
   private SortedMap<String, Integer> without(String stable, String candidate) {

@@ -1,6 +1,10 @@
 package io.fairlead.reconcile;
 
+import static java.util.stream.Collectors.joining;
+
+import io.fairlead.grammar.Problems;
 import java.util.Optional;
+import java.util.Set;
 
 /** The changes that operations make to a traffic split. */
 final class TrafficChange {
@@ -24,11 +28,45 @@ final class TrafficChange {
     }
   }
 
+  /**
+   * The candidate goes from one of the weights that it may have to another, and the stable variant has the rest of the two.
+   *
+   * @param expected what it may have, in percent; another weight is somebody else's, and stays
+   */
+  record Move(String stable, String candidate, Set<Integer> expected, int percent)
+      implements Desired<Traffic> {
+    @Override
+    public Traffic from(Optional<Traffic> actual) {
+      Traffic now = actual.orElse(Traffic.NONE);
+      Problems.in("Traffic")
+          .check(
+              now.of(candidate) == percent || expected.contains(now.of(candidate)),
+              candidate,
+              "must have the weight that its rollout gave it, " + shown()
+                  + ": somebody else has changed it",
+              now.of(candidate))
+          .throwIfAny();
+      return now.split(stable, candidate, percent);
+    }
+
+    private String shown() {
+      return expected.stream().sorted().map(String::valueOf).collect(joining(" or "));
+    }
+  }
+
   /** A variant's weight is divided among the others. */
   record Without(String variant) implements Desired<Traffic> {
     @Override
     public Traffic from(Optional<Traffic> actual) {
       return actual.orElse(Traffic.NONE).without(variant);
+    }
+  }
+
+  /** The split stays as it is, once no change of it is in progress. */
+  record None() implements Desired<Traffic> {
+    @Override
+    public Traffic from(Optional<Traffic> actual) {
+      return actual.orElse(Traffic.NONE);
     }
   }
 

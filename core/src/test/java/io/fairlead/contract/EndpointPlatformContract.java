@@ -55,7 +55,7 @@ import org.junit.jupiter.api.TestFactory;
  *
  * <p>A provider extends it and says where platforms are opened and what is served there.
  */
-public abstract class EndpointPlatformContract extends OverlappingOperationsContract {
+public abstract class EndpointPlatformContract extends RolloutContract {
   private static final Duration LIMIT = Duration.ofMinutes(2);
   private static final String SECRET = "correct-horse-battery-staple";
 

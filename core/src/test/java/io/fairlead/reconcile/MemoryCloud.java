@@ -220,6 +220,9 @@ final class MemoryCloud {
     }
   }
 
+  /** The kinds of things that come and go with their name. */
+  private static final Set<String> SETTINGS = Set.of("traffic", "rolled-back");
+
   private final List<String> tidied = new CopyOnWriteArrayList<>();
 
   private static final class Operation {
@@ -258,7 +261,8 @@ final class MemoryCloud {
         faults.around(new Kind<>(MODEL)),
         faults.around(new Kind<>(NAME)),
         faults.around(new VariantKind()),
-        faults.around(new Kind<>(AUTOSCALE)));
+        faults.around(new Kind<>(AUTOSCALE)),
+        faults.around(new NoteKind()));
     Reconciler reconciler = settings
         .apply(Reconciler.builder(ID, kinds)
             .traffic(faults.around(new Weights()))
@@ -273,7 +277,7 @@ final class MemoryCloud {
   synchronized Set<String> remains() {
     Set<String> names = new TreeSet<>();
     for (ResourceRef ref : List.copyOf(things.keySet())) {
-      if (find(ref) != null && !ref.kind().equals("traffic")) {
+      if (find(ref) != null && !SETTINGS.contains(ref.kind())) {
         names.add(ref.toString());
       }
     }
@@ -514,11 +518,16 @@ final class MemoryCloud {
 
     void created(String name, OwnerTag mark) {
       if (kind.equals("name")) {
-        Thing traffic = new Thing(mark, time.now());
-        traffic.value = Traffic.NONE;
-        traffic.revision = nextRevision();
-        things.put(new ResourceRef("traffic", name), traffic);
+        createSetting("traffic", name, mark, Traffic.NONE);
+        createSetting("rolled-back", name, mark, RolledBack.NONE);
       }
+    }
+
+    private void createSetting(String of, String name, OwnerTag mark, Object value) {
+      Thing setting = new Thing(mark, time.now());
+      setting.value = value;
+      setting.revision = nextRevision();
+      things.put(new ResourceRef(of, name), setting);
     }
 
     Duration toCome() {
@@ -567,7 +576,7 @@ final class MemoryCloud {
         }
         Accepted started = begin(thing, null, toChange(), "", false);
         if (kind.equals("name")) {
-          things.remove(new ResourceRef("traffic", name));
+          SETTINGS.forEach(setting -> things.remove(new ResourceRef(setting, name)));
         }
         return started;
       }
@@ -787,6 +796,18 @@ final class MemoryCloud {
           ? Optional.empty()
           : Optional.of(
               "serves another container: deploy under another variant and route requests to it");
+    }
+  }
+
+  /** The note of what was rolled back, which comes and goes with its name. */
+  private final class NoteKind extends Kind<RolledBack> {
+    NoteKind() {
+      super(RolledBack.KIND);
+    }
+
+    @Override
+    public List<Listed> list(Look look) {
+      return List.of();
     }
   }
 

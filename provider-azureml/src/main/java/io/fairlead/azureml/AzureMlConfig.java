@@ -32,7 +32,7 @@ public final class AzureMlConfig extends Settings<AzureMlConfig.Draft> {
   static final String DATASTORE = "workspaceblobstore";
   /** The prefix of the names of the tags that evaluation rules are kept as. */
   private static final String EVALUATION = "evaluation-";
-  /** Azure allows 50 tags on a resource, of which the library needs up to 24. */
+  /** Azure allows 50 tags on a resource, of which the library needs up to 25. */
   static final int MOST_TAGS = 25;
 
   private static final int LONGEST_TAG_NAME = 128;

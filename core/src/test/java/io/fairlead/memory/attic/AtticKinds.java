@@ -15,6 +15,7 @@ import io.fairlead.reconcile.Observed;
 import io.fairlead.reconcile.OwnerTag;
 import io.fairlead.reconcile.ResourceKind;
 import io.fairlead.reconcile.ResourceRef;
+import io.fairlead.reconcile.RolledBack;
 import io.fairlead.reconcile.Traffic;
 import io.fairlead.reconcile.TrafficSetting;
 import java.net.URI;
@@ -29,6 +30,7 @@ record AtticKinds(
     ResourceKind<Shelf> shelf,
     ResourceKind<Box> box,
     ResourceKind<Rule> rule,
+    ResourceKind<RolledBack> rolledBack,
     TrafficSetting traffic) {
   static final KindName<Model> MODEL = new KindName<>("model", Model.class);
   static final KindName<Shelf> SHELF = new KindName<>("shelf", Shelf.class);
@@ -41,11 +43,12 @@ record AtticKinds(
         new ShelfKind(attic),
         new BoxKind(attic),
         new RuleKind(attic),
+        new RolledBackKind(attic),
         new Weights(attic));
   }
 
   List<ResourceKind<?>> all() {
-    return List.of(model, shelf, box, rule);
+    return List.of(model, shelf, box, rule, rolledBack);
   }
 
   // guide: faults
@@ -56,6 +59,7 @@ record AtticKinds(
         faults.around(shelf),
         faults.around(box),
         faults.around(rule),
+        faults.around(rolledBack),
         faults.around(traffic));
   }
   // guide end
@@ -249,6 +253,32 @@ record AtticKinds(
       String revision = current.revision().orElseThrow();
       AtticErrors.run(
           "set the weights of " + name, () -> attic.replace("shelf", name, fields, revision));
+      return Accepted.VISIBLE;
+    }
+  }
+  // guide end
+
+  // guide: rolled back
+  /** What rollouts have rolled back, which is a tag of the shelf. */
+  private record RolledBackKind(Attic attic) implements ResourceKind<RolledBack> {
+    private static final String TAG = "rolled-back";
+
+    @Override
+    public KindName<RolledBack> id() {
+      return RolledBack.KIND;
+    }
+
+    @Override
+    public Observed<RolledBack> read(String name, Look look) {
+      return AtticKind.find(attic, look, "shelf", name)
+          .map(shelf ->
+              Observed.ready(RolledBack.ofTag(Optional.ofNullable(shelf.tags().get(TAG)))))
+          .orElseGet(Observed::absent);
+    }
+
+    @Override
+    public Accepted update(String name, Observed<RolledBack> current, RolledBack desired) {
+      AtticErrors.run("tag shelf " + name, () -> attic.tag("shelf", name, TAG, desired.note()));
       return Accepted.VISIBLE;
     }
   }

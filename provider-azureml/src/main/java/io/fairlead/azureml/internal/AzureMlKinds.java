@@ -38,7 +38,8 @@ record AzureMlKinds(List<ResourceKind<?>> all, TrafficSetting traffic) {
             new EndpointKind(workspace, endpoints),
             new DeploymentKind(names, versions, workspace, endpoints, new ContainerLog(workspace)),
             new AutoscaleKind(names, workspace, endpoints),
-            new MirrorKind(workspace, endpoints, traffic)),
+            new MirrorKind(workspace, endpoints, traffic),
+            new RolledBackKind(workspace, endpoints)),
         traffic);
   }
 }

@@ -20,6 +20,9 @@ final class AzureMlTags {
   static final String DEPLOYMENT = PREFIX + "deployment";
   static final String RUN = PREFIX + "run";
 
+  /** A tag of an endpoint: {@link io.fairlead.reconcile.RolledBack}. */
+  static final String ROLLED_BACK = PREFIX + "rolled-back";
+
   /** The prefix of the names of the tags that evaluation rules are kept as. */
   static final String EVALUATION = "evaluation-";
 

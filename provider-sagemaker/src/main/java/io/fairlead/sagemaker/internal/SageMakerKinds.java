@@ -3,6 +3,7 @@ package io.fairlead.sagemaker.internal;
 import io.fairlead.provider.TimeSource;
 import io.fairlead.reconcile.KindName;
 import io.fairlead.reconcile.ResourceKind;
+import io.fairlead.reconcile.RolledBack;
 import io.fairlead.reconcile.TrafficSetting;
 import io.fairlead.sagemaker.SageMakerConfig;
 import java.util.List;
@@ -16,6 +17,7 @@ record SageMakerKinds(
     ResourceKind<Fleet> fleet,
     ResourceKind<Component> component,
     ResourceKind<Variant> variant,
+    ResourceKind<RolledBack> rolledBack,
     TrafficSetting traffic) {
   static final KindName<Upload> UPLOAD = new KindName<>("upload", Upload.class);
   static final KindName<Artifact> ARTIFACT = new KindName<>("artifact", Artifact.class);
@@ -45,10 +47,11 @@ record SageMakerKinds(
         new FleetKind(clients, errors, tags, endpoints, components),
         component,
         new VariantKind(clients, errors, tags, endpoints, components),
+        new RolledBackKind(tags, endpoints),
         new SageMakerTraffic(clients, errors, endpoints, components, component));
   }
 
   List<ResourceKind<?>> all() {
-    return List.of(upload, artifact, model, configuration, fleet, component, variant);
+    return List.of(upload, artifact, model, configuration, fleet, component, variant, rolledBack);
   }
 }

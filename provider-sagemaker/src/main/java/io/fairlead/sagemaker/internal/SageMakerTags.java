@@ -52,6 +52,9 @@ final class SageMakerTags {
 
   private static final int MOST_EARLIER_MODELS = 20;
 
+  /** A tag of an endpoint: {@link io.fairlead.reconcile.RolledBack}. */
+  static final String ROLLED_BACK = "fairlead-rolled-back";
+
   /** A tag of an inference component: its variant. */
   static final String VARIANT = "fairlead-variant";
   /** A tag of a fleet and its configurations: the fleet's name. */

@@ -17,6 +17,8 @@ import io.fairlead.platform.EndpointPlatform;
 import io.fairlead.platform.ManagedResource;
 import io.fairlead.platform.Request;
 import io.fairlead.platform.Response;
+import io.fairlead.rollout.Evidence;
+import io.fairlead.rollout.Rollout;
 import io.fairlead.sagemaker.SageMakerProvider;
 import java.nio.ByteBuffer;
 import java.time.Duration;
@@ -82,6 +84,12 @@ final class InvokeOnlyPlatform implements EndpointPlatform {
 
   @Override
   public Operation<Version> route(Version stable, Version candidate, TrafficWeight weight) {
+    throw none();
+  }
+
+  @Override
+  public Operation<Version> rollOut(
+      Endpoint stable, Endpoint candidate, Rollout rollout, Evidence evidence) {
     throw none();
   }
 

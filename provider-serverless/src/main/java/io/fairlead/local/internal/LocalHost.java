@@ -26,6 +26,7 @@ import io.fairlead.reconcile.ReconciledEndpointPlatform;
 import io.fairlead.reconcile.Reconciler;
 import io.fairlead.reconcile.ResourceKind;
 import io.fairlead.reconcile.ResourceRef;
+import io.fairlead.reconcile.RolledBack;
 import io.fairlead.reconcile.Traffic;
 import io.fairlead.reconcile.TrafficSetting;
 import java.nio.ByteBuffer;
@@ -106,7 +107,12 @@ public final class LocalHost {
   }
 
   LocalKinds kinds() {
-    return new LocalKinds(new ModelKind(), new EndpointKind(), new VariantKind(), new Weights());
+    return new LocalKinds(
+        new ModelKind(),
+        new EndpointKind(),
+        new VariantKind(),
+        new RolledBackKind(),
+        new Weights());
   }
 
   /** A stored resource, with the operation and the time of its creation. */
@@ -124,6 +130,8 @@ public final class LocalHost {
 
     /** The models that its variants have used. */
     final Set<String> models = ConcurrentHashMap.newKeySet();
+
+    volatile RolledBack rolledBack = RolledBack.NONE;
 
     EndpointEntry(Stored<LocalEndpoint> stored) {
       this.stored = stored;
@@ -499,6 +507,26 @@ public final class LocalHost {
 
     private static String variantIn(String path) {
       return path.substring(path.indexOf('/') + 1);
+    }
+  }
+
+  /** What rollouts of endpoints have rolled back. */
+  private final class RolledBackKind implements ResourceKind<RolledBack> {
+    @Override
+    public KindName<RolledBack> id() {
+      return RolledBack.KIND;
+    }
+
+    @Override
+    public Observed<RolledBack> read(String name, Look look) {
+      EndpointEntry there = endpoints.get(name);
+      return there == null ? Observed.absent() : Observed.ready(there.rolledBack);
+    }
+
+    @Override
+    public Accepted update(String name, Observed<RolledBack> current, RolledBack desired) {
+      requireExists(endpoints.get(name), "endpoint " + name).rolledBack = desired;
+      return Accepted.VISIBLE;
     }
   }
 

@@ -82,6 +82,7 @@ class LocalContractTest extends EndpointPlatformContract {
               faults.around(kinds.model()),
               faults.around(kinds.endpoint()),
               faults.around(kinds.variant()),
+              faults.around(kinds.rolledBack()),
               faults.around(kinds.traffic())),
           () -> {});
     }

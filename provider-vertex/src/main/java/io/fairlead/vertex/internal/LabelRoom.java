@@ -22,8 +22,8 @@ import java.util.TreeMap;
  * go whose resources are then found as orphans.
  */
 final class LabelRoom {
-  /** Vertex AI allows 64, of which two are the owner tag. */
-  private static final int MOST = 62;
+  /** Vertex AI allows 64, of which two are the owner tag, and one may come with a rollout. */
+  private static final int MOST = 61;
   /** Below this, no call is made to find out what is left. */
   private static final int FEW = 56;
 

@@ -30,7 +30,8 @@ record VertexKinds(List<ResourceKind<?>> all, TrafficSetting traffic) {
             pools,
             new EndpointKind(names, calls, endpoints, room),
             new DeployedModelKind(names, calls, endpoints, models, log),
-            new MonitoringKind(config, names, calls, endpoints)),
+            new MonitoringKind(config, names, calls, endpoints),
+            new RolledBackKind(names, calls, endpoints)),
         new VertexTraffic(names, calls, endpoints));
   }
 }

@@ -21,6 +21,8 @@ final class VertexTags {
 
   static final String DEPLOYMENT = PREFIX + "deployment";
   static final String RUN = PREFIX + "run";
+  /** A label of an endpoint: {@link io.fairlead.reconcile.RolledBack}. */
+  static final String ROLLED_BACK = PREFIX + "rolled_back";
   /** The list filter that finds all managed resources. */
   static final String FILTER = "labels." + RUN + ":*";
 
