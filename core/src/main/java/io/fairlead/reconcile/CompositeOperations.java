@@ -13,7 +13,9 @@ import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
+import java.util.EnumSet;
 import java.util.List;
+import java.util.Set;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -25,6 +27,12 @@ import org.jspecify.annotations.Nullable;
  * operation is cancelled. Safe for concurrent use.
  */
 public final class CompositeOperations implements AutoCloseable {
+  /** What says that the platform did not answer, and may soon. */
+  private static final Set<ErrorKind> UNANSWERED =
+      EnumSet.of(ErrorKind.UNAVAILABLE, ErrorKind.THROTTLED, ErrorKind.TIMEOUT);
+
+  private static final Duration BETWEEN_TRIES = Duration.ofSeconds(10);
+
   private final String platform;
   private final TimeSource time;
   private final Duration limit;
@@ -170,8 +178,12 @@ public final class CompositeOperations implements AutoCloseable {
       this.name = name;
     }
 
-    /** How a step is undone, and what to do if it cannot be. */
-    private record Undo(String what, Supplier<? extends Operation<?>> operation, String wayOut) {}
+    /** How a step is undone, for how long that is tried while the platform does not answer, and what to do then. */
+    private record Undo(
+        String what,
+        Supplier<? extends Operation<?>> operation,
+        Duration patience,
+        String wayOut) {}
 
     /** Reports an event. */
     public void report(String message) {
@@ -226,16 +238,18 @@ public final class CompositeOperations implements AutoCloseable {
      * @param operation starts the operation that undoes it
      */
     public void undoBy(String what, Supplier<? extends Operation<?>> operation) {
-      undoBy(what, operation, "undeploy " + name + " removes the rest");
+      undoBy(what, operation, Duration.ZERO, "undeploy " + name + " removes the rest");
     }
 
     /**
      * Adds how what was done is undone, as {@link #undoBy(String, Supplier)} does.
      *
-     * @param wayOut what the caller can do if that fails, such as {@code undeploy bert removes the rest}
+     * @param patience for how long it is tried again while the platform does not answer
+     * @param wayOut what the caller can do if it fails, such as {@code undeploy bert removes the rest}
      */
-    void undoBy(String what, Supplier<? extends Operation<?>> operation, String wayOut) {
-      undos.push(new Undo(what, operation, wayOut));
+    void undoBy(
+        String what, Supplier<? extends Operation<?>> operation, Duration patience, String wayOut) {
+      undos.push(new Undo(what, operation, patience, wayOut));
     }
 
     /**
@@ -297,18 +311,44 @@ public final class CompositeOperations implements AutoCloseable {
       return deadline.left();
     }
 
+    /** {@return the result of a call, which is made again for some time while the platform does not answer} */
+    <T> T patiently(Duration patience, Supplier<T> call) {
+      Duration begin = time.elapsed();
+      while (true) {
+        try {
+          return call.get();
+        } catch (ServingException e) {
+          boolean passes = UNANSWERED.contains(e.kind()) && e.retryable();
+          if (!passes || time.elapsed().minus(begin).compareTo(patience) >= 0) {
+            throw e;
+          }
+          report("it is tried again, because " + e.getMessage());
+          try {
+            run.pause(BETWEEN_TRIES);
+          } catch (RunEnded stopped) {
+            throw stopped(stopped);
+          }
+        }
+      }
+    }
+
     private String undo(List<Throwable> problems) {
       deadline = Deadline.after(limit, time);
       List<String> undone = new ArrayList<>();
       for (Undo undo : undos) {
         try {
-          awaitStep(undo.operation().get());
+          patiently(undo.patience(), () -> awaitStep(undo.operation().get()));
           undone.add(undo.what());
         } catch (RuntimeException e) {
           problems.add(e);
-          return " The rollback failed at " + undo.what() + ": " + undo.wayOut() + ".";
+          return rolledBack(undone) + " The rollback failed at " + undo.what() + ": "
+              + undo.wayOut() + ".";
         }
       }
+      return rolledBack(undone);
+    }
+
+    private static String rolledBack(List<String> undone) {
       return undone.isEmpty() ? "" : " Rolled back: " + String.join(", ", undone) + ".";
     }
   }

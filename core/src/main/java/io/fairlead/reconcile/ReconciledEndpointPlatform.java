@@ -145,25 +145,20 @@ public final class ReconciledEndpointPlatform extends ReconciledPlatform<Endpoin
     Endpoint to = candidate.endpoint();
     checkVersions("candidate.endpoint.routing", from, to, Problems.in("route"));
     return routing(
-        from,
-        to,
-        weight,
+        List.of(requiredVariant(from), requiredVariant(to)),
+        to.at(weight),
         new TrafficChange.Split(
             from.routing().variant(), to.routing().variant(), weight.percent()));
   }
 
   private Operation<Version> routing(
-      Endpoint stable, Endpoint candidate, TrafficWeight weight, Desired<Traffic> change) {
-    String name = candidate.name();
-    Content<Version> content = Content.of(
-        List.of(
-            requiredVariant(stable),
-            requiredVariant(candidate),
-            Resource.setting(TrafficSetting.KIND, name, change)),
-        List.of(),
-        candidate.at(weight));
-    String subject = candidate.routing().path() + " to " + weight.percent() + "%";
-    return run(ReconcileRequest.of("route", subject, name, preparing -> content));
+      List<Resource<?>> required, Version candidate, Desired<Traffic> change) {
+    Routing to = candidate.endpoint().routing();
+    List<Resource<?>> resources = new ArrayList<>(required);
+    resources.add(Resource.setting(TrafficSetting.KIND, to.name(), change));
+    Content<Version> content = Content.of(resources, List.of(), candidate);
+    String subject = to.path() + " to " + candidate.weight().percent() + "%";
+    return run(ReconcileRequest.of("route", subject, to.name(), preparing -> content));
   }
 
   /** Checks that two endpoints are different versions of one name. */
@@ -220,7 +215,7 @@ public final class ReconciledEndpointPlatform extends ReconciledPlatform<Endpoin
           List.of(),
           candidate);
       return run(ReconcileRequest.of(
-          "look at", candidate.routing().path(), candidate.name(), preparing -> content));
+          "settle", candidate.routing().path(), candidate.name(), preparing -> content));
     }
 
     @Override
@@ -265,11 +260,24 @@ public final class ReconciledEndpointPlatform extends ReconciledPlatform<Endpoin
     public Operation<?> move(
         Endpoint stable, Endpoint candidate, Set<Integer> expected, int percent) {
       return routing(
-          stable,
-          candidate,
-          TrafficWeight.percent(percent),
-          new TrafficChange.Move(
-              stable.routing().variant(), candidate.routing().variant(), expected, percent));
+          List.of(requiredVariant(stable), requiredVariant(candidate)),
+          candidate.at(TrafficWeight.percent(percent)),
+          change(stable, candidate, expected, percent));
+    }
+
+    @Override
+    public Operation<?> moveBack(
+        Endpoint stable, Endpoint candidate, Set<Integer> expected, int percent) {
+      return routing(
+          List.of(),
+          candidate.at(TrafficWeight.percent(percent)),
+          change(stable, candidate, expected, percent));
+    }
+
+    private static TrafficChange.Move change(
+        Endpoint stable, Endpoint candidate, Set<Integer> expected, int percent) {
+      return new TrafficChange.Move(
+          stable.routing().variant(), candidate.routing().variant(), expected, percent);
     }
 
     @Override

@@ -21,6 +21,7 @@ import java.util.NavigableSet;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.function.Supplier;
 
 /**
  * The rollouts of one platform: each a loop over traffic weights and looks at the evidence.
@@ -31,6 +32,8 @@ import java.util.TreeSet;
  */
 final class Rollouts implements AutoCloseable {
   private static final int TOLD_IN_A_STEP = 10;
+  /** For how long a change is tried again while the platform does not answer. */
+  private static final Duration PATIENCE = Duration.ofHours(1);
 
   private final String platform;
   private final TimeSource time;
@@ -63,6 +66,9 @@ final class Rollouts implements AutoCloseable {
 
     /** {@return a part of an operation that has been started: the candidate goes from one of these weights to another} */
     Operation<?> move(Endpoint stable, Endpoint candidate, Set<Integer> expected, int percent);
+
+    /** {@return the same on the way back, for which the candidate, which may be broken, need not be ready} */
+    Operation<?> moveBack(Endpoint stable, Endpoint candidate, Set<Integer> expected, int percent);
 
     /** {@return a part of an operation that has been started: the note of what was rolled back changes} */
     Operation<?> note(Endpoint candidate, Desired<RolledBack> note);
@@ -121,13 +127,14 @@ final class Rollouts implements AutoCloseable {
       weights = Set.of(standing.weight());
       version = standing.version();
       checkRoom(standing);
-      if (ground.isRolledBack(candidate, version)) {
+      if (steps.patiently(PATIENCE, () -> ground.isRolledBack(candidate, version))) {
         beginAgain(standing);
       }
       int before = standing.weight();
       steps.undoBy(
           path + " to " + before + "%",
-          () -> ground.move(stable, candidate, weights, before),
+          () -> ground.moveBack(stable, candidate, weights, before),
+          PATIENCE,
           wayOut());
       int now = before;
       for (RolloutStep step : rollout.steps()) {
@@ -140,10 +147,15 @@ final class Rollouts implements AutoCloseable {
       return candidate.at(new TrafficWeight(now));
     }
 
+    private void await(Supplier<Operation<?>> operation) {
+      steps.patiently(PATIENCE, () -> steps.await(operation::get));
+    }
+
     private Standing settled() {
       while (true) {
-        steps.await(() -> ground.settle(stable, candidate));
-        Optional<Standing> standing = ground.standing(stable, candidate);
+        await(() -> ground.settle(stable, candidate));
+        Optional<Standing> standing =
+            steps.patiently(PATIENCE, () -> ground.standing(stable, candidate));
         if (standing.isPresent()) {
           return standing.get();
         }
@@ -164,7 +176,7 @@ final class Rollouts implements AutoCloseable {
 
     private void beginAgain(Standing standing) {
       if (rollout.again()) {
-        steps.await(() -> ground.note(candidate, new RolledBack.Without(version)));
+        await(() -> ground.note(candidate, new RolledBack.Without(version)));
         return;
       }
       steps.commit();
@@ -184,7 +196,7 @@ final class Rollouts implements AutoCloseable {
       possible.add(percent);
       Set<Integer> from = weights;
       weights = possible;
-      steps.await(() -> ground.move(stable, candidate, from, percent));
+      await(() -> ground.move(stable, candidate, from, percent));
       weights = Set.of(percent);
     }
 
@@ -196,22 +208,24 @@ final class Rollouts implements AutoCloseable {
       try (Evidence.Window window = open()) {
         report(step, "for " + Durations.shown(step.bake()) + " at least");
         told = begin;
-        boolean looked = false;
         while (true) {
           Duration spent = time.elapsed().minus(begin);
-          boolean passed = watches.stream().allMatch(Watch::hasPassed);
-          if (looked && passed && spent.compareTo(step.bake()) >= 0) {
-            return;
-          }
-          if (spent.compareTo(longest) >= 0) {
-            throw undecided(step, watches);
-          }
-          steps.pause(Durations.atMost(rollout.look(), nextEnd(spent, step, longest)));
-          looked = look(step, window, watches);
+          Duration end = spent.compareTo(step.bake()) < 0 ? step.bake() : longest;
+          steps.pause(Durations.atMost(rollout.look(), end.minus(spent)));
+          boolean seen = see(step, window, watches);
           for (Watch watch : watches) {
             if (watch.hasRefused()) {
               throw refused(step, watch);
             }
+          }
+          boolean itsOwn = isItsOwn(step);
+          spent = time.elapsed().minus(begin);
+          boolean passed = watches.stream().allMatch(Watch::hasPassed);
+          if (seen && itsOwn && passed && spent.compareTo(step.bake()) >= 0) {
+            return;
+          }
+          if (spent.compareTo(longest) >= 0) {
+            throw undecided(step, watches);
           }
         }
       }
@@ -228,32 +242,8 @@ final class Rollouts implements AutoCloseable {
       }
     }
 
-    /** {@return the time until the bake time is over, or until no more time is left} */
-    private Duration nextEnd(Duration spent, RolloutStep step, Duration longest) {
-      Duration end = spent.compareTo(step.bake()) < 0 ? step.bake() : longest;
-      return end.minus(spent);
-    }
-
-    /** {@return whether all could be seen} */
-    private boolean look(RolloutStep step, Evidence.Window window, List<Watch> watches) {
-      Optional<Standing> standing;
-      try {
-        standing = ground.standing(stable, candidate);
-      } catch (ServingException e) {
-        if (e.kind() == ErrorKind.NOT_FOUND || e.kind() == ErrorKind.CANCELLED) {
-          steps.checkStop();
-          throw somebodyElse(String.valueOf(e.getMessage()));
-        }
-        report(step, "its weight cannot be read: " + e.getMessage());
-        return false;
-      }
-      if (standing.isEmpty()) {
-        return false;
-      }
-      int weight = standing.get().weight();
-      if (!weights.contains(weight)) {
-        throw somebodyElse(path + " has " + weight + "% by now");
-      }
+    /** {@return whether the evidence could be read} */
+    private boolean see(RolloutStep step, Evidence.Window window, List<Watch> watches) {
       try {
         Observations seen = window.seen();
         watches.forEach(watch -> watch.look(seen));
@@ -264,6 +254,28 @@ final class Rollouts implements AutoCloseable {
       }
       tell(step, watches);
       return true;
+    }
+
+    /** {@return whether the weight could be read; throws if it is somebody else's} */
+    private boolean isItsOwn(RolloutStep step) {
+      Optional<Standing> standing;
+      try {
+        standing = ground.standing(stable, candidate);
+      } catch (ServingException e) {
+        steps.checkStop();
+        if (e.kind() == ErrorKind.NOT_FOUND) {
+          throw somebodyElse(String.valueOf(e.getMessage()));
+        }
+        report(step, "its weight cannot be read: " + e.getMessage());
+        return false;
+      }
+      standing
+          .map(Standing::weight)
+          .filter(weight -> !weights.contains(weight))
+          .ifPresent(weight -> {
+            throw somebodyElse(path + " has " + weight + "% by now");
+          });
+      return standing.isPresent();
     }
 
     /** Tells how it goes when a guard has come to another verdict, and ten times within the bake time. */
@@ -280,13 +292,28 @@ final class Rollouts implements AutoCloseable {
 
     private ServingException refused(RolloutStep step, Watch watch) {
       steps.commit();
+      if (!note()) {
+        // After its requests are taken, which does not wait for this.
+        steps.undoBy(
+            "the note of that",
+            () -> ground.note(candidate, new RolledBack.With(version)),
+            PATIENCE,
+            "the same rollout, run again, would begin anew");
+      }
       takeItsRequests();
-      steps.undoBy(
-          "noted that it was rolled back",
-          () -> ground.note(candidate, new RolledBack.With(version)),
-          wayOut());
       return failure(
           ErrorKind.MODEL_FAILED, "at " + step.weight().percent() + "%, " + watch.finding());
+    }
+
+    /** {@return whether it could be noted that the candidate is rolled back} */
+    private boolean note() {
+      try {
+        steps.await(() -> ground.note(candidate, new RolledBack.With(version)));
+        return true;
+      } catch (ServingException e) {
+        steps.checkStop();
+        return false;
+      }
     }
 
     private ServingException undecided(RolloutStep step, List<Watch> watches) {
@@ -304,7 +331,11 @@ final class Rollouts implements AutoCloseable {
 
     /** From here on it can only fail, and the candidate gets no more requests. */
     private void takeItsRequests() {
-      steps.undoBy(path + " to 0%", () -> ground.move(stable, candidate, weights, 0), wayOut());
+      steps.undoBy(
+          path + " to 0%",
+          () -> ground.moveBack(stable, candidate, weights, 0),
+          PATIENCE,
+          wayOut());
     }
 
     /** Whatever somebody else has done since stays as it is. */

@@ -62,6 +62,7 @@ public final class Faults {
   private final List<String> calls = new ArrayList<>();
   private boolean onceEach;
   private boolean afterwards;
+  private boolean again;
   private boolean haveBroken;
   private int beforeNumber;
   private @Nullable String before;
@@ -129,6 +130,15 @@ public final class Faults {
     return faults;
   }
 
+  /** {@return a failure of every call whose name begins so, of which nothing is done, and no other faults} */
+  public static Faults failing(String call, RuntimeException failure) {
+    Faults faults = before(call, () -> {
+      throw failure;
+    });
+    faults.again = true;
+    return faults;
+  }
+
   /** {@return no faults, but something that happens once, just before the call of this number} */
   public static Faults beforeCall(int number, Runnable action) {
     Faults faults = none();
@@ -177,7 +187,7 @@ public final class Faults {
     Runnable now = action;
     boolean due = number == beforeNumber || (before != null && what.startsWith(before));
     if (now != null && due) {
-      action = null;
+      action = again ? now : null;
       now.run();
     }
   }

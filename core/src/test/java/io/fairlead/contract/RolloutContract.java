@@ -133,8 +133,7 @@ abstract class RolloutContract extends OverlappingOperationsContract {
       assertThat(refused.retryable()).isFalse();
       assertThat(refused)
           .hasMessageContaining("at 25%, 40 of 200 requests failed (20%), where at most 2% may")
-          .hasMessageContaining("Rolled back:")
-          .hasMessageContaining("rollout/green to 0%");
+          .hasMessageEndingWith(" may. Rolled back: rollout/green to 0%.");
       assertThat(weights(platform)).isEqualTo(Map.of("blue", 100, "green", 0));
       try (EndpointPlatform elsewhere = place.open(Faults.none())) {
         ServingException again = refusal(elsewhere, ROLLOUT, GOOD);

@@ -309,6 +309,13 @@ final class MemoryCloud {
     things.remove(new ResourceRef(kind, name));
   }
 
+  /** Lets something that works fail. */
+  synchronized void breakDown(String kind, String name, String reason) {
+    Thing thing = Objects.requireNonNull(find(new ResourceRef(kind, name)));
+    thing.status = Observed.Status.FAILED;
+    thing.detail = reason;
+  }
+
   // ---- what the cloud does ----
 
   private Thing find(ResourceRef ref) {
