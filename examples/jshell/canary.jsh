@@ -1,4 +1,4 @@
-// A canary by hand: 100/0, 10%, 50%, all, and back where the guard says so. examples/run jshell canary
+// A canary: requests move to a new version in steps, and back where a guard refuses it. examples/run jshell canary
 LocalConfig config = LocalConfig.DEFAULT.withFunction("careless", request -> {
   // A new version that fails where a question has a name in it.
   if (request.text().contains("Ada")) {
@@ -6,7 +6,8 @@ LocalConfig config = LocalConfig.DEFAULT.withFunction("careless", request -> {
   }
   return Response.json("[[0.5, 0.5]]");
 })
-EndpointPlatform local = new LocalProvider().open(config)
+CallEvidence calls = new CallEvidence()
+EndpointPlatform local = calls.watch(new LocalProvider().open(config))
 Scaling one = Scaling.fixed(1)
 
 Container packaged(String location) {
@@ -16,52 +17,56 @@ Container packaged(String location) {
 
 String[] questions = {"Which food never spoils?", "Who is Ada?", "How long is a day on Venus?", "Do otters sleep?"}
 
-/** Asks the public name 100 times, and counts the answers by variant, failures apart. */
-Map<String, Integer> asked(Endpoint any) {
-  Map<String, Integer> counts = new TreeMap<>();
-  for (int i = 0; i < 100; i++) {
-    String by;
-    try {
-      by = local.invoke(any, Request.texts(questions[i % questions.length])).variant().orElseThrow();
-    } catch (ServingException e) {
-      by = e.variant().orElse("unknown") + " failed";
+/** The users: they ask the public name all the time, until they are interrupted. */
+Thread users(Endpoint any, Map<String, Integer> answers) {
+  Thread users = new Thread(() -> {
+    for (int i = 0; !Thread.currentThread().isInterrupted(); i++) {
+      String by;
+      try {
+        by = local.invoke(any, Request.texts(questions[i % questions.length])).variant().orElseThrow();
+      } catch (ServingException e) {
+        by = e.variant().orElse("unknown") + " failed";
+      }
+      answers.merge(by, 1, Integer::sum);
     }
-    counts.merge(by, 1, Integer::sum);
-  }
-  return counts;
+  });
+  users.setDaemon(true);
+  users.start();
+  return users;
 }
 
-/** The guard: the candidate answered, and without a failure. */
-boolean isHealthy(String variant, Map<String, Integer> counts) {
-  return counts.containsKey(variant) && !counts.containsKey(variant + " failed");
-}
+Duration second = Duration.ofSeconds(1)
+/** A tenth of the requests, half of them, all of them, while at most 2 of 100 fail. */
+Rollout rollout = Rollout.guardedBy(Guard.maxFailures(0.02)).step(10, second).step(50, second).step(100, second).lookingEvery(Duration.ofMillis(250))
 
-/** Brings a candidate from 0 to 100 percent in steps, or undeploys it at the first step that the guard refuses. */
-Endpoint canary(Endpoint stable, Container container, String variant) {
+/** Rolls a version out while users ask, undeploys what gets no more requests, and returns what serves. */
+Endpoint canary(Endpoint stable, Container container, String variant) throws InterruptedException {
   Endpoint candidate = local.deploy(container, one, new Routing(stable.name(), variant)).await(limit);
-  int now = 0;
-  for (int percent : new int[] {10, 50, 100}) {
-    local.route(stable.at(100 - now), candidate.at(now), TrafficWeight.percent(percent)).await(limit);
-    now = percent;
-    System.out.println(variant + " at " + percent + "%:");
-    Map<String, Integer> counts = asked(stable);
-    chart(counts);
-    if (!isHealthy(variant, counts)) {
-      local.route(stable.at(100 - now), candidate.at(now), TrafficWeight.percent(0)).await(limit);
-      local.undeploy(candidate).await(limit);
-      System.out.println("Rolled back to " + stable.routing().variant() + ": the guard refuses " + variant + ".");
-      return stable;
-    }
+  Map<String, Integer> answers = new ConcurrentSkipListMap<>();
+  Thread users = users(stable, answers);
+  Endpoint serving = candidate;
+  try {
+    local.rollOut(stable, candidate, rollout, calls)
+        .onProgress(event -> {
+          if (event.message().startsWith("at ")) {
+            System.out.println("  " + event);
+          }
+        })
+        .await(limit);
+    System.out.println("Promoted: " + variant + ".");
+  } catch (ServingException e) {
+    System.out.println(e.getMessage());
+    serving = stable;
   }
-  local.undeploy(stable).await(limit);
-  System.out.println("Promoted: " + variant + ".");
-  return candidate;
+  users.interrupt();
+  users.join();
+  chart(answers);
+  local.undeploy(serving == stable ? candidate : stable).await(limit);
+  return serving;
 }
 
 Container minilm = packaged("classpath:all-minilm-l6-v2-q.onnx")
 Endpoint serving = show(local.deploy(minilm, one, new Routing("ask", "blue")))
-System.out.println("blue at 100%:")
-chart(asked(serving))
 
 System.out.println("\nA version that is as good:")
 serving = canary(serving, minilm, "green")
@@ -79,7 +84,7 @@ int end() {
 System.out.println("""
 
     Type, with Tab after a dot or a bracket:
-      chart(asked(serving))
       serving = canary(serving, minilm, "violet")
+      rollout = Rollout.guardedBy(Guard.maxSlower(0.05, Duration.ofNanos(1))).step(50, second)
       end()
     """)

@@ -5,6 +5,7 @@ import io.fairlead.json.*
 import io.fairlead.local.*
 import io.fairlead.operation.*
 import io.fairlead.platform.*
+import io.fairlead.rollout.*
 import io.fairlead.serverless.*
 import io.fairlead.stateful.*
 import java.time.*

@@ -114,8 +114,9 @@ public record Rollout(
 
   @Override
   public String toString() {
-    return steps.stream()
+    String shown = steps.stream()
         .map(step -> step.weight().percent() + "% for " + Durations.shown(step.bake()))
-        .collect(Collectors.joining(", ", "Rollout[", ", " + guards + "]"));
+        .collect(Collectors.joining(", "));
+    return "Rollout[" + (steps.isEmpty() ? "no steps" : shown) + ", " + guards + "]";
   }
 }
