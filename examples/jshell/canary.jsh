@@ -20,10 +20,11 @@ String[] questions = {"Which food never spoils?", "Who is Ada?", "How long is a 
 /** The users: they ask the public name all the time, until they are interrupted. */
 Thread users(Endpoint any, Map<String, Integer> answers) {
   Thread users = new Thread(() -> {
-    for (int i = 0; !Thread.currentThread().isInterrupted(); i++) {
+    Random random = new Random(1);
+    while (!Thread.currentThread().isInterrupted()) {
       String by;
       try {
-        by = local.invoke(any, Request.texts(questions[i % questions.length])).variant().orElseThrow();
+        by = local.invoke(any, Request.texts(questions[random.nextInt(questions.length)])).variant().orElseThrow();
       } catch (ServingException e) {
         by = e.variant().orElse("unknown") + " failed";
       }

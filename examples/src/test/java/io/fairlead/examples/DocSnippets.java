@@ -21,6 +21,7 @@ import io.fairlead.grammar.RuntimeSpec;
 import io.fairlead.grammar.Scaling;
 import io.fairlead.grammar.StatePolicy;
 import io.fairlead.grammar.StatefulContainer;
+import io.fairlead.grammar.Version;
 import io.fairlead.json.GrammarJson;
 import io.fairlead.language.ChatResponse;
 import io.fairlead.language.TokenUsage;
@@ -28,13 +29,18 @@ import io.fairlead.local.LocalConfig;
 import io.fairlead.local.LocalProvider;
 import io.fairlead.operation.Operation;
 import io.fairlead.operation.Plan;
+import io.fairlead.platform.CallEvidence;
 import io.fairlead.platform.Description;
 import io.fairlead.platform.EndpointPlatform;
 import io.fairlead.platform.FunctionPlatform;
 import io.fairlead.platform.PlatformCheck;
 import io.fairlead.platform.Platforms;
+import io.fairlead.platform.ProbeEvidence;
 import io.fairlead.platform.Request;
 import io.fairlead.platform.Response;
+import io.fairlead.rollout.Evidence;
+import io.fairlead.rollout.Guard;
+import io.fairlead.rollout.Rollout;
 import io.fairlead.serverless.HttpSettings;
 import io.fairlead.serverless.Isolation;
 import io.fairlead.serverless.ServerlessConfig;
@@ -67,6 +73,38 @@ final class DocSnippets {
 
     Plan plan = cloud.preview(p -> p.deploy(container, scaling, routing));
     return List.of(blue, plan);
+  }
+
+  static Operation<Version> rollout(EndpointPlatform platform, Endpoint blue, Endpoint green) {
+    CallEvidence calls = new CallEvidence();
+    EndpointPlatform cloud = calls.watch(platform);
+
+    Rollout rollout = Rollout.guardedBy(
+            Guard.maxFailures(0.02), Guard.maxSlower(0.05, Duration.ofMillis(800)))
+        .step(5, Duration.ofMinutes(10))
+        .step(25, Duration.ofMinutes(30))
+        .step(100, Duration.ofHours(1));
+
+    Evidence probes = new ProbeEvidence(platform, Request.json("{\"inputs\": \"a boat\"}"), 20);
+    Evidence both = calls.and(probes);
+    return cloud.rollOut(blue, green, rollout, both);
+  }
+
+  static Version promoted(
+      EndpointPlatform cloud, Endpoint blue, Endpoint green, Rollout rollout, CallEvidence calls) {
+    Version promoted = cloud
+        .rollOut(blue, green, rollout, calls)
+        .onProgress(System.out::println)
+        .await(Duration.ofHours(6));
+    return promoted;
+  }
+
+  static void toANewVersion(
+      EndpointPlatform cloud, Endpoint blue, Endpoint green, CallEvidence calls) {
+    Rollout rollout = Rollout.guardedBy(Guard.maxFailures(0.02))
+        .step(10, Duration.ofMinutes(10))
+        .step(100, Duration.ofHours(1));
+    cloud.rollOut(blue, green, rollout, calls).await(Duration.ofHours(3));
   }
 
   static Endpoint deploymentFile() {
