@@ -123,7 +123,12 @@ class ArchitectureTest {
   void everyPackageIsNullMarked() {
     assertThat(MODULE.stream().map(JavaClass::getPackageName).distinct())
         .containsExactlyInAnyOrder(
-            API, INTERNAL, INTERNAL + ".credentials", INTERNAL + ".images", RULES)
+            API,
+            INTERNAL,
+            INTERNAL + ".archive",
+            INTERNAL + ".credentials",
+            INTERNAL + ".images",
+            RULES)
         .allSatisfy(name -> assertThat(
                 Class.forName(name + ".package-info").isAnnotationPresent(NullMarked.class))
             .isTrue());

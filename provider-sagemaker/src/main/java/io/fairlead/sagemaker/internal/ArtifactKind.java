@@ -12,6 +12,7 @@ import io.fairlead.reconcile.OwnerTag;
 import io.fairlead.reconcile.ResourceKind;
 import io.fairlead.reconcile.ResourceRef;
 import io.fairlead.sagemaker.SageMakerProvider;
+import io.fairlead.sagemaker.internal.archive.ModelArchive;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;

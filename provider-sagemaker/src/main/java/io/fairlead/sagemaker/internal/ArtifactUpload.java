@@ -5,6 +5,7 @@ import static java.util.Objects.requireNonNull;
 import io.fairlead.error.ErrorKind;
 import io.fairlead.error.ServingException;
 import io.fairlead.sagemaker.SageMakerProvider;
+import io.fairlead.sagemaker.internal.archive.ModelArchive;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.OutputStream;

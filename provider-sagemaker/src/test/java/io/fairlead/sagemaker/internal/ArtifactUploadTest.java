@@ -9,6 +9,7 @@ import com.sun.net.httpserver.HttpServer;
 import io.fairlead.error.ErrorKind;
 import io.fairlead.error.ServingException;
 import io.fairlead.provider.LocalModel;
+import io.fairlead.sagemaker.internal.archive.ModelArchive;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.DataInputStream;

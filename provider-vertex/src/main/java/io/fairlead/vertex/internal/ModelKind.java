@@ -32,6 +32,7 @@ import io.fairlead.vertex.VertexContainer;
 import io.fairlead.vertex.VertexProbe;
 import io.fairlead.vertex.internal.storage.Artifacts;
 import io.fairlead.vertex.internal.values.Quoted;
+import io.fairlead.vertex.internal.values.VersionDescription;
 import io.fairlead.vertex.internal.values.VertexTimes;
 import java.util.ArrayList;
 import java.util.Comparator;

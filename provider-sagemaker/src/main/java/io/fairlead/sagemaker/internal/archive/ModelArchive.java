@@ -1,4 +1,4 @@
-package io.fairlead.sagemaker.internal;
+package io.fairlead.sagemaker.internal.archive;
 
 import io.fairlead.provider.LocalModel;
 import java.io.IOException;
@@ -12,18 +12,19 @@ import java.util.Map;
  * <p>A gzipped tar file is used unchanged. The files of a folder are at the root of the archive, and those of the
  * code are under {@code code/}, where AWS's images expect {@code inference.py}.
  */
-final class ModelArchive {
+public final class ModelArchive {
   private static final int BUFFER = 1 << 16;
   private static final int BLOCKS_BESIDE_A_FILE = 16;
 
   private final LocalModel model;
 
-  ModelArchive(LocalModel model) {
+  /** Makes an archive of a model, which is not read yet. */
+  public ModelArchive(LocalModel model) {
     this.model = model;
   }
 
   /** {@return an upper bound of the bytes that {@link #writeTo} writes} */
-  long sizeAtMost() {
+  public long sizeAtMost() {
     long size = 0;
     for (LocalModel.Entry file : model.entries().values()) {
       size += file.size() + file.size() / 1_000 + (long) BLOCKS_BESIDE_A_FILE * TarGzWriter.BLOCK;
@@ -38,7 +39,7 @@ final class ModelArchive {
    * @throws io.fairlead.error.ServingException if a file has changed since it was hashed; the archive is then
    *     incomplete
    */
-  void writeTo(OutputStream out) throws IOException {
+  public void writeTo(OutputStream out) throws IOException {
     if (model.isTarGz()) {
       try (InputStream whole = model.open(LocalModel.TAR_GZ)) {
         whole.transferTo(out);

@@ -1,6 +1,7 @@
-package io.fairlead.vertex.internal;
+package io.fairlead.vertex.internal.values;
 
 import com.google.cloud.aiplatform.v1.Model;
+import io.fairlead.provider.ContentName;
 import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -11,16 +12,17 @@ import java.util.regex.Pattern;
  * @param content the hash of its content
  * @param run the run that uploaded it
  */
-record VersionDescription(String content, String run) {
+public record VersionDescription(String content, String run) {
   private static final Pattern DESCRIPTION = Pattern.compile("fairlead ([0-9a-f]{16}) (\\S+)");
-  private static final Pattern ALIAS = Pattern.compile(VertexNames.PREFIX + "[0-9a-f]{16}");
+  private static final Pattern ALIAS = Pattern.compile(ContentName.PREFIX + "[0-9a-f]{16}");
 
-  String description() {
+  /** {@return the text of the description} */
+  public String description() {
     return "fairlead " + content + " " + run;
   }
 
   /** {@return the parsed description of a version; empty if it is foreign} */
-  static Optional<VersionDescription> of(Model version) {
+  public static Optional<VersionDescription> of(Model version) {
     Matcher matcher = DESCRIPTION.matcher(version.getVersionDescription());
     return matcher.matches()
         ? Optional.of(new VersionDescription(matcher.group(1), matcher.group(2)))
@@ -28,12 +30,12 @@ record VersionDescription(String content, String run) {
   }
 
   /** {@return the alias of a version of this content} */
-  static String alias(String content) {
-    return VertexNames.PREFIX + content;
+  public static String alias(String content) {
+    return ContentName.PREFIX + content;
   }
 
   /** {@return whether an alias is the hash of a content} */
-  static boolean isContent(String alias) {
+  public static boolean isContent(String alias) {
     return ALIAS.matcher(alias).matches();
   }
 }

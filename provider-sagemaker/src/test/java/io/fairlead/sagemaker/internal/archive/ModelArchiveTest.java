@@ -1,4 +1,4 @@
-package io.fairlead.sagemaker.internal;
+package io.fairlead.sagemaker.internal.archive;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;

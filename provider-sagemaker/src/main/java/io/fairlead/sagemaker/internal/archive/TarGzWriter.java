@@ -1,4 +1,4 @@
-package io.fairlead.sagemaker.internal;
+package io.fairlead.sagemaker.internal.archive;
 
 import java.io.IOException;
 import java.io.OutputStream;
