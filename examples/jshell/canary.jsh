@@ -38,7 +38,7 @@ Thread users(Endpoint any, Map<String, Integer> answers) {
 
 Duration second = Duration.ofSeconds(1)
 /** A tenth of the requests, half of them, all of them, while at most 2 of 100 fail. */
-Rollout rollout = Rollout.guardedBy(Guard.maxFailures(0.02)).step(10, second).step(50, second).step(100, second).lookingEvery(Duration.ofMillis(250))
+Rollout rollout = Rollout.guardedBy(Guard.maxFailures(0.02)).step(10, second).step(50, second).step(100, second).withLookInterval(Duration.ofMillis(250))
 
 /** Rolls a version out while users ask, undeploys what gets no more requests, and returns what serves. */
 Endpoint canary(Endpoint stable, Container container, String variant) throws InterruptedException {

@@ -28,8 +28,10 @@ import java.util.concurrent.atomic.AtomicLong;
  * }</pre>
  *
  * <p>A failure of the kinds {@code MODEL_FAILED}, {@code TIMEOUT}, {@code UNAVAILABLE} and {@code UNKNOWN} is one of the
- * variant. What was refused before the model was asked counts as no request, and so does what cannot be attributed to a
- * variant, where the platform does not say which one answered. Safe for concurrent use.
+ * variant. A request that nobody answered names none on a cloud: it counts as {@linkplain Observations#unattributed
+ * unattributed}, and where there are many the candidate does not pass without {@link ProbeEvidence}, whose requests are
+ * known to be its own. What was refused before the model was asked, such as with {@code THROTTLED}, counts as no request.
+ * Safe for concurrent use.
  */
 public final class CallEvidence implements Evidence, PlatformListener {
   private static final Set<ErrorKind> FAILURES = EnumSet.of(
@@ -70,6 +72,7 @@ public final class CallEvidence implements Evidence, PlatformListener {
     private final Endpoint endpoint;
     private final SortedMap<Duration, AtomicLong> slower = new TreeMap<>();
     private final AtomicLong failures = new AtomicLong();
+    private final AtomicLong unattributed = new AtomicLong();
     private final AtomicLong requests = new AtomicLong();
 
     Count(Endpoint endpoint, SortedSet<Duration> limits) {
@@ -78,10 +81,14 @@ public final class CallEvidence implements Evidence, PlatformListener {
     }
 
     void add(String name, Ended end) {
-      boolean isItsOwn = name.equals(endpoint.name())
-          && end.variant().equals(Optional.of(endpoint.routing().variant()));
       boolean failed = end.failure().map(FAILURES::contains).orElse(false);
-      if (!isItsOwn || (end.failure().isPresent() && !failed)) {
+      if (!name.equals(endpoint.name()) || (end.failure().isPresent() && !failed)) {
+        return;
+      }
+      if (failed && end.variant().isEmpty()) {
+        unattributed.incrementAndGet();
+      }
+      if (!end.variant().equals(Optional.of(endpoint.routing().variant()))) {
         return;
       }
       // Parts are never more than the whole, whoever reads meanwhile.
@@ -101,7 +108,7 @@ public final class CallEvidence implements Evidence, PlatformListener {
       SortedMap<Duration, Long> slow = new TreeMap<>();
       slower.forEach((limit, count) -> slow.put(limit, count.get()));
       long failed = failures.get();
-      return new Observations(requests.get(), failed, slow);
+      return new Observations(requests.get(), failed, unattributed.get(), slow);
     }
 
     @Override

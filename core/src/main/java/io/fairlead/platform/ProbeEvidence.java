@@ -6,6 +6,7 @@ import io.fairlead.error.ErrorKind;
 import io.fairlead.error.ServingException;
 import io.fairlead.grammar.Endpoint;
 import io.fairlead.grammar.Problems;
+import io.fairlead.provider.Durations;
 import io.fairlead.rollout.Evidence;
 import io.fairlead.rollout.Observations;
 import java.time.Duration;
@@ -24,9 +25,10 @@ import java.util.function.LongSupplier;
  * Evidence probes = new ProbeEvidence(cloud, Request.json("{\"inputs\": \"a boat\"}"), 20);
  * }</pre>
  *
- * <p>The requests are sent one after the other at each look of the rollout, on its thread. Any failure is one of the
- * candidate, apart from {@code CANCELLED}, {@code THROTTLED} and {@code UNAUTHORIZED}, which say nothing of it. A platform
- * that cannot pin requests refuses the rollout with kind {@code UNSUPPORTED} or as an invalid request.
+ * <p>The requests are sent one after the other at each look of the rollout, on its thread, for at most the timeout of one:
+ * of a candidate that hangs, a look sees one. Any failure is one of the candidate, apart from {@code CANCELLED}, {@code
+ * THROTTLED} and {@code UNAUTHORIZED}, which say nothing of it and end the look. A platform that cannot pin requests
+ * refuses the rollout before it begins.
  */
 public final class ProbeEvidence implements Evidence {
   private static final Set<ErrorKind> SAYING_NOTHING =
@@ -79,8 +81,18 @@ public final class ProbeEvidence implements Evidence {
 
     @Override
     public Observations seen() {
-      for (int i = 0; i < perLook; i++) {
-        probe();
+      Observations before = sum;
+      long begin = nanoTime.getAsLong();
+      long longest = Durations.nanos(request.timeout());
+      for (int i = 0; i < perLook && nanoTime.getAsLong() - begin < longest; i++) {
+        try {
+          probe();
+        } catch (ServingException e) {
+          if (sum.equals(before)) {
+            throw e;
+          }
+          break;
+        }
       }
       return sum;
     }

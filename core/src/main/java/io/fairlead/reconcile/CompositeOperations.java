@@ -16,6 +16,8 @@ import java.util.Deque;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Set;
+import java.util.function.Function;
+import java.util.function.Predicate;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -30,6 +32,14 @@ public final class CompositeOperations implements AutoCloseable {
   /** What says that the platform did not answer, and may soon. */
   private static final Set<ErrorKind> UNANSWERED =
       EnumSet.of(ErrorKind.UNAVAILABLE, ErrorKind.THROTTLED, ErrorKind.TIMEOUT);
+
+  /** What does not pass by itself; credentials that have expired may be renewed. */
+  private static final Set<ErrorKind> FOR_GOOD = EnumSet.of(
+      ErrorKind.CANCELLED,
+      ErrorKind.CONFLICT,
+      ErrorKind.INVALID,
+      ErrorKind.NOT_FOUND,
+      ErrorKind.UNSUPPORTED);
 
   private static final Duration BETWEEN_TRIES = Duration.ofSeconds(10);
 
@@ -178,12 +188,12 @@ public final class CompositeOperations implements AutoCloseable {
       this.name = name;
     }
 
-    /** How a step is undone, for how long that is tried while the platform does not answer, and what to do then. */
+    /** How a step is undone, for how long that is tried, and what to do then. */
     private record Undo(
         String what,
         Supplier<? extends Operation<?>> operation,
         Duration patience,
-        String wayOut) {}
+        Function<? super RuntimeException, String> wayOut) {}
 
     /** Reports an event. */
     public void report(String message) {
@@ -213,7 +223,22 @@ public final class CompositeOperations implements AutoCloseable {
       return awaitStep(operation.get());
     }
 
+    /** {@return the result of an operation that has to end within a limit, and is cancelled if it does not} */
+    <T> T await(Supplier<Operation<T>> operation, Duration limit) {
+      checkStop();
+      Operation<T> step = operation.get();
+      try {
+        return awaitStep(step, Durations.atMost(limit, deadline.left()));
+      } finally {
+        step.cancel();
+      }
+    }
+
     private <T> T awaitStep(Operation<T> step) {
+      return awaitStep(step, deadline.left());
+    }
+
+    private <T> T awaitStep(Operation<T> step, Duration limit) {
       step.onProgress(
           event -> run.report(event.step(), event.steps(), event.resource(), event.message()));
       Thread worker = Thread.currentThread();
@@ -225,10 +250,30 @@ public final class CompositeOperations implements AutoCloseable {
         }
       });
       try {
-        return step.await(deadline.left());
+        return step.await(limit);
       } finally {
         run.whenStopped(null);
       }
+    }
+
+    /** {@return the result of a call that is interrupted if the operation has to stop, and leaves no interrupt behind} */
+    <T> T interruptibly(Supplier<T> call) {
+      checkStop();
+      Thread worker = Thread.currentThread();
+      run.whenStopped(why -> worker.interrupt());
+      try {
+        return call.get();
+      } finally {
+        run.whenStopped(null);
+        if (!run.isClosed()) {
+          boolean unused = Thread.interrupted();
+        }
+      }
+    }
+
+    /** Forgets how what was done is undone. */
+    void forgetUndos() {
+      undos.clear();
     }
 
     /**
@@ -238,17 +283,20 @@ public final class CompositeOperations implements AutoCloseable {
      * @param operation starts the operation that undoes it
      */
     public void undoBy(String what, Supplier<? extends Operation<?>> operation) {
-      undoBy(what, operation, Duration.ZERO, "undeploy " + name + " removes the rest");
+      undoBy(what, operation, Duration.ZERO, e -> "undeploy " + name + " removes the rest");
     }
 
     /**
      * Adds how what was done is undone, as {@link #undoBy(String, Supplier)} does.
      *
-     * @param patience for how long it is tried again while the platform does not answer
+     * @param patience for how long it is tried again after failures that may pass
      * @param wayOut what the caller can do if it fails, such as {@code undeploy bert removes the rest}
      */
     void undoBy(
-        String what, Supplier<? extends Operation<?>> operation, Duration patience, String wayOut) {
+        String what,
+        Supplier<? extends Operation<?>> operation,
+        Duration patience,
+        Function<? super RuntimeException, String> wayOut) {
       undos.push(new Undo(what, operation, patience, wayOut));
     }
 
@@ -313,16 +361,25 @@ public final class CompositeOperations implements AutoCloseable {
 
     /** {@return the result of a call, which is made again for some time while the platform does not answer} */
     <T> T patiently(Duration patience, Supplier<T> call) {
+      return patiently(patience, e -> UNANSWERED.contains(e.kind()) && e.retryable(), call);
+    }
+
+    private <T> T patiently(
+        Duration patience, Predicate<ServingException> mayPass, Supplier<T> call) {
       Duration begin = time.elapsed();
+      String said = "";
       while (true) {
         try {
           return call.get();
         } catch (ServingException e) {
-          boolean passes = UNANSWERED.contains(e.kind()) && e.retryable();
-          if (!passes || time.elapsed().minus(begin).compareTo(patience) >= 0) {
+          if (!mayPass.test(e) || time.elapsed().minus(begin).compareTo(patience) >= 0) {
             throw e;
           }
-          report("it is tried again, because " + e.getMessage());
+          String why = "it is tried again, because " + e.getMessage();
+          if (!why.equals(said)) {
+            report(why);
+            said = why;
+          }
           try {
             run.pause(BETWEEN_TRIES);
           } catch (RunEnded stopped) {
@@ -337,12 +394,15 @@ public final class CompositeOperations implements AutoCloseable {
       List<String> undone = new ArrayList<>();
       for (Undo undo : undos) {
         try {
-          patiently(undo.patience(), () -> awaitStep(undo.operation().get()));
+          patiently(
+              undo.patience(),
+              e -> !FOR_GOOD.contains(e.kind()),
+              () -> awaitStep(undo.operation().get()));
           undone.add(undo.what());
         } catch (RuntimeException e) {
           problems.add(e);
           return rolledBack(undone) + " The rollback failed at " + undo.what() + ": "
-              + undo.wayOut() + ".";
+              + undo.wayOut().apply(e) + ".";
         }
       }
       return rolledBack(undone);

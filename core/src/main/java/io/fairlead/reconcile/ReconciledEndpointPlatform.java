@@ -22,11 +22,13 @@ import io.fairlead.platform.EndpointPlatform;
 import io.fairlead.provider.LocalModel;
 import io.fairlead.reconcile.EndpointCompletion.Completed;
 import io.fairlead.reconcile.ReconcileRequest.Content;
+import io.fairlead.reconcile.ReconcileRequest.Guard;
 import io.fairlead.reconcile.ReconcileRequest.Preparation;
 import io.fairlead.reconcile.Resource.Goal;
 import io.fairlead.reconcile.Resource.Role;
 import io.fairlead.rollout.Evidence;
 import io.fairlead.rollout.Rollout;
+import io.fairlead.rollout.RolloutStep;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -144,21 +146,21 @@ public final class ReconciledEndpointPlatform extends ReconciledPlatform<Endpoin
     Endpoint from = stable.endpoint();
     Endpoint to = candidate.endpoint();
     checkVersions("candidate.endpoint.routing", from, to, Problems.in("route"));
-    return routing(
+    return run(routing(
         List.of(requiredVariant(from), requiredVariant(to)),
         to.at(weight),
-        new TrafficChange.Split(
-            from.routing().variant(), to.routing().variant(), weight.percent()));
+        new TrafficChange.Split(from.routing().variant(), to.routing().variant(), weight.percent()),
+        Guard.NONE));
   }
 
-  private Operation<Version> routing(
-      List<Resource<?>> required, Version candidate, Desired<Traffic> change) {
+  private static ReconcileRequest<Version> routing(
+      List<Resource<?>> required, Version candidate, Desired<Traffic> change, Guard guard) {
     Routing to = candidate.endpoint().routing();
     List<Resource<?>> resources = new ArrayList<>(required);
     resources.add(Resource.setting(TrafficSetting.KIND, to.name(), change));
-    Content<Version> content = Content.of(resources, List.of(), candidate);
+    Content<Version> content = Content.of(resources, List.of(), candidate).guardedBy(guard);
     String subject = to.path() + " to " + candidate.weight().percent() + "%";
-    return run(ReconcileRequest.of("route", subject, to.name(), preparing -> content));
+    return ReconcileRequest.of("route", subject, to.name(), preparing -> content);
   }
 
   /** Checks that two endpoints are different versions of one name. */
@@ -193,14 +195,44 @@ public final class ReconciledEndpointPlatform extends ReconciledPlatform<Endpoin
         candidate,
         Problems.in("rollOut")
             .check(!rollout.steps().isEmpty(), "rollout.steps", "must be one or more", rollout));
-    if (rollouts != null) {
-      return rollouts.start(stable, candidate, rollout, evidence);
+    return rollouts == null
+        ? planned(stable, candidate, rollout)
+        : rollouts.start(stable, candidate, rollout, evidence);
+  }
+
+  /** Plans the steps that are left, or that the rollout is refused. */
+  private Operation<Version> planned(Endpoint stable, Endpoint candidate, Rollout rollout) {
+    RolloutGround ground = new RolloutGround();
+    int now = 0;
+    Guard guard = Guard.NONE;
+    try {
+      Rollouts.Standing standing = ground.standing(stable, candidate);
+      now = standing.weight().orElse(0);
+      Optional<String> refusal = Rollouts.refusal(
+          rollout, candidate, standing, ground.rolledBack(candidate, standing.version()));
+      guard = (resource, actual, inventory) -> refusal;
+    } catch (ServingException e) {
+      // The plan says why it cannot be read.
     }
-    Version from = stable.at(TrafficWeight.ALL);
-    Version to = candidate.at(TrafficWeight.NONE);
-    List<Operation<Version>> planned =
-        rollout.steps().stream().map(step -> route(from, to, step.weight())).toList();
-    return planned.get(planned.size() - 1);
+    RolloutStep last = rollout.steps().get(rollout.steps().size() - 1);
+    for (RolloutStep step : rollout.steps()) {
+      if (step.weight().percent() > now && !step.equals(last)) {
+        Operation<Version> unused = planned(stable, candidate, step, guard);
+      }
+    }
+    return planned(stable, candidate, last, guard);
+  }
+
+  private Operation<Version> planned(
+      Endpoint stable, Endpoint candidate, RolloutStep step, Guard guard) {
+    return run(routing(
+        List.of(requiredVariant(stable), requiredVariant(candidate)),
+        candidate.at(step.weight()),
+        new TrafficChange.Split(
+            stable.routing().variant(),
+            candidate.routing().variant(),
+            step.weight().percent()),
+        guard));
   }
 
   /** What rollouts read and change, by this platform's own operations. */
@@ -219,20 +251,19 @@ public final class ReconciledEndpointPlatform extends ReconciledPlatform<Endpoin
     }
 
     @Override
-    public Optional<Rollouts.Standing> standing(Endpoint stable, Endpoint candidate) {
+    public Rollouts.Standing standing(Endpoint stable, Endpoint candidate) {
       String name = candidate.name();
       String variant = candidate.routing().variant();
       return reading("the traffic of " + name, READ_LIMIT, (actual, look) -> {
         checkDeployed(stable, actual);
         Optional<String> run = checkDeployed(candidate, actual).run();
-        return reconciler
-            .traffic()
-            .read(name, look)
-            .value()
-            .map(traffic -> new Rollouts.Standing(
-                traffic.of(variant),
-                traffic.ofOthersThan(stable.routing().variant(), variant),
-                RolledBack.version(variant, run)));
+        Optional<Traffic> traffic = reconciler.traffic().read(name, look).value();
+        return new Rollouts.Standing(
+            RolledBack.version(variant, run),
+            traffic.map(split -> split.of(variant)),
+            traffic
+                .map(split -> split.ofOthersThan(stable.routing().variant(), variant))
+                .orElse(0));
       });
     }
 
@@ -247,31 +278,33 @@ public final class ReconciledEndpointPlatform extends ReconciledPlatform<Endpoin
     }
 
     @Override
-    public boolean isRolledBack(Endpoint candidate, String version) {
+    public RolledBack.State rolledBack(Endpoint candidate, String version) {
       String name = candidate.name();
       return reading(
           "the rollouts of " + name,
           READ_LIMIT,
           (actual, look) ->
-              actual.of(RolledBack.KIND, name).value().orElse(RolledBack.NONE).has(version));
+              actual.of(RolledBack.KIND, name).value().orElse(RolledBack.NONE).of(version));
     }
 
     @Override
     public Operation<?> move(
         Endpoint stable, Endpoint candidate, Set<Integer> expected, int percent) {
-      return routing(
+      return run(routing(
           List.of(requiredVariant(stable), requiredVariant(candidate)),
           candidate.at(TrafficWeight.percent(percent)),
-          change(stable, candidate, expected, percent));
+          change(stable, candidate, expected, percent),
+          Guard.NONE));
     }
 
     @Override
     public Operation<?> moveBack(
         Endpoint stable, Endpoint candidate, Set<Integer> expected, int percent) {
-      return routing(
+      return reconciler.runAtOnce(routing(
           List.of(),
           candidate.at(TrafficWeight.percent(percent)),
-          change(stable, candidate, expected, percent));
+          change(stable, candidate, expected, percent),
+          Guard.NONE));
     }
 
     private static TrafficChange.Move change(
@@ -281,11 +314,11 @@ public final class ReconciledEndpointPlatform extends ReconciledPlatform<Endpoin
     }
 
     @Override
-    public Operation<?> note(Endpoint candidate, Desired<RolledBack> note) {
+    public Operation<?> mark(Endpoint candidate, Desired<RolledBack> note) {
       Content<Endpoint> content = Content.of(
           List.of(Resource.setting(RolledBack.KIND, candidate.name(), note)), List.of(), candidate);
-      return run(ReconcileRequest.of(
-          "note", candidate.routing().path(), candidate.name(), preparing -> content));
+      return reconciler.runAtOnce(ReconcileRequest.of(
+          "mark", candidate.routing().path(), candidate.name(), preparing -> content));
     }
   }
 

@@ -145,8 +145,17 @@ public final class Reconciler implements AutoCloseable {
    * @throws ServingException of kind {@code CANCELLED} if the platform is closed
    */
   <R> Operation<R> run(ReconcileRequest<R> request) {
+    return run(request, request.deployment());
+  }
+
+  /** Starts an operation that does not wait for others on its name, as if it were another process's. */
+  <R> Operation<R> runAtOnce(ReconcileRequest<R> request) {
+    return run(request, request.deployment() + " at once");
+  }
+
+  private <R> Operation<R> run(ReconcileRequest<R> request, String queue) {
     Run<R> run = new Run<>(workers.newId(request.verb()), request.title(), time, request.secrets());
-    workers.start(request.deployment(), request.title(), run, () -> work(request, run));
+    workers.start(queue, request.title(), run, () -> work(request, run));
     return run;
   }
 

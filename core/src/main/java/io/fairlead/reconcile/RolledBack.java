@@ -17,15 +17,18 @@ import java.util.regex.Pattern;
  * <p>A provider has a {@link ResourceKind} of it, which it reads from and writes to a tag or label of the resource that has
  * the public name: a setting, which is neither created nor deleted nor listed by itself.
  *
- * @param note 0 to 60 characters {@code 0-9a-f}: six for each version, the latest ten of them, oldest first
+ * @param note 0 to 63 characters: for each version, the latest nine of them, oldest first, six of {@code 0-9a-f}, and
+ *     {@code r} if its requests were taken from it, or {@code p} if that is pending
  */
 public record RolledBack(String note) {
   /** The kind of the note; the name of the resource is the public name. */
   public static final KindName<RolledBack> KIND = new KindName<>("rolled-back", RolledBack.class);
 
   private static final int LENGTH = 6;
-  private static final int MOST = 10;
-  private static final Pattern NOTE = Pattern.compile("([0-9a-f]{" + LENGTH + "}){0," + MOST + "}");
+  private static final int ENTRY = LENGTH + 1;
+  private static final int MOST = 9;
+  private static final Pattern NOTE =
+      Pattern.compile("([0-9a-f]{" + LENGTH + "}[pr]){0," + MOST + "}");
 
   /** No version was rolled back. */
   public static final RolledBack NONE = new RolledBack("");
@@ -51,40 +54,47 @@ public record RolledBack(String note) {
     return Sha256.of(identity).substring(0, LENGTH);
   }
 
-  boolean has(String version) {
-    return versions().contains(version);
+  /** What became of a version. */
+  enum State {
+    /** It was not rolled back. */
+    NONE,
+    /** It is being rolled back: a process that died may not have come to the end of it. */
+    PENDING,
+    /** It was rolled back. */
+    DONE
   }
 
-  private List<String> versions() {
-    List<String> versions = new ArrayList<>();
-    for (int i = 0; i < note.length(); i += LENGTH) {
-      versions.add(note.substring(i, i + LENGTH));
+  State of(String version) {
+    return entries().stream()
+        .filter(entry -> entry.startsWith(version))
+        .map(entry -> entry.endsWith("r") ? State.DONE : State.PENDING)
+        .findFirst()
+        .orElse(State.NONE);
+  }
+
+  private List<String> entries() {
+    List<String> entries = new ArrayList<>();
+    for (int i = 0; i < note.length(); i += ENTRY) {
+      entries.add(note.substring(i, i + ENTRY));
     }
-    return versions;
+    return entries;
   }
 
-  /** A version is in the note. */
-  record With(String version) implements Desired<RolledBack> {
+  /** A version is in the note in a state, or is not. */
+  record With(String version, State state) implements Desired<RolledBack> {
     @Override
     public RolledBack from(Optional<RolledBack> actual) {
-      RolledBack before = actual.orElse(NONE);
-      if (before.has(version)) {
+      RolledBack before = actual.orElse(RolledBack.NONE);
+      if (before.of(version) == state) {
         return before;
       }
-      List<String> versions = before.versions();
-      versions.add(version);
+      List<String> entries = before.entries();
+      entries.removeIf(entry -> entry.startsWith(version));
+      if (state != State.NONE) {
+        entries.add(version + (state == State.DONE ? "r" : "p"));
+      }
       return new RolledBack(String.join(
-          "", versions.subList(Math.max(0, versions.size() - MOST), versions.size())));
-    }
-  }
-
-  /** A version is not in the note. */
-  record Without(String version) implements Desired<RolledBack> {
-    @Override
-    public RolledBack from(Optional<RolledBack> actual) {
-      List<String> versions = actual.orElse(NONE).versions();
-      versions.remove(version);
-      return new RolledBack(String.join("", versions));
+          "", entries.subList(Math.max(0, entries.size() - MOST), entries.size())));
     }
   }
 }

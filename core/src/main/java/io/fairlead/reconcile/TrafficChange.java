@@ -31,7 +31,7 @@ final class TrafficChange {
   /**
    * The candidate goes from one of the weights that it may have to another, and the stable variant has the rest of the two.
    *
-   * @param expected what it may have, in percent; another weight is somebody else's, and stays
+   * @param expected what it may have, in percent; another weight is somebody else's, and stays. Empty for any
    */
   record Move(String stable, String candidate, Set<Integer> expected, int percent)
       implements Desired<Traffic> {
@@ -40,7 +40,9 @@ final class TrafficChange {
       Traffic now = actual.orElse(Traffic.NONE);
       Problems.in("Traffic")
           .check(
-              now.of(candidate) == percent || expected.contains(now.of(candidate)),
+              expected.isEmpty()
+                  || expected.contains(now.of(candidate))
+                  || now.of(candidate) == percent,
               candidate,
               "must have the weight that its rollout gave it, " + shown()
                   + ": somebody else has changed it",

@@ -15,6 +15,7 @@ import java.util.SortedSet;
  *
  * <p>A source that does not answer promotes nothing: a guard that sees no requests does not pass.
  */
+@FunctionalInterface
 public interface Evidence {
   /**
    * Begins to count the requests to a variant. Called once for each step of a rollout, when the variant has its weight.
@@ -25,7 +26,11 @@ public interface Evidence {
    */
   Window open(Endpoint variant, SortedSet<Duration> limits);
 
-  /** {@return this evidence and another, added up; no request may be seen by both} */
+  /**
+   * {@return this evidence and another, added up; no request may be seen by both}
+   *
+   * <p>While one cannot be read, the other is still looked at.
+   */
   default Evidence and(Evidence other) {
     requireNonNull(other, "other");
     return (variant, limits) -> {
@@ -44,8 +49,8 @@ public interface Evidence {
     /**
      * {@return what was seen since the opening: counts only grow}
      *
-     * <p>Called at each look of the rollout, on its thread, and should return within seconds. What it throws is
-     * reported as progress of the rollout, and asked again at the next look.
+     * <p>Called at each look of the rollout, on its thread, which is interrupted if the rollout has to stop; it should
+     * return within seconds. What it throws is reported as progress of the rollout, and asked again at the next look.
      */
     Observations seen();
 

@@ -17,7 +17,7 @@ import java.util.Optional;
  * }</pre>
  *
  * <p>It is decided by a sequential probability ratio test (Wald, 1945) between two shares: the limit, and an intolerable
- * one. It needs no minimum number of requests: it decides when those seen say enough, which a few bad ones do not.
+ * one. It needs no minimum number of requests: it decides when those seen say enough.
  *
  * <ul>
  *   <li>A candidate whose share is the limit or less is refused with a probability of at most {@link #FALSE_ALARM} in a
@@ -26,11 +26,12 @@ import java.util.Optional;
  *       that it is still watched until the end of the step.
  * </ul>
  *
- * <p>Both hold, by Ville's inequality, for requests that fail independently of each other, and for each guard by itself.
+ * <p>Both hold, by Ville's inequality, for requests that fail independently of each other, and for each guard and step by
+ * itself. A limit is absolute: an outage behind both versions is held against the candidate.
  *
  * @param slowerThan the duration of which the guard counts the requests that take longer, failed ones included; empty if
  *     it counts failed ones
- * @param limit the share of the requests that may be so, more than 0 and less than 1
+ * @param limit the share of the requests that may be so, at least 0.000001 and less than 1
  * @param intolerable the share that must not pass, more than the limit and less than 1: the nearer to the limit, the more
  *     requests it takes to tell the two apart
  */
@@ -42,17 +43,18 @@ public record Guard(Optional<Duration> slowerThan, double limit, double intolera
   public static final double MISSED = 0.05;
 
   private static final double INTOLERABLE = 2.5;
+  private static final double LEAST = 1e-6;
 
   public Guard {
     requireNonNull(slowerThan, "slowerThan");
-    boolean isShare = limit > 0 && limit < 1;
+    boolean isShare = limit >= LEAST && limit < 1;
     Problems.in("Guard")
         .check(
             slowerThan.map(duration -> duration.compareTo(Duration.ZERO) > 0).orElse(true),
             "slowerThan",
             "must be more than 0",
             slowerThan.orElse(Duration.ZERO))
-        .check(isShare, "limit", "must be more than 0 and less than 1", limit)
+        .check(isShare, "limit", "must be at least 0.000001 and less than 1", limit)
         .check(
             !isShare || (intolerable > limit && intolerable < 1),
             "intolerable",
@@ -98,11 +100,14 @@ public record Guard(Optional<Duration> slowerThan, double limit, double intolera
     return count + " of " + seen.requests() + " requests "
         + slowerThan.map(it -> "took longer than " + Durations.shown(it)).orElse("failed")
         + (seen.requests() == 0 ? "" : " (" + percent((double) count / seen.requests()) + ")")
-        + ", where at most " + percent(limit) + " may";
+        + ", where at most " + percent(limit) + " may"
+        + (seen.unattributed() == 0
+            ? ""
+            : ", and " + seen.unattributed() + " more failed of which the variant is not known");
   }
 
   private static String percent(double share) {
-    String text = String.format(Locale.ROOT, "%.2f", share * 100);
+    String text = String.format(Locale.ROOT, share < 0.0001 ? "%.4f" : "%.2f", share * 100);
     return text.replaceFirst("\\.?0+$", "") + "%";
   }
 

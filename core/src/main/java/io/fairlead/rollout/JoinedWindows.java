@@ -1,10 +1,34 @@
 package io.fairlead.rollout;
 
-/** Two windows, added up. */
-record JoinedWindows(Evidence.Window first, Evidence.Window second) implements Evidence.Window {
+/** Two windows, added up; of one that cannot be read, what was seen last. */
+final class JoinedWindows implements Evidence.Window {
+  private final Evidence.Window first;
+  private final Evidence.Window second;
+  private Observations firstSeen = Observations.NONE;
+  private Observations secondSeen = Observations.NONE;
+
+  JoinedWindows(Evidence.Window first, Evidence.Window second) {
+    this.first = first;
+    this.second = second;
+  }
+
   @Override
   public Observations seen() {
-    return first.seen().plus(second.seen());
+    RuntimeException failure = null;
+    try {
+      firstSeen = first.seen();
+    } catch (RuntimeException e) {
+      failure = e;
+    }
+    try {
+      secondSeen = second.seen();
+    } catch (RuntimeException e) {
+      if (failure != null) {
+        e.addSuppressed(failure);
+        throw e;
+      }
+    }
+    return firstSeen.plus(secondSeen);
   }
 
   @Override

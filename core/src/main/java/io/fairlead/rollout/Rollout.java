@@ -23,22 +23,9 @@ import java.util.stream.Stream;
  * }</pre>
  *
  * <p>A step is over when its bake time is and each guard has passed since the step began: no version is promoted because
- * nothing was seen of it. {@link io.fairlead.platform.EndpointPlatform#rollOut} does it, on every platform.
- *
- * @param guards the guards, one or more
- * @param steps the steps, each with more weight than the one before; one or more, unless it is still being written
- * @param patience how long a step may last beyond its bake time while a guard is undecided
- * @param undecided what becomes of the candidate then
- * @param look the time between two looks at the evidence, more than 0
- * @param again whether a candidate is rolled out that was rolled back before
+ * nothing was seen of it. {@link io.fairlead.platform.EndpointPlatform#rollOut} does it, on every platform. Immutable.
  */
-public record Rollout(
-    List<Guard> guards,
-    List<RolloutStep> steps,
-    Duration patience,
-    Undecided undecided,
-    Duration look,
-    boolean again) {
+public final class Rollout {
   /** What becomes of a candidate of which too little was seen. */
   public enum Undecided {
     /** It gets no more requests, and the rollout fails. */
@@ -48,18 +35,35 @@ public record Rollout(
   }
 
   private static final Duration PATIENCE = Duration.ofHours(1);
-  private static final Duration LOOK = Duration.ofSeconds(10);
+  private static final Duration LOOK_INTERVAL = Duration.ofSeconds(10);
 
-  public Rollout {
-    guards = List.copyOf(guards);
-    steps = List.copyOf(steps);
-    requireNonNull(patience, "patience");
-    requireNonNull(undecided, "undecided");
-    requireNonNull(look, "look");
+  private final List<Guard> guards;
+  private final List<RolloutStep> steps;
+  private final Duration patience;
+  private final Undecided undecided;
+  private final Duration lookInterval;
+  private final boolean onceMore;
+
+  private Rollout(
+      List<Guard> guards,
+      List<RolloutStep> steps,
+      Duration patience,
+      Undecided undecided,
+      Duration lookInterval,
+      boolean onceMore) {
+    this.guards = List.copyOf(guards);
+    this.steps = List.copyOf(steps);
+    this.patience = requireNonNull(patience, "patience");
+    this.undecided = requireNonNull(undecided, "undecided");
+    this.lookInterval = requireNonNull(lookInterval, "lookInterval");
+    this.onceMore = onceMore;
     Problems problems = Problems.in("Rollout")
-        .check(!guards.isEmpty(), "guards", "must be one or more", guards)
         .check(!patience.isNegative(), "patience", "must not be negative", patience)
-        .check(look.compareTo(Duration.ZERO) > 0, "look", "must be more than 0", look);
+        .check(
+            lookInterval.compareTo(Duration.ZERO) > 0,
+            "lookInterval",
+            "must be more than 0",
+            lookInterval);
     for (int i = 1; i < steps.size(); i++) {
       int before = steps.get(i - 1).weight().percent();
       int percent = steps.get(i).weight().percent();
@@ -73,12 +77,12 @@ public record Rollout(
   }
 
   /**
-   * {@return a rollout without steps yet, which looks every ten seconds and rolls back a candidate that a guard is
-   * undecided about an hour after its bake time}
+   * {@return a rollout without steps yet, which looks every ten seconds, and rolls back a candidate of which too little was
+   * seen an hour after its bake time}
    */
   public static Rollout guardedBy(Guard guard, Guard... more) {
     List<Guard> guards = Stream.concat(Stream.of(guard), Stream.of(more)).toList();
-    return new Rollout(guards, List.of(), PATIENCE, Undecided.ROLL_BACK, LOOK, false);
+    return new Rollout(guards, List.of(), PATIENCE, Undecided.ROLL_BACK, LOOK_INTERVAL, false);
   }
 
   /**
@@ -90,26 +94,57 @@ public record Rollout(
   public Rollout step(int percent, Duration bake) {
     List<RolloutStep> more = new ArrayList<>(steps);
     more.add(new RolloutStep(TrafficWeight.percent(percent), bake));
-    return new Rollout(guards, more, patience, undecided, look, again);
+    return new Rollout(guards, more, patience, undecided, lookInterval, onceMore);
   }
 
+  /** {@return the same with another time, 0 or more, for which a step lasts beyond its bake time while a guard is undecided} */
   public Rollout withPatience(Duration newPatience) {
-    return new Rollout(guards, steps, newPatience, undecided, look, again);
+    return new Rollout(guards, steps, newPatience, undecided, lookInterval, onceMore);
   }
 
   /** {@return the same, with what becomes of a candidate of which too little was seen} */
-  public Rollout ifUndecided(Undecided newUndecided) {
-    return new Rollout(guards, steps, patience, newUndecided, look, again);
+  public Rollout withUndecided(Undecided newUndecided) {
+    return new Rollout(guards, steps, patience, newUndecided, lookInterval, onceMore);
   }
 
-  /** {@return the same with another time between two looks at the evidence} */
-  public Rollout lookingEvery(Duration newLook) {
-    return new Rollout(guards, steps, patience, undecided, newLook, again);
+  /** {@return the same with another time, more than 0, between two looks at the evidence} */
+  public Rollout withLookInterval(Duration newLookInterval) {
+    return new Rollout(guards, steps, patience, undecided, newLookInterval, onceMore);
   }
 
   /** {@return the same for a candidate that was rolled back before} */
   public Rollout onceMore() {
-    return new Rollout(guards, steps, patience, undecided, look, true);
+    return new Rollout(guards, steps, patience, undecided, lookInterval, true);
+  }
+
+  /** {@return the guards, one or more} */
+  public List<Guard> guards() {
+    return guards;
+  }
+
+  /** {@return the steps, each with more weight than the one before} */
+  public List<RolloutStep> steps() {
+    return steps;
+  }
+
+  /** {@return how long a step may last beyond its bake time while a guard is undecided} */
+  public Duration patience() {
+    return patience;
+  }
+
+  /** {@return what becomes of a candidate of which too little was seen} */
+  public Undecided undecided() {
+    return undecided;
+  }
+
+  /** {@return the time between two looks at the evidence} */
+  public Duration lookInterval() {
+    return lookInterval;
+  }
+
+  /** {@return whether a candidate is rolled out that was rolled back before} */
+  public boolean isOnceMore() {
+    return onceMore;
   }
 
   @Override

@@ -49,7 +49,7 @@ abstract class RolloutContract extends OverlappingOperationsContract {
       .step(5, Duration.ofMillis(3))
       .step(25, Duration.ofMillis(3))
       .step(100, Duration.ofMillis(3))
-      .lookingEvery(Duration.ofMillis(1))
+      .withLookInterval(Duration.ofMillis(1))
       .withPatience(Duration.ofMillis(20));
 
   private static final Evidence GOOD = seeing(step -> observed(200, 0));
@@ -133,7 +133,8 @@ abstract class RolloutContract extends OverlappingOperationsContract {
       assertThat(refused.retryable()).isFalse();
       assertThat(refused)
           .hasMessageContaining("at 25%, 40 of 200 requests failed (20%), where at most 2% may")
-          .hasMessageEndingWith(" may. Rolled back: rollout/green to 0%.");
+          .hasMessageEndingWith(
+              " may. Rolled back: rollout/green to 0%, its mark on the platform.");
       assertThat(weights(platform)).isEqualTo(Map.of("blue", 100, "green", 0));
       try (EndpointPlatform elsewhere = place.open(Faults.none())) {
         ServingException again = refusal(elsewhere, ROLLOUT, GOOD);
@@ -176,7 +177,7 @@ abstract class RolloutContract extends OverlappingOperationsContract {
 
       ServingException held = refusal(
           platform,
-          ROLLOUT.ifUndecided(Undecided.HOLD),
+          ROLLOUT.withUndecided(Undecided.HOLD),
           seeing(step -> step == 1 ? observed(200, 0) : Observations.NONE));
       assertThat(held).hasMessageContaining("It keeps its weight");
       assertThat(weights(platform)).isEqualTo(Map.of("blue", 75, "green", 25));

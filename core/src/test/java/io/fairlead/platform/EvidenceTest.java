@@ -106,17 +106,28 @@ class EvidenceTest {
   }
 
   @Test
-  void whatNeverReachedAModelAndWhatCannotBeAttributedDoesNotCount() {
+  void whatNeverReachedAModelDoesNotCount() {
     Evidence.Window window = calls.open(green, NO_LIMITS);
 
     call(
         failure(ErrorKind.THROTTLED).withVariant("green"),
         failure(ErrorKind.INVALID).withVariant("green"),
         failure(ErrorKind.UNAUTHORIZED).withVariant("green"),
-        failure(ErrorKind.MODEL_FAILED),
         Response.json("[]"));
 
     assertThat(window.seen()).isEqualTo(Observations.NONE);
+  }
+
+  @Test
+  void aRequestThatNobodyAnsweredMayHaveBeenOfAnyVariantOfTheName() {
+    Evidence.Window window = calls.open(green, NO_LIMITS);
+    Evidence.Window ofAnotherName = calls.open(
+        new Endpoint(green.container(), green.scaling(), new Routing("other", "green")), NO_LIMITS);
+
+    call(failure(ErrorKind.TIMEOUT), failure(ErrorKind.UNAVAILABLE), by("green"));
+
+    assertThat(window.seen()).isEqualTo(new Observations(1, 0, 2, Collections.emptySortedMap()));
+    assertThat(ofAnotherName.seen()).isEqualTo(Observations.NONE);
   }
 
   @Test
@@ -167,13 +178,31 @@ class EvidenceTest {
   }
 
   @Test
-  void whatAProbeCannotLearnIsThrownAndKeepsWhatWasSeen() {
-    Evidence.Window window =
-        probing(2, by("green"), by("green"), failure(ErrorKind.THROTTLED), by("green"));
+  void whatAProbeCannotLearnEndsTheLookAndKeepsWhatWasSeen() {
+    Evidence.Window window = probing(
+        2,
+        by("green"),
+        by("green"),
+        failure(ErrorKind.THROTTLED),
+        failure(ErrorKind.THROTTLED),
+        by("green"));
 
+    assertThat(window.seen().requests()).isEqualTo(2);
     assertThatThrownBy(window::seen).isInstanceOf(ServingException.class);
-
     assertThat(window.seen().requests()).isEqualTo(4);
+  }
+
+  @Test
+  void aLookAtACandidateThatHangsIsNoLongerThanOneRequest() {
+    answers.add(failure(ErrorKind.TIMEOUT));
+    Evidence.Window window = new ProbeEvidence(
+            platform(),
+            REQUEST.withTimeout(Duration.ofSeconds(60)),
+            20,
+            () -> nanos.getAndAdd(Duration.ofSeconds(25).toNanos()))
+        .open(green, NO_LIMITS);
+
+    assertThat(window.seen()).isEqualTo(seen(2, 2));
   }
 
   @Test

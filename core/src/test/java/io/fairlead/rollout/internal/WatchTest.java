@@ -116,11 +116,55 @@ class WatchTest {
     watch.look(seen(50, 0));
 
     watch.look(seen(10, 0));
-    watch.look(seen(50, 0));
-    assertThat(watch.hasPassed()).as("after 90").isFalse();
-    watch.look(seen(60, 0));
+    watch.look(seen(100, 0));
+    assertThat(watch.hasPassed()).as("after 90 more").isFalse();
+    watch.look(seen(110, 0));
 
     assertThat(watch.hasPassed()).isTrue();
+  }
+
+  @Test
+  void aFailureThatIsSeenALookAfterItsRequestCounts() {
+    Watch watch = new Watch(GUARD);
+    for (int i = 1; i <= 10 && !watch.hasRefused(); i++) {
+      watch.look(seen(100L * i, 50L * (i - 1)));
+      watch.look(seen(100L * i, 50L * i));
+    }
+
+    assertThat(watch.hasRefused()).isTrue();
+  }
+
+  @Test
+  void aSourceThatGoesBackAndForthLetsNothingPass() {
+    Watch watch = new Watch(GUARD);
+    for (int i = 0; i < 100; i++) {
+      watch.look(seen(10, 0));
+      watch.look(seen(5, 0));
+    }
+
+    assertThat(watch.hasPassed()).isFalse();
+  }
+
+  @Test
+  void failuresOfWhichTheVariantIsNotKnownNeitherRefuseNorPromote() {
+    Watch watch = new Watch(GUARD);
+
+    watch.look(new Observations(200, 0, 40, new TreeMap<>()));
+
+    assertThat(watch.hasRefused()).isFalse();
+    assertThat(watch.hasPassed()).isFalse();
+    assertThat(watch.verdict())
+        .isEqualTo(
+            "0 of 200 requests failed (0%), where at most 2% may, and 40 more failed of which "
+                + "the variant is not known: undecided");
+
+    // So many good ones that it would be good even if all of those were its own.
+    watch.look(new Observations(20_000, 0, 40, new TreeMap<>()));
+    assertThat(watch.hasPassed()).isTrue();
+
+    watch.look(new Observations(20_100, 0, 140, new TreeMap<>()));
+    assertThat(watch.hasPassed()).as("it may hang since").isFalse();
+    assertThat(watch.hasRefused()).isFalse();
   }
 
   @Test
