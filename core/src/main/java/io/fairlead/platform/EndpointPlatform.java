@@ -86,16 +86,24 @@ public interface EndpointPlatform extends Platform<Endpoint> {
    * Moves the requests of a public name to a new version in steps, as long as the guards find it good: {@link #route}
    * for each, and a look at the evidence in between.
    *
-   * <p>If a guard refuses the candidate, the stable version gets its requests back, and the operation fails with kind
-   * {@code MODEL_FAILED} and a sentence that has the counts. With kind {@code TIMEOUT}, if too little was seen of it. With
-   * kind {@code CONFLICT}, if somebody else changed the traffic of the two meanwhile, which then stays as they left it;
-   * and at once if other variants leave less than the last step's weight, or if this candidate was {@linkplain
-   * Rollout#onceMore() rolled back before}: that is noted on the platform, until the candidate is undeployed. A cancelled
-   * rollout, and one that fails otherwise, leaves the candidate the weight that it had before.
+   * <p>It fails with kind
    *
-   * <p>It runs in this process, for as long as its steps bake; other operations on the name may run meanwhile. If the
-   * process dies, the weights stay as they are, and nobody watches: call it again, from any machine. It goes on at the
-   * first step that has not less than the candidate, and bakes it anew.
+   * <ul>
+   *   <li>{@code MODEL_FAILED} if a guard refuses the candidate: the stable version gets its requests back, and the message
+   *       has the counts. The candidate is marked on the platform, until it is undeployed.
+   *   <li>{@code TIMEOUT} if too little was seen of the candidate: it gets no more requests, unless the rollout {@linkplain
+   *       Rollout.Undecided#HOLD holds} it, or it had this weight when the rollout was called.
+   *   <li>{@code CONFLICT} if somebody else changed the traffic of the two meanwhile, which then stays as they left it; and
+   *       at once if other variants leave less than the last step's weight, or if this candidate was {@linkplain
+   *       Rollout#onceMore() rolled back before}.
+   * </ul>
+   *
+   * <p>A cancelled rollout, and one that fails otherwise, leaves the candidate the weight that it had before. While the
+   * platform does not answer, requests are taken from a refused candidate for a day, and other changes are tried for an hour.
+   *
+   * <p>It runs in this process, for as long as its steps bake; other operations on the name may run meanwhile, and its
+   * rollback does not wait for them. If the process dies, the weights stay as they are, and nobody watches: call it again,
+   * from any machine. It goes on at the first step that has not less than the candidate, and bakes it anew.
    *
    * @param stable the version that gets the rest of the two
    * @param candidate another variant of the same name, deployed

@@ -208,8 +208,11 @@ public final class ReconciledEndpointPlatform extends ReconciledPlatform<Endpoin
     try {
       Rollouts.Standing standing = ground.standing(stable, candidate);
       now = standing.weight().orElse(0);
-      Optional<String> refusal = Rollouts.refusal(
-          rollout, candidate, standing, ground.rolledBack(candidate, standing.version()));
+      RolledBack.State state = standing
+          .version()
+          .map(version -> ground.rolledBack(candidate, version))
+          .orElse(RolledBack.State.NONE);
+      Optional<String> refusal = Rollouts.refusal(rollout, candidate, standing, state);
       guard = (resource, actual, inventory) -> refusal;
     } catch (ServingException e) {
       // The plan says why it cannot be read.
@@ -239,13 +242,20 @@ public final class ReconciledEndpointPlatform extends ReconciledPlatform<Endpoin
   private final class RolloutGround implements Rollouts.Ground {
     @Override
     public Operation<?> settle(Endpoint stable, Endpoint candidate) {
-      Content<Endpoint> content = Content.of(
-          List.of(
-              requiredVariant(stable),
-              requiredVariant(candidate),
-              Resource.setting(TrafficSetting.KIND, candidate.name(), new TrafficChange.None())),
-          List.of(),
-          candidate);
+      return settled(candidate, List.of(requiredVariant(stable), requiredVariant(candidate)));
+    }
+
+    @Override
+    public Operation<?> settleTraffic(Endpoint candidate) {
+      return settled(candidate, List.of());
+    }
+
+    private Operation<?> settled(Endpoint candidate, List<Resource<?>> required) {
+      List<Resource<?>> resources = new ArrayList<>(required);
+      resources.add(
+          Resource.setting(TrafficSetting.KIND, candidate.name(), new TrafficChange.None())
+              .onlyIfPresent());
+      Content<Endpoint> content = Content.of(resources, List.of(), candidate);
       return run(ReconcileRequest.of(
           "settle", candidate.routing().path(), candidate.name(), preparing -> content));
     }
@@ -256,10 +266,12 @@ public final class ReconciledEndpointPlatform extends ReconciledPlatform<Endpoin
       String variant = candidate.routing().variant();
       return reading("the traffic of " + name, READ_LIMIT, (actual, look) -> {
         checkDeployed(stable, actual);
-        Optional<String> run = checkDeployed(candidate, actual).run();
+        Observed<?> there = checkDeployed(candidate, actual);
+        // Who created what is not ready cannot be read everywhere.
+        boolean isKnown = there.run().isPresent() || there.status() == Observed.Status.READY;
         Optional<Traffic> traffic = reconciler.traffic().read(name, look).value();
         return new Rollouts.Standing(
-            RolledBack.version(variant, run),
+            isKnown ? Optional.of(RolledBack.version(variant, there.run())) : Optional.empty(),
             traffic.map(split -> split.of(variant)),
             traffic
                 .map(split -> split.ofOthersThan(stable.routing().variant(), variant))

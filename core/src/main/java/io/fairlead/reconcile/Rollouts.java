@@ -59,6 +59,9 @@ final class Rollouts implements AutoCloseable {
     /** {@return an operation that waits until the two are ready, and the traffic is settled} */
     Operation<?> settle(Endpoint stable, Endpoint candidate);
 
+    /** {@return an operation that waits until the traffic is settled} */
+    Operation<?> settleTraffic(Endpoint candidate);
+
     /**
      * {@return how things stand}
      *
@@ -86,11 +89,11 @@ final class Rollouts implements AutoCloseable {
   /**
    * How a candidate stands.
    *
-   * @param version what identifies it from its creation to its deletion
+   * @param version what identifies it from its creation to its deletion; empty if that cannot be read now
    * @param weight its weight, in percent; empty while the traffic is being changed
    * @param others what variants other than it and the stable one have, in percent
    */
-  record Standing(String version, Optional<Integer> weight, int others) {}
+  record Standing(Optional<String> version, Optional<Integer> weight, int others) {}
 
   /** {@return why a rollout cannot begin, and what to do instead; empty if it can} */
   static Optional<String> refusal(
@@ -166,6 +169,7 @@ final class Rollouts implements AutoCloseable {
       finishRollback();
       Standing standing = settled();
       before = standing.weight().orElseThrow();
+      version = standing.version().orElseThrow();
       weights = Set.of(before);
       refusal(rollout, candidate, standing, RolledBack.State.NONE).ifPresent(reason -> {
         throw conflict(reason);
@@ -192,28 +196,28 @@ final class Rollouts implements AutoCloseable {
 
     // ---- what others have left ----
 
-    /** Ends what a process that died has begun: takes the requests of a version that is marked. */
+    /** Ends what a process that died has begun: takes the requests of a version that is marked, whatever state it is in. */
     private void finishRollback() {
+      await(() -> ground.settleTraffic(candidate));
       Standing standing = steps.patiently(PATIENCE, () -> ground.standing(stable, candidate));
-      version = standing.version();
+      if (standing.version().isEmpty()) {
+        return;
+      }
+      version = standing.version().get();
       RolledBack.State state =
           steps.patiently(PATIENCE, () -> ground.rolledBack(candidate, version));
-      boolean pending =
+      boolean isPending =
           state == RolledBack.State.PENDING && !standing.weight().equals(Optional.of(0));
-      if (state == RolledBack.State.NONE) {
-        return;
-      }
-      if (pardoned) {
-        if (pending) {
-          await(() -> ground.moveBack(stable, candidate, Set.of(), 0));
+      if (state != RolledBack.State.NONE && !pardoned) {
+        if (isPending) {
+          takeRequestsAndMark(Set.of());
         }
-        return;
+        throw conflict(
+            refusal(rollout, candidate, standing, state).orElse(path + " was rolled back before"));
       }
-      if (pending) {
-        takeRequestsAndMark(Set.of());
+      if (isPending) {
+        await(() -> ground.moveBack(stable, candidate, Set.of(), 0));
       }
-      throw conflict(
-          refusal(rollout, candidate, standing, state).orElse(path + " was rolled back before"));
     }
 
     /** Another process may run the same rollout, and refuse the candidate. */
@@ -230,7 +234,7 @@ final class Rollouts implements AutoCloseable {
       while (true) {
         await(() -> ground.settle(stable, candidate));
         Standing standing = steps.patiently(PATIENCE, () -> ground.standing(stable, candidate));
-        if (standing.weight().isPresent()) {
+        if (standing.weight().isPresent() && standing.version().isPresent()) {
           return standing;
         }
       }
