@@ -108,7 +108,7 @@ class JshellTest {
             "ask/green: at 100%: for 1 s at least",
             "Promoted: green.",
             "roll out ask/red on local failed: at 10%, ",
-            "Rolled back: ask/red to 0%.",
+            "Rolled back: ask/red to 0%, its mark on the platform.",
             "left: []")
         .doesNotContain("ask/red: at 50%");
     assertThat(output).containsPattern("red failed +\\d+ {2}#?");
