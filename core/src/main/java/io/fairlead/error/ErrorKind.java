@@ -33,7 +33,7 @@ public enum ErrorKind {
   TIMEOUT(true),
   /** The platform did not answer or is temporarily unavailable; the call may or may not have had its effect. */
   UNAVAILABLE(true),
-  /** The model failed: its container did not start, or it answered with an error. */
+  /** The model failed: its container did not start, it answered with an error, or a guard of a rollout refuses it. */
   MODEL_FAILED(false),
   /** The operation was cancelled, the platform is closed, or the thread was interrupted. */
   CANCELLED(false),

@@ -95,6 +95,10 @@ final class Rollouts implements AutoCloseable {
    */
   record Standing(Optional<String> version, Optional<Integer> weight, int others) {}
 
+  private static RolloutStep last(Rollout rollout) {
+    return rollout.steps().get(rollout.steps().size() - 1);
+  }
+
   /** {@return why a rollout cannot begin, and what to do instead; empty if it can} */
   static Optional<String> refusal(
       Rollout rollout, Endpoint candidate, Standing standing, RolledBack.State rolledBack) {
@@ -103,7 +107,7 @@ final class Rollouts implements AutoCloseable {
       return Optional.of(path + " was rolled back before: undeploy it and deploy a better one, or "
           + "roll it out once more with Rollout.onceMore()");
     }
-    int last = rollout.steps().get(rollout.steps().size() - 1).weight().percent();
+    int last = last(rollout).weight().percent();
     int weight = standing.weight().orElse(0);
     if (last + standing.others() > TrafficWeight.ALL.percent()) {
       return Optional.of(path + " cannot get " + last + "%, because other variants have "
@@ -164,7 +168,7 @@ final class Rollouts implements AutoCloseable {
     }
 
     Version run() {
-      // Whatever it was opened for comes first.
+      // After the rollback, which does not wait for it.
       steps.whenFailed(this::closeWindow);
       finishRollback();
       Standing standing = settled();
@@ -187,16 +191,12 @@ final class Rollouts implements AutoCloseable {
         }
       }
       checkNotRolledBack();
-      return candidate.at(new TrafficWeight(Math.max(before, lastWeight())));
-    }
-
-    private int lastWeight() {
-      return rollout.steps().get(rollout.steps().size() - 1).weight().percent();
+      return candidate.at(last(rollout).weight());
     }
 
     // ---- what others have left ----
 
-    /** Ends what a process that died has begun: takes the requests of a version that is marked, whatever state it is in. */
+    /** Ends what a process that died has begun: takes the requests of a version that is marked, whatever else is wrong. */
     private void finishRollback() {
       await(() -> ground.settleTraffic(candidate));
       Standing standing = steps.patiently(PATIENCE, () -> ground.standing(stable, candidate));
@@ -206,8 +206,7 @@ final class Rollouts implements AutoCloseable {
       version = standing.version().get();
       RolledBack.State state =
           steps.patiently(PATIENCE, () -> ground.rolledBack(candidate, version));
-      boolean isPending =
-          state == RolledBack.State.PENDING && !standing.weight().equals(Optional.of(0));
+      boolean isPending = state == RolledBack.State.PENDING;
       if (state != RolledBack.State.NONE && !pardoned) {
         if (isPending) {
           takeRequestsAndMark(Set.of());

@@ -504,6 +504,23 @@ class RolloutsTest {
   }
 
   @Test
+  void whatIsRoutedByHandStaysAlsoIfTheRollbackWasNotMarkedAsDoneAtFirst() {
+    deployBoth();
+    refuseAndDie(() -> {});
+    try (EndpointPlatform platform = cloud.open()) {
+      // As if it had died a moment later, before it could mark the rollback as done.
+      platform.route(BLUE.at(95), GREEN.at(5), TrafficWeight.NONE).await(LIMIT);
+      assertThat(failureOf(platform.rollOut(BLUE, GREEN, ROLLOUT, GOOD))).isNotNull();
+      platform.route(BLUE.at(100), GREEN.at(0), TrafficWeight.percent(40)).await(LIMIT);
+
+      assertThat(failureOf(platform.rollOut(BLUE, GREEN, ROLLOUT, GOOD)).kind())
+          .isEqualTo(ErrorKind.CONFLICT);
+
+      assertThat(weights()).isEqualTo(new Traffic(Map.of("blue", 60, "green", 40)));
+    }
+  }
+
+  @Test
   void theSameRolloutAgainTakesNothingFromAVersionOfWhichNothingIsSeen() {
     deployBoth();
     try (EndpointPlatform platform = cloud.open()) {
