@@ -98,8 +98,8 @@ public interface EndpointPlatform extends Platform<Endpoint> {
    *       Rollout#onceMore() rolled back before}.
    * </ul>
    *
-   * <p>A cancelled rollout, and one that fails otherwise, leaves the candidate the weight that it had before. While the
-   * platform does not answer, requests are taken from a refused candidate for a day, and other changes are tried for an hour.
+   * <p>A cancelled rollout, and one that fails otherwise, leaves the candidate the weight that it had before. Where the
+   * platform does not answer, a rollback is tried again for a day, and any other change for an hour.
    *
    * <p>It runs in this process, for as long as its steps bake; other operations on the name may run meanwhile, and its
    * rollback does not wait for them. If the process dies, the weights stay as they are, and nobody watches: call it again,

@@ -44,6 +44,9 @@ final class Child implements AutoCloseable {
   static Child java(Class<?> main, String... arguments) throws IOException {
     List<String> all = new ArrayList<>(List.of(
         "-Dnative.encoding=UTF-8",
+        // As the JVMs of the tests: for a process that lives for seconds.
+        "-XX:TieredStopAtLevel=1",
+        "-XX:+UseSerialGC",
         "--enable-native-access=ALL-UNNAMED",
         "-cp",
         classPath(),

@@ -30,6 +30,11 @@ final class Jshell {
     assumeTrue(Files.exists(jshell), "this Java has no jshell");
     List<String> command = new ArrayList<>(List.of(
         jshell.toString(),
+        // As the JVMs of the tests: for a process that lives for seconds.
+        "-J-XX:TieredStopAtLevel=1",
+        "-J-XX:+UseSerialGC",
+        "-R-XX:TieredStopAtLevel=1",
+        "-R-XX:+UseSerialGC",
         "-J-Djava.util.prefs.userRoot=" + folder.resolve("history"),
         "-J-Djava.util.logging.config.file=" + folder.resolve("none"),
         "--class-path",
