@@ -260,6 +260,7 @@ class DefaultSageMakerPlatformTest {
     Process process = new ProcessBuilder(
             Path.of(System.getProperty("java.home"), "bin", "java").toString(),
             option,
+            "-XX:TieredStopAtLevel=1",
             "-cp",
             classPath,
             OnePlatformCall.class.getName(),
