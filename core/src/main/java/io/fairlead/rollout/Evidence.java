@@ -18,7 +18,8 @@ import java.util.SortedSet;
 @FunctionalInterface
 public interface Evidence {
   /**
-   * Begins to count the requests to a variant. Called once for each step of a rollout, when the variant has its weight.
+   * Begins to count the requests to a variant. Called for each step of a rollout, just before the variant gets its weight:
+   * what it throws keeps the step from beginning, and is tried again where it passes.
    *
    * @param variant the variant
    * @param limits the durations for which it counts the requests that take longer; may be empty
