@@ -54,7 +54,11 @@ public record Guard(Optional<Duration> slowerThan, double limit, double intolera
             "slowerThan",
             "must be more than 0",
             slowerThan.orElse(Duration.ZERO))
-        .check(isShare, "limit", "must be at least 0.000001 and less than 1", limit)
+        .check(
+            isShare,
+            "limit",
+            "must be at least 0.000001 and less than 1, such as 0.02 for 2%",
+            limit)
         .check(
             !isShare || (intolerable > limit && intolerable < 1),
             "intolerable",

@@ -43,14 +43,16 @@ class RolloutTest {
     assertThat(Guard.maxFailures(0.8).intolerable()).isBetween(0.8, 1.0);
     assertThat(Guard.maxFailures(0.02).withIntolerable(0.2).intolerable()).isEqualTo(0.2);
     assertThatThrownBy(() -> Guard.maxFailures(0))
-        .hasMessageContaining("limit must be at least 0.000001 and less than 1 (got 0.0)");
+        .hasMessageContaining(
+            "limit must be at least 0.000001 and less than 1, such as 0.02 for 2% (got 0.0)");
     assertThatThrownBy(() -> Guard.maxFailures(Double.NaN)).hasMessageContaining("got NaN");
     assertThatThrownBy(() -> Guard.maxFailures(0.1).withIntolerable(0.1))
         .hasMessageContaining("intolerable must be more than the limit, 0.1, and less than 1");
     assertThatThrownBy(() -> Guard.maxSlower(0.1, Duration.ZERO))
         .hasMessageContaining("slowerThan must be more than 0");
     assertThatThrownBy(() -> new Guard(Optional.of(MINUTE), 1, 1))
-        .hasMessageContaining("limit must be at least 0.000001 and less than 1 (got 1.0)");
+        .hasMessageContaining(
+            "limit must be at least 0.000001 and less than 1, such as 0.02 for 2% (got 1.0)");
   }
 
   @Test
