@@ -1073,14 +1073,6 @@ public abstract class EndpointPlatformContract extends RolloutContract {
     return counts;
   }
 
-  private static Map<String, Integer> weights(EndpointPlatform on) {
-    Map<String, Integer> weights = new TreeMap<>();
-    on.list()
-        .forEach(deployment ->
-            weights.put(deployment.variant().orElseThrow(), deployment.weight().percent()));
-    return weights;
-  }
-
   private static <T> T await(Operation<T> operation) {
     return operation.await(LIMIT);
   }

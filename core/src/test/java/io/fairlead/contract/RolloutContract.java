@@ -416,7 +416,8 @@ abstract class RolloutContract extends OverlappingOperationsContract {
     return await(on.deploy(container, scaling(1), new Routing(NAME, variant)));
   }
 
-  private static Map<String, Integer> weights(EndpointPlatform on) {
+  /** {@return the weight of each variant, in percent, as it is listed} */
+  static Map<String, Integer> weights(EndpointPlatform on) {
     Map<String, Integer> weights = new TreeMap<>();
     on.list()
         .forEach(deployment ->
