@@ -672,6 +672,26 @@ class RolloutsTest {
     }
   }
 
+  @Test
+  void aStepIsNotOverBeforeItsWeightIsSeen() {
+    deployBoth();
+    Rollout minute = Rollout.guardedBy(Guard.maxFailures(0.02)).step(5, Duration.ofMinutes(1));
+    Duration begin = time.elapsed();
+    try (EndpointPlatform platform = cloud.open()) {
+      ServingException conflict = failureOf(platform.rollOut(BLUE, GREEN, minute, seeing(() -> {
+        if (!isDown && time.elapsed().minus(begin).compareTo(Duration.ofMinutes(1)) >= 0) {
+          isDown = true;
+          cloud.tamper("traffic", "bert", new Traffic(Map.of("blue", 60, "green", 40)));
+          time.in(Duration.ofMinutes(10), () -> isDown = false);
+        }
+        return observed(1_000, 0);
+      })));
+
+      assertThat(conflict).hasMessageContaining("bert/green has 40% by now");
+      assertThat(weights()).isEqualTo(new Traffic(Map.of("blue", 60, "green", 40)));
+    }
+  }
+
   // ---- looking before ----
 
   @Test
